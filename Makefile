@@ -1,0 +1,52 @@
+# Each target does its own set-up: a virtual environment in .venv, nothing else on the machine.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+
+.PHONY: help demo test check bench docs lowest clean
+
+help:
+	@echo "make demo    do the main job in a new folder, on embedded SQLite"
+	@echo "make test    run the tests"
+	@echo "make check   types, style, architecture, generated docs, wheel"
+	@echo "make bench   measure against git, sqlite3 and the bare interpreter"
+	@echo "make docs    write the generated pages of docs/ anew"
+	@echo "make lowest  run the tests with the lowest versions of the dependencies"
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "tetra-es needs Python 3.11 or newer: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@command -v git >/dev/null || { echo "tetra-es needs git" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(STAMP)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh docs/demo.sh
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n auto
+
+check: $(STAMP)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
+	$(BIN)/python -m pytest -q tests/packaging
+
+bench: $(STAMP)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks
+
+docs: $(STAMP)
+	$(BIN)/python docs/generate.py
+
+lowest:
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check \
+	  --constraint tests/lowest.txt --editable '.[dev]'
+	.venv-lowest/bin/python -m pytest -n auto
+
+clean:
+	rm -rf .venv .venv-lowest dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

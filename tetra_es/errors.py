@@ -1,0 +1,40 @@
+"""Every error that a person may see, with the exit code that tells scripts its kind.
+
+A message is one line that says what is wrong and where; a hint says what to do about it.
+Subclasses live here when more than one package raises them, else beside their only raiser.
+"""
+
+from __future__ import annotations
+
+
+class TetraEsError(Exception):
+    """An error with a message for people. `exit_code` is the process's exit status."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(TetraEsError):
+    """The command was written wrongly: an invalid name, REF, key or combination of options."""
+
+    exit_code = 2
+
+
+class Refused(TetraEsError):
+    """A rule forbids it: a policy, drift, an aggregate's rule, a missing right to sign."""
+
+    exit_code = 3
+
+
+class IntegrityFailure(TetraEsError):
+    """The history and what is derived from it do not agree."""
+
+    exit_code = 4
+
+
+class ConfigError(TetraEsError):
+    """A TOML file is not valid: `message` begins with `file:line[:column]: `."""
