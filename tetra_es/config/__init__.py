@@ -1,0 +1,1 @@
+"""TOML as people write it: parse, check, change, compare. Pure functions on texts."""

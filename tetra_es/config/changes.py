@@ -1,0 +1,54 @@
+"""What changed between two texts, by key. Values count, not how they are written."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import NamedTuple
+
+from tetra_es.config.keys import format_key
+from tetra_es.config.literals import value_literal
+
+
+class Change(NamedTuple):
+    """One key's change. Values are TOML literals, None where the key does not exist."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+def flatten(text: str) -> dict[str, str]:
+    """Return key to literal of every value in a valid TOML text, in its order.
+
+    The keys of tables in an array are `name[0].key`; an array of anything else, and an empty
+    table, is a value of its own.
+    """
+    found: dict[str, str] = {}
+    _walk("", tomllib.loads(text), found)
+    return found
+
+
+def changes_between(before: str | None, after: str | None) -> tuple[Change, ...]:
+    """Return the changes by key, in the order of `after`, what was removed at the end.
+
+    None stands for a text that does not exist.
+    """
+    old = {} if before is None else flatten(before)
+    new = {} if after is None else flatten(after)
+    changed = [
+        Change(key, old.get(key), value) for key, value in new.items() if old.get(key) != value
+    ]
+    removed = [Change(key, value, None) for key, value in old.items() if key not in new]
+    return (*changed, *removed)
+
+
+def _walk(prefix: str, table: dict[str, object], found: dict[str, str]) -> None:
+    for key, value in table.items():
+        name = prefix + format_key((key,))
+        if isinstance(value, dict) and value:
+            _walk(f"{name}.", value, found)
+        elif isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+            for index, item in enumerate(value):
+                _walk(f"{name}[{index}].", item, found)
+        else:
+            found[name] = value_literal(value)

@@ -1,0 +1,105 @@
+"""The manifest: the organization's name, domain, environments in order, and policies."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from tetra_es.config.document import load, located
+from tetra_es.errors import UsageError
+from tetra_es.names import SOURCE_OF_TRUTH, check_environment, check_org
+
+if TYPE_CHECKING:
+    from tetra_es.config.keys import KeyPath
+    from tetra_es.errors import ConfigError
+
+GRADUAL = ("off", "advised", "required")
+
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What `manifest.toml` says."""
+
+    name: str
+    domain: str
+    environments: tuple[str, ...]
+    """In promotion order, the source of truth first."""
+    gradual: Literal["off", "advised", "required"]
+    """Whether promoting past an environment is silent, warned about, or refused."""
+
+
+def read_manifest(text: str, *, name: str = "manifest.toml") -> Manifest:
+    """Return the manifest. Raises `ConfigError` with line and key where it is not valid."""
+    values = load(text, name=name)
+    promotion = values.get("promotion", {})
+
+    def wrong(path: KeyPath, problem: str, hint: str) -> ConfigError:
+        return located(name, text, path, problem, hint=hint)
+
+    if not _valid(check_org, values.get("name")):
+        raise wrong(("name",), "must be the organization's name", 'such as name = "my-company"')
+    domain = values.get("domain")
+    if not isinstance(domain, str) or not _DOMAIN.fullmatch(domain) or len(domain) > 253:
+        raise wrong(("domain",), "must be a DNS name", 'such as domain = "my-company.example"')
+    if not isinstance(promotion, dict):
+        raise wrong(("promotion",), "must be a table", "write it as [promotion]")
+    gradual = promotion.get("gradual", "advised")
+    if gradual not in GRADUAL:
+        raise wrong(
+            ("promotion", "gradual"), f"must be one of {', '.join(GRADUAL)}", "choose one of them"
+        )
+    problem = _environments_problem(values.get("environments"))
+    if problem:
+        raise wrong(("environments",), problem, 'such as ["local", "dev", "staging", "prod"]')
+    return Manifest(
+        values["name"],
+        domain,
+        tuple(values["environments"]),
+        cast('Literal["off", "advised", "required"]', gradual),
+    )
+
+
+def add_environment(text: str, environment: str, *, after: str | None, name: str) -> str:
+    """Return the manifest with an environment more, after another or at the end but for prod.
+
+    Raises `UsageError` when it is there already, or `after` is not.
+    """
+    from tetra_es.config.editing import set_value
+
+    environments = list(read_manifest(text, name=name).environments)
+    if environment in environments:
+        raise UsageError(
+            f"there is an environment {environment} already",
+            hint=f"the environments are {', '.join(environments)}",
+        )
+    if after is not None and after not in environments:
+        raise UsageError(
+            f"unknown environment: {after}", hint=f"the environments are {', '.join(environments)}"
+        )
+    at = environments.index(after) + 1 if after else max(1, len(environments) - 1)
+    environments.insert(at, environment)
+    return set_value(text, ("environments",), environments, name=name)
+
+
+def _environments_problem(value: Any) -> str | None:
+    if not isinstance(value, list) or not value:
+        return "must be a list of names"
+    for item in value:
+        if not _valid(check_environment, item) or item.startswith("@"):
+            return f"{item!r} is not an environment's name"
+    if len(set(value)) != len(value):
+        return "names an environment twice"
+    if value[0] != SOURCE_OF_TRUTH:
+        return f"must begin with {SOURCE_OF_TRUTH}, the source of truth"
+    return None
+
+
+def _valid(check: Any, value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(check(value))
+    except UsageError:
+        return False

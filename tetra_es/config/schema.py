@@ -1,0 +1,191 @@
+"""What is known about the keys of an environment. Unknown keys are the user's own and pass."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from tetra_es.config.document import line_of, load
+from tetra_es.config.keys import KeyPath, format_key
+from tetra_es.config.literals import value_literal
+from tetra_es.errors import ConfigError
+
+Check: TypeAlias = Callable[[Any], bool]
+
+ANY = "*"
+"""Stands for one part of a key, whatever it is."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What the value of a key must be."""
+
+    must: str
+    """How the message goes on after "must be"."""
+    check: Check
+    hint: str
+
+
+def _is_int(value: Any, low: int = 0, high: int = 2**53) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def _is_port(value: Any) -> bool:
+    return _is_int(value, 1, 65535)
+
+
+def _is_network(value: Any) -> bool:
+    try:
+        ipaddress.ip_network(value, strict=False)
+    except ValueError:
+        return False
+    return isinstance(value, str)
+
+
+def _is_schedule(value: Any) -> bool:
+    return isinstance(value, str) and (not value or len(value.split()) == 5)
+
+
+def _one_of(*words: str) -> Rule:
+    return Rule(
+        f"one of {', '.join(words)}", lambda v: v in words, f"write one of {', '.join(words)}"
+    )
+
+
+_TEXT = Rule("a string", lambda v: isinstance(v, str), 'put the value in quotes, "like this"')
+_FILLED = Rule(
+    "a string that is not empty",
+    lambda v: isinstance(v, str) and bool(v.strip()),
+    'put the value in quotes, "like this"',
+)
+_FLAG = Rule("true or false", lambda v: isinstance(v, bool), "write true or false, without quotes")
+_SIZE = Rule("an integer, 0 or more", _is_int, "write a whole number; 0 means no limit")
+_DAYS = Rule("an integer, 0 or more", _is_int, "write a number of days")
+_PORT = Rule("an integer from 1 to 65535", _is_port, "choose a port from 1 to 65535")
+_TABLE = Rule("a table", lambda v: isinstance(v, dict), "write it as a table: [name]")
+
+LOG_LEVELS = ("trace", "debug", "info", "warn", "error", "fatal")
+
+RULES: dict[KeyPath, Rule] = {
+    **{(table,): _TABLE for table in (
+        "environment", "deployment", "system", "ports", "services", "resources", "security",
+        "logging", "monitoring", "backup",
+    )},
+    ("environment", "name"): _FILLED,
+    ("environment", "type"): _FILLED,
+    **{("deployment", key): _FILLED for key in (
+        "user", "group", "tetra_src", "tetra_dir", "domain",
+    )},
+    ("system", "os"): _TEXT,
+    ("system", "init_system"): _TEXT,
+    ("system", "auto_start"): _FLAG,
+    ("ports", ANY): _PORT,
+    ("services", ANY): _TABLE,
+    ("services", ANY, "command"): _FILLED,
+    ("services", ANY, "env_file"): _FILLED,
+    ("services", ANY, "env_flag"): _FLAG,
+    ("services", ANY, "auto_restart"): _FLAG,
+    ("services", ANY, "port"): Rule(
+        "a port or the name of one in [ports]",
+        lambda v: _is_port(v) or isinstance(v, str),
+        "write a number from 1 to 65535, or a name from [ports]",
+    ),
+    ("resources", "memory_max"): _SIZE,
+    ("resources", "nofile"): _SIZE,
+    ("resources", "nproc"): _SIZE,
+    ("security", "firewall_enabled"): _FLAG,
+    ("security", "allowed_ips"): Rule(
+        "a list of addresses or networks",
+        lambda v: isinstance(v, list) and all(isinstance(i, str) and _is_network(i) for i in v),
+        'such as ["10.0.0.0/8", "127.0.0.1"]',
+    ),
+    ("security", "ssl_enabled"): _FLAG,
+    ("security", "hsts_enabled"): _FLAG,
+    ("logging", "level"): _one_of(*LOG_LEVELS),
+    ("logging", "format"): _one_of("pretty", "json", "text"),
+    ("logging", "destination"): _TEXT,
+    ("logging", "retention_days"): _DAYS,
+    ("monitoring", "enabled"): _FLAG,
+    ("monitoring", "alert_on_failure"): _FLAG,
+    ("monitoring", "apm_enabled"): _FLAG,
+    ("backup", "enabled"): _FLAG,
+    ("backup", "schedule"): Rule(
+        "empty or the five fields of cron", _is_schedule, 'such as "0 3 * * *" for three o\'clock'
+    ),
+    ("backup", "retention_days"): _DAYS,
+    ("backup", "offsite"): _FLAG,
+}  # fmt: skip
+"""Key to rule. `*` is any one part."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One wrong value."""
+
+    path: KeyPath
+    what: str
+    hint: str
+
+
+def validate_environment(text: str, *, name: str) -> None:
+    """Check the known keys of an environment's TOML.
+
+    Raises `ConfigError` with file, line and key for the problem that comes first in the file.
+    """
+    values = load(text, name=name)
+    problems = [*_by_rule(values), *_ports(values)]
+    if not problems:
+        return
+    found = [(line_of(text, problem.path) or 0, index) for index, problem in enumerate(problems)]
+    line, index = min(found)
+    problem = problems[index]
+    place = f"{name}:{line}" if line else name
+    raise ConfigError(f"{place}: {format_key(problem.path)}: {problem.what}", hint=problem.hint)
+
+
+def _by_rule(values: dict[str, Any]) -> list[Problem]:
+    found = []
+    for pattern, rule in RULES.items():
+        for path, value in matching(values, pattern):
+            if not rule.check(value):
+                shown = value_literal(value)
+                shown = shown if len(shown) < 60 else "a table or a long value"
+                found.append(Problem(path, f"must be {rule.must}, is {shown}", rule.hint))
+    return found
+
+
+def _ports(values: dict[str, Any]) -> list[Problem]:
+    """Return ports that two names claim, and services whose port has no entry."""
+    found = []
+    names: dict[int, KeyPath] = {}
+    claims = matching(values, ("ports", ANY))
+    direct = matching(values, ("services", ANY, "port"))
+    own = dict(claims)
+    for path, port in [*claims, *direct]:
+        if isinstance(port, str) and path[0] == "services":
+            if ("ports", port) not in own:
+                found.append(Problem(path, f"there is no port {port!r} in [ports]", "add it there"))
+            continue
+        if not _is_port(port):
+            continue
+        other = names.setdefault(port, path)
+        # A service may repeat the number of the port that has its name.
+        if other != path and not (path[0] == "services" and other == ("ports", path[1])):
+            what = f"port {port} is taken by {format_key(other)}"
+            found.append(Problem(path, what, "give each service a port of its own"))
+    return found
+
+
+def matching(values: dict[str, Any], pattern: KeyPath) -> list[tuple[KeyPath, Any]]:
+    """Return path and value of the keys that `pattern` stands for, in the order of the file."""
+    found: list[tuple[KeyPath, Any]] = [((), values)]
+    for part in pattern:
+        found = [
+            ((*path, key), table[key])
+            for path, table in found
+            if isinstance(table, dict)
+            for key in (table if part == ANY else [part] if part in table else [])
+        ]
+    return found
