@@ -1,0 +1,80 @@
+"""Which profile an environment has: a built-in one, with the organization's overlay on it."""
+
+from __future__ import annotations
+
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+
+import rfc8785
+
+from tetra_es.config.document import located
+from tetra_es.config.literals import value_literal
+from tetra_es.errors import Refused
+from tetra_es.profiles.rules import Profile, Rules, format_pattern, read_rules
+
+
+@cache
+def builtin_names() -> tuple[str, ...]:
+    """Return the names of the built-in profiles."""
+    folder = files("tetra_es.profiles") / "builtin"
+    return tuple(sorted(file.name.removesuffix(".toml") for file in folder.iterdir()))
+
+
+def effective_profile(environment: str, overlay: str | None) -> Profile:
+    """Return the profile of an environment, given the text of the organization's overlay.
+
+    Raises `Refused` where there is no built-in profile to start from, `ConfigError` where the
+    overlay is not valid.
+    """
+    layers: list[Rules] = []
+    base: str | None = None
+    if overlay is not None:
+        name = f"profiles/{environment}.toml"
+        rules, base = read_rules(overlay, name=name, overlay=True)
+        layers.append(rules)
+        _check_base(base, overlay, name)
+    base = base or environment
+    if base not in builtin_names():
+        raise Refused(
+            f"{environment} has no profile",
+            hint=f'write extends = "NAME" in profiles/{environment}.toml; '
+            f"NAME is one of {', '.join(builtin_names())}",
+        )
+    text = (files("tetra_es.profiles") / "builtin" / f"{base}.toml").read_text("utf-8")
+    layers.insert(0, read_rules(text, name=f"{base}.toml", overlay=False)[0])
+    return Profile(base, tuple(layers), _digest(layers))
+
+
+def validate_overlay(text: str, environment: str, *, name: str) -> None:
+    """Check an overlay. Raises `ConfigError` with line and key, or `Refused` as above."""
+    _, base = read_rules(text, name=name, overlay=True)
+    _check_base(base, text, name)
+    effective_profile(environment, text)
+
+
+def _check_base(base: str | None, text: str, name: str) -> None:
+    if base is not None and base not in builtin_names():
+        raise located(
+            name,
+            text,
+            ("extends",),
+            f"there is no built-in profile {base!r}",
+            hint=f"there are {', '.join(builtin_names())}",
+        )
+
+
+def _digest(layers: list[Rules]) -> str:
+    """Return the digest of the rules: what they say, not how the file is written."""
+    plain: list[Any] = [
+        {
+            "set": [[format_pattern(path), value_literal(value)] for path, value in rules.set],
+            "append": [[format_pattern(a.path), a.text, a.unless_false] for a in rules.append],
+            "remove": [format_pattern(path) for path in rules.remove],
+            "create": list(rules.create),
+            "always_create": rules.always_create,
+        }
+        for rules in layers
+    ]
+    return sha256(rfc8785.dumps(plain)).hexdigest()

@@ -1,0 +1,146 @@
+"""A profile's rules, read from TOML.
+
+    extends = "staging"                  (overlays) the built-in profile below this one
+    create = ["environment"]             tables to make where the source of truth lacks them
+    remove = ["debug", "services.*.x"]   keys and tables to leave out
+    [set]                                "logging.level" = "warn", or as tables: [set.logging]
+    [append]                             "services.*.command" = " --env dev", or
+                                         { text = " --env dev", unless_false = "env_flag" }
+
+`*` stands for one part of a key. Rules are applied in the order remove, set, append.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tetra_es.config.document import load, located
+from tetra_es.config.keys import KeyPath, format_key, parse_key
+from tetra_es.config.schema import ANY
+from tetra_es.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tetra_es.errors import ConfigError
+
+_STAR = re.compile(r"(?:(?<=\.)|^)\*(?=\.|$)")
+_STAND_IN = "any-part-of-a-key"
+
+
+@dataclass(frozen=True)
+class Append:
+    """Text to add at the end of a string."""
+
+    path: KeyPath
+    text: str
+    unless_false: str | None
+    """A key beside it; where that is false, nothing is added."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """One layer of a profile."""
+
+    set: tuple[tuple[KeyPath, Any], ...]
+    append: tuple[Append, ...]
+    remove: tuple[KeyPath, ...]
+    create: tuple[str, ...]
+    always_create: bool
+    """Whether `set` makes any table that is missing: an organization's own rules do."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What generates an environment."""
+
+    name: str
+    """Of the built-in profile."""
+    layers: tuple[Rules, ...]
+    """The built-in rules, then the organization's, which have the last word."""
+    digest: str
+    """SHA-256 of the rules as canonical JSON, hexadecimal."""
+
+
+def read_rules(text: str, *, name: str, overlay: bool) -> tuple[Rules, str | None]:
+    """Return the rules in a profile's TOML, and what it extends.
+
+    Raises `ConfigError` with line and key where it is not a profile.
+    """
+    values = load(text, name=name)
+
+    def wrong(path: KeyPath, problem: str, hint: str) -> ConfigError:
+        return located(name, text, path, problem, hint=hint)
+
+    known = {"set": dict, "append": dict, "remove": list, "create": list}
+    known |= {"extends": str} if overlay else {}
+    for key, value in values.items():
+        if key not in known:
+            raise wrong((key,), "is not known here", f"known are {', '.join(known)}")
+        if not isinstance(value, known[key]):
+            raise wrong((key,), f"must be a {_KIND[known[key]]}", "see `tetra-es profile show ENV`")
+    for key in ("remove", "create"):
+        if not all(isinstance(item, str) for item in values.get(key, [])):
+            raise wrong((key,), "must be a list of keys in quotes", 'such as ["debug"]')
+    try:
+        rules = Rules(
+            set=tuple(_leaves((), values.get("set", {}))),
+            append=tuple(_appends(values.get("append", {}))),
+            remove=tuple(parse_pattern(item) for item in values.get("remove", [])),
+            create=tuple(values.get("create", [])),
+            always_create=overlay,
+        )
+    except UsageError as error:
+        at = "append" if error.message.startswith("append") else "set"
+        raise wrong((at,), error.message, error.hint or "") from error
+    return rules, values.get("extends")
+
+
+_KIND = {dict: "table", list: "list", str: "string"}
+
+
+def parse_pattern(text: str) -> KeyPath:
+    """Return the parts of a dotted key that may have `*` for a part. Raises `UsageError`."""
+    try:
+        path = parse_key(_STAR.sub(_STAND_IN, text))
+    except UsageError as error:
+        raise UsageError(f"not a key: {text!r}", hint=error.hint) from None
+    return tuple(ANY if part == _STAND_IN else part for part in path)
+
+
+def format_pattern(path: KeyPath) -> str:
+    """Return the dotted key of a pattern; the inverse of `parse_pattern`."""
+    return ".".join(ANY if part == ANY else format_key((part,)) for part in path)
+
+
+def _leaves(path: KeyPath, table: dict[str, Any]) -> Iterator[tuple[KeyPath, Any]]:
+    for key, value in table.items():
+        below = (*path, *parse_pattern(key))
+        if isinstance(value, dict):
+            yield from _leaves(below, value)
+        else:
+            yield below, value
+
+
+def _appends(table: dict[str, Any], path: KeyPath = ()) -> Iterator[Append]:
+    for key, value in table.items():
+        below = (*path, *parse_pattern(key))
+        if isinstance(value, str):
+            yield Append(below, value, None)
+        elif isinstance(value, dict) and "text" not in value:
+            yield from _appends(value, below)
+        elif isinstance(value, dict) and _is_conditional(value):
+            yield Append(below, value["text"], value.get("unless_false"))
+        else:
+            raise UsageError(
+                f"append to {format_pattern(below)} must be a string",
+                hint='such as "services.*.command" = " --verbose"',
+            )
+
+
+def _is_conditional(value: dict[str, Any]) -> bool:
+    return set(value) <= {"text", "unless_false"} and all(
+        isinstance(item, str) for item in value.values()
+    )
