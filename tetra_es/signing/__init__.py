@@ -1,0 +1,1 @@
+"""Signatures that stock OpenSSH can check: keys, SSHSIG, allowed_signers."""

@@ -1,0 +1,152 @@
+"""Signing keys: Ed25519 in OpenSSH's own file formats, so that ssh-keygen can read them too."""
+
+from __future__ import annotations
+
+import base64
+import os
+import stat
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from tetra_es.errors import Refused, TetraEsError, UsageError
+from tetra_es.signing.wire import pack, unpack
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_TYPE = b"ssh-ed25519"
+_POINT_SIZE = 32
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    """A private key in memory."""
+
+    private: Ed25519PrivateKey
+
+    @cached_property
+    def blob(self) -> bytes:
+        """The public key in SSH wire format."""
+        return pack(_TYPE, self.private.public_key().public_bytes_raw())
+
+    @property
+    def public_line(self) -> str:
+        """The public key as in a `.pub` file, without a comment."""
+        return public_line(self.blob)
+
+
+def public_line(blob: bytes) -> str:
+    """Return a public key of wire format as in a `.pub` file, without a comment."""
+    return f"{_TYPE.decode()} {base64.b64encode(blob).decode()}"
+
+
+def parse_public_line(line: str) -> bytes:
+    """Return the wire format of a `.pub` line; a comment after the key is ignored.
+
+    Raises `UsageError` when it is not an Ed25519 public key.
+    """
+    try:
+        kind, encoded = line.split()[:2]
+        blob = base64.b64decode(encoded, validate=True)
+        inner, point = unpack(blob, 2)
+        if not (kind.encode() == inner == _TYPE and len(point) == _POINT_SIZE):
+            raise ValueError("another type of key")
+    except ValueError as error:
+        raise UsageError(
+            "not an Ed25519 public key",
+            hint="give the line of an id_ed25519.pub file; `ssh-keygen -t ed25519` makes a key",
+        ) from error
+    return blob
+
+
+def fingerprint(blob: bytes) -> str:
+    """Return the key's fingerprint as ssh-keygen prints it, `SHA256:…`."""
+    from hashlib import sha256
+
+    return "SHA256:" + base64.b64encode(sha256(blob).digest()).decode().rstrip("=")
+
+
+def load(path: Path) -> SigningKey:
+    """Return the key in the OpenSSH private key file at `path`.
+
+    Raises `TetraEsError` when it is missing or not a usable Ed25519 key, `Refused` when others
+    could read it.
+    """
+    from cryptography.hazmat.primitives.serialization import (
+        load_ssh_private_key,
+    )
+
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            data = file.read()
+    except FileNotFoundError:
+        raise TetraEsError(
+            f"no signing key at {path}",
+            hint="`tetra-es signer new` makes one; a signer then adds it to the organization",
+        ) from None
+    except OSError as error:
+        raise TetraEsError(f"cannot read the signing key {path}: {error.strerror}") from error
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise Refused(f"the signing key {path} is open to others", hint=f"run: chmod 600 {path}")
+    try:
+        private = load_ssh_private_key(data, password=None)
+    except Exception as error:
+        # The library raises several unrelated types here; its texts could quote the file.
+        if b"ENCRYPTED" in data or isinstance(error, TypeError) or "assword" in str(error):
+            raise TetraEsError(
+                f"the signing key {path} has a passphrase",
+                hint="tetra-es needs a key of its own without one: `tetra-es signer new`",
+            ) from None
+        raise TetraEsError(
+            f"the signing key {path} cannot be read: it is not an OpenSSH private key",
+            hint="make another with `tetra-es signer new` and let a signer add it",
+        ) from None
+    if not isinstance(private, Ed25519PrivateKey):
+        raise TetraEsError(
+            f"the signing key {path} is not an Ed25519 key",
+            hint="`tetra-es signer new` makes one",
+        )
+    return SigningKey(private)
+
+
+def create(path: Path) -> SigningKey:
+    """Make a key, write it to `path` (0600) and its public half to `path` + `.pub`.
+
+    Raises `Refused` rather than overwrite a key, `TetraEsError` when it cannot be written.
+    """
+    from cryptography.hazmat.primitives import serialization
+
+    private = Ed25519PrivateKey.generate()
+    key = SigningKey(private)
+    data = private.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.OpenSSH,
+        serialization.NoEncryption(),
+    )
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write_new(path, data, 0o600)
+        path.with_name(path.name + ".pub").write_text(key.public_line + "\n")
+    except FileExistsError:
+        raise Refused(f"{path} exists already", hint="move it away to make another key") from None
+    except OSError as error:
+        raise TetraEsError(f"cannot write the signing key {path}: {error.strerror}") from error
+    return key
+
+
+def _write_new(path: Path, data: bytes, mode: int) -> None:
+    """Write a file that must not exist yet; a crash leaves it whole or not there at all."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
