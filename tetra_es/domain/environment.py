@@ -1,0 +1,196 @@
+"""An environment: the source of truth, or one that is generated from it."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from tetra_es.config.changes import changes_between
+from tetra_es.domain.aggregate import Aggregate
+from tetra_es.domain.events import (
+    ENVIRONMENT_STREAM,
+    EnvironmentCreated,
+    EnvironmentEdited,
+    EnvironmentImported,
+    EnvironmentPromoted,
+    EnvironmentRolledBack,
+    EnvironmentState,
+    Event,
+)
+from tetra_es.errors import Refused
+from tetra_es.names import SOURCE_OF_TRUTH
+
+if TYPE_CHECKING:
+    from tetra_es.domain.metadata import Context
+
+
+def environment_stream(name: str) -> str:
+    """Return the stream of the environment `name`."""
+    return ENVIRONMENT_STREAM + name
+
+
+def text_digest(text: str) -> str:
+    """Return the SHA-256 of a TOML text, hexadecimal."""
+    return sha256(text.encode()).hexdigest()
+
+
+class Environment(Aggregate):
+    """One environment's states. Revision n is its nth state; revision 0 is none at all."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self.name = stream.removeprefix(ENVIRONMENT_STREAM)
+        self.revision = 0
+        self.text = ""
+        self.digest = ""
+        self.source_revision: int | None = None
+        """Revision of the source of truth that the present state was generated from."""
+        self.promoted_from: set[int] = set()
+        """Every source revision that was ever promoted to this environment."""
+        self.origins: dict[int, int] = {}
+        """For revisions made by a rollback, the revision whose state they have."""
+
+    @property
+    def is_source(self) -> bool:
+        """Whether the others are generated from this one."""
+        return self.name == SOURCE_OF_TRUTH
+
+    def create(self, text: str, context: Context) -> EnvironmentCreated:
+        """Give the source of truth its first state."""
+        if self.revision:
+            raise Refused(f"{self.name} exists already")
+        return self._decide(EnvironmentCreated, context, **self._next(text))
+
+    def edit(self, text: str, context: Context) -> EnvironmentEdited | None:
+        """Record a changed text of the source of truth, None when nothing changed."""
+        if not self.is_source:
+            raise Refused(
+                f"{self.name} is generated and cannot be edited",
+                hint=f"edit {SOURCE_OF_TRUTH} or the profile of {self.name}, then promote",
+            )
+        if text == self.text:
+            return None
+        return self._decide(EnvironmentEdited, context, **self._next(text))
+
+    def promote(
+        self,
+        text: str,
+        context: Context,
+        *,
+        source_revision: int,
+        via: str,
+        profile: str,
+        profile_digest: str,
+    ) -> EnvironmentPromoted | None:
+        """Record the text generated from a source revision, None when nothing changed."""
+        if self.is_source:
+            raise Refused(
+                f"{self.name} is the source of truth: nothing is promoted to it",
+                hint=f"promote {self.name} to another environment",
+            )
+        if text == self.text:
+            return None
+        return self._decide(
+            EnvironmentPromoted,
+            context,
+            **self._next(text),
+            source_revision=source_revision,
+            via=via,
+            profile=profile,
+            profile_digest=profile_digest,
+        )
+
+    def roll_back(
+        self, target: EnvironmentState, position: int, context: Context
+    ) -> EnvironmentRolledBack:
+        """Record that the state of `target`, the event at `position`, comes back."""
+        if target.originator_id != self.id:
+            raise Refused(
+                f"#{position} is a state of {target.environment}, not of {self.name}",
+                hint=f"`tetra-es history {self.name}` lists the states of {self.name}",
+            )
+        if target.digest == self.digest:
+            raise Refused(
+                f"{self.name} already has the state of {self.name}@{target.revision} (#{position})",
+                hint=f"`tetra-es history {self.name}` lists the others",
+            )
+        return self._decide(
+            EnvironmentRolledBack,
+            context,
+            **self._next(target.text),
+            to_revision=target.revision,
+            to_position=position,
+            source_revision=getattr(target, "source_revision", None),
+        )
+
+    def import_state(
+        self, text: str, context: Context, *, timestamp: str, origin: str, kind: str
+    ) -> EnvironmentImported | None:
+        """Record a state from before tetra-es, None when it is the present one."""
+        if text == self.text:
+            return None
+        return self._decide(
+            EnvironmentImported,
+            context,
+            {"imported": origin, "recorded": context.now},
+            timestamp=timestamp,
+            **self._next(text),
+            origin=origin,
+            kind=kind,
+        )
+
+    def revision_before(self, revision: int) -> int:
+        """Return the revision that a rollback without a target goes to from `revision`, or 0.
+
+        It is the one before the last change. A rollback is no change of its own but a return to
+        an older revision, so the next one goes on from there instead of swinging back.
+        """
+        return self.origin_of(self.origin_of(revision) - 1)
+
+    def origin_of(self, revision: int) -> int:
+        """Return the revision that first had the state of `revision`, seen through rollbacks."""
+        return self.origins.get(revision, revision)
+
+    def apply(self, event: Event) -> None:
+        """Change the state as `event` says."""
+        super().apply(event)
+        if isinstance(event, EnvironmentState):
+            self.revision = event.revision
+            self.text = event.text
+            self.digest = event.digest
+            self.source_revision = getattr(event, "source_revision", None)
+        if isinstance(event, EnvironmentPromoted):
+            self.promoted_from.add(event.source_revision)
+        elif isinstance(event, EnvironmentRolledBack):
+            self.origins[event.revision] = self.origin_of(event.to_revision)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the state as JSON types."""
+        return {
+            "revision": self.revision,
+            "text": self.text,
+            "digest": self.digest,
+            "source_revision": self.source_revision,
+            "promoted_from": sorted(self.promoted_from),
+            "origins": [[revision, origin] for revision, origin in self.origins.items()],
+        }
+
+    def restore(self, version: int, state: dict[str, Any]) -> None:
+        """Take over a state that `snapshot` returned."""
+        self._version = version
+        self.revision = state["revision"]
+        self.text = state["text"]
+        self.digest = state["digest"]
+        self.source_revision = state["source_revision"]
+        self.promoted_from = set(state["promoted_from"])
+        self.origins = dict(state["origins"])
+
+    def _next(self, text: str) -> dict[str, Any]:
+        changes = changes_between(self.text if self.revision else None, text)
+        return {
+            "environment": self.name,
+            "revision": self.revision + 1,
+            "text": text,
+            "digest": text_digest(text),
+            "changes": [list(change) for change in changes],
+        }

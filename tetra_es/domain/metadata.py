@@ -1,0 +1,38 @@
+"""The metadata that every event carries: who, why, as part of what, and written how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tetra_es import __version__
+
+FORMAT = "1"
+"""Number of the format that an event's commit, file names and trailers in the mirror follow.
+
+It is part of every event, so that a newer tool renders old commits as they were first made.
+"""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a command knows about itself before it decides anything."""
+
+    actor: str
+    """Name of the signer."""
+    reason: str
+    """Why, in the person's words; empty where none was given."""
+    correlation: str
+    """Identifier shared by the events that one command records."""
+    now: str
+    """The time of the command: RFC 3339, UTC, microseconds."""
+
+    def metadata(self, **more: str) -> dict[str, str]:
+        """Return an event's metadata."""
+        return {
+            "actor": self.actor,
+            "reason": self.reason,
+            "correlation": self.correlation,
+            "tool": f"tetra-es/{__version__}",
+            "format": FORMAT,
+            **more,
+        }

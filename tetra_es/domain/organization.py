@@ -1,0 +1,182 @@
+"""The organization: its manifest, its overlays on profiles, and who may sign."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tetra_es.config.changes import changes_between
+from tetra_es.config.manifest import Manifest, read_manifest
+from tetra_es.domain.aggregate import Aggregate
+from tetra_es.domain.events import (
+    ORG_STREAM,
+    Event,
+    ManifestEdited,
+    OrganizationCreated,
+    ProfileEdited,
+    SignerAdded,
+    SignerRemoved,
+)
+from tetra_es.errors import Refused, UsageError
+from tetra_es.names import SOURCE_OF_TRUTH
+
+if TYPE_CHECKING:
+    from tetra_es.domain.metadata import Context
+
+
+class Organization(Aggregate):
+    """One organization, the aggregate of the stream `org`."""
+
+    def __init__(self, stream: str = ORG_STREAM) -> None:
+        super().__init__(stream)
+        self.name = ""
+        self.text = ""
+        """The manifest's TOML."""
+        self.revision = 0
+        """Of the manifest."""
+        self.profiles: dict[str, str] = {}
+        """Environment to the text of the org's overlay."""
+        self.profile_revisions: dict[str, int] = {}
+        self.signers: dict[str, str] = {}
+        """Name to public key line of those who may sign the next event."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest, parsed."""
+        return read_manifest(self.text)
+
+    def environment_named(self, name: str) -> str:
+        """Return `name` if the manifest has such an environment, else raise `UsageError`."""
+        environments = self.manifest.environments
+        if name not in environments:
+            raise UsageError(
+                f"unknown environment: {name}",
+                hint=f"this organization has {', '.join(environments)}; "
+                f"`tetra-es env add {name}` adds one",
+            )
+        return name
+
+    def signer_with(self, key: str) -> str | None:
+        """Return the name of the signer that has this public key line, or None."""
+        return next((name for name, line in self.signers.items() if line == key), None)
+
+    def create(self, name: str, text: str, context: Context, *, key: str) -> OrganizationCreated:
+        """Found the organization; whoever does it is its first signer."""
+        if self.name:
+            raise Refused(f"the organization {self.name} exists already")
+        self._check_manifest(name, text)
+        return self._decide(
+            OrganizationCreated,
+            context,
+            name=name,
+            text=text,
+            changes=_changes(None, text),
+            signer=context.actor,
+            key=key,
+        )
+
+    def edit_manifest(self, text: str, context: Context) -> ManifestEdited | None:
+        """Record a changed manifest, None when nothing changed."""
+        if text == self.text:
+            return None
+        self._check_manifest(self.name, text)
+        return self._decide(
+            ManifestEdited,
+            context,
+            revision=self.revision + 1,
+            text=text,
+            changes=_changes(self.text, text),
+        )
+
+    def edit_profile(self, environment: str, text: str, context: Context) -> ProfileEdited | None:
+        """Record a changed overlay, None when nothing changed. The text is checked before."""
+        if environment == SOURCE_OF_TRUTH:
+            raise Refused(
+                f"{environment} is the source of truth: it has no profile",
+                hint=f"edit environments/{environment}.toml itself",
+            )
+        self.environment_named(environment)
+        before = self.profiles.get(environment)
+        if text == before:
+            return None
+        return self._decide(
+            ProfileEdited,
+            context,
+            environment=environment,
+            revision=self.profile_revisions.get(environment, 0) + 1,
+            text=text,
+            changes=_changes(before, text),
+        )
+
+    def add_signer(self, name: str, key: str, context: Context) -> SignerAdded:
+        """Let another key sign from the next event on."""
+        if name in self.signers:
+            raise Refused(
+                f"there is a signer {name} already",
+                hint="remove the old key first, or use a new name",
+            )
+        if owner := self.signer_with(key):
+            raise Refused(f"this key is that of the signer {owner} already")
+        return self._decide(SignerAdded, context, signer=name, key=key)
+
+    def remove_signer(self, name: str, context: Context) -> SignerRemoved:
+        """Let a key no longer sign; what it signed before stays valid."""
+        if name not in self.signers:
+            raise UsageError(
+                f"no signer {name}", hint=f"the signers are {', '.join(sorted(self.signers))}"
+            )
+        if len(self.signers) == 1:
+            raise Refused(
+                f"{name} is the last signer: nobody could record anything any more",
+                hint="add another signer first",
+            )
+        return self._decide(SignerRemoved, context, signer=name, key=self.signers[name])
+
+    def apply(self, event: Event) -> None:
+        """Change the state as `event` says."""
+        super().apply(event)
+        match event:
+            case OrganizationCreated():
+                self.name, self.text, self.revision = event.name, event.text, 1
+                self.signers[event.signer] = event.key
+            case ManifestEdited():
+                self.text, self.revision = event.text, event.revision
+            case ProfileEdited():
+                self.profiles[event.environment] = event.text
+                self.profile_revisions[event.environment] = event.revision
+            case SignerAdded():
+                self.signers[event.signer] = event.key
+            case SignerRemoved():
+                del self.signers[event.signer]
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the state as JSON types."""
+        return {
+            "name": self.name,
+            "text": self.text,
+            "revision": self.revision,
+            "profiles": dict(self.profiles),
+            "profile_revisions": dict(self.profile_revisions),
+            "signers": dict(self.signers),
+        }
+
+    def restore(self, version: int, state: dict[str, Any]) -> None:
+        """Take over a state that `snapshot` returned."""
+        self._version = version
+        self.name = state["name"]
+        self.text = state["text"]
+        self.revision = state["revision"]
+        self.profiles = dict(state["profiles"])
+        self.profile_revisions = dict(state["profile_revisions"])
+        self.signers = dict(state["signers"])
+
+    def _check_manifest(self, name: str, text: str) -> None:
+        manifest = read_manifest(text)
+        if manifest.name != name:
+            raise Refused(
+                f"manifest.toml: name: an organization keeps its name, {name!r}",
+                hint="make another organization with `tetra-es init`",
+            )
+
+
+def _changes(before: str | None, after: str) -> list[list[str | None]]:
+    return [list(change) for change in changes_between(before, after)]
