@@ -1,0 +1,1 @@
+"""Proof that the store is what its signers made it."""

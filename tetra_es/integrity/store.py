@@ -1,0 +1,142 @@
+"""Check the stored bytes themselves: chain, signatures, streams, sealed values, snapshots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from tetra_es.domain.environment import Environment
+from tetra_es.domain.events import ORG_STREAM, OrganizationCreated
+from tetra_es.domain.organization import Organization
+from tetra_es.errors import TetraEsError
+from tetra_es.signing.keys import fingerprint, public_line
+from tetra_es.signing.sshsig import BadSignature, verify
+from tetra_es.store import canonical, chain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tetra_es.domain.aggregate import Aggregate
+    from tetra_es.store.log import EventLog
+    from tetra_es.store.record import Record
+
+
+@dataclass
+class StoreReport:
+    """What `verify_store` found."""
+
+    events: int = 0
+    sealed: int = 0
+    snapshots: int = 0
+    head: bytes = chain.GENESIS
+    """Hash of the last event."""
+    findings: list[str] = field(default_factory=list)
+    """One sentence each, the first bad event first."""
+
+
+def verify_store(log: EventLog, report: Callable[[int], None] | None = None) -> StoreReport:
+    """Check every event of the store; `report` is told the positions as they are done."""
+    result = StoreReport()
+    result.findings += _missing_rows(log)
+    walk = _Walk(dict(log.snapshots()))
+    for record in log.records():
+        problem = walk.check(record)
+        if problem:
+            # What follows hangs on it; more findings would only hide the first.
+            result.findings.append(f"event #{record.position}: {problem}")
+            break
+        result.events += 1
+        if report:
+            report(record.position)
+    result.head = walk.head
+    result.snapshots = walk.snapshots_checked
+    for digest, ciphertext in log.sealed_values():
+        result.sealed += 1
+        if ciphertext is not None and sha256(ciphertext).digest() != digest:
+            result.findings.append(f"sealed value {digest.hex()}: its content was changed")
+    return result
+
+
+class _Walk:
+    """The state of checking one event after the other."""
+
+    def __init__(self, snapshots: dict[tuple[str, int], bytes]) -> None:
+        self.head = chain.GENESIS
+        self.snapshots_checked = 0
+        self._position = 0
+        self._aggregates: dict[str, Aggregate] = {}
+        self._organization = Organization()
+        self._snapshots = snapshots
+
+    def check(self, record: Record) -> str | None:
+        """Return what is wrong with the record, None when nothing is."""
+        for problem in self._problems(record):
+            if problem:
+                return problem
+        self.head, self._position = record.hash, record.position
+        return None
+
+    def _problems(self, record: Record) -> Iterator[str | None]:
+        yield self._chain(record)
+        try:
+            event = record.event
+        except TetraEsError as error:
+            yield error.message
+            return
+        if canonical.encode(canonical.decode(record.state)) != record.state:
+            yield "its state is not canonical JSON"
+        aggregate = self._aggregate(record)
+        if record.version != aggregate.version + 1:
+            yield f"is number {record.version} of {record.stream}, which has {aggregate.version}"
+        signers = {event.signer: event.key} if isinstance(event, OrganizationCreated) else None
+        yield self._signature(record, self._organization.signers if signers is None else signers)
+        aggregate.apply(event)
+        yield self._snapshot(record, aggregate)
+
+    def _chain(self, record: Record) -> str | None:
+        expected = chain.link(
+            self.head, record.position, record.stream, record.version, record.topic, record.state
+        )
+        if expected == record.hash:
+            return None
+        gap = range(self._position + 1, record.position)
+        if gap:
+            return f"does not follow from #{self._position}: #{gap[0]} is missing"
+        return f"was changed, or #{self._position} before it: its hash does not match"
+
+    @staticmethod
+    def _signature(record: Record, signers: dict[str, str]) -> str | None:
+        try:
+            key = verify(chain.signed_bytes(record.hash), record.signature)
+        except BadSignature as error:
+            return f"its signature is not valid: {error}"
+        actor = record.event.metadata["actor"]
+        if signers.get(actor) != public_line(key):
+            return f"is signed by {fingerprint(key)}, which was not the key of {actor} then"
+        return None
+
+    def _aggregate(self, record: Record) -> Aggregate:
+        if record.stream == ORG_STREAM:
+            return self._organization
+        return self._aggregates.setdefault(record.stream, Environment(record.stream))
+
+    def _snapshot(self, record: Record, aggregate: Aggregate) -> str | None:
+        stored = self._snapshots.get((record.stream, record.version))
+        if stored is None:
+            return None
+        self.snapshots_checked += 1
+        try:
+            state = canonical.decode(stored)["state"]
+        except (ValueError, KeyError):
+            state = None
+        if state != aggregate.snapshot():
+            return f"the snapshot of {record.stream} at version {record.version} was changed"
+        return None
+
+
+def _missing_rows(log: EventLog) -> list[str]:
+    unproven, orphaned = log.rows_without_counterpart()
+    return [f"event #{position}: has no proof" for position in unproven[:1]] + [
+        f"event #{position}: is missing, its proof is there" for position in orphaned[:1]
+    ]

@@ -1,0 +1,88 @@
+"""REF: how people name a state.
+
+41  #41        a position: the number of an event in the store
+dev@7          a revision: the 7th state of dev
+2026-11-22     the last state at or before the end of that day, UTC
+2026-11-22T10:05:00+01:00   the last state at or before that moment; no offset means UTC
+3f2a91c        a commit of the mirror, 7 or more of its hexadecimal digits
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, time
+from typing import NamedTuple, TypeAlias
+
+from tetra_es.errors import UsageError
+from tetra_es.names import check_environment
+
+_POSITION = re.compile(r"#?([0-9]{1,18})", re.ASCII)
+_REVISION = re.compile(r"@?([a-z][a-z0-9-]*)@([0-9]{1,18})", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_COMMIT = re.compile(r"[0-9a-f]{7,40}", re.ASCII)
+_COMMIT_MIN = 7
+
+HINT = "a REF is a position (41), a revision (dev@7), a time (2026-11-22T10:05Z) or a commit"
+
+
+class PositionRef(NamedTuple):
+    """An event by its number in the store."""
+
+    position: int
+    maybe_commit: str | None = None
+    """The same digits as a commit id, where they are long enough to be one."""
+
+
+class RevisionRef(NamedTuple):
+    """An environment's nth state."""
+
+    environment: str
+    revision: int
+
+
+class TimeRef(NamedTuple):
+    """The last state at or before a time."""
+
+    moment: str
+    """RFC 3339, UTC, microseconds: comparable as text with the times of events."""
+
+
+class CommitRef(NamedTuple):
+    """A commit of the mirror, by a prefix of its id."""
+
+    prefix: str
+
+
+Ref: TypeAlias = PositionRef | RevisionRef | TimeRef | CommitRef
+
+
+def parse_ref(text: str) -> Ref:
+    """Return what `text` means. Raises `UsageError` when it is no REF at all."""
+    if match := _POSITION.fullmatch(text):
+        digits = match[1]
+        return PositionRef(
+            int(digits), text if len(text) >= _COMMIT_MIN and text == digits else None
+        )
+    if match := _REVISION.fullmatch(text):
+        return RevisionRef(check_environment(match[1]), int(match[2]))
+    if _COMMIT.fullmatch(text.lower()):
+        return CommitRef(text.lower())
+    return TimeRef(parse_time(text))
+
+
+def parse_time(text: str) -> str:
+    """Return a date or time as events write it. Raises `UsageError`."""
+    try:
+        moment = datetime.fromisoformat(text)
+        if _DATE.fullmatch(text):
+            moment = datetime.combine(moment.date(), time.max)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return format_time(moment)
+    except (ValueError, OverflowError):
+        raise UsageError(f"not a REF or time: {text!r}", hint=HINT) from None
+
+
+def format_time(moment: datetime) -> str:
+    """Return a time with offset as events write it."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

@@ -1,0 +1,70 @@
+"""The process's environment, read here and nowhere else."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tetra_es.errors import TetraEsError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment says; command-line options override it."""
+
+    tetra_dir: Path
+    """TETRA_DIR, by default `~/tetra`: organizations are below it."""
+    org: str | None
+    """TETRA_ORG."""
+    config_dir: Path
+    """`$XDG_CONFIG_HOME/tetra-es`, by default `~/.config/tetra-es`: keys are in it."""
+    actor: str | None
+    """TETRA_ACTOR: the name that `init` gives the first signer."""
+    user: str | None
+    """The user's login name as the environment has it."""
+    path: str
+    """PATH, for finding git."""
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Return the settings of `environ`, the process's own by default.
+
+        Raises `TetraEsError` when there is no home folder to put anything in.
+        """
+        env = os.environ if environ is None else environ
+        home = env.get("HOME") or ""
+        base = env.get("TETRA_DIR") or (f"{home}/tetra" if home else "")
+        config = env.get("XDG_CONFIG_HOME") or (f"{home}/.config" if home else "")
+        if not base or not config:
+            raise TetraEsError(
+                "neither HOME nor TETRA_DIR and XDG_CONFIG_HOME are set",
+                hint="set HOME, or both of the others",
+            )
+        return cls(
+            tetra_dir=Path(base),
+            org=env.get("TETRA_ORG") or None,
+            config_dir=Path(config) / "tetra-es",
+            actor=env.get("TETRA_ACTOR") or None,
+            user=env.get("USER") or env.get("LOGNAME") or None,
+            path=env.get("PATH") or os.defpath,
+        )
+
+    @property
+    def signing_key(self) -> Path:
+        """The private key that signs what this user records."""
+        return self.config_dir / "id_ed25519"
+
+    def org_named(self, option: str | None) -> str:
+        """Return the organization to work on. Raises `UsageError` when none is named."""
+        org = option or self.org
+        if not org:
+            raise UsageError(
+                "no organization given",
+                hint="use --org ORG or set TETRA_ORG; `tetra-es orgs` lists what is there",
+            )
+        return org

@@ -1,0 +1,1 @@
+"""The append-only store: canonical bytes, hash chain, signatures, SQLite."""

@@ -1,0 +1,190 @@
+"""The event-sourced application: load aggregates, save what they decided.
+
+All types of the event-sourcing library stay in this package, so that a later move to another
+version or library touches nothing else.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+
+from eventsourcing.application import AggregateNotFoundError, Application
+from eventsourcing.persistence import (
+    IntegrityError,
+    Mapper,
+    PersistenceError,
+    RecordConflictError,
+    Transcoder,
+)
+from eventsourcing.utils import Environment as Settings
+
+from tetra_es.domain.aggregate import Aggregate
+from tetra_es.domain.environment import Environment, environment_stream
+from tetra_es.domain.events import ORG_STREAM, Event
+from tetra_es.domain.organization import Organization
+from tetra_es.errors import TetraEsError
+from tetra_es.store.log import EventLog, unreadable
+from tetra_es.store.mapper import AggregateSnapshot, CanonicalMapper, CanonicalTranscoder
+from tetra_es.store.recorder import ChainRecorder, HistoryFactory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+    from typing import Self
+
+    from tetra_es.signing.keys import SigningKey
+
+AggregateType = TypeVar("AggregateType", bound=Aggregate)
+Result = TypeVar("Result")
+
+SNAPSHOT_INTERVAL = 100
+"""Events of an aggregate between two snapshots."""
+
+ATTEMPTS = 10
+"""Times that a command is decided anew when others saved in between."""
+
+
+class ConflictError(TetraEsError):
+    """Others kept saving to the same stream."""
+
+
+def _projector(cls: type[AggregateType]) -> Callable[[AggregateType | None, Iterable[Event]], Any]:
+    """Return the function that the library folds events with: twice as fast as its default."""
+
+    def project(aggregate: AggregateType | None, events: Iterable[Event]) -> AggregateType | None:
+        for event in events:
+            if aggregate is None:
+                aggregate = cls(event.originator_id)
+            if isinstance(event, AggregateSnapshot):
+                aggregate.restore(event.originator_version, event.state)
+            else:
+                aggregate.apply(event)
+        return aggregate
+
+    return project
+
+
+class _Application(Application[str]):
+    """The library's application on our factory, mapper and snapshots."""
+
+    snapshot_class = cast("Any", AggregateSnapshot)
+    snapshotting_intervals: ClassVar[dict[Any, int]] = {
+        Organization: SNAPSHOT_INTERVAL,
+        Environment: SNAPSHOT_INTERVAL,
+    }
+    snapshotting_projectors: ClassVar[dict[Any, Any]] = {
+        Organization: _projector(Organization),
+        Environment: _projector(Environment),
+    }
+
+    def construct_env(self, name: str, env: Any = None) -> Settings:
+        """Return only what we pass: the library would read the process's environment, where
+        a stray CIPHER_TOPIC or COMPRESSOR_TOPIC would change what is stored."""
+        return Settings(name, dict(env))
+
+    def construct_factory(self, env: Settings) -> Any:
+        return HistoryFactory(env)
+
+    def construct_transcoder(self) -> Transcoder:
+        return CanonicalTranscoder()
+
+    def construct_mapper(self) -> Mapper[str]:
+        return CanonicalMapper(self.construct_transcoder())
+
+    def _take_snapshots(self, processing_event: Any) -> None:
+        """Take snapshots if possible: the events are saved already, and a snapshot that another
+        process took first, or a full disk, must not make the command look failed."""
+        with suppress(PersistenceError):
+            super()._take_snapshots(processing_event)
+
+
+class History:
+    """The store, for writing. Use as a context manager."""
+
+    def __init__(self, path: Path, key: SigningKey, *, create: bool = False) -> None:
+        """Open the store at `path`; `create` makes the tables of a new one.
+
+        Raises `TetraEsError` when it is missing, newer than this tool or unusable.
+        """
+        self.path = path
+        if not create:
+            EventLog(path).close()
+        with self._errors():
+            self._application = _Application(
+                {
+                    "SQLITE_DBNAME": path.absolute().as_uri(),
+                    "ORIGINATOR_ID_TYPE": "text",
+                    "IS_SNAPSHOTTING_ENABLED": "y",
+                    "CREATE_TABLE": "y" if create else "n",
+                }
+            )
+        recorder = self._application.recorder
+        if not isinstance(recorder, ChainRecorder):
+            raise TypeError(recorder)
+        recorder.signing_key = key
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._application.close()
+
+    def organization(self) -> Organization:
+        """Return the organization as it is now; version 0 where there is none yet."""
+        return self._get(Organization, ORG_STREAM)
+
+    def environment(self, name: str) -> Environment:
+        """Return the environment as it is now; version 0 where it has no state yet."""
+        return self._get(Environment, environment_stream(name))
+
+    def save(self, *aggregates: Aggregate, sealed: Sequence[bytes] = ()) -> list[int]:
+        """Append the pending events of the aggregates in one transaction.
+
+        Returns their positions, durable on disk. Raises the library's `IntegrityError` when
+        somebody else saved to one of the streams; see `retrying`.
+        """
+        with self._errors():
+            recordings = self._application.save(*cast("Any", aggregates), sealed=sealed)
+        return [int(recording.notification.id) for recording in recordings]
+
+    def retrying(self, command: Callable[[], Result]) -> Result:
+        """Run `command`, which loads, decides and saves, again while others get in between.
+
+        After a failed save an aggregate is stale and its pending events are gone, so nothing
+        less than the whole command can be repeated.
+        """
+        for _ in range(ATTEMPTS):
+            try:
+                return command()
+            except RecordConflictError:
+                continue
+        raise ConflictError(
+            f"gave up after {ATTEMPTS} attempts: others keep changing the same thing",
+            hint="try again; nothing was recorded",
+        )
+
+    def _get(self, cls: type[AggregateType], stream: str) -> AggregateType:
+        with self._errors():
+            try:
+                return cast(
+                    "AggregateType",
+                    self._application.repository.get(
+                        stream, projector_func=cast("Any", _projector(cls))
+                    ),
+                )
+            except AggregateNotFoundError:
+                return cls(stream)
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityError:
+            raise
+        except (PersistenceError, sqlite3.Error) as error:
+            cause = error if isinstance(error, sqlite3.Error) else error.__cause__
+            if not isinstance(cause, sqlite3.Error):
+                cause = sqlite3.OperationalError(str(error))
+            raise unreadable(self.path, cause) from error

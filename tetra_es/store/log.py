@@ -1,0 +1,226 @@
+"""Reading the store with sqlite3 alone.
+
+Commands that only look (`show`, `history`) and the projections read here: importing the
+event-sourcing library costs more than a whole `show` does. Nothing here can write.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from typing import TYPE_CHECKING
+
+from tetra_es.errors import IntegrityFailure, TetraEsError
+from tetra_es.store.schema import APPLICATION_ID, STORE_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    from tetra_es.store.record import Record
+
+BATCH = 500
+"""Events read at a time: large enough to be quick, small enough for memory."""
+
+_COLUMNS = """
+SELECT e.rowid, e.originator_id, e.originator_version, e.topic, e.state,
+       coalesce((SELECT b.hash FROM event_proofs b WHERE b.position < e.rowid
+                 ORDER BY b.position DESC LIMIT 1), zeroblob(32)),
+       p.hash, p.signature
+FROM stored_events e JOIN event_proofs p ON p.position = e.rowid
+"""
+
+
+class EventLog:
+    """The events of a store, in order. Use as a context manager."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the store at `path`.
+
+        Raises `TetraEsError` when there is none or it is of a newer version, `IntegrityFailure`
+        when it is not a store.
+        """
+        self.path = path
+        self._connection = _connect(path)
+        with self._reading():
+            check_version(self._connection, path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def last_position(self) -> int:
+        """Return the position of the newest event, 0 where there is none."""
+        return int(self._row("SELECT coalesce(max(rowid), 0) FROM stored_events")[0])
+
+    def record(self, position: int) -> Record | None:
+        """Return the event at `position`, or None."""
+        rows = self._records(_COLUMNS + "WHERE e.rowid = ?", (position,))
+        return rows[0] if rows else None
+
+    def records(self, after: int = 0, upto: int | None = None) -> Iterator[Record]:
+        """Yield the events with `after` < position <= `upto`, in order."""
+        last = self.last_position() if upto is None else upto
+        sql = _COLUMNS + "WHERE e.rowid > ? AND e.rowid <= ? ORDER BY e.rowid LIMIT ?"
+        while batch := self._records(sql, (after, last, BATCH)):
+            yield from batch
+            after = batch[-1].position
+
+    def of_stream(
+        self, stream: str, *, from_version: int = 1, descending: bool = False
+    ) -> Iterator[Record]:
+        """Yield the events of one stream from a version on, in its order or the newest first."""
+        order, beyond = ("DESC", "<") if descending else ("ASC", ">")
+        sql = _COLUMNS + (
+            f"WHERE e.originator_id = ? AND e.originator_version {beyond} ? "
+            "AND e.originator_version >= ? "
+            f"ORDER BY e.originator_version {order} LIMIT ?"
+        )
+        at = 2**62 if descending else from_version - 1
+        # Whoever looks backwards wants one of the newest, not all of them.
+        size = BATCH // 50 if descending else BATCH
+        while batch := self._records(sql, (stream, at, from_version, size)):
+            yield from batch
+            at = batch[-1].version
+
+    def of_topics(self, topics: Sequence[str], upto: int) -> list[Record]:
+        """Return the events of these kinds up to a position, in order."""
+        marks = ",".join("?" * len(topics))
+        sql = _COLUMNS + f"WHERE e.topic IN ({marks}) AND e.rowid <= ? ORDER BY e.rowid"
+        return self._records(sql, (*topics, upto))
+
+    def state_text(self, position: int) -> str | None:
+        """Return the TOML text that the event at `position` holds, None where there is none.
+
+        Reads the one field out of the stored JSON: `show` needs no more, and in a hurry.
+        """
+        import json
+
+        row = self._row("SELECT state FROM stored_events WHERE rowid = ?", (position,))
+        text = json.loads(row[0]).get("text") if row else None
+        return text if isinstance(text, str) else None
+
+    def sealed(self, digest: bytes) -> bytes | None:
+        """Return the sealed value with this SHA-256, or None when it is unknown or purged."""
+        row = self._row("SELECT max(ciphertext) FROM sealed_values WHERE digest = ?", (digest,))
+        return row[0] if row else None
+
+    def sealed_values(self) -> Iterator[tuple[bytes, bytes | None]]:
+        """Yield digest and ciphertext of every sealed value; None where it was purged."""
+        with self._reading():
+            yield from self._connection.execute(
+                "SELECT digest, ciphertext FROM sealed_values ORDER BY digest"
+            )
+
+    def snapshots(self) -> list[tuple[tuple[str, int], bytes]]:
+        """Return stream, version and stored state of every snapshot."""
+        with self._reading():
+            rows = self._connection.execute(
+                "SELECT originator_id, originator_version, state FROM stored_snapshots"
+            ).fetchall()
+        return [((stream, version), state) for stream, version, state in rows]
+
+    def rows_without_counterpart(self) -> tuple[list[int], list[int]]:
+        """Return the positions of events without proof, and of proofs without event."""
+        with self._reading():
+            unproven = self._connection.execute(
+                "SELECT rowid FROM stored_events "
+                "WHERE rowid NOT IN (SELECT position FROM event_proofs) ORDER BY 1"
+            ).fetchall()
+            orphaned = self._connection.execute(
+                "SELECT position FROM event_proofs "
+                "WHERE position NOT IN (SELECT rowid FROM stored_events) ORDER BY 1"
+            ).fetchall()
+        return [row[0] for row in unproven], [row[0] for row in orphaned]
+
+    def _records(self, sql: str, parameters: tuple[object, ...]) -> list[Record]:
+        from tetra_es.store.record import Record
+
+        with self._reading():
+            return [Record(*row) for row in self._connection.execute(sql, parameters)]
+
+    def _row(self, sql: str, parameters: tuple[object, ...] = ()) -> tuple[bytes, ...]:
+        with self._reading():
+            return self._connection.execute(sql, parameters).fetchone()  # type: ignore[no-any-return]  # sqlite3 is typed Any
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            self._connection.close()
+            raise unreadable(self.path, error) from error
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    if not path.is_file():
+        raise TetraEsError(
+            f"no event store at {path}",
+            hint="check --org and --dir; `tetra-es orgs` lists what is there",
+        )
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    wal = path.with_name(path.name + "-wal")
+    if not os.access(path.parent, os.W_OK) and not wal.exists():
+        # WAL needs a shared-memory file beside the store; in a folder that cannot be written
+        # there are no writers either, so SQLite may be told that nothing changes.
+        uri += "&immutable=1"
+    try:
+        return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30)
+    except sqlite3.Error as error:
+        raise unreadable(path, error) from error
+
+
+def check_version(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise `TetraEsError` when the store is of a newer version, `IntegrityFailure` if none."""
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if application != APPLICATION_ID:
+        raise IntegrityFailure(
+            f"{path} is not a tetra-es store", hint="restore it from a backup or from the mirror"
+        )
+    if version > STORE_VERSION:
+        raise TetraEsError(
+            f"{path} was written by a newer tetra-es (store version {version}, "
+            f"this one knows {STORE_VERSION})",
+            hint="upgrade tetra-es",
+        )
+
+
+def unreadable(path: Path, error: sqlite3.Error) -> TetraEsError:
+    """Return the error for people that stands for `error` of SQLite."""
+    code = getattr(error, "sqlite_errorname", "")
+    if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return IntegrityFailure(
+            f"the store {path} is damaged: {error}",
+            hint="keep the file; restore it from a backup or from a clone of the mirror",
+        )
+    if code.startswith("SQLITE_FULL"):
+        return TetraEsError(
+            f"no space left for the store {path}; nothing was recorded",
+            hint="free some space and run the command again",
+        )
+    if code.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+        return TetraEsError(
+            f"the store {path} cannot be written or opened: {error}",
+            hint="check the owner and the permissions of its folder",
+        )
+    if code.startswith("SQLITE_BUSY"):
+        return TetraEsError(
+            f"the store {path} is locked by another program",
+            hint="try again when it has finished; nothing was recorded",
+        )
+    return TetraEsError(f"the store {path} failed: {error}", hint="nothing was recorded")

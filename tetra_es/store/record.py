@@ -1,0 +1,54 @@
+"""One row of the store: an event with its proof, as bytes, before anyone interprets it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from tetra_es.domain.events import EVENT_TYPES, Event, event_from_state
+from tetra_es.errors import IntegrityFailure, TetraEsError
+from tetra_es.store.canonical import decode
+
+
+class Record:
+    """An event as stored. `event` is decoded at first use."""
+
+    def __init__(
+        self,
+        position: int,
+        stream: str,
+        version: int,
+        topic: str,
+        state: bytes,
+        previous: bytes,
+        hash_: bytes,
+        signature: bytes,
+    ) -> None:
+        self.position = position
+        """Global number of the event in the store, from 1; numbers may be skipped."""
+        self.stream = stream
+        self.version = version
+        self.topic = topic
+        self.state = state
+        """Canonical JSON, the exact bytes that were hashed."""
+        self.previous = previous
+        """Hash of the event before, 32 bytes."""
+        self.hash = hash_
+        self.signature = signature
+        """The SSHSIG blob (binary, not armored) over `chain.signed_bytes(hash)`."""
+
+    @cached_property
+    def event(self) -> Event:
+        """The decoded event, upcast to today's version of its class."""
+        cls = EVENT_TYPES.get(self.topic)
+        if cls is None:
+            raise TetraEsError(
+                f"event #{self.position} is of the unknown kind {self.topic!r}",
+                hint="it was written by a newer tetra-es: upgrade this one",
+            )
+        try:
+            return event_from_state(cls, self.stream, self.version, decode(self.state))
+        except (ValueError, TypeError) as error:
+            raise IntegrityFailure(
+                f"event #{self.position} ({self.topic}) cannot be read: {error}",
+                hint="run `tetra-es verify` to find out what was changed",
+            ) from error

@@ -1,0 +1,113 @@
+"""The SQLite recorder: an event enters with its hash and its author's signature, or not at all."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from eventsourcing.sqlite import (
+    SQLiteApplicationRecorder,
+    SQLiteConnection,
+    SQLiteConnectionPool,
+    SQLiteDatastore,
+    SQLiteFactory,
+)
+
+from tetra_es.signing import sshsig
+from tetra_es.store import chain, schema
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from eventsourcing.persistence import StoredEvent
+    from eventsourcing.sqlite import SQLiteCursor
+
+    from tetra_es.signing.keys import SigningKey
+
+LOCK_TIMEOUT = 30
+"""Seconds that SQLite waits for another writer."""
+
+
+class ChainRecorder(SQLiteApplicationRecorder):
+    """Inserts events, links them to the chain and signs them, in one transaction."""
+
+    signing_key: SigningKey
+    """Signs what is inserted; set once, before the first insert."""
+
+    def __init__(
+        self, datastore: SQLiteDatastore, events_table_name: str = "stored_events"
+    ) -> None:
+        super().__init__(datastore, events_table_name)
+        self.insert_events_statement = (
+            "INSERT INTO stored_events (originator_id, originator_version, topic, state) "
+            "VALUES (?, ?, ?, ?)"
+        )
+
+    def construct_create_table_statements(self) -> list[str]:
+        """Return our tables and triggers, in place of the library's one table."""
+        return [
+            *schema.CREATE,
+            *schema.TRIGGERS,
+            f"PRAGMA application_id = {schema.APPLICATION_ID}",
+            f"PRAGMA user_version = {schema.STORE_VERSION}",
+        ]
+
+    def _insert_events(
+        self,
+        c: SQLiteCursor,
+        stored_events: Sequence[StoredEvent],
+        *,
+        sealed: Sequence[bytes] = (),
+        **kwargs: Any,
+    ) -> Sequence[int] | None:
+        """Insert events with their proofs, and sealed values, all or nothing.
+
+        The library gives a deferred transaction: its first statement must write, so that it
+        waits for another writer instead of failing at the switch from reading to writing.
+        """
+        positions = super()._insert_events(c, stored_events, **kwargs) or []
+        if not positions:
+            return positions
+        c.execute(
+            "SELECT hash FROM event_proofs WHERE position < ? ORDER BY position DESC LIMIT 1",
+            (positions[0],),
+        )
+        row = c.fetchone()
+        previous = row[0] if row else chain.GENESIS
+        for position, event in zip(positions, stored_events, strict=True):
+            stream = str(event.originator_id)
+            previous = chain.link(
+                previous, position, stream, event.originator_version, event.topic, event.state
+            )
+            signature = sshsig.sign(chain.signed_bytes(previous), self.signing_key)
+            c.execute("INSERT INTO event_proofs VALUES (?, ?, ?)", (position, previous, signature))
+        c.executemany(
+            "INSERT INTO sealed_values VALUES (?, ?) ON CONFLICT DO NOTHING",
+            [(sha256(ciphertext).digest(), ciphertext) for ciphertext in sealed],
+        )
+        return positions
+
+
+class DurablePool(SQLiteConnectionPool):
+    """Connections whose commits survive a power cut."""
+
+    def _create_connection(self) -> SQLiteConnection:
+        connection = super()._create_connection()
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        # Without it INSERT OR REPLACE would slip past the triggers that refuse DELETE.
+        cursor.execute("PRAGMA recursive_triggers = ON")
+        return connection
+
+
+class HistoryFactory(SQLiteFactory):
+    """The library's SQLite infrastructure with our recorder and durable connections."""
+
+    application_recorder_class = ChainRecorder
+
+    def __init__(self, env: Any) -> None:
+        super().__init__(env)
+        pool = self.datastore.pool
+        pool.close()
+        self.datastore.pool = DurablePool(db_name=pool.db_name, lock_timeout=LOCK_TIMEOUT)

@@ -1,0 +1,54 @@
+"""The tables of the store, and what guards them."""
+
+from __future__ import annotations
+
+APPLICATION_ID = 0x54455453
+"""`TETS`, in the header of the file (PRAGMA application_id): what `file` can recognise."""
+
+STORE_VERSION = 1
+"""Version of the tables (PRAGMA user_version); a newer one is refused."""
+
+CREATE = (
+    # The event-sourcing library's columns. Its queries call the position `rowid`; declared as
+    # the primary key it survives VACUUM, and AUTOINCREMENT never gives a number twice.
+    """
+    CREATE TABLE IF NOT EXISTS stored_events (
+        rowid INTEGER PRIMARY KEY AUTOINCREMENT,
+        originator_id TEXT NOT NULL,
+        originator_version INTEGER NOT NULL,
+        topic TEXT NOT NULL,
+        state BLOB NOT NULL,
+        UNIQUE (originator_id, originator_version))
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS event_proofs (
+        position INTEGER PRIMARY KEY REFERENCES stored_events (rowid),
+        hash BLOB NOT NULL CHECK (length(hash) = 32),
+        signature BLOB NOT NULL)
+    """,
+    # Content-addressed; a purged value keeps its row, with NULL, so that the loss is deliberate.
+    """
+    CREATE TABLE IF NOT EXISTS sealed_values (
+        digest BLOB PRIMARY KEY CHECK (length(digest) = 32),
+        ciphertext BLOB)
+    """,
+)
+
+_REFUSALS = (
+    ("stored_events", "UPDATE", ""),
+    ("stored_events", "DELETE", ""),
+    ("event_proofs", "UPDATE", ""),
+    ("event_proofs", "DELETE", ""),
+    ("sealed_values", "UPDATE", "WHEN NEW.ciphertext IS NOT NULL OR NEW.digest <> OLD.digest"),
+    ("sealed_values", "DELETE", ""),
+)
+
+TRIGGERS = tuple(
+    f"""
+    CREATE TRIGGER IF NOT EXISTS {table}_refuse_{act.lower()} BEFORE {act} ON {table} {when}
+    BEGIN SELECT raise(ABORT, 'history only grows: {act} on {table} is refused'); END
+    """
+    for table, act, when in _REFUSALS
+)
+"""REPLACE is an UPDATE that deletes first, without firing DELETE triggers unless
+`recursive_triggers` is on; the recorder turns it on, and never replaces."""
