@@ -1,0 +1,1 @@
+"""What people want done, one function each: load, let the aggregates decide, save."""

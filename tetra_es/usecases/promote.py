@@ -1,0 +1,136 @@
+"""Generate an environment from a revision of the source of truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tetra_es.config.schema import validate_environment
+from tetra_es.domain.events import EnvironmentState
+from tetra_es.errors import Refused, TetraEsError
+from tetra_es.names import SOURCE_OF_TRUTH
+from tetra_es.profiles.apply import apply_profile
+from tetra_es.profiles.load import effective_profile
+
+if TYPE_CHECKING:
+    from tetra_es.domain.environment import Environment
+    from tetra_es.domain.organization import Organization
+    from tetra_es.usecases.session import Recorded, Session
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """What a promotion did."""
+
+    environment: str
+    source_revision: int
+    recorded: Recorded | None
+    """None when nothing would change."""
+    warnings: tuple[str, ...]
+
+
+def promote(session: Session, name: str, *, via: str = SOURCE_OF_TRUTH) -> Promotion:
+    """Generate the environment `name` from the source revision that `via` has.
+
+    Raises `UsageError` for unknown environments, `Refused` where a rule or the organization's
+    policy forbids it, `ConfigError` when what would come out is not valid.
+    """
+
+    def command() -> Promotion:
+        organization = session.organization()
+        organization.environment_named(name)
+        environment = session.environment(name)
+        source_revision, text = _source(session, organization, via)
+        profile, generated = _generate(organization, environment, text, source_revision)
+        environment.promote(
+            generated,
+            session.context(organization),
+            source_revision=source_revision,
+            via=via,
+            profile=profile[0],
+            profile_digest=profile[1],
+        )
+        warnings = _check_order(session, organization, name, source_revision)
+        saved = session.save(environment)
+        return Promotion(name, source_revision, saved[0] if saved else None, warnings)
+
+    return session.run(command)
+
+
+def preview(session: Session, name: str) -> tuple[str, str]:
+    """Return the environment's present text and what a promotion would make of it."""
+    organization = session.organization()
+    organization.environment_named(name)
+    environment = session.environment(name)
+    source_revision, text = _source(session, organization, SOURCE_OF_TRUTH)
+    return environment.text, _generate(organization, environment, text, source_revision)[1]
+
+
+def _source(session: Session, organization: Organization, via: str) -> tuple[int, str]:
+    source = session.environment(SOURCE_OF_TRUTH)
+    organization.environment_named(via)
+    if via == SOURCE_OF_TRUTH:
+        return source.revision, source.text
+    revision = session.environment(via).source_revision
+    if revision is None:
+        raise Refused(
+            f"{via} was not generated from {SOURCE_OF_TRUTH}: there is nothing to promote from it",
+            hint=f"run `tetra-es promote {via}` first",
+        )
+    return revision, state_text(session, source, revision)
+
+
+def state_text(session: Session, environment: Environment, revision: int) -> str:
+    """Return the text of a revision of `environment`. Raises `TetraEsError` where it has none."""
+    for record in session.log.of_stream(environment.id, from_version=revision):
+        event = record.event
+        if isinstance(event, EnvironmentState) and event.revision == revision:
+            return event.text
+    raise TetraEsError(
+        f"there is no {environment.name}@{revision}",
+        hint=f"`tetra-es history {environment.name}` lists the revisions",
+    )
+
+
+def _generate(
+    organization: Organization, environment: Environment, text: str, source_revision: int
+) -> tuple[tuple[str, str], str]:
+    """Return the profile's name and digest, and the generated text."""
+    name = environment.name
+    if environment.is_source:
+        # Its own rule refuses it below; there is no profile to generate it with.
+        return ("", ""), environment.text
+    profile = effective_profile(name, organization.profiles.get(name))
+    manifest = organization.manifest
+    generated = apply_profile(
+        text,
+        profile,
+        org=manifest.name,
+        domain=manifest.domain,
+        environment=name,
+        source_label=f"{SOURCE_OF_TRUTH}@{source_revision}",
+    )
+    validate_environment(generated, name=f"environments/{name}.toml (as generated)")
+    return (profile.name, profile.digest), generated
+
+
+def _check_order(
+    session: Session, organization: Organization, name: str, source_revision: int
+) -> tuple[str, ...]:
+    """Return a warning where the environment before has not had this source revision."""
+    manifest = organization.manifest
+    before = manifest.environments[manifest.environments.index(name) - 1]
+    if manifest.gradual == "off" or before == SOURCE_OF_TRUTH:
+        return ()
+    earlier = session.environment(before)
+    if source_revision in earlier.promoted_from:
+        return ()
+    has = f"it has {SOURCE_OF_TRUTH}@{earlier.source_revision}" if earlier.source_revision else ""
+    message = f"{before} has not had {SOURCE_OF_TRUTH}@{source_revision}"
+    message += f" ({has or 'it was never promoted'})"
+    if manifest.gradual == "required":
+        raise Refused(
+            f'{message}, and the policy promotion.gradual is "required"',
+            hint=f"run `tetra-es promote {before}` first, or promote {name} --from {before}",
+        )
+    return (message,)
