@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     import tomlkit
 
     from tetra_es.config.keys import KeyPath
+
+
+_LONE_LF = re.compile(r"(?<!\r)\n")
 
 
 def set_values(text: str, assignments: Sequence[tuple[str, str]], *, name: str) -> str:
@@ -53,7 +57,14 @@ def set_value(text: str, path: KeyPath, value: object, *, name: str) -> str:
     if len(path) == 1 and path[0] not in document:
         return checked(_insert_at_top(text, path[0], value), wanted, path, name)
     put(document, path, value)
-    return checked(document.as_string(), wanted, path, name)
+    return checked(same_line_ends(document.as_string(), text), wanted, path, name)
+
+
+def same_line_ends(text: str, source: str) -> str:
+    """Return `text` with CR LF throughout where `source` has that: new lines come with LF."""
+    if "\r\n" not in source or _LONE_LF.search(source):
+        return text
+    return _LONE_LF.sub("\r\n", text)
 
 
 def set_plain(values: dict[str, Any], path: KeyPath, value: object) -> None:

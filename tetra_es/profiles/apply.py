@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.config.document import load, parse
-from tetra_es.config.editing import checked, put, set_plain, set_value
+from tetra_es.config.editing import checked, put, same_line_ends, set_plain, set_value
 from tetra_es.config.literals import value_literal
 from tetra_es.config.schema import matching
 from tetra_es.errors import ConfigError, UsageError
@@ -63,7 +63,7 @@ def apply_profile(
             f"profiles/{environment}.toml: {error.message} in environments/local.toml",
             hint="change the profile's rule, or the source of truth",
         ) from error
-    text = _render(document, at_top, name)
+    text = same_line_ends(_render(document, at_top, name), source)
     header = HEADER.format(source=source_label, profile=profile.name, environment=environment)
     newline = "\r\n" if "\r\n" in source else "\n"
     return header.replace("\n", newline) + checked(text, values, (environment,), name)

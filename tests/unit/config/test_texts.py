@@ -1,0 +1,295 @@
+"""TOML: keys, changes, editing, validation, and errors that say where."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomlkit
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tetra_es.config.changes import Change, changes_between, flatten
+from tetra_es.config.document import line_of, parse
+from tetra_es.config.editing import parse_value, set_value, set_values, unset_keys
+from tetra_es.config.keys import format_key, parse_key
+from tetra_es.config.literals import value_literal
+from tetra_es.config.manifest import add_environment, read_manifest
+from tetra_es.config.schema import validate_environment
+from tetra_es.config.templates import manifest_template
+from tetra_es.errors import ConfigError, TetraEsError, UsageError
+
+LARGE = (Path(__file__).parents[2] / "data" / "local-200.toml").read_text()
+
+TEXT = """\
+# top
+title = "x" # t
+
+# about a
+[a]
+x = 1 # one
+s = 'lit'
+
+[b]
+i = {k = 1, z = "q"}
+d.e = 3
+
+# sub
+[a.c]
+z = 1
+
+[[list]]
+n = 1
+"""
+
+any_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+parts = st.one_of(st.sampled_from(["a", "x-1", "A_b", "", "a.b", 'q"uote', "é"]), any_text)
+scalars = st.one_of(st.booleans(), st.integers(-(2**60), 2**60), st.floats(), any_text)
+plain = st.recursive(
+    scalars,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(parts, inner, max_size=3)),
+    max_leaves=6,
+)
+
+
+@given(st.lists(parts, min_size=1, max_size=4))
+def test_keys_round_trip(path: list[str]) -> None:
+    assert parse_key(format_key(tuple(path))) == tuple(path)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a..b", "a b", "a = 1\nb", ".a", "a.", '"a', "a#", "a.b = {c", "a\n"]
+)
+def test_what_is_no_key(text: str) -> None:
+    with pytest.raises(UsageError, match="not a key"):
+        parse_key(text)
+
+
+@given(plain)
+def test_literals_hold_the_value(value: Any) -> None:
+    assert repr(tomllib.loads(f"v = {value_literal(value)}")["v"]) == repr(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("5555", 5555),
+        ("true", True),
+        ('["10.0.0.0/8"]', ["10.0.0.0/8"]),
+        ("hello there", "hello there"),
+        ("1\nother = 2", "1\nother = 2"),
+        ("1 # comment", 1),
+        ("", ""),
+        ("2026-13-45", "2026-13-45"),
+        ("{ a = 1 }", {"a": 1}),
+        ("1]", "1]"),
+    ],
+)
+def test_a_value_is_a_literal_or_a_string(text: str, value: object) -> None:
+    assert parse_value(text) == value
+
+
+def test_changes_are_by_key_and_value() -> None:
+    before = 'a = 1\n[t]\nx = "1"\ny = 2\n[[l]]\nn = 1\n'
+    after = 'a = 0x1 # same\n[t]\nx = "2"\n[[l]]\nn = 1\n[[l]]\nn = 2\n[e]\n'
+    assert changes_between(before, after) == (
+        Change("t.x", '"1"', '"2"'),
+        Change("l[1].n", None, "2"),
+        Change("e", None, "{}"),
+        Change("t.y", "2", None),
+    )
+    assert changes_between(None, "a = 1\n") == (Change("a", None, "1"),)
+    assert changes_between("a = 1\n", "a = 1.0\n") == (Change("a", "1", "1.0"),)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "old", "new"),
+    [
+        ("a.x", "5", "x = 1 # one", "x = 5 # one"),
+        ("a.s", "new", "s = 'lit'", "s = 'new'"),
+        ("a.s", "it's", "s = 'lit'", 's = "it\'s"'),
+        ("b.i.k", "2", "{k = 1,", "{k = 2,"),
+        ("b.d.e", "4", "d.e = 3", "d.e = 4"),
+        ("title", "5", 'title = "x" # t', "title = 5 # t"),
+    ],
+)
+def test_set_changes_that_value_and_no_other_byte(key: str, value: str, old: str, new: str) -> None:
+    assert set_values(TEXT, [(key, value)], name="f") == TEXT.replace(old, new)
+
+
+@pytest.mark.parametrize("key", ["new", "a.n", "b.i.new", "q.r.s", "a.t.u", 'a."x.y"', "b.d.f"])
+def test_set_of_a_new_key_adds_lines_and_disturbs_none(key: str) -> None:
+    text = set_values(TEXT, [(key, "7")], name="f")
+    kept = [line for line in text.splitlines() if line in TEXT.splitlines()]
+    changed = 1 if key == "b.i.new" else 0
+    assert len(kept) >= len(TEXT.splitlines()) - changed
+    assert flatten(text) == {**flatten(TEXT), format_key(parse_key(key)): "7"}
+
+
+def test_set_in_a_large_file_touches_one_line() -> None:
+    text = set_values(LARGE, [("services.worker.replicas", "3")], name="f")
+    pairs = zip(text.splitlines(), LARGE.splitlines(), strict=True)
+    assert [pair for pair in pairs if pair[0] != pair[1]] == [("replicas = 3", "replicas = 2")]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.lists(st.sampled_from(["a", "b", "c", "x.y"]), min_size=1, max_size=3),
+            st.one_of(st.integers(0, 9), any_text, st.lists(st.integers(0, 9), max_size=2)),
+        ),
+        max_size=6,
+    )
+)
+@settings(max_examples=60)
+def test_set_does_what_assignment_to_plain_values_does(
+    changes: list[tuple[list[str], Any]],
+) -> None:
+    text = TEXT
+    model: dict[str, Any] = tomllib.loads(TEXT)
+    for path, value in changes:
+        table: Any = model
+        for part in path[:-1]:
+            table = table.setdefault(part, {}) if isinstance(table, dict) else table
+        possible = isinstance(table, dict) and not isinstance(table.get(path[-1]), dict)
+        try:
+            text = set_value(text, tuple(path), value, name="f")
+        except UsageError:
+            assert not possible
+            model = tomllib.loads(text)
+        else:
+            assert possible
+            table[path[-1]] = value
+    assert tomllib.loads(text) == model
+    assert "# about a" in text
+
+
+def test_unset_removes_a_key_and_suggests_near_ones() -> None:
+    assert unset_keys(TEXT, ["a.x"], name="f") == TEXT.replace("x = 1 # one\n", "")
+    with pytest.raises(UsageError, match=r"there is no key a\.y") as caught:
+        unset_keys(TEXT, ["a.y"], name="f")
+    assert "a.x" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("key", "says"),
+    [("a", "a is a table"), ("list", "list is a table"), ("title.x", "title is a value")],
+)
+def test_set_that_would_lose_something_is_refused(key: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        set_values(TEXT, [(key, "1")], name="f")
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("a = 1\nb = = 2\n", "f:2:"),
+        ("a = 1\na = 2\n", "f:2:"),
+        ("[a]\n[a]\n", "f:2:"),
+        ("a = 'x\n", "f:1:"),
+        ("a = 1\x00\n", "f:1:"),
+        ("\ufeffa = 1\n", "f:1:1"),
+        ("x = [1,\n", "f:1:"),
+        ("d = 2026-13-45\n", "f:1:"),
+    ],
+)
+def test_syntax_errors_have_line_and_column(text: str, place: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(text, name="f")
+    assert caught.value.message.startswith(place)
+    assert "\n" not in caught.value.message
+    assert caught.value.message.isprintable()
+
+
+@given(st.text(max_size=60))
+@settings(max_examples=300)
+def test_any_text_parses_or_is_a_config_error(text: str) -> None:
+    try:
+        document = parse(text, name="f")
+    except ConfigError as error:
+        assert error.message.startswith("f:")  # noqa: PT017 - either outcome is right
+    else:
+        assert document.as_string() == text
+
+
+def test_a_document_nested_beyond_reason() -> None:
+    with pytest.raises(ConfigError):
+        parse("x = " + "[" * 5000, name="f")
+
+
+def test_lines_of_keys() -> None:
+    assert line_of(TEXT, ("a", "s")) == 7
+    assert line_of(TEXT, ("a", "c", "z")) == 15
+    assert line_of(TEXT, ("b", "i", "z")) == 10
+    assert line_of(TEXT, ("a",)) == 5
+    assert line_of(TEXT, ("nope",)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[ports]\na = 70000\n", "f:2: ports.a: must be an integer from 1 to 65535, is 70000"),
+        ("[ports]\na = true\n", "f:2: ports.a: "),
+        ("[ports]\na = 1\nb = 1\n", "f:3: ports.b: port 1 is taken by ports.a"),
+        ("[ports]\na = 1\n[services.b]\nport = 1\n", "f:4: services.b.port: port 1 is taken"),
+        ("[services.b]\nport = 'x'\n", "f:2: services.b.port: there is no port 'x'"),
+        ("[services]\nb = 1\n", "f:2: services.b: must be a table"),
+        ("[services.b]\ncommand = ''\n", "f:2: services.b.command: "),
+        ("[logging]\nlevel = 'loud'\n", "f:2: logging.level: must be one of trace"),
+        ("[resources]\nnofile = -1\n", "f:2: resources.nofile: "),
+        ("[security]\nallowed_ips = ['x']\n", "f:2: security.allowed_ips: "),
+        ("[backup]\nschedule = '1 2'\n", "f:2: backup.schedule: "),
+        ("\n\n[backup]\nenabled = 1\n[logging]\nlevel = 1\n", "f:4: backup.enabled: "),
+        ("logging = 3\n", "f:1: logging: must be a table"),
+    ],
+)
+def test_validation_names_line_key_and_rule(text: str, says: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        validate_environment(text, name="f")
+    assert caught.value.message.startswith(says)
+    assert caught.value.hint
+
+
+def test_unknown_keys_and_a_service_on_its_own_port_pass() -> None:
+    validate_environment("[ports]\na = 1\n[services.a]\nport = 1\n[mine]\nlevel = 9\n", name="f")
+    validate_environment(LARGE, name="f")
+    validate_environment("", name="f")
+
+
+MANIFEST = manifest_template("acme", "acme.example", ["local", "dev", "prod"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('"acme"', '"../x"', "name: must be"),
+        ('"acme.example"', '"a b"', "domain: must be"),
+        ('"local", "dev"', '"dev", "local"', "environments: must begin with local"),
+        ('"dev", ', '"dev", "dev", ', "environments: names an environment twice"),
+        ('"dev", ', '"Dev!", ', "environments: 'Dev!' is not"),
+        ('"advised"', '"sometimes"', "promotion.gradual: must be one of"),
+    ],
+)
+def test_wrong_manifests(old: str, new: str, says: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_manifest(MANIFEST.replace(old, new))
+    assert says in caught.value.message
+    assert caught.value.message.startswith("manifest.toml:")
+
+
+def test_add_environment_keeps_the_rest() -> None:
+    text = add_environment(MANIFEST, "qa", after="dev", name="manifest.toml")
+    assert read_manifest(text).environments == ("local", "dev", "qa", "prod")
+    assert text.replace('"qa", ', "") == MANIFEST
+    before_prod = add_environment(MANIFEST, "qa", after=None, name="manifest.toml")
+    assert read_manifest(before_prod).environments == ("local", "dev", "qa", "prod")
+    with pytest.raises(UsageError):
+        add_environment(MANIFEST, "dev", after=None, name="manifest.toml")
+
+
+def test_a_change_that_tomlkit_would_get_wrong_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tomlkit.TOMLDocument, "as_string", lambda _: "a = 'something else'\n")
+    with pytest.raises(TetraEsError, match="cannot be changed here"):
+        set_values(TEXT, [("a.x", "5")], name="f")

@@ -1,0 +1,334 @@
+"""What the built-in profiles make of a large local.toml: every value of the design's table."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomlkit
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tetra_es.config.schema import validate_environment
+from tetra_es.config.templates import local_template
+from tetra_es.errors import ConfigError, Refused
+from tetra_es.profiles.apply import apply_profile
+from tetra_es.profiles.load import builtin_names, effective_profile, validate_overlay
+
+SOURCE = (Path(__file__).parents[2] / "data" / "local-200.toml").read_text()
+
+TABLE: dict[str, dict[str, Any]] = {
+    "dev": {
+        "environment": {"name": "dev", "type": "development"},
+        "deployment": {
+            "user": "root",
+            "group": "root",
+            "tetra_src": "/root/src/devops/tetra",
+            "tetra_dir": "/root/tetra",
+            "domain": "dev.acme.example",
+        },
+        "flag": " --env dev",
+        "resources": {"memory_max": 1024, "nofile": 65536, "nproc": 4096},
+        "security": {
+            "firewall_enabled": True,
+            "allowed_ips": ["0.0.0.0/0"],
+            "ssl_enabled": False,
+            "hsts_enabled": False,
+        },
+        "logging": {
+            "level": "debug",
+            "format": "json",
+            "destination": "syslog",
+            "retention_days": 14,
+        },
+        "monitoring": {"enabled": True, "alert_on_failure": False, "apm_enabled": False},
+        "backup": {"enabled": False, "schedule": "", "retention_days": 7, "offsite": False},
+    },
+    "staging": {
+        "environment": {"name": "staging", "type": "staging"},
+        "deployment": {
+            "user": "tetra",
+            "group": "tetra",
+            "tetra_src": "/opt/tetra",
+            "tetra_dir": "/var/lib/tetra",
+            "domain": "staging.acme.example",
+        },
+        "flag": " --env staging",
+        "resources": {"memory_max": 2048, "nofile": 65536, "nproc": 4096},
+        "security": {
+            "firewall_enabled": True,
+            "allowed_ips": ["10.0.0.0/8"],
+            "ssl_enabled": True,
+            "hsts_enabled": False,
+        },
+        "logging": {
+            "level": "info",
+            "format": "json",
+            "destination": "syslog",
+            "retention_days": 30,
+        },
+        "monitoring": {"enabled": True, "alert_on_failure": True, "apm_enabled": False},
+        "backup": {
+            "enabled": True,
+            "schedule": "0 3 * * *",
+            "retention_days": 14,
+            "offsite": False,
+        },
+    },
+    "prod": {
+        "environment": {"name": "prod", "type": "production"},
+        "deployment": {
+            "user": "tetra",
+            "group": "tetra",
+            "tetra_src": "/opt/tetra",
+            "tetra_dir": "/var/lib/tetra",
+            "domain": "acme.example",
+        },
+        "flag": " --env production",
+        "resources": {"memory_max": 4096, "nofile": 131072, "nproc": 8192},
+        "security": {
+            "firewall_enabled": True,
+            "allowed_ips": ["10.0.0.0/8"],
+            "ssl_enabled": True,
+            "hsts_enabled": True,
+        },
+        "logging": {
+            "level": "warn",
+            "format": "json",
+            "destination": "syslog",
+            "retention_days": 90,
+        },
+        "monitoring": {"enabled": True, "alert_on_failure": True, "apm_enabled": True},
+        "backup": {
+            "enabled": True,
+            "schedule": "0 1 * * *",
+            "retention_days": 30,
+            "offsite": True,
+        },
+    },
+}
+
+
+def generate(environment: str, source: str = SOURCE, overlay: str | None = None) -> str:
+    return apply_profile(
+        source,
+        effective_profile(environment, overlay),
+        org="acme",
+        domain="acme.example",
+        environment=environment,
+        source_label="local@12",
+    )
+
+
+def expected(environment: str) -> dict[str, Any]:
+    """Return the source's values with the design's table put in, by plain assignment."""
+    values = tomllib.loads(SOURCE)
+    table = dict(TABLE[environment])
+    flag = table.pop("flag")
+    for section, settings in table.items():
+        values[section].update(settings)
+    values["system"].update(os="linux", init_system="systemd", auto_start=True)
+    for name, service in values["services"].items():
+        service.update(env_file=f"env/{environment}.env", auto_restart=True)
+        if name != "admin":
+            service["command"] += flag
+    return values
+
+
+def comments(text: str) -> list[str]:
+    """Return the comments of a text, found by a scanner that knows TOML's strings."""
+    strings = (r'"""(?:\\.|[^\\])*?"""', r"'''.*?'''", r'"(?:\\.|[^"\\\n])*"', r"'[^'\n]*'")
+    token = re.compile("|".join([*strings, "#[^\n]*"]), re.DOTALL)
+    return [found for found in token.findall(text) if found.startswith("#")]
+
+
+def keys_in_order(value: Any) -> Any:
+    if isinstance(value, dict):
+        return [(key, keys_in_order(item)) for key, item in value.items()]
+    return [keys_in_order(item) for item in value] if isinstance(value, list) else None
+
+
+@pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
+class TestLargeFile:
+    def test_every_value_is_right_and_nothing_else_changed(self, environment: str) -> None:
+        assert len(SOURCE.splitlines()) > 200
+        assert repr(sort(tomllib.loads(generate(environment)))) == repr(sort(expected(environment)))
+
+    def test_every_comment_is_still_there(self, environment: str) -> None:
+        generated = comments(generate(environment))
+        assert generated[0].startswith("# Generated by tetra-es from local@12 with profile ")
+        assert generated[2:] == comments(SOURCE)
+
+    def test_the_order_is_unchanged(self, environment: str) -> None:
+        before = keys_in_order(tomllib.loads(SOURCE))
+        after = keys_in_order(tomllib.loads(generate(environment)))
+        # The service without env_file and auto_restart got them, at its end.
+        services = dict(next(item for key, item in after if key == "services"))
+        services["metrics"][-2:] = []
+        assert after == before
+
+    def test_lines_that_no_rule_names_are_untouched(self, environment: str) -> None:
+        generated = set(generate(environment).splitlines())
+        for line in SOURCE.splitlines():
+            if not re.match(
+                r"(name|type|user|group|tetra_|domain|os|init_|auto_|command|env_file|"
+                r"memory|nofile|nproc|firewall|allowed|ssl|hsts|level|format|dest|"
+                r"retention|enabled|alert|apm|schedule|offsite)\w* =",
+                line,
+            ):
+                assert line in generated
+
+    def test_users_own_keys_that_look_like_ours(self, environment: str) -> None:
+        deployment = tomllib.loads(generate(environment))["deployment"]
+        assert deployment["db_user"] == "app"
+        assert deployment["superuser"] == "x"
+        assert deployment["user_agent"] == "tetra/1.0"
+
+    def test_it_is_deterministic_and_valid(self, environment: str) -> None:
+        assert generate(environment) == generate(environment)
+        validate_environment(generate(environment), name="x")
+
+    def test_windows_line_ends_stay(self, environment: str) -> None:
+        text = generate(environment, SOURCE.replace("\n", "\r\n"))
+        assert text.replace("\r\n", "").count("\n") == 0
+
+
+def sort(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: sort(value[key]) for key in sorted(value)}
+    return [sort(item) for item in value] if isinstance(value, list) else value
+
+
+def test_the_templates_own_values_are_those_of_local() -> None:
+    values = tomllib.loads(local_template("mricos", "linux"))
+    assert values["deployment"]["user"] == values["deployment"]["group"] == "mricos"
+    assert values["environment"] == {"name": "local", "type": "local"}
+    assert values["resources"] == {"memory_max": 0, "nofile": 1024, "nproc": 512}
+    assert values["security"]["allowed_ips"] == ["127.0.0.1"]
+    assert values["logging"]["retention_days"] == 7
+    validate_environment(local_template("mricos", "linux"), name="x")
+
+
+def test_a_key_whose_table_is_missing_is_not_added_unless_the_profile_says_so() -> None:
+    values = tomllib.loads(generate("prod", "[logging]\n"))
+    assert values["logging"]["level"] == "warn"
+    assert set(values) == {"logging", "environment"}
+
+
+def test_an_overlay_has_the_last_word_and_makes_tables() -> None:
+    overlay = """
+[set]
+"logging.level" = "error"
+top = "{org}"
+"services.*.auto_restart" = false
+[set.database]
+host = "db.{domain}"
+port = 5432
+[append]
+"services.tetra.command" = " --region eu"
+"""
+    values = tomllib.loads(generate("prod", local_template("a", "b"), overlay))
+    assert values["logging"]["level"] == "error"
+    assert values["database"] == {"host": "db.acme.example", "port": 5432}
+    assert values["top"] == "acme"
+    assert values["services"]["tetra"]["auto_restart"] is False
+    command = values["services"]["tetra"]["command"]
+    assert command == "node server/server.js --env production --region eu"
+
+
+def test_remove() -> None:
+    overlay = 'remove = ["app.debug", "services.*.replicas", "not.there", "hosts"]\n'
+    values = tomllib.loads(generate("dev", SOURCE, overlay))
+    assert "debug" not in values["app"]
+    assert "replicas" not in values["services"]["worker"]
+    assert "hosts" not in values
+
+
+def test_services_written_inline_dotted_and_out_of_order() -> None:
+    source = """\
+services.a.command = "one" # 1
+[logging]
+level = "info"
+[x.services]
+command = "not a service"
+"""
+    values = tomllib.loads(generate("dev", source))
+    assert values["services"]["a"]["command"] == "one --env dev"
+    assert values["x"]["services"]["command"] == "not a service"
+    inline = tomllib.loads(generate("dev", "services = { a = { command = 'one' } }\n"))
+    assert inline["services"]["a"]["command"] == "one --env dev"
+
+
+def test_an_environment_of_ones_own_extends_a_builtin_profile() -> None:
+    values = tomllib.loads(generate("qa", SOURCE, 'extends = "staging"\n'))
+    assert values["environment"] == {
+        "name": "qa",
+        "type": "staging",
+        "notes": values["environment"]["notes"],
+    }
+    assert values["deployment"]["domain"] == "qa.acme.example"
+    with pytest.raises(Refused, match="qa has no profile"):
+        generate("qa")
+
+
+@pytest.mark.parametrize(
+    ("overlay", "says"),
+    [
+        ('extends = "nope"\n', "profiles/dev.toml:1: extends"),
+        ("sets = 1\n", "profiles/dev.toml:1: sets"),
+        ("remove = 1\n", "profiles/dev.toml:1: remove"),
+        ("remove = [1]\n", "profiles/dev.toml:1: remove"),
+        ('[set]\n"a..b" = 1\n', "profiles/dev.toml:1: set"),
+        ('\n[append]\n"a.b" = 1\n', "profiles/dev.toml:2: append"),
+        ("[set\n", "profiles/dev.toml:1:"),
+    ],
+)
+def test_wrong_overlays_say_where(overlay: str, says: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        validate_overlay(overlay, "dev", name="profiles/dev.toml")
+    assert caught.value.message.startswith(says)
+    assert caught.value.hint
+
+
+def test_a_rule_that_does_not_fit_names_the_profile() -> None:
+    with pytest.raises(ConfigError, match=r"profiles/dev\.toml: ports is a table"):
+        generate("dev", SOURCE, "[set]\nports = 1\n")
+    with pytest.raises(ConfigError, match=r"nothing can be appended to ports\.tetra"):
+        generate("dev", SOURCE, '[append]\n"ports.tetra" = "1"\n')
+
+
+def test_the_digest_tells_rules_not_how_they_are_written() -> None:
+    digests = [
+        effective_profile("dev", overlay).digest
+        for overlay in (
+            '[set]\n"a.b" = 1\n',
+            "# same\n[set.a]\nb=0x1\n",
+            '[set]\n"a.b" = 2\n',
+            None,
+        )
+    ]
+    assert digests[0] == digests[1]
+    assert len(set(digests)) == 3
+
+
+def test_builtin_names() -> None:
+    assert builtin_names() == ("dev", "prod", "staging")
+
+
+names = st.sampled_from(["alpha", "be-ta", "g_1", "x y", "d.o"])
+values = st.one_of(
+    st.integers(-(2**40), 2**40),
+    st.booleans(),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=12),
+)
+
+
+@given(st.dictionaries(names, st.dictionaries(names, values, max_size=4), max_size=4))
+def test_what_no_rule_names_passes_through(own: dict[str, dict[str, Any]]) -> None:
+    source = tomlkit.dumps({"own": own, "services": {"s": {"command": "run"}}})
+    generated = tomllib.loads(generate("staging", source))
+    assert generated["own"] == own
+    assert generated["services"]["s"]["command"] == "run --env staging"
