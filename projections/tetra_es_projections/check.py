@@ -1,0 +1,89 @@
+"""Compare everything derived with what the events make of it, without writing any of it."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from contextlib import closing
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tetra_es_projections import atomic
+from tetra_es_projections.content import ALLOWED_SIGNERS, Content
+from tetra_es_projections.files import is_edited
+from tetra_es_projections.views.database import open_views
+from tetra_es_projections.views.projection import apply_to_views
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tetra_es.layout import OrgLayout
+    from tetra_es.store.log import EventLog
+    from tetra_es_projections.projections import Progress, Projections
+
+_TABLES = ("events", "states", "changes")
+
+
+def check_projections(projections: Projections, report: Progress | None = None) -> list[str]:
+    """Return what differs from the events, a sentence each; an empty list when nothing does.
+
+    Edits by hand that are not recorded yet are no difference: they are what a person is doing.
+    """
+    layout, log = projections.layout, projections.log
+    findings = list(_files(layout, log))
+    with tempfile.TemporaryDirectory(prefix="tetra-es-check-") as folder:
+        findings += _views(layout, log, Path(folder), report)
+        findings += projections.check_mirror(Path(folder), report)
+    return findings
+
+
+def _files(layout: OrgLayout, log: EventLog) -> Iterator[str]:
+    content = Content()
+    expected: dict[str, str] = {}
+    past: dict[str, set[str]] = {}
+    for record in log.records():
+        for path, data in content.apply(record.event).items():
+            expected[path] = sha256(data).hexdigest()
+            past.setdefault(path, set()).add(expected[path])
+    expected.pop(ALLOWED_SIGNERS, None)
+    for path, digest in sorted(expected.items()):
+        actual = atomic.digest(layout.file(path))
+        if actual == digest:
+            continue
+        if actual is None:
+            yield f"{path}: is missing"
+        elif not is_edited(path):
+            yield f"{path}: is not what the events make of it"
+        elif actual in past[path]:
+            yield f"{path}: is an older revision"
+
+
+def _views(
+    layout: OrgLayout, log: EventLog, folder: Path, report: Progress | None
+) -> Iterator[str]:
+    if not layout.views.exists():
+        yield "store/views.db: is missing"
+        return
+    fresh = folder / "views.db"
+    last = log.last_position()
+    with closing(open_views(fresh)) as connection:
+        apply_to_views(connection, log.records())
+        if report:
+            report("views", last, last)
+        connection.execute("ATTACH ? AS present", (str(layout.views),))
+        try:
+            for table in _TABLES:
+                where = _first_difference(connection, table)
+                if where is not None:
+                    yield f"store/views.db: {table} differ from the events, first at #{where}"
+        except sqlite3.Error as error:
+            yield f"store/views.db: cannot be read: {error}"
+
+
+def _first_difference(connection: sqlite3.Connection, table: str) -> int | None:
+    """Return the lowest position at which a table of the two databases differs."""
+    one_way = "SELECT min(position) FROM (SELECT * FROM {0} EXCEPT SELECT * FROM {1})"
+    pairs = ((f"main.{table}", f"present.{table}"), (f"present.{table}", f"main.{table}"))
+    found = [connection.execute(one_way.format(*pair)).fetchone()[0] for pair in pairs]
+    return min((position for position in found if position is not None), default=None)

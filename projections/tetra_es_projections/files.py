@@ -1,0 +1,128 @@
+"""The TOML files in the organization's folder.
+
+Some of them people edit, the others are generated. A file whose content is not what was put
+there last was changed by somebody: it is never overwritten. In an edited file that is a change
+still to be recorded, in a generated one it is drift.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, NamedTuple
+
+from tetra_es.errors import TetraEsError
+from tetra_es.names import SOURCE_OF_TRUTH
+from tetra_es_projections import atomic
+from tetra_es_projections.content import ALLOWED_SIGNERS, MANIFEST
+from tetra_es_projections.views.database import FILES, set_progress
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from tetra_es.store.record import Record
+    from tetra_es_projections.content import Content
+
+GITIGNORE = f"""\
+# Written by tetra-es. Generated files, secrets and the store do not belong in this folder's git.
+/environments/*
+!/environments/{SOURCE_OF_TRUTH}.toml
+/secrets/
+/history/
+/store/
+*.env
+"""
+
+
+class Change(NamedTuple):
+    """A file that is not as it was put there."""
+
+    path: str
+    missing: bool
+
+
+def is_edited(path: str) -> bool:
+    """Return whether people edit the file at `path`."""
+    return path in (MANIFEST, f"environments/{SOURCE_OF_TRUTH}.toml") or path.startswith(
+        "profiles/"
+    )
+
+
+def changed_files(root: Path, digests: dict[str, str]) -> list[Change]:
+    """Return the files below `root` whose content is not the one of `digests`, by path."""
+    found = []
+    for path, expected in sorted(digests.items()):
+        actual = atomic.digest(root / path)
+        if actual != expected:
+            found.append(Change(path, missing=actual is None))
+    return found
+
+
+class Files:
+    """The projected files below `root`; what was put there last is remembered in the views."""
+
+    def __init__(self, root: Path, connection: sqlite3.Connection) -> None:
+        self._root = root
+        self._connection = connection
+
+    def apply(self, records: Iterable[Record], content: Content, upto: int) -> None:
+        """Bring the files to the state after the records, which end at the position `upto`."""
+        newest: dict[str, bytes] = {}
+        ours: dict[str, set[str]] = {}
+        for record in records:
+            for path, data in content.apply(record.event).items():
+                newest[path] = data
+                ours.setdefault(path, set()).add(sha256(data).hexdigest())
+        newest.pop(ALLOWED_SIGNERS, None)  # in the mirror only; `signer export` prints it
+        known = self.digests()
+        for path, data in newest.items():
+            self._put(path, data, {known.get(path), *ours[path]})
+        self._remember({path: sha256(data).hexdigest() for path, data in newest.items()}, upto)
+        ignore = self._root / ".gitignore"
+        if not ignore.exists():
+            atomic.write(ignore, GITIGNORE.encode())
+
+    def digests(self) -> dict[str, str]:
+        """Return path to digest of what was put there last."""
+        return dict(self._connection.execute("SELECT path, digest FROM files").fetchall())
+
+    def changed(self) -> list[Change]:
+        """Return the files that are not as they were put there, by path."""
+        return changed_files(self._root, self.digests())
+
+    def unknown_profiles(self) -> list[str]:
+        """Return the paths of overlays that somebody made and nobody recorded yet."""
+        known = self.digests()
+        paths = (f"profiles/{file.name}" for file in (self._root / "profiles").glob("[!.]*.toml"))
+        return sorted(path for path in paths if path not in known)
+
+    def set_aside(self, path: str, stamp: str) -> str:
+        """Move a hand-made file out of the way; return its new path."""
+        kept = f"{path}.kept-{stamp}"
+        try:
+            (self._root / path).rename(self._root / kept)
+        except OSError as error:
+            raise TetraEsError(f"cannot move {path} aside: {error.strerror}") from error
+        return kept
+
+    def restore(self, path: str, data: bytes) -> None:
+        """Write a file as it was put there last, where it is missing."""
+        if not (self._root / path).exists():
+            atomic.write(self._root / path, data)
+
+    def _put(self, path: str, data: bytes, ours: set[str | None]) -> None:
+        file = self._root / path
+        actual = atomic.digest(file)
+        if actual is None or (actual in ours and actual != sha256(data).hexdigest()):
+            atomic.write(file, data)
+
+    def _remember(self, digests: dict[str, str], position: int) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._connection.executemany(
+            "INSERT INTO files VALUES (?, ?, ?) ON CONFLICT (path) DO UPDATE "
+            "SET digest = excluded.digest, position = excluded.position",
+            [(path, digest, position) for path, digest in digests.items()],
+        )
+        set_progress(self._connection, FILES, position)
+        self._connection.execute("COMMIT")

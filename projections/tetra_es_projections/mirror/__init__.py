@@ -1,0 +1,1 @@
+"""The git mirror: an ordinary repository with one deterministic commit for each event."""

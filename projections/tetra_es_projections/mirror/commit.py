@@ -1,0 +1,17 @@
+"""What a commit of the mirror consists of, whatever format it follows."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Commit(NamedTuple):
+    """One event as a commit; its parent is the commit of the event before."""
+
+    position: int
+    message: bytes
+    author: bytes
+    """`name <e-mail> seconds +0000`, as in the commit object."""
+    committer: bytes
+    files: dict[str, bytes]
+    """Path to content of the files that the commit adds or changes."""

@@ -1,0 +1,69 @@
+"""Commits by `git fast-import`, some fifty times as fast as by any other command.
+
+The stream is documented in git-fast-import(1). Positions serve as marks, so the exported marks
+say which commit is whose.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tetra_es_projections.mirror.git import unusable
+from tetra_es_projections.mirror.repository import BRANCH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from tetra_es_projections.mirror.commit import Commit
+    from tetra_es_projections.mirror.git import Git
+
+_MARKS: Final = "tetra-es-marks"
+
+
+def append(
+    git: Git, root: Path, commits: Iterable[Commit], parent: str | None
+) -> list[tuple[int, str]]:
+    """Add commits to the branch, whose head is `parent`; return position and id of each.
+
+    All of them or none: the branch moves at the end. Raises `TetraEsError`, also when the branch
+    was moved by somebody else meanwhile.
+    """
+    marks = root / ".git" / _MARKS
+    git.stream(
+        root,
+        "fast-import",
+        "--quiet",
+        "--done",
+        f"--export-marks=.git/{_MARKS}",
+        chunks=_stream(commits, parent),
+    )
+    try:
+        lines = marks.read_text("ascii").splitlines()
+        marks.unlink()
+    except OSError as error:
+        raise unusable(root, error) from error
+    pairs = (line.removeprefix(":").split(" ") for line in lines)
+    return sorted((int(position), commit) for position, commit in pairs)
+
+
+def _stream(commits: Iterable[Commit], parent: str | None) -> Iterator[bytes]:
+    source = f"from {parent}\n".encode() if parent else b""
+    for commit in commits:
+        parts = [
+            b"commit %s\nmark :%d\nauthor %s\ncommitter %s\ndata %d\n%s\n%s"
+            % (
+                BRANCH.encode(),
+                commit.position,
+                commit.author,
+                commit.committer,
+                len(commit.message),
+                commit.message,
+                source,
+            )
+        ]
+        for path, data in commit.files.items():
+            parts.append(b"M 100644 inline %s\ndata %d\n%s\n" % (path.encode(), len(data), data))
+        yield b"".join(parts)
+        source = b""
+    yield b"done\n"

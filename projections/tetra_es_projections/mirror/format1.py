@@ -1,0 +1,154 @@
+"""Format 1 of the mirror's commits. Nothing here may change: commit ids depend on every byte.
+
+Message: the summary; the reason, if one was given; a line for each changed key; and as the last
+paragraph the trailers `Event`, `Event-Hash`, `Topic`, `Environment`, `Revision`, `Actor`.
+Author: the actor at the time of the event. Committer: tetra-es at the time of recording.
+
+Files: what the event projects, and the event itself at
+
+    events/<position // 10000>/<position // 100 % 100>/<position>.json     (4, 2 and 8 digits)
+
+so that no folder holds more than a hundred files. It is a JSON object with one key a line:
+
+    event       position, a number
+    stream      such as "env:dev"
+    version     number of the event in its stream
+    topic       such as "environment.promoted"
+    previous    hash of the event before, hexadecimal
+    hash        of this event, hexadecimal
+    signature   armored, what `ssh-keygen -Y verify -s` reads
+    state       the stored state, byte for byte: canonical JSON (RFC 8785) on one line
+
+Reading the file as JSON and encoding `state` canonically gives the stored bytes again.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from tetra_es.signing.sshsig import armor
+from tetra_es_projections.mirror.commit import Commit
+from tetra_es_projections.summaries import one_line, summary_1
+
+if TYPE_CHECKING:
+    from tetra_es.domain.events import Event, KeyChange
+    from tetra_es.store.record import Record
+    from tetra_es_projections.content import Content
+
+NUMBER: Final = "1"
+
+_MAX_CHANGES = 40
+"""Lines of changed keys in a message; the event's file has them all."""
+_MAX_KEY, _MAX_VALUE = 200, 80
+
+_COMMITTER = "tetra-es <tetra-es@tetra-es.invalid>"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NOT_IN_ACTORS = re.compile(r"[^A-Za-z0-9._+@-]")
+_PATH = re.compile(r"\w[\w.@+-]*(/\w[\w.@+-]*)*", re.ASCII)
+
+# Git takes a line that begins with `---` for the end of the message, and people search for our
+# trailers with `--grep`: in what a person wrote, such lines are indented.
+_LOOKS_SPECIAL = re.compile(
+    r"^(?=---|(?:Event|Event-Hash|Topic|Environment|Revision|Actor)[ \t]*:)",
+    re.IGNORECASE | re.MULTILINE,
+)
+# The rest of the line by which git cuts a message off, whatever its comment character is.
+_SCISSORS, _HARMLESS = "- >8 -", "- > 8 -"
+
+
+def render(record: Record, content: Content) -> Commit:
+    """Return the commit of `record`; `content` takes the event in.
+
+    Raises `ValueError` or the like when the event holds what tetra-es never writes.
+    """
+    event = record.event
+    name = _NOT_IN_ACTORS.sub("_", event.metadata["actor"])
+    email = name if "@" in name else f"{name}@tetra-es.invalid"
+    recorded = event.metadata.get("recorded", event.timestamp)
+    files = content.apply(event)
+    for path in files:
+        if not _PATH.fullmatch(path):
+            raise ValueError(f"not a path of the mirror: {path!r}")
+    files[event_path(record.position)] = event_file(record)
+    return Commit(
+        record.position,
+        _message(record, event, name),
+        f"{name} <{email}> {_seconds(event.timestamp)} +0000".encode(),
+        f"{_COMMITTER} {_seconds(recorded)} +0000".encode(),
+        files,
+    )
+
+
+def event_path(position: int) -> str:
+    """Return the path of an event's own file."""
+    return f"events/{position // 10000:04}/{position // 100 % 100:02}/{position:08}.json"
+
+
+def event_file(record: Record) -> bytes:
+    """Return the content of an event's own file; the module says what it is."""
+    armored = armor(record.signature).replace("\n", "\\n")
+    return b'{\n  "event": %d,\n  "stream": %s,\n  "version": %d,\n  "topic": %s,\n' % (
+        record.position,
+        json.dumps(record.stream).encode(),
+        record.version,
+        json.dumps(record.topic).encode(),
+    ) + b'  "previous": "%s",\n  "hash": "%s",\n  "signature": "%s",\n  "state": %s\n}\n' % (
+        record.previous.hex().encode(),
+        record.hash.hex().encode(),
+        armored.encode(),
+        record.state,
+    )
+
+
+def _message(record: Record, event: Event, actor: str) -> bytes:
+    trailers = {
+        "Event": record.position,
+        "Event-Hash": record.hash.hex(),
+        "Topic": record.topic,
+        "Environment": getattr(event, "environment", None),
+        "Revision": getattr(event, "revision", None),
+        "Actor": actor,
+    }
+    last = [
+        f"{key}: {one_line(str(value))}" for key, value in trailers.items() if value is not None
+    ]
+    written = [_reason(event.metadata.get("reason", "")), _changes(getattr(event, "changes", []))]
+    body = "\n\n".join(paragraph for paragraph in written if paragraph)
+    body = _LOOKS_SPECIAL.sub(" ", body.replace(_SCISSORS, _HARMLESS))
+    paragraphs = (summary_1(event), body, "\n".join(last))
+    return ("\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n").encode()
+
+
+def _reason(reason: str) -> str:
+    lines = reason.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(one_line(line.expandtabs(4).rstrip(" ")) for line in lines).strip("\n")
+
+
+def _changes(changes: list[KeyChange]) -> str:
+    lines = [
+        f"{_short(str(key), _MAX_KEY)}: {_value(before)} -> {_value(after)}"
+        for key, before, after in changes[:_MAX_CHANGES]
+    ]
+    if len(changes) > _MAX_CHANGES:
+        lines.append(f"… and {len(changes) - _MAX_CHANGES} more")
+    return "\n".join(lines)
+
+
+def _value(literal: str | None) -> str:
+    return "(none)" if literal is None else _short(literal, _MAX_VALUE)
+
+
+def _short(text: str, limit: int) -> str:
+    return one_line(text if len(text) <= limit else text[: limit - 1] + "…")
+
+
+def _seconds(time: str) -> int:
+    """Return whole seconds since 1970, which is as early as git's dates go."""
+    moment = datetime.fromisoformat(time)
+    return max(0, (moment - _EPOCH) // _SECOND)
+
+
+_SECOND = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC) - _EPOCH

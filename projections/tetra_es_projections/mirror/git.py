@@ -1,0 +1,168 @@
+"""Runs git, so that nothing but the arguments decides what it does.
+
+Git's environment is made up here: no variable of the user's, no configuration but the
+repository's own. The repository is named explicitly, because git would otherwise look for one in
+the folders above, and the organization's own folder may well be under git.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tetra_es.errors import TetraEsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+_ENVIRONMENT: Final = {
+    "LC_ALL": "C",
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    # A replaced object must not pass for the one that it hides.
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    # Looking must not write: `verify` works on a read-only folder.
+    "GIT_OPTIONAL_LOCKS": "0",
+    # Commit ids are SHA-1, and the branch is read as a file, whatever newer versions prefer.
+    "GIT_DEFAULT_HASH": "sha1",
+    "GIT_DEFAULT_REF_FORMAT": "files",
+}
+
+_GIT: Final = (
+    "git",
+    "--git-dir=.git",
+    "--work-tree=.",
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "core.fsmonitor=false",
+)
+
+
+@dataclass(frozen=True)
+class Git:
+    """The git command; `path` says where to look for it, in the form of PATH."""
+
+    path: str = f"{os.defpath}:/usr/local/bin"
+
+    def init(self, folder: Path) -> None:
+        """Make an empty repository with the branch `main` in an existing folder.
+
+        Raises `TetraEsError` when git is missing or fails.
+        """
+        self._run(folder, "git", "init", "--quiet", "--initial-branch=main", "--template=")
+
+    def run(self, root: Path, *arguments: str, data: bytes = b"") -> bytes:
+        """Run git on the repository at `root` and return what it prints.
+
+        Raises `TetraEsError` when git is missing or fails.
+        """
+        return self._run(root, *_GIT, *arguments, data=data)
+
+    def stream(self, root: Path, *arguments: str, chunks: Iterable[bytes]) -> None:
+        """Run git on the repository at `root`, fed with `chunks` while these are being made.
+
+        Raises `TetraEsError` when git is missing or fails. When making a chunk fails, git is
+        killed and that error raised.
+        """
+        with _readable_errors(root), (root / ".git" / "tetra-es-errors").open("w+b") as errors:
+            # Not a pipe, which nobody would empty while the chunks are being written.
+            process = subprocess.Popen(
+                (*_GIT, *arguments),
+                cwd=root,
+                env=self.environment(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+            )
+            try:
+                _feed(process, chunks)
+                status = process.wait()
+            finally:
+                if process.poll() is None:
+                    process.kill()
+                    process.wait()
+            if status:
+                errors.seek(0)
+                raise failure(root, f"git {arguments[0]}", errors.read().decode(errors="replace"))
+
+    def _run(self, folder: Path, *command: str, data: bytes = b"") -> bytes:
+        with _readable_errors(folder):
+            done = subprocess.run(
+                command,
+                cwd=folder,
+                env=self.environment(),
+                input=data,
+                capture_output=True,
+                check=False,
+            )
+        if done.returncode:
+            name = command[len(_GIT)] if command[: len(_GIT)] == _GIT else command[1]
+            raise failure(
+                folder, f"git {name}", (done.stderr + done.stdout).decode(errors="replace")
+            )
+        return done.stdout
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment variables that git gets, and no others."""
+        return {**_ENVIRONMENT, "PATH": self.path}
+
+
+def failure(root: Path, what: str, said: str) -> TetraEsError:
+    """Return the error for people when `what` failed on the mirror at `root` and said so."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    fatal = [line for line in lines if line.startswith(("fatal:", "error:"))]
+    reason = (fatal or lines or ["it gave no reason"])[0]
+    if "No space left" in said or "quota exceeded" in said:
+        return TetraEsError(
+            f"no space left for the mirror {root}",
+            hint="free some space and run any command again: what was recorded is safe",
+        )
+    if "ermission" in said or "Read-only file system" in said:
+        return TetraEsError(
+            f"the mirror {root} cannot be written: {reason}",
+            hint="check the owner and the permissions of its files",
+        )
+    return TetraEsError(
+        f"{what} failed on the mirror {root}: {reason}",
+        hint="move the mirror away and run `tetra-es rebuild`: what was recorded is safe",
+    )
+
+
+def unusable(root: Path, error: OSError) -> TetraEsError:
+    """Return the error for people when a file of the mirror at `root` cannot be used."""
+    return failure(root, "writing", f"{error.strerror}: {error.filename or root}")
+
+
+def git_missing(why: str) -> TetraEsError:
+    """Return the error for people when there is no git command to run."""
+    return TetraEsError(
+        f"git cannot be run: {why}",
+        hint="install git 2.28 or newer, and check PATH; what was recorded is safe",
+    )
+
+
+@contextmanager
+def _readable_errors(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.filename == "git":
+            raise git_missing(str(error.strerror)) from error
+        raise unusable(root, error) from error
+
+
+def _feed(process: subprocess.Popen[bytes], chunks: Iterable[bytes]) -> None:
+    # When git ends early its status tells why; that it reads no more says nothing.
+    with suppress(BrokenPipeError):
+        if process.stdin is None:
+            raise TypeError("no pipe to git")
+        with process.stdin as pipe:
+            for chunk in chunks:
+                pipe.write(chunk)

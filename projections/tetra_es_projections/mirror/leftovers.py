@@ -1,0 +1,78 @@
+"""What killed processes leave in the repository, and packing it now and then.
+
+Whoever changes the mirror holds the organization's lock, so a lock file of git's is that of a
+killed process, or of a person who uses git there at this moment.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from tetra_es.errors import TetraEsError
+from tetra_es_projections.mirror.repository import BRANCH
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tetra_es_projections.mirror.git import Git
+
+PATIENCE: Final = 3.0
+"""Seconds that a lock file may be old before it counts as left over."""
+
+_LOCKS: Final = ("index.lock", "HEAD.lock", "packed-refs.lock", "config.lock", f"{BRANCH}.lock")
+_POLL = 0.02
+
+_TEMPORARY: Final = ("tmp_*", ".tmp-*")
+_STALE = 600.0
+"""Seconds without a write after which a temporary file has nobody any more."""
+
+_PACK_EVERY: Final = 250
+"""Events between two packings. Each leaves some eight objects, a file each."""
+
+
+def break_locks(root: Path, patience: float = PATIENCE) -> None:
+    """Remove git's lock files, those that are new only when they stay for `patience` seconds."""
+    for name in _LOCKS:
+        lock = root / ".git" / name
+        deadline = time.monotonic() + patience
+        while (age := _age(lock)) is not None and age < patience and time.monotonic() < deadline:
+            time.sleep(_POLL)
+        if age is not None:
+            with suppress(OSError):
+                lock.unlink()
+
+
+def pack(root: Path, git: Git, before: int, after: int) -> None:
+    """Pack loose objects when the mirror passed one of certain positions; sweep up as well.
+
+    Never in the background: a command that is over has left nothing running. When packing fails,
+    the mirror is no worse than before, and the next time will come.
+    """
+    if before // _PACK_EVERY == after // _PACK_EVERY:
+        return
+    _sweep(root)
+    for option in ("--geometric=2", "--quiet"):  # git before 2.33 knows only the second
+        with suppress(TetraEsError):
+            git.run(root, "repack", "-d", "-l", "--quiet", option)
+            return
+
+
+def _sweep(root: Path) -> None:
+    git_dir = root / ".git"
+    found = [*git_dir.glob("fast_import_crash_*")]
+    for pattern in _TEMPORARY:
+        found += git_dir.glob(f"objects/pack/{pattern}")
+        found += git_dir.glob(f"objects/??/{pattern}")
+    for file in found:
+        if (_age(file) or 0) > _STALE:
+            with suppress(OSError):
+                file.unlink()
+
+
+def _age(file: Path) -> float | None:
+    try:
+        return time.time() - file.stat().st_mtime
+    except OSError:
+        return None

@@ -1,0 +1,80 @@
+"""Commit ids computed without git, for checking a mirror against the events.
+
+A git object's id is the SHA-1 of its kind, its length and its bytes (gitformat-loose(5)); a tree
+lists mode, name and id of its entries sorted by name, a folder's name taken with a slash at its
+end; a commit names its tree and its parent. So an id stands for every byte before it, and equal
+ids are equal mirrors.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from hashlib import sha1
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tetra_es_projections.mirror.commit import Commit
+
+
+def commit_ids(commits: Iterable[Commit]) -> Iterator[tuple[int, str]]:
+    """Yield position and id of each commit of a mirror that begins with the first of them."""
+    root = _Folder()
+    parent = b""
+    for commit in commits:
+        for path, data in commit.files.items():
+            root.put(path.encode().split(b"/"), _digest(b"blob", data))
+        body = b"tree %s\n%sauthor %s\ncommitter %s\n\n%s" % (
+            root.digest().hex().encode(),
+            parent,
+            commit.author,
+            commit.committer,
+            commit.message,
+        )
+        identifier = _digest(b"commit", body).hex()
+        parent = b"parent %s\n" % identifier.encode()
+        yield commit.position, identifier
+
+
+class _Folder:
+    """A tree that remembers the ids of what did not change."""
+
+    def __init__(self) -> None:
+        self._order: list[bytes] = []
+        self._entries: dict[bytes, bytes] = {}
+        self._folders: dict[bytes, _Folder] = {}
+        self._changed: set[bytes] = set()
+        self._digest = b""
+
+    def put(self, path: list[bytes], digest: bytes) -> None:
+        """Put a file with the blob `digest` at `path`, new or changed."""
+        name = path[0]
+        if len(path) == 1:
+            self._set(name, b"100644 %s\0%s" % (name, digest))
+        else:
+            if name not in self._folders:
+                self._folders[name] = _Folder()
+            self._folders[name].put(path[1:], digest)
+            self._changed.add(name)
+        self._digest = b""
+
+    def digest(self) -> bytes:
+        """Return the tree's id, 20 bytes."""
+        if not self._digest:
+            for name in self._changed:
+                digest = self._folders[name].digest()
+                self._set(name + b"/", b"40000 %s\0%s" % (name, digest))
+            self._changed.clear()
+            self._digest = _digest(b"tree", b"".join(map(self._entries.__getitem__, self._order)))
+        return self._digest
+
+    def _set(self, key: bytes, entry: bytes) -> None:
+        if key not in self._entries:
+            insort(self._order, key)
+        self._entries[key] = entry
+
+
+def _digest(kind: bytes, data: bytes) -> bytes:
+    header = b"%s %d\0" % (kind, len(data))
+    return sha1(header + data, usedforsecurity=False).digest()

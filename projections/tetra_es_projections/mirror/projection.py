@@ -1,0 +1,178 @@
+"""Keeps the mirror in step with the events."""
+
+from __future__ import annotations
+
+import shutil
+from itertools import chain
+from typing import TYPE_CHECKING, Final
+
+from tetra_es.errors import TetraEsError
+from tetra_es_projections.mirror import leftovers, repository, trailers, worktree
+from tetra_es_projections.mirror.fast_import import append
+from tetra_es_projections.mirror.git import unusable
+from tetra_es_projections.mirror.rendering import render
+from tetra_es_projections.mirror.repository import BRANCH, MARKER, Head
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from tetra_es.store.record import Record
+    from tetra_es_projections.content import Content
+    from tetra_es_projections.mirror.commit import Commit
+    from tetra_es_projections.mirror.git import Git
+
+_FEW: Final = 20
+"""Up to so many commits the files that they change are put one by one."""
+
+_STEP: Final = 100
+"""Events between two reports of progress."""
+
+
+class Mirror:
+    """The git repository at `path`, with a commit for each event on `main`.
+
+    Whoever calls `apply` or `discard` holds the organization's lock.
+    """
+
+    def __init__(self, path: Path, git: Git, *, patience: float = leftovers.PATIENCE) -> None:
+        self.path = path
+        self.git = git
+        self._patience = patience
+        self._head: Head | None = None
+
+    def head(self, known: Callable[[str], int | None] | None = None) -> tuple[str | None, int]:
+        """Return the newest commit and the position of its event; None and 0 where there is none.
+
+        `known` may tell the position of a commit; only when it can't, the commit is read.
+        Raises `Refused` when what is at the path is not a mirror, or somebody else's commit is
+        on its branch, `IntegrityFailure` when it is damaged.
+        """
+        if repository.is_missing(self.path):
+            return None, 0
+        commit = repository.branch_head(self.path)
+        if commit is None:
+            if not (self.path / ".git" / MARKER).exists():
+                raise repository.foreign(self.path, "is a repository that tetra-es did not make")
+            return None, 0
+        if self._head is None or self._head.commit != commit:
+            self._head = Head(commit, self._position(commit, known))
+        return self._head
+
+    def last_event(self) -> int:
+        """Return the position of the newest event that the branch has a commit of, 0 for none.
+
+        Unlike `head` it looks behind commits that somebody else put on top.
+        """
+        if repository.is_missing(self.path) or repository.branch_head(self.path) is None:
+            return self.head()[1]
+        newest = self._log("-1", "--grep=^Event-Hash: ")
+        return newest[0][0] if newest else self.head()[1]
+
+    def commits(self, after: int = 0) -> list[tuple[int, str]]:
+        """Return position and commit of each event after a position that the mirror has."""
+        commit, position = self.head()
+        if commit is None or position <= after:
+            return []
+        return [pair for pair in reversed(self._log(f"-{position - after}")) if pair[0] > after]
+
+    def apply(
+        self,
+        records: Iterable[Record],
+        content: Content,
+        progress: Callable[[int], None] | None = None,
+    ) -> list[tuple[int, str]]:
+        """Commit the records that the mirror does not have yet; return position and commit of each.
+
+        `content` is that at the mirror's head; skipped records are not applied to it. Makes the
+        repository where there is none, and repairs what a killed process left. Afterwards index
+        and work tree are those of the newest commit. Raises `TetraEsError`; the mirror then has
+        all of the new commits or none.
+        """
+        commit, position = self.head()
+        if commit is None and repository.is_missing(self.path):
+            repository.create(self.path, self.git)
+        leftovers.break_locks(self.path, self._patience)
+        new = (record for record in records if record.position > position)
+        rendering = _Rendering(content, progress)
+        added: list[tuple[int, str]] = []
+        if (first := next(new, None)) is not None:
+            added = append(self.git, self.path, rendering.commits(first, new), commit)
+            self._head = Head(added[-1][1], added[-1][0])
+        if self._head is not None:
+            self._check_out(self._head, before=commit, files=rendering.files)
+        if added:
+            leftovers.pack(self.path, self.git, position, added[-1][0])
+        return added
+
+    def discard(self) -> None:
+        """Remove the mirror: from its place at once, so that no half of it can be met there.
+
+        Raises `TetraEsError`, `Refused` for something that is not a mirror.
+        """
+        doomed = self.path.with_name(f".{self.path.name}.discarded")
+        try:
+            if doomed.exists():
+                shutil.rmtree(doomed)
+            if not repository.is_missing(self.path):
+                self.last_event()  # refuses what is not ours
+                self.path.replace(doomed)
+                shutil.rmtree(doomed)
+        except OSError as error:
+            raise unusable(self.path, error) from error
+        self._head = None
+
+    def _position(self, commit: str, known: Callable[[str], int | None] | None) -> int:
+        marked = worktree.checked_out(self.path)
+        if marked and marked.commit == commit:
+            return marked.position
+        position = known(commit) if known else None
+        return trailers.position_of(self.path, self.git, commit) if position is None else position
+
+    def _check_out(self, head: Head, *, before: str | None, files: dict[str, bytes] | None) -> None:
+        marked = worktree.checked_out(self.path)
+        if marked == head:
+            return
+        if not (self.path / ".git" / MARKER).exists():
+            repository.configure(self.path)  # a clone that somebody put in the mirror's place
+        if files and marked and marked.commit == before:
+            try:
+                worktree.put(self.path, files, self.git)
+            except TetraEsError:
+                worktree.reset(self.path, self.git)
+        else:
+            worktree.reset(self.path, self.git)
+        worktree.mark(self.path, head)
+
+    def _log(self, *options: str) -> list[tuple[int, str]]:
+        """Return position and commit of the branch's commits, newest first."""
+        form = "--format=%H %(trailers:key=Event,valueonly,separator=%x2C)"
+        printed = self.git.run(self.path, "log", "--first-parent", form, *options, BRANCH)
+        pairs = (line.split(" ", 1) for line in printed.decode(errors="replace").splitlines())
+        return [(int(number), commit) for commit, number in pairs if number.isdecimal()]
+
+
+class _Rendering:
+    """Makes commits of records, and keeps what the work tree needs while these are few."""
+
+    def __init__(self, content: Content, progress: Callable[[int], None] | None) -> None:
+        self.files: dict[str, bytes] | None = {}
+        """Newest content of the changed files; None when there are too many."""
+        self._content = content
+        self._progress = progress
+
+    def commits(self, first: Record, others: Iterable[Record]) -> Iterator[Commit]:
+        """Yield the commit of each record."""
+        position = 0
+        for count, record in enumerate(chain((first,), others), start=1):
+            commit = render(record, self._content)
+            if count > _FEW:
+                self.files = None
+            elif self.files is not None:
+                self.files |= commit.files
+            position = record.position
+            yield commit
+            if self._progress and not count % _STEP:
+                self._progress(position)
+        if self._progress:
+            self._progress(position)

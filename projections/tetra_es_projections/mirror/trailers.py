@@ -1,0 +1,58 @@
+"""Which event a commit of the mirror says it is of."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from tetra_es.errors import IntegrityFailure, Refused
+from tetra_es_projections.mirror.repository import BRANCH, MARKER, foreign, needing_git
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tetra_es_projections.mirror.git import Git
+
+_TRAILERS: Final = re.compile(
+    r"\n\nEvent: (\d{1,18})\nEvent-Hash: [0-9a-f]{64}\n(?:[A-Z][a-z]*: .*\n)+\Z"
+)
+"""The last paragraph of a message, of this format or a later one."""
+
+
+def position_of(root: Path, git: Git, commit: str) -> int:
+    """Return the position of the event that `commit` says it is of.
+
+    Raises `Refused` when it is not a commit of tetra-es, `IntegrityFailure` when it can't be read.
+    """
+    trailers = _TRAILERS.search(_message(root, git, commit))
+    if trailers:
+        return int(trailers[1])
+    if not (root / ".git" / MARKER).exists():
+        raise foreign(root, "is a repository that tetra-es did not make")
+    raise Refused(
+        f"{BRANCH} of the mirror {root} is at {commit[:12]}, which is not of tetra-es",
+        hint="move that commit to another branch, or run `tetra-es rebuild`",
+    )
+
+
+def _message(root: Path, git: Git, commit: str) -> str:
+    with needing_git():
+        from git import Repo  # 60 ms, and only when nothing else knows the commit
+        from git.exc import GitError, ODBError
+
+        try:
+            with Repo(root) as repository:
+                # GitPython passes the user's variables on; these must not name another repository.
+                repository.git.update_environment(
+                    **git.environment(),
+                    GIT_DIR=str(root.absolute() / ".git"),
+                    GIT_COMMON_DIR=str(root.absolute() / ".git"),
+                    GIT_OBJECT_DIRECTORY=str(root.absolute() / ".git" / "objects"),
+                )
+                message = repository.commit(commit).message
+        except (GitError, ODBError, ValueError) as error:
+            raise IntegrityFailure(
+                f"commit {commit[:12]} of the mirror {root} cannot be read: {error}",
+                hint="move the mirror away and run `tetra-es rebuild`",
+            ) from error
+    return message if isinstance(message, str) else message.decode(errors="replace")

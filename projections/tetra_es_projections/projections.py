@@ -1,0 +1,214 @@
+"""Keep the views, the files and the mirror in step with the events.
+
+The events are appended first, in one transaction; this comes after. Each projection remembers
+the position that it has reached, skips what it has, and can be killed at any point: the next
+catching up does the rest. Whoever calls `catch_up` or `rebuild` holds the lock.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
+from tetra_es.store.log import BATCH, unreadable
+from tetra_es_projections.content import Content
+from tetra_es_projections.files import Files, is_edited
+from tetra_es_projections.views.database import (
+    FILES,
+    MIRROR,
+    VIEWS,
+    discard,
+    open_views,
+    progress,
+    set_progress,
+)
+from tetra_es_projections.views.projection import apply_to_views
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self, TypeAlias
+
+    from tetra_es.layout import OrgLayout
+    from tetra_es.store.log import EventLog
+    from tetra_es.store.record import Record
+    from tetra_es_projections.mirror.git import Git
+    from tetra_es_projections.mirror.projection import Mirror
+
+    Progress: TypeAlias = Callable[[str, int, int], None]
+    """Called with what is being done, how far it is, and how far it goes."""
+
+
+class Projections:
+    """Everything derived from one store. Use as a context manager."""
+
+    def __init__(self, layout: OrgLayout, log: EventLog, git: Git) -> None:
+        self.layout = layout
+        self.log = log
+        self._git = git
+        self._connection = open_views(layout.views)
+        self.files = Files(layout.root, self._connection)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._connection.close()
+
+    def catch_up(self, report: Progress | None = None) -> None:
+        """Take in every event that is missing anywhere.
+
+        Raises `IntegrityFailure` when a projection has events that the store has not.
+        """
+        last = self.log.last_position()
+        with self._errors():
+            self._check_not_ahead(last)
+            self._views(last, report)
+            self._files(last)
+            self._mirror(last, report)
+
+    def rebuild(self, *, force: bool = False, report: Progress | None = None) -> list[str]:
+        """Throw everything derived away and build it anew from the events.
+
+        Returns the paths of hand-made files that were kept aside. Raises `Refused` when a
+        generated file was changed by hand and `force` is not given, `IntegrityFailure` when the
+        mirror has more events than the store: it may be the only proof of what was lost.
+        """
+        last = self.log.last_position()
+        mirror = self._open_mirror()
+        _, position = mirror.head()
+        if position > last:
+            raise IntegrityFailure(
+                f"the mirror goes to #{position}, the store only to #{last}",
+                hint="events were lost: keep the mirror and restore the store from it",
+            )
+        kept = self._set_drift_aside(force=force)
+        self._connection.close()
+        discard(self.layout.views)
+        self._connection = open_views(self.layout.views)
+        self.files = Files(self.layout.root, self._connection)
+        if self.layout.mirror.exists():
+            try:
+                shutil.rmtree(self.layout.mirror)
+            except OSError as error:
+                raise TetraEsError(
+                    f"cannot remove {self.layout.mirror}: {error.strerror}",
+                    hint="check its owner and permissions",
+                ) from error
+        self.catch_up(report)
+        return kept
+
+    def check_mirror(self, folder: Path, report: Progress | None = None) -> list[str]:
+        """Return how the mirror differs from the events; works in the empty folder `folder`."""
+        from tetra_es_projections.mirror.check import differences
+
+        last = self.log.last_position()
+        findings = differences(self._open_mirror(), self.log, folder)
+        if report:
+            report("mirror", last, last)
+        return findings
+
+    def _set_drift_aside(self, *, force: bool) -> list[str]:
+        drifted = [
+            change.path
+            for change in self.files.changed()
+            if not change.missing and not is_edited(change.path)
+        ]
+        if drifted and not force:
+            raise Refused(
+                f"changed by hand: {', '.join(drifted)}",
+                hint="--force keeps a copy of them and puts the recorded content in place",
+            )
+        stamp = f"at-{self.log.last_position()}"
+        return [self.files.set_aside(path, stamp) for path in drifted]
+
+    def _views(self, last: int, report: Progress | None) -> None:
+        position = progress(self._connection, VIEWS)
+        for batch in _batches(self.log.records(position, last)):
+            apply_to_views(self._connection, batch)
+            if report:
+                report("views", batch[-1].position, last)
+
+    def _files(self, last: int) -> None:
+        position = progress(self._connection, FILES)
+        if position < last:
+            content = Content.at(self.log, position)
+            self.files.apply(self.log.records(position, last), content, last)
+
+    def _mirror(self, last: int, report: Progress | None) -> None:
+        if progress(self._connection, MIRROR) == last and self.layout.mirror.exists():
+            return
+        mirror = self._open_mirror()
+        _, position = mirror.head(self._position_of_commit)
+        if position > last:
+            raise IntegrityFailure(
+                f"the mirror goes to #{position}, the store only to #{last}",
+                hint="events were lost: restore the store from the mirror or a backup",
+            )
+        content = Content.at(self.log, position)
+
+        def step(done: int) -> None:
+            if report:
+                report("mirror", done, last)
+
+        commits = mirror.apply(self.log.records(position, last), content, step)
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._connection.executemany(
+            "INSERT INTO commits VALUES (?, ?) "
+            "ON CONFLICT (position) DO UPDATE SET id = excluded.id",
+            commits,
+        )
+        set_progress(self._connection, MIRROR, last)
+        self._connection.execute("COMMIT")
+
+    def _open_mirror(self) -> Mirror:
+        from tetra_es_projections.mirror.projection import Mirror
+
+        return Mirror(self.layout.mirror, self._git)
+
+    def _position_of_commit(self, commit: str) -> int | None:
+        row = self._connection.execute(
+            "SELECT position FROM commits WHERE id = ?", (commit,)
+        ).fetchone()
+        return int(row[0]) if row else None
+
+    def _check_not_ahead(self, last: int) -> None:
+        position = progress(self._connection, VIEWS)
+        if not position:
+            return
+        stored = self.log.record(position)
+        seen = self._connection.execute(
+            "SELECT hash FROM events WHERE position = ?", (position,)
+        ).fetchone()
+        if position > last or stored is None or seen is None or seen[0] != stored.hash.hex():
+            raise IntegrityFailure(
+                f"the views have an event #{position} that the store does not have",
+                hint="the store was replaced or lost events: run `tetra-es verify`",
+            )
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise unreadable(self.layout.views, error) from error
+
+
+def _batches(records: Iterator[Record]) -> Iterator[list[Record]]:
+    batch: list[Record] = []
+    for record in records:
+        batch.append(record)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

@@ -1,0 +1,128 @@
+"""One line that says what an event did: the mirror's commit subjects, and what the views show.
+
+A subject is part of a commit and so of its id. The wording therefore follows the format number
+that the event carries: what is here for format 1 is never changed, a new wording is a new format.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from tetra_es.domain import events
+from tetra_es.errors import TetraEsError
+from tetra_es.names import SOURCE_OF_TRUTH
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tetra_es.domain.events import Event
+
+WIDTH: Final = 72
+"""Characters of a summary that fit beside a commit id on a terminal; names may go beyond."""
+
+# A fixed list, since what Python calls printable grows with every version of Unicode: controls,
+# bidirectional and zero-width marks, line and paragraph separators, surrogates, tags.
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+_SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
+
+
+def summary(event: Event) -> str:
+    """Return what `event` did, on one line, such as `promote(dev): local@12 -> dev@7`.
+
+    Raises `TetraEsError` when the event is of a format that this version does not know.
+    """
+    number = event.metadata.get("format", "")
+    if number != "1":
+        raise unknown_format(number)
+    return summary_1(event)
+
+
+def unknown_format(number: str) -> TetraEsError:
+    """Return the error for an event that a newer version recorded."""
+    return TetraEsError(
+        f"an event is of the unknown format {one_line(number)!r}",
+        hint="it was written by a newer tetra-es: upgrade this one",
+    )
+
+
+def one_line(text: str) -> str:
+    """Return `text` with every character escaped that could break or disguise a line."""
+    if text.isprintable():  # of all that is unsafe nothing is, in any version of Unicode
+        return text
+    return _UNSAFE.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match[0]
+    if short := _SHORT.get(character):
+        return short
+    code = ord(character)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def summary_1(event: Event) -> str:
+    """Return the summary as format 1 words it."""
+    return one_line(_FORMAT_1[event.TOPIC](event))
+
+
+def _created(event: events.EnvironmentCreated) -> str:
+    return f"create({event.environment}): {event.environment}@{event.revision}"
+
+
+def _edited(event: events.EnvironmentEdited) -> str:
+    return _edit(event.environment, event.changes, f"{event.environment}@{event.revision}")
+
+
+def _promoted(event: events.EnvironmentPromoted) -> str:
+    via = "" if event.via == SOURCE_OF_TRUTH else f" via {event.via}"
+    source = f"{SOURCE_OF_TRUTH}@{event.source_revision}{via}"
+    return f"promote({event.environment}): {source} -> {event.environment}@{event.revision}"
+
+
+def _rolled_back(event: events.EnvironmentRolledBack) -> str:
+    name = event.environment
+    target = f"{name}@{event.to_revision} (#{event.to_position})"
+    return f"roll back({name}): {target} -> {name}@{event.revision}"
+
+
+def _imported(event: events.EnvironmentImported) -> str:
+    head, tail = f"import({event.environment}): ", f" -> {event.environment}@{event.revision}"
+    origin = one_line(event.origin)
+    room = max(WIDTH - len(head) - len(tail), WIDTH // 3)
+    return head + (origin if len(origin) <= room else origin[: room - 1] + "…") + tail
+
+
+def _edit(what: str, changes: list[events.KeyChange], result: str) -> str:
+    head, tail = f"edit({what}): ", f" -> {result}"
+    if not changes:
+        return f"{head}comments or layout{tail}"
+    more = f" (+{len(changes) - 1} more)" if len(changes) > 1 else ""
+    line = f"{head}{one_line(str(changes[0][0]))}{more}{tail}"
+    if len(line) <= WIDTH:
+        return line
+    # Half a key would be the name of another one.
+    return f"{head}{len(changes)} key{'s' if more else ''}{tail}"
+
+
+_FORMAT_1: Final[dict[str, Callable[[Any], str]]] = {
+    events.OrganizationCreated.TOPIC: lambda event: f"create(org): {event.name}",
+    events.ManifestEdited.TOPIC: lambda event: _edit(
+        "manifest", event.changes, f"manifest@{event.revision}"
+    ),
+    events.ProfileEdited.TOPIC: lambda event: _edit(
+        f"profile {event.environment}", event.changes, f"profile@{event.revision}"
+    ),
+    events.SignerAdded.TOPIC: lambda event: f"add signer: {event.signer}",
+    events.SignerRemoved.TOPIC: lambda event: f"remove signer: {event.signer}",
+    events.EnvironmentCreated.TOPIC: _created,
+    events.EnvironmentEdited.TOPIC: _edited,
+    events.EnvironmentPromoted.TOPIC: _promoted,
+    events.EnvironmentRolledBack.TOPIC: _rolled_back,
+    events.EnvironmentImported.TOPIC: _imported,
+}

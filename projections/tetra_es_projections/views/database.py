@@ -1,0 +1,79 @@
+"""Opening `views.db`. It holds nothing that cannot be rebuilt, so a broken one is replaced."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from typing import TYPE_CHECKING
+
+from tetra_es.errors import TetraEsError
+from tetra_es.store.log import unreadable
+from tetra_es_projections.views.schema import TABLES, VERSION
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MIRROR, FILES, VIEWS = "mirror", "files", "views"
+
+
+def open_views(path: Path) -> sqlite3.Connection:
+    """Return a connection for writing; makes the tables where they are missing or outdated.
+
+    Transactions are explicit. Raises `TetraEsError` when the file cannot be made or written.
+    """
+    try:
+        connection = _connect(path)
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version != VERSION:
+            if version:
+                connection.close()
+                discard(path)
+                connection = _connect(path)
+            connection.executescript(
+                f"BEGIN IMMEDIATE;{TABLES}PRAGMA user_version = {VERSION};COMMIT"
+            )
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+            discard(path)
+            return open_views(path)
+        raise unreadable(path, error) from error
+    return connection
+
+
+def discard(path: Path) -> None:
+    """Throw the views away. Raises `TetraEsError` when they cannot be removed."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        try:
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        except OSError as error:
+            raise TetraEsError(f"cannot remove {path}{suffix}: {error.strerror}") from error
+
+
+def progress(connection: sqlite3.Connection, projection: str) -> int:
+    """Return the position that a projection has reached, 0 at first."""
+    row = connection.execute(
+        "SELECT position FROM progress WHERE projection = ?", (projection,)
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def set_progress(connection: sqlite3.Connection, projection: str, position: int) -> None:
+    """Remember the position that a projection has reached."""
+    connection.execute(
+        "INSERT INTO progress VALUES (?, ?) ON CONFLICT (projection) DO UPDATE "
+        "SET position = excluded.position",
+        (projection, position),
+    )
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        # Consistent after a power cut, if perhaps behind: catching up mends that.
+        connection.execute("PRAGMA synchronous = NORMAL")
+    except sqlite3.Error:
+        with contextlib.suppress(sqlite3.Error):
+            connection.close()
+        raise
+    return connection

@@ -1,0 +1,90 @@
+"""Write the query views."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tetra_es.domain.events import (
+    EnvironmentState,
+    ManifestEdited,
+    OrganizationCreated,
+    ProfileEdited,
+)
+from tetra_es_projections.summaries import summary
+from tetra_es_projections.views.database import VIEWS, set_progress
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator
+
+    from tetra_es.domain.events import Event
+    from tetra_es.store.record import Record
+
+
+def apply_to_views(connection: sqlite3.Connection, records: Iterable[Record]) -> None:
+    """Take in events, in one transaction; the views are at the last one afterwards."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        position = 0
+        for record in records:
+            position = record.position
+            _insert(connection, "events", _event_row(record))
+            event = record.event
+            if isinstance(event, EnvironmentState):
+                _insert(connection, "states", _state_row(position, event))
+            connection.executemany(
+                "INSERT INTO changes VALUES (?, ?, ?, ?, ?)", _change_rows(position, event)
+            )
+        if position:
+            set_progress(connection, VIEWS, position)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _insert(connection: sqlite3.Connection, table: str, row: tuple[Any, ...]) -> None:
+    marks = ",".join("?" * len(row))
+    connection.execute(f"INSERT INTO {table} VALUES ({marks})", row)
+
+
+def _event_row(record: Record) -> tuple[Any, ...]:
+    event = record.event
+    return (
+        record.position,
+        record.stream,
+        getattr(event, "environment", None),
+        getattr(event, "revision", None),
+        record.topic,
+        event.metadata["actor"],
+        event.timestamp,
+        event.metadata["reason"],
+        event.metadata["correlation"],
+        record.hash.hex(),
+        summary(event),
+    )
+
+
+def _state_row(position: int, event: EnvironmentState) -> tuple[Any, ...]:
+    return (
+        event.environment,
+        event.revision,
+        position,
+        event.timestamp,
+        event.digest,
+        getattr(event, "source_revision", None),
+    )
+
+
+def _change_rows(position: int, event: Event) -> Iterator[tuple[Any, ...]]:
+    match event:
+        case EnvironmentState():
+            file = event.environment
+        case ProfileEdited():
+            file = f"profile {event.environment}"
+        case ManifestEdited() | OrganizationCreated():
+            file = "manifest"
+        case _:
+            return
+    for path, before, after in event.changes:
+        yield file, path, position, before, after

@@ -1,0 +1,308 @@
+"""Questions that the views answer. Uses sqlite3 alone: `show` and `history` start with it."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tetra_es.errors import TetraEsError, UsageError
+from tetra_es.refs import CommitRef, PositionRef, RevisionRef, TimeRef
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    from tetra_es.refs import Ref
+
+
+class EventRow(NamedTuple):
+    """One line of the history."""
+
+    event: int
+    """Position."""
+    environment: str | None
+    revision: int | None
+    type: str
+    """Topic."""
+    actor: str
+    time: str
+    reason: str
+    hash: str
+    summary: str
+
+
+class StateRow(NamedTuple):
+    """One state of an environment."""
+
+    environment: str
+    revision: int
+    position: int
+    time: str
+    digest: str
+    source_revision: int | None
+
+
+class BlameRow(NamedTuple):
+    """Where the present value of a key comes from."""
+
+    key: str
+    value: str
+    revision: int | None
+    event: int
+    actor: str
+    time: str
+    reason: str
+
+
+class ChangeRow(NamedTuple):
+    """One change of one key."""
+
+    event: int
+    key: str
+    before: str | None
+    after: str | None
+
+
+_EVENT = (
+    "SELECT position, environment, revision, topic, actor, time, reason, hash, summary FROM events"
+)
+_STATE = "SELECT environment, revision, position, time, digest, source_revision FROM states"
+
+
+class Views:
+    """The views, for reading. Use as a context manager."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the views at `path`, which must exist."""
+        self._connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+        self._connection.execute("PRAGMA query_only = ON")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._connection.close()
+
+    def history(
+        self,
+        *,
+        environment: str | None = None,
+        key: str | None = None,
+        actor: str | None = None,
+        topic: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        limit: int = -1,
+    ) -> list[EventRow]:
+        """Return events, newest first. `key` also matches the keys below it."""
+        where, values = _conditions(environment, actor, topic, since, until)
+        if key is not None:
+            where.append(
+                "position IN (SELECT position FROM changes WHERE key = ?"
+                " UNION SELECT position FROM changes WHERE key >= ? AND key < ?"
+                " UNION SELECT position FROM changes WHERE key >= ? AND key < ?)"
+            )
+            # The half-open ranges hold exactly the keys that continue with '.' or '['.
+            values += [key, f"{key}.", f"{key}/", f"{key}[", f"{key}\\"]
+        sql = _EVENT + (f" WHERE {' AND '.join(where)}" if where else "")
+        rows = self._connection.execute(f"{sql} ORDER BY position DESC LIMIT ?", (*values, limit))
+        return [EventRow(*row) for row in rows]
+
+    def event(self, position: int) -> EventRow | None:
+        """Return one event's line."""
+        row = self._connection.execute(f"{_EVENT} WHERE position = ?", (position,)).fetchone()
+        return EventRow(*row) if row else None
+
+    def changes(self, position: int, *, key: str | None = None) -> list[ChangeRow]:
+        """Return the changes that an event made by key, of one key where `key` is given."""
+        sql = "SELECT position, key, before, after FROM changes WHERE position = ?"
+        values: list[Any] = [position]
+        if key is not None:
+            sql, values = f"{sql} AND key = ?", [position, key]
+        return [ChangeRow(*row) for row in self._connection.execute(f"{sql} ORDER BY key", values)]
+
+    def state(self, environment: str, position: int | None = None) -> StateRow | None:
+        """Return the state of an environment at a position, the newest without one."""
+        row = self._connection.execute(
+            f"{_STATE} WHERE environment = ? AND position <= ? ORDER BY position DESC LIMIT 1",
+            (environment, 2**62 if position is None else position),
+        ).fetchone()
+        return StateRow(*row) if row else None
+
+    def is_state(self, position: int) -> bool:
+        """Return whether an event gave an environment a new state."""
+        row = self._connection.execute("SELECT 1 FROM states WHERE position = ?", (position,))
+        return row.fetchone() is not None
+
+    def newest_of_file(self, file: str) -> int | None:
+        """Return the position of the newest event that changed a file, named as in `changes`."""
+        row = self._connection.execute(
+            "SELECT max(position) FROM changes WHERE file = ?", (file,)
+        ).fetchone()
+        return row[0] if row else None
+
+    def environments(self) -> list[str]:
+        """Return the environments that ever had a state, by name."""
+        rows = self._connection.execute("SELECT DISTINCT environment FROM states ORDER BY 1")
+        return [row[0] for row in rows]
+
+    def revisions(self, environment: str) -> list[StateRow]:
+        """Return the states of an environment, newest first."""
+        rows = self._connection.execute(
+            f"{_STATE} WHERE environment = ? ORDER BY revision DESC", (environment,)
+        )
+        return [StateRow(*row) for row in rows]
+
+    def blame(self, file: str, key: str | None = None) -> list[BlameRow]:
+        """Return, for each present key of a file, the event that gave it its value."""
+        rows = self._connection.execute(
+            "SELECT c.key, c.after, e.revision, c.position, e.actor, e.time, e.reason "
+            "FROM changes c JOIN events e ON e.position = c.position "
+            "WHERE c.file = ? AND c.after IS NOT NULL AND c.position = "
+            "(SELECT max(l.position) FROM changes l WHERE l.file = c.file AND l.key = c.key) "
+            "ORDER BY c.key",
+            (file,),
+        )
+        below = (f"{key}.", f"{key}[")
+        return [
+            row
+            for row in map(BlameRow._make, rows)
+            if key is None or row.key == key or row.key.startswith(below)
+        ]
+
+    def all_keys(self) -> list[str]:
+        """Return every key that was ever changed."""
+        return [row[0] for row in self._connection.execute("SELECT DISTINCT key FROM changes")]
+
+    def commit(self, position: int) -> str | None:
+        """Return the mirror's commit of an event."""
+        row = self._connection.execute(
+            "SELECT id FROM commits WHERE position = ?", (position,)
+        ).fetchone()
+        return row[0] if row else None
+
+    def file_digests(self) -> dict[str, str]:
+        """Return path to digest of the files as projected last."""
+        return dict(self._connection.execute("SELECT path, digest FROM files").fetchall())
+
+    def reached(self) -> int:
+        """Return the position that all projections have reached."""
+        row = self._connection.execute(
+            "SELECT coalesce(min(position), 0), count(*) FROM progress"
+        ).fetchone()
+        return int(row[0]) if row[1] == 3 else 0
+
+    def position_of(self, ref: Ref, environment: str | None = None) -> int:
+        """Return the position that a REF names.
+
+        A time needs an environment: it means that environment's last state at or before it,
+        or the last event of any where there is none. Raises `UsageError` or `TetraEsError`
+        with what would be right.
+        """
+        match ref:
+            case PositionRef():
+                return self._existing(ref)
+            case RevisionRef():
+                return self._revision(ref, environment)
+            case TimeRef():
+                return self._at_time(ref, environment)
+            case CommitRef():
+                return self._commit(ref.prefix)
+
+    def _existing(self, ref: PositionRef) -> int:
+        if self.event(ref.position):
+            return ref.position
+        if ref.maybe_commit:
+            return self._commit(ref.maybe_commit)
+        last = self._connection.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()
+        raise TetraEsError(
+            f"there is no event #{ref.position}", hint=f"the events are #1 to #{last[0]}"
+        )
+
+    def _revision(self, ref: RevisionRef, environment: str | None) -> int:
+        name = f"{ref.environment}@{ref.revision}"
+        if environment is not None and ref.environment != environment:
+            raise UsageError(
+                f"{name} is a state of {ref.environment}, not of {environment}",
+                hint=f"`tetra-es history {environment}` lists the states of {environment}",
+            )
+        row = self._connection.execute(
+            "SELECT position FROM states WHERE environment = ? AND revision = ?",
+            (ref.environment, ref.revision),
+        ).fetchone()
+        if row:
+            return int(row[0])
+        newest = self.state(ref.environment)
+        raise TetraEsError(
+            f"there is no {name}",
+            hint=f"{ref.environment} has the revisions 1 to {newest.revision}"
+            if newest
+            else f"{ref.environment} has no state yet",
+        )
+
+    def _at_time(self, ref: TimeRef, environment: str | None) -> int:
+        table, where, values = "events", "time <= ?", [ref.moment]
+        if environment is not None:
+            table, where, values = (
+                "states",
+                "time <= ? AND environment = ?",
+                [ref.moment, environment],
+            )
+        row = self._connection.execute(
+            f"SELECT max(position) FROM {table} WHERE {where}",
+            values,
+        ).fetchone()
+        if row[0] is not None:
+            return int(row[0])
+        first = self._connection.execute(
+            "SELECT min(time) FROM states WHERE environment = ?", (environment,)
+        ).fetchone()
+        subject = environment or "the organization"
+        raise TetraEsError(
+            f"{subject} had no state yet at {ref.moment}",
+            hint=f"its first is of {first[0]}"
+            if first[0]
+            else "`tetra-es history` lists the events",
+        )
+
+    def _commit(self, prefix: str) -> int:
+        rows = self._connection.execute(
+            "SELECT position FROM commits WHERE id >= ? AND id < ? LIMIT 2", (prefix, prefix + "g")
+        ).fetchall()
+        if len(rows) == 1:
+            return int(rows[0][0])
+        what = "is ambiguous" if rows else "is not a commit of the mirror"
+        raise TetraEsError(
+            f"{prefix} {what}", hint="`git -C history log --oneline` lists the commits"
+        )
+
+
+def _conditions(
+    environment: str | None,
+    actor: str | None,
+    topic: str | None,
+    since: str | None,
+    until: str | None,
+) -> tuple[list[str], list[Any]]:
+    wanted: Sequence[tuple[str, str | None]] = (
+        ("environment = ?", environment),
+        ("actor = ?", actor),
+        ("(topic = ? OR topic LIKE ? || '.%' ESCAPE '!')", topic),
+        ("time >= ?", since),
+        ("time <= ?", until),
+    )
+    where = [condition for condition, value in wanted if value is not None]
+    values = [
+        value
+        for condition, value in wanted
+        if value is not None
+        for _ in range(condition.count("?"))
+    ]
+    return where, values

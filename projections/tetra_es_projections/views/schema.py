@@ -1,0 +1,64 @@
+"""The tables of the views."""
+
+from __future__ import annotations
+
+VERSION = 1
+"""Changed with the tables; views of another version are thrown away and built anew."""
+
+TABLES = """
+CREATE TABLE progress (
+    projection TEXT PRIMARY KEY,       -- views, files, mirror
+    position INTEGER NOT NULL          -- newest event that it has taken in
+) WITHOUT ROWID;
+
+CREATE TABLE events (
+    position INTEGER PRIMARY KEY,
+    stream TEXT NOT NULL,
+    environment TEXT,                  -- that it concerns
+    revision INTEGER,
+    topic TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    time TEXT NOT NULL,                -- RFC 3339, UTC, microseconds: sorts as text
+    reason TEXT NOT NULL,
+    correlation TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    summary TEXT NOT NULL
+);
+CREATE INDEX events_by_environment ON events (environment, position);
+CREATE INDEX events_by_actor ON events (actor, position);
+CREATE INDEX events_by_topic ON events (topic, position);
+CREATE INDEX events_by_time ON events (time);
+
+CREATE TABLE states (
+    environment TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    position INTEGER NOT NULL UNIQUE,
+    time TEXT NOT NULL,
+    digest TEXT NOT NULL,              -- SHA-256 of the TOML
+    source_revision INTEGER,           -- of local, where it was generated
+    PRIMARY KEY (environment, revision)
+) WITHOUT ROWID;
+CREATE INDEX states_by_position ON states (environment, position);
+
+CREATE TABLE changes (
+    file TEXT NOT NULL,                -- environment, 'manifest' or 'profile NAME'
+    key TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    before TEXT,
+    after TEXT,
+    PRIMARY KEY (key, file, position)
+) WITHOUT ROWID;
+CREATE INDEX changes_by_file ON changes (file, key, position);
+
+CREATE TABLE files (
+    path TEXT PRIMARY KEY,
+    digest TEXT NOT NULL,              -- of the content that was projected last
+    position INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE commits (
+    position INTEGER PRIMARY KEY,
+    id TEXT NOT NULL
+);
+CREATE INDEX commits_by_id ON commits (id);
+"""
