@@ -1,0 +1,141 @@
+"""What every command starts from: the options, the settings, and opening an organization."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from tetra_es.layout import OrgLayout
+from tetra_es.settings import Settings
+from tetra_es.store.log import EventLog, unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tetra_es_projections.mirror.git import Git
+
+    from tetra_es_cli.workspace import Workspace
+    from tetra_es_projections.projections import Projections
+    from tetra_es_projections.views.queries import Views
+
+
+class Reader(NamedTuple):
+    """An organization opened for reading, its views in step with its events."""
+
+    layout: OrgLayout
+    log: EventLog
+    views: Views
+
+
+@dataclass(frozen=True)
+class App:
+    """The options of `tetra-es` itself."""
+
+    org: str | None = None
+    directory: Path | None = None
+    no_input: bool = False
+    debug: bool = False
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The process's environment."""
+        return Settings.from_environ()
+
+    @property
+    def base(self) -> Path:
+        """The folder that organizations are in."""
+        return self.directory or self.settings.tetra_dir
+
+    def layout(self) -> OrgLayout:
+        """Return where the organization is. Raises `UsageError` when none is named."""
+        return OrgLayout.of(self.base, self.settings.org_named(self.org))
+
+    def git(self) -> Git:
+        """Return how git is run."""
+        from tetra_es_projections.mirror.git import Git
+
+        return Git(path=self.settings.path)
+
+    @contextmanager
+    def reading(self) -> Iterator[Reader]:
+        """Open the organization for reading; catches up first where something is behind."""
+        import sqlite3
+
+        from tetra_es_projections.views.queries import Views
+
+        layout = self.layout()
+        with EventLog(layout.store) as log:
+            try:
+                if not layout.views.exists() or self._behind(layout, log):
+                    self._catch_up(layout, log)
+                with Views(layout.views) as views:
+                    yield Reader(layout, log, views)
+            except sqlite3.Error as error:
+                raise unreadable(layout.views, error) from error
+
+    @contextmanager
+    def changing(
+        self, *, reason: str = "", dry_run: bool = False, record_edits: bool = True
+    ) -> Iterator[Workspace]:
+        """Open the organization for changing it; see `workspace.open_workspace`."""
+        from tetra_es_cli.workspace import open_workspace
+
+        with open_workspace(
+            self, reason=reason, dry_run=dry_run, record_edits=record_edits
+        ) as workspace:
+            yield workspace
+
+    @contextmanager
+    def projections(self) -> Iterator[Projections]:
+        """Open the projections alone, locked, as they are."""
+        from tetra_es_projections.lock import exclusive
+        from tetra_es_projections.projections import Projections
+
+        layout = self.layout()
+        with (
+            EventLog(layout.store) as log,
+            exclusive(layout.lock),
+            Projections(layout, log, self.git()) as projections,
+        ):
+            yield projections
+
+    @staticmethod
+    def _behind(layout: OrgLayout, log: EventLog) -> bool:
+        import sqlite3
+
+        from tetra_es_projections.views.queries import Views
+
+        try:
+            with Views(layout.views) as views:
+                return views.reached() != log.last_position()
+        except sqlite3.DatabaseError:
+            return True  # catching up makes them anew
+
+    def _catch_up(self, layout: OrgLayout, log: EventLog) -> None:
+        from tetra_es_cli.progress import reporting
+        from tetra_es_projections.lock import exclusive
+        from tetra_es_projections.projections import Projections
+
+        with (
+            exclusive(layout.lock),
+            Projections(layout, log, self.git()) as projections,
+            reporting() as report,
+        ):
+            projections.catch_up(report)
+
+
+def note(text: str) -> None:
+    """Tell the person something beside the result."""
+    click.echo(f"tetra-es: {text}", err=True)
+
+
+def warn(text: str, hint: str | None = None) -> None:
+    """Warn the person."""
+    click.echo(f"tetra-es: warning: {text}", err=True)
+    if hint:
+        click.echo(f"tetra-es: hint: {hint}", err=True)

@@ -1,0 +1,41 @@
+"""`blame`: where the present values come from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tetra_es.errors import TetraEsError
+from tetra_es_cli.listing import require_environment
+from tetra_es_cli.output import emit_rows
+from tetra_es_cli.params import KEY, env_argument, output_option
+
+if TYPE_CHECKING:
+    from tetra_es_cli.app import App
+
+_COLUMNS = ("key", "value", "revision", "event", "actor", "time", "reason")
+
+
+@click.command()
+@env_argument()
+@click.argument("key", type=KEY, required=False, metavar="[KEY]")
+@output_option("table", "json", "jsonl", "csv")
+@click.pass_obj
+def blame(app: App, environment: str, key: str | None, output: str) -> None:
+    """Show, for each key of ENV, its value and the event that gave it: who, when and why.
+
+    With KEY, only that key and those below it.
+    """
+    with app.reading() as reader:
+        require_environment(reader, environment)
+        rows = [row._asdict() for row in reader.views.blame(environment, key)]
+    if key is not None and not rows:
+        raise TetraEsError(
+            f"{environment} has no key {key}", hint=f"`tetra-es blame {environment}` lists its keys"
+        )
+    if output == "table":
+        for row in rows:
+            row["revision"] = f"{environment}@{row['revision']}"
+            row["time"] = row["time"][:19] + "Z"
+    emit_rows(rows, output, _COLUMNS, empty=f"{environment} has no state yet")

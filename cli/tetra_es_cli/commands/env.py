@@ -1,0 +1,74 @@
+"""`env`: the environments of the organization."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tetra_es.usecases.add_environment import add_environment
+from tetra_es_cli.listing import known_environments
+from tetra_es_cli.output import emit_rows
+from tetra_es_cli.params import (
+    ENVIRONMENT,
+    dry_run_option,
+    env_argument,
+    output_option,
+    reason_option,
+)
+from tetra_es_cli.recorded import emit_recorded
+
+if TYPE_CHECKING:
+    from tetra_es_cli.app import App
+
+
+@click.group()
+def env() -> None:
+    """List and add environments."""
+
+
+@env.command("list")
+@output_option("table", "json", "jsonl")
+@click.pass_obj
+def list_(app: App, output: str) -> None:
+    """List the environments in promotion order, with their present states."""
+    with app.reading() as reader:
+        rows = []
+        for name in known_environments(reader):
+            state = reader.views.state(name)
+            rows.append(
+                {
+                    "environment": name,
+                    "revision": state.revision if state else 0,
+                    "event": state.position if state else None,
+                    "source_revision": state.source_revision if state else None,
+                    "time": state.time if state else None,
+                }
+            )
+    emit_rows(rows, output, ("environment", "revision", "event", "source_revision", "time"))
+
+
+@env.command()
+@env_argument()
+@click.option(
+    "--profile", "extends", required=True, metavar="NAME", help="Built-in profile to start from."
+)
+@click.option("--after", type=ENVIRONMENT, metavar="ENV", help="Where in promotion order.")
+@reason_option
+@dry_run_option
+@output_option("text", "json")
+@click.pass_obj
+def add(
+    app: App,
+    environment: str,
+    extends: str,
+    after: str | None,
+    reason: str,
+    dry_run: bool,
+    output: str,
+) -> None:
+    """Add the environment ENV with a profile of its own that extends a built-in one."""
+    with app.changing(reason=reason, dry_run=dry_run) as workspace:
+        recorded = add_environment(workspace.session, environment, extends=extends, after=after)
+        workspace.settle(recorded)
+    emit_recorded(recorded, output, dry_run=dry_run, nothing="nothing to do", keys=False)

@@ -1,0 +1,108 @@
+"""`import`: take over an organization of the system that people used before."""
+
+from __future__ import annotations
+
+from datetime import timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from tetra_es.config.templates import manifest_template
+from tetra_es.profiles.load import builtin_names
+
+from tetra_es.errors import UsageError
+from tetra_es.layout import OrgLayout
+from tetra_es.usecases.found import Beginnings
+from tetra_es.usecases.import_organization import import_organization, old_states
+from tetra_es_cli.app import App, warn
+from tetra_es_cli.commands.init import (
+    ENVIRONMENTS,
+    create_organization,
+    default_actor,
+    default_domain,
+)
+from tetra_es_cli.output import emit, emit_rows
+from tetra_es_cli.params import reason_option
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tetra_es.usecases.import_organization import OldState
+
+
+@click.command("import")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--as", "name", metavar="ORG", help="Name of the new organization.  [default: FOLDER's]"
+)
+@click.option("--domain", metavar="NAME", help="DNS name that prod is served under.")
+@click.option("--actor", metavar="NAME", help="Your name as a signer.")
+@click.option("--utc", is_flag=True, help="The time stamps in file names are UTC, not local time.")
+@click.option("-n", "--dry-run", is_flag=True, help="List what would be recorded; record nothing.")
+@reason_option
+@click.pass_obj
+def import_(
+    app: App,
+    folder: Path,
+    name: str | None,
+    domain: str | None,
+    actor: str | None,
+    utc: bool,
+    dry_run: bool,
+    reason: str,
+) -> None:
+    """Create an organization from FOLDER of today's system.
+
+    Its local.toml, its generated files and the backups in its history/ become events with the
+    times they had there. FOLDER itself is only read; its secrets are not imported.
+    """
+    org = name or folder.absolute().name
+    layout = OrgLayout.of(app.base, org)
+    if layout.root.absolute() == folder.absolute():
+        raise UsageError(
+            f"{folder} is where the new organization would be",
+            hint="move the old folder away first, or use --as or --dir",
+        )
+    states = old_states(folder, timezone(timedelta(0)) if utc else None)
+    beginnings = Beginnings(
+        name=org,
+        manifest=manifest_template(org, domain or default_domain(org), _environments(states)),
+        source="",
+        profiles=_overlays(states),
+    )
+    if dry_run:
+        columns = ("time", "environment", "kind", "origin")
+        emit_rows([_row(state) for state in states], "table", columns)
+        return
+    signer = actor or app.settings.actor or default_actor(app.settings)
+    create_organization(
+        app,
+        layout,
+        lambda session: import_organization(
+            session, beginnings, states, actor=signer, reason=reason or f"imported from {folder}"
+        ),
+    )
+    emit(f"imported {len(states)} files of {folder} as the organization {org} in {layout.root}")
+    if list(folder.glob("secrets/*.env")):
+        warn("the secrets of the old organization were not imported")
+
+
+def _environments(states: Sequence[OldState]) -> tuple[str, ...]:
+    """Return Tetra's own environments and, after them, what else the folder has."""
+    found = {state.environment for state in states}
+    return (*ENVIRONMENTS, *sorted(found - set(ENVIRONMENTS)))
+
+
+def _overlays(states: Sequence[OldState]) -> dict[str, str]:
+    """Return an overlay for each environment that has no built-in profile."""
+    names = _environments(states)[1:]
+    return {name: 'extends = "dev"\n' for name in names if name not in builtin_names()}
+
+
+def _row(state: OldState) -> dict[str, Any]:
+    return {
+        "time": state.timestamp,
+        "environment": state.environment,
+        "kind": state.kind,
+        "origin": state.origin,
+    }

@@ -1,0 +1,142 @@
+"""`init`: found an organization."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import socket
+from typing import TYPE_CHECKING
+
+import click
+from tetra_es.config.templates import local_template, manifest_template
+
+from tetra_es.errors import Refused, TetraEsError
+from tetra_es.layout import OrgLayout
+from tetra_es.signing import keys
+from tetra_es.store.history import History
+from tetra_es.store.log import EventLog
+from tetra_es.usecases.found import Beginnings, found
+from tetra_es.usecases.session import Session
+from tetra_es_cli.app import App, note
+from tetra_es_cli.output import emit
+from tetra_es_cli.params import reason_option
+from tetra_es_projections.lock import exclusive
+from tetra_es_projections.projections import Projections
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tetra_es.settings import Settings
+    from tetra_es.signing.keys import SigningKey
+
+ENVIRONMENTS = ("local", "dev", "staging", "prod")
+
+
+@click.command()
+@click.argument("org")
+@click.option(
+    "--domain", help="DNS name that prod is served under.  [default: ORG.example]", metavar="NAME"
+)
+@click.option(
+    "--actor",
+    metavar="NAME",
+    help="Your name as a signer.  [default: $TETRA_ACTOR, else USER@HOST]",
+)
+@click.option("-n", "--dry-run", is_flag=True, help="Say what would be created; create nothing.")
+@reason_option
+@click.pass_obj
+def init(
+    app: App, org: str, domain: str | None, actor: str | None, dry_run: bool, reason: str
+) -> None:
+    """Create the organization ORG: manifest, local.toml, signing key, store and mirror.
+
+    You become its first signer. An `init` that was cut short is taken up again.
+    """
+    layout = OrgLayout.of(app.base, org)
+    signer = actor or app.settings.actor or default_actor(app.settings)
+    user = app.settings.user or "tetra"
+    beginnings = Beginnings(
+        name=org,
+        manifest=manifest_template(org, domain or default_domain(org), ENVIRONMENTS),
+        source=local_template(user, platform.system().lower()),
+        profiles={},
+    )
+    if dry_run:
+        emit(f"would create {layout.root} with the signer {signer}")
+        return
+    create_organization(
+        app, layout, lambda session: found(session, beginnings, actor=signer, reason=reason)
+    )
+    emit(f"created the organization {org} in {layout.root}")
+    emit(f"  signer   {signer}")
+    emit(f"  edit     {layout.file('environments/local.toml')}")
+    emit("  then     tetra-es promote dev")
+
+
+def create_organization(app: App, layout: OrgLayout, fill: Callable[[Session], object]) -> None:
+    """Create folder, key, store and projections of a new organization; `fill` records it.
+
+    A store without events is left from an `init` that was cut short, and is used.
+    """
+    check_git(app.settings.path)
+    key = signing_key(app.settings)
+    _make_folders(layout)
+    with exclusive(layout.lock):
+        _check_free(layout)
+        with History(layout.store, key, create=True) as history, EventLog(layout.store) as log:
+            layout.store.chmod(0o600)
+            fill(Session(history, log, key))
+            with Projections(layout, log, app.git()) as projections:
+                projections.catch_up()
+
+
+def _check_free(layout: OrgLayout) -> None:
+    if not layout.store.exists() or not layout.store.stat().st_size:
+        return
+    with EventLog(layout.store) as log:
+        if log.last_position():
+            raise Refused(
+                f"the organization {layout.root.name} exists already in {layout.root}",
+                hint="`tetra-es status` shows it",
+            )
+
+
+def signing_key(settings: Settings) -> SigningKey:
+    """Return the user's signing key, made where there is none."""
+    path: Path = settings.signing_key
+    if path.exists():
+        return keys.load(path)
+    key = keys.create(path)
+    note(f"made a signing key: {path}")
+    return key
+
+
+def check_git(path: str) -> None:
+    """Raise `TetraEsError` when git is not there: the mirror could not be written."""
+    if shutil.which("git", path=path) is None:
+        raise TetraEsError(
+            "git is not installed", hint="install git; the mirror is a git repository"
+        )
+
+
+def _make_folders(layout: OrgLayout) -> None:
+    try:
+        layout.store.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        layout.root.chmod(0o700)
+    except OSError as error:
+        raise TetraEsError(
+            f"cannot create {layout.root}: {error.strerror}",
+            hint="--dir or TETRA_DIR names another place",
+        ) from error
+
+
+def default_actor(settings: Settings) -> str:
+    """Return the name of a signer who gave none: `user@host`."""
+    host = "".join(char for char in socket.gethostname() if char.isalnum() or char in "-.")
+    return f"{settings.user or 'tetra'}@{host or 'localhost'}"
+
+
+def default_domain(org: str) -> str:
+    """Return a domain for an organization that gave none, below the reserved `example`."""
+    return f"{org.replace('_', '-').replace('.', '-').strip('-')}.example"

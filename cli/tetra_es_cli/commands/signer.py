@@ -1,0 +1,106 @@
+"""`signer`: who may sign events."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tetra_es.errors import TetraEsError
+from tetra_es.signing import keys
+from tetra_es.signing.allowed import allowed_signers
+from tetra_es.usecases.signers import add_signer, remove_signer
+from tetra_es_cli.output import emit, emit_raw, emit_rows
+from tetra_es_cli.params import REF, dry_run_option, output_option, reason_option
+from tetra_es_cli.recorded import emit_recorded
+from tetra_es_projections.content import Content
+
+if TYPE_CHECKING:
+    from tetra_es_cli.app import App
+
+
+@click.group()
+def signer() -> None:
+    """Manage the keys that sign events."""
+
+
+@signer.command()
+@click.pass_obj
+def new(app: App) -> None:
+    """Make a signing key for yourself and print its public half, for a signer to add."""
+    emit(keys.create(app.settings.signing_key).public_line)
+
+
+@signer.command("list")
+@click.option("--at", "ref", type=REF, metavar="REF", help="As it was there.  [default: now]")
+@output_option("table", "json", "jsonl")
+@click.pass_obj
+def list_(app: App, ref: object, output: str) -> None:
+    """List the signers."""
+    rows = [
+        {
+            "signer": name,
+            "fingerprint": keys.fingerprint(keys.parse_public_line(line)),
+            "key": line,
+        }
+        for name, line in sorted(_signers(app, ref).items())
+    ]
+    emit_rows(rows, output, ("signer", "fingerprint", "key"))
+
+
+@signer.command()
+@click.option("--at", "ref", type=REF, metavar="REF", help="As it was there.  [default: now]")
+@click.pass_obj
+def export(app: App, ref: object) -> None:
+    """Print the `allowed_signers` file for `ssh-keygen -Y verify`.
+
+    A signature counts if its key was a signer's at that event: with --at, the signers of then.
+    """
+    emit_raw(allowed_signers(_signers(app, ref)).encode())
+
+
+@signer.command()
+@click.argument("name")
+@click.argument("key", metavar="KEY")
+@reason_option
+@dry_run_option
+@output_option("text", "json")
+@click.pass_obj
+def add(app: App, name: str, key: str, reason: str, dry_run: bool, output: str) -> None:
+    """Let NAME sign. KEY is the path of an id_ed25519.pub file, or its line."""
+    line = key if key.startswith("ssh-") else _read(Path(key))
+    with app.changing(reason=reason, dry_run=dry_run) as workspace:
+        recorded = add_signer(workspace.session, name, line)
+        workspace.settle(recorded)
+    emit_recorded(recorded, output, dry_run=dry_run, nothing="nothing to do")
+
+
+@signer.command()
+@click.argument("name")
+@reason_option
+@dry_run_option
+@output_option("text", "json")
+@click.pass_obj
+def rm(app: App, name: str, reason: str, dry_run: bool, output: str) -> None:
+    """Let NAME no longer sign. What NAME signed stays valid."""
+    with app.changing(reason=reason, dry_run=dry_run) as workspace:
+        recorded = remove_signer(workspace.session, name)
+        workspace.settle(recorded)
+    emit_recorded(recorded, output, dry_run=dry_run, nothing="nothing to do")
+
+
+def _signers(app: App, ref: object) -> dict[str, str]:
+    with app.reading() as reader:
+        last = reader.log.last_position()
+        position = last if ref is None else reader.views.position_of(REF.convert(ref, None, None))
+        return Content.at(reader.log, position).signers
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError as error:
+        raise TetraEsError(
+            f"cannot read {path}: {error.strerror}", hint="give the path of a .pub file or its line"
+        ) from error

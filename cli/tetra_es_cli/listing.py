@@ -1,0 +1,34 @@
+"""Small questions that several commands ask of an opened organization."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tetra_es.errors import UsageError
+
+if TYPE_CHECKING:
+    from tetra_es_cli.app import Reader
+
+
+def known_environments(reader: Reader) -> list[str]:
+    """Return the manifest's environments in order, then those that only the history has."""
+    from tetra_es.config.manifest import read_manifest
+
+    from tetra_es.domain.events import ManifestEdited, OrganizationCreated
+
+    newest = reader.log.of_topics(
+        (OrganizationCreated.TOPIC, ManifestEdited.TOPIC), reader.log.last_position()
+    )[-1]
+    configured = list(read_manifest(getattr(newest.event, "text", "")).environments)
+    return configured + [name for name in reader.views.environments() if name not in configured]
+
+
+def require_environment(reader: Reader, name: str) -> None:
+    """Raise `UsageError` when no environment of this name was ever there."""
+    if reader.views.state(name) is not None:
+        return
+    known = known_environments(reader)
+    if name not in known:
+        raise UsageError(
+            f"unknown environment: {name}", hint=f"this organization has {', '.join(known)}"
+        )

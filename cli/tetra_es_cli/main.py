@@ -1,0 +1,74 @@
+"""The entry point and its one error boundary.
+
+Exit codes: 0 done, 1 error, 2 usage, 3 refused, 4 integrity failure, 5 deployment reverted.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from tetra_es.errors import TetraEsError
+from tetra_es_cli.root import cli
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command in `arguments` (by default the process's own) and exit."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    debug = "--debug" in arguments
+    try:
+        code = cli.main(args=arguments, prog_name="tetra-es", standalone_mode=False)
+        # A reader that closed the pipe (`| head`) shows only when the rest is flushed.
+        sys.stdout.flush()
+    except click.exceptions.Exit as stop:
+        code = stop.exit_code
+    except BrokenPipeError:
+        # Whoever reads us has enough; Python must not complain about it at exit either.
+        _silence_stdout()
+        code = 0
+    except (click.Abort, KeyboardInterrupt):
+        code = _report("interrupted; what was acknowledged is recorded", None, 1)
+    except Exception as error:
+        if debug:
+            raise
+        code = _explain(error)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _explain(error: Exception) -> int:
+    """Say what went wrong in one line and a hint; return the exit code."""
+    if isinstance(error, TetraEsError):
+        return _report(error.message, error.hint, error.exit_code)
+    if isinstance(error, click.UsageError):
+        command = error.ctx.command_path if error.ctx else "tetra-es"
+        return _report(error.format_message(), f"`{command} --help` says how it is used", 2)
+    if isinstance(error, click.ClickException):
+        return _report(error.format_message(), None, error.exit_code)
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return _report(
+            f"{where}{error.strerror}", "check the path, its permissions and the space", 1
+        )
+    return _report(
+        f"unexpected {type(error).__name__}: {' '.join(str(error).split())}",
+        "this is a defect: run it again with --debug and report what it prints",
+        1,
+    )
+
+
+def _report(message: str, hint: str | None, code: int) -> int:
+    click.echo(f"tetra-es: error: {message}", err=True)
+    if hint:
+        click.echo(f"tetra-es: hint: {hint}", err=True)
+    return code
+
+
+def _silence_stdout() -> None:
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

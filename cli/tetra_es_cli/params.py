@@ -1,0 +1,152 @@
+"""Parameter types that complete themselves in the shell, and options that commands share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from tetra_es.names import check_environment
+from tetra_es_cli.app import App
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tetra_es_cli.app import Reader
+
+Command = TypeVar("Command", bound="Callable[..., Any]")
+
+_RECENT = 20
+
+
+def _app(ctx: click.Context) -> App:
+    """Return the app of a command being completed, for which the group was not run."""
+    root = ctx.find_root()
+    return App(org=root.params.get("org"), directory=root.params.get("directory"), no_input=True)
+
+
+def _complete(
+    ctx: click.Context, prefix: str, look_up: Callable[[Reader], list[tuple[str, str]]]
+) -> list[CompletionItem]:
+    """Return what `look_up` finds that begins with `prefix`; nothing when it fails.
+
+    A shell that completes must never show an error.
+    """
+    try:
+        with _app(ctx).reading() as reader:
+            found = look_up(reader)
+    except Exception:
+        return []
+    return [CompletionItem(value, help=text) for value, text in found if value.startswith(prefix)]
+
+
+class EnvironmentType(click.ParamType):  # type: ignore[type-arg]  # not generic in click 8.2
+    """The name of an environment, `dev` or `@dev`. Whether it exists is for the use case to say."""
+
+    name = "env"
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str:
+        """Return the bare name."""
+        return check_environment(value)
+
+    def shell_complete(
+        self,
+        ctx: click.Context,
+        param: click.Parameter,
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        """Return the environments of the organization."""
+
+        def look_up(reader: Reader) -> list[tuple[str, str]]:
+            from tetra_es_cli.listing import known_environments
+
+            sigil = "@" if incomplete.startswith("@") else ""
+            return [(sigil + name, "") for name in known_environments(reader)]
+
+        return _complete(ctx, incomplete, look_up)
+
+
+class RefType(click.ParamType):  # type: ignore[type-arg]  # not generic in click 8.2
+    """A REF, parsed."""
+
+    name = "ref"
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:
+        """Return the parsed REF."""
+        from tetra_es.refs import parse_ref
+
+        return parse_ref(value) if isinstance(value, str) else value
+
+    def shell_complete(
+        self,
+        ctx: click.Context,
+        param: click.Parameter,
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        """Return the newest positions, with what happened there."""
+
+        def look_up(reader: Reader) -> list[tuple[str, str]]:
+            environment = ctx.params.get("environment")
+            rows = reader.views.history(environment=environment, limit=_RECENT)
+            return [(str(row.event), row.summary) for row in rows]
+
+        return _complete(ctx, incomplete, look_up)
+
+
+class KeyType(click.ParamType):  # type: ignore[type-arg]  # not generic in click 8.2
+    """A dotted key of a TOML file."""
+
+    name = "key"
+
+    def shell_complete(
+        self,
+        ctx: click.Context,
+        param: click.Parameter,
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        """Return the keys that were ever set."""
+
+        def look_up(reader: Reader) -> list[tuple[str, str]]:
+            return [(key, "") for key in reader.views.all_keys()]
+
+        return _complete(ctx, incomplete, look_up)
+
+
+ENVIRONMENT = EnvironmentType()
+REF = RefType()
+KEY = KeyType()
+
+reason_option = click.option(
+    "-m", "--reason", default="", metavar="TEXT", help="Why; recorded with the event."
+)
+dry_run_option = click.option(
+    "-n", "--dry-run", is_flag=True, help="Say what would happen; record and write nothing."
+)
+
+
+def output_option(*formats: str) -> Callable[[Command], Command]:
+    """Return the option `-o`; the first of the formats is the default."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="How to print.",
+    )
+
+
+def env_argument(**more: Any) -> Callable[[Command], Command]:
+    """Return the argument ENV."""
+    return click.argument("environment", metavar="ENV", type=ENVIRONMENT, **more)

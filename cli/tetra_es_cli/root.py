@@ -1,0 +1,101 @@
+"""The command `tetra-es` itself: its options, and where each subcommand lives.
+
+Subcommands are imported when they are called: `show` must not pay for what `promote` needs.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tetra_es import __version__
+from tetra_es_cli.app import App
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+COMMANDS: Mapping[str, str] = {
+    # name: module.attribute below tetra_es_cli.commands
+    "init": "init.init",
+    "orgs": "orgs.orgs",
+    "status": "status.status",
+    "edit": "edit.edit",
+    "set": "assign.set_",
+    "unset": "assign.unset",
+    "record": "edit.record",
+    "show": "show.show",
+    "diff": "diff.diff",
+    "promote": "promote.promote",
+    "rollback": "rollback.rollback",
+    "history": "history.history",
+    "event": "event.event",
+    "blame": "blame.blame",
+    "rebuild": "rebuild.rebuild",
+    "verify": "verify.verify",
+    "env": "env.env",
+    "profile": "profile.profile",
+    "signer": "signer.signer",
+    "import": "import_.import_",
+    "completion": "completion.completion",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a subcommand when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order in which a person meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the subcommand, None when there is none of that name."""
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, attribute = place.split(".")
+        command = getattr(import_module(f"tetra_es_cli.commands.{module}"), attribute)
+        if not isinstance(command, click.Command):
+            raise TypeError(place)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the subcommand; an unknown one gets the nearest names as a hint."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS)
+            more = f" (did you mean {' or '.join(near)}?)" if near else ""
+            raise click.UsageError(f"no such command: {args[0]}{more}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--org", metavar="ORG", help="Organization to work on.  [default: $TETRA_ORG]")
+@click.option(
+    "--dir",
+    "directory",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Folder that organizations are in.  [default: $TETRA_DIR, else ~/tetra]",
+)
+@click.option("--no-input", is_flag=True, help="Never ask; fail where an answer would be needed.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.version_option(__version__, prog_name="tetra-es")
+@click.pass_context
+def cli(
+    ctx: click.Context, org: str | None, directory: Path | None, no_input: bool, debug: bool
+) -> None:
+    """Configuration of environments as a history of signed events.
+
+    One file, local.toml, is the source of truth; `promote` generates the other environments
+    from it; `rollback` gives one an earlier state again. Every change is an event.
+
+    REF names a state: a position (41), a revision (dev@7), a time (2026-11-22T10:05Z) or a
+    commit of the mirror. Environments may be written dev or @dev.
+    """
+    ctx.obj = App(org=org, directory=directory, no_input=no_input, debug=debug)

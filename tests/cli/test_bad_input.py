@@ -1,0 +1,213 @@
+"""Bad input: one line, a hint, the right exit code, nothing recorded, nothing half-done."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import Machine
+
+
+def test_broken_toml_names_file_line_and_text(machine: Machine) -> None:
+    path = machine.toml("local")
+    lines = path.read_text().splitlines()
+    lines.insert(4, "port = = 3")
+    path.write_text("\n".join(lines) + "\n")
+    error = machine.fails(1, "promote", "dev").error()
+    assert error.startswith("environments/local.toml:5:")
+    assert "port = = 3" in error
+    assert "port = = 3" in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("assignment", "key"),
+    [
+        ("ports.tetra=70000", "ports.tetra"),
+        ("ports.tetra=true", "ports.tetra"),
+        ('ports.tetra="x"', "ports.tetra"),
+        ("resources.memory_max=-1", "resources.memory_max"),
+        ("logging.level=loud", "logging.level"),
+        ("ports.other=4444", "ports.other"),
+        ("security.allowed_ips=[1]", "security.allowed_ips"),
+    ],
+)
+def test_wrong_values_name_the_key(machine: Machine, assignment: str, key: str) -> None:
+    failed = machine.fails(1, "set", "local", assignment)
+    assert key in failed.error()
+    assert failed.error().startswith("environments/local.toml")
+    assert failed.hint()
+
+
+@pytest.mark.parametrize(
+    ("code", "arguments", "says"),
+    [
+        (2, ("promote", "nope"), "unknown environment: nope"),
+        (2, ("show", "nope"), "unknown environment: nope"),
+        (2, ("history", "nope"), "unknown environment: nope"),
+        (2, ("blame", "nope"), "unknown environment: nope"),
+        (3, ("promote", "local"), "source of truth"),
+        (2, ("promote", "../x"), "not an environment name"),
+        (1, ("rollback", "dev", "--to", "999"), "there is no event #999"),
+        (1, ("rollback", "dev", "--to", "dev@9"), "there is no dev@9"),
+        (2, ("rollback", "dev", "--to", "prod@1"), "state of prod, not of dev"),
+        (2, ("rollback", "dev", "--to", "yesterday-ish"), "not a REF"),
+        (1, ("rollback", "dev", "--to", "2001-01-01"), "no state yet"),
+        (1, ("rollback", "dev", "--to", "abcdef1"), "not a commit of the mirror"),
+        (3, ("rollback", "dev", "--to", "1"), "no state of dev"),
+        (3, ("rollback", "dev", "--to", "dev@1"), "already has the state"),
+        (3, ("rollback", "prod"), "no earlier state"),
+        (1, ("event", "999"), "there is no event #999"),
+        (2, ("set", "local", "ports.tetra"), "not KEY=VALUE"),
+        (2, ("set", "dev", "a=1"), "dev is not a file that is edited"),
+        (2, ("set", "local", "ports=1"), "ports"),
+        (2, ("unset", "local", "ports.tetro"), "ports.tetro"),
+        (2, ("set", "local", "a..b=1"), "a..b"),
+        (2, ("set", "profile", "nope", "a=1"), "nope"),
+        (3, ("set", "profile", "local", "a=1"), "local"),
+        (2, ("env", "add", "dev", "--profile", "dev"), "dev"),
+        (2, ("env", "add", "qa", "--profile", "nope"), "no built-in profile nope"),
+        (2, ("signer", "add", "bob", "not-a-key-file"), ""),
+        (2, ("frobnicate",), "no such command"),
+        (2, ("--org", "../x", "status"), "not an organization name"),
+        (2, ("init", "../x"), "not an organization name"),
+        (2, ("show", "dev", "--at", ""), "not a REF"),
+        (1, ("blame", "dev", "no.such.key"), "no key no.such.key"),
+        (3, ("promote", "prod", "--from", "staging"), "nothing to promote from it"),
+    ],
+)
+def test_one_line_and_nothing_recorded(
+    promoted: Machine, code: int, arguments: tuple[str, ...], says: str
+) -> None:
+    if arguments[0] == "signer":
+        code = 1
+    assert says in promoted.fails(code, *arguments).error()
+
+
+@pytest.fixture(scope="module")
+def promoted(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """An organization with dev promoted, shared: nothing here may change it."""
+    from tests.conftest import Machine
+
+    machine = Machine(tmp_path_factory.mktemp("home"))
+    machine.ok("init", "acme", "--domain", "acme.example")
+    machine.ok("promote", "dev")
+    return machine
+
+
+def test_no_organization_named(bare: Machine) -> None:
+    failed = bare.fails(2, "status", env={"TETRA_ORG": ""})
+    assert "no organization" in failed.error()
+    assert "TETRA_ORG" in failed.hint()
+
+
+def test_missing_store(bare: Machine) -> None:
+    for command in (("status",), ("promote", "dev"), ("verify",), ("rebuild",)):
+        assert "no event store" in bare.fails(1, *command).error()
+
+
+def test_corrupt_store(machine: Machine) -> None:
+    machine.store.write_bytes(b"this is not a database, and it is long enough to be one" * 99)
+    for suffix in ("-wal", "-shm"):
+        machine.store.with_name(machine.store.name + suffix).unlink(missing_ok=True)
+    for command in (("show", "local"), ("set", "local", "a=1"), ("verify",)):
+        done = machine.run(*command)
+        assert done.code == 4
+        assert "damaged" in done.error()
+
+
+def test_an_editor_that_fails(machine: Machine) -> None:
+    assert "nothing was recorded" in machine.fails(1, "edit", env={"EDITOR": "false"}).error()
+    missing = machine.fails(1, "edit", env={"EDITOR": "/no/such/editor"})
+    assert "nothing was recorded" in missing.error()
+
+
+def test_edit_without_input(machine: Machine) -> None:
+    assert "--no-input" in machine.fails(1, "--no-input", "edit").error()
+
+
+def test_edit_that_leaves_broken_toml_keeps_the_text(machine: Machine) -> None:
+    failed = machine.fails(1, "edit", env={"EDITOR": """sh -c 'echo "= broken" >> "$0"'"""})
+    assert "environments/local.toml" in failed.error()
+    assert machine.toml("local").read_text().endswith("= broken\n")
+
+
+def test_a_file_that_is_not_utf8(machine: Machine) -> None:
+    with machine.toml("local").open("ab") as file:
+        file.write(b'x = "\xff"\n')
+    assert "not UTF-8" in machine.fails(1, "promote", "dev").error()
+
+
+def test_a_missing_local_toml(machine: Machine) -> None:
+    machine.toml("local").unlink()
+    failed = machine.fails(1, "promote", "dev")
+    assert "missing" in failed.error()
+    machine.ok("rebuild")
+    machine.ok("promote", "dev")
+
+
+def test_a_signing_key_that_others_can_read(machine: Machine) -> None:
+    (machine.home / ".config/tetra-es/id_ed25519").chmod(0o644)
+    failed = machine.fails(3, "promote", "dev")
+    assert "open to others" in failed.error()
+    assert "chmod 600" in failed.hint()
+
+
+def test_a_missing_or_broken_signing_key(machine: Machine) -> None:
+    key = machine.home / ".config/tetra-es/id_ed25519"
+    key.write_text("rubbish")
+    assert "cannot be read" in machine.fails(1, "promote", "dev").error()
+    key.unlink()
+    assert "no signing key" in machine.fails(1, "promote", "dev").error()
+
+
+def test_no_git(bare: Machine, tmp_path: Path) -> None:
+    empty = tmp_path / "bin"
+    empty.mkdir()
+    failed = bare.fails(1, "init", "acme", env={"PATH": str(empty)})
+    assert "git is not installed" in failed.error()
+
+
+def test_manifest_cannot_rename_the_organization(machine: Machine) -> None:
+    assert "keeps its name" in machine.fails(3, "set", "manifest", "name=other").error()
+
+
+def test_ctrl_c_in_an_editor(machine: Machine) -> None:
+    """The editor and we get the signal of the terminal; one line, exit 1, nothing recorded."""
+    ready = machine.home / "ready"
+    os.mkfifo(ready)
+    editor = f"sh -c 'echo here > {ready}; exec sleep 60' --"
+    process = subprocess.Popen(
+        machine.argv("edit"),
+        env=machine.environment({"EDITOR": editor, "VISUAL": ""}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert ready.read_text() == "here\n"
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert err.count("tetra-es: error: ") == 1
+    assert "Traceback" not in err
+    assert machine.last_position() == 2
+
+
+def test_broken_pipe_is_quiet(machine: Machine) -> None:
+    for number in range(3):
+        machine.ok("set", "local", f"ports.p{number}={5000 + number}")
+    done = subprocess.run(
+        ["sh", "-c", f"{' '.join(machine.argv('show', 'local'))} | head -1"],
+        env=machine.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
