@@ -5,6 +5,8 @@ Exit codes: 0 done, 1 error, 2 usage, 3 refused, 4 integrity failure, 5 deployme
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
@@ -16,28 +18,48 @@ from tetra_es_cli.root import cli
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# Collecting cycles while modules load takes a tenth of a short command and frees nothing.
+gc.set_threshold(100_000)
+
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command in `arguments` (by default the process's own) and exit."""
+    """Run the command in `arguments` (by default the process's own) and end the process."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     debug = "--debug" in arguments
+    try:
+        code = _run(arguments)
+    except Exception as error:
+        if debug:
+            raise
+        code = _explain(error)
+    _leave(code)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    """Run a command; return the exit code of what is no error."""
     try:
         code = cli.main(args=arguments, prog_name="tetra-es", standalone_mode=False)
         # A reader that closed the pipe (`| head`) shows only when the rest is flushed.
         sys.stdout.flush()
     except click.exceptions.Exit as stop:
-        code = stop.exit_code
+        return stop.exit_code
     except BrokenPipeError:
-        # Whoever reads us has enough; Python must not complain about it at exit either.
-        _silence_stdout()
-        code = 0
+        # Whoever reads us has enough; the flush at the end must not complain about it either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (click.Abort, KeyboardInterrupt):
-        code = _report("interrupted; what was acknowledged is recorded", None, 1)
-    except Exception as error:
-        if debug:
-            raise
-        code = _explain(error)
-    sys.exit(code if isinstance(code, int) else 0)
+        return _report("interrupted; what was acknowledged is recorded", None, 1)
+    return code if isinstance(code, int) else 0
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process without taking the interpreter apart, which takes 5 to 10 ms.
+
+    Everything is closed and durable by now: commands hold files in `with` alone.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _explain(error: Exception) -> int:
@@ -66,9 +88,3 @@ def _report(message: str, hint: str | None, code: int) -> int:
     if hint:
         click.echo(f"tetra-es: hint: {hint}", err=True)
     return code
-
-
-def _silence_stdout() -> None:
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -34,7 +34,7 @@ def check_projections(projections: Projections, report: Progress | None = None) 
     findings = list(_files(layout, log))
     with tempfile.TemporaryDirectory(prefix="tetra-es-check-") as folder:
         findings += _views(layout, log, Path(folder), report)
-        findings += projections.check_mirror(Path(folder), report)
+        findings += projections.check_mirror(report)
     return findings
 
 

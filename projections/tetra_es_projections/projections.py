@@ -7,12 +7,11 @@ catching up does the rest. Whoever calls `catch_up` or `rebuild` holds the lock.
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
+from tetra_es.errors import IntegrityFailure, Refused
 from tetra_es.store.log import BATCH, unreadable
 from tetra_es_projections.content import Content
 from tetra_es_projections.files import Files, is_edited
@@ -29,7 +28,6 @@ from tetra_es_projections.views.projection import apply_to_views
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
     from types import TracebackType
     from typing import Self, TypeAlias
 
@@ -85,7 +83,7 @@ class Projections:
         """
         last = self.log.last_position()
         mirror = self._open_mirror()
-        _, position = mirror.head()
+        position = mirror.last_event()
         if position > last:
             raise IntegrityFailure(
                 f"the mirror goes to #{position}, the store only to #{last}",
@@ -96,26 +94,21 @@ class Projections:
         discard(self.layout.views)
         self._connection = open_views(self.layout.views)
         self.files = Files(self.layout.root, self._connection)
-        if self.layout.mirror.exists():
-            try:
-                shutil.rmtree(self.layout.mirror)
-            except OSError as error:
-                raise TetraEsError(
-                    f"cannot remove {self.layout.mirror}: {error.strerror}",
-                    hint="check its owner and permissions",
-                ) from error
+        mirror.discard()
         self.catch_up(report)
         return kept
 
-    def check_mirror(self, folder: Path, report: Progress | None = None) -> list[str]:
-        """Return how the mirror differs from the events; works in the empty folder `folder`."""
+    def check_mirror(self, report: Progress | None = None) -> list[str]:
+        """Return how the mirror differs from the events."""
         from tetra_es_projections.mirror.check import differences
 
         last = self.log.last_position()
-        findings = differences(self._open_mirror(), self.log, folder)
-        if report:
-            report("mirror", last, last)
-        return findings
+
+        def step(done: int) -> None:
+            if report:
+                report("mirror", done, last)
+
+        return differences(self._open_mirror(), self.log, step)
 
     def _set_drift_aside(self, *, force: bool) -> list[str]:
         drifted = [
@@ -161,6 +154,9 @@ class Projections:
                 report("mirror", done, last)
 
         commits = mirror.apply(self.log.records(position, last), content, step)
+        listed = self._connection.execute("SELECT coalesce(max(position), 0) FROM commits")
+        if (upto := listed.fetchone()[0]) < position:
+            commits = mirror.commits(upto)  # views that were made anew do not know the older ones
         self._connection.execute("BEGIN IMMEDIATE")
         self._connection.executemany(
             "INSERT INTO commits VALUES (?, ?) "

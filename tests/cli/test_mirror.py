@@ -186,3 +186,12 @@ def test_rebuild_keeps_edits_that_are_not_recorded(machine: Machine) -> None:
     machine.ok("rebuild")
     assert machine.toml("local").read_text() == text
     assert "mine.x = 1" in machine.ok("record").out
+
+
+def test_views_made_anew_know_the_commits(machine: Machine) -> None:
+    busy(machine)
+    for name in ("views.db", "views.db-wal", "views.db-shm"):
+        (machine.folder / "store" / name).unlink(missing_ok=True)
+    commit = machine.git("rev-parse", "main~2").strip()
+    assert machine.ok("event", commit, "-o", "json").json["event"] == machine.last_position() - 2
+    assert machine.ok("event", "1", "-o", "json").json["commit"] is not None

@@ -172,16 +172,19 @@ def _connect(path: Path) -> sqlite3.Connection:
             f"no event store at {path}",
             hint="check --org and --dir; `tetra-es orgs` lists what is there",
         )
-    uri = f"{path.absolute().as_uri()}?mode=ro"
     wal = path.with_name(path.name + "-wal")
-    if not os.access(path.parent, os.W_OK) and not wal.exists():
-        # WAL needs a shared-memory file beside the store; in a folder that cannot be written
-        # there are no writers either, so SQLite may be told that nothing changes.
-        uri += "&immutable=1"
     try:
-        return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30)
+        if wal.exists() or os.access(path.parent, os.W_OK):
+            connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+        else:
+            # WAL needs a shared-memory file beside the store; in a folder that cannot be written
+            # there are no writers either, so SQLite may be told that nothing changes.
+            uri = f"{path.absolute().as_uri()}?immutable=1"
+            connection = sqlite3.connect(uri, uri=True, isolation_level=None)
+        connection.execute("PRAGMA query_only = ON")
     except sqlite3.Error as error:
         raise unreadable(path, error) from error
+    return connection
 
 
 def check_version(connection: sqlite3.Connection, path: Path) -> None:
