@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from tetra_es.errors import TetraEsError
 from tetra_es.layout import OrgLayout
 from tetra_es.settings import Settings
 from tetra_es.store.log import EventLog, unreadable
@@ -17,9 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tetra_es_projections.mirror.git import Git
-
     from tetra_es_cli.workspace import Workspace
+    from tetra_es_projections.mirror.git import Git
     from tetra_es_projections.projections import Projections
     from tetra_es_projections.views.queries import Views
 
@@ -52,8 +52,18 @@ class App:
         return self.directory or self.settings.tetra_dir
 
     def layout(self) -> OrgLayout:
-        """Return where the organization is. Raises `UsageError` when none is named."""
-        return OrgLayout.of(self.base, self.settings.org_named(self.org))
+        """Return where the organization is.
+
+        Raises `UsageError` when none is named, `TetraEsError` when there is none of that name.
+        """
+        org = self.settings.org_named(self.org)
+        layout = OrgLayout.of(self.base, org)
+        if not layout.root.is_dir():
+            raise TetraEsError(
+                f"there is no organization {org} in {layout.root.parent}",
+                hint=f"`tetra-es init {org}` creates it; `tetra-es orgs` lists what is there",
+            )
+        return layout
 
     def git(self) -> Git:
         """Return how git is run."""

@@ -66,6 +66,9 @@ def _explain(error: Exception) -> int:
     """Say what went wrong in one line and a hint; return the exit code."""
     if isinstance(error, TetraEsError):
         return _report(error.message, error.hint, error.exit_code)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return 2
     if isinstance(error, click.UsageError):
         command = error.ctx.command_path if error.ctx else "tetra-es"
         return _report(error.format_message(), f"`{command} --help` says how it is used", 2)

@@ -17,6 +17,7 @@ from tetra_es.store.log import EventLog
 from tetra_es.usecases.edit import MANIFEST, Target, record_text
 from tetra_es.usecases.session import Session
 from tetra_es_cli.app import note
+from tetra_es_cli.edited import read_edited
 from tetra_es_cli.progress import reporting
 from tetra_es_projections.files import is_edited
 from tetra_es_projections.lock import exclusive
@@ -140,21 +141,6 @@ def pending_targets(projections: Projections, environments: tuple[str, ...]) -> 
     made = (Target.of_path(path) for path in projections.files.unknown_profiles())
     targets += [target for target in made if target.environment in environments]
     return sorted(targets, key=lambda target: (target != MANIFEST, target.path))
-
-
-def read_edited(layout: OrgLayout, target: Target) -> str:
-    """Return the text of an edited file. Raises `TetraEsError` when it is not UTF-8."""
-    try:
-        # newline="" keeps CR LF: the text is recorded byte for byte.
-        with layout.file(target.path).open(encoding="utf-8", newline="") as file:
-            return file.read()
-    except UnicodeDecodeError as error:
-        raise TetraEsError(
-            f"{target.path} is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}",
-            hint="TOML is UTF-8: save the file in that encoding",
-        ) from error
-    except OSError as error:
-        raise TetraEsError(f"cannot read {target.path}: {error.strerror}") from error
 
 
 def record_pending(

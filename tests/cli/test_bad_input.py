@@ -107,7 +107,14 @@ def test_no_organization_named(bare: Machine) -> None:
     assert "TETRA_ORG" in failed.hint()
 
 
+def test_no_such_organization(bare: Machine) -> None:
+    failed = bare.fails(1, "status")
+    assert "no organization acme" in failed.error()
+    assert "tetra-es init acme" in failed.hint()
+
+
 def test_missing_store(bare: Machine) -> None:
+    bare.folder.mkdir(parents=True)
     for command in (("status",), ("promote", "dev"), ("verify",), ("rebuild",)):
         assert "no event store" in bare.fails(1, *command).error()
 

@@ -261,6 +261,22 @@ def test_diff_against_promotion_and_between_states(machine: Machine) -> None:
     assert {"path": "ports.tetra", "before": "4444", "after": "5555"} in changes
 
 
+def test_diff_of_two_environments_and_by_somebody_who_may_not_sign(machine: Machine) -> None:
+    machine.ok("promote", "dev")
+    machine.ok("promote", "staging")
+    other = {"XDG_CONFIG_HOME": str(machine.home / "other")}
+    assert '-level = "debug"' in machine.ok("diff", "dev", "staging", env=other).out
+    path = machine.toml("local")
+    path.write_text(path.read_text().replace("4444", "4999"))
+    done = machine.ok("diff", "dev", "--keys", env=other)
+    assert done.out == "~ ports.tetra = 4444 -> 4999\n"
+    assert "not recorded yet" in done.err
+    assert machine.ok("diff", "dev").out == machine.ok("diff", "@dev").out
+    header = machine.ok("diff", "dev").out
+    machine.ok("record")
+    assert machine.ok("diff", "dev").out == header
+
+
 def test_show_at_any_ref(machine: Machine) -> None:
     first, second = promoted_twice(machine).items()
     assert machine.ok("show", "dev", "--at", str(first[0])).out.encode() == first[1]

@@ -72,6 +72,14 @@ class Environment(Aggregate):
             return None
         return self._decide(EnvironmentEdited, context, **self._next(text))
 
+    def check_promotable(self) -> None:
+        """Raise `Refused` for the source of truth: nothing is promoted to it."""
+        if self.is_source:
+            raise Refused(
+                f"{self.name} is the source of truth: nothing is promoted to it",
+                hint=f"promote {self.name} to another environment",
+            )
+
     def promote(
         self,
         text: str,
@@ -83,11 +91,7 @@ class Environment(Aggregate):
         profile_digest: str,
     ) -> EnvironmentPromoted | None:
         """Record the text generated from a source revision, None when nothing changed."""
-        if self.is_source:
-            raise Refused(
-                f"{self.name} is the source of truth: nothing is promoted to it",
-                hint=f"promote {self.name} to another environment",
-            )
+        self.check_promotable()
         if text == self.text:
             return None
         return self._decide(

@@ -170,7 +170,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise TetraEsError(
             f"no event store at {path}",
-            hint="check --org and --dir; `tetra-es orgs` lists what is there",
+            hint="restore it from a backup; `tetra-es init` begins a new history",
         )
     wal = path.with_name(path.name + "-wal")
     try:

@@ -13,8 +13,10 @@ from tetra_es.profiles.apply import apply_profile
 from tetra_es.profiles.load import effective_profile
 
 if TYPE_CHECKING:
+    from tetra_es.config.manifest import Manifest
     from tetra_es.domain.environment import Environment
     from tetra_es.domain.organization import Organization
+    from tetra_es.profiles.rules import Profile
     from tetra_es.usecases.session import Recorded, Session
 
 
@@ -41,29 +43,27 @@ def promote(session: Session, name: str, *, via: str = SOURCE_OF_TRUTH) -> Promo
         organization.environment_named(name)
         environment = session.environment(name)
         source_revision, text = _source(session, organization, via)
-        profile, generated = _generate(organization, environment, text, source_revision)
+        environment.check_promotable()
+        profile, generated = generate(
+            name,
+            text,
+            source_label=f"{SOURCE_OF_TRUTH}@{source_revision}",
+            manifest=organization.manifest,
+            overlay=organization.profiles.get(name),
+        )
         environment.promote(
             generated,
             session.context(organization),
             source_revision=source_revision,
             via=via,
-            profile=profile[0],
-            profile_digest=profile[1],
+            profile=profile.name,
+            profile_digest=profile.digest,
         )
         warnings = _check_order(session, organization, name, source_revision)
         saved = session.save(environment)
         return Promotion(name, source_revision, saved[0] if saved else None, warnings)
 
     return session.run(command)
-
-
-def preview(session: Session, name: str) -> tuple[str, str]:
-    """Return the environment's present text and what a promotion would make of it."""
-    organization = session.organization()
-    organization.environment_named(name)
-    environment = session.environment(name)
-    source_revision, text = _source(session, organization, SOURCE_OF_TRUTH)
-    return environment.text, _generate(organization, environment, text, source_revision)[1]
 
 
 def _source(session: Session, organization: Organization, via: str) -> tuple[int, str]:
@@ -92,26 +92,25 @@ def state_text(session: Session, environment: Environment, revision: int) -> str
     )
 
 
-def _generate(
-    organization: Organization, environment: Environment, text: str, source_revision: int
-) -> tuple[tuple[str, str], str]:
-    """Return the profile's name and digest, and the generated text."""
-    name = environment.name
-    if environment.is_source:
-        # Its own rule refuses it below; there is no profile to generate it with.
-        return ("", ""), environment.text
-    profile = effective_profile(name, organization.profiles.get(name))
-    manifest = organization.manifest
+def generate(
+    name: str, text: str, *, source_label: str, manifest: Manifest, overlay: str | None
+) -> tuple[Profile, str]:
+    """Return the profile of an environment, and what it makes of a text of the source of truth.
+
+    `source_label` names the text's revision, such as `local@12`. Raises `ConfigError` when what
+    would come out is not valid.
+    """
+    profile = effective_profile(name, overlay)
     generated = apply_profile(
         text,
         profile,
         org=manifest.name,
         domain=manifest.domain,
         environment=name,
-        source_label=f"{SOURCE_OF_TRUTH}@{source_revision}",
+        source_label=source_label,
     )
     validate_environment(generated, name=f"environments/{name}.toml (as generated)")
-    return (profile.name, profile.digest), generated
+    return profile, generated
 
 
 def _check_order(

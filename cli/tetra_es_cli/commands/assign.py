@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
-from tetra_es.config.editing import set_values, unset_keys
-from tetra_es.config.templates import profile_template
 
+from tetra_es.config.editing import set_values, unset_keys
 from tetra_es.errors import UsageError
 from tetra_es.names import check_environment
 from tetra_es.usecases.edit import MANIFEST, SOURCE, Target, current_text, record_text
@@ -44,6 +43,8 @@ def present_text(session: Session, target: Target) -> str:
     text = current_text(session, target)
     if text is not None:
         return text
+    from tetra_es.config.templates import profile_template
+
     organization = session.organization()
     organization.environment_named(target.environment)
     return profile_template(target.environment, None)

@@ -7,16 +7,19 @@ from difflib import unified_diff
 from typing import TYPE_CHECKING
 
 import click
-from tetra_es.config.changes import changes_between
 
+from tetra_es.config.changes import changes_between
 from tetra_es.errors import UsageError
 from tetra_es.names import check_environment
 from tetra_es.refs import RevisionRef, TimeRef, parse_ref
 from tetra_es_cli.commands.show import text_at
 from tetra_es_cli.output import emit, emit_json, style
-from tetra_es_cli.params import REF, output_option
+from tetra_es_cli.params import output_option
+from tetra_es_cli.preview import preview
+from tetra_es_cli.recorded import change_line
 
 if TYPE_CHECKING:
+    from tetra_es.refs import Ref
     from tetra_es_cli.app import App, Reader
 
 _HINT = "`tetra-es diff dev` or `tetra-es diff dev@5 dev@7`"
@@ -28,61 +31,69 @@ _HINT = "`tetra-es diff dev` or `tetra-es diff dev@5 dev@7`"
 @output_option("text", "json")
 @click.pass_obj
 def diff(app: App, states: tuple[str, ...], keys: bool, output: str) -> None:
-    """Show what promoting ENV would change, or what changed from one REF to another.
+    """Show what promoting ENV would change, or what differs between two states.
 
-    As JSON, always by key: rows of key, before and after.
+    A state is a REF, or an environment for its present one: `diff dev@5 dev@7`,
+    `diff staging prod`. As JSON, always by key: rows of path, before and after.
     """
-    if len(states) == 1:
-        names, texts = _against_promotion(app, check_environment(states[0]))
-    elif len(states) == 2:
-        with app.reading() as reader:
+    with app.reading() as reader:
+        if len(states) == 1:
+            names, texts = _against_promotion(reader, check_environment(states[0]))
+        elif len(states) == 2:
             names, texts = states, _two(reader, *states)
-    else:
-        raise UsageError("diff takes an environment or two REFs", hint=_HINT)
+        else:
+            raise UsageError("diff takes an environment or two states", hint=_HINT)
     if output == "json":
         emit_json([change._asdict() for change in changes_between(*texts)])
     elif keys:
         for change in changes_between(*texts):
-            from tetra_es_cli.recorded import change_line
-
             emit(change_line(*change))
     else:
         _lines(names, texts)
 
 
-def _against_promotion(app: App, environment: str) -> tuple[tuple[str, str], tuple[str, str]]:
+def _against_promotion(reader: Reader, environment: str) -> tuple[tuple[str, str], tuple[str, str]]:
     """Return names and texts of an environment as it is and as promoting would make it."""
-    from tetra_es.usecases.promote import preview
-
-    with app.changing(dry_run=True) as workspace:
-        texts = preview(workspace.session, environment)
-    return (environment, f"{environment} if promoted"), texts
+    present = reader.views.state(environment)
+    text = reader.log.state_text(present.position) if present else None
+    return (environment, f"{environment} if promoted"), (text or "", preview(reader, environment))
 
 
 def _two(reader: Reader, before: str, after: str) -> tuple[str, str]:
-    first, second = parse_ref(before), parse_ref(after)
-    environment = _environment_of(reader, first) or _environment_of(reader, second)
-    if environment is None:
+    refs = (_parse(before), _parse(after))
+    environments = [_environment_of(reader, ref) for ref in refs]
+    if environments == [None, None]:
         raise UsageError(
             "neither of the REFs says of which environment", hint=f"name one by a revision: {_HINT}"
         )
-    for ref in (first, second):
-        other = _environment_of(reader, ref)
-        if other not in (None, environment):
-            raise UsageError(
-                f"these are states of two environments, {environment} and {other}",
-                hint="compare two states of the same environment",
-            )
-    return text_at(reader, environment, first), text_at(reader, environment, second)
+    first, second = environments
+    return (
+        _text(reader, first or second or "", refs[0]),
+        _text(reader, second or first or "", refs[1]),
+    )
 
 
-def _environment_of(reader: Reader, ref: object) -> str | None:
+def _parse(text: str) -> Ref | str:
+    """Return a REF, or the name of an environment for its present state."""
+    try:
+        return check_environment(text)
+    except UsageError:
+        return parse_ref(text)
+
+
+def _text(reader: Reader, environment: str, ref: Ref | str) -> str:
+    return text_at(reader, environment, None if isinstance(ref, str) else ref)
+
+
+def _environment_of(reader: Reader, ref: Ref | str) -> str | None:
     """Return the environment whose state a REF is, None where it could be of any."""
+    if isinstance(ref, str):
+        return ref
     if isinstance(ref, RevisionRef):
         return ref.environment
     if isinstance(ref, TimeRef):
         return None
-    position = reader.views.position_of(REF.convert(ref, None, None))
+    position = reader.views.position_of(ref)
     row = reader.views.event(position)
     return row.environment if row is not None and reader.views.is_state(position) else None
 

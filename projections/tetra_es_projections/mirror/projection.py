@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
@@ -48,12 +47,12 @@ class Mirror:
         Raises `Refused` when what is at the path is not a mirror, or somebody else's commit is
         on its branch, `IntegrityFailure` when it is damaged.
         """
-        if repository.is_missing(self.path):
-            return None, 0
-        commit = repository.branch_head(self.path)
+        missing = repository.is_missing(self.path)
+        commit = None if missing else repository.branch_head(self.path)
         if commit is None:
-            if not (self.path / ".git" / MARKER).exists():
+            if not missing and not (self.path / ".git" / MARKER).exists():
                 raise repository.foreign(self.path, "is a repository that tetra-es did not make")
+            self._head = None
             return None, 0
         if self._head is None or self._head.commit != commit:
             self._head = Head(commit, self._position(commit, known))
@@ -110,6 +109,8 @@ class Mirror:
 
         Raises `TetraEsError`, `Refused` for something that is not a mirror.
         """
+        import shutil  # for this alone
+
         doomed = self.path.with_name(f".{self.path.name}.discarded")
         try:
             if doomed.exists():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -67,6 +66,8 @@ def create(path: Path, git: Git) -> None:
 
     Raises `TetraEsError` when git is missing or the folder cannot be written.
     """
+    import shutil  # for this alone
+
     partial = path.with_name(f".{path.name}.partial")
     try:
         if partial.exists():
