@@ -1,24 +1,21 @@
 """Generate an environment's TOML: the source of truth, changed by a profile's rules.
 
-What is to change is worked out on plain values, then done in the document, which keeps comments,
-order and formatting; at the end the text must hold exactly the values that were worked out.
+What is to change is worked out on plain values; the editor does it in the text, whose comments,
+order and formatting stay.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.config.document import load, parse
-from tetra_es.config.editing import checked, put, same_line_ends, set_plain, set_value
+from tetra_es.config.editor import Editor
 from tetra_es.config.literals import value_literal
 from tetra_es.config.schema import matching
 from tetra_es.errors import ConfigError, UsageError
 from tetra_es.profiles.rules import Profile, Rules, format_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    import tomlkit
+    from collections.abc import Iterator
 
     from tetra_es.config.keys import KeyPath
 
@@ -37,36 +34,24 @@ def apply_profile(
     `source_label` names its revision in the header, such as `local@12`. Raises `ConfigError`
     when a rule does not fit what is there.
     """
-    name = f"environments/{environment}.toml (as generated)"
-    values = load(source, name="environments/local.toml")
-    document = parse(source, name="environments/local.toml")
+    editor = Editor(source, name="environments/local.toml")
     places = {"{org}": org, "{domain}": domain, "{environment}": environment}
-    at_top: dict[KeyPath, Any] = {}
-
-    def change(changes: Iterable[tuple[KeyPath, Any]]) -> None:
-        for path, value in list(changes):
-            set_plain(values, path, value)
-            if len(path) == 1 and path[0] not in document:
-                at_top[path] = value
-            else:
-                put(document, path, value)
-
     try:
         for rules in profile.layers:
-            for path in _removals(rules, values):
-                _remove(values, path)
-                _remove(document, path)
-            change(_settings(rules, values, places))
-            change(_appendings(rules, values, places))
+            for path in _removals(rules, editor.values):
+                editor.remove(path)
+            for path, value in list(_settings(rules, editor.values, places)):
+                editor.set(path, value)
+            for path, value in list(_appendings(rules, editor.values, places)):
+                editor.set(path, value)
     except UsageError as error:
         raise ConfigError(
             f"profiles/{environment}.toml: {error.message} in environments/local.toml",
             hint="change the profile's rule, or the source of truth",
         ) from error
-    text = same_line_ends(_render(document, at_top, name), source)
     header = HEADER.format(source=source_label, profile=profile.name, environment=environment)
     newline = "\r\n" if "\r\n" in source else "\n"
-    return header.replace("\n", newline) + checked(text, values, (environment,), name)
+    return header.replace("\n", newline) + editor.text()
 
 
 def describe(profile: Profile) -> list[tuple[str, str, str]]:
@@ -126,16 +111,3 @@ def _fill(value: Any, places: dict[str, str]) -> Any:
     for place, word in places.items():
         value = value.replace(place, word)
     return value
-
-
-def _remove(table: Any, path: KeyPath) -> None:
-    for part in path[:-1]:
-        table = table[part]
-    del table[path[-1]]
-
-
-def _render(document: tomlkit.TOMLDocument, at_top: dict[KeyPath, Any], name: str) -> str:
-    text = document.as_string()
-    for path, value in at_top.items():
-        text = set_value(text, path, value, name=name)
-    return text

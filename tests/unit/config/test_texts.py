@@ -289,7 +289,22 @@ def test_add_environment_keeps_the_rest() -> None:
         add_environment(MANIFEST, "dev", after=None, name="manifest.toml")
 
 
+def test_a_new_key_comes_before_the_comment_of_the_next_table() -> None:
+    text = "[a]\nx = 1 # one\n\n# about b\n[b]\ny = [\n  1,\n]\n\n# end\n"
+    assert set_values(text, [("a.z", "2"), ("b.z", "3")], name="f") == (
+        "[a]\nx = 1 # one\nz = 2\n\n# about b\n[b]\ny = [\n  1,\n]\nz = 3\n\n# end\n"
+    )
+
+
+def test_a_new_key_at_the_top_comes_before_the_first_table() -> None:
+    assert set_values("# a\n[a]\n", [("x", "1")], name="f") == "x = 1\n\n# a\n[a]\n"
+    assert set_values("# t\nx = 1\n\n# a\n[a]\n", [("z", "1")], name="f") == (
+        "# t\nx = 1\nz = 1\n\n# a\n[a]\n"
+    )
+    assert set_values("x = 1", [("z", "1")], name="f") == "x = 1\nz = 1\n"
+
+
 def test_a_change_that_tomlkit_would_get_wrong_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tomlkit.TOMLDocument, "as_string", lambda _: "a = 'something else'\n")
-    with pytest.raises(TetraEsError, match="cannot be changed here"):
-        set_values(TEXT, [("a.x", "5")], name="f")
+    with pytest.raises(TetraEsError, match="without disturbing the rest"):
+        set_values(TEXT, [("title", "5")], name="f")
