@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from tetra_es.errors import TetraEsError
+from tetra_es.errors import TetraEsError, UsageError
 from tetra_es_cli.root import cli
 
 if TYPE_CHECKING:
@@ -37,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _run(arguments: Sequence[str]) -> int:
     """Run a command; return the exit code of what is no error."""
+    for argument in arguments:
+        if not argument.isprintable() and any("\udc80" <= char <= "\udcff" for char in argument):
+            raise UsageError(f"not UTF-8: {argument!r}", hint="write it in UTF-8")
     try:
         code = cli.main(args=arguments, prog_name="tetra-es", standalone_mode=False)
         # A reader that closed the pipe (`| head`) shows only when the rest is flushed.

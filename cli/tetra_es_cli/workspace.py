@@ -54,12 +54,11 @@ class Workspace:
         With `force` the file is moved aside; returns the new paths. A dry run only refuses.
         """
         path = f"environments/{environment}.toml"
-        drifted = [c for c in self.projections.files.changed() if c.path == path and not c.missing]
-        if not drifted or is_edited(path):
+        if is_edited(path) or not self.projections.files.is_foreign(path):
             return []
         if not force:
             raise Refused(
-                f"{path} was changed by hand",
+                f"{path} was changed by hand, or was there before",
                 hint="take the change over into environments/local.toml or the profile; "
                 "--force keeps a copy of the file and replaces it",
             )

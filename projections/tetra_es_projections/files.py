@@ -91,6 +91,11 @@ class Files:
         """Return the files that are not as they were put there, by path."""
         return changed_files(self._root, self.digests())
 
+    def is_foreign(self, path: str) -> bool:
+        """Return whether the file at `path` is there and not as it was put there last, if ever."""
+        actual = atomic.digest(self._root / path)
+        return actual is not None and actual != self.digests().get(path)
+
     def unknown_profiles(self) -> list[str]:
         """Return the paths of overlays that somebody made and nobody recorded yet."""
         known = self.digests()

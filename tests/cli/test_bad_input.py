@@ -218,3 +218,31 @@ def test_broken_pipe_is_quiet(machine: Machine) -> None:
         check=True,
     )
     assert done.stderr == ""
+
+
+def test_arguments_that_are_not_utf8(machine: Machine) -> None:
+    done = subprocess.run(
+        [*machine.argv("set", "local"), b"a=\xff"],
+        env=machine.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "error: not UTF-8" in done.stderr
+
+
+def test_a_folder_of_the_older_system_is_in_the_way(bare: Machine) -> None:
+    backup = bare.folder / "history" / "dev_20240102_101500.toml"
+    backup.parent.mkdir(parents=True)
+    backup.write_text("x = 1\n")
+    failed = bare.fails(3, "init", "acme")
+    assert "in the way" in failed.error()
+    assert "tetra-es import" in failed.hint()
+    assert not bare.store.exists()
+
+
+def test_no_arguments_print_the_help_alone(bare: Machine) -> None:
+    done = bare.run()
+    assert done.code == 2
+    assert done.err.startswith("Usage: tetra-es")

@@ -325,3 +325,16 @@ def test_two_signers(machine: Machine) -> None:
     machine.fails(3, "set", "local", "ports.tetra=6005")
     assert "last signer" in machine.fails(3, "signer", "rm", "bob", env=bob).error()
     machine.ok("verify")
+
+
+def test_init_takes_over_a_local_toml_that_is_there(bare: Machine) -> None:
+    bare.toml("local").parent.mkdir(parents=True)
+    bare.toml("local").write_text("# mine\n[ports]\nweb = 80\n")
+    bare.toml("dev").write_text("old = 1\n")
+    bare.ok("init", bare.org)
+    assert bare.ok("show", "local").out == "# mine\n[ports]\nweb = 80\n"
+    assert "was there before" in bare.fails(3, "promote", "dev").error()
+    assert bare.toml("dev").read_text() == "old = 1\n"
+    bare.ok("promote", "dev", "--force")
+    assert "web = 80" in bare.toml("dev").read_text()
+    bare.ok("verify")

@@ -166,25 +166,33 @@ class EventLog:
             raise unreadable(self.path, error) from error
 
 
+def connect_reading(path: Path) -> sqlite3.Connection:
+    """Return a connection to an SQLite file that cannot write to it.
+
+    Raises `sqlite3.Error`.
+    """
+    wal = path.with_name(path.name + "-wal")
+    if wal.exists() or os.access(path.parent, os.W_OK):
+        connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+    else:
+        # WAL needs a shared-memory file beside the database; in a folder that cannot be written
+        # there are no writers either, so SQLite may be told that nothing changes.
+        uri = f"{path.absolute().as_uri()}?immutable=1"
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None)
+    connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise TetraEsError(
             f"no event store at {path}",
             hint="restore it from a backup; `tetra-es init` begins a new history",
         )
-    wal = path.with_name(path.name + "-wal")
     try:
-        if wal.exists() or os.access(path.parent, os.W_OK):
-            connection = sqlite3.connect(path, isolation_level=None, timeout=30)
-        else:
-            # WAL needs a shared-memory file beside the store; in a folder that cannot be written
-            # there are no writers either, so SQLite may be told that nothing changes.
-            uri = f"{path.absolute().as_uri()}?immutable=1"
-            connection = sqlite3.connect(uri, uri=True, isolation_level=None)
-        connection.execute("PRAGMA query_only = ON")
+        return connect_reading(path)
     except sqlite3.Error as error:
         raise unreadable(path, error) from error
-    return connection
 
 
 def check_version(connection: sqlite3.Connection, path: Path) -> None:

@@ -8,16 +8,18 @@ import socket
 from typing import TYPE_CHECKING
 
 import click
-from tetra_es.config.templates import local_template, manifest_template
 
+from tetra_es.config.templates import local_template, manifest_template
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.layout import OrgLayout
 from tetra_es.signing import keys
 from tetra_es.store.history import History
 from tetra_es.store.log import EventLog
+from tetra_es.usecases.edit import MANIFEST, SOURCE, Target
 from tetra_es.usecases.found import Beginnings, found
 from tetra_es.usecases.session import Session
 from tetra_es_cli.app import App, note
+from tetra_es_cli.edited import read_edited
 from tetra_es_cli.output import emit
 from tetra_es_cli.params import reason_option
 from tetra_es_projections.lock import exclusive
@@ -51,15 +53,17 @@ def init(
 ) -> None:
     """Create the organization ORG: manifest, local.toml, signing key, store and mirror.
 
-    You become its first signer. An `init` that was cut short is taken up again.
+    You become its first signer. A manifest.toml or local.toml that is there already is taken
+    over. An `init` that was cut short is taken up again.
     """
     layout = OrgLayout.of(app.base, org)
     signer = actor or app.settings.actor or default_actor(app.settings)
     user = app.settings.user or "tetra"
     beginnings = Beginnings(
         name=org,
-        manifest=manifest_template(org, domain or default_domain(org), ENVIRONMENTS),
-        source=local_template(user, platform.system().lower()),
+        manifest=_present(layout, MANIFEST)
+        or manifest_template(org, domain or default_domain(org), ENVIRONMENTS),
+        source=_present(layout, SOURCE) or local_template(user, platform.system().lower()),
         profiles={},
     )
     if dry_run:
@@ -72,6 +76,11 @@ def init(
     emit(f"  signer   {signer}")
     emit(f"  edit     {layout.file('environments/local.toml')}")
     emit("  then     tetra-es promote dev")
+
+
+def _present(layout: OrgLayout, target: Target) -> str | None:
+    """Return the text of a file that is there already, None where there is none."""
+    return read_edited(layout, target) if layout.file(target.path).exists() else None
 
 
 def create_organization(app: App, layout: OrgLayout, fill: Callable[[Session], object]) -> None:
@@ -93,6 +102,12 @@ def create_organization(app: App, layout: OrgLayout, fill: Callable[[Session], o
 
 def _check_free(layout: OrgLayout) -> None:
     if not layout.store.exists() or not layout.store.stat().st_size:
+        if layout.mirror.exists():
+            raise Refused(
+                f"{layout.mirror} is in the way of the mirror",
+                hint="for an organization of an older system: move its folder away, "
+                "then `tetra-es import FOLDER --as NAME`",
+            )
         return
     with EventLog(layout.store) as log:
         if log.last_position():

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tetra_es.errors import TetraEsError, UsageError
 from tetra_es.refs import CommitRef, PositionRef, RevisionRef, TimeRef
+from tetra_es.store.log import connect_reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,8 +76,7 @@ class Views:
 
     def __init__(self, path: Path) -> None:
         """Open the views at `path`, which must exist."""
-        self._connection = sqlite3.connect(path, isolation_level=None, timeout=30)
-        self._connection.execute("PRAGMA query_only = ON")
+        self._connection = connect_reading(path)
 
     def __enter__(self) -> Self:
         return self
