@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from tetra_es.errors import TetraEsError
 from tetra_es_projections.content import Content
@@ -16,7 +16,6 @@ from tetra_es_projections.summaries import one_line
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tetra_es.store.log import EventLog
     from tetra_es.store.record import Record
     from tetra_es_projections.mirror.commit import Commit
     from tetra_es_projections.mirror.projection import Mirror
@@ -30,6 +29,13 @@ _STEP: Final = 100
 
 _STATES: Final = {"?": "does not belong there", "A": "does not belong there", "D": "is missing"}
 """What a letter of `git status` means; any other is a change."""
+
+
+class Events(Protocol):
+    """The events of a store, such as an `EventLog`."""
+
+    def records(self) -> Iterable[Record]:
+        """Return all of them, in order."""
 
 
 def expected_ids(
@@ -51,7 +57,7 @@ def expected_ids(
 
 
 def differences(
-    mirror: Mirror, log: EventLog, report: Callable[[int], None] | None = None
+    mirror: Mirror, log: Events, report: Callable[[int], None] | None = None
 ) -> list[str]:
     """Return a sentence for each thing in which the mirror is not what the events make of it.
 

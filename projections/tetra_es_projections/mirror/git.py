@@ -117,8 +117,9 @@ class Git:
 def failure(root: Path, what: str, said: str) -> TetraEsError:
     """Return the error for people when `what` failed on the mirror at `root` and said so."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    fatal = [line for line in lines if line.startswith(("fatal:", "error:"))]
-    reason = (fatal or lines or ["it gave no reason"])[0]
+    fatal = [line for line in lines if line.startswith("fatal:")]
+    # The last of several errors is the one that names the thing.
+    reason = fatal[0] if fatal else lines[-1] if lines else "it gave no reason"
     if "No space left" in said or "quota exceeded" in said:
         return TetraEsError(
             f"no space left for the mirror {root}",

@@ -1,0 +1,211 @@
+"""Every way in which a mirror can differ from the events is found and named."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.unit.mirror.story import Story
+from tetra_es_projections.content import Content
+from tetra_es_projections.mirror.check import differences, expected_ids
+from tetra_es_projections.mirror.commit import Commit
+from tetra_es_projections.mirror.fast_import import append
+from tetra_es_projections.mirror.git import Git
+from tetra_es_projections.mirror.objects import commit_ids
+from tetra_es_projections.mirror.repository import create
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tetra_es.store.record import Record
+    from tetra_es_projections.mirror.projection import Mirror
+
+    AsUser = Callable[..., str]
+
+IDENTITY = ("-c", "user.name=x", "-c", "user.email=x@y")
+
+
+class Log:
+    def __init__(self, story: Story) -> None:
+        self._story = story
+
+    def records(self) -> list[Record]:
+        return self._story.records
+
+
+@pytest.fixture
+def log(story: Story) -> Log:
+    return Log(story)
+
+
+@pytest.fixture(autouse=True)
+def begun(mirror: Mirror, story: Story) -> None:
+    story.edits(4)
+    mirror.apply(story.records, Content())
+
+
+def test_nothing_differs(mirror: Mirror, log: Log) -> None:
+    assert differences(mirror, log) == []
+
+
+def test_nothing_is_written(mirror: Mirror, log: Log) -> None:
+    (mirror.path / "manifest.toml").touch()  # git would like to refresh its index
+    before = {path: path.stat().st_mtime_ns for path in mirror.path.rglob("*")}
+    assert differences(mirror, log) == []
+    assert {path: path.stat().st_mtime_ns for path in mirror.path.rglob("*")} == before
+
+
+def test_the_mirror_is_missing(mirror: Mirror, log: Log) -> None:
+    shutil.rmtree(mirror.path)
+    assert differences(mirror, log) == [f"the mirror {mirror.path} is missing"]
+
+
+def test_no_mirror_of_no_events(mirror: Mirror) -> None:
+    shutil.rmtree(mirror.path)
+    assert differences(mirror, Log(Story())) == []
+
+
+def test_commits_are_missing(mirror: Mirror, log: Log, as_user: AsUser) -> None:
+    as_user("reset", "-q", "--hard", "HEAD~2")
+    assert differences(mirror, log) == ["the mirror has no commit of event #4, nor of any after it"]
+
+
+def test_the_branch_is_missing(mirror: Mirror, log: Log, as_user: AsUser) -> None:
+    as_user("update-ref", "-d", "refs/heads/main")
+    assert differences(mirror, log) == ["the mirror has no commit of event #1, nor of any after it"]
+
+
+def test_a_commit_is_too_many(mirror: Mirror, log: Log, as_user: AsUser) -> None:
+    as_user(*IDENTITY, "commit", "--allow-empty", "-q", "-m", "mine")
+    commit = as_user("rev-parse", "HEAD")[:12]
+    assert differences(mirror, log) == [
+        f"the mirror goes on after event #5 with {commit}, a commit of no event"
+    ]
+
+
+def test_the_store_lost_events(mirror: Mirror, story: Story, log: Log) -> None:
+    del story.records[3:]
+    [finding] = differences(mirror, log)
+    assert finding.startswith("the mirror goes on after event #3 with ")
+
+
+def test_a_rewritten_commit_is_named(mirror: Mirror, log: Log, as_user: AsUser) -> None:
+    """With all that follows put on top of it again, as `git rebase` would."""
+    commits = as_user("rev-list", "--reverse", "main").split()
+    parent = commits[1]
+    for commit in commits[2:]:
+        message = as_user("log", "-1", "--format=%B", commit)
+        message = message.replace("4445", "4446") if commit == commits[2] else message
+        tree = f"{commit}^{{tree}}"
+        parent = as_user(*IDENTITY, "commit-tree", tree, "-p", parent, "-m", message).strip()
+        if commit == commits[2]:
+            rewritten = parent
+    as_user("reset", "-q", "--hard", parent)
+    [finding] = differences(mirror, log)
+    assert finding.startswith("the mirror's commit of event #3 was rewritten: ")
+    assert finding.endswith(f"it is {rewritten[:12]}, not {commits[2][:12]}")
+
+
+def test_a_damaged_object(mirror: Mirror, log: Log, as_user: AsUser) -> None:
+    blob = as_user("rev-parse", "HEAD~1:environments/local.toml").strip()
+    file = mirror.path / ".git" / "objects" / blob[:2] / blob[2:]
+    file.chmod(0o600)
+    file.write_bytes(file.read_bytes()[:-3] + b"xyz")
+    [finding] = differences(mirror, log)
+    assert "git fsck failed" in finding
+    assert blob in finding
+
+
+def test_a_replaced_object(mirror: Mirror, log: Log, as_user: AsUser) -> None:
+    as_user("replace", "HEAD~1", "HEAD~2")
+    [finding] = differences(mirror, log)
+    assert "refs/replace" in finding
+
+
+def test_the_work_tree_differs(mirror: Mirror, log: Log) -> None:
+    (mirror.path / "environments" / "local.toml").write_text("x = 1\n")
+    (mirror.path / "manifest.toml").unlink()
+    (mirror.path / "a\nb").touch()
+    assert sorted(differences(mirror, log)) == [
+        r"history/a\nb does not belong there",
+        "history/environments/local.toml was changed",
+        "history/manifest.toml is missing",
+    ]
+
+
+def test_the_index_differs(mirror: Mirror, log: Log, as_user: AsUser) -> None:
+    (mirror.path / "x").touch()
+    as_user("add", "x")
+    as_user("rm", "-q", "--cached", "manifest.toml")
+    as_user("mv", "allowed_signers", "y")
+    findings = differences(mirror, log)
+    assert "history/x does not belong there" in findings
+    assert "history/manifest.toml is missing" in findings
+    assert "history/allowed_signers is missing" in findings
+
+
+def test_many_files_are_counted(mirror: Mirror, log: Log) -> None:
+    for number in range(15):
+        (mirror.path / f"x{number}").touch()
+    findings = differences(mirror, log)
+    assert len(findings) == 11
+    assert findings[-1] == "5 more files of the mirror's work tree differ"
+
+
+def test_another_branch_is_checked_out(mirror: Mirror, log: Log, as_user: AsUser) -> None:
+    as_user("checkout", "-q", "-b", "other")
+    [finding] = differences(mirror, log)
+    assert "is not that of main" in finding
+
+
+def test_another_repository(mirror: Mirror, log: Log) -> None:
+    shutil.rmtree(mirror.path / ".git")
+    [finding] = differences(mirror, log)
+    assert "is not a git repository" in finding
+
+
+names = st.text("ab.-0/", min_size=1, max_size=6).filter(
+    lambda path: all(part.strip(".") for part in path.split("/"))
+)
+
+
+def _without_clashes(commits: list[dict[str, bytes]]) -> bool:
+    paths = {path for files in commits for path in files}
+    return not any(other.startswith(f"{path}/") for path in paths for other in paths)
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.lists(
+        st.dictionaries(names, st.binary(max_size=4), max_size=4), min_size=1, max_size=6
+    ).filter(_without_clashes)
+)
+def test_ids_without_git_are_git_s(tmp_path: Path, trees: list[dict[str, bytes]]) -> None:
+    """Above all the order of names in a tree, where `a`, `a.b`, `a/c` and `a0` are a trap."""
+    commits = [
+        Commit(number, b"x\n", b"a <b> 1 +0000", b"c <d> 2 +0000", files)
+        for number, files in enumerate(trees, start=1)
+    ]
+    path = tmp_path / "repository"
+    if path.exists():
+        shutil.rmtree(path)
+    create(path, Git())
+    assert list(commit_ids(commits)) == append(Git(), path, commits, None)
+
+
+def test_progress_is_reported(mirror: Mirror, story: Story, log: Log) -> None:
+    seen: list[int] = []
+    story.edits(300)
+    differences(mirror, log, seen.append)
+    assert seen == [100, 200, 300]
+
+
+def test_what_apply_commits_is_what_check_expects(mirror: Mirror, story: Story) -> None:
+    assert list(expected_ids(story.records)) == mirror.commits()

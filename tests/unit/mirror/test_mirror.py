@@ -1,0 +1,367 @@
+"""The mirror as a whole, on real git."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tetra_es.domain import events
+from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
+from tetra_es_projections.content import Content
+from tetra_es_projections.mirror.git import Git
+from tetra_es_projections.mirror.projection import Mirror
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.unit.mirror.story import Story
+
+    AsUser = Callable[..., str]
+
+
+def again(mirror: Mirror) -> Mirror:
+    """Return the mirror as the next process sees it."""
+    return Mirror(mirror.path, mirror.git, patience=0.0)
+
+
+def test_a_mirror_that_is_not_there_has_no_head(mirror: Mirror) -> None:
+    assert mirror.head() == (None, 0)
+    assert mirror.last_event() == 0
+    assert mirror.commits() == []
+
+
+def test_each_event_is_a_commit_on_main_in_order(
+    mirror: Mirror, story: Story, as_user: AsUser
+) -> None:
+    story.edits(3)
+    added = mirror.apply(story.records, Content())
+    assert [position for position, _ in added] == [1, 2, 3, 4]
+    assert as_user("log", "--reverse", "--format=%H", "main").split() == [c for _, c in added]
+    assert as_user("log", "--reverse", "--format=%s").splitlines()[1:] == [
+        f"edit(local): ports.tetra -> local@{revision}" for revision in (1, 2, 3)
+    ]
+    assert mirror.head() == (added[-1][1], 4)
+    assert again(mirror).head() == (added[-1][1], 4)
+
+
+def test_git_reads_the_trailers(mirror: Mirror, story: Story, as_user: AsUser) -> None:
+    story.edits(1)
+    mirror.apply(story.records, Content())
+    assert as_user("log", "-1", "--format=%(trailers)").strip().splitlines() == [
+        "Event: 2",
+        f"Event-Hash: {story.records[-1].hash.hex()}",
+        "Topic: environment.edited",
+        "Environment: local",
+        "Revision: 1",
+        "Actor: alice",
+    ]
+
+
+def test_the_work_tree_is_that_of_the_newest_event(
+    mirror: Mirror, story: Story, as_user: AsUser
+) -> None:
+    story.edits(2)
+    mirror.apply(story.records, Content())
+    tree = {
+        str(file.relative_to(mirror.path)): file.read_bytes()
+        for file in mirror.path.rglob("*")
+        if file.is_file() and ".git" not in file.parts
+    }
+    assert set(tree) == {
+        "allowed_signers",
+        "manifest.toml",
+        "environments/local.toml",
+        *(f"events/0000/00/{position:08}.json" for position in (1, 2, 3)),
+    }
+    assert tree["environments/local.toml"] == "[ports]\ntetra = 4445  # é\n".encode()
+    assert as_user("status", "--porcelain") == ""
+    assert mirror.path.stat().st_mode & 0o777 == 0o700
+
+
+def test_reviewers_can_read_a_file_s_history(mirror: Mirror, story: Story, as_user: AsUser) -> None:
+    story.edits(3)
+    mirror.apply(story.records, Content())
+    patch = as_user("log", "-p", "-1", "environments/local.toml")
+    assert "-tetra = 4445  # é\n+tetra = 4446  # é\n" in patch
+    assert "2026-11-22" in as_user("blame", "environments/local.toml")
+
+
+def test_one_by_one_and_at_once_give_the_same_commits(
+    mirror: Mirror, story: Story, as_user: AsUser, tmp_path: Path
+) -> None:
+    story.edits(30)
+    content = Content()
+    one_by_one = []
+    for record in story.records:
+        one_by_one += again(mirror).apply([record], content)
+        assert as_user("status", "--porcelain") == ""
+    at_once = Mirror(tmp_path / "other", Git()).apply(story.records, Content())
+    assert one_by_one == at_once
+
+
+def test_events_that_the_mirror_has_are_skipped(mirror: Mirror, story: Story) -> None:
+    story.edits(5)
+    content = Content()
+    first = mirror.apply(story.records[:4], content)
+    assert again(mirror).apply(story.records[:4], content) == []
+    rest = again(mirror).apply(story.records, content)
+    assert [position for position, _ in rest] == [5, 6]
+    assert again(mirror).commits() == first + rest
+    assert again(mirror).commits(after=4) == rest
+
+
+def test_positions_may_have_gaps(mirror: Mirror, story: Story) -> None:
+    story.create()
+    story.edit(1, position=5)
+    content = Content()
+    mirror.apply(story.records, content)
+    story.edit(2, position=20000)
+    added = mirror.apply(story.records, content)
+    assert [position for position, _ in added] == [20000]
+    assert [position for position, _ in mirror.commits(after=1)] == [5, 20000]
+
+
+def test_a_rebuild_gives_the_same_commits(mirror: Mirror, story: Story) -> None:
+    story.edits(5)
+    before = mirror.apply(story.records, Content())
+    mirror.discard()
+    assert not mirror.path.exists()
+    assert list(mirror.path.parent.iterdir()) == []
+    assert mirror.apply(story.records, Content()) == before
+
+
+def test_two_thousand_events_at_once(mirror: Mirror, story: Story, as_user: AsUser) -> None:
+    story.edits(1999)
+    seen: list[int] = []
+    added = mirror.apply(story.records, Content(), seen.append)
+    assert [position for position, _ in added] == list(range(1, 2001))
+    assert seen == sorted(seen)
+    assert seen[-1] == 2000
+    assert len(seen) > 10
+    assert as_user("status", "--porcelain") == ""
+    as_user("fsck", "--strict")
+
+
+def test_loose_objects_are_packed_now_and_then(
+    mirror: Mirror, story: Story, as_user: AsUser
+) -> None:
+    story.edits(251)
+    content = Content()
+    mirror.apply(story.records[:240], content)
+    for record in story.records[240:]:
+        mirror.apply([record], content)
+    loose = int(as_user("count-objects").split()[0])
+    assert 0 < loose < 40
+    as_user("fsck", "--strict")
+    assert as_user("status", "--porcelain") == ""
+
+
+def test_a_commit_that_the_caller_knows_is_not_read(mirror: Mirror, story: Story) -> None:
+    story.edits(1)
+    (_, commit) = mirror.apply(story.records, Content())[-1]
+    (mirror.path / ".git" / "tetra-es-worktree").write_text("")
+    assert again(mirror).head(lambda asked: 7 if asked == commit else None) == (commit, 7)
+    assert again(mirror).head(lambda _: None) == (commit, 2)
+
+
+def test_a_packed_branch_is_found(mirror: Mirror, story: Story, as_user: AsUser) -> None:
+    story.edits(2)
+    content = Content()
+    head = mirror.apply(story.records[:2], content)[-1][1]
+    as_user("pack-refs", "--all")
+    as_user("gc", "--quiet")
+    assert again(mirror).head() == (head, 2)
+    again(mirror).apply(story.records, content)
+    assert as_user("status", "--porcelain") == ""
+
+
+def test_a_clone_in_the_mirror_s_place_goes_on(
+    mirror: Mirror, story: Story, as_user: AsUser, tmp_path: Path
+) -> None:
+    story.edits(4)
+    content = Content()
+    mirror.apply(story.records[:3], content)
+    subprocess.run(["git", "clone", "-q", mirror.path, tmp_path / "clone"], check=True)
+    shutil.rmtree(mirror.path)
+    (tmp_path / "clone").rename(mirror.path)
+    added = again(mirror).apply(story.records, content)
+    assert [position for position, _ in added] == [4, 5]
+    assert as_user("status", "--porcelain") == ""
+    assert as_user("config", "--local", "commit.gpgsign") == "false\n"
+
+
+class TestSomethingElseIsThere:
+    def check(self, mirror: Mirror, story: Story) -> None:
+        before = {path: path.stat().st_mtime_ns for path in mirror.path.rglob("*")}
+        for action in (
+            mirror.head,
+            mirror.last_event,
+            mirror.discard,
+            lambda: mirror.apply(story.edits(1).records, Content()),
+        ):
+            with pytest.raises(Refused) as raised:
+                action()
+            assert str(mirror.path) in raised.value.message
+            assert "move it away" in (raised.value.hint or "")
+        assert {path: path.stat().st_mtime_ns for path in mirror.path.rglob("*")} == before
+
+    def test_a_repository_with_commits(self, mirror: Mirror, story: Story, as_user: AsUser) -> None:
+        subprocess.run(["git", "init", "-q", "-b", "main", mirror.path], check=True)
+        (mirror.path / "x").write_text("mine")
+        as_user("add", "x")
+        as_user("-c", "user.name=x", "-c", "user.email=x@y", "commit", "-m", "Event: 1")
+        self.check(mirror, story)
+
+    def test_an_empty_repository(self, mirror: Mirror, story: Story) -> None:
+        subprocess.run(["git", "init", "-q", "-b", "main", mirror.path], check=True)
+        self.check(mirror, story)
+
+    def test_a_folder_with_files(self, mirror: Mirror, story: Story) -> None:
+        mirror.path.mkdir()
+        (mirror.path / "x").write_text("mine")
+        self.check(mirror, story)
+
+    def test_a_folder_below_another_repository(self, mirror: Mirror, story: Story) -> None:
+        subprocess.run(["git", "init", "-q", mirror.path.parent], check=True)
+        mirror.path.mkdir()
+        (mirror.path / "x").write_text("mine")
+        self.check(mirror, story)
+
+
+def test_an_empty_folder_is_room_for_a_mirror(mirror: Mirror, story: Story) -> None:
+    mirror.path.mkdir()
+    assert mirror.head() == (None, 0)
+    assert len(mirror.apply(story.edits(1).records, Content())) == 2
+
+
+def test_the_repository_around_it_is_left_alone(mirror: Mirror, story: Story) -> None:
+    outer = mirror.path.parent
+    subprocess.run(["git", "init", "-q", outer], check=True)
+    mirror.apply(story.edits(2).records, Content())
+    (mirror.path / ".git" / "index").unlink()
+    again(mirror).apply([], Content())
+    assert not list((outer / ".git" / "refs" / "heads").iterdir())
+    assert not (outer / ".git" / "index").exists()
+
+
+def test_somebody_else_s_commit_on_top_is_refused(
+    mirror: Mirror, story: Story, as_user: AsUser
+) -> None:
+    story.edits(2)
+    content = Content()
+    mirror.apply(story.records[:2], content)
+    as_user(
+        "-c", "user.name=x", "-c", "user.email=x@y", "commit", "--allow-empty", "-m", "Event: 99"
+    )  # fmt: skip
+    with pytest.raises(Refused, match="not of tetra-es"):
+        again(mirror).head()
+    with pytest.raises(Refused, match="not of tetra-es"):
+        again(mirror).apply(story.records, content)
+    assert again(mirror).last_event() == 2
+    again(mirror).discard()
+    assert not mirror.path.exists()
+
+
+def test_a_branch_that_moves_meanwhile_is_not_overwritten(
+    mirror: Mirror, story: Story, as_user: AsUser
+) -> None:
+    story.edits(2)
+    content = Content()
+    mirror.apply(story.records[:2], content)
+
+    def records() -> object:
+        as_user(
+            "-c", "user.name=x", "-c", "user.email=x@y", "commit", "--allow-empty", "-m", "mine"
+        )  # fmt: skip
+        yield story.records[2]
+
+    with pytest.raises(TetraEsError, match="git fast-import failed"):
+        mirror.apply(records(), content)  # type: ignore[arg-type]
+    assert as_user("log", "-1", "--format=%s") == "mine\n"
+
+
+def test_an_event_that_cannot_be_rendered_leaves_everything_as_it_was(
+    mirror: Mirror, story: Story, as_user: AsUser
+) -> None:
+    story.edits(3)
+    story.edit(1, metadata={"format": "2"})
+    content = Content()
+    head = mirror.apply(story.records[:2], content)[-1]
+    with pytest.raises(TetraEsError, match="format '2'"):
+        mirror.apply(story.records, content)
+    assert again(mirror).head() == (head[1], head[0])
+    assert as_user("status", "--porcelain") == ""
+    assert not list(mirror.path.glob(".git/fast_import_crash_*"))
+
+
+def test_without_git_there_is_a_clear_message(tmp_path: Path, story: Story) -> None:
+    mirror = Mirror(tmp_path / "history", Git(path=str(tmp_path)))
+    with pytest.raises(TetraEsError, match="git cannot be run") as raised:
+        mirror.apply(story.edits(1).records, Content())
+    assert "install git" in (raised.value.hint or "")
+    assert not mirror.path.exists()
+
+
+def test_a_damaged_branch_is_an_integrity_failure(mirror: Mirror, story: Story) -> None:
+    mirror.apply(story.edits(1).records, Content())
+    (mirror.path / ".git" / "refs" / "heads" / "main").write_bytes(b"\0\xff")
+    with pytest.raises(IntegrityFailure, match="damaged"):
+        again(mirror).head()
+
+
+def test_a_head_whose_object_is_gone_is_an_integrity_failure(mirror: Mirror, story: Story) -> None:
+    mirror.apply(story.edits(1).records, Content())
+    (mirror.path / ".git" / "refs" / "heads" / "main").write_text("1" * 40 + "\n")
+    with pytest.raises(IntegrityFailure, match=r"1111 of the mirror .* is missing"):
+        again(mirror).head()
+
+
+@pytest.mark.parametrize(
+    ("said", "message", "hint"),
+    [
+        (
+            "error: unable to write file x: No space left on device\nfatal: y",
+            "no space left for the mirror",
+            "free some space",
+        ),
+        (
+            "fatal: cannot create x: Permission denied",
+            "cannot be written: fatal: cannot create x: Permission denied",
+            "permissions",
+        ),
+        ("warning: a\nfatal: b\nc", "git init failed on the mirror", "tetra-es rebuild"),
+        ("", "it gave no reason", "tetra-es rebuild"),
+    ],
+)
+def test_what_git_says_becomes_one_line(
+    tmp_path: Path, story: Story, said: str, message: str, hint: str
+) -> None:
+    fake = tmp_path / "bin" / "git"
+    fake.parent.mkdir()
+    fake.write_text(f"#!/bin/sh\nprintf '%s\\n' '{said}' >&2\nexit 128\n")
+    fake.chmod(0o755)
+    mirror = Mirror(tmp_path / "history", Git(path=f"{fake.parent}:/usr/bin:/bin"))
+    with pytest.raises(TetraEsError, match=message) as raised:
+        mirror.apply(story.edits(1).records, Content())
+    assert "\n" not in raised.value.message
+    assert hint in (raised.value.hint or "")
+    assert not mirror.path.exists()
+
+
+def test_every_kind_of_event_can_be_mirrored(mirror: Mirror, story: Story) -> None:
+    story.create()
+    story.add(events.SignerAdded, "org", signer="bob", key="ssh-ed25519 AAAA")
+    story.add(events.SignerRemoved, "org", signer="bob", key="ssh-ed25519 AAAA")
+    story.add(
+        events.ProfileEdited, "org", environment="dev", revision=1, text="x = 1\n", changes=[]
+    )
+    content = Content()
+    mirror.apply(story.records[:2], content)
+    assert "bob" in (mirror.path / "allowed_signers").read_text()
+    mirror.apply(story.records, content)
+    assert "bob" not in (mirror.path / "allowed_signers").read_text()
+    assert (mirror.path / "profiles" / "dev.toml").read_text() == "x = 1\n"

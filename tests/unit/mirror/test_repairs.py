@@ -1,0 +1,267 @@
+"""Killed at any instant: what may be left behind, and that the next `apply` mends it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tetra_es.errors import TetraEsError
+from tetra_es_projections.content import Content
+from tetra_es_projections.mirror.git import Git
+from tetra_es_projections.mirror.projection import Mirror
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.unit.mirror.story import Story
+
+    AsUser = Callable[..., str]
+
+
+@pytest.fixture
+def content() -> Content:
+    return Content()
+
+
+@pytest.fixture(autouse=True)
+def begun(mirror: Mirror, story: Story, content: Content) -> None:
+    """Four events of which the mirror has three."""
+    story.edits(3)
+    mirror.apply(story.records[:3], content)
+
+
+@pytest.fixture
+def check(
+    mirror: Mirror, story: Story, content: Content, as_user: AsUser, tmp_path: Path
+) -> Callable[[], None]:
+    """Take the fourth event in, as the next process does; all must be as if nothing happened."""
+
+    def run() -> None:
+        Mirror(mirror.path, mirror.git, patience=0.0).apply(story.records, content)
+        expected = Mirror(tmp_path / "other", Git()).apply(story.records, Content())
+        assert Mirror(mirror.path, mirror.git).commits() == expected
+        assert as_user("status", "--porcelain") == ""
+        assert as_user("symbolic-ref", "HEAD") == "refs/heads/main\n"
+        assert b"4446" in (mirror.path / "environments" / "local.toml").read_bytes()
+        as_user("fsck", "--strict")
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["index.lock", "HEAD.lock", "packed-refs.lock", "refs/heads/main.lock", "config.lock"],
+)
+def test_a_lock_of_git(mirror: Mirror, check: Callable[[], None], name: str) -> None:
+    lock = mirror.path / ".git" / name
+    lock.touch()
+    check()
+    assert not lock.exists()
+
+
+def test_a_lock_is_left_alone_while_it_is_new(
+    mirror: Mirror, story: Story, content: Content, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = mirror.path / ".git" / "index.lock"
+    lock.touch()
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 3:
+            lock.unlink()
+
+    monkeypatch.setattr("time.sleep", sleep)
+    Mirror(mirror.path, mirror.git, patience=60.0).apply(story.records, content)
+    assert len(waited) == 3
+
+
+def test_an_old_lock_is_not_waited_for(
+    mirror: Mirror, story: Story, content: Content, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = mirror.path / ".git" / "index.lock"
+    lock.touch()
+    os.utime(lock, (0, 0))
+    monkeypatch.delattr("time.sleep")
+    Mirror(mirror.path, mirror.git).apply(story.records, content)
+    assert not lock.exists()
+
+
+@pytest.mark.parametrize("data", [None, b"", b"garbage", b"DIRC\0\0\0\2\0\0\0\x09garbage"])
+def test_an_index_that_is_missing_or_garbage(
+    mirror: Mirror, check: Callable[[], None], data: bytes | None
+) -> None:
+    index = mirror.path / ".git" / "index"
+    index.unlink()
+    if data is not None:
+        index.write_bytes(data)
+    check()
+
+
+def test_an_index_that_is_missing_when_nothing_is_new(
+    mirror: Mirror, story: Story, content: Content, as_user: AsUser
+) -> None:
+    (mirror.path / ".git" / "index").unlink()
+    Mirror(mirror.path, mirror.git).apply(story.records[:3], content)
+    assert as_user("status", "--porcelain") == ""
+
+
+def test_the_branch_moved_and_nothing_else(
+    mirror: Mirror, story: Story, content: Content, as_user: AsUser
+) -> None:
+    before = {
+        path: (mirror.path / path).read_bytes()
+        for path in (".git/index", ".git/tetra-es-worktree", "environments/local.toml")
+    }
+    head = mirror.apply(story.records, content)[-1]
+    for path, data in before.items():
+        (mirror.path / path).write_bytes(data)
+    (mirror.path / "events/0000/00/00000004.json").unlink()
+    restarted = Mirror(mirror.path, mirror.git)
+    assert restarted.head() == (head[1], head[0])
+    assert restarted.apply(story.records, content) == []
+    assert as_user("status", "--porcelain") == ""
+
+
+def test_the_work_tree_is_half_updated(
+    mirror: Mirror, story: Story, content: Content, as_user: AsUser
+) -> None:
+    marker = mirror.path / ".git" / "tetra-es-worktree"
+    before = marker.read_bytes()
+    mirror.apply(story.records, content)
+    marker.write_bytes(before)
+    (mirror.path / "environments" / "local.toml").write_bytes(b"[por")
+    (mirror.path / "manifest.toml").unlink()
+    Mirror(mirror.path, mirror.git).apply(story.records, content)
+    assert as_user("status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff", b"1 2 3", b"x y", b"0" * 40 + b" 7\n"])
+def test_a_marker_that_says_nothing(mirror: Mirror, check: Callable[[], None], data: bytes) -> None:
+    (mirror.path / ".git" / "tetra-es-worktree").write_bytes(data)
+    check()
+
+
+def test_a_file_that_cannot_be_put_in_place(mirror: Mirror, check: Callable[[], None]) -> None:
+    file = mirror.path / "environments" / "local.toml"
+    file.unlink()
+    file.mkdir()
+    (file / "x").touch()
+    check()
+
+
+@pytest.mark.parametrize("target", ["HEAD~1", "-b other", "--detach"])
+def test_a_person_looked_at_something_else(
+    check: Callable[[], None], as_user: AsUser, target: str
+) -> None:
+    as_user("checkout", "-q", *target.split())
+    check()
+
+
+def test_the_branch_was_set_back(check: Callable[[], None], as_user: AsUser) -> None:
+    as_user("reset", "-q", "--hard", "HEAD~1")
+    check()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "objects/pack/tmp_pack_abc",
+        "objects/pack/tmp_idx_abc",
+        "objects/pack/.tmp-1-pack-abc.pack",
+        "objects/00/tmp_obj_abc",
+        "fast_import_crash_123",
+        "tetra-es-marks",
+        "tetra-es-errors",
+        "tetra-es-worktree.partial",
+    ],
+)
+def test_temporary_files(mirror: Mirror, check: Callable[[], None], name: str) -> None:
+    file = mirror.path / ".git" / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(b"half")
+    check()
+
+
+def test_old_temporary_files_are_removed_when_packing(
+    mirror: Mirror, story: Story, content: Content
+) -> None:
+    git_dir = mirror.path / ".git"
+    old, new = git_dir / "objects/pack/tmp_pack_old", git_dir / "objects/pack/tmp_pack_new"
+    crash = git_dir / "fast_import_crash_1"
+    for file in (old, new, crash):
+        file.touch()
+    os.utime(old, (0, 0))
+    os.utime(crash, (0, 0))
+    story.edit(1, position=250)
+    mirror.apply(story.records, content)
+    assert not old.exists()
+    assert not crash.exists()
+    assert new.exists()
+
+
+def test_a_mirror_that_was_being_made_or_removed(mirror: Mirror, story: Story) -> None:
+    mirror.discard()
+    for name in (".history.partial", ".history.discarded"):
+        folder = mirror.path.with_name(name)
+        (folder / ".git").mkdir(parents=True)
+        (folder / ".git" / "HEAD").write_text("half")
+    assert len(mirror.apply(story.records, Content())) == 4
+    mirror.discard()
+    assert list(mirror.path.parent.iterdir()) == []
+
+
+def test_an_empty_mirror(mirror: Mirror, story: Story, as_user: AsUser) -> None:
+    """Killed after it was made and before the first commit."""
+    mirror.discard()
+    mirror.apply([], Content())
+    assert mirror.path.exists()
+    assert mirror.head() == (None, 0)
+    Mirror(mirror.path, mirror.git).apply(story.records, Content())
+    assert as_user("status", "--porcelain") == ""
+
+
+_KILLED = """
+import os, sys
+sys.path[:0] = {path!r}
+from pathlib import Path
+from tetra_es_projections.content import Content
+from tetra_es_projections.mirror.git import Git
+from tetra_es_projections.mirror.projection import Mirror
+from tests.unit.mirror.story import Story
+
+story = Story().edits(400)
+
+def dying():
+    for record in story.records[3:]:
+        if record.position == 350:
+            os.kill(os.getpid(), 9)
+        yield record
+
+content = Content(lambda: {{}})
+Mirror(Path({mirror!r}), Git()).apply(dying(), content)
+"""
+
+
+def test_a_process_killed_in_the_middle_of_a_large_import(
+    mirror: Mirror, check: Callable[[], None]
+) -> None:
+    script = _KILLED.format(path=sys.path, mirror=str(mirror.path))
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert done.returncode == -9, done.stderr
+    assert mirror.head()[1] == 3
+    check()
+
+
+def test_what_cannot_be_mended_says_so(mirror: Mirror, story: Story, content: Content) -> None:
+    for file in (mirror.path / ".git" / "objects").rglob("*"):
+        if file.is_file():
+            file.unlink()
+    with pytest.raises(TetraEsError) as raised:
+        mirror.apply(story.records, content)
+    assert "rebuild" in (raised.value.hint or "")

@@ -1,0 +1,110 @@
+"""Summaries: one line, the wording of format 1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tetra_es.domain import events
+from tetra_es.errors import TetraEsError
+from tetra_es_projections.summaries import WIDTH, summary
+
+CHANGE: list[str | None] = ["ports.tetra", "4444", "5555"]
+STATE: dict[str, Any] = {"text": "", "digest": "", "changes": [CHANGE]}
+
+
+def event(topic: type[events.Event], /, *, number: str = "1", **fields: Any) -> events.Event:
+    return topic(
+        originator_id="s",
+        originator_version=1,
+        timestamp="2026-11-22T10:05:00.000000Z",
+        metadata={"actor": "alice", "reason": "", "format": number},
+        **fields,
+    )
+
+
+def edit(*changes: list[str | None], environment: str = "local") -> events.Event:
+    fields = {**STATE, "changes": list(changes)}
+    return event(events.EnvironmentEdited, environment=environment, revision=13, **fields)
+
+
+def promoted(via: str) -> events.Event:
+    return event(
+        events.EnvironmentPromoted,
+        environment="prod",
+        revision=3,
+        source_revision=12,
+        via=via,
+        profile="prod",
+        profile_digest="",
+        **STATE,
+    )
+
+
+CASES = [
+    (event(events.OrganizationCreated, name="my-company", text="", changes=[], signer="a", key="k"),
+     "create(org): my-company"),
+    (event(events.ManifestEdited, revision=2, text="", changes=[["environments", "[]", '["qa"]']]),
+     "edit(manifest): environments -> manifest@2"),
+    (event(events.ProfileEdited, environment="dev", revision=2, text="",
+           changes=[["set.db.host", None, '"db"'], CHANGE]),
+     "edit(profile dev): set.db.host (+1 more) -> profile@2"),
+    (event(events.SignerAdded, signer="alice", key="k"), "add signer: alice"),
+    (event(events.SignerRemoved, signer="alice", key="k"), "remove signer: alice"),
+    (event(events.EnvironmentCreated, environment="local", revision=1, **STATE),
+     "create(local): local@1"),
+    (edit(CHANGE), "edit(local): ports.tetra -> local@13"),
+    (edit(CHANGE, CHANGE, CHANGE), "edit(local): ports.tetra (+2 more) -> local@13"),
+    (edit(), "edit(local): comments or layout -> local@13"),
+    (promoted("local"), "promote(prod): local@12 -> prod@3"),
+    (promoted("staging"), "promote(prod): local@12 via staging -> prod@3"),
+    (event(events.EnvironmentRolledBack, environment="dev", revision=9, to_revision=5,
+           to_position=41, source_revision=4, **STATE),
+     "roll back(dev): dev@5 (#41) -> dev@9"),
+    (event(events.EnvironmentImported, environment="dev", revision=1, kind="backup",
+           origin="dev_20240101_101500.toml", **STATE),
+     "import(dev): dev_20240101_101500.toml -> dev@1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("recorded", "expected"), CASES)
+def test_each_kind_says_what_happened(recorded: events.Event, expected: str) -> None:
+    assert summary(recorded) == expected
+
+
+def test_there_is_a_wording_for_every_kind() -> None:
+    assert {type(recorded).TOPIC for recorded, _ in CASES} == set(events.EVENT_TYPES)
+
+
+def test_a_key_too_long_for_the_line_is_counted_and_not_cut() -> None:
+    key = ".".join(["services"] * 10)
+    assert summary(edit([key, "1", "2"])) == "edit(local): 1 key -> local@13"
+    assert summary(edit([key, "1", "2"], CHANGE)) == "edit(local): 2 keys -> local@13"
+
+
+def test_a_long_file_name_is_visibly_cut() -> None:
+    fields = {**STATE, "origin": "x" * 200, "kind": "backup"}
+    line = summary(event(events.EnvironmentImported, environment="dev", revision=1, **fields))
+    assert len(line) == WIDTH
+    assert "xxx… -> dev@1" in line
+
+
+def test_control_characters_are_escaped() -> None:
+    line = summary(edit(["a\nb\x00\t\u202e\U000e0041", "1", "2"]))
+    assert line == r"edit(local): a\nb\x00\t\u202e\U000e0041 -> local@13"
+
+
+def test_a_newer_format_is_refused_with_a_hint() -> None:
+    with pytest.raises(TetraEsError, match="unknown format '2'") as raised:
+        summary(event(events.SignerAdded, number="2", signer="a", key="k"))
+    assert "upgrade" in (raised.value.hint or "")
+
+
+@given(st.lists(st.text(), max_size=3), st.text(min_size=1))
+def test_it_is_always_one_line(keys: list[str], environment: str) -> None:
+    line = summary(edit(*([key, None, "1"] for key in keys), environment=environment))
+    assert len(line.splitlines()) == 1
+    assert "\x00" not in line
