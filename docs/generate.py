@@ -1,0 +1,225 @@
+"""Writes the generated pages: docs/reference/cli.md and docs/reference/events.md.
+
+    python docs/generate.py            writes them
+    python docs/generate.py --check    exit 1 when one of them is stale
+
+They are generated so that no command, option or kind of event can lack its documentation, and
+kept in the repository so that a change of them shows in review.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+import textwrap
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tetra_es.domain import events
+from tetra_es_cli.root import COMMANDS, cli
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+REFERENCE = Path(__file__).parent / "reference"
+
+_NOTE = "<!-- Written by docs/generate.py: change the source, then run `make docs`. -->\n"
+
+_COMMANDS = """\
+# Commands
+
+Every command also takes `-h` or `--help`. The options of `tetra-es` itself stand before the
+command. What the commands print as JSON is in [the formats](../format.md#json), and so are the
+[exit codes](../format.md#exit-codes) and the
+[environment variables](../format.md#environment-variables).
+"""
+
+_EVENTS = """\
+# Events
+
+Every kind of event that the store can hold. The topic is its name for ever: it is stored, hashed
+and signed. How an event is stored and signed is in [the formats](../format.md#the-event).
+
+## Every event
+"""
+
+_METADATA = """\
+`metadata` holds `actor`, `reason`, `correlation` (shared by the events of one command), `tool`
+and `format`. An imported event has `imported`, where it came from, and `recorded`, when.
+"""
+
+_STATES = """\
+## Every state of an environment
+
+What the events whose topic begins with `environment.` have, beside what every event has.
+"""
+
+_SHARED = {
+    "changes": "Against the text before, by key.",
+    "environment": "Name of the environment.",
+    "key": "The signer's public key, as in an OpenSSH `.pub` file, without a comment.",
+    "name": "The organization's name.",
+    "profile": "Name of the built-in profile.",
+    "revision": "Number of the text or state, from 1.",
+    "signer": "Name of the signer.",
+    "text": "The whole resulting TOML.",
+    "to_revision": "Revision whose state came back.",
+}
+"""Fields that mean the same wherever they are, and need no docstring in each class."""
+
+
+def pages() -> dict[str, str]:
+    """Return name to text of the generated pages."""
+    return {"cli.md": command_line(), "events.md": catalogue()}
+
+
+def command_line() -> str:
+    """Return the page of every command, argument and option."""
+    return "\n".join([_NOTE, _COMMANDS, *_command("tetra-es", cli)])
+
+
+def _command(path: str, command: click.Command) -> Iterator[str]:
+    if path.count(" ") == 0 or not isinstance(command, click.Group):
+        yield f"## {path}\n"
+        yield f"Usage: `{_usage(path, command)}`\n"
+        yield _prose(command.help or "") + "\n"
+        options = [param for param in command.params if isinstance(param, click.Option)]
+        if options:
+            yield "| Option | |\n|---|---|"
+            yield "\n".join(_option(option) for option in options) + "\n"
+    if isinstance(command, click.Group):
+        context = click.Context(command, info_name=path)
+        names = list(COMMANDS) if path == "tetra-es" else sorted(command.commands)
+        for name in names:
+            found = command.get_command(context, name)
+            if found is None:
+                raise LookupError(f"{path} {name}")
+            yield from _command(f"{path} {name}", found)
+
+
+def _usage(path: str, command: click.Command) -> str:
+    words = [path]
+    if any(isinstance(param, click.Option) for param in command.params):
+        words.append("[OPTIONS]")
+    words += [_metavar(param) for param in command.params if isinstance(param, click.Argument)]
+    if isinstance(command, click.Group):
+        words.append("COMMAND ...")
+    return " ".join(words)
+
+
+def _metavar(param: click.Parameter) -> str:
+    if param.metavar:
+        return param.metavar
+    if isinstance(param.type, click.Choice):
+        return "|".join(str(choice) for choice in param.type.choices)
+    return (param.name or "").upper() if isinstance(param, click.Argument) else "TEXT"
+
+
+def _option(option: click.Option) -> str:
+    names = ", ".join(f"`{name}`" for name in option.opts)
+    if not option.is_flag:
+        names = ", ".join(f"`{name} {_metavar(option)}`" for name in option.opts[-1:])
+        names = ", ".join([*(f"`{name}`" for name in option.opts[:-1]), names])
+    default = f" [default: {option.default}]" if option.show_default else ""
+    text = " ".join((option.help or "").split()) + default
+    return f"| {names.replace('|', chr(92) + '|')} | {text.replace('|', chr(92) + '|')} |"
+
+
+def _prose(text: str) -> str:
+    paragraphs = inspect.cleandoc(text).split("\n\n")
+    return "\n\n".join(textwrap.fill(" ".join(p.split()), 100) for p in paragraphs)
+
+
+def catalogue() -> str:
+    """Return the page of every kind of event and its fields."""
+    modules = {inspect.getmodule(cls): None for cls in (events.Event, *events.EVENT_TYPES.values())}
+    source = [node for found in modules if found for node in _statements(found)]
+    documented = _fields(source)
+    parts = [_NOTE, _EVENTS, *_table(documented, events.Event), _METADATA, _STATES]
+    parts += _table(documented, events.EnvironmentState)
+    parts.append(f"A `KeyChange` is {_alias(source, 'KeyChange')}\n")
+    for topic, cls in events.EVENT_TYPES.items():
+        parts += [f"## {topic}\n", _prose(cls.__doc__ or "") + "\n"]
+        parts.append(f"Version {cls.class_version}.\n")
+        parts += _table(documented, cls)
+    return "\n".join(parts)
+
+
+def _statements(module: ModuleType) -> list[ast.stmt]:
+    return ast.parse(inspect.getsource(module)).body
+
+
+def _table(documented: dict[str, list[tuple[str, str, str]]], cls: type) -> Iterator[str]:
+    fields = documented[cls.__name__]
+    if not fields:
+        yield "No fields of its own.\n"
+        return
+    yield "| Field | Type | |\n|---|---|---|"
+    rows = (f"| `{name}` | `{kind}` | {text} |" for name, kind, text in fields)
+    yield "\n".join(rows).replace(" | None`", " \\| None`") + "\n"
+
+
+def _fields(source: list[ast.stmt]) -> dict[str, list[tuple[str, str, str]]]:
+    """Return class name to name, type and meaning of the fields it adds.
+
+    Docstrings of attributes exist in the source alone. Raises `LookupError` for a field without.
+    """
+    found: dict[str, list[tuple[str, str, str]]] = {}
+    for node in source:
+        if not isinstance(node, ast.ClassDef):
+            continue
+        fields = found[node.name] = []
+        for statement, after in zip(node.body, [*node.body[1:], None], strict=True):
+            if not isinstance(statement, ast.AnnAssign) or _is_class_variable(statement):
+                continue
+            name = ast.unparse(statement.target)
+            text = _text(after) or _SHARED.get(name)
+            if not text:
+                raise LookupError(f"{node.name}.{name} has no docstring")
+            fields.append((name, ast.unparse(statement.annotation), text))
+    return found
+
+
+def _alias(source: list[ast.stmt], name: str) -> str:
+    """Return the docstring of a type alias."""
+    for statement, after in pairwise(source):
+        if isinstance(statement, ast.AnnAssign) and ast.unparse(statement.target) == name:
+            return _text(after)
+    raise LookupError(name)
+
+
+def _is_class_variable(statement: ast.AnnAssign) -> bool:
+    return ast.unparse(statement.annotation).startswith("ClassVar")
+
+
+def _text(node: ast.stmt | None) -> str:
+    """Return the docstring that `node` is, empty where it is something else."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return " ".join(str(node.value.value).split())
+    return ""
+
+
+def main() -> int:
+    """Write the pages, or check them with `--check`; return the exit code."""
+    stale = []
+    for name, text in pages().items():
+        path = REFERENCE / name
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            continue
+        stale.append(name)
+        if "--check" not in sys.argv[1:]:
+            REFERENCE.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    if stale and "--check" in sys.argv[1:]:
+        print(f"stale in docs/reference: {', '.join(stale)}; run `make docs`", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

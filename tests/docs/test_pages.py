@@ -1,0 +1,104 @@
+"""What the pages say is what happens."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.docs.pages import ANYTHING, Command, Script, agrees, pages, run, steps
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+_HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
+_INFO = re.compile(r"^```(\S*)[^\n]*\n.*?^```$", re.MULTILINE | re.DOTALL)
+
+RUNNABLE = [page for page in pages() if steps(page.read_text())]
+
+
+def name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("page", RUNNABLE, ids=name)
+def test_shell_blocks_do_what_they_say(page: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    todo = steps(page.read_text())
+    results = run(todo, home)
+    for step, (code, output) in zip(todo, results, strict=False):
+        where = f"{name(page)}:{step.line}: {step.text}"
+        if isinstance(step, Script):
+            assert code == 0, f"{where}\n{output}"
+        else:
+            said, printed = "\n".join(step.expected), "\n".join(output)
+            assert agrees(step.expected, output), f"{where}\n--- said\n{said}\n--- did\n{printed}"
+    assert len(results) == len(todo), f"{name(page)}: the shell ended after {len(results)} steps"
+
+
+def test_a_page_that_says_something_else_is_found(tmp_path: Path) -> None:
+    """The test above can fail: by output, by a failing script, by a shell that ends."""
+    text = "```console\n$ echo a\nb\n$ echo c\n...\nc\n```\n```sh\nfalse\necho no\n```\n"
+    first, second, script = steps(text)
+    assert isinstance(first, Command)
+    assert isinstance(second, Command)
+    results = run([first, second, script], tmp_path)
+    assert [code for code, _ in results] == [0, 0, 1]
+    assert not agrees(first.expected, results[0][1])
+    assert agrees(second.expected, results[1][1])
+    assert results[2][1] == []
+
+
+@pytest.mark.parametrize("page", pages(), ids=name)
+def test_no_command_hides_in_a_block_that_is_not_run(page: Path) -> None:
+    for match in _INFO.finditer(page.read_text()):
+        assert match[1] in {"console", "sh", "text", "toml", "json", "ini"}, match[0]
+        if match[1] in {"text", "json", "toml", "ini"}:
+            assert not re.search(r"^(\$ |tetra-es )", match[0], re.MULTILINE), match[0]
+
+
+@pytest.mark.parametrize("page", [*pages(), ROOT / "CHANGELOG.md"], ids=name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in _LINK.findall(page.read_text()):
+        if target.startswith(("https://", "http://")):
+            continue
+        path, _, anchor = target.partition("#")
+        file = page if not path else page.parent / path
+        assert file.exists(), f"{name(page)}: {target}"
+        if anchor:
+            assert anchor in anchors(file), f"{name(page)}: {target}"
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as the usual renderers make them."""
+    titles = (
+        re.sub(r"[^\w\- ]", "", title.lower()) for title in _HEADING.findall(page.read_text())
+    )
+    return {title.strip().replace(" ", "-") for title in titles}
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    seen: set[Path] = set()
+    todo = [ROOT / "README.md"]
+    while todo:
+        page = todo.pop()
+        if page in seen or page.suffix != ".md":
+            continue
+        seen.add(page)
+        targets = (target.partition("#")[0] for target in _LINK.findall(page.read_text()))
+        todo += [
+            (page.parent / target).resolve()
+            for target in targets
+            if (page.parent / target).is_file()
+        ]
+    assert not {name(page) for page in pages()} - {name(page) for page in seen}
+
+
+def test_an_ellipsis_stands_for_any_lines() -> None:
+    assert agrees([ANYTHING], [])
+    assert agrees(["a", ANYTHING, "b"], ["a", "x", "y", "b"])
+    assert not agrees(["a", ANYTHING, "b"], ["a", "x"])
