@@ -29,6 +29,8 @@ class Settings:
     """The user's login name as the environment has it."""
     path: str
     """PATH, for finding git."""
+    color: bool
+    """Whether colour is wanted: NO_COLOR is not set, or empty (no-color.org)."""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -52,6 +54,7 @@ class Settings:
             actor=env.get("TETRA_ACTOR") or None,
             user=env.get("USER") or env.get("LOGNAME") or None,
             path=env.get("PATH") or os.defpath,
+            color=not env.get("NO_COLOR"),
         )
 
     @property

@@ -56,11 +56,14 @@ def printable(value: object) -> str:
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
-def style(text: str, **styles: Any) -> str:
-    """Return `text` in colour where standard output is a terminal and NO_COLOR is not set."""
-    ctx = click.get_current_context(silent=True)
-    color = ctx.color if ctx and ctx.color is not None else sys.stdout.isatty()
-    return click.style(text, **styles) if color else text
+def short_time(time: str | None) -> str | None:
+    """Return an event's time for a table: to the second."""
+    return f"{time[:19]}Z" if time else None
+
+
+def style(text: str, *, wanted: bool, **styles: Any) -> str:
+    """Return `text` in colour where it is wanted and standard output is a terminal."""
+    return click.style(text, **styles) if wanted and sys.stdout.isatty() else text
 
 
 def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:

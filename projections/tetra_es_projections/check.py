@@ -30,6 +30,8 @@ def check_projections(projections: Projections, report: Progress | None = None) 
 
     Edits by hand that are not recorded yet are no difference: they are what a person is doing.
     """
+    if lost := projections.lost_events():
+        return [lost]  # what else differs follows from it
     layout, log = projections.layout, projections.log
     findings = list(_files(layout, log))
     with tempfile.TemporaryDirectory(prefix="tetra-es-check-") as folder:

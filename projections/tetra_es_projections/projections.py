@@ -11,7 +11,7 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tetra_es.errors import IntegrityFailure, Refused
+from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
 from tetra_es.store.log import BATCH, unreadable
 from tetra_es_projections.content import Content
 from tetra_es_projections.files import Files, is_edited
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
     Progress: TypeAlias = Callable[[str, int, int], None]
     """Called with what is being done, how far it is, and how far it goes."""
+
+
+LOST_HINT = "keep everything as it is; restore the store from a backup or from the mirror"
 
 
 class Projections:
@@ -81,14 +84,10 @@ class Projections:
         generated file was changed by hand and `force` is not given, `IntegrityFailure` when the
         mirror has more events than the store: it may be the only proof of what was lost.
         """
-        last = self.log.last_position()
+        if lost := self.lost_events():
+            raise IntegrityFailure(lost, hint=LOST_HINT)
         mirror = self._open_mirror()
-        position = mirror.last_event()
-        if position > last:
-            raise IntegrityFailure(
-                f"the mirror goes to #{position}, the store only to #{last}",
-                hint="events were lost: keep the mirror and restore the store from it",
-            )
+        self._check_foreign_commits(mirror, force=force)
         kept = self._set_drift_aside(force=force)
         self._connection.close()
         discard(self.layout.views)
@@ -97,6 +96,23 @@ class Projections:
         mirror.discard()
         self.catch_up(report)
         return kept
+
+    def lost_events(self) -> str | None:
+        """Return a sentence where mirror or views have events that the store no longer has.
+
+        A store that was cut short, or put back from an older copy, shows in nothing else.
+        """
+        last = self.log.last_position()
+        reached = {
+            "the mirror goes": self._open_mirror().last_event(),
+            "the views go": progress(self._connection, VIEWS),
+        }
+        for what, position in reached.items():
+            if position > last:
+                return (
+                    f"event #{last + 1} is lost: {what} to #{position}, the store ends at #{last}"
+                )
+        return None
 
     def check_mirror(self, report: Progress | None = None) -> list[str]:
         """Return how the mirror differs from the events."""
@@ -109,6 +125,20 @@ class Projections:
                 report("mirror", done, last)
 
         return differences(self._open_mirror(), self.log, step)
+
+    @staticmethod
+    def _check_foreign_commits(mirror: Mirror, *, force: bool) -> None:
+        """Refuse to throw somebody else's commits away, unless told to."""
+        if force:
+            return
+        try:
+            mirror.head()
+        except Refused as error:
+            raise Refused(
+                error.message, hint="push it elsewhere if you need it; --force throws it away"
+            ) from error
+        except TetraEsError:
+            return  # a damaged mirror is what rebuilding is for
 
     def _set_drift_aside(self, *, force: bool) -> list[str]:
         drifted = [
@@ -144,8 +174,7 @@ class Projections:
         _, position = mirror.head(self._position_of_commit)
         if position > last:
             raise IntegrityFailure(
-                f"the mirror goes to #{position}, the store only to #{last}",
-                hint="events were lost: restore the store from the mirror or a backup",
+                f"the mirror goes to #{position}, the store only to #{last}", hint=LOST_HINT
             )
         content = Content.at(self.log, position)
 

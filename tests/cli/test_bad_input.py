@@ -246,3 +246,33 @@ def test_no_arguments_print_the_help_alone(bare: Machine) -> None:
     done = bare.run()
     assert done.code == 2
     assert done.err.startswith("Usage: tetra-es")
+
+
+def test_a_profile_that_would_generate_something_wrong(machine: Machine) -> None:
+    error = machine.fails(1, "set", "profile", "dev", "ports.tetra=99999").error()
+    assert "environments/dev.toml (as generated)" in error
+    assert "ports.tetra" in error
+
+
+def test_somebody_elses_commit_in_the_mirror(machine: Machine) -> None:
+    person = ("-c", "user.name=m", "-c", "user.email=m@m")
+    machine.git(*person, "commit", "-q", "--allow-empty", "-m", "mine")
+    done = machine.run("set", "local", "ports.tetra=5")
+    assert done.code == 3
+    assert "mine" not in done.error()
+    assert "--force" in machine.run("rebuild").hint()
+    machine.ok("rebuild", "--force")
+    machine.ok("verify")
+
+
+def test_a_store_put_back_from_an_older_copy(machine: Machine) -> None:
+    older = machine.store.read_bytes()
+    machine.ok("set", "local", "ports.tetra=5")
+    for suffix in ("-wal", "-shm"):
+        machine.store.with_name(machine.store.name + suffix).unlink(missing_ok=True)
+    machine.store.write_bytes(older)
+    for command in ("verify", "rebuild"):
+        done = machine.run(command)
+        assert done.code == 4
+        assert "event #3 is lost" in done.error()
+        assert "restore the store" in done.hint()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -338,3 +340,36 @@ def test_init_takes_over_a_local_toml_that_is_there(bare: Machine) -> None:
     bare.ok("promote", "dev", "--force")
     assert "web = 80" in bare.toml("dev").read_text()
     bare.ok("verify")
+
+
+def test_unset_in_a_profile_leaves_no_empty_tables(machine: Machine) -> None:
+    machine.ok("set", "profile", "dev", "resources.memory_max=2048")
+    assert machine.ok("unset", "profile", "dev", "resources.memory_max").out.splitlines()[1:] == [
+        "  - set.resources.memory_max = 2048"
+    ]
+
+
+def test_diff_of_a_commit_whose_id_looks_like_a_name(machine: Machine) -> None:
+    for port in range(5000, 5040):
+        machine.ok("set", "local", f"ports.tetra={port}")
+        commit = machine.git("rev-parse", "--short=7", "main").strip()
+        if commit[0] in "abcdef":
+            break
+    assert machine.ok("diff", commit, "local").out == ""
+
+
+def test_no_color_is_honoured(machine: Machine) -> None:
+    code = (
+        "import sys; from tetra_es_cli.output import style; sys.stdout.isatty = lambda: True; "
+        "from tetra_es.settings import Settings; import os; "
+        "print(style('x', wanted=Settings.from_environ().color, fg='red'))"
+    )
+    for value, printed in (("1", "x\n"), ("", "\x1b[31mx\x1b[0m\n")):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env=machine.environment({"NO_COLOR": value}),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout == printed

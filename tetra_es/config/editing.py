@@ -34,8 +34,11 @@ def set_value(text: str, path: KeyPath, value: object, *, name: str) -> str:
     return editor.text()
 
 
-def unset_keys(text: str, keys: Sequence[str], *, name: str) -> str:
-    """Return `text` without the keys. Raises `UsageError` where one is not there."""
+def unset_keys(text: str, keys: Sequence[str], *, name: str, prune: bool = False) -> str:
+    """Return `text` without the keys, with `prune` also without tables that become empty.
+
+    Raises `UsageError` where one is not there.
+    """
     editor = Editor(text, name=name)
     for key in keys:
         path = parse_key(key)
@@ -43,6 +46,9 @@ def unset_keys(text: str, keys: Sequence[str], *, name: str) -> str:
             editor.remove(path)
         except KeyError:
             raise _missing(text, path) from None
+        while prune and len(path) > 1 and not editor.at(path[:-1]):
+            path = path[:-1]
+            editor.remove(path)
     return editor.text()
 
 

@@ -68,6 +68,13 @@ class Editor:
             item = item[part]
         del item[path[-1]]
 
+    def at(self, path: KeyPath) -> Any:
+        """Return the plain value of a key or table. Raises `KeyError` where there is none."""
+        value: Any = self.values
+        for part in path:
+            value = value[part]
+        return value
+
     def text(self) -> str:
         """Return the changed text.
 

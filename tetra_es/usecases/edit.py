@@ -9,6 +9,7 @@ from tetra_es.config.schema import validate_environment
 from tetra_es.names import SOURCE_OF_TRUTH
 
 if TYPE_CHECKING:
+    from tetra_es.domain.organization import Organization
     from tetra_es.usecases.session import Recorded, Session
 
 
@@ -78,6 +79,7 @@ def record_text(
 
                 validate_overlay(text, target.environment, name=target.path)
                 organization.edit_profile(target.environment, text, context)
+                _check_result(session, organization, target.environment)
                 saved = session.save(organization)
             case _:
                 validate_environment(text, name=target.path)
@@ -87,3 +89,17 @@ def record_text(
         return saved[0] if saved else None
 
     return session.run(command)
+
+
+def _check_result(session: Session, organization: Organization, environment: str) -> None:
+    """Raise `ConfigError` where what the profile makes of the source of truth is not valid."""
+    from tetra_es.usecases.promote import generate
+
+    source = session.environment(SOURCE_OF_TRUTH)
+    generate(
+        environment,
+        source.text,
+        source_label=f"{SOURCE_OF_TRUTH}@{source.revision}",
+        manifest=organization.manifest,
+        overlay=organization.profiles.get(environment),
+    )

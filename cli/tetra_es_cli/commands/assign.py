@@ -98,7 +98,7 @@ def unset(app: App, words: tuple[str, ...], reason: str, dry_run: bool, output: 
     _change(
         app,
         target,
-        lambda text: unset_keys(text, keys, name=target.path),
+        lambda text: unset_keys(text, keys, name=target.path, prune=target.kind == "profile"),
         reason=reason,
         dry_run=dry_run,
         output=output,

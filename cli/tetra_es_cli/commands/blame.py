@@ -8,7 +8,7 @@ import click
 
 from tetra_es.errors import TetraEsError
 from tetra_es_cli.listing import require_environment
-from tetra_es_cli.output import emit_rows
+from tetra_es_cli.output import emit_rows, short_time
 from tetra_es_cli.params import KEY, env_argument, output_option
 
 if TYPE_CHECKING:
@@ -37,5 +37,5 @@ def blame(app: App, environment: str, key: str | None, output: str) -> None:
     if output == "table":
         for row in rows:
             row["revision"] = f"{environment}@{row['revision']}"
-            row["time"] = row["time"][:19] + "Z"
+            row["time"] = short_time(row["time"])
     emit_rows(rows, output, _COLUMNS, empty=f"{environment} has no state yet")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from difflib import unified_diff
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,7 @@ def diff(app: App, states: tuple[str, ...], keys: bool, output: str) -> None:
         for change in changes_between(*texts):
             emit(change_line(*change))
     else:
-        _lines(names, texts)
+        _lines(names, texts, wanted=app.settings.color)
 
 
 def _against_promotion(reader: Reader, environment: str) -> tuple[tuple[str, str], tuple[str, str]]:
@@ -60,7 +61,7 @@ def _against_promotion(reader: Reader, environment: str) -> tuple[tuple[str, str
 
 
 def _two(reader: Reader, before: str, after: str) -> tuple[str, str]:
-    refs = (_parse(before), _parse(after))
+    refs = (_parse(reader, before), _parse(reader, after))
     environments = [_environment_of(reader, ref) for ref in refs]
     if environments == [None, None]:
         raise UsageError(
@@ -73,12 +74,19 @@ def _two(reader: Reader, before: str, after: str) -> tuple[str, str]:
     )
 
 
-def _parse(text: str) -> Ref | str:
-    """Return a REF, or the name of an environment for its present state."""
+def _parse(reader: Reader, text: str) -> Ref | str:
+    """Return a REF, or the name of an environment for its present state.
+
+    A commit id can look like a name: it is one if there is such an environment.
+    """
     try:
-        return check_environment(text)
+        name = check_environment(text)
     except UsageError:
         return parse_ref(text)
+    if reader.views.state(name) is None:
+        with suppress(UsageError):
+            return parse_ref(text)
+    return name
 
 
 def _text(reader: Reader, environment: str, ref: Ref | str) -> str:
@@ -98,10 +106,10 @@ def _environment_of(reader: Reader, ref: Ref | str) -> str | None:
     return row.environment if row is not None and reader.views.is_state(position) else None
 
 
-def _lines(names: tuple[str, ...], texts: tuple[str, str]) -> None:
+def _lines(names: tuple[str, ...], texts: tuple[str, str], *, wanted: bool) -> None:
     before, after = (text.splitlines(keepends=True) for text in texts)
     for line in unified_diff(before, after, fromfile=names[0], tofile=names[1]):
         color = {"+": "green", "-": "red", "@": "cyan"}.get(line[0])
-        sys.stdout.write(style(line, fg=color) if color else line)
+        sys.stdout.write(style(line, wanted=wanted, fg=color) if color else line)
         if not line.endswith("\n"):
             sys.stdout.write("\n\\ no newline at the end\n")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tetra_es.usecases.add_environment import add_environment
 from tetra_es_cli.listing import known_environments
-from tetra_es_cli.output import emit_rows
+from tetra_es_cli.output import emit_rows, short_time
 from tetra_es_cli.params import (
     ENVIRONMENT,
     dry_run_option,
@@ -33,7 +33,7 @@ def env() -> None:
 def list_(app: App, output: str) -> None:
     """List the environments in promotion order, with their present states."""
     with app.reading() as reader:
-        rows = []
+        rows: list[dict[str, Any]] = []
         for name in known_environments(reader):
             state = reader.views.state(name)
             rows.append(
@@ -45,6 +45,9 @@ def list_(app: App, output: str) -> None:
                     "time": state.time if state else None,
                 }
             )
+    if output == "table":
+        for row in rows:
+            row["time"] = short_time(row["time"])
     emit_rows(rows, output, ("environment", "revision", "event", "source_revision", "time"))
 
 

@@ -8,7 +8,7 @@ import click
 
 from tetra_es.refs import parse_time
 from tetra_es_cli.listing import require_environment
-from tetra_es_cli.output import emit_rows
+from tetra_es_cli.output import emit_rows, short_time
 from tetra_es_cli.params import ENVIRONMENT, KEY, output_option
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def history(
     columns = table if output == "table" else (*_CSV_COLUMNS, *(table[3:5] if key else ()))
     if output == "table":
         for row in listed:
-            row["time"] = row["time"][:19] + "Z"
+            row["time"] = short_time(row["time"])
     emit_rows(listed, output, columns, empty="no such events")
 
 

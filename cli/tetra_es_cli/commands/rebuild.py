@@ -15,7 +15,9 @@ from tetra_es_projections.check import check_projections
 
 @click.command()
 @click.option("--check", is_flag=True, help="Only compare; write nothing.")
-@click.option("--force", is_flag=True, help="Replace generated files that were changed by hand.")
+@click.option(
+    "--force", is_flag=True, help="Replace what was changed by hand: generated files, the mirror."
+)
 @output_option("text", "json")
 @click.pass_obj
 def rebuild(app: App, check: bool, force: bool, output: str) -> None:
@@ -36,7 +38,7 @@ def rebuild(app: App, check: bool, force: bool, output: str) -> None:
                     emit(finding)
             raise IntegrityFailure(
                 f"{len(findings)} of the derived things differ from the events",
-                hint="`tetra-es rebuild` builds them anew",
+                hint="`tetra-es rebuild` builds them anew, with --force also what people changed",
             )
         if output != "json":
             emit("files, views and mirror are what the events make of them")

@@ -9,7 +9,7 @@ import click
 
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es_cli.listing import known_environments
-from tetra_es_cli.output import emit, emit_json, emit_rows
+from tetra_es_cli.output import emit, emit_json, emit_rows, short_time
 from tetra_es_cli.params import output_option
 from tetra_es_projections.files import changed_files, is_edited
 
@@ -70,7 +70,7 @@ def _look(reader: Reader) -> _Status:
                 "source_revision": state.source_revision if state else None,
                 "behind": _behind(state.source_revision if state else None, newest),
                 "source": _source(state.source_revision if state else None, newest),
-                "time": state.time[:19] + "Z" if state else None,
+                "time": short_time(state.time) if state else None,
             }
         )
     return found

@@ -12,9 +12,16 @@ from tetra_es_cli.output import emit, emit_json
 from tetra_es_cli.params import output_option
 from tetra_es_cli.progress import reporting
 from tetra_es_projections.check import check_projections
+from tetra_es_projections.projections import LOST_HINT
 
 if TYPE_CHECKING:
     from tetra_es_cli.app import App
+
+
+REBUILD_HINT = (
+    "the store itself is sound: `tetra-es rebuild` makes the rest anew, "
+    "with --force also what people changed"
+)
 
 
 @click.command()
@@ -33,6 +40,7 @@ def verify(app: App, output: str) -> None:
         proof = verify_store(projections.log, step)
         # Against a store that is not what it was, the rest could only mislead.
         findings = proof.findings or check_projections(projections, report)
+        lost = projections.lost_events()
     if output == "json":
         emit_json(
             {
@@ -48,9 +56,7 @@ def verify(app: App, output: str) -> None:
     if findings:
         raise IntegrityFailure(
             f"verification failed: {findings[0]}",
-            hint="keep everything as it is; compare with a clone of the mirror or a backup"
-            if proof.findings
-            else "the store itself is sound: `tetra-es rebuild` makes the rest anew",
+            hint=LOST_HINT if proof.findings or lost else REBUILD_HINT,
         )
     if output == "text":
         emit(f"verified {proof.events} events: chain, signatures, files, views and mirror agree")

@@ -6,6 +6,7 @@ say which commit is whose.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from tetra_es_projections.mirror.git import unusable
@@ -30,14 +31,16 @@ def append(
     was moved by somebody else meanwhile.
     """
     marks = root / ".git" / _MARKS
-    git.stream(
-        root,
-        "fast-import",
-        "--quiet",
-        "--done",
-        f"--export-marks=.git/{_MARKS}",
-        chunks=_stream(commits, parent),
-    )
+    before = set(_debris(root))
+    options = ("--quiet", "--done", f"--export-marks=.git/{_MARKS}")
+    try:
+        git.stream(root, "fast-import", *options, chunks=_stream(commits, parent))
+    except BaseException:
+        # Half a pack can be large, and the disk full because of it.
+        for path in set(_debris(root)) - before:
+            with suppress(OSError):
+                path.unlink()
+        raise
     try:
         lines = marks.read_text("ascii").splitlines()
         marks.unlink()
@@ -45,6 +48,11 @@ def append(
         raise unusable(root, error) from error
     pairs = (line.removeprefix(":").split(" ") for line in lines)
     return sorted((int(position), commit) for position, commit in pairs)
+
+
+def _debris(root: Path) -> Iterator[Path]:
+    yield from root.glob(".git/fast_import_crash_*")
+    yield from root.glob(".git/objects/pack/tmp_*")
 
 
 def _stream(commits: Iterable[Commit], parent: str | None) -> Iterator[bytes]:

@@ -11,7 +11,8 @@ import os
 import subprocess
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from threading import Thread
+from typing import IO, TYPE_CHECKING, Final
 
 from tetra_es.errors import TetraEsError
 
@@ -44,12 +45,16 @@ _GIT: Final = (
     "core.fsmonitor=false",
 )
 
+_FULL: Final = ("No space left", "Out of diskspace", "quota exceeded")
+
 
 @dataclass(frozen=True)
 class Git:
     """The git command; `path` says where to look for it, in the form of PATH."""
 
     path: str = f"{os.defpath}:/usr/local/bin"
+    inherited: tuple[int, ...] = ()
+    """Open files that git keeps open as long as it runs; see `leftovers.alone`."""
 
     def init(self, folder: Path) -> None:
         """Make an empty repository with the branch `main` in an existing folder.
@@ -71,26 +76,30 @@ class Git:
         Raises `TetraEsError` when git is missing or fails. When making a chunk fails, git is
         killed and that error raised.
         """
-        with _readable_errors(root), (root / ".git" / "tetra-es-errors").open("w+b") as errors:
-            # Not a pipe, which nobody would empty while the chunks are being written.
+        with _readable_errors(root):
             process = subprocess.Popen(
                 (*_GIT, *arguments),
                 cwd=root,
                 env=self.environment(),
+                pass_fds=self.inherited,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
-                stderr=errors,
+                stderr=subprocess.PIPE,
             )
+            said: list[bytes] = []
+            # Git would wait for ever for somebody to read what it says, as we for git.
+            reader = Thread(target=_read, args=(process.stderr, said), daemon=True)
+            reader.start()
             try:
-                _feed(process, chunks)
-                status = process.wait()
+                _feed(process.stdin, chunks)
+                process.wait()
             finally:
                 if process.poll() is None:
                     process.kill()
                     process.wait()
-            if status:
-                errors.seek(0)
-                raise failure(root, f"git {arguments[0]}", errors.read().decode(errors="replace"))
+                reader.join()
+            if process.returncode:
+                raise failure(root, f"git {arguments[0]}", b"".join(said).decode(errors="replace"))
 
     def _run(self, folder: Path, *command: str, data: bytes = b"") -> bytes:
         with _readable_errors(folder):
@@ -98,15 +107,15 @@ class Git:
                 command,
                 cwd=folder,
                 env=self.environment(),
+                pass_fds=self.inherited,
                 input=data,
                 capture_output=True,
                 check=False,
             )
         if done.returncode:
             name = command[len(_GIT)] if command[: len(_GIT)] == _GIT else command[1]
-            raise failure(
-                folder, f"git {name}", (done.stderr + done.stdout).decode(errors="replace")
-            )
+            said = (done.stderr + done.stdout).decode(errors="replace")
+            raise failure(folder, f"git {name}", said)
         return done.stdout
 
     def environment(self) -> dict[str, str]:
@@ -120,7 +129,7 @@ def failure(root: Path, what: str, said: str) -> TetraEsError:
     fatal = [line for line in lines if line.startswith("fatal:")]
     # The last of several errors is the one that names the thing.
     reason = fatal[0] if fatal else lines[-1] if lines else "it gave no reason"
-    if "No space left" in said or "quota exceeded" in said:
+    if any(words in said for words in _FULL):
         return TetraEsError(
             f"no space left for the mirror {root}",
             hint="free some space and run any command again: what was recorded is safe",
@@ -159,11 +168,16 @@ def _readable_errors(root: Path) -> Iterator[None]:
         raise unusable(root, error) from error
 
 
-def _feed(process: subprocess.Popen[bytes], chunks: Iterable[bytes]) -> None:
+def _feed(pipe: IO[bytes] | None, chunks: Iterable[bytes]) -> None:
+    if pipe is None:
+        raise TypeError("not a pipe")
     # When git ends early its status tells why; that it reads no more says nothing.
-    with suppress(BrokenPipeError):
-        if process.stdin is None:
-            raise TypeError("no pipe to git")
-        with process.stdin as pipe:
-            for chunk in chunks:
-                pipe.write(chunk)
+    with suppress(BrokenPipeError), pipe:
+        for chunk in chunks:
+            pipe.write(chunk)
+
+
+def _read(pipe: IO[bytes] | None, said: list[bytes]) -> None:
+    if pipe is not None:
+        with pipe:
+            said.append(pipe.read())

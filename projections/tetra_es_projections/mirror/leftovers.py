@@ -1,19 +1,25 @@
 """What killed processes leave in the repository, and packing it now and then.
 
-Whoever changes the mirror holds the organization's lock, so a lock file of git's is that of a
-killed process, or of a person who uses git there at this moment.
+A command that is killed may leave a git process that goes on for a moment. Once that is over, a
+lock file of git's is that of a killed git, or of a person who uses git there at this moment:
+other commands of ours wait for the organization's lock.
 """
 
 from __future__ import annotations
 
+import fcntl
+import os
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tetra_es.errors import TetraEsError
+from tetra_es_projections.mirror.git import unusable
 from tetra_es_projections.mirror.repository import BRANCH
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tetra_es_projections.mirror.git import Git
@@ -24,12 +30,49 @@ PATIENCE: Final = 3.0
 _LOCKS: Final = ("index.lock", "HEAD.lock", "packed-refs.lock", "config.lock", f"{BRANCH}.lock")
 _POLL = 0.02
 
+_RUNNING: Final = "tetra-es-running"
+_ORPHAN_PATIENCE: Final = 60.0
+"""Seconds to wait for the git of a killed command: it may be checking out a large history."""
+
 _TEMPORARY: Final = ("tmp_*", ".tmp-*")
 _STALE = 600.0
 """Seconds without a write after which a temporary file has nobody any more."""
 
 _PACK_EVERY: Final = 250
 """Events between two packings. Each leaves some eight objects, a file each."""
+
+
+@contextmanager
+def alone(root: Path, git: Git) -> Iterator[Git]:
+    """Wait as `wait` does; yield git for changing the mirror.
+
+    Each git process inherits a locked file. The kernel frees the lock when the last process that
+    has the file open is gone. Raises `TetraEsError` when that takes too long.
+    """
+    try:
+        descriptor = os.open(root / ".git" / _RUNNING, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise unusable(root, error) from error
+    try:
+        _lock(descriptor, root)
+        yield replace(git, inherited=(descriptor,))
+    finally:
+        os.close(descriptor)
+
+
+def wait(root: Path) -> None:
+    """Wait until no git of a killed command runs in the mirror any more.
+
+    Raises `TetraEsError` when that takes too long.
+    """
+    try:
+        descriptor = os.open(root / ".git" / _RUNNING, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:  # nobody changed the mirror yet, or nobody can
+        return
+    try:
+        _lock(descriptor, root)
+    finally:
+        os.close(descriptor)
 
 
 def break_locks(root: Path, patience: float = PATIENCE) -> None:
@@ -56,6 +99,22 @@ def pack(root: Path, git: Git, before: int, after: int) -> None:
     for option in ("--geometric=2", "--quiet"):  # git before 2.33 knows only the second
         with suppress(TetraEsError):
             git.run(root, "repack", "-d", "-l", "--quiet", option)
+            return
+
+
+def _lock(descriptor: int, root: Path) -> None:
+    deadline = time.monotonic() + _ORPHAN_PATIENCE
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise TetraEsError(
+                    f"a git process of an earlier command still runs in the mirror {root}",
+                    hint="wait until it has ended, or end it",
+                ) from None
+            time.sleep(_POLL)
+        else:
             return
 
 

@@ -48,7 +48,7 @@ class Mirror:
         on its branch, `IntegrityFailure` when it is damaged.
         """
         missing = repository.is_missing(self.path)
-        commit = None if missing else repository.branch_head(self.path)
+        commit = None if missing else self._branch_head()
         if commit is None:
             if not missing and not (self.path / ".git" / MARKER).exists():
                 raise repository.foreign(self.path, "is a repository that tetra-es did not make")
@@ -63,7 +63,7 @@ class Mirror:
 
         Unlike `head` it looks behind commits that somebody else put on top.
         """
-        if repository.is_missing(self.path) or repository.branch_head(self.path) is None:
+        if repository.is_missing(self.path) or self._branch_head() is None:
             return self.head()[1]
         newest = self._log("-1", "--grep=^Event-Hash: ")
         return newest[0][0] if newest else self.head()[1]
@@ -88,21 +88,22 @@ class Mirror:
         and work tree are those of the newest commit. Raises `TetraEsError`; the mirror then has
         all of the new commits or none.
         """
-        commit, position = self.head()
-        if commit is None and repository.is_missing(self.path):
+        if repository.is_missing(self.path):
             repository.create(self.path, self.git)
-        leftovers.break_locks(self.path, self._patience)
-        new = (record for record in records if record.position > position)
-        rendering = _Rendering(content, progress)
-        added: list[tuple[int, str]] = []
-        if (first := next(new, None)) is not None:
-            added = append(self.git, self.path, rendering.commits(first, new), commit)
-            self._head = Head(added[-1][1], added[-1][0])
-        if self._head is not None:
-            self._check_out(self._head, before=commit, files=rendering.files)
-        if added:
-            leftovers.pack(self.path, self.git, position, added[-1][0])
-        return added
+        commit, position = self.head()
+        with leftovers.alone(self.path, self.git) as git:
+            leftovers.break_locks(self.path, self._patience)
+            new = (record for record in records if record.position > position)
+            rendering = _Rendering(content, progress)
+            added: list[tuple[int, str]] = []
+            if (first := next(new, None)) is not None:
+                added = append(git, self.path, rendering.commits(first, new), commit)
+                self._head = Head(added[-1][1], added[-1][0])
+            if self._head is not None:
+                self._check_out(self._head, git, before=commit, files=rendering.files)
+            if added:
+                leftovers.pack(self.path, git, position, added[-1][0])
+            return added
 
     def discard(self) -> None:
         """Remove the mirror: from its place at once, so that no half of it can be met there.
@@ -117,11 +118,16 @@ class Mirror:
                 shutil.rmtree(doomed)
             if not repository.is_missing(self.path):
                 self.last_event()  # refuses what is not ours
-                self.path.replace(doomed)
-                shutil.rmtree(doomed)
+                with leftovers.alone(self.path, self.git):
+                    self.path.replace(doomed)
+                    shutil.rmtree(doomed)
         except OSError as error:
             raise unusable(self.path, error) from error
         self._head = None
+
+    def _branch_head(self) -> str | None:
+        leftovers.wait(self.path)  # it could still move the branch
+        return repository.branch_head(self.path)
 
     def _position(self, commit: str, known: Callable[[str], int | None] | None) -> int:
         marked = worktree.checked_out(self.path)
@@ -130,7 +136,9 @@ class Mirror:
         position = known(commit) if known else None
         return trailers.position_of(self.path, self.git, commit) if position is None else position
 
-    def _check_out(self, head: Head, *, before: str | None, files: dict[str, bytes] | None) -> None:
+    def _check_out(
+        self, head: Head, git: Git, *, before: str | None, files: dict[str, bytes] | None
+    ) -> None:
         marked = worktree.checked_out(self.path)
         if marked == head:
             return
@@ -138,11 +146,11 @@ class Mirror:
             repository.configure(self.path)  # a clone that somebody put in the mirror's place
         if files and marked and marked.commit == before:
             try:
-                worktree.put(self.path, files, self.git)
+                worktree.put(self.path, files, git)
             except TetraEsError:
-                worktree.reset(self.path, self.git)
+                worktree.reset(self.path, git)
         else:
-            worktree.reset(self.path, self.git)
+            worktree.reset(self.path, git)
         worktree.mark(self.path, head)
 
     def _log(self, *options: str) -> list[tuple[int, str]]:

@@ -295,7 +295,16 @@ def test_an_event_that_cannot_be_rendered_leaves_everything_as_it_was(
         mirror.apply(story.records, content)
     assert again(mirror).head() == (head[1], head[0])
     assert as_user("status", "--porcelain") == ""
-    assert not list(mirror.path.glob(".git/fast_import_crash_*"))
+    assert not list(mirror.path.rglob("tmp_*"))
+
+
+def test_an_import_that_fails_leaves_no_half_of_a_pack(mirror: Mirror, story: Story) -> None:
+    story.edits(300)
+    story.edit(1, metadata={"format": "2"})
+    with pytest.raises(TetraEsError, match="format '2'"):
+        mirror.apply(story.records, Content())
+    assert mirror.head() == (None, 0)
+    assert not [path for path in mirror.path.rglob("*") if path.name.startswith(("tmp_", "fast_"))]
 
 
 def test_without_git_there_is_a_clear_message(tmp_path: Path, story: Story) -> None:
@@ -328,6 +337,7 @@ def test_a_head_whose_object_is_gone_is_an_integrity_failure(mirror: Mirror, sto
             "no space left for the mirror",
             "free some space",
         ),
+        ("fatal: pack write error. Out of diskspace", "no space left", "free some space"),
         (
             "fatal: cannot create x: Permission denied",
             "cannot be written: fatal: cannot create x: Permission denied",

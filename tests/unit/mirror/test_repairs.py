@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from tetra_es_projections.mirror.git import Git
 from tetra_es_projections.mirror.projection import Mirror
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.unit.mirror.story import Story
@@ -147,6 +148,58 @@ def test_a_marker_that_says_nothing(mirror: Mirror, check: Callable[[], None], d
     check()
 
 
+def test_git_of_a_killed_command_is_waited_for(
+    mirror: Mirror, check: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    descriptor = os.open(mirror.path / ".git" / "tetra-es-running", os.O_RDWR)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 3:
+            os.close(descriptor)
+
+    monkeypatch.setattr("time.sleep", sleep)
+    check()
+    assert len(waited) == 3
+
+
+def test_git_that_never_ends_is_reported(
+    mirror: Mirror, story: Story, content: Content, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tetra_es_projections.mirror.leftovers._ORPHAN_PATIENCE", 0.0)
+    with (mirror.path / ".git" / "tetra-es-running").open("w") as running:
+        fcntl.flock(running, fcntl.LOCK_EX)
+        with pytest.raises(TetraEsError, match="still runs"):
+            mirror.apply(story.records, content)
+
+
+def test_git_keeps_the_lock_when_its_command_is_gone(mirror: Mirror) -> None:
+    running = (mirror.path / ".git" / "tetra-es-running").open("w")
+    fcntl.flock(running, fcntl.LOCK_EX)
+    git = Git(inherited=(running.fileno(),))
+    seen: list[bool] = []
+
+    def chunks() -> Iterator[bytes]:
+        running.close()  # as when the command is killed
+        seen.append(_is_locked(mirror))
+        yield b"HEAD\n"
+
+    git.stream(mirror.path, "cat-file", "--batch", chunks=chunks())
+    assert seen == [True]
+    assert not _is_locked(mirror)
+
+
+def _is_locked(mirror: Mirror) -> bool:
+    with (mirror.path / ".git" / "tetra-es-running").open("w") as running:
+        try:
+            fcntl.flock(running, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 def test_a_file_that_cannot_be_put_in_place(mirror: Mirror, check: Callable[[], None]) -> None:
     file = mirror.path / "environments" / "local.toml"
     file.unlink()
@@ -177,7 +230,6 @@ def test_the_branch_was_set_back(check: Callable[[], None], as_user: AsUser) -> 
         "objects/00/tmp_obj_abc",
         "fast_import_crash_123",
         "tetra-es-marks",
-        "tetra-es-errors",
         "tetra-es-worktree.partial",
     ],
 )
