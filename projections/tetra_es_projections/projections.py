@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 LOST_HINT = "keep everything as it is; restore the store from a backup or from the mirror"
 
 
+LATER = "the next command makes up for it"
+
+
 class Projections:
     """Everything derived from one store. Use as a context manager."""
 
@@ -225,7 +228,7 @@ class Projections:
         try:
             yield
         except sqlite3.Error as error:
-            raise unreadable(self.layout.views, error) from error
+            raise unreadable(self.layout.views, error, hint=LATER) from error
 
 
 def _batches(records: Iterator[Record]) -> Iterator[list[Record]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from tetra_es.errors import TetraEsError
 from tetra_es_projections.content import Content
 from tetra_es_projections.mirror import repository
+from tetra_es_projections.mirror.failures import GitMissing, unusable
 from tetra_es_projections.mirror.objects import commit_ids
 from tetra_es_projections.mirror.rendering import render
 from tetra_es_projections.mirror.repository import BRANCH, HEAD
@@ -62,6 +63,7 @@ def differences(
     """Return a sentence for each thing in which the mirror is not what the events make of it.
 
     Of the commits only the first bad one is named: the ids of all later ones depend on it.
+    Raises `TetraEsError` when there is no git to ask, or an event that cannot be rendered.
     """
     expected = list(expected_ids(log.records(), report))
     if repository.is_missing(mirror.path):
@@ -70,8 +72,12 @@ def differences(
         if bad := _commits(mirror, expected):
             return [bad]
         return [*_objects(mirror), *_work_tree(mirror)] if expected else []
+    except GitMissing:
+        raise
     except TetraEsError as error:
         return [error.message]
+    except OSError as error:
+        return [unusable(mirror.path, error).message]
 
 
 def _commits(mirror: Mirror, expected: list[tuple[int, str]]) -> str | None:

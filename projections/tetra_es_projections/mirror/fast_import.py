@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from tetra_es_projections.mirror.git import unusable
+from tetra_es_projections.mirror.failures import unusable
 from tetra_es_projections.mirror.repository import BRANCH
 
 if TYPE_CHECKING:

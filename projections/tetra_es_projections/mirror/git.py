@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from threading import Thread
 from typing import IO, TYPE_CHECKING, Final
 
-from tetra_es.errors import TetraEsError
+from tetra_es_projections.mirror.failures import failure, git_missing, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,8 +44,6 @@ _GIT: Final = (
     "-c",
     "core.fsmonitor=false",
 )
-
-_FULL: Final = ("No space left", "Out of diskspace", "quota exceeded")
 
 
 @dataclass(frozen=True)
@@ -123,41 +121,6 @@ class Git:
         return {**_ENVIRONMENT, "PATH": self.path}
 
 
-def failure(root: Path, what: str, said: str) -> TetraEsError:
-    """Return the error for people when `what` failed on the mirror at `root` and said so."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    fatal = [line for line in lines if line.startswith("fatal:")]
-    # The last of several errors is the one that names the thing.
-    reason = fatal[0] if fatal else lines[-1] if lines else "it gave no reason"
-    if any(words in said for words in _FULL):
-        return TetraEsError(
-            f"no space left for the mirror {root}",
-            hint="free some space and run any command again: what was recorded is safe",
-        )
-    if "ermission" in said or "Read-only file system" in said:
-        return TetraEsError(
-            f"the mirror {root} cannot be written: {reason}",
-            hint="check the owner and the permissions of its files",
-        )
-    return TetraEsError(
-        f"{what} failed on the mirror {root}: {reason}",
-        hint="move the mirror away and run `tetra-es rebuild`: what was recorded is safe",
-    )
-
-
-def unusable(root: Path, error: OSError) -> TetraEsError:
-    """Return the error for people when a file of the mirror at `root` cannot be used."""
-    return failure(root, "writing", f"{error.strerror}: {error.filename or root}")
-
-
-def git_missing(why: str) -> TetraEsError:
-    """Return the error for people when there is no git command to run."""
-    return TetraEsError(
-        f"git cannot be run: {why}",
-        hint="install git 2.28 or newer, and check PATH; what was recorded is safe",
-    )
-
-
 @contextmanager
 def _readable_errors(root: Path) -> Iterator[None]:
     try:
@@ -172,9 +135,13 @@ def _feed(pipe: IO[bytes] | None, chunks: Iterable[bytes]) -> None:
     if pipe is None:
         raise TypeError("not a pipe")
     # When git ends early its status tells why; that it reads no more says nothing.
-    with suppress(BrokenPipeError), pipe:
-        for chunk in chunks:
-            pipe.write(chunk)
+    try:
+        with suppress(BrokenPipeError):
+            for chunk in chunks:
+                pipe.write(chunk)
+    finally:
+        with suppress(BrokenPipeError):
+            pipe.close()
 
 
 def _read(pipe: IO[bytes] | None, said: list[bytes]) -> None:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tetra_es.errors import TetraEsError
-from tetra_es_projections.mirror.git import unusable
+from tetra_es_projections.mirror.failures import unusable
 from tetra_es_projections.mirror.repository import BRANCH
 
 if TYPE_CHECKING:

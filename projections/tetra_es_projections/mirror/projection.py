@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from tetra_es.errors import TetraEsError
 from tetra_es_projections.mirror import leftovers, repository, trailers, worktree
+from tetra_es_projections.mirror.failures import unusable
 from tetra_es_projections.mirror.fast_import import append
-from tetra_es_projections.mirror.git import unusable
-from tetra_es_projections.mirror.rendering import render
+from tetra_es_projections.mirror.rendering import Rendering
 from tetra_es_projections.mirror.repository import BRANCH, MARKER, Head
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from tetra_es.store.record import Record
     from tetra_es_projections.content import Content
-    from tetra_es_projections.mirror.commit import Commit
     from tetra_es_projections.mirror.git import Git
-
-_FEW: Final = 20
-"""Up to so many commits the files that they change are put one by one."""
-
-_STEP: Final = 100
-"""Events between two reports of progress."""
 
 
 class Mirror:
@@ -94,7 +86,7 @@ class Mirror:
         with leftovers.alone(self.path, self.git) as git:
             leftovers.break_locks(self.path, self._patience)
             new = (record for record in records if record.position > position)
-            rendering = _Rendering(content, progress)
+            rendering = Rendering(content, progress)
             added: list[tuple[int, str]] = []
             if (first := next(new, None)) is not None:
                 added = append(git, self.path, rendering.commits(first, new), commit)
@@ -159,29 +151,3 @@ class Mirror:
         printed = self.git.run(self.path, "log", "--first-parent", form, *options, BRANCH)
         pairs = (line.split(" ", 1) for line in printed.decode(errors="replace").splitlines())
         return [(int(number), commit) for commit, number in pairs if number.isdecimal()]
-
-
-class _Rendering:
-    """Makes commits of records, and keeps what the work tree needs while these are few."""
-
-    def __init__(self, content: Content, progress: Callable[[int], None] | None) -> None:
-        self.files: dict[str, bytes] | None = {}
-        """Newest content of the changed files; None when there are too many."""
-        self._content = content
-        self._progress = progress
-
-    def commits(self, first: Record, others: Iterable[Record]) -> Iterator[Commit]:
-        """Yield the commit of each record."""
-        position = 0
-        for count, record in enumerate(chain((first,), others), start=1):
-            commit = render(record, self._content)
-            if count > _FEW:
-                self.files = None
-            elif self.files is not None:
-                self.files |= commit.files
-            position = record.position
-            yield commit
-            if self._progress and not count % _STEP:
-                self._progress(position)
-        if self._progress:
-            self._progress(position)

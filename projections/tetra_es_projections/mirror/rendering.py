@@ -5,16 +5,25 @@ Old renderers stay for ever: a rebuild must give the commits that were made firs
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Final
 
 from tetra_es.errors import IntegrityFailure
 from tetra_es_projections.mirror import format1
 from tetra_es_projections.summaries import unknown_format
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from tetra_es.store.record import Record
     from tetra_es_projections.content import Content
     from tetra_es_projections.mirror.commit import Commit
+
+_FEW: Final = 20
+"""Up to so many commits the files that they change are put one by one."""
+
+_STEP: Final = 100
+"""Events between two reports of progress."""
 
 
 def render(record: Record, content: Content) -> Commit:
@@ -33,3 +42,29 @@ def render(record: Record, content: Content) -> Commit:
             f"event #{record.position} ({record.topic}) cannot be mirrored: {error}",
             hint="run `tetra-es verify` to find out what was changed",
         ) from error
+
+
+class Rendering:
+    """Makes commits of records, and keeps what the work tree needs while these are few."""
+
+    def __init__(self, content: Content, progress: Callable[[int], None] | None) -> None:
+        self.files: dict[str, bytes] | None = {}
+        """Newest content of the changed files; None when there are too many."""
+        self._content = content
+        self._progress = progress
+
+    def commits(self, first: Record, others: Iterable[Record]) -> Iterator[Commit]:
+        """Yield the commit of each record."""
+        position = 0
+        for count, record in enumerate(chain((first,), others), start=1):
+            commit = render(record, self._content)
+            if count > _FEW:
+                self.files = None
+            elif self.files is not None:
+                self.files |= commit.files
+            position = record.position
+            yield commit
+            if self._progress and not count % _STEP:
+                self._progress(position)
+        if self._progress:
+            self._progress(position)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tetra_es.errors import IntegrityFailure, Refused
-from tetra_es_projections.mirror.git import git_missing, unusable
+from tetra_es_projections.mirror.failures import git_missing, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +83,7 @@ def create(path: Path, git: Git) -> None:
 
 def configure(root: Path) -> None:
     """Pin in the repository's own configuration what must not depend on the user's."""
-    with needing_git(), _writing(root):
+    with needing_git(), _usable(root):
         from git.config import GitConfigParser  # 60 ms, for new mirrors only
 
         # By its path: `Repo.config_writer` would let GIT_COMMON_DIR lead it to another repository.
@@ -99,7 +99,7 @@ def configure(root: Path) -> None:
 
 def is_missing(path: Path) -> bool:
     """Return whether there is room for a new mirror at `path`."""
-    with _writing(path):
+    with _usable(path):
         return not path.exists() or (path.is_dir() and next(path.iterdir(), None) is None)
 
 
@@ -110,9 +110,9 @@ def branch_head(root: Path) -> str | None:
     `root` than a repository, `IntegrityFailure` when what is there is not a commit id.
     """
     git_dir = root / ".git"
-    if not (git_dir / "HEAD").is_file():
-        raise foreign(root, "is not a git repository")
-    with _writing(root):
+    with _usable(root):
+        if not (git_dir / "HEAD").is_file():
+            raise foreign(root, "is not a git repository")
         try:
             commit = (git_dir / BRANCH).read_text(errors="replace").strip()
         except FileNotFoundError:
@@ -145,7 +145,7 @@ def needing_git() -> Iterator[None]:
 
 
 @contextmanager
-def _writing(root: Path) -> Iterator[None]:
+def _usable(root: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from tetra_es.errors import TetraEsError
-from tetra_es_projections.mirror.git import unusable
+from tetra_es_projections.mirror.failures import unusable
 from tetra_es_projections.mirror.repository import BRANCH, HEAD, MARKER, Head
 
 if TYPE_CHECKING:

@@ -36,7 +36,7 @@ def open_views(path: Path) -> sqlite3.Connection:
         if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
             discard(path)
             return open_views(path)
-        raise unreadable(path, error) from error
+        raise unreadable(path, error, hint="the next command makes up for it") from error
     return connection
 
 

@@ -39,7 +39,8 @@ def apply_to_views(connection: sqlite3.Connection, records: Iterable[Record]) ->
             set_progress(connection, VIEWS, position)
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # on a full disk SQLite has rolled back by itself
+            connection.execute("ROLLBACK")
         raise
 
 

@@ -10,12 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.mirror.story import Story
+from tetra_es.errors import TetraEsError
 from tetra_es_projections.content import Content
 from tetra_es_projections.mirror.check import differences, expected_ids
 from tetra_es_projections.mirror.commit import Commit
 from tetra_es_projections.mirror.fast_import import append
 from tetra_es_projections.mirror.git import Git
 from tetra_es_projections.mirror.objects import commit_ids
+from tetra_es_projections.mirror.projection import Mirror
 from tetra_es_projections.mirror.repository import create
 
 if TYPE_CHECKING:
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tetra_es.store.record import Record
-    from tetra_es_projections.mirror.projection import Mirror
 
     AsUser = Callable[..., str]
 
@@ -198,6 +199,13 @@ def test_ids_without_git_are_git_s(tmp_path: Path, trees: list[dict[str, bytes]]
         shutil.rmtree(path)
     create(path, Git())
     assert list(commit_ids(commits)) == append(Git(), path, commits, None)
+
+
+def test_without_git_nothing_is_said_about_the_mirror(
+    mirror: Mirror, log: Log, tmp_path: Path
+) -> None:
+    with pytest.raises(TetraEsError, match="git cannot be run"):
+        differences(Mirror(mirror.path, Git(path=str(tmp_path))), log)
 
 
 def test_progress_is_reported(mirror: Mirror, story: Story, log: Log) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,10 +17,11 @@ from tetra_es_projections.mirror.git import Git
 from tetra_es_projections.mirror.projection import Mirror
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.unit.mirror.story import Story
+    from tetra_es.store.record import Record
 
     AsUser = Callable[..., str]
 
@@ -273,14 +276,14 @@ def test_a_branch_that_moves_meanwhile_is_not_overwritten(
     content = Content()
     mirror.apply(story.records[:2], content)
 
-    def records() -> object:
+    def records() -> Iterator[Record]:
         as_user(
             "-c", "user.name=x", "-c", "user.email=x@y", "commit", "--allow-empty", "-m", "mine"
         )  # fmt: skip
         yield story.records[2]
 
     with pytest.raises(TetraEsError, match="git fast-import failed"):
-        mirror.apply(records(), content)  # type: ignore[arg-type]
+        mirror.apply(records(), content)
     assert as_user("log", "-1", "--format=%s") == "mine\n"
 
 
@@ -298,6 +301,23 @@ def test_an_event_that_cannot_be_rendered_leaves_everything_as_it_was(
     assert not list(mirror.path.rglob("tmp_*"))
 
 
+def test_an_interrupt_is_passed_on_and_nothing_is_committed(
+    mirror: Mirror, story: Story, as_user: AsUser
+) -> None:
+    story.edits(300)
+    content = Content()
+    head = mirror.apply(story.records[:2], content)[-1]
+
+    def interrupted() -> Iterator[Record]:
+        yield from story.records[:200]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        mirror.apply(interrupted(), content)
+    assert again(mirror).head() == (head[1], head[0])
+    assert as_user("status", "--porcelain") == ""
+
+
 def test_an_import_that_fails_leaves_no_half_of_a_pack(mirror: Mirror, story: Story) -> None:
     story.edits(300)
     story.edit(1, metadata={"format": "2"})
@@ -313,6 +333,30 @@ def test_without_git_there_is_a_clear_message(tmp_path: Path, story: Story) -> N
         mirror.apply(story.edits(1).records, Content())
     assert "install git" in (raised.value.hint or "")
     assert not mirror.path.exists()
+
+
+def test_without_git_on_the_process_s_own_path_there_is_a_clear_message(tmp_path: Path) -> None:
+    """GitPython looks there, whatever our `Git` was told."""
+    script = f"""
+import sys
+sys.path[:0] = {sys.path!r}
+from pathlib import Path
+from tetra_es.errors import TetraEsError
+from tetra_es_projections.mirror.git import Git
+from tetra_es_projections.mirror.repository import create
+try:
+    create(Path({str(tmp_path / "history")!r}), Git(path={os.environ["PATH"]!r}))
+except TetraEsError as error:
+    print(error.message)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "git cannot be run: not found\n"
 
 
 def test_a_damaged_branch_is_an_integrity_failure(mirror: Mirror, story: Story) -> None:

@@ -1,0 +1,52 @@
+"""What went wrong with the mirror, for people: one line, and what to do about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tetra_es.errors import TetraEsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_FULL: Final = ("No space left", "Out of diskspace", "quota exceeded")
+"""What git and the system say when the disk is full."""
+
+
+class GitMissing(TetraEsError):
+    """There is no git command to run, which says nothing about the mirror."""
+
+
+def failure(root: Path, what: str, said: str) -> TetraEsError:
+    """Return the error for people when `what` failed on the mirror at `root` and said so."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    fatal = [line for line in lines if line.startswith("fatal:")]
+    # The last of several errors is the one that names the thing.
+    reason = fatal[0] if fatal else lines[-1] if lines else "it gave no reason"
+    if any(words in said for words in _FULL):
+        return TetraEsError(
+            f"no space left for the mirror {root}",
+            hint="free some space and run any command again: what was recorded is safe",
+        )
+    if "ermission" in said or "Read-only file system" in said:
+        return TetraEsError(
+            f"the mirror {root} cannot be written: {reason}",
+            hint="check the owner and the permissions of its files",
+        )
+    return TetraEsError(
+        f"{what} failed on the mirror {root}: {reason}",
+        hint="move the mirror away and run `tetra-es rebuild`: what was recorded is safe",
+    )
+
+
+def unusable(root: Path, error: OSError) -> TetraEsError:
+    """Return the error for people when a file of the mirror at `root` cannot be used."""
+    return failure(root, "writing", f"{error.strerror}: {error.filename or root}")
+
+
+def git_missing(why: str) -> GitMissing:
+    """Return the error for people when there is no git command to run."""
+    return GitMissing(
+        f"git cannot be run: {why}",
+        hint="install git 2.28 or newer, and check PATH; what was recorded is safe",
+    )
