@@ -86,7 +86,9 @@ class App:
                 with Views(layout.views) as views:
                     yield Reader(layout, log, views)
             except sqlite3.Error as error:
-                raise unreadable(layout.views, error) from error
+                raise unreadable(
+                    layout.views, error, hint="`tetra-es rebuild` makes it anew"
+                ) from error
 
     @contextmanager
     def changing(
@@ -101,16 +103,16 @@ class App:
             yield workspace
 
     @contextmanager
-    def projections(self) -> Iterator[Projections]:
-        """Open the projections alone, locked, as they are."""
+    def projections(self, *, reading: bool = False) -> Iterator[Projections]:
+        """Open the projections alone, locked, as they are; with `reading` only to look at."""
         from tetra_es_projections.lock import exclusive
         from tetra_es_projections.projections import Projections
 
         layout = self.layout()
         with (
             EventLog(layout.store) as log,
-            exclusive(layout.lock),
-            Projections(layout, log, self.git()) as projections,
+            exclusive(layout.lock, reading=reading),
+            Projections(layout, log, self.git(), reading=reading) as projections,
         ):
             yield projections
 

@@ -89,7 +89,7 @@ class Workspace:
             problem = TetraEsError(
                 f"recorded as {', '.join(positions)}, but not everything that follows from it "
                 f"could be written: {error.message}",
-                hint=f"{error.hint or 'mend that'}; the next command does the rest",
+                hint=error.hint or "mend that; the next command does the rest",
             )
             problem.exit_code = error.exit_code
             raise problem from error

@@ -30,6 +30,7 @@ GITIGNORE = f"""\
 !/environments/{SOURCE_OF_TRUTH}.toml
 /secrets/
 /history/
+/.history.*
 /store/
 *.env
 """

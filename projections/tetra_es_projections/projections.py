@@ -21,6 +21,7 @@ from tetra_es_projections.views.database import (
     VIEWS,
     discard,
     open_views,
+    open_views_reading,
     progress,
     set_progress,
 )
@@ -50,11 +51,14 @@ LATER = "the next command makes up for it"
 class Projections:
     """Everything derived from one store. Use as a context manager."""
 
-    def __init__(self, layout: OrgLayout, log: EventLog, git: Git) -> None:
+    def __init__(
+        self, layout: OrgLayout, log: EventLog, git: Git, *, reading: bool = False
+    ) -> None:
+        """Open them; `reading` is for looking alone, where nothing can or shall be written."""
         self.layout = layout
         self.log = log
         self._git = git
-        self._connection = open_views(layout.views)
+        self._connection = (open_views_reading if reading else open_views)(layout.views)
         self.files = Files(layout.root, self._connection)
 
     def __enter__(self) -> Self:
@@ -127,7 +131,19 @@ class Projections:
             if report:
                 report("mirror", done, last)
 
-        return differences(self._open_mirror(), self.log, step)
+        mirror = self._open_mirror()
+        return differences(mirror, self.log, step) or self._listed_commits(mirror)
+
+    def _listed_commits(self, mirror: Mirror) -> list[str]:
+        """Return how the views' list of commits differs from those of a sound mirror."""
+        if progress(self._connection, MIRROR) == 0:
+            return []
+        listed = dict(self._connection.execute("SELECT position, id FROM commits").fetchall())
+        actual = dict(mirror.commits())
+        wrong = min((position for position, _ in listed.items() ^ actual.items()), default=None)
+        if wrong is None:
+            return []
+        return [f"store/views.db: commits differ from the mirror, first at #{wrong}"]
 
     @staticmethod
     def _check_foreign_commits(mirror: Mirror, *, force: bool) -> None:

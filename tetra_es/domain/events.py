@@ -194,9 +194,12 @@ def state_of(event: Event) -> dict[str, Any]:
 def event_from_state(cls: type[Event], stream: str, version: int, state: dict[str, Any]) -> Event:
     """Return the event that `state` was stored for, brought up to today's `class_version`.
 
-    `state` is used up. Raises `TypeError` when a field is missing or unknown.
+    `state` is used up. Raises `TypeError` when a field is missing or unknown, `ValueError` when
+    it was written by a newer version of the class.
     """
     written_as = state.pop("class_version", 1)
+    if written_as not in range(1, cls.class_version + 1):
+        raise ValueError(f"{cls.TOPIC} of version {written_as!r} is newer than this tetra-es")
     for step in range(written_as, cls.class_version):
         getattr(cls, f"upcast_v{step}_v{step + 1}")(state)
     return cls(originator_id=stream, originator_version=version, **state)

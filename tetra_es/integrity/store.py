@@ -13,6 +13,7 @@ from tetra_es.errors import TetraEsError
 from tetra_es.signing.keys import fingerprint, public_line
 from tetra_es.signing.sshsig import BadSignature, verify
 from tetra_es.store import canonical, chain
+from tetra_es.store.schema import SNAPSHOT_TOPIC
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,7 +40,7 @@ def verify_store(log: EventLog, report: Callable[[int], None] | None = None) -> 
     """Check every event of the store; `report` is told the positions as they are done."""
     result = StoreReport()
     result.findings += _missing_rows(log)
-    walk = _Walk(dict(log.snapshots()))
+    walk = _Walk(log.snapshots())
     for record in log.records():
         problem = walk.check(record)
         if problem:
@@ -49,6 +50,9 @@ def verify_store(log: EventLog, report: Callable[[int], None] | None = None) -> 
         result.events += 1
         if report:
             report(record.position)
+    else:
+        for stream, version in walk.snapshots:
+            result.findings.append(f"snapshot of {stream} at version {version}: is of no event")
     result.head = walk.head
     result.snapshots = walk.snapshots_checked
     for digest, ciphertext in log.sealed_values():
@@ -61,29 +65,32 @@ def verify_store(log: EventLog, report: Callable[[int], None] | None = None) -> 
 class _Walk:
     """The state of checking one event after the other."""
 
-    def __init__(self, snapshots: dict[tuple[str, int], bytes]) -> None:
+    def __init__(self, snapshots: dict[tuple[str, int], tuple[str, bytes]]) -> None:
         self.head = chain.GENESIS
         self.snapshots_checked = 0
         self._position = 0
         self._aggregates: dict[str, Aggregate] = {}
         self._organization = Organization()
-        self._snapshots = snapshots
+        self.snapshots = snapshots
 
     def check(self, record: Record) -> str | None:
         """Return what is wrong with the record, None when nothing is."""
-        for problem in self._problems(record):
-            if problem:
-                return problem
+        try:
+            problem = next((found for found in self._problems(record) if found), None)
+        except (TetraEsError, ValueError, TypeError, KeyError, AttributeError) as error:
+            # Signed, and still nothing that could be applied.
+            problem = str(error) or type(error).__name__
+        if problem:
+            return problem
         self.head, self._position = record.hash, record.position
         return None
 
     def _problems(self, record: Record) -> Iterator[str | None]:
         yield self._chain(record)
-        try:
-            event = record.event
-        except TetraEsError as error:
-            yield error.message
-            return
+        event = record.event
+        founding = isinstance(event, OrganizationCreated)
+        if founding and self._position:
+            yield "founds the organization a second time"
         if canonical.encode(canonical.decode(record.state)) != record.state:
             yield "its state is not canonical JSON"
         aggregate = self._aggregate(record)
@@ -122,13 +129,14 @@ class _Walk:
         return self._aggregates.setdefault(record.stream, Environment(record.stream))
 
     def _snapshot(self, record: Record, aggregate: Aggregate) -> str | None:
-        stored = self._snapshots.get((record.stream, record.version))
+        stored = self.snapshots.pop((record.stream, record.version), None)
         if stored is None:
             return None
         self.snapshots_checked += 1
+        topic, data = stored
         try:
-            state = canonical.decode(stored)["state"]
-        except (ValueError, KeyError):
+            state = canonical.decode(data).get("state") if topic == SNAPSHOT_TOPIC else None
+        except ValueError:
             state = None
         if state != aggregate.snapshot():
             return f"the snapshot of {record.stream} at version {record.version} was changed"

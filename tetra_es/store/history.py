@@ -24,7 +24,7 @@ from tetra_es.domain.aggregate import Aggregate
 from tetra_es.domain.environment import Environment, environment_stream
 from tetra_es.domain.events import ORG_STREAM, Event
 from tetra_es.domain.organization import Organization
-from tetra_es.errors import TetraEsError
+from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.store.log import EventLog, unreadable
 from tetra_es.store.mapper import AggregateSnapshot, CanonicalMapper, CanonicalTranscoder
 from tetra_es.store.recorder import ChainRecorder, HistoryFactory
@@ -176,6 +176,11 @@ class History:
                 )
             except AggregateNotFoundError:
                 return cls(stream)
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
+                raise IntegrityFailure(
+                    f"{stream} cannot be read: {str(error) or type(error).__name__}",
+                    hint="run `tetra-es verify` to find out what was changed",
+                ) from error
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

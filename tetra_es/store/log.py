@@ -7,7 +7,6 @@ event-sourcing library costs more than a whole `show` does. Nothing here can wri
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 from typing import TYPE_CHECKING
 
@@ -126,13 +125,13 @@ class EventLog:
                 "SELECT digest, ciphertext FROM sealed_values ORDER BY digest"
             )
 
-    def snapshots(self) -> list[tuple[tuple[str, int], bytes]]:
-        """Return stream, version and stored state of every snapshot."""
+    def snapshots(self) -> dict[tuple[str, int], tuple[str, bytes]]:
+        """Return topic and stored state of every snapshot by its stream and version."""
         with self._reading():
             rows = self._connection.execute(
-                "SELECT originator_id, originator_version, state FROM stored_snapshots"
+                "SELECT originator_id, originator_version, topic, state FROM stored_snapshots"
             ).fetchall()
-        return [((stream, version), state) for stream, version, state in rows]
+        return {(stream, version): (topic, state) for stream, version, topic, state in rows}
 
     def rows_without_counterpart(self) -> tuple[list[int], list[int]]:
         """Return the positions of events without proof, and of proofs without event."""
@@ -172,14 +171,19 @@ def connect_reading(path: Path) -> sqlite3.Connection:
     Raises `sqlite3.Error`.
     """
     wal = path.with_name(path.name + "-wal")
-    if wal.exists() or os.access(path.parent, os.W_OK):
+    try:
         connection = sqlite3.connect(path, isolation_level=None, timeout=30)
-    else:
-        # WAL needs a shared-memory file beside the database; in a folder that cannot be written
-        # there are no writers either, so SQLite may be told that nothing changes.
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1")
+    except sqlite3.OperationalError:
+        if wal.exists() and wal.stat().st_size:
+            raise
+        # WAL needs a shared-memory file beside the database. Where none can be made, in a folder
+        # that cannot be written or on a full disk, there are no writers either, and SQLite may
+        # be told that nothing changes.
         uri = f"{path.absolute().as_uri()}?immutable=1"
         connection = sqlite3.connect(uri, uri=True, isolation_level=None)
-    connection.execute("PRAGMA query_only = ON")
+        connection.execute("PRAGMA query_only = ON")
     return connection
 
 
@@ -211,27 +215,29 @@ def check_version(connection: sqlite3.Connection, path: Path) -> None:
         )
 
 
-def unreadable(path: Path, error: sqlite3.Error) -> TetraEsError:
-    """Return the error for people that stands for `error` of SQLite."""
+def unreadable(
+    path: Path, error: sqlite3.Error, *, hint: str = "nothing was recorded"
+) -> TetraEsError:
+    """Return the error for people that stands for `error` of SQLite.
+
+    `hint` says what follows for what was being done.
+    """
     code = getattr(error, "sqlite_errorname", "")
     if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
         return IntegrityFailure(
-            f"the store {path} is damaged: {error}",
+            f"{path} is damaged: {error}",
             hint="keep the file; restore it from a backup or from a clone of the mirror",
         )
-    if code.startswith("SQLITE_FULL"):
-        return TetraEsError(
-            f"no space left for the store {path}; nothing was recorded",
-            hint="free some space and run the command again",
-        )
+    # Of shared memory, which SQLite keeps in a file, a full disk is the usual failure.
+    if code.startswith(("SQLITE_FULL", "SQLITE_IOERR_SHM")):
+        return TetraEsError(f"no space left for {path}", hint=f"free some space; {hint}")
     if code.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
         return TetraEsError(
-            f"the store {path} cannot be written or opened: {error}",
-            hint="check the owner and the permissions of its folder",
+            f"{path} cannot be written or opened: {error}",
+            hint=f"check the owner and the permissions of its folder; {hint}",
         )
     if code.startswith("SQLITE_BUSY"):
         return TetraEsError(
-            f"the store {path} is locked by another program",
-            hint="try again when it has finished; nothing was recorded",
+            f"{path} is locked by another program", hint=f"try again when it has finished; {hint}"
         )
-    return TetraEsError(f"the store {path} failed: {error}", hint="nothing was recorded")
+    return TetraEsError(f"{path} failed: {error}", hint=f"check the disk; {hint}")

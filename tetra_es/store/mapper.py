@@ -10,6 +10,7 @@ from eventsourcing.persistence import Mapper, StoredEvent, Transcoder
 from tetra_es.domain.events import EVENT_TYPES, Event, event_from_state, state_of
 from tetra_es.errors import TetraEsError
 from tetra_es.store import canonical
+from tetra_es.store.schema import SNAPSHOT_TOPIC
 
 if TYPE_CHECKING:
     from eventsourcing.domain import DomainEventProtocol
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 class AggregateSnapshot(Event):
     """The state of an aggregate at a version: a cache that `verify` checks, not an event."""
 
-    TOPIC: ClassVar[str] = "snapshot"
+    TOPIC: ClassVar[str] = SNAPSHOT_TOPIC
 
     state: dict[str, Any]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from tetra_es.domain.events import EVENT_TYPES, Event, event_from_state
+from tetra_es.domain.soundness import problem_with
 from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.store.canonical import decode
 
@@ -46,9 +47,13 @@ class Record:
                 hint="it was written by a newer tetra-es: upgrade this one",
             )
         try:
-            return event_from_state(cls, self.stream, self.version, decode(self.state))
-        except (ValueError, TypeError) as error:
+            event = event_from_state(cls, self.stream, self.version, decode(self.state))
+            problem = problem_with(event)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            problem = str(error) or type(error).__name__
+        if problem:
             raise IntegrityFailure(
-                f"event #{self.position} ({self.topic}) cannot be read: {error}",
+                f"event #{self.position} ({self.topic}) is not sound: {problem}",
                 hint="run `tetra-es verify` to find out what was changed",
-            ) from error
+            )
+        return event

@@ -8,6 +8,9 @@ APPLICATION_ID = 0x54455453
 STORE_VERSION = 1
 """Version of the tables (PRAGMA user_version); a newer one is refused."""
 
+SNAPSHOT_TOPIC = "snapshot"
+"""Topic of the rows in the library's table of snapshots."""
+
 CREATE = (
     # The event-sourcing library's columns. Its queries call the position `rowid`; declared as
     # the primary key it survives VACUUM, and AUTOINCREMENT never gives a number twice.
@@ -43,12 +46,31 @@ _REFUSALS = (
     ("sealed_values", "DELETE", ""),
 )
 
+_REPLACEMENTS = (
+    (
+        "stored_events",
+        """rowid = NEW.rowid OR (originator_id = NEW.originator_id
+           AND originator_version = NEW.originator_version)""",
+    ),
+    ("event_proofs", "position = NEW.position"),
+    # The same value may come again.
+    ("sealed_values", "digest = NEW.digest AND ciphertext IS NOT NEW.ciphertext"),
+)
+"""REPLACE deletes what is in its way, without firing DELETE triggers unless the connection has
+`recursive_triggers` on; ours have, others may not."""
+
 TRIGGERS = tuple(
     f"""
     CREATE TRIGGER IF NOT EXISTS {table}_refuse_{act.lower()} BEFORE {act} ON {table} {when}
     BEGIN SELECT raise(ABORT, 'history only grows: {act} on {table} is refused'); END
     """
     for table, act, when in _REFUSALS
+) + tuple(
+    f"""
+    CREATE TRIGGER IF NOT EXISTS {table}_refuse_replace BEFORE INSERT ON {table}
+    WHEN EXISTS (SELECT 1 FROM {table} WHERE {there})
+    BEGIN SELECT raise(ABORT, 'history only grows: replacing in {table} is refused'); END
+    """
+    for table, there in _REPLACEMENTS
 )
-"""REPLACE is an UPDATE that deletes first, without firing DELETE triggers unless
-`recursive_triggers` is on; the recorder turns it on, and never replaces."""
+"""What refuses every change of what is there."""

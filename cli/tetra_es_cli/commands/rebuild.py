@@ -28,7 +28,7 @@ def rebuild(app: App, check: bool, force: bool, output: str) -> None:
     recorded keeps them.
     """
     if check:
-        with app.projections() as projections, reporting() as report:
+        with app.projections(reading=True) as projections, reporting() as report:
             findings = check_projections(projections, report)
         if output == "json":
             emit_json({"clean": not findings, "findings": findings})

@@ -34,7 +34,7 @@ def verify(app: App, output: str) -> None:
     moment, sealed values and snapshots, then the files, the views and every commit of the mirror
     against the events. Nothing is written.
     """
-    with app.projections() as projections, reporting() as report:
+    with app.projections(reading=True) as projections, reporting() as report:
         last = projections.log.last_position()
         step = (lambda done: report("verify", done, last)) if report else None
         proof = verify_store(projections.log, step)

@@ -7,7 +7,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import TetraEsError
-from tetra_es.store.log import unreadable
+from tetra_es.store.log import connect_reading, unreadable
 from tetra_es_projections.views.schema import TABLES, VERSION
 
 if TYPE_CHECKING:
@@ -37,6 +37,21 @@ def open_views(path: Path) -> sqlite3.Connection:
             discard(path)
             return open_views(path)
         raise unreadable(path, error, hint="the next command makes up for it") from error
+    return connection
+
+
+def open_views_reading(path: Path) -> sqlite3.Connection:
+    """Return a connection that only reads; to empty views in memory where there are none."""
+    try:
+        if path.exists():
+            connection = connect_reading(path)
+            if connection.execute("PRAGMA user_version").fetchone()[0] == VERSION:
+                return connection
+            connection.close()
+        connection = sqlite3.connect(":memory:", isolation_level=None)
+        connection.executescript(TABLES)
+    except sqlite3.Error as error:
+        raise unreadable(path, error, hint="`tetra-es rebuild` makes it anew") from error
     return connection
 
 

@@ -1,0 +1,79 @@
+"""Eight processes at once: every edit is recorded, nobody sees an error."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.crash.killing import acknowledged, check_repaired, check_sound, start, stored
+from tests.properties.world import LOCAL, World, new_world
+from tetra_es.integrity.store import verify_store
+from tetra_es.store.history import ConflictError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.conftest import Machine
+    from tetra_es.usecases.session import Recorded
+
+PROCESSES, EDITS = 8, 25
+
+
+def test_eight_processes_with_25_edits_each(machine: Machine) -> None:
+    processes = []
+    for who in range(PROCESSES):
+        command = ["set", "local", f"edits.by{who}_NUMBER={who}", "-m", f"by {who}"]
+        processes.append(start(machine, "round", [command], 0, EDITS))
+    positions: list[int] = []
+    for process in processes:
+        out, err = process.communicate(timeout=120)
+        assert (process.returncode, err) == (0, b""), out
+        assert b"failed" not in out, out
+        assert len(acknowledged(out)) == EDITS
+        positions += acknowledged(out)
+
+    assert sorted(positions) == list(range(3, 3 + PROCESSES * EDITS)) == sorted(stored(machine))[2:]
+    text = machine.ok("show", "local").out
+    for who in range(PROCESSES):
+        for number in range(EDITS):
+            assert f"by{who}_{number} = {who}\n" in text
+    rows = machine.history("--type", "environment.edited")
+    assert [row["revision"] for row in rows] == list(range(PROCESSES * EDITS + 1, 1, -1))
+    check_repaired(machine)
+    check_sound(machine)
+
+
+def edit_once_somebody_else_did(world: World, others: Iterator[str]) -> Recorded:
+    """Edit `local`; before each attempt to save, somebody else saves one of `others`."""
+
+    def command() -> Recorded:
+        environment = world.history.environment("local")
+        for text in islice(others, 1):
+            world.edit(text)
+        with world.session() as session:
+            environment.edit(LOCAL + "# mine\n", session.context(session.organization()))
+            return session.save(environment)[0]
+
+    return world.history.retrying(command)
+
+
+def test_a_command_is_decided_anew_when_another_saved_in_between() -> None:
+    with new_world() as world:
+        recorded = edit_once_somebody_else_did(world, iter([LOCAL + "# one\n", LOCAL + "# two\n"]))
+        assert recorded.position == 5
+        assert getattr(recorded.event, "revision", None) == 4
+        texts = [getattr(event, "text", "") for _, event in world.events()[2:]]
+        assert texts == [LOCAL + f"# {who}\n" for who in ("one", "two", "mine")]
+        assert verify_store(world.log).findings == []
+
+
+def test_it_gives_up_in_the_end_and_has_recorded_nothing() -> None:
+    with new_world() as world:
+        others = (LOCAL + f"# {number}\n" for number in range(100))
+        with pytest.raises(ConflictError, match="gave up") as failed:
+            edit_once_somebody_else_did(world, others)
+        assert failed.value.hint
+        assert "# mine" not in world.history.environment("local").text
+        assert verify_store(world.log).findings == []

@@ -1,0 +1,82 @@
+"""Ctrl-C at any point of a command: one line, exit 1, nothing half-done."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.crash.killing import acknowledged, check_repaired, check_sound, start
+from tests.crash.test_kill import count_effects
+
+if TYPE_CHECKING:
+    from tests.conftest import Machine
+
+COMMANDS = [["set", "local", "resources.nofile=NUMBER"], ["promote", "dev"]]
+
+POINTS = 8
+"""Where a command is interrupted, spread over all that it does."""
+
+
+@pytest.mark.parametrize("which", range(len(COMMANDS)), ids=lambda which: COMMANDS[which][0])
+def test_in_the_middle(machine: Machine, which: int) -> None:
+    def words(number: int) -> list[str]:
+        if which:
+            machine.ok("set", "local", f"resources.nofile={number}")
+        return [word.replace("NUMBER", str(number)) for word in COMMANDS[which]]
+
+    effects = count_effects(machine, words(1999))
+    codes = set()
+    for number in range(POINTS):
+        arguments = words(2000 + number)
+        before = machine.last_position()
+        point = 1 + effects * number // POINTS
+        process = start(machine, "once", arguments, signal.SIGINT, point)
+        out, err = process.communicate(timeout=60)
+        codes.add(process.returncode)
+        said = [line for line in err.decode().splitlines() if line]
+        recorded = range(before + 1, machine.last_position() + 1)
+        if process.returncode:
+            assert process.returncode == 1, (point, err)
+            assert [line.startswith("tetra-es: error: interrupted") for line in said] == [True], err
+        assert set(acknowledged(out)) <= set(recorded)
+        assert len(recorded) <= 1
+        machine.ok("history", "-n", "1")
+        check_repaired(machine)
+    assert 1 in codes
+    check_sound(machine)
+
+
+def test_while_the_editor_is_open(machine: Machine) -> None:
+    """What the editor had saved stays in the file, as an edit that is not recorded yet."""
+    ready = machine.home / "ready"
+    os.mkfifo(ready)
+    editor = f"""sh -c 'echo "# half a thought" >> "$0"; echo > {ready}; exec sleep 60'"""
+    process = subprocess.Popen(
+        machine.argv("edit"),
+        env=machine.environment({"EDITOR": editor, "VISUAL": ""}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    ready.read_text()
+    # The lock is free meanwhile: somebody else's command need not wait for our thoughts.
+    machine.ok("promote", "staging", "--dry-run")
+    before = machine.last_position()
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (1, "")
+    assert [line for line in err.splitlines() if line] == [
+        "tetra-es: error: interrupted; what was acknowledged is recorded"
+    ]
+    assert machine.last_position() == before
+    assert machine.toml("local").read_text().endswith("# half a thought\n")
+    machine.ok("verify")
+    assert "environments/local.toml" in machine.ok("status").out
+    machine.ok("record")
+    assert machine.last_position() == before + 1
+    check_sound(machine)

@@ -1,0 +1,219 @@
+"""Files, views, mirror and snapshots that are not what the events make of them."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from tests.integrity.conftest import BOB, EVENTS
+from tests.integrity.tampering import rejected
+from tetra_es.domain.environment import Environment
+from tetra_es.signing import keys
+from tetra_es.store.canonical import decode, encode
+from tetra_es.store.history import History, _projector
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import Machine
+
+
+@pytest.mark.parametrize("name", ["dev", "staging"])
+def test_an_edited_file(copy: Machine, name: str) -> None:
+    path = copy.toml(name)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    assert f"environments/{name}.toml" in rejected(copy).error()
+    assert copy.run("rebuild", "--check").code == 4
+
+
+@pytest.mark.parametrize(
+    "path", ["environments/dev.toml", "environments/local.toml", "manifest.toml",
+             "profiles/staging.toml"]
+)  # fmt: skip
+def test_a_missing_file(copy: Machine, path: str) -> None:
+    (copy.folder / path).unlink()
+    assert f"{path}: is missing" in rejected(copy).error()
+    copy.ok("rebuild")
+    copy.ok("verify")
+
+
+def test_an_older_revision_put_in_place(copy: Machine) -> None:
+    copy.toml("dev").write_text(copy.ok("show", "dev", "--at", "dev@2").out)
+    assert "environments/dev.toml" in rejected(copy).error()
+    copy.toml("dev").write_text(copy.ok("show", "dev").out)
+    copy.toml("local").write_text(copy.ok("show", "local", "--at", "local@1").out)
+    assert "environments/local.toml" in rejected(copy).error()
+
+
+def test_an_edit_that_is_not_recorded_yet_is_no_forgery(copy: Machine) -> None:
+    with copy.toml("local").open("a") as file:
+        file.write("# mine\n")
+    copy.ok("verify")
+
+
+def in_mirror(copy: Machine, *arguments: str) -> str:
+    """Run git in the mirror as somebody with a name."""
+    who = ("-c", "user.name=mallory", "-c", "user.email=mallory@example.org")
+    return copy.git(*who, *arguments)
+
+
+def test_an_amended_commit(copy: Machine) -> None:
+    in_mirror(copy, "commit", "--quiet", "--amend", "--no-edit", "--author=eve <eve@example.org>")
+    assert f"#{EVENTS}" in rejected(copy).error()
+
+
+@pytest.mark.parametrize("position", [1, 6, 13])
+def test_a_rewritten_commit_in_the_middle(copy: Machine, position: int) -> None:
+    """Every later commit changes with it; the first is named."""
+    import subprocess
+
+    exported = copy.git("fast-export", "main").encode()
+    trailer = f"\nEvent: {position}\n".encode()
+    assert exported.count(trailer) == 1
+    head, tail = exported.split(trailer)
+    start = head.rindex(b"\nauthor ")
+    forged = head[:start] + head[start:].replace(b"author ", b"author x", 1) + trailer + tail
+    subprocess.run(
+        ["git", "-C", str(copy.mirror), "fast-import", "--quiet", "--force"],
+        input=forged,
+        env=copy.environment(),
+        check=True,
+    )
+    assert f"event #{position} " in rejected(copy).error()
+    copy.run("rebuild")
+    copy.ok("verify")
+
+
+def test_commits_that_are_gone(copy: Machine) -> None:
+    in_mirror(copy, "reset", "--quiet", "--hard", "HEAD~3")
+    assert f"event #{EVENTS - 2}" in rejected(copy).error()
+
+
+def test_a_commit_too_many(copy: Machine) -> None:
+    in_mirror(copy, "commit", "--quiet", "--allow-empty", "-m", "a fine change")
+    assert "commit" in rejected(copy).error()
+
+
+def test_a_changed_work_tree(copy: Machine) -> None:
+    path = copy.mirror / "environments/dev.toml"
+    path.write_text(path.read_text().replace("5555", "5556"))
+    assert "environments/dev.toml" in rejected(copy).error()
+    path.unlink()
+    assert "environments/dev.toml" in rejected(copy).error()
+
+
+def objects_of(copy: Machine) -> list[Path]:
+    return sorted(path for path in (copy.mirror / ".git/objects").rglob("*") if path.is_file())
+
+
+def test_damaged_objects(copy: Machine) -> None:
+    """A flipped byte in what git stored, whichever of its files it is in."""
+    for path in objects_of(copy)[::9]:
+        data = path.read_bytes()
+        path.chmod(0o600)
+        path.write_bytes(data[:-3] + bytes([data[-3] ^ 0xFF]) + data[-2:])
+        done = copy.run("verify")
+        assert done.code == 4, (path, done.out)
+        done.error()
+        path.write_bytes(data)
+    copy.ok("verify")
+
+
+def test_a_missing_mirror(copy: Machine) -> None:
+    copy.mirror.rename(copy.home / "elsewhere")
+    assert "mirror" in rejected(copy).error()
+
+
+VIEWS = {
+    "events": "UPDATE events SET actor = 'mallory' WHERE position = 6",
+    "a summary": "UPDATE events SET summary = 'nothing' WHERE position = 6",
+    "states": "UPDATE states SET source_revision = 1 WHERE position = 7",
+    "changes": "UPDATE changes SET before = '1' WHERE position = 6",
+    "a change less": "DELETE FROM changes WHERE position = 6",
+    "a change more": "INSERT INTO changes VALUES ('local', 'x', 6, NULL, '1')",
+    "an event less": "DELETE FROM events WHERE position = 6",
+    "commits": "UPDATE commits SET id = printf('%040d', 6) WHERE position = 6",
+    "a commit less": "DELETE FROM commits WHERE position = 6",
+}
+
+
+@pytest.mark.parametrize("how", VIEWS)
+def test_changed_views(copy: Machine, how: str) -> None:
+    with closing(sqlite3.connect(copy.folder / "store/views.db")) as views:
+        assert views.execute(VIEWS[how]).rowcount > 0
+        views.commit()
+    error = rejected(copy).error()
+    assert "store/views.db" in error
+    assert "#6" in error or "#7" in error
+    copy.ok("rebuild")
+    copy.ok("verify")
+
+
+def test_views_that_are_none(copy: Machine) -> None:
+    path = copy.folder / "store/views.db"
+    path.write_bytes(b"not a database at all" * 200)
+    done = copy.run("verify")
+    # They hold nothing of their own: replaced at once, or named.
+    assert done.code in {0, 4}
+    assert "defect" not in done.err
+    copy.ok("rebuild")
+    copy.ok("verify")
+    path.unlink()
+    copy.ok("history")
+    copy.ok("verify")
+
+
+@pytest.fixture
+def snapshotted(copy: Machine) -> Machine:
+    """A copy in which `local` has a snapshot, as a longer history brings it."""
+    key = keys.load(copy.home / BOB / "tetra-es" / "id_ed25519")
+    with History(copy.store, key) as history:
+        history._application.take_snapshot(
+            "env:local", projector_func=cast("Any", _projector(Environment))
+        )
+    copy.ok("verify")
+    return copy
+
+
+def snapshot(copy: Machine) -> dict[str, Any]:
+    with closing(sqlite3.connect(copy.store)) as store:
+        ((state,),) = store.execute("SELECT state FROM stored_snapshots").fetchall()
+    return decode(state)
+
+
+def put_snapshot(copy: Machine, statement: str, state: bytes) -> None:
+    with closing(sqlite3.connect(copy.store)) as store:
+        store.execute(statement, (state,))
+        store.commit()
+
+
+def test_a_snapshot_that_was_changed(snapshotted: Machine) -> None:
+    """Commands start from a snapshot, so a forged one would be promoted and signed."""
+    forged = snapshot(snapshotted)
+    forged["state"]["text"] = forged["state"]["text"].replace("6666", "6667")
+    put_snapshot(snapshotted, "UPDATE stored_snapshots SET state = ?", encode(forged))
+    assert "snapshot" in rejected(snapshotted).error()
+
+
+@pytest.mark.parametrize("state", [b"", b"{}", b"[", b'{"state":5}', b"\xff"])
+def test_a_snapshot_that_is_none(snapshotted: Machine, state: bytes) -> None:
+    put_snapshot(snapshotted, "UPDATE stored_snapshots SET state = ?", state)
+    assert "snapshot" in rejected(snapshotted).error()
+    done = snapshotted.run("promote", "dev", env={"XDG_CONFIG_HOME": str(snapshotted.home / BOB)})
+    assert "defect" not in done.err
+
+
+@pytest.mark.parametrize(
+    "change", ["originator_version = 77", "originator_id = 'env:prod', originator_version = 5",
+               "topic = 'environment.edited'"]
+)  # fmt: skip
+def test_a_snapshot_of_nothing(snapshotted: Machine, change: str) -> None:
+    """A snapshot of a version that the stream never had would be taken for its newest state."""
+    state = encode(snapshot(snapshotted))
+    put_snapshot(snapshotted, f"UPDATE stored_snapshots SET state = ?, {change}", state)
+    assert "snapshot" in rejected(snapshotted).error()

@@ -1,0 +1,80 @@
+"""A REF is understood or refused in one way, whatever is typed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tetra_es.errors import UsageError
+from tetra_es.refs import (
+    CommitRef,
+    PositionRef,
+    Ref,
+    RevisionRef,
+    TimeRef,
+    format_time,
+    parse_ref,
+    parse_time,
+)
+
+MANY = settings(max_examples=200, deadline=None, database=None)
+
+# Text near a REF finds more than any text does.
+NEAR = st.text("#@-:+TZ.Wabcdefl 0123456789²٣\n\0", max_size=32)
+
+
+@MANY
+@given(st.one_of(st.text(max_size=40), NEAR))
+@example("9" * 5000)
+@example("dev@" + "9" * 5000)
+@example("9999-12-31T23:59:59-23:59")
+@example("0001-01-01T00:00:00+23:59")
+@example("\ud800")
+@example("2026-W47-7")
+@example("20261122")
+@example("2026-11-22T24:00:00")
+@example("2026-11-22T10:05:00.1234567890Z")
+def test_a_ref_or_a_usage_error(text: str) -> None:
+    ref: Ref | UsageError
+    try:
+        ref = parse_ref(text)
+    except UsageError as error:
+        ref = error
+    assert isinstance(ref, PositionRef | RevisionRef | TimeRef | CommitRef | UsageError)
+    if isinstance(ref, UsageError):
+        assert ref.hint
+        assert "\n" not in ref.message
+    if isinstance(ref, TimeRef):
+        assert parse_time(ref.moment) == ref.moment
+
+
+@MANY
+@given(st.integers(0, 10**18 - 1), st.from_regex(r"[a-l][a-z0-9-]{0,10}", fullmatch=True))
+def test_what_is_meant_is_understood(number: int, name: str) -> None:
+    for text in (str(number), f"#{number}"):
+        ref = parse_ref(text)
+        assert isinstance(ref, PositionRef)
+        assert ref.position == number
+    for text in (f"{name}@{number}", f"@{name}@{number}"):
+        assert parse_ref(text) == RevisionRef(name, number)
+
+
+@MANY
+@given(st.lists(st.datetimes(timezones=st.timezones()), min_size=2, max_size=2))
+def test_times_are_compared_as_text(moments: list[datetime]) -> None:
+    try:
+        written = [format_time(moment) for moment in moments]
+    except OverflowError:
+        return
+    assert (written[0] < written[1]) == (moments[0].astimezone(UTC) < moments[1].astimezone(UTC))
+    for text in written:
+        assert parse_ref(text) == TimeRef(text)
+
+
+@pytest.mark.parametrize("text", ["2026-11-22", "2026-11-22T10:05Z", "2026-11-22T11:05+01:00"])
+def test_a_day_ends_at_its_last_moment(text: str) -> None:
+    ends = {"2026-11-22": "2026-11-22T23:59:59.999999Z"}
+    assert parse_ref(text) == TimeRef(ends.get(text, "2026-11-22T10:05:00.000000Z"))

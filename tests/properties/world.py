@@ -1,0 +1,122 @@
+"""An organization in this process, on real files, SQLite and git, driven by use cases alone."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tetra_es.config.editing import set_values
+from tetra_es.config.templates import local_template, manifest_template, profile_template
+from tetra_es.layout import OrgLayout
+from tetra_es.signing import keys
+from tetra_es.store.history import History
+from tetra_es.store.log import EventLog
+from tetra_es.usecases.edit import MANIFEST, SOURCE, Target, current_text, record_text
+from tetra_es.usecases.found import Beginnings, found
+from tetra_es.usecases.session import Recorded, Session
+from tetra_es_projections.mirror.git import Git
+from tetra_es_projections.projections import Projections
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tetra_es.domain.events import Event
+    from tetra_es.signing.keys import SigningKey
+
+ENVIRONMENTS = ("local", "dev", "staging", "prod")
+LOCAL = local_template("tetra", "linux")
+MANIFEST_TEXT = manifest_template("acme", "acme.example", ENVIRONMENTS)
+
+TABLES = ("events", "states", "changes", "commits")
+"""The tables of the views that say something about events."""
+
+
+class World:
+    """One organization, and whoever acts on it at the moment."""
+
+    def __init__(self, root: Path) -> None:
+        self.layout = OrgLayout(root / "org" / "acme")
+        self.layout.store.parent.mkdir(parents=True)
+        self._seconds = count()
+        self.keys: dict[str, SigningKey] = {
+            name: keys.create(root / name / "id_ed25519") for name in ("alice", "bob")
+        }
+        self.actor = "alice"
+        self.history = History(self.layout.store, self.keys["alice"], create=True)
+        self.log = EventLog(self.layout.store)
+        with self.session() as session:
+            beginnings = Beginnings("acme", MANIFEST_TEXT, LOCAL, {})
+            found(session, beginnings, actor="alice", reason="")
+
+    def close(self) -> None:
+        self.history.__exit__()
+        self.log.close()
+
+    def clock(self) -> str:
+        """Tell a time that is the same in every run."""
+        minutes, seconds = divmod(next(self._seconds), 60)
+        return f"2026-11-22T10:{minutes:02}:{seconds:02}.000000Z"
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Begin a command of the present actor."""
+        key = self.keys[self.actor]
+        recorder: Any = self.history._application.recorder
+        recorder.signing_key = key
+        yield Session(self.history, self.log, key, clock=self.clock, correlation="c")
+
+    def edit(self, text: str, target: Target = SOURCE) -> Recorded | None:
+        with self.session() as session:
+            return record_text(session, target, text)
+
+    def set(self, target: Target, key: str, literal: str) -> Recorded | None:
+        with self.session() as session:
+            text = current_text(session, target) or profile_template(target.environment, None)
+            return record_text(
+                session, target, set_values(text, [(key, literal)], name=target.path)
+            )
+
+    def set_manifest(self, key: str, literal: str) -> Recorded | None:
+        return self.set(MANIFEST, key, literal)
+
+    def events(self) -> list[tuple[int, Event]]:
+        return [(record.position, record.event) for record in self.log.records()]
+
+    @contextmanager
+    def projections(self) -> Iterator[Projections]:
+        with Projections(self.layout, self.log, Git(os.environ["PATH"])) as projections:
+            yield projections
+
+    def catch_up(self) -> None:
+        with self.projections() as projections:
+            projections.catch_up()
+
+    def derived(self) -> dict[str, Any]:
+        """Return everything that is derived: files, views and the mirror's newest commit."""
+        import sqlite3
+        from contextlib import closing
+
+        root = self.layout.root
+        files = [*root.glob("*.toml"), *root.glob("environments/*"), *root.glob("profiles/*")]
+        found: dict[str, Any] = {str(f.relative_to(root)): f.read_bytes() for f in files}
+        with closing(sqlite3.connect(self.layout.views)) as views:
+            for table in TABLES:
+                found[table] = sorted(views.execute(f"SELECT * FROM {table}"))
+            found["digests"] = sorted(views.execute("SELECT path, digest FROM files"))
+        found["head"] = (self.layout.mirror / ".git/refs/heads/main").read_text()
+        return found
+
+
+@contextmanager
+def new_world() -> Iterator[World]:
+    """Yield an organization in a temporary folder: Hypothesis needs a new one each time."""
+    with tempfile.TemporaryDirectory() as folder:
+        world = World(Path(folder))
+        try:
+            yield world
+        finally:
+            world.close()

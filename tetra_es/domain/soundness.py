@@ -1,0 +1,111 @@
+"""Whether an event is one that tetra-es could have recorded.
+
+A store is signed, not trusted: who may sign could still write an event by other means whose
+fields would, for instance, name a file outside the folder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from tetra_es.domain.events import (
+    ENVIRONMENT_STREAM,
+    ORG_STREAM,
+    EnvironmentState,
+    Event,
+    ProfileEdited,
+)
+from tetra_es.errors import UsageError
+from tetra_es.names import check_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
+    _Check: TypeAlias = tuple[str, Callable[[Any], bool], str]
+
+_METADATA = ("actor", "reason", "correlation", "tool", "format")
+
+
+def problem_with(event: Event) -> str | None:
+    """Return what is wrong with an event, None when nothing is."""
+    for name, fits, type_ in _checks(type(event)):
+        if not fits(getattr(event, name)):
+            return f"its {name} is not of the type {type_}"
+    missing = [name for name in _METADATA if name not in event.metadata]
+    if missing:
+        return f"its metadata has no {missing[0]}"
+    if event.originator_id != _stream_of(event):
+        return f"{event.TOPIC} does not belong into the stream {event.originator_id}"
+    if isinstance(event, (EnvironmentState, ProfileEdited)) and not _is_name(event.environment):
+        return f"{event.environment!r} is not an environment's name"
+    if isinstance(event, EnvironmentState):
+        digest = sha256(event.text.encode()).hexdigest()
+        if event.digest != digest:
+            return "its digest is not that of its text"
+    return None
+
+
+def _stream_of(event: Event) -> str:
+    if isinstance(event, EnvironmentState):
+        return ENVIRONMENT_STREAM + event.environment
+    return ORG_STREAM
+
+
+def _is_name(name: str) -> bool:
+    try:
+        return check_environment(name) == name
+    except UsageError:
+        return False
+
+
+def _is_int(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(key, str) and isinstance(item, str) for key, item in value.items()
+    )
+
+
+def _is_changes(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(change, list)
+        and len(change) == 3
+        and isinstance(change[0], str)
+        and all(item is None or isinstance(item, str) for item in change[1:])
+        for change in value
+    )
+
+
+def _is_list_of_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+_TYPES: dict[str, Callable[[Any], bool]] = {
+    "str": lambda value: isinstance(value, str),
+    "int": _is_int,
+    "int | None": lambda value: value is None or _is_int(value),
+    "dict[str, str]": _is_texts,
+    "list[str]": _is_list_of_texts,
+    "list[KeyChange]": _is_changes,
+}
+"""Annotation of an event's field to the check of its value."""
+
+
+def _checks(cls: type[Event]) -> tuple[_Check, ...]:
+    """Return the checks of a class's fields; worked out once for each."""
+    found = _CHECKS.get(cls)
+    if found is None:
+        found = _CHECKS[cls] = tuple(
+            (field.name, _TYPES[str(field.type)], str(field.type))
+            for field in fields(cls)
+            if field.name not in ("originator_id", "originator_version")
+        )
+    return found
+
+
+_CHECKS: dict[type[Event], tuple[_Check, ...]] = {}
