@@ -45,7 +45,7 @@ def _files(layout: OrgLayout, log: EventLog) -> Iterator[str]:
     expected: dict[str, str] = {}
     past: dict[str, set[str]] = {}
     for record in log.records():
-        for path, data in content.apply(record.event).items():
+        for path, data in content.apply_record(record).items():
             expected[path] = sha256(data).hexdigest()
             past.setdefault(path, set()).add(expected[path])
     expected.pop(ALLOWED_SIGNERS, None)

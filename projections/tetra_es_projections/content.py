@@ -6,12 +6,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tetra_es.domain import events
+from tetra_es.errors import IntegrityFailure, UsageError
+from tetra_es.names import check_environment
 from tetra_es.signing.allowed import allowed_signers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tetra_es.store.log import EventLog
+    from tetra_es.store.record import Record
 
 MANIFEST = "manifest.toml"
 ALLOWED_SIGNERS = "allowed_signers"
@@ -23,12 +26,20 @@ SIGNER_TOPICS = tuple(
 
 def environment_path(environment: str) -> str:
     """Return the path of an environment's TOML in the org's folder and in the mirror."""
-    return f"environments/{environment}.toml"
+    return f"environments/{_checked(environment)}.toml"
 
 
 def profile_path(environment: str) -> str:
     """Return the path of the org's overlay for an environment's profile."""
-    return f"profiles/{environment}.toml"
+    return f"profiles/{_checked(environment)}.toml"
+
+
+def _checked(environment: str) -> str:
+    """Return a name that cannot lead out of the folder, whatever a signed event says."""
+    try:
+        return check_environment(environment)
+    except UsageError as error:
+        raise ValueError(error.message) from error
 
 
 class Content:
@@ -57,8 +68,21 @@ class Content:
 
         return cls(signers)
 
+    def apply_record(self, record: Record) -> dict[str, bytes]:
+        """Return what `apply` does. Raises `IntegrityFailure` that names the event."""
+        try:
+            return self.apply(record.event)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise IntegrityFailure(
+                f"event #{record.position} ({record.topic}) makes no files: {error}",
+                hint="run `tetra-es verify` to find out what was changed",
+            ) from error
+
     def apply(self, event: events.Event) -> dict[str, bytes]:
-        """Return path to new bytes of the files that `event` changes."""
+        """Return path to new bytes of the files that `event` changes.
+
+        Raises `ValueError` and the like for an event that tetra-es cannot have recorded.
+        """
         match event:
             case events.EnvironmentState():
                 return {environment_path(event.environment): event.text.encode()}

@@ -72,7 +72,7 @@ class Files:
         newest: dict[str, bytes] = {}
         ours: dict[str, set[str]] = {}
         for record in records:
-            for path, data in content.apply(record.event).items():
+            for path, data in content.apply_record(record).items():
                 newest[path] = data
                 ours.setdefault(path, set()).add(sha256(data).hexdigest())
         newest.pop(ALLOWED_SIGNERS, None)  # in the mirror only; `signer export` prints it

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tetra_es.domain.environment import Environment
 from tetra_es.domain.events import ORG_STREAM, OrganizationCreated
 from tetra_es.domain.organization import Organization
+from tetra_es.domain.soundness import problem_with
 from tetra_es.errors import TetraEsError
 from tetra_es.signing.keys import fingerprint, public_line
 from tetra_es.signing.sshsig import BadSignature, verify
@@ -88,6 +89,7 @@ class _Walk:
     def _problems(self, record: Record) -> Iterator[str | None]:
         yield self._chain(record)
         event = record.event
+        yield problem_with(event)
         founding = isinstance(event, OrganizationCreated)
         if founding and self._position:
             yield "founds the organization a second time"

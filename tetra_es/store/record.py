@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 
 from tetra_es.domain.events import EVENT_TYPES, Event, event_from_state
-from tetra_es.domain.soundness import problem_with
 from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.store.canonical import decode
 
@@ -47,13 +46,10 @@ class Record:
                 hint="it was written by a newer tetra-es: upgrade this one",
             )
         try:
-            event = event_from_state(cls, self.stream, self.version, decode(self.state))
-            problem = problem_with(event)
+            return event_from_state(cls, self.stream, self.version, decode(self.state))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            problem = str(error) or type(error).__name__
-        if problem:
             raise IntegrityFailure(
-                f"event #{self.position} ({self.topic}) is not sound: {problem}",
+                f"event #{self.position} ({self.topic}) cannot be read: "
+                f"{str(error) or type(error).__name__}",
                 hint="run `tetra-es verify` to find out what was changed",
-            )
-        return event
+            ) from error
