@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 def known_environments(reader: Reader) -> list[str]:
     """Return the manifest's environments in order, then those that only the history has."""
     from tetra_es.config.manifest import read_manifest
-
     from tetra_es.domain.events import ManifestEdited, OrganizationCreated
 
     newest = reader.log.of_topics(

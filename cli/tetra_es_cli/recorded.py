@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tetra_es_projections.summaries import summary
-
 from tetra_es_cli.output import emit, emit_json
+from tetra_es_projections.summaries import summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
-from tetra_es_projections.summaries import summary
 
 from tetra_es.errors import TetraEsError, UsageError
 from tetra_es.signing import sshsig
@@ -14,6 +13,7 @@ from tetra_es.store import canonical, chain
 from tetra_es_cli.output import emit, emit_json, emit_raw, printable
 from tetra_es_cli.params import REF, output_option
 from tetra_es_cli.recorded import emit_changes
+from tetra_es_projections.summaries import summary
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref

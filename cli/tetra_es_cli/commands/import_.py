@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from tetra_es.config.templates import manifest_template
-from tetra_es.profiles.load import builtin_names
 
+from tetra_es.config.templates import manifest_template
 from tetra_es.errors import UsageError
 from tetra_es.layout import OrgLayout
+from tetra_es.profiles.load import builtin_names
 from tetra_es.usecases.found import Beginnings
 from tetra_es.usecases.import_organization import import_organization, old_states
 from tetra_es_cli.app import App, warn
