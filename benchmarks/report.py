@@ -1,0 +1,46 @@
+"""How comparisons are printed."""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from benchmarks.measure import Comparison
+
+_SECOND, _MILLISECOND = 1.0, 1e-3
+
+
+def show_comparison(comparison: Comparison) -> None:
+    """Print one comparison: both sides, the ratio, the aim, and where the time goes."""
+    width = max(len(comparison.ours), len(comparison.theirs))
+    print(f"  {comparison.ours:{width}}  {_spread(comparison.our_times)}")
+    print(f"  {comparison.theirs:{width}}  {_spread(comparison.their_times)}")
+    print(f"  ratio {comparison.ratio:.3g}{_verdict(comparison)}")
+    for note in comparison.notes:
+        print(f"    {note}")
+    print(flush=True)
+
+
+def duration(seconds: float) -> str:
+    """Return a time in a unit that suits its size."""
+    if seconds >= _SECOND:
+        return f"{seconds:.2f} s"
+    if seconds >= _MILLISECOND:
+        return f"{seconds * 1e3:.1f} ms"
+    return f"{seconds * 1e6:.0f} us"
+
+
+def _spread(times: Sequence[float]) -> str:
+    ends = f"{duration(min(times))} to {duration(max(times))}"
+    return f"{duration(median(times)):>9}  (median of {len(times)}, {ends})"
+
+
+def _verdict(comparison: Comparison) -> str:
+    if comparison.aim is None:
+        return ", no aim: for information"
+    bound = "at least" if comparison.of_rates else "at most"
+    outcome = "met" if comparison.met else "NOT MET"
+    return f", aim {bound} {comparison.aim:g}: {outcome}"

@@ -1,0 +1,25 @@
+"""How much is measured: in full, or just enough to see that everything runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Numbers of rounds and events."""
+
+    rounds: int
+    """Measurements of each side of a comparison that is quick."""
+    slow_rounds: int
+    """Measurements of each side of a comparison that takes seconds."""
+    appends: int
+    """Events appended in one measurement."""
+    rebuilt: int
+    """Events that are rebuilt."""
+    queried: int
+    """Events that are searched."""
+
+
+FULL = Sizes(rounds=15, slow_rounds=7, appends=200, rebuilt=20_000, queried=100_000)
+QUICK = Sizes(rounds=3, slow_rounds=1, appends=50, rebuilt=500, queried=2_000)
