@@ -1,0 +1,151 @@
+"""Identities: the private keys that open secrets, from the files that age and OpenSSH use."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tetra_es.age import backend, ssh_keys
+from tetra_es.age.recipients import Recipient, parse_recipient
+from tetra_es.errors import Refused, TetraEsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tetra_es.age.recipients import Kind
+
+_PREFIX = "AGE-SECRET-KEY-1"
+_SIZE_LIMIT = 1024 * 1024
+_SHARED = stat.S_IRWXG | stat.S_IRWXO
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Identity:
+    """A private key. `repr` and `str` show its kind only; `secret` is for the age backend alone.
+
+    `secret` is `AGE-SECRET-KEY-1…` or an unencrypted OpenSSH private key file.
+    """
+
+    kind: Kind
+    secret: bytes = field(repr=False)
+
+
+def load_identities(path: Path, passphrase: Callable[[], str] | None = None) -> list[Identity]:
+    """Return the identities in `path`: an age identity file or one OpenSSH private key.
+
+    `passphrase` is called when that key is encrypted. Raises `Refused` when others could read
+    the file, `ssh_keys.NeedsPassphrase`, and `TetraEsError` when it holds no usable identity.
+    """
+    data = _read(path)
+    start = data.lstrip()
+    if start.startswith(ssh_keys.BEGIN):
+        return [Identity(*ssh_keys.unlock(data, path, passphrase))]
+    if start.startswith((b"-----BEGIN AGE ", b"age-encryption.org/")):
+        raise TetraEsError(
+            f"the identity file {path} is itself encrypted with age",
+            hint=f"decrypt it first: (umask 077; age -d {path} > FILE)",
+        )
+    if start.startswith(b"-----BEGIN "):
+        raise TetraEsError(
+            f"{path} is neither an age identity file nor an OpenSSH private key",
+            hint=f"`ssh-keygen -p -f {path}` rewrites an older SSH key in OpenSSH's format",
+        )
+    return _native(data, path)
+
+
+def create_identity(path: Path) -> Recipient:
+    """Make an x25519 identity, write it to `path` (0600) as age-keygen does, return its recipient.
+
+    Folders that are missing are made (0700). Raises `Refused` rather than overwrite a file,
+    `TetraEsError` when it cannot be written.
+    """
+    secret, recipient = backend.generate_x25519()
+    created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    text = f"# created: {created}\n# public key: {recipient}\n{secret}\n"
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        written = _write_new(path, text.encode())
+    except OSError as error:
+        raise TetraEsError(f"cannot write the identity {path}: {error.strerror}") from None
+    if not written:
+        raise Refused(f"{path} exists already", hint="move it away to make another identity")
+    return parse_recipient(recipient)
+
+
+def recipient_of(identity: Identity) -> Recipient:
+    """Return the public half of `identity`.
+
+    Raises `UsageError` when nothing can be encrypted to it: an RSA key of an unusable size.
+    """
+    if identity.kind == "x25519":
+        return parse_recipient(backend.x25519_recipient(identity.secret.decode()))
+    return parse_recipient(ssh_keys.public_line(identity.secret))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            data = file.read(_SIZE_LIMIT + 1)
+    except FileNotFoundError:
+        raise TetraEsError(
+            f"no identity at {path}",
+            hint="`tetra-es identity new` makes one; a recipient of the secrets then adds it",
+        ) from None
+    except OSError as error:
+        raise TetraEsError(f"cannot read the identity {path}: {error.strerror}") from None
+    if mode & _SHARED:
+        raise Refused(f"the identity {path} is open to others", hint=f"run: chmod 600 {path}")
+    if len(data) > _SIZE_LIMIT:
+        raise TetraEsError(f"{path} is too large for an identity file")
+    return data
+
+
+def _native(data: bytes, path: Path) -> list[Identity]:
+    """Read age-keygen's format: a key a line, comments with `#`, empty lines."""
+    found = []
+    for number, raw in enumerate(data.split(b"\n"), start=1):
+        line = raw.strip().decode("utf-8", "replace")
+        if not line or line.startswith("#"):
+            continue
+        if not (line.startswith(_PREFIX) and _is_identity(line)):
+            raise TetraEsError(
+                f"{path}:{number}: not an x25519 identity",
+                hint=f"an identity begins with {_PREFIX}; plugins and post-quantum keys cannot "
+                "be used; `tetra-es identity new` makes one",
+            )
+        found.append(Identity("x25519", line.encode()))
+    if not found:
+        raise TetraEsError(
+            f"{path} holds no identity", hint="`tetra-es identity new` makes one elsewhere"
+        )
+    return found
+
+
+def _is_identity(line: str) -> bool:
+    try:
+        backend.x25519_recipient(line)
+    except ValueError:
+        return False
+    return True
+
+
+def _write_new(path: Path, data: bytes) -> bool:
+    """Write a file whole or, after a crash, not at all; return whether there was none before."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # 0600
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(name, path)
+    except FileExistsError:
+        return False
+    finally:
+        Path(name).unlink()
+    return True
