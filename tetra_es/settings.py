@@ -62,6 +62,11 @@ class Settings:
         """The private key that signs what this user records."""
         return self.config_dir / "id_ed25519"
 
+    @property
+    def identity(self) -> Path:
+        """The age identity that decrypts what this user may read."""
+        return self.config_dir / "age.key"
+
     def org_named(self, option: str | None) -> str:
         """Return the organization to work on. Raises `UsageError` when none is named."""
         org = option or self.org

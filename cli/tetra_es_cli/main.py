@@ -46,6 +46,8 @@ def _run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
     except click.exceptions.Exit as stop:
         return stop.exit_code
+    except SystemExit as stop:  # `run` hands on the exit code of what it ran
+        return stop.code if isinstance(stop.code, int) else 1
     except BrokenPipeError:
         # Whoever reads us has enough; the flush at the end must not complain about it either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

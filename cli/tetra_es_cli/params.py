@@ -123,9 +123,27 @@ class KeyType(click.ParamType):  # type: ignore[type-arg]  # not generic in clic
         return _complete(ctx, incomplete, look_up)
 
 
+class SecretType(click.ParamType):  # type: ignore[type-arg]  # not generic in click 8.2
+    """The name of a secret."""
+
+    name = "secret"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the names that the environment ever had."""
+
+        def look_up(reader: Reader) -> list[tuple[str, str]]:
+            file = f"secrets {ctx.params.get('environment')}"
+            return [(key, "") for key in reader.views.all_keys(file)]
+
+        return _complete(ctx, incomplete, look_up)
+
+
 ENVIRONMENT = EnvironmentType()
 REF = RefType()
 KEY = KeyType()
+SECRET = SecretType()
 
 reason_option = click.option(
     "-m", "--reason", default="", metavar="TEXT", help="Why; recorded with the event."

@@ -38,6 +38,10 @@ COMMANDS: Mapping[str, str] = {
     "env": "env.env",
     "profile": "profile.profile",
     "signer": "signer.signer",
+    "secret": "secret_more.secret",
+    "recipient": "recipient.recipient",
+    "identity": "identity.identity",
+    "run": "run.run",
     "import": "import_.import_",
     "completion": "completion.completion",
 }

@@ -36,6 +36,18 @@ def write(path: Path, data: bytes) -> None:
         ) from error
 
 
+def remove(path: Path) -> None:
+    """Remove the file at `path`, if it is there. Raises `TetraEsError`."""
+    try:
+        path.unlink(missing_ok=True)
+        if path.parent.is_dir():
+            sync_folder(path.parent)
+    except OSError as error:
+        raise TetraEsError(
+            f"cannot remove {path}: {error.strerror}", hint="check the permissions there"
+        ) from error
+
+
 def sync_folder(path: Path) -> None:
     """Make renames in the folder durable."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)

@@ -41,11 +41,14 @@ def check_projections(projections: Projections, report: Progress | None = None) 
 
 
 def _files(layout: OrgLayout, log: EventLog) -> Iterator[str]:
-    content = Content()
+    content = Content.at(log, 0)
     expected: dict[str, str] = {}
     past: dict[str, set[str]] = {}
     for record in log.records():
         for path, data in content.apply_record(record).items():
+            if data is None:
+                expected.pop(path, None)
+                continue
             expected[path] = sha256(data).hexdigest()
             past.setdefault(path, set()).add(expected[path])
     expected.pop(ALLOWED_SIGNERS, None)

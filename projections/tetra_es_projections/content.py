@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tetra_es.domain import events
+from tetra_es.domain import events, secret_events
+from tetra_es.domain.vault import is_key
 from tetra_es.errors import IntegrityFailure, UsageError
 from tetra_es.names import check_environment
 from tetra_es.signing.allowed import allowed_signers
@@ -42,11 +43,43 @@ def _checked(environment: str) -> str:
         raise ValueError(error.message) from error
 
 
+def secret_path(environment: str, key: str) -> str:
+    """Return the path of a secret's age file."""
+    if not is_key(key):
+        raise ValueError(f"{key!r} is not a secret's name")
+    return f"secrets/{_checked(environment)}/{key}.age"
+
+
+def recipients_path(environment: str) -> str:
+    """Return the path of the file that `age -R` reads."""
+    return f"secrets/{_checked(environment)}.recipients"
+
+
+TOMBSTONE = b"""\
+This version of the secret was purged: its ciphertext no longer exists.
+The event of the kind secret.purged tells when, by whom and why.
+"""
+"""What stands in the mirror where a purged age file was."""
+
+
+def _nothing_sealed(_: str) -> bytes | None:
+    return None
+
+
 class Content:
     """The projected files while events are applied, one after the other."""
 
-    def __init__(self, load_signers: Callable[[], dict[str, str]] = dict) -> None:
+    def __init__(
+        self,
+        load_signers: Callable[[], dict[str, str]] = dict,
+        sealed: Callable[[str], bytes | None] = _nothing_sealed,
+    ) -> None:
+        """Begin with the signers that `load_signers` returns.
+
+        `sealed` returns the age file with a digest, None for one that was purged.
+        """
         self._load_signers = load_signers
+        self._sealed = sealed
 
     @cached_property
     def signers(self) -> dict[str, str]:
@@ -66,9 +99,9 @@ class Content:
                 earlier.apply(record.event)
             return earlier.signers
 
-        return cls(signers)
+        return cls(signers, lambda digest: log.sealed(bytes.fromhex(digest)))
 
-    def apply_record(self, record: Record) -> dict[str, bytes]:
+    def apply_record(self, record: Record) -> dict[str, bytes | None]:
         """Return what `apply` does. Raises `IntegrityFailure` that names the event."""
         try:
             return self.apply(record.event)
@@ -78,8 +111,8 @@ class Content:
                 hint="run `tetra-es verify` to find out what was changed",
             ) from error
 
-    def apply(self, event: events.Event) -> dict[str, bytes]:
-        """Return path to new bytes of the files that `event` changes.
+    def apply(self, event: events.Event) -> dict[str, bytes | None]:
+        """Return path to new bytes of the files that `event` changes, None for one that goes.
 
         Raises `ValueError` and the like for an event that tetra-es cannot have recorded.
         """
@@ -99,8 +132,40 @@ class Content:
             case events.SignerRemoved():
                 del self.signers[event.signer]
                 return self._signers_file()
+            case secret_events.SecretsEvent():
+                return self._secrets(event)
             case _:
                 return {}
 
-    def _signers_file(self) -> dict[str, bytes]:
+    def _secrets(self, event: secret_events.SecretsEvent) -> dict[str, bytes | None]:
+        environment = event.environment
+        match event:
+            case secret_events.SecretSet():
+                return self._age_files(environment, [[event.key, event.version, event.digest]])
+            case secret_events.SecretsResealed():
+                return self._age_files(environment, event.secrets)
+            case secret_events.SecretsRestored():
+                gone = {secret_path(environment, key): None for key in event.removed}
+                return {**gone, **self._age_files(environment, event.secrets)}
+            case secret_events.SecretRemoved():
+                return {secret_path(environment, event.key): None}
+            case secret_events.RecipientAdded() | secret_events.RecipientRemoved():
+                return {recipients_path(environment): _recipients_file(event.recipients)}
+            case _:
+                return {}
+
+    def _age_files(
+        self, environment: str, secrets: list[secret_events.Sealed]
+    ) -> dict[str, bytes | None]:
+        return {
+            secret_path(environment, str(key)): self._sealed(str(digest)) or TOMBSTONE
+            for key, _, digest in secrets
+        }
+
+    def _signers_file(self) -> dict[str, bytes | None]:
         return {ALLOWED_SIGNERS: allowed_signers(self.signers).encode()}
+
+
+def _recipients_file(recipients: dict[str, str]) -> bytes:
+    lines = (f"# {name}\n{recipient}\n" for name, recipient in sorted(recipients.items()))
+    return "".join(lines).encode()

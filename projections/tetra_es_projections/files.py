@@ -50,6 +50,10 @@ def is_edited(path: str) -> bool:
     )
 
 
+def _digest(data: bytes | None) -> str | None:
+    return None if data is None else sha256(data).hexdigest()
+
+
 def changed_files(root: Path, digests: dict[str, str]) -> list[Change]:
     """Return the files below `root` whose content is not the one of `digests`, by path."""
     found = []
@@ -69,17 +73,17 @@ class Files:
 
     def apply(self, records: Iterable[Record], content: Content, upto: int) -> None:
         """Bring the files to the state after the records, which end at the position `upto`."""
-        newest: dict[str, bytes] = {}
-        ours: dict[str, set[str]] = {}
+        newest: dict[str, bytes | None] = {}
+        ours: dict[str, set[str | None]] = {}
         for record in records:
             for path, data in content.apply_record(record).items():
                 newest[path] = data
-                ours.setdefault(path, set()).add(sha256(data).hexdigest())
+                ours.setdefault(path, set()).add(_digest(data))
         newest.pop(ALLOWED_SIGNERS, None)  # in the mirror only; `signer export` prints it
         known = self.digests()
         for path, data in newest.items():
             self._put(path, data, {known.get(path), *ours[path]})
-        self._remember({path: sha256(data).hexdigest() for path, data in newest.items()}, upto)
+        self._remember({path: _digest(data) for path, data in newest.items()}, upto)
         ignore = self._root / ".gitignore"
         if not ignore.exists():
             atomic.write(ignore, GITIGNORE.encode())
@@ -117,18 +121,26 @@ class Files:
         if not (self._root / path).exists():
             atomic.write(self._root / path, data)
 
-    def _put(self, path: str, data: bytes, ours: set[str | None]) -> None:
+    def _put(self, path: str, data: bytes | None, ours: set[str | None]) -> None:
         file = self._root / path
         actual = atomic.digest(file)
-        if actual is None or (actual in ours and actual != sha256(data).hexdigest()):
+        if actual == _digest(data) or (actual is not None and actual not in ours):
+            return
+        if data is None:
+            atomic.remove(file)
+        else:
             atomic.write(file, data)
 
-    def _remember(self, digests: dict[str, str], position: int) -> None:
+    def _remember(self, digests: dict[str, str | None], position: int) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
+        self._connection.executemany(
+            "DELETE FROM files WHERE path = ?",
+            [(path,) for path, digest in digests.items() if digest is None],
+        )
         self._connection.executemany(
             "INSERT INTO files VALUES (?, ?, ?) ON CONFLICT (path) DO UPDATE "
             "SET digest = excluded.digest, position = excluded.position",
-            [(path, digest, position) for path, digest in digests.items()],
+            [(path, digest, position) for path, digest in digests.items() if digest is not None],
         )
         set_progress(self._connection, FILES, position)
         self._connection.execute("COMMIT")

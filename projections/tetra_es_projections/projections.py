@@ -8,9 +8,10 @@ catching up does the rest. Whoever calls `catch_up` or `rebuild` holds the lock.
 from __future__ import annotations
 
 import sqlite3
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from tetra_es.domain.secret_events import SecretPurged
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
 from tetra_es.store.log import BATCH, unreadable
 from tetra_es_projections.content import Content
@@ -110,10 +111,10 @@ class Projections:
         A store that was cut short, or put back from an older copy, shows in nothing else.
         """
         last = self.log.last_position()
-        reached = {
-            "the mirror goes": self._open_mirror().last_event(),
-            "the views go": progress(self._connection, VIEWS),
-        }
+        reached = {}
+        with suppress(TetraEsError):  # a damaged mirror tells nothing, and is found as that
+            reached["the mirror goes"] = self._open_mirror().last_event()
+        reached["the views go"] = progress(self._connection, VIEWS)
         for what, position in reached.items():
             if position > last:
                 return (
@@ -132,7 +133,9 @@ class Projections:
                 report("mirror", done, last)
 
         mirror = self._open_mirror()
-        return differences(mirror, self.log, step) or self._listed_commits(mirror)
+        return differences(mirror, self.log, step, Content.at(self.log, 0)) or self._listed_commits(
+            mirror
+        )
 
     def _listed_commits(self, mirror: Mirror) -> list[str]:
         """Return how the views' list of commits differs from those of a sound mirror."""
@@ -195,6 +198,10 @@ class Projections:
             raise IntegrityFailure(
                 f"the mirror goes to #{position}, the store only to #{last}", hint=LOST_HINT
             )
+        if self.log.has_topic(SecretPurged.TOPIC, position, last):
+            # The one event that changes the past: where the purged file was, a tombstone stands.
+            mirror.discard()
+            position = 0
         content = Content.at(self.log, position)
 
         def step(done: int) -> None:

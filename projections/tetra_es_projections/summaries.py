@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from tetra_es.domain import events
+from tetra_es.domain import events, secret_events
 from tetra_es.errors import TetraEsError
 from tetra_es.names import SOURCE_OF_TRUTH
 
@@ -110,6 +110,26 @@ def _edit(what: str, changes: list[events.KeyChange], result: str) -> str:
     return f"{head}{len(changes)} key{'s' if more else ''}{tail}"
 
 
+def _set(event: secret_events.SecretSet) -> str:
+    return f"set secret({event.environment}): {event.key} version {event.version}"
+
+
+def _resealed(event: secret_events.SecretsResealed) -> str:
+    secrets, recipients = len(event.secrets), len(event.recipients)
+    what = f"{secrets} secret{'' if secrets == 1 else 's'}"
+    whom = f"{recipients} recipient{'' if recipients == 1 else 's'}"
+    return f"reseal({event.environment}): {what} for {whom}"
+
+
+def _restored(event: secret_events.SecretsRestored) -> str:
+    kept_out = f", {len(event.kept_out)} kept out" if event.kept_out else ""
+    return f"restore secrets({event.environment}): as of #{event.to_position}{kept_out}"
+
+
+def _version(what: str, event: secret_events.SecretPurged | secret_events.SecretCompromised) -> str:
+    return f"{what}({event.environment}): {event.key} version {event.version}"
+
+
 _FORMAT_1: Final[dict[str, Callable[[Any], str]]] = {
     events.OrganizationCreated.TOPIC: lambda event: f"create(org): {event.name}",
     events.ManifestEdited.TOPIC: lambda event: _edit(
@@ -125,4 +145,18 @@ _FORMAT_1: Final[dict[str, Callable[[Any], str]]] = {
     events.EnvironmentPromoted.TOPIC: _promoted,
     events.EnvironmentRolledBack.TOPIC: _rolled_back,
     events.EnvironmentImported.TOPIC: _imported,
+    secret_events.RecipientAdded.TOPIC: lambda event: (
+        f"add recipient({event.environment}): {event.name}"
+    ),
+    secret_events.RecipientRemoved.TOPIC: lambda event: (
+        f"remove recipient({event.environment}): {event.name}"
+    ),
+    secret_events.SecretSet.TOPIC: _set,
+    secret_events.SecretRemoved.TOPIC: lambda event: (
+        f"remove secret({event.environment}): {event.key}"
+    ),
+    secret_events.SecretsResealed.TOPIC: _resealed,
+    secret_events.SecretsRestored.TOPIC: _restored,
+    secret_events.SecretCompromised.TOPIC: lambda event: _version("compromised secret", event),
+    secret_events.SecretPurged.TOPIC: lambda event: _version("purge secret", event),
 }

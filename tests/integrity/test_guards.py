@@ -47,7 +47,9 @@ COMMANDS = [
     ("show", "dev"), ("diff", "dev"), ("promote", "dev"), ("rollback", "dev"), ("history",),
     ("event", "3"), ("blame", "dev"), ("rebuild",), ("rebuild", "--check"), ("verify",),
     ("env", "list"), ("env", "add", "qa", "--profile", "dev"), ("profile", "show", "dev"),
-    ("signer", "list"), ("signer", "rm", "bob"), ("edit",), ("init", "acme"),
+    ("secret", "list", "dev"), ("secret", "get", "dev", "A"), ("recipient", "list", "dev"),
+    ("run", "dev", "true"), ("signer", "list"), ("signer", "rm", "bob"), ("edit",),
+    ("init", "acme"),
 ]  # fmt: skip
 
 
@@ -66,5 +68,5 @@ def test_a_store_of_a_newer_version_is_refused_by_every_command(copy: Machine) -
 def test_every_command_is_in_the_list_above() -> None:
     from tetra_es_cli.root import COMMANDS as ALL
 
-    without_a_store = {"orgs", "completion", "import"}
+    without_a_store = {"orgs", "completion", "import", "identity"}
     assert {command[0] for command in COMMANDS} | without_a_store == set(ALL)

@@ -8,33 +8,16 @@ field is added; `upcast_v1_v2(state)` then gives the field to states written bef
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeAlias
+from typing import ClassVar
+
+from tetra_es.domain.event import Event, KeyChange, event_from_state, state_of
+from tetra_es.domain.secret_events import SECRET_EVENTS
 
 ORG_STREAM = "org"
 """Stream of the organization: one a store."""
 
 ENVIRONMENT_STREAM = "env:"
 """Prefix of the streams of environments, such as `env:dev`."""
-
-KeyChange: TypeAlias = list[str | None]
-"""`[path, before, after]` of one key, values as TOML literals, null where it did not exist."""
-
-
-@dataclass(frozen=True)
-class Event:
-    """What every event has."""
-
-    TOPIC: ClassVar[str]
-    class_version: ClassVar[int] = 1
-
-    originator_id: str
-    """The stream, such as `env:dev`."""
-    originator_version: int
-    """Number of the event in its stream, from 1."""
-    timestamp: str
-    """When it happened: RFC 3339, UTC, microseconds, such as `2026-11-22T10:05:00.000000Z`."""
-    metadata: dict[str, str]
-    """actor, reason, correlation, tool and format; see `domain.metadata`."""
 
 
 @dataclass(frozen=True)
@@ -164,42 +147,39 @@ class EnvironmentImported(EnvironmentState):
     """`backup`, `pre_rollback` or `current`."""
 
 
-EVENT_TYPES: dict[str, type[Event]] = {
-    cls.TOPIC: cls
-    for cls in (
-        OrganizationCreated,
-        ManifestEdited,
-        ProfileEdited,
-        SignerAdded,
-        SignerRemoved,
-        EnvironmentCreated,
-        EnvironmentEdited,
-        EnvironmentPromoted,
-        EnvironmentRolledBack,
-        EnvironmentImported,
-    )
-}
+_CONFIG_EVENTS: tuple[type[Event], ...] = (
+    OrganizationCreated,
+    ManifestEdited,
+    ProfileEdited,
+    SignerAdded,
+    SignerRemoved,
+    EnvironmentCreated,
+    EnvironmentEdited,
+    EnvironmentPromoted,
+    EnvironmentRolledBack,
+    EnvironmentImported,
+)
+
+EVENT_TYPES: dict[str, type[Event]] = {cls.TOPIC: cls for cls in (*_CONFIG_EVENTS, *SECRET_EVENTS)}
 """Topic to class, in the order of the catalogue."""
 
-
-def state_of(event: Event) -> dict[str, Any]:
-    """Return what is stored of `event`: every field but the stream and version."""
-    state = dict(vars(event))
-    del state["originator_id"], state["originator_version"]
-    if event.class_version > 1:
-        state["class_version"] = event.class_version
-    return state
-
-
-def event_from_state(cls: type[Event], stream: str, version: int, state: dict[str, Any]) -> Event:
-    """Return the event that `state` was stored for, brought up to today's `class_version`.
-
-    `state` is used up. Raises `TypeError` when a field is missing or unknown, `ValueError` when
-    it was written by a newer version of the class.
-    """
-    written_as = state.pop("class_version", 1)
-    if written_as not in range(1, cls.class_version + 1):
-        raise ValueError(f"{cls.TOPIC} of version {written_as!r} is newer than this tetra-es")
-    for step in range(written_as, cls.class_version):
-        getattr(cls, f"upcast_v{step}_v{step + 1}")(state)
-    return cls(originator_id=stream, originator_version=version, **state)
+__all__ = [
+    "ENVIRONMENT_STREAM",
+    "EVENT_TYPES",
+    "ORG_STREAM",
+    "EnvironmentCreated",
+    "EnvironmentEdited",
+    "EnvironmentImported",
+    "EnvironmentPromoted",
+    "EnvironmentRolledBack",
+    "EnvironmentState",
+    "Event",
+    "KeyChange",
+    "ManifestEdited",
+    "OrganizationCreated",
+    "ProfileEdited",
+    "SignerAdded",
+    "SignerRemoved",
+    "event_from_state",
+    "state_of",
+]

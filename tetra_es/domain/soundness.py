@@ -6,6 +6,7 @@ fields would, for instance, name a file outside the folder.
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ from tetra_es.domain.events import (
     Event,
     ProfileEdited,
 )
+from tetra_es.domain.secret_events import SECRETS_STREAM, SecretsEvent
+from tetra_es.domain.vault import is_key
 from tetra_es.errors import UsageError
 from tetra_es.names import check_environment
 
@@ -39,8 +42,14 @@ def problem_with(event: Event) -> str | None:
         return f"its metadata has no {missing[0]}"
     if event.originator_id != _stream_of(event):
         return f"{event.TOPIC} does not belong into the stream {event.originator_id}"
-    if isinstance(event, (EnvironmentState, ProfileEdited)) and not _is_name(event.environment):
+    if isinstance(event, (EnvironmentState, ProfileEdited, SecretsEvent)) and not _is_name(
+        event.environment
+    ):
         return f"{event.environment!r} is not an environment's name"
+    if isinstance(event, SecretsEvent):
+        return next(
+            (f"{key!r} is no secret's name" for key in _keys(event) if not is_key(key)), None
+        )
     if isinstance(event, EnvironmentState):
         digest = sha256(event.text.encode()).hexdigest()
         if event.digest != digest:
@@ -48,9 +57,19 @@ def problem_with(event: Event) -> str | None:
     return None
 
 
+def _keys(event: SecretsEvent) -> list[str]:
+    """Return the names of secrets that an event has: they become names of files."""
+    keys = [str(key) for key, _, _ in getattr(event, "secrets", [])]
+    if (key := getattr(event, "key", None)) is not None:
+        keys.append(key)
+    return keys + list(getattr(event, "removed", []))
+
+
 def _stream_of(event: Event) -> str:
     if isinstance(event, EnvironmentState):
         return ENVIRONMENT_STREAM + event.environment
+    if isinstance(event, SecretsEvent):
+        return SECRETS_STREAM + event.environment
     return ORG_STREAM
 
 
@@ -85,6 +104,20 @@ def _is_list_of_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
+def _is_sealed(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(item, list)
+        and len(item) == 3
+        and isinstance(item[0], str)
+        and _is_int(item[1])
+        and isinstance(item[2], str)
+        and _DIGEST.fullmatch(item[2]) is not None
+        for item in value
+    )
+
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
 _TYPES: dict[str, Callable[[Any], bool]] = {
     "str": lambda value: isinstance(value, str),
     "int": _is_int,
@@ -92,6 +125,7 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
     "dict[str, str]": _is_texts,
     "list[str]": _is_list_of_texts,
     "list[KeyChange]": _is_changes,
+    "list[Sealed]": _is_sealed,
 }
 """Annotation of an event's field to the check of its value."""
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from tetra_es.domain.environment import Environment
 from tetra_es.domain.events import ORG_STREAM, OrganizationCreated
 from tetra_es.domain.organization import Organization
+from tetra_es.domain.secret_events import SECRETS_STREAM
 from tetra_es.domain.soundness import problem_with
+from tetra_es.domain.vault import Vault
 from tetra_es.errors import TetraEsError
 from tetra_es.signing.keys import fingerprint, public_line
 from tetra_es.signing.sshsig import BadSignature, verify
@@ -128,7 +130,8 @@ class _Walk:
     def _aggregate(self, record: Record) -> Aggregate:
         if record.stream == ORG_STREAM:
             return self._organization
-        return self._aggregates.setdefault(record.stream, Environment(record.stream))
+        cls = Vault if record.stream.startswith(SECRETS_STREAM) else Environment
+        return self._aggregates.setdefault(record.stream, cls(record.stream))
 
     def _snapshot(self, record: Record, aggregate: Aggregate) -> str | None:
         stored = self.snapshots.pop((record.stream, record.version), None)

@@ -24,6 +24,7 @@ from tetra_es.domain.aggregate import Aggregate
 from tetra_es.domain.environment import Environment, environment_stream
 from tetra_es.domain.events import ORG_STREAM, Event
 from tetra_es.domain.organization import Organization
+from tetra_es.domain.vault import Vault, secrets_stream
 from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.store.log import EventLog, unreadable
 from tetra_es.store.mapper import AggregateSnapshot, CanonicalMapper, CanonicalTranscoder
@@ -73,10 +74,12 @@ class _Application(Application[str]):
     snapshotting_intervals: ClassVar[dict[Any, int]] = {
         Organization: SNAPSHOT_INTERVAL,
         Environment: SNAPSHOT_INTERVAL,
+        Vault: SNAPSHOT_INTERVAL,
     }
     snapshotting_projectors: ClassVar[dict[Any, Any]] = {
         Organization: _projector(Organization),
         Environment: _projector(Environment),
+        Vault: _projector(Vault),
     }
 
     def construct_env(self, name: str, env: Any = None) -> Settings:
@@ -139,14 +142,25 @@ class History:
         """Return the environment as it is now; version 0 where it has no state yet."""
         return self._get(Environment, environment_stream(name))
 
-    def save(self, *aggregates: Aggregate, sealed: Sequence[bytes] = ()) -> list[int]:
+    def vault(self, environment: str) -> Vault:
+        """Return the secrets of an environment as they are now; version 0 where it has none."""
+        return self._get(Vault, secrets_stream(environment))
+
+    def save(
+        self, *aggregates: Aggregate, sealed: Sequence[bytes] = (), purged: Sequence[bytes] = ()
+    ) -> list[int]:
         """Append the pending events of the aggregates in one transaction.
+
+        In the same transaction, `sealed` values enter the content-addressed table, and those
+        whose digests are `purged` are destroyed.
 
         Returns their positions, durable on disk. Raises the library's `IntegrityError` when
         somebody else saved to one of the streams; see `retrying`.
         """
         with self._errors():
-            recordings = self._application.save(*cast("Any", aggregates), sealed=sealed)
+            recordings = self._application.save(
+                *cast("Any", aggregates), sealed=sealed, purged=purged
+            )
         return [int(recording.notification.id) for recording in recordings]
 
     def retrying(self, command: Callable[[], Result]) -> Result:

@@ -102,6 +102,21 @@ class EventLog:
         sql = _COLUMNS + f"WHERE e.topic IN ({marks}) AND e.rowid <= ? ORDER BY e.rowid"
         return self._records(sql, (*topics, upto))
 
+    def streams(self, prefix: str) -> list[str]:
+        """Return the streams whose names begin with `prefix`."""
+        with self._reading():
+            rows = self._connection.execute(
+                "SELECT DISTINCT originator_id FROM stored_events "
+                "WHERE substr(originator_id, 1, ?) = ? ORDER BY 1",
+                (len(prefix), prefix),
+            ).fetchall()
+        return [row[0] for row in rows]
+
+    def has_topic(self, topic: str, after: int, upto: int) -> bool:
+        """Return whether an event of this kind is in `after` < position <= `upto`."""
+        sql = "SELECT 1 FROM stored_events WHERE rowid > ? AND rowid <= ? AND topic = ? LIMIT 1"
+        return self._row(sql, (after, upto, topic)) is not None
+
     def state_text(self, position: int) -> str | None:
         """Return the TOML text that the event at `position` holds, None where there is none.
 

@@ -58,6 +58,7 @@ class ChainRecorder(SQLiteApplicationRecorder):
         stored_events: Sequence[StoredEvent],
         *,
         sealed: Sequence[bytes] = (),
+        purged: Sequence[bytes] = (),
         **kwargs: Any,
     ) -> Sequence[int] | None:
         """Insert events with their proofs, and sealed values, all or nothing.
@@ -85,6 +86,10 @@ class ChainRecorder(SQLiteApplicationRecorder):
             "INSERT INTO sealed_values VALUES (?, ?) ON CONFLICT DO NOTHING",
             [(sha256(ciphertext).digest(), ciphertext) for ciphertext in sealed],
         )
+        c.executemany(
+            "UPDATE sealed_values SET ciphertext = NULL WHERE digest = ?",
+            [(digest,) for digest in purged],
+        )
         return positions
 
 
@@ -98,6 +103,8 @@ class DurablePool(SQLiteConnectionPool):
         cursor.execute("PRAGMA foreign_keys = ON")
         # Without it INSERT OR REPLACE would slip past the triggers that refuse DELETE.
         cursor.execute("PRAGMA recursive_triggers = ON")
+        # A purged value is overwritten with zeros, not left in a free page.
+        cursor.execute("PRAGMA secure_delete = ON")
         return connection
 
 

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 
 from tetra_es.domain.events import EnvironmentState
 from tetra_es.errors import Refused, TetraEsError
+from tetra_es.usecases.restore_secrets import restore_secrets
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tetra_es.age.identities import Identity
     from tetra_es.domain.environment import Environment
     from tetra_es.store.record import Record
     from tetra_es.usecases.session import Recorded, Session
@@ -22,20 +26,34 @@ class Rollback:
     from_revision: int
     to_revision: int
     to_position: int
-    recorded: Recorded
+    recorded: list[Recorded]
+    """The environment's event, where its TOML changed, and that of its secrets, where they did."""
 
 
-def roll_back(session: Session, name: str, position: int | None) -> Rollback:
-    """Give the environment the state of the event at `position`.
+def roll_back(
+    session: Session,
+    name: str,
+    position: int | None,
+    *,
+    secrets_at: int | None = None,
+    identities: Callable[[], Sequence[Identity]] | None = None,
+) -> Rollback:
+    """Give the environment the state of the event at `position`, TOML and secrets.
 
     Without a position, the state before the last change; see `Environment.revision_before`.
-    Raises `Refused` when there is no such state, it is another environment's, or the present one.
+    The secrets are those at the position `secrets_at`, by default those of the last moment at
+    which the target was the present state: what was set while it was running belongs to it.
+    Without `identities`, which is asked only when something is to be encrypted anew, the secrets
+    stay as they are. Raises `Refused` when there is no such state, it is another environment's,
+    or the present one.
     """
 
     def command() -> Rollback:
         organization = session.organization()
         organization.environment_named(name)
         environment = session.environment(name)
+        vault = session.vault(name)
+        context = session.context(organization)
         target = (
             _before_last_change(session, environment)
             if position is None
@@ -45,11 +63,24 @@ def roll_back(session: Session, name: str, position: int | None) -> Rollback:
         if not isinstance(event, EnvironmentState):
             raise TypeError(event)
         before = environment.revision
-        environment.roll_back(event, target.position, session.context(organization))
-        saved = session.save(environment)
-        return Rollback(name, before, event.revision, target.position, saved[0])
+        sealed: list[bytes] = []
+        if identities is not None and event.environment == name and vault.version:
+            moment = secrets_at or _last_moment(session, target)
+            sealed = restore_secrets(session.log, vault, moment, identities, context)
+        if event.digest != environment.digest or not vault.pending:
+            environment.roll_back(event, target.position, context)
+        saved = session.save(environment, vault, sealed=sealed)
+        return Rollback(name, before, event.revision, target.position, saved)
 
     return session.run(command)
+
+
+def _last_moment(session: Session, target: Record) -> int:
+    """Return the last position at which the state of `target` was the present one."""
+    for record in session.log.of_stream(target.stream, from_version=target.version + 1):
+        if isinstance(record.event, EnvironmentState):
+            return record.position - 1
+    return session.log.last_position()
 
 
 def _at(session: Session, environment: Environment, position: int) -> Record:

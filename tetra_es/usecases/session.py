@@ -11,6 +11,7 @@ from tetra_es.domain.environment import Environment, environment_stream
 from tetra_es.domain.events import ORG_STREAM
 from tetra_es.domain.metadata import Context
 from tetra_es.domain.organization import Organization
+from tetra_es.domain.vault import Vault, secrets_stream
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.refs import format_time
 
@@ -61,6 +62,11 @@ class Session:
             environment if isinstance(environment, Environment) else self.history.environment(name)
         )
 
+    def vault(self, environment: str) -> Vault:
+        """Return the secrets of an environment as they are now."""
+        vault = self._undone.get(secrets_stream(environment))
+        return vault if isinstance(vault, Vault) else self.history.vault(environment)
+
     def organization(self) -> Organization:
         """Return the organization. Raises `TetraEsError` where the store has none."""
         organization = self._undone.get(ORG_STREAM)
@@ -95,7 +101,9 @@ class Session:
             now=self.clock(),
         )
 
-    def save(self, *aggregates: Aggregate, sealed: Sequence[bytes] = ()) -> list[Recorded]:
+    def save(
+        self, *aggregates: Aggregate, sealed: Sequence[bytes] = (), purged: Sequence[bytes] = ()
+    ) -> list[Recorded]:
         """Save what the aggregates decided, in one transaction; a dry run saves nothing."""
         events = [event for aggregate in aggregates for event in aggregate.pending]
         if self.dry_run:
@@ -104,7 +112,7 @@ class Session:
                 self._undone[aggregate.id] = aggregate
         if self.dry_run or not events:
             return [Recorded(event, None) for event in events]
-        positions = self.history.save(*aggregates, sealed=sealed)
+        positions = self.history.save(*aggregates, sealed=sealed, purged=purged)
         return [Recorded(*pair) for pair in zip(events, positions, strict=True)]
 
     def run(self, command: Callable[[], Result]) -> Result:

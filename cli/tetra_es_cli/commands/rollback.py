@@ -6,14 +6,20 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tetra_es.refs import RevisionRef
 from tetra_es.usecases.roll_back import roll_back
-from tetra_es_cli.app import App, note
+from tetra_es_cli.app import note, warn
+from tetra_es_cli.commands.secret import identity_option
+from tetra_es_cli.identity import loader
 from tetra_es_cli.output import emit
 from tetra_es_cli.params import REF, dry_run_option, env_argument, output_option, reason_option
 from tetra_es_cli.recorded import emit_recorded
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tetra_es.refs import Ref
+    from tetra_es_cli.app import App
 
 
 @click.command()
@@ -25,6 +31,14 @@ if TYPE_CHECKING:
     metavar="REF",
     help="State to return to.  [default: before the last change]",
 )
+@click.option(
+    "--secrets",
+    type=click.Choice(("as-of", "current")),
+    default="as-of",
+    show_default=True,
+    help="Whether the secrets go back too, or stay as they are.",
+)
+@identity_option
 @click.option("--force", is_flag=True, help="Replace a generated file that was changed by hand.")
 @reason_option
 @dry_run_option
@@ -34,6 +48,8 @@ def rollback(
     app: App,
     environment: str,
     ref: Ref | None,
+    secrets: str,
+    given: tuple[Path, ...],
     force: bool,
     reason: str,
     dry_run: bool,
@@ -41,22 +57,34 @@ def rollback(
 ) -> None:
     """Give ENV the state it had at REF, as a new event.
 
+    TOML and secrets both; a version of a secret that is marked as compromised stays away.
     Without --to, the state before the last change. A rollback is no change of its own: a second
     one goes on to the state before that, and so on back to the first.
     """
     with app.changing(reason=reason, dry_run=dry_run) as workspace:
         kept = workspace.check_drift(environment, force=force)
-        position = None
+        position = secrets_at = None
         if ref is not None:
             with workspace.views() as views:
                 position = views.position_of(ref, environment)
-        done = roll_back(workspace.session, environment, position)
-        workspace.settle([done.recorded])
+                # A revision stands for as long as it was there, the others for a moment.
+                secrets_at = None if isinstance(ref, RevisionRef) else views.position_of(ref)
+        wanted = loader(app, given) if secrets == "as-of" else None
+        done = roll_back(
+            workspace.session, environment, position, secrets_at=secrets_at, identities=wanted
+        )
+        workspace.settle(done.recorded)
     for path in kept:
         note(f"kept the file that was changed by hand as {path}")
-    emit_recorded([done.recorded], output, dry_run=dry_run, nothing="")
+    emit_recorded(done.recorded, output, dry_run=dry_run, nothing="")
     if output == "text":
         emit(
             f"from {environment}@{done.from_revision} "
             f"to the state of {environment}@{done.to_revision} (#{done.to_position})"
         )
+    for event in (recorded.event for recorded in done.recorded):
+        for key, number, _ in getattr(event, "kept_out", []):
+            warn(
+                f"{key} of version {number} did not come back: it is compromised or purged",
+                f"`tetra-es secret set {environment} {key}` gives it a new value",
+            )

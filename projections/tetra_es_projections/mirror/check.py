@@ -40,17 +40,21 @@ class Events(Protocol):
 
 
 def expected_ids(
-    records: Iterable[Record], report: Callable[[int], None] | None = None
+    records: Iterable[Record],
+    report: Callable[[int], None] | None = None,
+    content: Content | None = None,
 ) -> Iterator[tuple[int, str]]:
     """Yield position and commit id of each of a store's records, from the first one on.
+
+    `content` is that before the first; it knows where age files are.
 
     What `Mirror.apply` gives is the same, byte for byte, but needs a repository.
     """
 
     def commits() -> Iterator[Commit]:
-        content = Content()
+        before = Content() if content is None else content
         for count, record in enumerate(records, start=1):
-            yield render(record, content)
+            yield render(record, before)
             if report and not count % _STEP:
                 report(record.position)
 
@@ -58,14 +62,17 @@ def expected_ids(
 
 
 def differences(
-    mirror: Mirror, log: Events, report: Callable[[int], None] | None = None
+    mirror: Mirror,
+    log: Events,
+    report: Callable[[int], None] | None = None,
+    content: Content | None = None,
 ) -> list[str]:
     """Return a sentence for each thing in which the mirror is not what the events make of it.
 
     Of the commits only the first bad one is named: the ids of all later ones depend on it.
     Raises `TetraEsError` when there is no git to ask, or an event that cannot be rendered.
     """
-    expected = list(expected_ids(log.records(), report))
+    expected = list(expected_ids(log.records(), report, content))
     if repository.is_missing(mirror.path):
         return [f"the mirror {mirror.path} is missing"] if expected else []
     try:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Commit(NamedTuple):
@@ -13,5 +16,5 @@ class Commit(NamedTuple):
     author: bytes
     """`name <e-mail> seconds +0000`, as in the commit object."""
     committer: bytes
-    files: dict[str, bytes]
-    """Path to content of the files that the commit adds or changes."""
+    files: Mapping[str, bytes | None]
+    """Path to content of the files that the commit adds or changes, None for one it removes."""

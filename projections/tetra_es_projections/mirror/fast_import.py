@@ -71,7 +71,11 @@ def _stream(commits: Iterable[Commit], parent: str | None) -> Iterator[bytes]:
             )
         ]
         for path, data in commit.files.items():
-            parts.append(b"M 100644 inline %s\ndata %d\n%s\n" % (path.encode(), len(data), data))
+            if data is None:
+                parts.append(b"D %s\n" % path.encode())
+            else:
+                inline = (path.encode(), len(data), data)
+                parts.append(b"M 100644 inline %s\ndata %d\n%s\n" % inline)
         yield b"".join(parts)
         source = b""
     yield b"done\n"

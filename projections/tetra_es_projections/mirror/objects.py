@@ -24,7 +24,11 @@ def commit_ids(commits: Iterable[Commit]) -> Iterator[tuple[int, str]]:
     parent = b""
     for commit in commits:
         for path, data in commit.files.items():
-            root.put(path.encode().split(b"/"), _digest(b"blob", data))
+            parts = path.encode().split(b"/")
+            if data is None:
+                root.remove(parts)
+            else:
+                root.put(parts, _digest(b"blob", data))
         body = b"tree %s\n%sauthor %s\ncommitter %s\n\n%s" % (
             root.digest().hex().encode(),
             parent,
@@ -58,6 +62,26 @@ class _Folder:
             self._folders[name].put(path[1:], digest)
             self._changed.add(name)
         self._digest = b""
+
+    def remove(self, path: list[bytes]) -> None:
+        """Remove the file at `path`, and folders that become empty; git knows no others."""
+        name, *below = path
+        self._digest = b""
+        if below:
+            folder = self._folders[name]
+            folder.remove(below)
+            self._changed.add(name)
+            if folder:
+                return
+            del self._folders[name]
+            self._changed.discard(name)
+            name += b"/"
+        if self._entries.pop(name, None) is not None:
+            self._order.remove(name)
+
+    def __len__(self) -> int:
+        """Return how many files and folders there are."""
+        return len(self._entries) + sum(n + b"/" not in self._entries for n in self._folders)
 
     def digest(self) -> bytes:
         """Return the tree's id, 20 bytes."""

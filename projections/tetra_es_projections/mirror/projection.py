@@ -129,7 +129,7 @@ class Mirror:
         return trailers.position_of(self.path, self.git, commit) if position is None else position
 
     def _check_out(
-        self, head: Head, git: Git, *, before: str | None, files: dict[str, bytes] | None
+        self, head: Head, git: Git, *, before: str | None, files: dict[str, bytes | None] | None
     ) -> None:
         marked = worktree.checked_out(self.path)
         if marked == head:

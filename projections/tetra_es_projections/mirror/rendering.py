@@ -48,7 +48,7 @@ class Rendering:
     """Makes commits of records, and keeps what the work tree needs while these are few."""
 
     def __init__(self, content: Content, progress: Callable[[int], None] | None) -> None:
-        self.files: dict[str, bytes] | None = {}
+        self.files: dict[str, bytes | None] | None = {}
         """Newest content of the changed files; None when there are too many."""
         self._content = content
         self._progress = progress

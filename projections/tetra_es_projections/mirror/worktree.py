@@ -48,7 +48,7 @@ def mark(root: Path, head: Head) -> None:
         raise unusable(root, error) from error
 
 
-def put(root: Path, files: Mapping[str, bytes], git: Git) -> None:
+def put(root: Path, files: Mapping[str, bytes | None], git: Git) -> None:
     """Bring some files to the head's content, in work tree and index.
 
     `git read-tree` looks at every file that there is: 60 ms with 20,000 events, where this takes
@@ -58,12 +58,14 @@ def put(root: Path, files: Mapping[str, bytes], git: Git) -> None:
         for path, data in files.items():
             file = root / path
             file.unlink(missing_ok=True)
+            if data is None:
+                continue
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(data)
     except OSError as error:
         raise unusable(root, error) from error
     paths = b"".join(path.encode() + b"\0" for path in files)
-    git.run(root, "update-index", "--add", "-z", "--stdin", data=paths)
+    git.run(root, "update-index", "--add", "--remove", "-z", "--stdin", data=paths)
 
 
 def reset(root: Path, git: Git) -> None:

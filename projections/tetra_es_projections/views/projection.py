@@ -10,6 +10,12 @@ from tetra_es.domain.events import (
     OrganizationCreated,
     ProfileEdited,
 )
+from tetra_es.domain.secret_events import (
+    SecretRemoved,
+    SecretSet,
+    SecretsEvent,
+    SecretsRestored,
+)
 from tetra_es_projections.summaries import summary
 from tetra_es_projections.views.database import VIEWS, set_progress
 
@@ -85,7 +91,25 @@ def _change_rows(position: int, event: Event) -> Iterator[tuple[Any, ...]]:
             file = f"profile {event.environment}"
         case ManifestEdited() | OrganizationCreated():
             file = "manifest"
+        case SecretsEvent():
+            yield from _secret_rows(position, event)
+            return
         case _:
             return
     for path, before, after in event.changes:
         yield file, path, position, before, after
+
+
+def _secret_rows(position: int, event: SecretsEvent) -> Iterator[tuple[Any, ...]]:
+    """Yield the changes of secrets, by name and version; what they were is in earlier rows."""
+    file = f"secrets {event.environment}"
+    match event:
+        case SecretSet():
+            yield file, event.key, position, None, f"version {event.version}"
+        case SecretRemoved():
+            yield file, event.key, position, f"version {event.version}", None
+        case SecretsRestored():
+            for key, version, _ in event.secrets:
+                yield file, key, position, None, f"version {version}"
+            for key in event.removed:
+                yield file, key, position, None, None

@@ -176,9 +176,10 @@ class Views:
             if key is None or row.key == key or row.key.startswith(below)
         ]
 
-    def all_keys(self) -> list[str]:
-        """Return every key that was ever changed."""
-        return [row[0] for row in self._connection.execute("SELECT DISTINCT key FROM changes")]
+    def all_keys(self, file: str | None = None) -> list[str]:
+        """Return every key that was ever changed, in one file where it is given."""
+        sql = "SELECT DISTINCT key FROM changes WHERE ?1 IS NULL OR file = ?1 ORDER BY key"
+        return [row[0] for row in self._connection.execute(sql, (file,))]
 
     def commit(self, position: int) -> str | None:
         """Return the mirror's commit of an event."""

@@ -180,6 +180,23 @@ def _without_clashes(commits: list[dict[str, bytes]]) -> bool:
     return not any(other.startswith(f"{path}/") for path in paths for other in paths)
 
 
+def test_ids_of_trees_that_lose_files_are_git_s(tmp_path: Path) -> None:
+    steps: list[dict[str, bytes | None]] = [
+        {"a/b/c": b"1", "a/d": b"2", "a.b": b"3", "e/f/g": b"4"},
+        {"a/b/c": None},
+        {"a/b": b"5", "e/f/g": None, "e/h": b"6"},
+        {"a/b": None, "a/d": None, "e/h": None},
+        {"a/d": b"2", "a.b": None},
+    ]
+    commits = [
+        Commit(number, b"x\n", b"a <b> 1 +0000", b"c <d> 2 +0000", files)
+        for number, files in enumerate(steps, start=1)
+    ]
+    git = Git()
+    create(tmp_path / "mirror", git)
+    assert append(git, tmp_path / "mirror", commits, None) == list(commit_ids(commits))
+
+
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

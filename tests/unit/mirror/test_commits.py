@@ -119,6 +119,7 @@ def test_the_event_is_there_as_json_and_gives_the_stored_bytes_back() -> None:
     record = story.edit(5555, reason='é "quoted" \u2028 \x00 😀', position=1234567)
     commit = render(record, Content())
     raw = commit.files["events/0123/45/01234567.json"]
+    assert raw is not None
     document = json.loads(raw)
     assert list(document) == [
         "event", "stream", "version", "topic", "previous", "hash", "signature", "state",

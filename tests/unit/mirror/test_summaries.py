@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tetra_es.domain import events
+from tetra_es.domain import events, secret_events
 from tetra_es.errors import TetraEsError
 from tetra_es_projections.summaries import WIDTH, summary
 
@@ -24,6 +24,10 @@ def event(topic: type[events.Event], /, *, number: str = "1", **fields: Any) -> 
         metadata={"actor": "alice", "reason": "", "format": number},
         **fields,
     )
+
+
+def secret(topic: type[events.Event], /, **fields: Any) -> events.Event:
+    return event(topic, environment="dev", **fields)
 
 
 def edit(*changes: list[str | None], environment: str = "local") -> events.Event:
@@ -52,6 +56,21 @@ CASES = [
     (event(events.ProfileEdited, environment="dev", revision=2, text="",
            changes=[["set.db.host", None, '"db"'], CHANGE]),
      "edit(profile dev): set.db.host (+1 more) -> profile@2"),
+    (secret(secret_events.RecipientAdded, name="bob", recipient="r", recipients={}),
+     "add recipient(dev): bob"),
+    (secret(secret_events.RecipientRemoved, name="bob", recipient="r", recipients={}),
+     "remove recipient(dev): bob"),
+    (secret(secret_events.SecretSet, key="A", version=2, digest="", recipients=[]),
+     "set secret(dev): A version 2"),
+    (secret(secret_events.SecretRemoved, key="A", version=2), "remove secret(dev): A"),
+    (secret(secret_events.SecretsResealed, secrets=[["A", 1, ""]], recipients=["r", "s"]),
+     "reseal(dev): 1 secret for 2 recipients"),
+    (secret(secret_events.SecretsRestored, to_position=41, secrets=[], removed=[], recipients=[],
+            kept_out=[["A", 1, ""]]), "restore secrets(dev): as of #41, 1 kept out"),
+    (secret(secret_events.SecretCompromised, key="A", version=1),
+     "compromised secret(dev): A version 1"),
+    (secret(secret_events.SecretPurged, key="A", version=1, digests=[]),
+     "purge secret(dev): A version 1"),
     (event(events.SignerAdded, signer="alice", key="k"), "add signer: alice"),
     (event(events.SignerRemoved, signer="alice", key="k"), "remove signer: alice"),
     (event(events.EnvironmentCreated, environment="local", revision=1, **STATE),

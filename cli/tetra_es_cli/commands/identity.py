@@ -1,0 +1,38 @@
+"""`identity`: one's own key for reading secrets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tetra_es.age.identities import create_identity, recipient_of
+from tetra_es_cli.commands.secret import identity_option
+from tetra_es_cli.identity import identities
+from tetra_es_cli.output import emit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tetra_es_cli.app import App
+
+
+@click.group()
+def identity() -> None:
+    """Manage your own key for reading secrets."""
+
+
+@identity.command()
+@click.pass_obj
+def new(app: App) -> None:
+    """Make an identity and print its recipient, for a colleague to add."""
+    emit(create_identity(app.settings.identity).text)
+
+
+@identity.command()
+@identity_option
+@click.pass_obj
+def show(app: App, given: tuple[Path, ...]) -> None:
+    """Print the recipients of your identities; never the keys themselves."""
+    for one in identities(app, given):
+        emit(recipient_of(one).text)

@@ -1,0 +1,85 @@
+"""`run`: start a command with the secrets of an environment."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from typing import TYPE_CHECKING
+
+import click
+
+from tetra_es.domain.vault import Vault, secrets_stream
+from tetra_es.errors import TetraEsError
+from tetra_es.usecases.secrets import read_secrets
+from tetra_es_cli.commands.secret import identity_option
+from tetra_es_cli.identity import identities
+from tetra_es_cli.listing import require_environment
+from tetra_es_cli.params import env_argument
+from tetra_es_cli.secret_values import as_text
+from tetra_es_cli.tmpfs import memory_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from tetra_es_cli.app import App
+
+FOLDER_VARIABLE = "TETRA_ES_SECRETS"
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@env_argument()
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.option(
+    "--files",
+    is_flag=True,
+    help="Give a folder in memory with a file for each secret, named by $TETRA_ES_SECRETS.",
+)
+@identity_option
+@click.pass_obj
+def run(
+    app: App, environment: str, command: tuple[str, ...], files: bool, given: tuple[Path, ...]
+) -> None:
+    """Run COMMAND with the secrets of ENV as variables, in place of this process.
+
+    Write -- before a command that has options.
+
+    Every ciphertext is checked against its signed event before it is decrypted.
+    """
+    with app.reading() as reader:
+        require_environment(reader, environment)
+        stream = secrets_stream(environment)
+        vault = Vault(stream).fold(record.event for record in reader.log.of_stream(stream))
+        values = read_secrets(reader.log, vault, identities(app, given)) if vault.present else {}
+    if files:
+        raise SystemExit(_with_files(command, values))
+    variables = {key: as_text(key, value) for key, value in values.items()}
+    try:
+        os.execvpe(command[0], command, {**os.environ, **variables})  # noqa: S606 - what run is for
+    except OSError as error:
+        raise _not_started(command[0], error) from None
+
+
+def _with_files(command: Sequence[str], values: dict[str, bytes]) -> int:
+    """Run a command with a folder of secrets; return its exit code, 128 + N for signal N."""
+    with memory_folder() as folder:
+        for key, value in values.items():
+            descriptor = os.open(folder / key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(value)
+        # The terminal's signals reach the command itself; we live on to remove the folder. A
+        # handler, unlike SIG_IGN, is not inherited.
+        for number in (signal.SIGINT, signal.SIGQUIT):
+            signal.signal(number, lambda *_: None)
+        try:
+            child = subprocess.Popen(command, env={**os.environ, FOLDER_VARIABLE: str(folder)})
+        except OSError as error:
+            raise _not_started(command[0], error) from None
+        signal.signal(signal.SIGTERM, lambda number, _: child.send_signal(number))
+        code = child.wait()
+        return code if code >= 0 else 128 - code
+
+
+def _not_started(name: str, error: OSError) -> TetraEsError:
+    return TetraEsError(f"cannot run {name}: {error.strerror}", hint="check its name and PATH")

@@ -1,0 +1,114 @@
+"""The parts of `secret` that look across versions, and the editor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tetra_es.domain.vault import secrets_stream
+from tetra_es.errors import TetraEsError, UsageError
+from tetra_es.refs import RevisionRef
+from tetra_es.usecases.exposure import exposure
+from tetra_es.usecases.restore_secrets import vault_at
+from tetra_es.usecases.secrets import read_secrets, set_secrets
+from tetra_es_cli.commands.secret import identity_option, secret
+from tetra_es_cli.identity import identities
+from tetra_es_cli.output import emit_rows
+from tetra_es_cli.params import ENVIRONMENT, REF, env_argument, output_option, reason_option
+from tetra_es_cli.recorded import emit_recorded
+from tetra_es_cli.secret_values import formatted, read_dotenv
+from tetra_es_cli.tmpfs import memory_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tetra_es.domain.vault import Vault
+    from tetra_es.refs import Ref
+    from tetra_es_cli.app import App, Reader
+
+
+@secret.command()
+@env_argument()
+@identity_option
+@reason_option
+@output_option("text", "json")
+@click.pass_obj
+def edit(app: App, environment: str, given: tuple[Path, ...], reason: str, output: str) -> None:
+    """Edit all secrets of ENV in $VISUAL or $EDITOR, in memory alone.
+
+    Only what was changed is recorded. The file is on tmpfs and gone afterwards; what an editor
+    writes elsewhere (a swap or backup folder of its own) is for you to turn off.
+    """
+    if app.no_input:
+        raise TetraEsError("edit needs an editor, and --no-input forbids it")
+    with app.changing() as workspace:
+        vault = workspace.session.vault(environment)
+        values = (
+            read_secrets(workspace.session.log, vault, identities(app, given))
+            if vault.present
+            else {}
+        )
+    with memory_folder() as folder:
+        file = folder / f"{environment}.env"
+        file.touch(0o600)
+        file.write_bytes(formatted(values, "dotenv"))
+        try:
+            click.edit(filename=str(file))
+        except click.ClickException as error:
+            raise TetraEsError(f"{error.format_message()}; nothing was recorded") from None
+        edited = read_dotenv(file) if file.read_bytes().strip() else {}
+    changed = {key: value for key, value in edited.items() if values.get(key) != value}
+    removed = [key for key in values if key not in edited]
+    recorded = []
+    if changed or removed:
+        with app.changing(reason=reason) as workspace:
+            recorded = set_secrets(
+                workspace.session, environment, changed, removed=removed, seen=vault.present
+            )
+            workspace.settle(recorded)
+    emit_recorded(recorded, output, dry_run=False, nothing="nothing was changed")
+
+
+@secret.command()
+@click.argument("before", metavar="REF", type=REF)
+@click.argument("after", metavar="REF", type=REF)
+@click.option("--env", "environment", type=ENVIRONMENT, metavar="ENV", help="Of which environment.")
+@output_option("table", "json", "jsonl")
+@click.pass_obj
+def diff(app: App, before: Ref, after: Ref, environment: str | None, output: str) -> None:
+    """Show which secrets differ between two states, by name and version; never values."""
+    named = [ref.environment for ref in (before, after) if isinstance(ref, RevisionRef)]
+    name = environment or (named[0] if named else None)
+    if name is None or any(other != name for other in named):
+        raise UsageError(
+            "of which environment?", hint="name two revisions of one, or give it with --env"
+        )
+    with app.reading() as reader:
+        old, new = (_vault_at(reader, name, ref) for ref in (before, after))
+    rows = [
+        {"key": key, "before": old.present.get(key), "after": new.present.get(key)}
+        for key in sorted({*old.present, *new.present})
+        if old.present.get(key) != new.present.get(key)
+    ]
+    emit_rows(rows, output, ("key", "before", "after"), empty="the same secrets")
+
+
+@secret.command("exposure")
+@click.argument("recipient")
+@output_option("table", "json", "jsonl", "csv")
+@click.pass_obj
+def exposure_(app: App, recipient: str, output: str) -> None:
+    """List every secret version that RECIPIENT, a name or a key, could ever read.
+
+    What is not rotated yet is what to rotate when somebody leaves.
+    """
+    with app.reading() as reader:
+        rows = [vars(one) for one in exposure(reader.log, recipient)]
+    columns = ("environment", "key", "version", "rotated", "purged")
+    emit_rows(rows, output, columns, empty=f"{recipient} could never read a secret")
+
+
+def _vault_at(reader: Reader, environment: str, ref: Ref) -> Vault:
+    position = reader.views.position_of(ref, environment)
+    return vault_at(reader.log, secrets_stream(environment), position)

@@ -1,0 +1,45 @@
+"""Finding the age identities that decrypt: one's own key file, or those given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tetra_es.errors import TetraEsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from tetra_es.age.identities import Identity
+    from tetra_es_cli.app import App
+
+
+def identities(app: App, given: Sequence[Path]) -> list[Identity]:
+    """Return the identities in the files given, else in the user's own.
+
+    Asks for the passphrase of an encrypted SSH key, unless input is forbidden. Raises
+    `TetraEsError` when there is none.
+    """
+    from tetra_es.age.identities import load_identities
+
+    paths = list(given) or [app.settings.identity]
+    if not given and not paths[0].exists():
+        raise TetraEsError(
+            f"you have no identity: {paths[0]} is not there",
+            hint="`tetra-es identity new` makes one, and a colleague adds it as a recipient; "
+            "--identity names another file",
+        )
+    ask = None if app.no_input else _ask
+    return [one for path in paths for one in load_identities(path, ask)]
+
+
+def loader(app: App, given: Sequence[Path]) -> Callable[[], list[Identity]]:
+    """Return a function that loads the identities when they turn out to be needed."""
+    return lambda: identities(app, given)
+
+
+def _ask() -> str:
+    answer: str = click.prompt("Passphrase of the SSH key", hide_input=True, err=True)
+    return answer

@@ -1,0 +1,120 @@
+"""Secret values on their way in (stdin, prompt, file) and out (formats that programs read)."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from tetra_es.domain.vault import check_key
+from tetra_es.errors import ConfigError, TetraEsError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from tetra_es_cli.app import App
+
+MAX_SIZE = 1024 * 1024
+"""Bytes of one value."""
+
+FORMATS = ("dotenv", "json", "systemd", "shell")
+
+
+def read_value(app: App, key: str, file: Path | None) -> bytes:
+    """Return a value from a file, byte for byte, from a hidden prompt or from standard input.
+
+    Of a single line from standard input the line's end is dropped: `echo` adds one.
+    """
+    if file is not None:
+        value = _read_file(file)
+    elif sys.stdin.isatty():
+        if app.no_input:
+            raise UsageError("no value given", hint="pipe it in, or use --from-file")
+        prompted: str = click.prompt(f"Value of {key}", hide_input=True, err=True)
+        value = prompted.encode()
+    else:
+        value = sys.stdin.buffer.read(MAX_SIZE + 2)
+        if value.count(b"\n") == 1 and value.endswith(b"\n"):
+            value = value[:-1].removesuffix(b"\r")
+    if len(value) > MAX_SIZE:
+        raise UsageError(f"{key} is larger than 1 MiB", hint="secrets are no place for files")
+    return value
+
+
+def read_dotenv(path: Path) -> dict[str, bytes]:
+    """Return the values of a dotenv file: quotes, `export`, comments, several lines.
+
+    Raises `ConfigError` with the line of what is no assignment; a value is never quoted in it.
+    """
+    from io import StringIO
+
+    from dotenv.parser import parse_stream
+
+    try:
+        text = _read_file(path).decode()
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is not UTF-8", hint="save it in that encoding") from None
+    values: dict[str, bytes] = {}
+    for binding in parse_stream(StringIO(text)):
+        line = binding.original.line
+        if binding.error or (binding.key is not None and binding.value is None):
+            raise ConfigError(f"{path}:{line}: not KEY=VALUE", hint="mend that line")
+        if binding.key is not None and binding.value is not None:
+            try:
+                values[check_key(binding.key)] = binding.value.encode()
+            except UsageError as error:
+                raise ConfigError(f"{path}:{line}: {error.message}", hint=error.hint) from None
+    if not values:
+        raise ConfigError(f"{path} holds no KEY=VALUE", hint="it should be a dotenv file")
+    return values
+
+
+def formatted(values: Mapping[str, bytes], form: str) -> bytes:
+    """Return values in one of `FORMATS`. Raises `TetraEsError` for what the format cannot hold."""
+    texts = {key: as_text(key, value) for key, value in sorted(values.items())}
+    if form == "json":
+        return (json.dumps(texts, indent=2, ensure_ascii=False) + "\n").encode()
+    line = {"dotenv": _dotenv, "systemd": _systemd, "shell": _shell}[form]
+    return "".join(f"{line(key, text)}\n" for key, text in texts.items()).encode()
+
+
+def as_text(key: str, value: bytes) -> str:
+    """Return a value as text. Raises `TetraEsError` for one that no variable can hold."""
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise TetraEsError(
+            f"{key} is binary and cannot be a variable", hint=f"use `tetra-es secret get ENV {key}`"
+        ) from None
+    return text
+
+
+def _dotenv(key: str, text: str) -> str:
+    quoted = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"{key}='{quoted}'"
+
+
+def _systemd(key: str, text: str) -> str:
+    # systemd.exec(5), EnvironmentFile=: in double quotes, backslash escapes these four.
+    quoted = text
+    for char in ("\\", '"', "$", "`"):
+        quoted = quoted.replace(char, "\\" + char)
+    return f'{key}="{quoted}"'
+
+
+def _shell(key: str, text: str) -> str:
+    return f"export {key}={shlex.quote(text)}"
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_SIZE + 1)
+    except OSError as error:
+        raise TetraEsError(f"cannot read {path}: {error.strerror}") from error

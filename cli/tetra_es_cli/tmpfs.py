@@ -1,0 +1,50 @@
+"""A folder in memory for secrets in the open: on tmpfs, 0700, gone afterwards."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tetra_es.errors import TetraEsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MOUNTS = Path("/proc/self/mounts")
+_IN_MEMORY = frozenset({"tmpfs", "ramfs"})
+
+
+@contextmanager
+def memory_folder() -> Iterator[Path]:
+    """Yield a new folder on tmpfs; removed at the end, with all that is in it.
+
+    Raises `TetraEsError` where there is no tmpfs to write to: a disk would keep the values.
+    """
+    base = next((path for path in _candidates() if _usable(path)), None)
+    if base is None:
+        raise TetraEsError(
+            "there is no tmpfs here for values in the open",
+            hint="mount one at /dev/shm, or set secrets one by one with `tetra-es secret set`",
+        )
+    folder = Path(tempfile.mkdtemp(prefix="tetra-es-", dir=base))  # 0700
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _candidates() -> list[Path]:
+    return [Path(f"/run/user/{os.getuid()}"), Path("/dev/shm")]  # noqa: S108 - checked to be tmpfs
+
+
+def _usable(path: Path) -> bool:
+    try:
+        mounts = [line.split() for line in _MOUNTS.read_text().splitlines()]
+    except OSError:
+        return False
+    kinds = {mount[1]: mount[2] for mount in mounts}
+    return kinds.get(str(path)) in _IN_MEMORY and os.access(path, os.W_OK | os.X_OK)

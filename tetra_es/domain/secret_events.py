@@ -1,0 +1,150 @@
+"""The events of an environment's secrets, in the stream `secrets:<environment>`.
+
+No value and no hash of a value is in them: a digest is that of the ciphertext, whose bytes lie
+in the content-addressed table beside the events.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+from tetra_es.domain.event import Event
+
+SECRETS_STREAM = "secrets:"
+"""Prefix of the streams of secrets, such as `secrets:dev`."""
+
+Sealed: TypeAlias = list[str | int]
+"""`[key, version, digest]`: which value, and the SHA-256 of its age file, hexadecimal."""
+
+
+@dataclass(frozen=True)
+class SecretsEvent(Event):
+    """What every event of a secret has."""
+
+    environment: str
+    """Whose secrets."""
+
+
+@dataclass(frozen=True)
+class RecipientAdded(SecretsEvent):
+    """From now on, secrets of the environment are encrypted for this recipient too."""
+
+    TOPIC: ClassVar[str] = "recipient.added"
+
+    name: str
+    """What the recipient is called here."""
+    recipient: str
+    """An age recipient: `age1…`, `ssh-ed25519 …` or `ssh-rsa …`."""
+    recipients: dict[str, str]
+    """Name to recipient of all that there are now."""
+
+
+@dataclass(frozen=True)
+class RecipientRemoved(SecretsEvent):
+    """From now on, secrets of the environment are no longer encrypted for this recipient."""
+
+    TOPIC: ClassVar[str] = "recipient.removed"
+
+    name: str
+    """What the recipient is called here."""
+    recipient: str
+    """An age recipient, as when it was added."""
+    recipients: dict[str, str]
+    """Name to recipient of all that there are now."""
+
+
+@dataclass(frozen=True)
+class SecretSet(SecretsEvent):
+    """A secret has a new value."""
+
+    TOPIC: ClassVar[str] = "secret.set"
+
+    key: str
+    """Name of the secret."""
+    version: int
+    """Number of the value among all that the key ever had, from 1."""
+    digest: str
+    """SHA-256 of the age file, hexadecimal."""
+    recipients: list[str]
+    """Whom the age file is encrypted for."""
+
+
+@dataclass(frozen=True)
+class SecretRemoved(SecretsEvent):
+    """The environment no longer has this secret; its versions stay in the history."""
+
+    TOPIC: ClassVar[str] = "secret.removed"
+
+    key: str
+    """Name of the secret."""
+    version: int
+    """The one that was present."""
+
+
+@dataclass(frozen=True)
+class SecretsResealed(SecretsEvent):
+    """The present values were encrypted anew, for other recipients."""
+
+    TOPIC: ClassVar[str] = "secrets.resealed"
+
+    secrets: list[Sealed]
+    """All that the environment has."""
+    recipients: list[str]
+    """Whom the new age files are encrypted for."""
+
+
+@dataclass(frozen=True)
+class SecretsRestored(SecretsEvent):
+    """A rollback gave the environment the secrets of an earlier position again."""
+
+    TOPIC: ClassVar[str] = "secrets.restored"
+
+    to_position: int
+    """Whose secrets came back."""
+    secrets: list[Sealed]
+    """All secrets that the environment has now."""
+    removed: list[str]
+    """Keys that it had and has no longer."""
+    recipients: list[str]
+    """Whom the age files are encrypted for."""
+    kept_out: list[Sealed]
+    """Versions of then that are compromised or purged and did not come back."""
+
+
+@dataclass(frozen=True)
+class SecretCompromised(SecretsEvent):
+    """A version is known to others: it is never brought back."""
+
+    TOPIC: ClassVar[str] = "secret.compromised"
+
+    key: str
+    """Name of the secret."""
+    version: int
+    """The one that is known."""
+
+
+@dataclass(frozen=True)
+class SecretPurged(SecretsEvent):
+    """The ciphertexts of a version were destroyed; only this event tells of them."""
+
+    TOPIC: ClassVar[str] = "secret.purged"
+
+    key: str
+    """Name of the secret."""
+    version: int
+    """The one that was destroyed."""
+    digests: list[str]
+    """Of the age files that it had."""
+
+
+SECRET_EVENTS: tuple[type[Event], ...] = (
+    RecipientAdded,
+    RecipientRemoved,
+    SecretSet,
+    SecretRemoved,
+    SecretsResealed,
+    SecretsRestored,
+    SecretCompromised,
+    SecretPurged,
+)

@@ -1,0 +1,296 @@
+"""The secrets of one environment: who can read them, which versions there are, which is present."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tetra_es.domain.aggregate import Aggregate
+from tetra_es.domain.secret_events import (
+    SECRETS_STREAM,
+    RecipientAdded,
+    RecipientRemoved,
+    SecretCompromised,
+    SecretPurged,
+    SecretRemoved,
+    SecretSet,
+    SecretsResealed,
+    SecretsRestored,
+)
+from tetra_es.errors import Refused, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from tetra_es.domain.events import Event
+    from tetra_es.domain.metadata import Context
+    from tetra_es.domain.secret_events import Sealed
+
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
+
+
+def secrets_stream(environment: str) -> str:
+    """Return the stream of an environment's secrets."""
+    return SECRETS_STREAM + environment
+
+
+def is_key(key: str) -> bool:
+    """Return whether `key` can name a secret."""
+    return _KEY.fullmatch(key) is not None
+
+
+def check_key(key: str) -> str:
+    """Return `key` if it can name a secret: it becomes a variable and a file. Else `UsageError`."""
+    if not is_key(key):
+        raise UsageError(
+            f"not a secret's name: {key!r}",
+            hint="use letters, digits and '_', not beginning with a digit, such as DATABASE_URL",
+        )
+    return key
+
+
+@dataclass
+class Version:
+    """One value that a key had."""
+
+    digests: list[str] = field(default_factory=list)
+    """Of its age files, the newest last: each time it was encrypted anew, one more."""
+    recipients: list[str] = field(default_factory=list)
+    """Whom the newest age file is encrypted for."""
+    compromised: bool = False
+    purged: bool = False
+
+
+class Vault(Aggregate):
+    """An environment's secrets, the aggregate of the stream `secrets:<environment>`."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self.environment = stream.removeprefix(SECRETS_STREAM)
+        self.recipients: dict[str, str] = {}
+        """Name to age recipient."""
+        self.versions: dict[str, dict[int, Version]] = {}
+        self.present: dict[str, int] = {}
+        """Key to the version that the environment has."""
+
+    @property
+    def readers(self) -> list[str]:
+        """Whom a value is encrypted for, sorted."""
+        return sorted(self.recipients.values())
+
+    def sealed(self) -> list[tuple[str, int, str]]:
+        """Return key, version and digest of every present secret, by key."""
+        return [
+            (key, number, self.versions[key][number].digests[-1])
+            for key, number in sorted(self.present.items())
+        ]
+
+    def newest(self, key: str) -> int:
+        """Return the highest version that a key ever had, 0 for none."""
+        return max(self.versions.get(key, {}), default=0)
+
+    def version_of(self, key: str, number: int) -> Version:
+        """Return a version. Raises `UsageError` where there is none."""
+        found = self.versions.get(key, {}).get(number)
+        if found is None:
+            raise UsageError(
+                f"{self.environment} has no {key} of version {number}",
+                hint=f"`tetra-es secret list {self.environment}` lists the secrets",
+            )
+        return found
+
+    def check_present(self, key: str) -> int:
+        """Return the present version of a key. Raises `UsageError` where there is none."""
+        if key not in self.present:
+            raise UsageError(
+                f"{self.environment} has no secret {key}",
+                hint=f"`tetra-es secret list {self.environment}` lists the secrets",
+            )
+        return self.present[key]
+
+    def check_readable(self) -> None:
+        """Raise `Refused` where nobody could read what is about to be encrypted."""
+        if not self.recipients:
+            raise Refused(
+                f"{self.environment} has no recipients: nobody could read its secrets",
+                hint=f"`tetra-es recipient add {self.environment} NAME RECIPIENT` adds one",
+            )
+
+    def set(self, key: str, digest: str, context: Context) -> SecretSet:
+        """Record a new value, encrypted for `readers`, whose age file has this digest."""
+        self.check_readable()
+        return self._decide(
+            SecretSet,
+            context,
+            environment=self.environment,
+            key=check_key(key),
+            version=self.newest(key) + 1,
+            digest=digest,
+            recipients=self.readers,
+        )
+
+    def remove(self, key: str, context: Context) -> SecretRemoved:
+        """Record that the environment no longer has a secret."""
+        version = self.check_present(key)
+        return self._decide(
+            SecretRemoved, context, environment=self.environment, key=key, version=version
+        )
+
+    def add_recipient(self, name: str, recipient: str, context: Context) -> RecipientAdded:
+        """Record a new recipient; `reseal` goes with it where there are secrets."""
+        if name in self.recipients:
+            raise Refused(
+                f"{self.environment} has a recipient {name} already",
+                hint="remove the old one first, or use a new name",
+            )
+        for other, known in self.recipients.items():
+            if known == recipient:
+                raise Refused(f"this key is that of the recipient {other} already")
+        return self._decide(
+            RecipientAdded,
+            context,
+            environment=self.environment,
+            name=name,
+            recipient=recipient,
+            recipients={**self.recipients, name: recipient},
+        )
+
+    def remove_recipient(self, name: str, context: Context) -> RecipientRemoved:
+        """Record that a recipient is none any more; `reseal` goes with it."""
+        if name not in self.recipients:
+            raise UsageError(
+                f"{self.environment} has no recipient {name}",
+                hint=f"the recipients are {', '.join(sorted(self.recipients)) or 'none'}",
+            )
+        if len(self.recipients) == 1 and self.present:
+            raise Refused(
+                f"{name} is the last recipient of {self.environment}: "
+                "nobody could read its secrets any more",
+                hint="add another recipient first, or remove the secrets",
+            )
+        return self._decide(
+            RecipientRemoved,
+            context,
+            environment=self.environment,
+            name=name,
+            recipient=self.recipients[name],
+            recipients={other: key for other, key in self.recipients.items() if other != name},
+        )
+
+    def reseal(self, digests: Mapping[str, str], context: Context) -> SecretsResealed | None:
+        """Record new age files of all present values, by key; None where there are none."""
+        if set(digests) != set(self.present):
+            raise ValueError(
+                "resealing is for all present secrets, or it would leave some readable"
+            )
+        if not digests:
+            return None
+        return self._decide(
+            SecretsResealed,
+            context,
+            environment=self.environment,
+            secrets=[[key, self.present[key], digest] for key, digest in sorted(digests.items())],
+            recipients=self.readers,
+        )
+
+    def restore_to(
+        self,
+        position: int,
+        secrets: Sequence[tuple[str, int, str]],
+        kept_out: Sequence[tuple[str, int, str]],
+        context: Context,
+    ) -> SecretsRestored | None:
+        """Record that the secrets of a position came back, None when they are the present ones."""
+        for key, number, _ in secrets:
+            if self.version_of(key, number).compromised or self.version_of(key, number).purged:
+                raise Refused(f"{key} of version {number} is compromised or purged")
+        if sorted(secrets) == self.sealed() and not kept_out:
+            return None
+        return self._decide(
+            SecretsRestored,
+            context,
+            environment=self.environment,
+            to_position=position,
+            secrets=[list(each) for each in sorted(secrets)],
+            removed=sorted(set(self.present) - {key for key, _, _ in secrets}),
+            recipients=self.readers,
+            kept_out=[list(each) for each in sorted(kept_out)],
+        )
+
+    def mark_compromised(self, key: str, number: int, context: Context) -> SecretCompromised:
+        """Record that others know a version."""
+        if self.version_of(key, number).compromised:
+            raise Refused(f"{key} of version {number} is marked as compromised already")
+        return self._decide(
+            SecretCompromised, context, environment=self.environment, key=key, version=number
+        )
+
+    def purge(self, key: str, number: int, context: Context) -> SecretPurged:
+        """Record that the age files of a version are destroyed; not those of a present one."""
+        version = self.version_of(key, number)
+        if version.purged:
+            raise Refused(f"{key} of version {number} is purged already")
+        if self.present.get(key) == number:
+            raise Refused(
+                f"{key} of version {number} is the present one",
+                hint="set a new value or remove the secret first",
+            )
+        return self._decide(
+            SecretPurged,
+            context,
+            environment=self.environment,
+            key=key,
+            version=number,
+            digests=list(version.digests),
+        )
+
+    def apply(self, event: Event) -> None:
+        """Change the state as `event` says."""
+        super().apply(event)
+        match event:
+            case RecipientAdded() | RecipientRemoved():
+                self.recipients = dict(event.recipients)
+            case SecretSet():
+                self._take([[event.key, event.version, event.digest]], event.recipients)
+            case SecretRemoved():
+                del self.present[event.key]
+            case SecretsResealed():
+                self._take(event.secrets, event.recipients)
+            case SecretsRestored():
+                self.present.clear()
+                self._take(event.secrets, event.recipients)
+            case SecretCompromised():
+                self.versions[event.key][event.version].compromised = True
+            case SecretPurged():
+                self.versions[event.key][event.version].purged = True
+
+    def _take(self, secrets: Iterable[Sealed], recipients: list[str]) -> None:
+        for key, number, digest in secrets:
+            name, count = str(key), int(number)
+            version = self.versions.setdefault(name, {}).setdefault(count, Version())
+            if str(digest) not in version.digests:
+                version.digests.append(str(digest))
+            version.recipients = list(recipients)
+            self.present[name] = count
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the state as JSON types."""
+        return {
+            "recipients": dict(self.recipients),
+            "versions": {
+                key: {str(number): asdict(version) for number, version in versions.items()}
+                for key, versions in self.versions.items()
+            },
+            "present": dict(self.present),
+        }
+
+    def restore(self, version: int, state: dict[str, Any]) -> None:
+        """Take over a state that `snapshot` returned."""
+        self._version = version
+        self.recipients = dict(state["recipients"])
+        self.versions = {
+            key: {int(number): Version(**fields) for number, fields in versions.items()}
+            for key, versions in state["versions"].items()
+        }
+        self.present = dict(state["present"])

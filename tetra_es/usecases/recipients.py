@@ -1,0 +1,78 @@
+"""Who can read an environment's secrets. A change encrypts all of them anew, or changes nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tetra_es.age.backend import encrypt
+from tetra_es.age.recipients import parse_recipient
+from tetra_es.names import check_actor
+from tetra_es.usecases.secrets import digest_of, read_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tetra_es.age.identities import Identity
+    from tetra_es.domain.metadata import Context
+    from tetra_es.domain.vault import Vault
+    from tetra_es.usecases.session import Recorded, Session
+
+
+def add_recipient(
+    session: Session,
+    environment: str,
+    name: str,
+    recipient: str,
+    identities: Callable[[], Sequence[Identity]],
+) -> list[Recorded]:
+    """Let a recipient read the environment's secrets, the present ones included.
+
+    `identities` is asked only when there are secrets to decrypt. Raises `UsageError` for what is
+    no recipient, `Refused` for one that is there already.
+    """
+    check_actor(name)
+    text = parse_recipient(recipient).text
+    encrypt(b"", [text])  # some keys are of the right form and still none: it shows here
+    return _change(
+        session,
+        environment,
+        lambda vault, context: vault.add_recipient(name, text, context),
+        identities,
+    )
+
+
+def remove_recipient(
+    session: Session,
+    environment: str,
+    name: str,
+    identities: Callable[[], Sequence[Identity]],
+) -> list[Recorded]:
+    """Let a recipient no longer read what the environment's secrets are from now on."""
+    return _change(
+        session,
+        environment,
+        lambda vault, context: vault.remove_recipient(name, context),
+        identities,
+    )
+
+
+def _change(
+    session: Session,
+    environment: str,
+    decide: Callable[[Vault, Context], object],
+    identities: Callable[[], Sequence[Identity]],
+) -> list[Recorded]:
+    def command() -> list[Recorded]:
+        organization = session.organization()
+        organization.environment_named(environment)
+        vault = session.vault(environment)
+        context = session.context(organization)
+        decide(vault, context)
+        sealed: dict[str, bytes] = {}
+        if vault.present:
+            values = read_secrets(session.log, vault, identities())
+            sealed = {key: encrypt(value, vault.readers) for key, value in values.items()}
+        vault.reseal({key: digest_of(data) for key, data in sealed.items()}, context)
+        return session.save(vault, sealed=list(sealed.values()))
+
+    return session.run(command)

@@ -1,0 +1,59 @@
+"""The part of a rollback that is about secrets: those of an earlier position come back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tetra_es.age.backend import decrypt, encrypt
+from tetra_es.domain.vault import Vault
+from tetra_es.usecases.secrets import digest_of, sealed_data
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tetra_es.age.identities import Identity
+    from tetra_es.domain.metadata import Context
+    from tetra_es.store.log import EventLog
+
+    Item = tuple[str, int, str]
+    """Key, version, digest."""
+
+
+def vault_at(log: EventLog, stream: str, position: int) -> Vault:
+    """Return the secrets of an environment as they were after the event at `position`."""
+    records = (record for record in log.of_stream(stream) if record.position <= position)
+    return Vault(stream).fold(record.event for record in records)
+
+
+def restore_secrets(
+    log: EventLog,
+    vault: Vault,
+    position: int,
+    identities: Callable[[], Sequence[Identity]],
+    context: Context,
+) -> list[bytes]:
+    """Decide that the secrets of `position` come back; return the age files made for that.
+
+    What is encrypted for today's recipients is used as it is; the rest is encrypted anew, for
+    which `identities` is asked. A version that is compromised or purged stays away, and the
+    present value of its key, if there is one, stays.
+    """
+    then = vault_at(log, vault.id, position)
+    secrets: list[Item] = []
+    kept_out: list[Item] = []
+    sealed: list[bytes] = []
+    for key, number, digest in then.sealed():
+        version = vault.version_of(key, number)
+        if version.compromised or version.purged:
+            kept_out.append((key, number, digest))
+            secrets += [item for item in vault.sealed() if item[0] == key]
+        elif version.recipients == vault.readers:
+            secrets.append((key, number, version.digests[-1]))
+        else:
+            vault.check_readable()
+            data = sealed_data(log, key, version.digests[-1])
+            value = decrypt(data, identities(), name=f"{key} of version {number}")
+            sealed.append(encrypt(value, vault.readers))
+            secrets.append((key, number, digest_of(sealed[-1])))
+    vault.restore_to(position, secrets, kept_out, context)
+    return sealed
