@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -155,6 +156,11 @@ class Machine:
         rows = self.ok("history", *arguments, "-o", "json").json
         assert isinstance(rows, list)
         return rows
+
+
+def default_sigint() -> None:
+    """Let SIGINT do what it does in a shell's foreground."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture

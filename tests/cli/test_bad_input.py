@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conftest import default_sigint
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -197,6 +199,8 @@ def test_ctrl_c_in_an_editor(machine: Machine) -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # Whoever runs the tests in the background may have SIGINT ignored, which is inherited.
+        preexec_fn=default_sigint,
     )
     assert ready.read_text() == "here\n"
     os.killpg(process.pid, signal.SIGINT)

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -127,3 +128,9 @@ def test_no_field_can_be_read_as_part_of_the_next(
     assert first != chain.link(bytes(32), 1, moved[0], 1, moved[1], b"{}")
     later = chain.link(bytes(32), 12, stream, 3, topic, b"{}")
     assert later != chain.link(bytes(32), 1, "2" + stream, 3, topic, b"{}")
+
+
+@MANY
+@given(st.dictionaries(TEXT, JSON, max_size=4))
+def test_the_quick_way_gives_the_same_bytes_as_the_library(value: dict[str, Any]) -> None:
+    assert canonical.encode(value) == rfc8785.dumps(value)
