@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tetra_es_cli.table import table_lines
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -45,34 +47,15 @@ def emit_rows(
     elif output == "csv":
         _csv(rows, columns)
     elif rows:
-        _table(rows, columns)
+        for line in table_lines(rows, columns):
+            click.echo(line)
     elif empty:
         click.echo(empty, err=True)
-
-
-def printable(value: object) -> str:
-    """Return a value for a line of a table: no control character reaches the terminal."""
-    text = "-" if value is None or value == "" else str(value)
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
-
-
-def short_time(time: str | None) -> str | None:
-    """Return an event's time for a table: to the second."""
-    return f"{time[:19]}Z" if time else None
 
 
 def style(text: str, *, wanted: bool, **styles: Any) -> str:
     """Return `text` in colour where it is wanted and standard output is a terminal."""
     return click.style(text, **styles) if wanted and sys.stdout.isatty() else text
-
-
-def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
-    cells = [[printable(row[column]) for column in columns] for row in rows]
-    head = [column.upper() for column in columns]
-    widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
-    for line in (head, *cells):
-        padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        click.echo("  ".join(padded).rstrip())
 
 
 def _csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:

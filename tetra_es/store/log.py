@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.store.schema import APPLICATION_ID, STORE_VERSION
@@ -122,11 +122,11 @@ class EventLog:
 
         Reads the one field out of the stored JSON: `show` needs no more, and in a hurry.
         """
-        import json
-
-        row = self._row("SELECT state FROM stored_events WHERE rowid = ?", (position,))
-        text = json.loads(row[0]).get("text") if row else None
-        return text if isinstance(text, str) else None
+        row = self._row(
+            "SELECT json_extract(CAST(state AS TEXT), '$.text') FROM stored_events WHERE rowid = ?",
+            (position,),
+        )
+        return row[0] if row and isinstance(row[0], str) else None
 
     def sealed(self, digest: bytes) -> bytes | None:
         """Return the sealed value with this SHA-256, or None when it is unknown or purged."""
@@ -167,7 +167,7 @@ class EventLog:
         with self._reading():
             return [Record(*row) for row in self._connection.execute(sql, parameters)]
 
-    def _row(self, sql: str, parameters: tuple[object, ...] = ()) -> tuple[bytes, ...]:
+    def _row(self, sql: str, parameters: tuple[object, ...] = ()) -> tuple[Any, ...]:
         with self._reading():
             return self._connection.execute(sql, parameters).fetchone()  # type: ignore[no-any-return]  # sqlite3 is typed Any
 

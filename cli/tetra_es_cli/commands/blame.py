@@ -8,8 +8,9 @@ import click
 
 from tetra_es.errors import TetraEsError
 from tetra_es_cli.listing import require_environment
-from tetra_es_cli.output import emit_rows, short_time
+from tetra_es_cli.output import emit_rows
 from tetra_es_cli.params import KEY, env_argument, output_option
+from tetra_es_cli.table import short_time
 
 if TYPE_CHECKING:
     from tetra_es_cli.app import App

@@ -8,7 +8,7 @@ import click
 
 from tetra_es.usecases.add_environment import add_environment
 from tetra_es_cli.listing import known_environments
-from tetra_es_cli.output import emit_rows, short_time
+from tetra_es_cli.output import emit_rows
 from tetra_es_cli.params import (
     ENVIRONMENT,
     dry_run_option,
@@ -17,6 +17,7 @@ from tetra_es_cli.params import (
     reason_option,
 )
 from tetra_es_cli.recorded import emit_recorded
+from tetra_es_cli.table import short_time
 
 if TYPE_CHECKING:
     from tetra_es_cli.app import App

@@ -10,9 +10,10 @@ from tetra_es.errors import TetraEsError, UsageError
 from tetra_es.signing import sshsig
 from tetra_es.signing.keys import fingerprint
 from tetra_es.store import canonical, chain
-from tetra_es_cli.output import emit, emit_json, emit_raw, printable
+from tetra_es_cli.output import emit, emit_json, emit_raw
 from tetra_es_cli.params import REF, output_option
 from tetra_es_cli.recorded import emit_changes
+from tetra_es_cli.table import printable
 from tetra_es_projections.summaries import summary
 
 if TYPE_CHECKING:

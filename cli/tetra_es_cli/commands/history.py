@@ -8,13 +8,13 @@ import click
 
 from tetra_es.refs import parse_time
 from tetra_es_cli.listing import require_environment
-from tetra_es_cli.output import emit_rows, short_time
+from tetra_es_cli.output import emit_rows
 from tetra_es_cli.params import ENVIRONMENT, KEY, output_option
+from tetra_es_cli.table import HISTORY, short_time
 
 if TYPE_CHECKING:
     from tetra_es_cli.app import App
 
-_COLUMNS = ("event", "time", "actor", "summary", "reason")
 _CSV_COLUMNS = (
     "event", "environment", "revision", "type", "actor", "time", "reason", "hash", "summary"
 )  # fmt: skip
@@ -61,7 +61,7 @@ def history(
                 changed = reader.views.changes(row["event"], key=key)
                 row["before"] = changed[0].before if changed else None
                 row["after"] = changed[0].after if changed else None
-    table = _COLUMNS if key is None else _KEY_COLUMNS
+    table = HISTORY if key is None else _KEY_COLUMNS
     columns = table if output == "table" else (*_CSV_COLUMNS, *(table[3:5] if key else ()))
     if output == "table":
         for row in listed:

@@ -9,8 +9,9 @@ import click
 
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es_cli.listing import known_environments
-from tetra_es_cli.output import emit, emit_json, emit_rows, short_time
+from tetra_es_cli.output import emit, emit_json, emit_rows
 from tetra_es_cli.params import output_option
+from tetra_es_cli.table import short_time
 from tetra_es_projections.files import changed_files, is_edited
 
 if TYPE_CHECKING:

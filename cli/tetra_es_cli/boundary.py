@@ -1,0 +1,81 @@
+"""The one error boundary of all commands.
+
+Exit codes: 0 done, 1 error, 2 usage, 3 refused, 4 integrity failure, 5 deployment reverted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from tetra_es.errors import TetraEsError, UsageError
+from tetra_es_cli.root import cli
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command, say what went wrong, return the exit code."""
+    try:
+        return _run(arguments)
+    except Exception as error:
+        if "--debug" in arguments:
+            raise
+        return _explain(error)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    """Run a command; return the exit code of what is no error."""
+    for argument in arguments:
+        if not argument.isprintable() and any("\udc80" <= char <= "\udcff" for char in argument):
+            raise UsageError(f"not UTF-8: {argument!r}", hint="write it in UTF-8")
+    try:
+        code = cli.main(args=arguments, prog_name="tetra-es", standalone_mode=False)
+        # A reader that closed the pipe (`| head`) shows only when the rest is flushed.
+        sys.stdout.flush()
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except SystemExit as stop:  # `run` hands on the exit code of what it ran
+        return stop.code if isinstance(stop.code, int) else 1
+    except BrokenPipeError:
+        # Whoever reads us has enough; the flush at the end must not complain about it either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (click.Abort, KeyboardInterrupt):
+        return _report("interrupted; what was acknowledged is recorded", None, 1)
+    return code if isinstance(code, int) else 0
+
+
+def _explain(error: Exception) -> int:
+    """Say what went wrong in one line and a hint; return the exit code."""
+    if isinstance(error, TetraEsError):
+        return _report(error.message, error.hint, error.exit_code)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return 2
+    if isinstance(error, click.UsageError):
+        command = error.ctx.command_path if error.ctx else "tetra-es"
+        return _report(error.format_message(), f"`{command} --help` says how it is used", 2)
+    if isinstance(error, click.ClickException):
+        return _report(error.format_message(), None, error.exit_code)
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return _report(
+            f"{where}{error.strerror}", "check the path, its permissions and the space", 1
+        )
+    return _report(
+        f"unexpected {type(error).__name__}: {' '.join(str(error).split())}",
+        "this is a defect: run it again with --debug and report what it prints",
+        1,
+    )
+
+
+def _report(message: str, hint: str | None, code: int) -> int:
+    click.echo(f"tetra-es: error: {message}", err=True)
+    if hint:
+        click.echo(f"tetra-es: hint: {hint}", err=True)
+    return code

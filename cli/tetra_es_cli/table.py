@@ -1,0 +1,32 @@
+"""Tables for people, as lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+HISTORY = ("event", "time", "actor", "summary", "reason")
+"""Columns of the history."""
+
+
+def printable(value: object) -> str:
+    """Return a value for a line of a table: no control character reaches the terminal."""
+    text = "-" if value is None or value == "" else str(value)
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+def short_time(time: str | None) -> str | None:
+    """Return an event's time for a table: to the second."""
+    return f"{time[:19]}Z" if time else None
+
+
+def table_lines(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> Iterator[str]:
+    """Yield the head and a line for each row, columns lined up."""
+    cells = [[printable(row[column]) for column in columns] for row in rows]
+    head = [column.upper() for column in columns]
+    widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
+    for line in (head, *cells):
+        padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        yield "  ".join(padded).rstrip()
