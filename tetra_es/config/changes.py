@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tetra_es.config.keys import format_key
 from tetra_es.config.literals import value_literal
@@ -23,8 +23,13 @@ def flatten(text: str) -> dict[str, str]:
     The keys of tables in an array are `name[0].key`; an array of anything else, and an empty
     table, is a value of its own.
     """
+    return flatten_values(tomllib.loads(text))
+
+
+def flatten_values(values: dict[str, Any]) -> dict[str, str]:
+    """Return the same of plain values. Order apart, equal ones have equal values."""
     found: dict[str, str] = {}
-    _walk("", tomllib.loads(text), found)
+    _walk("", values, found)
     return found
 
 
@@ -42,7 +47,7 @@ def changes_between(before: str | None, after: str | None) -> tuple[Change, ...]
     return (*changed, *removed)
 
 
-def _walk(prefix: str, table: dict[str, object], found: dict[str, str]) -> None:
+def _walk(prefix: str, table: dict[str, Any], found: dict[str, str]) -> None:
     for key, value in table.items():
         name = prefix + format_key((key,))
         if isinstance(value, dict) and value:

@@ -6,7 +6,7 @@ import tomllib
 from typing import TYPE_CHECKING
 
 from tetra_es.config.editor import Editor
-from tetra_es.config.keys import format_key, parse_key
+from tetra_es.config.keys import format_key, is_text, parse_key
 from tetra_es.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,19 +46,25 @@ def unset_keys(text: str, keys: Sequence[str], *, name: str, prune: bool = False
             editor.remove(path)
         except KeyError:
             raise _missing(text, path) from None
-        while prune and len(path) > 1 and not editor.at(path[:-1]):
-            path = path[:-1]
+        while prune and (path := path[:-1]) and editor.has(path) and not editor.at(path):
             editor.remove(path)
     return editor.text()
 
 
 def parse_value(text: str) -> object:
-    """Return the plain value of a TOML literal, `text` itself where it is not just one."""
+    """Return the plain value of a TOML literal, `text` itself where it is not just one.
+
+    Raises `UsageError` for bytes of a command line that are no text.
+    """
+    if not is_text(text):
+        raise UsageError(f"not text in UTF-8: {text!r}", hint="give the value in UTF-8")
     try:
-        # A line break could end the value and begin another key.
-        document = {} if "\n" in text or "\r" in text else tomllib.loads(f"value = {text}")
+        document = tomllib.loads(f"value = {text}")
+        # In an array, a comment at the end hides the bracket that closes it.
+        tomllib.loads(f"value = [{text}]")
     except (ValueError, RecursionError):
         return text
+    # A line break could have ended the value and begun another key.
     return document["value"] if list(document) == ["value"] else text
 
 

@@ -12,6 +12,15 @@ from tetra_es.errors import UsageError
 KeyPath: TypeAlias = tuple[str, ...]
 """The parts of a dotted key, without quotes."""
 
+QUOTED = r'"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\''
+"""Pattern of a string on one line, in either kind of quotes."""
+
+_PART = rf"(?:[A-Za-z0-9_-]+|{QUOTED})"
+
+DOTTED = rf"{_PART}(?:[ \t]*\.[ \t]*{_PART})*"
+"""Pattern of a dotted key. It does not look into quoted parts."""
+
+_KEY = re.compile(rf"[ \t]*{DOTTED}[ \t]*", re.ASCII)
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 
 
@@ -20,27 +29,28 @@ def parse_key(text: str) -> KeyPath:
     problem = UsageError(
         f"not a key: {text!r}", hint='a key is such as ports.tetra or hosts."a.b".port'
     )
-    # A line break or a comment would end the key early and let the rest be read as TOML.
-    if "\n" in text or "\r" in text:
+    # Anything else in front of the `=` could be read as other TOML than a key.
+    if not _KEY.fullmatch(text) or not is_text(text):
         raise problem
     try:
         value: object = tomllib.loads(f"{text} = 0")
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except tomllib.TOMLDecodeError:
         raise problem from None
     path: list[str] = []
     while isinstance(value, dict):
-        if len(value) != 1:
-            raise problem
         part, value = next(iter(value.items()))
         path.append(part)
-    if value != 0 or isinstance(value, bool):
-        raise problem
     return tuple(path)
 
 
 def format_key(path: KeyPath) -> str:
     """Return the dotted key of `path`, parts quoted where TOML needs it."""
     return ".".join(part if _BARE.fullmatch(part) else quote(part) for part in path)
+
+
+def is_text(text: str) -> bool:
+    """Return whether `text` can be written as UTF-8: arguments may hold bytes that are no text."""
+    return all(not "\ud800" <= char <= "\udfff" for char in text)
 
 
 def quote(text: str) -> str:

@@ -7,6 +7,8 @@ from datetime import date, datetime, time
 
 from tetra_es.config.keys import format_key, quote
 
+_LONG = 8192
+
 
 def value_literal(value: object) -> str:
     """Return the canonical literal of a plain TOML value.
@@ -20,7 +22,8 @@ def value_literal(value: object) -> str:
         case str():
             return quote(str(value))
         case int():
-            return str(int(value))
+            # TOML's hexadecimal numbers may be longer than what Python writes in decimal.
+            return str(int(value)) if value.bit_length() < _LONG else hex(value)
         case float():
             return _float(float(value))
         case datetime() | date() | time():

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from tetra_es.config.document import line_of, load
+from tetra_es.config.document import line_of, load, located
 from tetra_es.config.keys import KeyPath, format_key
 from tetra_es.config.literals import value_literal
-from tetra_es.errors import ConfigError
 
 Check: TypeAlias = Callable[[Any], bool]
 
@@ -138,11 +137,8 @@ def validate_environment(text: str, *, name: str) -> None:
     problems = [*_by_rule(values), *_ports(values)]
     if not problems:
         return
-    found = [(line_of(text, problem.path) or 0, index) for index, problem in enumerate(problems)]
-    line, index = min(found)
-    problem = problems[index]
-    place = f"{name}:{line}" if line else name
-    raise ConfigError(f"{place}: {format_key(problem.path)}: {problem.what}", hint=problem.hint)
+    first = min(problems, key=lambda problem: line_of(text, problem.path) or 0)
+    raise located(name, text, first.path, first.what, hint=first.hint)
 
 
 def _by_rule(values: dict[str, Any]) -> list[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -33,10 +34,10 @@ def profile_template(environment: str, extends: str | None) -> str:
 
 def _filled(template: str, **values: object) -> str:
     """Return a template with its capital words in quotes replaced by TOML literals."""
-    text = _read(template)
-    for word, value in values.items():
-        text = text.replace(f'"{word}"', value_literal(value))
-    return text
+    # All at once: a value may be a word itself.
+    return re.sub(
+        f'"({"|".join(values)})"', lambda word: value_literal(values[word[1]]), _read(template)
+    )
 
 
 def _read(template: str) -> str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from tetra_es.config.editor import Editor
 from tetra_es.config.literals import value_literal
-from tetra_es.config.schema import matching
+from tetra_es.config.schema import ANY, matching
+from tetra_es.config.statements import is_below
 from tetra_es.errors import ConfigError, UsageError
 from tetra_es.profiles.rules import Profile, Rules, format_pattern
 
@@ -38,11 +39,12 @@ def apply_profile(
     places = {"{org}": org, "{domain}": domain, "{environment}": environment}
     try:
         for rules in profile.layers:
-            for path in _removals(rules, editor.values):
-                editor.remove(path)
-            for path, value in list(_settings(rules, editor.values, places)):
+            for pattern in rules.remove:
+                for path, _ in matching(editor.values, pattern):
+                    editor.remove(path)
+            for path, value in _settings(rules, editor.values, places):
                 editor.set(path, value)
-            for path, value in list(_appendings(rules, editor.values, places)):
+            for path, value in _appendings(rules, editor.values, places):
                 editor.set(path, value)
     except UsageError as error:
         raise ConfigError(
@@ -58,7 +60,7 @@ def describe(profile: Profile) -> list[tuple[str, str, str]]:
     """Return kind, key and value of every rule, in the order in which they are applied."""
     rows = []
     for rules in profile.layers:
-        rows += [("create", table, "") for table in rules.create]
+        rows += [("create", format_pattern(path), "") for path in rules.create]
         rows += [("remove", format_pattern(path), "") for path in rules.remove]
         rows += [("set", format_pattern(path), value_literal(value)) for path, value in rules.set]
         for rule in rules.append:
@@ -67,24 +69,18 @@ def describe(profile: Profile) -> list[tuple[str, str, str]]:
     return rows
 
 
-def _removals(rules: Rules, values: dict[str, Any]) -> list[KeyPath]:
-    return [path for pattern in rules.remove for path, _ in matching(values, pattern)]
-
-
 def _settings(
     rules: Rules, values: dict[str, Any], places: dict[str, str]
 ) -> Iterator[tuple[KeyPath, Any]]:
-    """Yield the keys to set."""
+    """Yield the keys to set. What `*` stands for is never made, only what is below it."""
     for pattern, value in rules.set:
         filled = _fill(value, places)
-        parents = [
-            path for path, table in matching(values, pattern[:-1]) if isinstance(table, dict)
-        ]
-        may_create = "*" not in pattern and (rules.always_create or pattern[0] in rules.create)
-        if parents:
-            yield from (((*path, pattern[-1]), filled) for path in parents)
-        elif may_create:
-            yield pattern, filled
+        makes = rules.always_create or any(is_below(pattern, table) for table in rules.create)
+        starred = max((n for n, part in enumerate(pattern, 1) if part == ANY), default=0)
+        there = starred if makes else max(starred, len(pattern) - 1)
+        for path, found in matching(values, pattern[:there]):
+            if there == len(pattern) or isinstance(found, dict):
+                yield (*path, *pattern[there:]), filled
 
 
 def _appendings(

@@ -72,7 +72,7 @@ def _digest(layers: list[Rules]) -> str:
             "set": [[format_pattern(path), value_literal(value)] for path, value in rules.set],
             "append": [[format_pattern(a.path), a.text, a.unless_false] for a in rules.append],
             "remove": [format_pattern(path) for path in rules.remove],
-            "create": list(rules.create),
+            "create": [format_pattern(path) for path in rules.create],
             "always_create": rules.always_create,
         }
         for rules in layers

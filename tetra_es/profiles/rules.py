@@ -22,9 +22,11 @@ from tetra_es.config.schema import ANY
 from tetra_es.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tetra_es.errors import ConfigError
+
+    Wrong = Callable[[KeyPath, str, str], ConfigError]
 
 _STAR = re.compile(r"(?:(?<=\.)|^)\*(?=\.|$)")
 _STAND_IN = "any-part-of-a-key"
@@ -47,7 +49,7 @@ class Rules:
     set: tuple[tuple[KeyPath, Any], ...]
     append: tuple[Append, ...]
     remove: tuple[KeyPath, ...]
-    create: tuple[str, ...]
+    create: tuple[KeyPath, ...]
     always_create: bool
     """Whether `set` makes any table that is missing: an organization's own rules do."""
 
@@ -81,20 +83,13 @@ def read_rules(text: str, *, name: str, overlay: bool) -> tuple[Rules, str | Non
             raise wrong((key,), "is not known here", f"known are {', '.join(known)}")
         if not isinstance(value, known[key]):
             raise wrong((key,), f"must be a {_KIND[known[key]]}", "see `tetra-es profile show ENV`")
-    for key in ("remove", "create"):
-        if not all(isinstance(item, str) for item in values.get(key, [])):
-            raise wrong((key,), "must be a list of keys in quotes", 'such as ["debug"]')
-    try:
-        rules = Rules(
-            set=tuple(_leaves((), values.get("set", {}))),
-            append=tuple(_appends(values.get("append", {}))),
-            remove=tuple(parse_pattern(item) for item in values.get("remove", [])),
-            create=tuple(values.get("create", [])),
-            always_create=overlay,
-        )
-    except UsageError as error:
-        at = "append" if error.message.startswith("append") else "set"
-        raise wrong((at,), error.message, error.hint or "") from error
+    rules = Rules(
+        set=tuple(_leaves((), values.get("set", {}), ("set",), wrong)),
+        append=tuple(_appends((), values.get("append", {}), ("append",), wrong)),
+        remove=tuple(_patterns(values.get("remove", []), "remove", wrong)),
+        create=tuple(_patterns(values.get("create", []), "create", wrong)),
+        always_create=overlay,
+    )
     return rules, values.get("extends")
 
 
@@ -105,8 +100,12 @@ def parse_pattern(text: str) -> KeyPath:
     """Return the parts of a dotted key that may have `*` for a part. Raises `UsageError`."""
     try:
         path = parse_key(_STAR.sub(_STAND_IN, text))
-    except UsageError as error:
-        raise UsageError(f"not a key: {text!r}", hint=error.hint) from None
+    except UsageError:
+        raise UsageError(
+            f"not a key: {text!r}",
+            hint="a key is such as ports.tetra; a part with blanks has quotes of its own: "
+            "\"hosts.'a b'.port\"",
+        ) from None
     return tuple(ANY if part == _STAND_IN else part for part in path)
 
 
@@ -115,28 +114,44 @@ def format_pattern(path: KeyPath) -> str:
     return ".".join(ANY if part == ANY else format_key((part,)) for part in path)
 
 
-def _leaves(path: KeyPath, table: dict[str, Any]) -> Iterator[tuple[KeyPath, Any]]:
+def _pattern(text: str, at: KeyPath, wrong: Wrong) -> KeyPath:
+    """Return a pattern that is written at the key `at` of the profile."""
+    try:
+        return parse_pattern(text)
+    except UsageError as error:
+        raise wrong(at, error.message, error.hint or "") from error
+
+
+def _patterns(items: list[Any], key: str, wrong: Wrong) -> Iterator[KeyPath]:
+    for item in items:
+        if not isinstance(item, str):
+            raise wrong((key,), "must be a list of keys in quotes", 'such as ["debug"]')
+        yield _pattern(item, (key,), wrong)
+
+
+def _leaves(
+    above: KeyPath, table: dict[str, Any], at: KeyPath, wrong: Wrong
+) -> Iterator[tuple[KeyPath, Any]]:
     for key, value in table.items():
-        below = (*path, *parse_pattern(key))
+        path = (*above, *_pattern(key, (*at, key), wrong))
         if isinstance(value, dict):
-            yield from _leaves(below, value)
+            yield from _leaves(path, value, (*at, key), wrong)
         else:
-            yield below, value
+            yield path, value
 
 
-def _appends(table: dict[str, Any], path: KeyPath = ()) -> Iterator[Append]:
+def _appends(above: KeyPath, table: dict[str, Any], at: KeyPath, wrong: Wrong) -> Iterator[Append]:
     for key, value in table.items():
-        below = (*path, *parse_pattern(key))
+        path = (*above, *_pattern(key, (*at, key), wrong))
         if isinstance(value, str):
-            yield Append(below, value, None)
+            yield Append(path, value, None)
         elif isinstance(value, dict) and "text" not in value:
-            yield from _appends(value, below)
+            yield from _appends(path, value, (*at, key), wrong)
         elif isinstance(value, dict) and _is_conditional(value):
-            yield Append(below, value["text"], value.get("unless_false"))
+            yield Append(path, value["text"], value.get("unless_false"))
         else:
-            raise UsageError(
-                f"append to {format_pattern(below)} must be a string",
-                hint='such as "services.*.command" = " --verbose"',
+            raise wrong(
+                (*at, key), "must be a string", 'such as "services.*.command" = " --verbose"'
             )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from tetra_es.config.keys import format_key, parse_key
 from tetra_es.config.literals import value_literal
 from tetra_es.config.manifest import add_environment, read_manifest
 from tetra_es.config.schema import validate_environment
-from tetra_es.config.templates import manifest_template
+from tetra_es.config.templates import local_template, manifest_template
 from tetra_es.errors import ConfigError, TetraEsError, UsageError
 
 LARGE = (Path(__file__).parents[2] / "data" / "local-200.toml").read_text()
@@ -60,7 +61,11 @@ def test_keys_round_trip(path: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a..b", "a b", "a = 1\nb", ".a", "a.", '"a', "a#", "a.b = {c", "a\n"]
+    "text",
+    [
+        *("", "a..b", "a b", "a = 1\nb", ".a", "a.", '"a', "a#", "a.b = {c", "a\n", "a = 0 #"),
+        *('"""a"""', "[a]", '"a\rb"', '"\x01"', "a\udcff"),
+    ],
 )
 def test_what_is_no_key(text: str) -> None:
     with pytest.raises(UsageError, match="not a key"):
@@ -80,7 +85,10 @@ def test_literals_hold_the_value(value: Any) -> None:
         ('["10.0.0.0/8"]', ["10.0.0.0/8"]),
         ("hello there", "hello there"),
         ("1\nother = 2", "1\nother = 2"),
-        ("1 # comment", 1),
+        ("1 # comment", "1 # comment"),
+        ("#fff", "#fff"),
+        ('[\n  "a", # one\n  "b",\n]', ["a", "b"]),
+        ("[1]\n[other]", "[1]\n[other]"),
         ("", ""),
         ("2026-13-45", "2026-13-45"),
         ("{ a = 1 }", {"a": 1}),
@@ -193,6 +201,9 @@ def test_set_that_would_lose_something_is_refused(key: str, says: str) -> None:
         ("\ufeffa = 1\n", "f:1:1"),
         ("x = [1,\n", "f:1:"),
         ("d = 2026-13-45\n", "f:1:"),
+        ("a = 1\n\nb = " + "9" * 5000 + "\n", "f:3:1: a number that is too long: b = 9"),
+        ("a = 1\nb = 2\n[" + ".".join("c" * 200) + "]\n", "f:3:1: nested deeper than 100"),
+        ("a = 1\nb = " + "[" * 99999, "f:2:1: nested deeper than 100"),
     ],
 )
 def test_syntax_errors_have_line_and_column(text: str, place: str) -> None:
@@ -224,7 +235,18 @@ def test_lines_of_keys() -> None:
     assert line_of(TEXT, ("a", "c", "z")) == 15
     assert line_of(TEXT, ("b", "i", "z")) == 10
     assert line_of(TEXT, ("a",)) == 5
-    assert line_of(TEXT, ("nope",)) is None
+    assert line_of(TEXT, ("b", "d")) == 11
+    assert line_of(TEXT, ("list",)) == line_of(TEXT, ("list", "0")) == 17
+    assert line_of(TEXT, ("list", "0", "n")) == 18
+    for path in [("nope",), ("a", "nope"), ("b", "i", "nope"), ("a", "x", "nope"), ("list", "1")]:
+        assert line_of(TEXT, path) is None
+
+
+def test_lines_are_not_counted_by_what_only_looks_like_one() -> None:
+    text = '# \u2028 \x85\nx = """\n[t]\n"""\n["t]"] # [t]\n[t]\ny.z = 1\n'
+    assert line_of(text, ("t]",)) == 5
+    assert line_of(text, ("t",)) == 6
+    assert line_of(text, ("t", "y")) == 7
 
 
 @pytest.mark.parametrize(
@@ -243,6 +265,9 @@ def test_lines_of_keys() -> None:
         ("[backup]\nschedule = '1 2'\n", "f:2: backup.schedule: "),
         ("\n\n[backup]\nenabled = 1\n[logging]\nlevel = 1\n", "f:4: backup.enabled: "),
         ("logging = 3\n", "f:1: logging: must be a table"),
+        ("\n[[services]]\nport = 1\n", "f:2: services: must be a table"),
+        ("[x]\n[services]\na = { command = 1 }\n", "f:3: services.a.command: must be a string"),
+        ('[ports]\n"a\x9b" = 0\n', 'f:2: ports."a\N{REPLACEMENT CHARACTER}": must be'),
     ],
 )
 def test_validation_names_line_key_and_rule(text: str, says: str) -> None:
@@ -276,7 +301,24 @@ def test_wrong_manifests(old: str, new: str, says: str) -> None:
     with pytest.raises(ConfigError) as caught:
         read_manifest(MANIFEST.replace(old, new))
     assert says in caught.value.message
-    assert caught.value.message.startswith("manifest.toml:")
+    assert re.match(r"manifest\.toml:\d+: ", caught.value.message)
+
+
+def test_a_manifest_without_a_name() -> None:
+    with pytest.raises(ConfigError, match=r"^manifest\.toml:1: name: must be"):
+        read_manifest("")
+
+
+def test_templates_take_their_own_words_for_values() -> None:
+    text = manifest_template("acme", "ENVIRONMENTS", ["local"])
+    assert read_manifest(text).domain == "ENVIRONMENTS"
+    values = tomllib.loads(local_template("OS", "linux"))
+    assert (values["deployment"]["user"], values["system"]["os"]) == ("OS", "linux")
+
+
+def test_a_hexadecimal_number_longer_than_python_writes_in_decimal() -> None:
+    literal = "0x" + "f" * 9000
+    assert flatten(f"a = {literal}\n") == {"a": literal}
 
 
 def test_add_environment_keeps_the_rest() -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tetra_es.config.schema import validate_environment
 from tetra_es.config.templates import local_template
 from tetra_es.errors import ConfigError, Refused
-from tetra_es.profiles.apply import apply_profile
+from tetra_es.profiles.apply import apply_profile, describe
 from tetra_es.profiles.load import builtin_names, effective_profile, validate_overlay
 
 SOURCE = (Path(__file__).parents[2] / "data" / "local-200.toml").read_text()
@@ -247,6 +247,68 @@ def test_remove() -> None:
     assert "hosts" not in values
 
 
+def test_remove_takes_what_the_built_in_rules_set_and_what_is_named_twice() -> None:
+    source = "[logging]\n[services.a]\ncommand = 'x'\n"
+    overlay = 'remove = ["logging", "logging.level", "services.*.command", "services.a.command"]\n'
+    values = tomllib.loads(generate("dev", source, overlay))
+    assert "logging" not in values
+    assert set(values["services"]["a"]) == {"env_file", "auto_restart"}
+    again = tomllib.loads(generate("dev", source, overlay + "[set.logging]\nlevel = 'x'\n"))
+    assert again["logging"] == {"level": "x"}
+
+
+def test_a_removed_table_takes_its_own_comments_and_no_others() -> None:
+    before, after = comments(SOURCE), comments(generate("dev", SOURCE, 'remove = ["ports"]\n'))[2:]
+    gone = [text for text in before if text not in after]
+    assert gone == [
+        "# ---------------------------------------------------------------- network",
+        "# the same everywhere",
+        "# 4446, written the odd way",
+    ]
+    assert len(before) - len(after) == 3
+
+
+def test_a_star_stands_for_what_is_there_and_tables_below_it_are_made() -> None:
+    overlay = """
+[set]
+"services.*.probe.path" = "/{environment}"
+"ports.*" = 1
+"nowhere.*.key" = 1
+"""
+    values = tomllib.loads(generate("dev", SOURCE, overlay))
+    assert all(service["probe"] == {"path": "/dev"} for service in values["services"].values())
+    assert set(values["ports"].values()) == {1}
+    assert "nowhere" not in values
+
+
+@pytest.mark.parametrize(
+    ("literal", "result"),
+    [
+        ("'it # 1'", "'it # 1 --env dev'"),
+        ('"q\\" # 1"', '"q\\" # 1 --env dev"'),
+        ('"""a\nb"""', '"a\\nb --env dev"'),
+        ("'''a\nb'''", '"a\\nb --env dev"'),
+    ],
+)
+def test_text_is_appended_to_strings_of_every_kind(literal: str, result: str) -> None:
+    generated = generate("dev", f"[services.a]\ncommand = {literal} # c\n")
+    assert f"command = {result} # c\n" in generated
+
+
+def test_text_that_a_literal_string_cannot_hold() -> None:
+    overlay = '[append]\n"services.a.command" = " --name \'x\'"\n'
+    generated = generate("dev", "[services.a]\ncommand = 'it'\n", overlay)
+    assert "command = \"it --env dev --name 'x'\"\n" in generated
+
+
+def test_describe_names_every_rule() -> None:
+    overlay = 'create = ["a.b"]\nremove = ["x"]\n[set]\n"y.*.\'z z\'" = 1\n'
+    rows = describe(effective_profile("dev", overlay))
+    assert ("set", "deployment.user", '"root"') in rows
+    assert ("append", "services.*.command", '" --env dev" unless env_flag is false') in rows
+    assert rows[-3:] == [("create", "a.b", ""), ("remove", "x", ""), ("set", 'y.*."z z"', "1")]
+
+
 def test_services_written_inline_dotted_and_out_of_order() -> None:
     source = """\
 services.a.command = "one" # 1
@@ -281,8 +343,10 @@ def test_an_environment_of_ones_own_extends_a_builtin_profile() -> None:
         ("sets = 1\n", "profiles/dev.toml:1: sets"),
         ("remove = 1\n", "profiles/dev.toml:1: remove"),
         ("remove = [1]\n", "profiles/dev.toml:1: remove"),
-        ('[set]\n"a..b" = 1\n', "profiles/dev.toml:1: set"),
-        ('\n[append]\n"a.b" = 1\n', "profiles/dev.toml:2: append"),
+        ('[set]\n"a..b" = 1\n', 'profiles/dev.toml:2: set."a..b": not a key'),
+        ('\n[append]\n"a.b" = 1\n', 'profiles/dev.toml:3: append."a.b": must be a string'),
+        ('[set.a]\nb = 1\n"c d" = 1\n', 'profiles/dev.toml:3: set.a."c d": not a key'),
+        ('\nremove = ["a..b"]\n', "profiles/dev.toml:2: remove: not a key: 'a..b'"),
         ("[set\n", "profiles/dev.toml:1:"),
     ],
 )

@@ -1,0 +1,262 @@
+"""Editing texts written in every way TOML allows: the values wanted, and no other line touched."""
+
+from __future__ import annotations
+
+import tomllib
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from tetra_es.config.changes import flatten_values
+from tetra_es.config.document import line_of
+from tetra_es.config.editing import set_value, set_values, unset_keys
+from tetra_es.config.editor import Editor
+from tetra_es.config.keys import format_key
+from tetra_es.config.statements import statements
+from tetra_es.errors import TetraEsError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tetra_es.config.keys import KeyPath
+
+KEYS = ["a", "b", "c", '"x.y"', "a.b", "b.c", "a . d", "'d'.a"]
+VALUES = [
+    "1",
+    '"# [no"',
+    "'lit'",
+    "[\n  1, # ]\n  2,\n]",
+    '"""m\n[a]\nn""""',
+    "'''\nq = 1\n'''",
+    '{ k = 1, z = "q" }',
+    "{a = {b = 1}, c.d = 2}",
+    "[{a = 1}, {a = 2}]",
+    "2026-11-22 10:05:00",
+]
+lines = st.one_of(
+    st.builds(
+        "{}{} = {}{}".format, *map(st.sampled_from, (["", "  "], KEYS, VALUES, ["", " # t"]))
+    ),
+    st.builds("[{}]{}".format, st.sampled_from(KEYS), st.sampled_from(["", " # t"])),
+    st.builds("[[{}]]".format, st.sampled_from(KEYS)),
+    st.sampled_from(["", "# comment", "  # a = 1"]),
+)
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> str:
+    """Return a valid text: each line that would make it invalid is left out."""
+    text = ""
+    for line in draw(st.lists(lines, max_size=10)):
+        try:
+            tomllib.loads(f"{text}{line}\n")
+        except tomllib.TOMLDecodeError:
+            continue
+        text += f"{line}\n"
+    return text.replace("\n", draw(st.sampled_from(["\n", "\r\n"])))
+
+
+def paths(table: dict[str, Any], above: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
+    for key, value in table.items():
+        yield (*above, key), value
+        if isinstance(value, dict):
+            yield from paths(value, (*above, key))
+
+
+def at(value: Any, path: KeyPath) -> Any:
+    for part in path:
+        value = value[int(part) if isinstance(value, list) else part]
+    return value
+
+
+def is_in_order(few: list[str], many: list[str]) -> bool:
+    rest = iter(many)
+    return all(item in rest for item in few)
+
+
+def is_one_kind_of_line_end(text: str, source: str) -> bool:
+    return ("\r\n" in source) * text.count("\n") == text.count("\r\n")
+
+
+@given(documents())
+def test_statements_are_the_whole_text_and_each_has_its_value(text: str) -> None:
+    found = statements(text)
+    assert "".join(statement.text for statement in found) == text
+    values = tomllib.loads(text)
+    for statement in found:
+        alone = tomllib.loads(statement.text)
+        if statement.kind == "key":
+            key = statement.path[len(statement.table) :]
+            assert repr(at(alone, key)) == repr(at(values, statement.path))
+        elif statement.path:
+            assert isinstance(at(values, statement.path), dict)
+        else:
+            assert alone == {}
+
+
+@given(documents())
+def test_every_key_has_a_line(text: str) -> None:
+    written = text.splitlines(keepends=True)
+    for path, value in paths(tomllib.loads(text)):
+        line = line_of(text, path)
+        assert line is not None
+        if not isinstance(value, dict):  # a table's own header may come after what is in it
+            assert path not in dict(paths(tomllib.loads("".join(written[: line - 1]))))
+
+
+@given(documents(), st.data())
+def test_set_of_a_key_that_is_there(text: str, data: st.DataObject) -> None:
+    values = tomllib.loads(text)
+    scalars = [path for path, value in paths(values) if not holds_tables(value)]
+    assume(scalars)
+    path = data.draw(st.sampled_from(scalars))
+    value = data.draw(st.sampled_from([7, "text", "it's", "a\nb", [1, "x"], True]))
+    changed = set_value(text, path, value, name="f")
+    at(values, path[:-1])[path[-1]] = value
+    assert tomllib.loads(changed) == values
+    assert list(paths(tomllib.loads(changed))) == list(paths(values))
+    assert is_one_kind_of_line_end(changed, text)
+    for old, new in zip(statements(text), statements(changed), strict=True):
+        if old.kind == "key" and old.path == path[: len(old.path)]:
+            assert old.text.strip().endswith("# t") == new.text.strip().endswith("# t")
+        else:
+            assert old.text == new.text
+
+
+@given(documents(), st.data())
+def test_set_of_a_new_key(text: str, data: st.DataObject) -> None:
+    values = tomllib.loads(text)
+    tables = [(), *(path for path, value in paths(values) if isinstance(value, dict))]
+    names = st.lists(st.sampled_from(["n", "new", "n.n"]), min_size=1, max_size=3)
+    path = (*data.draw(st.sampled_from(tables)), *data.draw(names))
+    value = data.draw(st.sampled_from([7, "text", "a\nb", [{"q": 1}], {}, {"q": {"r": 1}}]))
+    changed = set_value(text, path, value, name="f")
+    table = values
+    for part in path[:-1]:
+        table = table.setdefault(part, {})
+    table[path[-1]] = value
+    assert tomllib.loads(changed) == values
+    assert is_one_kind_of_line_end(changed, text)
+    kept = [
+        s.text.strip()
+        for s in statements(text)
+        if s.kind != "key" or s.path != path[: len(s.path)]  # an inline table changes
+    ]
+    assert is_in_order(kept, [s.text.strip() for s in statements(changed)])
+
+
+@given(documents(), st.data())
+def test_remove(text: str, data: st.DataObject) -> None:
+    values = tomllib.loads(text)
+    everything = [path for path, _ in paths(values)]
+    assume(everything)
+    path = data.draw(st.sampled_from(everything))
+    changed = unset_keys(text, [format_key(path)], name="f")
+    del at(values, path[:-1])[path[-1]]
+    found = tomllib.loads(changed)
+    while path and found != values:  # a table without a header ends with its last key
+        path = path[:-1]
+        assert at(values, path) == {}
+        del at(values, path[:-1])[path[-1]]
+    assert found == values
+    assert is_one_kind_of_line_end(changed, text)
+    others = [s.text for s in statements(text) if s.path and not related(s.path, path)]
+    assert is_in_order(others, [s.text for s in statements(changed)])
+
+
+def holds_tables(value: Any) -> bool:
+    return isinstance(value, dict) or (
+        isinstance(value, list) and any(isinstance(item, dict) for item in value)
+    )
+
+
+def related(one: KeyPath, other: KeyPath) -> bool:
+    return all(a == b for a, b in zip(one, other, strict=False))
+
+
+@given(
+    documents(),
+    st.lists(
+        st.tuples(
+            st.lists(st.sampled_from(["a", "b", "c", "d", "x.y", "n"]), min_size=1, max_size=3),
+            st.one_of(st.none(), st.integers(0, 9), st.just({"k": {}})),
+        ),
+        max_size=8,
+    ),
+)
+@settings(max_examples=200)
+def test_many_changes_of_one_text(text: str, changes: list[tuple[list[str], Any]]) -> None:
+    editor = Editor(text, name="f")
+    for path, value in changes:
+        before = deepcopy(editor.values)
+        try:
+            if value is None:
+                editor.remove(tuple(path))
+            else:
+                editor.set(tuple(path), deepcopy(value))
+                assert at(editor.values, tuple(path)) == value
+        except (KeyError, UsageError):
+            editor = Editor(text, name="f")
+            assert flatten_values(editor.values) == flatten_values(before)
+        text = editor.text()
+        assert flatten_values(tomllib.loads(text)) == flatten_values(editor.values)
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "result"),
+    [
+        # beside the keys that make the table, which can have no header
+        ("a.b = 1\nc = 2\n\n[d]\n", "a.n", "a.b = 1\na.n = 7\nc = 2\n\n[d]\n"),
+        ("[s]\n  k.x = 1 # c\n  o = 2\n", "s.k.n", "[s]\n  k.x = 1 # c\n  k.n = 7\n  o = 2\n"),
+        # in front of the table inside, with that one's comment
+        ("x = 1\n\n# about\n[a.b]\n", "a.n", "x = 1\n\n[a]\nn = 7\n\n# about\n[a.b]\n"),
+        # after the last table that is inside the same one
+        (
+            "[a]\n[b]\n[a.c]\nz = 1\n\n# d\n[d]\n",
+            "a.n.m",
+            "[a]\n[b]\n[a.c]\nz = 1\n\n[a.n]\nm = 7\n\n# d\n[d]\n",
+        ),
+        # at the end, comments included
+        ("[a]\n\n# the end", "n.m", "[a]\n\n# the end\n\n[n]\nm = 7\n"),
+        ("", "n.m", "[n]\nm = 7\n"),
+        ("# only a comment\n", "n", "# only a comment\nn = 7\n"),
+        # in the inline table
+        ("a = { b = 1 } # c\n", "a.n.m", "a = { b = 1, n = { m = 7 }} # c\n"),
+        ("# \u2028\n[a]\nx = 1\n\n#b\n[b]\n", "a.n", "# \u2028\n[a]\nx = 1\nn = 7\n\n#b\n[b]\n"),
+        ("[a]\r\nx = 1\n[b]\r\n", "a.n", "[a]\r\nx = 1\nn = 7\n[b]\r\n"),
+    ],
+)  # fmt: skip
+def test_where_a_new_key_goes(text: str, key: str, result: str) -> None:
+    assert set_values(text, [(key, "7")], name="f") == result
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "result"),
+    [
+        (
+            "x = 1\n\n# about a\n[a]\n# in a\ny = 1\n[a.b]\n\n# about c\n[c]\n",
+            "a",
+            "x = 1\n\n# about c\n[c]\n",
+        ),
+        ("# the file\n[a]\ny = 1\n\n[c]\n", "a", "# the file\n\n[c]\n"),
+        ("[a]\nx = 1\n# about y\ny = 1 # y\n", "a.y", "[a]\nx = 1\n# about y\n"),
+        ("[[a]]\nx = 1\n[[a.b]]\n[c]\n[[a]]\n", "a", "[c]\n"),
+        ("[services.a]\nx = 1\n\n[b]\n", "services.a", "\n[b]\n"),
+        ("a = {b.c = 1, d = 2} # t\n", "a.b.c", "a = { b = {}, d = 2 } # t\n"),
+    ],
+)
+def test_what_goes_with_a_removed_key(text: str, key: str, result: str) -> None:
+    assert unset_keys(text, [key], name="f") == result
+
+
+def test_a_value_of_a_depth_that_cannot_be_read_back_is_refused() -> None:
+    with pytest.raises(TetraEsError, match=r"^f cannot be changed"):
+        set_values("", [(".".join("a" * 3000), "1")], name="f")
+
+
+def test_bytes_of_a_command_line_that_are_no_text() -> None:
+    with pytest.raises(UsageError, match="not text in UTF-8"):
+        set_values("", [("a", "\udcff")], name="f")

@@ -1,0 +1,111 @@
+"""Where things stand in a TOML text: its headers, keys and values, line by line.
+
+No TOML library tells positions. A text that is known to be valid can be taken apart with little:
+only strings and brackets matter, and strings are what a `#`, a bracket or a line end may hide in.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from tetra_es.config.keys import DOTTED, QUOTED, parse_key
+
+if TYPE_CHECKING:
+    from tetra_es.config.keys import KeyPath
+
+Kind: TypeAlias = Literal["table", "array", "key", "comment", "blank"]
+
+_LINE = re.compile(r"[^\n]*(?:\n|\Z)")
+_BARE_KEY = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
+_KEY = re.compile(rf"[ \t]*(?:\[\[?[ \t]*)?({DOTTED})[ \t]*=?", re.ASCII)
+# A multi-line string may end in up to two quotes of its own before the three that close it.
+_TOKEN = re.compile(
+    r'"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?\'{3,5}'
+    rf"|{QUOTED}|(?P<comment>#[^\n]*)|(?P<open>[\[{{])|(?P<close>[\]}}])|(?P<end>\n)"
+    r"|[^\"'#\[\]{}\n]+",
+    re.DOTALL,
+)
+
+
+@dataclass(slots=True, eq=False)
+class Statement:
+    """One statement with its whole lines, or a line that has none."""
+
+    text: str
+    """With the line end, if it has one. All texts joined give the whole."""
+    kind: Kind
+    """A header of a table or of an array's element, a key with its value, or neither."""
+    path: KeyPath
+    """Of the table or key, whole. An array's elements have their index, from 0, for a part."""
+    table: KeyPath
+    """Of the table whose header this is or stands below."""
+
+
+def statements(text: str) -> list[Statement]:
+    """Return the statements of a valid TOML text, in order."""
+    found: list[Statement] = []
+    table: KeyPath = ()
+    elements: dict[KeyPath, int] = {}
+    at = 0
+    while at < len(text):
+        end = _line_end(text, at)
+        line = text[at:end].strip()
+        if not line or line[0] == "#":
+            found.append(Statement(text[at:end], "comment" if line else "blank", (), table))
+        elif line[0] == "[":
+            array = line.startswith("[[")
+            table = _header_path(_key(text, at)[0], elements, array=array)
+            found.append(Statement(text[at:end], "array" if array else "table", table, table))
+        else:
+            key, value = _key(text, at)
+            end = _line_end(text, _value_end(text, value))
+            found.append(Statement(text[at:end], "key", table + key, table))
+        at = end
+    return found
+
+
+def is_below(path: KeyPath, table: KeyPath) -> bool:
+    """Return whether `path` is `table` or something in it."""
+    return path[: len(table)] == table
+
+
+def _key(text: str, at: int) -> tuple[KeyPath, int]:
+    """Return the key that a statement begins with, and where the text goes on after it."""
+    match = _KEY.match(text, at)
+    if match is None:
+        raise ValueError(f"no key at {at}")
+    key = match[1]
+    parts = tuple(key.split(".")) if _BARE_KEY.fullmatch(key) else parse_key(key)
+    return parts, match.end()
+
+
+def _line_end(text: str, at: int) -> int:
+    match = _LINE.match(text, at)
+    return match.end() if match else len(text)
+
+
+def _value_end(text: str, at: int) -> int:
+    """Return where the line that a value ends in has its comment or its end."""
+    depth = 0
+    while match := _TOKEN.match(text, at):
+        if depth == 0 and match.lastgroup in ("comment", "end"):
+            break
+        depth += (match.lastgroup == "open") - (match.lastgroup == "close")
+        at = match.end()
+    return at
+
+
+def _header_path(key: KeyPath, elements: dict[KeyPath, int], *, array: bool) -> KeyPath:
+    """Return a header's path: the name of an array stands for its last element so far."""
+    path: KeyPath = ()
+    for part in key[:-1]:
+        path += (part,)
+        if path in elements:
+            path += (str(elements[path]),)
+    path += key[-1:]
+    if not array:
+        return path
+    elements[path] = elements.get(path, -1) + 1
+    return (*path, str(elements[path]))
