@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from tetra_es.domain import events, secret_events
+from tetra_es.domain import deployment_events, events, secret_events
 from tetra_es.errors import TetraEsError
 from tetra_es.names import SOURCE_OF_TRUTH
 
@@ -126,6 +126,22 @@ def _restored(event: secret_events.SecretsRestored) -> str:
     return f"restore secrets({event.environment}): as of #{event.to_position}{kept_out}"
 
 
+def _deploy(event: deployment_events.DeploymentEvent) -> str:
+    state, host = f"{event.environment}@{event.revision}", event.host
+    match event:
+        case deployment_events.DeploymentStarted():
+            what = f"{state} -> {host}"
+        case deployment_events.DeploymentStepDone():
+            what = f"{event.step} done on {host}"
+        case deployment_events.DeploymentHealthy():
+            what = f"{state} serves on {host}"
+        case deployment_events.DeploymentFailed():
+            what = f"failed at {event.step} on {host}"
+        case deployment_events.DeploymentReverted():
+            what = f"{host} is back at what it had ({event.cause})"
+    return f"deploy({event.environment}): {what}"
+
+
 def _version(what: str, event: secret_events.SecretPurged | secret_events.SecretCompromised) -> str:
     return f"{what}({event.environment}): {event.key} version {event.version}"
 
@@ -140,6 +156,7 @@ _FORMAT_1: Final[dict[str, Callable[[Any], str]]] = {
     ),
     events.SignerAdded.TOPIC: lambda event: f"add signer: {event.signer}",
     events.SignerRemoved.TOPIC: lambda event: f"remove signer: {event.signer}",
+    events.ScanExceptionAdded.TOPIC: lambda event: f"scan exception({event.file}): {event.key}",
     events.EnvironmentCreated.TOPIC: _created,
     events.EnvironmentEdited.TOPIC: _edited,
     events.EnvironmentPromoted.TOPIC: _promoted,
@@ -159,4 +176,5 @@ _FORMAT_1: Final[dict[str, Callable[[Any], str]]] = {
     secret_events.SecretsRestored.TOPIC: _restored,
     secret_events.SecretCompromised.TOPIC: lambda event: _version("compromised secret", event),
     secret_events.SecretPurged.TOPIC: lambda event: _version("purge secret", event),
+    **{cls.TOPIC: _deploy for cls in deployment_events.DEPLOYMENT_EVENTS},
 }

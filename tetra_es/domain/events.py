@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from tetra_es.domain.deployment_events import DEPLOYMENT_EVENTS
 from tetra_es.domain.event import Event, KeyChange, event_from_state, state_of
 from tetra_es.domain.secret_events import SECRET_EVENTS
 
@@ -77,6 +78,18 @@ class SignerRemoved(Event):
 
     signer: str
     key: str
+
+
+@dataclass(frozen=True)
+class ScanExceptionAdded(Event):
+    """A value in TOML that looks like a secret is none: the scanner lets this key pass."""
+
+    TOPIC: ClassVar[str] = "scan.exception_added"
+
+    file: str
+    """`local`, `manifest` or `profile ENV`."""
+    key: str
+    """Dotted key whose values pass from now on."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +166,7 @@ _CONFIG_EVENTS: tuple[type[Event], ...] = (
     ProfileEdited,
     SignerAdded,
     SignerRemoved,
+    ScanExceptionAdded,
     EnvironmentCreated,
     EnvironmentEdited,
     EnvironmentPromoted,
@@ -160,7 +174,9 @@ _CONFIG_EVENTS: tuple[type[Event], ...] = (
     EnvironmentImported,
 )
 
-EVENT_TYPES: dict[str, type[Event]] = {cls.TOPIC: cls for cls in (*_CONFIG_EVENTS, *SECRET_EVENTS)}
+EVENT_TYPES: dict[str, type[Event]] = {
+    cls.TOPIC: cls for cls in (*_CONFIG_EVENTS, *SECRET_EVENTS, *DEPLOYMENT_EVENTS)
+}
 """Topic to class, in the order of the catalogue."""
 
 __all__ = [
@@ -178,6 +194,7 @@ __all__ = [
     "ManifestEdited",
     "OrganizationCreated",
     "ProfileEdited",
+    "ScanExceptionAdded",
     "SignerAdded",
     "SignerRemoved",
     "event_from_state",

@@ -13,6 +13,7 @@ from tetra_es.domain.events import (
     ManifestEdited,
     OrganizationCreated,
     ProfileEdited,
+    ScanExceptionAdded,
     SignerAdded,
     SignerRemoved,
 )
@@ -38,6 +39,8 @@ class Organization(Aggregate):
         self.profile_revisions: dict[str, int] = {}
         self.signers: dict[str, str] = {}
         """Name to public key line of those who may sign the next event."""
+        self.scan_exceptions: set[tuple[str, str]] = set()
+        """File and key whose values look like secrets and are none."""
 
     @property
     def manifest(self) -> Manifest:
@@ -131,6 +134,12 @@ class Organization(Aggregate):
             )
         return self._decide(SignerRemoved, context, signer=name, key=self.signers[name])
 
+    def add_scan_exception(self, file: str, key: str, context: Context) -> ScanExceptionAdded:
+        """Record that a key's values look like secrets and are none."""
+        if (file, key) in self.scan_exceptions:
+            raise Refused(f"{key} of {file} is an exception already")
+        return self._decide(ScanExceptionAdded, context, file=file, key=key)
+
     def apply(self, event: Event) -> None:
         """Change the state as `event` says."""
         super().apply(event)
@@ -147,6 +156,8 @@ class Organization(Aggregate):
                 self.signers[event.signer] = event.key
             case SignerRemoved():
                 del self.signers[event.signer]
+            case ScanExceptionAdded():
+                self.scan_exceptions.add((event.file, event.key))
 
     def snapshot(self) -> dict[str, Any]:
         """Return the state as JSON types."""
@@ -157,6 +168,7 @@ class Organization(Aggregate):
             "profiles": dict(self.profiles),
             "profile_revisions": dict(self.profile_revisions),
             "signers": dict(self.signers),
+            "scan_exceptions": sorted(list(each) for each in self.scan_exceptions),
         }
 
     def restore(self, version: int, state: dict[str, Any]) -> None:
@@ -168,6 +180,8 @@ class Organization(Aggregate):
         self.profiles = dict(state["profiles"])
         self.profile_revisions = dict(state["profile_revisions"])
         self.signers = dict(state["signers"])
+        # Snapshots of stores from before there was a scanner have none.
+        self.scan_exceptions = {(file, key) for file, key in state.get("scan_exceptions", ())}
 
     def _check_manifest(self, name: str, text: str) -> None:
         manifest = read_manifest(text)

@@ -11,6 +11,7 @@ from dataclasses import fields
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from tetra_es.domain.deployment_events import DEPLOYMENTS_STREAM, DeploymentEvent
 from tetra_es.domain.events import (
     ENVIRONMENT_STREAM,
     ORG_STREAM,
@@ -42,9 +43,9 @@ def problem_with(event: Event) -> str | None:
         return f"its metadata has no {missing[0]}"
     if event.originator_id != _stream_of(event):
         return f"{event.TOPIC} does not belong into the stream {event.originator_id}"
-    if isinstance(event, (EnvironmentState, ProfileEdited, SecretsEvent)) and not _is_name(
-        event.environment
-    ):
+    if isinstance(
+        event, (EnvironmentState, ProfileEdited, SecretsEvent, DeploymentEvent)
+    ) and not _is_name(event.environment):
         return f"{event.environment!r} is not an environment's name"
     if isinstance(event, SecretsEvent):
         return next(
@@ -70,6 +71,8 @@ def _stream_of(event: Event) -> str:
         return ENVIRONMENT_STREAM + event.environment
     if isinstance(event, SecretsEvent):
         return SECRETS_STREAM + event.environment
+    if isinstance(event, DeploymentEvent):
+        return f"{DEPLOYMENTS_STREAM}{event.environment}@{event.host}"
     return ORG_STREAM
 
 
@@ -116,6 +119,12 @@ def _is_sealed(value: Any) -> bool:
     )
 
 
+def _is_files(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        _is_list_of_texts(item) and len(item) == 2 for item in value
+    )
+
+
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 _TYPES: dict[str, Callable[[Any], bool]] = {
@@ -126,6 +135,7 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
     "list[str]": _is_list_of_texts,
     "list[KeyChange]": _is_changes,
     "list[Sealed]": _is_sealed,
+    "list[FileDigest]": _is_files,
 }
 """Annotation of an event's field to the check of its value."""
 

@@ -21,6 +21,7 @@ from eventsourcing.persistence import (
 from eventsourcing.utils import Environment as Settings
 
 from tetra_es.domain.aggregate import Aggregate
+from tetra_es.domain.deployment import Target, deployments_stream
 from tetra_es.domain.environment import Environment, environment_stream
 from tetra_es.domain.events import ORG_STREAM, Event
 from tetra_es.domain.organization import Organization
@@ -75,11 +76,13 @@ class _Application(Application[str]):
         Organization: SNAPSHOT_INTERVAL,
         Environment: SNAPSHOT_INTERVAL,
         Vault: SNAPSHOT_INTERVAL,
+        Target: SNAPSHOT_INTERVAL,
     }
     snapshotting_projectors: ClassVar[dict[Any, Any]] = {
         Organization: _projector(Organization),
         Environment: _projector(Environment),
         Vault: _projector(Vault),
+        Target: _projector(Target),
     }
 
     def construct_env(self, name: str, env: Any = None) -> Settings:
@@ -145,6 +148,10 @@ class History:
     def vault(self, environment: str) -> Vault:
         """Return the secrets of an environment as they are now; version 0 where it has none."""
         return self._get(Vault, secrets_stream(environment))
+
+    def target(self, environment: str, host: str) -> Target:
+        """Return an environment on a host as it is now; version 0 where it was never deployed."""
+        return self._get(Target, deployments_stream(environment, host))
 
     def save(
         self, *aggregates: Aggregate, sealed: Sequence[bytes] = (), purged: Sequence[bytes] = ()

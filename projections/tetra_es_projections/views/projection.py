@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tetra_es.domain.deployment_events import (
+    DeploymentEvent,
+    DeploymentFailed,
+    DeploymentHealthy,
+    DeploymentReverted,
+)
 from tetra_es.domain.events import (
     EnvironmentState,
     ManifestEdited,
@@ -38,6 +44,8 @@ def apply_to_views(connection: sqlite3.Connection, records: Iterable[Record]) ->
             event = record.event
             if isinstance(event, EnvironmentState):
                 _insert(connection, "states", _state_row(position, event))
+            elif isinstance(event, DeploymentEvent):
+                _set_target(connection, position, event)
             connection.executemany(
                 "INSERT INTO changes VALUES (?, ?, ?, ?, ?)", _change_rows(position, event)
             )
@@ -81,6 +89,32 @@ def _state_row(position: int, event: EnvironmentState) -> tuple[Any, ...]:
         event.digest,
         getattr(event, "source_revision", None),
     )
+
+
+def _set_target(connection: sqlite3.Connection, position: int, event: DeploymentEvent) -> None:
+    """Keep what runs on a host; a deployment that came to nothing leaves that as it was."""
+    match event:
+        case DeploymentHealthy():
+            outcome = "serving"
+        case DeploymentFailed():
+            outcome = "reverting" if event.switched else "failed"
+        case DeploymentReverted():
+            outcome = "reverted"
+        case _:
+            outcome = "under way"
+    key = (event.environment, event.host)
+    newest = (position, event.deployment, event.revision, outcome)
+    connection.execute(
+        "INSERT INTO targets VALUES (?, ?, NULL, NULL, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+        "event = excluded.event, deployment = excluded.deployment, "
+        "revision = excluded.revision, outcome = excluded.outcome",
+        (*key, *newest),
+    )
+    if outcome == "serving":
+        connection.execute(
+            "UPDATE targets SET serving = ?, since = ? WHERE environment = ? AND host = ?",
+            (event.revision, event.timestamp, *key),
+        )
 
 
 def _change_rows(position: int, event: Event) -> Iterator[tuple[Any, ...]]:

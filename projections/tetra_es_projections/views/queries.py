@@ -65,6 +65,21 @@ class ChangeRow(NamedTuple):
     after: str | None
 
 
+class TargetRow(NamedTuple):
+    """What runs on a host, and how its newest deployment ended."""
+
+    environment: str
+    host: str
+    serving: int | None
+    """Revision that was kept last, None for none."""
+    since: str | None
+    event: int
+    deployment: str
+    revision: int
+    outcome: str
+    """`under way`, `serving`, `failed`, `reverting` or `reverted`."""
+
+
 _EVENT = (
     "SELECT position, environment, revision, topic, actor, time, reason, hash, summary FROM events"
 )
@@ -139,6 +154,14 @@ class Views:
         """Return whether an event gave an environment a new state."""
         row = self._connection.execute("SELECT 1 FROM states WHERE position = ?", (position,))
         return row.fetchone() is not None
+
+    def targets(self) -> list[TargetRow]:
+        """Return the hosts that anything was deployed to, by environment and host."""
+        rows = self._connection.execute(
+            "SELECT environment, host, serving, since, event, deployment, revision, outcome "
+            "FROM targets ORDER BY environment, host"
+        )
+        return [TargetRow(*row) for row in rows]
 
     def newest_of_file(self, file: str) -> int | None:
         """Return the position of the newest event that changed a file, named as in `changes`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-VERSION = 1
+VERSION = 2
 """Changed with the tables; views of another version are thrown away and built anew."""
 
 TABLES = """
@@ -49,6 +49,18 @@ CREATE TABLE changes (
     PRIMARY KEY (key, file, position)
 ) WITHOUT ROWID;
 CREATE INDEX changes_by_file ON changes (file, key, position);
+
+CREATE TABLE targets (
+    environment TEXT NOT NULL,
+    host TEXT NOT NULL,
+    serving INTEGER,                   -- revision that was kept last
+    since TEXT,                        -- when it was found healthy
+    event INTEGER NOT NULL,            -- newest of its deployments
+    deployment TEXT NOT NULL,          -- the newest one
+    revision INTEGER NOT NULL,         -- that it was of
+    outcome TEXT NOT NULL,             -- under way, serving, failed, reverting or reverted
+    PRIMARY KEY (environment, host)
+) WITHOUT ROWID;
 
 CREATE TABLE files (
     path TEXT PRIMARY KEY,

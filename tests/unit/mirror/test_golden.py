@@ -54,6 +54,7 @@ def test_the_file_was_not_edited() -> None:
     # This id depends on every line before. New kinds of events are added after it.
     assert dict(IDS)[123456] == "45747a7ba17b12599b2185c15382b2f1ff0f9960"
     assert dict(IDS)[123465] == "975ef933871c116cac386cfc09b4c351100cca76"
+    assert dict(IDS)[123471] == "0a7ca6e453f44e068354e0e75f9786c7af44f797"
 
 
 def test_git_makes_the_golden_commits(mirror: Mirror) -> None:

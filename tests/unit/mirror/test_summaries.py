@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tetra_es.domain import events, secret_events
+from tetra_es.domain import deployment_events, events, secret_events
 from tetra_es.errors import TetraEsError
 from tetra_es_projections.summaries import WIDTH, summary
 
@@ -28,6 +28,16 @@ def event(topic: type[events.Event], /, *, number: str = "1", **fields: Any) -> 
 
 def secret(topic: type[events.Event], /, **fields: Any) -> events.Event:
     return event(topic, environment="dev", **fields)
+
+
+def deployed(topic: type[events.Event], /, **fields: Any) -> events.Event:
+    common: dict[str, Any] = {
+        "environment": "dev",
+        "host": "{server}",
+        "deployment": "1f",
+        "revision": 7,
+    }
+    return event(topic, **common, **fields)
 
 
 def edit(*changes: list[str | None], environment: str = "local") -> events.Event:
@@ -71,6 +81,17 @@ CASES = [
      "compromised secret(dev): A version 1"),
     (secret(secret_events.SecretPurged, key="A", version=1, digests=[]),
      "purge secret(dev): A version 1"),
+    (deployed(deployment_events.DeploymentStarted, of_position=41, runner="tsm", secrets=[],
+              files=[]), "deploy(dev): dev@7 -> {server}"),
+    (deployed(deployment_events.DeploymentStepDone, step="stage"),
+     "deploy(dev): stage done on {server}"),
+    (deployed(deployment_events.DeploymentHealthy), "deploy(dev): dev@7 serves on {server}"),
+    (deployed(deployment_events.DeploymentFailed, step="health", cause="503", switched=1),
+     "deploy(dev): failed at health on {server}"),
+    (deployed(deployment_events.DeploymentReverted, cause="boot"),
+     "deploy(dev): {server} is back at what it had (boot)"),
+    (event(events.ScanExceptionAdded, file="profile dev", key="set.a"),
+     "scan exception(profile dev): set.a"),
     (event(events.SignerAdded, signer="alice", key="k"), "add signer: alice"),
     (event(events.SignerRemoved, signer="alice", key="k"), "remove signer: alice"),
     (event(events.EnvironmentCreated, environment="local", revision=1, **STATE),
