@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tetra_es.store.log import EventLog
     from tetra_es_projections.projections import Progress, Projections
 
-_TABLES = ("events", "states", "changes")
+_TABLES = ("events", "states", "changes", "targets")
 
 
 def check_projections(projections: Projections, report: Progress | None = None) -> list[str]:

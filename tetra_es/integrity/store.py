@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from tetra_es.domain.deployment import Target
+from tetra_es.domain.deployment_events import DEPLOYMENTS_STREAM
 from tetra_es.domain.environment import Environment
 from tetra_es.domain.events import ORG_STREAM, OrganizationCreated
 from tetra_es.domain.organization import Organization
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
     from tetra_es.domain.aggregate import Aggregate
     from tetra_es.store.log import EventLog
     from tetra_es.store.record import Record
+
+
+_KINDS: Final[dict[str, type[Aggregate]]] = {SECRETS_STREAM: Vault, DEPLOYMENTS_STREAM: Target}
+"""Prefix of streams to their aggregate; the others are environments."""
 
 
 @dataclass
@@ -130,8 +136,10 @@ class _Walk:
     def _aggregate(self, record: Record) -> Aggregate:
         if record.stream == ORG_STREAM:
             return self._organization
-        cls = Vault if record.stream.startswith(SECRETS_STREAM) else Environment
-        return self._aggregates.setdefault(record.stream, cls(record.stream))
+        kind = next((kind for kind in _KINDS if record.stream.startswith(kind)), "")
+        return self._aggregates.setdefault(
+            record.stream, _KINDS.get(kind, Environment)(record.stream)
+        )
 
     def _snapshot(self, record: Record, aggregate: Aggregate) -> str | None:
         stored = self.snapshots.pop((record.stream, record.version), None)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tetra_es.domain.events import EnvironmentState
+from tetra_es.domain.secret_events import SecretsEvent
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.usecases.restore_secrets import restore_secrets
 
@@ -40,6 +41,7 @@ def roll_back(
 ) -> Rollback:
     """Give the environment the state of the event at `position`, TOML and secrets.
 
+    An event of the environment's secrets stands for the state that it came to.
     Without a position, the state before the last change; see `Environment.revision_before`.
     The secrets are those at the position `secrets_at`, by default those of the last moment at
     which the target was the present state: what was set while it was running belongs to it.
@@ -91,22 +93,25 @@ def _at(session: Session, environment: Environment, position: int) -> Record:
             hint=f"the newest is #{session.log.last_position()}; "
             f"`tetra-es history {environment.name}` lists the states of {environment.name}",
         )
-    if not isinstance(record.event, EnvironmentState):
-        raise Refused(
-            f"#{position} is no state of {environment.name} but {record.topic}",
-            hint=_nearest(session, environment, position),
-        )
-    return record
+    if isinstance(record.event, EnvironmentState):
+        return record
+    state = _state_at(session, environment, position)
+    event = record.event
+    if state and isinstance(event, SecretsEvent) and event.environment == environment.name:
+        return state  # the TOML that went with those secrets
+    raise Refused(
+        f"#{position} is no state of {environment.name} but {record.topic}",
+        hint=f"{environment.name} had no state yet at #{position}"
+        if state is None
+        else f"at #{position} the state of {environment.name} was #{state.position}",
+    )
 
 
-def _nearest(session: Session, environment: Environment, position: int) -> str:
+def _state_at(session: Session, environment: Environment, position: int) -> Record | None:
     for record in session.log.of_stream(environment.id, descending=True):
         if record.position < position and isinstance(record.event, EnvironmentState):
-            revision = f"{environment.name}@{record.event.revision}"
-            return (
-                f"at #{position} the state of {environment.name} was {revision}, #{record.position}"
-            )
-    return f"{environment.name} had no state yet at #{position}"
+            return record
+    return None
 
 
 def _before_last_change(session: Session, environment: Environment) -> Record:

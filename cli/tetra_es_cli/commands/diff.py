@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.config.changes import changes_between
+from tetra_es.config.changes import Change, changes_between
 from tetra_es.errors import UsageError
 from tetra_es.names import check_environment
 from tetra_es.refs import RevisionRef, TimeRef, parse_ref
@@ -18,6 +18,7 @@ from tetra_es_cli.output import emit, emit_json, style
 from tetra_es_cli.params import output_option
 from tetra_es_cli.preview import preview
 from tetra_es_cli.recorded import change_line
+from tetra_es_cli.secret_states import secrets_at, version_changes
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
@@ -35,22 +36,28 @@ def diff(app: App, states: tuple[str, ...], keys: bool, output: str) -> None:
     """Show what promoting ENV would change, or what differs between two states.
 
     A state is a REF, or an environment for its present one: `diff dev@5 dev@7`,
-    `diff staging prod`. As JSON, always by key: rows of path, before and after.
+    `diff staging prod`. Secrets are compared by name and version. As JSON, always by key: rows
+    of path, before and after.
     """
+    names: tuple[str, ...]
+    secrets: list[tuple[str, str | None, str | None]] = []
     with app.reading() as reader:
         if len(states) == 1:
             names, texts = _against_promotion(reader, check_environment(states[0]))
         elif len(states) == 2:
-            names, texts = states, _two(reader, *states)
+            names, (texts, secrets) = states, _two(reader, *states)
         else:
             raise UsageError("diff takes an environment or two states", hint=_HINT)
+    rows = [Change(*row) for row in secrets]
     if output == "json":
-        emit_json([change._asdict() for change in changes_between(*texts)])
-    elif keys:
-        for change in changes_between(*texts):
-            emit(change_line(*change))
+        emit_json([change._asdict() for change in [*changes_between(*texts), *rows]])
+        return
+    if keys:
+        rows = [*changes_between(*texts), *rows]
     else:
         _lines(names, texts, wanted=app.settings.color)
+    for change in rows:
+        emit(change_line(*change))
 
 
 def _against_promotion(reader: Reader, environment: str) -> tuple[tuple[str, str], tuple[str, str]]:
@@ -60,7 +67,10 @@ def _against_promotion(reader: Reader, environment: str) -> tuple[tuple[str, str
     return (environment, f"{environment} if promoted"), (text or "", preview(reader, environment))
 
 
-def _two(reader: Reader, before: str, after: str) -> tuple[str, str]:
+def _two(
+    reader: Reader, before: str, after: str
+) -> tuple[tuple[str, str], list[tuple[str, str | None, str | None]]]:
+    """Return the texts of two states, and what differs between their secrets."""
     refs = (_parse(reader, before), _parse(reader, after))
     environments = [_environment_of(reader, ref) for ref in refs]
     if environments == [None, None]:
@@ -68,10 +78,13 @@ def _two(reader: Reader, before: str, after: str) -> tuple[str, str]:
             "neither of the REFs says of which environment", hint=f"name one by a revision: {_HINT}"
         )
     first, second = environments
-    return (
-        _text(reader, first or second or "", refs[0]),
-        _text(reader, second or first or "", refs[1]),
+    named = (first or second or "", second or first or "")
+    texts = (_text(reader, named[0], refs[0]), _text(reader, named[1], refs[1]))
+    old, new = (
+        secrets_at(reader, name, None if isinstance(ref, str) else ref)
+        for name, ref in zip(named, refs, strict=True)
     )
+    return texts, version_changes(old, new, names_alone=named[0] != named[1])
 
 
 def _parse(reader: Reader, text: str) -> Ref | str:

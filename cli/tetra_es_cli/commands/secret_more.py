@@ -6,26 +6,24 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.domain.vault import secrets_stream
 from tetra_es.errors import TetraEsError, UsageError
 from tetra_es.refs import RevisionRef
 from tetra_es.usecases.exposure import exposure
-from tetra_es.usecases.restore_secrets import vault_at
 from tetra_es.usecases.secrets import read_secrets, set_secrets
 from tetra_es_cli.commands.secret import identity_option, secret
 from tetra_es_cli.identity import identities
 from tetra_es_cli.output import emit_rows
 from tetra_es_cli.params import ENVIRONMENT, REF, env_argument, output_option, reason_option
 from tetra_es_cli.recorded import emit_recorded
+from tetra_es_cli.secret_states import secrets_at
 from tetra_es_cli.secret_values import formatted, read_dotenv
 from tetra_es_cli.tmpfs import memory_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tetra_es.domain.vault import Vault
     from tetra_es.refs import Ref
-    from tetra_es_cli.app import App, Reader
+    from tetra_es_cli.app import App
 
 
 @secret.command()
@@ -85,11 +83,11 @@ def diff(app: App, before: Ref, after: Ref, environment: str | None, output: str
             "of which environment?", hint="name two revisions of one, or give it with --env"
         )
     with app.reading() as reader:
-        old, new = (_vault_at(reader, name, ref) for ref in (before, after))
+        old, new = (secrets_at(reader, name, ref) for ref in (before, after))
     rows = [
-        {"key": key, "before": old.present.get(key), "after": new.present.get(key)}
-        for key in sorted({*old.present, *new.present})
-        if old.present.get(key) != new.present.get(key)
+        {"key": key, "before": old.get(key), "after": new.get(key)}
+        for key in sorted({*old, *new})
+        if old.get(key) != new.get(key)
     ]
     emit_rows(rows, output, ("key", "before", "after"), empty="the same secrets")
 
@@ -107,8 +105,3 @@ def exposure_(app: App, recipient: str, output: str) -> None:
         rows = [vars(one) for one in exposure(reader.log, recipient)]
     columns = ("environment", "key", "version", "rotated", "purged")
     emit_rows(rows, output, columns, empty=f"{recipient} could never read a secret")
-
-
-def _vault_at(reader: Reader, environment: str, ref: Ref) -> Vault:
-    position = reader.views.position_of(ref, environment)
-    return vault_at(reader.log, secrets_stream(environment), position)

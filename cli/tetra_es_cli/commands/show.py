@@ -1,4 +1,4 @@
-"""`show`: the TOML of an environment."""
+"""`show`: the TOML of an environment, or which secrets it has."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import click
 
 from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es_cli.listing import require_environment
-from tetra_es_cli.output import emit_raw
+from tetra_es_cli.output import emit_raw, emit_rows
 from tetra_es_cli.params import REF, env_argument
+from tetra_es_cli.secret_states import secrets_at
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
@@ -19,13 +20,20 @@ if TYPE_CHECKING:
 @click.command()
 @env_argument()
 @click.option("--at", "ref", type=REF, metavar="REF", help="As it was there.  [default: now]")
+@click.option("--secrets", is_flag=True, help="Names and versions of the secrets instead.")
 @click.pass_obj
-def show(app: App, environment: str, ref: Ref | None) -> None:
+def show(app: App, environment: str, ref: Ref | None, secrets: bool) -> None:
     """Print the recorded TOML of ENV, byte for byte.
 
     With --at, as it was after that event or at that time.
     """
     with app.reading() as reader:
+        if secrets:
+            require_environment(reader, environment)
+            present = secrets_at(reader, environment, ref)
+            rows = [{"key": key, "version": present[key]} for key in sorted(present)]
+            emit_rows(rows, "table", ("key", "version"), empty=f"{environment} has no secrets")
+            return
         emit_raw(text_at(reader, environment, ref).encode())
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from tetra_es.domain.secret_events import SecretPurged
 from tetra_es.errors import IntegrityFailure
 from tetra_es.integrity.store import verify_store
 from tetra_es_cli.output import emit, emit_json
 from tetra_es_cli.params import output_option
 from tetra_es_cli.progress import reporting
+from tetra_es_cli.table import short_time
 from tetra_es_projections.check import check_projections
 from tetra_es_projections.projections import LOST_HINT
+from tetra_es_projections.summaries import one_line
 
 if TYPE_CHECKING:
+    from tetra_es.store.log import EventLog
     from tetra_es_cli.app import App
 
 
@@ -41,6 +45,7 @@ def verify(app: App, output: str) -> None:
         # Against a store that is not what it was, the rest could only mislead.
         findings = proof.findings or check_projections(projections, report)
         lost = projections.lost_events()
+        purged = [] if findings else purges(projections.log)
     if output == "json":
         emit_json(
             {
@@ -48,6 +53,7 @@ def verify(app: App, output: str) -> None:
                 "events": proof.events,
                 "head": proof.head.hex(),
                 "findings": findings,
+                "purged": purged,
             }
         )
     else:
@@ -61,3 +67,26 @@ def verify(app: App, output: str) -> None:
     if output == "text":
         emit(f"verified {proof.events} events: chain, signatures, files, views and mirror agree")
         emit(f"  head #{last} {proof.head.hex()}")
+        for one in purged:
+            emit(
+                f"  #{one['event']} purged {one['key']} version {one['version']} of "
+                f"{one['environment']} ({one['actor']}, {short_time(one['time'])}): "
+                f"{one_line(one['reason'])}"
+            )
+
+
+def purges(log: EventLog) -> list[dict[str, Any]]:
+    """Return who destroyed which ciphertext when and why: the one thing that is not there."""
+    return [
+        {
+            "event": record.position,
+            "environment": event.environment,
+            "key": event.key,
+            "version": event.version,
+            "actor": event.metadata["actor"],
+            "time": event.timestamp,
+            "reason": event.metadata["reason"],
+        }
+        for record in log.of_topics((SecretPurged.TOPIC,), log.last_position())
+        if isinstance(event := record.event, SecretPurged)
+    ]

@@ -47,7 +47,8 @@ def apply_to_views(connection: sqlite3.Connection, records: Iterable[Record]) ->
             elif isinstance(event, DeploymentEvent):
                 _set_target(connection, position, event)
             connection.executemany(
-                "INSERT INTO changes VALUES (?, ?, ?, ?, ?)", _change_rows(position, event)
+                "INSERT INTO changes VALUES (?, ?, ?, ?, ?)",
+                list(_change_rows(connection, position, event)),
             )
         if position:
             set_progress(connection, VIEWS, position)
@@ -106,7 +107,7 @@ def _set_target(connection: sqlite3.Connection, position: int, event: Deployment
     newest = (position, event.deployment, event.revision, outcome)
     connection.execute(
         "INSERT INTO targets VALUES (?, ?, NULL, NULL, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-        "event = excluded.event, deployment = excluded.deployment, "
+        "position = excluded.position, deployment = excluded.deployment, "
         "revision = excluded.revision, outcome = excluded.outcome",
         (*key, *newest),
     )
@@ -117,7 +118,9 @@ def _set_target(connection: sqlite3.Connection, position: int, event: Deployment
         )
 
 
-def _change_rows(position: int, event: Event) -> Iterator[tuple[Any, ...]]:
+def _change_rows(
+    connection: sqlite3.Connection, position: int, event: Event
+) -> Iterator[tuple[Any, ...]]:
     match event:
         case EnvironmentState():
             file = event.environment
@@ -126,7 +129,11 @@ def _change_rows(position: int, event: Event) -> Iterator[tuple[Any, ...]]:
         case ManifestEdited() | OrganizationCreated():
             file = "manifest"
         case SecretsEvent():
-            yield from _secret_rows(position, event)
+            file = f"secrets {event.environment}"
+            for key, after in _versions(event).items():
+                before = _present(connection, file, key)
+                if before != after:
+                    yield file, key, position, before, after
             return
         case _:
             return
@@ -134,16 +141,26 @@ def _change_rows(position: int, event: Event) -> Iterator[tuple[Any, ...]]:
         yield file, path, position, before, after
 
 
-def _secret_rows(position: int, event: SecretsEvent) -> Iterator[tuple[Any, ...]]:
-    """Yield the changes of secrets, by name and version; what they were is in earlier rows."""
-    file = f"secrets {event.environment}"
+def _versions(event: SecretsEvent) -> dict[str, str | None]:
+    """Return key to version, None for none, of the secrets that an event speaks of."""
     match event:
         case SecretSet():
-            yield file, event.key, position, None, f"version {event.version}"
+            return {event.key: f"version {event.version}"}
         case SecretRemoved():
-            yield file, event.key, position, f"version {event.version}", None
+            return {event.key: None}
         case SecretsRestored():
-            for key, version, _ in event.secrets:
-                yield file, key, position, None, f"version {version}"
-            for key in event.removed:
-                yield file, key, position, None, None
+            return {
+                **dict.fromkeys(event.removed),
+                **{str(key): f"version {version}" for key, version, _ in event.secrets},
+            }
+        case _:
+            return {}
+
+
+def _present(connection: sqlite3.Connection, file: str, key: str) -> str | None:
+    """Return the value that a key of a file has by the rows so far."""
+    row = connection.execute(
+        "SELECT after FROM changes WHERE file = ? AND key = ? ORDER BY position DESC LIMIT 1",
+        (file, key),
+    ).fetchone()
+    return row[0] if row else None

@@ -158,7 +158,7 @@ class Views:
     def targets(self) -> list[TargetRow]:
         """Return the hosts that anything was deployed to, by environment and host."""
         rows = self._connection.execute(
-            "SELECT environment, host, serving, since, event, deployment, revision, outcome "
+            "SELECT environment, host, serving, since, position, deployment, revision, outcome "
             "FROM targets ORDER BY environment, host"
         )
         return [TargetRow(*row) for row in rows]

@@ -55,7 +55,7 @@ CREATE TABLE targets (
     host TEXT NOT NULL,
     serving INTEGER,                   -- revision that was kept last
     since TEXT,                        -- when it was found healthy
-    event INTEGER NOT NULL,            -- newest of its deployments
+    position INTEGER NOT NULL,         -- newest event of its deployments
     deployment TEXT NOT NULL,          -- the newest one
     revision INTEGER NOT NULL,         -- that it was of
     outcome TEXT NOT NULL,             -- under way, serving, failed, reverting or reverted
