@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from tetra_es.config.keys import format_key, parse_key
+from tetra_es.errors import UsageError
 from tetra_es.names import check_environment
 from tetra_es_cli.app import App
 
@@ -150,6 +152,26 @@ reason_option = click.option(
 )
 dry_run_option = click.option(
     "-n", "--dry-run", is_flag=True, help="Say what would happen; record and write nothing."
+)
+
+
+def _canonical(_: click.Context, __: click.Parameter, keys: tuple[str, ...]) -> tuple[str, ...]:
+    """Return keys as changes and findings write them, however they were quoted."""
+    found = []
+    for key in keys:
+        try:
+            found.append(format_key(parse_key(key)))
+        except UsageError:
+            found.append(key)  # an element of an array, or a comment
+    return tuple(found)
+
+
+allow_option = click.option(
+    "--allow",
+    multiple=True,
+    callback=_canonical,
+    metavar="KEY",
+    help="KEY looks like a secret and is none; recorded as an exception, with the reason.",
 )
 
 

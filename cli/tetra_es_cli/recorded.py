@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tetra_es.domain.events import ScanExceptionAdded
+from tetra_es_cli.app import warn
 from tetra_es_cli.output import emit, emit_json
 from tetra_es_projections.summaries import summary
 
@@ -51,6 +53,14 @@ def emit_recorded(
             emit_changes(changes)
     if dry_run:
         emit("nothing was recorded: this was a dry run")
+
+
+def warn_unused(allow: Sequence[str], recorded: Sequence[Recorded]) -> None:
+    """Say which of the keys given with `--allow` needed no exception."""
+    used = {one.event.key for one in recorded if isinstance(one.event, ScanExceptionAdded)}
+    for key in allow:
+        if key not in used:
+            warn(f"nothing new at {key} looks like a secret: no exception was recorded")
 
 
 def emit_changes(changes: Sequence[Sequence[str | None]]) -> None:

@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, str] = {
     "blame": "blame.blame",
     "rebuild": "rebuild.rebuild",
     "verify": "verify.verify",
+    "mirror": "mirror.mirror",
     "env": "env.env",
     "profile": "profile.profile",
     "signer": "signer.signer",
@@ -42,6 +43,7 @@ COMMANDS: Mapping[str, str] = {
     "recipient": "recipient.recipient",
     "identity": "identity.identity",
     "run": "run.run",
+    "doctor": "doctor.doctor",
     "import": "import_.import_",
     "completion": "completion.completion",
 }

@@ -25,7 +25,7 @@ from tetra_es_projections.projections import Projections
 from tetra_es_projections.views.queries import Views
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tetra_es.layout import OrgLayout
     from tetra_es.usecases.session import Recorded
@@ -143,21 +143,29 @@ def pending_targets(projections: Projections, environments: tuple[str, ...]) -> 
 
 
 def record_pending(
-    workspace: Workspace, *, reason: str, only: Target | None = None, quiet: bool = False
+    workspace: Workspace,
+    *,
+    reason: str,
+    only: Target | None = None,
+    quiet: bool = False,
+    allow: Sequence[str] = (),
 ) -> list[Recorded]:
-    """Record the files that people changed; say so unless `quiet`."""
+    """Record the files that people changed; say so unless `quiet`.
+
+    `allow` names keys that look like secrets and are none, in whichever file they are.
+    """
     session = workspace.session
     environments = session.organization().manifest.environments
-    recorded = []
+    recorded: list[Recorded] = []
     for target in pending_targets(workspace.projections, environments):
         if only is not None and target != only:
             continue
-        done = record_text(session, target, read_edited(workspace.layout, target), reason=reason)
-        if done is None:
+        text = read_edited(workspace.layout, target)
+        done = record_text(session, target, text, reason=reason, allow=allow)
+        recorded += done
+        if quiet or not done:
             continue
-        recorded.append(done)
-        if quiet:
-            continue
-        what = f"as #{done.position}" if done.position else "(would be, in a real run)"
+        position = done[-1].position
+        what = f"as #{position}" if position else "(would be, in a real run)"
         note(f"recorded the changes in {target.path} {what}")
     return recorded

@@ -69,18 +69,18 @@ class World:
         recorder.signing_key = key
         yield Session(self.history, self.log, key, clock=self.clock, correlation="c")
 
-    def edit(self, text: str, target: Target = SOURCE) -> Recorded | None:
+    def edit(self, text: str, target: Target = SOURCE) -> list[Recorded]:
         with self.session() as session:
             return record_text(session, target, text)
 
-    def set(self, target: Target, key: str, literal: str) -> Recorded | None:
+    def set(self, target: Target, key: str, literal: str) -> list[Recorded]:
         with self.session() as session:
             text = current_text(session, target) or profile_template(target.environment, None)
             return record_text(
                 session, target, set_values(text, [(key, literal)], name=target.path)
             )
 
-    def set_manifest(self, key: str, literal: str) -> Recorded | None:
+    def set_manifest(self, key: str, literal: str) -> list[Recorded]:
         return self.set(MANIFEST, key, literal)
 
     def events(self) -> list[tuple[int, Event]]:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tetra_es.config.manifest import read_manifest
 from tetra_es.config.schema import validate_environment
 from tetra_es.names import SOURCE_OF_TRUTH
+from tetra_es.usecases.scan import check_for_secrets
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tetra_es.domain.organization import Organization
     from tetra_es.usecases.session import Recorded, Session
 
@@ -59,36 +63,56 @@ def current_text(session: Session, target: Target) -> str | None:
 
 
 def record_text(
-    session: Session, target: Target, text: str, *, reason: str | None = None
-) -> Recorded | None:
-    """Record `text` as the new content of an edited file, None when it is the recorded one.
+    session: Session,
+    target: Target,
+    text: str,
+    *,
+    reason: str | None = None,
+    allow: Sequence[str] = (),
+) -> list[Recorded]:
+    """Record `text` as the new content of an edited file, nothing when it is the recorded one.
 
-    Raises `ConfigError` when the text is not valid, with file, line and key.
+    Raises `ConfigError` when the text is not valid, `Refused` when something new in it looks
+    like a secret, with file, line and key. `allow` names keys that look like secrets and are
+    none: each is recorded as an exception, with the reason.
     """
 
-    def command() -> Recorded | None:
+    def command() -> list[Recorded]:
         organization = session.organization()
         context = session.context(organization, reason=reason)
+        before = current_text(session, target)
+        _validate(target, text)
+        if text != before:
+            check_for_secrets(
+                organization, str(target), (before, text), context, name=target.path, allow=allow
+            )
         match target.kind:
             case "manifest":
                 organization.edit_manifest(text, context)
-                saved = session.save(organization)
             case "profile":
-                # Profiles bring tomlkit, which an edit of another file does without.
-                from tetra_es.profiles.load import validate_overlay
-
-                validate_overlay(text, target.environment, name=target.path)
                 organization.edit_profile(target.environment, text, context)
                 _check_result(session, organization, target.environment)
-                saved = session.save(organization)
             case _:
-                validate_environment(text, name=target.path)
                 environment = session.environment(target.environment)
                 environment.edit(text, context)
-                saved = session.save(environment)
-        return saved[0] if saved else None
+                return session.save(organization, environment)
+        return session.save(organization)
 
     return session.run(command)
+
+
+def _validate(target: Target, text: str) -> None:
+    """Raise `ConfigError` where a text is not one of its kind."""
+    match target.kind:
+        case "manifest":
+            read_manifest(text)
+        case "profile":
+            # Profiles bring tomlkit, which an edit of another file does without.
+            from tetra_es.profiles.load import validate_overlay
+
+            validate_overlay(text, target.environment, name=target.path)
+        case _:
+            validate_environment(text, name=target.path)
 
 
 def _check_result(session: Session, organization: Organization, environment: str) -> None:

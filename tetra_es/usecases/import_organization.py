@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 from tetra_es.errors import ConfigError, TetraEsError, UsageError
 from tetra_es.names import SOURCE_OF_TRUTH, check_actor, check_environment
 from tetra_es.refs import format_time
+from tetra_es.scanner.scan import refuse, scan_text
 from tetra_es.usecases.found import Beginnings, decide_founding
+from tetra_es.usecases.scan import check_for_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -67,11 +69,12 @@ def import_organization(
     *,
     actor: str,
     reason: str,
+    allow: Sequence[str] = (),
 ) -> list[Recorded]:
     """Record a new organization with the states of an old one, all in one transaction.
 
     The first state of the source of truth takes the place of the template. A state equal to
-    the one before it is no event.
+    the one before it is no event. What looks like a secret must be at a key in `allow`.
     """
     context = session.context_as(check_actor(actor), reason=reason)
     organization = decide_founding(session, beginnings, context)
@@ -79,6 +82,14 @@ def import_organization(
     for state in states:
         name = state.environment
         environment = environments.setdefault(name, session.history.environment(name))
+        check_for_secrets(
+            organization,
+            name,
+            (environment.text if environment.revision else None, state.text),
+            context,
+            name=state.origin,
+            allow=allow,
+        )
         environment.import_state(
             state.text,
             context,
@@ -87,6 +98,15 @@ def import_organization(
             kind=state.kind,
         )
     return session.save(organization, *environments.values())
+
+
+def refuse_secrets(states: Sequence[OldState], allow: Sequence[str]) -> None:
+    """Raise `Refused` where a state has what looks like a secret, not at a key in `allow`.
+
+    An event would keep it for ever.
+    """
+    for state in states:
+        refuse(scan_text(state.text, allowed=allow), state.origin)
 
 
 def _backups(folder: Path, zone: tzinfo | None) -> Iterator[OldState]:

@@ -10,8 +10,8 @@ from tetra_es.config.editing import set_values, unset_keys
 from tetra_es.errors import UsageError
 from tetra_es.names import check_environment
 from tetra_es.usecases.edit import MANIFEST, SOURCE, Target, current_text, record_text
-from tetra_es_cli.params import dry_run_option, output_option, reason_option
-from tetra_es_cli.recorded import emit_recorded
+from tetra_es_cli.params import allow_option, dry_run_option, output_option, reason_option
+from tetra_es_cli.recorded import emit_recorded, warn_unused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,11 +52,19 @@ def present_text(session: Session, target: Target) -> str:
 
 @click.command("set")
 @click.argument("words", nargs=-1, required=True, metavar="WHERE KEY=VALUE...")
+@allow_option
 @reason_option
 @dry_run_option
 @output_option("text", "json")
 @click.pass_obj
-def set_(app: App, words: tuple[str, ...], reason: str, dry_run: bool, output: str) -> None:
+def set_(
+    app: App,
+    words: tuple[str, ...],
+    allow: tuple[str, ...],
+    reason: str,
+    dry_run: bool,
+    output: str,
+) -> None:
     """Set keys of an edited file and record the change.
 
     WHERE is local, manifest, or profile ENV. VALUE is a TOML value (5555, true,
@@ -73,6 +81,7 @@ def set_(app: App, words: tuple[str, ...], reason: str, dry_run: bool, output: s
         app,
         target,
         lambda text: set_values(text, assignments, name=target.path),
+        allow=allow,
         reason=reason,
         dry_run=dry_run,
         output=output,
@@ -123,15 +132,16 @@ def _change(
     target: Target,
     change: Callable[[str], str],
     *,
+    allow: Sequence[str] = (),
     reason: str,
     dry_run: bool,
     output: str,
 ) -> None:
     with app.changing(reason=reason, dry_run=dry_run) as workspace:
         text = change(present_text(workspace.session, target))
-        done = record_text(workspace.session, target, text)
-        recorded = [done] if done else []
+        recorded = record_text(workspace.session, target, text, allow=allow)
         workspace.settle(recorded)
+    warn_unused(allow, recorded)
     emit_recorded(
         recorded, output, dry_run=dry_run, nothing=f"nothing to do: {target.path} has that already"
     )

@@ -9,8 +9,8 @@ import click
 from tetra_es.errors import TetraEsError
 from tetra_es.usecases.edit import SOURCE
 from tetra_es_cli.commands.assign import present_text, split_target
-from tetra_es_cli.params import dry_run_option, output_option, reason_option
-from tetra_es_cli.recorded import emit_recorded
+from tetra_es_cli.params import allow_option, dry_run_option, output_option, reason_option
+from tetra_es_cli.recorded import emit_recorded, warn_unused
 from tetra_es_cli.workspace import record_pending
 
 if TYPE_CHECKING:
@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("words", nargs=-1, metavar="[WHERE]")
+@allow_option
 @reason_option
 @output_option("text", "json")
 @click.pass_obj
-def edit(app: App, words: tuple[str, ...], reason: str, output: str) -> None:
+def edit(
+    app: App, words: tuple[str, ...], allow: tuple[str, ...], reason: str, output: str
+) -> None:
     """Open a file in $VISUAL or $EDITOR and record what was changed.
 
     WHERE is local (the default), manifest, or profile ENV. A text that is not valid TOML is not
@@ -50,19 +53,22 @@ def edit(app: App, words: tuple[str, ...], reason: str, output: str) -> None:
             hint=f"set EDITOR, or change {path} yourself and run `tetra-es record`",
         ) from error
     with app.changing(reason=reason, record_edits=False) as workspace:
-        recorded = record_pending(workspace, reason=reason, only=target, quiet=True)
+        recorded = record_pending(workspace, reason=reason, only=target, quiet=True, allow=allow)
         workspace.settle(recorded)
+    warn_unused(allow, recorded)
     emit_recorded(recorded, output, dry_run=False, nothing="nothing was changed")
 
 
 @click.command()
+@allow_option
 @reason_option
 @dry_run_option
 @output_option("text", "json")
 @click.pass_obj
-def record(app: App, reason: str, dry_run: bool, output: str) -> None:
+def record(app: App, allow: tuple[str, ...], reason: str, dry_run: bool, output: str) -> None:
     """Record what was changed by hand in local.toml, manifest.toml and the profiles."""
     with app.changing(reason=reason, dry_run=dry_run, record_edits=False) as workspace:
-        recorded = record_pending(workspace, reason=reason, quiet=True)
+        recorded = record_pending(workspace, reason=reason, quiet=True, allow=allow)
         workspace.settle(recorded)
+    warn_unused(allow, recorded)
     emit_recorded(recorded, output, dry_run=dry_run, nothing="nothing was changed by hand")

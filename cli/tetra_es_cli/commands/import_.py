@@ -13,7 +13,11 @@ from tetra_es.errors import UsageError
 from tetra_es.layout import OrgLayout
 from tetra_es.profiles.load import builtin_names
 from tetra_es.usecases.found import Beginnings
-from tetra_es.usecases.import_organization import import_organization, old_states
+from tetra_es.usecases.import_organization import (
+    import_organization,
+    old_states,
+    refuse_secrets,
+)
 from tetra_es_cli.app import App, warn
 from tetra_es_cli.commands.init import (
     ENVIRONMENTS,
@@ -22,7 +26,7 @@ from tetra_es_cli.commands.init import (
     default_domain,
 )
 from tetra_es_cli.output import emit, emit_rows
-from tetra_es_cli.params import reason_option
+from tetra_es_cli.params import allow_option, reason_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
 @click.option("--actor", metavar="NAME", help="Your name as a signer.")
 @click.option("--utc", is_flag=True, help="The time stamps in file names are UTC, not local time.")
 @click.option("-n", "--dry-run", is_flag=True, help="List what would be recorded; record nothing.")
+@allow_option
 @reason_option
 @click.pass_obj
 def import_(
@@ -49,6 +54,7 @@ def import_(
     actor: str | None,
     utc: bool,
     dry_run: bool,
+    allow: tuple[str, ...],
     reason: str,
 ) -> None:
     """Create an organization from FOLDER of today's system.
@@ -64,6 +70,7 @@ def import_(
             hint="move the old folder away first, or use --as or --dir",
         )
     states = old_states(folder, timezone(timedelta(0)) if utc else None)
+    refuse_secrets(states, allow)
     beginnings = Beginnings(
         name=org,
         manifest=manifest_template(org, domain or default_domain(org), _environments(states)),
@@ -79,7 +86,12 @@ def import_(
         app,
         layout,
         lambda session: import_organization(
-            session, beginnings, states, actor=signer, reason=reason or f"imported from {folder}"
+            session,
+            beginnings,
+            states,
+            actor=signer,
+            reason=reason or f"imported from {folder}",
+            allow=allow,
         ),
     )
     emit(f"imported {len(states)} files of {folder} as the organization {org} in {layout.root}")

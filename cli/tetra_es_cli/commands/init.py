@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tetra_es.config.document import parse
 from tetra_es.config.templates import local_template, manifest_template
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.layout import OrgLayout
+from tetra_es.scanner.scan import refuse, scan_text
 from tetra_es.signing import keys
 from tetra_es.store.history import History
 from tetra_es.store.log import EventLog
@@ -79,8 +81,16 @@ def init(
 
 
 def _present(layout: OrgLayout, target: Target) -> str | None:
-    """Return the text of a file that is there already, None where there is none."""
-    return read_edited(layout, target) if layout.file(target.path).exists() else None
+    """Return the text of a file that is there already, None where there is none.
+
+    Raises `Refused` where it has what looks like a secret: it would be in the first event.
+    """
+    if not layout.file(target.path).exists():
+        return None
+    text = read_edited(layout, target)
+    parse(text, name=target.path)
+    refuse(scan_text(text), target.path)
+    return text
 
 
 def create_organization(app: App, layout: OrgLayout, fill: Callable[[Session], object]) -> None:

@@ -111,6 +111,7 @@ class Mirror:
             if not repository.is_missing(self.path):
                 self.last_event()  # refuses what is not ours
                 with leftovers.alone(self.path, self.git):
+                    repository.keep_remotes(self.path)
                     self.path.replace(doomed)
                     shutil.rmtree(doomed)
         except OSError as error:

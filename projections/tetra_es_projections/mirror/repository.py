@@ -75,8 +75,12 @@ def create(path: Path, git: Git) -> None:
         partial.mkdir(mode=0o700, parents=True)
         git.init(partial)
         configure(partial)
+        kept = _kept_remotes(path)
+        if kept.exists():
+            _copy_remotes(kept, partial / ".git" / "config")
         (partial / ".git" / MARKER).touch()
         partial.replace(path)
+        kept.unlink(missing_ok=True)
     except OSError as error:
         raise unusable(path, error) from error
 
@@ -95,6 +99,34 @@ def configure(root: Path) -> None:
         info = root / ".git" / "info"
         info.mkdir(exist_ok=True)
         (info / "attributes").write_text(_ATTRIBUTES)
+
+
+def keep_remotes(root: Path) -> None:
+    """Put the remotes beside the mirror, for the one that will be made in its place."""
+    config = root / ".git" / "config"
+    if config.is_file() and b'[remote "' in config.read_bytes():
+        partial = root.with_name(f".{root.name}.remotes.partial")
+        partial.unlink(missing_ok=True)
+        _copy_remotes(config, partial)
+        partial.replace(_kept_remotes(root))
+
+
+def _kept_remotes(root: Path) -> Path:
+    return root.with_name(f".{root.name}.remotes")
+
+
+def _copy_remotes(source: Path, target: Path) -> None:
+    with needing_git():
+        from git.config import GitConfigParser
+    with (
+        GitConfigParser(str(source), read_only=True, merge_includes=False) as old,
+        GitConfigParser(str(target), read_only=False, merge_includes=False) as new,
+    ):
+        for section in old.sections():
+            if section.startswith('remote "'):
+                for option, values in old.items_all(section):
+                    for value in values:
+                        new.add_value(section, option, value)
 
 
 def is_missing(path: Path) -> bool:

@@ -1,0 +1,161 @@
+"""What `doctor` looks at on this machine: each check says what it found and what to do about it.
+
+A check never raises for what it is there to find; one that cannot be made is a finding too.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sqlite3
+import stat
+import subprocess
+from contextlib import closing
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from tetra_es.errors import TetraEsError
+from tetra_es.signing import keys
+from tetra_es.store.log import EventLog
+from tetra_es_cli.listing import known_environments
+from tetra_es_projections.files import changed_files, is_edited
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tetra_es.layout import OrgLayout
+    from tetra_es_cli.app import App
+
+_LEAST_FREE = 100 * 2**20
+_GIT = (2, 25)
+
+
+class Check(NamedTuple):
+    """One finding."""
+
+    name: str
+    result: Literal["ok", "warning", "failed"]
+    what: str
+    remedy: str = ""
+
+
+def local_checks(app: App) -> Iterator[Check]:
+    """Yield the checks of this machine, tools first; later ones need what earlier ones look at."""
+    yield from _tools(app.settings.path)
+    yield from _keys(app)
+    try:
+        layout = app.layout()
+    except TetraEsError as error:
+        yield Check("organization", "failed", error.message, error.hint or "")
+        return
+    yield Check("organization", "ok", str(layout.root))
+    yield from _folder(layout)
+    yield from _store(app, layout)
+
+
+def _tools(path: str) -> Iterator[Check]:
+    git = shutil.which("git", path=path)
+    if git is None:
+        yield Check("git", "failed", "not installed", "install git: the mirror needs it")
+    else:
+        said = subprocess.run([git, "version"], capture_output=True, text=True, check=False).stdout
+        numbers = re.search(r"(\d+)\.(\d+)", said)
+        old = numbers is None or (int(numbers[1]), int(numbers[2])) < _GIT
+        remedy = "install git 2.25 or newer" if old else ""
+        yield Check("git", "failed" if old else "ok", said.strip() or git, remedy)
+    for name, remedy in (
+        ("ssh", "install the OpenSSH client: deployments go through it"),
+        ("ssh-keygen", "install the OpenSSH client: it verifies signatures without tetra-es"),
+    ):
+        found = shutil.which(name, path=path)
+        yield Check(
+            name, "ok" if found else "warning", found or "not installed", "" if found else remedy
+        )
+
+
+def _keys(app: App) -> Iterator[Check]:
+    path = app.settings.signing_key
+    try:
+        keys.load(path)
+    except TetraEsError as error:
+        yield Check("signing key", "failed", error.message, error.hint or "")
+    else:
+        yield _private(path, "signing key")
+    if app.settings.identity.exists():
+        yield _private(app.settings.identity, "identity")
+    else:
+        yield Check(
+            "identity",
+            "warning",
+            f"{app.settings.identity} is not there: you can set secrets, not read them",
+            "`tetra-es identity new` makes one",
+        )
+
+
+def _private(path: Path, name: str) -> Check:
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        return Check(name, "failed", f"others can read {path} ({mode:04o})", f"chmod 600 {path}")
+    return Check(name, "ok", f"{path} ({mode:04o})")
+
+
+def _folder(layout: OrgLayout) -> Iterator[Check]:
+    mode = stat.S_IMODE(layout.root.stat().st_mode)
+    if mode & 0o077:
+        what, remedy = f"others can look into it ({mode:04o})", f"chmod 700 {layout.root}"
+        yield Check("folder", "warning", what, remedy)
+    else:
+        yield Check("folder", "ok", f"only yours ({mode:04o})")
+    free = shutil.disk_usage(layout.root).free
+    enough = free >= _LEAST_FREE
+    yield Check(
+        "disk space",
+        "ok" if enough else "warning",
+        f"{free // 2**20} MiB free",
+        "" if enough else f"make room where {layout.root} is",
+    )
+
+
+def _store(app: App, layout: OrgLayout) -> Iterator[Check]:
+    try:
+        with EventLog(layout.store) as log:
+            last = log.last_position()
+        with closing(
+            sqlite3.connect(layout.store.absolute().as_uri() + "?mode=ro", uri=True)
+        ) as db:
+            found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except (TetraEsError, sqlite3.Error) as error:
+        hint = getattr(error, "hint", None) or "run `tetra-es verify`"
+        yield Check("store", "failed", getattr(error, "message", str(error)), hint)
+        return
+    if found != "ok":
+        yield Check("store", "failed", found, "keep it as it is; restore it from a backup")
+        return
+    yield Check("store", "ok", f"{last} events")
+    try:
+        yield from _state(app)
+    except TetraEsError as error:
+        yield Check("projections", "failed", error.message, error.hint or "")
+
+
+def _state(app: App) -> Iterator[Check]:
+    with app.reading() as reader:
+        yield Check("projections", "ok", "in step with the events")
+        changed = changed_files(reader.layout.root, reader.views.file_digests())
+        environments = [name for name in known_environments(reader) if reader.views.state(name)]
+    for change in changed:
+        if change.missing:
+            what, remedy = f"{change.path} is missing", "`tetra-es rebuild` puts it back"
+        elif is_edited(change.path):
+            what, remedy = f"{change.path} is not recorded yet", "`tetra-es record`"
+        else:
+            what = f"{change.path} was changed by hand"
+            remedy = "take the change over into local.toml or the profile, then promote --force"
+        yield Check("files", "warning", what, remedy)
+    if not changed:
+        yield Check("files", "ok", "as recorded")
+    if len(environments) == 1:
+        what, remedy = "nothing was promoted yet", "`tetra-es promote dev`"
+        yield Check("environments", "warning", what, remedy)
+    else:
+        yield Check("environments", "ok", ", ".join(environments))

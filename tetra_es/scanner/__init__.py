@@ -1,0 +1,1 @@
+"""Keeps secrets out of TOML: what looks like one is refused before an event is appended."""

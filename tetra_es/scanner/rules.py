@@ -1,0 +1,150 @@
+"""The rules, read from rules.toml. Patterns are compiled when they are first needed.
+
+Reading takes a millisecond or two, compiling everything would take fifty.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What one kind of token looks like."""
+
+    name: str
+    reason: str
+    """Whose token it is, for people."""
+    keywords: Sequence[str]
+    """One of them, in lower case, is in every text that the pattern matches."""
+    pattern: str
+    random: bool = True
+    """Whether it is made by a machine. What people choose may be simple."""
+    comments: bool = True
+    """Whether comments are searched for it, too."""
+
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        """The compiled pattern. Its group `secret`, or else all of it, is the secret."""
+        return re.compile(self.pattern)
+
+
+@dataclass(frozen=True)
+class Exemption:
+    """What whole values look like that are no secret."""
+
+    pattern: str
+    not_for: Sequence[str] = ()
+    """Kinds of rules that it does not hold for: `shape`, `name`, `random`."""
+    unless_random: bool = False
+    """Whether it holds only for values of which no part looks random."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """Which names of keys say that the value is a secret."""
+
+    reason: str
+    keywords: Sequence[str]
+    """One of them is in every such name."""
+    passwords: Sequence[str]
+    tokens: Sequence[str]
+    hints: str
+    harmless: frozenset[str]
+    harmless_last: frozenset[str]
+    digests: frozenset[str]
+
+    @cached_property
+    def password(self) -> re.Pattern[str]:
+        """Finds names of what people choose, in words joined by `_`."""
+        return _words(self.passwords)
+
+    @cached_property
+    def hint(self) -> re.Pattern[str]:
+        """Matches names whose values are secrets if they look random, in words joined by `_`."""
+        return re.compile(self.hints)
+
+    @cached_property
+    def token(self) -> re.Pattern[str]:
+        """Finds names of what machines make, in words joined by `_`."""
+        return _words(self.tokens)
+
+
+@dataclass(frozen=True)
+class Random:
+    """From when on text looks random. Lengths are in characters, entropy is in bits a character."""
+
+    reason: str
+    part: str
+    length: int
+    hinted_length: int
+    bits: float
+    switches: float
+    letters_switches: float
+    hex_length: int
+    hex_bits: float
+    digest_lengths: Sequence[int]
+    token_bits: float
+    token_length: int
+
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        """Finds the parts of a value that are long enough to judge."""
+        return re.compile(self.part)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """All rules."""
+
+    shapes: Sequence[Shape]
+    names: Names
+    random: Random
+    exemptions: Sequence[Exemption]
+    sample_pattern: str
+
+    @cached_property
+    def sample(self) -> re.Pattern[str]:
+        """Matches what comments show instead of a password, whole."""
+        return re.compile(self.sample_pattern)
+
+
+@cache
+def rules() -> Rules:
+    """Return the rules that the package holds."""
+    data: dict[str, Any] = tomllib.loads(
+        (files("tetra_es.scanner") / "rules.toml").read_text("utf-8")
+    )
+    names = data["names"]
+    for words in ("harmless", "harmless_last", "digests"):
+        names[words] = frozenset(names[words])
+    return Rules(
+        [Shape(name, **shape) for name, shape in data["shapes"].items()],
+        Names(**names),
+        Random(**data["random"]),
+        [Exemption(**exemption) for exemption in data["exceptions"].values()],
+        data["comments"]["sample"],
+    )
+
+
+@cache
+def exempt(kind: str, *, unless_random: bool) -> re.Pattern[str]:
+    """Return the pattern of whole values that are exempt from the rules of one kind."""
+    patterns = [
+        f"(?:{exemption.pattern})"
+        for exemption in rules().exemptions
+        if kind not in exemption.not_for and exemption.unless_random is unless_random
+    ]
+    return re.compile("|".join(patterns), re.IGNORECASE | re.DOTALL)
+
+
+def _words(patterns: Sequence[str]) -> re.Pattern[str]:
+    return re.compile(f"(?:^|_)(?:{'|'.join(patterns)})\\d*(?=_|$)")

@@ -1,0 +1,143 @@
+"""What in a TOML text looks like a secret, where, and why, without ever saying the value."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING, NamedTuple
+
+from tetra_es.config.statements import statements
+from tetra_es.errors import Refused
+from tetra_es.scanner.judging import in_shapes, judge, shapes_for
+from tetra_es.scanner.reading import comments, format_path, leaves, without_indexes
+from tetra_es.scanner.rules import rules
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from tetra_es.config.keys import KeyPath
+    from tetra_es.scanner.reading import Comment, Leaf, Path
+    from tetra_es.scanner.rules import Shape
+
+_SHOWN = 3
+_HIDDEN = "(hidden)"
+_COMMENT = "comment on line "
+
+
+class Finding(NamedTuple):
+    """Something that looks like a secret. It never holds the value."""
+
+    path: str
+    """The dotted key, as changes have it, or `comment on line N`."""
+    rule: str
+    """The rule's name."""
+    reason: str
+    """What it looks like, for people."""
+    line: int
+    """Where, from 1. The line that the key is on."""
+
+
+def scan_text(text: str, *, allowed: Collection[str] = ()) -> list[Finding]:
+    """Return what looks like a secret in a valid TOML text, values in its order, then comments.
+
+    `allowed` are the paths of findings that are known to be none.
+    """
+    return scan_changes(None, text, allowed=allowed)
+
+
+def scan_changes(before: str | None, after: str, *, allowed: Collection[str] = ()) -> list[Finding]:
+    """Return the findings of values and comments that `before` does not have, both valid TOML.
+
+    A value that has moved to another element of its array is no new one.
+    """
+    new, said = leaves(tomllib.loads(after)), comments(after)
+    if before is not None:
+        old = {(without_indexes(leaf.path), leaf.value) for leaf in leaves(tomllib.loads(before))}
+        new = [leaf for leaf in new if (without_indexes(leaf.path), leaf.value) not in old]
+    shapes = shapes_for([*(leaf.value for leaf in new), *(comment.text for comment in said)])
+    found = [
+        *_of_values(after, new, shapes),
+        *_of_comments(before, said, shapes),
+    ]
+    return [finding for finding in found if finding.path not in allowed]
+
+
+def refuse(findings: Sequence[Finding], name: str) -> None:
+    """Raise `Refused` if there is any finding. `name` is what the file is called in messages."""
+    if not findings:
+        return
+    import shlex
+
+    first, *others = findings
+    message = f"{name}:{first.line}: {first.path}: looks like a secret ({first.reason})"
+    if others:
+        shown = ", ".join(f"{other.path} (line {other.line})" for other in others[:_SHOWN])
+        more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+        message += f"; so {'do' if others[1:] else 'does'} {shown}{more}"
+    instead = "delete it" if first.path.startswith(_COMMENT) else "tetra-es secret set ENV KEY"
+    hint = f"{instead}, or record that it is none: --allow {shlex.quote(first.path)} -m REASON"
+    raise Refused(_printable(message), hint=_printable(hint))
+
+
+def _of_values(text: str, found: Sequence[Leaf], shapes: Sequence[Shape]) -> Iterator[Finding]:
+    """Yield a finding for each key, whatever number of its strings are secrets."""
+    seen: set[Path] = set()
+    lines: dict[KeyPath, int] = {}
+    for leaf in found:
+        if leaf.path in seen or not (verdict := judge(leaf.name, leaf.value, shapes)):
+            continue
+        seen.add(leaf.path)
+        lines = lines or _lines(text)
+        path, line = format_path(_shown(leaf.path)), _line(lines, leaf.path)
+        yield Finding(path, verdict.rule, verdict.reason, line)
+
+
+def _lines(text: str) -> dict[KeyPath, int]:
+    """Return the lines of keys, headers and what these are in: `line_of` looks for one only."""
+    lines: dict[KeyPath, int] = {}
+    line = 1
+    for statement in statements(text):
+        for length in range(1, len(statement.path) + 1):
+            lines.setdefault(statement.path[:length], line)
+        lines[statement.path] = line
+        line += statement.text.count("\n")
+    return lines
+
+
+def _line(lines: dict[KeyPath, int], path: Path) -> int:
+    """Return the line of a key. One in an inline table is where that begins."""
+    parts = tuple(map(str, path))
+    return next(lines[parts[:size]] for size in range(len(parts), 0, -1) if parts[:size] in lines)
+
+
+def _shown(path: Path) -> Path:
+    """Return a path without the parts that are tokens themselves."""
+    return tuple(
+        _HIDDEN if isinstance(part, str) and any(in_shapes(part, shapes_for([part]))) else part
+        for part in path
+    )
+
+
+def _of_comments(
+    before: str | None, said: Sequence[Comment], shapes: Sequence[Shape]
+) -> Iterator[Finding]:
+    shapes = [shape for shape in shapes if shape.comments]
+    chosen = {shape.name for shape in shapes if not shape.random}
+    known = {
+        verdict.secret
+        for comment in comments(before or "")
+        for verdict in in_shapes(comment.text, shapes)
+    }
+    lines: set[int] = set()
+    for comment in said:
+        for verdict in sorted(in_shapes(comment.text, shapes), key=lambda verdict: verdict.at):
+            line = comment.line + comment.text.count("\n", 0, verdict.at)
+            is_sample = verdict.rule in chosen and rules().sample.fullmatch(verdict.secret)
+            if verdict.secret in known or line in lines or is_sample:
+                continue
+            lines.add(line)
+            yield Finding(f"{_COMMENT}{line}", verdict.rule, verdict.reason, line)
+
+
+def _printable(text: str) -> str:
+    """Return a text in which a key's control characters can do nothing to a terminal."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

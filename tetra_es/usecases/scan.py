@@ -1,0 +1,38 @@
+"""Refuse secrets in TOML before they are in an event, where nothing takes them out again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tetra_es.errors import UsageError
+from tetra_es.scanner.scan import refuse, scan_changes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tetra_es.domain.metadata import Context
+    from tetra_es.domain.organization import Organization
+
+
+def check_for_secrets(
+    organization: Organization,
+    file: str,
+    texts: tuple[str | None, str],
+    context: Context,
+    *,
+    name: str,
+    allow: Sequence[str] = (),
+) -> None:
+    """Raise `Refused` where a text has new values that look like secrets.
+
+    `file` is what exceptions call it, `texts` are the recorded one and the new one, `name` is its
+    path in messages. What is found at a key in `allow` becomes an exception, decided on
+    `organization`, which the caller saves.
+    """
+    known = {key for of, key in organization.scan_exceptions if of == file}
+    found = scan_changes(*texts, allowed=known)
+    refuse([finding for finding in found if finding.path not in allow], name)
+    if found and not context.reason:
+        raise UsageError("an exception needs a reason", hint="say why it is no secret, with -m")
+    for path in sorted({finding.path for finding in found}):
+        organization.add_scan_exception(file, path, context)
