@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
-.PHONY: help demo test check bench docs lowest clean
+.PHONY: help demo test test-server check bench docs lowest clean
 
 help:
 	@echo "make demo    do the main job in a new folder, on embedded SQLite"
 	@echo "make test    run the tests"
+	@echo "make test-server    as root: boot a real host with systemd, test deployments on it"
 	@echo "make check   types, style, architecture, generated docs, wheel"
 	@echo "make bench   measure against git, sqlite3 and the bare interpreter"
 	@echo "make docs    write the generated pages of docs/ anew"
@@ -27,6 +28,9 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n auto
+
+test-server: $(STAMP)
+	$(BIN)/python -m tests.server test
 
 check: $(STAMP)
 	$(BIN)/ruff check

@@ -1,0 +1,48 @@
+"""The host that the tests of this folder share, and when they run at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.server.host import Host
+from tests.server.requirements import why_not
+from tests.server.tree import build, cache
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs a host unless it was asked for: it takes root and a minute to build."""
+    reason = None if os.environ.get("TETRA_ES_SERVER") == "1" else "`make test-server` runs it"
+    reason = reason or why_not()
+    for item in items:
+        if reason and HERE in item.path.parents:
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def cached_tree() -> Path:
+    """The cache folder with the tree in it."""
+    build(cache())
+    return cache()
+
+
+@pytest.fixture(scope="session")
+def shared_host(cached_tree: Path) -> Iterator[Host]:
+    """A host that is up, for tests that leave it as they found it."""
+    with Host(cached_tree) as host:
+        yield host
+
+
+@pytest.fixture
+def host(cached_tree: Path) -> Iterator[Host]:
+    """A new host, up: that takes a second, less than undoing what a test did to one."""
+    with Host(cached_tree) as host:
+        yield host

@@ -1,0 +1,45 @@
+"""Processes of this machine that belong to a host, and waiting for what they do."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+POLL_SECONDS = 0.05
+
+
+def children(parent: int) -> list[int]:
+    """Return the processes that have this parent."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # The second field is the program's name in brackets, which may hold anything.
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == parent:
+                found.append(int(stat.parent.name))
+    return found
+
+
+def leader(supply: int) -> int | None:
+    """Return process 1 of the host that runs on this power supply, under its number here."""
+    for spawner in children(supply):
+        for pid in children(spawner):
+            with contextlib.suppress(OSError):
+                rows = Path(f"/proc/{pid}/status").read_text().splitlines()
+                (numbers,) = (row.split()[1:] for row in rows if row.startswith("NSpid:"))
+                # Ours, the supply's and the host's; ours are more when we are in a container.
+                if len(numbers) > 2 and numbers[-1] == "1":
+                    return pid
+    return None
+
+
+def until(seconds: float) -> Iterator[None]:
+    """Go round until the deadline, not faster than is of use."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        yield
+        time.sleep(POLL_SECONDS)
