@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import platform
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import append, query, rebuild, record, start
+from benchmarks import append, query, rebuild, record, reencrypt, start
 from benchmarks.report import show_comparison
 from benchmarks.sizes import FULL, QUICK
 
@@ -27,7 +28,11 @@ BENCHMARKS: Mapping[str, Callable[[Path, Sizes], Iterator[Comparison]]] = {
     "append": append.run,
     "rebuild": rebuild.run,
     "query": query.run,
+    "reencrypt": reencrypt.run,
 }
+
+NEEDS: Mapping[str, str] = {"reencrypt": reencrypt.NEEDS}
+"""Programs that not every machine has, by the benchmark that compares with them."""
 
 
 def main() -> None:
@@ -46,6 +51,9 @@ def main() -> None:
     missed = []
     for name in options.names or BENCHMARKS:
         print(f"\n{name}: {sys.modules[BENCHMARKS[name].__module__].__doc__}".rstrip() + "\n")
+        if shutil.which(NEEDS.get(name, "git")) is None:
+            print(f"  skipped: {NEEDS[name]} is not installed")
+            continue
         with tempfile.TemporaryDirectory(prefix="tetra-es-bench-", dir=options.folder) as folder:
             for comparison in BENCHMARKS[name](Path(folder), sizes):
                 show_comparison(comparison)

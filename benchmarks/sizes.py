@@ -19,7 +19,9 @@ class Sizes:
     """Events that are rebuilt."""
     queried: int
     """Events that are searched."""
+    secrets: int
+    """Secrets that are encrypted anew."""
 
 
-FULL = Sizes(rounds=15, slow_rounds=7, appends=200, rebuilt=20_000, queried=100_000)
-QUICK = Sizes(rounds=3, slow_rounds=1, appends=50, rebuilt=500, queried=2_000)
+FULL = Sizes(rounds=15, slow_rounds=7, appends=200, rebuilt=20_000, queried=100_000, secrets=1_000)
+QUICK = Sizes(rounds=3, slow_rounds=1, appends=50, rebuilt=500, queried=2_000, secrets=50)

@@ -40,6 +40,10 @@ class OrgLayout(NamedTuple):
         """The git repository with a commit for each event."""
         return self.root / "history"
 
+    def secrets(self, environment: str) -> Path:
+        """The folder of an environment's age files."""
+        return self.root / "secrets" / environment
+
     def file(self, path: str) -> Path:
         """Return the place of a projected file, given its path as the mirror has it."""
         return self.root / path

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import TetraEsError
+from tetra_es_cli import core_dumps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from tetra_es.age.identities import Identity
+    from tetra_es.domain.vault import Vault
+    from tetra_es.layout import OrgLayout
+    from tetra_es.store.log import EventLog
     from tetra_es_cli.app import App
 
 
@@ -24,6 +28,7 @@ def identities(app: App, given: Sequence[Path]) -> list[Identity]:
     """
     from tetra_es.age.identities import load_identities
 
+    core_dumps.forbid()
     paths = list(given) or [app.settings.identity]
     if not given and not paths[0].exists():
         raise TetraEsError(
@@ -38,6 +43,18 @@ def identities(app: App, given: Sequence[Path]) -> list[Identity]:
 def loader(app: App, given: Sequence[Path]) -> Callable[[], list[Identity]]:
     """Return a function that loads the identities when they turn out to be needed."""
     return lambda: identities(app, given)
+
+
+def present_values(
+    app: App, layout: OrgLayout, log: EventLog, vault: Vault, given: Sequence[Path]
+) -> dict[str, bytes]:
+    """Return key to value of all present secrets; where there are none, nobody is asked."""
+    if not vault.present:
+        return {}
+    from tetra_es.usecases.secrets import read_secrets
+
+    folder = layout.secrets(vault.environment)
+    return read_secrets(log, vault, identities(app, given), folder=folder)
 
 
 def _ask() -> str:

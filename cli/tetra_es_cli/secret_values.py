@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.domain.vault import check_key
+from tetra_es.domain.vault import is_key
 from tetra_es.errors import ConfigError, TetraEsError, UsageError
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 MAX_SIZE = 1024 * 1024
 """Bytes of one value."""
 
+MAX_FILE = 64 * MAX_SIZE
+"""Bytes of a dotenv file."""
+
 FORMATS = ("dotenv", "json", "systemd", "shell")
 
 
@@ -30,7 +33,7 @@ def read_value(app: App, key: str, file: Path | None) -> bytes:
     Of a single line from standard input the line's end is dropped: `echo` adds one.
     """
     if file is not None:
-        value = _read_file(file)
+        value = _read_file(file, MAX_SIZE)
     elif sys.stdin.isatty():
         if app.no_input:
             raise UsageError("no value given", hint="pipe it in, or use --from-file")
@@ -40,22 +43,25 @@ def read_value(app: App, key: str, file: Path | None) -> bytes:
         value = sys.stdin.buffer.read(MAX_SIZE + 2)
         if value.count(b"\n") == 1 and value.endswith(b"\n"):
             value = value[:-1].removesuffix(b"\r")
-    if len(value) > MAX_SIZE:
-        raise UsageError(f"{key} is larger than 1 MiB", hint="secrets are no place for files")
+    _check_size(key, value)
     return value
 
 
 def read_dotenv(path: Path) -> dict[str, bytes]:
     """Return the values of a dotenv file: quotes, `export`, comments, several lines.
 
-    Raises `ConfigError` with the line of what is no assignment; a value is never quoted in it.
+    Raises `ConfigError` with the line of what is no assignment. Neither a value nor a name is
+    quoted in it: what stands before a `=` may be a line of a value that lacks its quotes.
     """
     from io import StringIO
 
     from dotenv.parser import parse_stream
 
+    data = _read_file(path, MAX_FILE)
+    if len(data) > MAX_FILE:
+        raise ConfigError(f"{path} is larger than {MAX_FILE // MAX_SIZE} MiB", hint="split it")
     try:
-        text = _read_file(path).decode()
+        text = data.decode()
     except UnicodeDecodeError:
         raise ConfigError(f"{path} is not UTF-8", hint="save it in that encoding") from None
     values: dict[str, bytes] = {}
@@ -63,14 +69,34 @@ def read_dotenv(path: Path) -> dict[str, bytes]:
         line = binding.original.line
         if binding.error or (binding.key is not None and binding.value is None):
             raise ConfigError(f"{path}:{line}: not KEY=VALUE", hint="mend that line")
-        if binding.key is not None and binding.value is not None:
-            try:
-                values[check_key(binding.key)] = binding.value.encode()
-            except UsageError as error:
-                raise ConfigError(f"{path}:{line}: {error.message}", hint=error.hint) from None
+        if binding.key is None or binding.value is None:
+            continue
+        _check_binding(f"{path}:{line}", binding.key, binding.value)
+        values[binding.key] = binding.value.encode()
+        _check_size(binding.key, values[binding.key])
     if not values:
         raise ConfigError(f"{path} holds no KEY=VALUE", hint="it should be a dotenv file")
     return values
+
+
+def _check_binding(where: str, key: str, value: str) -> None:
+    if not is_key(key):
+        raise ConfigError(
+            f"{where}: what stands before the = is not a secret's name",
+            hint="use letters, digits and '_', not beginning with a digit; "
+            "a value of several lines stands in quotes",
+        )
+    # Its further lines would become names, which are no secret, where base64 ends in "=".
+    if value.startswith("-----BEGIN ") and "-----END " not in value:
+        raise ConfigError(
+            f"{where}: {key} is the first line of a block alone",
+            hint="put a value of several lines in quotes",
+        )
+
+
+def _check_size(key: str, value: bytes) -> None:
+    if len(value) > MAX_SIZE:
+        raise UsageError(f"{key} is larger than 1 MiB", hint="secrets are no place for files")
 
 
 def formatted(values: Mapping[str, bytes], form: str) -> bytes:
@@ -112,9 +138,10 @@ def _shell(key: str, text: str) -> str:
     return f"export {key}={shlex.quote(text)}"
 
 
-def _read_file(path: Path) -> bytes:
+def _read_file(path: Path, limit: int) -> bytes:
+    """Return a file, or one byte more than `limit` of a larger one."""
     try:
         with path.open("rb") as file:
-            return file.read(MAX_SIZE + 1)
+            return file.read(limit + 1)
     except OSError as error:
         raise TetraEsError(f"cannot read {path}: {error.strerror}") from error

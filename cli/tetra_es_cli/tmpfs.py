@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,11 +19,16 @@ _MOUNTS = Path("/proc/self/mounts")
 _IN_MEMORY = frozenset({"tmpfs", "ramfs"})
 
 
+_GUARD = 'trap "" HUP INT TERM; read -r _; exec rm -rf -- "$1"'
+"""Waits for the end of its input, which our death is as well."""
+
+
 @contextmanager
 def memory_folder() -> Iterator[Path]:
     """Yield a new folder on tmpfs; removed at the end, with all that is in it.
 
-    Raises `TetraEsError` where there is no tmpfs to write to: a disk would keep the values.
+    A process in a session of its own sees to that where we are killed. Raises `TetraEsError`
+    where there is no tmpfs to write to: a disk would keep the values.
     """
     base = next((path for path in _candidates() if _usable(path)), None)
     if base is None:
@@ -32,9 +38,28 @@ def memory_folder() -> Iterator[Path]:
         )
     folder = Path(tempfile.mkdtemp(prefix="tetra-es-", dir=base))  # 0700
     try:
-        yield folder
+        with _guarded(folder):
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _guarded(folder: Path) -> Iterator[None]:
+    # Started before there is a value in the folder, and by exec: it knows none from us either.
+    guard = subprocess.Popen(
+        ["/bin/sh", "-c", _GUARD, "sh", str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env={"PATH": os.defpath},
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        guard.communicate()
 
 
 def _candidates() -> list[Path]:

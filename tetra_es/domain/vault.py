@@ -203,6 +203,8 @@ class Vault(Aggregate):
     ) -> SecretsRestored | None:
         """Record that the secrets of a position came back, None when they are the present ones."""
         for key, number, _ in secrets:
+            if self.present.get(key) == number:
+                continue  # it stays, compromised or not: a rollback is not what takes it away
             if self.version_of(key, number).compromised or self.version_of(key, number).purged:
                 raise Refused(f"{key} of version {number} is compromised or purged")
         if sorted(secrets) == self.sealed() and not kept_out:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tetra_es.age.backend import encrypt
 from tetra_es.age.recipients import parse_recipient
 from tetra_es.names import check_actor
-from tetra_es.usecases.secrets import digest_of, read_secrets
+from tetra_es.usecases.secrets import digest_of, opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from tetra_es.domain.vault import Vault
     from tetra_es.usecases.session import Recorded, Session
 
+    Report = Callable[[str, int, int], None]
+    """Is told what is done, how far, and how far it goes."""
+
 
 def add_recipient(
     session: Session,
@@ -24,6 +27,7 @@ def add_recipient(
     name: str,
     recipient: str,
     identities: Callable[[], Sequence[Identity]],
+    report: Report | None = None,
 ) -> list[Recorded]:
     """Let a recipient read the environment's secrets, the present ones included.
 
@@ -38,6 +42,7 @@ def add_recipient(
         environment,
         lambda vault, context: vault.add_recipient(name, text, context),
         identities,
+        report,
     )
 
 
@@ -46,6 +51,7 @@ def remove_recipient(
     environment: str,
     name: str,
     identities: Callable[[], Sequence[Identity]],
+    report: Report | None = None,
 ) -> list[Recorded]:
     """Let a recipient no longer read what the environment's secrets are from now on."""
     return _change(
@@ -53,6 +59,7 @@ def remove_recipient(
         environment,
         lambda vault, context: vault.remove_recipient(name, context),
         identities,
+        report,
     )
 
 
@@ -61,6 +68,7 @@ def _change(
     environment: str,
     decide: Callable[[Vault, Context], object],
     identities: Callable[[], Sequence[Identity]],
+    report: Report | None,
 ) -> list[Recorded]:
     def command() -> list[Recorded]:
         organization = session.organization()
@@ -70,8 +78,11 @@ def _change(
         decide(vault, context)
         sealed: dict[str, bytes] = {}
         if vault.present:
-            values = read_secrets(session.log, vault, identities())
-            sealed = {key: encrypt(value, vault.readers) for key, value in values.items()}
+            readers, total = vault.readers, len(vault.present)
+            for key, value in opened(session.log, vault, identities()):
+                sealed[key] = encrypt(value, readers)
+                if report:
+                    report("secrets", len(sealed), total)
         vault.reseal({key: digest_of(data) for key, data in sealed.items()}, context)
         return session.save(vault, sealed=list(sealed.values()))
 

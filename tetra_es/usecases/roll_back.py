@@ -9,6 +9,7 @@ from tetra_es.domain.events import EnvironmentState
 from tetra_es.domain.secret_events import SecretsEvent
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.usecases.restore_secrets import restore_secrets
+from tetra_es.usecases.secrets import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,6 +30,8 @@ class Rollback:
     to_position: int
     recorded: list[Recorded]
     """The environment's event, where its TOML changed, and that of its secrets, where they did."""
+    resealed: list[str]
+    """Keys whose values were encrypted anew, since the recipients have changed."""
 
 
 def roll_back(
@@ -72,7 +75,9 @@ def roll_back(
         if event.digest != environment.digest or not vault.pending:
             environment.roll_back(event, target.position, context)
         saved = session.save(environment, vault, sealed=sealed)
-        return Rollback(name, before, event.revision, target.position, saved)
+        made = {digest_of(data) for data in sealed}
+        resealed = [key for key, _, digest in vault.sealed() if digest in made]
+        return Rollback(name, before, event.revision, target.position, saved, resealed)
 
     return session.run(command)
 

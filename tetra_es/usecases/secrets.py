@@ -10,7 +10,8 @@ from tetra_es.domain.vault import Vault, check_key
 from tetra_es.errors import IntegrityFailure, Refused, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from tetra_es.age.identities import Identity
     from tetra_es.store.log import EventLog
@@ -88,21 +89,58 @@ def read_secrets(
     vault: Vault,
     identities: Sequence[Identity],
     keys: Sequence[str] | None = None,
+    *,
+    folder: Path | None = None,
 ) -> dict[str, bytes]:
-    """Return key to value of the present secrets, of `keys` alone where given.
+    """Return key to value of the present secrets, of `keys` alone where given; see `opened`.
+
+    `folder` is where their files are: one that is not what its event says stops everything,
+    though values come from the store. Somebody wants another value to be used.
+    """
+    for key in keys or ():
+        vault.check_present(key)
+    if folder is not None:
+        _check_files(log, vault, folder, keys)
+    return dict(opened(log, vault, identities, keys))
+
+
+def _check_files(log: EventLog, vault: Vault, folder: Path, keys: Sequence[str] | None) -> None:
+    for key, _, digest in vault.sealed():
+        if keys is not None and key not in keys:
+            continue
+        path = folder / f"{key}.age"
+        try:
+            found = digest_of(path.read_bytes())
+        except FileNotFoundError:
+            continue  # `verify` says so; there is nothing that could be used by mistake
+        # Another command may have recorded a newer one since the vault was loaded.
+        if found != digest and found not in _digests_now(log, vault, key):
+            raise IntegrityFailure(
+                f"secrets/{vault.environment}/{key}.age is not what the signed event says",
+                hint="find out who changed it; `tetra-es rebuild` puts the recorded one back",
+            )
+
+
+def _digests_now(log: EventLog, vault: Vault, key: str) -> list[str]:
+    newest = Vault(vault.id).fold(record.event for record in log.of_stream(vault.id))
+    return [digest for name, _, digest in newest.sealed() if name == key]
+
+
+def opened(
+    log: EventLog,
+    vault: Vault,
+    identities: Sequence[Identity],
+    keys: Sequence[str] | None = None,
+) -> Iterator[tuple[str, bytes]]:
+    """Yield key and value of the present secrets, of `keys` alone where given.
 
     Every age file is checked against the digest in its signed event before it is decrypted: age
     itself neither authenticates who encrypted a file nor binds it to a name.
     """
-    for key in keys or ():
-        vault.check_present(key)
-    return {
-        key: decrypt(
-            sealed_data(log, key, digest), identities, name=f"{key} of {vault.environment}"
-        )
-        for key, _, digest in vault.sealed()
-        if keys is None or key in keys
-    }
+    for key, _, digest in vault.sealed():
+        if keys is None or key in keys:
+            data = sealed_data(log, key, digest)
+            yield key, decrypt(data, identities, name=f"{key} of {vault.environment}")
 
 
 def mark_compromised(session: Session, environment: str, key: str, number: int) -> list[Recorded]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.age.identities import create_identity, recipient_of
+from tetra_es_cli import core_dumps
 from tetra_es_cli.commands.secret import identity_option
 from tetra_es_cli.identity import identities
 from tetra_es_cli.output import emit
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 @click.group()
 def identity() -> None:
     """Manage your own key for reading secrets."""
+    core_dumps.forbid()
 
 
 @identity.command()

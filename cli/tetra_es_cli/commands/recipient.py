@@ -16,6 +16,7 @@ from tetra_es_cli.identity import identities, loader
 from tetra_es_cli.listing import require_environment
 from tetra_es_cli.output import emit_rows
 from tetra_es_cli.params import dry_run_option, env_argument, output_option, reason_option
+from tetra_es_cli.progress import reporting
 from tetra_es_cli.recorded import emit_recorded
 
 if TYPE_CHECKING:
@@ -68,7 +69,10 @@ def add(
     """
     text = key if key.startswith(("age1", "ssh-")) else _read(Path(key))
     with app.changing(reason=reason, dry_run=dry_run) as workspace:
-        recorded = add_recipient(workspace.session, environment, name, text, loader(app, given))
+        with reporting() as report:
+            recorded = add_recipient(
+                workspace.session, environment, name, text, loader(app, given), report
+            )
         workspace.settle(recorded)
     emit_recorded(recorded, output, dry_run=dry_run, nothing="")
 
@@ -96,7 +100,10 @@ def rm(
     """
     with app.changing(reason=reason, dry_run=dry_run) as workspace:
         before = workspace.session.vault(environment).recipients.get(name)
-        recorded = remove_recipient(workspace.session, environment, name, loader(app, given))
+        with reporting() as report:
+            recorded = remove_recipient(
+                workspace.session, environment, name, loader(app, given), report
+            )
         workspace.settle(recorded)
     emit_recorded(recorded, output, dry_run=dry_run, nothing="")
     if before is not None and _is_own(app, before, given):

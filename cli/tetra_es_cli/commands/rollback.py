@@ -82,6 +82,8 @@ def rollback(
             f"from {environment}@{done.from_revision} "
             f"to the state of {environment}@{done.to_revision} (#{done.to_position})"
         )
+    if done.resealed:
+        note(f"encrypted anew for the present recipients alone: {', '.join(done.resealed)}")
     for event in (recorded.event for recorded in done.recorded):
         for key, number, _ in getattr(event, "kept_out", []):
             warn(

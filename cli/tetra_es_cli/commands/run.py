@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -11,9 +12,9 @@ import click
 
 from tetra_es.domain.vault import Vault, secrets_stream
 from tetra_es.errors import TetraEsError
-from tetra_es.usecases.secrets import read_secrets
+from tetra_es_cli import core_dumps
 from tetra_es_cli.commands.secret import identity_option
-from tetra_es_cli.identity import identities
+from tetra_es_cli.identity import present_values
 from tetra_es_cli.listing import require_environment
 from tetra_es_cli.params import env_argument
 from tetra_es_cli.secret_values import as_text
@@ -51,10 +52,11 @@ def run(
         require_environment(reader, environment)
         stream = secrets_stream(environment)
         vault = Vault(stream).fold(record.event for record in reader.log.of_stream(stream))
-        values = read_secrets(reader.log, vault, identities(app, given)) if vault.present else {}
+        values = present_values(app, reader.layout, reader.log, vault, given)
     if files:
         raise SystemExit(_with_files(command, values))
     variables = {key: as_text(key, value) for key, value in values.items()}
+    core_dumps.restore_limit()
     try:
         os.execvpe(command[0], command, {**os.environ, **variables})  # noqa: S606 - what run is for
     except OSError as error:
@@ -73,7 +75,11 @@ def _with_files(command: Sequence[str], values: dict[str, bytes]) -> int:
         for number in (signal.SIGINT, signal.SIGQUIT):
             signal.signal(number, lambda *_: None)
         try:
-            child = subprocess.Popen(command, env={**os.environ, FOLDER_VARIABLE: str(folder)})
+            child = subprocess.Popen(
+                command,
+                env={**os.environ, FOLDER_VARIABLE: str(folder)},
+                preexec_fn=core_dumps.restore_limit,  # noqa: PLW1509 - we have no threads
+            )
         except OSError as error:
             raise _not_started(command[0], error) from None
         signal.signal(signal.SIGTERM, lambda number, _: child.send_signal(number))
@@ -82,4 +88,7 @@ def _with_files(command: Sequence[str], values: dict[str, bytes]) -> int:
 
 
 def _not_started(name: str, error: OSError) -> TetraEsError:
-    return TetraEsError(f"cannot run {name}: {error.strerror}", hint="check its name and PATH")
+    hint = "check its name and PATH"
+    if error.errno == errno.E2BIG:
+        hint = "a variable has room for 128 KiB: use --files"
+    return TetraEsError(f"cannot run {name}: {error.strerror}", hint=hint)

@@ -16,8 +16,9 @@ from tetra_es.usecases.secrets import (
     remove_secret,
     set_secrets,
 )
+from tetra_es_cli import core_dumps
 from tetra_es_cli.app import note
-from tetra_es_cli.identity import identities
+from tetra_es_cli.identity import identities, present_values
 from tetra_es_cli.listing import require_environment
 from tetra_es_cli.output import emit_raw, emit_rows
 from tetra_es_cli.params import (
@@ -52,9 +53,10 @@ identity_option = click.option(
 @click.group()
 def secret() -> None:
     """Manage secrets: encrypted with age, recorded as events, never in TOML."""
+    core_dumps.forbid()
 
 
-@secret.command("set")
+@secret.command("set", context_settings={"allow_extra_args": True})
 @env_argument()
 @key_argument
 @click.option(
@@ -63,14 +65,26 @@ def secret() -> None:
 @reason_option
 @dry_run_option
 @output_option("text", "json")
-@click.pass_obj
+@click.pass_context
 def set_(
-    app: App, environment: str, key: str, file: Path | None, reason: str, dry_run: bool, output: str
+    ctx: click.Context,
+    environment: str,
+    key: str,
+    file: Path | None,
+    reason: str,
+    dry_run: bool,
+    output: str,
 ) -> None:
     """Set KEY to a value from standard input, a hidden prompt or a file; never an argument.
 
     Needs no identity: whoever knows the recipients can set what they alone can read.
     """
+    if ctx.args or "=" in key:  # to be said without repeating it
+        raise UsageError(
+            "a value is never an argument",
+            hint="pipe it in, and take another value: a shell's history has this one now",
+        )
+    app: App = ctx.obj
     value = read_value(app, check_key(key), file)
     with app.changing(reason=reason, dry_run=dry_run) as workspace:
         recorded = set_secrets(workspace.session, environment, {key: value})
@@ -108,7 +122,8 @@ def get(app: App, environment: str, key: str, given: tuple[Path, ...]) -> None:
     with app.reading() as reader:
         vault = _vault(reader, environment)
         vault.check_present(key)
-        values = read_secrets(reader.log, vault, identities(app, given), [key])
+        folder = reader.layout.secrets(environment)
+        values = read_secrets(reader.log, vault, identities(app, given), [key], folder=folder)
     emit_raw(values[key])
 
 
@@ -128,7 +143,7 @@ def export(app: App, environment: str, form: str, given: tuple[Path, ...]) -> No
     """Print all secrets of ENV in a format that other programs read."""
     with app.reading() as reader:
         vault = _vault(reader, environment)
-        values = read_secrets(reader.log, vault, identities(app, given)) if vault.present else {}
+        values = present_values(app, reader.layout, reader.log, vault, given)
     emit_raw(formatted(values, form))
 
 
@@ -192,7 +207,8 @@ def copy(
         session = workspace.session
         vault = session.vault(environment)
         vault.check_present(key)
-        values = read_secrets(session.log, vault, identities(app, given), [key])
+        folder = workspace.layout.secrets(environment)
+        values = read_secrets(session.log, vault, identities(app, given), [key], folder=folder)
         recorded = set_secrets(session, target, values)
         workspace.settle(recorded)
     emit_recorded(recorded, output, dry_run=dry_run, nothing="")

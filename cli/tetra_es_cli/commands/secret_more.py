@@ -9,9 +9,9 @@ import click
 from tetra_es.errors import TetraEsError, UsageError
 from tetra_es.refs import RevisionRef
 from tetra_es.usecases.exposure import exposure
-from tetra_es.usecases.secrets import read_secrets, set_secrets
+from tetra_es.usecases.secrets import set_secrets
 from tetra_es_cli.commands.secret import identity_option, secret
-from tetra_es_cli.identity import identities
+from tetra_es_cli.identity import present_values
 from tetra_es_cli.output import emit_rows
 from tetra_es_cli.params import ENVIRONMENT, REF, env_argument, output_option, reason_option
 from tetra_es_cli.recorded import emit_recorded
@@ -42,11 +42,7 @@ def edit(app: App, environment: str, given: tuple[Path, ...], reason: str, outpu
         raise TetraEsError("edit needs an editor, and --no-input forbids it")
     with app.changing() as workspace:
         vault = workspace.session.vault(environment)
-        values = (
-            read_secrets(workspace.session.log, vault, identities(app, given))
-            if vault.present
-            else {}
-        )
+        values = present_values(app, workspace.layout, workspace.session.log, vault, given)
     with memory_folder() as folder:
         file = folder / f"{environment}.env"
         file.touch(0o600)

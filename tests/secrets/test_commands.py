@@ -1,0 +1,177 @@
+"""A value put through every command is seen where it was asked for and nowhere else."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.secrets.leaks import CHILD, watching
+
+if TYPE_CHECKING:
+    from tests.conftest import Machine
+    from tests.secrets.discreet import Discreet
+    from tests.secrets.leaks import Canary
+
+
+def write(discreet: Discreet, recipient: str) -> None:
+    """Everything that records a value."""
+    machine, text = discreet.machine, discreet.canary.text
+    discreet.set("A")
+    discreet.set("A", f"{text}\nof two lines\n")
+    discreet.run("secret", "set", "dev", "A", "--dry-run", stdin=text)
+    file = str(discreet.file("value", f"\0{text}\0"))
+    discreet.run("secret", "set", "dev", "BINARY", "--from-file", file)
+    discreet.run("secret", "rm", "dev", "BINARY")
+    dotenv = str(discreet.file("dev.env", f"export B='{text}'\nC=\"x\n{text}\"\nD={text} # {text}"))
+    discreet.run("secret", "import", "dev", dotenv, "-m", "the old file", "-o", "json")
+    discreet.run("secret", "copy", "dev", "B", "--to", "staging")
+    script = discreet.file("script", f"s/^B=./&more-/\n$aE={text}\n/^D=/d\n")
+    edited = discreet.run(
+        "secret", "edit", "dev", env={"EDITOR": f"sed -i -f {script}", "VISUAL": ""}
+    )
+    assert len(edited.out.splitlines()) == 3
+    discreet.run("recipient", "add", "dev", "bob", recipient)
+    discreet.run("recipient", "rm", "dev", "bob", "--dry-run")
+    discreet.run("recipient", "rm", "dev", "bob")
+    machine.ok("set", "local", "ports.tetra=5555")
+    discreet.run("promote", "dev")
+    discreet.run("secret", "compromised", "dev", "A", "--version", "1", "-m", "seen")
+    discreet.run("rollback", "dev")
+    discreet.run("secret", "purge", "dev", "A", "--version", "1", "-m", "seen")
+
+
+def read(discreet: Discreet) -> None:
+    """Everything that is for values, and what is started with them."""
+    discreet.told("secret", "get", "dev", "A")
+    for form in ("dotenv", "json", "systemd", "shell"):
+        discreet.told("secret", "export", "dev", "--format", form)
+    discreet.told("run", "dev", "--", "sh", "-c", 'printf %s "$A"', CHILD)
+    discreet.run("run", "dev", "--", "sh", "-c", "exit", CHILD)
+    script = 'cat "$TETRA_ES_SECRETS/A"'
+    discreet.told("run", "--files", "dev", "--", "sh", "-c", script)
+
+
+def look(discreet: Discreet) -> None:
+    """Everything that looks at the organization."""
+    position = str(discreet.machine.last_position())
+    for words in (
+        ("secret", "list", "dev"),
+        ("secret", "list", "dev", "-o", "json"),
+        ("secret", "diff", "6", position, "--env", "dev"),
+        ("secret", "exposure", "alice", "-o", "csv"),
+        ("recipient", "list", "dev"),
+        ("identity", "show"),
+        ("status",),
+        ("history",),
+        ("history", "-o", "json"),
+        ("history", "dev", "--key", "A"),
+        ("show", "dev"),
+        ("diff", "dev@1", "dev@2"),
+        ("blame", "dev"),
+        *(("event", str(number), "-o", "json") for number in range(7, 20, 3)),
+        ("event", position),
+        ("verify",),
+        ("rebuild",),
+        ("rebuild", "--check"),
+        ("--debug", "verify"),
+    ):
+        discreet.run(*words)
+
+
+def test_a_value_through_every_command(discreet: Discreet, bobs_recipient: str) -> None:
+    with watching(discreet.canary) as seen:
+        write(discreet, bobs_recipient)
+        discreet.check_places()
+        read(discreet)
+        look(discreet)
+    assert seen.leaks == set()
+    assert len(seen.processes) > 20
+    discreet.check_places()
+
+
+def test_every_command_is_in_that_test() -> None:
+    """A new subcommand has to be put through it as well."""
+    from tetra_es_cli.commands import identity, recipient, secret
+
+    __import__("tetra_es_cli.commands.secret_more")
+    assert set(secret.secret.commands) == {
+        *("set", "get", "list", "rm", "import", "export", "edit", "copy", "diff"),
+        *("compromised", "purge", "exposure"),
+    }
+    assert set(recipient.recipient.commands) == {"add", "rm", "list"}
+    assert set(identity.identity.commands) == {"new", "show"}
+
+
+def at_a_terminal(machine: Machine, *arguments: str, types: str) -> tuple[int, str]:
+    """Run a command at a terminal, at which somebody types once there is a prompt."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        machine.argv(*arguments),
+        env=machine.environment({"TERM": "dumb"}),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            data = os.read(ours, 4096)
+        except OSError:  # the last one with the terminal open is gone
+            break
+        shown += data
+        if shown.endswith(b": ") and types:
+            os.write(ours, types.encode() + b"\n")
+            types = ""
+    os.close(ours)
+    return process.wait(), shown.decode()
+
+
+def test_what_is_typed_is_not_shown(vault: Machine, canary: Canary) -> None:
+    code, shown = at_a_terminal(vault, "secret", "set", "dev", "A", types=canary.text)
+    assert code == 0
+    assert "Value of A" in shown
+    assert not canary.is_in(shown)
+    assert vault.ok("secret", "get", "dev", "A").out == canary.text
+
+
+@pytest.mark.skipif(not shutil.which("ssh-keygen"), reason="OpenSSH is not installed")
+def test_an_ssh_key_is_opened_with_its_passphrase(vault: Machine, canary: Canary) -> None:
+    key = vault.home / "id"
+    subprocess.run(
+        ["ssh-keygen", "-q", "-t", "ed25519", "-N", canary.text, "-f", str(key)], check=True
+    )
+    vault.ok("recipient", "add", "dev", "ssh", str(key.with_suffix(".pub")))
+    vault.ok("secret", "set", "dev", "A", stdin="open")
+    words = ("secret", "get", "dev", "A", "-i", str(key))
+    code, shown = at_a_terminal(vault, *words, types=canary.text)
+    assert (code, canary.is_in(shown)) == (0, False)
+    assert shown.endswith("open")
+    code, shown = at_a_terminal(vault, *words, types=canary.text[:-1])
+    assert (code, canary.is_in(shown)) == (1, False)
+    assert "passphrase does not open" in shown
+    assert "has a passphrase" in vault.fails(1, "--no-input", *words).error()
+
+
+def test_reencryption_shows_how_far_it_is(vault: Machine, bobs_recipient: str) -> None:
+    file = vault.home / "many.env"
+    file.write_text("".join(f"KEY_{number}=x\n" for number in range(300)))
+    vault.ok("secret", "import", "dev", str(file))
+    code, shown = at_a_terminal(vault, "recipient", "add", "dev", "bob", bobs_recipient, types="")
+    assert code == 0
+    assert "\rsecrets [" in shown
+    assert "300/300" in shown
+    assert shown.index("secrets [") < shown.index("reseal(dev): 300 secrets")
+    done = vault.ok("recipient", "rm", "dev", "bob", "-o", "json")
+    assert "secrets [" not in done.err
+    assert [row["type"] for row in json.loads(done.out)] == [
+        "recipient.removed",
+        "secrets.resealed",
+    ]

@@ -1,0 +1,210 @@
+"""A value put through every failure that can be caused is left nowhere and shown nowhere."""
+
+from __future__ import annotations
+
+import resource
+import sqlite3
+import subprocess
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conftest import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tests.conftest import Machine
+    from tests.secrets.discreet import Discreet
+
+
+def in_turn(values: Iterable[object]) -> list[tuple[object, tuple[str, ...]]]:
+    """Return every value with --debug or without, in turn: each shows what the other may hide."""
+    return [(value, ("--debug",) * (number % 2)) for number, value in enumerate(values)]
+
+
+DEBUG = pytest.mark.parametrize("debug", [(), ("--debug",)], ids=["", "debug"])
+
+
+def failed(discreet: Discreet, code: int, *words: str, **more: object) -> Result:
+    """Run a command that must fail; with --debug its exit code is the interpreter's."""
+    if words[0] != "--debug":
+        return discreet.run(*words, code=code, **more)
+    done = discreet.run(*words, code=1, **more)
+    assert "Traceback" in done.err
+    return done
+
+
+def corrupt(machine: Machine) -> None:
+    """Change one byte in the middle of every age file in the store."""
+    with closing(sqlite3.connect(machine.store)) as connection, connection:
+        connection.execute("DROP TRIGGER sealed_values_refuse_update")
+        for digest, data in connection.execute("SELECT * FROM sealed_values").fetchall():
+            changed = data[:100] + bytes([data[100] ^ 1]) + data[101:]
+            connection.execute(
+                "UPDATE sealed_values SET ciphertext = ? WHERE digest = ?", (changed, digest)
+            )
+
+
+def commands_that_decrypt(recipient: str) -> list[tuple[str, ...]]:
+    return [
+        ("secret", "get", "dev", "A"),
+        ("secret", "export", "dev"),
+        ("secret", "copy", "dev", "A", "--to", "staging"),
+        ("secret", "edit", "dev"),
+        ("run", "dev", "--", "env"),
+        ("run", "--files", "dev", "--", "env"),
+        ("recipient", "add", "dev", "carol", recipient),
+    ]
+
+
+@DEBUG
+def test_the_wrong_key(
+    discreet: Discreet, bob: dict[str, str], bobs_recipient: str, debug: tuple[str, ...]
+) -> None:
+    machine = discreet.machine
+    machine.ok("signer", "add", "bob", machine.ok("signer", "new", env=bob).out.strip())
+    discreet.set("A")
+    for words in commands_that_decrypt(bobs_recipient):
+        done = failed(discreet, 3, *debug, *words, env={**bob, "EDITOR": "cat", "VISUAL": ""})
+        assert "none of your identities can open A of dev" in done.err
+    discreet.check_places()
+
+
+@DEBUG
+def test_a_corrupt_age_file(
+    discreet: Discreet, bobs_recipient: str, debug: tuple[str, ...]
+) -> None:
+    discreet.set("A")
+    corrupt(discreet.machine)
+    for words in commands_that_decrypt(bobs_recipient):
+        done = failed(discreet, 4, *debug, *words, env={"EDITOR": "cat", "VISUAL": ""})
+        assert "ciphertext of A was changed in the store" in done.err
+    discreet.check_places()
+
+
+@DEBUG
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("GOOD={0}\nBAD '{0}\n", ":2: not KEY=VALUE"),
+        ("GOOD={0}\n{0}\n", ":2: not KEY=VALUE"),
+        ("GOOD={0}\n{0}==\n", ":2: what stands before the = is not a secret's name"),
+        ("GOOD={0}\nBAD='{0}\n", ":2: not KEY=VALUE"),
+        ('GOOD={0}\nBAD="{0}\n\n', ":2: not KEY=VALUE"),
+        ("KEY=-----BEGIN PRIVATE KEY-----\n{0}==\n-----END PRIVATE KEY-----\n", ":1: KEY is the"),
+        ("A=-----BEGIN PRIVATE KEY-----\nM{1}==\n-----END PRIVATE KEY-----\n", ":1: A is the"),
+        ("GOOD={0}\nBAD={0}\udcff\n", "is not UTF-8"),
+        ("GOOD={0}\nLARGE='{0}{2}'\n", "LARGE is larger than 1 MiB"),
+        ("# {0}\n", "holds no KEY=VALUE"),
+    ],
+    ids=["quote", "word", "base64", "open", "open-2", "block", "block-2", "utf-8", "large", "none"],
+)
+def test_a_broken_dotenv_file(
+    discreet: Discreet, content: str, says: str, debug: tuple[str, ...]
+) -> None:
+    text = discreet.canary.text
+    before = discreet.machine.last_position()
+    file = discreet.machine.home.parent / "broken.env"
+    written = content.format(text, text.replace("~", ""), "x" * 2**20)
+    file.write_bytes(written.encode(errors="surrogateescape"))
+    done = discreet.machine.run(*debug, "secret", "import", "dev", str(file))
+    assert done.code in {1, 2}
+    assert says in done.err
+    assert text.replace("~", "") not in (done.out + done.err).replace("~", "")
+    assert discreet.machine.last_position() == before
+    discreet.check_places()
+
+
+@DEBUG
+def test_values_that_cannot_be(discreet: Discreet, debug: tuple[str, ...]) -> None:
+    text = discreet.canary.text
+    for code, words, stdin, says in (
+        (2, ("A",), text + "x" * 2**20, "larger than 1 MiB"),
+        (2, ("A", text), "x", "a value is never an argument"),
+        (2, (f"A={text}",), "x", "a value is never an argument"),
+        (1, ("A", "--from-file", "no-such-file"), text, "cannot read no-such-file"),
+    ):
+        done = failed(discreet, code, *debug, "secret", "set", "dev", *words, stdin=stdin)
+        assert says in done.err
+    discreet.set("BINARY", f"\0{text}")
+    failed(discreet, 1, *debug, "secret", "export", "dev")
+    failed(discreet, 1, *debug, "run", "dev", "--", "env")
+    discreet.set("BINARY", text + "x" * 2**18)
+    done = failed(discreet, 1, *debug, "run", "dev", "--", "env")
+    assert "Argument list too long" in done.err
+    discreet.check_places()
+
+
+EDITORS = {
+    "exits with 3": "exit 3",
+    "is killed": "kill -SEGV $$",
+    "removes the file": 'rm "$1"',
+    "empties half a line": "sed -i '1s/=.//' \"$1\"",
+    "leaves a broken line": 'echo "nonsense $(cat "$1")" > "$1"',
+    "leaves no UTF-8": "printf 'B=\\377\\n' >> \"$1\"",
+    "leaves a copy and dies": 'cp "$1" "$1~"; cp "$1" "${1%/*}/.swp"; kill -KILL $$',
+    "leaves a folder": 'mkdir "$1.d"; cp "$1" "$1.d/x"; chmod 500 "$1.d"; exit 1',
+    "names a secret by its value": "sed -i 's/^A=.\\(.*\\).$/\\1=x/' \"$1\"",
+}
+
+
+@pytest.mark.parametrize(("crash", "debug"), in_turn(EDITORS))
+def test_an_editor_that_fails(discreet: Discreet, crash: str, debug: tuple[str, ...]) -> None:
+    discreet.set("A")
+    before = discreet.machine.last_position()
+    script = discreet.file("editor", EDITORS[crash])
+    editor = {"EDITOR": f"sh {script}", "VISUAL": ""}
+    failed(discreet, 1, *debug, "secret", "edit", "dev", env=editor)
+    assert discreet.machine.last_position() == before
+    discreet.check_places()
+
+
+def test_an_editor_that_is_not_there(discreet: Discreet) -> None:
+    discreet.set("A")
+    discreet.run("secret", "edit", "dev", code=1, env={"EDITOR": "no-such-editor", "VISUAL": ""})
+    discreet.check_places()
+
+
+def limited(discreet: Discreet, limit: int, *words: str, **variables: str) -> Result:
+    """Run a command that can make no file larger than `limit` bytes."""
+    machine = discreet.machine
+    done = subprocess.run(
+        machine.argv(*words),
+        env=machine.environment(variables),
+        input=discreet.canary.text * 1000,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+    )
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.parametrize(("limit", "debug"), in_turn([0, 5000, 33_000, 70_000]))
+def test_files_that_cannot_grow(
+    discreet: Discreet, bobs_recipient: str, limit: int, debug: tuple[str, ...]
+) -> None:
+    """A full disk, as every file system on the machine would have it, those in memory too."""
+    discreet.set("A", discreet.canary.text * 1000)
+    script = discreet.file("script", "s/^A=./&more/")
+    dotenv = discreet.file("dev.env", f"B={discreet.canary.text * 1000}\n")
+    codes = set()
+    for words in (
+        ("secret", "set", "dev", "A"),
+        ("secret", "import", "dev", str(dotenv)),
+        ("secret", "edit", "dev"),
+        ("run", "--files", "dev", "--", "true"),
+        ("recipient", "add", "dev", "bob", bobs_recipient),
+    ):
+        editor = {"EDITOR": f"sed -i -f {script}", "VISUAL": ""}
+        done = limited(discreet, limit, *debug, *words, **editor)
+        assert not discreet.canary.is_in(done.out + done.err), words
+        codes.add(done.code)
+        discreet.check_places()
+    assert 1 in codes
+    discreet.machine.ok("secret", "list", "dev")
+    discreet.machine.ok("verify")
+    discreet.check_places()

@@ -1,0 +1,144 @@
+"""Killed or interrupted at any point, a command leaves no value behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conftest import default_sigint
+from tests.crash.killing import ROUNDS, check_repaired, start
+from tests.crash.test_kill import count_effects
+from tests.secrets.leaks import CHILD, Seen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.secrets.discreet import Discreet
+
+POINTS = max(3, ROUNDS // 12)
+"""Where each command is killed, spread over all that it does."""
+
+
+def commands(discreet: Discreet, recipient: str) -> dict[str, list[str]]:
+    """Return commands that can be repeated, none of which reads its input."""
+    text = discreet.canary.text
+    script = discreet.file("script", "s/^A=./&more-/")
+    discreet.machine.env |= {"EDITOR": f"sed -i -f {script}", "VISUAL": ""}
+    value, dotenv = discreet.file("value", text), discreet.file("dev.env", f"A={text}\nB={text}")
+    return {
+        "set": ["secret", "set", "dev", "A", "--from-file", str(value)],
+        "import": ["secret", "import", "dev", str(dotenv)],
+        "edit": ["secret", "edit", "dev"],
+        "run": ["run", "--files", "dev", "--", "cat"],
+        "copy": ["secret", "copy", "dev", "A", "--to", "staging"],
+        "recipient": ["recipient", "add", "dev", "NAME", recipient],
+    }
+
+
+@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGINT], ids=["kill", "ctrl-c"])
+@pytest.mark.parametrize("name", ["set", "import", "edit", "run", "copy", "recipient"])
+def test_at_points_of_a_command(
+    discreet: Discreet, bobs_recipient: str, name: str, signum: int
+) -> None:
+    machine = discreet.machine
+    words = commands(discreet, bobs_recipient)[name]
+    discreet.set("A")
+    effects = count_effects(machine, [word.replace("NAME", "first") for word in words])
+    stopped = 0
+    points = POINTS if signum == signal.SIGKILL else 2
+    for number in range(points):
+        if name == "recipient":
+            present = machine.ok("recipient", "list", "dev", "-o", "json").json
+            for row in present:
+                if row["name"] != "alice":
+                    machine.ok("recipient", "rm", "dev", row["name"])
+        # Not the very first: the command has hardly begun there.
+        point = 1 + effects * (2 * number + 1) // (2 * points)
+        process = start(
+            machine, "once", [word.replace("NAME", f"n{number}") for word in words], signum, point
+        )
+        out, err = process.communicate(timeout=60)
+        stopped += process.returncode != 0
+        assert not discreet.canary.is_in(out + err)
+        discreet.check_gone()
+    assert stopped > 0
+    machine.ok("history", "-n", "1")
+    check_repaired(machine)
+    machine.ok("verify")
+    discreet.check_places()
+
+
+@pytest.fixture
+def opened(discreet: Discreet, tmp_path: Path) -> tuple[Path, str]:
+    """A pipe to wait for, and a script that says through it where the values are, and stays."""
+    discreet.set("A")
+    ready = tmp_path / "ready"
+    os.mkfifo(ready)
+    script = discreet.file("wait", f'echo "${{1:-$TETRA_ES_SECRETS/A}}" > {ready}; exec sleep 60')
+    return ready, str(script)
+
+
+@pytest.mark.parametrize(
+    "signum",
+    [signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGHUP],
+    ids=lambda signum: signal.Signals(signum).name,
+)
+@pytest.mark.parametrize("group", [False, True], ids=["alone", "group"])
+@pytest.mark.parametrize("command", ["edit", "run"])
+def test_while_values_are_in_the_open(
+    discreet: Discreet, opened: tuple[Path, str], command: str, group: bool, signum: int
+) -> None:
+    """The folder in memory goes, whatever became of the process that made it."""
+    machine, (ready, script) = discreet.machine, opened
+    edit = ["secret", "edit", "dev"]
+    process = subprocess.Popen(
+        machine.argv(
+            *(edit if command == "edit" else ["run", "--files", "dev", "--", "sh", script])
+        ),
+        env=machine.environment({"EDITOR": f"sh {script}", "VISUAL": ""}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=default_sigint,
+    )
+    file = machine.home / ready.read_text().strip()
+    assert discreet.canary.is_in(file.read_bytes())
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.parent.stat().st_mode & 0o777 == 0o700
+    seen = Seen()
+    seen.look(discreet.canary)
+    assert seen.leaks == set()
+    assert str(process.pid) in seen.processes
+    (os.killpg if group else os.kill)(process.pid, signum)
+    if not group and (signum == signal.SIGINT or (command, signum) == ("run", signal.SIGTERM)):
+        # Ctrl-C at a terminal is for the group: the editor gets it as well.
+        os.killpg(process.pid, signal.SIGTERM)
+    process.wait(timeout=30)
+    deadline = time.monotonic() + 10
+    while file.parent.exists():
+        assert time.monotonic() < deadline
+    os.killpg(process.pid, signal.SIGKILL) if _has_members(process.pid) else None
+    out, err = process.communicate(timeout=30)
+    assert not discreet.canary.is_in(out + err)
+    discreet.check_places()
+
+
+def _has_members(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_what_is_started_sees_none_of_it(discreet: Discreet) -> None:
+    """Neither does git, nor a command of `run` whose values are files."""
+    discreet.set("A")
+    done = discreet.run("run", "--files", "dev", "--", "sh", "-c", "env; cat /proc/$$/environ")
+    assert "TETRA_ES_SECRETS=" in done.out
+    assert CHILD not in done.out

@@ -1,0 +1,160 @@
+"""A change of recipients encrypts every secret anew, or none, wherever it is killed."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import sqlite3
+import time
+from contextlib import closing
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.crash.killing import ROUNDS, check_repaired, check_sound, kill, start
+from tests.crash.test_kill import count_effects
+from tests.secrets.conftest import config_of, copy_of
+from tetra_es.age.armor import dearmor
+from tetra_es.age.header import stanza_types
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import Machine
+
+SECRETS = 500
+
+KILLS = max(6, ROUNDS * 6 // 40)
+"""How often each of the two tests kills a process."""
+
+
+@pytest.fixture(scope="session")
+def filled(founded: Machine, tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """The organization with 500 secrets in dev. For copies alone."""
+    machine = copy_of(founded, tmp_path_factory.mktemp("filled"))
+    file = machine.home / "many.env"
+    file.write_text("".join(f"KEY_{number:03}=value {number}\n" for number in range(SECRETS)))
+    machine.ok("secret", "import", "dev", str(file))
+    return machine
+
+
+@pytest.fixture
+def many(filled: Machine, tmp_path: Path) -> Machine:
+    return copy_of(filled, tmp_path)
+
+
+def change(machine: Machine, recipient: str) -> list[str]:
+    """Return the command that lets bob in or, where he is in, out again."""
+    if readers(machine) == 2:
+        return ["recipient", "rm", "dev", "bob"]
+    return ["recipient", "add", "dev", "bob", recipient]
+
+
+def events(machine: Machine) -> list[tuple[str, dict[str, object]]]:
+    """Return topic and state of every event about the secrets of dev."""
+    with closing(sqlite3.connect(machine.store)) as store:
+        rows = store.execute(
+            "SELECT topic, state FROM stored_events WHERE originator_id = 'secrets:dev' "
+            "ORDER BY rowid"
+        )
+        return [(topic, json.loads(state)) for topic, state in rows]
+
+
+def readers(machine: Machine) -> int:
+    """Return how many recipients dev has by its last event about them."""
+    counts = [state["recipients"] for topic, state in events(machine) if "recipient." in topic]
+    assert isinstance(counts[-1], dict)
+    return len(counts[-1])
+
+
+def digests(machine: Machine) -> dict[str, str]:
+    """Return key to digest as the events have them."""
+    found: dict[str, str] = {}
+    for topic, state in events(machine):
+        if topic == "secret.set":
+            found[str(state["key"])] = str(state["digest"])
+        elif topic == "secrets.resealed":
+            secrets = state["secrets"]
+            assert isinstance(secrets, list)
+            found = {key: digest for key, _, digest in secrets}
+    return found
+
+
+def check_all_or_nothing(machine: Machine, before: dict[str, str]) -> bool:
+    """Check the store as a killed command left it; return whether the change is recorded."""
+    topics = [topic for topic, _ in events(machine)]
+    assert topics.count("secrets.resealed") == sum("recipient." in topic for topic in topics) - 1
+    after = digests(machine)
+    changed = sum(after[key] != before[key] for key in before)
+    assert changed in {0, SECRETS}
+    with closing(sqlite3.connect(machine.store)) as store:
+        sealed = dict(store.execute("SELECT hex(digest), ciphertext FROM sealed_values"))
+    count = readers(machine)
+    for digest in after.values():
+        data = sealed[digest.upper()]
+        assert sha256(data).hexdigest() == digest
+        assert stanzas(data) == count
+    return changed > 0
+
+
+def stanzas(data: bytes) -> int:
+    """Return how many recipients an age file is for; age may add a stanza to confuse readers."""
+    types = stanza_types(dearmor(data))
+    return sum(kind == "X25519" for kind in types)
+
+
+def check_files_and_mirror(machine: Machine) -> None:
+    """Check that the next command has brought files and mirror to where the store is."""
+    machine.ok("history", "-n", "1")
+    expected = digests(machine)
+    for base in (machine.folder, machine.mirror):
+        files = {path.stem: path.read_bytes() for path in (base / "secrets/dev").iterdir()}
+        assert {key: sha256(data).hexdigest() for key, data in files.items()} == expected
+    assert machine.git("status", "--porcelain") == ""
+    lines = (machine.folder / "secrets/dev.recipients").read_text().splitlines()
+    assert sum(line.startswith("age1") for line in lines) == readers(machine)
+
+
+def check_in_the_end(machine: Machine) -> None:
+    assert len(machine.ok("secret", "export", "dev", "--format", "json").json) == SECRETS
+    check_repaired(machine)
+    check_sound(machine)
+
+
+def bobs(machine: Machine) -> str:
+    return machine.ok("identity", "show", env=config_of(machine, "bob")).out.strip()
+
+
+def test_at_random_instants(many: Machine) -> None:
+    instants = random.Random("re-encryption")
+    recipient = bobs(many)
+    process = start(many, "round", [change(many, recipient)], 0, 1)
+    began = time.monotonic()
+    process.communicate(timeout=120)
+    duration = time.monotonic() - began
+    for _ in range(KILLS):
+        before = digests(many)
+        process = start(many, "round", [change(many, recipient)], 0, 1)
+        kill(process, instants.uniform(0, duration))
+        check_all_or_nothing(many, before)
+        check_files_and_mirror(many)
+    check_in_the_end(many)
+
+
+def test_evenly_over_all_that_it_does(many: Machine) -> None:
+    recipient = bobs(many)
+    effects = count_effects(many, change(many, recipient))
+    outcomes = []
+    for number in range(KILLS):
+        before = digests(many)
+        point = 1 + effects * number // KILLS
+        process = start(many, "once", change(many, recipient), signal.SIGKILL, point)
+        said, err = process.communicate(timeout=120)
+        assert process.returncode == -signal.SIGKILL, (point, said, err)
+        outcomes.append(check_all_or_nothing(many, before))
+        check_files_and_mirror(many)
+    assert outcomes[0] is False
+    assert outcomes[-1] is True
+    check_in_the_end(many)
