@@ -27,6 +27,8 @@ class Settings(NamedTuple):
     """The user's login name as the environment has it."""
     path: str
     """PATH, for finding git."""
+    ssh: tuple[str, ...]
+    """TETRA_ES_SSH: the command to use in the place of `ssh`, split as a shell would."""
     color: bool
     """Whether colour is wanted: NO_COLOR is not set, or empty (no-color.org)."""
 
@@ -52,6 +54,7 @@ class Settings(NamedTuple):
             actor=env.get("TETRA_ACTOR") or None,
             user=env.get("USER") or env.get("LOGNAME") or None,
             path=env.get("PATH") or os.defpath,
+            ssh=_words(env.get("TETRA_ES_SSH")),
             color=not env.get("NO_COLOR"),
         )
 
@@ -74,3 +77,14 @@ class Settings(NamedTuple):
                 hint="use --org ORG or set TETRA_ORG; `tetra-es orgs` lists what is there",
             )
         return org
+
+
+def _words(command: str | None) -> tuple[str, ...]:
+    if not command:
+        return ("ssh",)
+    import shlex  # every command reads the settings, few go to a server
+
+    try:
+        return tuple(shlex.split(command)) or ("ssh",)
+    except ValueError as error:
+        raise UsageError(f"TETRA_ES_SSH is not a command: {error}") from None

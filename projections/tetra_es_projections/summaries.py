@@ -129,6 +129,10 @@ def _restored(event: secret_events.SecretsRestored) -> str:
 def _deploy(event: deployment_events.DeploymentEvent) -> str:
     state, host = f"{event.environment}@{event.revision}", event.host
     match event:
+        case deployment_events.DeploymentStarted() if not event.revision:
+            what = f"remove from {host}"
+        case deployment_events.DeploymentHealthy() if not event.revision:
+            what = f"removed from {host}"
         case deployment_events.DeploymentStarted():
             what = f"{state} -> {host}"
         case deployment_events.DeploymentStepDone():

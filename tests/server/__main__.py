@@ -21,7 +21,7 @@ def say(text: str) -> None:
 
 def test() -> int:
     """Test on a host; `main` built its tree, and removes it if it was not there before."""
-    argv = [sys.executable, "-m", "pytest", "tests/server", *sys.argv[2:]]
+    argv = [sys.executable, "-m", "pytest", "-n", "auto", "tests/server", *sys.argv[2:]]
     return subprocess.call(argv, cwd=ROOT, env={**os.environ, "TETRA_ES_SERVER": "1"})
 
 

@@ -62,6 +62,9 @@ _FILLED = Rule(
 _FLAG = Rule("true or false", lambda v: isinstance(v, bool), "write true or false, without quotes")
 _SIZE = Rule("an integer, 0 or more", _is_int, "write a whole number; 0 means no limit")
 _DAYS = Rule("an integer, 0 or more", _is_int, "write a number of days")
+_SECONDS = Rule(
+    "an integer from 1 to 3600", lambda v: _is_int(v, 1, 3600), "write a number of whole seconds"
+)
 _PORT = Rule("an integer from 1 to 65535", _is_port, "choose a port from 1 to 65535")
 _TABLE = Rule("a table", lambda v: isinstance(v, dict), "write it as a table: [name]")
 
@@ -70,13 +73,20 @@ LOG_LEVELS = ("trace", "debug", "info", "warn", "error", "fatal")
 RULES: dict[KeyPath, Rule] = {
     **{(table,): _TABLE for table in (
         "environment", "deployment", "system", "ports", "services", "resources", "security",
-        "logging", "monitoring", "backup",
+        "logging", "monitoring", "backup", "health",
     )},
     ("environment", "name"): _FILLED,
     ("environment", "type"): _FILLED,
     **{("deployment", key): _FILLED for key in (
         "user", "group", "tetra_src", "tetra_dir", "domain",
     )},
+    ("deployment", "host"): _FILLED,
+    ("deployment", "hosts"): Rule(
+        "a list of hosts",
+        lambda v: isinstance(v, list) and all(isinstance(i, str) and i.strip() for i in v),
+        'as ssh takes them, such as ["dev-server", "root@10.0.0.5"]',
+    ),
+    ("deployment", "runner"): _one_of("tsm", "direct"),
     ("system", "os"): _TEXT,
     ("system", "init_system"): _TEXT,
     ("system", "auto_start"): _FLAG,
@@ -86,10 +96,17 @@ RULES: dict[KeyPath, Rule] = {
     ("services", ANY, "env_file"): _FILLED,
     ("services", ANY, "env_flag"): _FLAG,
     ("services", ANY, "auto_restart"): _FLAG,
+    ("services", ANY, "cwd"): _FILLED,
+    ("services", ANY, "health_path"): _FILLED,
     ("services", ANY, "port"): Rule(
         "a port or the name of one in [ports]",
         lambda v: _is_port(v) or isinstance(v, str),
         "write a number from 1 to 65535, or a name from [ports]",
+    ),
+    ("health", "path"): _FILLED,
+    **{("health", key): _SECONDS for key in ("deadline", "interval", "timeout")},
+    ("health", "successes"): Rule(
+        "an integer from 1 to 100", lambda v: _is_int(v, 1, 100), "write how many in a row"
     ),
     ("resources", "memory_max"): _SIZE,
     ("resources", "nofile"): _SIZE,

@@ -14,14 +14,14 @@ from tetra_es.domain.organization import Organization
 from tetra_es.domain.secret_events import SECRETS_STREAM
 from tetra_es.domain.soundness import problem_with
 from tetra_es.domain.vault import Vault
-from tetra_es.errors import TetraEsError
+from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.signing.keys import fingerprint, public_line
 from tetra_es.signing.sshsig import BadSignature, verify
 from tetra_es.store import canonical, chain
 from tetra_es.store.schema import SNAPSHOT_TOPIC
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from tetra_es.domain.aggregate import Aggregate
     from tetra_es.store.log import EventLog
@@ -71,6 +71,21 @@ def verify_store(log: EventLog, report: Callable[[int], None] | None = None) -> 
     return result
 
 
+def verify_records(records: Iterable[Record]) -> dict[str, Aggregate]:
+    """Check events from elsewhere, such as a clone of the mirror; return stream to aggregate.
+
+    Raises `IntegrityFailure` that names the first bad event.
+    """
+    walk = _Walk({})
+    for record in records:
+        if problem := walk.check(record):
+            raise IntegrityFailure(
+                f"event #{record.position}: {problem}",
+                hint="do not use this copy; compare it with another one",
+            )
+    return walk.aggregates()
+
+
 class _Walk:
     """The state of checking one event after the other."""
 
@@ -81,6 +96,10 @@ class _Walk:
         self._aggregates: dict[str, Aggregate] = {}
         self._organization = Organization()
         self.snapshots = snapshots
+
+    def aggregates(self) -> dict[str, Aggregate]:
+        """Return stream to aggregate, as of the last event that was checked."""
+        return {ORG_STREAM: self._organization, **self._aggregates}
 
     def check(self, record: Record) -> str | None:
         """Return what is wrong with the record, None when nothing is."""

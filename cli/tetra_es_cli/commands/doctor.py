@@ -6,22 +6,40 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tetra_es_cli.app import note
 from tetra_es_cli.doctor import local_checks
 from tetra_es_cli.output import emit_rows
-from tetra_es_cli.params import output_option
+from tetra_es_cli.params import env_argument, output_option
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tetra_es_cli.app import App
 
 
 @click.command()
+@env_argument(required=False)
+@click.option("--local", is_flag=True, help="This machine is ENV's server.")
+@click.option("--to", "hosts", multiple=True, metavar="HOST", help="A server of ENV.")
 @output_option("table", "json", "jsonl")
 @click.pass_obj
-def doctor(app: App, output: str) -> int:
+def doctor(
+    app: App, environment: str | None, local: bool, hosts: Sequence[str], output: str
+) -> int:
     """Check tools, keys, permissions, store and files, and say what to do about what is wrong.
 
-    Exit code 1 when a check failed; warnings are things that work and may surprise.
+    With ENV, its servers too: who has the ports, what stands in the way of a deployment, what
+    runs, drifted or failed. Exit code 1 when a check failed; warnings are things that work and
+    may surprise.
     """
     checks = list(local_checks(app))
+    if environment is not None:
+        from tetra_es_cli.doctor_server import last_lines, server_checks
+
+        checks += server_checks(app, environment, hosts, local=local)
     emit_rows([check._asdict() for check in checks], output, ("name", "result", "what", "remedy"))
-    return int(any(check.result == "failed" for check in checks))
+    failed = [check for check in checks if check.result == "failed"]
+    if environment is not None and failed:
+        for line in last_lines(app, environment, hosts, failed, local=local):
+            note(line)
+    return int(bool(failed))

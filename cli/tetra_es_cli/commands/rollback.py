@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     help="Whether the secrets go back too, or stay as they are.",
 )
 @identity_option
+@click.option("--deploy", "deploys", is_flag=True, help="Put the result on ENV's servers too.")
 @click.option("--force", is_flag=True, help="Replace a generated file that was changed by hand.")
 @reason_option
 @dry_run_option
@@ -50,6 +51,7 @@ def rollback(
     ref: Ref | None,
     secrets: str,
     given: tuple[Path, ...],
+    deploys: bool,
     force: bool,
     reason: str,
     dry_run: bool,
@@ -90,3 +92,12 @@ def rollback(
                 f"{key} of version {number} did not come back: it is compromised or purged",
                 f"`tetra-es secret set {environment} {key}` gives it a new value",
             )
+    if deploys:
+        from tetra_es_cli.deploying import Wish, deploy_to_all, show_plans
+
+        wish = Wish(environment, identities=given, reason=reason)
+        if dry_run:
+            note("the plan is that of the present state: the rollback was not recorded")
+            show_plans(app, wish, output)
+        else:
+            deploy_to_all(app, wish, output)

@@ -16,6 +16,7 @@ from tetra_es_projections.files import changed_files, is_edited
 
 if TYPE_CHECKING:
     from tetra_es_cli.app import App, Reader
+    from tetra_es_projections.views.queries import TargetRow
 
 
 @dataclass
@@ -27,6 +28,7 @@ class _Status:
     drift: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     environments: list[dict[str, Any]] = field(default_factory=list)
+    servers: list[dict[str, Any]] = field(default_factory=list)
 
 
 @click.command()
@@ -41,6 +43,8 @@ def status(app: App, output: str) -> None:
         return
     emit(f"organization {found.org}, {found.events} events, in {found.folder}")
     emit_rows(found.environments, "table", ("environment", "state", "event", "source", "time"))
+    if found.servers:
+        emit_rows(found.servers, "table", ("environment", "host", "runs", "since", "newest"))
     for path in found.unrecorded:
         emit(f"not recorded yet: {path} (`tetra-es record`, or any command that depends on it)")
     for path in found.drift:
@@ -74,7 +78,25 @@ def _look(reader: Reader) -> _Status:
                 "time": short_time(state.time) if state else None,
             }
         )
+    found.servers = [server_row(row) for row in reader.views.targets()]
     return found
+
+
+def server_row(row: TargetRow) -> dict[str, Any]:
+    """Return what runs on a host, and how its newest deployment ended."""
+    return {
+        "environment": row.environment,
+        "host": row.host,
+        "serving": row.serving,
+        "runs": f"{row.environment}@{row.serving}" if row.serving else "nothing",
+        "since": short_time(row.since) if row.since else None,
+        "deployment": row.deployment,
+        "outcome": row.outcome,
+        "newest": f"{row.environment}@{row.revision} {row.outcome} (#{row.event})"
+        if row.revision
+        else f"removed (#{row.event})",
+        "event": row.event,
+    }
 
 
 def _behind(source_revision: int | None, newest: int) -> int | None:

@@ -111,10 +111,10 @@ def _set_target(connection: sqlite3.Connection, position: int, event: Deployment
         "revision = excluded.revision, outcome = excluded.outcome",
         (*key, *newest),
     )
-    if outcome == "serving":
+    if outcome == "serving":  # of revision 0 where everything was removed
         connection.execute(
             "UPDATE targets SET serving = ?, since = ? WHERE environment = ? AND host = ?",
-            (event.revision, event.timestamp, *key),
+            (event.revision or None, event.timestamp, *key),
         )
 
 

@@ -1,0 +1,122 @@
+"""`daemon`: the units of an environment on its servers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tetra_es.errors import UsageError
+from tetra_es_cli.commands.health import deployed
+from tetra_es_cli.commands.secret import identity_option
+from tetra_es_cli.deploying import Wish, deploy_to_all, remove_from_all
+from tetra_es_cli.output import emit, emit_rows
+from tetra_es_cli.params import env_argument, output_option, reason_option
+from tetra_es_cli.servers import hosts_options, session, transports
+from tetra_es_projections.summaries import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from tetra_es_cli.app import App
+
+_UNIT = ("host", "name", "active", "sub", "enabled", "pid", "restarts", "since", "result")
+
+
+@click.group()
+def daemon() -> None:
+    """The units of an environment, on its servers or with --local on this machine."""
+
+
+@daemon.command()
+@env_argument()
+@hosts_options
+@click.option("--create-user", is_flag=True, help="Create the service's user where it is missing.")
+@identity_option
+@reason_option
+@output_option("text", "json")
+@click.pass_obj
+def install(
+    app: App,
+    environment: str,
+    hosts: Sequence[str],
+    local: bool,
+    create_user: bool,
+    given: tuple[Path, ...],
+    reason: str,
+    output: str,
+) -> None:
+    """Put ENV and its units on the servers and start them: what `deploy` does."""
+    wish = Wish(environment, hosts, local, None, given, reason, create_user=create_user)
+    deploy_to_all(app, wish, output)
+
+
+@daemon.command()
+@env_argument()
+@hosts_options
+@reason_option
+@output_option("text", "json")
+@click.pass_obj
+def uninstall(
+    app: App, environment: str, hosts: Sequence[str], local: bool, reason: str, output: str
+) -> None:
+    """Stop ENV on its servers and remove what was deployed there; data and logs stay."""
+    remove_from_all(app, Wish(environment, hosts, local, reason=reason), output)
+
+
+def _verb(name: str, does: str) -> None:
+    @daemon.command(name, help=does)
+    @env_argument()
+    @hosts_options
+    @click.pass_obj
+    def command(app: App, environment: str, hosts: Sequence[str], local: bool) -> None:
+        for transport in transports(app, environment, hosts, local=local):
+            with session(app, environment, transport, lock=True) as server:
+                units = tuple(deployed(server, environment).units)
+                server.daemon(name, units)
+                emit(f"{server.host}: {name} {' '.join(units)}")
+
+
+_verb("enable", "Have ENV's units started when a server boots.")
+_verb("disable", "Have ENV's units not started when a server boots.")
+_verb("start", "Start ENV's units.")
+_verb("stop", "Stop ENV's units.")
+_verb("restart", "Restart ENV's units.")
+
+
+@daemon.command()
+@env_argument()
+@hosts_options
+@output_option("table", "json", "jsonl")
+@click.pass_obj
+def status(app: App, environment: str, hosts: Sequence[str], local: bool, output: str) -> None:
+    """Show what systemd says of ENV's units."""
+    rows: list[dict[str, Any]] = []
+    for transport in transports(app, environment, hosts, local=local):
+        with session(app, environment, transport) as server:
+            units = tuple(deployed(server, environment).units)
+            rows += [{"host": server.host, **asdict(unit)} for unit in server.status(units)]
+    emit_rows(rows, output, _UNIT, empty=f"{environment} has no units")
+
+
+@daemon.command()
+@click.argument("lines", metavar="[N]", type=click.IntRange(0), default=50)
+@env_argument()
+@hosts_options
+@click.option("-f", "--follow", is_flag=True, help="Go on with what comes; Ctrl-C ends it.")
+@click.pass_obj
+def logs(
+    app: App, lines: int, environment: str, hosts: Sequence[str], local: bool, follow: bool
+) -> None:
+    """Print the last N lines of the journal of ENV's units, by default 50."""
+    found = transports(app, environment, hosts, local=local)
+    if follow and len(found) > 1:
+        raise UsageError(f"{environment} has {len(found)} hosts: follow one of them with --to HOST")
+    for transport in found:
+        with session(app, environment, transport) as server:
+            for line in server.logs(
+                tuple(deployed(server, environment).units), lines, follow=follow
+            ):
+                emit(one_line(line))

@@ -1,0 +1,63 @@
+"""`deploy`: put an environment on its servers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tetra_es_cli.commands.secret import identity_option
+from tetra_es_cli.deploying import Wish, deploy_to_all, show_plans
+from tetra_es_cli.params import REF, dry_run_option, env_argument, output_option, reason_option
+from tetra_es_cli.servers import hosts_options
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tetra_es.refs import Ref
+    from tetra_es_cli.app import App
+
+
+@click.command()
+@env_argument()
+@hosts_options
+@click.option("--at", "ref", type=REF, metavar="REF", help="As it was there.  [default: now]")
+@click.option("--create-user", is_flag=True, help="Create the service's user where it is missing.")
+@click.option(
+    "--parallel",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Hosts at a time.",
+)
+@identity_option
+@reason_option
+@dry_run_option
+@output_option("text", "json")
+@click.pass_obj
+def deploy(
+    app: App,
+    environment: str,
+    hosts: tuple[str, ...],
+    local: bool,
+    ref: Ref | None,
+    create_user: bool,
+    parallel: int,
+    given: tuple[Path, ...],
+    reason: str,
+    dry_run: bool,
+    output: str,
+) -> None:
+    """Put ENV on its servers, verified, or leave each as it was (exit 5).
+
+    Files and units are uploaded, switched at once, started, and asked for their health; only then
+    is the release kept. If anything fails, or the connection or this process dies, the server
+    goes back by itself. One host after the other; the first failure ends it. With --dry-run, the
+    plan: what would change, as a diff.
+    """
+    wish = Wish(environment, hosts, local, ref, given, reason, create_user=create_user)
+    if dry_run:
+        show_plans(app, wish, output)
+    else:
+        deploy_to_all(app, wish, output, parallel=parallel)

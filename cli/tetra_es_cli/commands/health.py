@@ -1,0 +1,85 @@
+"""`health` and `drift`: whether the servers do, and have, what was deployed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tetra_es.errors import Refused, TetraEsError
+from tetra_es.servers.drift import drift as drift_of
+from tetra_es_cli.output import emit_rows
+from tetra_es_cli.params import env_argument, output_option
+from tetra_es_cli.servers import hosts_options, session, transports
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tetra_es.servers.facts import Deployed
+    from tetra_es.servers.server import Server
+    from tetra_es_cli.app import App
+
+_HEALTH = ("host", "service", "unit", "port", "healthy", "status")
+
+
+@click.command()
+@env_argument()
+@hosts_options
+@click.option(
+    "--timeout", type=click.IntRange(1, 600), default=5, show_default=True, help="Seconds to wait."
+)
+@output_option("table", "json", "jsonl")
+@click.pass_obj
+def health(
+    app: App, environment: str, hosts: Sequence[str], local: bool, timeout: int, output: str
+) -> None:
+    """Ask every service of ENV on its servers; exit 1 when one is not healthy."""
+    rows: list[dict[str, Any]] = []
+    for transport in transports(app, environment, hosts, local=local):
+        with session(app, environment, transport) as server:
+            services = deployed(server, environment).services
+            answers = server.health(services, timeout)
+            rows += [{"host": server.host, **asdict(answer)} for answer in answers]
+    emit_rows(rows, output, _HEALTH, empty=f"{environment} has no services")
+    sick = [row for row in rows if not row["healthy"]]
+    if sick:
+        first = sick[0]
+        raise TetraEsError(
+            f"{first['service']} on {first['host']} is not healthy: {first['status']}",
+            hint=f"`tetra-es daemon logs {environment}` shows what it says",
+        )
+
+
+@click.command()
+@env_argument()
+@hosts_options
+@output_option("table", "json", "jsonl")
+@click.pass_obj
+def drift(app: App, environment: str, hosts: Sequence[str], local: bool, output: str) -> None:
+    """Compare ENV's servers with what was deployed to them; exit 3 where they differ."""
+    rows: list[dict[str, Any]] = []
+    for transport in transports(app, environment, hosts, local=local):
+        with session(app, environment, transport) as server:
+            deployed(server, environment)
+            found = drift_of(server.inspect())
+            rows += [{"host": server.host, **asdict(one)} for one in found]
+    emit_rows(
+        rows, output, ("host", "subject", "difference"), empty="the servers have what was deployed"
+    )
+    if rows:
+        raise Refused(
+            f"{rows[0]['subject']} on {rows[0]['host']}: {rows[0]['difference']}",
+            hint=f"`tetra-es deploy {environment}` puts it right",
+        )
+
+
+def deployed(server: Server, environment: str) -> Deployed:
+    """Return what is on a server. Raises `TetraEsError` where nothing was deployed."""
+    current = server.inspect().current
+    if current is None:
+        raise TetraEsError(
+            f"{environment} was never deployed to {server.host}",
+            hint=f"`tetra-es deploy {environment} --to {server.host}`",
+        )
+    return current

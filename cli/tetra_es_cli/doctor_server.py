@@ -1,0 +1,125 @@
+"""What `doctor ENV` looks at on the servers of an environment."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from tetra_es.errors import TetraEsError
+from tetra_es.rendering.render import render
+from tetra_es.servers.drift import drift
+from tetra_es.servers.plan import plan
+from tetra_es_cli.commands.show import text_at
+from tetra_es_cli.doctor import Check
+from tetra_es_cli.servers import session, transports
+from tetra_es_projections.summaries import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tetra_es.rendering.release import Release
+    from tetra_es.servers.facts import Facts, UnitState
+    from tetra_es.servers.transport import Transport
+    from tetra_es_cli.app import App
+
+_MOST_SKEW = 60
+_LOG_LINES = 5
+
+
+def server_checks(
+    app: App, environment: str, hosts: Sequence[str], *, local: bool
+) -> Iterator[Check]:
+    """Yield the checks of each server of an environment."""
+    with app.reading() as reader:
+        text = text_at(reader, environment, None)
+    name = f"environments/{environment}.toml"
+    # Secrets play no part in what is looked at here.
+    release = render(app.layout().root.name, environment, text, {}, name=name)
+    for transport in transports(app, environment, hosts, local=local, text=text):
+        yield from _checks(app, environment, transport, release)
+
+
+def _checks(app: App, environment: str, transport: Transport, release: Release) -> Iterator[Check]:
+    host = transport.host
+    try:
+        with session(app, environment, transport) as server:
+            facts = server.inspect(release)
+            yield Check(host, "ok", f"reached; systemd {facts.systemd}, {facts.state}")
+            yield from _clock(host, facts)
+            yield from _ports(host, facts, release)
+            yield from _ahead(host, facts, release)
+            yield from _deployed(host, facts, environment)
+            if facts.current is not None:
+                for unit in server.status(tuple(facts.current.units)):
+                    yield _unit(host, unit)
+    except TetraEsError as error:
+        yield Check(host, "failed", error.message, error.hint or "")
+
+
+def _clock(host: str, facts: Facts) -> Iterator[Check]:
+    skew = facts.time - int(time.time())
+    if abs(skew) > _MOST_SKEW:
+        what = f"its clock is {abs(skew)} s {'ahead' if skew > 0 else 'behind'}"
+        yield Check(f"{host} clock", "warning", what, "set up time synchronization there")
+    else:
+        yield Check(f"{host} clock", "ok", "agrees with the one here")
+
+
+def _ports(host: str, facts: Facts, release: Release) -> Iterator[Check]:
+    for service in release.services:
+        if service.port is None:
+            continue
+        who = [
+            f"{one.command} ({one.unit or f'process {one.pid}'})"
+            for one in facts.listeners
+            if one.port == service.port
+        ]
+        yield Check(f"{host} port {service.port}", "ok", ", ".join(who) or "free")
+
+
+def _ahead(host: str, facts: Facts, release: Release) -> Iterator[Check]:
+    """Yield what would stand in the way of a deployment: paths, users, ports, space."""
+    problems = plan(release, facts, now=int(time.time())).problems
+    for problem in problems:
+        yield Check(f"{host} deploy", "failed", problem.what, problem.hint)
+    if not problems:
+        yield Check(f"{host} deploy", "ok", "nothing stands in the way")
+
+
+def _deployed(host: str, facts: Facts, environment: str) -> Iterator[Check]:
+    if facts.current is None:
+        what, remedy = f"{environment} was never deployed there", f"`tetra-es deploy {environment}`"
+        yield Check(f"{host} release", "warning", what, remedy)
+        return
+    yield Check(f"{host} release", "ok", facts.current.source.partition(" ")[0])
+    if facts.pending is not None:
+        yield Check(
+            f"{host} release",
+            "warning",
+            f"the deployment {facts.pending.deployment} is {facts.pending.state}",
+            f"`tetra-es deploy {environment}` asks how it ended",
+        )
+    for one in drift(facts):
+        what = f"{one.subject}: {one.difference}"
+        yield Check(f"{host} drift", "warning", what, f"`tetra-es deploy {environment}`")
+
+
+def _unit(host: str, unit: UnitState) -> Check:
+    if unit.running:
+        what = f"active since {unit.since}, {unit.restarts} restarts"
+        return Check(f"{host} {unit.name}", "ok", what)
+    what = f"{unit.load}, {unit.active} ({unit.result})"
+    return Check(f"{host} {unit.name}", "failed", what, f"journalctl -u {unit.name} on {host}")
+
+
+def last_lines(
+    app: App, environment: str, hosts: Sequence[str], failed: Sequence[Check], *, local: bool
+) -> Iterator[str]:
+    """Yield the last log lines of the units that failed, for a person's eyes."""
+    for transport in transports(app, environment, hosts, local=local):
+        names = [check.name.removeprefix(f"{transport.host} ") for check in failed]
+        units = [name for name in names if name.endswith(".service")]
+        if units:
+            with session(app, environment, transport) as server:
+                for line in server.logs(units, _LOG_LINES):
+                    yield one_line(f"{transport.host}: {line}")

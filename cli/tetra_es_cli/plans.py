@@ -1,0 +1,53 @@
+"""What a deployment would do, for people and as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from tetra_es_cli.output import emit
+from tetra_es_projections.summaries import one_line
+
+if TYPE_CHECKING:
+    from tetra_es.servers.plan import Change, Plan
+    from tetra_es.usecases.deploy import Order
+
+_SIGNS = {"create": "+", "replace": "~", "remove": "-"}
+
+
+def emit_plan(host: str, order: Order, plan: Plan) -> None:
+    """Print a plan; values of secrets are not in it."""
+    emit(f"{order.source} -> {host}")
+    if plan.creates_user:
+        emit(f"  + user {plan.creates_user}")
+    for change in plan.changes:
+        emit(f"  {_SIGNS[change.action]} {_described(change)}")
+        for line in change.diff.splitlines()[2:]:
+            emit(f"      {one_line(line)}")
+    for what, units in (
+        ("stop", plan.stops),
+        ("disable", plan.disables),
+        ("enable", plan.enables),
+        ("restart", plan.restarts),
+    ):
+        for unit in units:
+            emit(f"  {what} {unit}")
+    if plan.changes_nothing:
+        emit("  nothing: the server has it already")
+    for problem in plan.problems:
+        emit(f"  ! {problem.what} ({problem.hint})")
+
+
+def _described(change: Change) -> str:
+    what = f"{change.path} ({change.what}{', secrets' if change.secret else ''})"
+    return f"{what} {change.attributes}".rstrip()
+
+
+def plan_as_json(host: str, order: Order, plan: Plan) -> dict[str, Any]:
+    """Return a plan as `deploy --dry-run -o json` prints it."""
+    return {
+        "host": host,
+        "environment": order.state.environment,
+        "revision": order.state.revision,
+        **asdict(plan),
+    }

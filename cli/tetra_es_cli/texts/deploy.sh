@@ -1,0 +1,28 @@
+# Needs on this machine: tetra-es, OpenSSH, and the organization's folder, which a runner keeps.
+# Needs from the CI system, as secrets in the environment:
+#   TETRA_SIGNING_KEY  private key of a signer of its own (`tetra-es signer add ci ...`)
+#   TETRA_IDENTITY     age identity that reads the secrets of @ENV@, where there are any
+#   TETRA_SSH_KEY      private key that may log in to the servers
+#   TETRA_KNOWN_HOSTS  host keys of the servers, which a person has compared once
+set -eu
+umask 077
+memory=${XDG_RUNTIME_DIR:-/dev/shm}
+[ -d "$memory" ] && [ -w "$memory" ] || memory=${TMPDIR:-/tmp}
+folder=$(mktemp -d "$memory/tetra-es-ci.XXXXXX")
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
+mkdir "$folder/tetra-es"
+printf '%s\n' "$TETRA_SIGNING_KEY" > "$folder/tetra-es/id_ed25519"
+[ -z "${TETRA_IDENTITY:-}" ] || printf '%s\n' "$TETRA_IDENTITY" > "$folder/tetra-es/age.key"
+printf '%s\n' "$TETRA_SSH_KEY" > "$folder/ssh_key"
+printf '%s\n' "$TETRA_KNOWN_HOSTS" > "$folder/known_hosts"
+unset TETRA_SIGNING_KEY TETRA_IDENTITY TETRA_SSH_KEY TETRA_KNOWN_HOSTS
+export XDG_CONFIG_HOME="$folder"
+export TETRA_ORG=@ORG@
+export TETRA_ES_SSH="ssh -F none -i $folder/ssh_key -o IdentitiesOnly=yes
+  -o StrictHostKeyChecking=yes -o UserKnownHostsFile=$folder/known_hosts"
+reason=${TETRA_REASON:-CI}
+tetra-es --no-input promote @ENV@ -m "$reason"
+tetra-es --no-input deploy @ENV@ -m "$reason"
+tetra-es --no-input health @ENV@
+tetra-es --no-input verify

@@ -1,0 +1,74 @@
+"""Reading the events in a clone of the mirror: what a server has that has no store.
+
+Nothing of git is asked: whoever made the clone could have put anything into it. What counts is
+the chain and the signatures of the events, which the reader of these records checks.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from tetra_es.errors import IntegrityFailure, TetraEsError
+from tetra_es.signing.sshsig import dearmor
+from tetra_es.store import canonical
+from tetra_es.store.record import Record
+from tetra_es_projections.content import secret_path
+from tetra_es_projections.mirror.format1 import event_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_NAME = re.compile(r"[0-9]{8,}\.json", re.ASCII)
+_HINT = "get a fresh clone, or compare it with another one"
+
+
+def records_of_clone(root: Path) -> Iterator[Record]:
+    """Yield the events in a clone's work tree, in order.
+
+    Raises `TetraEsError` where there is none, `IntegrityFailure` for a file that is no event.
+    """
+    files = sorted((root / "events").glob("*/*/*.json"))
+    if not files:
+        raise TetraEsError(
+            f"{root} has no events: it is not a clone of a mirror",
+            hint="git clone URL, where URL is what `tetra-es mirror push` goes to",
+        )
+    for file in files:
+        name = file.relative_to(root).as_posix()
+        try:
+            if not _NAME.fullmatch(file.name) or file.is_symlink():
+                raise ValueError("not the name of an event")
+            record = _record(json.loads(file.read_bytes()))
+            if name != event_path(record.position):
+                raise ValueError(f"it is event #{record.position}")
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise IntegrityFailure(f"{name} cannot be read: {error}", hint=_HINT) from error
+        yield record
+
+
+def sealed_in_clone(root: Path, environment: str, key: str) -> bytes:
+    """Return the age file of a secret in a clone, which the caller compares with its digest."""
+    path = secret_path(environment, key)
+    try:
+        return (root / path).read_bytes()
+    except OSError as error:
+        raise IntegrityFailure(f"{path}: {error.strerror}", hint=_HINT) from error
+
+
+def _record(value: dict[str, Any]) -> Record:
+    position, version = value["event"], value["version"]
+    if not (type(position) is type(version) is int):
+        raise ValueError("its numbers are none")
+    return Record(
+        position,
+        value["stream"],
+        version,
+        value["topic"],
+        canonical.encode(value["state"]),
+        bytes.fromhex(value["previous"]),
+        bytes.fromhex(value["hash"]),
+        dearmor(value["signature"]),
+    )

@@ -1,0 +1,101 @@
+"""`apply`: a clone is proven before anything of it is used. The rest is tested on a real server."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.conftest import Machine
+
+
+@pytest.fixture
+def clone(machine: Machine, tmp_path: Path) -> Path:
+    """A clone of the mirror of an organization whose dev has a secret."""
+    recipient = machine.ok("identity", "new").out.strip()
+    machine.ok("promote", "dev")
+    machine.ok("recipient", "add", "dev", "alice", recipient)
+    machine.ok("secret", "set", "dev", "API_KEY", stdin="one")
+    machine.ok("secret", "set", "dev", "OTHER", stdin="two")
+    path = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", str(machine.mirror), str(path)], check=True)
+    return path
+
+
+def refused(machine: Machine, clone: Path, *more: str, code: int = 4) -> str:
+    done = machine.fails(code, "apply", "dev", "--local", "--mirror", str(clone), *more)
+    return done.error()
+
+
+def event(clone: Path, position: int) -> Path:
+    return clone / f"events/0000/00/{position:08}.json"
+
+
+def edited(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]:
+    def edit(clone: Path) -> None:
+        path = event(clone, 3)
+        value = json.loads(path.read_text())
+        change(value)
+        path.write_text(json.dumps(value))
+
+    return edit
+
+
+def write(clone: Path, position: int, text: str) -> None:
+    event(clone, position).write_text(text)
+
+
+def missing(clone: Path) -> None:
+    event(clone, 2).unlink()
+
+
+def linked(clone: Path) -> None:
+    event(clone, 3).unlink()
+    event(clone, 3).symlink_to("/etc/passwd")
+
+
+TAMPERING: dict[str, Callable[[Path], None]] = {
+    "a changed text": edited(lambda value: value["state"].update(text="[ports]\ntetra = 1\n")),
+    "another actor": edited(lambda value: value["state"]["metadata"].update(actor="mallory")),
+    "another hash": edited(lambda value: value.update(hash="0" * 64)),
+    "another position": edited(lambda value: value.update(event=4)),
+    "no position": edited(lambda value: value.update(event="3")),
+    "a missing event": missing,
+    "no JSON": lambda clone: write(clone, 3, "{"),
+    "two events swapped": lambda clone: write(clone, 5, event(clone, 6).read_text()),
+    "a link": linked,
+}
+
+
+@pytest.mark.parametrize("how", TAMPERING)
+def test_a_history_that_was_tampered_with(machine: Machine, clone: Path, how: str) -> None:
+    TAMPERING[how](clone)
+    assert "event" in refused(machine, clone)
+
+
+def test_a_secret_that_was_tampered_with(machine: Machine, clone: Path) -> None:
+    folder = clone / "secrets/dev"
+    shutil.copy(folder / "OTHER.age", folder / "API_KEY.age")
+    assert "secrets/dev/API_KEY.age is not what the signed event says" in refused(machine, clone)
+    (folder / "API_KEY.age").unlink()
+    assert "secrets/dev/API_KEY.age" in refused(machine, clone)
+
+
+def test_a_history_that_somebody_else_founded(machine: Machine, clone: Path) -> None:
+    keys = machine.ok("signer", "list", "-o", "json").json
+    wrong = keys[0]["fingerprint"][:-1] + "x"
+    assert "was founded with the key" in refused(machine, clone, "--founder", wrong)
+
+
+def test_what_is_no_clone_or_has_no_such_environment(machine: Machine, tmp_path: Path) -> None:
+    assert "has no events" in refused(machine, tmp_path, code=1)
+    machine.fails(2, "apply", "dev")
+    error = machine.fails(1, "apply", "dev", "--local").error()
+    assert "dev has no state in this clone" in error

@@ -1,0 +1,97 @@
+"""What a server gets for the template's environments, to the byte, and that it is the guide's."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rendering.readers import unit_entries
+from tests.rendering.texts import ENVIRONMENTS, RUNNERS, content, release, template_text
+from tests.rendering.update import golden
+from tetra_es.rendering.render import render
+
+GUIDE_UNIT = """\
+[Service]
+User=root
+Group=root
+WorkingDirectory=/root/tetra
+Environment=TETRA_SRC=/root/src/devops/tetra
+Environment=TETRA_DIR=/root/tetra
+ExecStart=/bin/bash -c 'source /root/tetra/tetra.sh && tsm start tetra'
+Restart=on-failure
+"""
+GUIDE_DEFINITION = """\
+TSM_NAME="tetra"
+TSM_COMMAND="node server/server.js --env dev"
+TSM_CWD="/root/src/devops/tetra"
+TSM_ENV_FILE="env/dev.env"
+TSM_PORT="4444"
+"""
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_release_is_the_golden_one(environment: str, runner: str) -> None:
+    file, text = golden(environment, runner)
+    assert text == file.read_text(), "python -m tests.rendering.update writes it anew"
+
+
+def test_the_unit_has_every_setting_of_the_guides_with_its_value() -> None:
+    ours = unit_entries(content(release("dev"), "/etc/systemd/system/tetra-dev.service"))
+    theirs = unit_entries(GUIDE_UNIT)
+    keys = {key for _, key, _ in theirs}
+    assert [entry for entry in ours if entry[1] in keys] == theirs
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_the_definition_is_the_guides(runner: str) -> None:
+    found = content(release("dev", runner), "/root/tetra/tsm/services-available/tetra.tsm")
+    assert found == GUIDE_DEFINITION
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_toml_is_there_byte_for_byte(environment: str) -> None:
+    text = template_text(environment, "tsm").replace("\n", "\r\n") + "# é"
+    found = render("acme", environment, text, {}, name="x.toml")
+    assert content(found, f"/org/acme/environments/{environment}.toml") == text
+
+
+@pytest.mark.parametrize(
+    ("environment", "runner", "names", "expected"),
+    [
+        ("dev", "tsm", ["tetra", "worker"], ["tetra-dev.service"]),
+        ("prod", "tsm", ["tetra", "worker"], ["tetra.service"]),
+        ("dev", "direct", ["tetra", "worker"], ["tetra-dev.service", "tetra-dev-worker.service"]),
+        ("prod", "direct", ["web", "worker"], ["tetra-web.service", "tetra-worker.service"]),
+        ("prod", "direct", ["web"], ["tetra.service"]),
+        ("qa-2", "direct", ["worker"], ["tetra-qa-2.service"]),
+    ],
+)
+def test_units_have_the_names_of_the_guide(
+    environment: str, runner: str, names: list[str], expected: list[str]
+) -> None:
+    services = {name: {"command": f"node {name}.js"} for name in names}
+    profile = environment if environment in ENVIRONMENTS else "dev"
+    text = template_text(profile, runner)
+    head = text[: text.index("[services.tetra]")]
+    tables = "".join(f'[services.{name}]\ncommand = "node x.js"\n' for name in services)
+    found = render("acme", environment, head + tables, {}, name="x.toml")
+    assert list(found.units) == expected
+    assert [service.name for service in found.services] == names
+    assert {service.unit for service in found.services} == set(expected)
+
+
+def test_several_services_of_tsm_share_a_unit_that_ends_with_the_first() -> None:
+    worker = {"command": "node worker.js", "auto_restart": False}
+    found = content(release("dev", "tsm", {("services", "worker"): worker}), "tetra-dev.service")
+    run = "{ tsm start tetra & tsm start worker & wait -n; }"
+    assert f"ExecStart=/bin/bash -c 'source /root/tetra/tetra.sh && {run}'\n" in found
+    assert "Restart=on-failure\n" in found
+
+
+def test_services_that_share_an_env_file_get_one() -> None:
+    worker = {"command": "node worker.js", "env_file": "env/dev.env"}
+    found = release("dev", "tsm", {("services", "worker"): worker}, {"KEY": b"value"})
+    (file,) = (file for file in found.files if file.secret)
+    assert (file.path, file.mode) == ("/root/src/devops/tetra/env/dev.env", 0o600)
+    assert found.secret_names == ("KEY",)
+    assert "value" not in repr(found)

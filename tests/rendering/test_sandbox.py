@@ -1,0 +1,126 @@
+"""systemd's own judgement of the units: valid, and less exposed than the guide's."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.rendering.readers import setting
+from tests.rendering.texts import ENVIRONMENTS, RUNNERS, content, release
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tetra_es.config.keys import KeyPath
+
+GUIDE_UNIT = """\
+[Service]
+User=tetra
+Group=tetra
+WorkingDirectory=/var/lib/tetra
+Environment=TETRA_SRC=/opt/tetra
+Environment=TETRA_DIR=/var/lib/tetra
+ExecStart=/bin/bash -c 'source /var/lib/tetra/tetra.sh && tsm start tetra'
+Restart=on-failure
+"""
+MARGIN = 7.5
+SERVICE_PORT: KeyPath = ("ports", "tetra")
+
+
+@pytest.fixture(scope="session")
+def analyze() -> str:
+    command = shutil.which("systemd-analyze")
+    if not command:
+        pytest.skip("systemd-analyze is not installed")
+    return command
+
+
+def exposure(analyze: str, folder: Path, text: str) -> float:
+    file = folder / "probe.service"
+    file.write_text(text)
+    done = subprocess.run(
+        [analyze, "security", "--offline=true", "--no-pager", str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    found = re.search(r"exposure level for \S+: ([0-9.]+)", done.stdout)
+    if not found:
+        pytest.skip("this systemd-analyze cannot judge a file")
+    return float(found[1])
+
+
+def unit(environment: str, runner: str, changes: dict[KeyPath, object] | None = None) -> str:
+    return content(release(environment, runner, changes), ".service")
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("environment", ["staging", "prod"])
+def test_the_exposure_is_less_than_the_guides(
+    analyze: str, tmp_path: Path, environment: str, runner: str
+) -> None:
+    theirs = exposure(analyze, tmp_path, GUIDE_UNIT)
+    assert exposure(analyze, tmp_path, unit(environment, runner)) <= theirs - MARGIN
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_systemd_finds_nothing_wrong(
+    analyze: str, tmp_path: Path, environment: str, runner: str
+) -> None:
+    file = tmp_path / "probe.service"
+    # Whether the program is installed is not the unit's matter.
+    file.write_text(unit(environment, runner).replace("ExecStart=node", "ExecStart=/bin/true"))
+    done = subprocess.run(
+        [analyze, "verify", "--man=no", str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    said = [line for line in done.stderr.splitlines() if "probe.service" in line]
+    assert (done.returncode, said) == (0, []), done.stderr
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_roots_development_servers_have_none(runner: str) -> None:
+    assert "ProtectSystem" not in unit("dev", runner)
+    assert "ProtectSystem=strict" in unit("dev", runner, {("deployment", "user"): "alice"})
+    assert "ProtectSystem=strict" in unit("staging", runner, {("deployment", "user"): "root"})
+
+
+@pytest.mark.parametrize(("port", "capabilities"), [(4444, ""), (443, "CAP_NET_BIND_SERVICE")])
+def test_low_ports_need_a_capability(port: int, capabilities: str) -> None:
+    text = unit("prod", "direct", {SERVICE_PORT: port})
+    assert setting(text, "CapabilityBoundingSet") == [capabilities]
+    assert setting(text, "AmbientCapabilities") == [capabilities]
+
+
+@pytest.mark.parametrize(
+    ("key", "path", "home", "temporary"),
+    [
+        ("tetra_dir", "/home/tetra/data", "read-only", "true"),
+        ("tetra_src", "/root/src", "read-only", "true"),
+        ("tetra_dir", "/var/tmp/tetra", "true", "false"),  # noqa: S108
+        ("tetra_dir", "/homes/tetra", "true", "true"),
+    ],
+)
+def test_the_services_own_folders_stay_visible(
+    key: str, path: str, home: str, temporary: str
+) -> None:
+    text = unit("prod", "tsm", {("deployment", key): path})
+    assert setting(text, "ProtectHome") == [home]
+    assert setting(text, "PrivateTmp") == [temporary]
+
+
+def test_resources_without_a_limit_have_no_setting() -> None:
+    resources = {"memory_max": 0, "nofile": 0, "nproc": 0}
+    text = unit("prod", "tsm", {("resources",): resources})
+    for key in ("MemoryMax", "LimitNOFILE", "LimitNPROC"):
+        assert setting(text, key) == []
+        assert len(setting(unit("prod", "tsm"), key)) == 1

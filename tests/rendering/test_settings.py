@@ -1,0 +1,194 @@
+"""What is read of an environment's TOML, and how what is wrong in it is said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.rendering.texts import changed_text, content, release, template_text
+from tetra_es.errors import ConfigError, TetraEsError
+from tetra_es.rendering.release import HealthSettings
+from tetra_es.rendering.render import render
+from tetra_es.rendering.rules import is_host
+from tetra_es.rendering.settings import read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tetra_es.config.keys import KeyPath
+    from tetra_es.rendering.release import ServerSettings
+
+TETRA: KeyPath = ("services", "tetra")
+
+
+def read(changes: Mapping[KeyPath, Any], environment: str = "prod") -> ServerSettings:
+    text = changed_text(environment, "tsm", changes)
+    return read_settings(text, name="prod.toml", environment=environment)
+
+
+def test_the_templates_values() -> None:
+    have = read({})
+    assert (have.user, have.group, have.runner, have.hosts) == ("tetra", "tetra", "tsm", ())
+    assert (have.memory_max, have.nofile, have.nproc) == (4096, 131072, 8192)
+    assert have.auto_start
+    assert have.sandboxed
+    assert have.health == HealthSettings("/health", 60, 1, 3, 5)
+    (service,) = have.services
+    assert (service.cwd, service.env_path) == ("/opt/tetra", "/opt/tetra/env/prod.env")
+    assert (service.port, service.health_path, service.auto_restart) == (4444, "/health", True)
+
+
+def test_what_an_environment_leaves_out_has_a_default() -> None:
+    have = read(
+        {
+            ("deployment", "group"): None,
+            ("deployment", "runner"): None,
+            ("resources",): None,
+            ("ports",): None,
+            ("environment",): None,
+            TETRA: {"command": "node x.js"},
+        }
+    )
+    (service,) = have.services
+    assert (have.group, have.runner, have.memory_max, have.nofile) == ("tetra", "tsm", 0, 0)
+    assert (service.port, service.env_file, service.auto_restart) == (None, "env/prod.env", False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "port"),
+    [
+        ({("ports", "tetra"): 5555}, 5555),
+        ({(*TETRA, "port"): 4444}, 4444),
+        ({(*TETRA, "port"): "web", ("ports", "web"): 8080}, 8080),
+        ({("ports",): {"other": 1}}, None),
+    ],
+)
+def test_ports(changes: dict[KeyPath, Any], port: int | None) -> None:
+    assert read(changes).services[0].port == port
+
+
+@pytest.mark.parametrize(
+    ("changes", "hosts"),
+    [
+        ({("deployment", "host"): "dev"}, ("dev",)),
+        (
+            {("deployment", "hosts"): ["a", "root@b.example", "[::1]"]},
+            ("a", "root@b.example", "[::1]"),
+        ),
+    ],
+)
+def test_hosts(changes: dict[KeyPath, Any], hosts: tuple[str, ...]) -> None:
+    assert read(changes).hosts == hosts
+
+
+@pytest.mark.parametrize(
+    ("cwd", "expected"),
+    [(".", "/opt/tetra"), ("server", "/opt/tetra/server"), ("/srv/x", "/srv/x")],
+)
+def test_cwd_is_relative_to_the_source(cwd: str, expected: str) -> None:
+    assert read({(*TETRA, "cwd"): cwd}).services[0].cwd == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "what"),
+    [
+        (("system", "init_system"), "none", "must be systemd"),
+        (("system", "init_system"), None, "is missing"),
+        (("deployment", "user"), None, "is missing"),
+        (("deployment", "user"), "root\nUser=x", "must be a user"),
+        (("deployment", "group"), "-g", "must be a user"),
+        (("deployment", "tetra_src"), "~/src", "must be an absolute path"),
+        (("deployment", "tetra_dir"), "/", "must be an absolute path"),
+        (("deployment", "tetra_dir"), "/var//lib", "must be an absolute path"),
+        (("deployment", "tetra_dir"), "/var/../etc", "must be an absolute path"),
+        (("deployment", "tetra_dir"), "/a/" + "x" * 256, "must be an absolute path"),
+        (("deployment", "tetra_dir"), "/a ", "must be an absolute path"),
+        (("deployment", "runner"), "docker", "must be one of tsm, direct"),
+        (("deployment", "host"), "-oProxyCommand=x", "ssh destination"),
+        (("deployment", "hosts"), [], "ssh destinations"),
+        (("deployment", "hosts"), ["a", "a"], "ssh destinations"),
+        (("deployment", "hosts"), ["a", "b c"], "ssh destinations"),
+        ((*TETRA, "command"), None, "is missing"),
+        ((*TETRA, "command"), "node x.js\nrm", "command on one line"),
+        ((*TETRA, "command"), "x" * 8193, "command on one line"),
+        ((*TETRA, "cwd"), "../x", "must be a path"),
+        ((*TETRA, "env_file"), "/etc/passwd", "relative to the service's cwd"),
+        ((*TETRA, "env_file"), "../../etc/passwd", "relative to the service's cwd"),
+        ((*TETRA, "health_path"), "health", "path of a URL"),
+        (("health",), 1, "must be a table"),
+        (("health", "deadline"), 0, "an integer from 1"),
+        (("health", "successes"), True, "an integer from 1"),
+        (("services",), {}, "names no service"),
+        (("services", "a b"), {"command": "x"}, "cannot be a service's name"),
+        (("services", ".."), {"command": "x"}, "cannot be a service's name"),
+        (("services", "-x"), {"command": "x"}, "cannot be a service's name"),
+        (("services", "x" * 65), {"command": "x"}, "cannot be a service's name"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_key(path: KeyPath, value: Any, what: str) -> None:
+    with pytest.raises(ConfigError, match=what) as caught:
+        read({path: value})
+    assert caught.value.message.startswith("prod.toml:")
+    assert path[0] in caught.value.message
+    assert caught.value.hint
+
+
+def test_the_message_has_the_line() -> None:
+    text = template_text("dev", "tsm").replace('"/root/tetra"', '"root/tetra"')
+    line = text[: text.index("tetra_dir")].count("\n") + 1
+    with pytest.raises(ConfigError) as caught:
+        read_settings(text, name="dev.toml", environment="dev")
+    assert caught.value.message.startswith(f"dev.toml:{line}: deployment.tetra_dir: must be")
+
+
+def test_host_and_hosts_exclude_each_other() -> None:
+    with pytest.raises(ConfigError, match="stands beside hosts"):
+        read({("deployment", "host"): "a", ("deployment", "hosts"): ["b"]})
+
+
+@pytest.mark.parametrize("command", ["a && b", "node $X", "A=1 node", "-x", "../run", "'' x"])
+def test_a_command_for_a_shell_is_for_tsm_only(command: str) -> None:
+    changes = {(*TETRA, "command"): command}
+    release("dev", "tsm", changes)
+    with pytest.raises(ConfigError, match=r"services\.tetra\.command: cannot be run without"):
+        release("dev", "direct", changes)
+
+
+@pytest.mark.parametrize(
+    "env_file",
+    ["tsm/services-available/tetra.tsm", "tsm/services-enabled/tetra.tsm", "tsm", "logs"],
+)
+def test_an_env_file_cannot_be_in_the_place_of_something_else(env_file: str) -> None:
+    changes = {("deployment", "tetra_src"): "/var/lib/tetra", (*TETRA, "env_file"): env_file}
+    with pytest.raises(ConfigError, match="where something else goes"):
+        release("prod", "tsm", changes)
+
+
+def test_no_unit_can_be_taken_for_one_of_our_own() -> None:
+    services = {"web": {"command": "a"}, "es-revert-acme-dev": {"command": "b"}}
+    with pytest.raises(ConfigError, match=r"tetra-es-revert-acme-dev\.service"):
+        release("prod", "direct", {("services",): services})
+
+
+@pytest.mark.parametrize(("organization", "environment"), [("../x", "dev"), ("acme", "../dev")])
+def test_names_that_become_paths_are_checked(organization: str, environment: str) -> None:
+    with pytest.raises(TetraEsError):
+        render(organization, environment, template_text("dev", "tsm"), {}, name="x")
+
+
+@pytest.mark.parametrize(
+    "value", ["", "-x", "a b", "a\n", "user@-x", "a;b", "$(x)", "`x`", 1, None]
+)
+def test_no_host(value: object) -> None:
+    assert not is_host(value)
+
+
+def test_a_relative_program_is_the_services_own() -> None:
+    found = release(
+        "dev", "direct", {(*TETRA, "command"): "./bin/run --port 1", (*TETRA, "cwd"): "app"}
+    )
+    unit = content(found, "tetra-dev.service")
+    assert "ExecStart=/root/src/devops/tetra/app/bin/run --port 1\n" in unit
+    assert "WorkingDirectory=/root/src/devops/tetra/app\n" in unit
+    assert "Environment=PORT=4444\n" in unit

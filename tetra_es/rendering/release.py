@@ -1,0 +1,146 @@
+"""The values that rendering gives and that a deployment carries out.
+
+They hold no path of the machine that renders and no time: the same environment and secrets give
+the same release, so that what is on a server can be compared with what should be there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Literal, TypeAlias
+
+Runner: TypeAlias = Literal["tsm", "direct"]
+"""Who supervises the services: Tetra's own service manager, or systemd itself."""
+
+
+@dataclass(frozen=True)
+class HealthSettings:
+    """When a deployment counts as healthy. Times are in seconds."""
+
+    path: str = "/health"
+    deadline: int = 60
+    """The most that the whole check may take."""
+    interval: int = 1
+    """The pause between two requests."""
+    successes: int = 3
+    """How many answers in a row must be good."""
+    timeout: int = 5
+    """The most that one request may take."""
+
+
+@dataclass(frozen=True)
+class ServiceSettings:
+    """One service, with the defaults filled in."""
+
+    name: str
+    command: str
+    cwd: str
+    """Absolute."""
+    env_file: str
+    """Relative to `cwd`."""
+    auto_restart: bool
+    port: int | None
+    health_path: str
+
+    @property
+    def env_path(self) -> str:
+        """The env file's absolute path."""
+        return f"{self.cwd}/{self.env_file}"
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """What the TOML of an environment says about its servers. Paths are absolute, for a server."""
+
+    environment_type: str
+    """`development`, `staging`, `production` or a word of the user's own; may be empty."""
+    hosts: tuple[str, ...]
+    """Destinations for ssh, in the order of deployment; may be empty."""
+    user: str
+    group: str
+    tetra_src: str
+    tetra_dir: str
+    runner: Runner
+    services: tuple[ServiceSettings, ...]
+    """At least one, in the order of the file."""
+    memory_max: int
+    """MB for each unit; 0 is no limit, as it is for `nofile` and `nproc`."""
+    nofile: int
+    nproc: int
+    health: HealthSettings
+    auto_start: bool
+    """Whether the units start with the server."""
+
+    @property
+    def sandboxed(self) -> bool:
+        """Whether the units get systemd's sandbox: all but root's own development servers do."""
+        return self.user != "root" or self.environment_type in {"staging", "production"}
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file with its whole content. A secret one's content is never shown, compared or logged."""
+
+    path: str
+    content: bytes = field(repr=False)
+    mode: int
+    owner: str
+    group: str
+    secret: bool = False
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the content, in hexadecimal."""
+        return sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True)
+class Link:
+    """A symbolic link; a relative target is relative to the link's folder."""
+
+    path: str
+    target: str
+    owner: str
+    group: str
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder to be made where it is missing. One that exists keeps its mode and owner."""
+
+    path: str
+    mode: int
+    owner: str
+    group: str
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service as a deployment sees it: what to restart, and where to ask for its health."""
+
+    name: str
+    unit: str
+    """With `.service`. The runner tsm has one unit for all services."""
+    port: int | None
+    """None where there is none to ask: then the unit's state is all that can be checked."""
+    health_path: str
+
+
+@dataclass(frozen=True)
+class Release:
+    """Everything that a server gets for one environment."""
+
+    organization: str
+    environment: str
+    settings: ServerSettings
+    folders: tuple[Folder, ...]
+    """Parents before children."""
+    files: tuple[RemoteFile, ...]
+    """In the order of their paths, which are unique; the units are among them."""
+    links: tuple[Link, ...]
+    units: tuple[str, ...]
+    """Names with `.service`, each once, in the order of the services."""
+    services: tuple[Service, ...]
+    secret_names: tuple[str, ...]
+    """Keys in the env files, sorted: for plans, which never show values."""

@@ -1,0 +1,148 @@
+"""Rendering: from an environment and its secrets, everything that a server gets."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+from tetra_es.config.document import located
+from tetra_es.names import check_environment, check_org
+from tetra_es.rendering.definitions import definition
+from tetra_es.rendering.env_file import env_file
+from tetra_es.rendering.release import Folder, Link, Release, RemoteFile, Service
+from tetra_es.rendering.settings import read_settings
+from tetra_es.rendering.units import UNIT_FOLDER, unit_text, units
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tetra_es.rendering.release import ServerSettings
+    from tetra_es.rendering.units import Unit
+
+RESERVED_UNITS = "tetra-es-"
+"""What the names of a deployment's own units begin with, so those of no service do."""
+
+_DATA_FOLDERS = (
+    "org/{organization}/environments",
+    "tsm/services-available",
+    "tsm/services-enabled",
+    "tsm/runtime/processes",
+    "logs",
+)
+"""The guide's tree, below `tetra_dir`."""
+
+_OPEN, _CLOSED = 0o755, 0o750
+
+
+def render(
+    organization: str, environment: str, text: str, secrets: Mapping[str, bytes], *, name: str
+) -> Release:
+    """Return the release of an environment: the same arguments always give the same.
+
+    `text` is the environment's TOML and `name` what it is called in messages. Raises
+    `ConfigError` for a value that no server could be given, with file, line and key, and
+    `Refused` for a secret that no variable can hold, with its key.
+    """
+    check_org(organization)
+    check_environment(environment)
+    settings = read_settings(text, name=name, environment=environment)
+    running = units(environment, settings)
+    folders = tuple(_folders(organization, settings))
+    files = [
+        *_unit_files(running, organization, environment, settings),
+        *_data_files(organization, environment, text, settings),
+    ]
+    links = tuple(_links(settings))
+    taken = {folder.path for folder in folders}
+    taken |= {file.path for file in files} | {link.path for link in links}
+    _check(running, settings, taken, text, name=name)
+    files += _env_files(settings, secrets)
+    return Release(
+        organization=organization,
+        environment=environment,
+        settings=settings,
+        folders=folders,
+        files=tuple(sorted(files, key=lambda file: file.path)),
+        links=links,
+        units=tuple(unit.name for unit in running),
+        services=tuple(
+            Service(service.name, unit.name, service.port, service.health_path)
+            for unit in running
+            for service in unit.services
+        ),
+        secret_names=tuple(sorted(secrets)),
+    )
+
+
+def _folders(organization: str, settings: ServerSettings) -> Iterator[Folder]:
+    """Yield the folders to make, parents first. Those of the source are there, but env files'."""
+    owner = (settings.user, settings.group)
+    made = {settings.tetra_dir: _OPEN}
+    for below in _DATA_FOLDERS:
+        made |= dict.fromkeys(
+            _steps(settings.tetra_dir, below.format(organization=organization)), _OPEN
+        )
+    for service in settings.services:
+        for path in _steps(service.cwd, posixpath.dirname(service.env_file)):
+            made.setdefault(path, _CLOSED)
+    for path in sorted(made):
+        yield Folder(path, made[path], *owner)
+
+
+def _steps(base: str, below: str) -> Iterator[str]:
+    parts = below.split("/") if below else []
+    for length in range(1, len(parts) + 1):
+        yield "/".join((base, *parts[:length]))
+
+
+def _unit_files(
+    running: tuple[Unit, ...], organization: str, environment: str, settings: ServerSettings
+) -> Iterator[RemoteFile]:
+    for unit in running:
+        content = unit_text(unit, organization, environment, settings).encode()
+        yield RemoteFile(f"{UNIT_FOLDER}/{unit.name}", content, 0o644, "root", "root")
+
+
+def _data_files(
+    organization: str, environment: str, text: str, settings: ServerSettings
+) -> Iterator[RemoteFile]:
+    owner = (settings.user, settings.group)
+    path = f"{settings.tetra_dir}/org/{organization}/environments/{environment}.toml"
+    yield RemoteFile(path, text.encode(), 0o644, *owner)
+    for service in settings.services:
+        path = f"{settings.tetra_dir}/tsm/services-available/{service.name}.tsm"
+        yield RemoteFile(path, definition(service), 0o644, *owner)
+
+
+def _links(settings: ServerSettings) -> Iterator[Link]:
+    for service in settings.services:
+        path = f"{settings.tetra_dir}/tsm/services-enabled/{service.name}.tsm"
+        target = f"../services-available/{service.name}.tsm"
+        yield Link(path, target, settings.user, settings.group)
+
+
+def _env_files(settings: ServerSettings, secrets: Mapping[str, bytes]) -> Iterator[RemoteFile]:
+    content = env_file(secrets)
+    for path in dict.fromkeys(service.env_path for service in settings.services):
+        yield RemoteFile(path, content, 0o600, settings.user, settings.group, secret=True)
+
+
+def _check(
+    running: tuple[Unit, ...], settings: ServerSettings, taken: set[str], text: str, *, name: str
+) -> None:
+    """Refuse units and env files in the place of something else."""
+    for service in settings.services:
+        if service.env_path in taken:
+            problem = f"is where something else goes: {service.env_path}"
+            raise located(
+                name,
+                text,
+                ("services", service.name, "env_file"),
+                problem,
+                hint="such as env/dev.env",
+            )
+    for unit in running:
+        if unit.name.startswith(RESERVED_UNITS):
+            problem = f"its unit, {unit.name}, could be one of tetra-es's own"
+            hint = "give the service, or the environment, another name"
+            raise located(name, text, ("services", unit.services[0].name), problem, hint=hint)

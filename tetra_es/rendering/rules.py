@@ -1,0 +1,138 @@
+"""What the keys that a deployment reads must be.
+
+Every value that reaches a unit, a shell or a server's file system is checked here, once and by
+what is allowed; the quoting of `quoting` is for what these rules let through.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING, Any
+
+from tetra_es.config.schema import ANY, Rule
+
+if TYPE_CHECKING:
+    from tetra_es.config.keys import KeyPath
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef]")
+_BLANK = re.compile(r"\s")
+_PATH_SPECIAL = re.compile(r"""["'\\*?\[\]{}]""")
+"""Characters that systemd reads as quotes, escapes or wildcards where it takes a bare path."""
+
+_USER = re.compile(r"[A-Za-z_][A-Za-z0-9._-]{0,30}", re.ASCII)
+_HOST = re.compile(r"[A-Za-z0-9_\[:][A-Za-z0-9_.@:/%\[\]+~-]{0,254}", re.ASCII)
+_SERVICE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", re.ASCII)
+_URL_PATH = re.compile(r"/[A-Za-z0-9._~%+,;=:@/?&-]{0,255}", re.ASCII)
+_LONGEST_COMMAND = 8192
+_LONGEST_PATH = 1024
+_LONGEST_PART = 255
+
+
+def is_host(value: Any) -> bool:
+    """Return whether `value` can be a destination for ssh, which takes `-…` for an option."""
+    return isinstance(value, str) and bool(_HOST.fullmatch(value)) and "@-" not in value
+
+
+def is_service_name(value: Any) -> bool:
+    """Return whether `value` can be a part of file names, unit names and shell words."""
+    return isinstance(value, str) and bool(_SERVICE.fullmatch(value))
+
+
+def is_line(value: Any) -> bool:
+    """Return whether `value` is text of one line with no character that does anything.
+
+    Unicode's noncharacters are not UTF-8 to systemd, which would leave out the line.
+    """
+    return (
+        isinstance(value, str)
+        and not _CONTROL.search(value)
+        and all(ord(char) & 0xFFFE != 0xFFFE for char in value)
+    )
+
+
+def is_absolute(value: Any) -> bool:
+    """Return whether `value` is a path from the root that is written in its shortest form."""
+    return _is_path(value) and value.startswith("/") and not value.startswith("//") and value != "/"
+
+
+def is_relative(value: Any) -> bool:
+    """Return whether `value` is a path below the folder that it is relative to."""
+    return _is_path(value) and value[0] not in "/-" and value != "."
+
+
+def _is_path(value: Any) -> bool:
+    if not is_line(value) or _PATH_SPECIAL.search(value) or len(value) > _LONGEST_PATH:
+        return False
+    parts = value.split("/")
+    return (
+        posixpath.normpath(value) == value
+        and ".." not in parts
+        and all(len(part.encode()) <= _LONGEST_PART for part in parts)
+        # Blanks at the end of a line are lost, and those at the end of a name only mislead.
+        and not any(part and (_BLANK.match(part[0]) or _BLANK.match(part[-1])) for part in parts)
+    )
+
+
+def _is_url_path(value: Any) -> bool:
+    return isinstance(value, str) and bool(_URL_PATH.fullmatch(value))
+
+
+def _is_command(value: Any) -> bool:
+    return is_line(value) and 0 < len(value.strip()) <= len(value) <= _LONGEST_COMMAND
+
+
+def _are_hosts(value: Any) -> bool:
+    if not isinstance(value, list) or not value or not all(map(is_host, value)):
+        return False
+    return len(set(value)) == len(value)
+
+
+_ACCOUNT = Rule(
+    "a user or group name",
+    lambda v: isinstance(v, str) and bool(_USER.fullmatch(v)),
+    "use letters, digits and . _ -, beginning with a letter or _, such as tetra",
+)
+_PATH_HINT = "no .., no / at the end, no quotes, backslashes or wildcards"
+_ABSOLUTE = Rule("an absolute path in its shortest form", is_absolute, f"{_PATH_HINT}: /opt/tetra")
+_URL_PATH_RULE = Rule("the path of a URL", _is_url_path, "such as /health")
+
+RULES: dict[KeyPath, Rule] = {
+    ("environment", "type"): Rule("text on one line", is_line, "such as production"),
+    ("deployment", "hosts"): Rule(
+        "a list of different ssh destinations", _are_hosts, 'such as ["dev-server", "root@dev-2"]'
+    ),
+    ("deployment", "host"): Rule("an ssh destination", is_host, 'such as "dev-server"'),
+    ("deployment", "user"): _ACCOUNT,
+    ("deployment", "group"): _ACCOUNT,
+    ("deployment", "tetra_src"): _ABSOLUTE,
+    ("deployment", "tetra_dir"): _ABSOLUTE,
+    ("system", "init_system"): Rule(
+        "systemd", lambda v: v == "systemd", "deployments are to servers that run it"
+    ),
+    ("services", ANY, "command"): Rule(
+        f"a command on one line of at most {_LONGEST_COMMAND} characters, none of them a control",
+        _is_command,
+        "put longer ones in a script",
+    ),
+    ("services", ANY, "cwd"): Rule(
+        "a path in its shortest form, relative to deployment.tetra_src or absolute",
+        lambda v: v == "." or is_relative(v) or is_absolute(v),
+        f"{_PATH_HINT}: server",
+    ),
+    ("services", ANY, "env_file"): Rule(
+        "a path relative to the service's cwd", is_relative, f"{_PATH_HINT}: env/dev.env"
+    ),
+    ("services", ANY, "health_path"): _URL_PATH_RULE,
+    ("health", "path"): _URL_PATH_RULE,
+}
+"""Key to rule: what a server needs beyond the types that `config.schema` checks in every TOML."""
+
+REQUIRED: dict[KeyPath, str] = {
+    ("system", "init_system"): 'write "systemd": deployments are to servers that run it',
+    ("deployment", "user"): "write the user that runs the services",
+    ("deployment", "tetra_src"): "write the folder of Tetra's source on the server",
+    ("deployment", "tetra_dir"): "write the folder of Tetra's data on the server",
+    ("services",): "describe the services: [services.tetra] with a command",
+}
+"""Keys that a deployment cannot do without, with the hint for each."""

@@ -1,0 +1,137 @@
+"""An environment's TOML as the settings of a deployment, defaults filled in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from tetra_es.config.document import line_of, load, located
+from tetra_es.config.literals import value_literal
+from tetra_es.config.schema import Problem, matching, validate_environment
+from tetra_es.rendering.command import NeedsShellError, program, split
+from tetra_es.rendering.release import HealthSettings, ServerSettings, ServiceSettings
+from tetra_es.rendering.rules import REQUIRED, RULES, is_absolute, is_service_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tetra_es.config.keys import KeyPath
+
+_SHOWN = 60
+
+
+def read_settings(text: str, *, name: str, environment: str) -> ServerSettings:
+    """Return what the TOML of `environment` says about its servers and services.
+
+    `name` is what the file is called in messages. Raises `ConfigError` with file, line and key
+    for the problem that comes first in the file.
+    """
+    validate_environment(text, name=name)
+    values = load(text, name=name)
+    problems = [*_by_rule(values), *_missing(values), *_services(values), *_two_keys(values)]
+    if problems:
+        first = min(problems, key=lambda problem: line_of(text, problem.path) or 0)
+        _fail(first, text, name=name)
+    settings = _settings(values, environment)
+    if settings.runner == "direct":
+        _check_commands(settings, text, name=name)
+    return settings
+
+
+def _fail(problem: Problem, text: str, *, name: str) -> NoReturn:
+    raise located(name, text, problem.path, problem.what, hint=problem.hint)
+
+
+def _by_rule(values: dict[str, Any]) -> Iterator[Problem]:
+    for pattern, rule in RULES.items():
+        for path, value in matching(values, pattern):
+            if not rule.check(value):
+                shown = value_literal(value)
+                shown = shown if len(shown) < _SHOWN else "a longer value"
+                yield Problem(path, f"must be {rule.must}, is {shown}", rule.hint)
+
+
+def _missing(values: dict[str, Any]) -> Iterator[Problem]:
+    for path, hint in REQUIRED.items():
+        if not matching(values, path):
+            yield Problem(path, "is missing, and a deployment needs it", hint)
+
+
+def _services(values: dict[str, Any]) -> Iterator[Problem]:
+    services = values.get("services", {})
+    if not services and "services" in values:
+        yield Problem(("services",), "names no service", REQUIRED["services",])
+    for name, service in services.items():
+        path: KeyPath = ("services", name)
+        if not is_service_name(name):
+            hint = "use at most 64 letters, digits and . _ -, beginning with a letter or digit"
+            yield Problem(path, "cannot be a service's name on a server", hint)
+        if "command" not in service:
+            hint = 'write what it runs: command = "node server/server.js"'
+            yield Problem((*path, "command"), "is missing, and a deployment needs it", hint)
+
+
+def _two_keys(values: dict[str, Any]) -> Iterator[Problem]:
+    if {"host", "hosts"} <= values.get("deployment", {}).keys():
+        yield Problem(("deployment", "host"), "stands beside hosts", "keep one of them")
+
+
+def _check_commands(settings: ServerSettings, text: str, *, name: str) -> None:
+    """Refuse commands that systemd cannot run itself."""
+    hint = 'put it in a script, in quotes, or deploy with deployment.runner = "tsm"'
+    for service in settings.services:
+        try:
+            program(split(service.command)[0], service.cwd)
+        except NeedsShellError as error:
+            problem = f"cannot be run without a shell: {error}"
+            _fail(Problem(("services", service.name, "command"), problem, hint), text, name=name)
+
+
+def _settings(values: dict[str, Any], environment: str) -> ServerSettings:
+    deployment, resources = values["deployment"], values.get("resources", {})
+    host = deployment.get("host")
+    health = HealthSettings(
+        **{
+            key: value
+            for key, value in values.get("health", {}).items()
+            if key in HealthSettings.__dataclass_fields__
+        }
+    )
+    return ServerSettings(
+        environment_type=values.get("environment", {}).get("type", ""),
+        hosts=tuple(deployment.get("hosts", [host] if host else [])),
+        user=deployment["user"],
+        group=deployment.get("group", deployment["user"]),
+        tetra_src=deployment["tetra_src"],
+        tetra_dir=deployment["tetra_dir"],
+        runner=deployment.get("runner", "tsm"),
+        services=tuple(
+            _service(name, service, values, health, environment)
+            for name, service in values["services"].items()
+        ),
+        memory_max=resources.get("memory_max", 0),
+        nofile=resources.get("nofile", 0),
+        nproc=resources.get("nproc", 0),
+        health=health,
+        auto_start=values["system"].get("auto_start", False),
+    )
+
+
+def _service(
+    name: str,
+    service: dict[str, Any],
+    values: dict[str, Any],
+    health: HealthSettings,
+    environment: str,
+) -> ServiceSettings:
+    source, ports = values["deployment"]["tetra_src"], values.get("ports", {})
+    cwd = service.get("cwd", ".")
+    port = service.get("port", ports.get(name))
+    return ServiceSettings(
+        name=name,
+        command=service["command"].strip(),
+        cwd=source if cwd == "." else cwd if is_absolute(cwd) else f"{source}/{cwd}",
+        env_file=service.get("env_file", f"env/{environment}.env"),
+        auto_restart=service.get("auto_restart", False),
+        port=ports[port] if isinstance(port, str) else port,
+        health_path=service.get("health_path", health.path),
+    )

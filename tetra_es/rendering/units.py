@@ -1,0 +1,119 @@
+"""systemd's units, one for all services under tsm or one for each that systemd runs itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tetra_es.rendering.command import program, split
+from tetra_es.rendering.quoting import exec_word, shell_word, unit_path, unit_word
+from tetra_es.rendering.sandbox import sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tetra_es.rendering.release import ServerSettings, ServiceSettings
+
+UNIT_FOLDER = "/etc/systemd/system"
+
+_MAIN = "tetra"
+"""The service whose unit has no name of its own under the runner direct."""
+
+_PRODUCTION = "prod"
+"""The environment whose units do not have its name."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit: its name with `.service`, and the services that it runs."""
+
+    name: str
+    services: tuple[ServiceSettings, ...]
+
+
+def units(environment: str, settings: ServerSettings) -> tuple[Unit, ...]:
+    """Return the units of an environment, in the order of their services."""
+    stem = "tetra" if environment == _PRODUCTION else f"tetra-{environment}"
+    services = settings.services
+    if settings.runner == "tsm":
+        return (Unit(f"{stem}.service", services),)
+    return tuple(
+        Unit(
+            f"{stem}.service"
+            if len(services) == 1 or service.name == _MAIN
+            else f"{stem}-{service.name}.service",
+            (service,),
+        )
+        for service in services
+    )
+
+
+def unit_text(unit: Unit, organization: str, environment: str, settings: ServerSettings) -> str:
+    """Return the content of the unit's file."""
+    names = ", ".join(service.name for service in unit.services)
+    sections = {
+        "Unit": [
+            ("Description", f"Tetra {organization}/{environment}: {names}"),
+            ("Wants", "network-online.target"),
+            ("After", "network-online.target"),
+        ],
+        "Service": list(_service_section(unit, settings)),
+        "Install": [("WantedBy", "multi-user.target")],
+    }
+    lines = [
+        f"# Written by tetra-es for the organization {organization}, environment {environment}.",
+        "# The next deployment replaces it.",
+    ]
+    for section, entries in sections.items():
+        lines += ["", f"[{section}]", *(f"{key}={value}" for key, value in entries)]
+    return "\n".join(lines) + "\n"
+
+
+def _service_section(unit: Unit, settings: ServerSettings) -> Iterator[tuple[str, str]]:
+    # A start fails at once, not after the fact, when the program or the user is not there.
+    yield "Type", "exec"
+    yield "User", settings.user
+    yield "Group", settings.group
+    yield from (_tsm if settings.runner == "tsm" else _direct)(unit, settings)
+    restart = any(service.auto_restart for service in unit.services)
+    yield "Restart", "on-failure" if restart else "no"
+    # Slow enough that systemd's limit, 5 starts in 10 s, does not end the trying.
+    yield "RestartSec", "5"
+    yield "TimeoutStopSec", "30"
+    if settings.memory_max:
+        yield "MemoryMax", f"{settings.memory_max}M"
+    if settings.nofile:
+        yield "LimitNOFILE", str(settings.nofile)
+    if settings.nproc:
+        yield "LimitNPROC", str(settings.nproc)
+    if settings.sandboxed:
+        yield from sandbox(settings, unit.services)
+
+
+def _tsm(unit: Unit, settings: ServerSettings) -> Iterator[tuple[str, str]]:
+    yield "WorkingDirectory", unit_path(settings.tetra_dir)
+    yield from _environment(settings)
+    starts = [f"tsm start {shell_word(service.name)}" for service in unit.services]
+    # The unit ends, and is started again, with the first of several services that ends.
+    run = starts[0] if len(starts) == 1 else f"{{ {' & '.join(starts)} & wait -n; }}"
+    script = f"source {shell_word(settings.tetra_dir + '/tetra.sh')} && {run}"
+    yield "ExecStart", f"/bin/bash -c {exec_word(script)}"
+
+
+def _direct(unit: Unit, settings: ServerSettings) -> Iterator[tuple[str, str]]:
+    (service,) = unit.services
+    first, *arguments = split(service.command)
+    yield "WorkingDirectory", unit_path(service.cwd)
+    yield from _environment(settings)
+    if service.port:
+        yield "Environment", f"PORT={service.port}"
+    yield "EnvironmentFile", unit_path(service.env_path)
+    yield (
+        "ExecStart",
+        " ".join([unit_word(program(first, service.cwd)), *map(exec_word, arguments)]),
+    )
+
+
+def _environment(settings: ServerSettings) -> Iterator[tuple[str, str]]:
+    yield "Environment", unit_word(f"TETRA_SRC={settings.tetra_src}")
+    yield "Environment", unit_word(f"TETRA_DIR={settings.tetra_dir}")

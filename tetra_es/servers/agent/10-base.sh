@@ -1,0 +1,92 @@
+# The agent: what a session does on the server. The parts of this folder, joined in the order of
+# their names, are one program for any POSIX shell, with coreutils, util-linux and systemd, or
+# busybox in place of the first two.
+#
+# Requests come on descriptor 3, a line each, as a verb and words; answers go to descriptor 4. A word
+# is text in which every byte but plain letters, digits and a few signs is written \0ooo, so a line
+# splits into words without quotes, and `printf %b` gives the text back. What a word says is data:
+# it is expanded inside quotes only, and never reaches eval.
+#
+# No temporary file and no here-document (some shells keep those on disk) is used in putting the
+# old state back: it has to work on a full disk.
+
+state_root=/var/lib/tetra-es
+units=/etc/systemd/system
+newline='
+'
+locked=
+answered=
+said=
+
+# Sets $decoded to the text of a word.
+decode() {
+    case $1 in
+        *\\*)
+            decoded=$(printf '%b.' "$1")
+            decoded=${decoded%.}
+            ;;
+        *) decoded=$1 ;;
+    esac
+}
+
+# Prints text as a word of an answer.
+text() {
+    printf '='
+    printf '%s' "$1" | base64 | tr -d '\n'
+}
+
+# Answers a line. A client that is gone ends the session.
+say() {
+    printf '%s\n' "$*" >&4 || gone
+}
+
+# Answers that the request cannot be done: a reason, and what to do.
+no() {
+    answered=no
+    say "no $(text "$1") $(text "${2-}")"
+    return 1
+}
+
+# Answers that the request is done.
+ok() {
+    answered=ok
+    say ok
+}
+
+# Runs a command; when it fails, $said is what it said, on one line.
+try() {
+    said=$("$@" 2>&1 >/dev/null) && return 0
+    said=$(printf '%s' "${said##*"$newline"}" | tr -c '[:print:]' '?')
+    [ -n "$said" ] || said="$1 failed"
+    return 1
+}
+
+# Sets $now to the seconds since the machine started: a clock that nobody sets.
+read_clock() {
+    read -r now _ </proc/uptime
+    now=${now%.*}
+}
+
+pause() {
+    sleep 0.2 2>/dev/null || sleep 1
+}
+
+have() {
+    command -v "$1" >/dev/null 2>&1
+}
+
+# Makes what was written to the file systems of these paths survive a power cut.
+flush() {
+    sync -f "$@" 2>/dev/null || sync
+}
+
+# Sets $folder_of to the folder that a path is in.
+parent() {
+    folder_of=${1%/*}
+    folder_of=${folder_of:-/}
+}
+
+# Whether anything is at a path, dangling links too.
+there() {
+    [ -e "$1" ] || [ -L "$1" ]
+}

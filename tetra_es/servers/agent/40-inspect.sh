@@ -1,0 +1,214 @@
+# Facts. Nothing here changes anything.
+
+# Prints the unit that a process belongs to.
+unit_of() {
+    found=
+    while IFS=: read -r _ hierarchy path <&6; do
+        case $hierarchy in '' | name=systemd) ;; *) continue ;; esac
+        set -f
+        IFS=/
+        # shellcheck disable=SC2086 # split at the slashes
+        set -- $path
+        unset IFS
+        set +f
+        for part; do
+            case $part in *.service | *.scope | *.socket) found=$part ;; esac
+        done
+    done 6<"/proc/$1/cgroup" 2>/dev/null
+    printf '%s' "$found"
+}
+
+# Prints the process ids that listen on TCP port $1.
+listening_on() {
+    inodes=$(awk -v port="$(printf ':%04X' "$1")" '
+        $4 == "0A" && substr($2, length($2) - 4) == port { print "socket:[" $10 "]" }
+    ' /proc/net/tcp /proc/net/tcp6 2>/dev/null)
+    [ -n "$inodes" ] || return
+    # shellcheck disable=SC2012 # of ls, only the kernel's own names are read
+    ls -l /proc/[0-9]*/fd 2>/dev/null | awk -v inodes="$inodes" '
+        BEGIN { split(inodes, list, "\n"); for (each in list) wanted[list[each]] = 1 }
+        /^\/proc\// { split($0, path, "/"); pid = path[3] }
+        ($NF in wanted) && !(pid in seen) { seen[pid] = 1; print pid }
+    '
+}
+
+say_listeners() {
+    for pid in $(listening_on "$1"); do
+        command=$(cat "/proc/$pid/comm" 2>/dev/null) || continue
+        say "listener $1 $pid $(text "$command") $(text "$(unit_of "$pid")")"
+    done
+}
+
+say_entry() {
+    decode "$1"
+    if [ -L "$decoded" ]; then
+        say "entry $(text "$decoded") link $(text "$(readlink "$decoded")")"
+    elif [ ! -e "$decoded" ]; then
+        say "entry $(text "$decoded") absent"
+    elif [ -d "$decoded" ]; then
+        say "entry $(text "$decoded") folder $(stat -c '%a %U %G' "$decoded")"
+    elif [ -f "$decoded" ]; then
+        digest=$(sha256sum <"$decoded")
+        say "entry $(text "$decoded") file $(stat -c '%a %U %G %s' "$decoded") ${digest%% *}"
+    else
+        say "entry $(text "$decoded") other"
+    fi
+}
+
+say_text() {
+    decode "$1"
+    if [ ! -f "$decoded" ] || [ -L "$decoded" ] || [ "$(stat -c %s "$decoded")" -gt 262144 ]; then
+        return
+    fi
+    say "text $(text "$decoded") =$(base64 <"$decoded" | tr -d '\n')"
+}
+
+# The free space where a path would go, which may not be there yet.
+say_space() {
+    decode "$1"
+    above=$decoded
+    while [ ! -d "$above" ]; do
+        parent "$above"
+        above=$folder_of
+    done
+    say "space $(text "$decoded") $(stat -c %d "$above") $(df -Pk "$above" | awk 'NR == 2 { print $4 }')"
+}
+
+# Sets what systemd knows of a unit.
+read_unit() {
+    load='' active='' sub='' enabled='' main=0 restarts=0 since='' invocation='' result='' job=''
+    memory=0 stale=no drop_ins=''
+    properties=$(systemctl show --no-pager -p LoadState -p ActiveState -p SubState \
+        -p UnitFileState -p MainPID -p NRestarts -p ActiveEnterTimestamp -p InvocationID \
+        -p Result -p Job -p MemoryCurrent -p NeedDaemonReload \
+        -p DropInPaths -- "$1" 2>/dev/null)
+    set -f
+    IFS=$newline
+    for property in $properties; do
+        value=${property#*=}
+        case $property in
+            LoadState=*) load=$value ;;
+            ActiveState=*) active=$value ;;
+            SubState=*) sub=$value ;;
+            UnitFileState=*) enabled=$value ;;
+            MainPID=*) main=$value ;;
+            NRestarts=*) restarts=$value ;;
+            ActiveEnterTimestamp=*) since=$value ;;
+            InvocationID=*) invocation=$value ;;
+            Result=*) result=$value ;;
+            Job=*) job=${value#0} ;;
+            MemoryCurrent=*) memory=$value ;;
+            NeedDaemonReload=*) stale=$value ;;
+            DropInPaths=*) drop_ins=$value ;;
+        esac
+    done
+    unset IFS
+    set +f
+    case $memory in '' | *[!0-9]* | ???????????????????*) memory=0 ;; esac
+}
+
+say_unit() {
+    decode "$1"
+    read_unit "$decoded"
+    say "unit $(text "$decoded") ${load:--} ${active:--} ${sub:--} ${enabled:--} $main $restarts" \
+        "${result:--} $memory $stale $(text "$since") $(text "$drop_ins")"
+}
+
+# Which other environment deployed this path here, if one did.
+say_taken() {
+    for other in "$state_root"/*/*/current; do
+        if [ ! -f "$other" ] || [ "$other" = "$base/current" ]; then continue; fi
+        cut -d ' ' -f 1,2 "$other" | grep -q -F -x -e "file $1" || continue
+        other=${other%/current}
+        decode "$1"
+        say "taken $(text "$decoded") $(text "${other#"$state_root/"}")"
+    done
+}
+
+say_current() {
+    [ -f "$base/current" ] || return 0
+    while read -r line <&5; do
+        say "current $line"
+    done 5<"$base/current"
+}
+
+say_deployments() {
+    names=$(ls -t "$deployments" 2>/dev/null)
+    for name in $names; do
+        find_deployment "${name%%.*}" && say "deployment $id $state${cause:+ $cause}"
+    done
+}
+
+say_owner() {
+    is_locked || return 0
+    decode "$owner_who"
+    who=$(text "$decoded")
+    decode "$owner_origin"
+    say "owner $who $(text "$decoded") $owner_since"
+}
+
+say_system() {
+    version=$(systemctl --version 2>/dev/null) || version='systemd 0'
+    version=${version#systemd }
+    version=${version%%[!0-9]*}
+    running=$(systemctl is-system-running 2>/dev/null)
+    [ -d /run/systemd/system ] || version=0 running=offline
+    say "system ${version:-0} ${running:-offline} $(date +%s)"
+    for tool in flock sha256sum journalctl curl wget bash useradd adduser awk; do
+        if have "$tool"; then say "tool $tool"; fi
+    done
+}
+
+# inspect, then a line for each question, then a full stop
+verb_inspect() {
+    say_system
+    while read -r kind word <&3; do
+        case $kind in
+            .) break ;;
+            path) say_entry "$word" ;;
+            text) say_text "$word" ;;
+            space) say_space "$word" ;;
+            port) say_listeners "$word" ;;
+            unit) say_unit "$word" ;;
+            taken) say_taken "$word" ;;
+            user)
+                decode "$word"
+                say "user $(text "$decoded") $(id -u -- "$decoded" 2>/dev/null || printf -- -)"
+                ;;
+            group)
+                decode "$word"
+                say "group $(text "$decoded") $(group_id "$decoded")"
+                ;;
+        esac
+    done
+    say_current
+    if [ -f "$base/current" ]; then
+        while read -r kind name _ _ _ _ secrecy _ <&5; do
+            case $kind in
+                file)
+                    say_entry "$name"
+                    [ "$secrecy" = secret ] || say_text "$name"
+                    ;;
+                link) say_entry "$name" ;;
+                unit) say_unit "$name" ;;
+            esac
+        done 5<"$base/current"
+    fi
+    say_deployments
+    say_owner
+    ok
+}
+
+group_id() {
+    line=$(getent group "$1" 2>/dev/null || grep -e "^$1:" /etc/group) || { printf -- -; return; }
+    line=${line#*:*:}
+    printf '%s' "${line%%:*}"
+}
+
+# status UNIT...
+verb_status() {
+    for word; do
+        say_unit "$word"
+    done
+    ok
+}

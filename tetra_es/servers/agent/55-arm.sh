@@ -1,0 +1,211 @@
+# Arming: first the guard, so that from then on every end of this session is followed by a revert.
+# Then what `switch` will do is written down (todo), and how to undo it (undo). The old files get a second name beside them, a hard link: that takes no space,
+# keeps owner, mode and time, and putting one back is a rename.
+
+note() {
+    printf '%s\n' "$*" >>"$folder/undo" || no 'no space left' 'free some space on the server'
+}
+
+plan_to() {
+    printf '%s\n' "$*" >>"$folder/todo" || no 'no space left' 'free some space on the server'
+}
+
+# Gives what is at path $1 (a word) a second name; $count numbers it.
+keep() {
+    decode "$1"
+    count=$((count + 1))
+    parent "$decoded"
+    if ! there "$decoded"; then
+        note absent "$1" "$count"
+        return
+    fi
+    if [ -d "$decoded" ] && [ ! -L "$decoded" ]; then
+        no "$decoded is a folder" 'move it away on the server'
+        return
+    fi
+    note kept "$1" "$count" || return
+    second=$folder_of/.tetra-es-$id.old-$count
+    try ln -P "$decoded" "$second" || try cp -P -p "$decoded" "$second" || no "$said"
+}
+
+# Notes which of the folders above and at path $1 (a word) are missing.
+plan_folder() {
+    decode "$1"
+    missing=
+    above=$1
+    while [ ! -d "$decoded" ]; do
+        if there "$decoded"; then
+            no "$decoded is not a folder" 'move it away on the server'
+            return
+        fi
+        missing="$above $missing"
+        above=${above%/*}
+        decode "$above"
+    done
+    [ -n "$missing" ] || return 0
+    plan_to folder "$1" "$2" "$3" "$4" || return
+    for above in $missing; do
+        note folder "$above" || return
+    done
+}
+
+same_file() {
+    decode "$1"
+    [ -f "$decoded" ] && [ ! -L "$decoded" ] || return
+    [ "$(stat -c '%a %U %G' "$decoded")" = "$2 $3 $4" ] || return
+    present=$(sha256sum <"$decoded")
+    [ "${present%% *}" = "$5" ]
+}
+
+plan_file() {
+    same_file "$@" && return
+    plan_to file "$1" $((count + 1)) "$6" && keep "$1"
+}
+
+plan_link() {
+    decode "$2"
+    wanted=$decoded
+    decode "$1"
+    [ -L "$decoded" ] && [ "$(readlink "$decoded")" = "$wanted" ] && return
+    plan_to link "$1" $((count + 1)) "$2" "$3" "$4" && keep "$1"
+}
+
+# What is deployed and no longer wanted.
+plan_removals() {
+    [ -f "$base/current" ] || return 0
+    while read -r kind word _ <&7; do
+        case $kind in file | link | unit) ;; *) continue ;; esac
+        wanted=$(cut -d ' ' -f 1,2 "$folder/manifest" | grep -c -F -x \
+            -e "file $word" -e "link $word" -e "unit $word")
+        [ "$wanted" = 0 ] || continue
+        case $kind in
+            unit) plan_to drop "$word" && note_unit "$word" ;;
+            *) plan_to remove "$word" && keep "$word" ;;
+        esac || return
+    done 7<"$base/current"
+}
+
+# Whether the unit runs, as which invocation, and which links start it.
+note_unit() {
+    decode "$1"
+    read_unit "$decoded"
+    case $active in active | activating | reloading) was=running ;; *) was=stopped ;; esac
+    for link in "$units"/*.wants/"$decoded" "$units"/*.requires/"$decoded"; do
+        [ -L "$link" ] || continue
+        note wanted "$link" "$(readlink "$link")" || return
+    done
+    # After its links: a revert removes those of a unit that are not noted.
+    note unit "$1" "$was" "${invocation:--}"
+}
+
+write_plan() {
+    count=0
+    for wants in "$units"/*.wants "$units"/*.requires; do
+        if [ -d "$wants" ]; then note had "$wants" || return; fi
+    done
+    while read -r kind first second third fourth fifth _ number <&5; do
+        case $kind in
+            folder) plan_folder "$first" "$second" "$third" "$fourth" ;;
+            file) plan_file "$first" "$second" "$third" "$fourth" "$fifth" "$number" ;;
+            link) plan_link "$first" "$second" "$third" "$fourth" ;;
+            unit) plan_to "$second" "$first" && note_unit "$first" ;;
+        esac || return
+    done 5<"$folder/manifest"
+    plan_removals
+}
+
+# The guard: a timer for the deadline, and a service that also runs at boot, before our units. The
+# deployment is in the units' names, so that systemd remembers nothing of an earlier one's.
+write_guard() {
+    umask 022
+    before=
+    for file in "$folder/manifest" "$base/current"; do
+        [ -f "$file" ] || continue
+        while read -r kind word _ <&5; do
+            [ "$kind" = unit ] || continue
+            decode "$word"
+            before="$before $decoded"
+        done 5<"$file"
+    done
+    printf %s "$tetra_agent" | base64 -d >"$base/agent.new" &&
+        mv -f "$base/agent.new" "$base/agent" &&
+        printf '%s\n' '[Unit]' \
+            "Description=Put back what tetra-es did not confirm ($organization, $environment)" \
+            "RequiresMountsFor=$base" 'After=local-fs.target remote-fs.target' "Before=$before" \
+            '[Service]' 'Type=oneshot' \
+            "ExecStart=/bin/sh $base/agent settle $organization $environment" \
+            '[Install]' 'WantedBy=multi-user.target' \
+            >"$units/$guard.$id.service" &&
+        printf '%s\n' '[Unit]' \
+            "Description=Deadline of a deployment by tetra-es ($organization, $environment)" \
+            '[Timer]' "OnActiveSec=$1" 'OnUnitInactiveSec=20' 'AccuracySec=1s' \
+            '[Install]' 'WantedBy=timers.target' \
+            >"$units/$guard.$id.timer" &&
+        make_wants "$units/multi-user.target.wants" "$units/timers.target.wants" &&
+        ln -sf "../$guard.$id.service" "$units/multi-user.target.wants/$guard.$id.service" &&
+        ln -sf "../$guard.$id.timer" "$units/timers.target.wants/$guard.$id.timer"
+}
+
+# Makes folders for links, and remembers which were not there.
+make_wants() {
+    for wants; do
+        [ -d "$wants" ] && continue
+        mkdir "$wants" && printf '%s\n' "$wants" >>"$base/made" || return
+    done
+}
+
+start_guard() {
+    said='the guard could not be written'
+    (write_guard "$1") 2>/dev/null || return
+    flush "$units" "$base"
+    try systemctl daemon-reload && try systemctl restart "$guard.$id.timer" || return
+    read_unit "$guard.$id.service"
+    said="systemd does not take the guard: $load"
+    [ "$load" = loaded ] || return
+    try systemctl is-active --quiet "$guard.$id.timer"
+}
+
+# arm ID SECONDS
+verb_arm() {
+    need_lock || return
+    begin_decision || { no 'another deployment is being decided'; return; }
+    find_undecided
+    if [ -n "$undecided" ]; then
+        no "the deployment${undecided} is not decided" 'let it be reverted first'
+    elif ! find_deployment "$1" || [ "$state" != staged ]; then
+        no 'nothing is staged'
+    else
+        cat /proc/sys/kernel/random/boot_id >"$folder/boot"
+        : >"$folder/undo"
+        : >"$folder/todo"
+        if ! start_guard "$2" || ! become armed; then
+            no "$said"
+        elif write_plan; then
+            flush "$folder"
+            ok
+        fi
+        if [ "$answered" != ok ]; then
+            discard
+            disarm
+        fi
+    fi
+    end_decision
+}
+
+# Removes the guard, whichever deployment it is of.
+disarm() {
+    guards=
+    for file in "$units/$guard".*.timer "$units/$guard".*.service; do
+        there "$file" || continue
+        guards=1
+        name=${file##*/}
+        case $name in *.timer) systemctl stop --no-block "$name" 2>/dev/null ;; esac
+        rm -f "$file" "$units/multi-user.target.wants/$name" "$units/timers.target.wants/$name"
+    done
+    [ -n "$guards" ] || return 0
+    if [ -f "$base/made" ]; then
+        while read -r wants; do rmdir "$wants" 2>/dev/null; done <"$base/made"
+        rm -f "$base/made"
+    fi
+    systemctl daemon-reload 2>/dev/null
+}

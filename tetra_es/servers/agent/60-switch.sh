@@ -1,0 +1,139 @@
+# Switching: first everything that needs space, as new names beside the old ones; then renames.
+
+# Whether this session may still go on with deployment $1.
+need_armed() {
+    need_lock || return
+    find_deployment "$1"
+    [ "$state" = armed ] && return
+    no "the server has put the old state back ($state${cause:+, $cause})" 'see the journal, then deploy again'
+}
+
+make_folder() {
+    decode "$1"
+    [ -d "$decoded" ] && return
+    umask 022
+    try mkdir -p "$decoded" && try chown -h -- "$3:$4" "$decoded" && try chmod -- "$2" "$decoded"
+    made=$?
+    umask 077
+    return $made
+}
+
+prepare() {
+    decode "$2"
+    case $1 in
+        folder) make_folder "$2" "$3" "$4" "$5" ;;
+        file)
+            parent "$decoded"
+            new=$folder_of/.tetra-es-$id.new-$3
+            try cp -p "$folder/files/$4" "$new" && try sync "$new"
+            ;;
+        link)
+            parent "$decoded"
+            new=$folder_of/.tetra-es-$id.new-$3
+            decode "$4"
+            try ln -s -- "$decoded" "$new" && try chown -h -- "$5:$6" "$new"
+            ;;
+    esac
+}
+
+put() {
+    decode "$2"
+    parent "$decoded"
+    case $1 in
+        file | link) try mv -f -T "$folder_of/.tetra-es-$id.new-$3" "$decoded" ;;
+        remove) try rm -f "$decoded" ;;
+        drop) for link in "$units"/*.wants/"$decoded" "$units"/*.requires/"$decoded"; do
+            if [ -L "$link" ]; then try rm -f "$link" || return; fi
+        done ;;
+    esac
+}
+
+enable_or_disable() {
+    decode "$2"
+    case $1 in
+        on) try systemctl enable "$decoded" ;;
+        off) try systemctl disable "$decoded" ;;
+    esac
+}
+
+# Does $1 with each line of the list.
+each_todo() {
+    while read -r first second third fourth fifth sixth <&5; do
+        "$1" "$first" "$second" "$third" "$fourth" "$fifth" "$sixth" || return
+    done 5<"$folder/todo"
+}
+
+# switch ID
+verb_switch() {
+    begin_decision || { no 'the server is putting the old state back'; return; }
+    if need_armed "$1"; then
+        if each_todo prepare && each_todo put && try systemctl daemon-reload &&
+            each_todo enable_or_disable; then
+            flush "$units" "$base"
+            ok
+        else
+            no "$said"
+        fi
+    fi
+    end_decision
+}
+
+find_busy() {
+    case $1 in on | off | drop) ;; *) return 0 ;; esac
+    decode "$2"
+    read_unit "$decoded"
+    [ -z "$job" ] || busy=$decoded
+}
+
+# Waits for the job of each unit, at most $2 seconds; $1 is the deployment.
+wait_for_jobs() {
+    read_clock
+    latest=$((now + $2))
+    while need_armed "$1"; do
+        busy=
+        each_todo find_busy
+        [ -n "$busy" ] || return 0
+        read_clock
+        [ "$now" -lt "$latest" ] || { no "systemd is not done with $busy after $2 s"; return; }
+        believe 60
+        say tick
+        pause
+    done
+    return 1
+}
+
+restart_one() {
+    decode "$2"
+    case $1 in
+        drop) try systemctl stop --no-block "$decoded" ;;
+        on | off)
+            systemctl reset-failed "$decoded" 2>/dev/null
+            try systemctl restart --no-block "$decoded"
+            ;;
+    esac
+}
+
+# Fails when a unit has failed for good.
+check_one() {
+    case $1 in on | off) ;; *) return 0 ;; esac
+    decode "$2"
+    read_unit "$decoded"
+    [ "$active" != failed ] && return
+    say_journal "$decoded"
+    no "$decoded failed: $result"
+}
+
+# The last lines of a unit's journal, for a person.
+say_journal() {
+    journalctl --no-pager -q -n 20 -o short-iso -u "$1" 2>/dev/null | while read -r line; do
+        say "journal $(text "$line")"
+    done
+}
+
+# restart ID SECONDS
+verb_restart() {
+    need_armed "$1" || return
+    : >"$folder/restarted" || { no 'cannot write' 'free some space on the server'; return; }
+    each_todo restart_one || { no "$said"; return; }
+    wait_for_jobs "$1" "$2" && each_todo check_one && ok
+}

@@ -1,0 +1,229 @@
+# Deciding: confirm keeps, put_back reverts. Whoever holds the decision lock and renames first wins.
+# Both may be killed anywhere and run again.
+
+finish_confirming() {
+    if [ -f "$folder/manifest" ]; then
+        try mv -f -T "$folder/manifest" "$base/current" || return
+    fi
+    sweep
+    rm -rf "$folder/files" "$folder/todo" "$folder/undo"
+    flush "$base"
+    become confirmed
+    prune
+}
+
+# confirm ID
+verb_confirm() {
+    need_lock || return
+    begin_decision || return
+    find_deployment "$1"
+    case $state in
+        confirming | confirmed) ok ;;
+        armed)
+            if become confirming; then
+                finish_confirming
+                disarm
+                ok
+            else
+                no "$said"
+            fi
+            ;;
+        *) no "the server has put the old state back ($state${cause:+, $cause})" ;;
+    esac
+    end_decision
+}
+
+# Puts back what is at a path (decoded) from its second name $1.
+restore() {
+    parent "$decoded"
+    old=$folder_of/.tetra-es-$id.old-$1
+    there "$old" || return 0
+    # A rename over another name of the same file would do nothing.
+    there "$decoded" && [ "$(stat -c %d:%i "$old")" = "$(stat -c %d:%i "$decoded")" ] && return
+    try mv -f -T "$old" "$decoded"
+}
+
+# Stops what did not run before.
+stop_new_units() {
+    while read -r kind word was _ <&5; do
+        [ "$kind$was" = unitstopped ] || continue
+        decode "$word"
+        # At boot a unit that was there before starts, or not, as systemd always decided.
+        if [ "$cause" = boot ] && ! is_new "$word"; then continue; fi
+        systemctl stop --no-block "$decoded" 2>/dev/null
+    done 5<"$folder/undo"
+}
+
+# Whether the file of the unit $decoded was not there before.
+is_new() {
+    grep -q -F -e "absent $units/$1 " "$folder/undo"
+}
+
+restore_files() {
+    while read -r kind word number <&5; do
+        decode "$word"
+        case $kind in
+            kept) restore "$number" ;;
+            absent) try rm -f "$decoded" ;;
+            *) continue ;;
+        esac || { failed=$said; printf '%s\n' "$said" >&2; }
+    done 5<"$folder/undo"
+}
+
+# Whether the undo file has this line.
+noted() {
+    grep -q -F -x -e "$1" "$folder/undo"
+}
+
+# Makes the links that start units at boot what they were.
+restore_links() {
+    while read -r kind word link_target _ <&5; do
+        case $kind in
+            unit)
+                decode "$word"
+                for link in "$units"/*.wants/"$decoded" "$units"/*.requires/"$decoded"; do
+                    [ -L "$link" ] || continue
+                    noted "wanted $link $(readlink "$link")" && continue
+                    rm -f "$link"
+                    noted "had ${link%/*}" || rmdir "${link%/*}" 2>/dev/null
+                done
+                ;;
+            wanted)
+                [ "$(readlink "$word")" = "$link_target" ] ||
+                    try ln -s -f -n -- "$link_target" "$word" || failed=$said
+                ;;
+        esac
+    done 5<"$folder/undo"
+}
+
+remove_folders() {
+    list=
+    while read -r kind word _ <&5; do
+        [ "$kind" = folder ] || continue
+        decode "$word"
+        list="$decoded$newline$list"
+    done 5<"$folder/undo"
+    set -f
+    IFS=$newline
+    for made in $list; do
+        rmdir "$made" 2>/dev/null
+    done
+    unset IFS
+    set +f
+}
+
+# Starts what ran before, unless it still does.
+start_old_units() {
+    while read -r kind word was old_invocation _ <&5; do
+        [ "$kind" = unit ] || continue
+        decode "$word"
+        systemctl reset-failed "$decoded" 2>/dev/null
+        [ "$was" = running ] || continue
+        read_unit "$decoded"
+        if [ "$active" = active ] && [ "$invocation" = "$old_invocation" ] &&
+            [ ! -e "$folder/restarted" ]; then
+            continue
+        fi
+        try systemctl restart --no-block "$decoded" || printf '%s\n' "$said" >&2
+    done 5<"$folder/undo"
+}
+
+# Reverts the armed or reverting deployment in $folder, for the reason $1.
+put_back() {
+    failed=
+    # On a disk that takes not even a rename, go on: what is put back counts.
+    [ "$state" = reverting ] || become "reverting-$1" || printf '%s\n' "$said" >&2
+    cause=$1
+    stop_new_units
+    restore_files
+    restore_links
+    if ! try systemctl daemon-reload; then failed=$said; fi
+    start_old_units
+    [ -z "$failed" ] || return 1
+    sweep
+    remove_folders
+    flush "$units" "$base"
+    rm -rf "$folder/files" "$folder/manifest" "$folder/todo" "$folder/restarted"
+    become "reverted-$1" || return
+    prune
+}
+
+# Sets $why to the reason for which the guard runs.
+find_cause() {
+    why=deadline
+    [ "$(cat "$folder/boot" 2>/dev/null)" = "$(cat /proc/sys/kernel/random/boot_id)" ] || why=boot
+    [ ! -e "$folder/disconnected" ] || [ "$why" = boot ] || why=disconnected
+    [ "$state" != reverting ] || why=$cause
+}
+
+# The guard: settle ORGANIZATION ENVIRONMENT
+settle() {
+    tetra_agent=
+    enter "$1" "$2" || return
+    exec 4>/dev/null
+    begin_decision 300 || return
+    failure=0
+    for found in "$deployments"/*.armed "$deployments"/*.reverting-* "$deployments"/*.confirming; do
+        name=${found##*/}
+        if [ ! -d "$found" ] || ! find_deployment "${name%%.*}"; then continue; fi
+        if [ "$state" = confirming ]; then
+            finish_confirming || failure=1
+        else
+            find_cause
+            put_back "$why" || failure=1
+        fi
+    done
+    [ $failure = 0 ] && disarm
+    return $failure
+}
+
+# revert ID SECONDS: waits that long for the old units
+verb_revert() {
+    need_lock || return
+    begin_decision || return
+    find_deployment "$1"
+    case $state in
+        staged) discard && say "deployment $1 discarded" && ok ;;
+        armed | reverting)
+            if put_back "${cause:-request}"; then
+                disarm
+                end_decision
+                wait_for_old_units "$2"
+                say "deployment $1 $state $cause"
+                ok
+            else
+                no "the old state is not back: ${failed:-$said}" 'the server goes on trying'
+            fi
+            ;;
+        confirming | confirmed) no 'the deployment was confirmed' 'deploy what should run instead' ;;
+        *) say "deployment $1 $state${cause:+ $cause}" && ok ;;
+    esac
+    end_decision
+}
+
+# Waits for the units that ran before, at most $1 seconds. Whether they do is asked by `status`.
+wait_for_old_units() {
+    read_clock
+    latest=$((now + $1))
+    find_deployment "$id"
+    while :; do
+        waiting=
+        while read -r kind word was _ <&5; do
+            [ "$kind$was" = unitrunning ] || continue
+            decode "$word"
+            read_unit "$decoded"
+            [ -z "$job" ] || waiting=1
+        done 5<"$folder/undo"
+        read_clock
+        [ -n "$waiting" ] && [ "$now" -lt "$latest" ] || return 0
+        say tick
+        pause
+    done
+}
+
+# result ID
+verb_result() {
+    find_deployment "$1"
+    say "deployment $1 $state${cause:+ $cause}"
+    ok
+}

@@ -1,0 +1,154 @@
+"""What a deployment would change on a server: decided, not done."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tetra_es.servers.preflight import problems
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tetra_es.rendering.release import Release, RemoteFile
+    from tetra_es.servers.facts import Entry, Facts
+    from tetra_es.servers.preflight import Problem
+
+
+@dataclass(frozen=True)
+class Change:
+    """One path that would change."""
+
+    path: str
+    action: str
+    """`create`, `replace` or `remove`."""
+    what: str
+    """`file`, `link` or `folder`."""
+    diff: str = ""
+    """Unified; nothing for a file that holds secrets."""
+    secret: bool = False
+    attributes: str = ""
+    """What else becomes different, such as `0644 root:root -> 0600 tetra:tetra`."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that would happen."""
+
+    changes: tuple[Change, ...]
+    restarts: tuple[str, ...]
+    """Units."""
+    stops: tuple[str, ...]
+    """Units that are no longer deployed."""
+    enables: tuple[str, ...]
+    disables: tuple[str, ...]
+    creates_user: str
+    """The user that would be created, or nothing."""
+    problems: tuple[Problem, ...]
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether the server has it all already."""
+        return not (self.changes or self.stops or self.enables or self.disables)
+
+
+def plan(release: Release, facts: Facts, *, now: int, create_user: bool = False) -> Plan:
+    """Return what deploying `release` would do to the server that `facts` describe.
+
+    `now`: seconds since 1970 by the clock here, to compare the server's with.
+    """
+    settings = release.settings
+    missing = not (facts.users.get(settings.user) and facts.groups.get(settings.group))
+    deployed = facts.current.units if facts.current else {}
+    enabled = [name for name in release.units if _is_enabled(facts, name)]
+    others = tuple(name for name in release.units if name not in enabled)
+    return Plan(
+        changes=tuple(_changes(release, facts)),
+        restarts=release.units,
+        stops=tuple(name for name in deployed if name not in release.units),
+        enables=others if settings.auto_start else (),
+        disables=() if settings.auto_start else tuple(enabled),
+        creates_user=settings.user if missing and create_user else "",
+        problems=tuple(problems(release, facts, now=now, create_user=create_user)),
+    )
+
+
+def attributes(mode: int, owner: str, group: str) -> str:
+    """Return them as people write them: `0644 root:root`."""
+    return f"{mode:04o} {owner}:{group}"
+
+
+def _is_enabled(facts: Facts, unit: str) -> bool:
+    return unit in facts.units and facts.units[unit].enabled == "enabled"
+
+
+def _changes(release: Release, facts: Facts) -> Iterator[Change]:
+    yield from _folders(release, facts)
+    yield from _files(release, facts)
+    yield from _links(release, facts)
+    yield from _removals(release, facts)
+
+
+def _folders(release: Release, facts: Facts) -> Iterator[Change]:
+    for folder in release.folders:
+        if facts.entries[folder.path].kind == "absent":
+            yield Change(
+                folder.path,
+                "create",
+                "folder",
+                attributes=attributes(folder.mode, folder.owner, folder.group),
+            )
+
+
+def _files(release: Release, facts: Facts) -> Iterator[Change]:
+    for file in release.files:
+        entry = facts.entries[file.path]
+        new = attributes(file.mode, file.owner, file.group)
+        old = attributes(entry.mode, entry.owner, entry.group) if entry.kind == "file" else ""
+        same = entry.kind == "file" and entry.digest == file.digest
+        if same and old == new:
+            continue
+        yield Change(
+            file.path,
+            "create" if entry.kind == "absent" else "replace",
+            "file",
+            diff="" if file.secret or same else _diff(file, entry, facts),
+            secret=file.secret,
+            attributes=new if not old else f"{old} -> {new}" if old != new else "",
+        )
+
+
+def _links(release: Release, facts: Facts) -> Iterator[Change]:
+    for link in release.links:
+        entry = facts.entries[link.path]
+        if entry.kind == "link" and entry.target == link.target:
+            continue
+        before = f"{entry.target} -> " if entry.kind == "link" else ""
+        action = "create" if entry.kind == "absent" else "replace"
+        yield Change(link.path, action, "link", attributes=f"{before}{link.target}")
+
+
+def _removals(release: Release, facts: Facts) -> Iterator[Change]:
+    if not facts.current:
+        return
+    wanted = {file.path for file in release.files} | {link.path for link in release.links}
+    for file in facts.current.files:
+        entry = facts.entries[file.path]
+        if file.path not in wanted and entry.kind != "absent":
+            text = "" if file.secret else _unified(file.path, facts.texts.get(file.path, b""), b"")
+            yield Change(file.path, "remove", "file", diff=text, secret=file.secret)
+    for path in facts.current.links:
+        if path not in wanted and facts.entries[path].kind != "absent":
+            yield Change(path, "remove", "link")
+
+
+def _diff(file: RemoteFile, entry: Entry, facts: Facts) -> str:
+    before = facts.texts.get(file.path, b"") if entry.kind == "file" else b""
+    return _unified(file.path, before, file.content)
+
+
+def _unified(path: str, before: bytes, after: bytes) -> str:
+    old, new = (each.decode("utf-8", "replace").splitlines() for each in (before, after))
+    names = (f"a{path}" if old else "/dev/null", f"b{path}" if new else "/dev/null")
+    return "\n".join(difflib.unified_diff(old, new, *names, lineterm=""))

@@ -1,0 +1,151 @@
+"""What stands in the way of a deployment, found before anything is changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tetra_es.servers.questions import STATE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tetra_es.rendering.release import Release
+    from tetra_es.servers.facts import Facts
+
+OLDEST_SYSTEMD = 235
+"""The first that counts the restarts of a unit."""
+CLOCK_SECONDS = 300
+SPARE_BYTES = 2 << 20
+"""For what the services and the journal write meanwhile."""
+BLOCK = 4096
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why the deployment would fail, and what to do about it."""
+
+    what: str
+    hint: str
+
+
+def problems(
+    release: Release, facts: Facts, *, now: int, create_user: bool = False
+) -> Iterator[Problem]:
+    """Yield every problem that `facts` show. `now`: as for `plan`."""
+    yield from _system(release, facts, now)
+    yield from _users(release, facts, create_user=create_user)
+    yield from _tetra(release, facts)
+    yield from _paths(release, facts)
+    yield from _ports(release, facts)
+    yield from _space(release, facts)
+
+
+def _system(release: Release, facts: Facts, now: int) -> Iterator[Problem]:
+    if facts.systemd < OLDEST_SYSTEMD:
+        what = f"systemd {facts.systemd} is too old" if facts.systemd else "systemd does not run"
+        yield Problem(what, f"deploy to a server with systemd {OLDEST_SYSTEMD} or newer")
+    elif facts.state not in {"running", "degraded"}:
+        yield Problem(
+            f"systemd says that the server is {facts.state}",
+            "wait until `systemctl is-system-running` says running or degraded",
+        )
+    off = facts.time - now
+    if abs(off) > CLOCK_SECONDS:
+        yield Problem(
+            f"the server's clock is {abs(off)} s {'ahead' if off > 0 else 'behind'}",
+            "let it be set by NTP: `timedatectl set-ntp true`",
+        )
+    asked = any(service.port is not None for service in release.services)
+    if asked and not facts.tools & {"curl", "wget", "bash"}:
+        yield Problem("nothing can ask for the services' health", "install curl on the server")
+
+
+def _users(release: Release, facts: Facts, *, create_user: bool) -> Iterator[Problem]:
+    settings = release.settings
+    wanted = (("user", facts.users, settings.user), ("group", facts.groups, settings.group))
+    for kind, known, name in wanted:
+        if known.get(name):
+            continue
+        if not create_user:
+            yield Problem(f"there is no {kind} {name}", "create it, or deploy with --create-user")
+        elif not facts.tools & {"useradd", "adduser"}:
+            yield Problem(f"the {kind} {name} cannot be created", "the server has no useradd")
+
+
+def _tetra(release: Release, facts: Facts) -> Iterator[Problem]:
+    settings = release.settings
+    if facts.entries[settings.tetra_src].kind not in {"folder", "link"}:
+        yield Problem(
+            f"Tetra is not at {settings.tetra_src}", "put it there, or set deployment.tetra_src"
+        )
+    shell = f"{settings.tetra_dir}/tetra.sh"
+    if settings.runner == "tsm" and facts.entries[shell].kind not in {"file", "link"}:
+        yield Problem(
+            f"{shell} is missing, and the runner tsm needs it",
+            'install Tetra there, or set deployment.runner = "direct"',
+        )
+
+
+def _paths(release: Release, facts: Facts) -> Iterator[Problem]:
+    ours = {folder.path for folder in release.folders}
+    for folder in release.folders:
+        entry = facts.entries[folder.path]
+        if entry.kind not in {"absent", "folder", "link"}:
+            yield Problem(f"{folder.path} is not a folder", "move it away on the server")
+        elif entry.kind == "link" and folder.path.rpartition("/")[0] in ours:
+            # The service's user may write around it, and could lead root's writes elsewhere.
+            yield Problem(
+                f"{folder.path} is a link to {entry.target}",
+                "put a folder there, or link the whole of deployment.tetra_dir",
+            )
+        elif entry.kind == "folder" and (entry.owner, entry.group) != (folder.owner, folder.group):
+            yield Problem(
+                f"{folder.path} belongs to {entry.owner}:{entry.group}, not to "
+                f"{folder.owner}:{folder.group}",
+                f"chown {folder.owner}:{folder.group} {folder.path}",
+            )
+    paths = [file.path for file in release.files] + [link.path for link in release.links]
+    for path in paths:
+        if facts.entries[path].kind in {"folder", "other"}:
+            yield Problem(f"{path} is not a file", "move it away on the server")
+        if path in facts.taken:
+            yield Problem(
+                f"{path} was deployed for {facts.taken[path]}",
+                "one server can hold each environment of one organization only",
+            )
+    for name in release.units:
+        if name in facts.units and facts.units[name].load == "masked":
+            yield Problem(f"{name} is masked", f"somebody meant it: `systemctl unmask {name}`")
+
+
+def _ports(release: Release, facts: Facts) -> Iterator[Problem]:
+    ours = {*release.units, *(facts.current.units if facts.current else ())}
+    for service in release.services:
+        for each in facts.listeners:
+            if each.port == service.port and each.unit not in ours:
+                holder = each.unit or "no unit"
+                yield Problem(
+                    f"port {each.port} of {service.name} is taken by process {each.pid} "
+                    f"({each.command}, {holder})",
+                    "stop it, or give the service another port",
+                )
+
+
+def _space(release: Release, facts: Facts) -> Iterator[Problem]:
+    """Each file is there twice for a while: as staged, and beside its place."""
+    needed: dict[str, int] = {}
+    free: dict[str, int] = {}
+    for file in release.files:
+        size = len(file.content) + BLOCK
+        for path in (STATE, file.path.rpartition("/")[0] or "/"):
+            space = facts.spaces[path]
+            needed[space.device] = needed.get(space.device, SPARE_BYTES) + size
+            free[space.device] = space.free
+    for device, size in needed.items():
+        if free[device] < size:
+            where = next(path for path, each in facts.spaces.items() if each.device == device)
+            yield Problem(
+                f"{free[device] >> 10} KiB are free where {where} is, {size >> 10} KiB are needed",
+                "free some space on the server",
+            )

@@ -1,0 +1,20 @@
+"""The agent's text, which is data of this package."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+
+@cache
+def agent() -> str:
+    """Return the shell program that a session runs on the server."""
+    parts = sorted(
+        (
+            each
+            for each in files(__package__).joinpath("agent").iterdir()
+            if each.name.endswith(".sh")
+        ),
+        key=lambda each: each.name,
+    )
+    return "".join(part.read_text(encoding="ascii") for part in parts)

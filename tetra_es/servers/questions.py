@@ -1,0 +1,47 @@
+"""What an agent is asked about a release before it is deployed."""
+
+from __future__ import annotations
+
+from posixpath import dirname
+from typing import TYPE_CHECKING
+
+from tetra_es.servers.codec import word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tetra_es.rendering.release import Release
+
+STATE = "/var/lib/tetra-es"
+"""Where the agent keeps what it knows, and stages files."""
+
+
+def questions(release: Release | None) -> bytes:
+    """Return the body of the request `inspect`."""
+    rows = dict.fromkeys(_about(release)) if release else {}
+    return "".join(f"{kind} {word(text)}\n" for kind, text in rows).encode("ascii") + b".\n"
+
+
+def _about(release: Release) -> Iterator[tuple[str, str]]:
+    yield "user", release.settings.user
+    yield "group", release.settings.group
+    yield "space", STATE
+    for folder in release.folders:
+        yield "path", folder.path
+    for link in release.links:
+        yield "path", link.path
+        yield "space", dirname(link.path)
+    for file in release.files:
+        yield "path", file.path
+        yield "taken", file.path
+        yield "space", dirname(file.path)
+        if not file.secret:
+            yield "text", file.path
+    for unit in release.units:
+        yield "unit", unit
+    for service in release.services:
+        if service.port is not None:
+            yield "port", str(service.port)
+    # Without these the services cannot start, whatever is deployed.
+    yield "path", release.settings.tetra_src
+    yield "path", f"{release.settings.tetra_dir}/tetra.sh"

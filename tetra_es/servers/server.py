@@ -1,0 +1,222 @@
+"""A session with a server: every step of a deployment is one call.
+
+The order is lock, inspect, create_user if wanted, stage, arm, switch, restart, wait_until_healthy,
+confirm, unlock. Up to `arm` nothing that is in use is changed, and the end of the session removes
+what was staged. From `arm` on the server reverts by itself unless `confirm` succeeds: at once when
+the session ends, at the deadline, or at the next boot.
+
+Every call may raise `ConnectionLost` (the step may or may not be done) and `StepFailed` (it is
+not). Only `inspect`, `result`, `health`, `status` and `logs` work without the lock.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from tetra_es.servers import answers, codec, manifest
+from tetra_es.servers.codec import word
+from tetra_es.servers.errors import Locked, StepFailed
+from tetra_es.servers.facts import Owner
+from tetra_es.servers.program import agent
+from tetra_es.servers.questions import questions
+from tetra_es.servers.session import ANSWER_SECONDS, Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from types import TracebackType
+
+    from tetra_es.rendering.release import HealthSettings, Release, Service
+    from tetra_es.servers.facts import Facts, Outcome, ServiceHealth, UnitState
+    from tetra_es.servers.transport import Transport
+
+PATIENCE_SECONDS = 60
+RESTART_SECONDS = 120
+"""How long systemd may take to stop and start the units."""
+DAEMON_SECONDS = 330.0
+"""How long one systemctl may be silent: systemd's own limits are 90 s to stop and to start."""
+
+
+class Server:
+    """An open session. Use `with Server.open(…) as server`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    @classmethod
+    def open(
+        cls,
+        transport: Transport,
+        organization: str,
+        environment: str,
+        *,
+        patience: int = PATIENCE_SECONDS,
+        program: str | None = None,
+    ) -> Self:
+        """Start the agent on the server. Raises `Unreachable`.
+
+        `patience`: seconds of silence after which others may take this session for dead.
+        `program`: the agent's text, by default the package's own.
+        """
+        session = Session(transport, program or agent())
+        session.greet(organization, environment, patience)
+        return cls(session)
+
+    @property
+    def host(self) -> str:
+        """Name of the server."""
+        return self._session.host
+
+    @property
+    def pid(self) -> int:
+        """The local process that carries the session: ssh, or the agent itself."""
+        return self._session.pid
+
+    def inspect(self, release: Release | None = None) -> Facts:
+        """Return what the server is like, changing nothing.
+
+        With a release: also about the release's paths, users, ports and units.
+        """
+        return answers.facts(self._session.request("inspect", body=questions(release)))
+
+    def lock(self, who: str, origin: str, *, wait: int = 0) -> None:
+        """Take the lock, waiting up to `wait` seconds. Raises `Locked`.
+
+        A lock whose owner was silent for longer than its patience is taken over; its process on
+        the server is ended first. What dead sessions staged is removed.
+        """
+        try:
+            self._session.request(
+                "lock", word(who), word(origin), str(wait), seconds=ANSWER_SECONDS + 30 + wait
+            )
+        except StepFailed as error:
+            if not error.reason.startswith("locked"):
+                raise
+            unknown = Owner("somebody", "somewhere", "just now")
+            raise Locked(self.host, answers.owner(error.rows) or unknown) from None
+
+    def create_user(self, user: str, group: str, home: str) -> None:
+        """Create a system user and its group where they are missing. Not reverted."""
+        self._session.request("create_user", word(user), word(group), word(home))
+
+    def stage(self, deployment: str, release: Release, source: str) -> None:
+        """Upload everything to a folder that only root can read, and verify its checksums."""
+        body = codec.payload(manifest.write(release, deployment, source))
+        self._session.request("stage", deployment, body=body)
+        for number, file in enumerate(release.files):
+            body = codec.payload(file.content)
+            self._session.request("put", deployment, str(number), body=body)
+        self._session.request("staged", deployment)
+
+    def arm(self, deployment: str, seconds: int) -> None:
+        """Keep what will be changed, and have the server revert after `seconds`.
+
+        Refused (`StepFailed`) while another deployment is undecided.
+        """
+        self._session.request("arm", deployment, str(seconds), seconds=2 * ANSWER_SECONDS)
+
+    def switch(self, deployment: str) -> None:
+        """Put every file in its place, each by a rename; reload systemd; enable the units."""
+        self._session.request("switch", deployment, seconds=2 * ANSWER_SECONDS)
+
+    def restart(self, deployment: str, seconds: int = RESTART_SECONDS) -> None:
+        """Stop the units that are gone, restart the others, wait until systemd has them up."""
+        self._session.request("restart", deployment, str(seconds))
+
+    def wait_until_healthy(
+        self,
+        deployment: str,
+        services: Sequence[Service],
+        check: HealthSettings,
+        *,
+        progress: Callable[[str], None] | None = None,
+    ) -> tuple[ServiceHealth, ...]:
+        """Ask until every service answered `successes` times in a row without a restart.
+
+        `progress` gets a line for each round. Raises `StepFailed` at the deadline, or as soon as a
+        unit has failed for good.
+        """
+
+        def tell(row: list[str]) -> None:
+            if progress:
+                progress(codec.answer_text(row[1]) if row[1:] else f"{row[0]} of {check.successes}")
+
+        limits = (check.deadline, check.interval, check.timeout, check.successes)
+        answer = self._session.request(
+            "healthy",
+            deployment,
+            *map(str, limits),
+            *_words(services),
+            seconds=ANSWER_SECONDS + (check.timeout + 1) * len(services) + check.interval,
+            progress=tell,
+        )
+        return answers.health(answer, services)
+
+    def confirm(self, deployment: str) -> None:
+        """Keep the release: from here on the server does not revert. `StepFailed` if it did."""
+        self._session.request("confirm", deployment, seconds=2 * ANSWER_SECONDS)
+
+    def revert(self, deployment: str, seconds: int = RESTART_SECONDS) -> Outcome:
+        """Put the old state back now, and wait until it runs. Of one only staged: remove it.
+
+        May be repeated, and finishes what was begun. `StepFailed` if it was confirmed. Whether the
+        old services are healthy again is for `health` to say.
+        """
+        answer = self._session.request(
+            "revert", deployment, str(seconds), seconds=2 * ANSWER_SECONDS
+        )
+        return answers.outcome(answer, deployment)
+
+    def result(self, deployment: str) -> Outcome:
+        """Return how far a deployment got."""
+        return answers.outcome(self._session.request("result", deployment), deployment)
+
+    def unlock(self) -> None:
+        """Give the lock back. Closing the session does it too."""
+        self._session.request("unlock")
+
+    def health(self, services: Sequence[Service], timeout: int) -> tuple[ServiceHealth, ...]:
+        """Ask each service once."""
+        answer = self._session.request(
+            "health",
+            str(timeout),
+            *_words(services),
+            seconds=ANSWER_SECONDS + (timeout + 1) * len(services),
+        )
+        return answers.health(answer, services)
+
+    def status(self, units: Sequence[str]) -> tuple[UnitState, ...]:
+        """Return what systemd knows of the units."""
+        return answers.units(self._session.request("status", *map(word, units)))
+
+    def daemon(self, verb: str, units: Sequence[str]) -> None:
+        """`start`, `stop`, `restart`, `enable` or `disable` units. The lock must be held."""
+        self._session.request("daemon", verb, *map(word, units), seconds=DAEMON_SECONDS)
+
+    def logs(self, units: Sequence[str], lines: int, *, follow: bool = False) -> Iterator[str]:
+        """Yield the journal's last lines, and with `follow` what comes after; ends the session."""
+        self._session.request("logs", str(lines), "yes" if follow else "no", *map(word, units))
+        for line in self._session.stream():
+            yield line.decode("utf-8", "replace")
+
+    def close(self) -> None:
+        """End the session."""
+        self._session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _words(services: Sequence[Service]) -> list[str]:
+    words = []
+    for each in services:
+        port = "-" if each.port is None else str(each.port)
+        words += [word(each.name), word(each.unit), port, word(each.health_path)]
+    return words

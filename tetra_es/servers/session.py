@@ -1,0 +1,242 @@
+"""One process of ssh, and the requests and answers that go through it.
+
+Every wait has a deadline, which each sign of life from the agent renews. When the process ends,
+what ssh said on its standard error is the reason that people get.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import os
+import select
+import selectors
+import subprocess
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, NoReturn
+
+from tetra_es.servers import codec
+from tetra_es.servers.errors import ConnectionLost, StepFailed, Unreachable
+from tetra_es.servers.reasons import why
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tetra_es.servers.transport import Transport
+
+GREETING = "tetra-es agent 1"
+OPEN_SECONDS = 45.0
+PASSWORD_SECONDS = 300.0
+ANSWER_SECONDS = 60.0
+CLOSE_SECONDS = 10.0
+BEAT_SECONDS = 5.0
+ERRORS_KEPT = 4096
+CHUNK = 65536
+STEPS = {
+    "put": "stage",
+    "staged": "stage",
+    "healthy": "health",
+    "create_user": "create-user",
+}
+"""What people know requests as, where it is not the verb."""
+
+
+@dataclass
+class Answer:
+    """What came before the final `ok`: rows of words, the first being the kind."""
+
+    rows: list[list[str]] = field(default_factory=list)
+
+    def of(self, kind: str) -> Iterator[list[str]]:
+        """Return the words of each row of a kind, without the kind."""
+        return (row[1:] for row in self.rows if row[0] == kind)
+
+
+class Session:
+    """A running agent."""
+
+    def __init__(self, transport: Transport, program: str) -> None:
+        self.host = transport.host
+        self._lines: list[bytes] = []
+        self._rest = b""
+        self._errors = b""
+        self._sending = threading.Lock()
+        self._closed = threading.Event()
+        try:
+            self._process = subprocess.Popen(
+                transport.argv(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+            )
+        except OSError as error:
+            raise Unreachable(
+                f"cannot run {transport.argv()[0]}: {error.strerror}",
+                hint="install the OpenSSH client, or set TETRA_ES_SSH to the command to use",
+            ) from error
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._pipe(self._process.stdout), selectors.EVENT_READ, "out")
+        self._selector.register(self._pipe(self._process.stderr), selectors.EVENT_READ, "err")
+        self._patience = PASSWORD_SECONDS if transport.patient else OPEN_SECONDS
+        self._program = program
+
+    def greet(self, organization: str, environment: str, patience: int) -> None:
+        """Start the agent. Raises `Unreachable`."""
+        try:
+            self._send(base64.b64encode(self._program.encode()) + b"\n")
+            latest = time.monotonic() + self._patience
+            # A login shell may have printed something of its own before.
+            while self._line(latest) != GREETING:
+                pass
+            self.request("hello", organization, environment, str(patience))
+        except (ConnectionLost, StepFailed) as error:
+            self.close()
+            reason, hint = why(self._errors, self._process.returncode, error.reason)
+            if isinstance(error, StepFailed):
+                hint = error.hint or hint
+            raise Unreachable(f"cannot work on {self.host}: {reason}", hint=hint) from error
+        threading.Thread(target=self._beat, daemon=True).start()
+
+    def request(
+        self,
+        verb: str,
+        *words: str,
+        body: bytes = b"",
+        seconds: float = ANSWER_SECONDS,
+        progress: Callable[[list[str]], None] | None = None,
+    ) -> Answer:
+        """Send a request and return its answer.
+
+        `seconds`: how long the agent may be silent. Raises `StepFailed` when it says no, and
+        `ConnectionLost` when it says nothing any more.
+        """
+        try:
+            self._send(" ".join([verb, *words]).encode("ascii") + b"\n" + body)
+            return self._answer(verb, seconds, progress)
+        except ConnectionLost as lost:
+            raise ConnectionLost(self.host, STEPS.get(verb, verb), lost.reason) from None
+
+    def stream(self) -> Iterator[bytes]:
+        """Yield all further output, line by line, without a deadline."""
+        while (line := self._next_line(None)) is not None:
+            yield line
+
+    def close(self) -> None:
+        """End the agent: it sees the end of its input. What does not end is killed."""
+        if self._closed.is_set():
+            return
+        self._closed.set()
+        with self._sending:
+            self._pipe(self._process.stdin).close()
+        with contextlib.suppress(ConnectionLost):
+            latest = time.monotonic() + CLOSE_SECONDS
+            while self._next_line(latest) is not None:
+                pass
+        self._bury()
+        self._selector.close()
+        self._pipe(self._process.stdout).close()
+        self._pipe(self._process.stderr).close()
+
+    def _bury(self) -> None:
+        """Wait for the end of the process, or make it; take what it said last."""
+        try:
+            self._process.wait(CLOSE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        # A connection that ssh shares with others may keep the pipe open: no waiting for its end.
+        errors = self._pipe(self._process.stderr).fileno()
+        while select.select([errors], [], [], 0)[0] and (data := os.read(errors, CHUNK)):
+            self._errors = (self._errors + data)[-ERRORS_KEPT:]
+
+    @property
+    def pid(self) -> int:
+        """The local process that holds the session."""
+        return self._process.pid
+
+    def _answer(
+        self, verb: str, seconds: float, progress: Callable[[list[str]], None] | None
+    ) -> Answer:
+        answer = Answer()
+        while True:
+            row = self._line(time.monotonic() + seconds).split(" ")
+            match row[0]:
+                case "ok":
+                    return answer
+                case "no":
+                    self._refuse(verb, row, answer)
+                case "tick":
+                    if progress:
+                        progress(row[1:])
+                case _:
+                    answer.rows.append(row)
+
+    def _refuse(self, verb: str, row: list[str], answer: Answer) -> NoReturn:
+        reason, hint = (codec.answer_text(each) for each in row[1:3])
+        journal = tuple(codec.answer_text(row[0]) for row in answer.of("journal"))
+        step = STEPS.get(verb, verb)
+        raise StepFailed(step, reason, hint or None, journal=journal, rows=answer.rows)
+
+    def _beat(self) -> None:
+        while not self._closed.wait(BEAT_SECONDS):
+            try:
+                self._send(b"beat\n")
+            except ConnectionLost:
+                return
+
+    def _send(self, data: bytes) -> None:
+        """Write all of `data`. What was written before the process died does not matter."""
+        with self._sending:
+            if self._closed.is_set():
+                return
+            view = memoryview(data)
+            with contextlib.suppress(BrokenPipeError):
+                while view:
+                    view = view[self._write(view) :]
+
+    def _write(self, view: memoryview) -> int:
+        pipe = self._pipe(self._process.stdin).fileno()
+        if not select.select([], [pipe], [], ANSWER_SECONDS)[1]:
+            raise ConnectionLost(self.host, "the session", "it takes nothing any more")
+        # A pipe that select calls writable takes this much without blocking.
+        return os.write(pipe, view[: select.PIPE_BUF])
+
+    def _line(self, latest: float) -> str:
+        line = self._next_line(latest)
+        if line is None:
+            self._bury()
+            reason, _ = why(self._errors, self._process.returncode, "it ended")
+            raise ConnectionLost(self.host, "the session", reason)
+        return line.decode("ascii", "replace")
+
+    def _next_line(self, latest: float | None) -> bytes | None:
+        """Return the next line of output, None at its end."""
+        while not self._lines:
+            left = None if latest is None else max(latest - time.monotonic(), 0)
+            ready = self._selector.select(left)
+            if not ready:
+                raise ConnectionLost(self.host, "the session", "no answer in time")
+            for key, _ in ready:
+                if not self._take(key):
+                    return None
+        return self._lines.pop(0)
+
+    def _take(self, key: selectors.SelectorKey) -> bool:
+        """Read from a pipe that has something; False at the end of the output."""
+        data = os.read(key.fd, CHUNK)
+        if key.data == "err":
+            self._errors = (self._errors + data)[-ERRORS_KEPT:]
+            if not data:
+                self._selector.unregister(key.fileobj)
+            return True
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        self._lines += lines
+        return bool(data)
+
+    @staticmethod
+    def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+        assert pipe is not None, "every pipe was asked for"  # noqa: S101 - for the type checker
+        return pipe

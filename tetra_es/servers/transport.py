@@ -1,0 +1,96 @@
+"""How a session gets to a server: through the system's own OpenSSH client, or not at all.
+
+The remote command is one line that every login shell takes alike, fish and csh too: it has single
+quotes around each word and neither a single quote, a backslash nor an exclamation mark in one. The
+agent itself, and all that it is told, comes through standard input: nothing of a configuration is
+ever an argument, and `ps` shows nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from tetra_es.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+READ = 'read -r tetra_agent && eval "$(printf %s "$tetra_agent" | base64 -d)"'
+"""A shell that reads the agent's text, a line of base64, and becomes it."""
+_AS_ROOT = 'if [ "$(id -u)" = 0 ]; then exec /bin/sh -c "$0"; else exec sudo -n /bin/sh -c "$0"; fi'
+REMOTE = f"exec /bin/sh -c '{_AS_ROOT}' '{READ}'"
+"""What the server's login shell is asked to run: a shell that reads the agent's text, as root."""
+
+_OPTIONS = (
+    *("-T", "-x"),
+    *("-o", "ConnectTimeout=15"),
+    *("-o", "ServerAliveInterval=5"),
+    *("-o", "ServerAliveCountMax=3"),
+    *("-o", "RequestTTY=no"),
+    *("-o", "RemoteCommand=none"),
+    *("-o", "PermitLocalCommand=no"),
+    *("-o", "ClearAllForwardings=yes"),
+)
+_DESTINATION = re.compile(r"[^-\s\x00-\x1f\x7f][^\s\x00-\x1f\x7f]{0,254}")
+
+
+class Transport(Protocol):
+    """A way to run the agent somewhere."""
+
+    @property
+    def host(self) -> str:
+        """Name of the server, for people and events."""
+
+    @property
+    def patient(self) -> bool:
+        """Whether a person may be asked for a password before the agent answers."""
+
+    def argv(self) -> list[str]:
+        """Return the local command whose standard input and output are the agent's."""
+
+
+@dataclass(frozen=True)
+class Ssh:
+    """The system's OpenSSH client. Raises `UsageError` for what cannot be a destination."""
+
+    destination: str
+    """What `ssh` takes: a host of ~/.ssh/config, `user@host`, `ssh://user@host:port`."""
+    command: Sequence[str] = ("ssh",)
+    interactive: bool = False
+    """Whether ssh may ask for a password or a passphrase."""
+
+    def __post_init__(self) -> None:
+        if not _DESTINATION.fullmatch(self.destination):
+            raise UsageError(
+                f"not a destination for ssh: {self.destination!r}",
+                hint="use a host name, user@host, or a host of ~/.ssh/config",
+            )
+
+    @property
+    def host(self) -> str:
+        """The destination as it was given."""
+        return self.destination
+
+    @property
+    def patient(self) -> bool:
+        """Whether ssh may ask a person."""
+        return self.interactive
+
+    def argv(self) -> list[str]:
+        """Return the ssh command."""
+        batch = () if self.interactive else ("-o", "BatchMode=yes")
+        return [*self.command, *_OPTIONS, *batch, "--", self.destination, REMOTE]
+
+
+@dataclass(frozen=True)
+class Local:
+    """This machine itself: the same agent, without ssh."""
+
+    host: str = "localhost"
+    patient: bool = False
+
+    def argv(self) -> list[str]:
+        """Return the command that runs what ssh would have the server run."""
+        return ["/bin/sh", "-c", REMOTE]

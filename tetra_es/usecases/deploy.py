@@ -1,0 +1,280 @@
+"""Put a state of an environment on one server, verified, or leave the server as it was.
+
+Each step is an event. What the server did is asked of the server: after a lost connection or a
+killed process, what was recorded last is not what happened last.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Protocol
+
+from tetra_es.errors import TetraEsError
+from tetra_es.servers.errors import ConnectionLost, StepFailed
+from tetra_es.servers.facts import CONFIRMED, CONFIRMING, REVERTED, REVERTING
+from tetra_es.servers.plan import plan
+from tetra_es.servers.server import RESTART_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tetra_es.domain.deployment import Target
+    from tetra_es.domain.metadata import Context
+    from tetra_es.rendering.release import Release
+    from tetra_es.servers.facts import Outcome, ServiceHealth
+    from tetra_es.servers.plan import Plan
+    from tetra_es.servers.server import Server
+    from tetra_es.usecases.deployable import Deployable
+
+MARGIN = 60
+"""Seconds that a server waits beyond what starting and checking may take, before it reverts."""
+
+_ANSWERS = 30
+"""Times that a server is asked, a second apart, how a deployment ended that lost its session."""
+
+
+class DeploymentFailed(TetraEsError):
+    """A deployment failed. What was changed on the server is put back, by us or by itself."""
+
+    exit_code = 5
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, journal: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.journal = journal
+        """What the services logged last: for a person's eyes, never to be recorded."""
+
+
+class Journal(Protocol):
+    """Where the events of one environment on one host are recorded."""
+
+    def target(self) -> Target:
+        """Return the environment on the host, as it is recorded now."""
+
+    def record(self, decide: Callable[[Target, Context], object]) -> None:
+        """Record what `decide` decides on the target."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be deployed, the same for every host."""
+
+    id: str
+    """Identifier of the deployment, 16 hexadecimal digits."""
+    state: Deployable
+    release: Release
+    create_user: bool = False
+
+    @property
+    def source(self) -> str:
+        """What is deployed, such as `dev@7`."""
+        return f"{self.state.environment}@{self.state.revision}"
+
+    @property
+    def provenance(self) -> str:
+        """The same with the event's position and hash, as the server keeps it."""
+        return f"{self.source} #{self.state.position} {self.state.hash}"
+
+    @property
+    def files(self) -> list[list[str]]:
+        """Path and digest of every file, the digest empty where there are secrets in it."""
+        return [
+            [file.path, "" if file.secret else sha256(file.content).hexdigest()]
+            for file in self.release.files
+        ]
+
+    def start(self, target: Target, context: Context) -> None:
+        """Decide that it begins."""
+        target.start(
+            self.id,
+            context,
+            revision=self.state.revision,
+            of_position=self.state.position,
+            runner=self.release.settings.runner,
+            secrets=self.state.sealed,
+            files=self.files,
+        )
+
+
+def deploy(
+    server: Server,
+    order: Order,
+    journal: Journal,
+    *,
+    reopen: Callable[[], Server],
+    say: Callable[[str], None],
+) -> tuple[ServiceHealth, ...]:
+    """Deploy to one server, whose lock is held; return what the services answered.
+
+    `reopen` opens another session when this one is lost. Raises `DeploymentFailed` when the
+    server has, or will by itself have, what it had before.
+    """
+    journal.record(order.start)
+    run = _Run(server, order, journal, say)
+    try:
+        for step in run.steps():
+            run.done(step)
+    except (TetraEsError, KeyboardInterrupt) as error:
+        if run.end(error, reopen):
+            return run.answers
+        raise run.failure(error) from error
+    run.healthy()
+    return run.answers
+
+
+def preflight(server: Server, order: Order) -> Plan:
+    """Return what deploying would change on the server, and what stands in its way."""
+    facts = server.inspect(order.release)
+    return plan(order.release, facts, now=int(time.time()), create_user=order.create_user)
+
+
+def settle(server: Server, journal: Journal) -> Outcome | None:
+    """Record how a deployment ended whose process did not live to; None where there is none.
+
+    The lock is held, so nobody works on it any more: what is undecided is put back.
+    """
+    left = journal.target().open
+    if left is None:
+        return None
+    outcome = server.result(left.id)
+    if outcome.undecided:
+        outcome = server.revert(left.id)
+    _record_end(journal, outcome, left.step, "its process ended before it did")
+    return outcome
+
+
+def _record_end(journal: Journal, outcome: Outcome, step: str, cause: str) -> bool:
+    """Record what became of a deployment, as the server tells; return whether it is kept."""
+    if outcome.state in (CONFIRMED, CONFIRMING):
+        journal.record(lambda target, context: target.healthy(context))
+        return True
+    switched = outcome.state in (REVERTED, REVERTING)
+
+    def decide(target: Target, context: Context) -> None:
+        if target.open and not target.open.failed:
+            target.failed(step or "start", cause, context, switched=switched)
+        if target.open:
+            target.reverted(outcome.cause or outcome.state, context)
+
+    journal.record(decide)
+    return False
+
+
+class _Run:
+    """One deployment under way."""
+
+    def __init__(
+        self, server: Server, order: Order, journal: Journal, say: Callable[[str], None]
+    ) -> None:
+        self._server = server
+        self._order = order
+        self._journal = journal
+        self._say = say
+        self._step = "preflight"
+        self._armed = False
+        self.answers: tuple[ServiceHealth, ...] = ()
+
+    def steps(self) -> Iterator[str]:
+        """Do one step after the other; yield the name of each that is done."""
+        server, order = self._server, self._order
+        yield self._at("preflight", self._check)
+        if order.create_user:
+            settings = order.release.settings
+            create = (settings.user, settings.group, settings.tetra_dir)
+            yield self._at("create-user", lambda: server.create_user(*create))
+        yield self._at("stage", lambda: server.stage(order.id, order.release, order.provenance))
+        self._armed = True  # from here on the server may change, whatever we hear of it
+        seconds = order.release.settings.health.deadline + RESTART_SECONDS + MARGIN
+        yield self._at("arm", lambda: server.arm(order.id, seconds))
+        yield self._at("switch", lambda: server.switch(order.id))
+        yield self._at("restart", lambda: server.restart(order.id))
+        yield self._at("health", self._wait)
+        yield self._at("confirm", lambda: server.confirm(order.id))
+
+    def done(self, step: str) -> None:
+        """Record that a step is done."""
+        self._journal.record(lambda target, context: target.done(step, context))
+
+    def healthy(self) -> None:
+        """Record that the server keeps the release."""
+        self._journal.record(lambda target, context: target.healthy(context))
+
+    def end(self, error: BaseException, reopen: Callable[[], Server]) -> bool:
+        """Have the server put back what it had, and record it; return whether it kept it all."""
+        cause = _cause(error)
+        if not self._armed:
+            self._failed(cause, switched=False)
+            return False
+        try:
+            outcome = self._outcome(error, reopen)
+        except TetraEsError:
+            # The server goes back by itself; whoever comes next asks it and records that.
+            self._failed(cause, switched=True)
+            return False
+        return _record_end(self._journal, outcome, self._step, cause)
+
+    def failure(self, error: BaseException) -> DeploymentFailed:
+        """Return the error for people."""
+        order, host = self._order, self._server.host
+        left = self._journal.target().open
+        if not self._armed:
+            now = "nothing was changed there"
+        elif left is None:
+            now = "it has its previous state again"
+        else:
+            now = "it puts its previous state back by itself; the next deployment asks it"
+        return DeploymentFailed(
+            f"{order.source} is not on {host}: {self._step}: {_cause(error)}; {now}",
+            hint=getattr(error, "hint", None)
+            or f"`tetra-es history {order.state.environment}` has the steps",
+            journal=getattr(error, "journal", ()),
+        )
+
+    def _at(self, step: str, act: Callable[[], object]) -> str:
+        self._step = step
+        self._say(step)
+        act()
+        return step
+
+    def _check(self) -> None:
+        problems = preflight(self._server, self._order).problems
+        if problems:
+            more = "".join(f"; {problem.what}" for problem in problems[1:])
+            raise StepFailed("preflight", problems[0].what + more, problems[0].hint)
+
+    def _wait(self) -> None:
+        release = self._order.release
+        self.answers = self._server.wait_until_healthy(
+            self._order.id, release.services, release.settings.health
+        )
+
+    def _failed(self, cause: str, *, switched: bool) -> None:
+        self._journal.record(
+            lambda target, context: target.failed(self._step, cause, context, switched=switched)
+        )
+
+    def _outcome(self, error: BaseException, reopen: Callable[[], Server]) -> Outcome:
+        """Return how the deployment ended, after telling the server to revert where that helps."""
+        if not isinstance(error, ConnectionLost):
+            with suppress(ConnectionLost):
+                return self._server.revert(self._order.id)
+        with reopen() as server:
+            for _ in range(_ANSWERS):
+                outcome = server.result(self._order.id)
+                if outcome.over:
+                    return outcome
+                time.sleep(1)  # it began to go back when the session ended
+        raise TetraEsError(f"{self._server.host} did not say how the deployment ended")
+
+
+def _cause(error: BaseException) -> str:
+    """Return what went wrong in one line; never what a service printed."""
+    if isinstance(error, (StepFailed, ConnectionLost)):
+        return error.reason
+    if isinstance(error, TetraEsError):
+        return error.message
+    return "interrupted"

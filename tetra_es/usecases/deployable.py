@@ -1,0 +1,116 @@
+"""What of an environment goes to a server: its TOML at some state, and the secrets with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tetra_es.age.backend import decrypt
+from tetra_es.domain.events import EnvironmentState
+from tetra_es.errors import Refused, TetraEsError
+from tetra_es.usecases.restore_secrets import vault_at
+from tetra_es.usecases.secrets import sealed_data
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from tetra_es.age.identities import Identity
+    from tetra_es.domain.secret_events import Sealed
+    from tetra_es.domain.vault import Vault
+    from tetra_es.store.log import EventLog
+    from tetra_es.store.record import Record
+    from tetra_es.usecases.session import Session
+
+
+@dataclass(frozen=True)
+class Deployable:
+    """A state of an environment, ready to be rendered."""
+
+    environment: str
+    revision: int
+    position: int
+    """Of the event whose TOML it is."""
+    hash: str
+    """Of that event, hexadecimal: servers know by it which history they have."""
+    text: str
+    secrets: tuple[tuple[str, int, str], ...]
+    """Key, version and digest of each secret, by key."""
+    values: Mapping[str, bytes] = field(repr=False)
+    """Key to value."""
+
+    @property
+    def sealed(self) -> list[Sealed]:
+        """The secrets as events have them."""
+        return [list(each) for each in self.secrets]
+
+
+def deployable(
+    session: Session,
+    environment: str,
+    position: int | None,
+    secrets_at: int | None,
+    identities: Callable[[], Sequence[Identity]],
+) -> Deployable:
+    """Return the state of the event at `position`, by default the present one.
+
+    The secrets are those at `secrets_at`, by default the present ones. Raises `Refused` where one
+    of them is compromised or purged, `TetraEsError` where there is no state yet. `identities` is
+    asked when there are any.
+    """
+    session.organization().environment_named(environment)
+    present = session.environment(environment)
+    if not present.revision:
+        raise TetraEsError(
+            f"{environment} has no state yet",
+            hint=f"`tetra-es promote {environment}` generates it",
+        )
+    record, event = _state(session, environment, position)
+    vault = session.vault(environment)
+    # What is compromised and still present was not rotated yet; refusing it would stop everything.
+    secrets = tuple(vault.sealed() if secrets_at is None else _earlier(session, vault, secrets_at))
+    known = identities() if secrets else []
+    return Deployable(
+        environment=environment,
+        revision=event.revision,
+        position=record.position,
+        hash=record.hash.hex(),
+        text=event.text,
+        secrets=secrets,
+        values={
+            key: _value(session.log, environment, key, digest, known) for key, _, digest in secrets
+        },
+    )
+
+
+def _state(
+    session: Session, environment: str, position: int | None
+) -> tuple[Record, EnvironmentState]:
+    stream = session.environment(environment).id
+    for record in session.log.of_stream(stream, descending=True):
+        if isinstance(record.event, EnvironmentState) and (
+            position is None or record.position <= position
+        ):
+            return record, record.event
+    raise TetraEsError(
+        f"{environment} had no state yet at #{position}",
+        hint=f"`tetra-es history {environment}` lists its states",
+    )
+
+
+def _earlier(session: Session, vault: Vault, position: int) -> Iterator[tuple[str, int, str]]:
+    """Yield the secrets of a position, each as it is encrypted today."""
+    for key, number, _ in vault_at(session.log, vault.id, position).sealed():
+        version = vault.version_of(key, number)
+        if version.compromised or version.purged:
+            what = "purged" if version.purged else "compromised"
+            raise Refused(
+                f"{key} of version {number} is {what}: it is not deployed again",
+                hint="deploy a later state, or roll back, which leaves it out",
+            )
+        yield key, number, version.digests[-1]
+
+
+def _value(
+    log: EventLog, environment: str, key: str, digest: str, identities: Sequence[Identity]
+) -> bytes:
+    return decrypt(sealed_data(log, key, digest), identities, name=f"{key} of {environment}")
