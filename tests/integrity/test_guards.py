@@ -50,6 +50,7 @@ COMMANDS = [
     ("secret", "list", "dev"), ("secret", "get", "dev", "A"), ("recipient", "list", "dev"),
     ("run", "dev", "true"), ("signer", "list"), ("signer", "rm", "bob"), ("edit",),
     ("init", "acme"), ("mirror", "list"), ("mirror", "push"),
+    ("deploy", "dev"), ("health", "dev"), ("drift", "dev"), ("daemon", "status", "dev"),
 ]  # fmt: skip
 
 
@@ -68,7 +69,7 @@ def test_a_store_of_a_newer_version_is_refused_by_every_command(copy: Machine) -
 def test_every_command_is_in_the_list_above() -> None:
     from tetra_es_cli.root import COMMANDS as ALL
 
-    without_a_store = {"orgs", "completion", "import", "identity"}
+    without_a_store = {"orgs", "completion", "import", "identity", "apply", "ci"}
     with_findings_of_its_own = {"doctor"}
     others = without_a_store | with_findings_of_its_own
     assert {command[0] for command in COMMANDS} | others == set(ALL)

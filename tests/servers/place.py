@@ -1,0 +1,124 @@
+"""A server that is a folder: the agent as it is, in any shell, with a stand-in for systemctl."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import shutil
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tetra_es.rendering.release import (
+    Folder,
+    HealthSettings,
+    Link,
+    Release,
+    RemoteFile,
+    ServerSettings,
+    Service,
+)
+from tetra_es.servers.program import agent
+from tetra_es.servers.server import Server
+from tetra_es.servers.transport import READ
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+SHELLS: Mapping[str, list[str]] = {
+    name: [path, *more]
+    for name, more in {"dash": [], "bash": ["--posix"], "busybox": ["sh"]}.items()
+    if (path := shutil.which(name))
+}
+SYSTEMCTL = r"""#!/bin/sh
+# What runs is a file for each unit; every change is a line of `said`.
+cd "$(dirname "$0")" || exit
+case $1 in show | is-active | is-system-running | --version) ;; *) echo "$*" >>said ;; esac
+for unit; do :; done
+case $1 in
+    --version) echo 'systemd 252 (test)' ;;
+    is-system-running) echo running ;;
+    show)
+        [ -e "running/$unit" ] && echo ActiveState=active || echo ActiveState=inactive
+        [ -e "running/$unit.on" ] && echo UnitFileState=enabled
+        echo LoadState=loaded
+        ;;
+    start | restart) : >"running/$unit" ;;
+    enable) : >"running/$unit.on" ;;
+    stop) rm -f "running/$unit" ;;
+esac
+exit 0
+"""
+
+
+@dataclass
+class Place:
+    """The folder, with what would be on a server."""
+
+    folder: Path
+    shell: list[str]
+    host: str = "place"
+    patient: bool = False
+    user: str = field(default_factory=lambda: pwd.getpwuid(os.getuid()).pw_name)
+
+    def __post_init__(self) -> None:
+        for name in ("bin/running", "units/multi-user.target.wants", "app"):
+            (self.folder / name).mkdir(parents=True)
+        (self.folder / "bin/systemctl").write_text(SYSTEMCTL)
+        (self.folder / "bin/systemctl").chmod(0o755)
+
+    def argv(self) -> list[str]:
+        path = f"PATH={self.folder}/bin:{os.environ['PATH']}"
+        return ["env", path, *self.shell, "-c", READ]
+
+    @property
+    def program(self) -> str:
+        text = agent().replace("=/var/lib/tetra-es\n", f"={self.folder}/state\n")
+        return text.replace("=/etc/systemd/system\n", f"={self.folder}/units\n")
+
+    def open(self, patience: int = 60) -> Server:
+        return Server.open(self, "acme", "dev", patience=patience, program=self.program)
+
+    @property
+    def said(self) -> list[str]:
+        """What systemctl was told."""
+        return (self.folder / "bin/said").read_text().splitlines()
+
+    def picture(self) -> dict[str, object]:
+        """Return what is at every path that a deployment may change."""
+        return {
+            str(path.relative_to(self.folder)): (
+                path.lstat().st_mode,
+                path.readlink() if path.is_symlink() else path.is_file() and path.read_bytes(),
+            )
+            for top in ("app", "units")
+            for path in sorted((self.folder / top).rglob("*"))
+        }
+
+    def release(self, text: bytes = b"x = 1\n", *, more: bool = False) -> Release:
+        group = self._group()
+        mine = (self.user, group)
+        app, units = f"{self.folder}/app", f"{self.folder}/units"
+        settings = ServerSettings(
+            *("development", (), *mine, app, app, "direct", (), 0, 0, 0), HealthSettings(), True
+        )
+        files: tuple[RemoteFile, ...] = (
+            RemoteFile(f"{app}/env/dev.env", b"KEY='v'\n", 0o600, *mine, True),
+            RemoteFile(f"{app}/dev.toml", text, 0o644, *mine),
+            RemoteFile(f"{units}/tetra.service", b"[Service]\n", 0o644, *mine),
+        )
+        folders: tuple[Folder, ...] = (Folder(f"{app}/env", 0o755, *mine),)
+        if more:
+            folders += (Folder(f"{app}/a b/c", 0o750, *mine),)
+            files += (RemoteFile(f"{app}/a b/c/'$(id)\\", b"\x00\n", 0o640, *mine),)
+        return Release(
+            *("acme", "dev", settings, folders, files),
+            links=() if more else (Link(f"{app}/enabled", "env/dev.env", *mine),),
+            units=("tetra.service",),
+            services=(Service("tetra", "tetra.service", None, "/health"),),
+            secret_names=("KEY",),
+        )
+
+    def _group(self) -> str:
+        return grp.getgrgid(os.getgid()).gr_name

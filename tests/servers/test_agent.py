@@ -1,0 +1,220 @@
+"""The agent in every shell there is: steps, their undoing, and words that mean nothing to it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.servers.place import SHELLS, Place
+from tetra_es.rendering.release import HealthSettings
+from tetra_es.servers import codec
+from tetra_es.servers.drift import drift
+from tetra_es.servers.errors import ConnectionLost, Locked, StepFailed, Unreachable
+from tetra_es.servers.facts import Outcome
+from tetra_es.servers.plan import plan
+from tetra_es.servers.program import agent
+
+if TYPE_CHECKING:
+    from tetra_es.rendering.release import Release
+    from tetra_es.servers.server import Server
+
+HEALTH = HealthSettings(deadline=5, interval=0, successes=2)
+
+
+@pytest.fixture(params=SHELLS)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    return Place(tmp_path / "server", SHELLS[request.param])
+
+
+def deploy(server: Server, deployment: str, release: Release) -> None:
+    server.lock("alice", "laptop")
+    server.stage(deployment, release, "dev@1")
+    server.arm(deployment, 60)
+    server.switch(deployment)
+    server.restart(deployment)
+    server.wait_until_healthy(deployment, release.services, HEALTH)
+
+
+def test_deploy_and_deploy_again(place: Place) -> None:
+    for number, release in enumerate((place.release(), place.release(more=True))):
+        with place.open() as server:
+            deploy(server, f"a{number}", release)
+            server.confirm(f"a{number}")
+            facts = server.inspect(release)
+            assert plan(release, facts, now=facts.time).changes_nothing
+            assert not drift(facts)
+            assert facts.current
+            assert facts.current.deployment == f"a{number}"
+    for file in release.files:
+        assert Path(file.path).stat().st_mode & 0o777 == file.mode
+    assert (place.folder / "app/a b/c/'$(id)\\").read_bytes() == b"\x00\n"
+    assert not (place.folder / "app/enabled").is_symlink()
+    assert not [path for path in place.picture() if "tetra-es" in path]
+    assert "restart --no-block tetra.service" in place.said
+
+
+def test_revert_is_exact(place: Place) -> None:
+    with place.open() as server:
+        deploy(server, "a1", place.release())
+        server.confirm("a1")
+        before = place.picture()
+        deploy(server, "a2", place.release(b"x = 2\n", more=True))
+        assert place.picture() != before
+        assert server.revert("a2") == Outcome("a2", "reverted", "request")
+        assert server.result("a2") == Outcome("a2", "reverted", "request")
+        assert server.result("none") == Outcome("none", "unknown")
+        with pytest.raises(StepFailed, match="was confirmed"):
+            server.revert("a1")
+    assert place.picture() == before
+
+
+def test_the_end_of_a_session_that_armed_starts_the_guard(place: Place) -> None:
+    with place.open() as server:
+        deploy(server, "a1", place.release())
+    assert place.said[-1] == "start --no-block tetra-es-revert-dev.acme.a1.service"
+    guard = (place.folder / "units/tetra-es-revert-dev.acme.a1.service").read_text()
+    (command,) = re.findall("ExecStart=(.*)", guard)
+    assert command.startswith("/bin/sh ")
+    settle = [f"{place.folder}/state/acme/dev/agent", "settle", "acme", "dev"]
+    path = f"{place.folder}/bin:{os.environ['PATH']}"
+    subprocess.run([*place.shell, *settle], check=True, env={"PATH": path})
+    assert not (place.folder / "app/dev.toml").exists()
+    assert not (place.folder / "app/env").exists()
+    assert not [path for path in place.picture() if "tetra-es" in path]
+    with place.open() as server:
+        assert server.result("a1") == Outcome("a1", "reverted", "disconnected")
+
+
+def test_the_end_of_a_session_that_staged_leaves_nothing(place: Place) -> None:
+    with place.open() as server:
+        server.lock("alice", "laptop")
+        server.stage("a1", place.release(), "dev@1")
+    state = place.folder / "state/acme/dev"
+    assert [path.name for path in (state / "deployments").iterdir()] == ["a1.discarded"]
+    assert b"KEY" not in b"".join(path.read_bytes() for path in state.rglob("*") if path.is_file())
+
+
+def test_what_is_staged_is_for_root_alone(place: Place) -> None:
+    with place.open() as server:
+        server.lock("alice", "laptop")
+        server.stage("a1", place.release(), "dev@1")
+        state = place.folder / "state"
+        modes = {path.stat().st_mode & 0o077 for path in (state, *state.glob("acme/dev/*"))}
+        assert modes == {0}
+
+
+def test_steps_need_the_lock_and_their_order(place: Place) -> None:
+    with place.open() as server:
+        with pytest.raises(StepFailed, match="does not hold the lock"):
+            server.stage("a1", place.release(), "dev@1")
+        server.lock("alice", "laptop")
+        with pytest.raises(StepFailed, match="nothing is staged"):
+            server.arm("a1", 60)
+        server.stage("a1", place.release(), "dev@1")
+        with pytest.raises(StepFailed, match="staged"):
+            server.switch("a1")
+        with pytest.raises(StepFailed, match="is there already"):
+            server.stage("a1", place.release(), "dev@1")
+
+
+def test_one_deployment_at_a_time(place: Place) -> None:
+    with place.open() as one, place.open() as two:
+        one.lock("alice's $(id)", "laptop; true")
+        with pytest.raises(Locked, match=r"alice's \$\(id\) from laptop; true since 20"):
+            two.lock("bob", "desk")
+        with pytest.raises(StepFailed, match="does not hold the lock"):
+            two.confirm("a1")
+        one.unlock()
+        two.lock("bob", "desk")
+
+
+def test_a_killed_session_gives_the_lock_back(place: Place) -> None:
+    one = place.open()
+    one.lock("alice", "laptop")
+    os.kill(one.pid, signal.SIGKILL)
+    with place.open() as two:
+        two.lock("bob", "desk", wait=10)
+    with pytest.raises(ConnectionLost):
+        one.unlock()
+    one.close()
+
+
+def test_a_folder_in_the_way_changes_nothing(place: Place) -> None:
+    (place.folder / "app/dev.toml").mkdir()
+    before = place.picture()
+    with place.open() as server:
+        server.lock("alice", "laptop")
+        server.stage("a1", place.release(), "dev@1")
+        with pytest.raises(StepFailed, match=r"dev\.toml is a folder"):
+            server.arm("a1", 60)
+        assert server.result("a1").state == "discarded"
+    assert place.picture() == before
+
+
+def test_a_file_that_arrives_changed_is_refused(place: Place) -> None:
+    with place.open() as server:
+        server.lock("alice", "laptop")
+        session = server._session
+        manifest = b"file /x 644 root root 00 public 0\n"
+        session.request("stage", "a1", body=codec.payload(manifest))
+        session.request("put", "a1", "0", body=codec.payload(b"something"))
+        with pytest.raises(StepFailed, match="did not arrive as it was sent"):
+            session.request("staged", "a1")
+
+
+def test_names_that_leave_the_folder_are_refused(place: Place) -> None:
+    from tetra_es.servers.server import Server
+
+    with pytest.raises(Unreachable, match="not an organization and environment"):
+        Server.open(place, "..", "dev", program=place.program)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    texts=st.lists(
+        st.text(st.characters(codec="utf-8", exclude_characters="\x00")), min_size=20, max_size=60
+    )
+)
+def test_a_word_is_read_back_by_every_shell(shell: str, texts: list[str]) -> None:
+    script = """
+while read -r line; do
+    set -f; set -- $line; set +f
+    [ $# = 1 ] || echo "$# words"
+    decode "$1"; text "$decoded"; echo
+done
+"""
+    base = agent().partition("# What is known about deployments")[0]
+    done = subprocess.run(
+        [*SHELLS[shell], "-c", base + script],
+        input="".join(codec.word(text) + "\n" for text in texts).encode(),
+        capture_output=True,
+        check=True,
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+    )
+    assert [codec.answer_text(line) for line in done.stdout.decode().splitlines()] == texts
+    assert [codec.unword(codec.word(text)) for text in texts] == texts
+
+
+def test_shellcheck_finds_nothing(tmp_path: Path) -> None:
+    if not (shellcheck := shutil.which("shellcheck")):
+        pytest.skip("shellcheck is not installed")
+    (tmp_path / "agent.sh").write_text(agent())
+    done = subprocess.run(
+        [shellcheck, "-s", "sh", tmp_path / "agent.sh"], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == ""
+
+
+def test_the_agent_needs_no_space_of_its_own() -> None:
+    assert "<<" not in agent()
+    assert "mktemp" not in agent()

@@ -1,0 +1,150 @@
+"""Plans, problems and drift, decided from facts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.servers.place import SHELLS, Place
+from tetra_es.servers.drift import drift
+from tetra_es.servers.facts import Entry, Listener, Space
+from tetra_es.servers.plan import plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tetra_es.rendering.release import Release
+    from tetra_es.servers.facts import Facts
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path / "server", next(iter(SHELLS.values())))
+
+
+@pytest.fixture
+def release(place: Place) -> Release:
+    release = place.release()
+    return replace(release, services=(replace(release.services[0], port=4444),))
+
+
+@pytest.fixture
+def facts(place: Place, release: Release) -> Facts:
+    """Of a server to which the release was deployed."""
+    with place.open() as server:
+        server.lock("alice", "laptop")
+        server.stage("a1", release, "dev@1")
+        server.arm("a1", 60)
+        server.switch("a1")
+        server.restart("a1")
+        server.confirm("a1")
+        found = server.inspect(release)
+    space = Space("disk", 10 << 20)
+    spaces = dict.fromkeys(found.spaces, space)
+    return replace(found, systemd=252, state="running", listeners=(), taken={}, spaces=spaces)
+
+
+def test_nothing_to_do(release: Release, facts: Facts) -> None:
+    found = plan(release, facts, now=facts.time)
+    assert found.changes_nothing
+    assert found.problems == ()
+    assert drift(facts) == ()
+
+
+def test_a_plan_shows_texts_and_never_secrets(place: Place, release: Release, facts: Facts) -> None:
+    secret, text, unit = release.files
+    changed = replace(
+        place.release(b"x = 2\n", more=True),
+        files=(
+            replace(secret, content=b"KEY='swordfish'\n", mode=0o400),
+            replace(text, content=b"x = 2\n"),
+        ),
+        units=("other.service",),
+    )
+    facts = replace(facts, entries={**facts.entries, f"{place.folder}/app/a b/c": Entry("absent")})
+    found = plan(changed, facts, now=facts.time)
+    assert "swordfish" not in repr(found)
+    rows = [(each.action, each.what, each.path) for each in found.changes]
+    assert rows == [
+        ("create", "folder", f"{place.folder}/app/a b/c"),
+        ("replace", "file", secret.path),
+        ("replace", "file", text.path),
+        ("remove", "file", unit.path),
+        ("remove", "link", f"{place.folder}/app/enabled"),
+    ]
+    assert found.changes[1].attributes.startswith("0600 ")
+    assert found.changes[1].diff == ""
+    assert found.changes[2].diff.splitlines()[-2:] == ["-x = 1", "+x = 2"]
+    assert found.changes[3].diff.splitlines()[-1] == "-[Service]"
+    assert found.stops == ("tetra.service",)
+    assert found.enables == ("other.service",)
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (lambda f: replace(f, systemd=0), "systemd does not run"),
+        (lambda f: replace(f, systemd=219), "systemd 219 is too old"),
+        (lambda f: replace(f, state="starting"), "the server is starting"),
+        (lambda f: replace(f, time=f.time + 301), "clock is 301 s ahead"),
+        (lambda f: replace(f, time=f.time - 400), "clock is 400 s behind"),
+        (lambda f: replace(f, tools=frozenset()), "nothing can ask"),
+        (lambda f: replace(f, users={}), "there is no user"),
+        (lambda f: replace(f, groups={}), "there is no group"),
+        (
+            lambda f: replace(f, spaces=dict.fromkeys(f.spaces, Space("disk", 4096))),
+            "4 KiB are free",
+        ),
+        (
+            lambda f: replace(f, listeners=(Listener(4444, 12, "nginx", "nginx.service"),)),
+            r"port 4444 of tetra is taken by process 12 \(nginx, nginx.service\)",
+        ),
+        (
+            lambda f: replace(f, taken={f.current.files[0].path: "other/dev"}),
+            "was deployed for other/dev",
+        ),
+        (
+            lambda f: replace(f, units={n: replace(u, load="masked") for n, u in f.units.items()}),
+            "is masked",
+        ),
+    ],
+)
+def test_problems(
+    release: Release, facts: Facts, change: Callable[[Facts], Facts], what: str
+) -> None:
+
+    problems = plan(release, change(facts), now=facts.time).problems
+    assert len(problems) == 1
+    assert re.search(what, problems[0].what)
+    assert problems[0].hint
+
+
+def test_a_port_of_our_own_unit_is_free(release: Release, facts: Facts) -> None:
+    ours = replace(facts, listeners=(Listener(4444, 12, "node", "tetra.service"),))
+    assert plan(release, ours, now=facts.time).problems == ()
+
+
+def test_a_user_to_create_is_no_problem(release: Release, facts: Facts) -> None:
+    found = plan(release, replace(facts, users={}), now=facts.time, create_user=True)
+    assert found.problems == ()
+    assert found.creates_user == release.settings.user
+
+
+@pytest.mark.parametrize(
+    ("entry", "difference"),
+    [
+        (Entry("absent"), "is missing"),
+        (Entry("folder"), "is not a file but a folder"),
+        (Entry("file", 0o600, "nobody", "nobody", 1, "00"), "has other content"),
+    ],
+)
+def test_drift(facts: Facts, entry: Entry, difference: str) -> None:
+    assert facts.current
+    path = facts.current.files[1].path
+    found = drift(replace(facts, entries={**facts.entries, path: entry}))
+    assert (path, difference) in [(each.subject, each.difference) for each in found]
+    assert drift(replace(facts, current=None)) == ()
