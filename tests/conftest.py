@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -171,8 +172,18 @@ def bare(tmp_path: Path) -> Machine:
     return Machine(home)
 
 
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """A machine with a new organization, to be copied: that is quicker than another `init`."""
+    home = tmp_path_factory.mktemp("founded") / "home"
+    home.mkdir()
+    first = Machine(home)
+    first.ok("init", first.org, "--domain", "acme.example")
+    return first
+
+
 @pytest.fixture
-def machine(bare: Machine) -> Machine:
+def machine(bare: Machine, founded: Machine) -> Machine:
     """A machine with a new organization."""
-    bare.ok("init", bare.org, "--domain", "acme.example")
+    shutil.copytree(founded.home, bare.home, symlinks=True, dirs_exist_ok=True)
     return bare
