@@ -38,6 +38,10 @@ def test_broken_toml_names_file_line_and_text(machine: Machine) -> None:
         ("logging.level=loud", "logging.level"),
         ("ports.other=4444", "ports.other"),
         ("security.allowed_ips=[1]", "security.allowed_ips"),
+        ("deployment.runner=systemd", "deployment.runner"),
+        ('deployment.hosts=["-oProxyCommand=x"]', "deployment.hosts"),
+        ("deployment.host='a b'", "deployment.host"),
+        ("health.deadline=0", "health.deadline"),
     ],
 )
 def test_wrong_values_name_the_key(machine: Machine, assignment: str, key: str) -> None:
@@ -82,6 +86,17 @@ def test_wrong_values_name_the_key(machine: Machine, assignment: str, key: str) 
         (2, ("show", "dev", "--at", ""), "not a REF"),
         (1, ("blame", "dev", "no.such.key"), "no key no.such.key"),
         (3, ("promote", "prod", "--from", "staging"), "nothing to promote from it"),
+        (2, ("deploy", "dev"), "dev names no host"),
+        (2, ("deploy", "nope"), "unknown environment: nope"),
+        (3, ("deploy", "local", "--to", "h"), "source of truth"),
+        (1, ("deploy", "staging", "--to", "h"), "staging has no state yet"),
+        (1, ("deploy", "dev", "--to", "nonexistent.invalid"), "its name is not known"),
+        (1, ("deploy", "dev", "--at", "999", "--to", "h"), "there is no event #999"),
+        (2, ("deploy", "dev", "--to", "-x"), "not a destination for ssh"),
+        (2, ("deploy", "dev", "--to", "h", "--local"), "exclude each other"),
+        (1, ("health", "dev", "--to", "nonexistent.invalid"), "its name is not known"),
+        (2, ("daemon", "status", "dev"), "dev names no host"),
+        (2, ("mirror", "push"), "no remote 'origin'"),
     ],
 )
 def test_one_line_and_nothing_recorded(

@@ -43,6 +43,11 @@ def _is_network(value: Any) -> bool:
     return isinstance(value, str)
 
 
+def _is_host(value: Any) -> bool:
+    # No option of ssh's, and one word.
+    return isinstance(value, str) and bool(value) and value[0] != "-" and len(value.split()) == 1
+
+
 def _is_schedule(value: Any) -> bool:
     return isinstance(value, str) and (not value or len(value.split()) == 5)
 
@@ -80,10 +85,10 @@ RULES: dict[KeyPath, Rule] = {
     **{("deployment", key): _FILLED for key in (
         "user", "group", "tetra_src", "tetra_dir", "domain",
     )},
-    ("deployment", "host"): _FILLED,
+    ("deployment", "host"): Rule("an ssh destination", _is_host, 'as ssh takes it, such as "dev-server"'),
     ("deployment", "hosts"): Rule(
-        "a list of hosts",
-        lambda v: isinstance(v, list) and all(isinstance(i, str) and i.strip() for i in v),
+        "a list of ssh destinations",
+        lambda v: isinstance(v, list) and all(_is_host(i) for i in v),
         'as ssh takes them, such as ["dev-server", "root@10.0.0.5"]',
     ),
     ("deployment", "runner"): _one_of("tsm", "direct"),

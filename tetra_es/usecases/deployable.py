@@ -59,6 +59,11 @@ def deployable(
     """
     session.organization().environment_named(environment)
     present = session.environment(environment)
+    if present.is_source:
+        raise Refused(
+            f"{environment} is the source of truth: it runs where you work, not on a server",
+            hint="promote it, and deploy what that generates, such as dev",
+        )
     if not present.revision:
         raise TetraEsError(
             f"{environment} has no state yet",
