@@ -13,11 +13,11 @@ from tetra_es.rendering.render import render
 from tetra_es.servers.server import Server
 from tetra_es.usecases.deploy import Order, deploy, preflight, settle
 from tetra_es.usecases.deployable import deployable
-from tetra_es_cli.app import note
+from tetra_es_cli.app import note, warn
 from tetra_es_cli.identity import loader
 from tetra_es_cli.output import emit, emit_json
 from tetra_es_cli.plans import emit_plan, plan_as_json
-from tetra_es_cli.servers import CommandJournal, session, transports
+from tetra_es_cli.servers import CommandJournal, serving_hosts, session, transports
 from tetra_es_projections.summaries import one_line
 
 if TYPE_CHECKING:
@@ -109,8 +109,20 @@ def _deploy(app: App, wish: Wish, order: Order, output: str, *, parallel: int) -
             for line in getattr(failure, "journal", ()):
                 note(f"log: {one_line(line)}")
             raise failure
+    if not wish.hosts and not wish.local:
+        _name_others(app, wish.environment, [transport.host for transport in hosts])
     if output == "json":
         emit_json(rows)
+
+
+def _name_others(app: App, environment: str, hosts: Sequence[str]) -> None:
+    """Say where the environment still runs though it no longer names the host."""
+    for host in serving_hosts(app, environment):
+        if host not in hosts:
+            warn(
+                f"{environment} still runs on {host}, which it does not name",
+                f"`tetra-es daemon uninstall {environment} --to {host}` removes it",
+            )
 
 
 def remove_from_all(app: App, wish: Wish, output: str) -> None:

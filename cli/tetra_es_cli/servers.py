@@ -41,7 +41,10 @@ def hosts_options(command: Command) -> Command:
 def transports(
     app: App, environment: str, hosts: Sequence[str], *, local: bool, text: str | None = None
 ) -> list[Transport]:
-    """Return how to reach each server of an environment; its own are in its TOML."""
+    """Return how to reach each server of an environment.
+
+    Its own are in its TOML; where that names none, they are those that it runs on.
+    """
     if local and hosts:
         raise UsageError("--local and --to exclude each other")
     if local:
@@ -52,6 +55,7 @@ def transports(
                 text = text_at(reader, environment, None)
         name = f"environments/{environment}.toml"
         hosts = read_settings(text, name=name, environment=environment).hosts
+        hosts = hosts or serving_hosts(app, environment)
     if not hosts:
         raise UsageError(
             f"{environment} names no host",
@@ -63,6 +67,17 @@ def transports(
     return [
         Ssh(host, command=app.settings.ssh, interactive=interactive)
         for host in dict.fromkeys(hosts)
+    ]
+
+
+def serving_hosts(app: App, environment: str) -> list[str]:
+    """Return the hosts that an environment runs on, by what was recorded."""
+    with app.reading() as reader:
+        rows = reader.views.targets()
+    return [
+        row.host
+        for row in rows
+        if row.environment == environment and row.serving and row.host != Local().host
     ]
 
 

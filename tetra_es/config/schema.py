@@ -85,7 +85,9 @@ RULES: dict[KeyPath, Rule] = {
     **{("deployment", key): _FILLED for key in (
         "user", "group", "tetra_src", "tetra_dir", "domain",
     )},
-    ("deployment", "host"): Rule("an ssh destination", _is_host, 'as ssh takes it, such as "dev-server"'),
+    ("deployment", "host"): Rule(
+        "an ssh destination", _is_host, 'as ssh takes it, such as "dev-server"'
+    ),
     ("deployment", "hosts"): Rule(
         "a list of ssh destinations",
         lambda v: isinstance(v, list) and all(_is_host(i) for i in v),

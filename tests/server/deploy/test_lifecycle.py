@@ -102,6 +102,23 @@ def test_an_earlier_state_can_be_deployed(served: Site) -> None:
     assert served.serving()["serving"] == 1
 
 
+def test_hosts_that_the_environment_does_not_name(machine: Machine, host: Host) -> None:
+    site = Site(machine, host)
+    site.prepare()
+    machine.ok("unset", "profile", "dev", "deployment.hosts")
+    machine.ok("promote", "dev")
+    machine.fails(2, "deploy", "dev")
+    site.deploy("--to", host.name)
+    # From now on they are those that it runs on.
+    machine.ok("health", "dev")
+    site.set_port(5555)
+    machine.ok("rollback", "dev", "--deploy")
+    assert site.about(4444)["port"] == 4444
+    machine.ok("set", "profile", "dev", 'deployment.hosts=["elsewhere.invalid"]')
+    machine.ok("promote", "dev")
+    assert machine.run("deploy", "dev").code == 1
+
+
 def test_drift_on_the_server_is_found_and_put_right(served: Site) -> None:
     unit = f"/etc/systemd/system/{served.unit}"
     served.host.write(unit, served.host.read(unit) + "# by hand\n")
