@@ -11,8 +11,9 @@ from tetra_es.errors import TetraEsError
 from tetra_es.refs import RevisionRef
 from tetra_es.rendering.render import render
 from tetra_es.servers.server import Server
-from tetra_es.usecases.deploy import Order, deploy, preflight, settle
+from tetra_es.usecases.deploy import deploy, preflight, settle
 from tetra_es.usecases.deployable import deployable
+from tetra_es.usecases.order import Order
 from tetra_es_cli.app import note, warn
 from tetra_es_cli.identity import loader
 from tetra_es_cli.output import emit, emit_json

@@ -22,8 +22,8 @@ from tetra_es_cli.plans import emit_plan
 from tetra_es_projections.mirror.clone import records_of_clone, sealed_in_clone
 
 if TYPE_CHECKING:
-    from tetra_es.usecases.deploy import Order
     from tetra_es.usecases.deployable import Deployable
+    from tetra_es.usecases.order import Order
     from tetra_es_cli.app import App
 
 

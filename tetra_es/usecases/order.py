@@ -1,0 +1,81 @@
+"""What a deployment is made of: the order, where it is recorded, and how it fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Protocol
+
+from tetra_es.errors import TetraEsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tetra_es.domain.deployment import Target
+    from tetra_es.domain.metadata import Context
+    from tetra_es.rendering.release import Release
+    from tetra_es.usecases.deployable import Deployable
+
+
+class DeploymentFailed(TetraEsError):
+    """A deployment failed. What was changed on the server is put back, by us or by itself."""
+
+    exit_code = 5
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, journal: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.journal = journal
+        """What the services logged last: for a person's eyes, never to be recorded."""
+
+
+class Journal(Protocol):
+    """Where the events of one environment on one host are recorded."""
+
+    def target(self) -> Target:
+        """Return the environment on the host, as it is recorded now."""
+
+    def record(self, decide: Callable[[Target, Context], object]) -> None:
+        """Record what `decide` decides on the target."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be deployed, the same for every host."""
+
+    id: str
+    """Identifier of the deployment, 16 hexadecimal digits."""
+    state: Deployable
+    release: Release
+    create_user: bool = False
+
+    @property
+    def source(self) -> str:
+        """What is deployed, such as `dev@7`."""
+        return f"{self.state.environment}@{self.state.revision}"
+
+    @property
+    def provenance(self) -> str:
+        """The same with the event's position and hash, as the server keeps it."""
+        return f"{self.source} #{self.state.position} {self.state.hash}"
+
+    @property
+    def files(self) -> list[list[str]]:
+        """Path and digest of every file, the digest empty where there are secrets in it."""
+        return [
+            [file.path, "" if file.secret else sha256(file.content).hexdigest()]
+            for file in self.release.files
+        ]
+
+    def start(self, target: Target, context: Context) -> None:
+        """Decide that it begins."""
+        target.start(
+            self.id,
+            context,
+            revision=self.state.revision,
+            of_position=self.state.position,
+            runner=self.release.settings.runner,
+            secrets=self.state.sealed,
+            files=self.files,
+        )
