@@ -161,6 +161,18 @@ def agrees(expected: list[str], actual: list[str]) -> bool:
     return re.fullmatch(pattern, "".join(normal(line) + "\n" for line in actual)) is not None
 
 
+def check(page: str, todo: list[Command | Script], results: list[tuple[int, list[str]]]) -> None:
+    """Fail unless every step of a page did what the page says."""
+    for step, (code, output) in zip(todo, results, strict=False):
+        where = f"{page}:{step.line}: {step.text}"
+        if isinstance(step, Script):
+            assert code == 0, f"{where}\n{output}"
+        else:
+            said, printed = "\n".join(step.expected), "\n".join(output)
+            assert agrees(step.expected, output), f"{where}\n--- said\n{said}\n--- did\n{printed}"
+    assert len(results) == len(todo), f"{page}: the shell ended after {len(results)} steps"
+
+
 def normal(line: str) -> str:
     """Return a line with times, hashes and the like replaced by words."""
     line = line.rstrip()

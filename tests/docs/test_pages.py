@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import ROOT
-from tests.docs.pages import ANYTHING, Command, Script, agrees, pages, run, steps
+from tests.docs.pages import ANYTHING, Command, agrees, check, pages, run, steps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,14 +31,7 @@ def test_shell_blocks_do_what_they_say(page: Path, tmp_path: Path) -> None:
     home.mkdir()
     todo = steps(page.read_text())
     results = run(todo, home)
-    for step, (code, output) in zip(todo, results, strict=False):
-        where = f"{name(page)}:{step.line}: {step.text}"
-        if isinstance(step, Script):
-            assert code == 0, f"{where}\n{output}"
-        else:
-            said, printed = "\n".join(step.expected), "\n".join(output)
-            assert agrees(step.expected, output), f"{where}\n--- said\n{said}\n--- did\n{printed}"
-    assert len(results) == len(todo), f"{name(page)}: the shell ended after {len(results)} steps"
+    check(name(page), todo, results)
 
 
 def test_a_page_that_says_something_else_is_found(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
 
 from tetra_es.errors import TetraEsError
@@ -63,10 +62,7 @@ class Order:
     @property
     def files(self) -> list[list[str]]:
         """Path and digest of every file, the digest empty where there are secrets in it."""
-        return [
-            [file.path, "" if file.secret else sha256(file.content).hexdigest()]
-            for file in self.release.files
-        ]
+        return [[file.path, "" if file.secret else file.digest] for file in self.release.files]
 
     def start(self, target: Target, context: Context) -> None:
         """Decide that it begins."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.docs.pages import Script, agrees, run, steps
+from tests.docs.pages import check, run, steps
 from tests.docs.update import updated
 from tests.server.host import Host
 from tests.server.tree import build, cache
@@ -60,14 +60,7 @@ def test_shell_blocks_do_what_they_say(page: str, cached_tree: Path, tmp_path: P
         prepared(home, host, page)
         todo = steps((FOLDER / page).read_text())
         results = run(todo, home)
-    for step, (code, output) in zip(todo, results, strict=False):
-        where = f"{page}:{step.line}: {step.text}"
-        if isinstance(step, Script):
-            assert code == 0, f"{where}\n{output}"
-        else:
-            said, printed = "\n".join(step.expected), "\n".join(output)
-            assert agrees(step.expected, output), f"{where}\n--- said\n{said}\n--- did\n{printed}"
-    assert len(results) == len(todo), f"{page}: the shell ended after {len(results)} steps"
+    check(page, todo, results)
 
 
 if __name__ == "__main__":
