@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import secrets
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.errors import TetraEsError
 from tetra_es.refs import RevisionRef
+from tetra_es.rendering.release import nothing
 from tetra_es.rendering.render import render
+from tetra_es.servers.facts import CONFIRMED, CONFIRMING, REVERTED, REVERTING
 from tetra_es.servers.server import Server
 from tetra_es.usecases.deploy import deploy, preflight, settle
-from tetra_es.usecases.deployable import deployable
+from tetra_es.usecases.deployable import Deployable, deployable
 from tetra_es.usecases.order import Order
 from tetra_es_cli.app import note, warn
 from tetra_es_cli.identity import loader
@@ -23,25 +25,11 @@ from tetra_es_projections.summaries import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
-    from tetra_es.refs import Ref
+    from tetra_es.servers.facts import Outcome
     from tetra_es.servers.transport import Transport
-    from tetra_es.usecases.deployable import Deployable
     from tetra_es_cli.app import App
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What a person asked for."""
-
-    environment: str
-    hosts: Sequence[str] = ()
-    local: bool = False
-    ref: Ref | None = None
-    identities: Sequence[Path] = ()
-    reason: str = ""
-    create_user: bool = field(default=False, kw_only=True)
+    from tetra_es_cli.wishes import Wish
 
 
 def order_of(app: App, wish: Wish) -> Order:
@@ -102,18 +90,45 @@ def _deploy(app: App, wish: Wish, order: Order, output: str, *, parallel: int) -
     hosts = _hosts(app, wish, order)
     rows: list[dict[str, Any]] = []
     for start in range(0, len(hosts), parallel):
-        ended = _batch(app, wish, order, hosts[start : start + parallel])
-        rows += [one for one in ended if not isinstance(one, BaseException)]
-        if failure := next((one for one in ended if isinstance(one, BaseException)), None):
+        batch = hosts[start : start + parallel]
+        ended = _batch(app, wish, order, batch)
+        failures = [one for one in ended if isinstance(one, BaseException)]
+        rows += [
+            _failed_row(wish, host.host, one) if isinstance(one, BaseException) else one
+            for host, one in zip(batch, ended, strict=True)
+        ]
+        if failures:
             for transport in hosts[start + parallel :]:
                 note(f"{transport.host}: not tried")
-            for line in getattr(failure, "journal", ()):
-                note(f"log: {one_line(line)}")
-            raise failure
+            _explain(failures)
+            if output == "json":
+                emit_json(rows)
+            raise failures[0]
     if not wish.hosts and not wish.local:
         _name_others(app, wish.environment, [transport.host for transport in hosts])
     if output == "json":
         emit_json(rows)
+
+
+def _failed_row(wish: Wish, host: str, error: BaseException) -> dict[str, Any]:
+    why = getattr(error, "message", str(error))
+    return {
+        "host": host,
+        "environment": wish.environment,
+        "deployment": None,
+        "outcome": "failed",
+        "services": [],
+        "error": why,
+    }
+
+
+def _explain(failures: Sequence[BaseException]) -> None:
+    """Show what the services logged, and every failure but the first, which becomes the error."""
+    lines = (line for error in failures for line in getattr(error, "journal", ()))
+    for line in dict.fromkeys(lines):
+        note(f"log: {one_line(line)}")
+    for error in failures[1:]:
+        note(f"and: {getattr(error, 'message', str(error))}")
 
 
 def _name_others(app: App, environment: str, hosts: Sequence[str]) -> None:
@@ -127,14 +142,19 @@ def _name_others(app: App, environment: str, hosts: Sequence[str]) -> None:
 
 
 def remove_from_all(app: App, wish: Wish, output: str) -> None:
-    """Remove everything that was deployed to each host: a deployment of nothing."""
-    order = order_of(app, wish)
-    nothing = replace(
-        order,
-        state=replace(order.state, revision=0, secrets=(), values={}),
-        release=replace(order.release, folders=(), files=(), links=(), units=(), services=()),
-    )
-    _deploy(app, wish, nothing, output, parallel=1)
+    """Remove everything that was deployed to each host: a deployment of nothing.
+
+    Neither the secrets nor a valid TOML are needed for that.
+    """
+    name = wish.environment
+    with app.changing(record_edits=False) as workspace:
+        workspace.session.organization().environment_named(name)
+        text = workspace.session.environment(name).text
+    hosts = wish.hosts or ([] if wish.local else serving_hosts(app, name))
+    state = Deployable(name, 0, 0, "", text, (), {})
+    release = nothing(app.layout().root.name, name)
+    order = Order(secrets.token_hex(8), state, release)
+    _deploy(app, replace(wish, hosts=tuple(hosts)), order, output, parallel=1)
 
 
 def _batch(
@@ -152,14 +172,20 @@ def _deploy_to(
 ) -> dict[str, Any] | BaseException:
     order = replace(order, id=secrets.token_hex(8))
     journal = CommandJournal(app, wish.environment, transport.host, wish.reason)
-    row = {"host": transport.host, "environment": wish.environment, "deployment": order.id}
+    row = {
+        "host": transport.host,
+        "environment": wish.environment,
+        "deployment": order.id,
+        "error": None,
+    }
     try:
         with session(app, wish.environment, transport, lock=True) as server:
             if left := settle(server, journal):
-                note(f"{server.host}: the deployment {left.deployment} before had {left.state}")
+                note(f"{server.host}: the deployment before was cut short and {_fate(left)}")
             if preflight(server, order).changes_nothing and _is_healthy(server, order):
                 there = f"{order.source} is there already, and healthy"
                 note(f"{server.host}: {there if order.release.files else 'nothing to remove'}")
+                _record_present(journal, order)
                 return {**row, "outcome": "unchanged", "services": []}
             answers = deploy(
                 server,
@@ -173,6 +199,21 @@ def _deploy_to(
     done = f"{order.source} serves" if order.state.revision else f"{wish.environment} is removed"
     note(f"{transport.host}: {done}")
     return {**row, "outcome": "serving", "services": [asdict(one) for one in answers]}
+
+
+def _fate(outcome: Outcome) -> str:
+    if outcome.state in (CONFIRMED, CONFIRMING):
+        return "was kept"
+    return "was put back" if outcome.state in (REVERTED, REVERTING) else "had changed nothing"
+
+
+def _record_present(journal: CommandJournal, order: Order) -> None:
+    """Record that a server has the release, where the last that was recorded is another one."""
+    serving = journal.target().serving
+    revision = serving.revision if serving else 0
+    if revision != order.state.revision:
+        journal.record(order.start)
+        journal.record(lambda target, context: target.healthy(context))
 
 
 def _is_healthy(server: Server, order: Order) -> bool:

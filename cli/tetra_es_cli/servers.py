@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import socket
 import sys
 from contextlib import contextmanager
@@ -92,7 +93,7 @@ def session(
     """Open a session with a server, with its lock where it is to be changed."""
     with Server.open(transport, app.layout().root.name, environment) as server:
         if lock:
-            who = app.settings.user or "unknown"
+            who = app.settings.actor or app.settings.user or getpass.getuser()
             server.lock(who, socket.gethostname(), wait=_LAST_BREATH)
         yield server
 

@@ -66,6 +66,7 @@ TAMPERING: dict[str, Callable[[Path], None]] = {
     "another actor": edited(lambda value: value["state"]["metadata"].update(actor="mallory")),
     "another hash": edited(lambda value: value.update(hash="0" * 64)),
     "another position": edited(lambda value: value.update(event=4)),
+    "no signature": edited(lambda value: value.update(signature=None)),
     "no position": edited(lambda value: value.update(event="3")),
     "a missing event": missing,
     "no JSON": lambda clone: write(clone, 3, "{"),

@@ -67,12 +67,16 @@ def test_it_promotes_and_then_deploys(machine: Machine, tmp_path: Path, kind: st
 def test_the_workflow_asks_for_no_more_than_it_needs(machine: Machine) -> None:
     text = machine.ok("ci", "github", "dev", "--branch", "release/2.x").out
     assert "permissions: {}" in text
-    assert "branches: [release/2.x]" in text
+    assert 'branches: ["release/2.x"]' in text
     assert "cancel-in-progress: false" in text
     assert "StrictHostKeyChecking=yes" in text
     assert "@" not in text.replace("@acme", "")
-    for branch in ("a]b", "-x", "a b", "a\nb", "$(x)"):
+    for branch in ("a]b", "-x", "a b", "a\nb", "a..b", "$(x)"):
         machine.fails(2, "ci", "github", "dev", "--branch", branch)
+
+
+def test_there_must_be_such_an_environment(machine: Machine) -> None:
+    assert "unknown environment" in machine.fails(2, "ci", "github", "nope").error()
 
 
 def test_a_file_is_not_replaced_unasked(machine: Machine, tmp_path: Path) -> None:

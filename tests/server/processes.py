@@ -16,11 +16,15 @@ POLL_SECONDS = 0.05
 def children(parent: int) -> list[int]:
     """Return the processes that have this parent."""
     found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    # Not `glob`, which looks at each file itself and does not expect a process to end meanwhile.
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdecimal():
+            continue
         with contextlib.suppress(OSError):
             # The second field is the program's name in brackets, which may hold anything.
-            if int(stat.read_text().rpartition(")")[2].split()[1]) == parent:
-                found.append(int(stat.parent.name))
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            if int(fields[1]) == parent:
+                found.append(int(folder.name))
     return found
 
 

@@ -90,7 +90,7 @@ RULES: dict[KeyPath, Rule] = {
     ),
     ("deployment", "hosts"): Rule(
         "a list of ssh destinations",
-        lambda v: isinstance(v, list) and all(_is_host(i) for i in v),
+        lambda v: isinstance(v, list) and all(map(_is_host, v)) and len({*v}) == len(v),
         'as ssh takes them, such as ["dev-server", "root@10.0.0.5"]',
     ),
     ("deployment", "runner"): _one_of("tsm", "direct"),

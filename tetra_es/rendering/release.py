@@ -144,3 +144,23 @@ class Release:
     services: tuple[Service, ...]
     secret_names: tuple[str, ...]
     """Keys in the env files, sorted: for plans, which never show values."""
+
+
+def nothing(organization: str, environment: str) -> Release:
+    """Return the release of an environment that is to be removed: it has no file and no unit."""
+    settings = ServerSettings(
+        environment_type="",
+        hosts=(),
+        user="root",
+        group="root",
+        tetra_src="/",
+        tetra_dir="/",
+        runner="direct",
+        services=(),
+        memory_max=0,
+        nofile=0,
+        nproc=0,
+        health=HealthSettings(successes=1),
+        auto_start=False,
+    )
+    return Release(organization, environment, settings, (), (), (), (), (), ())

@@ -63,6 +63,7 @@ class Session:
         self._rest = b""
         self._errors = b""
         self._sending = threading.Lock()
+        self._unanswered = False
         self._closed = threading.Event()
         try:
             self._process = subprocess.Popen(
@@ -113,11 +114,20 @@ class Session:
         `seconds`: how long the agent may be silent. Raises `StepFailed` when it says no, and
         `ConnectionLost` when it says nothing any more.
         """
+        if self._unanswered:
+            # Somebody was interrupted while waiting: what comes next is not the answer to this.
+            raise ConnectionLost(self.host, STEPS.get(verb, verb), "an answer was not waited for")
+        self._unanswered = True
         try:
             self._send(" ".join([verb, *words]).encode("ascii") + b"\n" + body)
-            return self._answer(verb, seconds, progress)
+            answer = self._answer(verb, seconds, progress)
+        except StepFailed:
+            self._unanswered = False
+            raise
         except ConnectionLost as lost:
             raise ConnectionLost(self.host, STEPS.get(verb, verb), lost.reason) from None
+        self._unanswered = False
+        return answer
 
     def stream(self) -> Iterator[bytes]:
         """Yield all further output, line by line, without a deadline."""

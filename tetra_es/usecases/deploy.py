@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tetra_es.errors import TetraEsError
 from tetra_es.servers.errors import ConnectionLost, StepFailed
-from tetra_es.servers.facts import CONFIRMED, CONFIRMING, REVERTED, REVERTING
+from tetra_es.servers.facts import CONFIRMED, CONFIRMING, REVERTED, REVERTING, UNKNOWN
 from tetra_es.servers.plan import plan
 from tetra_es.servers.server import RESTART_SECONDS
 from tetra_es.usecases.order import DeploymentFailed
@@ -110,6 +110,8 @@ class _Run:
         self._say = say
         self._step = "preflight"
         self._armed = False
+        self._recordable = True
+        self._fate = "nothing was changed there"
         self.answers: tuple[ServiceHealth, ...] = ()
 
     def steps(self) -> Iterator[str]:
@@ -127,15 +129,32 @@ class _Run:
         yield self._at("switch", lambda: server.switch(order.id))
         yield self._at("restart", lambda: server.restart(order.id))
         yield self._at("health", self._wait)
-        yield self._at("confirm", lambda: server.confirm(order.id))
+        self._at("confirm", lambda: server.confirm(order.id))
 
     def done(self, step: str) -> None:
-        """Record that a step is done."""
-        self._journal.record(lambda target, context: target.done(step, context))
+        """Record that a step is done. Raises `StepFailed` where that cannot be."""
+        try:
+            self._journal.record(lambda target, context: target.done(step, context))
+        except TetraEsError as error:
+            self._recordable = False
+            reason = f"it was done and could not be recorded: {error.message}"
+            raise StepFailed(step, reason, error.hint) from error
 
     def healthy(self) -> None:
-        """Record that the server keeps the release."""
-        self._journal.record(lambda target, context: target.healthy(context))
+        """Record that the server keeps the release, which nothing can change any more."""
+        try:
+            self._journal.record(self._confirmed)
+        except TetraEsError as error:
+            raise TetraEsError(
+                f"{self._order.source} serves on {self._server.host}, but that could not be "
+                f"recorded: {error.message}",
+                hint=f"`tetra-es deploy {self._order.state.environment}` records it",
+            ) from error
+
+    @staticmethod
+    def _confirmed(target: Target, context: Context) -> None:
+        target.done("confirm", context)
+        target.healthy(context)
 
     def end(self, error: BaseException, reopen: Callable[[], Server]) -> bool:
         """Have the server put back what it had, and record it; return whether it kept it all."""
@@ -146,23 +165,24 @@ class _Run:
         try:
             outcome = self._outcome(error, reopen)
         except TetraEsError:
-            # The server goes back by itself; whoever comes next asks it and records that.
+            # Whoever comes next asks the server, and records what it says.
+            self._fate = "it puts its previous state back by itself; the next deployment asks it"
             self._failed(cause, switched=True)
             return False
-        return _record_end(self._journal, outcome, self._step, cause)
+        kept = outcome.state in (CONFIRMED, CONFIRMING)
+        if outcome.state in (REVERTED, REVERTING):
+            self._fate = "it has its previous state again"
+        if self._recordable or kept:
+            with suppress(TetraEsError):
+                _record_end(self._journal, outcome, self._step, cause)
+        return kept
 
     def failure(self, error: BaseException) -> DeploymentFailed:
         """Return the error for people."""
-        order, host = self._order, self._server.host
-        left = self._journal.target().open
-        if not self._armed:
-            now = "nothing was changed there"
-        elif left is None:
-            now = "it has its previous state again"
-        else:
-            now = "it puts its previous state back by itself; the next deployment asks it"
+        order = self._order
         return DeploymentFailed(
-            f"{order.source} is not on {host}: {self._step}: {_cause(error)}; {now}",
+            f"{order.source} is not on {self._server.host}: {self._step}: {_cause(error)}; "
+            f"{self._fate}",
             hint=getattr(error, "hint", None)
             or f"`tetra-es history {order.state.environment}` has the steps",
             journal=getattr(error, "journal", ()),
@@ -187,21 +207,28 @@ class _Run:
         )
 
     def _failed(self, cause: str, *, switched: bool) -> None:
-        self._journal.record(
-            lambda target, context: target.failed(self._step, cause, context, switched=switched)
-        )
+        if self._recordable:
+            with suppress(TetraEsError):  # what the person must hear is what failed first
+                self._journal.record(
+                    lambda target, context: target.failed(
+                        self._step, cause, context, switched=switched
+                    )
+                )
 
     def _outcome(self, error: BaseException, reopen: Callable[[], Server]) -> Outcome:
         """Return how the deployment ended, after telling the server to revert where that helps."""
-        if not isinstance(error, ConnectionLost):
-            with suppress(ConnectionLost):
-                return self._server.revert(self._order.id)
+        if isinstance(error, TetraEsError) and not isinstance(error, ConnectionLost):
+            with suppress(ConnectionLost, StepFailed):
+                outcome = self._server.revert(self._order.id)
+                if outcome.over and outcome.state != UNKNOWN:
+                    return outcome
+        self._server.close()  # which has the server put back what is not confirmed
         with reopen() as server:
             for _ in range(_ANSWERS):
                 outcome = server.result(self._order.id)
-                if outcome.over:
+                if outcome.over and outcome.state != UNKNOWN:
                     return outcome
-                time.sleep(1)  # it began to go back when the session ended
+                time.sleep(1)
         raise TetraEsError(f"{self._server.host} did not say how the deployment ended")
 
 

@@ -65,8 +65,11 @@ def apply(
     root = mirror or OrgLayout.of(app.base, app.settings.org_named(app.org)).mirror
     records = list(records_of_clone(root))
     organization = check_history(records, founder)
-    if app.org and app.org != organization:
-        raise UsageError(f"{root} is a clone of {organization}, not of {app.org}")
+    wanted = app.org or app.settings.org
+    if wanted and wanted != organization:
+        raise UsageError(
+            f"{root} is a clone of {organization}, not of {wanted}", hint="see --org and TETRA_ORG"
+        )
     note(f"{len(records)} events of {organization}: chain and signatures are sound")
     state = newest_state(
         records,

@@ -11,6 +11,7 @@ import click
 
 from tetra_es.errors import Refused, TetraEsError, UsageError
 from tetra_es_cli.app import note
+from tetra_es_cli.listing import require_environment
 from tetra_es_cli.output import emit_raw
 from tetra_es_cli.params import env_argument
 
@@ -44,7 +45,7 @@ def github(
 ) -> None:
     """Write a GitHub Actions workflow that promotes, deploys and verifies ENV."""
     branch = branch or environment
-    if not _BRANCH.fullmatch(branch):
+    if not _BRANCH.fullmatch(branch) or ".." in branch:
         raise UsageError(f"not a branch: {branch!r}", hint="such as main or release/2.x")
     script = "".join(
         f"          {line}" if line.strip() else line
@@ -68,6 +69,8 @@ def script(app: App, environment: str, output: Path | None, force: bool) -> None
 
 def _filled(app: App, environment: str, name: str) -> str:
     """Return a text with the names in it; both are of letters that mean nothing to a shell."""
+    with app.reading() as reader:
+        require_environment(reader, environment)
     text = (files("tetra_es_cli") / "texts" / name).read_text("utf-8")
     return text.replace("@ORG@", app.layout().root.name).replace("@ENV@", environment)
 

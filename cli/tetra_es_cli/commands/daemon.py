@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tetra_es.errors import UsageError
+from tetra_es.names import check_environment
 from tetra_es_cli.commands.health import deployed
 from tetra_es_cli.commands.secret import identity_option
-from tetra_es_cli.deploying import Wish, deploy_to_all, remove_from_all
+from tetra_es_cli.deploying import deploy_to_all, remove_from_all
 from tetra_es_cli.output import emit, emit_rows
 from tetra_es_cli.params import env_argument, output_option, reason_option
 from tetra_es_cli.servers import hosts_options, session, transports
+from tetra_es_cli.wishes import Wish
 from tetra_es_projections.summaries import one_line
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
     from tetra_es_cli.app import App
 
+_LINES = 50
+_INTERRUPTED = 130
 _UNIT = ("host", "name", "active", "sub", "enabled", "pid", "restarts", "since", "result")
 
 
@@ -102,21 +106,30 @@ def status(app: App, environment: str, hosts: Sequence[str], local: bool, output
 
 
 @daemon.command()
-@click.argument("lines", metavar="[N]", type=click.IntRange(0), default=50)
-@env_argument()
+@click.argument("words", metavar="[N] ENV", nargs=-1, required=True)
 @hosts_options
 @click.option("-f", "--follow", is_flag=True, help="Go on with what comes; Ctrl-C ends it.")
 @click.pass_obj
-def logs(
-    app: App, lines: int, environment: str, hosts: Sequence[str], local: bool, follow: bool
-) -> None:
+def logs(app: App, words: tuple[str, ...], hosts: Sequence[str], local: bool, follow: bool) -> None:
     """Print the last N lines of the journal of ENV's units, by default 50."""
+    lines, environment = _lines_and_environment(words)
     found = transports(app, environment, hosts, local=local)
     if follow and len(found) > 1:
         raise UsageError(f"{environment} has {len(found)} hosts: follow one of them with --to HOST")
     for transport in found:
         with session(app, environment, transport) as server:
-            for line in server.logs(
-                tuple(deployed(server, environment).units), lines, follow=follow
-            ):
-                emit(one_line(line))
+            units = tuple(deployed(server, environment).units)
+            try:
+                for line in server.logs(units, lines, follow=follow):
+                    emit(one_line(line))
+            except KeyboardInterrupt:
+                raise SystemExit(_INTERRUPTED) from None
+
+
+def _lines_and_environment(words: tuple[str, ...]) -> tuple[int, str]:
+    *numbers, name = words
+    if len(numbers) > 1 or not all(number.isascii() and number.isdecimal() for number in numbers):
+        raise UsageError(
+            f"not [N] ENV: {' '.join(words)}", hint="such as `tetra-es daemon logs 100 dev`"
+        )
+    return int(numbers[0]) if numbers else _LINES, check_environment(name)

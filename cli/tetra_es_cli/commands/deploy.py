@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es_cli.commands.secret import identity_option
-from tetra_es_cli.deploying import Wish, deploy_to_all, show_plans
+from tetra_es_cli.deploying import deploy_to_all, show_plans
 from tetra_es_cli.params import REF, dry_run_option, env_argument, output_option, reason_option
 from tetra_es_cli.servers import hosts_options
+from tetra_es_cli.wishes import Wish
 
 if TYPE_CHECKING:
     from pathlib import Path

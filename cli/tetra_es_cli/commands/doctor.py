@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tetra_es.errors import TetraEsError
 from tetra_es_cli.app import note
-from tetra_es_cli.doctor import local_checks
+from tetra_es_cli.doctor import Check, local_checks
 from tetra_es_cli.output import emit_rows
 from tetra_es_cli.params import env_argument, output_option
 
@@ -36,10 +37,13 @@ def doctor(
     if environment is not None:
         from tetra_es_cli.doctor_server import last_lines, server_checks
 
-        checks += server_checks(app, environment, hosts, local=local)
+        try:
+            checks += server_checks(app, environment, hosts, local=local)
+        except TetraEsError as error:
+            checks.append(Check("servers", "failed", error.message, error.hint or ""))
     emit_rows([check._asdict() for check in checks], output, ("name", "result", "what", "remedy"))
     failed = [check for check in checks if check.result == "failed"]
-    if environment is not None and failed:
+    if environment is not None and any(check.name.endswith(".service") for check in failed):
         for line in last_lines(app, environment, hosts, failed, local=local):
             note(line)
     return int(bool(failed))

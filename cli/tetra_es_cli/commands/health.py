@@ -77,9 +77,9 @@ def drift(app: App, environment: str, hosts: Sequence[str], local: bool, output:
 def deployed(server: Server, environment: str) -> Deployed:
     """Return what is on a server. Raises `TetraEsError` where nothing was deployed."""
     current = server.inspect().current
-    if current is None:
+    if current is None or not current.units:
         raise TetraEsError(
-            f"{environment} was never deployed to {server.host}",
+            f"{environment} is not deployed to {server.host}",
             hint=f"`tetra-es deploy {environment} --to {server.host}`",
         )
     return current

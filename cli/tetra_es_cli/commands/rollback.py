@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tetra_es.errors import TetraEsError
 from tetra_es.refs import RevisionRef
 from tetra_es.usecases.roll_back import roll_back
 from tetra_es_cli.app import note, warn
@@ -14,6 +15,7 @@ from tetra_es_cli.identity import loader
 from tetra_es_cli.output import emit
 from tetra_es_cli.params import REF, dry_run_option, env_argument, output_option, reason_option
 from tetra_es_cli.recorded import emit_recorded
+from tetra_es_cli.wishes import Wish
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,11 +95,21 @@ def rollback(
                 f"`tetra-es secret set {environment} {key}` gives it a new value",
             )
     if deploys:
-        from tetra_es_cli.deploying import Wish, deploy_to_all, show_plans
+        _deploy(app, Wish(environment, identities=given, reason=reason), dry_run=dry_run)
 
-        wish = Wish(environment, identities=given, reason=reason)
-        if dry_run:
-            note("the plan is that of the present state: the rollback was not recorded")
-            show_plans(app, wish, output)
-        else:
-            deploy_to_all(app, wish, output)
+
+def _deploy(app: App, wish: Wish, *, dry_run: bool) -> None:
+    """Put what the rollback came to on the servers; what is printed is the rollback's alone."""
+    if dry_run:
+        note(f"`tetra-es deploy {wish.environment} --dry-run` shows the plan once it is recorded")
+        return
+    from tetra_es_cli.deploying import deploy_to_all
+
+    try:
+        deploy_to_all(app, wish, "text")
+    except TetraEsError as error:
+        error.hint = (
+            f"the rollback itself stays recorded: `tetra-es deploy {wish.environment}` tries again"
+            + (f"; {error.hint}" if error.hint else "")
+        )
+        raise

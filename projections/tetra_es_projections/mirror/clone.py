@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _NAME = re.compile(r"[0-9]{8,}\.json", re.ASCII)
+_TEXTS = ("stream", "topic", "previous", "hash", "signature")
 _HINT = "get a fresh clone, or compare it with another one"
 
 
@@ -44,7 +45,7 @@ def records_of_clone(root: Path) -> Iterator[Record]:
             record = _record(json.loads(file.read_bytes()))
             if name != event_path(record.position):
                 raise ValueError(f"it is event #{record.position}")
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError, OSError) as error:
             raise IntegrityFailure(f"{name} cannot be read: {error}", hint=_HINT) from error
         yield record
 
@@ -62,6 +63,8 @@ def _record(value: dict[str, Any]) -> Record:
     position, version = value["event"], value["version"]
     if not (type(position) is type(version) is int):
         raise ValueError("its numbers are none")
+    if not all(isinstance(value[name], str) for name in _TEXTS):
+        raise ValueError("its texts are none")
     return Record(
         position,
         value["stream"],

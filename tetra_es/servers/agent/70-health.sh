@@ -110,6 +110,7 @@ verb_healthy() {
     in_row=0
     last=
     broken=
+    complaint=
     while need_armed "$deployment"; do
         if look_at_all "$@"; then
             [ "$round" = "$last" ] || in_row=0
@@ -120,6 +121,7 @@ verb_healthy() {
         else
             in_row=0
             last=
+            complaint=$ill
             say "tick 0 $(text "$ill")"
         fi
         read_clock
@@ -143,8 +145,8 @@ end_ill() {
         shift 4
     done
     if [ -n "$broken" ]; then
-        no "$ill"
+        no "$complaint"
     else
-        no "not healthy within $limit s${ill:+; last, $ill}"
+        no "not healthy within $limit s${complaint:+; last, $complaint}"
     fi
 }
