@@ -31,6 +31,8 @@ def append(
     was moved by somebody else meanwhile.
     """
     marks = root / ".git" / _MARKS
+    with suppress(OSError):  # of a killed git: nobody else writes marks here
+        marks.with_name(f"{_MARKS}.lock").unlink()
     before = set(_debris(root))
     options = ("--quiet", "--done", f"--export-marks=.git/{_MARKS}")
     try:

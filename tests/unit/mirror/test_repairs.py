@@ -56,7 +56,14 @@ def check(
 
 @pytest.mark.parametrize(
     "name",
-    ["index.lock", "HEAD.lock", "packed-refs.lock", "refs/heads/main.lock", "config.lock"],
+    [
+        "index.lock",
+        "HEAD.lock",
+        "packed-refs.lock",
+        "refs/heads/main.lock",
+        "config.lock",
+        "tetra-es-marks.lock",
+    ],
 )
 def test_a_lock_of_git(mirror: Mirror, check: Callable[[], None], name: str) -> None:
     lock = mirror.path / ".git" / name
