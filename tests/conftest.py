@@ -159,9 +159,10 @@ class Machine:
         return rows
 
 
-def default_sigint() -> None:
-    """Let SIGINT do what it does in a shell's foreground."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def default_signals() -> None:
+    """Let signals do what they do in a shell's foreground, whatever the tests run under."""
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_DFL)
 
 
 @pytest.fixture

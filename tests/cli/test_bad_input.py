@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import default_sigint
+from tests.conftest import default_signals
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -215,7 +215,7 @@ def test_ctrl_c_in_an_editor(machine: Machine) -> None:
         text=True,
         start_new_session=True,
         # Whoever runs the tests in the background may have SIGINT ignored, which is inherited.
-        preexec_fn=default_sigint,
+        preexec_fn=default_signals,
     )
     assert ready.read_text() == "here\n"
     os.killpg(process.pid, signal.SIGINT)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import default_sigint
+from tests.conftest import default_signals
 from tests.crash.killing import acknowledged, check_repaired, check_sound, start
 from tests.crash.test_kill import count_effects
 
@@ -64,7 +64,7 @@ def test_while_the_editor_is_open(machine: Machine) -> None:
         text=True,
         start_new_session=True,
         # Whoever runs the tests in the background may have SIGINT ignored, which is inherited.
-        preexec_fn=default_sigint,
+        preexec_fn=default_signals,
     )
     ready.read_text()
     # The lock is free meanwhile: somebody else's command need not wait for our thoughts.

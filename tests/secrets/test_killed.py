@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import default_sigint
+from tests.conftest import default_signals
 from tests.crash.killing import ROUNDS, check_repaired, start
 from tests.crash.test_kill import count_effects
 from tests.secrets.leaks import CHILD, Seen
@@ -104,7 +104,7 @@ def test_while_values_are_in_the_open(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
-        preexec_fn=default_sigint,
+        preexec_fn=default_signals,
     )
     file = machine.home / ready.read_text().strip()
     assert discreet.canary.is_in(file.read_bytes())
