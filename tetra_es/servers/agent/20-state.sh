@@ -88,13 +88,10 @@ prune() {
 sweep() {
     [ -f "$folder/undo" ] || return 0
     while read -r kind path _ <&5; do
-        case $kind in
-            kept | absent)
-                decode "$path"
-                parent "$decoded"
-                rm -f "$folder_of/.tetra-es-$id."*
-                ;;
-        esac
+        case $kind in kept | absent | folder) ;; *) continue ;; esac
+        decode "$path"
+        parent "$decoded"
+        [ ! -d "$folder_of/.tetra-es-$id" ] || try remove_own "$folder_of"
     done 5<"$folder/undo"
 }
 

@@ -1,6 +1,6 @@
 # Arming: first the guard, so that from then on every end of this session is followed by a revert.
-# Then what `switch` will do is written down (todo), and how to undo it (undo). The old files get a second name beside them, a hard link: that takes no space,
-# keeps owner, mode and time, and putting one back is a rename.
+# Then what `switch` will do is written down (todo), and how to undo it (undo). The old files get a
+# second name, so putting one back is a rename.
 
 note() {
     printf '%s\n' "$*" >>"$folder/undo" || no 'no space left' 'free some space on the server'
@@ -10,7 +10,7 @@ plan_to() {
     printf '%s\n' "$*" >>"$folder/todo" || no 'no space left' 'free some space on the server'
 }
 
-# Gives what is at path $1 (a word) a second name; $count numbers it.
+# Keeps what is at path $1 (a word); $count numbers it.
 keep() {
     decode "$1"
     count=$((count + 1))
@@ -24,8 +24,7 @@ keep() {
         return
     fi
     note kept "$1" "$count" || return
-    second=$folder_of/.tetra-es-$id.old-$count
-    try ln -P "$decoded" "$second" || try cp -P -p "$decoded" "$second" || no "$said"
+    try put_aside "$folder_of" "${decoded##*/}" "$count" || no "$said"
 }
 
 # Notes which of the folders above and at path $1 (a word) are missing.

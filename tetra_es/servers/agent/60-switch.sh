@@ -8,40 +8,28 @@ need_armed() {
     no "the server has put the old state back ($state${cause:+, $cause})" 'see the journal, then deploy again'
 }
 
-make_folder() {
-    decode "$1"
-    [ -d "$decoded" ] && return
-    umask 022
-    try mkdir -p "$decoded" && try chown -h -- "$3:$4" "$decoded" && try chmod -- "$2" "$decoded"
-    made=$?
-    umask 077
-    return $made
-}
-
 prepare() {
     decode "$2"
+    at=$decoded
+    parent "$at"
     case $1 in
-        folder) make_folder "$2" "$3" "$4" "$5" ;;
-        file)
-            parent "$decoded"
-            new=$folder_of/.tetra-es-$id.new-$3
-            try cp -p "$folder/files/$4" "$new" && try sync "$new"
-            ;;
+        folder) [ -d "$at" ] || try new_folder "$at" "$3" "$4:$5" ;;
+        file) try new_file "$folder_of" "$3" "$folder/files/$4" ;;
         link)
-            parent "$decoded"
-            new=$folder_of/.tetra-es-$id.new-$3
             decode "$4"
-            try ln -s -- "$decoded" "$new" && try chown -h -- "$5:$6" "$new"
+            try new_link "$folder_of" "$3" "$decoded" "$5:$6"
             ;;
-    esac
+    esac && return
+    said="$at: $said"
+    return 1
 }
 
 put() {
     decode "$2"
     parent "$decoded"
     case $1 in
-        file | link) try mv -f -T "$folder_of/.tetra-es-$id.new-$3" "$decoded" ;;
-        remove) try rm -f "$decoded" ;;
+        file | link) try put_in_place "$folder_of" "${decoded##*/}" "$3" ;;
+        remove) try remove_name "$folder_of" "${decoded##*/}" ;;
         drop) for link in "$units"/*.wants/"$decoded" "$units"/*.requires/"$decoded"; do
             if [ -L "$link" ]; then try rm -f "$link" || return; fi
         done ;;

@@ -36,11 +36,14 @@ verb_confirm() {
 # Puts back what is at a path (decoded) from its second name $1.
 restore() {
     parent "$decoded"
-    old=$folder_of/.tetra-es-$id.old-$1
-    there "$old" || return 0
-    # A rename over another name of the same file would do nothing.
-    there "$decoded" && [ "$(stat -c %d:%i "$old")" = "$(stat -c %d:%i "$decoded")" ] && return
-    try mv -f -T "$old" "$decoded"
+    there "$folder_of/.tetra-es-$id/old-$1" || return 0
+    try take_back "$folder_of" "${decoded##*/}" "$1"
+}
+
+remove_new() {
+    there "$decoded" || return 0
+    parent "$decoded"
+    try remove_name "$folder_of" "${decoded##*/}"
 }
 
 # Stops what did not run before.
@@ -64,7 +67,7 @@ restore_files() {
         decode "$word"
         case $kind in
             kept) restore "$number" ;;
-            absent) try rm -f "$decoded" ;;
+            absent) remove_new ;;
             *) continue ;;
         esac || { failed=$said; printf '%s\n' "$said" >&2; }
     done 5<"$folder/undo"
@@ -106,7 +109,8 @@ remove_folders() {
     set -f
     IFS=$newline
     for made in $list; do
-        rmdir "$made" 2>/dev/null
+        parent "$made"
+        try remove_folder "$folder_of" "${made##*/}"
     done
     unset IFS
     set +f
