@@ -13,14 +13,21 @@ from tetra_es.rendering.release import nothing
 from tetra_es.rendering.render import render
 from tetra_es.servers.facts import CONFIRMED, CONFIRMING, REVERTED, REVERTING
 from tetra_es.servers.server import Server
-from tetra_es.usecases.deploy import deploy, preflight, settle
+from tetra_es.usecases.deploy import check_plan, deploy, preflight, settle
 from tetra_es.usecases.deployable import Deployable, deployable
 from tetra_es.usecases.order import Order
 from tetra_es_cli.app import note, warn
 from tetra_es_cli.identity import loader
 from tetra_es_cli.output import emit, emit_json
 from tetra_es_cli.plans import emit_plan, plan_as_json
-from tetra_es_cli.servers import CommandJournal, serving_hosts, session, transports
+from tetra_es_cli.servers import (
+    CommandJournal,
+    ask_each,
+    raise_first,
+    serving_hosts,
+    session,
+    transports,
+)
 from tetra_es_projections.summaries import one_line
 
 if TYPE_CHECKING:
@@ -64,18 +71,26 @@ def order_for(organization: str, state: Deployable, *, create_user: bool) -> Ord
 
 
 def show_plans(app: App, wish: Wish, output: str) -> None:
-    """Print what deploying would change on each host, and what stands in its way."""
+    """Print what deploying would change on each host.
+
+    Raises what it would fail with, as far as that can be known before.
+    """
     order = order_of(app, wish)
-    plans = []
-    for transport in _hosts(app, wish, order):
-        with session(app, wish.environment, transport) as server:
-            plans.append((server.host, preflight(server, order)))
+    plans, errors = ask_each(
+        app,
+        wish.environment,
+        _hosts(app, wish, order),
+        lambda server: [(server.host, preflight(server, order))],
+    )
     if output == "json":
         emit_json([plan_as_json(host, order, plan) for host, plan in plans])
-        return
-    for host, plan in plans:
-        emit_plan(host, order, plan)
-    emit("nothing was changed: this was a dry run")
+    else:
+        for host, plan in plans:
+            emit_plan(host, order, plan)
+        emit("nothing was changed: this was a dry run")
+    raise_first(errors)
+    for _, plan in plans:
+        check_plan(plan)
 
 
 def deploy_to_all(app: App, wish: Wish, output: str, *, parallel: int = 1) -> None:
@@ -100,10 +115,10 @@ def _deploy(app: App, wish: Wish, order: Order, output: str, *, parallel: int) -
         if failures:
             for transport in hosts[start + parallel :]:
                 note(f"{transport.host}: not tried")
-            _explain(failures)
+            _show_logs(failures)
             if output == "json":
                 emit_json(rows)
-            raise failures[0]
+            raise_first(failures)
     if not wish.hosts and not wish.local:
         _name_others(app, wish.environment, [transport.host for transport in hosts])
     if output == "json":
@@ -122,13 +137,11 @@ def _failed_row(wish: Wish, host: str, error: BaseException) -> dict[str, Any]:
     }
 
 
-def _explain(failures: Sequence[BaseException]) -> None:
-    """Show what the services logged, and every failure but the first, which becomes the error."""
+def _show_logs(failures: Sequence[BaseException]) -> None:
+    """Show what the services logged."""
     lines = (line for error in failures for line in getattr(error, "journal", ()))
     for line in dict.fromkeys(lines):
         note(f"log: {one_line(line)}")
-    for error in failures[1:]:
-        note(f"and: {getattr(error, 'message', str(error))}")
 
 
 def _name_others(app: App, environment: str, hosts: Sequence[str]) -> None:

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tetra_es.errors import UsageError
+from tetra_es.errors import TetraEsError, UsageError
 from tetra_es.rendering.settings import read_settings
 from tetra_es.servers.server import Server
 from tetra_es.servers.transport import Local, Ssh
+from tetra_es_cli.app import note
 from tetra_es_cli.commands.show import text_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tetra_es.domain.deployment import Target
     from tetra_es.domain.metadata import Context
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from tetra_es_cli.app import App
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
+Answer = TypeVar("Answer")
 
 
 def hosts_options(command: Command) -> Command:
@@ -96,6 +98,35 @@ def session(
             who = app.settings.actor or app.settings.user or getpass.getuser()
             server.lock(who, socket.gethostname(), wait=_LAST_BREATH)
         yield server
+
+
+def ask_each(
+    app: App,
+    environment: str,
+    hosts: Sequence[Transport],
+    ask: Callable[[Server], Iterable[Answer]],
+) -> tuple[list[Answer], list[TetraEsError]]:
+    """Ask every server; return all that they answer, and the errors of those that did not.
+
+    One that cannot be reached is no reason not to look at the others. For `raise_first`.
+    """
+    answers: list[Answer] = []
+    errors: list[TetraEsError] = []
+    for transport in hosts:
+        try:
+            with session(app, environment, transport) as server:
+                answers += ask(server)
+        except TetraEsError as error:
+            errors.append(error)
+    return answers, errors
+
+
+def raise_first(errors: Sequence[BaseException]) -> None:
+    """Raise the first of some errors, where there is one, after naming the others."""
+    for error in errors[1:]:
+        note(f"and: {getattr(error, 'message', str(error))}")
+    if errors:
+        raise errors[0]
 
 
 class CommandJournal:

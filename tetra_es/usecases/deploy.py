@@ -66,6 +66,14 @@ def preflight(server: Server, order: Order) -> Plan:
     return plan(order.release, facts, now=int(time.time()), create_user=order.create_user)
 
 
+def check_plan(plan: Plan) -> None:
+    """Raise `StepFailed` where something stands in a plan's way."""
+    if plan.problems:
+        first, *others = plan.problems
+        more = "".join(f"; {problem.what}" for problem in others)
+        raise StepFailed("preflight", first.what + more, first.hint)
+
+
 def settle(server: Server, journal: Journal) -> Outcome | None:
     """Record how a deployment ended whose process did not live to; None where there is none.
 
@@ -195,10 +203,7 @@ class _Run:
         return step
 
     def _check(self) -> None:
-        problems = preflight(self._server, self._order).problems
-        if problems:
-            more = "".join(f"; {problem.what}" for problem in problems[1:])
-            raise StepFailed("preflight", problems[0].what + more, problems[0].hint)
+        check_plan(preflight(self._server, self._order))
 
     def _wait(self) -> None:
         release = self._order.release

@@ -14,7 +14,7 @@ from tetra_es_cli.commands.secret import identity_option
 from tetra_es_cli.deploying import deploy_to_all, remove_from_all
 from tetra_es_cli.output import emit, emit_rows
 from tetra_es_cli.params import env_argument, output_option, reason_option
-from tetra_es_cli.servers import hosts_options, session, transports
+from tetra_es_cli.servers import ask_each, hosts_options, raise_first, session, transports
 from tetra_es_cli.wishes import Wish
 from tetra_es_projections.summaries import one_line
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from tetra_es.servers.server import Server
     from tetra_es_cli.app import App
 
 _LINES = 50
@@ -97,12 +98,15 @@ _verb("restart", "Restart ENV's units.")
 @click.pass_obj
 def status(app: App, environment: str, hosts: Sequence[str], local: bool, output: str) -> None:
     """Show what systemd says of ENV's units."""
-    rows: list[dict[str, Any]] = []
-    for transport in transports(app, environment, hosts, local=local):
-        with session(app, environment, transport) as server:
-            units = tuple(deployed(server, environment).units)
-            rows += [{"host": server.host, **asdict(unit)} for unit in server.status(units)]
-    emit_rows(rows, output, _UNIT, empty=f"{environment} has no units")
+
+    def ask(server: Server) -> list[dict[str, Any]]:
+        units = tuple(deployed(server, environment).units)
+        return [{"host": server.host, **asdict(unit)} for unit in server.status(units)]
+
+    found = transports(app, environment, hosts, local=local)
+    rows, errors = ask_each(app, environment, found, ask)
+    emit_rows(rows, output, _UNIT, empty="" if errors else f"{environment} has no units")
+    raise_first(errors)
 
 
 @daemon.command()

@@ -11,7 +11,7 @@ from tetra_es.errors import Refused, TetraEsError
 from tetra_es.servers.drift import drift as drift_of
 from tetra_es_cli.output import emit_rows
 from tetra_es_cli.params import env_argument, output_option
-from tetra_es_cli.servers import hosts_options, session, transports
+from tetra_es_cli.servers import ask_each, hosts_options, raise_first, transports
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,13 +35,16 @@ def health(
     app: App, environment: str, hosts: Sequence[str], local: bool, timeout: int, output: str
 ) -> None:
     """Ask every service of ENV on its servers; exit 1 when one is not healthy."""
-    rows: list[dict[str, Any]] = []
-    for transport in transports(app, environment, hosts, local=local):
-        with session(app, environment, transport) as server:
-            services = deployed(server, environment).services
-            answers = server.health(services, timeout)
-            rows += [{"host": server.host, **asdict(answer)} for answer in answers]
-    emit_rows(rows, output, _HEALTH, empty=f"{environment} has no services")
+
+    def ask(server: Server) -> list[dict[str, Any]]:
+        services = deployed(server, environment).services
+        answers = server.health(services, timeout)
+        return [{"host": server.host, **asdict(answer)} for answer in answers]
+
+    found = transports(app, environment, hosts, local=local)
+    rows, errors = ask_each(app, environment, found, ask)
+    emit_rows(rows, output, _HEALTH, empty="" if errors else f"{environment} has no services")
+    raise_first(errors)
     sick = [row for row in rows if not row["healthy"]]
     if sick:
         first = sick[0]
@@ -58,15 +61,16 @@ def health(
 @click.pass_obj
 def drift(app: App, environment: str, hosts: Sequence[str], local: bool, output: str) -> None:
     """Compare ENV's servers with what was deployed to them; exit 3 where they differ."""
-    rows: list[dict[str, Any]] = []
-    for transport in transports(app, environment, hosts, local=local):
-        with session(app, environment, transport) as server:
-            deployed(server, environment)
-            found = drift_of(server.inspect())
-            rows += [{"host": server.host, **asdict(one)} for one in found]
-    emit_rows(
-        rows, output, ("host", "subject", "difference"), empty="the servers have what was deployed"
-    )
+
+    def ask(server: Server) -> list[dict[str, Any]]:
+        deployed(server, environment)
+        return [{"host": server.host, **asdict(one)} for one in drift_of(server.inspect())]
+
+    found = transports(app, environment, hosts, local=local)
+    rows, errors = ask_each(app, environment, found, ask)
+    alike = "" if errors else "the servers have what was deployed"
+    emit_rows(rows, output, ("host", "subject", "difference"), empty=alike)
+    raise_first(errors)
     if rows:
         raise Refused(
             f"{rows[0]['subject']} on {rows[0]['host']}: {rows[0]['difference']}",

@@ -120,6 +120,20 @@ def test_hosts_that_the_environment_does_not_name(machine: Machine, host: Host) 
     assert machine.run("deploy", "dev").code == 1
 
 
+@pytest.mark.parametrize("command", ["health", "drift", "daemon status", "deploy --dry-run"])
+def test_a_host_that_does_not_answer_hides_no_other(served: Site, command: str) -> None:
+    served.host.ok("rm", served.secret_file)
+    hosts = ("--to", "gone.invalid", "--to", served.host.name, "--to", "lost.invalid")
+    verb, *options = command.rsplit(" --", 1)
+    done = served.machine.fails(
+        1, *verb.split(), "dev", *hosts, *(f"--{option}" for option in options)
+    )
+    assert served.host.name in done.out
+    assert "gone.invalid" in done.error()
+    assert "and: " in done.err
+    assert "lost.invalid" in done.err
+
+
 def test_drift_on_the_server_is_found_and_put_right(served: Site) -> None:
     unit = f"/etc/systemd/system/{served.unit}"
     served.host.write(unit, served.host.read(unit) + "# by hand\n")
@@ -134,9 +148,11 @@ def test_a_user_is_created_where_it_is_wanted(machine: Machine, host: Host) -> N
     site = Site(machine, host, "prod", "direct")
     host.install_tetra("/opt/tetra", "/opt/tetra")
     site.organize()
-    done = machine.run("deploy", "prod")
-    assert done.code == 5
-    assert "--create-user" in done.err
+    for options in ((), ("--dry-run",)):
+        done = machine.run("deploy", "prod", *options)
+        assert done.code == 5
+        assert ": there is no user tetra; there is no group tetra" in done.error()
+        assert "--create-user" in done.err
     site.deploy("--create-user")
     assert host.ok("id", "-nG", "tetra").strip() == "tetra"
     assert site.about()["uid"] == int(host.ok("id", "-u", "tetra"))
