@@ -10,12 +10,13 @@ import sqlite3
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
-from eventsourcing.application import AggregateNotFoundError, Application
+from eventsourcing.application import AggregateNotFoundError, Application, ProcessingEvent
 from eventsourcing.persistence import (
     IntegrityError,
     Mapper,
     PersistenceError,
     RecordConflictError,
+    Recording,
     Transcoder,
 )
 from eventsourcing.utils import Environment as Settings
@@ -98,6 +99,18 @@ class _Application(Application[str]):
 
     def construct_mapper(self) -> Mapper[str]:
         return CanonicalMapper(self.construct_transcoder())
+
+    def save(self, *objs: Any, **kwargs: Any) -> list[Recording[str]]:
+        """Record the pending events of aggregates, as the library does, which finds out by runtime
+        protocols, slowly, that they are aggregates."""
+        pending: ProcessingEvent[str] = ProcessingEvent()
+        pending.saved_kwargs.update(kwargs)
+        for aggregate in objs:
+            pending.events += aggregate.collect_events()
+            pending.aggregates[aggregate.id] = aggregate
+        recordings = self._record(pending)
+        self._take_snapshots(pending)
+        return recordings
 
     def _take_snapshots(self, processing_event: Any) -> None:
         """Take snapshots if possible: the events are saved already, and a snapshot that another

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from eventsourcing.persistence import InterfaceError
 from eventsourcing.sqlite import (
     SQLiteApplicationRecorder,
     SQLiteConnection,
@@ -93,19 +95,37 @@ class ChainRecorder(SQLiteApplicationRecorder):
         return positions
 
 
+PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    # Without it INSERT OR REPLACE would slip past the triggers that refuse DELETE.
+    "PRAGMA recursive_triggers = ON",
+    # A purged value is overwritten with zeros, not left in a free page.
+    "PRAGMA secure_delete = ON",
+)
+
+
 class DurablePool(SQLiteConnectionPool):
     """Connections whose commits survive a power cut."""
 
     def _create_connection(self) -> SQLiteConnection:
-        connection = super()._create_connection()
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        # Without it INSERT OR REPLACE would slip past the triggers that refuse DELETE.
-        cursor.execute("PRAGMA recursive_triggers = ON")
-        # A purged value is overwritten with zeros, not left in a free page.
-        cursor.execute("PRAGMA secure_delete = ON")
-        return connection
+        # Not the library's own: that one keeps a single prepared statement, and compiling the
+        # others anew for each event, triggers included, takes longer than running them.
+        try:
+            connection = sqlite3.connect(
+                self.db_name,
+                uri=True,
+                check_same_thread=False,
+                isolation_level=None,
+                timeout=self.lock_timeout or LOCK_TIMEOUT,
+            )
+        except sqlite3.Error as error:
+            raise InterfaceError(error) from error
+        for pragma in PRAGMAS:
+            connection.execute(pragma)
+        connection.row_factory = sqlite3.Row
+        return SQLiteConnection(sqlite_conn=connection, max_age=self.max_age)
 
 
 class HistoryFactory(SQLiteFactory):
