@@ -23,9 +23,14 @@ def run(arguments: Sequence[str]) -> int:
     try:
         return _run(arguments)
     except Exception as error:
-        if "--debug" in arguments:
+        if "--debug" in _own(arguments):
             raise
         return _explain(error)
+
+
+def _own(arguments: Sequence[str]) -> Sequence[str]:
+    """Return the arguments without those of a command that `run` runs."""
+    return arguments[: arguments.index("run")] if "run" in arguments else arguments
 
 
 def _run(arguments: Sequence[str]) -> int:

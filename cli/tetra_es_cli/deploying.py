@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.errors import TetraEsError
+from tetra_es.errors import Refused, TetraEsError
 from tetra_es.refs import RevisionRef
 from tetra_es.rendering.release import nothing
 from tetra_es.rendering.render import render
 from tetra_es.servers.facts import CONFIRMED, CONFIRMING, REVERTED, REVERTING
 from tetra_es.servers.server import Server
-from tetra_es.usecases.deploy import check_plan, deploy, preflight, settle
+from tetra_es.usecases.deploy import check_plan, deploy, is_there, preflight, settle
 from tetra_es.usecases.deployable import Deployable, deployable
 from tetra_es.usecases.order import Order
 from tetra_es_cli.app import note, warn
@@ -23,6 +23,7 @@ from tetra_es_cli.plans import emit_plan, plan_as_json
 from tetra_es_cli.servers import (
     CommandJournal,
     ask_each,
+    check_ours,
     raise_first,
     serving_hosts,
     session,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tetra_es.servers.facts import Outcome
+    from tetra_es.servers.plan import Plan
     from tetra_es.servers.transport import Transport
     from tetra_es_cli.app import App
     from tetra_es_cli.wishes import Wish
@@ -160,10 +162,11 @@ def remove_from_all(app: App, wish: Wish, output: str) -> None:
     Neither the secrets nor a valid TOML are needed for that.
     """
     name = wish.environment
-    with app.changing(record_edits=False) as workspace:
-        workspace.session.organization().environment_named(name)
-        text = workspace.session.environment(name).text
     hosts = wish.hosts or ([] if wish.local else serving_hosts(app, name))
+    with app.changing(record_edits=False) as workspace:
+        if not hosts:
+            workspace.session.organization().environment_named(name)
+        text = workspace.session.environment(name).text
     state = Deployable(name, 0, 0, "", text, (), {})
     release = nothing(app.layout().root.name, name)
     order = Order(secrets.token_hex(8), state, release)
@@ -195,7 +198,11 @@ def _deploy_to(
         with session(app, wish.environment, transport, lock=True) as server:
             if left := settle(server, journal):
                 note(f"{server.host}: the deployment before was cut short and {_fate(left)}")
-            if preflight(server, order).changes_nothing and _is_healthy(server, order):
+            plan = preflight(server, order)
+            check_ours(app, server.host, plan.deployed, take_over=wish.take_over)
+            if not order.release.files:
+                _check_known(journal, server, plan)
+            if is_there(server, order, plan):
                 there = f"{order.source} is there already, and healthy"
                 note(f"{server.host}: {there if order.release.files else 'nothing to remove'}")
                 _record_present(journal, order)
@@ -229,9 +236,16 @@ def _record_present(journal: CommandJournal, order: Order) -> None:
         journal.record(lambda target, context: target.healthy(context))
 
 
-def _is_healthy(server: Server, order: Order) -> bool:
-    services, timeout = order.release.services, order.release.settings.health.timeout
-    return all(one.healthy for one in server.health(services, timeout))
+def _check_known(journal: CommandJournal, server: Server, plan: Plan) -> None:
+    """Refuse to remove nothing where a server has lost its record of what it has."""
+    units = journal.units() if plan.deployed is None else []
+    left = [unit.name for unit in server.status(units) if unit.load == "loaded"]
+    if left:
+        name = journal.target().environment
+        raise Refused(
+            f"{server.host} has no record of what was deployed to it, and {left[0]} is there",
+            hint=f"`tetra-es deploy {name} --to {server.host}` makes it anew; then uninstall",
+        )
 
 
 def _hosts(app: App, wish: Wish, order: Order) -> list[Transport]:

@@ -29,9 +29,12 @@ def emit_plan(host: str, order: Order, plan: Plan) -> None:
         ("disable", plan.disables),
         ("enable", plan.enables),
         ("restart", plan.restarts),
+        ("have systemd read", plan.reloads),
     ):
         for unit in units:
             emit(f"  {what} {unit}")
+    if plan.unknown and not plan.changes:
+        emit("  the server's record of it, which is gone")
     if plan.changes_nothing:
         emit("  nothing: the server has it already")
     for problem in plan.problems:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tetra_es.errors import TetraEsError, UsageError
+from tetra_es.domain.deployment_events import DeploymentStarted
+from tetra_es.errors import Refused, TetraEsError, UsageError
 from tetra_es.rendering.settings import read_settings
 from tetra_es.servers.server import Server
 from tetra_es.servers.transport import Local, Ssh
+from tetra_es.usecases.apply import parse_anchor
 from tetra_es_cli.app import note
 from tetra_es_cli.commands.show import text_at
 
@@ -41,24 +43,27 @@ def hosts_options(command: Command) -> Command:
     )(local(command))
 
 
+take_over_option = click.option(
+    "--take-over", is_flag=True, help="Replace what another history put on the server."
+)
+
+
 def transports(
     app: App, environment: str, hosts: Sequence[str], *, local: bool, text: str | None = None
 ) -> list[Transport]:
     """Return how to reach each server of an environment.
 
-    Its own are in its TOML; where that names none, they are those that it runs on.
+    Those that it runs on, by what was recorded; where that is none, those of its TOML. With
+    `text`, a TOML that is to be deployed, the other way round.
     """
     if local and hosts:
         raise UsageError("--local and --to exclude each other")
     if local:
         return [Local()]
     if not hosts:
-        if text is None:
-            with app.reading() as reader:
-                text = text_at(reader, environment, None)
-        name = f"environments/{environment}.toml"
-        hosts = read_settings(text, name=name, environment=environment).hosts
-        hosts = hosts or serving_hosts(app, environment)
+        hosts = serving_hosts(app, environment)
+        if text is not None or not hosts:
+            hosts = _named_hosts(app, environment, text) or hosts
     if not hosts:
         raise UsageError(
             f"{environment} names no host",
@@ -71,6 +76,14 @@ def transports(
         Ssh(host, command=app.settings.ssh, interactive=interactive)
         for host in dict.fromkeys(hosts)
     ]
+
+
+def _named_hosts(app: App, environment: str, text: str | None) -> Sequence[str]:
+    if text is None:
+        with app.reading() as reader:
+            text = text_at(reader, environment, None)
+    name = f"environments/{environment}.toml"
+    return read_settings(text, name=name, environment=environment).hosts
 
 
 def serving_hosts(app: App, environment: str) -> list[str]:
@@ -129,6 +142,21 @@ def raise_first(errors: Sequence[BaseException]) -> None:
         raise errors[0]
 
 
+def check_ours(app: App, host: str, deployed: str | None, *, take_over: bool) -> None:
+    """Refuse to replace what another history put on a server, unless that is wanted."""
+    anchor = parse_anchor(deployed or "")
+    if anchor is None or take_over:
+        return
+    position, hash_ = anchor
+    with app.reading() as reader:
+        record = reader.log.record(position)
+    if record is None or record.hash.hex() != hash_:
+        raise Refused(
+            f"{host} has event #{position} of another history of {app.layout().root.name}",
+            hint="find out who deploys there; --take-over replaces it",
+        )
+
+
 class CommandJournal:
     """Records the events of one environment on one host, each in a transaction of its own.
 
@@ -146,6 +174,24 @@ class CommandJournal:
         """Return the environment on the host, as it is recorded now."""
         with self._app.changing(record_edits=False) as workspace:
             return workspace.session.history.target(self._environment, self._host)
+
+    def units(self) -> list[str]:
+        """Return the units of the deployment that the host serves, by what was recorded."""
+        target = self.target()
+        with self._app.reading() as reader:
+            for record in reader.log.of_stream(target.id, descending=True):
+                event = record.event
+                if (
+                    isinstance(event, DeploymentStarted)
+                    and target.serving
+                    and event.deployment == target.serving.id
+                ):
+                    return [
+                        path.rpartition("/")[2]
+                        for path, _ in event.files
+                        if path.endswith(".service")
+                    ]
+        return []
 
     def record(self, decide: Callable[[Target, Context], object]) -> None:
         """Record what `decide` decides on the target."""

@@ -23,3 +23,5 @@ class Wish:
     identities: Sequence[Path] = ()
     reason: str = ""
     create_user: bool = field(default=False, kw_only=True)
+    take_over: bool = field(default=False, kw_only=True)
+    """Whether what another history put there may be replaced."""

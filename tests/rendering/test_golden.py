@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
-from tests.rendering.readers import unit_entries
+from tests.rendering.readers import command_words, setting, unit_entries
 from tests.rendering.texts import ENVIRONMENTS, RUNNERS, content, release, template_text
 from tests.rendering.update import golden
 from tetra_es.rendering.render import render
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tetra_es.config.keys import KeyPath
 
 GUIDE_UNIT = """\
 [Service]
@@ -83,9 +93,38 @@ def test_units_have_the_names_of_the_guide(
 def test_several_services_of_tsm_share_a_unit_that_ends_with_the_first() -> None:
     worker = {"command": "node worker.js", "auto_restart": False}
     found = content(release("dev", "tsm", {("services", "worker"): worker}), "tetra-dev.service")
-    run = "{ tsm start tetra & tsm start worker & wait -n; }"
+    run = "{ tsm start tetra & tsm start worker & wait -n; exit 1; }"
     assert f"ExecStart=/bin/bash -c 'source /root/tetra/tetra.sh && {run}'\n" in found
     assert "Restart=on-failure\n" in found
+
+
+@pytest.mark.parametrize("ending", ["return 0", "return 3", "exec true", "kill -KILL $BASHPID"])
+@pytest.mark.parametrize("last", [False, True])
+def test_that_unit_fails_however_the_first_ends(tmp_path: Path, ending: str, *, last: bool) -> None:
+    names = ["first", "second", "third"]
+    ends = names[-1 if last else 0]
+    (tmp_path / "tetra.sh").write_text(
+        f"tsm() {{ if [ $2 = {ends} ]; then {ending}; else exec sleep 60; fi; }}\n"
+    )
+    changes: dict[KeyPath, Any] = {
+        ("deployment", "tetra_dir"): str(tmp_path),
+        ("services",): {name: {"command": "x"} for name in names},
+    }
+    unit = content(release("dev", "tsm", changes), "tetra-dev.service")
+    with subprocess.Popen(
+        command_words(*setting(unit, "ExecStart")), start_new_session=True
+    ) as process:
+        try:
+            assert process.wait(20) == 1
+        finally:
+            # What systemd does with those that are left.
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def test_one_that_ends_as_it_was_told_to_has_not_failed() -> None:
+    for runner in RUNNERS:
+        unit = content(release("dev", runner), "tetra-dev.service")
+        assert setting(unit, "SuccessExitStatus") == ["143"]
 
 
 def test_services_that_share_an_env_file_get_one() -> None:

@@ -48,6 +48,8 @@ FIELDS: tuple[KeyPath, ...] = (
     ("deployment", "domain"),
     ("deployment", "host"),
     ("deployment", "runner"),
+    ("deployment", "umask"),
+    ("deployment", "read_write_paths"),
     ("system", "init_system"),
     ("services", "tetra", "command"),
     ("services", "tetra", "cwd"),
@@ -56,6 +58,7 @@ FIELDS: tuple[KeyPath, ...] = (
     ("services", "tetra", "health_path"),
     ("health", "path"),
 )
+LISTS: tuple[KeyPath, ...] = (("deployment", "read_write_paths"),)
 PATHS = PRINTABLE.map(lambda text: f"/{text}".replace("..", "."))
 
 
@@ -104,7 +107,9 @@ def check(found: Release) -> None:
     assert setting(text, "Group") == [have.group]
     folder = have.tetra_dir if have.runner == "tsm" else service.cwd
     assert [specified(value) for value in setting(text, "WorkingDirectory")] == [folder]
-    assert words(setting(text, "ReadWritePaths")[0]) == [have.tetra_dir]
+    writable = [have.tetra_dir, *have.read_write_paths]
+    assert words(setting(text, "ReadWritePaths")[0]) == writable
+    assert setting(text, "UMask") == [have.umask or "0027"]
     variables = [words(value) for value in setting(text, "Environment")][:2]
     assert variables == [[f"TETRA_SRC={have.tetra_src}"], [f"TETRA_DIR={have.tetra_dir}"]]
     command = command_words(*setting(text, "ExecStart"))
@@ -154,7 +159,7 @@ def refused(error: TetraEsError) -> None:
 def test_a_hostile_value_is_refused_or_rendered_as_it_is(
     field: KeyPath, runner: str, value: str
 ) -> None:
-    text = changed_text("staging", runner, {field: value})
+    text = changed_text("staging", runner, {field: [value] if field in LISTS else value})
     try:
         found = render("acme", "staging", text, {}, name="x.toml")
     except TetraEsError as error:
@@ -165,11 +170,19 @@ def test_a_hostile_value_is_refused_or_rendered_as_it_is(
 
 @pytest.mark.parametrize("runner", RUNNERS)
 @settings(max_examples=40, deadline=None)
-@given(command=PRINTABLE, source=PATHS, data=PATHS, cwd=PRINTABLE, env=PRINTABLE)
+@given(
+    command=PRINTABLE,
+    source=PATHS,
+    data=PATHS,
+    cwd=PRINTABLE,
+    env=PRINTABLE,
+    writable=st.lists(PATHS, min_size=1, max_size=4, unique=True),
+)
 def test_hostile_values_together(
-    runner: str, command: str, source: str, data: str, cwd: str, env: str
+    runner: str, command: str, source: str, data: str, cwd: str, env: str, writable: list[str]
 ) -> None:
-    changes: dict[KeyPath, str] = {
+    changes: dict[KeyPath, Any] = {
+        ("deployment", "read_write_paths"): writable,
         ("services", "tetra", "command"): f"node '{command}'",
         ("deployment", "tetra_src"): source,
         ("deployment", "tetra_dir"): data,
@@ -206,7 +219,7 @@ def test_a_hostile_name_of_a_service(runner: str, name: str) -> None:
         check(found)
 
 
-ACCEPTED: dict[KeyPath, str] = {
+ACCEPTED: dict[KeyPath, Any] = {
     (
         "services",
         "tetra",
@@ -214,6 +227,8 @@ ACCEPTED: dict[KeyPath, str] = {
     ): "node 'a;b' '$(touch canary)' \"\\`c\\`\" '%i %% ${HOME}' é\\\\",
     ("deployment", "tetra_src"): "/srv/my $(touch canary);`x` %i & é",
     ("deployment", "tetra_dir"): "/srv/data $HOME ;%n#",
+    ("deployment", "umask"): "007",
+    ("deployment", "read_write_paths"): ["/srv/log $HOME ;%n#", "/a b", "/-+é", "/c:d"],
     ("services", "tetra", "cwd"): "a b/$c",
     ("services", "tetra", "env_file"): "e n v/%i.env",
 }
@@ -231,9 +246,10 @@ def test_odd_values_that_mean_no_harm_are_rendered(runner: str) -> None:
 def test_systemds_manager_reads_units_as_meant(values: list[tuple[str, str, str]]) -> None:
     releases: dict[str, Release] = {}
     for command, path, runner in [*values, ("$HOME %i ; \\", "/srv/$HOME %i ; é", "tsm")]:
-        changes: dict[KeyPath, str] = {
+        changes: dict[KeyPath, Any] = {
             ("deployment", "tetra_src"): path,
             ("deployment", "tetra_dir"): path,
+            ("deployment", "read_write_paths"): [f"{path}/log", "/a"],
         }
         try:
             release("staging", runner, changes)
@@ -252,3 +268,5 @@ def test_systemds_manager_reads_units_as_meant(values: list[tuple[str, str, str]
             assert dump["EnvironmentFile"] == [release_.settings.services[0].env_path]
         assert dump["Type"] == ["exec"]
         assert dump["ProtectSystem"] == ["strict"]
+        assert dump["ReadWritePaths"] == [" ".join(words(*setting(text, "ReadWritePaths")))]
+        assert dump["UMask"] == ["0027"]

@@ -118,6 +118,34 @@ def test_the_services_own_folders_stay_visible(
     assert setting(text, "PrivateTmp") == [temporary]
 
 
+WRITABLE: KeyPath = ("deployment", "read_write_paths")
+UMASK: KeyPath = ("deployment", "umask")
+
+
+def test_more_can_be_written_to() -> None:
+    text = unit("prod", "direct", {WRITABLE: ["/var/log/tetra", "/srv/a b"]})
+    assert setting(text, "ReadWritePaths") == ["/var/lib/tetra /var/log/tetra '/srv/a b'"]
+    text = unit("prod", "direct", {WRITABLE: ["/home/shared/x", "/var/tmp/y"]})  # noqa: S108
+    assert setting(text, "ProtectHome") == ["read-only"]
+    assert setting(text, "PrivateTmp") == ["false"]
+    # Without a sandbox nothing is read-only.
+    assert setting(unit("dev", "direct", {WRITABLE: ["/a"]}), "ReadWritePaths") == []
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_the_umask(runner: str) -> None:
+    assert setting(unit("prod", runner), "UMask") == ["0027"]
+    assert setting(unit("prod", runner, {UMASK: "007"}), "UMask") == ["007"]
+    assert setting(unit("dev", runner), "UMask") == []
+    assert setting(unit("dev", runner, {UMASK: "0077"}), "UMask") == ["0077"]
+
+
+@pytest.mark.parametrize("umask", ["0000", "0077"])
+def test_files_with_secrets_are_closed_whatever_the_umask(umask: str) -> None:
+    found = release("prod", "tsm", {UMASK: umask}, {"KEY": b"value"})
+    assert [file.mode for file in found.files if file.secret] == [0o600]
+
+
 def test_resources_without_a_limit_have_no_setting() -> None:
     resources = {"memory_max": 0, "nofile": 0, "nproc": 0}
     text = unit("prod", "tsm", {("resources",): resources})

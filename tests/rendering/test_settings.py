@@ -53,6 +53,7 @@ def test_what_an_environment_leaves_out_has_a_default() -> None:
     (service,) = have.services
     assert (have.group, have.runner, have.memory_max, have.nofile) == ("tetra", "tsm", 0, 0)
     assert (service.port, service.env_file, service.auto_restart) == (None, "env/prod.env", False)
+    assert (have.umask, have.read_write_paths) == ("", ())
 
 
 @pytest.mark.parametrize(
@@ -109,6 +110,20 @@ def test_cwd_is_relative_to_the_source(cwd: str, expected: str) -> None:
         (("deployment", "hosts"), [], "ssh destinations"),
         (("deployment", "hosts"), ["a", "a"], "ssh destinations"),
         (("deployment", "hosts"), ["a", "b c"], "ssh destinations"),
+        (("deployment", "umask"), 27, "must be a umask in octal"),
+        (("deployment", "umask"), "0640", "must be a umask in octal"),
+        (("deployment", "umask"), "0028", "must be a umask in octal"),
+        (("deployment", "umask"), "027\n", "must be a umask in octal"),
+        (("deployment", "umask"), "u=rwx", "must be a umask in octal"),
+        (("deployment", "read_write_paths"), "/var/log", "must be a list of paths"),
+        (("deployment", "read_write_paths"), [1], "must be a list of paths"),
+        (("deployment", "read_write_paths"), ["log"], "different absolute paths"),
+        (("deployment", "read_write_paths"), ["-/log"], "different absolute paths"),
+        (("deployment", "read_write_paths"), ["/"], "different absolute paths"),
+        (("deployment", "read_write_paths"), ["/a", "/a/../etc"], "different absolute paths"),
+        (("deployment", "read_write_paths"), ["/a", "/a"], "different absolute paths"),
+        (("deployment", "read_write_paths"), ["/a\nUser=root"], "different absolute paths"),
+        (("deployment", "read_write_paths"), [f"/{n}" for n in range(65)], "at most 64"),
         ((*TETRA, "command"), None, "is missing"),
         ((*TETRA, "command"), "node x.js\nrm", "command on one line"),
         ((*TETRA, "command"), "x" * 8193, "command on one line"),

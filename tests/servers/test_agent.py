@@ -59,7 +59,7 @@ def test_deploy_and_deploy_again(place: Place) -> None:
     assert (place.folder / "app/a b/c/'$(id)\\").read_bytes() == b"\x00\n"
     assert not (place.folder / "app/enabled").is_symlink()
     assert not [path for path in place.picture() if "tetra-es" in path]
-    assert "restart --no-block tetra.service" in place.said
+    assert "start --no-block tetra.service" in place.said
 
 
 def test_revert_is_exact(place: Place) -> None:
@@ -80,8 +80,8 @@ def test_revert_is_exact(place: Place) -> None:
 def test_the_end_of_a_session_that_armed_starts_the_guard(place: Place) -> None:
     with place.open() as server:
         deploy(server, "a1", place.release())
-    assert place.said[-1] == "start --no-block tetra-es-revert-dev.acme.a1.service"
-    guard = (place.folder / "units/tetra-es-revert-dev.acme.a1.service").read_text()
+    assert place.said[-1] == "start --no-block tetra-es-revert:dev:acme:a1.service"
+    guard = (place.folder / "units/tetra-es-revert:dev:acme:a1.service").read_text()
     (command,) = re.findall("ExecStart=(.*)", guard)
     assert command.startswith("/bin/sh ")
     settle = [f"{place.folder}/state/acme/dev/agent", "settle", "acme", "dev"]

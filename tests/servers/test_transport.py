@@ -44,6 +44,8 @@ def test_the_destination_is_never_an_option() -> None:
     assert argv[:3] == ["ssh", "-F", "config"]
     assert argv[-3:] == ["--", "dev", REMOTE]
     assert "BatchMode=yes" in argv
+    # Whatever the configuration says: root there is not to have the use of our agent.
+    assert "-a" in argv
     assert "BatchMode=yes" not in Ssh("dev", interactive=True).argv()
 
 
@@ -69,11 +71,11 @@ class Fake:
         ("Permission denied (publickey).", 255, "does not accept our key"),
         ("ssh: Could not resolve hostname dev", 255, "its name is not known"),
         ("Host key verification failed.", 255, "its host key is not known"),
-        ("REMOTE HOST IDENTIFICATION HAS CHANGED!", 255, "is not the known one"),
         ("ssh: connect to host dev port 22: Connection refused", 255, "nothing listens"),
         ("sudo: a password is required", 1, "sudo asks for a password"),
         ("what nobody foresaw", 255, "ssh failed: what nobody foresaw"),
         ("sh: base64: not found", 127, "it lacks a program"),
+        ("/bin/sh: 1: exec: sudo: not found", 127, "sudo is not installed"),
     ],
 )
 def test_what_ssh_says_becomes_one_line(said: str, code: int, reason: str) -> None:
@@ -82,6 +84,69 @@ def test_what_ssh_says_becomes_one_line(said: str, code: int, reason: str) -> No
         session.greet("acme", "dev", 60)
     assert "\n" not in error.value.message
     assert error.value.hint
+
+
+PROFILE = "/etc/profile.d/x.sh: line 3: /var/log/x: Permission denied\n"
+UNRESOLVED = "sudo: unable to resolve host web1: Name or service not known\n"
+CHANGED = """\
+@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @
+Host key for [10.0.0.5]:2222 has changed and you have requested strict checking.\r
+Host key verification failed.\r
+"""
+JUMPED = """\
+kex_exchange_identification: Connection closed by remote host\r
+Connection closed by UNKNOWN port 65535\r
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "reason"),
+    [
+        (CHANGED, 255, "its host key is not the known one"),
+        ("Host key verification failed.\r\n" + JUMPED, 255, "its host key is not known"),
+        ("tetra@web1: Permission denied (publickey,password).\r\n", 255, "accept our key"),
+        ("me@bastion: Permission denied (publickey).\r\n" + JUMPED, 255, "accept our key"),
+        (JUMPED, 255, "it closed the connection"),
+        ("ssh: connect to host a port 22: Operation timed out\r\n", 255, "it does not answer"),
+        ("Connection timed out during banner exchange\r\n", 255, "it does not answer"),
+        ("Timeout, server a not responding.\r\n", 255, "it does not answer any more"),
+        ("kex_exchange_identification: read: Connection reset by peer", 255, "it cut the"),
+        (
+            ("Received disconnect from 10.0.0.5 port 22:2: Too many authentication failures\r\n"
+            "Disconnected from 10.0.0.5 port 22\r\n"),
+            *(255, "does not accept our keys"),
+        ),
+        ("Sorry, user a is not allowed to execute '/bin/sh' as root on b.", 1, "let the user"),
+        ("sudo: sorry, you must have a tty to run sudo", 1, "a terminal"),
+        ("sudo: /etc/sudo.conf is owned by uid 7, should be 0", 1, "should be 0"),
+        *((f"{said}\n", 127, "sudo is not installed there") for said in (
+            "/bin/sh: line 1: exec: sudo: not found",
+            "sh: exec: line 1: sudo: not found",
+            "bash: line 24: sudo: command not found",
+            "/bin/sh: sudo: inaccessible or not found",
+            "zsh:1: command not found: sudo",
+        )),
+        # What others say, or what is said before the end has another reason, is none.
+        (PROFILE, 1, "it ended"),
+        (PROFILE + "client_loop: send disconnect: Broken pipe\r\n", 255, "ssh failed: client_loop"),
+        (UNRESOLVED + "client_loop: send disconnect: Broken pipe\r\n", 255, "ssh failed: client"),
+        (UNRESOLVED, 1, "it ended"),
+        (UNRESOLVED + "sudo: a password is required", 1, "sudo asks for a password there"),
+        ("sudo: a password is required\n", 0, "it ended"),
+        ("/etc/profile: sudo: not found\nsh: base64: not found\n", 127, "it lacks a program"),
+        ("sudo: a password is required\n" + PROFILE, 255, "ssh failed: /etc/profile.d"),
+        ("me@git: Permission denied (publickey).\n", 1, "it ended"),
+        ("Host key verification failed.\n", None, "it ended"),
+        ("", -9, "killed by signal 9"),
+        (
+            ("me@old: Permission denied (publickey).\n"
+            "ssh: connect to host a port 22: No route to host\n"),
+            *(255, "there is no way to it"),
+        ),
+    ],
+)  # fmt: skip
+def test_only_their_own_lines_count(said: str, code: int | None, reason: str) -> None:
+    assert reason in why(said.encode(), code, "it ended")[0]
 
 
 def test_no_ssh_at_all() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -52,6 +53,11 @@ def _is_schedule(value: Any) -> bool:
     return isinstance(value, str) and (not value or len(value.split()) == 5)
 
 
+def _is_umask(value: Any) -> bool:
+    # One that takes something from the owner is most likely a mode.
+    return isinstance(value, str) and bool(re.fullmatch("0?0[0-7]{2}", value))
+
+
 def _one_of(*words: str) -> Rule:
     return Rule(
         f"one of {', '.join(words)}", lambda v: v in words, f"write one of {', '.join(words)}"
@@ -94,6 +100,15 @@ RULES: dict[KeyPath, Rule] = {
         'as ssh takes them, such as ["dev-server", "root@10.0.0.5"]',
     ),
     ("deployment", "runner"): _one_of("tsm", "direct"),
+    ("deployment", "umask"): Rule(
+        "a umask in octal digits, 0 for the owner", _is_umask,
+        'write what group and others may not do, in quotes, such as "0027"',
+    ),
+    ("deployment", "read_write_paths"): Rule(
+        "a list of paths",
+        lambda v: isinstance(v, list) and all(isinstance(i, str) and i for i in v),
+        'such as ["/var/log/tetra"]',
+    ),
     ("system", "os"): _TEXT,
     ("system", "init_system"): _TEXT,
     ("system", "auto_start"): _FLAG,

@@ -89,7 +89,8 @@ class DeploymentReverted(DeploymentEvent):
     TOPIC: ClassVar[str] = "deployment.reverted"
 
     cause: str
-    """What made it: `request`, `deadline` or `boot`."""
+    """What made it, `request`, `disconnected`, `deadline` or `boot`; then, after semicolons, the
+    units that ran before and did not start again."""
 
 
 DEPLOYMENT_EVENTS: tuple[type[Event], ...] = (

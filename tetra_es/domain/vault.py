@@ -247,6 +247,44 @@ class Vault(Aggregate):
             digests=list(version.digests),
         )
 
+    def problem_with(self, event: Event) -> str | None:
+        """Return why an event that was signed is none that this vault could have decided on."""
+        if not self._follows(event):
+            return f"{event.TOPIC} does not follow from the secrets before it"
+        readers = getattr(event, "recipients", self.readers)
+        if isinstance(readers, list) and readers != self.readers:
+            return "it is encrypted for others than the recipients"
+        return None
+
+    def _follows(self, event: Event) -> bool:
+        match event:
+            case RecipientAdded():
+                return event.recipients == {**self.recipients, event.name: event.recipient}
+            case RecipientRemoved():
+                others = {name: key for name, key in self.recipients.items() if name != event.name}
+                return event.recipients == others != self.recipients
+            case SecretSet():
+                return event.version == self.newest(event.key) + 1
+            case SecretRemoved():
+                return self.present.get(event.key) == event.version
+            case SecretsResealed():
+                return {str(key): number for key, number, _ in event.secrets} == self.present
+            case SecretsRestored():
+                return all(self._has(key, number) for key, number, _ in event.secrets)
+        return self._is_about_a_version(event)
+
+    def _is_about_a_version(self, event: Event) -> bool:
+        match event:
+            case SecretCompromised():
+                return self._has(event.key, event.version)
+            case SecretPurged():
+                known = self.versions.get(event.key, {}).get(event.version, Version())
+                return event.digests == known.digests != []
+        return False
+
+    def _has(self, key: str | int, number: str | int) -> bool:
+        return int(number) in self.versions.get(str(key), {})
+
     def apply(self, event: Event) -> None:
         """Change the state as `event` says."""
         super().apply(event)

@@ -4,32 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from heapq import merge
+from typing import TYPE_CHECKING
 
-from tetra_es.domain.deployment import Target
-from tetra_es.domain.deployment_events import DEPLOYMENTS_STREAM
-from tetra_es.domain.environment import Environment
-from tetra_es.domain.events import ORG_STREAM, OrganizationCreated
-from tetra_es.domain.organization import Organization
-from tetra_es.domain.secret_events import SECRETS_STREAM
-from tetra_es.domain.soundness import problem_with
-from tetra_es.domain.vault import Vault
-from tetra_es.errors import IntegrityFailure, TetraEsError
-from tetra_es.signing.keys import fingerprint, public_line
-from tetra_es.signing.sshsig import BadSignature, verify
-from tetra_es.store import canonical, chain
-from tetra_es.store.schema import SNAPSHOT_TOPIC
+from tetra_es.domain.events import ORG_STREAM
+from tetra_es.domain.vault import Vault, secrets_stream
+from tetra_es.errors import IntegrityFailure
+from tetra_es.integrity.walk import StreamWalk, Walk
+from tetra_es.store import chain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from tetra_es.domain.aggregate import Aggregate
     from tetra_es.store.log import EventLog
     from tetra_es.store.record import Record
-
-
-_KINDS: Final[dict[str, type[Aggregate]]] = {SECRETS_STREAM: Vault, DEPLOYMENTS_STREAM: Target}
-"""Prefix of streams to their aggregate; the others are environments."""
 
 
 @dataclass
@@ -49,7 +38,7 @@ def verify_store(log: EventLog, report: Callable[[int], None] | None = None) -> 
     """Check every event of the store; `report` is told the positions as they are done."""
     result = StoreReport()
     result.findings += _missing_rows(log)
-    walk = _Walk(log.snapshots())
+    walk = Walk(log.snapshots())
     for record in log.records():
         problem = walk.check(record)
         if problem:
@@ -64,11 +53,33 @@ def verify_store(log: EventLog, report: Callable[[int], None] | None = None) -> 
             result.findings.append(f"snapshot of {stream} at version {version}: is of no event")
     result.head = walk.head
     result.snapshots = walk.snapshots_checked
+    if not result.findings:
+        _check_sealed(log, walk.vaults(), result)
+    return result
+
+
+def _check_sealed(log: EventLog, vaults: Iterable[Vault], result: StoreReport) -> None:
+    """Compare the sealed values with what the events say is there, and what was purged."""
+    wanted = {
+        digest: (f"{vault.environment} {key} version {number}", version.purged)
+        for vault in vaults
+        for key, versions in vault.versions.items()
+        for number, version in versions.items()
+        for digest in version.digests
+    }
     for digest, ciphertext in log.sealed_values():
         result.sealed += 1
-        if ciphertext is not None and sha256(ciphertext).digest() != digest:
-            result.findings.append(f"sealed value {digest.hex()}: its content was changed")
-    return result
+        name, purged = wanted.pop(digest.hex(), ("", False))
+        what = f"sealed value {digest.hex()}" + (f" of {name}" if name else "")
+        if ciphertext is None and not purged:
+            result.findings.append(f"{what}: is gone, and no event purged it")
+        elif ciphertext is not None and purged:
+            result.findings.append(f"{what}: is there again, though it was purged")
+        elif ciphertext is not None and sha256(ciphertext).digest() != digest:
+            result.findings.append(f"{what}: its content was changed")
+    result.findings += [
+        f"sealed value {digest} of {name}: is missing" for digest, (name, _) in wanted.items()
+    ]
 
 
 def verify_records(records: Iterable[Record]) -> dict[str, Aggregate]:
@@ -76,7 +87,7 @@ def verify_records(records: Iterable[Record]) -> dict[str, Aggregate]:
 
     Raises `IntegrityFailure` that names the first bad event.
     """
-    walk = _Walk({})
+    walk = Walk({})
     for record in records:
         if problem := walk.check(record):
             raise IntegrityFailure(
@@ -86,93 +97,23 @@ def verify_records(records: Iterable[Record]) -> dict[str, Aggregate]:
     return walk.aggregates()
 
 
-class _Walk:
-    """The state of checking one event after the other."""
+def sound_vault(log: EventLog, environment: str) -> Vault:
+    """Return the secrets of an environment as they are now, from checked events alone.
 
-    def __init__(self, snapshots: dict[tuple[str, int], tuple[str, bytes]]) -> None:
-        self.head = chain.GENESIS
-        self.snapshots_checked = 0
-        self._position = 0
-        self._aggregates: dict[str, Aggregate] = {}
-        self._organization = Organization()
-        self.snapshots = snapshots
-
-    def aggregates(self) -> dict[str, Aggregate]:
-        """Return stream to aggregate, as of the last event that was checked."""
-        return {ORG_STREAM: self._organization, **self._aggregates}
-
-    def check(self, record: Record) -> str | None:
-        """Return what is wrong with the record, None when nothing is."""
-        try:
-            problem = next((found for found in self._problems(record) if found), None)
-        except (TetraEsError, ValueError, TypeError, KeyError, AttributeError) as error:
-            # Signed, and still nothing that could be applied.
-            problem = str(error) or type(error).__name__
-        if problem:
-            return problem
-        self.head, self._position = record.hash, record.position
-        return None
-
-    def _problems(self, record: Record) -> Iterator[str | None]:
-        yield self._chain(record)
-        event = record.event
-        yield problem_with(event)
-        founding = isinstance(event, OrganizationCreated)
-        if founding and self._position:
-            yield "founds the organization a second time"
-        if canonical.encode(canonical.decode(record.state)) != record.state:
-            yield "its state is not canonical JSON"
-        aggregate = self._aggregate(record)
-        if record.version != aggregate.version + 1:
-            yield f"is number {record.version} of {record.stream}, which has {aggregate.version}"
-        signers = {event.signer: event.key} if isinstance(event, OrganizationCreated) else None
-        yield self._signature(record, self._organization.signers if signers is None else signers)
-        aggregate.apply(event)
-        yield self._snapshot(record, aggregate)
-
-    def _chain(self, record: Record) -> str | None:
-        expected = chain.link(
-            self.head, record.position, record.stream, record.version, record.topic, record.state
-        )
-        if expected == record.hash:
-            return None
-        gap = range(self._position + 1, record.position)
-        if gap:
-            return f"does not follow from #{self._position}: #{gap[0]} is missing"
-        return f"was changed, or #{self._position} before it: its hash does not match"
-
-    @staticmethod
-    def _signature(record: Record, signers: dict[str, str]) -> str | None:
-        try:
-            key = verify(chain.signed_bytes(record.hash), record.signature)
-        except BadSignature as error:
-            return f"its signature is not valid: {error}"
-        actor = record.event.metadata["actor"]
-        if signers.get(actor) != public_line(key):
-            return f"is signed by {fingerprint(key)}, which was not the key of {actor} then"
-        return None
-
-    def _aggregate(self, record: Record) -> Aggregate:
-        if record.stream == ORG_STREAM:
-            return self._organization
-        kind = next((kind for kind in _KINDS if record.stream.startswith(kind)), "")
-        return self._aggregates.setdefault(
-            record.stream, _KINDS.get(kind, Environment)(record.stream)
-        )
-
-    def _snapshot(self, record: Record, aggregate: Aggregate) -> str | None:
-        stored = self.snapshots.pop((record.stream, record.version), None)
-        if stored is None:
-            return None
-        self.snapshots_checked += 1
-        topic, data = stored
-        try:
-            state = canonical.decode(data).get("state") if topic == SNAPSHOT_TOPIC else None
-        except ValueError:
-            state = None
-        if state != aggregate.snapshot():
-            return f"the snapshot of {record.stream} at version {record.version} was changed"
-        return None
+    Who can write to the store can put rows there, of events and of snapshots. So nothing is
+    encrypted for, and nothing decrypted from, what no signer signed. Raises `IntegrityFailure`.
+    """
+    stream = secrets_stream(environment)
+    walk = StreamWalk()
+    both = (log.of_stream(ORG_STREAM), log.of_stream(stream))
+    for record in merge(*both, key=lambda record: record.position):
+        if problem := walk.check(record):
+            raise IntegrityFailure(
+                f"event #{record.position}: {problem}",
+                hint="somebody changed the store; `tetra-es verify` looks at all of it",
+            )
+    vault = walk.aggregates().get(stream)
+    return vault if isinstance(vault, Vault) else Vault(stream)
 
 
 def _missing_rows(log: EventLog) -> list[str]:

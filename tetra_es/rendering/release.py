@@ -71,6 +71,10 @@ class ServerSettings:
     health: HealthSettings
     auto_start: bool
     """Whether the units start with the server."""
+    umask: str = ""
+    """In octal; empty where the environment does not say."""
+    read_write_paths: tuple[str, ...] = ()
+    """What a sandboxed unit may write to beside `tetra_dir`."""
 
     @property
     def sandboxed(self) -> bool:

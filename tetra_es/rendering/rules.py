@@ -27,6 +27,7 @@ _URL_PATH = re.compile(r"/[A-Za-z0-9._~%+,;=:@/?&-]{0,255}", re.ASCII)
 _LONGEST_COMMAND = 8192
 _LONGEST_PATH = 1024
 _LONGEST_PART = 255
+_MOST_PATHS = 64
 
 
 def is_host(value: Any) -> bool:
@@ -88,6 +89,12 @@ def _are_hosts(value: Any) -> bool:
     return len(set(value)) == len(value)
 
 
+def _are_absolute(value: Any) -> bool:
+    if not isinstance(value, list) or len(value) > _MOST_PATHS or not all(map(is_absolute, value)):
+        return False
+    return len(set(value)) == len(value)
+
+
 _ACCOUNT = Rule(
     "a user or group name",
     lambda v: isinstance(v, str) and bool(_USER.fullmatch(v)),
@@ -107,6 +114,11 @@ RULES: dict[KeyPath, Rule] = {
     ("deployment", "group"): _ACCOUNT,
     ("deployment", "tetra_src"): _ABSOLUTE,
     ("deployment", "tetra_dir"): _ABSOLUTE,
+    ("deployment", "read_write_paths"): Rule(
+        f"a list of at most {_MOST_PATHS} different absolute paths in their shortest form",
+        _are_absolute,
+        f'{_PATH_HINT}: ["/var/log/tetra"]',
+    ),
     ("system", "init_system"): Rule(
         "systemd", lambda v: v == "systemd", "deployments are to servers that run it"
     ),

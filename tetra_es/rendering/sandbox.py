@@ -46,9 +46,11 @@ SANDBOX: tuple[tuple[str, str], ...] = (
     ("SystemCallFilter", "~@privileged @resources"),
     # A program that tries is told so instead of being killed.
     ("SystemCallErrorNumber", "EPERM"),
-    ("UMask", "0077"),
 )
 """What needs no knowledge of the environment. systemd.exec(5) says what each does."""
+
+_UMASK = "0027"
+"""The group, such as that of a web server or of who reads logs, may read what a service writes."""
 
 _HOMES = ("/home", "/root", "/run/user")
 _TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108 - these are names to compare with
@@ -60,9 +62,11 @@ def sandbox(
 ) -> Iterator[tuple[str, str]]:
     """Yield the settings, with their values, that confine a unit which runs `services`."""
     services = tuple(services)
-    paths = (settings.tetra_src, settings.tetra_dir, *(service.cwd for service in services))
+    writable = (settings.tetra_dir, *settings.read_write_paths)
+    paths = (settings.tetra_src, *writable, *(service.cwd for service in services))
     yield from SANDBOX
-    yield "ReadWritePaths", unit_word(settings.tetra_dir)
+    yield "UMask", settings.umask or _UMASK
+    yield "ReadWritePaths", " ".join(map(unit_word, writable))
     # Hiding a folder that the service lives in would keep it from starting.
     yield "ProtectHome", "read-only" if _any_below(paths, _HOMES) else "true"
     yield "PrivateTmp", "false" if _any_below(paths, _TEMPORARY) else "true"

@@ -113,6 +113,8 @@ def _settings(values: dict[str, Any], environment: str) -> ServerSettings:
         nproc=resources.get("nproc", 0),
         health=health,
         auto_start=values["system"].get("auto_start", False),
+        umask=deployment.get("umask", ""),
+        read_write_paths=tuple(deployment.get("read_write_paths", [])),
     )
 
 

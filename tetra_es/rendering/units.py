@@ -75,11 +75,14 @@ def _service_section(unit: Unit, settings: ServerSettings) -> Iterator[tuple[str
     yield "User", settings.user
     yield "Group", settings.group
     yield from (_tsm if settings.runner == "tsm" else _direct)(unit, settings)
+    # A unit is restarted as a whole: none that asks for it stays down because another does not.
     restart = any(service.auto_restart for service in unit.services)
     yield "Restart", "on-failure" if restart else "no"
     # Slow enough that systemd's limit, 5 starts in 10 s, does not end the trying.
     yield "RestartSec", "5"
     yield "TimeoutStopSec", "30"
+    # Java and some programs of node end with 128 + SIGTERM when they are told to stop.
+    yield "SuccessExitStatus", "143"
     if settings.memory_max:
         yield "MemoryMax", f"{settings.memory_max}M"
     if settings.nofile:
@@ -88,14 +91,18 @@ def _service_section(unit: Unit, settings: ServerSettings) -> Iterator[tuple[str
         yield "LimitNPROC", str(settings.nproc)
     if settings.sandboxed:
         yield from sandbox(settings, unit.services)
+    elif settings.umask:
+        yield "UMask", settings.umask
 
 
 def _tsm(unit: Unit, settings: ServerSettings) -> Iterator[tuple[str, str]]:
     yield "WorkingDirectory", unit_path(settings.tetra_dir)
     yield from _environment(settings)
     starts = [f"tsm start {shell_word(service.name)}" for service in unit.services]
-    # The unit ends, and is started again, with the first of several services that ends.
-    run = starts[0] if len(starts) == 1 else f"{{ {' & '.join(starts)} & wait -n; }}"
+    # With the first of several services that ends, in whatever way, the unit fails: on a success
+    # Restart=on-failure would leave all of them down. Nothing may run in the foreground before
+    # `wait -n`, since bash then forgets who ended meanwhile.
+    run = starts[0] if len(starts) == 1 else f"{{ {' & '.join(starts)} & wait -n; exit 1; }}"
     script = f"source {shell_word(settings.tetra_dir + '/tetra.sh')} && {run}"
     yield "ExecStart", f"/bin/bash -c {exec_word(script)}"
 

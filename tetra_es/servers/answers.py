@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tetra_es.servers import manifest
@@ -66,7 +67,11 @@ def owner(rows: Sequence[Sequence[str]]) -> Owner | None:
 def outcome(answer: Answer, deployment: str) -> Outcome:
     """Return how far the deployment got."""
     rows = (_outcome(row) for row in answer.of("deployment"))
-    return next(rows, Outcome(deployment, UNKNOWN))
+    down = tuple(
+        f"{answer_text(unit)} is {_some(active) or 'not there'} ({_some(result)})"
+        for unit, active, result in answer.of("down")
+    )
+    return replace(next(rows, Outcome(deployment, UNKNOWN)), down=down)
 
 
 def units(answer: Answer) -> tuple[UnitState, ...]:
@@ -84,7 +89,7 @@ def health(answer: Answer, services: Sequence[Service]) -> tuple[ServiceHealth, 
 
 def _outcome(row: Sequence[str]) -> Outcome:
     deployment, state, *cause = row
-    return Outcome(deployment, state, *cause)
+    return Outcome(deployment, state, "".join(cause))
 
 
 def _unit(row: Sequence[str]) -> UnitState:
@@ -110,9 +115,10 @@ def _entry(row: Sequence[str]) -> Entry:
         case ["link", target]:
             return Entry("link", target=answer_text(target))
         case ["folder", mode, owner, group]:
-            return Entry("folder", int(mode, 8), owner, group)
+            return Entry("folder", int(mode, 8), answer_text(owner), answer_text(group))
         case ["file", mode, owner, group, size, digest]:
-            return Entry("file", int(mode, 8), owner, group, int(size), digest)
+            names = (answer_text(owner), answer_text(group))
+            return Entry("file", int(mode, 8), *names, int(size), digest)
         case [kind]:
             return Entry(kind)
         case _:

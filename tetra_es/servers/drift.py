@@ -20,6 +20,8 @@ class Difference:
     subject: str
     """A path or a unit."""
     difference: str
+    repairable: bool = True
+    """Whether deploying anew puts it right."""
 
 
 def drift(facts: Facts) -> tuple[Difference, ...]:
@@ -40,6 +42,13 @@ def _differences(current: Deployed, facts: Facts) -> Iterator[Difference]:
     for name, enabled in current.units.items():
         for what in _of_unit(facts.units[name], enabled=enabled):
             yield Difference(name, what)
+        if own := _own_drop_ins(facts.units[name]):
+            yield Difference(name, f"is changed by {own}", repairable=False)
+
+
+def _own_drop_ins(unit: UnitState) -> str:
+    """Return the files that change this unit; what changes every service is the system's affair."""
+    return " ".join(path for path in unit.drop_ins.split() if "/service.d/" not in path)
 
 
 def _of_file(file: DeployedFile, entry: Entry) -> Iterator[str]:
@@ -61,7 +70,5 @@ def _of_unit(unit: UnitState, *, enabled: bool) -> Iterator[str]:
         yield f"is {unit.active or 'unknown'}"
     if (unit.enabled == "enabled") != enabled:
         yield f"is {unit.enabled or 'not enabled'}, not {'enabled' if enabled else 'disabled'}"
-    if unit.drop_ins:
-        yield f"is changed by {unit.drop_ins}"
     if unit.stale:
         yield "was changed on the disk since systemd read it"

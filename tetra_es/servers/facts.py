@@ -44,6 +44,8 @@ class Outcome:
     state: str
     cause: str = ""
     """Why it was reverted: `request`, `deadline`, `boot` or `disconnected`."""
+    down: tuple[str, ...] = ()
+    """Units that ran before it and do not, now that it is reverted, with what systemd says."""
 
     @property
     def undecided(self) -> bool:

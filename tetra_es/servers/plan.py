@@ -43,14 +43,21 @@ class Plan:
     """Units that are no longer deployed."""
     enables: tuple[str, ...]
     disables: tuple[str, ...]
+    reloads: tuple[str, ...]
+    """Units whose files are newer than what systemd has read."""
     creates_user: str
     """The user that would be created, or nothing."""
     problems: tuple[Problem, ...]
+    deployed: str | None
+    """What the server says it has, such as `dev@7 #41 HASH`."""
+    unknown: bool
+    """Whether the server does not know that it has anything, and should."""
 
     @property
     def changes_nothing(self) -> bool:
         """Whether the server has it all already."""
-        return not (self.changes or self.stops or self.enables or self.disables)
+        different = self.changes or self.stops or self.enables or self.disables
+        return not (different or self.reloads or self.unknown)
 
 
 def plan(release: Release, facts: Facts, *, now: int, create_user: bool = False) -> Plan:
@@ -69,8 +76,13 @@ def plan(release: Release, facts: Facts, *, now: int, create_user: bool = False)
         stops=tuple(name for name in deployed if name not in release.units),
         enables=others if settings.auto_start else (),
         disables=() if settings.auto_start else tuple(enabled),
+        reloads=tuple(
+            name for name in release.units if name in facts.units and facts.units[name].stale
+        ),
         creates_user=settings.user if missing and create_user else "",
         problems=tuple(problems(release, facts, now=now, create_user=create_user)),
+        deployed=facts.current.source if facts.current else None,
+        unknown=bool(release.files) and facts.current is None,
     )
 
 

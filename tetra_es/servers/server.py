@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 from tetra_es.servers import answers, codec, manifest
 from tetra_es.servers.codec import word
-from tetra_es.servers.errors import Locked, StepFailed
+from tetra_es.servers.errors import Locked, StepFailed, Unreachable
 from tetra_es.servers.facts import Owner
 from tetra_es.servers.program import agent
 from tetra_es.servers.questions import questions
@@ -107,6 +107,10 @@ class Server:
             self._session.request("put", deployment, str(number), body=body)
         self._session.request("staged", deployment)
 
+    def adopt(self, deployment: str) -> None:
+        """Take what was staged for what is deployed: every file of it is in its place already."""
+        self._session.request("adopt", deployment)
+
     def arm(self, deployment: str, seconds: int) -> None:
         """Keep what will be changed, and have the server revert after `seconds`.
 
@@ -146,7 +150,7 @@ class Server:
             deployment,
             *map(str, limits),
             *_words(services),
-            seconds=ANSWER_SECONDS + (check.timeout + 1) * len(services) + check.interval,
+            seconds=ANSWER_SECONDS + 2 * (check.timeout + 1) * len(services) + check.interval,
             progress=tell,
         )
         return answers.health(answer, services)
@@ -180,7 +184,7 @@ class Server:
             "health",
             str(timeout),
             *_words(services),
-            seconds=ANSWER_SECONDS + (timeout + 1) * len(services),
+            seconds=ANSWER_SECONDS + 2 * (timeout + 1) * len(services),
         )
         return answers.health(answer, services)
 
@@ -193,10 +197,15 @@ class Server:
         self._session.request("daemon", verb, *map(word, units), seconds=DAEMON_SECONDS)
 
     def logs(self, units: Sequence[str], lines: int, *, follow: bool = False) -> Iterator[str]:
-        """Yield the journal's last lines, and with `follow` what comes after; ends the session."""
+        """Yield the journal's last lines, and with `follow` what comes after; ends the session.
+
+        Raises `Unreachable` where it was to be followed and the connection ends.
+        """
         self._session.request("logs", str(lines), "yes" if follow else "no", *map(word, units))
         for line in self._session.stream():
             yield line.decode("utf-8", "replace")
+        if follow:
+            raise Unreachable(f"lost the connection to {self.host}", hint="follow it again")
 
     def close(self) -> None:
         """End the session."""

@@ -19,12 +19,17 @@ if TYPE_CHECKING:
 
 READ = 'read -r tetra_agent && eval "$(printf %s "$tetra_agent" | base64 -d)"'
 """A shell that reads the agent's text, a line of base64, and becomes it."""
-_AS_ROOT = 'if [ "$(id -u)" = 0 ]; then exec /bin/sh -c "$0"; else exec sudo -n /bin/sh -c "$0"; fi'
+_AS_ROOT = (
+    'if [ "$(id -u)" = 0 ]; then exec /bin/sh -c "$0"; fi; '
+    # What sudo has to say is told apart by its words.
+    'LC_ALL=C; export LC_ALL; exec sudo -n /bin/sh -c "$0"'
+)
 REMOTE = f"exec /bin/sh -c '{_AS_ROOT}' '{READ}'"
 """What the server's login shell is asked to run: a shell that reads the agent's text, as root."""
 
 _OPTIONS = (
-    *("-T", "-x"),
+    # Neither a terminal, nor X11, nor the agent: root there would have the use of our keys.
+    *("-T", "-x", "-a"),
     *("-o", "ConnectTimeout=15"),
     *("-o", "ServerAliveInterval=5"),
     *("-o", "ServerAliveCountMax=3"),

@@ -26,7 +26,6 @@ from tetra_es.domain.deployment import Target, deployments_stream
 from tetra_es.domain.environment import Environment, environment_stream
 from tetra_es.domain.events import ORG_STREAM, Event
 from tetra_es.domain.organization import Organization
-from tetra_es.domain.vault import Vault, secrets_stream
 from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.store.log import EventLog, unreadable
 from tetra_es.store.mapper import AggregateSnapshot, CanonicalMapper, CanonicalTranscoder
@@ -76,13 +75,11 @@ class _Application(Application[str]):
     snapshotting_intervals: ClassVar[dict[Any, int]] = {
         Organization: SNAPSHOT_INTERVAL,
         Environment: SNAPSHOT_INTERVAL,
-        Vault: SNAPSHOT_INTERVAL,
         Target: SNAPSHOT_INTERVAL,
     }
     snapshotting_projectors: ClassVar[dict[Any, Any]] = {
         Organization: _projector(Organization),
         Environment: _projector(Environment),
-        Vault: _projector(Vault),
         Target: _projector(Target),
     }
 
@@ -157,10 +154,6 @@ class History:
     def environment(self, name: str) -> Environment:
         """Return the environment as it is now; version 0 where it has no state yet."""
         return self._get(Environment, environment_stream(name))
-
-    def vault(self, environment: str) -> Vault:
-        """Return the secrets of an environment as they are now; version 0 where it has none."""
-        return self._get(Vault, secrets_stream(environment))
 
     def target(self, environment: str, host: str) -> Target:
         """Return an environment on a host as it is now; version 0 where it was never deployed."""

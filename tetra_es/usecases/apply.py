@@ -14,7 +14,7 @@ from tetra_es.domain.vault import Vault, secrets_stream
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
 from tetra_es.integrity.store import verify_records
 from tetra_es.signing.keys import fingerprint, parse_public_line
-from tetra_es.usecases.deployable import Deployable
+from tetra_es.usecases.deployable import Deployable, anchor
 from tetra_es.usecases.secrets import digest_of
 from tetra_es.usecases.session import utc_now
 
@@ -70,13 +70,14 @@ def newest_state(
             f"{environment} has no state in this clone", hint="`git pull` it, or promote first"
         )
     stream = secrets_stream(environment)
-    vault = Vault(stream).fold(record.event for record in records if record.stream == stream)
+    of_secrets = [record for record in records if record.stream == stream]
+    vault = Vault(stream).fold(record.event for record in of_secrets)
     secrets = vault.sealed()
     return Deployable(
         environment=environment,
         revision=state.event.revision,
         position=state.position,
-        hash=state.hash.hex(),
+        anchor=anchor(state, *of_secrets[-1:]),
         text=state.event.text,
         secrets=tuple(secrets),
         values=_values(environment, secrets, sealed, identities),
@@ -103,16 +104,22 @@ def _values(
     }
 
 
+def parse_anchor(source: str) -> tuple[int, str] | None:
+    """Return position and hash of what a server says it has; None where it does not say."""
+    match = _SOURCE.fullmatch(source)
+    return (int(match[1]), match[2]) if match else None
+
+
 def check_forward(records: Sequence[Record], state: Deployable, deployed: str) -> None:
     """Refuse to replace what is deployed by an older state, or by that of another history.
 
     `deployed` is what the server says of its present release. A rollback is a newer event with an
     older content, so it is no step back.
     """
-    match = _SOURCE.fullmatch(deployed)
-    if match is None:
+    found = parse_anchor(deployed)
+    if found is None:
         return
-    position, hash_ = int(match[1]), match[2]
+    position, hash_ = found
     if position > records[-1].position:
         raise Refused(
             f"the clone goes to #{records[-1].position}, and #{position} is deployed",
@@ -124,9 +131,10 @@ def check_forward(records: Sequence[Record], state: Deployable, deployed: str) -
             f"event #{position}, which is deployed, is another one in this clone",
             hint="one of the two histories is not the organization's: find out which",
         )
-    if state.position < position:
+    newest = parse_anchor(f"{state.environment} {state.anchor}")
+    if newest and newest[0] < position:
         raise Refused(
-            f"#{position} is deployed, and the newest state here is #{state.position}",
+            f"#{position} is deployed, and the newest state here is #{newest[0]}",
             hint="roll back where you work on the organization, and pull that",
         )
 

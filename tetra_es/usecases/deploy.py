@@ -74,6 +74,24 @@ def check_plan(plan: Plan) -> None:
         raise StepFailed("preflight", first.what + more, first.hint)
 
 
+def is_there(server: Server, order: Order, plan: Plan) -> bool:
+    """Return whether a server has, and serves, the release already.
+
+    It is then told which event that is: the state may be a newer one with the same content.
+    """
+    release = order.release
+    if not plan.changes_nothing:
+        return False
+    if not all(
+        one.healthy for one in server.health(release.services, release.settings.health.timeout)
+    ):
+        return False
+    if release.files and plan.deployed != order.provenance:
+        server.stage(order.id, release, order.provenance)
+        server.adopt(order.id)
+    return True
+
+
 def settle(server: Server, journal: Journal) -> Outcome | None:
     """Record how a deployment ended whose process did not live to; None where there is none.
 
@@ -100,7 +118,8 @@ def _record_end(journal: Journal, outcome: Outcome, step: str, cause: str) -> bo
         if target.open and not target.open.failed:
             target.failed(step or "start", cause, context, switched=switched)
         if target.open:
-            target.reverted(outcome.cause or outcome.state, context)
+            causes = (outcome.cause or outcome.state, *outcome.down)
+            target.reverted("; ".join(causes), context)
 
     journal.record(decide)
     return False
@@ -180,6 +199,8 @@ class _Run:
         kept = outcome.state in (CONFIRMED, CONFIRMING)
         if outcome.state in (REVERTED, REVERTING):
             self._fate = "it has its previous state again"
+            if outcome.down:
+                self._fate += f", but {', '.join(outcome.down)}"
         if self._recordable or kept:
             with suppress(TetraEsError):
                 _record_end(self._journal, outcome, self._step, cause)

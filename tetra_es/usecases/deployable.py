@@ -30,8 +30,9 @@ class Deployable:
     revision: int
     position: int
     """Of the event whose TOML it is."""
-    hash: str
-    """Of that event, hexadecimal: servers know by it which history they have."""
+    anchor: str
+    """Position and hash, `#41 HASH`, of the newest event that it consists of, secrets included:
+    servers know by it which history they have, and how far it went."""
     text: str
     secrets: tuple[tuple[str, int, str], ...]
     """Key, version and digest of each secret, by key."""
@@ -78,13 +79,26 @@ def deployable(
         environment=environment,
         revision=event.revision,
         position=record.position,
-        hash=record.hash.hex(),
+        anchor=anchor(record, _newest(session.log, vault.id, secrets_at)),
         text=event.text,
         secrets=secrets,
         values={
             key: _value(session.log, environment, key, digest, known) for key, _, digest in secrets
         },
     )
+
+
+def anchor(*records: Record | None) -> str:
+    """Return position and hash of the newest of these events."""
+    newest = max((each for each in records if each), key=lambda each: each.position)
+    return f"#{newest.position} {newest.hash.hex()}"
+
+
+def _newest(log: EventLog, stream: str, upto: int | None) -> Record | None:
+    for record in log.of_stream(stream, descending=True):
+        if upto is None or record.position <= upto:
+            return record
+    return None
 
 
 def _state(

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tetra_es.age.recipients import parse_recipient
 from tetra_es.domain.secret_events import (
     SECRETS_STREAM,
+    RecipientAdded,
     SecretSet,
     SecretsResealed,
     SecretsRestored,
 )
 from tetra_es.domain.vault import Vault
+from tetra_es.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,19 +38,20 @@ class Exposed:
 def exposure(log: EventLog, recipient: str) -> list[Exposed]:
     """Return every secret version that was ever encrypted for an age recipient.
 
-    `recipient` is its text, or a name that it had in some environment. What a removed recipient
-    could read stays readable for it in every copy that it has; only a new value helps.
+    `recipient` is its text, with or without a comment, or a name that it had in some environment.
+    Raises `UsageError` for one that none ever had: nothing found would say that all is well.
+
+    What a removed recipient could read stays readable for it in every copy that it has; only a
+    new value helps.
     """
     found = []
+    known = _keys_of(log, recipient)
     for stream in log.streams(SECRETS_STREAM):
         events = [record.event for record in log.of_stream(stream)]
         vault = Vault(stream)
-        known = {recipient}
         versions: set[tuple[str, int]] = set()
         for event in events:
             vault.apply(event)
-            if recipient in vault.recipients:
-                known.add(vault.recipients[recipient])
             versions |= _readable(event, known)
         found += [
             Exposed(
@@ -71,3 +75,20 @@ def _readable(event: Event, recipients: Iterable[str]) -> set[tuple[str, int]]:
     if isinstance(event, SecretSet):
         return {(event.key, event.version)}
     return {(str(key), int(number)) for key, number, _ in event.secrets}
+
+
+def _keys_of(log: EventLog, recipient: str) -> set[str]:
+    """Return the recipients that are meant by a name or by the text of one."""
+    known = set()
+    if recipient.startswith("age1") or " " in recipient.strip():
+        known.add(parse_recipient(recipient).text)
+    for stream in log.streams(SECRETS_STREAM):
+        for record in log.of_stream(stream):
+            if isinstance(record.event, RecipientAdded) and record.event.name == recipient:
+                known.add(record.event.recipient)
+    if not known:
+        raise UsageError(
+            "no environment ever had a recipient of that name",
+            hint="give its name, or the age or SSH public key itself",
+        )
+    return known

@@ -56,8 +56,8 @@ class Order:
 
     @property
     def provenance(self) -> str:
-        """The same with the event's position and hash, as the server keeps it."""
-        return f"{self.source} #{self.state.position} {self.state.hash}"
+        """The same with position and hash of its newest event, as the server keeps it."""
+        return f"{self.source} {self.state.anchor}"
 
     @property
     def files(self) -> list[list[str]]:

@@ -13,6 +13,7 @@ from tetra_es.domain.metadata import Context
 from tetra_es.domain.organization import Organization
 from tetra_es.domain.vault import Vault, secrets_stream
 from tetra_es.errors import Refused, TetraEsError
+from tetra_es.integrity.store import sound_vault
 from tetra_es.refs import format_time
 
 if TYPE_CHECKING:
@@ -63,9 +64,9 @@ class Session:
         )
 
     def vault(self, environment: str) -> Vault:
-        """Return the secrets of an environment as they are now."""
+        """Return the secrets of an environment as they are now, from checked events alone."""
         vault = self._undone.get(secrets_stream(environment))
-        return vault if isinstance(vault, Vault) else self.history.vault(environment)
+        return vault if isinstance(vault, Vault) else sound_vault(self.log, environment)
 
     def organization(self) -> Organization:
         """Return the organization. Raises `TetraEsError` where the store has none."""

@@ -12,7 +12,7 @@ from tetra_es.layout import OrgLayout
 from tetra_es.servers.server import Server
 from tetra_es.servers.transport import Local
 from tetra_es.usecases.apply import Unrecorded, check_forward, check_history, newest_state
-from tetra_es.usecases.deploy import check_plan, deploy, preflight
+from tetra_es.usecases.deploy import check_plan, deploy, is_there, preflight
 from tetra_es_cli.app import note
 from tetra_es_cli.commands.secret import identity_option
 from tetra_es_cli.deploying import order_for
@@ -88,7 +88,7 @@ def apply(
         if dry_run:
             emit_plan(server.host, order, plan)
             check_plan(plan)
-        elif plan.changes_nothing:
+        elif is_there(server, order, plan):
             note(f"{order.source} is there already")
         else:
             _deploy(server, order, state)

@@ -1,4 +1,4 @@
-"""`ci`: what a CI system runs to promote, deploy and verify."""
+"""`ci`: what a CI system runs to verify, promote and deploy."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def ci() -> None:
 def github(
     app: App, environment: str, branch: str | None, output: Path | None, force: bool
 ) -> None:
-    """Write a GitHub Actions workflow that promotes, deploys and verifies ENV."""
+    """Write a GitHub Actions workflow that verifies the history, promotes and deploys ENV."""
     branch = branch or environment
     if not _BRANCH.fullmatch(branch) or ".." in branch:
         raise UsageError(f"not a branch: {branch!r}", hint="such as main or release/2.x")

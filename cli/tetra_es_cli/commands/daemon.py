@@ -14,7 +14,14 @@ from tetra_es_cli.commands.secret import identity_option
 from tetra_es_cli.deploying import deploy_to_all, remove_from_all
 from tetra_es_cli.output import emit, emit_rows
 from tetra_es_cli.params import env_argument, output_option, reason_option
-from tetra_es_cli.servers import ask_each, hosts_options, raise_first, session, transports
+from tetra_es_cli.servers import (
+    ask_each,
+    hosts_options,
+    raise_first,
+    session,
+    take_over_option,
+    transports,
+)
 from tetra_es_cli.wishes import Wish
 from tetra_es_projections.summaries import one_line
 
@@ -26,6 +33,7 @@ if TYPE_CHECKING:
     from tetra_es_cli.app import App
 
 _LINES = 50
+_DIGITS = 9
 _INTERRUPTED = 130
 _UNIT = ("host", "name", "active", "sub", "enabled", "pid", "restarts", "since", "result")
 
@@ -61,14 +69,22 @@ def install(
 @daemon.command()
 @env_argument()
 @hosts_options
+@take_over_option
 @reason_option
 @output_option("text", "json")
 @click.pass_obj
 def uninstall(
-    app: App, environment: str, hosts: Sequence[str], local: bool, reason: str, output: str
+    app: App,
+    environment: str,
+    hosts: Sequence[str],
+    local: bool,
+    take_over: bool,
+    reason: str,
+    output: str,
 ) -> None:
     """Stop ENV on its servers and remove what was deployed there; data and logs stay."""
-    remove_from_all(app, Wish(environment, hosts, local, reason=reason), output)
+    wish = Wish(environment, hosts, local, reason=reason, take_over=take_over)
+    remove_from_all(app, wish, output)
 
 
 def _verb(name: str, does: str) -> None:
@@ -136,4 +152,6 @@ def _lines_and_environment(words: tuple[str, ...]) -> tuple[int, str]:
         raise UsageError(
             f"not [N] ENV: {' '.join(words)}", hint="such as `tetra-es daemon logs 100 dev`"
         )
+    if numbers and len(numbers[0]) > _DIGITS:
+        raise UsageError(f"too many lines: {numbers[0]}")
     return int(numbers[0]) if numbers else _LINES, check_environment(name)

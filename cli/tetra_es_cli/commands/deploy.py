@@ -9,7 +9,7 @@ import click
 from tetra_es_cli.commands.secret import identity_option
 from tetra_es_cli.deploying import deploy_to_all, show_plans
 from tetra_es_cli.params import REF, dry_run_option, env_argument, output_option, reason_option
-from tetra_es_cli.servers import hosts_options
+from tetra_es_cli.servers import hosts_options, take_over_option
 from tetra_es_cli.wishes import Wish
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="Hosts at a time.",
 )
+@take_over_option
 @identity_option
 @reason_option
 @dry_run_option
@@ -45,6 +46,7 @@ def deploy(
     ref: Ref | None,
     create_user: bool,
     parallel: int,
+    take_over: bool,
     given: tuple[Path, ...],
     reason: str,
     dry_run: bool,
@@ -57,7 +59,11 @@ def deploy(
     goes back by itself. One host after the other; the first failure ends it. With --dry-run, the
     plan: what would change, as a diff.
     """
-    wish = Wish(environment, hosts, local, ref, given, reason, create_user=create_user)
+    wish = Wish(
+        *(environment, hosts, local, ref, given, reason),
+        create_user=create_user,
+        take_over=take_over,
+    )
     if dry_run:
         show_plans(app, wish, output)
     else:

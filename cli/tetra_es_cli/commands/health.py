@@ -62,9 +62,16 @@ def health(
 def drift(app: App, environment: str, hosts: Sequence[str], local: bool, output: str) -> None:
     """Compare ENV's servers with what was deployed to them; exit 3 where they differ."""
 
+    by_hand: list[str] = []
+
     def ask(server: Server) -> list[dict[str, Any]]:
         deployed(server, environment)
-        return [{"host": server.host, **asdict(one)} for one in drift_of(server.inspect())]
+        found = drift_of(server.inspect())
+        by_hand.extend(one.subject for one in found if not one.repairable)
+        return [
+            {"host": server.host, "subject": one.subject, "difference": one.difference}
+            for one in found
+        ]
 
     found = transports(app, environment, hosts, local=local)
     rows, errors = ask_each(app, environment, found, ask)
@@ -74,7 +81,10 @@ def drift(app: App, environment: str, hosts: Sequence[str], local: bool, output:
     if rows:
         raise Refused(
             f"{rows[0]['subject']} on {rows[0]['host']}: {rows[0]['difference']}",
-            hint=f"`tetra-es deploy {environment}` puts it right",
+            hint=f"`tetra-es deploy {environment}` puts it right"
+            if rows[0]["subject"] not in by_hand
+            else f"`systemctl revert {rows[0]['subject']}` there removes that; "
+            "what should stay belongs into the TOML",
         )
 
 

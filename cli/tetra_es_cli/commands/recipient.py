@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.domain.vault import Vault, secrets_stream
+from tetra_es.age.recipients import parse_recipient
 from tetra_es.errors import TetraEsError
+from tetra_es.integrity.store import sound_vault
 from tetra_es.usecases.recipients import add_recipient, remove_recipient
 from tetra_es_cli.app import warn
 from tetra_es_cli.commands.secret import identity_option
@@ -36,8 +37,7 @@ def list_(app: App, environment: str, output: str) -> None:
     """List the recipients of ENV."""
     with app.reading() as reader:
         require_environment(reader, environment)
-        stream = secrets_stream(environment)
-        vault = Vault(stream).fold(record.event for record in reader.log.of_stream(stream))
+        vault = sound_vault(reader.log, environment)
     rows = [{"name": name, "recipient": text} for name, text in sorted(vault.recipients.items())]
     emit_rows(rows, output, ("name", "recipient"), empty=f"{environment} has no recipients")
 
@@ -67,14 +67,22 @@ def add(
     path of a file with one. Secrets that are there are encrypted anew, for which you must be
     able to read them.
     """
-    text = key if key.startswith(("age1", "ssh-")) else _read(Path(key))
-    with app.changing(reason=reason, dry_run=dry_run) as workspace:
+    text = _recipient_text(key)
+    with app.changing(reason=reason, dry_run=dry_run, record_edits=False) as workspace:
         with reporting() as report:
             recorded = add_recipient(
                 workspace.session, environment, name, text, loader(app, given), report
             )
         workspace.settle(recorded)
     emit_recorded(recorded, output, dry_run=dry_run, nothing="")
+
+
+def _recipient_text(key: str) -> str:
+    """Return what was given, or what is in the file of that name."""
+    private = "KEY-" in key.upper() or "PRIVATE" in key.upper()
+    if private or key.startswith("age1") or " " in key.strip():
+        return parse_recipient(key).text  # which refuses a private key without quoting it
+    return _read(Path(key))
 
 
 @recipient.command()
@@ -98,7 +106,7 @@ def rm(
 
     NAME still knows, and can decrypt in a clone, what could be read so far: rotate those.
     """
-    with app.changing(reason=reason, dry_run=dry_run) as workspace:
+    with app.changing(reason=reason, dry_run=dry_run, record_edits=False) as workspace:
         before = workspace.session.vault(environment).recipients.get(name)
         with reporting() as report:
             recorded = remove_recipient(

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.domain.vault import Vault, secrets_stream
-from tetra_es.errors import TetraEsError
+from tetra_es.errors import TetraEsError, UsageError
+from tetra_es.integrity.store import sound_vault
 from tetra_es_cli import core_dumps
 from tetra_es_cli.commands.secret import identity_option
 from tetra_es_cli.identity import present_values
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 FOLDER_VARIABLE = "TETRA_ES_SECRETS"
 
 
-@click.command(context_settings={"ignore_unknown_options": True})
+@click.command(context_settings={"allow_interspersed_args": False})
 @env_argument()
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.option(
@@ -44,14 +44,16 @@ def run(
 ) -> None:
     """Run COMMAND with the secrets of ENV as variables, in place of this process.
 
-    Write -- before a command that has options.
+    Options of this command come before ENV: what follows is all COMMAND, -- or not.
 
     Every ciphertext is checked against its signed event before it is decrypted.
     """
+    command = command[1:] if command[0] == "--" else command
+    if not command:
+        raise UsageError("no command to run", hint="such as `tetra-es run dev -- env`")
     with app.reading() as reader:
         require_environment(reader, environment)
-        stream = secrets_stream(environment)
-        vault = Vault(stream).fold(record.event for record in reader.log.of_stream(stream))
+        vault = sound_vault(reader.log, environment)
         values = present_values(app, reader.layout, reader.log, vault, given)
     if files:
         raise SystemExit(_with_files(command, values))

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tetra_es.domain.vault import Vault, check_key, secrets_stream
+from tetra_es.domain.vault import check_key
 from tetra_es.errors import UsageError
+from tetra_es.integrity.store import sound_vault
 from tetra_es.usecases.secrets import (
     mark_compromised,
     purge_secret,
@@ -33,6 +34,7 @@ from tetra_es_cli.recorded import emit_recorded
 from tetra_es_cli.secret_values import FORMATS, formatted, read_dotenv, read_value
 
 if TYPE_CHECKING:
+    from tetra_es.domain.vault import Vault
     from tetra_es_cli.app import App, Reader
 
 key_argument = click.argument("key", metavar="KEY", type=SECRET)
@@ -86,7 +88,7 @@ def set_(
         )
     app: App = ctx.obj
     value = read_value(app, check_key(key), file)
-    with app.changing(reason=reason, dry_run=dry_run) as workspace:
+    with app.changing(reason=reason, dry_run=dry_run, record_edits=False) as workspace:
         recorded = set_secrets(workspace.session, environment, {key: value})
         workspace.settle(recorded)
     emit_recorded(recorded, output, dry_run=dry_run, nothing="")
@@ -104,7 +106,7 @@ def import_(
 ) -> None:
     """Set the secrets of a dotenv FILE, all of them or none."""
     values = read_dotenv(file)
-    with app.changing(reason=reason, dry_run=dry_run) as workspace:
+    with app.changing(reason=reason, dry_run=dry_run, record_edits=False) as workspace:
         recorded = set_secrets(workspace.session, environment, values)
         workspace.settle(recorded)
     emit_recorded(recorded, output, dry_run=dry_run, nothing="")
@@ -173,7 +175,7 @@ def list_(app: App, environment: str, output: str) -> None:
 @click.pass_obj
 def rm(app: App, environment: str, key: str, reason: str, dry_run: bool, output: str) -> None:
     """Remove KEY from ENV. Its versions stay in the history until they are purged."""
-    with app.changing(reason=reason, dry_run=dry_run) as workspace:
+    with app.changing(reason=reason, dry_run=dry_run, record_edits=False) as workspace:
         recorded = remove_secret(workspace.session, environment, key)
         workspace.settle(recorded)
     emit_recorded(recorded, output, dry_run=dry_run, nothing="")
@@ -203,7 +205,7 @@ def copy(
     """Set KEY in another environment to the value that it has in ENV."""
     if target == environment:
         raise UsageError(f"{key} is in {environment} already")
-    with app.changing(reason=reason, dry_run=dry_run) as workspace:
+    with app.changing(reason=reason, dry_run=dry_run, record_edits=False) as workspace:
         session = workspace.session
         vault = session.vault(environment)
         vault.check_present(key)
@@ -226,7 +228,7 @@ def compromised(
     app: App, environment: str, key: str, number: int, reason: str, dry_run: bool, output: str
 ) -> None:
     """Mark a version of KEY as known to others: a rollback never brings it back."""
-    with app.changing(reason=reason, dry_run=dry_run) as workspace:
+    with app.changing(reason=reason, dry_run=dry_run, record_edits=False) as workspace:
         recorded = mark_compromised(workspace.session, environment, key, number)
         workspace.settle(recorded)
         present = workspace.session.vault(environment).present.get(key) == number
@@ -251,7 +253,7 @@ def purge(
     There is no way back. The mirror's commits from that secret on get new ids; clones and
     remotes keep what they have until they are cleaned as well.
     """
-    with app.changing(reason=reason, dry_run=dry_run) as workspace:
+    with app.changing(reason=reason, dry_run=dry_run, record_edits=False) as workspace:
         recorded = purge_secret(workspace.session, environment, key, number)
         workspace.settle(recorded)
     emit_recorded(recorded, output, dry_run=dry_run, nothing="")
@@ -262,8 +264,7 @@ def purge(
 def _vault(reader: Reader, environment: str) -> Vault:
     """Return the secrets of an environment. Raises `UsageError` where there is no such one."""
     require_environment(reader, environment)
-    stream = secrets_stream(environment)
-    return Vault(stream).fold(record.event for record in reader.log.of_stream(stream))
+    return sound_vault(reader.log, environment)
 
 
 def _row(reader: Reader, vault: Vault, key: str) -> dict[str, Any]:

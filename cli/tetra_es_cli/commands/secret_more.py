@@ -40,7 +40,7 @@ def edit(app: App, environment: str, given: tuple[Path, ...], reason: str, outpu
     """
     if app.no_input:
         raise TetraEsError("edit needs an editor, and --no-input forbids it")
-    with app.changing() as workspace:
+    with app.changing(record_edits=False) as workspace:
         vault = workspace.session.vault(environment)
         values = present_values(app, workspace.layout, workspace.session.log, vault, given)
     with memory_folder() as folder:
@@ -56,7 +56,7 @@ def edit(app: App, environment: str, given: tuple[Path, ...], reason: str, outpu
     removed = [key for key in values if key not in edited]
     recorded = []
     if changed or removed:
-        with app.changing(reason=reason) as workspace:
+        with app.changing(reason=reason, record_edits=False) as workspace:
             recorded = set_secrets(
                 workspace.session, environment, changed, removed=removed, seen=vault.present
             )

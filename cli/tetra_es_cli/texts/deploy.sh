@@ -3,11 +3,20 @@
 #   TETRA_SIGNING_KEY  private key of a signer of its own (`tetra-es signer add ci ...`)
 #   TETRA_IDENTITY     age identity that reads the secrets of @ENV@, where there are any
 #   TETRA_SSH_KEY      private key that may log in to the servers
-#   TETRA_KNOWN_HOSTS  host keys of the servers, which a person has compared once
+#   TETRA_KNOWN_HOSTS  host keys of the servers, which a person has compared once, and of jump hosts
+# Addresses, users, ports and jump hosts are those of ssh's own configuration on this machine.
 set -eu
 umask 077
-memory=${XDG_RUNTIME_DIR:-/dev/shm}
-[ -d "$memory" ] && [ -w "$memory" ] || memory=${TMPDIR:-/tmp}
+memory=
+for each in "${XDG_RUNTIME_DIR:-}" /dev/shm; do
+  case $(stat -f -c %T -- "$each" 2>/dev/null) in
+    tmpfs | ramfs) [ ! -d "$each" ] || [ ! -w "$each" ] || { memory=$each; break; } ;;
+  esac
+done
+if [ -z "$memory" ]; then
+  echo "no memory for keys: neither XDG_RUNTIME_DIR nor /dev/shm is a tmpfs to write to" >&2
+  exit 1
+fi
 folder=$(mktemp -d "$memory/tetra-es-ci.XXXXXX")
 trap 'rm -rf "$folder"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -16,13 +25,24 @@ printf '%s\n' "$TETRA_SIGNING_KEY" > "$folder/tetra-es/id_ed25519"
 [ -z "${TETRA_IDENTITY:-}" ] || printf '%s\n' "$TETRA_IDENTITY" > "$folder/tetra-es/age.key"
 printf '%s\n' "$TETRA_SSH_KEY" > "$folder/ssh_key"
 printf '%s\n' "$TETRA_KNOWN_HOSTS" > "$folder/known_hosts"
+# The first value that ssh reads for a setting is the one that counts, for jump hosts, too.
+cat > "$folder/ssh_config" <<end
+IdentityFile "$folder/ssh_key"
+IdentitiesOnly yes
+IdentityAgent none
+UserKnownHostsFile "$folder/known_hosts"
+GlobalKnownHostsFile /dev/null
+StrictHostKeyChecking yes
+ControlPath none
+Include ~/.ssh/config
+Include /etc/ssh/ssh_config
+end
 unset TETRA_SIGNING_KEY TETRA_IDENTITY TETRA_SSH_KEY TETRA_KNOWN_HOSTS
 export XDG_CONFIG_HOME="$folder"
 export TETRA_ORG=@ORG@
-export TETRA_ES_SSH="ssh -F none -i $folder/ssh_key -o IdentitiesOnly=yes
-  -o StrictHostKeyChecking=yes -o UserKnownHostsFile=$folder/known_hosts"
+export TETRA_ES_SSH="ssh -F '$folder/ssh_config'"
 reason=${TETRA_REASON:-CI}
+tetra-es --no-input verify
 tetra-es --no-input promote @ENV@ -m "$reason"
 tetra-es --no-input deploy @ENV@ -m "$reason"
 tetra-es --no-input health @ENV@
-tetra-es --no-input verify

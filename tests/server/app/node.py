@@ -17,12 +17,15 @@ test can change it under a running application; `--behave`; $APP_BEHAVIOUR. The 
     hang            takes connections and never answers
     exit CODE       ends at the start; CODE may be left out and is 1 then
     crash SECONDS   ends with 1 after that long
+    linger SECONDS  holds its port that long after it is told to end
+    six             listens on ::1 alone, as `localhost` may mean
 
 Only what python3-minimal has is used, which has neither http.server nor json.
 """
 
 import hashlib
 import os
+import signal
 import socket
 import sys
 import threading
@@ -127,6 +130,11 @@ def crash(seconds: float) -> None:
     os._exit(1)
 
 
+def linger(seconds: float) -> None:
+    time.sleep(seconds)
+    os._exit(0)
+
+
 def main() -> None:
     word, number = behaviour()
     if word == "exit":
@@ -134,9 +142,11 @@ def main() -> None:
         sys.exit(int(number))
     if word == "crash":
         threading.Thread(target=crash, args=[number], daemon=True).start()
-    server = socket.socket()
+    if word == "linger":
+        signal.signal(signal.SIGTERM, lambda *_: linger(number))
+    server = socket.socket(socket.AF_INET6 if word == "six" else socket.AF_INET)
     server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    server.bind(("127.0.0.1", PORT))
+    server.bind(("::1" if word == "six" else "127.0.0.1", PORT))
     server.listen(64)
     say(f"listening on {PORT}")
     while True:

@@ -70,6 +70,40 @@ def test_it_is_not_led_back(site: Site, clone: Path, capsys: pytest.CaptureFixtu
     assert site.about(4444)["port"] == 4444
 
 
+def test_a_secret_is_not_led_back(
+    site: Site, clone: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = tmp_path / "old"
+    subprocess.run(["git", "clone", "-q", str(clone), str(old)], check=True)
+    site.machine.ok("secret", "set", "dev", "API_KEY", stdin="rotated")
+    pull(clone)
+    assert apply(clone) == 0
+    assert apply(old) == 3
+    assert "git pull" in capsys.readouterr().err
+    assert "rotated" in site.host.read(site.secret_file)
+
+
+def test_nor_to_what_was_rolled_back_without_a_change_on_the_server(
+    site: Site, clone: Path, tmp_path: Path
+) -> None:
+    assert apply(clone) == 0
+    site.set_port(5555)
+    old = tmp_path / "old"
+    subprocess.run(["git", "clone", "-q", str(site.machine.mirror), str(old)], check=True)
+    site.machine.ok("rollback", "dev")
+    pull(clone)
+    assert apply(clone) == 0
+    assert apply(old) == 3
+    assert site.about(4444)["port"] == 4444
+
+
+def test_a_service_that_is_down_is_not_there_already(site: Site, clone: Path) -> None:
+    assert apply(clone) == 0
+    site.host.ok("systemctl", "stop", site.unit)
+    assert apply(clone) == 0
+    assert site.active() == "active"
+
+
 def test_another_history_is_not_followed(
     site: Site, clone: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

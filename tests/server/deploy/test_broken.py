@@ -135,7 +135,7 @@ def settled(site: Site, before: dict[str, str], meanwhile: Callable[[], None]) -
         ]
         if (
             len(answers) == 1
-            and site.host.run("sh", "-c", "ls /etc/systemd/system/tetra-es-revert-*").returncode
+            and site.host.run("sh", "-c", "ls /etc/systemd/system/tetra-es-revert*").returncode
         ):
             break
     else:

@@ -9,6 +9,8 @@ import pytest
 from tests.server.deploy.site import CANARY, PLACES, Site, sha256
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.conftest import Machine
     from tests.server.host import Host
 
@@ -118,6 +120,45 @@ def test_hosts_that_the_environment_does_not_name(machine: Machine, host: Host) 
     machine.ok("set", "profile", "dev", 'deployment.hosts=["elsewhere.invalid"]')
     machine.ok("promote", "dev")
     assert machine.run("deploy", "dev").code == 1
+
+
+def test_a_server_that_lost_its_record(served: Site) -> None:
+    served.host.ok("rm", "-rf", "/var/lib/tetra-es")
+    error = served.machine.fails(3, "daemon", "uninstall", "dev").error()
+    assert "tetra-dev.service is there" in error
+    served.deploy()
+    served.machine.ok("health", "dev")
+    served.machine.ok("drift", "dev")
+    served.machine.ok("daemon", "uninstall", "dev")
+    assert served.active() == "inactive"
+
+
+def test_a_server_that_was_made_anew(served: Site) -> None:
+    served.host.ok("sh", "-c", f"systemctl disable --now {served.unit}; rm -rf /var/lib/tetra-es")
+    served.host.ok("sh", "-c", f"rm /etc/systemd/system/{served.unit}; systemctl daemon-reload")
+    served.machine.ok("daemon", "uninstall", "dev")
+
+
+def test_what_another_history_put_there(served: Site, tmp_path: Path) -> None:
+    served.machine.folder.rename(tmp_path / "the-first")
+    served.machine.ok("init", "acme", "--domain", "acme.example")
+    served.machine.ok("promote", "dev")
+    host = ("--to", served.host.name)
+    for command in (("deploy", "dev"), ("daemon", "uninstall", "dev")):
+        error = served.machine.fails(3, *command, *host).error()
+        assert "of another history of acme" in error
+    assert served.active() == "active"
+    served.machine.ok("daemon", "uninstall", "dev", *host, "--take-over")
+    assert served.active() == "inactive"
+
+
+def test_where_it_runs_counts_more_than_where_it_should(served: Site) -> None:
+    served.machine.ok("set", "profile", "dev", 'deployment.hosts=["elsewhere.invalid"]')
+    served.machine.ok("promote", "dev")
+    served.machine.ok("daemon", "restart", "dev")
+    served.machine.ok("health", "dev")
+    served.machine.ok("daemon", "stop", "dev")
+    assert served.active() == "inactive"
 
 
 @pytest.mark.parametrize("command", ["health", "drift", "daemon status", "deploy --dry-run"])

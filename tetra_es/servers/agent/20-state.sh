@@ -18,7 +18,8 @@ enter() {
     organization=$1
     environment=$2
     base=$state_root/$1/$2
-    guard=tetra-es-revert-$2.$1
+    # No name holds a colon, so no guard is mistaken for that of a longer name.
+    guard=tetra-es-revert:$2:$1
     deployments=$base/deployments
 }
 

@@ -39,6 +39,11 @@ say_listeners() {
     done
 }
 
+# Prints mode, owner and group; names may hold blanks.
+say_attributes() {
+    printf '%s %s %s' "$(stat -c %a "$1")" "$(text "$(stat -c %U "$1")")" "$(text "$(stat -c %G "$1")")"
+}
+
 say_entry() {
     decode "$1"
     if [ -L "$decoded" ]; then
@@ -46,10 +51,11 @@ say_entry() {
     elif [ ! -e "$decoded" ]; then
         say "entry $(text "$decoded") absent"
     elif [ -d "$decoded" ]; then
-        say "entry $(text "$decoded") folder $(stat -c '%a %U %G' "$decoded")"
+        say "entry $(text "$decoded") folder $(say_attributes "$decoded")"
     elif [ -f "$decoded" ]; then
         digest=$(sha256sum <"$decoded")
-        say "entry $(text "$decoded") file $(stat -c '%a %U %G %s' "$decoded") ${digest%% *}"
+        say "entry $(text "$decoded") file $(say_attributes "$decoded") $(stat -c %s "$decoded")" \
+            "${digest%% *}"
     else
         say "entry $(text "$decoded") other"
     fi

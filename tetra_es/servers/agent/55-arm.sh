@@ -113,10 +113,22 @@ write_plan() {
     plan_removals
 }
 
+# Sets $deadline to the seconds from systemd's start to $1 seconds from now. OnActiveSec alone would
+# begin anew at each daemon-reload, whoever's it is.
+find_deadline() {
+    deadline=
+    userspace=$(systemctl show -p UserspaceTimestampMonotonic 2>/dev/null)
+    userspace=${userspace#*=}
+    # When the process that looks was started, in hundredths of a second, is now.
+    case $userspace in '' | *[!0-9]*) return ;; esac
+    start_of self && deadline=$((started / 100 - userspace / 1000000 + $1))
+}
+
 # The guard: a timer for the deadline, and a service that also runs at boot, before our units. The
 # deployment is in the units' names, so that systemd remembers nothing of an earlier one's.
 write_guard() {
     umask 022
+    find_deadline "$1"
     before=
     for file in "$folder/manifest" "$base/current"; do
         [ -f "$file" ] || continue
@@ -134,15 +146,16 @@ write_guard() {
             '[Service]' 'Type=oneshot' \
             "ExecStart=/bin/sh $base/agent settle $organization $environment" \
             '[Install]' 'WantedBy=multi-user.target' \
-            >"$units/$guard.$id.service" &&
+            >"$units/$guard:$id.service" &&
         printf '%s\n' '[Unit]' \
             "Description=Deadline of a deployment by tetra-es ($organization, $environment)" \
-            '[Timer]' "OnActiveSec=$1" 'OnUnitInactiveSec=20' 'AccuracySec=1s' \
+            '[Timer]' "OnActiveSec=$1" ${deadline:+"OnStartupSec=$deadline"} \
+            'OnUnitInactiveSec=20' 'AccuracySec=1s' \
             '[Install]' 'WantedBy=timers.target' \
-            >"$units/$guard.$id.timer" &&
+            >"$units/$guard:$id.timer" &&
         make_wants "$units/multi-user.target.wants" "$units/timers.target.wants" &&
-        ln -sf "../$guard.$id.service" "$units/multi-user.target.wants/$guard.$id.service" &&
-        ln -sf "../$guard.$id.timer" "$units/timers.target.wants/$guard.$id.timer"
+        ln -sf "../$guard:$id.service" "$units/multi-user.target.wants/$guard:$id.service" &&
+        ln -sf "../$guard:$id.timer" "$units/timers.target.wants/$guard:$id.timer"
 }
 
 # Makes folders for links, and remembers which were not there.
@@ -157,11 +170,11 @@ start_guard() {
     said='the guard could not be written'
     (write_guard "$1") 2>/dev/null || return
     flush "$units" "$base"
-    try systemctl daemon-reload && try systemctl restart "$guard.$id.timer" || return
-    read_unit "$guard.$id.service"
+    try systemctl daemon-reload && try systemctl restart "$guard:$id.timer" || return
+    read_unit "$guard:$id.service"
     said="systemd does not take the guard: $load"
     [ "$load" = loaded ] || return
-    try systemctl is-active --quiet "$guard.$id.timer"
+    try systemctl is-active --quiet "$guard:$id.timer"
 }
 
 # arm ID SECONDS
@@ -194,7 +207,7 @@ verb_arm() {
 # Removes the guard, whichever deployment it is of.
 disarm() {
     guards=
-    for file in "$units/$guard".*.timer "$units/$guard".*.service; do
+    for file in "$units/$guard":*.timer "$units/$guard":*.service; do
         there "$file" || continue
         guards=1
         name=${file##*/}

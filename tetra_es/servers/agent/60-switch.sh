@@ -73,10 +73,8 @@ find_busy() {
     [ -z "$job" ] || busy=$decoded
 }
 
-# Waits for the job of each unit, at most $2 seconds; $1 is the deployment.
+# Waits for the job of each unit, until $latest; $1 is the deployment, $2 the seconds that it got.
 wait_for_jobs() {
-    read_clock
-    latest=$((now + $2))
     while need_armed "$1"; do
         busy=
         each_todo find_busy
@@ -90,15 +88,20 @@ wait_for_jobs() {
     return 1
 }
 
-restart_one() {
+stop_one() {
+    case $1 in on | off | drop) ;; *) return 0 ;; esac
     decode "$2"
-    case $1 in
-        drop) try systemctl stop --no-block "$decoded" ;;
-        on | off)
-            systemctl reset-failed "$decoded" 2>/dev/null
-            try systemctl restart --no-block "$decoded"
-            ;;
-    esac
+    try systemctl stop --no-block "$decoded" && return
+    # What ran no more when its file went is nothing that systemd knows.
+    read_unit "$decoded"
+    [ "$load" = not-found ]
+}
+
+start_one() {
+    case $1 in on | off | drop) ;; *) return 0 ;; esac
+    decode "$2"
+    systemctl reset-failed "$decoded" 2>/dev/null
+    [ "$1" = drop ] || try systemctl start --no-block "$decoded"
 }
 
 # Fails when a unit has failed for good.
@@ -118,10 +121,14 @@ say_journal() {
     done
 }
 
-# restart ID SECONDS
+# restart ID SECONDS: first all are stopped. One may be given what another lets go of: a port.
 verb_restart() {
     need_armed "$1" || return
     : >"$folder/restarted" || { no 'cannot write' 'free some space on the server'; return; }
-    each_todo restart_one || { no "$said"; return; }
+    read_clock
+    latest=$((now + $2))
+    each_todo stop_one || { no "$said"; return; }
+    wait_for_jobs "$1" "$2" || return
+    each_todo start_one || { no "$said"; return; }
     wait_for_jobs "$1" "$2" && each_todo check_one && ok
 }

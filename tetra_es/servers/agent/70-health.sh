@@ -1,4 +1,4 @@
-# Health: asked on the server itself, of 127.0.0.1. A service counts as healthy when its unit is
+# Health: asked on the server itself, of 127.0.0.1, or else of ::1. A service counts as healthy when its unit is
 # active, it answers 2xx, all answers in a row came from one invocation of the unit, and the port
 # belongs to a process of that unit.
 
@@ -18,7 +18,8 @@ ask_with_wget() {
 ask_with_bash() {
     # shellcheck disable=SC2016 # for bash
     timeout "$3" bash -c '
-        exec 5<>"/dev/tcp/${1%:*}/${1##*:}" || exit
+        host=${1%:*} host=${host#[} host=${host%]}
+        exec 5<>"/dev/tcp/$host/${1##*:}" || exit
         printf "GET %s HTTP/1.0\r\nHost: %s\r\nConnection: close\r\n\r\n" "$2" "$1" >&5
         read -r _ status _ <&5
         printf %s "$status"
@@ -58,6 +59,8 @@ look() {
     status=running
     [ "$2" = - ] && return
     ask "127.0.0.1:$2" "$3" "$4"
+    # What listens on "localhost" may be at the other address of that name.
+    [ "$status" != 'no answer' ] || ask "[::1]:$2" "$3" "$4"
     case $status in 2[0-9][0-9]) ;; *) return 1 ;; esac
     answer=$status
     owns "$1" "$2" && status=$answer

@@ -33,28 +33,62 @@ verb_confirm() {
     end_decision
 }
 
+# adopt ID: what was staged is in its place already
+verb_adopt() {
+    need_staged "$1" || return
+    begin_decision || return
+    if become confirming && finish_confirming; then ok; else no "$said"; fi
+    end_decision
+}
+
 # Puts back what is at a path (decoded) from its second name $1.
 restore() {
     parent "$decoded"
     there "$folder_of/.tetra-es-$id/old-$1" || return 0
-    try take_back "$folder_of" "${decoded##*/}" "$1"
+    try take_back "$folder_of" "${decoded##*/}" "$1" || return
+    there "$folder_of/.tetra-es-$id/old-$1" || changed=1
 }
 
 remove_new() {
     there "$decoded" || return 0
     parent "$decoded"
-    try remove_name "$folder_of" "${decoded##*/}"
+    try remove_name "$folder_of" "${decoded##*/}" && changed=1
 }
 
-# Stops what did not run before.
-stop_new_units() {
+# Stops what did not run before, and what runs otherwise than before: one may hold what another
+# needs, a port.
+stop_units() {
     while read -r kind word was _ <&5; do
-        [ "$kind$was" = unitstopped ] || continue
+        [ "$kind" = unit ] || continue
         decode "$word"
-        # At boot a unit that was there before starts, or not, as systemd always decided.
-        if [ "$cause" = boot ] && ! is_new "$word"; then continue; fi
+        if [ -n "$rebooted" ]; then
+            # A unit that was there before starts, or not, as systemd always decided.
+            is_new "$word" || continue
+        elif [ "$was" = running ] && [ ! -e "$folder/restarted" ]; then
+            continue
+        fi
         systemctl stop --no-block "$decoded" 2>/dev/null
     done 5<"$folder/undo"
+    : >"$folder/stopped"
+}
+
+# Waits until systemd has done what it was told with the units, at most $1 seconds.
+wait_for_units() {
+    read_clock
+    latest=$((now + $1))
+    while :; do
+        waiting=
+        while read -r kind word _ <&5; do
+            [ "$kind" = unit ] || continue
+            decode "$word"
+            read_unit "$decoded"
+            [ -z "$job" ] || waiting=1
+        done 5<"$folder/undo"
+        read_clock
+        [ -n "$waiting" ] && [ "$now" -lt "$latest" ] || return 0
+        say tick
+        pause
+    done
 }
 
 # Whether the file of the unit $decoded was not there before.
@@ -116,8 +150,11 @@ remove_folders() {
     set +f
 }
 
-# Starts what ran before, unless it still does.
+# Starts what ran before, unless it still does. While a file cannot be put back this is tried again
+# and again: what runs is not restarted each time.
 start_old_units() {
+    read -r boot_id </proc/sys/kernel/random/boot_id
+    [ -z "$changed" ] && [ "$(cat "$folder/started" 2>/dev/null)" = "$boot_id" ] && return
     while read -r kind word was old_invocation _ <&5; do
         [ "$kind" = unit ] || continue
         decode "$word"
@@ -130,32 +167,43 @@ start_old_units() {
         fi
         try systemctl restart --no-block "$decoded" || printf '%s\n' "$said" >&2
     done 5<"$folder/undo"
+    printf '%s\n' "$boot_id" >"$folder/started"
 }
 
 # Reverts the armed or reverting deployment in $folder, for the reason $1.
 put_back() {
     failed=
+    changed=
     # On a disk that takes not even a rename, go on: what is put back counts.
     [ "$state" = reverting ] || become "reverting-$1" || printf '%s\n' "$said" >&2
     cause=$1
-    stop_new_units
+    rebooted=
+    is_of_this_boot || rebooted=1
+    if [ ! -e "$folder/stopped" ] || [ -n "$rebooted" ]; then stop_units; fi
     restore_files
     restore_links
     if ! try systemctl daemon-reload; then failed=$said; fi
+    # At boot they wait for this.
+    [ -n "$rebooted" ] || wait_for_units 100
     start_old_units
     [ -z "$failed" ] || return 1
     sweep
     remove_folders
     flush "$units" "$base"
-    rm -rf "$folder/files" "$folder/manifest" "$folder/todo" "$folder/restarted"
+    rm -rf "$folder/files" "$folder/manifest" "$folder/todo" "$folder/restarted" "$folder/stopped" \
+        "$folder/started"
     become "reverted-$1" || return
     prune
+}
+
+is_of_this_boot() {
+    [ "$(cat "$folder/boot" 2>/dev/null)" = "$(cat /proc/sys/kernel/random/boot_id)" ]
 }
 
 # Sets $why to the reason for which the guard runs.
 find_cause() {
     why=deadline
-    [ "$(cat "$folder/boot" 2>/dev/null)" = "$(cat /proc/sys/kernel/random/boot_id)" ] || why=boot
+    is_of_this_boot || why=boot
     [ ! -e "$folder/disconnected" ] || [ "$why" = boot ] || why=disconnected
     [ "$state" != reverting ] || why=$cause
 }
@@ -192,10 +240,13 @@ verb_revert() {
             if put_back "${cause:-request}"; then
                 disarm
                 end_decision
-                wait_for_old_units "$2"
+                find_deployment "$1"
+                wait_for_units "$2"
                 say "deployment $1 $state $cause"
+                say_down
                 ok
             else
+                systemctl start --no-block "$guard:$id.service"
                 no "the old state is not back: ${failed:-$said}" 'the server goes on trying'
             fi
             ;;
@@ -205,29 +256,22 @@ verb_revert() {
     end_decision
 }
 
-# Waits for the units that ran before, at most $1 seconds. Whether they do is asked by `status`.
-wait_for_old_units() {
-    read_clock
-    latest=$((now + $1))
-    find_deployment "$id"
-    while :; do
-        waiting=
-        while read -r kind word was _ <&5; do
-            [ "$kind$was" = unitrunning ] || continue
-            decode "$word"
-            read_unit "$decoded"
-            [ -z "$job" ] || waiting=1
-        done 5<"$folder/undo"
-        read_clock
-        [ -n "$waiting" ] && [ "$now" -lt "$latest" ] || return 0
-        say tick
-        pause
-    done
+# Which units ran before and do not, now that systemd has done what it was told.
+say_down() {
+    while read -r kind word was _ <&5; do
+        [ "$kind$was" = unitrunning ] || continue
+        decode "$word"
+        read_unit "$decoded"
+        if [ "$active" != active ] && [ -z "$job" ]; then
+            say "down $(text "$decoded") ${active:--} ${result:--}"
+        fi
+    done 5<"$folder/undo"
 }
 
 # result ID
 verb_result() {
     find_deployment "$1"
     say "deployment $1 $state${cause:+ $cause}"
+    [ "$state" != reverted ] || say_down
     ok
 }

@@ -14,7 +14,7 @@ gone() {
                 disarm
             else
                 : >"$folder/disconnected"
-                systemctl start --no-block "$guard.$id.service"
+                systemctl start --no-block "$guard:$id.service"
             fi
         done
     fi
@@ -26,7 +26,7 @@ answer_request() {
     shift
     case $verb in
         inspect | status | health | result | logs | lock | unlock | create_user | stage | put | \
-            staged | arm | switch | restart | healthy | confirm | revert | daemon)
+            staged | adopt | arm | switch | restart | healthy | confirm | revert | daemon)
             believe 300
             answered=
             "verb_$verb" "$@"
@@ -47,7 +47,8 @@ serve() {
         *) no "the server's /bin/sh has no printf of its own"; return ;;
     esac
     # hello ORGANIZATION ENVIRONMENT PATIENCE
-    say 'tetra-es agent 1'
+    # On a line of its own, whatever a login shell has printed before.
+    say "${newline}tetra-es agent 1"
     read -r _ organization environment patience <&3 || return
     enter "$organization" "$environment" || { no 'not an organization and environment'; return; }
     for tool in base64 flock sha256sum stat awk systemctl; do
