@@ -10,6 +10,7 @@ from tetra_es.domain.vault import is_key
 from tetra_es.errors import IntegrityFailure, UsageError
 from tetra_es.names import check_environment
 from tetra_es.signing.allowed import allowed_signers
+from tetra_es_projections.sealed import sealed_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,7 +100,7 @@ class Content:
                 earlier.apply(record.event)
             return earlier.signers
 
-        return cls(signers, lambda digest: log.sealed(bytes.fromhex(digest)))
+        return cls(signers, lambda digest: sealed_in(log, digest))
 
     def apply_record(self, record: Record) -> dict[str, bytes | None]:
         """Return what `apply` does. Raises `IntegrityFailure` that names the event."""

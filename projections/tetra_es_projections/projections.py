@@ -16,6 +16,7 @@ from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
 from tetra_es.store.log import BATCH, unreadable
 from tetra_es_projections.content import Content
 from tetra_es_projections.files import Files, is_edited
+from tetra_es_projections.sealed import check_nothing_lost
 from tetra_es_projections.views.database import (
     FILES,
     MIRROR,
@@ -90,10 +91,11 @@ class Projections:
 
         Returns the paths of hand-made files that were kept aside. Raises `Refused` when a
         generated file was changed by hand and `force` is not given, `IntegrityFailure` when the
-        mirror has more events than the store: it may be the only proof of what was lost.
+        mirror has more than the store: it may be the only proof, or copy, of what was lost.
         """
         if lost := self.lost_events():
             raise IntegrityFailure(lost, hint=LOST_HINT)
+        check_nothing_lost(self.log)
         mirror = self._open_mirror()
         self._check_foreign_commits(mirror, force=force)
         kept = self._set_drift_aside(force=force)

@@ -156,7 +156,7 @@ def test_a_sealed_value_that_was_changed(store: Path) -> None:
     assert findings(store) == []
     with opened(store) as connection:
         connection.execute("UPDATE sealed_values SET ciphertext = NULL")
-    assert findings(store) == [], "a purged value is no broken one"
+    assert findings(store) == [], "nobody misses it"
     with opened(store) as connection:
         connection.execute("UPDATE sealed_values SET ciphertext = ?", (b"seAled",))
     assert findings(store) == [f"sealed value {digest.hex()}: its content was changed"]

@@ -71,7 +71,7 @@ def _check_sealed(log: EventLog, vaults: Iterable[Vault], result: StoreReport) -
         result.sealed += 1
         name, purged = wanted.pop(digest.hex(), ("", False))
         what = f"sealed value {digest.hex()}" + (f" of {name}" if name else "")
-        if ciphertext is None and not purged:
+        if ciphertext is None and name and not purged:
             result.findings.append(f"{what}: is gone, and no event purged it")
         elif ciphertext is not None and purged:
             result.findings.append(f"{what}: is there again, though it was purged")

@@ -1,0 +1,155 @@
+"""Rows that somebody without a key puts into the store lead to no secret that is read or made."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.integrity.tampering import opened
+from tetra_es.age.backend import encrypt
+from tetra_es.store.canonical import encode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+    from tests.conftest import Machine
+
+STREAM = "secrets:dev"
+VALUE = "alice's own value"
+USES = (
+    ("secret", "get", "dev", "API_KEY"),
+    ("secret", "export", "dev"),
+    ("secret", "copy", "dev", "API_KEY", "--to", "staging"),
+    ("run", "dev", "--", "env"),
+)
+
+
+@pytest.fixture
+def alice(machine: Machine) -> Machine:
+    recipient = machine.ok("identity", "new").out.strip()
+    for environment in ("dev", "staging"):
+        machine.ok("recipient", "add", environment, "alice", recipient)
+    machine.ok("secret", "set", "dev", "API_KEY", stdin=VALUE)
+    machine.ok("promote", "dev")
+    return machine
+
+
+@pytest.fixture
+def mallory(tmp_path: Path) -> tuple[str, Path]:
+    """Somebody with an age key, who can write to the store and cannot sign."""
+    identity = tmp_path / "mallory"
+    subprocess.run(["age-keygen", "-o", str(identity)], check=True, capture_output=True)
+    done = subprocess.run(
+        ["age-keygen", "-y", str(identity)], check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip(), identity
+
+
+def newest(store: Path, topic: str) -> dict[str, Any]:
+    with opened(store) as connection:
+        (state,) = connection.execute(
+            "SELECT state FROM stored_events WHERE topic = ? ORDER BY rowid DESC LIMIT 1", (topic,)
+        ).fetchone()
+    found = json.loads(state)
+    assert isinstance(found, dict)
+    return found
+
+
+def plant(store: Path, topic: str, state: dict[str, Any]) -> None:
+    """Append an event as somebody who has no key."""
+    with opened(store) as connection:
+        connection.execute(
+            "INSERT INTO stored_events (originator_id, originator_version, topic, state) "
+            "SELECT ?, max(originator_version) + 1, ?, ? FROM stored_events "
+            "WHERE originator_id = ?",
+            (STREAM, topic, encode(state), STREAM),
+        )
+        connection.execute(
+            "INSERT INTO event_proofs SELECT max(rowid), zeroblob(32), CAST('garbage' AS BLOB) "
+            "FROM stored_events"
+        )
+
+
+@pytest.mark.parametrize("use", USES, ids=lambda use: " ".join(use[:2]))
+def test_a_planted_value_is_not_used(alice: Machine, use: tuple[str, ...]) -> None:
+    store = alice.folder / "store/events.db"
+    recipient = alice.ok("identity", "show").out.strip()
+    planted = encrypt(b"planted", [recipient])
+    digest = sha256(planted)
+    state = newest(store, "secret.set") | {"version": 2, "digest": digest.hexdigest()}
+    plant(store, "secret.set", state)
+    with opened(store) as connection:
+        connection.execute("INSERT INTO sealed_values VALUES (?, ?)", (digest.digest(), planted))
+    done = alice.run(*use)
+    assert done.code == 4, (done.out, done.err)
+    assert "planted" not in done.out
+
+
+def test_nothing_is_encrypted_for_a_planted_recipient(
+    alice: Machine, mallory: tuple[str, Path]
+) -> None:
+    store = alice.folder / "store/events.db"
+    state = newest(store, "recipient.added") | {"environment": "dev", "name": "bob"}
+    state["recipients"] = {**state["recipients"], "bob": mallory[0]}
+    state["recipient"] = mallory[0]
+    plant(store, "recipient.added", state)
+    done = alice.run("secret", "set", "dev", "OTHER", stdin="topsecret")
+    assert done.code == 4
+    assert not (alice.folder / "secrets/dev/OTHER.age").exists()
+
+
+def test_a_planted_snapshot_is_not_believed(alice: Machine, mallory: tuple[str, Path]) -> None:
+    store = alice.folder / "store/events.db"
+    state = {
+        "recipients": {"alice": mallory[0]},
+        "versions": {},
+        "present": {},
+    }
+    body = encode({"timestamp": "", "metadata": {}, "state": state})
+    with opened(store) as connection:
+        (version,) = connection.execute(
+            "SELECT max(originator_version) FROM stored_events WHERE originator_id = ?", (STREAM,)
+        ).fetchone()
+        connection.execute(
+            "INSERT INTO stored_snapshots VALUES (?, ?, 'snapshot', ?)", (STREAM, version, body)
+        )
+    alice.ok("secret", "set", "dev", "OTHER", stdin="topsecret")
+    file = alice.folder / "secrets/dev/OTHER.age"
+    done = subprocess.run(
+        ["age", "-d", "-i", str(mallory[1]), str(file)], capture_output=True, check=False
+    )
+    assert done.returncode
+    assert alice.ok("secret", "get", "dev", "OTHER").out == "topsecret"
+
+
+def test_a_ciphertext_that_nobody_purged(alice: Machine) -> None:
+    store = alice.folder / "store/events.db"
+    with opened(store) as connection:
+        connection.execute("UPDATE sealed_values SET ciphertext = NULL")
+    done = alice.fails(4, "verify")
+    assert "of dev API_KEY version 1: is gone, and no event purged it" in done.out + done.err
+    assert "is sound" not in done.err
+    before = (alice.folder / "secrets/dev/API_KEY.age").read_bytes()
+    assert "no event purged it" in alice.fails(4, "rebuild", "--force").error()
+    mirrored = alice.folder / "history/secrets/dev/API_KEY.age"
+    assert mirrored.read_bytes() == before
+
+
+def test_a_ciphertext_that_was_purged_and_is_back(alice: Machine) -> None:
+    store = alice.folder / "store/events.db"
+    with opened(store) as connection:
+        (digest, data) = connection.execute("SELECT * FROM sealed_values").fetchone()
+    alice.ok("secret", "set", "dev", "API_KEY", stdin="another")
+    alice.ok("secret", "purge", "dev", "API_KEY", "--version", "1", "-m", "leaked")
+    alice.ok("verify")
+    with opened(store) as connection:
+        connection.execute(
+            "UPDATE sealed_values SET ciphertext = ? WHERE digest = ?", (data, digest)
+        )
+    done = alice.fails(4, "verify")
+    assert "of dev API_KEY version 1: is there again" in done.out + done.err
