@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import click
@@ -41,8 +42,9 @@ def identities(app: App, given: Sequence[Path]) -> list[Identity]:
 
 
 def loader(app: App, given: Sequence[Path]) -> Callable[[], list[Identity]]:
-    """Return a function that loads the identities when they turn out to be needed."""
-    return lambda: identities(app, given)
+    """Return a function that loads the identities when they turn out to be needed, once: each
+    time, it could have to ask for a passphrase."""
+    return cache(lambda: identities(app, given))
 
 
 def present_values(

@@ -71,7 +71,13 @@ def test_an_exception_is_recorded_with_its_reason_and_holds(machine: Machine) ->
     assert [(row["summary"], row["reason"]) for row in rows] == [
         ("scan exception(local): services.tetra.build", "a made-up value")
     ]
-    machine.ok("set", "local", f"services.tetra.build={TOKEN[:-1]}X")
+    # What is called so is still no secret; another token is one until somebody says otherwise.
+    machine.ok(
+        "set", "local", "app.api_key=label-of-a-key", "--allow", "app.api_key", "-m", "label"
+    )
+    machine.ok("set", "local", "app.api_key=label-of-another")
+    for key in ("services.tetra.build", "app.api_key"):
+        assert key in machine.fails(3, "set", "local", f"{key}={TOKEN[:-1]}X").error()
     refused_value = f"services.tetra.other={TOKEN[:-1]}Y"
     assert "services.tetra.other" in machine.fails(3, "set", "local", refused_value).error()
     machine.ok("promote", "dev")

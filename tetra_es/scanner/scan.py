@@ -61,6 +61,13 @@ def scan_changes(before: str | None, after: str, *, allowed: Collection[str] = (
     return [finding for finding in found if finding.path not in allowed]
 
 
+def may_recur(finding: Finding) -> bool:
+    """Return whether an exception holds for later values too: what a key is called stays as it
+    is, while a token is a token each time, and the line of a comment says nothing of the next."""
+    shapes = {shape.name for shape in rules().shapes}
+    return finding.rule not in shapes and not finding.path.startswith(_COMMENT)
+
+
 def refuse(findings: Sequence[Finding], name: str) -> None:
     """Raise `Refused` if there is any finding. `name` is what the file is called in messages."""
     if not findings:

@@ -32,6 +32,8 @@ class Rollback:
     """The environment's event, where its TOML changed, and that of its secrets, where they did."""
     resealed: list[str]
     """Keys whose values were encrypted anew, since the recipients have changed."""
+    secrets: list[tuple[str, int | None, int | None]]
+    """Key, version before and version now of each secret that is another one, or gone, now."""
 
 
 def roll_back(
@@ -69,6 +71,7 @@ def roll_back(
             raise TypeError(event)
         before = environment.revision
         sealed: list[bytes] = []
+        had = dict(vault.present)
         if identities is not None and event.environment == name and vault.version:
             moment = secrets_at or _last_moment(session, target)
             sealed = restore_secrets(session.log, vault, moment, identities, context)
@@ -77,7 +80,12 @@ def roll_back(
         saved = session.save(environment, vault, sealed=sealed)
         made = {digest_of(data) for data in sealed}
         resealed = [key for key, _, digest in vault.sealed() if digest in made]
-        return Rollback(name, before, event.revision, target.position, saved, resealed)
+        secrets = [
+            (key, had.get(key), vault.present.get(key))
+            for key in sorted({*had, *vault.present})
+            if had.get(key) != vault.present.get(key)
+        ]
+        return Rollback(name, before, event.revision, target.position, saved, resealed, secrets)
 
     return session.run(command)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import UsageError
-from tetra_es.scanner.scan import refuse, scan_changes
+from tetra_es.scanner.scan import may_recur, refuse, scan_changes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,11 @@ def check_for_secrets(
     `organization`, which the caller saves.
     """
     known = {key for of, key in organization.scan_exceptions if of == file}
-    found = scan_changes(*texts, allowed=known)
+    found = [
+        finding
+        for finding in scan_changes(*texts)
+        if not (finding.path in known and may_recur(finding))
+    ]
     refuse([finding for finding in found if finding.path not in allow], name)
     if found and not context.reason:
         raise UsageError("an exception needs a reason", hint="say why it is no secret, with -m")

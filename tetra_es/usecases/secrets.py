@@ -174,6 +174,7 @@ def _check_seen(vault: Vault, seen: Mapping[str, int] | None, keys: Sequence[str
     for key in keys:
         if vault.present.get(key, 0) != seen.get(key, 0):
             raise Refused(
-                f"{key} was changed by somebody else meanwhile",
+                f"{key} is at version {vault.present.get(key, 0)} now, not {seen.get(key, 0)}: "
+                "somebody else changed it meanwhile",
                 hint="look at the new value, then make your change again",
             )

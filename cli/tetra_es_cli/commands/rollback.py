@@ -86,16 +86,30 @@ def rollback(
             f"from {environment}@{done.from_revision} "
             f"to the state of {environment}@{done.to_revision} (#{done.to_position})"
         )
+        for key, old, new in done.secrets:
+            emit(f"  {_secret_change(key, old, new)}")
     if done.resealed:
         note(f"encrypted anew for the present recipients alone: {', '.join(done.resealed)}")
     for event in (recorded.event for recorded in done.recorded):
         for key, number, _ in getattr(event, "kept_out", []):
+            present = {each: version for each, version, _ in getattr(event, "secrets", [])}
             warn(
-                f"{key} of version {number} did not come back: it is compromised or purged",
+                f"{key} still has version {number}, which is compromised"
+                if present.get(key) == number
+                else f"{key} of version {number} did not come back: it is compromised or purged",
                 f"`tetra-es secret set {environment} {key}` gives it a new value",
             )
     if deploys:
         _deploy(app, Wish(environment, identities=given, reason=reason), dry_run=dry_run)
+
+
+def _secret_change(key: str, old: int | None, new: int | None) -> str:
+    """Return a line such as `~ API_KEY version 2 -> 1`."""
+    if old is None:
+        return f"+ {key} version {new}"
+    if new is None:
+        return f"- {key} version {old}: it was not there then"
+    return f"~ {key} version {old} -> {new}"
 
 
 def _deploy(app: App, wish: Wish, *, dry_run: bool) -> None:

@@ -18,7 +18,7 @@ from tetra_es.usecases.secrets import (
     set_secrets,
 )
 from tetra_es_cli import core_dumps
-from tetra_es_cli.app import note
+from tetra_es_cli.app import note, warn
 from tetra_es_cli.identity import identities, present_values
 from tetra_es_cli.listing import require_environment
 from tetra_es_cli.output import emit_raw, emit_rows
@@ -64,6 +64,12 @@ def secret() -> None:
 @click.option(
     "--from-file", "file", type=click.Path(path_type=Path), metavar="FILE", help="Read it there."
 )
+@click.option(
+    "--expect",
+    type=click.IntRange(min=0),
+    metavar="VERSION",
+    help="Refuse when the present version is another one; 0 for a new secret.",
+)
 @reason_option
 @dry_run_option
 @output_option("text", "json")
@@ -73,6 +79,7 @@ def set_(
     environment: str,
     key: str,
     file: Path | None,
+    expect: int | None,
     reason: str,
     dry_run: bool,
     output: str,
@@ -89,9 +96,12 @@ def set_(
     app: App = ctx.obj
     value = read_value(app, check_key(key), file)
     with app.changing(reason=reason, dry_run=dry_run, record_edits=False) as workspace:
-        recorded = set_secrets(workspace.session, environment, {key: value})
+        seen = None if expect is None else {key: expect}
+        recorded = set_secrets(workspace.session, environment, {key: value}, seen=seen)
         workspace.settle(recorded)
     emit_recorded(recorded, output, dry_run=dry_run, nothing="")
+    if not value:
+        warn(f"{key} is empty now", "was that meant? A command in a pipe may have failed")
 
 
 @secret.command("import")

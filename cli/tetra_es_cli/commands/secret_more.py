@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -41,19 +42,19 @@ def edit(app: App, environment: str, given: tuple[Path, ...], reason: str, outpu
     if app.no_input:
         raise TetraEsError("edit needs an editor, and --no-input forbids it")
     with app.changing(record_edits=False) as workspace:
+        workspace.session.organization().environment_named(environment)
         vault = workspace.session.vault(environment)
+        vault.check_readable()
         values = present_values(app, workspace.layout, workspace.session.log, vault, given)
     with memory_folder() as folder:
         file = folder / f"{environment}.env"
         file.touch(0o600)
         file.write_bytes(formatted(values, "dotenv"))
-        try:
-            click.edit(filename=str(file))
-        except click.ClickException as error:
-            raise TetraEsError(f"{error.format_message()}; nothing was recorded") from None
-        edited = read_dotenv(file) if file.read_bytes().strip() else {}
+        edited = _edited(file)
     changed = {key: value for key, value in edited.items() if values.get(key) != value}
     removed = [key for key in values if key not in edited]
+    if removed and sys.stdin.isatty():
+        click.confirm(f"Remove {', '.join(removed)}?", abort=True, err=True)
     recorded = []
     if changed or removed:
         with app.changing(reason=reason, record_edits=False) as workspace:
@@ -62,6 +63,22 @@ def edit(app: App, environment: str, given: tuple[Path, ...], reason: str, outpu
             )
             workspace.settle(recorded)
     emit_recorded(recorded, output, dry_run=False, nothing="nothing was changed")
+
+
+def _edited(file: Path) -> dict[str, bytes]:
+    """Return what is in the file once it was edited, which a person may do until it can be read."""
+    while True:
+        try:
+            click.edit(filename=str(file))
+        except click.ClickException as error:
+            raise TetraEsError(f"{error.format_message()}; nothing was recorded") from None
+        try:
+            return read_dotenv(file) if file.read_bytes().strip() else {}
+        except TetraEsError as error:
+            if not sys.stdin.isatty():
+                raise
+            click.echo(f"tetra-es: {error.message}", err=True)
+            click.confirm("Edit it again?", default=True, abort=True, err=True)
 
 
 @secret.command()
