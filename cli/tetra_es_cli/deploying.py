@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -177,14 +177,25 @@ def _batch(
     app: App, wish: Wish, order: Order, hosts: Sequence[Transport]
 ) -> list[dict[str, Any] | BaseException]:
     if len(hosts) == 1:  # in this thread, where Ctrl-C arrives
-        return [_deploy_to(app, wish, order, hosts[0])]
+        return [_deploy_to(app, wish, order, hosts[0], [])]
+    live: list[Server] = []
     with ThreadPoolExecutor(len(hosts)) as pool:
-        futures = [pool.submit(_deploy_to, app, wish, order, host) for host in hosts]
+        futures = [pool.submit(_deploy_to, app, wish, order, host, live) for host in hosts]
+        try:
+            wait(futures)
+        except KeyboardInterrupt:
+            note("interrupted: each server puts back what it had, which is waited for")
+            for server in tuple(live):
+                server.abandon()
+            ended = [future.exception() or future.result() for future in futures]
+            if not any(isinstance(one, BaseException) for one in ended):
+                raise
+            return ended
     return [future.exception() or future.result() for future in futures]
 
 
 def _deploy_to(
-    app: App, wish: Wish, order: Order, transport: Transport
+    app: App, wish: Wish, order: Order, transport: Transport, live: list[Server]
 ) -> dict[str, Any] | BaseException:
     order = replace(order, id=secrets.token_hex(8))
     journal = CommandJournal(app, wish.environment, transport.host, wish.reason)
@@ -196,6 +207,7 @@ def _deploy_to(
     }
     try:
         with session(app, wish.environment, transport, lock=True) as server:
+            live.append(server)
             if left := settle(server, journal):
                 note(f"{server.host}: the deployment before was cut short and {_fate(left)}")
             plan = preflight(server, order)

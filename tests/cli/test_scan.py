@@ -121,3 +121,28 @@ def test_import_refuses_before_anything_is_made(machine: Machine, tmp_path: Path
         assert TOKEN not in done.err
     assert not (machine.folder.parent / "taken").exists()
     machine.ok("import", str(old), "--as", "taken", "--allow", "x.y", "-m", "revoked long ago")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "db_password = hunter2-unquoted",
+        'api_key = "hunter2-not-closed',
+        f"label = {TOKEN}",
+        f"{TOKEN}",
+        "url = postgres://app:hunter2@db/app",
+    ],
+)
+def test_what_is_not_valid_is_not_echoed_where_it_may_be_a_secret(
+    machine: Machine, line: str
+) -> None:
+    append(machine, f"\n{line}\n")
+    error = machine.fails(1, "record").error()
+    assert LOCAL in error
+    assert not any(bait in error for bait in ("hunter2", TOKEN))
+
+
+def test_nor_is_a_value_of_the_wrong_type(machine: Machine) -> None:
+    error = machine.run("set", "local", f"ports.tetra={TOKEN}").error()
+    assert "must be an integer" in error
+    assert TOKEN not in error

@@ -6,6 +6,7 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, Any
 
+from tetra_es.config.discreet import discreet_line
 from tetra_es.config.keys import format_key
 from tetra_es.config.statements import is_below, statements
 from tetra_es.errors import ConfigError
@@ -127,7 +128,7 @@ def _syntax_error(name: str, text: str, message: str) -> ConfigError:
 
 def _error(name: str, text: str, line: int, column: int, what: str) -> ConfigError:
     lines = text.split("\n")
-    shown = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+    shown = discreet_line(lines[line - 1].strip()) if 0 < line <= len(lines) else ""
     if len(shown) > _SHOWN:
         shown = shown[:_SHOWN] + "…"
     what = " ".join(what.split())

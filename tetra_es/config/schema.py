@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from tetra_es.config.discreet import discreet_value
 from tetra_es.config.document import line_of, load, located
 from tetra_es.config.keys import KeyPath, format_key
 from tetra_es.config.literals import value_literal
@@ -186,7 +187,7 @@ def _by_rule(values: dict[str, Any]) -> list[Problem]:
         for path, value in matching(values, pattern):
             if not rule.check(value):
                 shown = value_literal(value)
-                shown = shown if len(shown) < 60 else "a table or a long value"
+                shown = discreet_value(shown) if len(shown) < 60 else "a table or a long value"
                 found.append(Problem(path, f"must be {rule.must}, is {shown}", rule.hint))
     return found
 

@@ -207,6 +207,10 @@ class Server:
         if follow:
             raise Unreachable(f"lost the connection to {self.host}", hint="follow it again")
 
+    def abandon(self) -> None:
+        """Cut the connection, from another thread: whoever waits for an answer gets none."""
+        self._session.abandon()
+
     def close(self) -> None:
         """End the session."""
         self._session.close()

@@ -134,6 +134,10 @@ class Session:
         while (line := self._next_line(None)) is not None:
             yield line
 
+    def abandon(self) -> None:
+        """Kill the process that carries the session; `close` is still to come."""
+        self._process.kill()
+
     def close(self) -> None:
         """End the agent: it sees the end of its input. What does not end is killed."""
         if self._closed.is_set():

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tetra_es.errors import UsageError
+from tetra_es.errors import TetraEsError, UsageError
 from tetra_es.names import check_environment
+from tetra_es.servers.errors import StepFailed
+from tetra_es_cli.app import note
 from tetra_es_cli.commands.health import deployed
 from tetra_es_cli.commands.secret import identity_option
 from tetra_es_cli.deploying import deploy_to_all, remove_from_all
@@ -96,7 +98,12 @@ def _verb(name: str, does: str) -> None:
         for transport in transports(app, environment, hosts, local=local):
             with session(app, environment, transport, lock=True) as server:
                 units = tuple(deployed(server, environment).units)
-                server.daemon(name, units)
+                try:
+                    server.daemon(name, units)
+                except StepFailed as error:  # nothing was deployed, so no deployment failed
+                    for line in error.journal:
+                        note(f"log: {one_line(line)}")
+                    raise TetraEsError(f"{server.host}: {error.reason}", hint=error.hint) from error
                 emit(f"{server.host}: {name} {' '.join(units)}")
 
 

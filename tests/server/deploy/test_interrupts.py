@@ -41,6 +41,20 @@ def test_an_interrupt_that_ssh_does_not_get(served: Site, step: str) -> None:
     assert served.serving()["serving"] == 2
 
 
+def test_an_interrupt_of_several_at_once(served: Site) -> None:
+    served.set_port(5555)
+    served.behave("unhealthy")
+    hosts = ("--to", served.host.name, "--to", f"root@{served.host.name}")
+    deploying = served.start_deploying("--parallel", "2", *hosts)
+    wait_for_step(deploying, "health")
+    os.kill(deploying.pid, signal.SIGINT)
+    _, err = deploying.communicate(timeout=120)
+    assert "each server puts back what it had" in err
+    assert deploying.returncode in {3, 5}, err
+    assert served.about(4444)["port"] == 4444
+    assert served.events()[-2:] == ["failed", "reverted"]
+
+
 def test_a_store_that_cannot_be_written_half_way(served: Site) -> None:
     served.set_port(5555)
     deploying = served.start_deploying()
