@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import shlex
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import click
 
 from tetra_es.domain.vault import is_key
 from tetra_es.errors import ConfigError, TetraEsError, UsageError
+from tetra_es.rendering.env_file import assignment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +24,8 @@ MAX_SIZE = 1024 * 1024
 
 MAX_FILE = 64 * MAX_SIZE
 """Bytes of a dotenv file."""
+
+_ESCAPED = re.compile(r"\\(?=[\\']|\Z)|'")
 
 FORMATS = ("dotenv", "json", "systemd", "shell")
 
@@ -101,11 +104,13 @@ def _check_size(key: str, value: bytes) -> None:
 
 def formatted(values: Mapping[str, bytes], form: str) -> bytes:
     """Return values in one of `FORMATS`. Raises `TetraEsError` for what the format cannot hold."""
+    if form in ("systemd", "shell"):
+        prefix = "export " if form == "shell" else ""
+        return "".join(prefix + assignment(key, values[key]) for key in sorted(values)).encode()
     texts = {key: as_text(key, value) for key, value in sorted(values.items())}
     if form == "json":
         return (json.dumps(texts, indent=2, ensure_ascii=False) + "\n").encode()
-    line = {"dotenv": _dotenv, "systemd": _systemd, "shell": _shell}[form]
-    return "".join(f"{line(key, text)}\n" for key, text in texts.items()).encode()
+    return "".join(f"{key}={_dotenv_quoted(text)}\n" for key, text in texts.items()).encode()
 
 
 def as_text(key: str, value: bytes) -> str:
@@ -116,26 +121,19 @@ def as_text(key: str, value: bytes) -> str:
         text = "\0"
     if "\0" in text:
         raise TetraEsError(
-            f"{key} is binary and cannot be a variable", hint=f"use `tetra-es secret get ENV {key}`"
+            f"{key} is binary and cannot be a variable",
+            hint="`tetra-es secret get` prints it, and `tetra-es run --files` gives it as a file",
         ) from None
     return text
 
 
-def _dotenv(key: str, text: str) -> str:
-    quoted = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"{key}='{quoted}'"
+def _dotenv_quoted(text: str) -> str:
+    r"""Return a value in single quotes, in which readers agree on most.
 
-
-def _systemd(key: str, text: str) -> str:
-    # systemd.exec(5), EnvironmentFile=: in double quotes, backslash escapes these four.
-    quoted = text
-    for char in ("\\", '"', "$", "`"):
-        quoted = quoted.replace(char, "\\" + char)
-    return f'{key}="{quoted}"'
-
-
-def _shell(key: str, text: str) -> str:
-    return f"export {key}={shlex.quote(text)}"
+    python-dotenv takes `\\` and `\'` for one character there, others take every backslash as it
+    is: so only what the first would read otherwise is escaped.
+    """
+    return "'" + _ESCAPED.sub(r"\\\g<0>", text) + "'"
 
 
 def _read_file(path: Path, limit: int) -> bytes:

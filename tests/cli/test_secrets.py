@@ -435,3 +435,36 @@ def test_run_leaves_the_command_its_options(vault: Machine) -> None:
     error = vault.fails(1, "run", "dev", "--", "no-such-command", "--debug").error()
     assert "no-such-command" in error
     vault.fails(2, "run", "dev", "--")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "C:\\dir\\x",
+        "\\\\server\\share",
+        "ends in \\",
+        "it's\\'q",
+        "\\\\'",
+        "a\\\n'b'\\\\",
+        "\\" * 5,
+    ],
+)
+def test_what_a_dotenv_file_says_is_read_again(vault: Machine, tmp_path: Path, value: str) -> None:
+    (tmp_path / "value").write_text(value)
+    vault.ok("secret", "set", "dev", "A", "--from-file", str(tmp_path / "value"))
+    (tmp_path / "out.env").write_text(vault.ok("secret", "export", "dev").out)
+    vault.ok("secret", "set", "dev", "A", stdin="else")
+    vault.ok("secret", "import", "dev", str(tmp_path / "out.env"))
+    assert vault.ok("secret", "get", "dev", "A").out == value
+
+
+def test_a_dotenv_file_escapes_only_what_it_must(vault: Machine) -> None:
+    set_secret(vault, "A", "C:\\dir\\x")
+    assert vault.ok("secret", "export", "dev").out == "A='C:\\dir\\x'\n"
+
+
+@pytest.mark.parametrize("form", ["shell", "systemd"])
+def test_what_a_shell_or_systemd_would_not_take_is_not_exported(vault: Machine, form: str) -> None:
+    set_secret(vault, "UID", "0")
+    error = vault.fails(3, "secret", "export", "dev", "--format", form).error()
+    assert "'UID' is a variable that shells keep for themselves" in error

@@ -42,8 +42,12 @@ def env_file(secrets: Mapping[str, bytes]) -> bytes:
 
     Raises `Refused`, with the key and never the value, for what a variable cannot hold.
     """
-    lines = (f"{key}={shell_quoted(_text(key, secrets[key]))}\n" for key in sorted(secrets))
-    return (_HEADER + "".join(lines)).encode()
+    return (_HEADER + "".join(assignment(key, secrets[key]) for key in sorted(secrets))).encode()
+
+
+def assignment(key: str, value: bytes) -> str:
+    """Return the line of one secret, with its end. Raises `Refused` as `env_file` does."""
+    return f"{key}={shell_quoted(_text(key, value))}\n"
 
 
 def _text(key: str, value: bytes) -> str:
