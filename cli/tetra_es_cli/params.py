@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from tetra_es.config.keys import format_key, parse_key
 from tetra_es.errors import UsageError
 from tetra_es.names import check_environment
+from tetra_es.toml.keys import format_key, parse_key
 from tetra_es_cli.app import App
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tests.properties.model import GENERATED, Model
 from tests.properties.world import LOCAL, World
-from tetra_es.config.literals import value_literal
 from tetra_es.errors import TetraEsError
+from tetra_es.toml.literals import value_literal
 from tetra_es.usecases.edit import SOURCE, Target
 from tetra_es.usecases.promote import promote
 from tetra_es.usecases.roll_back import roll_back

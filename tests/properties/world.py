@@ -9,12 +9,12 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.config.editing import set_values
 from tetra_es.config.templates import local_template, manifest_template, profile_template
 from tetra_es.layout import OrgLayout
 from tetra_es.signing import keys
 from tetra_es.store.history import History
 from tetra_es.store.log import EventLog
+from tetra_es.toml.edit.assignments import set_values
 from tetra_es.usecases.edit import MANIFEST, SOURCE, Target, current_text, record_text
 from tetra_es.usecases.found import Beginnings, found
 from tetra_es.usecases.session import Recorded, Session

@@ -17,7 +17,7 @@ from tetra_es.rendering.render import render
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tetra_es.config.keys import KeyPath
+    from tetra_es.toml.keys import KeyPath
 
 GUIDE_UNIT = """\
 [Service]

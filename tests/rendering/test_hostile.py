@@ -35,8 +35,8 @@ from tetra_es.rendering.command import split
 from tetra_es.rendering.render import render
 
 if TYPE_CHECKING:
-    from tetra_es.config.keys import KeyPath
     from tetra_es.rendering.release import Release
+    from tetra_es.toml.keys import KeyPath
 
 FIELDS: tuple[KeyPath, ...] = (
     ("environment", "name"),

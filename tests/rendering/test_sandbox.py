@@ -15,7 +15,7 @@ from tests.rendering.texts import ENVIRONMENTS, RUNNERS, content, release
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tetra_es.config.keys import KeyPath
+    from tetra_es.toml.keys import KeyPath
 
 GUIDE_UNIT = """\
 [Service]

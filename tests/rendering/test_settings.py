@@ -16,8 +16,8 @@ from tetra_es.rendering.settings import read_settings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tetra_es.config.keys import KeyPath
     from tetra_es.rendering.release import ServerSettings
+    from tetra_es.toml.keys import KeyPath
 
 TETRA: KeyPath = ("services", "tetra")
 

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from tetra_es.config.keys import format_key
-from tetra_es.config.literals import value_literal
 from tetra_es.config.templates import local_template
 from tetra_es.profiles.apply import apply_profile
 from tetra_es.profiles.load import effective_profile
 from tetra_es.rendering.render import render
+from tetra_es.toml.keys import format_key
+from tetra_es.toml.literals import value_literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tetra_es.config.keys import KeyPath
     from tetra_es.rendering.release import Release
+    from tetra_es.toml.keys import KeyPath
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 RUNNERS = ("tsm", "direct")

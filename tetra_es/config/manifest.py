@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from tetra_es.config.document import load, located
 from tetra_es.errors import UsageError
 from tetra_es.names import SOURCE_OF_TRUTH, check_environment, check_org
+from tetra_es.toml.document import load, located
 
 if TYPE_CHECKING:
-    from tetra_es.config.keys import KeyPath
     from tetra_es.errors import ConfigError
+    from tetra_es.toml.keys import KeyPath
 
 GRADUAL = ("off", "advised", "required")
 
@@ -68,7 +68,7 @@ def add_environment(text: str, environment: str, *, after: str | None, name: str
 
     Raises `UsageError` when it is there already, or `after` is not.
     """
-    from tetra_es.config.editing import set_value
+    from tetra_es.toml.edit.assignments import set_value
 
     environments = list(read_manifest(text, name=name).environments)
     if environment in environments:

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from tetra_es.config.discreet import discreet_value
-from tetra_es.config.document import line_of, load, located
-from tetra_es.config.keys import KeyPath, format_key
-from tetra_es.config.literals import value_literal
+from tetra_es.toml.document import line_of, load, located
+from tetra_es.toml.keys import KeyPath, format_key
+from tetra_es.toml.literals import value_literal
+from tetra_es.toml.redact import discreet_value
 
 Check: TypeAlias = Callable[[Any], bool]
 

@@ -6,7 +6,7 @@ import re
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from tetra_es.config.literals import value_literal
+from tetra_es.toml.literals import value_literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

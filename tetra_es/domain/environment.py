@@ -5,7 +5,6 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.config.changes import changes_between
 from tetra_es.domain.aggregate import Aggregate
 from tetra_es.domain.events import (
     ENVIRONMENT_STREAM,
@@ -19,6 +18,7 @@ from tetra_es.domain.events import (
 )
 from tetra_es.errors import Refused
 from tetra_es.names import SOURCE_OF_TRUTH
+from tetra_es.toml.diff import changes_between
 
 if TYPE_CHECKING:
     from tetra_es.domain.metadata import Context

@@ -9,10 +9,10 @@ from typing import Any
 
 import rfc8785
 
-from tetra_es.config.document import located
-from tetra_es.config.literals import value_literal
 from tetra_es.errors import Refused
 from tetra_es.profiles.rules import Profile, Rules, format_pattern, read_rules
+from tetra_es.toml.document import located
+from tetra_es.toml.literals import value_literal
 
 
 @cache

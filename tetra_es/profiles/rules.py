@@ -16,10 +16,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.config.document import load, located
-from tetra_es.config.keys import KeyPath, format_key, parse_key
 from tetra_es.config.schema import ANY
 from tetra_es.errors import UsageError
+from tetra_es.toml.document import load, located
+from tetra_es.toml.keys import KeyPath, format_key, parse_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -5,13 +5,13 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from tetra_es.config.document import located
 from tetra_es.names import check_environment, check_org
 from tetra_es.rendering.definitions import definition
 from tetra_es.rendering.env_file import env_file
 from tetra_es.rendering.release import Folder, Link, Release, RemoteFile, Service
 from tetra_es.rendering.settings import read_settings
 from tetra_es.rendering.units import UNIT_FOLDER, unit_text, units
+from tetra_es.toml.document import located
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tetra_es.config.schema import ANY, Rule
 
 if TYPE_CHECKING:
-    from tetra_es.config.keys import KeyPath
+    from tetra_es.toml.keys import KeyPath
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef]")
 _BLANK = re.compile(r"\s")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from tetra_es.config.keys import QUOTED, format_key
+from tetra_es.toml.keys import QUOTED, format_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

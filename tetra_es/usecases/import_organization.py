@@ -143,7 +143,7 @@ def _current(folder: Path) -> Iterator[OldState]:
 
 
 def _read(file: Path) -> str:
-    from tetra_es.config.document import parse
+    from tetra_es.toml.document import parse
 
     try:
         with file.open(encoding="utf-8", newline="") as stream:

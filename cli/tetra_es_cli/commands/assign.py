@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.config.editing import set_values, unset_keys
 from tetra_es.errors import UsageError
 from tetra_es.names import check_environment
+from tetra_es.toml.edit.assignments import set_values, unset_keys
 from tetra_es.usecases.edit import MANIFEST, SOURCE, Target, current_text, record_text
 from tetra_es_cli.params import allow_option, dry_run_option, output_option, reason_option
 from tetra_es_cli.recorded import emit_recorded, warn_unused

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.config.changes import Change, changes_between
 from tetra_es.errors import UsageError
 from tetra_es.names import check_environment
 from tetra_es.refs import RevisionRef, TimeRef, parse_ref
+from tetra_es.toml.diff import Change, changes_between
 from tetra_es_cli.commands.show import text_at
 from tetra_es_cli.output import emit, emit_json, style
 from tetra_es_cli.params import output_option

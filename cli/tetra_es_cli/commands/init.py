@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.config.document import parse
 from tetra_es.config.templates import local_template, manifest_template
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.layout import OrgLayout
@@ -17,6 +16,7 @@ from tetra_es.scanner.scan import refuse, scan_text
 from tetra_es.signing import keys
 from tetra_es.store.history import History
 from tetra_es.store.log import EventLog
+from tetra_es.toml.document import parse
 from tetra_es.usecases.edit import MANIFEST, SOURCE, Target
 from tetra_es.usecases.found import Beginnings, found
 from tetra_es.usecases.session import Session

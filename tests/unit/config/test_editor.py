@@ -10,18 +10,18 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tetra_es.config.changes import flatten_values
-from tetra_es.config.document import line_of
-from tetra_es.config.editing import set_value, set_values, unset_keys
-from tetra_es.config.editor import Editor
-from tetra_es.config.keys import format_key
-from tetra_es.config.statements import statements
 from tetra_es.errors import TetraEsError, UsageError
+from tetra_es.toml.diff import flatten_values
+from tetra_es.toml.document import line_of
+from tetra_es.toml.edit.assignments import set_value, set_values, unset_keys
+from tetra_es.toml.edit.editor import Editor
+from tetra_es.toml.keys import format_key
+from tetra_es.toml.statements import statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tetra_es.config.keys import KeyPath
+    from tetra_es.toml.keys import KeyPath
 
 KEYS = ["a", "b", "c", '"x.y"', "a.b", "b.c", "a . d", "'d'.a"]
 VALUES = [

@@ -6,15 +6,15 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.config.discreet import discreet_line
-from tetra_es.config.keys import format_key
-from tetra_es.config.statements import is_below, statements
 from tetra_es.errors import ConfigError
+from tetra_es.toml.keys import format_key
+from tetra_es.toml.redact import discreet_line
+from tetra_es.toml.statements import is_below, statements
 
 if TYPE_CHECKING:
     import tomlkit
 
-    from tetra_es.config.keys import KeyPath
+    from tetra_es.toml.keys import KeyPath
 
 _POSITION = re.compile(r" \(?at (?:line (\d+),? col(?:umn)? (\d+)|end of document)\)?$")
 _SHOWN = 80

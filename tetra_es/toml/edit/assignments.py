@@ -5,14 +5,14 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING
 
-from tetra_es.config.editor import Editor
-from tetra_es.config.keys import format_key, is_text, parse_key
 from tetra_es.errors import UsageError
+from tetra_es.toml.edit.editor import Editor
+from tetra_es.toml.keys import format_key, is_text, parse_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tetra_es.config.keys import KeyPath
+    from tetra_es.toml.keys import KeyPath
 
 
 def set_values(text: str, assignments: Sequence[tuple[str, str]], *, name: str) -> str:
@@ -71,7 +71,7 @@ def parse_value(text: str) -> object:
 def _missing(text: str, path: KeyPath) -> UsageError:
     from difflib import get_close_matches
 
-    from tetra_es.config.changes import flatten
+    from tetra_es.toml.diff import flatten
 
     key = format_key(path)
     near = get_close_matches(key, flatten(text), n=3)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import tomllib
 from typing import Any, NamedTuple
 
-from tetra_es.config.keys import format_key
-from tetra_es.config.literals import value_literal
+from tetra_es.toml.keys import format_key
+from tetra_es.toml.literals import value_literal
 
 
 class Change(NamedTuple):

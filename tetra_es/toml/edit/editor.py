@@ -11,18 +11,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.config.body import Body
-from tetra_es.config.changes import flatten, flatten_values
-from tetra_es.config.document import load
-from tetra_es.config.keys import format_key
-from tetra_es.config.statement_values import holds, with_value, without_value
 from tetra_es.errors import ConfigError, TetraEsError, UsageError
+from tetra_es.toml.diff import flatten, flatten_values
+from tetra_es.toml.document import load
+from tetra_es.toml.edit.body import Body
+from tetra_es.toml.edit.statement_values import holds, with_value, without_value
+from tetra_es.toml.keys import format_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tetra_es.config.keys import KeyPath
-    from tetra_es.config.statements import Statement
+    from tetra_es.toml.keys import KeyPath
+    from tetra_es.toml.statements import Statement
 
 
 class Editor:

@@ -10,10 +10,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from tetra_es.config.keys import DOTTED, QUOTED, parse_key
+from tetra_es.toml.keys import DOTTED, QUOTED, parse_key
 
 if TYPE_CHECKING:
-    from tetra_es.config.keys import KeyPath
+    from tetra_es.toml.keys import KeyPath
 
 Kind: TypeAlias = Literal["table", "array", "key", "comment", "blank"]
 

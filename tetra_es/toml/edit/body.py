@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tetra_es.config.keys import format_key
-from tetra_es.config.literals import value_literal
-from tetra_es.config.statements import Statement, is_below, statements
+from tetra_es.toml.keys import format_key
+from tetra_es.toml.literals import value_literal
+from tetra_es.toml.statements import Statement, is_below, statements
 
 if TYPE_CHECKING:
-    from tetra_es.config.keys import KeyPath
+    from tetra_es.toml.keys import KeyPath
 
 _LONE_LF = re.compile(r"(?<!\r)\n")
 _INDENT = re.compile(r"[ \t]*")

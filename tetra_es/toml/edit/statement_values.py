@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.config.changes import flatten, flatten_values
-from tetra_es.config.document import parse
-from tetra_es.config.literals import value_literal
+from tetra_es.toml.diff import flatten, flatten_values
+from tetra_es.toml.document import parse
+from tetra_es.toml.literals import value_literal
 
 if TYPE_CHECKING:
-    from tetra_es.config.keys import KeyPath
-    from tetra_es.config.statements import Statement
+    from tetra_es.toml.keys import KeyPath
+    from tetra_es.toml.statements import Statement
 
 
 def with_value(statement: Statement, path: KeyPath, value: object) -> str:

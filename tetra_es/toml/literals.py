@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import date, datetime, time
 
-from tetra_es.config.keys import format_key, quote
+from tetra_es.toml.keys import format_key, quote
 
 _LONG = 8192
 

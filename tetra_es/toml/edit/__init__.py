@@ -1,0 +1,1 @@
+"""Changing keys of a TOML text, one statement at a time."""
