@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tetra_es.config.manifest import read_manifest
-from tetra_es.config.schema import validate_environment
 from tetra_es.errors import UsageError
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.profiles.load import validate_overlay
+from tetra_es.schema.environment import validate_environment
+from tetra_es.schema.manifest import read_manifest
 from tetra_es.usecases.edit import MANIFEST, SOURCE, Target
 from tetra_es.usecases.promote import generate
 from tetra_es_cli.app import note

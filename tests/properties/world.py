@@ -9,8 +9,8 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.config.templates import local_template, manifest_template, profile_template
 from tetra_es.layout import OrgLayout
+from tetra_es.schema.templates import local_template, manifest_template, profile_template
 from tetra_es.signing import keys
 from tetra_es.store.history import History
 from tetra_es.store.log import EventLog

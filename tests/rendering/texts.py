@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from tetra_es.config.templates import local_template
 from tetra_es.profiles.apply import apply_profile
 from tetra_es.profiles.load import effective_profile
 from tetra_es.rendering.render import render
+from tetra_es.schema.templates import local_template
 from tetra_es.toml.keys import format_key
 from tetra_es.toml.literals import value_literal
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.config.schema import ANY, matching
 from tetra_es.errors import ConfigError, UsageError
 from tetra_es.profiles.rules import Profile, Rules, format_pattern
+from tetra_es.schema.environment import ANY, matching
 from tetra_es.toml.edit.editor import Editor
 from tetra_es.toml.literals import value_literal
 from tetra_es.toml.statements import is_below

@@ -16,8 +16,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.config.schema import ANY
 from tetra_es.errors import UsageError
+from tetra_es.schema.environment import ANY
 from tetra_es.toml.document import load, located
 from tetra_es.toml.keys import KeyPath, format_key, parse_key
 

@@ -10,7 +10,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.config.schema import ANY, Rule
+from tetra_es.schema.environment import ANY, Rule
 
 if TYPE_CHECKING:
     from tetra_es.toml.keys import KeyPath

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tetra_es.config.manifest import add_environment as with_environment
-from tetra_es.config.templates import profile_template
 from tetra_es.errors import UsageError
 from tetra_es.names import check_environment
 from tetra_es.profiles.load import builtin_names, validate_overlay
+from tetra_es.schema.manifest import add_environment as with_environment
+from tetra_es.schema.templates import profile_template
 
 if TYPE_CHECKING:
     from tetra_es.usecases.session import Recorded, Session

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tetra_es.config.manifest import read_manifest
-from tetra_es.config.schema import validate_environment
 from tetra_es.names import SOURCE_OF_TRUTH
+from tetra_es.schema.environment import validate_environment
+from tetra_es.schema.manifest import read_manifest
 from tetra_es.usecases.scan import check_for_secrets
 
 if TYPE_CHECKING:

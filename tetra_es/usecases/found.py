@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tetra_es.config.schema import validate_environment
 from tetra_es.names import SOURCE_OF_TRUTH, check_actor
 from tetra_es.profiles.load import validate_overlay
+from tetra_es.schema.environment import validate_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

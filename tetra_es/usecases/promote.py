@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tetra_es.config.schema import validate_environment
 from tetra_es.domain.events import EnvironmentState
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.profiles.apply import apply_profile
 from tetra_es.profiles.load import effective_profile
+from tetra_es.schema.environment import validate_environment
 
 if TYPE_CHECKING:
-    from tetra_es.config.manifest import Manifest
     from tetra_es.domain.environment import Environment
     from tetra_es.domain.organization import Organization
     from tetra_es.profiles.rules import Profile
+    from tetra_es.schema.manifest import Manifest
     from tetra_es.usecases.session import Recorded, Session
 
 

@@ -43,7 +43,7 @@ def present_text(session: Session, target: Target) -> str:
     text = current_text(session, target)
     if text is not None:
         return text
-    from tetra_es.config.templates import profile_template
+    from tetra_es.schema.templates import profile_template
 
     organization = session.organization()
     organization.environment_named(target.environment)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tetra_es.config.templates import manifest_template
 from tetra_es.errors import UsageError
 from tetra_es.layout import OrgLayout
 from tetra_es.profiles.load import builtin_names
+from tetra_es.schema.templates import manifest_template
 from tetra_es.usecases.found import Beginnings
 from tetra_es.usecases.import_organization import (
     import_organization,

@@ -12,10 +12,10 @@ import tomlkit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tetra_es.config.manifest import add_environment, read_manifest
-from tetra_es.config.schema import validate_environment
-from tetra_es.config.templates import local_template, manifest_template
 from tetra_es.errors import ConfigError, TetraEsError, UsageError
+from tetra_es.schema.environment import validate_environment
+from tetra_es.schema.manifest import add_environment, read_manifest
+from tetra_es.schema.templates import local_template, manifest_template
 from tetra_es.toml.diff import Change, changes_between, flatten
 from tetra_es.toml.document import line_of, parse
 from tetra_es.toml.edit.assignments import parse_value, set_value, set_values, unset_keys

@@ -41,4 +41,4 @@ def _filled(template: str, **values: object) -> str:
 
 
 def _read(template: str) -> str:
-    return (files("tetra_es.config") / "texts" / f"{template}.toml").read_text("utf-8")
+    return (files("tetra_es.schema") / "texts" / f"{template}.toml").read_text("utf-8")

@@ -1,1 +1,0 @@
-"""TOML as people write it: parse, check, change, compare. Pure functions on texts."""
