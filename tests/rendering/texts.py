@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from tetra_es.profiles.apply import apply_profile
+from tetra_es.profiles.generate import apply_profile
 from tetra_es.profiles.load import effective_profile
 from tetra_es.rendering.render import render
 from tetra_es.schema.templates import local_template

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tetra_es.profiles.apply import apply_profile
+from tetra_es.profiles.generate import apply_profile
 from tetra_es.profiles.load import builtin_names, effective_profile
 from tetra_es.scanner.scan import scan_changes, scan_text
 from tetra_es.schema.templates import local_template, manifest_template, profile_template

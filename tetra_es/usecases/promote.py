@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tetra_es.domain.events import EnvironmentState
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.names import SOURCE_OF_TRUTH
-from tetra_es.profiles.apply import apply_profile
+from tetra_es.profiles.generate import apply_profile
 from tetra_es.profiles.load import effective_profile
 from tetra_es.schema.environment import validate_environment
 

@@ -8,7 +8,7 @@ import click
 
 from tetra_es.errors import UsageError
 from tetra_es.names import SOURCE_OF_TRUTH
-from tetra_es.profiles.apply import describe
+from tetra_es.profiles.generate import describe
 from tetra_es.profiles.load import builtin_names, effective_profile
 from tetra_es_cli.listing import known_environments
 from tetra_es_cli.output import emit, emit_json, emit_rows

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tetra_es.errors import ConfigError, Refused
-from tetra_es.profiles.apply import apply_profile, describe
+from tetra_es.profiles.generate import apply_profile, describe
 from tetra_es.profiles.load import builtin_names, effective_profile, validate_overlay
 from tetra_es.schema.environment import validate_environment
 from tetra_es.schema.templates import local_template
