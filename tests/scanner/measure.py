@@ -16,8 +16,8 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tetra_es.scanner.reading import format_path, leaves
-from tetra_es.scanner.scan import Finding, scan_text
+from tetra_es.secret_scan.extract import format_path, leaves
+from tetra_es.secret_scan.scan import Finding, scan_text
 
 
 @dataclass

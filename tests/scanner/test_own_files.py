@@ -9,8 +9,8 @@ import pytest
 
 from tetra_es.profiles.generate import apply_profile
 from tetra_es.profiles.load import builtin_names, effective_profile
-from tetra_es.scanner.scan import scan_changes, scan_text
 from tetra_es.schema.templates import local_template, manifest_template, profile_template
+from tetra_es.secret_scan.scan import scan_changes, scan_text
 
 DATA = Path(__file__).parents[1] / "data"
 LOCAL = (DATA / "local-200.toml").read_text("utf-8")

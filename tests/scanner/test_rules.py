@@ -7,8 +7,8 @@ import time
 import pytest
 
 from tests.scanner.tokens import CHOSEN, SHORTEST, made_of
-from tetra_es.scanner.judging import in_shapes, judge, shapes_for
-from tetra_es.scanner.rules import rules
+from tetra_es.secret_scan.detectors import in_shapes, judge, shapes_for
+from tetra_es.secret_scan.patterns import rules
 
 SHAPES = {shape.name: shape for shape in rules().shapes}
 

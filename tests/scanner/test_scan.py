@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.scanner.tokens import SHORTEST, mixed
 from tetra_es.errors import Refused
-from tetra_es.scanner.scan import Finding, refuse, scan_changes, scan_text
+from tetra_es.secret_scan.scan import Finding, refuse, scan_changes, scan_text
 from tetra_es.toml.diff import flatten
 
 TOKEN = SHORTEST["github"]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.scanner.tokens import UUID, capital, hexadecimal, mixed, small
-from tetra_es.scanner.judging import judge
+from tetra_es.secret_scan.detectors import judge
 
 ED25519 = "AAAAC3NzaC1lZDI1NTE5" + "AAAAI" + mixed(43)
 

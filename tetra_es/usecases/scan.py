@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import UsageError
-from tetra_es.scanner.scan import may_recur, refuse, scan_changes
+from tetra_es.secret_scan.scan import may_recur, refuse, scan_changes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

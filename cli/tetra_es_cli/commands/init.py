@@ -11,8 +11,8 @@ import click
 
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.layout import OrgLayout
-from tetra_es.scanner.scan import refuse, scan_text
 from tetra_es.schema.templates import local_template, manifest_template
+from tetra_es.secret_scan.scan import refuse, scan_text
 from tetra_es.signing import keys
 from tetra_es.store.history import History
 from tetra_es.store.log import EventLog

@@ -6,16 +6,16 @@ import tomllib
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import Refused
-from tetra_es.scanner.judging import in_shapes, judge, shapes_for
-from tetra_es.scanner.reading import comments, format_path, leaves, without_indexes
-from tetra_es.scanner.rules import rules
+from tetra_es.secret_scan.detectors import in_shapes, judge, shapes_for
+from tetra_es.secret_scan.extract import comments, format_path, leaves, without_indexes
+from tetra_es.secret_scan.patterns import rules
 from tetra_es.toml.statements import statements
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from tetra_es.scanner.reading import Comment, Leaf, Path
-    from tetra_es.scanner.rules import Shape
+    from tetra_es.secret_scan.extract import Comment, Leaf, Path
+    from tetra_es.secret_scan.patterns import Shape
     from tetra_es.toml.keys import KeyPath
 
 _SHOWN = 3

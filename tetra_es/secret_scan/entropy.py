@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tetra_es.scanner.rules import Random
+    from tetra_es.secret_scan.patterns import Random
 
 _SEPARATORS = re.compile(r"[._~/+=-]+")
 # Addresses of blockchains are hex digests with 0x, in which upper and lower case are a checksum.

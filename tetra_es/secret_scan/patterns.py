@@ -121,7 +121,7 @@ class Rules:
 def rules() -> Rules:
     """Return the rules that the package holds."""
     data: dict[str, Any] = tomllib.loads(
-        (files("tetra_es.scanner") / "rules.toml").read_text("utf-8")
+        (files("tetra_es.secret_scan") / "rules.toml").read_text("utf-8")
     )
     names = data["names"]
     for words in ("harmless", "harmless_last", "digests"):

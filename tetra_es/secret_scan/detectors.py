@@ -6,13 +6,13 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from tetra_es.scanner.randomness import bits, has_random_part, looks_random
-from tetra_es.scanner.rules import exempt, rules
+from tetra_es.secret_scan.entropy import bits, has_random_part, looks_random
+from tetra_es.secret_scan.patterns import exempt, rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from tetra_es.scanner.rules import Shape
+    from tetra_es.secret_scan.patterns import Shape
 
 _WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
 
