@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.measure import Processes
-from tetra_es.domain.metadata import Context
+from tetra_es.events.metadata import Context
 from tetra_es.layout import OrgLayout
 from tetra_es.refs import format_time
 from tetra_es.signing import keys

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.domain import events
+from tetra_es.events import config
 from tetra_es_cli.root import COMMANDS, cli
 
 if TYPE_CHECKING:
@@ -137,13 +137,13 @@ def _prose(text: str) -> str:
 
 def catalogue() -> str:
     """Return the page of every kind of event and its fields."""
-    modules = {inspect.getmodule(cls): None for cls in (events.Event, *events.EVENT_TYPES.values())}
+    modules = {inspect.getmodule(cls): None for cls in (config.Event, *config.EVENT_TYPES.values())}
     source = [node for found in modules if found for node in _statements(found)]
     documented = _fields(source)
-    parts = [_NOTE, _EVENTS, *_table(documented, events.Event), _METADATA, _STATES]
-    parts += _table(documented, events.EnvironmentState)
+    parts = [_NOTE, _EVENTS, *_table(documented, config.Event), _METADATA, _STATES]
+    parts += _table(documented, config.EnvironmentState)
     parts.append(f"A `KeyChange` is {_alias(source, 'KeyChange')}\n")
-    for topic, cls in events.EVENT_TYPES.items():
+    for topic, cls in config.EVENT_TYPES.items():
         parts += [f"## {topic}\n", _prose(cls.__doc__ or "") + "\n"]
         parts.append(f"Version {cls.class_version}.\n")
         parts += _table(documented, cls)

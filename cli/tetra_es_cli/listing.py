@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def known_environments(reader: Reader) -> list[str]:
     """Return the manifest's environments in order, then those that only the history has."""
-    from tetra_es.domain.events import ManifestEdited, OrganizationCreated
+    from tetra_es.events.config import ManifestEdited, OrganizationCreated
     from tetra_es.schema.manifest import read_manifest
 
     newest = reader.log.of_topics(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.domain.events import ScanExceptionAdded
+from tetra_es.events.config import ScanExceptionAdded
 from tetra_es_cli.app import warn
 from tetra_es_cli.output import emit, emit_json
 from tetra_es_projections.summaries import summary

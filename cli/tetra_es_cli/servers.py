@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tetra_es.domain.deployment_events import DeploymentStarted
 from tetra_es.errors import Refused, TetraEsError, UsageError
+from tetra_es.events.deployments import DeploymentStarted
 from tetra_es.rendering.settings import read_settings
 from tetra_es.servers.server import Server
 from tetra_es.servers.transport import Local, Ssh
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tetra_es.domain.deployment import Target
-    from tetra_es.domain.metadata import Context
+    from tetra_es.events.metadata import Context
     from tetra_es.servers.transport import Transport
     from tetra_es_cli.app import App
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tetra_es.domain import events, secret_events
 from tetra_es.domain.vault import is_key
 from tetra_es.errors import IntegrityFailure, UsageError
+from tetra_es.events import config, secrets
 from tetra_es.names import check_environment
 from tetra_es.signing.allowed import allowed_signers
 from tetra_es_projections.sealed import sealed_in
@@ -22,7 +22,7 @@ MANIFEST = "manifest.toml"
 ALLOWED_SIGNERS = "allowed_signers"
 
 SIGNER_TOPICS = tuple(
-    cls.TOPIC for cls in (events.OrganizationCreated, events.SignerAdded, events.SignerRemoved)
+    cls.TOPIC for cls in (config.OrganizationCreated, config.SignerAdded, config.SignerRemoved)
 )
 
 
@@ -112,51 +112,51 @@ class Content:
                 hint="run `tetra-es verify` to find out what was changed",
             ) from error
 
-    def apply(self, event: events.Event) -> dict[str, bytes | None]:
+    def apply(self, event: config.Event) -> dict[str, bytes | None]:
         """Return path to new bytes of the files that `event` changes, None for one that goes.
 
         Raises `ValueError` and the like for an event that tetra-es cannot have recorded.
         """
         match event:
-            case events.EnvironmentState():
+            case config.EnvironmentState():
                 return {environment_path(event.environment): event.text.encode()}
-            case events.ProfileEdited():
+            case config.ProfileEdited():
                 return {profile_path(event.environment): event.text.encode()}
-            case events.ManifestEdited():
+            case config.ManifestEdited():
                 return {MANIFEST: event.text.encode()}
-            case events.OrganizationCreated():
+            case config.OrganizationCreated():
                 self.signers[event.signer] = event.key
                 return {MANIFEST: event.text.encode(), **self._signers_file()}
-            case events.SignerAdded():
+            case config.SignerAdded():
                 self.signers[event.signer] = event.key
                 return self._signers_file()
-            case events.SignerRemoved():
+            case config.SignerRemoved():
                 del self.signers[event.signer]
                 return self._signers_file()
-            case secret_events.SecretsEvent():
+            case secrets.SecretsEvent():
                 return self._secrets(event)
             case _:
                 return {}
 
-    def _secrets(self, event: secret_events.SecretsEvent) -> dict[str, bytes | None]:
+    def _secrets(self, event: secrets.SecretsEvent) -> dict[str, bytes | None]:
         environment = event.environment
         match event:
-            case secret_events.SecretSet():
+            case secrets.SecretSet():
                 return self._age_files(environment, [[event.key, event.version, event.digest]])
-            case secret_events.SecretsResealed():
+            case secrets.SecretsResealed():
                 return self._age_files(environment, event.secrets)
-            case secret_events.SecretsRestored():
+            case secrets.SecretsRestored():
                 gone = {secret_path(environment, key): None for key in event.removed}
                 return {**gone, **self._age_files(environment, event.secrets)}
-            case secret_events.SecretRemoved():
+            case secrets.SecretRemoved():
                 return {secret_path(environment, event.key): None}
-            case secret_events.RecipientAdded() | secret_events.RecipientRemoved():
+            case secrets.RecipientAdded() | secrets.RecipientRemoved():
                 return {recipients_path(environment): _recipients_file(event.recipients)}
             case _:
                 return {}
 
     def _age_files(
-        self, environment: str, secrets: list[secret_events.Sealed]
+        self, environment: str, secrets: list[secrets.Sealed]
     ) -> dict[str, bytes | None]:
         return {
             secret_path(environment, str(key)): self._sealed(str(digest)) or TOMBSTONE

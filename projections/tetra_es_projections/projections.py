@@ -11,8 +11,8 @@ import sqlite3
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from tetra_es.domain.secret_events import SecretPurged
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
+from tetra_es.events.secrets import SecretPurged
 from tetra_es.store.log import BATCH, unreadable
 from tetra_es_projections.content import Content
 from tetra_es_projections.files import Files, is_edited

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tetra_es.domain.secret_events import SECRET_EVENTS, SecretPurged
 from tetra_es.errors import IntegrityFailure
+from tetra_es.events.secrets import SECRET_EVENTS, SecretPurged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tetra_es.domain.events import Event
+    from tetra_es.events.config import Event
     from tetra_es.store.log import EventLog
 
 

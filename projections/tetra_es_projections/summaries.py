@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from tetra_es.domain import deployment_events, events, secret_events
 from tetra_es.errors import TetraEsError
+from tetra_es.events import config, deployments, secrets
 from tetra_es.names import SOURCE_OF_TRUTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tetra_es.domain.events import Event
+    from tetra_es.events.config import Event
 
 WIDTH: Final = 72
 """Characters of a summary that fit beside a commit id on a terminal; names may go beyond."""
@@ -71,34 +71,34 @@ def summary_1(event: Event) -> str:
     return one_line(_FORMAT_1[event.TOPIC](event))
 
 
-def _created(event: events.EnvironmentCreated) -> str:
+def _created(event: config.EnvironmentCreated) -> str:
     return f"create({event.environment}): {event.environment}@{event.revision}"
 
 
-def _edited(event: events.EnvironmentEdited) -> str:
+def _edited(event: config.EnvironmentEdited) -> str:
     return _edit(event.environment, event.changes, f"{event.environment}@{event.revision}")
 
 
-def _promoted(event: events.EnvironmentPromoted) -> str:
+def _promoted(event: config.EnvironmentPromoted) -> str:
     via = "" if event.via == SOURCE_OF_TRUTH else f" via {event.via}"
     source = f"{SOURCE_OF_TRUTH}@{event.source_revision}{via}"
     return f"promote({event.environment}): {source} -> {event.environment}@{event.revision}"
 
 
-def _rolled_back(event: events.EnvironmentRolledBack) -> str:
+def _rolled_back(event: config.EnvironmentRolledBack) -> str:
     name = event.environment
     target = f"{name}@{event.to_revision} (#{event.to_position})"
     return f"roll back({name}): {target} -> {name}@{event.revision}"
 
 
-def _imported(event: events.EnvironmentImported) -> str:
+def _imported(event: config.EnvironmentImported) -> str:
     head, tail = f"import({event.environment}): ", f" -> {event.environment}@{event.revision}"
     origin = one_line(event.origin)
     room = max(WIDTH - len(head) - len(tail), WIDTH // 3)
     return head + (origin if len(origin) <= room else origin[: room - 1] + "…") + tail
 
 
-def _edit(what: str, changes: list[events.KeyChange], result: str) -> str:
+def _edit(what: str, changes: list[config.KeyChange], result: str) -> str:
     head, tail = f"edit({what}): ", f" -> {result}"
     if not changes:
         return f"{head}comments or layout{tail}"
@@ -110,75 +110,71 @@ def _edit(what: str, changes: list[events.KeyChange], result: str) -> str:
     return f"{head}{len(changes)} key{'s' if more else ''}{tail}"
 
 
-def _set(event: secret_events.SecretSet) -> str:
+def _set(event: secrets.SecretSet) -> str:
     return f"set secret({event.environment}): {event.key} version {event.version}"
 
 
-def _resealed(event: secret_events.SecretsResealed) -> str:
+def _resealed(event: secrets.SecretsResealed) -> str:
     secrets, recipients = len(event.secrets), len(event.recipients)
     what = f"{secrets} secret{'' if secrets == 1 else 's'}"
     whom = f"{recipients} recipient{'' if recipients == 1 else 's'}"
     return f"reseal({event.environment}): {what} for {whom}"
 
 
-def _restored(event: secret_events.SecretsRestored) -> str:
+def _restored(event: secrets.SecretsRestored) -> str:
     kept_out = f", {len(event.kept_out)} kept out" if event.kept_out else ""
     return f"restore secrets({event.environment}): as of #{event.to_position}{kept_out}"
 
 
-def _deploy(event: deployment_events.DeploymentEvent) -> str:
+def _deploy(event: deployments.DeploymentEvent) -> str:
     state, host = f"{event.environment}@{event.revision}", event.host
     match event:
-        case deployment_events.DeploymentStarted() if not event.revision:
+        case deployments.DeploymentStarted() if not event.revision:
             what = f"remove from {host}"
-        case deployment_events.DeploymentHealthy() if not event.revision:
+        case deployments.DeploymentHealthy() if not event.revision:
             what = f"removed from {host}"
-        case deployment_events.DeploymentStarted():
+        case deployments.DeploymentStarted():
             what = f"{state} -> {host}"
-        case deployment_events.DeploymentStepDone():
+        case deployments.DeploymentStepDone():
             what = f"{event.step} done on {host}"
-        case deployment_events.DeploymentHealthy():
+        case deployments.DeploymentHealthy():
             what = f"{state} serves on {host}"
-        case deployment_events.DeploymentFailed():
+        case deployments.DeploymentFailed():
             what = f"failed at {event.step} on {host}"
-        case deployment_events.DeploymentReverted():
+        case deployments.DeploymentReverted():
             what = f"{host} is back at what it had ({event.cause})"
     return f"deploy({event.environment}): {what}"
 
 
-def _version(what: str, event: secret_events.SecretPurged | secret_events.SecretCompromised) -> str:
+def _version(what: str, event: secrets.SecretPurged | secrets.SecretCompromised) -> str:
     return f"{what}({event.environment}): {event.key} version {event.version}"
 
 
 _FORMAT_1: Final[dict[str, Callable[[Any], str]]] = {
-    events.OrganizationCreated.TOPIC: lambda event: f"create(org): {event.name}",
-    events.ManifestEdited.TOPIC: lambda event: _edit(
+    config.OrganizationCreated.TOPIC: lambda event: f"create(org): {event.name}",
+    config.ManifestEdited.TOPIC: lambda event: _edit(
         "manifest", event.changes, f"manifest@{event.revision}"
     ),
-    events.ProfileEdited.TOPIC: lambda event: _edit(
+    config.ProfileEdited.TOPIC: lambda event: _edit(
         f"profile {event.environment}", event.changes, f"profile@{event.revision}"
     ),
-    events.SignerAdded.TOPIC: lambda event: f"add signer: {event.signer}",
-    events.SignerRemoved.TOPIC: lambda event: f"remove signer: {event.signer}",
-    events.ScanExceptionAdded.TOPIC: lambda event: f"scan exception({event.file}): {event.key}",
-    events.EnvironmentCreated.TOPIC: _created,
-    events.EnvironmentEdited.TOPIC: _edited,
-    events.EnvironmentPromoted.TOPIC: _promoted,
-    events.EnvironmentRolledBack.TOPIC: _rolled_back,
-    events.EnvironmentImported.TOPIC: _imported,
-    secret_events.RecipientAdded.TOPIC: lambda event: (
-        f"add recipient({event.environment}): {event.name}"
-    ),
-    secret_events.RecipientRemoved.TOPIC: lambda event: (
+    config.SignerAdded.TOPIC: lambda event: f"add signer: {event.signer}",
+    config.SignerRemoved.TOPIC: lambda event: f"remove signer: {event.signer}",
+    config.ScanExceptionAdded.TOPIC: lambda event: f"scan exception({event.file}): {event.key}",
+    config.EnvironmentCreated.TOPIC: _created,
+    config.EnvironmentEdited.TOPIC: _edited,
+    config.EnvironmentPromoted.TOPIC: _promoted,
+    config.EnvironmentRolledBack.TOPIC: _rolled_back,
+    config.EnvironmentImported.TOPIC: _imported,
+    secrets.RecipientAdded.TOPIC: lambda event: f"add recipient({event.environment}): {event.name}",
+    secrets.RecipientRemoved.TOPIC: lambda event: (
         f"remove recipient({event.environment}): {event.name}"
     ),
-    secret_events.SecretSet.TOPIC: _set,
-    secret_events.SecretRemoved.TOPIC: lambda event: (
-        f"remove secret({event.environment}): {event.key}"
-    ),
-    secret_events.SecretsResealed.TOPIC: _resealed,
-    secret_events.SecretsRestored.TOPIC: _restored,
-    secret_events.SecretCompromised.TOPIC: lambda event: _version("compromised secret", event),
-    secret_events.SecretPurged.TOPIC: lambda event: _version("purge secret", event),
-    **{cls.TOPIC: _deploy for cls in deployment_events.DEPLOYMENT_EVENTS},
+    secrets.SecretSet.TOPIC: _set,
+    secrets.SecretRemoved.TOPIC: lambda event: f"remove secret({event.environment}): {event.key}",
+    secrets.SecretsResealed.TOPIC: _resealed,
+    secrets.SecretsRestored.TOPIC: _restored,
+    secrets.SecretCompromised.TOPIC: lambda event: _version("compromised secret", event),
+    secrets.SecretPurged.TOPIC: lambda event: _version("purge secret", event),
+    **{cls.TOPIC: _deploy for cls in deployments.DEPLOYMENT_EVENTS},
 }

@@ -11,14 +11,14 @@ import pytest
 
 from tests.properties.world import LOCAL, World, new_world
 from tetra_es.domain import environment
-from tetra_es.domain.events import (
+from tetra_es.errors import TetraEsError
+from tetra_es.events.config import (
     EVENT_TYPES,
     EnvironmentEdited,
     EnvironmentState,
     event_from_state,
     state_of,
 )
-from tetra_es.errors import TetraEsError
 from tetra_es.integrity.store import verify_store
 from tetra_es.store import canonical
 

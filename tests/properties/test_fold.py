@@ -11,8 +11,8 @@ from hypothesis import given
 from tests.properties.commands import COMMANDS, FEW, Command, do, do_all, expect, start
 from tests.properties.world import ENVIRONMENTS, World, new_world
 from tetra_es.domain.environment import Environment, environment_stream
-from tetra_es.domain.events import ORG_STREAM
 from tetra_es.domain.organization import Organization
+from tetra_es.events.config import ORG_STREAM
 from tetra_es.integrity.store import verify_store
 from tetra_es.store import history
 

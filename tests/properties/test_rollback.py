@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from tests.properties.commands import COMMANDS, FEW, Command, do_all
 from tests.properties.world import World, new_world
-from tetra_es.domain.events import EnvironmentRolledBack, EnvironmentState
 from tetra_es.errors import Refused
+from tetra_es.events.config import EnvironmentRolledBack, EnvironmentState
 from tetra_es.usecases.roll_back import Rollback, roll_back
 
 

@@ -24,7 +24,7 @@ from tetra_es_projections.projections import Projections
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tetra_es.domain.events import Event
+    from tetra_es.events.config import Event
     from tetra_es.signing.keys import SigningKey
 
 ENVIRONMENTS = ("local", "dev", "staging", "prod")

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tetra_es.domain.events import Event
+from tetra_es.events.config import Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Self
 
-    from tetra_es.domain.metadata import Context
+    from tetra_es.events.metadata import Context
 
 EventType = TypeVar("EventType", bound=Event)
 

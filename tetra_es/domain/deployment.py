@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.domain.aggregate import Aggregate
-from tetra_es.domain.deployment_events import (
+from tetra_es.errors import Refused
+from tetra_es.events.deployments import (
     DEPLOYMENTS_STREAM,
     DeploymentEvent,
     DeploymentFailed,
@@ -15,15 +16,14 @@ from tetra_es.domain.deployment_events import (
     DeploymentStarted,
     DeploymentStepDone,
 )
-from tetra_es.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tetra_es.domain.aggregate import EventType
-    from tetra_es.domain.events import Event
-    from tetra_es.domain.metadata import Context
-    from tetra_es.domain.secret_events import Sealed
+    from tetra_es.events.config import Event
+    from tetra_es.events.metadata import Context
+    from tetra_es.events.secrets import Sealed
 
 
 def deployments_stream(environment: str, host: str) -> str:

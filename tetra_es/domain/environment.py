@@ -6,7 +6,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.domain.aggregate import Aggregate
-from tetra_es.domain.events import (
+from tetra_es.errors import Refused
+from tetra_es.events.config import (
     ENVIRONMENT_STREAM,
     EnvironmentCreated,
     EnvironmentEdited,
@@ -16,12 +17,11 @@ from tetra_es.domain.events import (
     EnvironmentState,
     Event,
 )
-from tetra_es.errors import Refused
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.toml.diff import changes_between
 
 if TYPE_CHECKING:
-    from tetra_es.domain.metadata import Context
+    from tetra_es.events.metadata import Context
 
 
 def environment_stream(name: str) -> str:

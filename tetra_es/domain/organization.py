@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.domain.aggregate import Aggregate
-from tetra_es.domain.events import (
+from tetra_es.errors import Refused, UsageError
+from tetra_es.events.config import (
     ORG_STREAM,
     Event,
     ManifestEdited,
@@ -15,13 +16,12 @@ from tetra_es.domain.events import (
     SignerAdded,
     SignerRemoved,
 )
-from tetra_es.errors import Refused, UsageError
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.schema.manifest import Manifest, read_manifest
 from tetra_es.toml.diff import changes_between
 
 if TYPE_CHECKING:
-    from tetra_es.domain.metadata import Context
+    from tetra_es.events.metadata import Context
 
 
 class Organization(Aggregate):

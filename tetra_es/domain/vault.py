@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.domain.aggregate import Aggregate
-from tetra_es.domain.secret_events import (
+from tetra_es.errors import Refused, UsageError
+from tetra_es.events.secrets import (
     SECRETS_STREAM,
     RecipientAdded,
     RecipientRemoved,
@@ -18,14 +19,13 @@ from tetra_es.domain.secret_events import (
     SecretsResealed,
     SecretsRestored,
 )
-from tetra_es.errors import Refused, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from tetra_es.domain.events import Event
-    from tetra_es.domain.metadata import Context
-    from tetra_es.domain.secret_events import Sealed
+    from tetra_es.events.config import Event
+    from tetra_es.events.metadata import Context
+    from tetra_es.events.secrets import Sealed
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
 

@@ -7,9 +7,9 @@ from hashlib import sha256
 from heapq import merge
 from typing import TYPE_CHECKING
 
-from tetra_es.domain.events import ORG_STREAM
 from tetra_es.domain.vault import Vault, secrets_stream
 from tetra_es.errors import IntegrityFailure
+from tetra_es.events.config import ORG_STREAM
 from tetra_es.integrity.walk import StreamWalk, Walk
 from tetra_es.store import chain
 

@@ -6,14 +6,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tetra_es.domain.deployment import Target
-from tetra_es.domain.deployment_events import DEPLOYMENTS_STREAM
 from tetra_es.domain.environment import Environment
-from tetra_es.domain.events import ORG_STREAM, OrganizationCreated
 from tetra_es.domain.organization import Organization
-from tetra_es.domain.secret_events import SECRETS_STREAM
-from tetra_es.domain.soundness import problem_with
 from tetra_es.domain.vault import Vault
 from tetra_es.errors import TetraEsError
+from tetra_es.events.config import ORG_STREAM, OrganizationCreated
+from tetra_es.events.deployments import DEPLOYMENTS_STREAM
+from tetra_es.events.secrets import SECRETS_STREAM
+from tetra_es.events.validate import problem_with
 from tetra_es.signing.keys import fingerprint, public_line
 from tetra_es.signing.sshsig import BadSignature, verify
 from tetra_es.store import canonical, chain

@@ -24,9 +24,9 @@ from eventsourcing.utils import Environment as Settings
 from tetra_es.domain.aggregate import Aggregate
 from tetra_es.domain.deployment import Target, deployments_stream
 from tetra_es.domain.environment import Environment, environment_stream
-from tetra_es.domain.events import ORG_STREAM, Event
 from tetra_es.domain.organization import Organization
 from tetra_es.errors import IntegrityFailure, TetraEsError
+from tetra_es.events.config import ORG_STREAM, Event
 from tetra_es.store.log import EventLog, unreadable
 from tetra_es.store.mapper import AggregateSnapshot, CanonicalMapper, CanonicalTranscoder
 from tetra_es.store.recorder import ChainRecorder, HistoryFactory

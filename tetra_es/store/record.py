@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from tetra_es.domain.events import EVENT_TYPES, Event, event_from_state
 from tetra_es.errors import IntegrityFailure, TetraEsError
+from tetra_es.events.config import EVENT_TYPES, Event, event_from_state
 from tetra_es.store.canonical import decode
 
 

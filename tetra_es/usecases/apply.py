@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from tetra_es.age.backend import decrypt
 from tetra_es.domain.deployment import Target, deployments_stream
 from tetra_es.domain.environment import environment_stream
-from tetra_es.domain.events import EnvironmentState, OrganizationCreated
-from tetra_es.domain.metadata import Context
 from tetra_es.domain.vault import Vault, secrets_stream
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
+from tetra_es.events.config import EnvironmentState, OrganizationCreated
+from tetra_es.events.metadata import Context
 from tetra_es.integrity.store import verify_records
 from tetra_es.signing.keys import fingerprint, parse_public_line
 from tetra_es.usecases.deployable import Deployable, anchor

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tetra_es.age.backend import decrypt
-from tetra_es.domain.events import EnvironmentState
 from tetra_es.errors import Refused, TetraEsError
+from tetra_es.events.config import EnvironmentState
 from tetra_es.usecases.restore_secrets import vault_at
 from tetra_es.usecases.secrets import sealed_data
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tetra_es.age.identities import Identity
-    from tetra_es.domain.secret_events import Sealed
     from tetra_es.domain.vault import Vault
+    from tetra_es.events.secrets import Sealed
     from tetra_es.store.log import EventLog
     from tetra_es.store.record import Record
     from tetra_es.usecases.session import Session

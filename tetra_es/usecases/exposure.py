@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tetra_es.age.recipients import parse_recipient
-from tetra_es.domain.secret_events import (
+from tetra_es.domain.vault import Vault
+from tetra_es.errors import UsageError
+from tetra_es.events.secrets import (
     SECRETS_STREAM,
     RecipientAdded,
     SecretSet,
     SecretsResealed,
     SecretsRestored,
 )
-from tetra_es.domain.vault import Vault
-from tetra_es.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tetra_es.domain.event import Event
+    from tetra_es.events.base import Event
     from tetra_es.store.log import EventLog
 
 

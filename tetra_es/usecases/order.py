@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tetra_es.domain.deployment import Target
-    from tetra_es.domain.metadata import Context
+    from tetra_es.events.metadata import Context
     from tetra_es.rendering.release import Release
     from tetra_es.usecases.deployable import Deployable
 

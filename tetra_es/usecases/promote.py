@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tetra_es.domain.events import EnvironmentState
 from tetra_es.errors import Refused, TetraEsError
+from tetra_es.events.config import EnvironmentState
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.profiles.generate import apply_profile
 from tetra_es.profiles.load import effective_profile

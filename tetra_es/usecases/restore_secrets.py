@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tetra_es.age.identities import Identity
-    from tetra_es.domain.metadata import Context
+    from tetra_es.events.metadata import Context
     from tetra_es.store.log import EventLog
 
     Item = tuple[str, int, str]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tetra_es.domain.events import EnvironmentState
-from tetra_es.domain.secret_events import SecretsEvent
 from tetra_es.errors import Refused, TetraEsError
+from tetra_es.events.config import EnvironmentState
+from tetra_es.events.secrets import SecretsEvent
 from tetra_es.usecases.restore_secrets import restore_secrets
 from tetra_es.usecases.secrets import digest_of
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tetra_es.domain.secret_events import SecretPurged
 from tetra_es.errors import IntegrityFailure
+from tetra_es.events.secrets import SecretPurged
 from tetra_es.integrity.store import verify_store
 from tetra_es_cli.output import emit, emit_json
 from tetra_es_cli.params import output_option

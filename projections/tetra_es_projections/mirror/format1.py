@@ -34,7 +34,7 @@ from tetra_es_projections.mirror.commit import Commit
 from tetra_es_projections.summaries import one_line, summary_1
 
 if TYPE_CHECKING:
-    from tetra_es.domain.events import Event, KeyChange
+    from tetra_es.events.config import Event, KeyChange
     from tetra_es.store.record import Record
     from tetra_es_projections.content import Content
 

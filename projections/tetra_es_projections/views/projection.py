@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.domain.deployment_events import (
-    DeploymentEvent,
-    DeploymentFailed,
-    DeploymentHealthy,
-    DeploymentReverted,
-)
-from tetra_es.domain.events import (
+from tetra_es.events.config import (
     EnvironmentState,
     ManifestEdited,
     OrganizationCreated,
     ProfileEdited,
 )
-from tetra_es.domain.secret_events import (
+from tetra_es.events.deployments import (
+    DeploymentEvent,
+    DeploymentFailed,
+    DeploymentHealthy,
+    DeploymentReverted,
+)
+from tetra_es.events.secrets import (
     SecretRemoved,
     SecretSet,
     SecretsEvent,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator
 
-    from tetra_es.domain.events import Event
+    from tetra_es.events.config import Event
     from tetra_es.store.record import Record
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.domain import events
-from tetra_es.domain.events import state_of
+from tetra_es.events import config
+from tetra_es.events.config import state_of
 from tetra_es.store import canonical, chain
 from tetra_es.store.record import Record
 
@@ -25,7 +25,7 @@ class Story:
 
     def add(
         self,
-        topic: type[events.Event],
+        topic: type[config.Event],
         stream: str,
         /,
         *,
@@ -62,7 +62,7 @@ class Story:
 
     def create(self) -> Record:
         return self.add(
-            events.OrganizationCreated,
+            config.OrganizationCreated,
             "org",
             name="my-company",
             text='name = "my-company"\n',
@@ -75,7 +75,7 @@ class Story:
         """Edit `local`, whose text then says `number`."""
         changes = more.pop("changes", [["ports.tetra", str(number - 1), str(number)]])
         return self.add(
-            events.EnvironmentEdited,
+            config.EnvironmentEdited,
             "env:local",
             environment="local",
             revision=self._versions.get("env:local", 0) + 1,

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.mirror.story import Story
-from tetra_es.domain import events
 from tetra_es.errors import IntegrityFailure, TetraEsError
+from tetra_es.events import config
 from tetra_es.signing.sshsig import dearmor
 from tetra_es.store import canonical
 from tetra_es.store.record import Record
@@ -192,7 +192,7 @@ def test_whatever_is_written_git_finds_our_trailers(lines: list[str], key: str) 
 def test_a_path_that_tetra_es_never_writes_is_an_integrity_failure(environment: str) -> None:
     story = Story()
     record = story.add(
-        events.EnvironmentEdited,
+        config.EnvironmentEdited,
         "env:x",
         environment=environment,
         revision=1,

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tetra_es.domain import events
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
+from tetra_es.events import config
 from tetra_es_projections.content import Content
 from tetra_es_projections.mirror.git import Git
 from tetra_es_projections.mirror.projection import Mirror
@@ -408,10 +408,10 @@ def test_what_git_says_becomes_one_line(
 
 def test_every_kind_of_event_can_be_mirrored(mirror: Mirror, story: Story) -> None:
     story.create()
-    story.add(events.SignerAdded, "org", signer="bob", key="ssh-ed25519 AAAA")
-    story.add(events.SignerRemoved, "org", signer="bob", key="ssh-ed25519 AAAA")
+    story.add(config.SignerAdded, "org", signer="bob", key="ssh-ed25519 AAAA")
+    story.add(config.SignerRemoved, "org", signer="bob", key="ssh-ed25519 AAAA")
     story.add(
-        events.ProfileEdited, "org", environment="dev", revision=1, text="x = 1\n", changes=[]
+        config.ProfileEdited, "org", environment="dev", revision=1, text="x = 1\n", changes=[]
     )
     content = Content()
     mirror.apply(story.records[:2], content)

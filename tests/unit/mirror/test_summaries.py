@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tetra_es.domain import deployment_events, events, secret_events
 from tetra_es.errors import TetraEsError
+from tetra_es.events import config, deployments, secrets
 from tetra_es_projections.summaries import WIDTH, summary
 
 CHANGE: list[str | None] = ["ports.tetra", "4444", "5555"]
 STATE: dict[str, Any] = {"text": "", "digest": "", "changes": [CHANGE]}
 
 
-def event(topic: type[events.Event], /, *, number: str = "1", **fields: Any) -> events.Event:
+def event(topic: type[config.Event], /, *, number: str = "1", **fields: Any) -> config.Event:
     return topic(
         originator_id="s",
         originator_version=1,
@@ -26,11 +26,11 @@ def event(topic: type[events.Event], /, *, number: str = "1", **fields: Any) -> 
     )
 
 
-def secret(topic: type[events.Event], /, **fields: Any) -> events.Event:
+def secret(topic: type[config.Event], /, **fields: Any) -> config.Event:
     return event(topic, environment="dev", **fields)
 
 
-def deployed(topic: type[events.Event], /, **fields: Any) -> events.Event:
+def deployed(topic: type[config.Event], /, **fields: Any) -> config.Event:
     common: dict[str, Any] = {
         "environment": "dev",
         "host": "{server}",
@@ -40,14 +40,14 @@ def deployed(topic: type[events.Event], /, **fields: Any) -> events.Event:
     return event(topic, **common, **fields)
 
 
-def edit(*changes: list[str | None], environment: str = "local") -> events.Event:
+def edit(*changes: list[str | None], environment: str = "local") -> config.Event:
     fields = {**STATE, "changes": list(changes)}
-    return event(events.EnvironmentEdited, environment=environment, revision=13, **fields)
+    return event(config.EnvironmentEdited, environment=environment, revision=13, **fields)
 
 
-def promoted(via: str) -> events.Event:
+def promoted(via: str) -> config.Event:
     return event(
-        events.EnvironmentPromoted,
+        config.EnvironmentPromoted,
         environment="prod",
         revision=3,
         source_revision=12,
@@ -59,64 +59,64 @@ def promoted(via: str) -> events.Event:
 
 
 CASES = [
-    (event(events.OrganizationCreated, name="my-company", text="", changes=[], signer="a", key="k"),
+    (event(config.OrganizationCreated, name="my-company", text="", changes=[], signer="a", key="k"),
      "create(org): my-company"),
-    (event(events.ManifestEdited, revision=2, text="", changes=[["environments", "[]", '["qa"]']]),
+    (event(config.ManifestEdited, revision=2, text="", changes=[["environments", "[]", '["qa"]']]),
      "edit(manifest): environments -> manifest@2"),
-    (event(events.ProfileEdited, environment="dev", revision=2, text="",
+    (event(config.ProfileEdited, environment="dev", revision=2, text="",
            changes=[["set.db.host", None, '"db"'], CHANGE]),
      "edit(profile dev): set.db.host (+1 more) -> profile@2"),
-    (secret(secret_events.RecipientAdded, name="bob", recipient="r", recipients={}),
+    (secret(secrets.RecipientAdded, name="bob", recipient="r", recipients={}),
      "add recipient(dev): bob"),
-    (secret(secret_events.RecipientRemoved, name="bob", recipient="r", recipients={}),
+    (secret(secrets.RecipientRemoved, name="bob", recipient="r", recipients={}),
      "remove recipient(dev): bob"),
-    (secret(secret_events.SecretSet, key="A", version=2, digest="", recipients=[]),
+    (secret(secrets.SecretSet, key="A", version=2, digest="", recipients=[]),
      "set secret(dev): A version 2"),
-    (secret(secret_events.SecretRemoved, key="A", version=2), "remove secret(dev): A"),
-    (secret(secret_events.SecretsResealed, secrets=[["A", 1, ""]], recipients=["r", "s"]),
+    (secret(secrets.SecretRemoved, key="A", version=2), "remove secret(dev): A"),
+    (secret(secrets.SecretsResealed, secrets=[["A", 1, ""]], recipients=["r", "s"]),
      "reseal(dev): 1 secret for 2 recipients"),
-    (secret(secret_events.SecretsRestored, to_position=41, secrets=[], removed=[], recipients=[],
+    (secret(secrets.SecretsRestored, to_position=41, secrets=[], removed=[], recipients=[],
             kept_out=[["A", 1, ""]]), "restore secrets(dev): as of #41, 1 kept out"),
-    (secret(secret_events.SecretCompromised, key="A", version=1),
+    (secret(secrets.SecretCompromised, key="A", version=1),
      "compromised secret(dev): A version 1"),
-    (secret(secret_events.SecretPurged, key="A", version=1, digests=[]),
+    (secret(secrets.SecretPurged, key="A", version=1, digests=[]),
      "purge secret(dev): A version 1"),
-    (deployed(deployment_events.DeploymentStarted, of_position=41, runner="tsm", secrets=[],
+    (deployed(deployments.DeploymentStarted, of_position=41, runner="tsm", secrets=[],
               files=[]), "deploy(dev): dev@7 -> {server}"),
-    (deployed(deployment_events.DeploymentStepDone, step="stage"),
+    (deployed(deployments.DeploymentStepDone, step="stage"),
      "deploy(dev): stage done on {server}"),
-    (deployed(deployment_events.DeploymentHealthy), "deploy(dev): dev@7 serves on {server}"),
-    (deployed(deployment_events.DeploymentFailed, step="health", cause="503", switched=1),
+    (deployed(deployments.DeploymentHealthy), "deploy(dev): dev@7 serves on {server}"),
+    (deployed(deployments.DeploymentFailed, step="health", cause="503", switched=1),
      "deploy(dev): failed at health on {server}"),
-    (deployed(deployment_events.DeploymentReverted, cause="boot"),
+    (deployed(deployments.DeploymentReverted, cause="boot"),
      "deploy(dev): {server} is back at what it had (boot)"),
-    (event(events.ScanExceptionAdded, file="profile dev", key="set.a"),
+    (event(config.ScanExceptionAdded, file="profile dev", key="set.a"),
      "scan exception(profile dev): set.a"),
-    (event(events.SignerAdded, signer="alice", key="k"), "add signer: alice"),
-    (event(events.SignerRemoved, signer="alice", key="k"), "remove signer: alice"),
-    (event(events.EnvironmentCreated, environment="local", revision=1, **STATE),
+    (event(config.SignerAdded, signer="alice", key="k"), "add signer: alice"),
+    (event(config.SignerRemoved, signer="alice", key="k"), "remove signer: alice"),
+    (event(config.EnvironmentCreated, environment="local", revision=1, **STATE),
      "create(local): local@1"),
     (edit(CHANGE), "edit(local): ports.tetra -> local@13"),
     (edit(CHANGE, CHANGE, CHANGE), "edit(local): ports.tetra (+2 more) -> local@13"),
     (edit(), "edit(local): comments or layout -> local@13"),
     (promoted("local"), "promote(prod): local@12 -> prod@3"),
     (promoted("staging"), "promote(prod): local@12 via staging -> prod@3"),
-    (event(events.EnvironmentRolledBack, environment="dev", revision=9, to_revision=5,
+    (event(config.EnvironmentRolledBack, environment="dev", revision=9, to_revision=5,
            to_position=41, source_revision=4, **STATE),
      "roll back(dev): dev@5 (#41) -> dev@9"),
-    (event(events.EnvironmentImported, environment="dev", revision=1, kind="backup",
+    (event(config.EnvironmentImported, environment="dev", revision=1, kind="backup",
            origin="dev_20240101_101500.toml", **STATE),
      "import(dev): dev_20240101_101500.toml -> dev@1"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("recorded", "expected"), CASES)
-def test_each_kind_says_what_happened(recorded: events.Event, expected: str) -> None:
+def test_each_kind_says_what_happened(recorded: config.Event, expected: str) -> None:
     assert summary(recorded) == expected
 
 
 def test_there_is_a_wording_for_every_kind() -> None:
-    assert {type(recorded).TOPIC for recorded, _ in CASES} == set(events.EVENT_TYPES)
+    assert {type(recorded).TOPIC for recorded, _ in CASES} == set(config.EVENT_TYPES)
 
 
 def test_a_key_too_long_for_the_line_is_counted_and_not_cut() -> None:
@@ -127,7 +127,7 @@ def test_a_key_too_long_for_the_line_is_counted_and_not_cut() -> None:
 
 def test_a_long_file_name_is_visibly_cut() -> None:
     fields = {**STATE, "origin": "x" * 200, "kind": "backup"}
-    line = summary(event(events.EnvironmentImported, environment="dev", revision=1, **fields))
+    line = summary(event(config.EnvironmentImported, environment="dev", revision=1, **fields))
     assert len(line) == WIDTH
     assert "xxx… -> dev@1" in line
 
@@ -139,7 +139,7 @@ def test_control_characters_are_escaped() -> None:
 
 def test_a_newer_format_is_refused_with_a_hint() -> None:
     with pytest.raises(TetraEsError, match="unknown format '2'") as raised:
-        summary(event(events.SignerAdded, number="2", signer="a", key="k"))
+        summary(event(config.SignerAdded, number="2", signer="a", key="k"))
     assert "upgrade" in (raised.value.hint or "")
 
 

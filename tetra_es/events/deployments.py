@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
-from tetra_es.domain.event import Event
+from tetra_es.events.base import Event
 
 if TYPE_CHECKING:
-    from tetra_es.domain.secret_events import Sealed
+    from tetra_es.events.secrets import Sealed
 
 DEPLOYMENTS_STREAM = "deployments:"
 """Prefix of the streams of deployments, such as `deployments:dev@dev-server`."""

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tetra_es.domain.deployment_events import DEPLOYMENT_EVENTS
-from tetra_es.domain.event import Event, KeyChange, event_from_state, state_of
-from tetra_es.domain.secret_events import SECRET_EVENTS
+from tetra_es.events.base import Event, KeyChange, event_from_state, state_of
+from tetra_es.events.deployments import DEPLOYMENT_EVENTS
+from tetra_es.events.secrets import SECRET_EVENTS
 
 ORG_STREAM = "org"
 """Stream of the organization: one a store."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
-from tetra_es.domain.event import Event
+from tetra_es.events.base import Event
 
 SECRETS_STREAM = "secrets:"
 """Prefix of the streams of secrets, such as `secrets:dev`."""

@@ -11,17 +11,17 @@ from dataclasses import fields
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.domain.deployment_events import DEPLOYMENTS_STREAM, DeploymentEvent
-from tetra_es.domain.events import (
+from tetra_es.domain.vault import is_key
+from tetra_es.errors import UsageError
+from tetra_es.events.config import (
     ENVIRONMENT_STREAM,
     ORG_STREAM,
     EnvironmentState,
     Event,
     ProfileEdited,
 )
-from tetra_es.domain.secret_events import SECRETS_STREAM, SecretsEvent
-from tetra_es.domain.vault import is_key
-from tetra_es.errors import UsageError
+from tetra_es.events.deployments import DEPLOYMENTS_STREAM, DeploymentEvent
+from tetra_es.events.secrets import SECRETS_STREAM, SecretsEvent
 from tetra_es.names import check_environment
 
 if TYPE_CHECKING:
