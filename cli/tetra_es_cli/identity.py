@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tetra_es.age.identities import Identity
-    from tetra_es.domain.vault import Vault
     from tetra_es.layout import OrgLayout
+    from tetra_es.model.secrets import Vault
     from tetra_es.store.log import EventLog
     from tetra_es_cli.app import App
 

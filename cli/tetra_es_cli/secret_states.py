@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tetra_es.domain.vault import secrets_stream
+from tetra_es.model.secrets import secrets_stream
 from tetra_es.refs import RevisionRef
 from tetra_es.usecases.restore_secrets import vault_at
 

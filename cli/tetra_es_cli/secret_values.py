@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.domain.vault import is_key
 from tetra_es.errors import ConfigError, TetraEsError, UsageError
+from tetra_es.model.secrets import is_key
 from tetra_es.rendering.env_file import assignment
 
 if TYPE_CHECKING:

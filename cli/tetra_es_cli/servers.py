@@ -22,8 +22,8 @@ from tetra_es_cli.commands.show import text_at
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from tetra_es.domain.deployment import Target
     from tetra_es.events.metadata import Context
+    from tetra_es.model.host import Target
     from tetra_es.servers.transport import Transport
     from tetra_es_cli.app import App
 

@@ -10,7 +10,6 @@ from unittest import mock
 import pytest
 
 from tests.properties.world import LOCAL, World, new_world
-from tetra_es.domain import environment
 from tetra_es.errors import TetraEsError
 from tetra_es.events.config import (
     EVENT_TYPES,
@@ -20,6 +19,7 @@ from tetra_es.events.config import (
     state_of,
 )
 from tetra_es.integrity.store import verify_store
+from tetra_es.model import environment
 from tetra_es.store import canonical
 
 if TYPE_CHECKING:

@@ -10,15 +10,15 @@ from hypothesis import given
 
 from tests.properties.commands import COMMANDS, FEW, Command, do, do_all, expect, start
 from tests.properties.world import ENVIRONMENTS, World, new_world
-from tetra_es.domain.environment import Environment, environment_stream
-from tetra_es.domain.organization import Organization
 from tetra_es.events.config import ORG_STREAM
 from tetra_es.integrity.store import verify_store
+from tetra_es.model.environment import Environment, environment_stream
+from tetra_es.model.organization import Organization
 from tetra_es.store import history
 
 if TYPE_CHECKING:
     from tests.properties.model import Model
-    from tetra_es.domain.aggregate import Aggregate
+    from tetra_es.model.aggregate import Aggregate
 
 
 def check_against(world: World, model: Model) -> None:

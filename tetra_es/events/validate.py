@@ -11,7 +11,6 @@ from dataclasses import fields
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.domain.vault import is_key
 from tetra_es.errors import UsageError
 from tetra_es.events.config import (
     ENVIRONMENT_STREAM,
@@ -22,6 +21,7 @@ from tetra_es.events.config import (
 )
 from tetra_es.events.deployments import DEPLOYMENTS_STREAM, DeploymentEvent
 from tetra_es.events.secrets import SECRETS_STREAM, SecretsEvent
+from tetra_es.model.secrets import is_key
 from tetra_es.names import check_environment
 
 if TYPE_CHECKING:

@@ -7,16 +7,16 @@ from hashlib import sha256
 from heapq import merge
 from typing import TYPE_CHECKING
 
-from tetra_es.domain.vault import Vault, secrets_stream
 from tetra_es.errors import IntegrityFailure
 from tetra_es.events.config import ORG_STREAM
 from tetra_es.integrity.walk import StreamWalk, Walk
+from tetra_es.model.secrets import Vault, secrets_stream
 from tetra_es.store import chain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from tetra_es.domain.aggregate import Aggregate
+    from tetra_es.model.aggregate import Aggregate
     from tetra_es.store.log import EventLog
     from tetra_es.store.record import Record
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tetra_es.domain.deployment import Target
-from tetra_es.domain.environment import Environment
-from tetra_es.domain.organization import Organization
-from tetra_es.domain.vault import Vault
 from tetra_es.errors import TetraEsError
 from tetra_es.events.config import ORG_STREAM, OrganizationCreated
 from tetra_es.events.deployments import DEPLOYMENTS_STREAM
 from tetra_es.events.secrets import SECRETS_STREAM
 from tetra_es.events.validate import problem_with
+from tetra_es.model.environment import Environment
+from tetra_es.model.host import Target
+from tetra_es.model.organization import Organization
+from tetra_es.model.secrets import Vault
 from tetra_es.signing.keys import fingerprint, public_line
 from tetra_es.signing.sshsig import BadSignature, verify
 from tetra_es.store import canonical, chain
@@ -22,7 +22,7 @@ from tetra_es.store.schema import SNAPSHOT_TOPIC
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tetra_es.domain.aggregate import Aggregate
+    from tetra_es.model.aggregate import Aggregate
     from tetra_es.store.record import Record
 
 _KINDS: Final[dict[str, type[Aggregate]]] = {SECRETS_STREAM: Vault, DEPLOYMENTS_STREAM: Target}

@@ -21,12 +21,12 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.utils import Environment as Settings
 
-from tetra_es.domain.aggregate import Aggregate
-from tetra_es.domain.deployment import Target, deployments_stream
-from tetra_es.domain.environment import Environment, environment_stream
-from tetra_es.domain.organization import Organization
 from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.events.config import ORG_STREAM, Event
+from tetra_es.model.aggregate import Aggregate
+from tetra_es.model.environment import Environment, environment_stream
+from tetra_es.model.host import Target, deployments_stream
+from tetra_es.model.organization import Organization
 from tetra_es.store.log import EventLog, unreadable
 from tetra_es.store.mapper import AggregateSnapshot, CanonicalMapper, CanonicalTranscoder
 from tetra_es.store.recorder import ChainRecorder, HistoryFactory

@@ -15,7 +15,7 @@ from tetra_es.store.schema import SNAPSHOT_TOPIC
 if TYPE_CHECKING:
     from eventsourcing.domain import DomainEventProtocol
 
-    from tetra_es.domain.aggregate import Aggregate
+    from tetra_es.model.aggregate import Aggregate
 
 
 @dataclass(frozen=True)

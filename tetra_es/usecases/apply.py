@@ -6,13 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from tetra_es.age.backend import decrypt
-from tetra_es.domain.deployment import Target, deployments_stream
-from tetra_es.domain.environment import environment_stream
-from tetra_es.domain.vault import Vault, secrets_stream
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
 from tetra_es.events.config import EnvironmentState, OrganizationCreated
 from tetra_es.events.metadata import Context
 from tetra_es.integrity.store import verify_records
+from tetra_es.model.environment import environment_stream
+from tetra_es.model.host import Target, deployments_stream
+from tetra_es.model.secrets import Vault, secrets_stream
 from tetra_es.signing.keys import fingerprint, parse_public_line
 from tetra_es.usecases.deployable import Deployable, anchor
 from tetra_es.usecases.secrets import digest_of

@@ -20,8 +20,8 @@ from tetra_es.usecases.order import DeploymentFailed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tetra_es.domain.deployment import Target
     from tetra_es.events.metadata import Context
+    from tetra_es.model.host import Target
     from tetra_es.servers.facts import Outcome, ServiceHealth
     from tetra_es.servers.plan import Plan
     from tetra_es.servers.server import Server

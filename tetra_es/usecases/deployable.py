@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tetra_es.age.identities import Identity
-    from tetra_es.domain.vault import Vault
     from tetra_es.events.secrets import Sealed
+    from tetra_es.model.secrets import Vault
     from tetra_es.store.log import EventLog
     from tetra_es.store.record import Record
     from tetra_es.usecases.session import Session

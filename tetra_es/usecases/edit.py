@@ -13,7 +13,7 @@ from tetra_es.usecases.scan import check_for_secrets
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tetra_es.domain.organization import Organization
+    from tetra_es.model.organization import Organization
     from tetra_es.usecases.session import Recorded, Session
 
 

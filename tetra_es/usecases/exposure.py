@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tetra_es.age.recipients import parse_recipient
-from tetra_es.domain.vault import Vault
 from tetra_es.errors import UsageError
 from tetra_es.events.secrets import (
     SECRETS_STREAM,
@@ -15,6 +14,7 @@ from tetra_es.events.secrets import (
     SecretsResealed,
     SecretsRestored,
 )
+from tetra_es.model.secrets import Vault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

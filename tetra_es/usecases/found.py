@@ -12,8 +12,8 @@ from tetra_es.schema.environment import validate_environment
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tetra_es.domain.organization import Organization
     from tetra_es.events.metadata import Context
+    from tetra_es.model.organization import Organization
     from tetra_es.usecases.session import Recorded, Session
 
 

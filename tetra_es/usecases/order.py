@@ -10,8 +10,8 @@ from tetra_es.errors import TetraEsError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tetra_es.domain.deployment import Target
     from tetra_es.events.metadata import Context
+    from tetra_es.model.host import Target
     from tetra_es.rendering.release import Release
     from tetra_es.usecases.deployable import Deployable
 

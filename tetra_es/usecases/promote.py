@@ -13,8 +13,8 @@ from tetra_es.profiles.load import effective_profile
 from tetra_es.schema.environment import validate_environment
 
 if TYPE_CHECKING:
-    from tetra_es.domain.environment import Environment
-    from tetra_es.domain.organization import Organization
+    from tetra_es.model.environment import Environment
+    from tetra_es.model.organization import Organization
     from tetra_es.profiles.rules import Profile
     from tetra_es.schema.manifest import Manifest
     from tetra_es.usecases.session import Recorded, Session

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tetra_es.age.identities import Identity
-    from tetra_es.domain.vault import Vault
     from tetra_es.events.metadata import Context
+    from tetra_es.model.secrets import Vault
     from tetra_es.usecases.session import Recorded, Session
 
     Report = Callable[[str, int, int], None]

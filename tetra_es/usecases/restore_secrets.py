@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tetra_es.age.backend import decrypt, encrypt
-from tetra_es.domain.vault import Vault
+from tetra_es.model.secrets import Vault
 from tetra_es.usecases.secrets import digest_of, sealed_data
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tetra_es.age.identities import Identity
-    from tetra_es.domain.environment import Environment
+    from tetra_es.model.environment import Environment
     from tetra_es.store.record import Record
     from tetra_es.usecases.session import Recorded, Session
 

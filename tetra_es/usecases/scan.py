@@ -10,8 +10,8 @@ from tetra_es.secret_scan.scan import may_recur, refuse, scan_changes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tetra_es.domain.organization import Organization
     from tetra_es.events.metadata import Context
+    from tetra_es.model.organization import Organization
 
 
 def check_for_secrets(

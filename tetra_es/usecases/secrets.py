@@ -6,8 +6,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from tetra_es.age.backend import decrypt, encrypt
-from tetra_es.domain.vault import Vault, check_key
 from tetra_es.errors import IntegrityFailure, Refused, UsageError
+from tetra_es.model.secrets import Vault, check_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -7,21 +7,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tetra_es.domain.environment import Environment, environment_stream
-from tetra_es.domain.organization import Organization
-from tetra_es.domain.vault import Vault, secrets_stream
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.events.config import ORG_STREAM
 from tetra_es.events.metadata import Context
 from tetra_es.integrity.store import sound_vault
+from tetra_es.model.environment import Environment, environment_stream
+from tetra_es.model.organization import Organization
+from tetra_es.model.secrets import Vault, secrets_stream
 from tetra_es.refs import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import TypeVar
 
-    from tetra_es.domain.aggregate import Aggregate
     from tetra_es.events.config import Event
+    from tetra_es.model.aggregate import Aggregate
     from tetra_es.signing.keys import SigningKey
     from tetra_es.store.history import History
     from tetra_es.store.log import EventLog

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tetra_es.domain.vault import check_key
 from tetra_es.errors import UsageError
 from tetra_es.integrity.store import sound_vault
+from tetra_es.model.secrets import check_key
 from tetra_es.usecases.secrets import (
     mark_compromised,
     purge_secret,
@@ -34,7 +34,7 @@ from tetra_es_cli.recorded import emit_recorded
 from tetra_es_cli.secret_values import FORMATS, formatted, read_dotenv, read_value
 
 if TYPE_CHECKING:
-    from tetra_es.domain.vault import Vault
+    from tetra_es.model.secrets import Vault
     from tetra_es_cli.app import App, Reader
 
 key_argument = click.argument("key", metavar="KEY", type=SECRET)

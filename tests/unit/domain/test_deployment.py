@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tetra_es.domain.deployment import Target, deployments_stream
 from tetra_es.errors import Refused
 from tetra_es.events.metadata import Context
+from tetra_es.model.host import Target, deployments_stream
 
 STARTED: dict[str, Any] = {"of_position": 41, "runner": "tsm", "secrets": [], "files": []}
 

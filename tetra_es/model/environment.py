@@ -5,7 +5,6 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.domain.aggregate import Aggregate
 from tetra_es.errors import Refused
 from tetra_es.events.config import (
     ENVIRONMENT_STREAM,
@@ -17,6 +16,7 @@ from tetra_es.events.config import (
     EnvironmentState,
     Event,
 )
+from tetra_es.model.aggregate import Aggregate
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.toml.diff import changes_between
 

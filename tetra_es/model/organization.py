@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.domain.aggregate import Aggregate
 from tetra_es.errors import Refused, UsageError
 from tetra_es.events.config import (
     ORG_STREAM,
@@ -16,6 +15,7 @@ from tetra_es.events.config import (
     SignerAdded,
     SignerRemoved,
 )
+from tetra_es.model.aggregate import Aggregate
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.schema.manifest import Manifest, read_manifest
 from tetra_es.toml.diff import changes_between

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.domain.aggregate import Aggregate
 from tetra_es.errors import Refused
 from tetra_es.events.deployments import (
     DEPLOYMENTS_STREAM,
@@ -16,14 +15,15 @@ from tetra_es.events.deployments import (
     DeploymentStarted,
     DeploymentStepDone,
 )
+from tetra_es.model.aggregate import Aggregate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tetra_es.domain.aggregate import EventType
     from tetra_es.events.config import Event
     from tetra_es.events.metadata import Context
     from tetra_es.events.secrets import Sealed
+    from tetra_es.model.aggregate import EventType
 
 
 def deployments_stream(environment: str, host: str) -> str:

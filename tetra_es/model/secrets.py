@@ -6,7 +6,6 @@ import re
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.domain.aggregate import Aggregate
 from tetra_es.errors import Refused, UsageError
 from tetra_es.events.secrets import (
     SECRETS_STREAM,
@@ -19,6 +18,7 @@ from tetra_es.events.secrets import (
     SecretsResealed,
     SecretsRestored,
 )
+from tetra_es.model.aggregate import Aggregate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
