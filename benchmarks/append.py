@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from benchmarks.measure import Comparison, alternate_timed, timed, typical
 from benchmarks.organization import context_at, found, text_of
 from benchmarks.report import duration
-from tetra_es.signing import sshsig
+from tetra_es.crypto.ssh import sshsig
 from tetra_es.store import canonical, chain
 from tetra_es.store.log import EventLog
 

@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.measure import Processes
+from tetra_es.crypto.ssh import keys
 from tetra_es.events.metadata import Context
 from tetra_es.layout import OrgLayout
 from tetra_es.refs import format_time
-from tetra_es.signing import keys
 from tetra_es.store.history import History
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tetra_es.signing.keys import SigningKey
+    from tetra_es.crypto.ssh.keys import SigningKey
 
 ORG = "acme"
 BATCH = 200

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.measure import Comparison, timed
 from benchmarks.organization import found, program
-from tetra_es.age.identities import create_identity, load_identities
+from tetra_es.crypto.age.identities import create_identity, load_identities
 from tetra_es.store.log import EventLog
 from tetra_es.usecases.recipients import add_recipient, remove_recipient
 from tetra_es.usecases.session import Session
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from benchmarks.organization import Machine
     from benchmarks.sizes import Sizes
-    from tetra_es.age.identities import Identity
+    from tetra_es.crypto.age.identities import Identity
 
 AIM = 1 / 20
 

@@ -13,8 +13,8 @@ import subprocess
 from contextlib import closing
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from tetra_es.crypto.ssh import keys
 from tetra_es.errors import TetraEsError
-from tetra_es.signing import keys
 from tetra_es.store.log import EventLog
 from tetra_es_cli.listing import known_environments
 from tetra_es_projections.files import changed_files, is_edited

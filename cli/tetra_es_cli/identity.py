@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from tetra_es.age.identities import Identity
+    from tetra_es.crypto.age.identities import Identity
     from tetra_es.layout import OrgLayout
     from tetra_es.model.secrets import Vault
     from tetra_es.store.log import EventLog
@@ -27,7 +27,7 @@ def identities(app: App, given: Sequence[Path]) -> list[Identity]:
     Asks for the passphrase of an encrypted SSH key, unless input is forbidden. Raises
     `TetraEsError` when there is none.
     """
-    from tetra_es.age.identities import load_identities
+    from tetra_es.crypto.age.identities import load_identities
 
     core_dumps.forbid()
     paths = list(given) or [app.settings.identity]

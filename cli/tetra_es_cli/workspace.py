@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tetra_es.crypto.ssh import keys
 from tetra_es.errors import Refused, TetraEsError
-from tetra_es.signing import keys
 from tetra_es.store.history import History
 from tetra_es.store.log import EventLog
 from tetra_es.usecases.edit import MANIFEST, Target, record_text

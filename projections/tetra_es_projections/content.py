@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from tetra_es.crypto.ssh.allowed import allowed_signers
 from tetra_es.errors import IntegrityFailure, UsageError
 from tetra_es.events import config, secrets
 from tetra_es.model.secrets import is_key
 from tetra_es.names import check_environment
-from tetra_es.signing.allowed import allowed_signers
 from tetra_es_projections.sealed import sealed_in
 
 if TYPE_CHECKING:

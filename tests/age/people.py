@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tetra_es.age.identities import Identity, create_identity, load_identities, recipient_of
+from tetra_es.crypto.age.identities import Identity, create_identity, load_identities, recipient_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tetra_es.age.armor import dearmor
-from tetra_es.age.backend import Damaged, NotForYou, decrypt, encrypt
-from tetra_es.age.header import LIMIT, stanza_types
+from tetra_es.crypto.age.armor import dearmor
+from tetra_es.crypto.age.backend import Damaged, NotForYou, decrypt, encrypt
+from tetra_es.crypto.age.header import LIMIT, stanza_types
 from tetra_es.errors import Refused
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.age.people import ecdsa_key, public_line, rsa_key, write_ssh
-from tetra_es.age.backend import decrypt, encrypt, generate_x25519
-from tetra_es.age.identities import create_identity, load_identities, recipient_of
-from tetra_es.age.ssh_keys import NeedsPassphrase
+from tetra_es.crypto.age.backend import decrypt, encrypt, generate_x25519
+from tetra_es.crypto.age.identities import create_identity, load_identities, recipient_of
+from tetra_es.crypto.age.ssh_keys import NeedsPassphrase
 from tetra_es.errors import Refused, TetraEsError, UsageError
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tetra_es.age.backend import decrypt, encrypt
-from tetra_es.age.identities import create_identity, load_identities, recipient_of
+from tetra_es.crypto.age.backend import decrypt, encrypt
+from tetra_es.crypto.age.identities import create_identity, load_identities, recipient_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.age.people import ecdsa_key, public_line, rsa_key
-from tetra_es.age import bech32
-from tetra_es.age.backend import encrypt, generate_x25519
-from tetra_es.age.recipients import Recipient, parse_recipient
+from tetra_es.crypto.age import bech32
+from tetra_es.crypto.age.backend import encrypt, generate_x25519
+from tetra_es.crypto.age.recipients import Recipient, parse_recipient
+from tetra_es.crypto.ssh.wire import pack
 from tetra_es.errors import UsageError
-from tetra_es.signing.wire import pack
 
 if TYPE_CHECKING:
     from tests.age.people import Person

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.age.people import make_person
-from tetra_es.age.backend import VALUE_LIMIT, NotForYou, decrypt, encrypt
+from tetra_es.crypto.age.backend import VALUE_LIMIT, NotForYou, decrypt, encrypt
 from tetra_es.errors import UsageError
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.age.people import make_person, write_ssh
-from tetra_es.age.armor import dearmor
-from tetra_es.age.backend import Damaged, decrypt, encrypt
-from tetra_es.age.identities import load_identities, recipient_of
+from tetra_es.crypto.age.armor import dearmor
+from tetra_es.crypto.age.backend import Damaged, decrypt, encrypt
+from tetra_es.crypto.age.identities import load_identities, recipient_of
 from tetra_es.errors import TetraEsError, UsageError
 
 if TYPE_CHECKING:

@@ -83,7 +83,7 @@ def test_a_reviewer_reads_what_happened(machine: Machine) -> None:
 def test_the_event_file_regenerates_the_signed_hash(machine: Machine) -> None:
     import rfc8785
 
-    from tetra_es.signing.sshsig import dearmor, verify
+    from tetra_es.crypto.ssh.sshsig import dearmor, verify
     from tetra_es.store.chain import link, signed_bytes
 
     busy(machine)

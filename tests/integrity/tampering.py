@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import rfc8785
 
 from tests.integrity.conftest import BOB
+from tetra_es.crypto.ssh.keys import load as load_key
+from tetra_es.crypto.ssh.sshsig import sign
 from tetra_es.integrity.store import verify_store
-from tetra_es.signing.keys import load as load_key
-from tetra_es.signing.sshsig import sign
 from tetra_es.store.chain import link, signed_bytes
 from tetra_es.store.log import EventLog
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import Machine, Result
-    from tetra_es.signing.keys import SigningKey
+    from tetra_es.crypto.ssh.keys import SigningKey
 
 EVENT_COLUMNS = ("originator_id", "originator_version", "topic", "state")
 PROOF_COLUMNS = ("hash", "signature")

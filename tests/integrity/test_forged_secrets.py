@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integrity.tampering import opened
-from tetra_es.age.backend import encrypt
+from tetra_es.crypto.age.backend import encrypt
 from tetra_es.store.canonical import encode
 
 if TYPE_CHECKING:

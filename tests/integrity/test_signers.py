@@ -10,7 +10,7 @@ import pytest
 
 from tests.integrity.conftest import EVENTS
 from tests.integrity.tampering import append, findings, key_of, manifest, state
-from tetra_es.signing import keys
+from tetra_es.crypto.ssh import keys
 
 if TYPE_CHECKING:
     from pathlib import Path

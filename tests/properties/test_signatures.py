@@ -7,8 +7,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tetra_es.signing.keys import SigningKey, parse_public_line
-from tetra_es.signing.sshsig import (
+from tetra_es.crypto.ssh.keys import SigningKey, parse_public_line
+from tetra_es.crypto.ssh.sshsig import (
     NAMESPACE,
     BadSignature,
     armor,
@@ -17,7 +17,7 @@ from tetra_es.signing.sshsig import (
     sign,
     verify,
 )
-from tetra_es.signing.wire import pack, unpack
+from tetra_es.crypto.ssh.wire import pack, unpack
 
 MANY = settings(max_examples=100, deadline=None, database=None)
 

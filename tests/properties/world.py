@@ -9,9 +9,9 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tetra_es.crypto.ssh import keys
 from tetra_es.layout import OrgLayout
 from tetra_es.schema.templates import local_template, manifest_template, profile_template
-from tetra_es.signing import keys
 from tetra_es.store.history import History
 from tetra_es.store.log import EventLog
 from tetra_es.toml.edit.assignments import set_values
@@ -24,8 +24,8 @@ from tetra_es_projections.projections import Projections
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tetra_es.crypto.ssh.keys import SigningKey
     from tetra_es.events.config import Event
-    from tetra_es.signing.keys import SigningKey
 
 ENVIRONMENTS = ("local", "dev", "staging", "prod")
 LOCAL = local_template("tetra", "linux")

@@ -16,8 +16,8 @@ import pytest
 from tests.crash.killing import ROUNDS, check_repaired, check_sound, kill, start
 from tests.crash.test_kill import count_effects
 from tests.secrets.conftest import config_of, copy_of
-from tetra_es.age.armor import dearmor
-from tetra_es.age.header import stanza_types
+from tetra_es.crypto.age.armor import dearmor
+from tetra_es.crypto.age.header import stanza_types
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.secrets.conftest import config_of, copy_of
-from tetra_es.age.backend import NotForYou, decrypt
-from tetra_es.age.identities import load_identities
+from tetra_es.crypto.age.backend import NotForYou, decrypt
+from tetra_es.crypto.age.identities import load_identities
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from tests.secrets.conftest import copy_of
-from tetra_es.age.backend import encrypt
+from tetra_es.crypto.age.backend import encrypt
 
 if TYPE_CHECKING:
     from pathlib import Path

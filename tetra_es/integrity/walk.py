@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tetra_es.crypto.ssh.keys import fingerprint, public_line
+from tetra_es.crypto.ssh.sshsig import BadSignature, verify
 from tetra_es.errors import TetraEsError
 from tetra_es.events.config import ORG_STREAM, OrganizationCreated
 from tetra_es.events.deployments import DEPLOYMENTS_STREAM
@@ -14,8 +16,6 @@ from tetra_es.model.environment import Environment
 from tetra_es.model.host import Target
 from tetra_es.model.organization import Organization
 from tetra_es.model.secrets import Vault
-from tetra_es.signing.keys import fingerprint, public_line
-from tetra_es.signing.sshsig import BadSignature, verify
 from tetra_es.store import canonical, chain
 from tetra_es.store.schema import SNAPSHOT_TOPIC
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
-    from tetra_es.signing.keys import SigningKey
+    from tetra_es.crypto.ssh.keys import SigningKey
 
 AggregateType = TypeVar("AggregateType", bound=Aggregate)
 Result = TypeVar("Result")

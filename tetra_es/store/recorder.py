@@ -15,7 +15,7 @@ from eventsourcing.sqlite import (
     SQLiteFactory,
 )
 
-from tetra_es.signing import sshsig
+from tetra_es.crypto.ssh import sshsig
 from tetra_es.store import chain, schema
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from eventsourcing.persistence import StoredEvent
     from eventsourcing.sqlite import SQLiteCursor
 
-    from tetra_es.signing.keys import SigningKey
+    from tetra_es.crypto.ssh.keys import SigningKey
 
 LOCK_TIMEOUT = 30
 """Seconds that SQLite waits for another writer."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tetra_es.age.backend import decrypt
+from tetra_es.crypto.age.backend import decrypt
+from tetra_es.crypto.ssh.keys import fingerprint, parse_public_line
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
 from tetra_es.events.config import EnvironmentState, OrganizationCreated
 from tetra_es.events.metadata import Context
@@ -13,7 +14,6 @@ from tetra_es.integrity.store import verify_records
 from tetra_es.model.environment import environment_stream
 from tetra_es.model.host import Target, deployments_stream
 from tetra_es.model.secrets import Vault, secrets_stream
-from tetra_es.signing.keys import fingerprint, parse_public_line
 from tetra_es.usecases.deployable import Deployable, anchor
 from tetra_es.usecases.secrets import digest_of
 from tetra_es.usecases.session import utc_now
@@ -21,7 +21,7 @@ from tetra_es.usecases.session import utc_now
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from tetra_es.age.identities import Identity
+    from tetra_es.crypto.age.identities import Identity
     from tetra_es.store.record import Record
 
 _SOURCE = re.compile(r"[^ ]+ #(\d+) ([0-9a-f]{64})")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tetra_es.age.backend import decrypt
+from tetra_es.crypto.age.backend import decrypt
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.events.config import EnvironmentState
 from tetra_es.usecases.restore_secrets import vault_at
@@ -14,7 +14,7 @@ from tetra_es.usecases.secrets import sealed_data
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from tetra_es.age.identities import Identity
+    from tetra_es.crypto.age.identities import Identity
     from tetra_es.events.secrets import Sealed
     from tetra_es.model.secrets import Vault
     from tetra_es.store.log import EventLog

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tetra_es.age.recipients import parse_recipient
+from tetra_es.crypto.age.recipients import parse_recipient
 from tetra_es.errors import UsageError
 from tetra_es.events.secrets import (
     SECRETS_STREAM,

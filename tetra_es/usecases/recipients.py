@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tetra_es.age.backend import encrypt
-from tetra_es.age.recipients import parse_recipient
+from tetra_es.crypto.age.backend import encrypt
+from tetra_es.crypto.age.recipients import parse_recipient
 from tetra_es.names import check_actor
 from tetra_es.usecases.secrets import digest_of, opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tetra_es.age.identities import Identity
+    from tetra_es.crypto.age.identities import Identity
     from tetra_es.events.metadata import Context
     from tetra_es.model.secrets import Vault
     from tetra_es.usecases.session import Recorded, Session

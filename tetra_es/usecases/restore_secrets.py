@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tetra_es.age.backend import decrypt, encrypt
+from tetra_es.crypto.age.backend import decrypt, encrypt
 from tetra_es.model.secrets import Vault
 from tetra_es.usecases.secrets import digest_of, sealed_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tetra_es.age.identities import Identity
+    from tetra_es.crypto.age.identities import Identity
     from tetra_es.events.metadata import Context
     from tetra_es.store.log import EventLog
 

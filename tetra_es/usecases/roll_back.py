@@ -14,7 +14,7 @@ from tetra_es.usecases.secrets import digest_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tetra_es.age.identities import Identity
+    from tetra_es.crypto.age.identities import Identity
     from tetra_es.model.environment import Environment
     from tetra_es.store.record import Record
     from tetra_es.usecases.session import Recorded, Session

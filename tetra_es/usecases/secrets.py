@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from tetra_es.age.backend import decrypt, encrypt
+from tetra_es.crypto.age.backend import decrypt, encrypt
 from tetra_es.errors import IntegrityFailure, Refused, UsageError
 from tetra_es.model.secrets import Vault, check_key
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from tetra_es.age.identities import Identity
+    from tetra_es.crypto.age.identities import Identity
     from tetra_es.store.log import EventLog
     from tetra_es.usecases.session import Recorded, Session
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tetra_es.crypto.ssh.keys import parse_public_line, public_line
 from tetra_es.names import check_actor
-from tetra_es.signing.keys import parse_public_line, public_line
 
 if TYPE_CHECKING:
     from tetra_es.usecases.session import Recorded, Session

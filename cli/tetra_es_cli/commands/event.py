@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tetra_es.crypto.ssh import sshsig
+from tetra_es.crypto.ssh.keys import fingerprint
 from tetra_es.errors import TetraEsError, UsageError
-from tetra_es.signing import sshsig
-from tetra_es.signing.keys import fingerprint
 from tetra_es.store import canonical, chain
 from tetra_es_cli.output import emit, emit_json, emit_raw
 from tetra_es_cli.params import REF, output_option

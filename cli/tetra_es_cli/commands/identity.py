@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.age.identities import create_identity, recipient_of
+from tetra_es.crypto.age.identities import create_identity, recipient_of
 from tetra_es_cli import core_dumps
 from tetra_es_cli.commands.secret import identity_option
 from tetra_es_cli.identity import identities

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tetra_es.crypto.ssh import keys
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.layout import OrgLayout
 from tetra_es.schema.templates import local_template, manifest_template
 from tetra_es.secret_scan.scan import refuse, scan_text
-from tetra_es.signing import keys
 from tetra_es.store.history import History
 from tetra_es.store.log import EventLog
 from tetra_es.toml.document import parse
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tetra_es.crypto.ssh.keys import SigningKey
     from tetra_es.settings import Settings
-    from tetra_es.signing.keys import SigningKey
 
 ENVIRONMENTS = ("local", "dev", "staging", "prod")
 

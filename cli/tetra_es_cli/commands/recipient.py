@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.age.recipients import parse_recipient
+from tetra_es.crypto.age.recipients import parse_recipient
 from tetra_es.errors import TetraEsError
 from tetra_es.integrity.store import sound_vault
 from tetra_es.usecases.recipients import add_recipient, remove_recipient
@@ -119,7 +119,7 @@ def rm(
 
 
 def _is_own(app: App, text: str, given: tuple[Path, ...]) -> bool:
-    from tetra_es.age.identities import recipient_of
+    from tetra_es.crypto.age.identities import recipient_of
 
     try:
         return any(recipient_of(one).text == text for one in identities(app, given))

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tetra_es.crypto.ssh import keys
+from tetra_es.crypto.ssh.allowed import allowed_signers
 from tetra_es.errors import TetraEsError
-from tetra_es.signing import keys
-from tetra_es.signing.allowed import allowed_signers
 from tetra_es.usecases.signers import add_signer, remove_signer
 from tetra_es_cli.output import emit, emit_raw, emit_rows
 from tetra_es_cli.params import REF, dry_run_option, output_option, reason_option

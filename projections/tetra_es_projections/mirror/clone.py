@@ -10,8 +10,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from tetra_es.crypto.ssh.sshsig import dearmor
 from tetra_es.errors import IntegrityFailure, TetraEsError
-from tetra_es.signing.sshsig import dearmor
 from tetra_es.store import canonical
 from tetra_es.store.record import Record
 from tetra_es_projections.content import secret_path

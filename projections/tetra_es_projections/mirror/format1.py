@@ -29,7 +29,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from tetra_es.signing.sshsig import armor
+from tetra_es.crypto.ssh.sshsig import armor
 from tetra_es_projections.mirror.commit import Commit
 from tetra_es_projections.summaries import one_line, summary_1
 

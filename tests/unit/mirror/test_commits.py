@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.mirror.story import Story
+from tetra_es.crypto.ssh.sshsig import dearmor
 from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.events import config
-from tetra_es.signing.sshsig import dearmor
 from tetra_es.store import canonical
 from tetra_es.store.record import Record
 from tetra_es_projections.content import Content

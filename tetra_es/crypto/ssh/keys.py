@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tetra_es.crypto.ssh.wire import pack, unpack
 from tetra_es.errors import Refused, TetraEsError, UsageError
-from tetra_es.signing.wire import pack, unpack
 
 if TYPE_CHECKING:
     from pathlib import Path

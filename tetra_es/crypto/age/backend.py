@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from tetra_es.age import header
-from tetra_es.age.recipients import Recipient, parse_recipient
+from tetra_es.crypto.age import header
+from tetra_es.crypto.age.recipients import Recipient, parse_recipient
 from tetra_es.errors import IntegrityFailure, Refused, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tetra_es.age.identities import Identity
+    from tetra_es.crypto.age.identities import Identity
 
 VALUE_LIMIT = 2 * 1024 * 1024
 """The most bytes that a value may have."""

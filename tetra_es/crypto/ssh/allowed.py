@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tetra_es.signing.sshsig import NAMESPACE
+from tetra_es.crypto.ssh.sshsig import NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
+from tetra_es.crypto.ssh.wire import pack
 from tetra_es.errors import TetraEsError
-from tetra_es.signing.wire import pack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.serialization import SSHPrivateKeyTypes
 
-    from tetra_es.age.recipients import Kind
+    from tetra_es.crypto.age.recipients import Kind
 
 BEGIN = b"-----BEGIN OPENSSH PRIVATE KEY-----"
 """How such a file begins."""

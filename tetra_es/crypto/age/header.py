@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 import re
 
-from tetra_es.age import armor
+from tetra_es.crypto.age import armor
 
 FILE_LIMIT = 4 * 1024 * 1024
 """The most bytes that an age file may have, armored or not."""

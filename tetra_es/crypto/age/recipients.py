@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NoReturn
 
-from tetra_es.age import bech32
+from tetra_es.crypto.age import bech32
+from tetra_es.crypto.ssh.wire import unpack
 from tetra_es.errors import UsageError
-from tetra_es.signing.wire import unpack
 
 Kind = Literal["x25519", "ssh-ed25519", "ssh-rsa"]
 

@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from tetra_es.signing.wire import pack, unpack
+from tetra_es.crypto.ssh.wire import pack, unpack
 
 if TYPE_CHECKING:
-    from tetra_es.signing.keys import SigningKey
+    from tetra_es.crypto.ssh.keys import SigningKey
 
 NAMESPACE = "tetra-es-event"
 _MAGIC = b"SSHSIG"

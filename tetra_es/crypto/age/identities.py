@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tetra_es.age import backend, ssh_keys
-from tetra_es.age.recipients import Recipient, parse_recipient
+from tetra_es.crypto.age import backend, ssh_keys
+from tetra_es.crypto.age.recipients import Recipient, parse_recipient
 from tetra_es.errors import Refused, TetraEsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tetra_es.age.recipients import Kind
+    from tetra_es.crypto.age.recipients import Kind
 
 _PREFIX = "AGE-SECRET-KEY-1"
 _SIZE_LIMIT = 1024 * 1024

@@ -1,0 +1,1 @@
+"""Keys, signatures and encryption, in the formats of OpenSSH and age."""
