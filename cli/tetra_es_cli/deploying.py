@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.refs import RevisionRef
-from tetra_es.rendering.release import nothing
-from tetra_es.rendering.render import render
+from tetra_es.release.release import nothing
+from tetra_es.release.render import render
 from tetra_es.servers.facts import CONFIRMED, CONFIRMING, REVERTED, REVERTING
 from tetra_es.servers.server import Server
 from tetra_es.usecases.deploy import check_plan, deploy, is_there, preflight, settle

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import TetraEsError
-from tetra_es.rendering.render import render
+from tetra_es.release.render import render
 from tetra_es.servers.drift import drift
 from tetra_es.servers.plan import plan
 from tetra_es_cli.commands.show import text_at
@@ -17,7 +17,7 @@ from tetra_es_projections.summaries import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tetra_es.rendering.release import Release
+    from tetra_es.release.release import Release
     from tetra_es.servers.facts import Facts, UnitState
     from tetra_es.servers.transport import Transport
     from tetra_es_cli.app import App

@@ -11,7 +11,7 @@ import click
 
 from tetra_es.errors import ConfigError, TetraEsError, UsageError
 from tetra_es.model.secrets import is_key
-from tetra_es.rendering.env_file import assignment
+from tetra_es.release.env_file import assignment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,7 @@ import click
 
 from tetra_es.errors import Refused, TetraEsError, UsageError
 from tetra_es.events.deployments import DeploymentStarted
-from tetra_es.rendering.settings import read_settings
+from tetra_es.release.settings import read_settings
 from tetra_es.servers.server import Server
 from tetra_es.servers.transport import Local, Ssh
 from tetra_es.usecases.apply import parse_anchor

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.rendering.texts import PRINTABLE
-from tetra_es.rendering.command import NeedsShellError, program, split
+from tetra_es.release.command import NeedsShellError, program, split
 
 HARMLESS = st.lists(
     st.sampled_from(["a", "B", "=", "-", "é", " ", "  ", "'", '"', "\\", "%i", ".", "~", "#", "!"]),

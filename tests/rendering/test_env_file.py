@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.rendering.readers import env_entries, systemd_env_entries
 from tests.rendering.texts import CANARY, HOSTILE
 from tetra_es.errors import Refused
-from tetra_es.rendering.env_file import env_file
+from tetra_es.release.env_file import env_file
 
 SHELLS = (["bash"], ["dash"], ["busybox", "ash"])
 KEYS = st.from_regex(r"\A[A-Za-z_][A-Za-z0-9_]{0,20}\Z").map(lambda key: f"K_{key}")

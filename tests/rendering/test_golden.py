@@ -12,7 +12,7 @@ import pytest
 from tests.rendering.readers import command_words, setting, unit_entries
 from tests.rendering.texts import ENVIRONMENTS, RUNNERS, content, release, template_text
 from tests.rendering.update import golden
-from tetra_es.rendering.render import render
+from tetra_es.release.render import render
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -31,11 +31,11 @@ from tests.rendering.texts import (
     release,
 )
 from tetra_es.errors import TetraEsError
-from tetra_es.rendering.command import split
-from tetra_es.rendering.render import render
+from tetra_es.release.command import split
+from tetra_es.release.render import render
 
 if TYPE_CHECKING:
-    from tetra_es.rendering.release import Release
+    from tetra_es.release.release import Release
     from tetra_es.toml.keys import KeyPath
 
 FIELDS: tuple[KeyPath, ...] = (

@@ -8,15 +8,15 @@ import pytest
 
 from tests.rendering.texts import changed_text, content, release, template_text
 from tetra_es.errors import ConfigError, TetraEsError
-from tetra_es.rendering.release import HealthSettings
-from tetra_es.rendering.render import render
-from tetra_es.rendering.rules import is_host
-from tetra_es.rendering.settings import read_settings
+from tetra_es.release.constraints import is_host
+from tetra_es.release.release import HealthSettings
+from tetra_es.release.render import render
+from tetra_es.release.settings import read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tetra_es.rendering.release import ServerSettings
+    from tetra_es.release.release import ServerSettings
     from tetra_es.toml.keys import KeyPath
 
 TETRA: KeyPath = ("services", "tetra")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tetra_es.profiles.generate import apply_profile
 from tetra_es.profiles.load import effective_profile
-from tetra_es.rendering.render import render
+from tetra_es.release.render import render
 from tetra_es.schema.templates import local_template
 from tetra_es.toml.keys import format_key
 from tetra_es.toml.literals import value_literal
@@ -19,7 +19,7 @@ from tetra_es.toml.literals import value_literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tetra_es.rendering.release import Release
+    from tetra_es.release.release import Release
     from tetra_es.toml.keys import KeyPath
 
 ENVIRONMENTS = ("dev", "staging", "prod")

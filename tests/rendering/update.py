@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.rendering.texts import ENVIRONMENTS, RUNNERS, template_text
-from tetra_es.rendering.render import render
+from tetra_es.release.render import render
 
 if TYPE_CHECKING:
-    from tetra_es.rendering.release import Release
+    from tetra_es.release.release import Release
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.server.host import APP
 from tests.server.processes import until
-from tetra_es.rendering.release import (
+from tetra_es.release.release import (
     Folder,
     HealthSettings,
     Link,

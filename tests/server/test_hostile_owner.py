@@ -11,12 +11,12 @@ import pytest
 from tests.server.processes import until
 from tests.server.releases import connect, go, install, noted, old_release
 from tetra_es.errors import TetraEsError
-from tetra_es.rendering.release import Folder, Link, RemoteFile
+from tetra_es.release.release import Folder, Link, RemoteFile
 from tetra_es.servers.errors import StepFailed
 
 if TYPE_CHECKING:
     from tests.server.host import Host
-    from tetra_es.rendering.release import Release
+    from tetra_es.release.release import Release
 
 HOME, CONF, MADE, VICTIM = "/srv/app", "/srv/app/conf", "/srv/app/made", "/etc/victim"
 SVC = ("svc", "svc")

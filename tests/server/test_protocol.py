@@ -28,7 +28,7 @@ from tests.server.releases import (
     picture,
     wait_for_old_state,
 )
-from tetra_es.rendering.release import HealthSettings
+from tetra_es.release.release import HealthSettings
 from tetra_es.servers.drift import drift
 from tetra_es.servers.errors import ConnectionLost, Locked, StepFailed, Unreachable
 from tetra_es.servers.facts import Outcome

@@ -22,7 +22,7 @@ from tests.server.releases import (
     picture,
     wait_for_old_state,
 )
-from tetra_es.rendering.release import HealthSettings, RemoteFile, Service
+from tetra_es.release.release import HealthSettings, RemoteFile, Service
 from tetra_es.servers.drift import drift
 from tetra_es.servers.errors import StepFailed
 from tetra_es.servers.plan import plan
@@ -31,7 +31,7 @@ from tetra_es.servers.transport import Ssh
 
 if TYPE_CHECKING:
     from tests.server.host import Host
-    from tetra_es.rendering.release import Release
+    from tetra_es.release.release import Release
 
 OTHER = "tetra-dev-other.service"
 ROOT = ("root", "root")

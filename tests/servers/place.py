@@ -9,7 +9,7 @@ import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tetra_es.rendering.release import (
+from tetra_es.release.release import (
     Folder,
     HealthSettings,
     Link,

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.servers.place import SHELLS, Place
-from tetra_es.rendering.release import HealthSettings
+from tetra_es.release.release import HealthSettings
 from tetra_es.servers import codec
 from tetra_es.servers.drift import drift
 from tetra_es.servers.errors import ConnectionLost, Locked, StepFailed, Unreachable
@@ -24,7 +24,7 @@ from tetra_es.servers.plan import plan
 from tetra_es.servers.program import agent
 
 if TYPE_CHECKING:
-    from tetra_es.rendering.release import Release
+    from tetra_es.release.release import Release
     from tetra_es.servers.server import Server
 
 HEALTH = HealthSettings(deadline=5, interval=0, successes=2)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tetra_es.rendering.release import Release
+    from tetra_es.release.release import Release
     from tetra_es.servers.facts import Facts
 
 

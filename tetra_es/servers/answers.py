@@ -22,7 +22,7 @@ from tetra_es.servers.facts import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tetra_es.rendering.release import Service
+    from tetra_es.release.release import Service
     from tetra_es.servers.facts import Deployed
     from tetra_es.servers.session import Answer
 

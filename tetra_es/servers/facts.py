@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tetra_es.rendering.release import Service
+    from tetra_es.release.release import Service
 
 UNKNOWN = "unknown"
 STAGED = "staged"

@@ -15,14 +15,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tetra_es.rendering.release import Service
+from tetra_es.release.release import Service
 from tetra_es.servers.codec import unword, word
 from tetra_es.servers.facts import Deployed, DeployedFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tetra_es.rendering.release import Release
+    from tetra_es.release.release import Release
 
 
 def write(release: Release, deployment: str, source: str) -> bytes:

@@ -11,7 +11,7 @@ from tetra_es.servers.preflight import problems
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tetra_es.rendering.release import Release, RemoteFile
+    from tetra_es.release.release import Release, RemoteFile
     from tetra_es.servers.facts import Entry, Facts
     from tetra_es.servers.preflight import Problem
 

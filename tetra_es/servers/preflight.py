@@ -10,7 +10,7 @@ from tetra_es.servers.questions import STATE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tetra_es.rendering.release import Release
+    from tetra_es.release.release import Release
     from tetra_es.servers.facts import Facts
 
 OLDEST_SYSTEMD = 235

@@ -10,7 +10,7 @@ from tetra_es.servers.codec import word
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tetra_es.rendering.release import Release
+    from tetra_es.release.release import Release
 
 STATE = "/var/lib/tetra-es"
 """Where the agent keeps what it knows, and stages files."""

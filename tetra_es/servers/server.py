@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
 
-    from tetra_es.rendering.release import HealthSettings, Release, Service
+    from tetra_es.release.release import HealthSettings, Release, Service
     from tetra_es.servers.facts import Facts, Outcome, ServiceHealth, UnitState
     from tetra_es.servers.transport import Transport
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from tetra_es.events.metadata import Context
     from tetra_es.model.host import Target
-    from tetra_es.rendering.release import Release
+    from tetra_es.release.release import Release
     from tetra_es.usecases.deployable import Deployable
 
 

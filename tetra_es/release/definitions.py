@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tetra_es.rendering.quoting import shell_quoted
+from tetra_es.release.quoting import shell_quoted
 
 if TYPE_CHECKING:
-    from tetra_es.rendering.release import ServiceSettings
+    from tetra_es.release.release import ServiceSettings
 
 
 def definition(service: ServiceSettings) -> bytes:

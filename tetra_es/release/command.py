@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from tetra_es.rendering.rules import is_absolute
+from tetra_es.release.constraints import is_absolute
 
 _PIECE = re.compile(
     r"""

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tetra_es.rendering.quoting import unit_word
+from tetra_es.release.quoting import unit_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tetra_es.rendering.release import ServerSettings, ServiceSettings
+    from tetra_es.release.release import ServerSettings, ServiceSettings
 
 SANDBOX: tuple[tuple[str, str], ...] = (
     ("NoNewPrivileges", "true"),

@@ -6,18 +6,18 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from tetra_es.names import check_environment, check_org
-from tetra_es.rendering.definitions import definition
-from tetra_es.rendering.env_file import env_file
-from tetra_es.rendering.release import Folder, Link, Release, RemoteFile, Service
-from tetra_es.rendering.settings import read_settings
-from tetra_es.rendering.units import UNIT_FOLDER, unit_text, units
+from tetra_es.release.definitions import definition
+from tetra_es.release.env_file import env_file
+from tetra_es.release.release import Folder, Link, Release, RemoteFile, Service
+from tetra_es.release.settings import read_settings
+from tetra_es.release.units import UNIT_FOLDER, unit_text, units
 from tetra_es.toml.document import located
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tetra_es.rendering.release import ServerSettings
-    from tetra_es.rendering.units import Unit
+    from tetra_es.release.release import ServerSettings
+    from tetra_es.release.units import Unit
 
 RESERVED_UNITS = "tetra-es-"
 """What the names of a deployment's own units begin with, so those of no service do."""

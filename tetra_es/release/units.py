@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tetra_es.rendering.command import program, split
-from tetra_es.rendering.quoting import exec_word, shell_word, unit_path, unit_word
-from tetra_es.rendering.sandbox import sandbox
+from tetra_es.release.command import program, split
+from tetra_es.release.quoting import exec_word, shell_word, unit_path, unit_word
+from tetra_es.release.sandbox import sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tetra_es.rendering.release import ServerSettings, ServiceSettings
+    from tetra_es.release.release import ServerSettings, ServiceSettings
 
 UNIT_FOLDER = "/etc/systemd/system"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from tetra_es.rendering.command import NeedsShellError, program, split
-from tetra_es.rendering.release import HealthSettings, ServerSettings, ServiceSettings
-from tetra_es.rendering.rules import REQUIRED, RULES, is_absolute, is_service_name
+from tetra_es.release.command import NeedsShellError, program, split
+from tetra_es.release.constraints import REQUIRED, RULES, is_absolute, is_service_name
+from tetra_es.release.release import HealthSettings, ServerSettings, ServiceSettings
 from tetra_es.schema.environment import Problem, matching, validate_environment
 from tetra_es.toml.document import line_of, load, located
 from tetra_es.toml.literals import value_literal

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import Refused
-from tetra_es.rendering.quoting import shell_quoted
+from tetra_es.release.quoting import shell_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
