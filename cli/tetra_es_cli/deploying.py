@@ -11,8 +11,8 @@ from tetra_es.errors import Refused, TetraEsError
 from tetra_es.refs import RevisionRef
 from tetra_es.release.release import nothing
 from tetra_es.release.render import render
-from tetra_es.servers.facts import CONFIRMED, CONFIRMING, REVERTED, REVERTING
-from tetra_es.servers.server import Server
+from tetra_es.remote.facts import CONFIRMED, CONFIRMING, REVERTED, REVERTING
+from tetra_es.remote.server import Server
 from tetra_es.usecases.deploy import check_plan, deploy, is_there, preflight, settle
 from tetra_es.usecases.deployable import Deployable, deployable
 from tetra_es.usecases.order import Order
@@ -34,9 +34,9 @@ from tetra_es_projections.summaries import one_line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tetra_es.servers.facts import Outcome
-    from tetra_es.servers.plan import Plan
-    from tetra_es.servers.transport import Transport
+    from tetra_es.remote.facts import Outcome
+    from tetra_es.remote.plan import Plan
+    from tetra_es.remote.transport import Transport
     from tetra_es_cli.app import App
     from tetra_es_cli.wishes import Wish
 

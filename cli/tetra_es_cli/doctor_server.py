@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from tetra_es.errors import TetraEsError
 from tetra_es.release.render import render
-from tetra_es.servers.drift import drift
-from tetra_es.servers.plan import plan
+from tetra_es.remote.drift import drift
+from tetra_es.remote.plan import plan
 from tetra_es_cli.commands.show import text_at
 from tetra_es_cli.doctor import Check
 from tetra_es_cli.servers import session, transports
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tetra_es.release.release import Release
-    from tetra_es.servers.facts import Facts, UnitState
-    from tetra_es.servers.transport import Transport
+    from tetra_es.remote.facts import Facts, UnitState
+    from tetra_es.remote.transport import Transport
     from tetra_es_cli.app import App
 
 _MOST_SKEW = 60

@@ -9,7 +9,7 @@ from tetra_es_cli.output import emit
 from tetra_es_projections.summaries import one_line
 
 if TYPE_CHECKING:
-    from tetra_es.servers.plan import Change, Plan
+    from tetra_es.remote.plan import Change, Plan
     from tetra_es.usecases.order import Order
 
 _SIGNS = {"create": "+", "replace": "~", "remove": "-"}

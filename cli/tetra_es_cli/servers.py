@@ -13,8 +13,8 @@ import click
 from tetra_es.errors import Refused, TetraEsError, UsageError
 from tetra_es.events.deployments import DeploymentStarted
 from tetra_es.release.settings import read_settings
-from tetra_es.servers.server import Server
-from tetra_es.servers.transport import Local, Ssh
+from tetra_es.remote.server import Server
+from tetra_es.remote.transport import Local, Ssh
 from tetra_es.usecases.apply import parse_anchor
 from tetra_es_cli.app import note
 from tetra_es_cli.commands.show import text_at
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tetra_es.events.metadata import Context
     from tetra_es.model.host import Target
-    from tetra_es.servers.transport import Transport
+    from tetra_es.remote.transport import Transport
     from tetra_es_cli.app import App
 
 Command = TypeVar("Command", bound="Callable[..., Any]")

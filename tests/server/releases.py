@@ -16,8 +16,8 @@ from tetra_es.release.release import (
     ServerSettings,
     Service,
 )
-from tetra_es.servers.server import Server
-from tetra_es.servers.transport import Ssh
+from tetra_es.remote.server import Server
+from tetra_es.remote.transport import Ssh
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from tests.server.processes import until
 from tests.server.releases import connect, go, install, noted, old_release
 from tetra_es.errors import TetraEsError
 from tetra_es.release.release import Folder, Link, RemoteFile
-from tetra_es.servers.errors import StepFailed
+from tetra_es.remote.errors import StepFailed
 
 if TYPE_CHECKING:
     from tests.server.host import Host

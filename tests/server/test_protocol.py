@@ -29,13 +29,13 @@ from tests.server.releases import (
     wait_for_old_state,
 )
 from tetra_es.release.release import HealthSettings
-from tetra_es.servers.drift import drift
-from tetra_es.servers.errors import ConnectionLost, Locked, StepFailed, Unreachable
-from tetra_es.servers.facts import Outcome
-from tetra_es.servers.plan import plan
-from tetra_es.servers.program import agent
-from tetra_es.servers.server import Server
-from tetra_es.servers.transport import Ssh
+from tetra_es.remote.drift import drift
+from tetra_es.remote.errors import ConnectionLost, Locked, StepFailed, Unreachable
+from tetra_es.remote.facts import Outcome
+from tetra_es.remote.plan import plan
+from tetra_es.remote.program import agent
+from tetra_es.remote.server import Server
+from tetra_es.remote.transport import Ssh
 
 if TYPE_CHECKING:
     from collections.abc import Callable

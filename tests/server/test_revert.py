@@ -23,11 +23,11 @@ from tests.server.releases import (
     wait_for_old_state,
 )
 from tetra_es.release.release import HealthSettings, RemoteFile, Service
-from tetra_es.servers.drift import drift
-from tetra_es.servers.errors import StepFailed
-from tetra_es.servers.plan import plan
-from tetra_es.servers.server import Server
-from tetra_es.servers.transport import Ssh
+from tetra_es.remote.drift import drift
+from tetra_es.remote.errors import StepFailed
+from tetra_es.remote.plan import plan
+from tetra_es.remote.server import Server
+from tetra_es.remote.transport import Ssh
 
 if TYPE_CHECKING:
     from tests.server.host import Host

@@ -18,9 +18,9 @@ from tetra_es.release.release import (
     ServerSettings,
     Service,
 )
-from tetra_es.servers.program import agent
-from tetra_es.servers.server import Server
-from tetra_es.servers.transport import READ
+from tetra_es.remote.program import agent
+from tetra_es.remote.server import Server
+from tetra_es.remote.transport import READ
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,16 +16,16 @@ from hypothesis import strategies as st
 
 from tests.servers.place import SHELLS, Place
 from tetra_es.release.release import HealthSettings
-from tetra_es.servers import codec
-from tetra_es.servers.drift import drift
-from tetra_es.servers.errors import ConnectionLost, Locked, StepFailed, Unreachable
-from tetra_es.servers.facts import Outcome
-from tetra_es.servers.plan import plan
-from tetra_es.servers.program import agent
+from tetra_es.remote import codec
+from tetra_es.remote.drift import drift
+from tetra_es.remote.errors import ConnectionLost, Locked, StepFailed, Unreachable
+from tetra_es.remote.facts import Outcome
+from tetra_es.remote.plan import plan
+from tetra_es.remote.program import agent
 
 if TYPE_CHECKING:
     from tetra_es.release.release import Release
-    from tetra_es.servers.server import Server
+    from tetra_es.remote.server import Server
 
 HEALTH = HealthSettings(deadline=5, interval=0, successes=2)
 
@@ -172,7 +172,7 @@ def test_a_file_that_arrives_changed_is_refused(place: Place) -> None:
 
 
 def test_names_that_leave_the_folder_are_refused(place: Place) -> None:
-    from tetra_es.servers.server import Server
+    from tetra_es.remote.server import Server
 
     with pytest.raises(Unreachable, match="not an organization and environment"):
         Server.open(place, "..", "dev", program=place.program)

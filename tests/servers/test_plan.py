@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.servers.place import SHELLS, Place
-from tetra_es.servers.drift import drift
-from tetra_es.servers.facts import Entry, Listener, Space
-from tetra_es.servers.plan import plan
+from tetra_es.remote.drift import drift
+from tetra_es.remote.facts import Entry, Listener, Space
+from tetra_es.remote.plan import plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from tetra_es.release.release import Release
-    from tetra_es.servers.facts import Facts
+    from tetra_es.remote.facts import Facts
 
 
 @pytest.fixture

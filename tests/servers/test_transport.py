@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import pytest
 
 from tetra_es.errors import UsageError
-from tetra_es.servers.errors import Unreachable
-from tetra_es.servers.program import agent
-from tetra_es.servers.reasons import why
-from tetra_es.servers.session import Session
-from tetra_es.servers.transport import REMOTE, Ssh
+from tetra_es.remote.errors import Unreachable
+from tetra_es.remote.program import agent
+from tetra_es.remote.session import Session
+from tetra_es.remote.ssh_errors import why
+from tetra_es.remote.transport import REMOTE, Ssh
 
 LOGIN_SHELLS = [
     name for name in ("bash", "dash", "zsh", "fish", "tcsh", "csh") if shutil.which(name)

@@ -11,10 +11,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import TetraEsError
-from tetra_es.servers.errors import ConnectionLost, StepFailed
-from tetra_es.servers.facts import CONFIRMED, CONFIRMING, REVERTED, REVERTING, UNKNOWN
-from tetra_es.servers.plan import plan
-from tetra_es.servers.server import RESTART_SECONDS
+from tetra_es.remote.errors import ConnectionLost, StepFailed
+from tetra_es.remote.facts import CONFIRMED, CONFIRMING, REVERTED, REVERTING, UNKNOWN
+from tetra_es.remote.plan import plan
+from tetra_es.remote.server import RESTART_SECONDS
 from tetra_es.usecases.order import DeploymentFailed
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from tetra_es.events.metadata import Context
     from tetra_es.model.host import Target
-    from tetra_es.servers.facts import Outcome, ServiceHealth
-    from tetra_es.servers.plan import Plan
-    from tetra_es.servers.server import Server
+    from tetra_es.remote.facts import Outcome, ServiceHealth
+    from tetra_es.remote.plan import Plan
+    from tetra_es.remote.server import Server
     from tetra_es.usecases.order import Journal, Order
 
 MARGIN = 60

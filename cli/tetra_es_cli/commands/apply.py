@@ -9,8 +9,8 @@ import click
 
 from tetra_es.errors import UsageError
 from tetra_es.layout import OrgLayout
-from tetra_es.servers.server import Server
-from tetra_es.servers.transport import Local
+from tetra_es.remote.server import Server
+from tetra_es.remote.transport import Local
 from tetra_es.usecases.apply import Unrecorded, check_forward, check_history, newest_state
 from tetra_es.usecases.deploy import check_plan, deploy, is_there, preflight
 from tetra_es_cli.app import note

@@ -9,7 +9,7 @@ import click
 
 from tetra_es.errors import TetraEsError, UsageError
 from tetra_es.names import check_environment
-from tetra_es.servers.errors import StepFailed
+from tetra_es.remote.errors import StepFailed
 from tetra_es_cli.app import note
 from tetra_es_cli.commands.health import deployed
 from tetra_es_cli.commands.secret import identity_option
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from tetra_es.servers.server import Server
+    from tetra_es.remote.server import Server
     from tetra_es_cli.app import App
 
 _LINES = 50

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tetra_es.errors import Refused, TetraEsError
-from tetra_es.servers.drift import drift as drift_of
+from tetra_es.remote.drift import drift as drift_of
 from tetra_es_cli.output import emit_rows
 from tetra_es_cli.params import env_argument, output_option
 from tetra_es_cli.servers import ask_each, hosts_options, raise_first, transports
@@ -16,8 +16,8 @@ from tetra_es_cli.servers import ask_each, hosts_options, raise_first, transport
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tetra_es.servers.facts import Deployed
-    from tetra_es.servers.server import Server
+    from tetra_es.remote.facts import Deployed
+    from tetra_es.remote.server import Server
     from tetra_es_cli.app import App
 
 _HEALTH = ("host", "service", "unit", "port", "healthy", "status")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tetra_es.servers.transport import REMOTE, Local
+from tetra_es.remote.transport import REMOTE, Local
 from tetra_es_cli.boundary import run
 
 if TYPE_CHECKING:

@@ -13,21 +13,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from tetra_es.servers import answers, codec, manifest
-from tetra_es.servers.codec import word
-from tetra_es.servers.errors import Locked, StepFailed, Unreachable
-from tetra_es.servers.facts import Owner
-from tetra_es.servers.program import agent
-from tetra_es.servers.questions import questions
-from tetra_es.servers.session import ANSWER_SECONDS, Session
+from tetra_es.remote import codec, inventory, responses
+from tetra_es.remote.codec import word
+from tetra_es.remote.errors import Locked, StepFailed, Unreachable
+from tetra_es.remote.facts import Owner
+from tetra_es.remote.program import agent
+from tetra_es.remote.requests import questions
+from tetra_es.remote.session import ANSWER_SECONDS, Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
 
     from tetra_es.release.release import HealthSettings, Release, Service
-    from tetra_es.servers.facts import Facts, Outcome, ServiceHealth, UnitState
-    from tetra_es.servers.transport import Transport
+    from tetra_es.remote.facts import Facts, Outcome, ServiceHealth, UnitState
+    from tetra_es.remote.transport import Transport
 
 PATIENCE_SECONDS = 60
 RESTART_SECONDS = 120
@@ -76,7 +76,7 @@ class Server:
 
         With a release: also about the release's paths, users, ports and units.
         """
-        return answers.facts(self._session.request("inspect", body=questions(release)))
+        return responses.facts(self._session.request("inspect", body=questions(release)))
 
     def lock(self, who: str, origin: str, *, wait: int = 0) -> None:
         """Take the lock, waiting up to `wait` seconds. Raises `Locked`.
@@ -92,7 +92,7 @@ class Server:
             if not error.reason.startswith("locked"):
                 raise
             unknown = Owner("somebody", "somewhere", "just now")
-            raise Locked(self.host, answers.owner(error.rows) or unknown) from None
+            raise Locked(self.host, responses.owner(error.rows) or unknown) from None
 
     def create_user(self, user: str, group: str, home: str) -> None:
         """Create a system user and its group where they are missing. Not reverted."""
@@ -100,7 +100,7 @@ class Server:
 
     def stage(self, deployment: str, release: Release, source: str) -> None:
         """Upload everything to a folder that only root can read, and verify its checksums."""
-        body = codec.payload(manifest.write(release, deployment, source))
+        body = codec.payload(inventory.write(release, deployment, source))
         self._session.request("stage", deployment, body=body)
         for number, file in enumerate(release.files):
             body = codec.payload(file.content)
@@ -153,7 +153,7 @@ class Server:
             seconds=ANSWER_SECONDS + 2 * (check.timeout + 1) * len(services) + check.interval,
             progress=tell,
         )
-        return answers.health(answer, services)
+        return responses.health(answer, services)
 
     def confirm(self, deployment: str) -> None:
         """Keep the release: from here on the server does not revert. `StepFailed` if it did."""
@@ -168,11 +168,11 @@ class Server:
         answer = self._session.request(
             "revert", deployment, str(seconds), seconds=2 * ANSWER_SECONDS
         )
-        return answers.outcome(answer, deployment)
+        return responses.outcome(answer, deployment)
 
     def result(self, deployment: str) -> Outcome:
         """Return how far a deployment got."""
-        return answers.outcome(self._session.request("result", deployment), deployment)
+        return responses.outcome(self._session.request("result", deployment), deployment)
 
     def unlock(self) -> None:
         """Give the lock back. Closing the session does it too."""
@@ -186,11 +186,11 @@ class Server:
             *_words(services),
             seconds=ANSWER_SECONDS + 2 * (timeout + 1) * len(services),
         )
-        return answers.health(answer, services)
+        return responses.health(answer, services)
 
     def status(self, units: Sequence[str]) -> tuple[UnitState, ...]:
         """Return what systemd knows of the units."""
-        return answers.units(self._session.request("status", *map(word, units)))
+        return responses.units(self._session.request("status", *map(word, units)))
 
     def daemon(self, verb: str, units: Sequence[str]) -> None:
         """`start`, `stop`, `restart`, `enable` or `disable` units. The lock must be held."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tetra_es.servers.questions import STATE
+from tetra_es.remote.requests import STATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tetra_es.release.release import Release
-    from tetra_es.servers.facts import Facts
+    from tetra_es.remote.facts import Facts
 
 OLDEST_SYSTEMD = 235
 """The first that counts the restarts of a unit."""

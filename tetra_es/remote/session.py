@@ -17,14 +17,14 @@ import time
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, NoReturn
 
-from tetra_es.servers import codec
-from tetra_es.servers.errors import ConnectionLost, StepFailed, Unreachable
-from tetra_es.servers.reasons import why
+from tetra_es.remote import codec
+from tetra_es.remote.errors import ConnectionLost, StepFailed, Unreachable
+from tetra_es.remote.ssh_errors import why
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tetra_es.servers.transport import Transport
+    from tetra_es.remote.transport import Transport
 
 GREETING = "tetra-es agent 1"
 OPEN_SECONDS = 45.0

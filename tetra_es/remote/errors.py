@@ -9,7 +9,7 @@ from tetra_es.errors import Refused, TetraEsError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tetra_es.servers.facts import Owner
+    from tetra_es.remote.facts import Owner
 
 
 class Unreachable(TetraEsError):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tetra_es.servers import manifest
-from tetra_es.servers.codec import answer_bytes, answer_text
-from tetra_es.servers.facts import (
+from tetra_es.remote import inventory
+from tetra_es.remote.codec import answer_bytes, answer_text
+from tetra_es.remote.facts import (
     UNKNOWN,
     Entry,
     Facts,
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tetra_es.release.release import Service
-    from tetra_es.servers.facts import Deployed
-    from tetra_es.servers.session import Answer
+    from tetra_es.remote.facts import Deployed
+    from tetra_es.remote.session import Answer
 
 
 def facts(answer: Answer) -> Facts:
@@ -127,7 +127,7 @@ def _entry(row: Sequence[str]) -> Entry:
 
 def _current(answer: Answer) -> Deployed | None:
     rows = list(answer.of("current"))
-    return manifest.read(rows) if rows else None
+    return inventory.read(rows) if rows else None
 
 
 def _some(value: str) -> str:

@@ -6,14 +6,14 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tetra_es.servers.preflight import problems
+from tetra_es.remote.preflight import problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tetra_es.release.release import Release, RemoteFile
-    from tetra_es.servers.facts import Entry, Facts
-    from tetra_es.servers.preflight import Problem
+    from tetra_es.remote.facts import Entry, Facts
+    from tetra_es.remote.preflight import Problem
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tetra_es.release.release import Service
-from tetra_es.servers.codec import unword, word
-from tetra_es.servers.facts import Deployed, DeployedFile
+from tetra_es.remote.codec import unword, word
+from tetra_es.remote.facts import Deployed, DeployedFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from posixpath import dirname
 from typing import TYPE_CHECKING
 
-from tetra_es.servers.codec import word
+from tetra_es.remote.codec import word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

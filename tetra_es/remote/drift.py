@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tetra_es.servers.plan import attributes
+from tetra_es.remote.plan import attributes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tetra_es.servers.facts import Deployed, DeployedFile, Entry, Facts, UnitState
+    from tetra_es.remote.facts import Deployed, DeployedFile, Entry, Facts, UnitState
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""tetra_es.remote"""
