@@ -15,8 +15,8 @@ from tetra_es.schema.templates import local_template, manifest_template, profile
 from tetra_es.store.history import History
 from tetra_es.store.log import EventLog
 from tetra_es.toml.edit.assignments import set_values
+from tetra_es.usecases.create_organization import Beginnings, found
 from tetra_es.usecases.edit import MANIFEST, SOURCE, Target, current_text, record_text
-from tetra_es.usecases.found import Beginnings, found
 from tetra_es.usecases.session import Recorded, Session
 from tetra_es_projections.mirror.git import Git
 from tetra_es_projections.projections import Projections

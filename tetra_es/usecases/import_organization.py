@@ -16,7 +16,7 @@ from tetra_es.errors import ConfigError, TetraEsError, UsageError
 from tetra_es.names import SOURCE_OF_TRUTH, check_actor, check_environment
 from tetra_es.refs import format_time
 from tetra_es.secret_scan.scan import refuse, scan_text
-from tetra_es.usecases.found import Beginnings, decide_founding
+from tetra_es.usecases.create_organization import Beginnings, decide_founding
 from tetra_es.usecases.scan import check_for_secrets
 
 if TYPE_CHECKING:

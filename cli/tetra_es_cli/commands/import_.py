@@ -12,7 +12,7 @@ from tetra_es.errors import UsageError
 from tetra_es.layout import OrgLayout
 from tetra_es.profiles.load import builtin_names
 from tetra_es.schema.templates import manifest_template
-from tetra_es.usecases.found import Beginnings
+from tetra_es.usecases.create_organization import Beginnings
 from tetra_es.usecases.import_organization import (
     import_organization,
     old_states,

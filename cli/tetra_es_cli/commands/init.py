@@ -17,8 +17,8 @@ from tetra_es.secret_scan.scan import refuse, scan_text
 from tetra_es.store.history import History
 from tetra_es.store.log import EventLog
 from tetra_es.toml.document import parse
+from tetra_es.usecases.create_organization import Beginnings, found
 from tetra_es.usecases.edit import MANIFEST, SOURCE, Target
-from tetra_es.usecases.found import Beginnings, found
 from tetra_es.usecases.session import Session
 from tetra_es_cli.app import App, note
 from tetra_es_cli.edited import read_edited
