@@ -105,7 +105,7 @@ class App:
     @contextmanager
     def projections(self, *, reading: bool = False) -> Iterator[Projections]:
         """Open the projections alone, locked, as they are; with `reading` only to look at."""
-        from tetra_es_projections.lock import exclusive
+        from tetra_es.disk.lock import exclusive
         from tetra_es_projections.projections import Projections
 
         layout = self.layout()
@@ -129,8 +129,8 @@ class App:
             return True  # catching up makes them anew
 
     def _catch_up(self, layout: OrgLayout, log: EventLog) -> None:
+        from tetra_es.disk.lock import exclusive
         from tetra_es_cli.progress import reporting
-        from tetra_es_projections.lock import exclusive
         from tetra_es_projections.projections import Projections
 
         with (

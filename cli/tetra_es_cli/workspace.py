@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tetra_es.crypto.ssh import keys
+from tetra_es.disk.lock import exclusive
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.store.history import History
 from tetra_es.store.log import EventLog
@@ -20,7 +21,6 @@ from tetra_es_cli.app import note
 from tetra_es_cli.edited import read_edited
 from tetra_es_cli.progress import reporting
 from tetra_es_projections.files import is_edited
-from tetra_es_projections.lock import exclusive
 from tetra_es_projections.projections import Projections
 from tetra_es_projections.views.queries import Views
 

@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tetra_es_projections import atomic
+from tetra_es.disk import atomic
 from tetra_es_projections.content import ALLOWED_SIGNERS, Content
 from tetra_es_projections.files import is_edited
 from tetra_es_projections.views.database import open_views

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.crypto.ssh import keys
+from tetra_es.disk.lock import exclusive
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.layout import OrgLayout
 from tetra_es.schema.templates import local_template, manifest_template
@@ -24,7 +25,6 @@ from tetra_es_cli.app import App, note
 from tetra_es_cli.edited import read_edited
 from tetra_es_cli.output import emit
 from tetra_es_cli.params import reason_option
-from tetra_es_projections.lock import exclusive
 from tetra_es_projections.projections import Projections
 
 if TYPE_CHECKING:
