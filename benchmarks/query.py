@@ -22,7 +22,7 @@ from tetra_es.refs import parse_ref
 from tetra_es_cli.app import App
 from tetra_es_cli.commands.show import text_at
 from tetra_es_cli.root import cli
-from tetra_es_projections.views.queries import Views
+from tetra_es_projections.queries.views import Views
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tetra_es_cli.workspace import Workspace
+    from tetra_es_projections.engine import Projections
     from tetra_es_projections.mirror.git import Git
-    from tetra_es_projections.projections import Projections
-    from tetra_es_projections.views.queries import Views
+    from tetra_es_projections.queries.views import Views
 
 
 class Reader(NamedTuple):
@@ -76,7 +76,7 @@ class App:
         """Open the organization for reading; catches up first where something is behind."""
         import sqlite3
 
-        from tetra_es_projections.views.queries import Views
+        from tetra_es_projections.queries.views import Views
 
         layout = self.layout()
         with EventLog(layout.store) as log:
@@ -106,7 +106,7 @@ class App:
     def projections(self, *, reading: bool = False) -> Iterator[Projections]:
         """Open the projections alone, locked, as they are; with `reading` only to look at."""
         from tetra_es.disk.lock import exclusive
-        from tetra_es_projections.projections import Projections
+        from tetra_es_projections.engine import Projections
 
         layout = self.layout()
         with (
@@ -120,7 +120,7 @@ class App:
     def _behind(layout: OrgLayout, log: EventLog) -> bool:
         import sqlite3
 
-        from tetra_es_projections.views.queries import Views
+        from tetra_es_projections.queries.views import Views
 
         try:
             with Views(layout.views) as views:
@@ -131,7 +131,7 @@ class App:
     def _catch_up(self, layout: OrgLayout, log: EventLog) -> None:
         from tetra_es.disk.lock import exclusive
         from tetra_es_cli.progress import reporting
-        from tetra_es_projections.projections import Projections
+        from tetra_es_projections.engine import Projections
 
         with (
             exclusive(layout.lock),

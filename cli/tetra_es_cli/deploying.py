@@ -29,7 +29,7 @@ from tetra_es_cli.servers import (
     session,
     transports,
 )
-from tetra_es_projections.summaries import one_line
+from tetra_es_projections.descriptions import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,7 +17,7 @@ from tetra_es.crypto.ssh import keys
 from tetra_es.errors import TetraEsError
 from tetra_es.store.log import EventLog
 from tetra_es_cli.listing import known_environments
-from tetra_es_projections.files import changed_files, is_edited
+from tetra_es_projections.working_files import changed_files, is_edited
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

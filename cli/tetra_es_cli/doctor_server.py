@@ -12,7 +12,7 @@ from tetra_es.remote.plan import plan
 from tetra_es_cli.commands.show import text_at
 from tetra_es_cli.doctor import Check
 from tetra_es_cli.servers import session, transports
-from tetra_es_projections.summaries import one_line
+from tetra_es_projections.descriptions import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

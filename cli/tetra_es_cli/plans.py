@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from tetra_es_cli.output import emit
-from tetra_es_projections.summaries import one_line
+from tetra_es_projections.descriptions import one_line
 
 if TYPE_CHECKING:
     from tetra_es.remote.plan import Change, Plan

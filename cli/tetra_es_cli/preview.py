@@ -16,7 +16,7 @@ from tetra_es.usecases.edit import MANIFEST, SOURCE, Target
 from tetra_es.usecases.promote import generate
 from tetra_es_cli.app import note
 from tetra_es_cli.edited import read_edited
-from tetra_es_projections.files import changed_files
+from tetra_es_projections.working_files import changed_files
 
 if TYPE_CHECKING:
     from tetra_es_cli.app import Reader

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tetra_es.events.config import ScanExceptionAdded
 from tetra_es_cli.app import warn
 from tetra_es_cli.output import emit, emit_json
-from tetra_es_projections.summaries import summary
+from tetra_es_projections.descriptions import summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

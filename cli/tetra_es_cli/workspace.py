@@ -20,9 +20,9 @@ from tetra_es.usecases.session import Session
 from tetra_es_cli.app import note
 from tetra_es_cli.edited import read_edited
 from tetra_es_cli.progress import reporting
-from tetra_es_projections.files import is_edited
-from tetra_es_projections.projections import Projections
-from tetra_es_projections.views.queries import Views
+from tetra_es_projections.engine import Projections
+from tetra_es_projections.queries.views import Views
+from tetra_es_projections.working_files import is_edited
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

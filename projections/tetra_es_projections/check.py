@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tetra_es.disk import atomic
-from tetra_es_projections.content import ALLOWED_SIGNERS, Content
-from tetra_es_projections.files import is_edited
+from tetra_es_projections.tree import ALLOWED_SIGNERS, Content
 from tetra_es_projections.views.database import open_views
 from tetra_es_projections.views.projection import apply_to_views
+from tetra_es_projections.working_files import is_edited
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tetra_es.layout import OrgLayout
     from tetra_es.store.log import EventLog
-    from tetra_es_projections.projections import Progress, Projections
+    from tetra_es_projections.engine import Progress, Projections
 
 _TABLES = ("events", "states", "changes", "targets")
 

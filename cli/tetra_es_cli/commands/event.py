@@ -14,7 +14,7 @@ from tetra_es_cli.output import emit, emit_json, emit_raw
 from tetra_es_cli.params import REF, output_option
 from tetra_es_cli.recorded import emit_changes
 from tetra_es_cli.table import printable
-from tetra_es_projections.summaries import summary
+from tetra_es_projections.descriptions import summary
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref

@@ -25,7 +25,7 @@ from tetra_es_cli.app import App, note
 from tetra_es_cli.edited import read_edited
 from tetra_es_cli.output import emit
 from tetra_es_cli.params import reason_option
-from tetra_es_projections.projections import Projections
+from tetra_es_projections.engine import Projections
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ from tetra_es.profiles.load import builtin_names, effective_profile
 from tetra_es_cli.listing import known_environments
 from tetra_es_cli.output import emit, emit_json, emit_rows
 from tetra_es_cli.params import env_argument, output_option
-from tetra_es_projections.content import profile_path
+from tetra_es_projections.tree import profile_path
 
 if TYPE_CHECKING:
     from tetra_es_cli.app import App

@@ -14,7 +14,7 @@ from tetra_es.usecases.signers import add_signer, remove_signer
 from tetra_es_cli.output import emit, emit_raw, emit_rows
 from tetra_es_cli.params import REF, dry_run_option, output_option, reason_option
 from tetra_es_cli.recorded import emit_recorded
-from tetra_es_projections.content import Content
+from tetra_es_projections.tree import Content
 
 if TYPE_CHECKING:
     from tetra_es_cli.app import App

@@ -12,11 +12,11 @@ from tetra_es_cli.listing import known_environments
 from tetra_es_cli.output import emit, emit_json, emit_rows
 from tetra_es_cli.params import output_option
 from tetra_es_cli.table import short_time
-from tetra_es_projections.files import changed_files, is_edited
+from tetra_es_projections.working_files import changed_files, is_edited
 
 if TYPE_CHECKING:
     from tetra_es_cli.app import App, Reader
-    from tetra_es_projections.views.queries import TargetRow
+    from tetra_es_projections.queries.views import TargetRow
 
 
 @dataclass

@@ -14,8 +14,8 @@ from tetra_es_cli.params import output_option
 from tetra_es_cli.progress import reporting
 from tetra_es_cli.table import short_time
 from tetra_es_projections.check import check_projections
-from tetra_es_projections.projections import LOST_HINT
-from tetra_es_projections.summaries import one_line
+from tetra_es_projections.descriptions import one_line
+from tetra_es_projections.engine import LOST_HINT
 
 if TYPE_CHECKING:
     from tetra_es.store.log import EventLog

@@ -6,13 +6,13 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Final, Protocol
 
 from tetra_es.errors import TetraEsError
-from tetra_es_projections.content import Content
+from tetra_es_projections.descriptions import one_line
 from tetra_es_projections.mirror import repository
 from tetra_es_projections.mirror.failures import GitMissing, unusable
 from tetra_es_projections.mirror.objects import commit_ids
 from tetra_es_projections.mirror.rendering import render
 from tetra_es_projections.mirror.repository import BRANCH, HEAD
-from tetra_es_projections.summaries import one_line
+from tetra_es_projections.tree import Content
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -14,8 +14,8 @@ from tetra_es.crypto.ssh.sshsig import dearmor
 from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.store import canonical
 from tetra_es.store.record import Record
-from tetra_es_projections.content import secret_path
 from tetra_es_projections.mirror.format1 import event_path
+from tetra_es_projections.tree import secret_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -30,13 +30,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from tetra_es.crypto.ssh.sshsig import armor
+from tetra_es_projections.descriptions import one_line, summary_1
 from tetra_es_projections.mirror.commit import Commit
-from tetra_es_projections.summaries import one_line, summary_1
 
 if TYPE_CHECKING:
     from tetra_es.events.config import Event, KeyChange
     from tetra_es.store.record import Record
-    from tetra_es_projections.content import Content
+    from tetra_es_projections.tree import Content
 
 NUMBER: Final = "1"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import TetraEsError
-from tetra_es_projections.mirror import leftovers, repository, trailers, worktree
+from tetra_es_projections.mirror import recovery, repository, trailers, worktree
 from tetra_es_projections.mirror.failures import unusable
 from tetra_es_projections.mirror.fast_import import append
 from tetra_es_projections.mirror.rendering import Rendering
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tetra_es.store.record import Record
-    from tetra_es_projections.content import Content
     from tetra_es_projections.mirror.git import Git
+    from tetra_es_projections.tree import Content
 
 
 class Mirror:
@@ -26,7 +26,7 @@ class Mirror:
     Whoever calls `apply` or `discard` holds the organization's lock.
     """
 
-    def __init__(self, path: Path, git: Git, *, patience: float = leftovers.PATIENCE) -> None:
+    def __init__(self, path: Path, git: Git, *, patience: float = recovery.PATIENCE) -> None:
         self.path = path
         self.git = git
         self._patience = patience
@@ -83,8 +83,8 @@ class Mirror:
         if repository.is_missing(self.path):
             repository.create(self.path, self.git)
         commit, position = self.head()
-        with leftovers.alone(self.path, self.git) as git:
-            leftovers.break_locks(self.path, self._patience)
+        with recovery.alone(self.path, self.git) as git:
+            recovery.break_locks(self.path, self._patience)
             new = (record for record in records if record.position > position)
             rendering = Rendering(content, progress)
             added: list[tuple[int, str]] = []
@@ -94,7 +94,7 @@ class Mirror:
             if self._head is not None:
                 self._check_out(self._head, git, before=commit, files=rendering.files)
             if added:
-                leftovers.pack(self.path, git, position, added[-1][0])
+                recovery.pack(self.path, git, position, added[-1][0])
             return added
 
     def discard(self) -> None:
@@ -110,7 +110,7 @@ class Mirror:
                 shutil.rmtree(doomed)
             if not repository.is_missing(self.path):
                 self.last_event()  # refuses what is not ours
-                with leftovers.alone(self.path, self.git):
+                with recovery.alone(self.path, self.git):
                     repository.keep_remotes(self.path)
                     self.path.replace(doomed)
                     shutil.rmtree(doomed)
@@ -119,7 +119,7 @@ class Mirror:
         self._head = None
 
     def _branch_head(self) -> str | None:
-        leftovers.wait(self.path)  # it could still move the branch
+        recovery.wait(self.path)  # it could still move the branch
         return repository.branch_head(self.path)
 
     def _position(self, commit: str, known: Callable[[str], int | None] | None) -> int:

@@ -9,15 +9,15 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from tetra_es.errors import IntegrityFailure
+from tetra_es_projections.descriptions import unknown_format
 from tetra_es_projections.mirror import format1
-from tetra_es_projections.summaries import unknown_format
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from tetra_es.store.record import Record
-    from tetra_es_projections.content import Content
     from tetra_es_projections.mirror.commit import Commit
+    from tetra_es_projections.tree import Content
 
 _FEW: Final = 20
 """Up to so many commits the files that they change are put one by one."""

@@ -22,7 +22,7 @@ from tetra_es.events.secrets import (
     SecretsEvent,
     SecretsRestored,
 )
-from tetra_es_projections.summaries import summary
+from tetra_es_projections.descriptions import summary
 from tetra_es_projections.views.database import VIEWS, set_progress
 
 if TYPE_CHECKING:

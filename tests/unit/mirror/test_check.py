@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from tests.unit.mirror.story import Story
 from tetra_es.errors import TetraEsError
-from tetra_es_projections.content import Content
 from tetra_es_projections.mirror.check import differences, expected_ids
 from tetra_es_projections.mirror.commit import Commit
 from tetra_es_projections.mirror.fast_import import append
@@ -19,6 +18,7 @@ from tetra_es_projections.mirror.git import Git
 from tetra_es_projections.mirror.objects import commit_ids
 from tetra_es_projections.mirror.projection import Mirror
 from tetra_es_projections.mirror.repository import create
+from tetra_es_projections.tree import Content
 
 if TYPE_CHECKING:
     from collections.abc import Callable

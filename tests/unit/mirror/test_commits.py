@@ -16,8 +16,8 @@ from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.events import config
 from tetra_es.store import canonical
 from tetra_es.store.record import Record
-from tetra_es_projections.content import Content
 from tetra_es_projections.mirror.rendering import render
+from tetra_es_projections.tree import Content
 
 if TYPE_CHECKING:
     from tetra_es_projections.mirror.commit import Commit

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from tetra_es.events.config import EVENT_TYPES
 from tetra_es.store.record import Record
-from tetra_es_projections.content import Content
 from tetra_es_projections.mirror.check import expected_ids
+from tetra_es_projections.tree import Content
 
 if TYPE_CHECKING:
     from tetra_es_projections.mirror.projection import Mirror

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tetra_es_projections.content import Content
 from tetra_es_projections.mirror.git import Git
 from tetra_es_projections.mirror.projection import Mirror
+from tetra_es_projections.tree import Content
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,9 +12,9 @@ import pytest
 
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
 from tetra_es.events import config
-from tetra_es_projections.content import Content
 from tetra_es_projections.mirror.git import Git
 from tetra_es_projections.mirror.projection import Mirror
+from tetra_es_projections.tree import Content
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

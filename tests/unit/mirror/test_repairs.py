@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tetra_es.errors import TetraEsError
-from tetra_es_projections.content import Content
 from tetra_es_projections.mirror.git import Git
 from tetra_es_projections.mirror.projection import Mirror
+from tetra_es_projections.tree import Content
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -175,7 +175,7 @@ def test_git_of_a_killed_command_is_waited_for(
 def test_git_that_never_ends_is_reported(
     mirror: Mirror, story: Story, content: Content, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tetra_es_projections.mirror.leftovers._ORPHAN_PATIENCE", 0.0)
+    monkeypatch.setattr("tetra_es_projections.mirror.recovery._ORPHAN_PATIENCE", 0.0)
     with (mirror.path / ".git" / "tetra-es-running").open("w") as running:
         fcntl.flock(running, fcntl.LOCK_EX)
         with pytest.raises(TetraEsError, match="still runs"):
@@ -289,7 +289,7 @@ _KILLED = """
 import os, sys
 sys.path[:0] = {path!r}
 from pathlib import Path
-from tetra_es_projections.content import Content
+from tetra_es_projections.tree import Content
 from tetra_es_projections.mirror.git import Git
 from tetra_es_projections.mirror.projection import Mirror
 from tests.unit.mirror.story import Story

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tetra_es.errors import TetraEsError
 from tetra_es.events import config, deployments, secrets
-from tetra_es_projections.summaries import WIDTH, summary
+from tetra_es_projections.descriptions import WIDTH, summary
 
 CHANGE: list[str | None] = ["ports.tetra", "4444", "5555"]
 STATE: dict[str, Any] = {"text": "", "digest": "", "changes": [CHANGE]}

@@ -10,7 +10,7 @@ from tetra_es.errors import IntegrityFailure, UsageError
 from tetra_es.events import config, secrets
 from tetra_es.model.secrets import is_key
 from tetra_es.names import check_environment
-from tetra_es_projections.sealed import sealed_in
+from tetra_es_projections.ciphertexts import sealed_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tetra_es.disk import atomic
 from tetra_es.errors import TetraEsError
 from tetra_es.names import SOURCE_OF_TRUTH
-from tetra_es_projections.content import ALLOWED_SIGNERS, MANIFEST
+from tetra_es_projections.tree import ALLOWED_SIGNERS, MANIFEST
 from tetra_es_projections.views.database import FILES, set_progress
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tetra_es.store.record import Record
-    from tetra_es_projections.content import Content
+    from tetra_es_projections.tree import Content
 
 GITIGNORE = f"""\
 # Written by tetra-es. Generated files, secrets and the store do not belong in this folder's git.

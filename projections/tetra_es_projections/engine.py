@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
 from tetra_es.events.secrets import SecretPurged
 from tetra_es.store.log import BATCH, unreadable
-from tetra_es_projections.content import Content
-from tetra_es_projections.files import Files, is_edited
-from tetra_es_projections.sealed import check_nothing_lost
+from tetra_es_projections.ciphertexts import check_nothing_lost
+from tetra_es_projections.tree import Content
 from tetra_es_projections.views.database import (
     FILES,
     MIRROR,
@@ -28,6 +27,7 @@ from tetra_es_projections.views.database import (
     set_progress,
 )
 from tetra_es_projections.views.projection import apply_to_views
+from tetra_es_projections.working_files import Files, is_edited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
