@@ -20,7 +20,7 @@ from benchmarks.measure import Comparison, Processes, alternate_timed, timed
 from benchmarks.organization import ORG, TETRA_ES, fill, found, program
 from benchmarks.report import duration
 from tetra_es.layout import OrgLayout
-from tetra_es_cli.app import App
+from tetra_es_cli.context.app import App
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.events import config
-from tetra_es_cli.root import COMMANDS, cli
+from tetra_es_cli.entry.root import COMMANDS, cli
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

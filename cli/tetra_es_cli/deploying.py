@@ -16,10 +16,10 @@ from tetra_es.remote.server import Server
 from tetra_es.usecases.deploy import check_plan, deploy, is_there, preflight, settle
 from tetra_es.usecases.deployable import Deployable, deployable
 from tetra_es.usecases.order import Order
-from tetra_es_cli.app import note, warn
-from tetra_es_cli.identity import loader
-from tetra_es_cli.output import emit, emit_json
-from tetra_es_cli.plans import emit_plan, plan_as_json
+from tetra_es_cli.context.app import note, warn
+from tetra_es_cli.context.identities import loader
+from tetra_es_cli.output.emit import emit, emit_json
+from tetra_es_cli.output.plans import emit_plan, plan_as_json
 from tetra_es_cli.servers import (
     CommandJournal,
     ask_each,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tetra_es.remote.facts import Outcome
     from tetra_es.remote.plan import Plan
     from tetra_es.remote.transport import Transport
-    from tetra_es_cli.app import App
+    from tetra_es_cli.context.app import App
     from tetra_es_cli.wishes import Wish
 
 

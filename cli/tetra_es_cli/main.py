@@ -17,12 +17,12 @@ gc.set_threshold(100_000)
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command in `arguments` (by default the process's own) and end the process."""
     words = sys.argv[1:] if arguments is None else list(arguments)
-    from tetra_es_cli.quick import answer
+    from tetra_es_cli.entry.quick import answer
 
     text = answer(words)
     if text is not None and _print(text):
         _leave(0)
-    from tetra_es_cli.boundary import run
+    from tetra_es_cli.entry.boundary import run
 
     _leave(run(words))
 

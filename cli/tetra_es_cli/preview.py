@@ -14,12 +14,12 @@ from tetra_es.schema.environment import validate_environment
 from tetra_es.schema.manifest import read_manifest
 from tetra_es.usecases.edit import MANIFEST, SOURCE, Target
 from tetra_es.usecases.promote import generate
-from tetra_es_cli.app import note
-from tetra_es_cli.edited import read_edited
+from tetra_es_cli.context.app import note
+from tetra_es_cli.context.edited import read_edited
 from tetra_es_projections.working_files import changed_files
 
 if TYPE_CHECKING:
-    from tetra_es_cli.app import Reader
+    from tetra_es_cli.context.app import Reader
 
 
 def preview(reader: Reader, environment: str) -> str:

@@ -10,7 +10,7 @@ from tetra_es.usecases.restore_secrets import vault_at
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
-    from tetra_es_cli.app import Reader
+    from tetra_es_cli.context.app import Reader
 
 
 def secrets_at(reader: Reader, environment: str, ref: Ref | None) -> dict[str, int]:

@@ -16,8 +16,8 @@ from tetra_es.release.settings import read_settings
 from tetra_es.remote.server import Server
 from tetra_es.remote.transport import Local, Ssh
 from tetra_es.usecases.apply import parse_anchor
-from tetra_es_cli.app import note
 from tetra_es_cli.commands.show import text_at
+from tetra_es_cli.context.app import note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tetra_es.events.metadata import Context
     from tetra_es.model.host import Target
     from tetra_es.remote.transport import Transport
-    from tetra_es_cli.app import App
+    from tetra_es_cli.context.app import App
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
 Answer = TypeVar("Answer")

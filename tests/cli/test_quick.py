@@ -11,10 +11,10 @@ import pytest
 if TYPE_CHECKING:
     from tests.conftest import Machine
 
-BY_COMMAND = "import sys; from tetra_es_cli.boundary import run; sys.exit(run(sys.argv[1:]))"
+BY_COMMAND = "import sys; from tetra_es_cli.entry.boundary import run; sys.exit(run(sys.argv[1:]))"
 WITHOUT_CLICK = """\
 import sys
-from tetra_es_cli.quick import answer
+from tetra_es_cli.entry.quick import answer
 text = answer(sys.argv[1:])
 assert "click" not in sys.modules
 sys.stdout.buffer.write(("(not for us)" if text is None else text).encode())

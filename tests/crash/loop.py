@@ -17,8 +17,8 @@ import signal
 import sys
 from typing import Any
 
+from tetra_es_cli.entry.root import COMMANDS, cli
 from tetra_es_cli.main import main
-from tetra_es_cli.root import COMMANDS, cli
 
 EFFECTS = frozenset({
     "close", "commit", "execute", "executemany", "executescript", "flock", "flush", "fork_exec",

@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 from tests.docs.pages import environment
 from tetra_es.events.config import EVENT_TYPES
 from tetra_es_cli.commands.status import server_row
-from tetra_es_cli.root import cli
+from tetra_es_cli.entry.root import cli
 from tetra_es_projections.queries.views import TargetRow
 
 if TYPE_CHECKING:

@@ -10,14 +10,14 @@ from tetra_es.errors import UsageError
 from tetra_es.names import check_environment
 from tetra_es.toml.edit.assignments import set_values, unset_keys
 from tetra_es.usecases.edit import MANIFEST, SOURCE, Target, current_text, record_text
-from tetra_es_cli.params import allow_option, dry_run_option, output_option, reason_option
-from tetra_es_cli.recorded import emit_recorded, warn_unused
+from tetra_es_cli.context.params import allow_option, dry_run_option, output_option, reason_option
+from tetra_es_cli.output.recorded import emit_recorded, warn_unused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tetra_es.usecases.session import Session
-    from tetra_es_cli.app import App
+    from tetra_es_cli.context.app import App
 
 _WHERE = "WHERE is local, manifest, or profile followed by ENV."
 

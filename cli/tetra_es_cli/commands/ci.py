@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import Refused, TetraEsError, UsageError
-from tetra_es_cli.app import note
-from tetra_es_cli.listing import require_environment
-from tetra_es_cli.output import emit_raw
-from tetra_es_cli.params import env_argument
+from tetra_es_cli.context.app import note
+from tetra_es_cli.context.listing import require_environment
+from tetra_es_cli.context.params import env_argument
+from tetra_es_cli.output.emit import emit_raw
 
 if TYPE_CHECKING:
-    from tetra_es_cli.app import App
+    from tetra_es_cli.context.app import App
 
 _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*", re.ASCII)
 

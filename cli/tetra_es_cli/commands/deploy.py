@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es_cli.commands.secret import identity_option
+from tetra_es_cli.context.params import (
+    REF,
+    dry_run_option,
+    env_argument,
+    output_option,
+    reason_option,
+)
 from tetra_es_cli.deploying import deploy_to_all, show_plans
-from tetra_es_cli.params import REF, dry_run_option, env_argument, output_option, reason_option
 from tetra_es_cli.servers import hosts_options, take_over_option
 from tetra_es_cli.wishes import Wish
 
@@ -16,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tetra_es.refs import Ref
-    from tetra_es_cli.app import App
+    from tetra_es_cli.context.app import App
 
 
 @click.command()

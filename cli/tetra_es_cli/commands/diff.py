@@ -14,15 +14,15 @@ from tetra_es.names import check_environment
 from tetra_es.refs import RevisionRef, TimeRef, parse_ref
 from tetra_es.toml.diff import Change, changes_between
 from tetra_es_cli.commands.show import text_at
-from tetra_es_cli.output import emit, emit_json, style
-from tetra_es_cli.params import output_option
+from tetra_es_cli.context.params import output_option
+from tetra_es_cli.output.emit import emit, emit_json, style
+from tetra_es_cli.output.recorded import change_line
 from tetra_es_cli.preview import preview
-from tetra_es_cli.recorded import change_line
 from tetra_es_cli.secret_states import secrets_at, version_changes
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
-    from tetra_es_cli.app import App, Reader
+    from tetra_es_cli.context.app import App, Reader
 
 _HINT = "`tetra-es diff dev` or `tetra-es diff dev@5 dev@7`"
 

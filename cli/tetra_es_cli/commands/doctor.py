@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import TetraEsError
-from tetra_es_cli.app import note
-from tetra_es_cli.doctor import Check, local_checks
-from tetra_es_cli.output import emit_rows
-from tetra_es_cli.params import env_argument, output_option
+from tetra_es_cli.context.app import note
+from tetra_es_cli.context.params import env_argument, output_option
+from tetra_es_cli.diagnosis.machine import Check, local_checks
+from tetra_es_cli.output.emit import emit_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tetra_es_cli.app import App
+    from tetra_es_cli.context.app import App
 
 
 @click.command()
@@ -35,7 +35,7 @@ def doctor(
     """
     checks = list(local_checks(app))
     if environment is not None:
-        from tetra_es_cli.doctor_server import last_lines, server_checks
+        from tetra_es_cli.diagnosis.server import last_lines, server_checks
 
         try:
             checks += server_checks(app, environment, hosts, local=local)

@@ -9,12 +9,12 @@ import click
 from tetra_es.errors import TetraEsError
 from tetra_es.usecases.edit import SOURCE
 from tetra_es_cli.commands.assign import present_text, split_target
-from tetra_es_cli.params import allow_option, dry_run_option, output_option, reason_option
-from tetra_es_cli.recorded import emit_recorded, warn_unused
-from tetra_es_cli.workspace import record_pending
+from tetra_es_cli.context.params import allow_option, dry_run_option, output_option, reason_option
+from tetra_es_cli.context.workspace import record_pending
+from tetra_es_cli.output.recorded import emit_recorded, warn_unused
 
 if TYPE_CHECKING:
-    from tetra_es_cli.app import App
+    from tetra_es_cli.context.app import App
 
 
 @click.command()

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tetra_es.usecases.add_environment import add_environment
-from tetra_es_cli.listing import known_environments
-from tetra_es_cli.output import emit_rows
-from tetra_es_cli.params import (
+from tetra_es_cli.context.listing import known_environments
+from tetra_es_cli.context.params import (
     ENVIRONMENT,
     dry_run_option,
     env_argument,
     output_option,
     reason_option,
 )
-from tetra_es_cli.recorded import emit_recorded
-from tetra_es_cli.table import short_time
+from tetra_es_cli.output.emit import emit_rows
+from tetra_es_cli.output.recorded import emit_recorded
+from tetra_es_cli.output.table import short_time
 
 if TYPE_CHECKING:
-    from tetra_es_cli.app import App
+    from tetra_es_cli.context.app import App
 
 
 @click.group()

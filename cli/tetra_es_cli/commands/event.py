@@ -10,16 +10,16 @@ from tetra_es.crypto.ssh import sshsig
 from tetra_es.crypto.ssh.keys import fingerprint
 from tetra_es.errors import TetraEsError, UsageError
 from tetra_es.store import canonical, chain
-from tetra_es_cli.output import emit, emit_json, emit_raw
-from tetra_es_cli.params import REF, output_option
-from tetra_es_cli.recorded import emit_changes
-from tetra_es_cli.table import printable
+from tetra_es_cli.context.params import REF, output_option
+from tetra_es_cli.output.emit import emit, emit_json, emit_raw
+from tetra_es_cli.output.recorded import emit_changes
+from tetra_es_cli.output.table import printable
 from tetra_es_projections.descriptions import summary
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
     from tetra_es.store.record import Record
-    from tetra_es_cli.app import App
+    from tetra_es_cli.context.app import App
 
 
 @click.command()

@@ -9,8 +9,8 @@ import click
 
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.remote.drift import drift as drift_of
-from tetra_es_cli.output import emit_rows
-from tetra_es_cli.params import env_argument, output_option
+from tetra_es_cli.context.params import env_argument, output_option
+from tetra_es_cli.output.emit import emit_rows
 from tetra_es_cli.servers import ask_each, hosts_options, raise_first, transports
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tetra_es.remote.facts import Deployed
     from tetra_es.remote.server import Server
-    from tetra_es_cli.app import App
+    from tetra_es_cli.context.app import App
 
 _HEALTH = ("host", "service", "unit", "port", "healthy", "status")
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.refs import parse_time
-from tetra_es_cli.listing import require_environment
-from tetra_es_cli.output import emit_rows
-from tetra_es_cli.params import ENVIRONMENT, KEY, output_option
-from tetra_es_cli.table import HISTORY, short_time
+from tetra_es_cli.context.listing import require_environment
+from tetra_es_cli.context.params import ENVIRONMENT, KEY, output_option
+from tetra_es_cli.output.emit import emit_rows
+from tetra_es_cli.output.table import HISTORY, short_time
 
 if TYPE_CHECKING:
-    from tetra_es_cli.app import App
+    from tetra_es_cli.context.app import App
 
 _CSV_COLUMNS = (
     "event", "environment", "revision", "type", "actor", "time", "reason", "hash", "summary"

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.crypto.age.identities import create_identity, recipient_of
-from tetra_es_cli import core_dumps
 from tetra_es_cli.commands.secret import identity_option
-from tetra_es_cli.identity import identities
-from tetra_es_cli.output import emit
+from tetra_es_cli.context import core_dumps
+from tetra_es_cli.context.identities import identities
+from tetra_es_cli.output.emit import emit
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tetra_es_cli.app import App
+    from tetra_es_cli.context.app import App
 
 
 @click.group()

@@ -18,15 +18,15 @@ from tetra_es.usecases.import_organization import (
     old_states,
     refuse_secrets,
 )
-from tetra_es_cli.app import App, warn
 from tetra_es_cli.commands.init import (
     ENVIRONMENTS,
     create_organization,
     default_actor,
     default_domain,
 )
-from tetra_es_cli.output import emit, emit_rows
-from tetra_es_cli.params import allow_option, reason_option
+from tetra_es_cli.context.app import App, warn
+from tetra_es_cli.context.params import allow_option, reason_option
+from tetra_es_cli.output.emit import emit, emit_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,10 +21,10 @@ from tetra_es.toml.document import parse
 from tetra_es.usecases.create_organization import Beginnings, found
 from tetra_es.usecases.edit import MANIFEST, SOURCE, Target
 from tetra_es.usecases.session import Session
-from tetra_es_cli.app import App, note
-from tetra_es_cli.edited import read_edited
-from tetra_es_cli.output import emit
-from tetra_es_cli.params import reason_option
+from tetra_es_cli.context.app import App, note
+from tetra_es_cli.context.edited import read_edited
+from tetra_es_cli.context.params import reason_option
+from tetra_es_cli.output.emit import emit
 from tetra_es_projections.engine import Projections
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es_cli.output import emit, emit_rows
-from tetra_es_cli.params import output_option
+from tetra_es_cli.context.params import output_option
+from tetra_es_cli.output.emit import emit, emit_rows
 
 if TYPE_CHECKING:
-    from tetra_es_cli.app import App
+    from tetra_es_cli.context.app import App
 
 
 _SHOWN = 12

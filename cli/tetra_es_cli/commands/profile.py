@@ -10,13 +10,13 @@ from tetra_es.errors import UsageError
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.profiles.generate import describe
 from tetra_es.profiles.load import builtin_names, effective_profile
-from tetra_es_cli.listing import known_environments
-from tetra_es_cli.output import emit, emit_json, emit_rows
-from tetra_es_cli.params import env_argument, output_option
+from tetra_es_cli.context.listing import known_environments
+from tetra_es_cli.context.params import env_argument, output_option
+from tetra_es_cli.output.emit import emit, emit_json, emit_rows
 from tetra_es_projections.tree import profile_path
 
 if TYPE_CHECKING:
-    from tetra_es_cli.app import App
+    from tetra_es_cli.context.app import App
 
 
 @click.group()

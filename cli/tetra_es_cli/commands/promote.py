@@ -5,15 +5,15 @@ from __future__ import annotations
 import click
 
 from tetra_es.usecases.promote import promote as promote_environment
-from tetra_es_cli.app import App, note, warn
-from tetra_es_cli.params import (
+from tetra_es_cli.context.app import App, note, warn
+from tetra_es_cli.context.params import (
     ENVIRONMENT,
     dry_run_option,
     env_argument,
     output_option,
     reason_option,
 )
-from tetra_es_cli.recorded import emit_recorded
+from tetra_es_cli.output.recorded import emit_recorded
 
 
 @click.command()

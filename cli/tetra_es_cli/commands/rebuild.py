@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from tetra_es.errors import IntegrityFailure
-from tetra_es_cli.app import App, note
-from tetra_es_cli.output import emit, emit_json
-from tetra_es_cli.params import output_option
-from tetra_es_cli.progress import reporting
-from tetra_es_cli.workspace import pending_targets
+from tetra_es_cli.context.app import App, note
+from tetra_es_cli.context.params import output_option
+from tetra_es_cli.context.progress import reporting
+from tetra_es_cli.context.workspace import pending_targets
+from tetra_es_cli.output.emit import emit, emit_json
 from tetra_es_projections.check import check_projections
 
 

@@ -11,17 +11,17 @@ from tetra_es.crypto.age.recipients import parse_recipient
 from tetra_es.errors import TetraEsError
 from tetra_es.integrity.store import sound_vault
 from tetra_es.usecases.recipients import add_recipient, remove_recipient
-from tetra_es_cli.app import warn
 from tetra_es_cli.commands.secret import identity_option
-from tetra_es_cli.identity import identities, loader
-from tetra_es_cli.listing import require_environment
-from tetra_es_cli.output import emit_rows
-from tetra_es_cli.params import dry_run_option, env_argument, output_option, reason_option
-from tetra_es_cli.progress import reporting
-from tetra_es_cli.recorded import emit_recorded
+from tetra_es_cli.context.app import warn
+from tetra_es_cli.context.identities import identities, loader
+from tetra_es_cli.context.listing import require_environment
+from tetra_es_cli.context.params import dry_run_option, env_argument, output_option, reason_option
+from tetra_es_cli.context.progress import reporting
+from tetra_es_cli.output.emit import emit_rows
+from tetra_es_cli.output.recorded import emit_recorded
 
 if TYPE_CHECKING:
-    from tetra_es_cli.app import App
+    from tetra_es_cli.context.app import App
 
 
 @click.group()

@@ -9,19 +9,25 @@ import click
 from tetra_es.errors import TetraEsError
 from tetra_es.refs import RevisionRef
 from tetra_es.usecases.roll_back import roll_back
-from tetra_es_cli.app import note, warn
 from tetra_es_cli.commands.secret import identity_option
-from tetra_es_cli.identity import loader
-from tetra_es_cli.output import emit
-from tetra_es_cli.params import REF, dry_run_option, env_argument, output_option, reason_option
-from tetra_es_cli.recorded import emit_recorded
+from tetra_es_cli.context.app import note, warn
+from tetra_es_cli.context.identities import loader
+from tetra_es_cli.context.params import (
+    REF,
+    dry_run_option,
+    env_argument,
+    output_option,
+    reason_option,
+)
+from tetra_es_cli.output.emit import emit
+from tetra_es_cli.output.recorded import emit_recorded
 from tetra_es_cli.wishes import Wish
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tetra_es.refs import Ref
-    from tetra_es_cli.app import App
+    from tetra_es_cli.context.app import App
 
 
 @click.command()

@@ -12,19 +12,19 @@ import click
 
 from tetra_es.errors import TetraEsError, UsageError
 from tetra_es.integrity.store import sound_vault
-from tetra_es_cli import core_dumps
 from tetra_es_cli.commands.secret import identity_option
-from tetra_es_cli.identity import present_values
-from tetra_es_cli.listing import require_environment
-from tetra_es_cli.params import env_argument
-from tetra_es_cli.secret_values import as_text
-from tetra_es_cli.tmpfs import memory_folder
+from tetra_es_cli.context import core_dumps
+from tetra_es_cli.context.identities import present_values
+from tetra_es_cli.context.listing import require_environment
+from tetra_es_cli.context.params import env_argument
+from tetra_es_cli.context.secret_values import as_text
+from tetra_es_cli.context.tmpfs import memory_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from tetra_es_cli.app import App
+    from tetra_es_cli.context.app import App
 
 FOLDER_VARIABLE = "TETRA_ES_SECRETS"
 

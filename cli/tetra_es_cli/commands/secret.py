@@ -17,12 +17,11 @@ from tetra_es.usecases.secrets import (
     remove_secret,
     set_secrets,
 )
-from tetra_es_cli import core_dumps
-from tetra_es_cli.app import note, warn
-from tetra_es_cli.identity import identities, present_values
-from tetra_es_cli.listing import require_environment
-from tetra_es_cli.output import emit_raw, emit_rows
-from tetra_es_cli.params import (
+from tetra_es_cli.context import core_dumps
+from tetra_es_cli.context.app import note, warn
+from tetra_es_cli.context.identities import identities, present_values
+from tetra_es_cli.context.listing import require_environment
+from tetra_es_cli.context.params import (
     ENVIRONMENT,
     SECRET,
     dry_run_option,
@@ -30,12 +29,13 @@ from tetra_es_cli.params import (
     output_option,
     reason_option,
 )
-from tetra_es_cli.recorded import emit_recorded
-from tetra_es_cli.secret_values import FORMATS, formatted, read_dotenv, read_value
+from tetra_es_cli.context.secret_values import FORMATS, formatted, read_dotenv, read_value
+from tetra_es_cli.output.emit import emit_raw, emit_rows
+from tetra_es_cli.output.recorded import emit_recorded
 
 if TYPE_CHECKING:
     from tetra_es.model.secrets import Vault
-    from tetra_es_cli.app import App, Reader
+    from tetra_es_cli.context.app import App, Reader
 
 key_argument = click.argument("key", metavar="KEY", type=SECRET)
 version_option = click.option(

@@ -12,19 +12,19 @@ from tetra_es.refs import RevisionRef
 from tetra_es.usecases.exposure import exposure
 from tetra_es.usecases.secrets import set_secrets
 from tetra_es_cli.commands.secret import identity_option, secret
-from tetra_es_cli.identity import present_values
-from tetra_es_cli.output import emit_rows
-from tetra_es_cli.params import ENVIRONMENT, REF, env_argument, output_option, reason_option
-from tetra_es_cli.recorded import emit_recorded
+from tetra_es_cli.context.identities import present_values
+from tetra_es_cli.context.params import ENVIRONMENT, REF, env_argument, output_option, reason_option
+from tetra_es_cli.context.secret_values import formatted, read_dotenv
+from tetra_es_cli.context.tmpfs import memory_folder
+from tetra_es_cli.output.emit import emit_rows
+from tetra_es_cli.output.recorded import emit_recorded
 from tetra_es_cli.secret_states import secrets_at
-from tetra_es_cli.secret_values import formatted, read_dotenv
-from tetra_es_cli.tmpfs import memory_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tetra_es.refs import Ref
-    from tetra_es_cli.app import App
+    from tetra_es_cli.context.app import App
 
 
 @secret.command()

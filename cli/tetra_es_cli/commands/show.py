@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import IntegrityFailure, TetraEsError
-from tetra_es_cli.listing import require_environment
-from tetra_es_cli.output import emit_raw, emit_rows
-from tetra_es_cli.params import REF, env_argument
+from tetra_es_cli.context.listing import require_environment
+from tetra_es_cli.context.params import REF, env_argument
+from tetra_es_cli.output.emit import emit_raw, emit_rows
 from tetra_es_cli.secret_states import secrets_at
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
-    from tetra_es_cli.app import App, Reader
+    from tetra_es_cli.context.app import App, Reader
 
 
 @click.command()

@@ -11,13 +11,13 @@ from tetra_es.crypto.ssh import keys
 from tetra_es.crypto.ssh.allowed import allowed_signers
 from tetra_es.errors import TetraEsError
 from tetra_es.usecases.signers import add_signer, remove_signer
-from tetra_es_cli.output import emit, emit_raw, emit_rows
-from tetra_es_cli.params import REF, dry_run_option, output_option, reason_option
-from tetra_es_cli.recorded import emit_recorded
+from tetra_es_cli.context.params import REF, dry_run_option, output_option, reason_option
+from tetra_es_cli.output.emit import emit, emit_raw, emit_rows
+from tetra_es_cli.output.recorded import emit_recorded
 from tetra_es_projections.tree import Content
 
 if TYPE_CHECKING:
-    from tetra_es_cli.app import App
+    from tetra_es_cli.context.app import App
 
 
 @click.group()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tetra_es.remote.transport import REMOTE, Local
-from tetra_es_cli.boundary import run
+from tetra_es_cli.entry.boundary import run
 
 if TYPE_CHECKING:
     from pathlib import Path

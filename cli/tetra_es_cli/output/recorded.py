@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.events.config import ScanExceptionAdded
-from tetra_es_cli.app import warn
-from tetra_es_cli.output import emit, emit_json
+from tetra_es_cli.context.app import warn
+from tetra_es_cli.output.emit import emit, emit_json
 from tetra_es_projections.descriptions import summary
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tetra_es_cli.workspace import Workspace
+    from tetra_es_cli.context.workspace import Workspace
     from tetra_es_projections.engine import Projections
     from tetra_es_projections.mirror.git import Git
     from tetra_es_projections.queries.views import Views
@@ -95,7 +95,7 @@ class App:
         self, *, reason: str = "", dry_run: bool = False, record_edits: bool = True
     ) -> Iterator[Workspace]:
         """Open the organization for changing it; see `workspace.open_workspace`."""
-        from tetra_es_cli.workspace import open_workspace
+        from tetra_es_cli.context.workspace import open_workspace
 
         with open_workspace(
             self, reason=reason, dry_run=dry_run, record_edits=record_edits
@@ -130,7 +130,7 @@ class App:
 
     def _catch_up(self, layout: OrgLayout, log: EventLog) -> None:
         from tetra_es.disk.lock import exclusive
-        from tetra_es_cli.progress import reporting
+        from tetra_es_cli.context.progress import reporting
         from tetra_es_projections.engine import Projections
 
         with (

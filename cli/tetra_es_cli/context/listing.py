@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tetra_es.errors import UsageError
 
 if TYPE_CHECKING:
-    from tetra_es_cli.app import Reader
+    from tetra_es_cli.context.app import Reader
 
 
 def known_environments(reader: Reader) -> list[str]:

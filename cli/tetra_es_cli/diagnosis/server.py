@@ -10,7 +10,7 @@ from tetra_es.release.render import render
 from tetra_es.remote.drift import drift
 from tetra_es.remote.plan import plan
 from tetra_es_cli.commands.show import text_at
-from tetra_es_cli.doctor import Check
+from tetra_es_cli.diagnosis.machine import Check
 from tetra_es_cli.servers import session, transports
 from tetra_es_projections.descriptions import one_line
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tetra_es.release.release import Release
     from tetra_es.remote.facts import Facts, UnitState
     from tetra_es.remote.transport import Transport
-    from tetra_es_cli.app import App
+    from tetra_es_cli.context.app import App
 
 _MOST_SKEW = 60
 _LOG_LINES = 5

@@ -10,12 +10,12 @@ from click.shell_completion import CompletionItem
 from tetra_es.errors import UsageError
 from tetra_es.names import check_environment
 from tetra_es.toml.keys import format_key, parse_key
-from tetra_es_cli.app import App
+from tetra_es_cli.context.app import App
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tetra_es_cli.app import Reader
+    from tetra_es_cli.context.app import Reader
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
 
@@ -66,7 +66,7 @@ class EnvironmentType(click.ParamType):  # type: ignore[type-arg]  # not generic
         """Return the environments of the organization."""
 
         def look_up(reader: Reader) -> list[tuple[str, str]]:
-            from tetra_es_cli.listing import known_environments
+            from tetra_es_cli.context.listing import known_environments
 
             sigil = "@" if incomplete.startswith("@") else ""
             return [(sigil + name, "") for name in known_environments(reader)]

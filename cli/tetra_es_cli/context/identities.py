@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import TetraEsError
-from tetra_es_cli import core_dumps
+from tetra_es_cli.context import core_dumps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tetra_es.layout import OrgLayout
     from tetra_es.model.secrets import Vault
     from tetra_es.store.log import EventLog
-    from tetra_es_cli.app import App
+    from tetra_es_cli.context.app import App
 
 
 def identities(app: App, given: Sequence[Path]) -> list[Identity]:

@@ -16,7 +16,7 @@ from tetra_es.names import check_environment
 from tetra_es.refs import parse_ref
 from tetra_es.settings import Settings
 from tetra_es.store.log import EventLog
-from tetra_es_cli.table import HISTORY, short_time, table_lines
+from tetra_es_cli.output.table import HISTORY, short_time, table_lines
 from tetra_es_projections.queries.views import Views
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from tetra_es.store.history import History
 from tetra_es.store.log import EventLog
 from tetra_es.usecases.edit import MANIFEST, Target, record_text
 from tetra_es.usecases.session import Session
-from tetra_es_cli.app import note
-from tetra_es_cli.edited import read_edited
-from tetra_es_cli.progress import reporting
+from tetra_es_cli.context.app import note
+from tetra_es_cli.context.edited import read_edited
+from tetra_es_cli.context.progress import reporting
 from tetra_es_projections.engine import Projections
 from tetra_es_projections.queries.views import Views
 from tetra_es_projections.working_files import is_edited
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from tetra_es.layout import OrgLayout
     from tetra_es.usecases.session import Recorded
-    from tetra_es_cli.app import App
+    from tetra_es_cli.context.app import App
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from tetra_es_cli.app import App
+    from tetra_es_cli.context.app import App
 
 MAX_SIZE = 1024 * 1024
 """Bytes of one value."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tetra_es_cli.table import table_lines
+from tetra_es_cli.output.table import table_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

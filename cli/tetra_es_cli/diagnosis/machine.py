@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from tetra_es.crypto.ssh import keys
 from tetra_es.errors import TetraEsError
 from tetra_es.store.log import EventLog
-from tetra_es_cli.listing import known_environments
+from tetra_es_cli.context.listing import known_environments
 from tetra_es_projections.working_files import changed_files, is_edited
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tetra_es.layout import OrgLayout
-    from tetra_es_cli.app import App
+    from tetra_es_cli.context.app import App
 
 _LEAST_FREE = 100 * 2**20
 _GIT = (2, 25)

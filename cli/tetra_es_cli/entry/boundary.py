@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import TetraEsError, UsageError
-from tetra_es_cli.root import cli
+from tetra_es_cli.entry.root import cli
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es import __version__
-from tetra_es_cli.app import App
+from tetra_es_cli.context.app import App
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

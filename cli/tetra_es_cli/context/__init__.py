@@ -1,0 +1,1 @@
+"""What commands start from: options, the organization, keys, input."""

@@ -1,0 +1,1 @@
+"""From `main` to a command, and from an error to its exit code."""
