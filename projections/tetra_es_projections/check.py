@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tetra_es.disk import atomic
+from tetra_es_projections import atomic
 from tetra_es_projections.tree import ALLOWED_SIGNERS, Content
 from tetra_es_projections.views.database import open_views
 from tetra_es_projections.views.projection import apply_to_views

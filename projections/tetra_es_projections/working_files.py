@@ -10,9 +10,9 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from tetra_es.disk import atomic
 from tetra_es.errors import TetraEsError
 from tetra_es.names import SOURCE_OF_TRUTH
+from tetra_es_projections import atomic
 from tetra_es_projections.tree import ALLOWED_SIGNERS, MANIFEST
 from tetra_es_projections.views.database import FILES, set_progress
 

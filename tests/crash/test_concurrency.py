@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.conftest import Machine
-    from tetra_es.usecases.session import Recorded
+    from tetra_es.usecases.unit_of_work import Recorded
 
 PROCESSES, EDITS = 8, 25
 

@@ -17,7 +17,7 @@ from tetra_es.store.log import EventLog
 from tetra_es.toml.edit.assignments import set_values
 from tetra_es.usecases.create_organization import Beginnings, found
 from tetra_es.usecases.edit import MANIFEST, SOURCE, Target, current_text, record_text
-from tetra_es.usecases.session import Recorded, Session
+from tetra_es.usecases.unit_of_work import Recorded, Session
 from tetra_es_projections.engine import Projections
 from tetra_es_projections.mirror.git import Git
 

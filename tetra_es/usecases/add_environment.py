@@ -11,7 +11,7 @@ from tetra_es.schema.manifest import add_environment as with_environment
 from tetra_es.schema.templates import profile_template
 
 if TYPE_CHECKING:
-    from tetra_es.usecases.session import Recorded, Session
+    from tetra_es.usecases.unit_of_work import Recorded, Session
 
 
 def add_environment(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tetra_es.model.environment import Environment
-    from tetra_es.usecases.session import Recorded, Session
+    from tetra_es.usecases.unit_of_work import Recorded, Session
 
 _BACKUP = re.compile(r"([a-z][a-z0-9-]*)_(pre_rollback_)?(\d{8}_\d{6})\.toml", re.ASCII)
 

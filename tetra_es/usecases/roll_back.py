@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tetra_es.crypto.age.identities import Identity
     from tetra_es.model.environment import Environment
     from tetra_es.store.record import Record
-    from tetra_es.usecases.session import Recorded, Session
+    from tetra_es.usecases.unit_of_work import Recorded, Session
 
 
 @dataclass(frozen=True)

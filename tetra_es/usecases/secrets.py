@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tetra_es.crypto.age.identities import Identity
     from tetra_es.store.log import EventLog
-    from tetra_es.usecases.session import Recorded, Session
+    from tetra_es.usecases.unit_of_work import Recorded, Session
 
 
 def digest_of(data: bytes) -> str:

@@ -8,7 +8,7 @@ from tetra_es.crypto.ssh.keys import parse_public_line, public_line
 from tetra_es.names import check_actor
 
 if TYPE_CHECKING:
-    from tetra_es.usecases.session import Recorded, Session
+    from tetra_es.usecases.unit_of_work import Recorded, Session
 
 
 def add_signer(session: Session, name: str, key: str) -> list[Recorded]:

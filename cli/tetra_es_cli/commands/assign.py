@@ -16,7 +16,7 @@ from tetra_es_cli.output.recorded import emit_recorded, warn_unused
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tetra_es.usecases.session import Session
+    from tetra_es.usecases.unit_of_work import Session
     from tetra_es_cli.context.app import App
 
 _WHERE = "WHERE is local, manifest, or profile followed by ENV."

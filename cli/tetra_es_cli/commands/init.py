@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.crypto.ssh import keys
-from tetra_es.disk.lock import exclusive
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.layout import OrgLayout
 from tetra_es.schema.templates import local_template, manifest_template
@@ -20,12 +19,13 @@ from tetra_es.store.log import EventLog
 from tetra_es.toml.document import parse
 from tetra_es.usecases.create_organization import Beginnings, found
 from tetra_es.usecases.edit import MANIFEST, SOURCE, Target
-from tetra_es.usecases.session import Session
+from tetra_es.usecases.unit_of_work import Session
 from tetra_es_cli.context.app import App, note
 from tetra_es_cli.context.edited import read_edited
 from tetra_es_cli.context.params import reason_option
 from tetra_es_cli.output.emit import emit
 from tetra_es_projections.engine import Projections
+from tetra_es_projections.lock import exclusive
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from tetra_es_projections.descriptions import summary
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tetra_es.usecases.session import Recorded
+    from tetra_es.usecases.unit_of_work import Recorded
 
 _SHOWN = 12
 
