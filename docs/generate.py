@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.events import config
+from tetra_es.events.base import Event
+from tetra_es.events.catalogue import EVENT_TYPES
+from tetra_es.events.config import EnvironmentState
 from tetra_es_cli.entry.root import COMMANDS, cli
 
 if TYPE_CHECKING:
@@ -137,13 +139,13 @@ def _prose(text: str) -> str:
 
 def catalogue() -> str:
     """Return the page of every kind of event and its fields."""
-    modules = {inspect.getmodule(cls): None for cls in (config.Event, *config.EVENT_TYPES.values())}
+    modules = {inspect.getmodule(cls): None for cls in (Event, *EVENT_TYPES.values())}
     source = [node for found in modules if found for node in _statements(found)]
     documented = _fields(source)
-    parts = [_NOTE, _EVENTS, *_table(documented, config.Event), _METADATA, _STATES]
-    parts += _table(documented, config.EnvironmentState)
+    parts = [_NOTE, _EVENTS, *_table(documented, Event), _METADATA, _STATES]
+    parts += _table(documented, EnvironmentState)
     parts.append(f"A `KeyChange` is {_alias(source, 'KeyChange')}\n")
-    for topic, cls in config.EVENT_TYPES.items():
+    for topic, cls in EVENT_TYPES.items():
         parts += [f"## {topic}\n", _prose(cls.__doc__ or "") + "\n"]
         parts.append(f"Version {cls.class_version}.\n")
         parts += _table(documented, cls)

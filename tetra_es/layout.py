@@ -1,13 +1,49 @@
-"""Where things are on disk (see docs/architecture.md for the whole picture)."""
+"""Where things are on disk (see docs/architecture.md for the whole picture).
+
+Paths of projected files are spelled here alone, relative to the organization's folder, as the
+mirror has them too.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tetra_es.names import check_org
+from tetra_es.names import SOURCE_OF_TRUTH, check_environment, check_org, check_secret_name
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+ENVIRONMENTS = "environments"
+PROFILES = "profiles"
+SECRETS = "secrets"
+
+MANIFEST = "manifest.toml"
+SOURCE = f"{ENVIRONMENTS}/{SOURCE_OF_TRUTH}.toml"
+
+
+def environment_file(environment: str) -> str:
+    """Return the path of an environment's TOML. Raises `UsageError` for what is not a name."""
+    return f"{ENVIRONMENTS}/{check_environment(environment)}.toml"
+
+
+def profile_file(environment: str) -> str:
+    """Return the path of the organization's overlay for an environment's profile."""
+    return f"{PROFILES}/{check_environment(environment)}.toml"
+
+
+def secret_file(environment: str, key: str) -> str:
+    """Return the path of a secret's age file."""
+    return f"{SECRETS}/{check_environment(environment)}/{check_secret_name(key)}.age"
+
+
+def recipients_file(environment: str) -> str:
+    """Return the path of the recipients file, which `age -R` reads."""
+    return f"{SECRETS}/{check_environment(environment)}.recipients"
+
+
+def is_edited(path: str) -> bool:
+    """Return whether people edit the file at `path`; the others are generated."""
+    return path in (MANIFEST, SOURCE) or path.startswith(f"{PROFILES}/")
 
 
 class OrgLayout(NamedTuple):
@@ -32,7 +68,7 @@ class OrgLayout(NamedTuple):
 
     @property
     def lock(self) -> Path:
-        """Locked by whoever changes anything in the folder."""
+        """Locked by a command that changes anything in the folder."""
         return self.root / "store" / "lock"
 
     @property
@@ -42,7 +78,7 @@ class OrgLayout(NamedTuple):
 
     def secrets(self, environment: str) -> Path:
         """The folder of an environment's age files."""
-        return self.root / "secrets" / environment
+        return self.root / SECRETS / environment
 
     def file(self, path: str) -> Path:
         """Return the place of a projected file, given its path as the mirror has it."""

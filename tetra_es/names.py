@@ -15,6 +15,7 @@ RESERVED = frozenset({"manifest", "profile", "org", "history", "store"})
 _ORG = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
 _ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
 _ACTOR = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+@-]{0,127}", re.ASCII)
+_SECRET = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
 
 
 def check_org(name: str) -> str:
@@ -48,5 +49,20 @@ def check_actor(name: str) -> str:
         raise UsageError(
             f"not a signer's name: {name!r}",
             hint="use letters, digits and . _ + @ -, such as alice or alice@example.org",
+        )
+    return name
+
+
+def is_secret_name(name: str) -> bool:
+    """Return whether `name` can name a secret."""
+    return _SECRET.fullmatch(name) is not None
+
+
+def check_secret_name(name: str) -> str:
+    """Return `name` if it can name a secret, a variable and a file, else raise `UsageError`."""
+    if not is_secret_name(name):
+        raise UsageError(
+            f"not a secret's name: {name!r}",
+            hint="use letters, digits and '_', not beginning with a digit, such as DATABASE_URL",
         )
     return name

@@ -9,11 +9,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tetra_es_projections import atomic
+from tetra_es.disk import atomic
+from tetra_es.layout import is_edited
 from tetra_es_projections.tree import ALLOWED_SIGNERS, Content
 from tetra_es_projections.views.database import open_views
 from tetra_es_projections.views.projection import apply_to_views
-from tetra_es_projections.working_files import is_edited
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

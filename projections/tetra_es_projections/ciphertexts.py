@@ -13,7 +13,7 @@ from tetra_es.events.secrets import SECRET_EVENTS, SecretPurged
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tetra_es.events.config import Event
+    from tetra_es.events.base import Event
     from tetra_es.store.log import EventLog
 
 

@@ -16,7 +16,7 @@ from tetra_es.names import SOURCE_OF_TRUTH
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tetra_es.events.config import Event
+    from tetra_es.events.base import Event, KeyChange
 
 WIDTH: Final = 72
 """Characters of a summary that fit beside a commit id on a terminal; names may go beyond."""
@@ -98,7 +98,7 @@ def _imported(event: config.EnvironmentImported) -> str:
     return head + (origin if len(origin) <= room else origin[: room - 1] + "…") + tail
 
 
-def _edit(what: str, changes: list[config.KeyChange], result: str) -> str:
+def _edit(what: str, changes: list[KeyChange], result: str) -> str:
     head, tail = f"edit({what}): ", f" -> {result}"
     if not changes:
         return f"{head}comments or layout{tail}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
 from tetra_es.events.secrets import SecretPurged
+from tetra_es.layout import is_edited
 from tetra_es.store.log import BATCH, unreadable
 from tetra_es_projections.ciphertexts import check_nothing_lost
 from tetra_es_projections.tree import Content
@@ -27,7 +28,7 @@ from tetra_es_projections.views.database import (
     set_progress,
 )
 from tetra_es_projections.views.projection import apply_to_views
-from tetra_es_projections.working_files import Files, is_edited
+from tetra_es_projections.working_files import Files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

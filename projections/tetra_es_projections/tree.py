@@ -8,52 +8,21 @@ from typing import TYPE_CHECKING
 from tetra_es.crypto.ssh.allowed import allowed_signers
 from tetra_es.errors import IntegrityFailure, UsageError
 from tetra_es.events import config, secrets
-from tetra_es.model.secrets import is_key
-from tetra_es.names import check_environment
+from tetra_es.layout import MANIFEST, environment_file, profile_file, recipients_file, secret_file
 from tetra_es_projections.ciphertexts import sealed_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tetra_es.events.base import Event
     from tetra_es.store.log import EventLog
     from tetra_es.store.record import Record
 
-MANIFEST = "manifest.toml"
 ALLOWED_SIGNERS = "allowed_signers"
 
 SIGNER_TOPICS = tuple(
     cls.TOPIC for cls in (config.OrganizationCreated, config.SignerAdded, config.SignerRemoved)
 )
-
-
-def environment_path(environment: str) -> str:
-    """Return the path of an environment's TOML in the org's folder and in the mirror."""
-    return f"environments/{_checked(environment)}.toml"
-
-
-def profile_path(environment: str) -> str:
-    """Return the path of the org's overlay for an environment's profile."""
-    return f"profiles/{_checked(environment)}.toml"
-
-
-def _checked(environment: str) -> str:
-    """Return a name that cannot lead out of the folder, whatever a signed event says."""
-    try:
-        return check_environment(environment)
-    except UsageError as error:
-        raise ValueError(error.message) from error
-
-
-def secret_path(environment: str, key: str) -> str:
-    """Return the path of a secret's age file."""
-    if not is_key(key):
-        raise ValueError(f"{key!r} is not a secret's name")
-    return f"secrets/{_checked(environment)}/{key}.age"
-
-
-def recipients_path(environment: str) -> str:
-    """Return the path of the file that `age -R` reads."""
-    return f"secrets/{_checked(environment)}.recipients"
 
 
 TOMBSTONE = b"""\
@@ -106,22 +75,22 @@ class Content:
         """Return what `apply` does. Raises `IntegrityFailure` that names the event."""
         try:
             return self.apply(record.event)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (UsageError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise IntegrityFailure(
                 f"event #{record.position} ({record.topic}) makes no files: {error}",
                 hint="run `tetra-es verify` to find out what was changed",
             ) from error
 
-    def apply(self, event: config.Event) -> dict[str, bytes | None]:
+    def apply(self, event: Event) -> dict[str, bytes | None]:
         """Return path to new bytes of the files that `event` changes, None for one that goes.
 
-        Raises `ValueError` and the like for an event that tetra-es cannot have recorded.
+        Raises `UsageError`, `ValueError` and the like for an event that tetra-es cannot have recorded.
         """
         match event:
             case config.EnvironmentState():
-                return {environment_path(event.environment): event.text.encode()}
+                return {environment_file(event.environment): event.text.encode()}
             case config.ProfileEdited():
-                return {profile_path(event.environment): event.text.encode()}
+                return {profile_file(event.environment): event.text.encode()}
             case config.ManifestEdited():
                 return {MANIFEST: event.text.encode()}
             case config.OrganizationCreated():
@@ -146,12 +115,12 @@ class Content:
             case secrets.SecretsResealed():
                 return self._age_files(environment, event.secrets)
             case secrets.SecretsRestored():
-                gone = {secret_path(environment, key): None for key in event.removed}
+                gone = {secret_file(environment, key): None for key in event.removed}
                 return {**gone, **self._age_files(environment, event.secrets)}
             case secrets.SecretRemoved():
-                return {secret_path(environment, event.key): None}
+                return {secret_file(environment, event.key): None}
             case secrets.RecipientAdded() | secrets.RecipientRemoved():
-                return {recipients_path(environment): _recipients_file(event.recipients)}
+                return {recipients_file(environment): _recipients_file(event.recipients)}
             case _:
                 return {}
 
@@ -159,7 +128,7 @@ class Content:
         self, environment: str, secrets: list[secrets.Sealed]
     ) -> dict[str, bytes | None]:
         return {
-            secret_path(environment, str(key)): self._sealed(str(digest)) or TOMBSTONE
+            secret_file(environment, str(key)): self._sealed(str(digest)) or TOMBSTONE
             for key, _, digest in secrets
         }
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
+from tetra_es.disk import atomic
 from tetra_es.errors import TetraEsError
-from tetra_es.names import SOURCE_OF_TRUTH
-from tetra_es_projections import atomic
-from tetra_es_projections.tree import ALLOWED_SIGNERS, MANIFEST
+from tetra_es.layout import ENVIRONMENTS, PROFILES, SECRETS, SOURCE
+from tetra_es_projections.tree import ALLOWED_SIGNERS
 from tetra_es_projections.views.database import FILES, set_progress
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 GITIGNORE = f"""\
 # Written by tetra-es. Generated files, secrets and the store do not belong in this folder's git.
-/environments/*
-!/environments/{SOURCE_OF_TRUTH}.toml
-/secrets/
+/{ENVIRONMENTS}/*
+!/{SOURCE}
+/{SECRETS}/
 /history/
 /.history.*
 /store/
@@ -41,13 +41,6 @@ class Change(NamedTuple):
 
     path: str
     missing: bool
-
-
-def is_edited(path: str) -> bool:
-    """Return whether people edit the file at `path`."""
-    return path in (MANIFEST, f"environments/{SOURCE_OF_TRUTH}.toml") or path.startswith(
-        "profiles/"
-    )
 
 
 def _digest(data: bytes | None) -> str | None:
@@ -104,7 +97,7 @@ class Files:
     def unknown_profiles(self) -> list[str]:
         """Return the paths of overlays that somebody made and nobody recorded yet."""
         known = self.digests()
-        paths = (f"profiles/{file.name}" for file in (self._root / "profiles").glob("[!.]*.toml"))
+        paths = (f"{PROFILES}/{file.name}" for file in (self._root / PROFILES).glob("[!.]*.toml"))
         return sorted(path for path in paths if path not in known)
 
     def set_aside(self, path: str, stamp: str) -> str:

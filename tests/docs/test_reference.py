@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.docs.pages import environment
-from tetra_es.events.config import EVENT_TYPES
+from tetra_es.events.catalogue import EVENT_TYPES
 from tetra_es_cli.commands.status import server_row
 from tetra_es_cli.entry.root import cli
 from tetra_es_projections.queries.views import TargetRow

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from tetra_es.events.config import EVENT_TYPES, event_from_state, state_of
+from tetra_es.events.base import event_from_state, state_of
+from tetra_es.events.catalogue import EVENT_TYPES
 from tetra_es.store import canonical
 from tetra_es.store.record import Record
 

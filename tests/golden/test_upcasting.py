@@ -11,13 +11,9 @@ import pytest
 
 from tests.properties.world import LOCAL, World, new_world
 from tetra_es.errors import TetraEsError
-from tetra_es.events.config import (
-    EVENT_TYPES,
-    EnvironmentEdited,
-    EnvironmentState,
-    event_from_state,
-    state_of,
-)
+from tetra_es.events.base import event_from_state, state_of
+from tetra_es.events.catalogue import EVENT_TYPES
+from tetra_es.events.config import EnvironmentEdited, EnvironmentState
 from tetra_es.integrity.store import verify_store
 from tetra_es.model import environment
 from tetra_es.store import canonical

@@ -11,7 +11,8 @@ import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tetra_es.events.config import EVENT_TYPES, Event, event_from_state, state_of
+from tetra_es.events.base import Event, event_from_state, state_of
+from tetra_es.events.catalogue import EVENT_TYPES
 from tetra_es.store import canonical, chain
 from tetra_es.store.record import Record
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tetra_es.crypto.ssh.keys import SigningKey
-    from tetra_es.events.config import Event
+    from tetra_es.events.base import Event
 
 ENVIRONMENTS = ("local", "dev", "staging", "prod")
 LOCAL = local_template("tetra", "linux")

@@ -1,18 +1,11 @@
-"""Every kind of event that the store can hold.
-
-An event is a frozen dataclass of JSON types. `TOPIC` is its name for ever: it is stored, hashed
-and signed, and renaming the class or its module changes nothing. `class_version` grows when a
-field is added; `upcast_v1_v2(state)` then gives the field to states written before, in place.
-"""
+"""The events of the organization and of its environments."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tetra_es.events.base import Event, KeyChange, event_from_state, state_of
-from tetra_es.events.deployments import DEPLOYMENT_EVENTS
-from tetra_es.events.secrets import SECRET_EVENTS
+from tetra_es.events.base import Event, KeyChange
 
 ORG_STREAM = "org"
 """Stream of the organization: one a store."""
@@ -160,7 +153,7 @@ class EnvironmentImported(EnvironmentState):
     """`backup`, `pre_rollback` or `current`."""
 
 
-_CONFIG_EVENTS: tuple[type[Event], ...] = (
+CONFIG_EVENTS: tuple[type[Event], ...] = (
     OrganizationCreated,
     ManifestEdited,
     ProfileEdited,
@@ -173,30 +166,3 @@ _CONFIG_EVENTS: tuple[type[Event], ...] = (
     EnvironmentRolledBack,
     EnvironmentImported,
 )
-
-EVENT_TYPES: dict[str, type[Event]] = {
-    cls.TOPIC: cls for cls in (*_CONFIG_EVENTS, *SECRET_EVENTS, *DEPLOYMENT_EVENTS)
-}
-"""Topic to class, in the order of the catalogue."""
-
-__all__ = [
-    "ENVIRONMENT_STREAM",
-    "EVENT_TYPES",
-    "ORG_STREAM",
-    "EnvironmentCreated",
-    "EnvironmentEdited",
-    "EnvironmentImported",
-    "EnvironmentPromoted",
-    "EnvironmentRolledBack",
-    "EnvironmentState",
-    "Event",
-    "KeyChange",
-    "ManifestEdited",
-    "OrganizationCreated",
-    "ProfileEdited",
-    "ScanExceptionAdded",
-    "SignerAdded",
-    "SignerRemoved",
-    "event_from_state",
-    "state_of",
-]

@@ -12,21 +12,16 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.errors import UsageError
-from tetra_es.events.config import (
-    ENVIRONMENT_STREAM,
-    ORG_STREAM,
-    EnvironmentState,
-    Event,
-    ProfileEdited,
-)
+from tetra_es.events.config import ENVIRONMENT_STREAM, ORG_STREAM, EnvironmentState, ProfileEdited
 from tetra_es.events.deployments import DEPLOYMENTS_STREAM, DeploymentEvent
 from tetra_es.events.secrets import SECRETS_STREAM, SecretsEvent
-from tetra_es.model.secrets import is_key
-from tetra_es.names import check_environment
+from tetra_es.names import check_environment, is_secret_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeAlias
+
+    from tetra_es.events.base import Event
 
     _Check: TypeAlias = tuple[str, Callable[[Any], bool], str]
 
@@ -49,7 +44,8 @@ def problem_with(event: Event) -> str | None:
         return f"{event.environment!r} is not an environment's name"
     if isinstance(event, SecretsEvent):
         return next(
-            (f"{key!r} is no secret's name" for key in _keys(event) if not is_key(key)), None
+            (f"{key!r} is no secret's name" for key in _keys(event) if not is_secret_name(key)),
+            None,
         )
     if isinstance(event, EnvironmentState):
         digest = sha256(event.text.encode()).hexdigest()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tetra_es.events.config import Event
+from tetra_es.events.base import Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

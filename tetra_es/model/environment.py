@@ -14,13 +14,13 @@ from tetra_es.events.config import (
     EnvironmentPromoted,
     EnvironmentRolledBack,
     EnvironmentState,
-    Event,
 )
 from tetra_es.model.aggregate import Aggregate
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.toml.diff import changes_between
 
 if TYPE_CHECKING:
+    from tetra_es.events.base import Event
     from tetra_es.events.metadata import Context
 
 

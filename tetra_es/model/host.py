@@ -20,7 +20,7 @@ from tetra_es.model.aggregate import Aggregate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tetra_es.events.config import Event
+    from tetra_es.events.base import Event
     from tetra_es.events.metadata import Context
     from tetra_es.events.secrets import Sealed
     from tetra_es.model.aggregate import EventType

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from tetra_es.errors import Refused, UsageError
 from tetra_es.events.config import (
     ORG_STREAM,
-    Event,
     ManifestEdited,
     OrganizationCreated,
     ProfileEdited,
@@ -21,6 +20,7 @@ from tetra_es.schema.manifest import Manifest, read_manifest
 from tetra_es.toml.diff import changes_between
 
 if TYPE_CHECKING:
+    from tetra_es.events.base import Event
     from tetra_es.events.metadata import Context
 
 

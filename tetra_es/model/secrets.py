@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -19,35 +18,19 @@ from tetra_es.events.secrets import (
     SecretsRestored,
 )
 from tetra_es.model.aggregate import Aggregate
+from tetra_es.names import check_secret_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from tetra_es.events.config import Event
+    from tetra_es.events.base import Event
     from tetra_es.events.metadata import Context
     from tetra_es.events.secrets import Sealed
-
-_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
 
 
 def secrets_stream(environment: str) -> str:
     """Return the stream of an environment's secrets."""
     return SECRETS_STREAM + environment
-
-
-def is_key(key: str) -> bool:
-    """Return whether `key` can name a secret."""
-    return _KEY.fullmatch(key) is not None
-
-
-def check_key(key: str) -> str:
-    """Return `key` if it can name a secret: it becomes a variable and a file. Else `UsageError`."""
-    if not is_key(key):
-        raise UsageError(
-            f"not a secret's name: {key!r}",
-            hint="use letters, digits and '_', not beginning with a digit, such as DATABASE_URL",
-        )
-    return key
 
 
 @dataclass
@@ -124,7 +107,7 @@ class Vault(Aggregate):
             SecretSet,
             context,
             environment=self.environment,
-            key=check_key(key),
+            key=check_secret_name(key),
             version=self.newest(key) + 1,
             digest=digest,
             recipients=self.readers,

@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import Refused
+from tetra_es.names import is_secret_name
 from tetra_es.release.quoting import shell_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
 
 _SHELLS_OWN = frozenset(
     {
@@ -51,7 +51,7 @@ def assignment(key: str, value: bytes) -> str:
 
 
 def _text(key: str, value: bytes) -> str:
-    if not _KEY.fullmatch(key):
+    if not is_secret_name(key):
         raise _refused(key, "is not a variable's name", "use letters, digits and _")
     if key in _SHELLS_OWN:
         raise _refused(key, "is a variable that shells keep for themselves", "name it otherwise")

@@ -22,7 +22,7 @@ from eventsourcing.persistence import (
 from eventsourcing.utils import Environment as Settings
 
 from tetra_es.errors import IntegrityFailure, TetraEsError
-from tetra_es.events.config import ORG_STREAM, Event
+from tetra_es.events.config import ORG_STREAM
 from tetra_es.model.aggregate import Aggregate
 from tetra_es.model.environment import Environment, environment_stream
 from tetra_es.model.host import Target, deployments_stream
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from tetra_es.crypto.ssh.keys import SigningKey
+    from tetra_es.events.base import Event
 
 AggregateType = TypeVar("AggregateType", bound=Aggregate)
 Result = TypeVar("Result")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 
 from tetra_es.errors import IntegrityFailure, TetraEsError
-from tetra_es.events.config import EVENT_TYPES, Event, event_from_state
+from tetra_es.events.base import Event, event_from_state
+from tetra_es.events.catalogue import EVENT_TYPES
 from tetra_es.store.canonical import decode
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from tetra_es.crypto.age.backend import decrypt, encrypt
 from tetra_es.errors import IntegrityFailure, Refused, UsageError
-from tetra_es.model.secrets import Vault, check_key
+from tetra_es.model.secrets import Vault
+from tetra_es.names import check_secret_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -37,7 +38,7 @@ def set_secrets(
     present versions that the writer started from; `Refused` when one has changed since.
     """
     for key in values:
-        check_key(key)
+        check_secret_name(key)
 
     def command() -> list[Recorded]:
         organization = session.organization()

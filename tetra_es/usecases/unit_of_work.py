@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from tetra_es.crypto.ssh.keys import SigningKey
-    from tetra_es.events.config import Event
+    from tetra_es.events.base import Event
     from tetra_es.model.aggregate import Aggregate
     from tetra_es.store.history import History
     from tetra_es.store.log import EventLog

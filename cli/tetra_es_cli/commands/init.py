@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.crypto.ssh import keys
+from tetra_es.disk.lock import exclusive
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.layout import OrgLayout
 from tetra_es.schema.templates import local_template, manifest_template
@@ -25,7 +26,6 @@ from tetra_es_cli.context.edited import read_edited
 from tetra_es_cli.context.params import reason_option
 from tetra_es_cli.output.emit import emit
 from tetra_es_projections.engine import Projections
-from tetra_es_projections.lock import exclusive
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import UsageError
+from tetra_es.layout import profile_file
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.profiles.generate import describe
 from tetra_es.profiles.load import builtin_names, effective_profile
 from tetra_es_cli.context.listing import known_environments
 from tetra_es_cli.context.params import env_argument, output_option
 from tetra_es_cli.output.emit import emit, emit_json, emit_rows
-from tetra_es_projections.tree import profile_path
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
@@ -45,7 +45,7 @@ def show(app: App, environment: str, output: str) -> None:
         emit_json({"profile": effective.name, "digest": effective.digest, "rules": rows})
         return
     emit(f"profile {effective.name}, digest {effective.digest}")
-    emit(f"overlay {profile_path(environment) if text else 'none'}")
+    emit(f"overlay {profile_file(environment) if text else 'none'}")
     emit_rows(rows, output, ("rule", "key", "value"))
 
 

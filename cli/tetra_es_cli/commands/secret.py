@@ -9,7 +9,7 @@ import click
 
 from tetra_es.errors import UsageError
 from tetra_es.integrity.store import sound_vault
-from tetra_es.model.secrets import check_key
+from tetra_es.names import check_secret_name
 from tetra_es.usecases.secrets import (
     mark_compromised,
     purge_secret,
@@ -94,7 +94,7 @@ def set_(
             hint="pipe it in, and take another value: a shell's history has this one now",
         )
     app: App = ctx.obj
-    value = read_value(app, check_key(key), file)
+    value = read_value(app, check_secret_name(key), file)
     with app.changing(reason=reason, dry_run=dry_run, record_edits=False) as workspace:
         seen = None if expect is None else {key: expect}
         recorded = set_secrets(workspace.session, environment, {key: value}, seen=seen)

@@ -105,8 +105,8 @@ class App:
     @contextmanager
     def projections(self, *, reading: bool = False) -> Iterator[Projections]:
         """Open the projections alone, locked, as they are; with `reading` only to look at."""
+        from tetra_es.disk.lock import exclusive
         from tetra_es_projections.engine import Projections
-        from tetra_es_projections.lock import exclusive
 
         layout = self.layout()
         with (
@@ -129,9 +129,9 @@ class App:
             return True  # catching up makes them anew
 
     def _catch_up(self, layout: OrgLayout, log: EventLog) -> None:
+        from tetra_es.disk.lock import exclusive
         from tetra_es_cli.context.progress import reporting
         from tetra_es_projections.engine import Projections
-        from tetra_es_projections.lock import exclusive
 
         with (
             exclusive(layout.lock),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import ConfigError, TetraEsError, UsageError
-from tetra_es.model.secrets import is_key
+from tetra_es.names import is_secret_name
 from tetra_es.release.env_file import assignment
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def read_dotenv(path: Path) -> dict[str, bytes]:
 
 
 def _check_binding(where: str, key: str, value: str) -> None:
-    if not is_key(key):
+    if not is_secret_name(key):
         raise ConfigError(
             f"{where}: what stands before the = is not a secret's name",
             hint="use letters, digits and '_', not beginning with a digit; "

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tetra_es.crypto.ssh import keys
+from tetra_es.disk.lock import exclusive
 from tetra_es.errors import Refused, TetraEsError
+from tetra_es.layout import is_edited
 from tetra_es.store.history import History
 from tetra_es.store.log import EventLog
 from tetra_es.usecases.edit import MANIFEST, Target, record_text
@@ -20,9 +22,7 @@ from tetra_es_cli.context.app import note
 from tetra_es_cli.context.edited import read_edited
 from tetra_es_cli.context.progress import reporting
 from tetra_es_projections.engine import Projections
-from tetra_es_projections.lock import exclusive
 from tetra_es_projections.queries.views import Views
-from tetra_es_projections.working_files import is_edited
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

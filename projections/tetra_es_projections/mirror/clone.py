@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from tetra_es.crypto.ssh.sshsig import dearmor
 from tetra_es.errors import IntegrityFailure, TetraEsError
+from tetra_es.layout import secret_file
 from tetra_es.store import canonical
 from tetra_es.store.record import Record
 from tetra_es_projections.mirror.format1 import event_path
-from tetra_es_projections.tree import secret_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ def records_of_clone(root: Path) -> Iterator[Record]:
 
 def sealed_in_clone(root: Path, environment: str, key: str) -> bytes:
     """Return the age file of a secret in a clone, which the caller compares with its digest."""
-    path = secret_path(environment, key)
+    path = secret_file(environment, key)
     try:
         return (root / path).read_bytes()
     except OSError as error:

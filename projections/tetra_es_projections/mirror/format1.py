@@ -34,7 +34,7 @@ from tetra_es_projections.descriptions import one_line, summary_1
 from tetra_es_projections.mirror.commit import Commit
 
 if TYPE_CHECKING:
-    from tetra_es.events.config import Event, KeyChange
+    from tetra_es.events.base import Event, KeyChange
     from tetra_es.store.record import Record
     from tetra_es_projections.tree import Content
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator
 
-    from tetra_es.events.config import Event
+    from tetra_es.events.base import Event
     from tetra_es.store.record import Record
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.events import config
-from tetra_es.events.config import state_of
+from tetra_es.events.base import Event, state_of
 from tetra_es.store import canonical, chain
 from tetra_es.store.record import Record
 
@@ -25,7 +25,7 @@ class Story:
 
     def add(
         self,
-        topic: type[config.Event],
+        topic: type[Event],
         stream: str,
         /,
         *,

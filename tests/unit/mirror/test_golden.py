@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tetra_es.events.config import EVENT_TYPES
+from tetra_es.events.catalogue import EVENT_TYPES
 from tetra_es.store.record import Record
 from tetra_es_projections.mirror.check import expected_ids
 from tetra_es_projections.tree import Content

@@ -1,0 +1,22 @@
+"""Every kind of event that the store can hold.
+
+An event is a frozen dataclass of JSON types. `TOPIC` is its name for ever: it is stored, hashed
+and signed, and renaming the class or its module changes nothing. `class_version` grows when a
+field is added; `upcast_v1_v2(state)` then gives the field to states written before, in place.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tetra_es.events.config import CONFIG_EVENTS
+from tetra_es.events.deployments import DEPLOYMENT_EVENTS
+from tetra_es.events.secrets import SECRET_EVENTS
+
+if TYPE_CHECKING:
+    from tetra_es.events.base import Event
+
+EVENT_TYPES: dict[str, type[Event]] = {
+    cls.TOPIC: cls for cls in (*CONFIG_EVENTS, *SECRET_EVENTS, *DEPLOYMENT_EVENTS)
+}
+"""Topic to class, in the order of the catalogue."""
