@@ -11,7 +11,7 @@ from benchmarks.organization import found, program
 from tetra_es.crypto.age.identities import create_identity, load_identities
 from tetra_es.store.log import EventLog
 from tetra_es.usecases.recipients import add_recipient, remove_recipient
-from tetra_es.usecases.unit_of_work import Session
+from tetra_es.usecases.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

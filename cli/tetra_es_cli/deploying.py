@@ -16,9 +16,9 @@ from tetra_es.remote.server import Server
 from tetra_es.usecases.deploy import check_plan, deploy, is_there, preflight, settle
 from tetra_es.usecases.deployable import Deployable, deployable
 from tetra_es.usecases.order import Order
-from tetra_es_cli.context.app import note, warn
+from tetra_es_cli.context.console import note, warn
 from tetra_es_cli.context.identities import loader
-from tetra_es_cli.output.emit import emit, emit_json
+from tetra_es_cli.output.plain import emit, emit_json
 from tetra_es_cli.output.plans import emit_plan, plan_as_json
 from tetra_es_cli.servers import (
     CommandJournal,
@@ -163,7 +163,7 @@ def remove_from_all(app: App, wish: Wish, output: str) -> None:
     """
     name = wish.environment
     hosts = wish.hosts or ([] if wish.local else serving_hosts(app, name))
-    with app.changing(record_edits=False) as workspace:
+    with app.changing() as workspace:
         if not hosts:
             workspace.session.organization().environment_named(name)
         text = workspace.session.environment(name).text

@@ -12,11 +12,10 @@ from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.profiles.load import validate_overlay
 from tetra_es.schema.environment import validate_environment
 from tetra_es.schema.manifest import read_manifest
-from tetra_es.usecases.edit import MANIFEST, SOURCE, Target
-from tetra_es.usecases.promote import generate
-from tetra_es_cli.context.app import note
-from tetra_es_cli.context.edited import read_edited
-from tetra_es_projections.working_files import changed_files
+from tetra_es.usecases.config.promote import generate
+from tetra_es.usecases.config.source_file import MANIFEST, SOURCE, SourceFile
+from tetra_es_cli.context.console import note
+from tetra_es_projections.working_files import changed_files, read_text
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import Reader
@@ -42,7 +41,7 @@ def preview(reader: Reader, environment: str) -> str:
         )
     source = _text(reader, SOURCE, changed) or ""
     validate_environment(source, name=SOURCE.path)
-    target = Target("profile", environment)
+    target = SourceFile("profile", environment)
     overlay = _text(reader, target, changed)
     if overlay is not None:
         validate_overlay(overlay, environment, name=target.path)
@@ -52,11 +51,11 @@ def preview(reader: Reader, environment: str) -> str:
     return generate(environment, source, source_label=label, manifest=manifest, overlay=overlay)[1]
 
 
-def _text(reader: Reader, target: Target, changed: set[str]) -> str | None:
+def _text(reader: Reader, target: SourceFile, changed: set[str]) -> str | None:
     """Return the text of an edited file: as it is where somebody changed it, else as recorded."""
     if target.path in changed:
         note(f"{target.path} has changes that are not recorded yet; they are counted in")
-        return read_edited(reader.layout, target)
+        return read_text(reader.layout.root, target.path)
     if target == SOURCE:
         state = reader.views.state(SOURCE_OF_TRUTH)
         return reader.log.state_text(state.position) if state else None

@@ -17,7 +17,7 @@ from tetra_es.remote.server import Server
 from tetra_es.remote.transport import Local, Ssh
 from tetra_es.usecases.apply import parse_anchor
 from tetra_es_cli.commands.show import text_at
-from tetra_es_cli.context.app import note
+from tetra_es_cli.context.console import note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -172,7 +172,7 @@ class CommandJournal:
 
     def target(self) -> Target:
         """Return the environment on the host, as it is recorded now."""
-        with self._app.changing(record_edits=False) as workspace:
+        with self._app.changing() as workspace:
             return workspace.session.history.target(self._environment, self._host)
 
     def units(self) -> list[str]:
@@ -195,7 +195,7 @@ class CommandJournal:
 
     def record(self, decide: Callable[[Target, Context], object]) -> None:
         """Record what `decide` decides on the target."""
-        with self._app.changing(reason=self._reason, record_edits=False) as workspace:
+        with self._app.changing(reason=self._reason) as workspace:
             current = workspace.session
 
             def command() -> list[int]:

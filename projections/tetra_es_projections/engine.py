@@ -16,6 +16,7 @@ from tetra_es.events.secrets import SecretPurged
 from tetra_es.layout import is_edited
 from tetra_es.store.log import BATCH, unreadable
 from tetra_es_projections.ciphertexts import check_nothing_lost
+from tetra_es_projections.queries.refs import RefLookup
 from tetra_es_projections.tree import Content
 from tetra_es_projections.views.database import (
     FILES,
@@ -63,6 +64,7 @@ class Projections:
         self._git = git
         self._connection = (open_views_reading if reading else open_views)(layout.views)
         self.files = Files(layout.root, self._connection)
+        self.refs = RefLookup(layout.views)
 
     def __enter__(self) -> Self:
         return self
@@ -177,7 +179,7 @@ class Projections:
                 hint="--force keeps a copy of them and puts the recorded content in place",
             )
         stamp = f"at-{self.log.last_position()}"
-        return [self.files.set_aside(path, stamp) for path in drifted]
+        return [self.files.back_up(path, stamp) for path in drifted]
 
     def _views(self, last: int, report: Progress | None) -> None:
         position = progress(self._connection, VIEWS)

@@ -84,7 +84,7 @@ class Content:
     def apply(self, event: Event) -> dict[str, bytes | None]:
         """Return path to new bytes of the files that `event` changes, None for one that goes.
 
-        Raises `UsageError`, `ValueError` and the like for an event that tetra-es cannot have recorded.
+        Raises `UsageError`, `ValueError` and the like for an event that no tetra-es recorded.
         """
         match event:
             case config.EnvironmentState():

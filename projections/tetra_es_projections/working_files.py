@@ -57,6 +57,21 @@ def changed_files(root: Path, digests: dict[str, str]) -> list[Change]:
     return found
 
 
+def read_text(root: Path, path: str) -> str:
+    """Return the text of a file below `root`. Raises `TetraEsError` where it is not UTF-8."""
+    try:
+        # newline="" keeps CR LF: the text is recorded byte for byte.
+        with (root / path).open(encoding="utf-8", newline="") as file:
+            return file.read()
+    except UnicodeDecodeError as error:
+        raise TetraEsError(
+            f"{path} is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}",
+            hint="TOML is UTF-8: save the file in that encoding",
+        ) from error
+    except OSError as error:
+        raise TetraEsError(f"cannot read {path}: {error.strerror}") from error
+
+
 class Files:
     """The projected files below `root`; what was put there last is remembered in the views."""
 
@@ -89,10 +104,14 @@ class Files:
         """Return the files that are not as they were put there, by path."""
         return changed_files(self._root, self.digests())
 
-    def is_foreign(self, path: str) -> bool:
+    def is_modified(self, path: str) -> bool:
         """Return whether the file at `path` is there and not as it was put there last, if ever."""
         actual = atomic.digest(self._root / path)
         return actual is not None and actual != self.digests().get(path)
+
+    def read(self, path: str) -> str:
+        """Return the text of a file. Raises `TetraEsError` where it is not UTF-8."""
+        return read_text(self._root, path)
 
     def unknown_profiles(self) -> list[str]:
         """Return the paths of overlays that somebody made and nobody recorded yet."""
@@ -100,7 +119,7 @@ class Files:
         paths = (f"{PROFILES}/{file.name}" for file in (self._root / PROFILES).glob("[!.]*.toml"))
         return sorted(path for path in paths if path not in known)
 
-    def set_aside(self, path: str, stamp: str) -> str:
+    def back_up(self, path: str, stamp: str) -> str:
         """Move a hand-made file out of the way; return its new path."""
         kept = f"{path}.kept-{stamp}"
         try:

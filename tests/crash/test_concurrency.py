@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import Machine
     from tetra_es.usecases.unit_of_work import Recorded
+from tetra_es.usecases.config.edit import Edit
+from tetra_es.usecases.config.source_file import SOURCE
 
 PROCESSES, EDITS = 8, 25
 
@@ -48,15 +50,16 @@ def test_eight_processes_with_25_edits_each(machine: Machine) -> None:
 def edit_once_somebody_else_did(world: World, others: Iterator[str]) -> Recorded:
     """Edit `local`; before each attempt to save, somebody else saves one of `others`."""
 
-    def command() -> Recorded:
-        environment = world.history.environment("local")
+    work = world.begin()
+
+    def attempt() -> Recorded:
+        work.forget()
+        Edit(SOURCE, LOCAL + "# mine\n").decide(work)
         for text in islice(others, 1):
             world.edit(text)
-        with world.session() as session:
-            environment.edit(LOCAL + "# mine\n", session.context(session.organization()))
-            return session.save(environment)[0]
+        return work.save()[0]
 
-    return world.history.retrying(command)
+    return world.history.retrying(attempt)
 
 
 def test_a_command_is_decided_anew_when_another_saved_in_between() -> None:

@@ -11,14 +11,17 @@ from hypothesis import strategies as st
 from tests.properties.model import GENERATED, Model
 from tests.properties.world import LOCAL, World
 from tetra_es.errors import TetraEsError
+from tetra_es.refs import PositionRef
 from tetra_es.toml.literals import value_literal
-from tetra_es.usecases.edit import SOURCE, Target
-from tetra_es.usecases.promote import promote
-from tetra_es.usecases.roll_back import roll_back
-from tetra_es.usecases.signers import add_signer, remove_signer
+from tetra_es.usecases.config.promote import Promote
+from tetra_es.usecases.config.roll_back import RollBack
+from tetra_es.usecases.config.source_file import SOURCE, SourceFile
+from tetra_es.usecases.signers import AddSigner, RemoveSigner
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from tetra_es.usecases.use_case import UseCase
 
 FEW = settings(max_examples=12, deadline=None, database=None)
 """Each example is an organization of its own on a real disk."""
@@ -146,30 +149,28 @@ def _do(world: World, command: Command) -> None:
         case ("set", (key, value)):
             world.set(SOURCE, key, value_literal(value))
         case ("set_overlay", (name, key, value)):
-            world.set(Target("profile", name), f"set.{key}", value_literal(value))
+            world.set(SourceFile("profile", name), f"set.{key}", value_literal(value))
         case ("set_manifest", (key, value)):
             world.set_manifest({"gradual": "promotion.gradual"}.get(key, key), value)
         case _:
-            _do_in_session(world, command)
+            world.act(_use_case(world, command))
 
 
-def _do_in_session(world: World, command: Command) -> None:
-    with world.session() as session:
-        match command:
-            case ("promote", (name, via)):
-                promote(session, name, via=via)
-            case ("roll_back", (name, revision)):
-                roll_back(session, name, _position(world, name, revision))
-            case ("sign", (name, True)):
-                add_signer(session, name, world.keys[name].public_line)
-            case ("sign", (name, False)):
-                remove_signer(session, name)
-            case _:
-                raise ValueError(command)
+def _use_case(world: World, command: Command) -> UseCase[Any]:
+    match command:
+        case ("promote", (name, via)):
+            return Promote(name, via)
+        case ("roll_back", (name, revision)):
+            return RollBack(name, _position(world, name, revision))
+        case ("sign", (name, True)):
+            return AddSigner(name, world.keys[name].public_line)
+        case ("sign", (name, False)):
+            return RemoveSigner(name)
+    raise ValueError(command)
 
 
-def _position(world: World, name: str, revision: int | None) -> int | None:
-    """Return the position of a revision; one that no event has where there is none."""
+def _position(world: World, name: str, revision: int | None) -> PositionRef | None:
+    """Return the REF of a revision; one that no event has where there is none."""
     if revision is None:
         return None
     for position, event in world.events():
@@ -177,8 +178,8 @@ def _position(world: World, name: str, revision: int | None) -> int | None:
             name,
             revision,
         ) and event.TOPIC.startswith("environment."):
-            return position
-    return 10**6
+            return PositionRef(position)
+    return PositionRef(10**6)
 
 
 def noted(number: int) -> str:

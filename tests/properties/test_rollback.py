@@ -9,7 +9,8 @@ from tests.properties.commands import COMMANDS, FEW, Command, do_all
 from tests.properties.world import World, new_world
 from tetra_es.errors import Refused
 from tetra_es.events.config import EnvironmentRolledBack, EnvironmentState
-from tetra_es.usecases.roll_back import Rollback, roll_back
+from tetra_es.refs import PositionRef
+from tetra_es.usecases.config.roll_back import RollBack, Rollback
 
 
 def states(world: World, name: str) -> list[tuple[int, EnvironmentState]]:
@@ -21,11 +22,11 @@ def states(world: World, name: str) -> list[tuple[int, EnvironmentState]]:
 
 
 def back(world: World, name: str, position: int | None = None) -> Rollback | None:
-    with world.session() as session:
-        try:
-            return roll_back(session, name, position)
-        except Refused:
-            return None
+    ref = None if position is None else PositionRef(position)
+    try:
+        return world.act(RollBack(name, ref)).result
+    except Refused:
+        return None
 
 
 def as_alice(world: World) -> None:

@@ -7,17 +7,21 @@ import tempfile
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tetra_es.crypto.ssh import keys
 from tetra_es.layout import OrgLayout
-from tetra_es.schema.templates import local_template, manifest_template, profile_template
+from tetra_es.refs import PositionRef
+from tetra_es.schema.templates import local_template, manifest_template
 from tetra_es.store.history import History
 from tetra_es.store.log import EventLog
-from tetra_es.toml.edit.assignments import set_values
+from tetra_es.usecases.config.edit import Edit
+from tetra_es.usecases.config.set_keys import SetKeys
+from tetra_es.usecases.config.source_file import MANIFEST, SOURCE, SourceFile
 from tetra_es.usecases.create_organization import Beginnings, found
-from tetra_es.usecases.edit import MANIFEST, SOURCE, Target, current_text, record_text
-from tetra_es.usecases.unit_of_work import Recorded, Session
+from tetra_es.usecases.session import Session
+from tetra_es.usecases.unit_of_work import Intent, UnitOfWork
+from tetra_es.usecases.use_case import Done
 from tetra_es_projections.engine import Projections
 from tetra_es_projections.mirror.git import Git
 
@@ -26,6 +30,11 @@ if TYPE_CHECKING:
 
     from tetra_es.crypto.ssh.keys import SigningKey
     from tetra_es.events.base import Event
+    from tetra_es.refs import Ref
+    from tetra_es.usecases.unit_of_work import Recorded
+    from tetra_es.usecases.use_case import UseCase
+
+Result = TypeVar("Result")
 
 ENVIRONMENTS = ("local", "dev", "staging", "prod")
 LOCAL = local_template("tetra", "linux")
@@ -33,6 +42,17 @@ MANIFEST_TEXT = manifest_template("acme", "acme.example", ENVIRONMENTS)
 
 TABLES = ("events", "states", "changes", "commits")
 """The tables of the views that say something about events."""
+
+
+class Positions:
+    """Finds nothing but positions, which need no looking up."""
+
+    def position_of(self, ref: Ref, environment: str | None = None) -> int:
+        assert isinstance(ref, PositionRef)
+        return ref.position
+
+    def moment_of(self, ref: Ref, environment: str) -> int:
+        return self.position_of(ref)
 
 
 class World:
@@ -48,9 +68,8 @@ class World:
         self.actor = "alice"
         self.history = History(self.layout.store, self.keys["alice"], create=True)
         self.log = EventLog(self.layout.store)
-        with self.session() as session:
-            beginnings = Beginnings("acme", MANIFEST_TEXT, LOCAL, {})
-            found(session, beginnings, actor="alice", reason="")
+        session = Session(self.history, self.log, self.keys["alice"], clock=self.clock)
+        found(session, Beginnings("acme", MANIFEST_TEXT, LOCAL, {}), actor="alice", reason="")
 
     def close(self) -> None:
         self.history.__exit__()
@@ -61,24 +80,25 @@ class World:
         minutes, seconds = divmod(next(self._seconds), 60)
         return f"2026-11-22T10:{minutes:02}:{seconds:02}.000000Z"
 
-    @contextmanager
-    def session(self) -> Iterator[Session]:
+    def begin(self, *, dry_run: bool = False) -> UnitOfWork:
         """Begin a command of the present actor."""
         key = self.keys[self.actor]
         recorder: Any = self.history._application.recorder
         recorder.signing_key = key
-        yield Session(self.history, self.log, key, clock=self.clock, correlation="c")
+        intent = Intent(dry_run=dry_run, clock=self.clock)
+        return UnitOfWork(self.history, self.log, key, Positions(), intent)
 
-    def edit(self, text: str, target: Target = SOURCE) -> list[Recorded]:
-        with self.session() as session:
-            return record_text(session, target, text)
+    def act(self, use_case: UseCase[Result], *, dry_run: bool = False) -> Done[Result]:
+        """Do what a command does, without files and mirror."""
+        work = self.begin(dry_run=dry_run)
+        result = use_case.decide(work)
+        return Done(result, work.save(), [])
 
-    def set(self, target: Target, key: str, literal: str) -> list[Recorded]:
-        with self.session() as session:
-            text = current_text(session, target) or profile_template(target.environment, None)
-            return record_text(
-                session, target, set_values(text, [(key, literal)], name=target.path)
-            )
+    def edit(self, text: str, file: SourceFile = SOURCE) -> list[Recorded]:
+        return self.act(Edit(file, text)).recorded
+
+    def set(self, file: SourceFile, key: str, literal: str) -> list[Recorded]:
+        return self.act(SetKeys(file, [(key, literal)])).recorded
 
     def set_manifest(self, key: str, literal: str) -> list[Recorded]:
         return self.set(MANIFEST, key, literal)

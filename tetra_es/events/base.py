@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Protocol, TypeAlias, TypeGuard
 
 KeyChange: TypeAlias = list[str | None]
 """`[path, before, after]` of one key, values as TOML literals, null where it did not exist."""
@@ -24,6 +24,57 @@ class Event:
     """When it happened: RFC 3339, UTC, microseconds, such as `2026-11-22T10:05:00.000000Z`."""
     metadata: dict[str, str]
     """actor, reason, correlation, tool and format; see `domain.metadata`."""
+
+
+class OfEnvironment(Protocol):
+    """An event that concerns one environment."""
+
+    @property
+    def environment(self) -> str:
+        """Its name."""
+
+
+class OfRevision(Protocol):
+    """An event that made a revision, or is about one."""
+
+    @property
+    def revision(self) -> int:
+        """Its number."""
+
+
+class WithChanges(Protocol):
+    """An event that says what it changed by key."""
+
+    @property
+    def changes(self) -> list[KeyChange]:
+        """By key, in order."""
+
+
+def environment_of(event: Event | OfEnvironment) -> str | None:
+    """Return the environment that an event concerns, None for the organization's events."""
+    return event.environment if _concerns_environment(event) else None
+
+
+def revision_of(event: Event | OfRevision) -> int | None:
+    """Return the revision that an event made or is about, None where there is none."""
+    return event.revision if _has_revision(event) else None
+
+
+def changes_of(event: Event | WithChanges) -> list[KeyChange]:
+    """Return what an event changed by key; nothing for events that have no such list."""
+    return event.changes if _has_changes(event) else []
+
+
+def _concerns_environment(event: object) -> TypeGuard[OfEnvironment]:
+    return "environment" in getattr(event, "__dataclass_fields__", ())
+
+
+def _has_revision(event: object) -> TypeGuard[OfRevision]:
+    return "revision" in getattr(event, "__dataclass_fields__", ())
+
+
+def _has_changes(event: object) -> TypeGuard[WithChanges]:
+    return "changes" in getattr(event, "__dataclass_fields__", ())
 
 
 def state_of(event: Event) -> dict[str, Any]:

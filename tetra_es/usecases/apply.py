@@ -16,7 +16,7 @@ from tetra_es.model.host import Target, deployments_stream
 from tetra_es.model.secrets import Vault, secrets_stream
 from tetra_es.usecases.deployable import Deployable, anchor
 from tetra_es.usecases.secrets import digest_of
-from tetra_es.usecases.unit_of_work import utc_now
+from tetra_es.usecases.session import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from tetra_es.events.metadata import Context
     from tetra_es.model.organization import Organization
-    from tetra_es.usecases.unit_of_work import Recorded, Session
+    from tetra_es.usecases.session import Session
+    from tetra_es.usecases.unit_of_work import Recorded
 
 
 @dataclass(frozen=True)

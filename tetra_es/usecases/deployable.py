@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tetra_es.model.secrets import Vault
     from tetra_es.store.log import EventLog
     from tetra_es.store.record import Record
-    from tetra_es.usecases.unit_of_work import Session
+    from tetra_es.usecases.session import Session
 
 
 @dataclass(frozen=True)

@@ -16,15 +16,16 @@ from tetra_es.errors import ConfigError, TetraEsError, UsageError
 from tetra_es.names import SOURCE_OF_TRUTH, check_actor, check_environment
 from tetra_es.refs import format_time
 from tetra_es.secret_scan.scan import refuse, scan_text
+from tetra_es.usecases.config.check_for_secrets import check_for_secrets
 from tetra_es.usecases.create_organization import Beginnings, decide_founding
-from tetra_es.usecases.scan import check_for_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from tetra_es.model.environment import Environment
-    from tetra_es.usecases.unit_of_work import Recorded, Session
+    from tetra_es.usecases.session import Session
+    from tetra_es.usecases.unit_of_work import Recorded
 
 _BACKUP = re.compile(r"([a-z][a-z0-9-]*)_(pre_rollback_)?(\d{8}_\d{6})\.toml", re.ASCII)
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from tetra_es.crypto.age.identities import Identity
     from tetra_es.events.metadata import Context
     from tetra_es.model.secrets import Vault
-    from tetra_es.usecases.unit_of_work import Recorded, Session
+    from tetra_es.usecases.session import Session
+    from tetra_es.usecases.unit_of_work import Recorded
 
     Report = Callable[[str, int, int], None]
     """Is told what is done, how far, and how far it goes."""

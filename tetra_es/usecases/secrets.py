@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from tetra_es.crypto.age.identities import Identity
     from tetra_es.store.log import EventLog
-    from tetra_es.usecases.unit_of_work import Recorded, Session
+    from tetra_es.usecases.session import Session
+    from tetra_es.usecases.unit_of_work import Recorded
 
 
 def digest_of(data: bytes) -> str:

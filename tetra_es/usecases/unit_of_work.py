@@ -1,32 +1,33 @@
-"""What every use case works with: the store, the key, the clock, and whether it is for real."""
+"""What a use case decides on: aggregates, each loaded once, and what is saved of them together."""
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.events.config import ORG_STREAM
 from tetra_es.events.metadata import Context
 from tetra_es.integrity.store import sound_vault
 from tetra_es.model.environment import Environment, environment_stream
-from tetra_es.model.organization import Organization
+from tetra_es.model.host import Target, deployments_stream
 from tetra_es.model.secrets import Vault, secrets_stream
 from tetra_es.refs import format_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import TypeVar
+    from collections.abc import Callable
 
     from tetra_es.crypto.ssh.keys import SigningKey
     from tetra_es.events.base import Event
     from tetra_es.model.aggregate import Aggregate
+    from tetra_es.model.organization import Organization
     from tetra_es.store.history import History
     from tetra_es.store.log import EventLog
+    from tetra_es.usecases.ports import Refs
 
-    Result = TypeVar("Result")
+    AnyAggregate = TypeVar("AnyAggregate", bound=Aggregate)
 
 
 def utc_now() -> str:
@@ -34,57 +35,77 @@ def utc_now() -> str:
     return format_time(datetime.now(UTC))
 
 
-@dataclass(frozen=True)
-class Recorded:
+class Recorded(NamedTuple):
     """An event that a use case decided on. `position` is None in a dry run."""
 
     event: Event
     position: int | None
 
 
-@dataclass
-class Session:
-    """One command's view of one organization."""
+@dataclass(frozen=True)
+class Intent:
+    """Why a command records, and whether it is for real."""
 
-    history: History
-    log: EventLog
-    key: SigningKey
     reason: str = ""
     dry_run: bool = False
     clock: Callable[[], str] = utc_now
-    correlation: str = field(default_factory=lambda: secrets.token_hex(8))
-    _undone: dict[str, Aggregate] = field(default_factory=dict)
-    """What a dry run decided on and did not save, so that its next step builds on it."""
 
-    def environment(self, name: str) -> Environment:
-        """Return the environment as it is now; version 0 where it has no state yet."""
-        environment = self._undone.get(environment_stream(name))
-        return (
-            environment if isinstance(environment, Environment) else self.history.environment(name)
-        )
 
-    def vault(self, environment: str) -> Vault:
-        """Return the secrets of an environment as they are now, from checked events alone."""
-        vault = self._undone.get(secrets_stream(environment))
-        return vault if isinstance(vault, Vault) else sound_vault(self.log, environment)
+class UnitOfWork:
+    """One command's view of one organization."""
+
+    def __init__(
+        self, history: History, log: EventLog, key: SigningKey, refs: Refs, intent: Intent
+    ) -> None:
+        self.log = log
+        self.key = key
+        self.refs = refs
+        self.intent = intent
+        self._history = history
+        self._correlation = secrets.token_hex(8)
+        self._loaded: dict[str, Aggregate] = {}
+        self._ciphertexts: list[bytes] = []
+        self._destroyed: list[bytes] = []
 
     def organization(self) -> Organization:
         """Return the organization. Raises `TetraEsError` where the store has none."""
-        organization = self._undone.get(ORG_STREAM)
-        if not isinstance(organization, Organization):
-            organization = self.history.organization()
+        organization = self.new_organization()
         if not organization.version:
             raise TetraEsError(
-                f"the store {self.history.path} is empty",
+                f"the store {self._history.path} is empty",
                 hint="an `init` was cut short: run `tetra-es init` again",
             )
         return organization
 
-    def context(self, organization: Organization, *, reason: str | None = None) -> Context:
-        """Return the context of events to record.
+    def new_organization(self) -> Organization:
+        """Return the organization, which may have no event yet."""
+        return self._load(ORG_STREAM, self._history.organization)
+
+    def environment(self, name: str) -> Environment:
+        """Return the environment as it is now; version 0 where it has no state yet."""
+        return self._load(environment_stream(name), lambda: self._history.environment(name))
+
+    def vault(self, environment: str) -> Vault:
+        """Return the secrets of an environment as they are now, from checked events alone."""
+        return self._load(secrets_stream(environment), lambda: sound_vault(self.log, environment))
+
+    def host(self, environment: str, host: str) -> Target:
+        """Return an environment on a host as it is now; version 0 where it was never deployed."""
+        stream = deployments_stream(environment, host)
+        return self._load(stream, lambda: self._history.target(environment, host))
+
+    def _load(self, stream: str, load: Callable[[], AnyAggregate]) -> AnyAggregate:
+        if stream not in self._loaded:
+            self._loaded[stream] = load()
+        # A stream has one kind of aggregate, which its loader made.
+        return self._loaded[stream]  # type: ignore[return-value]
+
+    def context(self, *, reason: str | None = None) -> Context:
+        """Return the context of events to record; `reason` in the place of the command's.
 
         Raises `Refused` when our key is not a signer's: what it signed would not verify.
         """
+        organization = self.organization()
         actor = organization.signer_with(self.key.public_line)
         if actor is None:
             raise Refused(
@@ -97,25 +118,38 @@ class Session:
         """Return the context of events recorded by `actor`."""
         return Context(
             actor=actor,
-            reason=self.reason if reason is None else reason,
-            correlation=self.correlation,
-            now=self.clock(),
+            reason=self.intent.reason if reason is None else reason,
+            correlation=self._correlation,
+            now=self.intent.clock(),
         )
 
-    def save(
-        self, *aggregates: Aggregate, sealed: Sequence[bytes] = (), purged: Sequence[bytes] = ()
-    ) -> list[Recorded]:
-        """Save what the aggregates decided, in one transaction; a dry run saves nothing."""
-        events = [event for aggregate in aggregates for event in aggregate.pending]
-        if self.dry_run:
-            for aggregate in aggregates:
-                aggregate.collect_events()
-                self._undone[aggregate.id] = aggregate
-        if self.dry_run or not events:
+    def add_ciphertext(self, data: bytes) -> None:
+        """Have an age file stored together with the events that name it."""
+        self._ciphertexts.append(data)
+
+    def destroy_ciphertext(self, digest: bytes) -> None:
+        """Have an age file destroyed together with the event that says so."""
+        self._destroyed.append(digest)
+
+    def save(self) -> list[Recorded]:
+        """Save all that was decided, in one transaction; a dry run saves nothing.
+
+        Events of an aggregate that was loaded earlier come first.
+        """
+        changed = [each for each in self._loaded.values() if each.pending]
+        events = [event for aggregate in changed for event in aggregate.pending]
+        if not events:
+            return []
+        if self.intent.dry_run:
+            for aggregate in changed:
+                aggregate.collect_events()  # the next use case builds on what this one decided
             return [Recorded(event, None) for event in events]
-        positions = self.history.save(*aggregates, sealed=sealed, purged=purged)
+        sealed, purged = self._ciphertexts, self._destroyed
+        positions = self._history.save(*changed, sealed=sealed, purged=purged)
+        self._ciphertexts, self._destroyed = [], []
         return [Recorded(*pair) for pair in zip(events, positions, strict=True)]
 
-    def run(self, command: Callable[[], Result]) -> Result:
-        """Run a command again as long as others get in between, within bounds."""
-        return self.history.retrying(command)
+    def forget(self) -> None:
+        """Drop everything loaded and decided: it is loaded again when it is asked for."""
+        self._loaded.clear()
+        self._ciphertexts, self._destroyed = [], []

@@ -9,7 +9,7 @@ import click
 from tetra_es.errors import TetraEsError
 from tetra_es_cli.context.listing import require_environment
 from tetra_es_cli.context.params import KEY, env_argument, output_option
-from tetra_es_cli.output.emit import emit_rows
+from tetra_es_cli.output.plain import emit_rows
 from tetra_es_cli.output.table import short_time
 
 if TYPE_CHECKING:

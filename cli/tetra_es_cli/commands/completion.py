@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
-from tetra_es_cli.output.emit import emit
+from tetra_es_cli.output.plain import emit
 
 SHELLS = ("bash", "zsh", "fish")
 

@@ -15,8 +15,8 @@ from tetra_es.refs import RevisionRef, TimeRef, parse_ref
 from tetra_es.toml.diff import Change, changes_between
 from tetra_es_cli.commands.show import text_at
 from tetra_es_cli.context.params import output_option
-from tetra_es_cli.output.emit import emit, emit_json, style
-from tetra_es_cli.output.recorded import change_line
+from tetra_es_cli.output.plain import emit, emit_json, style
+from tetra_es_cli.output.recorded_events import change_line
 from tetra_es_cli.preview import preview
 from tetra_es_cli.secret_states import secrets_at, version_changes
 

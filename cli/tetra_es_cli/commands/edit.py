@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import TetraEsError
-from tetra_es.usecases.edit import SOURCE
-from tetra_es_cli.commands.assign import present_text, split_target
-from tetra_es_cli.context.params import allow_option, dry_run_option, output_option, reason_option
-from tetra_es_cli.context.workspace import record_pending
+from tetra_es.usecases.config.record import PresentText, RecordEdits
+from tetra_es.usecases.config.source_file import SOURCE
+from tetra_es_cli.context.params import allow_option, output_option, reason_option
+from tetra_es_cli.context.recording import Recording, recording_options
+from tetra_es_cli.context.source_files import split_source_file
 from tetra_es_cli.output.recorded import emit_recorded, warn_unused
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tetra_es_cli.context.app import App
 
 
@@ -29,9 +32,9 @@ def edit(
     """Open a file in $VISUAL or $EDITOR and record what was changed.
 
     WHERE is local (the default), manifest, or profile ENV. A text that is not valid TOML is not
-    recorded; it stays in the file to be mended.
+    recorded; it stays in the file to be fixed.
     """
-    target, rest = split_target(words or (SOURCE.kind,))
+    file, rest = split_source_file(words or (SOURCE.kind,))
     if rest:
         raise click.UsageError(f"unexpected: {' '.join(rest)}")
     if app.no_input:
@@ -39,12 +42,19 @@ def edit(
             "edit needs an editor, and --no-input forbids it",
             hint="use `tetra-es set`, or change the file and run `tetra-es record`",
         )
+    how = Recording(reason, output=output)
     # The lock is not held while somebody thinks: others may record meanwhile.
-    with app.changing(reason=reason) as workspace:
-        path = workspace.layout.file(target.path)
-        if not path.exists():
-            text = present_text(workspace.session, target)
-            workspace.projections.files.restore(target.path, text.encode())
+    with app.workspace(how) as workspace:
+        text = workspace.act(PresentText(file)).result
+        workspace.files.restore(file.path, text.encode())
+    _open_editor(app.layout().file(file.path))
+    with app.workspace(how, quiet_edits=True) as workspace:
+        edits = workspace.act(RecordEdits(file, allow=allow)).edits
+    warn_unused(allow, edits)
+    emit_recorded(edits, how, nothing="nothing was changed")
+
+
+def _open_editor(path: Path) -> None:
     try:
         click.edit(filename=str(path))
     except click.ClickException as error:
@@ -52,23 +62,15 @@ def edit(
             f"{error.format_message()}; nothing was recorded",
             hint=f"set EDITOR, or change {path} yourself and run `tetra-es record`",
         ) from error
-    with app.changing(reason=reason, record_edits=False) as workspace:
-        recorded = record_pending(workspace, reason=reason, only=target, quiet=True, allow=allow)
-        workspace.settle(recorded)
-    warn_unused(allow, recorded)
-    emit_recorded(recorded, output, dry_run=False, nothing="nothing was changed")
 
 
 @click.command()
 @allow_option
-@reason_option
-@dry_run_option
-@output_option("text", "json")
+@recording_options
 @click.pass_obj
-def record(app: App, allow: tuple[str, ...], reason: str, dry_run: bool, output: str) -> None:
+def record(app: App, allow: tuple[str, ...], how: Recording) -> None:
     """Record what was changed by hand in local.toml, manifest.toml and the profiles."""
-    with app.changing(reason=reason, dry_run=dry_run, record_edits=False) as workspace:
-        recorded = record_pending(workspace, reason=reason, quiet=True, allow=allow)
-        workspace.settle(recorded)
-    warn_unused(allow, recorded)
-    emit_recorded(recorded, output, dry_run=dry_run, nothing="nothing was changed by hand")
+    with app.workspace(how, quiet_edits=True) as workspace:
+        edits = workspace.act(RecordEdits(allow=allow)).edits
+    warn_unused(allow, edits)
+    emit_recorded(edits, how, nothing="nothing was changed by hand")

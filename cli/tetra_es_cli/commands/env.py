@@ -6,21 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tetra_es.usecases.add_environment import add_environment
+from tetra_es.usecases.config.add_environment import AddEnvironment
 from tetra_es_cli.context.listing import known_environments
-from tetra_es_cli.context.params import (
-    ENVIRONMENT,
-    dry_run_option,
-    env_argument,
-    output_option,
-    reason_option,
-)
-from tetra_es_cli.output.emit import emit_rows
+from tetra_es_cli.context.params import ENVIRONMENT, env_argument, output_option
+from tetra_es_cli.context.recording import recording_options
+from tetra_es_cli.output.plain import emit_rows
 from tetra_es_cli.output.recorded import emit_recorded
 from tetra_es_cli.output.table import short_time
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
+    from tetra_es_cli.context.recording import Recording
 
 
 @click.group()
@@ -58,21 +54,9 @@ def list_(app: App, output: str) -> None:
     "--profile", "extends", required=True, metavar="NAME", help="Built-in profile to start from."
 )
 @click.option("--after", type=ENVIRONMENT, metavar="ENV", help="Where in promotion order.")
-@reason_option
-@dry_run_option
-@output_option("text", "json")
+@recording_options
 @click.pass_obj
-def add(
-    app: App,
-    environment: str,
-    extends: str,
-    after: str | None,
-    reason: str,
-    dry_run: bool,
-    output: str,
-) -> None:
+def add(app: App, environment: str, extends: str, after: str | None, how: Recording) -> None:
     """Add the environment ENV with a profile of its own that extends a built-in one."""
-    with app.changing(reason=reason, dry_run=dry_run) as workspace:
-        recorded = add_environment(workspace.session, environment, extends=extends, after=after)
-        workspace.settle(recorded)
-    emit_recorded(recorded, output, dry_run=dry_run, nothing="nothing to do", keys=False)
+    done = app.act(AddEnvironment(environment, extends, after), how)
+    emit_recorded(done.recorded, how, keys=False)

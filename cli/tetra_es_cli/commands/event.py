@@ -11,8 +11,8 @@ from tetra_es.crypto.ssh.keys import fingerprint
 from tetra_es.errors import TetraEsError, UsageError
 from tetra_es.store import canonical, chain
 from tetra_es_cli.context.params import REF, output_option
-from tetra_es_cli.output.emit import emit, emit_json, emit_raw
-from tetra_es_cli.output.recorded import emit_changes
+from tetra_es_cli.output.plain import emit, emit_json, emit_raw
+from tetra_es_cli.output.recorded_events import emit_changes
 from tetra_es_cli.output.table import printable
 from tetra_es_projections.descriptions import summary
 

@@ -10,7 +10,7 @@ import click
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.remote.drift import drift as drift_of
 from tetra_es_cli.context.params import env_argument, output_option
-from tetra_es_cli.output.emit import emit_rows
+from tetra_es_cli.output.plain import emit_rows
 from tetra_es_cli.servers import ask_each, hosts_options, raise_first, transports
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import click
 from tetra_es.refs import parse_time
 from tetra_es_cli.context.listing import require_environment
 from tetra_es_cli.context.params import ENVIRONMENT, KEY, output_option
-from tetra_es_cli.output.emit import emit_rows
+from tetra_es_cli.output.plain import emit_rows
 from tetra_es_cli.output.table import HISTORY, short_time
 
 if TYPE_CHECKING:

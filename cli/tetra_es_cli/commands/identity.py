@@ -10,7 +10,7 @@ from tetra_es.crypto.age.identities import create_identity, recipient_of
 from tetra_es_cli.commands.secret import identity_option
 from tetra_es_cli.context import core_dumps
 from tetra_es_cli.context.identities import identities
-from tetra_es_cli.output.emit import emit
+from tetra_es_cli.output.plain import emit
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -24,14 +24,15 @@ from tetra_es_cli.commands.init import (
     default_actor,
     default_domain,
 )
-from tetra_es_cli.context.app import App, warn
+from tetra_es_cli.context.console import warn
 from tetra_es_cli.context.params import allow_option, reason_option
-from tetra_es_cli.output.emit import emit, emit_rows
+from tetra_es_cli.output.plain import emit, emit_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tetra_es.usecases.import_organization import OldState
+    from tetra_es_cli.context.app import App
 
 
 @click.command("import")

@@ -18,14 +18,14 @@ from tetra_es.secret_scan.scan import refuse, scan_text
 from tetra_es.store.history import History
 from tetra_es.store.log import EventLog
 from tetra_es.toml.document import parse
+from tetra_es.usecases.config.source_file import MANIFEST, SOURCE, SourceFile
 from tetra_es.usecases.create_organization import Beginnings, found
-from tetra_es.usecases.edit import MANIFEST, SOURCE, Target
-from tetra_es.usecases.unit_of_work import Session
-from tetra_es_cli.context.app import App, note
-from tetra_es_cli.context.edited import read_edited
+from tetra_es.usecases.session import Session
+from tetra_es_cli.context.console import note
 from tetra_es_cli.context.params import reason_option
-from tetra_es_cli.output.emit import emit
+from tetra_es_cli.output.plain import emit
 from tetra_es_projections.engine import Projections
+from tetra_es_projections.working_files import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from tetra_es.crypto.ssh.keys import SigningKey
     from tetra_es.settings import Settings
+    from tetra_es_cli.context.app import App
 
 ENVIRONMENTS = ("local", "dev", "staging", "prod")
 
@@ -80,14 +81,14 @@ def init(
     emit("  then     tetra-es promote dev")
 
 
-def _present(layout: OrgLayout, target: Target) -> str | None:
+def _present(layout: OrgLayout, target: SourceFile) -> str | None:
     """Return the text of a file that is there already, None where there is none.
 
     Raises `Refused` where it has what looks like a secret: it would be in the first event.
     """
     if not layout.file(target.path).exists():
         return None
-    text = read_edited(layout, target)
+    text = read_text(layout.root, target.path)
     parse(text, name=target.path)
     refuse(scan_text(text), target.path)
     return text

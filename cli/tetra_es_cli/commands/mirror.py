@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es_cli.context.params import output_option
-from tetra_es_cli.output.emit import emit, emit_rows
+from tetra_es_cli.output.plain import emit, emit_rows
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App

@@ -10,7 +10,7 @@ from tetra_es.errors import TetraEsError
 from tetra_es.layout import OrgLayout
 from tetra_es.store.log import EventLog
 from tetra_es_cli.context.params import output_option
-from tetra_es_cli.output.emit import emit_rows
+from tetra_es_cli.output.plain import emit_rows
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from tetra_es.errors import IntegrityFailure
-from tetra_es_cli.context.app import App, note
+from tetra_es.layout import is_edited
+from tetra_es_cli.context.console import note
 from tetra_es_cli.context.params import output_option
 from tetra_es_cli.context.progress import reporting
-from tetra_es_cli.context.workspace import pending_targets
-from tetra_es_cli.output.emit import emit, emit_json
+from tetra_es_cli.output.plain import emit, emit_json
 from tetra_es_projections.check import check_projections
+
+if TYPE_CHECKING:
+    from tetra_es_cli.context.app import App
 
 
 @click.command()
@@ -46,11 +51,11 @@ def rebuild(app: App, check: bool, force: bool, output: str) -> None:
     with app.projections() as projections, reporting() as report:
         kept = projections.rebuild(force=force, report=report)
         last = projections.log.last_position()
-        pending = pending_targets(projections, ())
+        pending = [one.path for one in projections.files.changed() if is_edited(one.path)]
     for path in kept:
         note(f"kept the file that was changed by hand as {path}")
-    for target in pending:
-        note(f"{target.path} has changes that are not recorded; they are untouched")
+    for path in pending:
+        note(f"{path} has changes that are not recorded; they are untouched")
     if output == "json":
         emit_json({"events": last, "kept": kept})
     else:

@@ -12,13 +12,13 @@ from tetra_es.errors import TetraEsError
 from tetra_es.integrity.store import sound_vault
 from tetra_es.usecases.recipients import add_recipient, remove_recipient
 from tetra_es_cli.commands.secret import identity_option
-from tetra_es_cli.context.app import warn
+from tetra_es_cli.context.console import warn
 from tetra_es_cli.context.identities import identities, loader
 from tetra_es_cli.context.listing import require_environment
 from tetra_es_cli.context.params import dry_run_option, env_argument, output_option, reason_option
 from tetra_es_cli.context.progress import reporting
-from tetra_es_cli.output.emit import emit_rows
-from tetra_es_cli.output.recorded import emit_recorded
+from tetra_es_cli.output.plain import emit_rows
+from tetra_es_cli.output.recorded_events import emit_recorded
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
@@ -68,7 +68,7 @@ def add(
     able to read them.
     """
     text = _recipient_text(key)
-    with app.changing(reason=reason, dry_run=dry_run, record_edits=False) as workspace:
+    with app.changing(reason=reason, dry_run=dry_run) as workspace:
         with reporting() as report:
             recorded = add_recipient(
                 workspace.session, environment, name, text, loader(app, given), report
@@ -106,7 +106,7 @@ def rm(
 
     NAME still knows, and can decrypt in a clone, what could be read so far: rotate those.
     """
-    with app.changing(reason=reason, dry_run=dry_run, record_edits=False) as workspace:
+    with app.changing(reason=reason, dry_run=dry_run) as workspace:
         before = workspace.session.vault(environment).recipients.get(name)
         with reporting() as report:
             recorded = remove_recipient(

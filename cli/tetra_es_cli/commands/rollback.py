@@ -7,27 +7,23 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import TetraEsError
-from tetra_es.refs import RevisionRef
-from tetra_es.usecases.roll_back import roll_back
+from tetra_es.usecases.config.roll_back import RollBack
 from tetra_es_cli.commands.secret import identity_option
-from tetra_es_cli.context.app import note, warn
+from tetra_es_cli.context.console import note, warn
 from tetra_es_cli.context.identities import loader
-from tetra_es_cli.context.params import (
-    REF,
-    dry_run_option,
-    env_argument,
-    output_option,
-    reason_option,
-)
-from tetra_es_cli.output.emit import emit
+from tetra_es_cli.context.params import REF, env_argument
+from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.output.recorded import emit_recorded
 from tetra_es_cli.wishes import Wish
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tetra_es.refs import Ref
+    from tetra_es.usecases.config.roll_back import Rollback
     from tetra_es_cli.context.app import App
+    from tetra_es_cli.context.recording import Recording
 
 
 @click.command()
@@ -49,9 +45,7 @@ if TYPE_CHECKING:
 @identity_option
 @click.option("--deploy", "deploys", is_flag=True, help="Put the result on ENV's servers too.")
 @click.option("--force", is_flag=True, help="Replace a generated file that was changed by hand.")
-@reason_option
-@dry_run_option
-@output_option("text", "json")
+@recording_options
 @click.pass_obj
 def rollback(
     app: App,
@@ -61,9 +55,7 @@ def rollback(
     given: tuple[Path, ...],
     deploys: bool,
     force: bool,
-    reason: str,
-    dry_run: bool,
-    output: str,
+    how: Recording,
 ) -> None:
     """Give ENV the state it had at REF, as a new event.
 
@@ -71,42 +63,34 @@ def rollback(
     Without --to, the state before the last change. A rollback is no change of its own: a second
     one goes on to the state before that, and so on back to the first.
     """
-    with app.changing(reason=reason, dry_run=dry_run) as workspace:
-        kept = workspace.check_drift(environment, force=force)
-        position = secrets_at = None
-        if ref is not None:
-            with workspace.views() as views:
-                position = views.position_of(ref, environment)
-                # A revision stands for as long as it was there, the others for a moment.
-                secrets_at = None if isinstance(ref, RevisionRef) else views.position_of(ref)
-        wanted = loader(app, given) if secrets == "as-of" else None
-        done = roll_back(
-            workspace.session, environment, position, secrets_at=secrets_at, identities=wanted
+    wanted = loader(app, given) if secrets == "as-of" else None
+    done = app.act(RollBack(environment, ref, wanted, force), how)
+    emit_recorded(done.recorded, how, more=list(_described(done.result)))
+    if done.result.re_encrypted:
+        keys = ", ".join(done.result.re_encrypted)
+        note(f"encrypted again for the present recipients alone: {keys}")
+    for one in done.result.kept_out:
+        warn(
+            f"{one.key} still has version {one.version}, which is compromised"
+            if one.present
+            else f"{one.key} of version {one.version} did not come back: "
+            "it is compromised or purged",
+            f"`tetra-es secret set {environment} {one.key}` gives it a new value",
         )
-        workspace.settle(done.recorded)
-    for path in kept:
-        note(f"kept the file that was changed by hand as {path}")
-    emit_recorded(done.recorded, output, dry_run=dry_run, nothing="")
-    if output == "text":
-        emit(
-            f"from {environment}@{done.from_revision} "
-            f"to the state of {environment}@{done.to_revision} (#{done.to_position})"
-        )
-        for key, old, new in done.secrets:
-            emit(f"  {_secret_change(key, old, new)}")
-    if done.resealed:
-        note(f"encrypted anew for the present recipients alone: {', '.join(done.resealed)}")
-    for event in (recorded.event for recorded in done.recorded):
-        for key, number, _ in getattr(event, "kept_out", []):
-            present = {each: version for each, version, _ in getattr(event, "secrets", [])}
-            warn(
-                f"{key} still has version {number}, which is compromised"
-                if present.get(key) == number
-                else f"{key} of version {number} did not come back: it is compromised or purged",
-                f"`tetra-es secret set {environment} {key}` gives it a new value",
-            )
     if deploys:
-        _deploy(app, Wish(environment, identities=given, reason=reason), dry_run=dry_run)
+        wish = Wish(environment, identities=given, reason=how.reason)
+        _deploy(app, wish, dry_run=how.dry_run)
+
+
+def _described(done: Rollback) -> Iterator[str]:
+    """Yield what a rollback came to, for people."""
+    name = done.environment
+    yield (
+        f"from {name}@{done.from_revision} "
+        f"to the state of {name}@{done.to_revision} (#{done.to_position})"
+    )
+    for key, old, new in done.secrets:
+        yield f"  {_secret_change(key, old, new)}"
 
 
 def _secret_change(key: str, old: int | None, new: int | None) -> str:

@@ -18,7 +18,7 @@ from tetra_es.usecases.secrets import (
     set_secrets,
 )
 from tetra_es_cli.context import core_dumps
-from tetra_es_cli.context.app import note, warn
+from tetra_es_cli.context.console import note, warn
 from tetra_es_cli.context.identities import identities, present_values
 from tetra_es_cli.context.listing import require_environment
 from tetra_es_cli.context.params import (
@@ -30,8 +30,8 @@ from tetra_es_cli.context.params import (
     reason_option,
 )
 from tetra_es_cli.context.secret_values import FORMATS, formatted, read_dotenv, read_value
-from tetra_es_cli.output.emit import emit_raw, emit_rows
-from tetra_es_cli.output.recorded import emit_recorded
+from tetra_es_cli.output.plain import emit_raw, emit_rows
+from tetra_es_cli.output.recorded_events import emit_recorded
 
 if TYPE_CHECKING:
     from tetra_es.model.secrets import Vault
@@ -95,7 +95,7 @@ def set_(
         )
     app: App = ctx.obj
     value = read_value(app, check_secret_name(key), file)
-    with app.changing(reason=reason, dry_run=dry_run, record_edits=False) as workspace:
+    with app.changing(reason=reason, dry_run=dry_run) as workspace:
         seen = None if expect is None else {key: expect}
         recorded = set_secrets(workspace.session, environment, {key: value}, seen=seen)
         workspace.settle(recorded)
@@ -116,7 +116,7 @@ def import_(
 ) -> None:
     """Set the secrets of a dotenv FILE, all of them or none."""
     values = read_dotenv(file)
-    with app.changing(reason=reason, dry_run=dry_run, record_edits=False) as workspace:
+    with app.changing(reason=reason, dry_run=dry_run) as workspace:
         recorded = set_secrets(workspace.session, environment, values)
         workspace.settle(recorded)
     emit_recorded(recorded, output, dry_run=dry_run, nothing="")
@@ -185,7 +185,7 @@ def list_(app: App, environment: str, output: str) -> None:
 @click.pass_obj
 def rm(app: App, environment: str, key: str, reason: str, dry_run: bool, output: str) -> None:
     """Remove KEY from ENV. Its versions stay in the history until they are purged."""
-    with app.changing(reason=reason, dry_run=dry_run, record_edits=False) as workspace:
+    with app.changing(reason=reason, dry_run=dry_run) as workspace:
         recorded = remove_secret(workspace.session, environment, key)
         workspace.settle(recorded)
     emit_recorded(recorded, output, dry_run=dry_run, nothing="")
@@ -215,7 +215,7 @@ def copy(
     """Set KEY in another environment to the value that it has in ENV."""
     if target == environment:
         raise UsageError(f"{key} is in {environment} already")
-    with app.changing(reason=reason, dry_run=dry_run, record_edits=False) as workspace:
+    with app.changing(reason=reason, dry_run=dry_run) as workspace:
         session = workspace.session
         vault = session.vault(environment)
         vault.check_present(key)
@@ -238,7 +238,7 @@ def compromised(
     app: App, environment: str, key: str, number: int, reason: str, dry_run: bool, output: str
 ) -> None:
     """Mark a version of KEY as known to others: a rollback never brings it back."""
-    with app.changing(reason=reason, dry_run=dry_run, record_edits=False) as workspace:
+    with app.changing(reason=reason, dry_run=dry_run) as workspace:
         recorded = mark_compromised(workspace.session, environment, key, number)
         workspace.settle(recorded)
         present = workspace.session.vault(environment).present.get(key) == number
@@ -263,7 +263,7 @@ def purge(
     There is no way back. The mirror's commits from that secret on get new ids; clones and
     remotes keep what they have until they are cleaned as well.
     """
-    with app.changing(reason=reason, dry_run=dry_run, record_edits=False) as workspace:
+    with app.changing(reason=reason, dry_run=dry_run) as workspace:
         recorded = purge_secret(workspace.session, environment, key, number)
         workspace.settle(recorded)
     emit_recorded(recorded, output, dry_run=dry_run, nothing="")

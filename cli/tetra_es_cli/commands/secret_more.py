@@ -16,8 +16,8 @@ from tetra_es_cli.context.identities import present_values
 from tetra_es_cli.context.params import ENVIRONMENT, REF, env_argument, output_option, reason_option
 from tetra_es_cli.context.secret_values import formatted, read_dotenv
 from tetra_es_cli.context.tmpfs import memory_folder
-from tetra_es_cli.output.emit import emit_rows
-from tetra_es_cli.output.recorded import emit_recorded
+from tetra_es_cli.output.plain import emit_rows
+from tetra_es_cli.output.recorded_events import emit_recorded
 from tetra_es_cli.secret_states import secrets_at
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def edit(app: App, environment: str, given: tuple[Path, ...], reason: str, outpu
     """
     if app.no_input:
         raise TetraEsError("edit needs an editor, and --no-input forbids it")
-    with app.changing(record_edits=False) as workspace:
+    with app.changing() as workspace:
         workspace.session.organization().environment_named(environment)
         vault = workspace.session.vault(environment)
         vault.check_readable()
@@ -57,7 +57,7 @@ def edit(app: App, environment: str, given: tuple[Path, ...], reason: str, outpu
         click.confirm(f"Remove {', '.join(removed)}?", abort=True, err=True)
     recorded = []
     if changed or removed:
-        with app.changing(reason=reason, record_edits=False) as workspace:
+        with app.changing(reason=reason) as workspace:
             recorded = set_secrets(
                 workspace.session, environment, changed, removed=removed, seen=vault.present
             )

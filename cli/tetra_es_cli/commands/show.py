@@ -9,7 +9,7 @@ import click
 from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es_cli.context.listing import require_environment
 from tetra_es_cli.context.params import REF, env_argument
-from tetra_es_cli.output.emit import emit_raw, emit_rows
+from tetra_es_cli.output.plain import emit_raw, emit_rows
 from tetra_es_cli.secret_states import secrets_at
 
 if TYPE_CHECKING:

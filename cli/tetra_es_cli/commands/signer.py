@@ -10,14 +10,16 @@ import click
 from tetra_es.crypto.ssh import keys
 from tetra_es.crypto.ssh.allowed import allowed_signers
 from tetra_es.errors import TetraEsError
-from tetra_es.usecases.signers import add_signer, remove_signer
-from tetra_es_cli.context.params import REF, dry_run_option, output_option, reason_option
-from tetra_es_cli.output.emit import emit, emit_raw, emit_rows
+from tetra_es.usecases.signers import AddSigner, RemoveSigner
+from tetra_es_cli.context.params import REF, output_option
+from tetra_es_cli.context.recording import recording_options
+from tetra_es_cli.output.plain import emit, emit_raw, emit_rows
 from tetra_es_cli.output.recorded import emit_recorded
 from tetra_es_projections.tree import Content
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
+    from tetra_es_cli.context.recording import Recording
 
 
 @click.group()
@@ -63,31 +65,21 @@ def export(app: App, ref: object) -> None:
 @signer.command()
 @click.argument("name")
 @click.argument("key", metavar="KEY")
-@reason_option
-@dry_run_option
-@output_option("text", "json")
+@recording_options
 @click.pass_obj
-def add(app: App, name: str, key: str, reason: str, dry_run: bool, output: str) -> None:
+def add(app: App, name: str, key: str, how: Recording) -> None:
     """Let NAME sign. KEY is the path of an id_ed25519.pub file, or its line."""
     line = key if key.startswith("ssh-") else _read(Path(key))
-    with app.changing(reason=reason, dry_run=dry_run) as workspace:
-        recorded = add_signer(workspace.session, name, line)
-        workspace.settle(recorded)
-    emit_recorded(recorded, output, dry_run=dry_run, nothing="nothing to do")
+    emit_recorded(app.act(AddSigner(name, line), how).recorded, how)
 
 
 @signer.command()
 @click.argument("name")
-@reason_option
-@dry_run_option
-@output_option("text", "json")
+@recording_options
 @click.pass_obj
-def rm(app: App, name: str, reason: str, dry_run: bool, output: str) -> None:
+def rm(app: App, name: str, how: Recording) -> None:
     """Let NAME no longer sign. What NAME signed stays valid."""
-    with app.changing(reason=reason, dry_run=dry_run) as workspace:
-        recorded = remove_signer(workspace.session, name)
-        workspace.settle(recorded)
-    emit_recorded(recorded, output, dry_run=dry_run, nothing="nothing to do")
+    emit_recorded(app.act(RemoveSigner(name), how).recorded, how)
 
 
 def _signers(app: App, ref: object) -> dict[str, str]:

@@ -11,7 +11,7 @@ from tetra_es.layout import is_edited
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es_cli.context.listing import known_environments
 from tetra_es_cli.context.params import output_option
-from tetra_es_cli.output.emit import emit, emit_json, emit_rows
+from tetra_es_cli.output.plain import emit, emit_json, emit_rows
 from tetra_es_cli.output.table import short_time
 from tetra_es_projections.working_files import changed_files
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
-
-import click
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from tetra_es.errors import TetraEsError
 from tetra_es.layout import OrgLayout
 from tetra_es.settings import Settings
 from tetra_es.store.log import EventLog, unreadable
+from tetra_es_cli.context.console import Console, ignore_progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tetra_es_cli.context.workspace import Workspace
+    from tetra_es.usecases.use_case import Done, UseCase
+    from tetra_es.usecases.workspace import Workspace
+    from tetra_es_cli.context.recording import Recording
+    from tetra_es_cli.context.workspace import Workspace as OldWorkspace
     from tetra_es_projections.engine import Projections
     from tetra_es_projections.mirror.git import Git
     from tetra_es_projections.queries.views import Views
@@ -30,6 +32,9 @@ class Reader(NamedTuple):
     layout: OrgLayout
     log: EventLog
     views: Views
+
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -91,16 +96,41 @@ class App:
                 ) from error
 
     @contextmanager
-    def changing(
-        self, *, reason: str = "", dry_run: bool = False, record_edits: bool = True
-    ) -> Iterator[Workspace]:
+    def changing(self, *, reason: str = "", dry_run: bool = False) -> Iterator[OldWorkspace]:
         """Open the organization for changing it; see `workspace.open_workspace`."""
         from tetra_es_cli.context.workspace import open_workspace
 
-        with open_workspace(
-            self, reason=reason, dry_run=dry_run, record_edits=record_edits
-        ) as workspace:
+        with open_workspace(self, reason=reason, dry_run=dry_run) as workspace:
             yield workspace
+
+    @contextmanager
+    def workspace(self, how: Recording, *, quiet_edits: bool = False) -> Iterator[Workspace]:
+        """Open the organization for changing it; `quiet_edits` where they are the result."""
+        from tetra_es.usecases.unit_of_work import Intent
+        from tetra_es.usecases.workspace import open_workspace
+        from tetra_es_cli.context.progress import reporting
+
+        with (
+            reporting() as report,
+            open_workspace(
+                self.layout(),
+                self.settings.signing_key,
+                self._derive,
+                Console(report or ignore_progress, quiet=quiet_edits),
+                Intent(how.reason, how.dry_run),
+            ) as workspace,
+        ):
+            yield workspace
+
+    def act(self, use_case: UseCase[Result], how: Recording) -> Done[Result]:
+        """Have a use case decide, and record what it decides."""
+        with self.workspace(how) as workspace:
+            return workspace.act(use_case)
+
+    def _derive(self, layout: OrgLayout, log: EventLog) -> Projections:
+        from tetra_es_projections.engine import Projections
+
+        return Projections(layout, log, self.git())
 
     @contextmanager
     def projections(self, *, reading: bool = False) -> Iterator[Projections]:
@@ -139,15 +169,3 @@ class App:
             reporting() as report,
         ):
             projections.catch_up(report)
-
-
-def note(text: str) -> None:
-    """Tell the person something beside the result."""
-    click.echo(f"tetra-es: {text}", err=True)
-
-
-def warn(text: str, hint: str | None = None) -> None:
-    """Warn the person."""
-    click.echo(f"tetra-es: warning: {text}", err=True)
-    if hint:
-        click.echo(f"tetra-es: hint: {hint}", err=True)

@@ -2,73 +2,63 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tetra_es.events.config import ScanExceptionAdded
-from tetra_es_cli.context.app import warn
-from tetra_es_cli.output.emit import emit, emit_json
-from tetra_es_projections.descriptions import summary
+from tetra_es_cli.context.console import warn
+from tetra_es_cli.output.emit import emit
+from tetra_es_cli.output.model import Report
+from tetra_es_projections.queries.recorded import exceptions_in, rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from tetra_es.usecases.unit_of_work import Recorded
+    from tetra_es_cli.context.recording import Recording
+    from tetra_es_projections.queries.recorded import RecordedEvents, RecordedRow
 
 _SHOWN = 12
 
 
-def as_row(recorded: Recorded) -> dict[str, Any]:
-    """Return an event as the rows of `history -o json` have it, without its hash.
-
-    `event` is null in a dry run.
-    """
-    event = recorded.event
-    return {
-        "event": recorded.position,
-        "environment": getattr(event, "environment", None),
-        "revision": getattr(event, "revision", None),
-        "type": event.TOPIC,
-        "actor": event.metadata["actor"],
-        "time": event.timestamp,
-        "reason": event.metadata["reason"],
-        "summary": summary(event),
-        "changes": getattr(event, "changes", []),
-    }
-
-
 def emit_recorded(
-    recorded: Sequence[Recorded], output: str, *, dry_run: bool, nothing: str, keys: bool = True
+    recorded: RecordedEvents,
+    how: Recording,
+    *,
+    nothing: str = "",
+    keys: bool = True,
+    more: Sequence[str] = (),
 ) -> None:
-    """Print what was recorded; `nothing` where nothing was."""
-    if output == "json":
-        emit_json([as_row(one) for one in recorded])
-        return
-    if not recorded:
-        emit(nothing)
-    for one in recorded:
-        position = f"#{one.position}" if one.position else "dry run"
-        emit(f"{summary(one.event)} ({position})")
-        changes = getattr(one.event, "changes", [])
-        if keys:
-            emit_changes(changes)
-    if dry_run:
-        emit("nothing was recorded: this was a dry run")
+    """Print what was recorded; `nothing` where nothing was, and `more` lines for people."""
+    rows = rows_of(recorded)
+    lines = [*_lines(rows, how, nothing=nothing, keys=keys), *more]
+    emit(Report([row._asdict() for row in rows], lines), how.output)
 
 
-def warn_unused(allow: Sequence[str], recorded: Sequence[Recorded]) -> None:
+def warn_unused(allow: Sequence[str], recorded: RecordedEvents) -> None:
     """Say which of the keys given with `--allow` needed no exception."""
-    used = {one.event.key for one in recorded if isinstance(one.event, ScanExceptionAdded)}
+    used = exceptions_in(recorded)
     for key in allow:
         if key not in used:
             warn(f"nothing new at {key} looks like a secret: no exception was recorded")
 
 
-def emit_changes(changes: Sequence[Sequence[str | None]]) -> None:
-    """Print changed keys, the first of many."""
+def _lines(
+    rows: Sequence[RecordedRow], how: Recording, *, nothing: str, keys: bool
+) -> Iterator[str]:
+    if not rows and nothing:
+        yield nothing
+    for row in rows:
+        yield f"{row.summary} ({f'#{row.event}' if row.event else 'dry run'})"
+        if keys:
+            yield from change_lines(row.changes)
+    if how.dry_run:
+        yield "nothing was recorded: this was a dry run"
+
+
+def change_lines(changes: Sequence[Sequence[str | None]]) -> Iterator[str]:
+    """Yield a line for each changed key, the first of many."""
     for path, before, after in changes[:_SHOWN]:
-        emit(f"  {change_line(path, before, after)}")
+        yield f"  {change_line(path, before, after)}"
     if len(changes) > _SHOWN:
-        emit(f"  … and {len(changes) - _SHOWN} more keys")
+        yield f"  … and {len(changes) - _SHOWN} more keys"
 
 
 def change_line(path: str | None, before: str | None, after: str | None) -> str:

@@ -182,6 +182,15 @@ class Views:
         )
         return [StateRow(*row) for row in rows]
 
+    def end_of(self, environment: str, position: int) -> int:
+        """Return the last position at which the state of the event at `position` was present."""
+        row = self._connection.execute(
+            "SELECT coalesce((SELECT min(position) - 1 FROM states"
+            " WHERE environment = ? AND position > ?), (SELECT max(position) FROM events))",
+            (environment, position),
+        ).fetchone()
+        return int(row[0])
+
     def blame(self, file: str, key: str | None = None) -> list[BlameRow]:
         """Return, for each present key of a file, the event that gave it its value."""
         rows = self._connection.execute(

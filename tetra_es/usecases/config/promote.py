@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING
 
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.events.config import EnvironmentState
+from tetra_es.layout import MANIFEST, SOURCE, environment_file, profile_file
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.profiles.generate import apply_profile
 from tetra_es.profiles.load import effective_profile
 from tetra_es.schema.environment import validate_environment
+from tetra_es.usecases.use_case import UseCase
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from tetra_es.model.environment import Environment
     from tetra_es.model.organization import Organization
     from tetra_es.profiles.rules import Profile
     from tetra_es.schema.manifest import Manifest
-    from tetra_es.usecases.unit_of_work import Recorded, Session
+    from tetra_es.usecases.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True)
@@ -26,23 +30,37 @@ class Promotion:
 
     environment: str
     source_revision: int
-    recorded: Recorded | None
-    """None when nothing would change."""
     warnings: tuple[str, ...]
 
 
-def promote(session: Session, name: str, *, via: str = SOURCE_OF_TRUTH) -> Promotion:
-    """Generate the environment `name` from the source revision that `via` has.
+@dataclass(frozen=True)
+class Promote(UseCase[Promotion]):
+    """Generate an environment from the source revision that `via` has.
 
     Raises `UsageError` for unknown environments, `Refused` where a rule or the organization's
     policy forbids it, `ConfigError` when what would come out is not valid.
     """
 
-    def command() -> Promotion:
-        organization = session.organization()
+    environment: str
+    via: str = SOURCE_OF_TRUTH
+    force: bool = False
+
+    def depends_on(self) -> Container[str]:
+        """Return the manifest, the profile and, unless it is promoted on, the source of truth."""
+        files = {MANIFEST, profile_file(self.environment)}
+        return files | {SOURCE} if self.via == SOURCE_OF_TRUTH else files
+
+    def replaces(self) -> str:
+        """Return the generated file."""
+        return environment_file(self.environment)
+
+    def decide(self, work: UnitOfWork) -> Promotion:
+        """Decide the promotion, or nothing where the environment has that state already."""
+        name = self.environment
+        organization = work.organization()
         organization.environment_named(name)
-        environment = session.environment(name)
-        source_revision, text = _source(session, organization, via)
+        environment = work.environment(name)
+        source_revision, text = _source(work, organization, self.via)
         environment.check_promotable()
         profile, generated = generate(
             name,
@@ -53,36 +71,33 @@ def promote(session: Session, name: str, *, via: str = SOURCE_OF_TRUTH) -> Promo
         )
         environment.promote(
             generated,
-            session.context(organization),
+            work.context(),
             source_revision=source_revision,
-            via=via,
+            via=self.via,
             profile=profile.name,
             profile_digest=profile.digest,
         )
-        warnings = _check_order(session, organization, name, source_revision)
-        saved = session.save(environment)
-        return Promotion(name, source_revision, saved[0] if saved else None, warnings)
-
-    return session.run(command)
+        warnings = _check_order(work, organization, name, source_revision)
+        return Promotion(name, source_revision, warnings)
 
 
-def _source(session: Session, organization: Organization, via: str) -> tuple[int, str]:
-    source = session.environment(SOURCE_OF_TRUTH)
+def _source(work: UnitOfWork, organization: Organization, via: str) -> tuple[int, str]:
+    source = work.environment(SOURCE_OF_TRUTH)
     organization.environment_named(via)
     if via == SOURCE_OF_TRUTH:
         return source.revision, source.text
-    revision = session.environment(via).source_revision
+    revision = work.environment(via).source_revision
     if revision is None:
         raise Refused(
             f"{via} was not generated from {SOURCE_OF_TRUTH}: there is nothing to promote from it",
             hint=f"run `tetra-es promote {via}` first",
         )
-    return revision, state_text(session, source, revision)
+    return revision, state_text(work, source, revision)
 
 
-def state_text(session: Session, environment: Environment, revision: int) -> str:
+def state_text(work: UnitOfWork, environment: Environment, revision: int) -> str:
     """Return the text of a revision of `environment`. Raises `TetraEsError` where it has none."""
-    for record in session.log.of_stream(environment.id, from_version=revision):
+    for record in work.log.of_stream(environment.id, from_version=revision):
         event = record.event
         if isinstance(event, EnvironmentState) and event.revision == revision:
             return event.text
@@ -109,19 +124,19 @@ def generate(
         environment=name,
         source_label=source_label,
     )
-    validate_environment(generated, name=f"environments/{name}.toml (as generated)")
+    validate_environment(generated, name=f"{environment_file(name)} (as generated)")
     return profile, generated
 
 
 def _check_order(
-    session: Session, organization: Organization, name: str, source_revision: int
+    work: UnitOfWork, organization: Organization, name: str, source_revision: int
 ) -> tuple[str, ...]:
     """Return a warning where the environment before has not had this source revision."""
     manifest = organization.manifest
     before = manifest.environments[manifest.environments.index(name) - 1]
     if manifest.gradual == "off" or before == SOURCE_OF_TRUTH:
         return ()
-    earlier = session.environment(before)
+    earlier = work.environment(before)
     if source_revision in earlier.promoted_from:
         return ()
     has = f"it has {SOURCE_OF_TRUTH}@{earlier.source_revision}" if earlier.source_revision else ""

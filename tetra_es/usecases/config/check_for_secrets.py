@@ -8,7 +8,7 @@ from tetra_es.errors import UsageError
 from tetra_es.secret_scan.scan import may_recur, refuse, scan_changes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection
 
     from tetra_es.events.metadata import Context
     from tetra_es.model.organization import Organization
@@ -21,7 +21,7 @@ def check_for_secrets(
     context: Context,
     *,
     name: str,
-    allow: Sequence[str] = (),
+    allow: Collection[str] = (),
 ) -> None:
     """Raise `Refused` where a text has new values that look like secrets.
 

@@ -1,0 +1,56 @@
+"""Telling the person at the terminal what happens beside the result, on standard error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def note(text: str) -> None:
+    """Tell the person something beside the result."""
+    click.echo(f"tetra-es: {text}", err=True)
+
+
+def warn(text: str, hint: str | None = None) -> None:
+    """Warn the person."""
+    click.echo(f"tetra-es: warning: {text}", err=True)
+    if hint:
+        click.echo(f"tetra-es: hint: {hint}", err=True)
+
+
+def ignore_progress(_: str, __: int, ___: int) -> None:
+    """Show nothing."""
+
+
+@dataclass
+class Console:
+    """Hears what a use case does beside its result."""
+
+    progress: Callable[[str, int, int], None] = field(default=ignore_progress)
+    quiet: bool = False
+    """Whether recorded edits are the result itself, printed as that."""
+
+    def edit_recorded(self, path: str, position: int | None) -> None:
+        """Say that a file that somebody changed was recorded."""
+        if self.quiet:
+            return
+        if position is None:
+            note(f"would record the changes in {path} (dry run)")
+        else:
+            note(f"recorded the changes in {path} as #{position}")
+
+    def edit_waits(self, path: str, *, missing: bool) -> None:
+        """Say that a file was changed and is not recorded."""
+        if missing:
+            note(f"{path} is missing; `tetra-es rebuild` puts the recorded content back")
+        else:
+            note(f"{path} has changes that are not recorded; `tetra-es record` records them")
+
+    def backed_up(self, path: str) -> None:
+        """Say where a file that was changed by hand is now."""
+        note(f"kept the file that was changed by hand as {path}")

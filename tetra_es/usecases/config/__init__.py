@@ -1,0 +1,1 @@
+"""Editing, promoting and rolling back the configuration of environments."""

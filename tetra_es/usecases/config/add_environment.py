@@ -1,0 +1,52 @@
+"""Add an environment of the organization's own, such as `qa`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tetra_es.errors import UsageError
+from tetra_es.layout import MANIFEST, profile_file
+from tetra_es.names import check_environment
+from tetra_es.profiles.load import builtin_names, validate_overlay
+from tetra_es.schema.manifest import add_environment as with_environment
+from tetra_es.schema.templates import profile_template
+from tetra_es.usecases.use_case import UseCase
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from tetra_es.usecases.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class AddEnvironment(UseCase[None]):
+    """Record an environment in the manifest, and an overlay that extends a built-in profile.
+
+    Both in one transaction. `after` is the environment before it in promotion order, by default
+    the last but one that the manifest has. Raises `UsageError` where there is no such profile.
+    """
+
+    environment: str
+    extends: str
+    after: str | None = None
+
+    def depends_on(self) -> Container[str]:
+        """Return the manifest and the overlay: both are changed."""
+        return {MANIFEST, profile_file(self.environment)}
+
+    def decide(self, work: UnitOfWork) -> None:
+        """Decide both."""
+        name = check_environment(self.environment)
+        if self.extends not in builtin_names():
+            raise UsageError(
+                f"no built-in profile {self.extends}",
+                hint=f"there are {', '.join(builtin_names())}",
+            )
+        organization, context = work.organization(), work.context()
+        manifest = with_environment(organization.text, name, after=self.after, name=MANIFEST)
+        organization.edit_manifest(manifest, context)
+        if organization.profiles.get(name) is None:
+            overlay = profile_template(name, self.extends)
+            validate_overlay(overlay, name, name=profile_file(name))
+            organization.edit_profile(name, overlay, context)

@@ -1,0 +1,107 @@
+"""Record a new text of one of the files that people edit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tetra_es.names import SOURCE_OF_TRUTH
+from tetra_es.schema.environment import validate_environment
+from tetra_es.schema.manifest import read_manifest
+from tetra_es.usecases.config.check_for_secrets import check_for_secrets
+from tetra_es.usecases.use_case import UseCase
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from tetra_es.model.organization import Organization
+    from tetra_es.usecases.config.source_file import SourceFile
+    from tetra_es.usecases.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Edit(UseCase[None]):
+    """Record `text` as the new content of an edited file; nothing when it is the recorded one.
+
+    Raises `ConfigError` when the text is not valid, `Refused` when something new in it looks
+    like a secret, with file, line and key. `allow` names keys that look like secrets and are
+    not: each is recorded as an exception, with the reason.
+    """
+
+    file: SourceFile
+    text: str
+    allow: Collection[str] = ()
+
+    def decide(self, work: UnitOfWork) -> None:
+        """Decide the edit."""
+        decide_edit(work, self.file, self.text, self.allow)
+
+
+def recorded_text(work: UnitOfWork, file: SourceFile) -> str | None:
+    """Return the recorded text of an edited file, None where it has none yet."""
+    match file.kind:
+        case "manifest":
+            return work.organization().text
+        case "profile":
+            return work.organization().profiles.get(file.environment)
+        case _:
+            return work.environment(file.environment).text
+
+
+def present_text(work: UnitOfWork, file: SourceFile) -> str:
+    """Return the recorded text of an edited file, a template for an overlay not there yet."""
+    text = recorded_text(work, file)
+    if text is not None:
+        return text
+    from tetra_es.schema.templates import profile_template
+
+    work.organization().environment_named(file.environment)
+    return profile_template(file.environment, None)
+
+
+def decide_edit(work: UnitOfWork, file: SourceFile, text: str, allow: Collection[str] = ()) -> None:
+    """Decide that `text` is the new content of a file; see `Edit`."""
+    organization = work.organization()
+    context = work.context()
+    before = recorded_text(work, file)
+    _validate(file, text)
+    if text != before:
+        check_for_secrets(
+            organization, str(file), (before, text), context, name=file.path, allow=allow
+        )
+    match file.kind:
+        case "manifest":
+            organization.edit_manifest(text, context)
+        case "profile":
+            organization.edit_profile(file.environment, text, context)
+            _check_result(work, organization, file.environment)
+        case _:
+            work.environment(file.environment).edit(text, context)
+
+
+def _validate(file: SourceFile, text: str) -> None:
+    """Raise `ConfigError` where a text is not one of its kind."""
+    match file.kind:
+        case "manifest":
+            read_manifest(text)
+        case "profile":
+            # Profiles bring tomlkit, which an edit of another file does without.
+            from tetra_es.profiles.load import validate_overlay
+
+            validate_overlay(text, file.environment, name=file.path)
+        case _:
+            validate_environment(text, name=file.path)
+
+
+def _check_result(work: UnitOfWork, organization: Organization, environment: str) -> None:
+    """Raise `ConfigError` where what the profile makes of the source of truth is not valid."""
+    from tetra_es.usecases.config.promote import generate
+
+    source = work.environment(SOURCE_OF_TRUTH)
+    generate(
+        environment,
+        source.text,
+        source_label=f"{SOURCE_OF_TRUTH}@{source.revision}",
+        manifest=organization.manifest,
+        overlay=organization.profiles.get(environment),
+    )

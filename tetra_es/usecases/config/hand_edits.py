@@ -1,0 +1,47 @@
+"""Files that somebody changed with an editor, and that are not recorded yet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tetra_es.errors import TetraEsError
+from tetra_es.layout import is_edited
+from tetra_es.usecases.config.source_file import MANIFEST, SourceFile
+
+if TYPE_CHECKING:
+    from tetra_es.usecases.ports import WorkingFiles
+    from tetra_es.usecases.unit_of_work import UnitOfWork
+
+
+class HandEdit(NamedTuple):
+    """An edited file whose content is not the recorded one."""
+
+    file: SourceFile
+    missing: bool
+
+
+def pending(work: UnitOfWork, files: WorkingFiles) -> list[HandEdit]:
+    """Return the hand edits that are not recorded yet.
+
+    The manifest comes first: it says which environments there are.
+    """
+    found = [
+        HandEdit(SourceFile.of_path(one.path), one.missing)
+        for one in files.changed()
+        if is_edited(one.path)
+    ]
+    for path in files.unknown_profiles():
+        file = SourceFile.of_path(path)
+        if file.environment in work.organization().manifest.environments:
+            found.append(HandEdit(file, missing=False))
+    return sorted(found, key=lambda one: (one.file != MANIFEST, one.file.path))
+
+
+def read_edit(files: WorkingFiles, edit: HandEdit) -> str:
+    """Return the text of an edited file. Raises `TetraEsError` where it is gone or not UTF-8."""
+    if edit.missing:
+        raise TetraEsError(
+            f"{edit.file.path} is missing",
+            hint="`tetra-es rebuild` puts the recorded content back",
+        )
+    return files.read(edit.file.path)

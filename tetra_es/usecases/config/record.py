@@ -1,0 +1,52 @@
+"""Record what was changed by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tetra_es.usecases.config.edit import present_text
+from tetra_es.usecases.use_case import Everything, UseCase
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Container
+
+    from tetra_es.usecases.config.source_file import SourceFile
+    from tetra_es.usecases.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class RecordEdits(UseCase[None]):
+    """Record the hand edits of one file, of all without one; they are the `edits` of what is done.
+
+    `allow` names keys that look like secrets and are not.
+    """
+
+    file: SourceFile | None = None
+    allow: Collection[str] = field(default=(), kw_only=True)
+
+    def depends_on(self) -> Container[str]:
+        """Return the file, or all."""
+        return (self.file.path,) if self.file else Everything()
+
+    def decide(self, work: UnitOfWork) -> None:
+        """Decide nothing beside the edits."""
+        work.context()  # a signer alone may record, and hears that without edits too
+
+
+@dataclass(frozen=True)
+class PresentText(UseCase[str]):
+    """Return the text that an editor begins with: the recorded one, or a template's.
+
+    What was changed in the file before is recorded first.
+    """
+
+    file: SourceFile
+
+    def depends_on(self) -> Container[str]:
+        """Return the file."""
+        return (self.file.path,)
+
+    def decide(self, work: UnitOfWork) -> str:
+        """Decide nothing."""
+        return present_text(work, self.file)

@@ -1,0 +1,181 @@
+"""Give an environment an earlier state again, as a new event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from tetra_es.errors import Refused, TetraEsError
+from tetra_es.events.config import EnvironmentState
+from tetra_es.events.secrets import SecretsEvent, SecretsRestored
+from tetra_es.layout import environment_file, is_edited
+from tetra_es.refs import RevisionRef
+from tetra_es.usecases.restore_secrets import restore_secrets
+from tetra_es.usecases.secrets import digest_of
+from tetra_es.usecases.use_case import UseCase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Sequence
+
+    from tetra_es.crypto.age.identities import Identity
+    from tetra_es.model.environment import Environment
+    from tetra_es.model.secrets import Vault
+    from tetra_es.refs import Ref
+    from tetra_es.store.record import Record
+    from tetra_es.usecases.unit_of_work import UnitOfWork
+
+
+class KeptOut(NamedTuple):
+    """A version of a secret that did not come back, being compromised or purged."""
+
+    key: str
+    version: int
+    present: bool
+    """Whether the environment has it all the same, since it was never replaced."""
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """What a rollback did."""
+
+    environment: str
+    from_revision: int
+    to_revision: int
+    to_position: int
+    re_encrypted: list[str]
+    """Keys whose values were encrypted again, since the recipients have changed."""
+    secrets: list[tuple[str, int | None, int | None]]
+    """Key, version before and version now of each secret that is another one, or gone, now."""
+    kept_out: list[KeptOut]
+
+
+@dataclass(frozen=True)
+class RollBack(UseCase[Rollback]):
+    """Give an environment the state that `ref` names, TOML and secrets.
+
+    An event of the environment's secrets stands for the state that it came to. Without a REF, the
+    state before the last change; see `Environment.revision_before`. The secrets are those of the
+    last moment at which the target was the present state: what was set while it was running
+    belongs to it. Without `identities`, which is asked only when something is to be encrypted
+    again, the secrets stay as they are. Raises `Refused` when there is no such state, it is
+    another environment's, or the present one.
+    """
+
+    environment: str
+    ref: Ref | None = None
+    identities: Callable[[], Sequence[Identity]] | None = None
+    force: bool = False
+
+    def depends_on(self) -> Container[str]:
+        """Return the source of truth where that is what goes back, to record what it has now."""
+        path = environment_file(self.environment)
+        return (path,) if is_edited(path) and not self.force else ()
+
+    def replaces(self) -> str | None:
+        """Return the generated file."""
+        path = environment_file(self.environment)
+        return path if self.force or not is_edited(path) else None
+
+    def decide(self, work: UnitOfWork) -> Rollback:
+        """Decide what comes back."""
+        name = self.environment
+        work.organization().environment_named(name)
+        environment, vault = work.environment(name), work.vault(name)
+        context = work.context()
+        target = self._target(work, environment)
+        event = target.event
+        if not isinstance(event, EnvironmentState):
+            raise TypeError(event)
+        before, had = environment.revision, dict(vault.present)
+        ciphertexts: list[bytes] = []
+        if self.identities is not None and event.environment == name and vault.version:
+            moment = self._secrets_moment(work, event)
+            ciphertexts = restore_secrets(work.log, vault, moment, self.identities, context)
+        if event.digest != environment.digest or not vault.pending:
+            environment.roll_back(event, target.position, context)
+        for data in ciphertexts:
+            work.add_ciphertext(data)
+        made = {digest_of(data) for data in ciphertexts}
+        return Rollback(
+            name,
+            before,
+            event.revision,
+            target.position,
+            [key for key, _, digest in vault.sealed() if digest in made],
+            _version_changes(had, vault.present),
+            _kept_out(vault),
+        )
+
+    def _target(self, work: UnitOfWork, environment: Environment) -> Record:
+        if self.ref is None:
+            return _before_last_change(work, environment)
+        return _at(work, environment, work.refs.position_of(self.ref, self.environment))
+
+    def _secrets_moment(self, work: UnitOfWork, state: EnvironmentState) -> int:
+        """Return the position whose secrets come back."""
+        revision = RevisionRef(state.environment, state.revision)
+        return work.refs.moment_of(self.ref or revision, self.environment)
+
+
+def _version_changes(
+    before: dict[str, int], after: dict[str, int]
+) -> list[tuple[str, int | None, int | None]]:
+    return [
+        (key, before.get(key), after.get(key))
+        for key in sorted({*before, *after})
+        if before.get(key) != after.get(key)
+    ]
+
+
+def _kept_out(vault: Vault) -> list[KeptOut]:
+    return [
+        KeptOut(str(key), int(number or 0), vault.present.get(str(key)) == number)
+        for event in vault.pending
+        if isinstance(event, SecretsRestored)
+        for key, number, _ in event.kept_out
+    ]
+
+
+def _at(work: UnitOfWork, environment: Environment, position: int) -> Record:
+    record = work.log.record(position)
+    if record is None:
+        raise TetraEsError(
+            f"there is no event #{position}",
+            hint=f"the newest is #{work.log.last_position()}; "
+            f"`tetra-es history {environment.name}` lists the states of {environment.name}",
+        )
+    if isinstance(record.event, EnvironmentState):
+        return record
+    state = _state_at(work, environment, position)
+    event = record.event
+    if state and isinstance(event, SecretsEvent) and event.environment == environment.name:
+        return state  # the TOML that went with those secrets
+    raise Refused(
+        f"#{position} is no state of {environment.name} but {record.topic}",
+        hint=f"{environment.name} had no state yet at #{position}"
+        if state is None
+        else f"at #{position} the state of {environment.name} was #{state.position}",
+    )
+
+
+def _state_at(work: UnitOfWork, environment: Environment, position: int) -> Record | None:
+    for record in work.log.of_stream(environment.id, descending=True):
+        if record.position < position and isinstance(record.event, EnvironmentState):
+            return record
+    return None
+
+
+def _before_last_change(work: UnitOfWork, environment: Environment) -> Record:
+    """Return the newest older state that differs from the present one."""
+    wanted = environment.revision_before(environment.revision)
+    for record in work.log.of_stream(environment.id, descending=True):
+        event = record.event
+        if not isinstance(event, EnvironmentState) or event.revision != wanted:
+            continue
+        if event.digest != environment.digest:
+            return record
+        wanted = environment.revision_before(wanted)
+    raise Refused(
+        f"{environment.name} has no earlier state to go back to",
+        hint=f"`tetra-es history {environment.name}` lists its states; --to names one",
+    )

@@ -1,0 +1,64 @@
+"""Set and unset keys of an edited file."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tetra_es.toml.edit.assignments import set_values, unset_keys
+from tetra_es.usecases.config.edit import decide_edit, present_text
+from tetra_es.usecases.use_case import UseCase
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Container, Sequence
+
+    from tetra_es.usecases.config.source_file import SourceFile
+    from tetra_es.usecases.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class _Change(UseCase[None]):
+    """Record what is made of the present text of an edited file, hand edits included."""
+
+    file: SourceFile
+
+    def depends_on(self) -> Container[str]:
+        """Return the path of the file itself."""
+        return (self.file.path,)
+
+    def decide(self, work: UnitOfWork) -> None:
+        """Decide the edit; see `Edit` for what it raises."""
+        text = self._changed(present_text(work, self.file))
+        decide_edit(work, self.file, text, self.allow)
+
+    @abstractmethod
+    def _changed(self, text: str) -> str:
+        """Return the new text."""
+
+    def _key(self, key: str) -> str:
+        """Return where a key of the generated environment is set in a profile."""
+        return f"set.{key}" if self.file.kind == "profile" else key
+
+
+@dataclass(frozen=True)
+class SetKeys(_Change):
+    """Set keys to values, as typed. Raises `UsageError` where a key cannot be set."""
+
+    assignments: Sequence[tuple[str, str]]
+    allow: Collection[str] = field(default=(), kw_only=True)
+
+    def _changed(self, text: str) -> str:
+        wanted = [(self._key(key), value) for key, value in self.assignments]
+        return set_values(text, wanted, name=self.file.path)
+
+
+@dataclass(frozen=True)
+class UnsetKeys(_Change):
+    """Remove keys. Raises `UsageError` where one is not there."""
+
+    keys: Sequence[str]
+
+    def _changed(self, text: str) -> str:
+        keys = [self._key(key) for key in self.keys]
+        return unset_keys(text, keys, name=self.file.path, prune=self.file.kind == "profile")

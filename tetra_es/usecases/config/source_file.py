@@ -1,0 +1,48 @@
+"""The files that people edit: the source of truth, the manifest, and overlays of profiles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tetra_es.layout import MANIFEST as MANIFEST_PATH
+from tetra_es.layout import PROFILES, environment_file, profile_file
+from tetra_es.names import SOURCE_OF_TRUTH
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """An edited file: `local`, `manifest`, or `profile` with its environment."""
+
+    kind: str
+    environment: str = SOURCE_OF_TRUTH
+
+    @property
+    def path(self) -> str:
+        """Path of the file in the organization's folder."""
+        match self.kind:
+            case "manifest":
+                return MANIFEST_PATH
+            case "profile":
+                return profile_file(self.environment)
+            case _:
+                return environment_file(self.environment)
+
+    @classmethod
+    def of_path(cls, path: str) -> SourceFile:
+        """Return the edited file at `path`; the inverse of `path`."""
+        if path == MANIFEST_PATH:
+            return MANIFEST
+        folder, _, name = path.removesuffix(".toml").partition("/")
+        return cls("profile", name) if folder == PROFILES else SOURCE
+
+    def __str__(self) -> str:
+        return f"profile {self.environment}" if self.kind == "profile" else self.kind
+
+
+SOURCE = SourceFile(SOURCE_OF_TRUTH)
+MANIFEST = SourceFile("manifest")
+
+
+def profile_of(environment: str) -> SourceFile:
+    """Return the overlay of an environment's profile."""
+    return SourceFile("profile", environment)

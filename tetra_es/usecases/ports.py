@@ -1,0 +1,95 @@
+"""What use cases need from the layers above them; the interface hands it in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import TypeAlias
+
+    from tetra_es.refs import Ref
+
+    Report: TypeAlias = Callable[[str, int, int], None]
+    """Is told what is being done, how far it is, and how far it goes."""
+
+
+class Refs(Protocol):
+    """Finds the events that REFs name."""
+
+    def position_of(self, ref: Ref, environment: str | None = None) -> int:
+        """Return the position of the event that `ref` names; of a state of `environment`, if given.
+
+        Raises `UsageError` or `TetraEsError` where there is none.
+        """
+
+    def moment_of(self, ref: Ref, environment: str) -> int:
+        """Return the last position at which what `ref` names was the present state.
+
+        A revision stands until the next one begins; every other REF for one moment.
+        """
+
+
+class FileChange(Protocol):
+    """A projected file that is not as it was written last."""
+
+    @property
+    def path(self) -> str:
+        """Below the organization's folder."""
+
+    @property
+    def missing(self) -> bool:
+        """Whether it is gone."""
+
+
+class WorkingFiles(Protocol):
+    """The projected files in the organization's folder."""
+
+    def changed(self) -> Sequence[FileChange]:
+        """Return the files that are not as they were written last, by path."""
+
+    def unknown_profiles(self) -> Sequence[str]:
+        """Return the paths of overlays that somebody made and nobody recorded yet."""
+
+    def read(self, path: str) -> str:
+        """Return the text of a file. Raises `TetraEsError` where it is not UTF-8."""
+
+    def is_modified(self, path: str) -> bool:
+        """Return whether a file is there and not as it was written last, if ever."""
+
+    def back_up(self, path: str, stamp: str) -> str:
+        """Move a hand-made file out of the way; return its new path."""
+
+    def restore(self, path: str, data: bytes) -> None:
+        """Write a file where it is missing."""
+
+
+class Projections(Protocol):
+    """Everything derived from the events."""
+
+    @property
+    def files(self) -> WorkingFiles:
+        """The files in the organization's folder."""
+
+    @property
+    def refs(self) -> Refs:
+        """What REFs name, in step with the events after `catch_up`."""
+
+    def catch_up(self, report: Report | None = None) -> None:
+        """Take in every event that is missing anywhere."""
+
+
+class Listener(Protocol):
+    """Is told what happens beside the result, for the person at the keyboard."""
+
+    def edit_recorded(self, path: str, position: int | None) -> None:
+        """A file that somebody changed was recorded; in a dry run without a position."""
+
+    def edit_waits(self, path: str, *, missing: bool) -> None:
+        """A file that somebody changed, and that nothing depended on, was not recorded."""
+
+    def backed_up(self, path: str) -> None:
+        """A generated file that was changed by hand was moved to `path`."""
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """Something takes long: how far it is, and how far it goes."""

@@ -1,0 +1,159 @@
+"""An organization opened for changing it: the one way from a use case to recorded events.
+
+Each `act` holds the lock from the first look at the files to the last write, so that a file that
+another command is about to replace is never taken for an edit by hand.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+from tetra_es.crypto.ssh import keys
+from tetra_es.disk.lock import exclusive
+from tetra_es.errors import Refused, TetraEsError
+from tetra_es.store.history import History
+from tetra_es.store.log import EventLog
+from tetra_es.usecases.config.edit import Edit
+from tetra_es.usecases.config.hand_edits import pending, read_edit
+from tetra_es.usecases.unit_of_work import Intent, UnitOfWork
+from tetra_es.usecases.use_case import Done
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+    from typing import TypeAlias
+
+    from tetra_es.layout import OrgLayout
+    from tetra_es.usecases.ports import Listener, Projections, WorkingFiles
+    from tetra_es.usecases.unit_of_work import Recorded
+    from tetra_es.usecases.use_case import UseCase
+
+    Derive: TypeAlias = Callable[[OrgLayout, EventLog], AbstractContextManager[Projections]]
+    """Opens everything derived from a log."""
+
+Result = TypeVar("Result")
+
+
+class Workspace:
+    """What a command that changes something works with; see `open_workspace`."""
+
+    def __init__(
+        self,
+        layout: OrgLayout,
+        history: History,
+        work: UnitOfWork,
+        projections: Projections,
+        listener: Listener,
+    ) -> None:
+        self.layout = layout
+        self._history = history
+        self._work = work
+        self._projections = projections
+        self._listener = listener
+
+    @property
+    def files(self) -> WorkingFiles:
+        """The projected files in the organization's folder."""
+        return self._projections.files
+
+    def act(self, use_case: UseCase[Result]) -> Done[Result]:
+        """Have a use case decide on the newest state, save what it decided, and catch up.
+
+        Hand edits of the files that it depends on are recorded first, the others mentioned.
+        Raises `TetraEsError` that says what is recorded where not everything could be derived.
+        """
+        edits: list[Recorded] = []
+        recorded: list[Recorded] = []
+        with exclusive(self.layout.lock):
+            self._projections.catch_up(self._listener.progress)
+            try:
+                self._record_hand_edits(use_case, edits)
+                backed_up = self._back_up_drift(use_case)
+                result, recorded = self._decide(use_case)
+            finally:
+                self._settle([*edits, *recorded])
+            if backed_up:
+                self._restore(backed_up)
+        return Done(result, recorded, edits)
+
+    def _record_hand_edits(self, use_case: UseCase[Result], recorded: list[Recorded]) -> None:
+        files, needed = self._projections.files, use_case.depends_on()
+        for edit in pending(self._work, files):
+            path = edit.file.path
+            if path not in needed:
+                self._listener.edit_waits(path, missing=edit.missing)
+                continue
+            text = read_edit(files, edit)
+            _, saved = self._decide(Edit(edit.file, text, allow=use_case.allow))
+            recorded += saved
+            if saved:
+                self._listener.edit_recorded(path, saved[-1].position)
+
+    def _decide(self, use_case: UseCase[Result]) -> tuple[Result, list[Recorded]]:
+        return self._history.retrying(lambda: self._attempt(use_case))
+
+    def _attempt(self, use_case: UseCase[Result]) -> tuple[Result, list[Recorded]]:
+        try:
+            result = use_case.decide(self._work)
+            return result, self._work.save()
+        except BaseException:
+            self._work.forget()  # what was decided and not saved must not be saved later
+            raise
+
+    def _back_up_drift(self, use_case: UseCase[Result]) -> str | None:
+        """Refuse to go on where the file that a use case replaces was changed by hand.
+
+        With `force` it is backed up; returns its path then. A dry run only refuses.
+        """
+        path = use_case.replaces()
+        files = self._projections.files
+        if path is None or not files.is_modified(path):
+            return None
+        if not use_case.force:
+            raise Refused(
+                f"{path} was changed by hand, or was there before",
+                hint="take the change over into environments/local.toml or the profile; "
+                "--force keeps a copy of the file and replaces it",
+            )
+        if self._work.intent.dry_run:
+            return None
+        self._listener.backed_up(files.back_up(path, f"at-{self._work.log.last_position()}"))
+        return path
+
+    def _restore(self, path: str) -> None:
+        """Write a generated file as recorded, where the use case changed nothing in it."""
+        text = self._work.environment(path.rpartition("/")[2].removesuffix(".toml")).text
+        self._projections.files.restore(path, text.encode())
+
+    def _settle(self, recorded: Sequence[Recorded]) -> None:
+        """Bring everything derived up to date."""
+        positions = [f"#{one.position}" for one in recorded if one.position]
+        if not positions:
+            return
+        try:
+            self._projections.catch_up(self._listener.progress)
+        except TetraEsError as error:
+            problem = TetraEsError(
+                f"recorded as {', '.join(positions)}, but not everything that follows from it "
+                f"could be written: {error.message}",
+                hint=error.hint or "fix that; the next command does the rest",
+            )
+            problem.exit_code = error.exit_code
+            raise problem from error
+
+
+@contextmanager
+def open_workspace(
+    layout: OrgLayout, signing_key: Path, derive: Derive, listener: Listener, intent: Intent
+) -> Iterator[Workspace]:
+    """Open an organization for changing it.
+
+    Raises `TetraEsError` where there is no store or no usable key.
+    """
+    with EventLog(layout.store) as log:
+        key = keys.load(signing_key)
+        with History(layout.store, key) as history, derive(layout, log) as projections:
+            work = UnitOfWork(history, log, key, projections.refs, intent)
+            yield Workspace(layout, history, work, projections, listener)
