@@ -10,8 +10,10 @@ from benchmarks.measure import Comparison, timed
 from benchmarks.organization import found, program
 from tetra_es.crypto.age.identities import create_identity, load_identities
 from tetra_es.store.log import EventLog
-from tetra_es.usecases.recipients import add_recipient, remove_recipient
-from tetra_es.usecases.session import Session
+from tetra_es.usecases.secrets.recipients import AddRecipient, RemoveRecipient
+from tetra_es.usecases.unit_of_work import Intent, UnitOfWork
+from tetra_es_cli.context.console import ignore_progress
+from tetra_es_projections.queries.refs import RefLookup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,11 +121,12 @@ class _Vault:
 
     def _in_this_process(self, count: int) -> None:
         with self.machine.history() as history, EventLog(self.machine.layout.store) as log:
-            session = Session(history, log, self.machine.key())
-            if count == 1:
-                remove_recipient(session, "dev", "other-0", self._identities)
-            else:
-                add_recipient(session, "dev", "other-0", self.others[0], self._identities)
+            refs = RefLookup(self.machine.layout.views)
+            work = UnitOfWork(history, log, self.machine.key(), refs, Intent())
+            common = ("dev", "other-0", self._identities, ignore_progress)
+            remove, add = RemoveRecipient(*common), AddRecipient(*common, self.others[0])
+            (remove if count == 1 else add).decide(work)
+            work.save()
 
     def _identities(self) -> list[Identity]:
         return load_identities(self.identity)

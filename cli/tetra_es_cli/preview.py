@@ -18,7 +18,7 @@ from tetra_es_cli.context.console import note
 from tetra_es_projections.working_files import changed_files, read_text
 
 if TYPE_CHECKING:
-    from tetra_es_cli.context.app import Reader
+    from tetra_es_projections.queries.reader import Reader
 
 
 def preview(reader: Reader, environment: str) -> str:

@@ -15,7 +15,7 @@ from tetra_es.model.environment import environment_stream
 from tetra_es.model.host import Target, deployments_stream
 from tetra_es.model.secrets import Vault, secrets_stream
 from tetra_es.usecases.deployable import Deployable, anchor
-from tetra_es.usecases.secrets import digest_of
+from tetra_es.usecases.secrets.ciphertexts import digest_of
 from tetra_es.usecases.session import utc_now
 
 if TYPE_CHECKING:

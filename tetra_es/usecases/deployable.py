@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from tetra_es.crypto.age.backend import decrypt
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.events.config import EnvironmentState
-from tetra_es.usecases.restore_secrets import vault_at
-from tetra_es.usecases.secrets import sealed_data
+from tetra_es.usecases.secrets.ciphertexts import ciphertext_of, vault_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -132,4 +131,4 @@ def _earlier(session: Session, vault: Vault, position: int) -> Iterator[tuple[st
 def _value(
     log: EventLog, environment: str, key: str, digest: str, identities: Sequence[Identity]
 ) -> bytes:
-    return decrypt(sealed_data(log, key, digest), identities, name=f"{key} of {environment}")
+    return decrypt(ciphertext_of(log, key, digest), identities, name=f"{key} of {environment}")

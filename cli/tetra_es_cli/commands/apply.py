@@ -13,9 +13,8 @@ from tetra_es.remote.server import Server
 from tetra_es.remote.transport import Local
 from tetra_es.usecases.apply import Unrecorded, check_forward, check_history, newest_state
 from tetra_es.usecases.deploy import check_plan, deploy, is_there, preflight
-from tetra_es_cli.commands.secret import identity_option
 from tetra_es_cli.context.console import note
-from tetra_es_cli.context.identities import loader
+from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import dry_run_option, env_argument
 from tetra_es_cli.deploying import order_for
 from tetra_es_cli.output.plans import emit_plan

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import TetraEsError
-from tetra_es_cli.context.listing import require_environment
 from tetra_es_cli.context.params import KEY, env_argument, output_option
 from tetra_es_cli.output.plain import emit_rows
 from tetra_es_cli.output.table import short_time
+from tetra_es_projections.queries.environments import require_environment
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App

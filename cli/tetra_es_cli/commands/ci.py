@@ -11,9 +11,9 @@ import click
 
 from tetra_es.errors import Refused, TetraEsError, UsageError
 from tetra_es_cli.context.console import note
-from tetra_es_cli.context.listing import require_environment
 from tetra_es_cli.context.params import env_argument
 from tetra_es_cli.output.plain import emit_raw
+from tetra_es_projections.queries.environments import require_environment
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es_cli.commands.secret import identity_option
+from tetra_es_cli.context.identities import identity_option
 from tetra_es_cli.context.params import (
     REF,
     dry_run_option,

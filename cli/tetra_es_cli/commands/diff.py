@@ -18,11 +18,12 @@ from tetra_es_cli.context.params import output_option
 from tetra_es_cli.output.plain import emit, emit_json, style
 from tetra_es_cli.output.recorded_events import change_line
 from tetra_es_cli.preview import preview
-from tetra_es_cli.secret_states import secrets_at, version_changes
+from tetra_es_projections.queries.secrets import secrets_at, version_changes
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
-    from tetra_es_cli.context.app import App, Reader
+    from tetra_es_cli.context.app import App
+    from tetra_es_projections.queries.reader import Reader
 
 _HINT = "`tetra-es diff dev` or `tetra-es diff dev@5 dev@7`"
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tetra_es.usecases.config.add_environment import AddEnvironment
-from tetra_es_cli.context.listing import known_environments
 from tetra_es_cli.context.params import ENVIRONMENT, env_argument, output_option
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.output.plain import emit_rows
 from tetra_es_cli.output.recorded import emit_recorded
 from tetra_es_cli.output.table import short_time
+from tetra_es_projections.queries.environments import known_environments
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App

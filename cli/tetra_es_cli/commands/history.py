@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.refs import parse_time
-from tetra_es_cli.context.listing import require_environment
 from tetra_es_cli.context.params import ENVIRONMENT, KEY, output_option
 from tetra_es_cli.output.plain import emit_rows
 from tetra_es_cli.output.table import HISTORY, short_time
+from tetra_es_projections.queries.environments import require_environment
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.crypto.age.identities import create_identity, recipient_of
-from tetra_es_cli.commands.secret import identity_option
+from tetra_es.usecases.keys import create_identity, recipient_of
 from tetra_es_cli.context import core_dumps
-from tetra_es_cli.context.identities import identities
+from tetra_es_cli.context.identities import identities, identity_option
 from tetra_es_cli.output.plain import emit
 
 if TYPE_CHECKING:

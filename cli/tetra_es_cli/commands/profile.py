@@ -11,9 +11,9 @@ from tetra_es.layout import profile_file
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.profiles.generate import describe
 from tetra_es.profiles.load import builtin_names, effective_profile
-from tetra_es_cli.context.listing import known_environments
 from tetra_es_cli.context.params import env_argument, output_option
 from tetra_es_cli.output.plain import emit, emit_json, emit_rows
+from tetra_es_projections.queries.environments import known_environments
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import TetraEsError, UsageError
-from tetra_es.integrity.store import sound_vault
-from tetra_es_cli.commands.secret import identity_option
+from tetra_es.usecases.secrets.formats import as_text
+from tetra_es.usecases.secrets.read import read_secrets
 from tetra_es_cli.context import core_dumps
-from tetra_es_cli.context.identities import present_values
-from tetra_es_cli.context.listing import require_environment
+from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import env_argument
-from tetra_es_cli.context.secret_values import as_text
 from tetra_es_cli.context.tmpfs import memory_folder
+from tetra_es_projections.queries.environments import require_environment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,8 +52,7 @@ def run(
         raise UsageError("no command to run", hint="such as `tetra-es run dev -- env`")
     with app.reading() as reader:
         require_environment(reader, environment)
-        vault = sound_vault(reader.log, environment)
-        values = present_values(app, reader.layout, reader.log, vault, given)
+        values = read_secrets(reader.log, reader.layout, environment, loader(app, given))
     if files:
         raise SystemExit(_with_files(command, values))
     variables = {key: as_text(key, value) for key, value in values.items()}

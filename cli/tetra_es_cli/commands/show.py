@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import IntegrityFailure, TetraEsError
-from tetra_es_cli.context.listing import require_environment
 from tetra_es_cli.context.params import REF, env_argument
 from tetra_es_cli.output.plain import emit_raw, emit_rows
-from tetra_es_cli.secret_states import secrets_at
+from tetra_es_projections.queries.environments import require_environment
+from tetra_es_projections.queries.secrets import secrets_at
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
-    from tetra_es_cli.context.app import App, Reader
+    from tetra_es_cli.context.app import App
+    from tetra_es_projections.queries.reader import Reader
 
 
 @click.command()

@@ -9,14 +9,15 @@ import click
 
 from tetra_es.layout import is_edited
 from tetra_es.names import SOURCE_OF_TRUTH
-from tetra_es_cli.context.listing import known_environments
 from tetra_es_cli.context.params import output_option
 from tetra_es_cli.output.plain import emit, emit_json, emit_rows
 from tetra_es_cli.output.table import short_time
+from tetra_es_projections.queries.environments import known_environments
 from tetra_es_projections.working_files import changed_files
 
 if TYPE_CHECKING:
-    from tetra_es_cli.context.app import App, Reader
+    from tetra_es_cli.context.app import App
+    from tetra_es_projections.queries.reader import Reader
     from tetra_es_projections.queries.views import TargetRow
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tetra_es.errors import TetraEsError
 from tetra_es.layout import OrgLayout
@@ -23,15 +23,7 @@ if TYPE_CHECKING:
     from tetra_es_cli.context.workspace import Workspace as OldWorkspace
     from tetra_es_projections.engine import Projections
     from tetra_es_projections.mirror.git import Git
-    from tetra_es_projections.queries.views import Views
-
-
-class Reader(NamedTuple):
-    """An organization opened for reading, its views in step with its events."""
-
-    layout: OrgLayout
-    log: EventLog
-    views: Views
+    from tetra_es_projections.queries.reader import Reader
 
 
 Result = TypeVar("Result")
@@ -81,6 +73,7 @@ class App:
         """Open the organization for reading; catches up first where something is behind."""
         import sqlite3
 
+        from tetra_es_projections.queries.reader import Reader
         from tetra_es_projections.queries.views import Views
 
         layout = self.layout()

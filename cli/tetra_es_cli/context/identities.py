@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,13 +13,20 @@ from tetra_es_cli.context import core_dumps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
-    from tetra_es.crypto.age.identities import Identity
-    from tetra_es.layout import OrgLayout
-    from tetra_es.model.secrets import Vault
-    from tetra_es.store.log import EventLog
+    from tetra_es.usecases.keys import Identity
     from tetra_es_cli.context.app import App
+
+
+identity_option = click.option(
+    "-i",
+    "--identity",
+    "given",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="An age identity or SSH key to decrypt with.  [default: your own]",
+)
 
 
 def identities(app: App, given: Sequence[Path]) -> list[Identity]:
@@ -27,7 +35,7 @@ def identities(app: App, given: Sequence[Path]) -> list[Identity]:
     Asks for the passphrase of an encrypted SSH key, unless input is forbidden. Raises
     `TetraEsError` when there is none.
     """
-    from tetra_es.crypto.age.identities import load_identities
+    from tetra_es.usecases.keys import load_identities
 
     core_dumps.forbid()
     paths = list(given) or [app.settings.identity]
@@ -45,18 +53,6 @@ def loader(app: App, given: Sequence[Path]) -> Callable[[], list[Identity]]:
     """Return a function that loads the identities when they turn out to be needed, once: each
     time, it could have to ask for a passphrase."""
     return cache(lambda: identities(app, given))
-
-
-def present_values(
-    app: App, layout: OrgLayout, log: EventLog, vault: Vault, given: Sequence[Path]
-) -> dict[str, bytes]:
-    """Return key to value of all present secrets; where there are none, nobody is asked."""
-    if not vault.present:
-        return {}
-    from tetra_es.usecases.secrets import read_secrets
-
-    folder = layout.secrets(vault.environment)
-    return read_secrets(log, vault, identities(app, given), folder=folder)
 
 
 def _ask() -> str:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from tetra_es.errors import UsageError
 from tetra_es.names import check_environment
-from tetra_es.toml.keys import format_key, parse_key
+from tetra_es.usecases.config.keys import canonical_key
 from tetra_es_cli.context.app import App
+from tetra_es_cli.output.formats import LISTINGS, REPORTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tetra_es_cli.context.app import Reader
+    from tetra_es_projections.queries.reader import Reader
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
 
@@ -66,7 +66,7 @@ class EnvironmentType(click.ParamType):  # type: ignore[type-arg]  # not generic
         """Return the environments of the organization."""
 
         def look_up(reader: Reader) -> list[tuple[str, str]]:
-            from tetra_es_cli.context.listing import known_environments
+            from tetra_es_projections.queries.environments import known_environments
 
             sigil = "@" if incomplete.startswith("@") else ""
             return [(sigil + name, "") for name in known_environments(reader)]
@@ -157,13 +157,7 @@ dry_run_option = click.option(
 
 def _canonical(_: click.Context, __: click.Parameter, keys: tuple[str, ...]) -> tuple[str, ...]:
     """Return keys as changes and findings write them, however they were quoted."""
-    found = []
-    for key in keys:
-        try:
-            found.append(format_key(parse_key(key)))
-        except UsageError:
-            found.append(key)  # an element of an array, or a comment
-    return tuple(found)
+    return tuple(canonical_key(key) for key in keys)
 
 
 allow_option = click.option(
@@ -185,6 +179,32 @@ def output_option(*formats: str) -> Callable[[Command], Command]:
         show_default=True,
         help="How to print.",
     )
+
+
+listing_option = click.option(
+    "-o",
+    "--output",
+    type=click.Choice(list(LISTINGS)),
+    default="table",
+    show_default=True,
+    help="How to print.",
+)
+"""For commands that print rows."""
+
+report_option = click.option(
+    "-o",
+    "--output",
+    type=click.Choice(list(REPORTS)),
+    default="text",
+    show_default=True,
+    help="How to print.",
+)
+"""For commands that print one thing."""
+
+key_argument = click.argument("key", metavar="KEY", type=SECRET)
+version_option = click.option(
+    "--version", "number", type=click.IntRange(min=1), required=True, help="Which value of the key."
+)
 
 
 def env_argument(**more: Any) -> Callable[[Command], Command]:

@@ -17,7 +17,7 @@ from tetra_es.crypto.ssh import keys
 from tetra_es.errors import TetraEsError
 from tetra_es.layout import is_edited
 from tetra_es.store.log import EventLog
-from tetra_es_cli.context.listing import known_environments
+from tetra_es_projections.queries.environments import known_environments
 from tetra_es_projections.working_files import changed_files
 
 if TYPE_CHECKING:

@@ -44,7 +44,7 @@ COMMANDS: Mapping[str, str] = {
     "daemon": "daemon.daemon",
     "health": "health.health",
     "drift": "health.drift",
-    "secret": "secret_more.secret",
+    "secret": "secret.group.secret",
     "recipient": "recipient.recipient",
     "identity": "identity.identity",
     "run": "run.run",
@@ -67,7 +67,7 @@ class LazyGroup(click.Group):
         place = COMMANDS.get(cmd_name)
         if place is None:
             return None
-        module, attribute = place.split(".")
+        module, _, attribute = place.rpartition(".")
         command = getattr(import_module(f"tetra_es_cli.commands.{module}"), attribute)
         if not isinstance(command, click.Command):
             raise TypeError(place)

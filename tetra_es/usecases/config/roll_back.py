@@ -10,8 +10,8 @@ from tetra_es.events.config import EnvironmentState
 from tetra_es.events.secrets import SecretsEvent, SecretsRestored
 from tetra_es.layout import environment_file, is_edited
 from tetra_es.refs import RevisionRef
-from tetra_es.usecases.restore_secrets import restore_secrets
-from tetra_es.usecases.secrets import digest_of
+from tetra_es.usecases.secrets.ciphertexts import digest_of
+from tetra_es.usecases.secrets.restore import restore_secrets
 from tetra_es.usecases.use_case import UseCase
 
 if TYPE_CHECKING:

@@ -5,24 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tetra_es.crypto.age.backend import decrypt, encrypt
-from tetra_es.model.secrets import Vault
-from tetra_es.usecases.secrets import digest_of, sealed_data
+from tetra_es.usecases.secrets.ciphertexts import ciphertext_of, digest_of, vault_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tetra_es.crypto.age.identities import Identity
     from tetra_es.events.metadata import Context
+    from tetra_es.model.secrets import Vault
     from tetra_es.store.log import EventLog
 
     Item = tuple[str, int, str]
     """Key, version, digest."""
-
-
-def vault_at(log: EventLog, stream: str, position: int) -> Vault:
-    """Return the secrets of an environment as they were after the event at `position`."""
-    records = (record for record in log.of_stream(stream) if record.position <= position)
-    return Vault(stream).fold(record.event for record in records)
 
 
 def restore_secrets(
@@ -34,7 +28,7 @@ def restore_secrets(
 ) -> list[bytes]:
     """Decide that the secrets of `position` come back; return the age files made for that.
 
-    What is encrypted for today's recipients is used as it is; the rest is encrypted anew, for
+    What is encrypted for today's recipients is used as it is; the rest is encrypted again, for
     which `identities` is asked. A version that is compromised or purged stays away, and the
     present value of its key, if there is one, stays.
     """
@@ -51,7 +45,7 @@ def restore_secrets(
             secrets.append((key, number, version.digests[-1]))
         else:
             vault.check_readable()
-            data = sealed_data(log, key, version.digests[-1])
+            data = ciphertext_of(log, key, version.digests[-1])
             value = decrypt(data, identities(), name=f"{key} of version {number}")
             sealed.append(encrypt(value, vault.readers))
             secrets.append((key, number, digest_of(sealed[-1])))

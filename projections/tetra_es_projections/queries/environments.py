@@ -1,24 +1,24 @@
-"""Small questions that several commands ask of an opened organization."""
+"""Which environments there are."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import UsageError
+from tetra_es.events.config import ManifestEdited, OrganizationCreated
+from tetra_es.schema.manifest import read_manifest
 
 if TYPE_CHECKING:
-    from tetra_es_cli.context.app import Reader
+    from tetra_es_projections.queries.reader import Reader
 
 
 def known_environments(reader: Reader) -> list[str]:
     """Return the manifest's environments in order, then those that only the history has."""
-    from tetra_es.events.config import ManifestEdited, OrganizationCreated
-    from tetra_es.schema.manifest import read_manifest
-
     newest = reader.log.of_topics(
         (OrganizationCreated.TOPIC, ManifestEdited.TOPIC), reader.log.last_position()
-    )[-1]
-    configured = list(read_manifest(getattr(newest.event, "text", "")).environments)
+    )[-1].event
+    text = newest.text if isinstance(newest, OrganizationCreated | ManifestEdited) else ""
+    configured = list(read_manifest(text).environments)
     return configured + [name for name in reader.views.environments() if name not in configured]
 
 

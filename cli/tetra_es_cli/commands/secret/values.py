@@ -1,0 +1,102 @@
+"""Set, get, list and remove secrets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tetra_es.errors import UsageError
+from tetra_es.names import check_secret_name
+from tetra_es.usecases.secrets.read import read_secrets
+from tetra_es.usecases.secrets.set_secrets import RemoveSecret, SetSecrets
+from tetra_es_cli.context.console import warn
+from tetra_es_cli.context.identities import identity_option, loader
+from tetra_es_cli.context.params import env_argument, key_argument, listing_option
+from tetra_es_cli.context.recording import recording_options
+from tetra_es_cli.context.secret_input import read_value
+from tetra_es_cli.output.emit import emit
+from tetra_es_cli.output.formats import write_raw
+from tetra_es_cli.output.model import Listing
+from tetra_es_cli.output.recorded import emit_recorded
+from tetra_es_projections.queries.environments import require_environment
+from tetra_es_projections.queries.secrets import secret_rows
+
+if TYPE_CHECKING:
+    from tetra_es_cli.context.app import App
+    from tetra_es_cli.context.recording import Recording
+
+
+@click.command("set", context_settings={"allow_extra_args": True})
+@env_argument()
+@key_argument
+@click.option(
+    "--from-file", "file", type=click.Path(path_type=Path), metavar="FILE", help="Read it there."
+)
+@click.option(
+    "--expect",
+    type=click.IntRange(min=0),
+    metavar="VERSION",
+    help="Refuse when the present version is another one; 0 for a new secret.",
+)
+@recording_options
+@click.pass_context
+def set_(
+    ctx: click.Context,
+    environment: str,
+    key: str,
+    file: Path | None,
+    expect: int | None,
+    how: Recording,
+) -> None:
+    """Set KEY to a value from standard input, a hidden prompt or a file; never an argument.
+
+    Needs no identity: a person who knows the recipients can set what they alone can read.
+    """
+    if ctx.args or "=" in key:  # to be said without repeating it
+        raise UsageError(
+            "a value is never an argument",
+            hint="pipe it in, and take another value: a shell's history has this one now",
+        )
+    app: App = ctx.obj
+    value = read_value(app, check_secret_name(key), file)
+    seen = None if expect is None else {key: expect}
+    emit_recorded(app.act(SetSecrets(environment, {key: value}, seen=seen), how).recorded, how)
+    if not value:
+        warn(f"{key} is empty now", "was that meant? A command in a pipe may have failed")
+
+
+@click.command()
+@env_argument()
+@key_argument
+@identity_option
+@click.pass_obj
+def get(app: App, environment: str, key: str, given: tuple[Path, ...]) -> None:
+    """Print the value of KEY, byte for byte."""
+    with app.reading() as reader:
+        require_environment(reader, environment)
+        values = read_secrets(reader.log, reader.layout, environment, loader(app, given), [key])
+    write_raw(values[key])
+
+
+@click.command("list")
+@env_argument()
+@listing_option
+@click.pass_obj
+def list_(app: App, environment: str, output: str) -> None:
+    """List the secrets of ENV: names and versions, who set them and when; never values."""
+    with app.reading() as reader:
+        rows = [row._asdict() for row in secret_rows(reader, environment)]
+    columns = ("key", "version", "actor", "time", "recipients")
+    emit(Listing(rows, columns, empty=f"{environment} has no secrets"), output)
+
+
+@click.command()
+@env_argument()
+@key_argument
+@recording_options
+@click.pass_obj
+def rm(app: App, environment: str, key: str, how: Recording) -> None:
+    """Remove KEY from ENV. Its versions stay in the history until they are purged."""
+    emit_recorded(app.act(RemoveSecret(environment, key), how).recorded, how)

@@ -1,0 +1,101 @@
+"""Versions of secrets: compared, compromised, purged, and who could read them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tetra_es.errors import UsageError
+from tetra_es.refs import RevisionRef
+from tetra_es.usecases.secrets.exposure import exposure as exposure_of
+from tetra_es.usecases.secrets.versions import MarkCompromised, PurgeSecret
+from tetra_es_cli.context.console import note
+from tetra_es_cli.context.params import (
+    ENVIRONMENT,
+    REF,
+    env_argument,
+    key_argument,
+    listing_option,
+    version_option,
+)
+from tetra_es_cli.context.recording import recording_options
+from tetra_es_cli.output.emit import emit
+from tetra_es_cli.output.model import Listing
+from tetra_es_cli.output.recorded import emit_recorded
+from tetra_es_projections.queries.secrets import secrets_at
+
+if TYPE_CHECKING:
+    from tetra_es.refs import Ref
+    from tetra_es_cli.context.app import App
+    from tetra_es_cli.context.recording import Recording
+
+
+@click.command()
+@env_argument()
+@key_argument
+@version_option
+@recording_options
+@click.pass_obj
+def compromised(app: App, environment: str, key: str, number: int, how: Recording) -> None:
+    """Mark a version of KEY as known to others: a rollback never brings it back."""
+    done = app.act(MarkCompromised(environment, key, number), how)
+    emit_recorded(done.recorded, how)
+    if done.result:
+        note(f"{key} still has this value: set a new one")
+
+
+@click.command()
+@env_argument()
+@key_argument
+@version_option
+@recording_options
+@click.pass_obj
+def purge(app: App, environment: str, key: str, number: int, how: Recording) -> None:
+    """Destroy the ciphertext of a version of KEY in the store, the files and the mirror.
+
+    There is no way back. The mirror's commits from that secret on get new ids; clones and
+    remotes keep what they have until they are cleaned as well.
+    """
+    emit_recorded(app.act(PurgeSecret(environment, key, number), how).recorded, how)
+    if not how.dry_run:
+        note("the mirror was rewritten: clones and remotes of it still have the ciphertext")
+
+
+@click.command()
+@click.argument("before", metavar="REF", type=REF)
+@click.argument("after", metavar="REF", type=REF)
+@click.option("--env", "environment", type=ENVIRONMENT, metavar="ENV", help="Of which environment.")
+@listing_option
+@click.pass_obj
+def diff(app: App, before: Ref, after: Ref, environment: str | None, output: str) -> None:
+    """Show which secrets differ between two states, by name and version; never values."""
+    named = [ref.environment for ref in (before, after) if isinstance(ref, RevisionRef)]
+    name = environment or (named[0] if named else None)
+    if name is None or any(other != name for other in named):
+        raise UsageError(
+            "which environment?", hint="name two revisions of one, or give it with --env"
+        )
+    with app.reading() as reader:
+        old, new = (secrets_at(reader, name, ref) for ref in (before, after))
+    rows = [
+        {"key": key, "before": old.get(key), "after": new.get(key)}
+        for key in sorted({*old, *new})
+        if old.get(key) != new.get(key)
+    ]
+    emit(Listing(rows, ("key", "before", "after"), empty="the same secrets"), output)
+
+
+@click.command()
+@click.argument("recipient")
+@listing_option
+@click.pass_obj
+def exposure(app: App, recipient: str, output: str) -> None:
+    """List every secret version that RECIPIENT, a name or a key, could ever read.
+
+    What is not rotated yet is what to rotate when somebody leaves.
+    """
+    with app.reading() as reader:
+        rows = [vars(one) for one in exposure_of(reader.log, recipient)]
+    columns = ("environment", "key", "version", "rotated", "purged")
+    emit(Listing(rows, columns, empty=f"{recipient} could never read a secret"), output)

@@ -1,0 +1,36 @@
+"""A secret's value on its way in: from standard input, a hidden prompt or a file."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from tetra_es.errors import UsageError
+from tetra_es.usecases.secrets.dotenv import MAX_SIZE, check_size, read_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tetra_es_cli.context.app import App
+
+
+def read_value(app: App, key: str, file: Path | None) -> bytes:
+    """Return a value from a file, byte for byte, from a hidden prompt or from standard input.
+
+    Of a single line from standard input the line's end is dropped: `echo` adds one.
+    """
+    if file is not None:
+        value = read_bytes(file, MAX_SIZE)
+    elif sys.stdin.isatty():
+        if app.no_input:
+            raise UsageError("no value given", hint="pipe it in, or use --from-file")
+        prompted: str = click.prompt(f"Value of {key}", hide_input=True, err=True)
+        value = prompted.encode()
+    else:
+        value = sys.stdin.buffer.read(MAX_SIZE + 2)
+        if value.count(b"\n") == 1 and value.endswith(b"\n"):
+            value = value[:-1].removesuffix(b"\r")
+    check_size(key, value)
+    return value

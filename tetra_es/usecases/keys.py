@@ -1,0 +1,47 @@
+"""A person's own keys: what decrypts secrets, and what signs events."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tetra_es.crypto.age.identities import (
+    Identity,
+    create_identity,
+    load_identities,
+    recipient_of,
+)
+from tetra_es.crypto.age.recipients import parse_recipient
+from tetra_es.errors import TetraEsError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "Identity",
+    "can_read",
+    "create_identity",
+    "load_identities",
+    "recipient_of",
+    "recipient_text",
+]
+
+
+def can_read(identities: Sequence[Identity], recipient: str) -> bool:
+    """Return whether one of the identities is that of an age recipient."""
+    return any(recipient_of(one).text == recipient for one in identities)
+
+
+def recipient_text(key: str) -> str:
+    """Return the age recipient that was given, or that is in the file of that name."""
+    private = "KEY-" in key.upper() or "PRIVATE" in key.upper()
+    if private or key.startswith("age1") or " " in key.strip():
+        return parse_recipient(key).text  # which refuses a private key without quoting it
+    path = Path(key)
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as error:
+        raise TetraEsError(
+            f"cannot read {path}: {error.strerror}", hint="give a recipient or a file with one"
+        ) from error
+    return next((line for line in lines if line and not line.startswith("#")), "")

@@ -1,0 +1,1 @@
+"""Setting, reading and sharing the secrets of environments."""

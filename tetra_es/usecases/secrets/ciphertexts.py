@@ -1,0 +1,59 @@
+"""Age files in the store: found by their digest, checked, decrypted."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from tetra_es.crypto.age.backend import decrypt
+from tetra_es.errors import IntegrityFailure
+from tetra_es.model.secrets import Vault
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from tetra_es.crypto.age.identities import Identity
+    from tetra_es.store.log import EventLog
+
+
+def digest_of(data: bytes) -> str:
+    """Return the digest of an age file as events have it."""
+    return sha256(data).hexdigest()
+
+
+def ciphertext_of(log: EventLog, key: str, digest: str) -> bytes:
+    """Return the age file with this digest. Raises `IntegrityFailure` where it is not that."""
+    data = log.sealed(bytes.fromhex(digest))
+    if data is None:
+        raise IntegrityFailure(
+            f"the ciphertext of {key} is not in the store",
+            hint="it was purged or lost: `tetra-es verify` tells which",
+        )
+    if digest_of(data) != digest:
+        raise IntegrityFailure(
+            f"the ciphertext of {key} was changed in the store", hint="run `tetra-es verify`"
+        )
+    return data
+
+
+def decrypted(
+    log: EventLog,
+    vault: Vault,
+    identities: Sequence[Identity],
+    keys: Collection[str] | None = None,
+) -> Iterator[tuple[str, bytes]]:
+    """Yield key and value of the present secrets, of `keys` alone where given.
+
+    Every age file is checked against the digest in its signed event before it is decrypted: age
+    itself neither authenticates who encrypted a file nor binds it to a name.
+    """
+    for key, _, digest in vault.sealed():
+        if keys is None or key in keys:
+            data = ciphertext_of(log, key, digest)
+            yield key, decrypt(data, identities, name=f"{key} of {vault.environment}")
+
+
+def vault_at(log: EventLog, stream: str, position: int) -> Vault:
+    """Return the secrets of an environment as they were after the event at `position`."""
+    records = (record for record in log.of_stream(stream) if record.position <= position)
+    return Vault(stream).fold(record.event for record in records)

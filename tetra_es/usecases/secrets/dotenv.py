@@ -1,0 +1,77 @@
+"""Reading a dotenv file, with errors that say where and show no value."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from dotenv.parser import parse_stream
+
+from tetra_es.errors import ConfigError, TetraEsError, UsageError
+from tetra_es.names import is_secret_name
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_SIZE = 1024 * 1024
+"""Bytes of one value."""
+
+MAX_FILE = 64 * MAX_SIZE
+"""Bytes of a dotenv file."""
+
+
+def read_dotenv(path: Path) -> dict[str, bytes]:
+    """Return the values of a dotenv file: quotes, `export`, comments, several lines.
+
+    Raises `ConfigError` with the line of what is no assignment. Neither a value nor a name is
+    quoted in it: what stands before a `=` may be a line of a value that lacks its quotes.
+    """
+    data = read_bytes(path, MAX_FILE)
+    if len(data) > MAX_FILE:
+        raise ConfigError(f"{path} is larger than {MAX_FILE // MAX_SIZE} MiB", hint="split it")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is not UTF-8", hint="save it in that encoding") from None
+    values: dict[str, bytes] = {}
+    for binding in parse_stream(StringIO(text)):
+        line = binding.original.line
+        if binding.error or (binding.key is not None and binding.value is None):
+            raise ConfigError(f"{path}:{line}: not KEY=VALUE", hint="fix that line")
+        if binding.key is None or binding.value is None:
+            continue
+        _check_binding(f"{path}:{line}", binding.key, binding.value)
+        values[binding.key] = binding.value.encode()
+        check_size(binding.key, values[binding.key])
+    if not values:
+        raise ConfigError(f"{path} holds no KEY=VALUE", hint="it should be a dotenv file")
+    return values
+
+
+def _check_binding(where: str, key: str, value: str) -> None:
+    if not is_secret_name(key):
+        raise ConfigError(
+            f"{where}: what stands before the = is not a secret's name",
+            hint="use letters, digits and '_', not beginning with a digit; "
+            "a value of several lines stands in quotes",
+        )
+    # Its further lines would become names, which are no secret, where base64 ends in "=".
+    if value.startswith("-----BEGIN ") and "-----END " not in value:
+        raise ConfigError(
+            f"{where}: {key} is the first line of a block alone",
+            hint="put a value of several lines in quotes",
+        )
+
+
+def check_size(key: str, value: bytes) -> None:
+    if len(value) > MAX_SIZE:
+        raise UsageError(f"{key} is larger than 1 MiB", hint="secrets are no place for files")
+
+
+def read_bytes(path: Path, limit: int) -> bytes:
+    """Return a file, or one byte more than `limit` of a larger one."""
+    try:
+        with path.open("rb") as file:
+            return file.read(limit + 1)
+    except OSError as error:
+        raise TetraEsError(f"cannot read {path}: {error.strerror}") from error

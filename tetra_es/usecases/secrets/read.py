@@ -1,0 +1,80 @@
+"""Read the present secrets of an environment; nothing is recorded and nothing kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tetra_es.errors import IntegrityFailure
+from tetra_es.integrity.store import sound_vault
+from tetra_es.layout import secret_file
+from tetra_es.model.secrets import Vault
+from tetra_es.usecases.secrets.ciphertexts import decrypted, digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from tetra_es.crypto.age.identities import Identity
+    from tetra_es.layout import OrgLayout
+    from tetra_es.store.log import EventLog
+
+
+def read_secrets(
+    log: EventLog,
+    layout: OrgLayout,
+    environment: str,
+    identities: Callable[[], Sequence[Identity]],
+    keys: Sequence[str] | None = None,
+) -> dict[str, bytes]:
+    """Return key to value of the present secrets, of `keys` alone where given.
+
+    `identities` is asked only where there are any. A file in the organization's folder that is
+    not what its event says stops everything, though values come from the store: somebody wants
+    another value to be used. Raises `UsageError` where one of `keys` is not there.
+    """
+    vault = sound_vault(log, environment)
+    return values_of(log, layout, vault, identities, keys)
+
+
+def values_of(
+    log: EventLog,
+    layout: OrgLayout,
+    vault: Vault,
+    identities: Callable[[], Sequence[Identity]],
+    keys: Sequence[str] | None = None,
+) -> dict[str, bytes]:
+    """Return what `read_secrets` does, of secrets that are loaded already."""
+    for key in keys or ():
+        vault.check_present(key)
+    if not vault.present:
+        return {}
+    _check_files(log, layout, vault, keys)
+    return dict(decrypted(log, vault, identities(), keys))
+
+
+def versions_of(log: EventLog, environment: str) -> Mapping[str, int]:
+    """Return key to present version of an environment's secrets, from checked events alone."""
+    return sound_vault(log, environment).present
+
+
+def _check_files(
+    log: EventLog, layout: OrgLayout, vault: Vault, keys: Collection[str] | None
+) -> None:
+    for key, _, digest in vault.sealed():
+        if keys is not None and key not in keys:
+            continue
+        path = secret_file(vault.environment, key)
+        try:
+            found = digest_of(layout.file(path).read_bytes())
+        except FileNotFoundError:
+            continue  # `verify` says so; there is nothing that could be used by mistake
+        # Another command may have recorded a newer one since the vault was loaded.
+        if found != digest and found not in _digests_now(log, vault, key):
+            raise IntegrityFailure(
+                f"{path} is not what the signed event says",
+                hint="find out who changed it; `tetra-es rebuild` puts the recorded one back",
+            )
+
+
+def _digests_now(log: EventLog, vault: Vault, key: str) -> list[str]:
+    newest = Vault(vault.id).fold(record.event for record in log.of_stream(vault.id))
+    return [digest for name, _, digest in newest.sealed() if name == key]

@@ -1,0 +1,79 @@
+"""Who can read an environment's secrets. A change encrypts all of them again, or nothing."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tetra_es.crypto.age.backend import encrypt
+from tetra_es.crypto.age.recipients import parse_recipient
+from tetra_es.names import check_actor
+from tetra_es.usecases.secrets.ciphertexts import decrypted, digest_of
+from tetra_es.usecases.use_case import UseCase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tetra_es.crypto.age.identities import Identity
+    from tetra_es.events.metadata import Context
+    from tetra_es.model.secrets import Vault
+    from tetra_es.usecases.ports import Report
+    from tetra_es.usecases.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class _ChangeRecipients(UseCase[str | None]):
+    """Change the recipients; `identities` is asked only when there are secrets to decrypt."""
+
+    environment: str
+    name: str
+    identities: Callable[[], Sequence[Identity]]
+    report: Report
+
+    def decide(self, work: UnitOfWork) -> str | None:
+        """Decide the change; return the age recipient that `name` had before."""
+        work.organization().environment_named(self.environment)
+        vault, context = work.vault(self.environment), work.context()
+        before = vault.recipients.get(self.name)
+        self._change(vault, context)
+        self._re_encrypt(work, vault, context)
+        return before
+
+    @abstractmethod
+    def _change(self, vault: Vault, context: Context) -> None:
+        """Decide who can read."""
+
+    def _re_encrypt(self, work: UnitOfWork, vault: Vault, context: Context) -> None:
+        digests: dict[str, str] = {}
+        if vault.present:
+            readers, total = vault.readers, len(vault.present)
+            for key, value in decrypted(work.log, vault, self.identities()):
+                data = encrypt(value, readers)
+                digests[key] = digest_of(data)
+                work.add_ciphertext(data)
+                self.report("secrets", len(digests), total)
+        vault.reseal(digests, context)
+
+
+@dataclass(frozen=True)
+class AddRecipient(_ChangeRecipients):
+    """Let a recipient read the environment's secrets, the present ones included.
+
+    Raises `UsageError` for what is not a recipient, `Refused` for one that is there already.
+    """
+
+    recipient: str
+
+    def _change(self, vault: Vault, context: Context) -> None:
+        text = parse_recipient(self.recipient).text
+        encrypt(b"", [text])  # some keys are of the right form and still none: it shows here
+        vault.add_recipient(check_actor(self.name), text, context)
+
+
+@dataclass(frozen=True)
+class RemoveRecipient(_ChangeRecipients):
+    """Let a recipient no longer read what the environment's secrets are from now on."""
+
+    def _change(self, vault: Vault, context: Context) -> None:
+        vault.remove_recipient(self.name, context)

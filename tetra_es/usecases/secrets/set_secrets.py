@@ -1,0 +1,99 @@
+"""Set, copy and remove secrets. Values come in as bytes and are kept nowhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tetra_es.crypto.age.backend import encrypt
+from tetra_es.errors import Refused, UsageError
+from tetra_es.names import check_secret_name
+from tetra_es.usecases.secrets.ciphertexts import digest_of
+from tetra_es.usecases.secrets.read import values_of
+from tetra_es.usecases.use_case import UseCase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from tetra_es.crypto.age.identities import Identity
+    from tetra_es.layout import OrgLayout
+    from tetra_es.model.secrets import Vault
+    from tetra_es.usecases.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class SetSecrets(UseCase[None]):
+    """Record new values, and the removal of others, in one transaction.
+
+    Needs the recipients alone: who sets a value need not be able to read one. `seen` gives the
+    present versions that the writer started from; `Refused` when one has changed since.
+    """
+
+    environment: str
+    values: Mapping[str, bytes] = field(repr=False)
+    removed: Sequence[str] = ()
+    seen: Mapping[str, int] | None = None
+
+    def decide(self, work: UnitOfWork) -> None:
+        """Decide both. Raises `UsageError` for what cannot be a secret's name."""
+        for key in self.values:
+            check_secret_name(key)
+        work.organization().environment_named(self.environment)
+        vault = work.vault(self.environment)
+        _check_seen(vault, self.seen, [*self.values, *self.removed])
+        _set(work, vault, self.values)
+        for key in self.removed:
+            vault.remove(key, work.context())
+
+
+@dataclass(frozen=True)
+class CopySecret(UseCase[None]):
+    """Set a secret in another environment to the value that it has in `environment`."""
+
+    environment: str
+    key: str
+    target: str
+    layout: OrgLayout
+    identities: Callable[[], Sequence[Identity]]
+
+    def decide(self, work: UnitOfWork) -> None:
+        """Decide it. Raises `UsageError` where there is no such secret."""
+        if self.target == self.environment:
+            raise UsageError(f"{self.key} is in {self.environment} already")
+        vault = work.vault(self.environment)
+        values = values_of(work.log, self.layout, vault, self.identities, [self.key])
+        work.organization().environment_named(self.target)
+        _set(work, work.vault(self.target), values)
+
+
+@dataclass(frozen=True)
+class RemoveSecret(UseCase[None]):
+    """Record that an environment no longer has a secret."""
+
+    environment: str
+    key: str
+
+    def decide(self, work: UnitOfWork) -> None:
+        """Decide it. Raises `UsageError` where there is no such secret."""
+        work.organization().environment_named(self.environment)
+        work.vault(self.environment).remove(self.key, work.context())
+
+
+def _set(work: UnitOfWork, vault: Vault, values: Mapping[str, bytes]) -> None:
+    vault.check_readable()
+    for key, value in values.items():
+        data = encrypt(value, vault.readers)
+        vault.set(key, digest_of(data), work.context())
+        work.add_ciphertext(data)
+
+
+def _check_seen(vault: Vault, seen: Mapping[str, int] | None, keys: Sequence[str]) -> None:
+    if seen is None:
+        return
+    for key in keys:
+        if vault.present.get(key, 0) != seen.get(key, 0):
+            raise Refused(
+                f"{key} is at version {vault.present.get(key, 0)} now, not {seen.get(key, 0)}: "
+                "somebody else changed it meanwhile",
+                hint="look at the new value, then make your change again",
+            )
