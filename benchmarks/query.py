@@ -19,9 +19,9 @@ from benchmarks.measure import Comparison, alternate, timed
 from benchmarks.organization import ORG, RARE_KEY, fill, found, program, rare_line
 from benchmarks.report import duration
 from tetra_es.refs import parse_ref
-from tetra_es_cli.commands.show import text_at
 from tetra_es_cli.context.app import App
 from tetra_es_cli.entry.root import cli
+from tetra_es_projections.queries.states import text_at
 from tetra_es_projections.queries.views import Views
 
 if TYPE_CHECKING:

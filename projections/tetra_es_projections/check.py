@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tetra_es.disk import atomic
 from tetra_es.layout import is_edited
-from tetra_es_projections.tree import ALLOWED_SIGNERS, Content
+from tetra_es_projections.tree import ALLOWED_SIGNERS, TreeProjector
 from tetra_es_projections.views.database import open_views
 from tetra_es_projections.views.projection import apply_to_views
 
@@ -41,7 +41,7 @@ def check_projections(projections: Projections, report: Progress | None = None) 
 
 
 def _files(layout: OrgLayout, log: EventLog) -> Iterator[str]:
-    content = Content.at(log, 0)
+    content = TreeProjector.at(log, 0)
     expected: dict[str, str] = {}
     past: dict[str, set[str]] = {}
     for record in log.records():

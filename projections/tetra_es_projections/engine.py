@@ -17,7 +17,7 @@ from tetra_es.layout import is_edited
 from tetra_es.store.log import BATCH, unreadable
 from tetra_es_projections.ciphertexts import check_nothing_lost
 from tetra_es_projections.queries.refs import RefLookup
-from tetra_es_projections.tree import Content
+from tetra_es_projections.tree import TreeProjector
 from tetra_es_projections.views.database import (
     FILES,
     MIRROR,
@@ -138,9 +138,9 @@ class Projections:
                 report("mirror", done, last)
 
         mirror = self._open_mirror()
-        return differences(mirror, self.log, step, Content.at(self.log, 0)) or self._listed_commits(
-            mirror
-        )
+        return differences(
+            mirror, self.log, step, TreeProjector.at(self.log, 0)
+        ) or self._listed_commits(mirror)
 
     def _listed_commits(self, mirror: Mirror) -> list[str]:
         """Return how the views' list of commits differs from those of a sound mirror."""
@@ -191,7 +191,7 @@ class Projections:
     def _files(self, last: int) -> None:
         position = progress(self._connection, FILES)
         if position < last:
-            content = Content.at(self.log, position)
+            content = TreeProjector.at(self.log, position)
             self.files.apply(self.log.records(position, last), content, last)
 
     def _mirror(self, last: int, report: Progress | None) -> None:
@@ -207,7 +207,7 @@ class Projections:
             # The one event that changes the past: where the purged file was, a tombstone stands.
             mirror.discard()
             position = 0
-        content = Content.at(self.log, position)
+        content = TreeProjector.at(self.log, position)
 
         def step(done: int) -> None:
             if report:

@@ -36,7 +36,7 @@ def _nothing_sealed(_: str) -> bytes | None:
     return None
 
 
-class Content:
+class TreeProjector:
     """The projected files while events are applied, one after the other."""
 
     def __init__(
@@ -60,7 +60,7 @@ class Content:
         return self._load_signers()
 
     @classmethod
-    def at(cls, log: EventLog, position: int) -> Content:
+    def at(cls, log: EventLog, position: int) -> TreeProjector:
         """Return the content as it is after the event at `position`."""
 
         def signers() -> dict[str, str]:

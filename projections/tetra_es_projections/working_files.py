@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tetra_es.store.record import Record
-    from tetra_es_projections.tree import Content
+    from tetra_es_projections.tree import TreeProjector
 
 GITIGNORE = f"""\
 # Written by tetra-es. Generated files, secrets and the store do not belong in this folder's git.
@@ -79,7 +79,7 @@ class Files:
         self._root = root
         self._connection = connection
 
-    def apply(self, records: Iterable[Record], content: Content, upto: int) -> None:
+    def apply(self, records: Iterable[Record], content: TreeProjector, upto: int) -> None:
         """Bring the files to the state after the records, which end at the position `upto`."""
         newest: dict[str, bytes | None] = {}
         ours: dict[str, set[str | None]] = {}

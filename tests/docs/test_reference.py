@@ -14,8 +14,8 @@ import pytest
 from tests.conftest import ROOT
 from tests.docs.pages import environment
 from tetra_es.events.catalogue import EVENT_TYPES
-from tetra_es_cli.commands.status import server_row
 from tetra_es_cli.entry.root import cli
+from tetra_es_projections.queries.status import host_row
 from tetra_es_projections.queries.views import TargetRow
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def test_every_json_field_is_documented(machine: Machine) -> None:
     event = machine.ok("event", "3", "-o", "json").json
     assert set(event) <= documented("event")
     status = machine.ok("status", "-o", "json").json
-    server = server_row(TargetRow("dev", "h", 1, None, 9, "1f", 2, "failed"))
+    server = host_row(TargetRow("dev", "h", 1, None, 9, "1f", 2, "failed"))._asdict()
     outcomes = {"failed", "reverting", "reverted"}
     found = {*status, *status["environments"][0], *server}
     assert found == documented("status") - outcomes

@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.errors import ConfigError, UsageError
+from tetra_es.layout import SOURCE, environment_file, profile_file
+from tetra_es.profiles.load import effective_profile
 from tetra_es.profiles.rules import Profile, Rules, format_pattern
-from tetra_es.schema.environment import ANY, matching
+from tetra_es.schema.environment import ANY, matching, validate_environment
 from tetra_es.toml.edit.editor import Editor
 from tetra_es.toml.literals import value_literal
 from tetra_es.toml.statements import is_below
@@ -18,6 +20,7 @@ from tetra_es.toml.statements import is_below
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tetra_es.schema.manifest import Manifest
     from tetra_es.toml.keys import KeyPath
 
 HEADER = """\
@@ -25,6 +28,27 @@ HEADER = """\
 # environments/local.toml or profiles/{environment}.toml, then `tetra-es promote {environment}`.
 
 """
+
+
+def generate(
+    name: str, text: str, *, source_label: str, manifest: Manifest, overlay: str | None
+) -> tuple[Profile, str]:
+    """Return the profile of an environment, and what it makes of a text of the source of truth.
+
+    `source_label` names the text's revision, such as `local@12`. Raises `ConfigError` when what
+    would come out is not valid.
+    """
+    profile = effective_profile(name, overlay)
+    generated = apply_profile(
+        text,
+        profile,
+        org=manifest.name,
+        domain=manifest.domain,
+        environment=name,
+        source_label=source_label,
+    )
+    validate_environment(generated, name=f"{environment_file(name)} (as generated)")
+    return profile, generated
 
 
 def apply_profile(
@@ -35,7 +59,7 @@ def apply_profile(
     `source_label` names its revision in the header, such as `local@12`. Raises `ConfigError`
     when a rule does not fit what is there.
     """
-    editor = Editor(source, name="environments/local.toml")
+    editor = Editor(source, name=SOURCE)
     places = {"{org}": org, "{domain}": domain, "{environment}": environment}
     try:
         for rules in profile.layers:
@@ -48,7 +72,7 @@ def apply_profile(
                 editor.set(path, value)
     except UsageError as error:
         raise ConfigError(
-            f"profiles/{environment}.toml: {error.message} in environments/local.toml",
+            f"{profile_file(environment)}: {error.message} in {SOURCE}",
             hint="change the profile's rule, or the source of truth",
         ) from error
     header = HEADER.format(source=source_label, profile=profile.name, environment=environment)

@@ -12,6 +12,7 @@ from tetra_es.crypto.age.identities import (
     recipient_of,
 )
 from tetra_es.crypto.age.recipients import parse_recipient
+from tetra_es.crypto.ssh import keys as ssh_keys
 from tetra_es.errors import TetraEsError
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ __all__ = [
     "Identity",
     "can_read",
     "create_identity",
+    "create_signing_key",
     "load_identities",
     "recipient_of",
     "recipient_text",
@@ -45,3 +47,8 @@ def recipient_text(key: str) -> str:
             f"cannot read {path}: {error.strerror}", hint="give a recipient or a file with one"
         ) from error
     return next((line for line in lines if line and not line.startswith("#")), "")
+
+
+def create_signing_key(path: Path) -> str:
+    """Make a signing key at `path`; return its public line. Raises `Refused` where one is there."""
+    return ssh_keys.create(path).public_line

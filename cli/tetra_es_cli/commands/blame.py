@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.errors import TetraEsError
-from tetra_es_cli.context.params import KEY, env_argument, output_option
-from tetra_es_cli.output.plain import emit_rows
+from tetra_es_cli.context.params import KEY, env_argument, listing_option
+from tetra_es_cli.output.emit import emit
+from tetra_es_cli.output.model import Listing
 from tetra_es_cli.output.table import short_time
-from tetra_es_projections.queries.environments import require_environment
+from tetra_es_projections.queries.blame import blame_rows
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
@@ -21,7 +21,7 @@ _COLUMNS = ("key", "value", "revision", "event", "actor", "time", "reason")
 @click.command()
 @env_argument()
 @click.argument("key", type=KEY, required=False, metavar="[KEY]")
-@output_option("table", "json", "jsonl", "csv")
+@listing_option
 @click.pass_obj
 def blame(app: App, environment: str, key: str | None, output: str) -> None:
     """Show, for each key of ENV, its value and the event that gave it: who, when and why.
@@ -30,18 +30,16 @@ def blame(app: App, environment: str, key: str | None, output: str) -> None:
     for a value.
     """
     with app.reading() as reader:
-        require_environment(reader, environment)
-        rows = [row._asdict() for row in reader.views.blame(environment, key)]
-        secrets = [row._asdict() for row in reader.views.blame(f"secrets {environment}")]
-    for row in secrets:
-        row["key"] = f"secret {row['key']}"
-    rows += [row for row in secrets if key is None or row["key"] in (key, f"secret {key}")]
-    if key is not None and not rows:
-        raise TetraEsError(
-            f"{environment} has no key {key}", hint=f"`tetra-es blame {environment}` lists its keys"
-        )
-    if output == "table":
-        for row in rows:
-            row["revision"] = row["revision"] and f"{environment}@{row['revision']}"
-            row["time"] = short_time(row["time"])
-    emit_rows(rows, output, _COLUMNS, empty=f"{environment} has no state yet")
+        rows = [row._asdict() for row in blame_rows(reader, environment, key)]
+    emit(
+        Listing(
+            rows,
+            _COLUMNS,
+            empty=f"{environment} has no state yet",
+            cells={
+                "revision": lambda number: number and f"{environment}@{number}",
+                "time": short_time,
+            },
+        ),
+        output,
+    )

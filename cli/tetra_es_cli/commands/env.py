@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from tetra_es.usecases.config.add_environment import AddEnvironment
-from tetra_es_cli.context.params import ENVIRONMENT, env_argument, output_option
+from tetra_es_cli.context.params import ENVIRONMENT, env_argument, listing_option
 from tetra_es_cli.context.recording import recording_options
-from tetra_es_cli.output.plain import emit_rows
+from tetra_es_cli.output.emit import emit
+from tetra_es_cli.output.model import Listing
 from tetra_es_cli.output.recorded import emit_recorded
 from tetra_es_cli.output.table import short_time
-from tetra_es_projections.queries.environments import known_environments
+from tetra_es_projections.queries.status import environment_rows
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
     from tetra_es_cli.context.recording import Recording
+
+
+_COLUMNS = ("environment", "revision", "event", "source_revision", "time")
 
 
 @click.group()
@@ -25,27 +29,13 @@ def env() -> None:
 
 
 @env.command("list")
-@output_option("table", "json", "jsonl")
+@listing_option
 @click.pass_obj
 def list_(app: App, output: str) -> None:
     """List the environments in promotion order, with their present states."""
     with app.reading() as reader:
-        rows: list[dict[str, Any]] = []
-        for name in known_environments(reader):
-            state = reader.views.state(name)
-            rows.append(
-                {
-                    "environment": name,
-                    "revision": state.revision if state else 0,
-                    "event": state.position if state else None,
-                    "source_revision": state.source_revision if state else None,
-                    "time": state.time if state else None,
-                }
-            )
-    if output == "table":
-        for row in rows:
-            row["time"] = short_time(row["time"])
-    emit_rows(rows, output, ("environment", "revision", "event", "source_revision", "time"))
+        rows = [{name: getattr(row, name) for name in _COLUMNS} for row in environment_rows(reader)]
+    emit(Listing(rows, _COLUMNS, cells={"time": short_time}), output)
 
 
 @env.command()

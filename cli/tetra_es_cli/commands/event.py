@@ -6,27 +6,28 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.crypto.ssh import sshsig
-from tetra_es.crypto.ssh.keys import fingerprint
-from tetra_es.errors import TetraEsError, UsageError
-from tetra_es.store import canonical, chain
-from tetra_es_cli.context.params import REF, output_option
-from tetra_es_cli.output.plain import emit, emit_json, emit_raw
-from tetra_es_cli.output.recorded_events import emit_changes
+from tetra_es.errors import UsageError
+from tetra_es_cli.context.params import REF, report_option
+from tetra_es_cli.output.emit import emit
+from tetra_es_cli.output.formats import write_raw
+from tetra_es_cli.output.model import Report
+from tetra_es_cli.output.recorded import change_lines
 from tetra_es_cli.output.table import printable
-from tetra_es_projections.descriptions import summary
+from tetra_es_projections.queries.events import find_event
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tetra_es.refs import Ref
-    from tetra_es.store.record import Record
     from tetra_es_cli.context.app import App
+    from tetra_es_projections.queries.events import FoundEvent
 
 
 @click.command()
 @click.argument("ref", type=REF, metavar="REF")
 @click.option("--signed-bytes", is_flag=True, help="Print only the bytes that were signed.")
 @click.option("--signature", is_flag=True, help="Print only the signature, armored.")
-@output_option("text", "json")
+@report_option
 @click.pass_obj
 def event(app: App, ref: Ref, signed_bytes: bool, signature: bool, output: str) -> None:
     """Show one event: what it holds, its hash, its signature and its commit in the mirror.
@@ -36,57 +37,34 @@ def event(app: App, ref: Ref, signed_bytes: bool, signature: bool, output: str) 
     if signed_bytes and signature:
         raise UsageError("--signed-bytes or --signature, not both")
     with app.reading() as reader:
-        position = reader.views.position_of(ref)
-        record = reader.log.record(position)
-        commit = reader.views.commit(position)
-    if record is None:
-        raise TetraEsError(f"there is no event #{position}")
+        found = find_event(reader, ref)
     if signed_bytes:
-        emit_raw(chain.signed_bytes(record.hash))
+        write_raw(found.signed_bytes)
     elif signature:
-        emit_raw(sshsig.armor(record.signature).encode())
-    elif output == "json":
-        emit_json(_as_json(record, commit))
+        write_raw(found.details.signature.encode())
     else:
-        _text(record, commit)
+        emit(Report(vars(found.details), _lines(found)), output)
 
 
-def _as_json(record: Record, commit: str | None) -> dict[str, object]:
-    return {
-        "event": record.position,
-        "stream": record.stream,
-        "version": record.version,
-        "topic": record.topic,
-        "state": canonical.decode(record.state),
-        "previous": record.previous.hex(),
-        "hash": record.hash.hex(),
-        "signature": sshsig.armor(record.signature),
-        "key": fingerprint(sshsig.public_key_of(record.signature)),
-        "commit": commit,
-    }
-
-
-def _text(record: Record, commit: str | None) -> None:
-    event = record.event
-    metadata = event.metadata
-    emit(f"event #{record.position}  {summary(event)}")
+def _lines(found: FoundEvent) -> Iterator[str]:
+    details, metadata = found.details, found.metadata
+    yield f"event #{details.event}  {found.summary}"
     rows = {
-        "type": record.topic,
-        "stream": f"{record.stream}, version {record.version}",
-        "time": event.timestamp,
+        "type": details.topic,
+        "stream": f"{details.stream}, version {details.version}",
+        "time": found.time,
         "actor": metadata["actor"],
         "reason": metadata["reason"],
         "tool": metadata["tool"],
         "correlation": metadata["correlation"],
-        "previous": record.previous.hex(),
-        "hash": record.hash.hex(),
-        "signed by": fingerprint(sshsig.public_key_of(record.signature)),
-        "commit": commit,
+        "previous": details.previous,
+        "hash": details.hash,
+        "signed by": details.key,
+        "commit": details.commit,
+        **found.more,
     }
-    shown = set(metadata) - {"actor", "reason", "tool", "correlation", "format"}
-    rows |= {name: metadata[name] for name in sorted(shown)}
     for name, value in rows.items():
-        emit(f"  {name:12} {printable(value)}")
-    if changes := getattr(event, "changes", None):
-        emit("changes")
-        emit_changes(changes)
+        yield f"  {name:12} {printable(value)}"
+    if found.changes:
+        yield "changes"
+        yield from change_lines(found.changes)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.refs import parse_time
-from tetra_es_cli.context.params import ENVIRONMENT, KEY, output_option
-from tetra_es_cli.output.plain import emit_rows
+from tetra_es_cli.context.params import ENVIRONMENT, KEY, listing_option
+from tetra_es_cli.output.emit import emit
+from tetra_es_cli.output.model import Listing
 from tetra_es_cli.output.table import HISTORY, short_time
-from tetra_es_projections.queries.environments import require_environment
+from tetra_es_projections.queries.history import HistoryQuery, history_rows
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
@@ -29,7 +29,7 @@ _KEY_COLUMNS = ("event", "time", "actor", "before", "after", "summary", "reason"
 @click.option("--since", metavar="TIME", help="Not before this date or time.")
 @click.option("--until", metavar="TIME", help="Not after this date or time.")
 @click.option("-n", "--number", type=click.IntRange(min=1), help="Only the newest N.", metavar="N")
-@output_option("table", "json", "jsonl", "csv")
+@listing_option
 @click.pass_obj
 def history(
     app: App,
@@ -43,35 +43,16 @@ def history(
     output: str,
 ) -> None:
     """List the events, newest first; those that concern ENV where it is given."""
+    query = HistoryQuery(environment, key, actor, topic, since, until, number)
     with app.reading() as reader:
-        rows = reader.views.history(
-            environment=environment,
-            key=key,
-            actor=actor,
-            topic=topic,
-            since=_start(since),
-            until=None if until is None else parse_time(until),
-            limit=number or -1,
-        )
-        if environment is not None and not rows:
-            require_environment(reader, environment)
-        listed = [row._asdict() for row in rows]
-        if key is not None:
-            for row in listed:
-                changed = reader.views.changes(row["event"], key=key)
-                row["before"] = changed[0].before if changed else None
-                row["after"] = changed[0].after if changed else None
-    table = HISTORY if key is None else _KEY_COLUMNS
-    columns = table if output == "table" else (*_CSV_COLUMNS, *(table[3:5] if key else ()))
-    if output == "table":
-        for row in listed:
-            row["time"] = short_time(row["time"])
-    emit_rows(listed, output, columns, empty="no such events")
-
-
-def _start(since: str | None) -> str | None:
-    """Return the beginning of a date or time; a bare date counts from its first moment."""
-    if since is None:
-        return None
-    date_only = len(since) == len("2026-11-22")
-    return parse_time(f"{since}T00:00:00" if date_only else since)
+        rows = history_rows(reader, query)
+    emit(
+        Listing(
+            rows,
+            HISTORY if key is None else _KEY_COLUMNS,
+            empty="no such events",
+            csv_columns=_CSV_COLUMNS if key is None else (*_CSV_COLUMNS, "before", "after"),
+            cells={"time": short_time},
+        ),
+        output,
+    )

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.crypto.ssh import keys
-from tetra_es.crypto.ssh.allowed import allowed_signers
 from tetra_es.errors import TetraEsError
+from tetra_es.usecases.keys import create_signing_key
 from tetra_es.usecases.signers import AddSigner, RemoveSigner
-from tetra_es_cli.context.params import REF, output_option
+from tetra_es_cli.context.params import REF, listing_option
 from tetra_es_cli.context.recording import recording_options
-from tetra_es_cli.output.plain import emit, emit_raw, emit_rows
+from tetra_es_cli.output.emit import emit, say
+from tetra_es_cli.output.formats import write_raw
+from tetra_es_cli.output.model import Listing
 from tetra_es_cli.output.recorded import emit_recorded
-from tetra_es_projections.tree import Content
+from tetra_es_projections.queries.signers import signer_rows, signers_file
 
 if TYPE_CHECKING:
+    from tetra_es.refs import Ref
     from tetra_es_cli.context.app import App
     from tetra_es_cli.context.recording import Recording
 
@@ -31,35 +33,31 @@ def signer() -> None:
 @click.pass_obj
 def new(app: App) -> None:
     """Make a signing key for yourself and print its public half, for a signer to add."""
-    emit(keys.create(app.settings.signing_key).public_line)
+    say(create_signing_key(app.settings.signing_key))
 
 
 @signer.command("list")
 @click.option("--at", "ref", type=REF, metavar="REF", help="As it was there.  [default: now]")
-@output_option("table", "json", "jsonl")
+@listing_option
 @click.pass_obj
-def list_(app: App, ref: object, output: str) -> None:
+def list_(app: App, ref: Ref | None, output: str) -> None:
     """List the signers."""
-    rows = [
-        {
-            "signer": name,
-            "fingerprint": keys.fingerprint(keys.parse_public_line(line)),
-            "key": line,
-        }
-        for name, line in sorted(_signers(app, ref).items())
-    ]
-    emit_rows(rows, output, ("signer", "fingerprint", "key"))
+    with app.reading() as reader:
+        rows = [row._asdict() for row in signer_rows(reader, ref)]
+    emit(Listing(rows, ("signer", "fingerprint", "key")), output)
 
 
 @signer.command()
 @click.option("--at", "ref", type=REF, metavar="REF", help="As it was there.  [default: now]")
 @click.pass_obj
-def export(app: App, ref: object) -> None:
+def export(app: App, ref: Ref | None) -> None:
     """Print the `allowed_signers` file for `ssh-keygen -Y verify`.
 
     A signature counts if its key was a signer's at that event: with --at, the signers of then.
     """
-    emit_raw(allowed_signers(_signers(app, ref)).encode())
+    with app.reading() as reader:
+        text = signers_file(reader, ref)
+    write_raw(text.encode())
 
 
 @signer.command()
@@ -80,13 +78,6 @@ def add(app: App, name: str, key: str, how: Recording) -> None:
 def rm(app: App, name: str, how: Recording) -> None:
     """Let NAME no longer sign. What NAME signed stays valid."""
     emit_recorded(app.act(RemoveSigner(name), how).recorded, how)
-
-
-def _signers(app: App, ref: object) -> dict[str, str]:
-    with app.reading() as reader:
-        last = reader.log.last_position()
-        position = last if ref is None else reader.views.position_of(REF.convert(ref, None, None))
-        return Content.at(reader.log, position).signers
 
 
 def _read(path: Path) -> str:

@@ -12,7 +12,7 @@ from tetra_es_projections.mirror.failures import GitMissing, unusable
 from tetra_es_projections.mirror.objects import commit_ids
 from tetra_es_projections.mirror.rendering import render
 from tetra_es_projections.mirror.repository import BRANCH, HEAD
-from tetra_es_projections.tree import Content
+from tetra_es_projections.tree import TreeProjector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -42,7 +42,7 @@ class Events(Protocol):
 def expected_ids(
     records: Iterable[Record],
     report: Callable[[int], None] | None = None,
-    content: Content | None = None,
+    content: TreeProjector | None = None,
 ) -> Iterator[tuple[int, str]]:
     """Yield position and commit id of each of a store's records, from the first one on.
 
@@ -52,7 +52,7 @@ def expected_ids(
     """
 
     def commits() -> Iterator[Commit]:
-        before = Content() if content is None else content
+        before = TreeProjector() if content is None else content
         for count, record in enumerate(records, start=1):
             yield render(record, before)
             if report and not count % _STEP:
@@ -65,7 +65,7 @@ def differences(
     mirror: Mirror,
     log: Events,
     report: Callable[[int], None] | None = None,
-    content: Content | None = None,
+    content: TreeProjector | None = None,
 ) -> list[str]:
     """Return a sentence for each thing in which the mirror is not what the events make of it.
 

@@ -36,7 +36,7 @@ from tetra_es_projections.mirror.commit import Commit
 if TYPE_CHECKING:
     from tetra_es.events.base import Event, KeyChange
     from tetra_es.store.record import Record
-    from tetra_es_projections.tree import Content
+    from tetra_es_projections.tree import TreeProjector
 
 NUMBER: Final = "1"
 
@@ -59,7 +59,7 @@ _LOOKS_SPECIAL = re.compile(
 _SCISSORS, _HARMLESS = "- >8 -", "- > 8 -"
 
 
-def render(record: Record, content: Content) -> Commit:
+def render(record: Record, content: TreeProjector) -> Commit:
     """Return the commit of `record`; `content` takes the event in.
 
     Raises `ValueError` or the like when the event holds what tetra-es never writes.

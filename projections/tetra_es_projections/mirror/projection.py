@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tetra_es.store.record import Record
     from tetra_es_projections.mirror.git import Git
-    from tetra_es_projections.tree import Content
+    from tetra_es_projections.tree import TreeProjector
 
 
 class Mirror:
@@ -70,7 +70,7 @@ class Mirror:
     def apply(
         self,
         records: Iterable[Record],
-        content: Content,
+        content: TreeProjector,
         progress: Callable[[int], None] | None = None,
     ) -> list[tuple[int, str]]:
         """Commit the records that the mirror does not have yet; return position and commit of each.

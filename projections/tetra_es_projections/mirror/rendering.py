@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tetra_es.store.record import Record
     from tetra_es_projections.mirror.commit import Commit
-    from tetra_es_projections.tree import Content
+    from tetra_es_projections.tree import TreeProjector
 
 _FEW: Final = 20
 """Up to so many commits the files that they change are put one by one."""
@@ -26,7 +26,7 @@ _STEP: Final = 100
 """Events between two reports of progress."""
 
 
-def render(record: Record, content: Content) -> Commit:
+def render(record: Record, content: TreeProjector) -> Commit:
     """Return the commit of `record`; `content` is that before it and takes the event in.
 
     Raises `TetraEsError` when the format is of a newer version, `IntegrityFailure` when the
@@ -47,7 +47,7 @@ def render(record: Record, content: Content) -> Commit:
 class Rendering:
     """Makes commits of records, and keeps what the work tree needs while these are few."""
 
-    def __init__(self, content: Content, progress: Callable[[int], None] | None) -> None:
+    def __init__(self, content: TreeProjector, progress: Callable[[int], None] | None) -> None:
         self.files: dict[str, bytes | None] | None = {}
         """Newest content of the changed files; None when there are too many."""
         self._content = content

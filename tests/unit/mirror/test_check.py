@@ -18,7 +18,7 @@ from tetra_es_projections.mirror.git import Git
 from tetra_es_projections.mirror.objects import commit_ids
 from tetra_es_projections.mirror.projection import Mirror
 from tetra_es_projections.mirror.repository import create
-from tetra_es_projections.tree import Content
+from tetra_es_projections.tree import TreeProjector
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +47,7 @@ def log(story: Story) -> Log:
 @pytest.fixture(autouse=True)
 def begun(mirror: Mirror, story: Story) -> None:
     story.edits(4)
-    mirror.apply(story.records, Content())
+    mirror.apply(story.records, TreeProjector())
 
 
 def test_nothing_differs(mirror: Mirror, log: Log) -> None:

@@ -17,7 +17,7 @@ from tetra_es.events import config
 from tetra_es.store import canonical
 from tetra_es.store.record import Record
 from tetra_es_projections.mirror.rendering import render
-from tetra_es_projections.tree import Content
+from tetra_es_projections.tree import TreeProjector
 
 if TYPE_CHECKING:
     from tetra_es_projections.mirror.commit import Commit
@@ -29,7 +29,7 @@ SCISSORS = "# ------------------------ >8 ------------------------"
 def commit_of(reason: str = "", **more: Any) -> Commit:
     story = Story()
     story.create()
-    return render(story.edit(5555, reason=reason, **more), Content())
+    return render(story.edit(5555, reason=reason, **more), TreeProjector())
 
 
 def trailers_of(message: bytes) -> list[str]:
@@ -60,7 +60,7 @@ def test_the_message_gives_subject_reason_changes_and_trailers() -> None:
 
 
 def test_an_event_without_environment_has_no_such_trailer() -> None:
-    message = render(Story().create(), Content()).message.decode()
+    message = render(Story().create(), TreeProjector()).message.decode()
     assert "Topic: organization.created\nActor: alice\n" in message
 
 
@@ -117,7 +117,7 @@ def test_the_event_is_there_as_json_and_gives_the_stored_bytes_back() -> None:
     story = Story()
     story.create()
     record = story.edit(5555, reason='é "quoted" \u2028 \x00 😀', position=1234567)
-    commit = render(record, Content())
+    commit = render(record, TreeProjector())
     raw = commit.files["events/0123/45/01234567.json"]
     assert raw is not None
     document = json.loads(raw)
@@ -201,7 +201,7 @@ def test_a_path_that_tetra_es_never_writes_is_an_integrity_failure(environment: 
         changes=[],
     )
     with pytest.raises(IntegrityFailure, match="event #1"):
-        render(record, Content())
+        render(record, TreeProjector())
 
 
 def test_a_time_that_is_none_is_an_integrity_failure() -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from tetra_es.events.catalogue import EVENT_TYPES
 from tetra_es.store.record import Record
 from tetra_es_projections.mirror.check import expected_ids
-from tetra_es_projections.tree import Content
+from tetra_es_projections.tree import TreeProjector
 
 if TYPE_CHECKING:
     from tetra_es_projections.mirror.projection import Mirror
@@ -46,8 +46,8 @@ def records() -> list[Record]:
 SEALED = {sha256(data).hexdigest(): data for data in (b"age file 0", b"age file 1", b"age file 3")}
 
 
-def content() -> Content:
-    return Content(dict, SEALED.get)
+def content() -> TreeProjector:
+    return TreeProjector(dict, SEALED.get)
 
 
 def test_the_file_was_not_edited() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tetra_es_projections.mirror.git import Git
 from tetra_es_projections.mirror.projection import Mirror
-from tetra_es_projections.tree import Content
+from tetra_es_projections.tree import TreeProjector
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,13 +95,13 @@ def expected(story: Story, tmp_path: Path) -> list[tuple[int, str]]:
     """The commits, by the ids that they have anywhere."""
     story.edits(30)
     story.edit(1, text="# one\r\n# two\n# $Id$\n")
-    return Mirror(tmp_path / "elsewhere", Git()).apply(story.records, Content())
+    return Mirror(tmp_path / "elsewhere", Git()).apply(story.records, TreeProjector())
 
 
 def test_the_commits_are_the_same(
     mirror: Mirror, story: Story, expected: list[tuple[int, str]], tmp_path: Path
 ) -> None:
-    content = Content()
+    content = TreeProjector()
     added = mirror.apply(story.records[:25], content)
     for record in story.records[25:]:
         added += mirror.apply([record], content)
@@ -112,7 +112,7 @@ def test_the_commits_are_the_same(
 def test_the_user_finds_everything_clean(
     mirror: Mirror, story: Story, expected: list[tuple[int, str]], as_user: AsUser, tmp_path: Path
 ) -> None:
-    content = Content()
+    content = TreeProjector()
     mirror.apply(story.records[:25], content)
     for record in story.records[25:]:
         mirror.apply([record], content)
@@ -127,7 +127,7 @@ def test_the_user_finds_everything_clean(
 def test_a_checkout_by_the_user_keeps_every_byte(
     mirror: Mirror, story: Story, expected: list[tuple[int, str]], as_user: AsUser
 ) -> None:
-    mirror.apply(story.records, Content())
+    mirror.apply(story.records, TreeProjector())
     assert len(expected) == len(story.records)
     file = mirror.path / "environments" / "local.toml"
     file.unlink()
@@ -139,7 +139,7 @@ def test_a_checkout_by_the_user_keeps_every_byte(
 def test_after_the_user_s_git_wrote_the_index(
     mirror: Mirror, story: Story, expected: list[tuple[int, str]], as_user: AsUser
 ) -> None:
-    content = Content()
+    content = TreeProjector()
     mirror.apply(story.records[:25], content)
     as_user("update-index", "--really-refresh")
     as_user("read-tree", "HEAD")
@@ -170,10 +170,10 @@ def test_git_s_variables_mean_nothing(
     value: str,
 ) -> None:
     monkeypatch.setenv(name, value)
-    assert mirror.apply(story.records, Content()) == expected
+    assert mirror.apply(story.records, TreeProjector()) == expected
     (mirror.path / ".git" / "tetra-es-worktree").unlink()  # so that the commit itself is read
     restarted = Mirror(mirror.path, mirror.git)
     assert restarted.head() == (expected[-1][1], expected[-1][0])
-    assert restarted.apply([], Content()) == []
+    assert restarted.apply([], TreeProjector()) == []
     monkeypatch.delenv(name)
     assert mirror.git.run(mirror.path, "status", "--porcelain") == b""

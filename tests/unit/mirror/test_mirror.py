@@ -14,7 +14,7 @@ from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
 from tetra_es.events import config
 from tetra_es_projections.mirror.git import Git
 from tetra_es_projections.mirror.projection import Mirror
-from tetra_es_projections.tree import Content
+from tetra_es_projections.tree import TreeProjector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,7 +41,7 @@ def test_each_event_is_a_commit_on_main_in_order(
     mirror: Mirror, story: Story, as_user: AsUser
 ) -> None:
     story.edits(3)
-    added = mirror.apply(story.records, Content())
+    added = mirror.apply(story.records, TreeProjector())
     assert [position for position, _ in added] == [1, 2, 3, 4]
     assert as_user("log", "--reverse", "--format=%H", "main").split() == [c for _, c in added]
     assert as_user("log", "--reverse", "--format=%s").splitlines()[1:] == [
@@ -53,7 +53,7 @@ def test_each_event_is_a_commit_on_main_in_order(
 
 def test_git_reads_the_trailers(mirror: Mirror, story: Story, as_user: AsUser) -> None:
     story.edits(1)
-    mirror.apply(story.records, Content())
+    mirror.apply(story.records, TreeProjector())
     assert as_user("log", "-1", "--format=%(trailers)").strip().splitlines() == [
         "Event: 2",
         f"Event-Hash: {story.records[-1].hash.hex()}",
@@ -68,7 +68,7 @@ def test_the_work_tree_is_that_of_the_newest_event(
     mirror: Mirror, story: Story, as_user: AsUser
 ) -> None:
     story.edits(2)
-    mirror.apply(story.records, Content())
+    mirror.apply(story.records, TreeProjector())
     tree = {
         str(file.relative_to(mirror.path)): file.read_bytes()
         for file in mirror.path.rglob("*")
@@ -87,7 +87,7 @@ def test_the_work_tree_is_that_of_the_newest_event(
 
 def test_reviewers_can_read_a_file_s_history(mirror: Mirror, story: Story, as_user: AsUser) -> None:
     story.edits(3)
-    mirror.apply(story.records, Content())
+    mirror.apply(story.records, TreeProjector())
     patch = as_user("log", "-p", "-1", "environments/local.toml")
     assert "-tetra = 4445  # é\n+tetra = 4446  # é\n" in patch
     assert "2026-11-22" in as_user("blame", "environments/local.toml")
@@ -97,18 +97,18 @@ def test_one_by_one_and_at_once_give_the_same_commits(
     mirror: Mirror, story: Story, as_user: AsUser, tmp_path: Path
 ) -> None:
     story.edits(30)
-    content = Content()
+    content = TreeProjector()
     one_by_one = []
     for record in story.records:
         one_by_one += again(mirror).apply([record], content)
         assert as_user("status", "--porcelain") == ""
-    at_once = Mirror(tmp_path / "other", Git()).apply(story.records, Content())
+    at_once = Mirror(tmp_path / "other", Git()).apply(story.records, TreeProjector())
     assert one_by_one == at_once
 
 
 def test_events_that_the_mirror_has_are_skipped(mirror: Mirror, story: Story) -> None:
     story.edits(5)
-    content = Content()
+    content = TreeProjector()
     first = mirror.apply(story.records[:4], content)
     assert again(mirror).apply(story.records[:4], content) == []
     rest = again(mirror).apply(story.records, content)
@@ -120,7 +120,7 @@ def test_events_that_the_mirror_has_are_skipped(mirror: Mirror, story: Story) ->
 def test_positions_may_have_gaps(mirror: Mirror, story: Story) -> None:
     story.create()
     story.edit(1, position=5)
-    content = Content()
+    content = TreeProjector()
     mirror.apply(story.records, content)
     story.edit(2, position=20000)
     added = mirror.apply(story.records, content)
@@ -130,17 +130,17 @@ def test_positions_may_have_gaps(mirror: Mirror, story: Story) -> None:
 
 def test_a_rebuild_gives_the_same_commits(mirror: Mirror, story: Story) -> None:
     story.edits(5)
-    before = mirror.apply(story.records, Content())
+    before = mirror.apply(story.records, TreeProjector())
     mirror.discard()
     assert not mirror.path.exists()
     assert list(mirror.path.parent.iterdir()) == []
-    assert mirror.apply(story.records, Content()) == before
+    assert mirror.apply(story.records, TreeProjector()) == before
 
 
 def test_two_thousand_events_at_once(mirror: Mirror, story: Story, as_user: AsUser) -> None:
     story.edits(1999)
     seen: list[int] = []
-    added = mirror.apply(story.records, Content(), seen.append)
+    added = mirror.apply(story.records, TreeProjector(), seen.append)
     assert [position for position, _ in added] == list(range(1, 2001))
     assert seen == sorted(seen)
     assert seen[-1] == 2000
@@ -153,7 +153,7 @@ def test_loose_objects_are_packed_now_and_then(
     mirror: Mirror, story: Story, as_user: AsUser
 ) -> None:
     story.edits(251)
-    content = Content()
+    content = TreeProjector()
     mirror.apply(story.records[:240], content)
     for record in story.records[240:]:
         mirror.apply([record], content)
@@ -165,7 +165,7 @@ def test_loose_objects_are_packed_now_and_then(
 
 def test_a_commit_that_the_caller_knows_is_not_read(mirror: Mirror, story: Story) -> None:
     story.edits(1)
-    (_, commit) = mirror.apply(story.records, Content())[-1]
+    (_, commit) = mirror.apply(story.records, TreeProjector())[-1]
     (mirror.path / ".git" / "tetra-es-worktree").write_text("")
     assert again(mirror).head(lambda asked: 7 if asked == commit else None) == (commit, 7)
     assert again(mirror).head(lambda _: None) == (commit, 2)
@@ -173,7 +173,7 @@ def test_a_commit_that_the_caller_knows_is_not_read(mirror: Mirror, story: Story
 
 def test_a_packed_branch_is_found(mirror: Mirror, story: Story, as_user: AsUser) -> None:
     story.edits(2)
-    content = Content()
+    content = TreeProjector()
     head = mirror.apply(story.records[:2], content)[-1][1]
     as_user("pack-refs", "--all")
     as_user("gc", "--quiet")
@@ -186,7 +186,7 @@ def test_a_clone_in_the_mirror_s_place_goes_on(
     mirror: Mirror, story: Story, as_user: AsUser, tmp_path: Path
 ) -> None:
     story.edits(4)
-    content = Content()
+    content = TreeProjector()
     mirror.apply(story.records[:3], content)
     subprocess.run(["git", "clone", "-q", mirror.path, tmp_path / "clone"], check=True)
     shutil.rmtree(mirror.path)
@@ -204,7 +204,7 @@ class TestSomethingElseIsThere:
             mirror.head,
             mirror.last_event,
             mirror.discard,
-            lambda: mirror.apply(story.edits(1).records, Content()),
+            lambda: mirror.apply(story.edits(1).records, TreeProjector()),
         ):
             with pytest.raises(Refused) as raised:
                 action()
@@ -238,15 +238,15 @@ class TestSomethingElseIsThere:
 def test_an_empty_folder_is_room_for_a_mirror(mirror: Mirror, story: Story) -> None:
     mirror.path.mkdir()
     assert mirror.head() == (None, 0)
-    assert len(mirror.apply(story.edits(1).records, Content())) == 2
+    assert len(mirror.apply(story.edits(1).records, TreeProjector())) == 2
 
 
 def test_the_repository_around_it_is_left_alone(mirror: Mirror, story: Story) -> None:
     outer = mirror.path.parent
     subprocess.run(["git", "init", "-q", outer], check=True)
-    mirror.apply(story.edits(2).records, Content())
+    mirror.apply(story.edits(2).records, TreeProjector())
     (mirror.path / ".git" / "index").unlink()
-    again(mirror).apply([], Content())
+    again(mirror).apply([], TreeProjector())
     assert not list((outer / ".git" / "refs" / "heads").iterdir())
     assert not (outer / ".git" / "index").exists()
 
@@ -255,7 +255,7 @@ def test_somebody_else_s_commit_on_top_is_refused(
     mirror: Mirror, story: Story, as_user: AsUser
 ) -> None:
     story.edits(2)
-    content = Content()
+    content = TreeProjector()
     mirror.apply(story.records[:2], content)
     as_user(
         "-c", "user.name=x", "-c", "user.email=x@y", "commit", "--allow-empty", "-m", "Event: 99"
@@ -273,7 +273,7 @@ def test_a_branch_that_moves_meanwhile_is_not_overwritten(
     mirror: Mirror, story: Story, as_user: AsUser
 ) -> None:
     story.edits(2)
-    content = Content()
+    content = TreeProjector()
     mirror.apply(story.records[:2], content)
 
     def records() -> Iterator[Record]:
@@ -292,7 +292,7 @@ def test_an_event_that_cannot_be_rendered_leaves_everything_as_it_was(
 ) -> None:
     story.edits(3)
     story.edit(1, metadata={"format": "2"})
-    content = Content()
+    content = TreeProjector()
     head = mirror.apply(story.records[:2], content)[-1]
     with pytest.raises(TetraEsError, match="format '2'"):
         mirror.apply(story.records, content)
@@ -305,7 +305,7 @@ def test_an_interrupt_is_passed_on_and_nothing_is_committed(
     mirror: Mirror, story: Story, as_user: AsUser
 ) -> None:
     story.edits(300)
-    content = Content()
+    content = TreeProjector()
     head = mirror.apply(story.records[:2], content)[-1]
 
     def interrupted() -> Iterator[Record]:
@@ -322,7 +322,7 @@ def test_an_import_that_fails_leaves_no_half_of_a_pack(mirror: Mirror, story: St
     story.edits(300)
     story.edit(1, metadata={"format": "2"})
     with pytest.raises(TetraEsError, match="format '2'"):
-        mirror.apply(story.records, Content())
+        mirror.apply(story.records, TreeProjector())
     assert mirror.head() == (None, 0)
     assert not [path for path in mirror.path.rglob("*") if path.name.startswith(("tmp_", "fast_"))]
 
@@ -330,7 +330,7 @@ def test_an_import_that_fails_leaves_no_half_of_a_pack(mirror: Mirror, story: St
 def test_without_git_there_is_a_clear_message(tmp_path: Path, story: Story) -> None:
     mirror = Mirror(tmp_path / "history", Git(path=str(tmp_path)))
     with pytest.raises(TetraEsError, match="git cannot be run") as raised:
-        mirror.apply(story.edits(1).records, Content())
+        mirror.apply(story.edits(1).records, TreeProjector())
     assert "install git" in (raised.value.hint or "")
     assert not mirror.path.exists()
 
@@ -360,14 +360,14 @@ except TetraEsError as error:
 
 
 def test_a_damaged_branch_is_an_integrity_failure(mirror: Mirror, story: Story) -> None:
-    mirror.apply(story.edits(1).records, Content())
+    mirror.apply(story.edits(1).records, TreeProjector())
     (mirror.path / ".git" / "refs" / "heads" / "main").write_bytes(b"\0\xff")
     with pytest.raises(IntegrityFailure, match="damaged"):
         again(mirror).head()
 
 
 def test_a_head_whose_object_is_gone_is_an_integrity_failure(mirror: Mirror, story: Story) -> None:
-    mirror.apply(story.edits(1).records, Content())
+    mirror.apply(story.edits(1).records, TreeProjector())
     (mirror.path / ".git" / "refs" / "heads" / "main").write_text("1" * 40 + "\n")
     with pytest.raises(IntegrityFailure, match=r"1111 of the mirror .* is missing"):
         again(mirror).head()
@@ -400,7 +400,7 @@ def test_what_git_says_becomes_one_line(
     fake.chmod(0o755)
     mirror = Mirror(tmp_path / "history", Git(path=f"{fake.parent}:/usr/bin:/bin"))
     with pytest.raises(TetraEsError, match=message) as raised:
-        mirror.apply(story.edits(1).records, Content())
+        mirror.apply(story.edits(1).records, TreeProjector())
     assert "\n" not in raised.value.message
     assert hint in (raised.value.hint or "")
     assert not mirror.path.exists()
@@ -413,7 +413,7 @@ def test_every_kind_of_event_can_be_mirrored(mirror: Mirror, story: Story) -> No
     story.add(
         config.ProfileEdited, "org", environment="dev", revision=1, text="x = 1\n", changes=[]
     )
-    content = Content()
+    content = TreeProjector()
     mirror.apply(story.records[:2], content)
     assert "bob" in (mirror.path / "allowed_signers").read_text()
     mirror.apply(story.records, content)

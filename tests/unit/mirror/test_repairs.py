@@ -13,7 +13,7 @@ import pytest
 from tetra_es.errors import TetraEsError
 from tetra_es_projections.mirror.git import Git
 from tetra_es_projections.mirror.projection import Mirror
-from tetra_es_projections.tree import Content
+from tetra_es_projections.tree import TreeProjector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def content() -> Content:
-    return Content()
+def content() -> TreeProjector:
+    return TreeProjector()
 
 
 @pytest.fixture(autouse=True)
-def begun(mirror: Mirror, story: Story, content: Content) -> None:
+def begun(mirror: Mirror, story: Story, content: TreeProjector) -> None:
     """Four events of which the mirror has three."""
     story.edits(3)
     mirror.apply(story.records[:3], content)
@@ -38,13 +38,13 @@ def begun(mirror: Mirror, story: Story, content: Content) -> None:
 
 @pytest.fixture
 def check(
-    mirror: Mirror, story: Story, content: Content, as_user: AsUser, tmp_path: Path
+    mirror: Mirror, story: Story, content: TreeProjector, as_user: AsUser, tmp_path: Path
 ) -> Callable[[], None]:
     """Take the fourth event in, as the next process does; all must be as if nothing happened."""
 
     def run() -> None:
         Mirror(mirror.path, mirror.git, patience=0.0).apply(story.records, content)
-        expected = Mirror(tmp_path / "other", Git()).apply(story.records, Content())
+        expected = Mirror(tmp_path / "other", Git()).apply(story.records, TreeProjector())
         assert Mirror(mirror.path, mirror.git).commits() == expected
         assert as_user("status", "--porcelain") == ""
         assert as_user("symbolic-ref", "HEAD") == "refs/heads/main\n"
@@ -73,7 +73,7 @@ def test_a_lock_of_git(mirror: Mirror, check: Callable[[], None], name: str) -> 
 
 
 def test_a_lock_is_left_alone_while_it_is_new(
-    mirror: Mirror, story: Story, content: Content, monkeypatch: pytest.MonkeyPatch
+    mirror: Mirror, story: Story, content: TreeProjector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lock = mirror.path / ".git" / "index.lock"
     lock.touch()
@@ -90,7 +90,7 @@ def test_a_lock_is_left_alone_while_it_is_new(
 
 
 def test_an_old_lock_is_not_waited_for(
-    mirror: Mirror, story: Story, content: Content, monkeypatch: pytest.MonkeyPatch
+    mirror: Mirror, story: Story, content: TreeProjector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lock = mirror.path / ".git" / "index.lock"
     lock.touch()
@@ -112,7 +112,7 @@ def test_an_index_that_is_missing_or_garbage(
 
 
 def test_an_index_that_is_missing_when_nothing_is_new(
-    mirror: Mirror, story: Story, content: Content, as_user: AsUser
+    mirror: Mirror, story: Story, content: TreeProjector, as_user: AsUser
 ) -> None:
     (mirror.path / ".git" / "index").unlink()
     Mirror(mirror.path, mirror.git).apply(story.records[:3], content)
@@ -120,7 +120,7 @@ def test_an_index_that_is_missing_when_nothing_is_new(
 
 
 def test_the_branch_moved_and_nothing_else(
-    mirror: Mirror, story: Story, content: Content, as_user: AsUser
+    mirror: Mirror, story: Story, content: TreeProjector, as_user: AsUser
 ) -> None:
     before = {
         path: (mirror.path / path).read_bytes()
@@ -137,7 +137,7 @@ def test_the_branch_moved_and_nothing_else(
 
 
 def test_the_work_tree_is_half_updated(
-    mirror: Mirror, story: Story, content: Content, as_user: AsUser
+    mirror: Mirror, story: Story, content: TreeProjector, as_user: AsUser
 ) -> None:
     marker = mirror.path / ".git" / "tetra-es-worktree"
     before = marker.read_bytes()
@@ -173,7 +173,7 @@ def test_git_of_a_killed_command_is_waited_for(
 
 
 def test_git_that_never_ends_is_reported(
-    mirror: Mirror, story: Story, content: Content, monkeypatch: pytest.MonkeyPatch
+    mirror: Mirror, story: Story, content: TreeProjector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tetra_es_projections.mirror.recovery._ORPHAN_PATIENCE", 0.0)
     with (mirror.path / ".git" / "tetra-es-running").open("w") as running:
@@ -248,7 +248,7 @@ def test_temporary_files(mirror: Mirror, check: Callable[[], None], name: str) -
 
 
 def test_old_temporary_files_are_removed_when_packing(
-    mirror: Mirror, story: Story, content: Content
+    mirror: Mirror, story: Story, content: TreeProjector
 ) -> None:
     git_dir = mirror.path / ".git"
     old, new = git_dir / "objects/pack/tmp_pack_old", git_dir / "objects/pack/tmp_pack_new"
@@ -270,7 +270,7 @@ def test_a_mirror_that_was_being_made_or_removed(mirror: Mirror, story: Story) -
         folder = mirror.path.with_name(name)
         (folder / ".git").mkdir(parents=True)
         (folder / ".git" / "HEAD").write_text("half")
-    assert len(mirror.apply(story.records, Content())) == 4
+    assert len(mirror.apply(story.records, TreeProjector())) == 4
     mirror.discard()
     assert list(mirror.path.parent.iterdir()) == []
 
@@ -278,10 +278,10 @@ def test_a_mirror_that_was_being_made_or_removed(mirror: Mirror, story: Story) -
 def test_an_empty_mirror(mirror: Mirror, story: Story, as_user: AsUser) -> None:
     """Killed after it was made and before the first commit."""
     mirror.discard()
-    mirror.apply([], Content())
+    mirror.apply([], TreeProjector())
     assert mirror.path.exists()
     assert mirror.head() == (None, 0)
-    Mirror(mirror.path, mirror.git).apply(story.records, Content())
+    Mirror(mirror.path, mirror.git).apply(story.records, TreeProjector())
     assert as_user("status", "--porcelain") == ""
 
 
@@ -289,7 +289,7 @@ _KILLED = """
 import os, sys
 sys.path[:0] = {path!r}
 from pathlib import Path
-from tetra_es_projections.tree import Content
+from tetra_es_projections.tree import TreeProjector
 from tetra_es_projections.mirror.git import Git
 from tetra_es_projections.mirror.projection import Mirror
 from tests.unit.mirror.story import Story
@@ -302,7 +302,7 @@ def dying():
             os.kill(os.getpid(), 9)
         yield record
 
-content = Content(lambda: {{}})
+content = TreeProjector(lambda: {{}})
 Mirror(Path({mirror!r}), Git()).apply(dying(), content)
 """
 
@@ -317,7 +317,9 @@ def test_a_process_killed_in_the_middle_of_a_large_import(
     check()
 
 
-def test_what_cannot_be_mended_says_so(mirror: Mirror, story: Story, content: Content) -> None:
+def test_what_cannot_be_mended_says_so(
+    mirror: Mirror, story: Story, content: TreeProjector
+) -> None:
     for file in (mirror.path / ".git" / "objects").rglob("*"):
         if file.is_file():
             file.unlink()

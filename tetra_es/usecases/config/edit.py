@@ -95,7 +95,7 @@ def _validate(file: SourceFile, text: str) -> None:
 
 def _check_result(work: UnitOfWork, organization: Organization, environment: str) -> None:
     """Raise `ConfigError` where what the profile makes of the source of truth is not valid."""
-    from tetra_es.usecases.config.promote import generate
+    from tetra_es.profiles.generate import generate
 
     source = work.environment(SOURCE_OF_TRUTH)
     generate(

@@ -9,9 +9,7 @@ from tetra_es.errors import Refused, TetraEsError
 from tetra_es.events.config import EnvironmentState
 from tetra_es.layout import MANIFEST, SOURCE, environment_file, profile_file
 from tetra_es.names import SOURCE_OF_TRUTH
-from tetra_es.profiles.generate import apply_profile
-from tetra_es.profiles.load import effective_profile
-from tetra_es.schema.environment import validate_environment
+from tetra_es.profiles.generate import generate
 from tetra_es.usecases.use_case import UseCase
 
 if TYPE_CHECKING:
@@ -19,8 +17,6 @@ if TYPE_CHECKING:
 
     from tetra_es.model.environment import Environment
     from tetra_es.model.organization import Organization
-    from tetra_es.profiles.rules import Profile
-    from tetra_es.schema.manifest import Manifest
     from tetra_es.usecases.unit_of_work import UnitOfWork
 
 
@@ -105,27 +101,6 @@ def state_text(work: UnitOfWork, environment: Environment, revision: int) -> str
         f"there is no {environment.name}@{revision}",
         hint=f"`tetra-es history {environment.name}` lists the revisions",
     )
-
-
-def generate(
-    name: str, text: str, *, source_label: str, manifest: Manifest, overlay: str | None
-) -> tuple[Profile, str]:
-    """Return the profile of an environment, and what it makes of a text of the source of truth.
-
-    `source_label` names the text's revision, such as `local@12`. Raises `ConfigError` when what
-    would come out is not valid.
-    """
-    profile = effective_profile(name, overlay)
-    generated = apply_profile(
-        text,
-        profile,
-        org=manifest.name,
-        domain=manifest.domain,
-        environment=name,
-        source_label=source_label,
-    )
-    validate_environment(generated, name=f"{environment_file(name)} (as generated)")
-    return profile, generated
 
 
 def _check_order(

@@ -64,6 +64,7 @@ def _check_binding(where: str, key: str, value: str) -> None:
 
 
 def check_size(key: str, value: bytes) -> None:
+    """Raise `UsageError` where a value is too large to be a secret."""
     if len(value) > MAX_SIZE:
         raise UsageError(f"{key} is larger than 1 MiB", hint="secrets are no place for files")
 

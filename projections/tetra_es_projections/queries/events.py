@@ -1,0 +1,95 @@
+"""One event, whole, with its proof."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tetra_es.crypto.ssh import sshsig
+from tetra_es.crypto.ssh.keys import fingerprint
+from tetra_es.errors import TetraEsError
+from tetra_es.events.base import changes_of
+from tetra_es.store import canonical, chain
+from tetra_es_projections.descriptions import summary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tetra_es.events.base import KeyChange
+    from tetra_es.refs import Ref
+    from tetra_es.store.record import Record
+    from tetra_es_projections.queries.reader import Reader
+
+_ALWAYS_THERE = {"actor", "reason", "tool", "correlation", "format"}
+
+
+@dataclass(frozen=True)
+class EventDetails:
+    """What there is to know about an event."""
+
+    event: int
+    """Position."""
+    stream: str
+    version: int
+    topic: str
+    state: dict[str, Any]
+    previous: str
+    """Hash of the event before, hexadecimal like `hash`."""
+    hash: str
+    signature: str
+    """Armored, as `ssh-keygen -Y verify` takes it."""
+    key: str
+    """Fingerprint of the key that signed."""
+    commit: str | None
+    """Of the mirror, None where it is not there."""
+
+
+@dataclass(frozen=True)
+class FoundEvent:
+    """An event, ready to be shown in several ways."""
+
+    details: EventDetails
+    summary: str
+    time: str
+    metadata: dict[str, str]
+    changes: Sequence[KeyChange]
+    signed_bytes: bytes
+    """The bytes that were signed."""
+
+    @property
+    def more(self) -> dict[str, str]:
+        """The metadata that only some events have, by name."""
+        names = sorted(set(self.metadata) - _ALWAYS_THERE)
+        return {name: self.metadata[name] for name in names}
+
+
+def find_event(reader: Reader, ref: Ref) -> FoundEvent:
+    """Return the event that a REF names. Raises `UsageError` or `TetraEsError` for none."""
+    position = reader.views.position_of(ref)
+    record = reader.log.record(position)
+    if record is None:
+        raise TetraEsError(f"there is no event #{position}")
+    event = record.event
+    return FoundEvent(
+        _details(record, reader.views.commit(position)),
+        summary(event),
+        event.timestamp,
+        event.metadata,
+        changes_of(event),
+        chain.signed_bytes(record.hash),
+    )
+
+
+def _details(record: Record, commit: str | None) -> EventDetails:
+    return EventDetails(
+        event=record.position,
+        stream=record.stream,
+        version=record.version,
+        topic=record.topic,
+        state=canonical.decode(record.state),
+        previous=record.previous.hex(),
+        hash=record.hash.hex(),
+        signature=sshsig.armor(record.signature),
+        key=fingerprint(sshsig.public_key_of(record.signature)),
+        commit=commit,
+    )

@@ -1,0 +1,65 @@
+"""The events that a person asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tetra_es.refs import parse_time
+from tetra_es_projections.queries.environments import require_environment
+
+if TYPE_CHECKING:
+    from tetra_es_projections.queries.reader import Reader
+
+
+@dataclass(frozen=True)
+class HistoryQuery:
+    """Which events; None lets all pass."""
+
+    environment: str | None = None
+    key: str | None = None
+    """A dotted key; those below it count too."""
+    actor: str | None = None
+    topic: str | None = None
+    since: str | None = None
+    """A date or time, as typed; a date counts from its first moment."""
+    until: str | None = None
+    """A date or time, as typed; a date counts to its last moment."""
+    limit: int | None = None
+
+
+def history_rows(reader: Reader, query: HistoryQuery) -> list[dict[str, Any]]:
+    """Return the events by column, newest first; with `key`, its value before and after too.
+
+    Raises `UsageError` for an unknown environment and what is not a time.
+    """
+    rows = reader.views.history(
+        environment=query.environment,
+        key=query.key,
+        actor=query.actor,
+        topic=query.topic,
+        since=_start(query.since),
+        until=None if query.until is None else parse_time(query.until),
+        limit=query.limit or -1,
+    )
+    if query.environment is not None and not rows:
+        require_environment(reader, query.environment)
+    found = [row._asdict() for row in rows]
+    if query.key is not None:
+        for row in found:
+            row.update(_values(reader, row["event"], query.key))
+    return found
+
+
+def _values(reader: Reader, position: int, key: str) -> dict[str, str | None]:
+    changed = reader.views.changes(position, key=key)
+    if not changed:
+        return {"before": None, "after": None}
+    return {"before": changed[0].before, "after": changed[0].after}
+
+
+def _start(since: str | None) -> str | None:
+    if since is None:
+        return None
+    date_only = len(since) == len("2026-11-22")
+    return parse_time(f"{since}T00:00:00" if date_only else since)

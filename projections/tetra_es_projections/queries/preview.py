@@ -1,0 +1,78 @@
+"""What promoting would make of the files as they are, without recording anything.
+
+Anybody who can read the organization can ask, signer or not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tetra_es.errors import UsageError
+from tetra_es.layout import MANIFEST, SOURCE, profile_file
+from tetra_es.names import SOURCE_OF_TRUTH
+from tetra_es.profiles.generate import generate
+from tetra_es.profiles.load import validate_overlay
+from tetra_es.schema.environment import validate_environment
+from tetra_es.schema.manifest import read_manifest
+from tetra_es_projections.working_files import changed_files, read_text
+
+if TYPE_CHECKING:
+    from tetra_es_projections.queries.reader import Reader
+
+
+class Preview(NamedTuple):
+    """A text that was not recorded."""
+
+    text: str
+    unrecorded: list[str]
+    """Paths of files with changes that are not recorded yet and were counted in."""
+
+
+def preview(reader: Reader, environment: str) -> Preview:
+    """Return the text that promoting `environment` would record.
+
+    Files with changes that are not recorded yet count as they are, as they would when promoting.
+    Raises `UsageError` for what nothing is promoted to, `ConfigError` where a file is not valid.
+    """
+    files = _Files(reader)
+    manifest = read_manifest(files.text(MANIFEST, "manifest") or "")
+    if environment not in manifest.environments:
+        raise UsageError(
+            f"unknown environment: {environment}",
+            hint=f"this organization has {', '.join(manifest.environments)}",
+        )
+    if environment == SOURCE_OF_TRUTH:
+        raise UsageError(
+            f"{environment} is the source of truth: nothing is promoted to it",
+            hint="give the environment to promote to, or two states",
+        )
+    source = files.text(SOURCE, SOURCE_OF_TRUTH) or ""
+    validate_environment(source, name=SOURCE)
+    path = profile_file(environment)
+    overlay = files.text(path, f"profile {environment}")
+    if overlay is not None:
+        validate_overlay(overlay, environment, name=path)
+    state = reader.views.state(SOURCE_OF_TRUTH)
+    revision = (state.revision if state else 0) + (SOURCE in files.counted_in)
+    label = f"{SOURCE_OF_TRUTH}@{revision}"
+    _, text = generate(environment, source, source_label=label, manifest=manifest, overlay=overlay)
+    return Preview(text, files.counted_in)
+
+
+class _Files:
+    """The edited files: as they are where somebody changed them, else as recorded."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        digests = reader.views.file_digests()
+        changed = changed_files(reader.layout.root, digests)
+        self._changed = {change.path for change in changed}
+        self.counted_in: list[str] = []
+
+    def text(self, path: str, file: str) -> str | None:
+        """Return the text of an edited file, which views call `file`; None where it has none."""
+        if path in self._changed:
+            self.counted_in.append(path)
+            return read_text(self._reader.layout.root, path)
+        position = self._reader.views.newest_of_file(file)
+        return self._reader.log.state_text(position) if position else None

@@ -1,0 +1,41 @@
+"""Who may sign, now or at some state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tetra_es.crypto.ssh.allowed import allowed_signers
+from tetra_es.crypto.ssh.keys import fingerprint, parse_public_line
+from tetra_es_projections.tree import TreeProjector
+
+if TYPE_CHECKING:
+    from tetra_es.refs import Ref
+    from tetra_es_projections.queries.reader import Reader
+
+
+class SignerRow(NamedTuple):
+    """A signer and their key."""
+
+    signer: str
+    fingerprint: str
+    key: str
+    """Public key line."""
+
+
+def signer_rows(reader: Reader, ref: Ref | None = None) -> list[SignerRow]:
+    """Return the signers by name, those of then with a REF."""
+    return [
+        SignerRow(name, fingerprint(parse_public_line(line)), line)
+        for name, line in sorted(_signers(reader, ref).items())
+    ]
+
+
+def signers_file(reader: Reader, ref: Ref | None = None) -> str:
+    """Return the `allowed_signers` file that `ssh-keygen -Y verify` takes."""
+    return allowed_signers(_signers(reader, ref))
+
+
+def _signers(reader: Reader, ref: Ref | None) -> dict[str, str]:
+    last = reader.log.last_position()
+    position = last if ref is None else reader.views.position_of(ref)
+    return TreeProjector.at(reader.log, position).signers

@@ -1,0 +1,35 @@
+"""The TOML of environments, as recorded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tetra_es.errors import IntegrityFailure, TetraEsError
+from tetra_es_projections.queries.environments import require_environment
+
+if TYPE_CHECKING:
+    from tetra_es.refs import Ref
+    from tetra_es_projections.queries.reader import Reader
+
+
+def text_at(reader: Reader, environment: str, ref: Ref | None) -> str:
+    """Return the TOML of an environment at a REF, now without one.
+
+    Raises `UsageError` for an unknown environment, `TetraEsError` where it had no state there.
+    """
+    position = None if ref is None else reader.views.position_of(ref, environment)
+    state = reader.views.state(environment, position)
+    if state is None:
+        require_environment(reader, environment)
+        raise TetraEsError(
+            f"{environment} has no state" + (" yet" if ref is None else " there"),
+            hint=f"`tetra-es promote {environment}` generates it"
+            if ref is None
+            else f"`tetra-es history {environment}` lists its states",
+        )
+    text = reader.log.state_text(state.position)
+    if text is None:
+        raise IntegrityFailure(
+            f"event #{state.position} is not in the store", hint="run `tetra-es verify`"
+        )
+    return text

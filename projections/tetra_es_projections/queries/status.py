@@ -1,0 +1,119 @@
+"""How an organization stands: what is edited, drifted, promoted, deployed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from tetra_es.layout import is_edited
+from tetra_es.names import SOURCE_OF_TRUTH
+from tetra_es_projections.queries.environments import known_environments
+from tetra_es_projections.working_files import changed_files
+
+if TYPE_CHECKING:
+    from tetra_es_projections.queries.reader import Reader
+    from tetra_es_projections.queries.views import StateRow, TargetRow
+
+
+class EnvironmentStatus(NamedTuple):
+    """The present state of an environment."""
+
+    environment: str
+    revision: int
+    """0 for none."""
+    state: str
+    event: int | None
+    source_revision: int | None
+    behind: int | None
+    """Revisions of the source of truth since."""
+    source: str | None
+    time: str | None
+
+
+class HostStatus(NamedTuple):
+    """What runs on a host, and how its newest deployment ended."""
+
+    environment: str
+    host: str
+    serving: int | None
+    runs: str
+    since: str | None
+    deployment: str
+    outcome: str
+    newest: str
+    event: int
+
+
+@dataclass
+class OrganizationStatus:
+    """How an organization stands."""
+
+    org: str
+    folder: str
+    events: int
+    unrecorded: list[str] = field(default_factory=list)
+    drift: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    environments: list[EnvironmentStatus] = field(default_factory=list)
+    servers: list[HostStatus] = field(default_factory=list)
+
+
+def organization_status(reader: Reader) -> OrganizationStatus:
+    """Return how the organization stands, files in its folder included."""
+    root = reader.layout.root
+    found = OrganizationStatus(root.name, str(root), reader.log.last_position())
+    for change in changed_files(root, reader.views.file_digests()):
+        if change.missing:
+            found.missing.append(change.path)
+        elif is_edited(change.path):
+            found.unrecorded.append(change.path)
+        else:
+            found.drift.append(change.path)
+    found.environments = environment_rows(reader)
+    found.servers = [host_row(row) for row in reader.views.targets()]
+    return found
+
+
+def environment_rows(reader: Reader) -> list[EnvironmentStatus]:
+    """Return the environments in promotion order, with their present states."""
+    source = reader.views.state(SOURCE_OF_TRUTH)
+    newest = source.revision if source else 0
+    names = known_environments(reader)
+    return [_environment(name, reader.views.state(name), newest) for name in names]
+
+
+def host_row(row: TargetRow) -> HostStatus:
+    """Return what runs on a host, in words too."""
+    return HostStatus(
+        environment=row.environment,
+        host=row.host,
+        serving=row.serving,
+        runs=f"{row.environment}@{row.serving}" if row.serving else "nothing",
+        since=row.since,
+        deployment=row.deployment,
+        outcome=row.outcome,
+        newest=f"{row.environment}@{row.revision} {row.outcome} (#{row.event})"
+        if row.revision
+        else f"removed (#{row.event})",
+        event=row.event,
+    )
+
+
+def _environment(name: str, state: StateRow | None, newest: int) -> EnvironmentStatus:
+    if state is None:
+        return EnvironmentStatus(name, 0, "never promoted", None, None, None, None, None)
+    revision = state.source_revision
+    return EnvironmentStatus(
+        environment=name,
+        revision=state.revision,
+        state=f"{name}@{state.revision}",
+        event=state.position,
+        source_revision=revision,
+        behind=None if revision is None else newest - revision,
+        source=None if revision is None else _source(revision, newest - revision),
+        time=state.time,
+    )
+
+
+def _source(revision: int, behind: int) -> str:
+    return f"{SOURCE_OF_TRUTH}@{revision}" + (f" ({behind} behind)" if behind else "")
