@@ -12,7 +12,7 @@ from tetra_es.crypto.age.identities import create_identity, load_identities
 from tetra_es.store.log import EventLog
 from tetra_es.usecases.secrets.recipients import AddRecipient, RemoveRecipient
 from tetra_es.usecases.unit_of_work import Intent, UnitOfWork
-from tetra_es_cli.context.console import ignore_progress
+from tetra_es_cli.output.console import ignore_progress
 from tetra_es_projections.queries.refs import RefLookup
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from benchmarks.organization import Machine
     from benchmarks.sizes import Sizes
-    from tetra_es.crypto.age.identities import Identity
+    from tetra_es.crypto.age.identity import Identity
 
 AIM = 1 / 20
 

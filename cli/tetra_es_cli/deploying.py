@@ -13,11 +13,12 @@ from tetra_es.release.release import nothing
 from tetra_es.release.render import render
 from tetra_es.remote.facts import CONFIRMED, CONFIRMING, REVERTED, REVERTING
 from tetra_es.remote.server import Server
+from tetra_es.text import one_line
 from tetra_es.usecases.deploy import check_plan, deploy, is_there, preflight, settle
 from tetra_es.usecases.deployable import Deployable, deployable
 from tetra_es.usecases.order import Order
-from tetra_es_cli.context.console import note, warn
 from tetra_es_cli.context.identities import loader
+from tetra_es_cli.output.console import note, warn
 from tetra_es_cli.output.plain import emit, emit_json
 from tetra_es_cli.output.plans import emit_plan, plan_as_json
 from tetra_es_cli.servers import (
@@ -29,7 +30,6 @@ from tetra_es_cli.servers import (
     session,
     transports,
 )
-from tetra_es_projections.descriptions import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,7 +16,7 @@ from tetra_es.release.settings import read_settings
 from tetra_es.remote.server import Server
 from tetra_es.remote.transport import Local, Ssh
 from tetra_es.usecases.apply import parse_anchor
-from tetra_es_cli.context.console import note
+from tetra_es_cli.output.console import note
 from tetra_es_projections.queries.states import text_at
 
 if TYPE_CHECKING:

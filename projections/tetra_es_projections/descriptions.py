@@ -6,12 +6,12 @@ that the event carries: what is here for format 1 is never changed, a new wordin
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from tetra_es.errors import TetraEsError
 from tetra_es.events import config, deployments, secrets
 from tetra_es.names import SOURCE_OF_TRUTH
+from tetra_es.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,14 +20,6 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 72
 """Characters of a summary that fit beside a commit id on a terminal; names may go beyond."""
-
-# A fixed list, since what Python calls printable grows with every version of Unicode: controls,
-# bidirectional and zero-width marks, line and paragraph separators, surrogates, tags.
-_UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\U000e0000-\U000e007f]"
-)
-_SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
 def summary(event: Event) -> str:
@@ -47,23 +39,6 @@ def unknown_format(number: str) -> TetraEsError:
         f"an event is of the unknown format {one_line(number)!r}",
         hint="it was written by a newer tetra-es: upgrade this one",
     )
-
-
-def one_line(text: str) -> str:
-    """Return `text` with every character escaped that could break or disguise a line."""
-    if text.isprintable():  # of all that is unsafe nothing is, in any version of Unicode
-        return text
-    return _UNSAFE.sub(_escape, text)
-
-
-def _escape(match: re.Match[str]) -> str:
-    character = match[0]
-    if short := _SHORT.get(character):
-        return short
-    code = ord(character)
-    if code < 0x100:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def summary_1(event: Event) -> str:

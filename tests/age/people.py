@@ -8,12 +8,14 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tetra_es.crypto.age.identities import Identity, create_identity, load_identities, recipient_of
+from tetra_es.crypto.age.identities import create_identity, load_identities, recipient_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from cryptography.hazmat.primitives.serialization import SSHPrivateKeyTypes
+
+    from tetra_es.crypto.age.identity import Identity
 
 KINDS = ("x25519", "ssh-ed25519", "ssh-rsa")
 

@@ -16,7 +16,8 @@ import zlib
 from pathlib import Path
 
 from tetra_es.crypto.age.backend import Damaged, NotForYou, decrypt, generate_x25519
-from tetra_es.crypto.age.identities import Identity, load_identities
+from tetra_es.crypto.age.identities import load_identities
+from tetra_es.crypto.age.identity import Identity
 from tetra_es.errors import Refused, TetraEsError
 
 ADDRESS_SPACE = 2 * 1024**3  # a vector that wants gigabytes ends the process, not the machine

@@ -21,7 +21,7 @@ from tetra_es.usecases.session import utc_now
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from tetra_es.crypto.age.identities import Identity
+    from tetra_es.crypto.age.identity import Identity
     from tetra_es.store.record import Record
 
 _SOURCE = re.compile(r"[^ ]+ #(\d+) ([0-9a-f]{64})")

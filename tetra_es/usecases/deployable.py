@@ -13,7 +13,7 @@ from tetra_es.usecases.secrets.ciphertexts import ciphertext_of, vault_at
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from tetra_es.crypto.age.identities import Identity
+    from tetra_es.crypto.age.identity import Identity
     from tetra_es.events.secrets import Sealed
     from tetra_es.model.secrets import Vault
     from tetra_es.store.log import EventLog

@@ -5,12 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tetra_es.crypto.age.identities import (
-    Identity,
-    create_identity,
-    load_identities,
-    recipient_of,
-)
+from tetra_es.crypto.age.identities import create_identity, load_identities, recipient_of
+from tetra_es.crypto.age.identity import Identity
 from tetra_es.crypto.age.recipients import parse_recipient
 from tetra_es.crypto.ssh import keys as ssh_keys
 from tetra_es.errors import TetraEsError

@@ -13,10 +13,10 @@ from tetra_es.remote.server import Server
 from tetra_es.remote.transport import Local
 from tetra_es.usecases.apply import Unrecorded, check_forward, check_history, newest_state
 from tetra_es.usecases.deploy import check_plan, deploy, is_there, preflight
-from tetra_es_cli.context.console import note
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import dry_run_option, env_argument
 from tetra_es_cli.deploying import order_for
+from tetra_es_cli.output.console import note
 from tetra_es_cli.output.plans import emit_plan
 from tetra_es_projections.mirror.clone import records_of_clone, sealed_in_clone
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import Refused, TetraEsError, UsageError
-from tetra_es_cli.context.console import note
 from tetra_es_cli.context.params import env_argument
+from tetra_es_cli.output.console import note
 from tetra_es_cli.output.plain import emit_raw
 from tetra_es_projections.queries.environments import require_environment
 

@@ -10,11 +10,12 @@ import click
 from tetra_es.errors import TetraEsError, UsageError
 from tetra_es.names import check_environment
 from tetra_es.remote.errors import StepFailed
+from tetra_es.text import one_line
 from tetra_es_cli.commands.health import deployed
-from tetra_es_cli.context.console import note
 from tetra_es_cli.context.identities import identity_option
 from tetra_es_cli.context.params import env_argument, output_option, reason_option
 from tetra_es_cli.deploying import deploy_to_all, remove_from_all
+from tetra_es_cli.output.console import note
 from tetra_es_cli.output.plain import emit, emit_rows
 from tetra_es_cli.servers import (
     ask_each,
@@ -25,7 +26,6 @@ from tetra_es_cli.servers import (
     transports,
 )
 from tetra_es_cli.wishes import Wish
-from tetra_es_projections.descriptions import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es_cli.context.console import note
 from tetra_es_cli.context.params import report_option
+from tetra_es_cli.output.console import note
 from tetra_es_cli.output.emit import emit, say, style
 from tetra_es_cli.output.model import Report
 from tetra_es_cli.output.recorded import change_line

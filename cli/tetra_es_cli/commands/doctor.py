@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import TetraEsError
-from tetra_es_cli.context.console import note
 from tetra_es_cli.context.params import env_argument, output_option
 from tetra_es_cli.diagnosis.machine import Check, local_checks
+from tetra_es_cli.output.console import note
 from tetra_es_cli.output.plain import emit_rows
 
 if TYPE_CHECKING:

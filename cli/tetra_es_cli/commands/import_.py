@@ -24,8 +24,8 @@ from tetra_es_cli.commands.init import (
     default_actor,
     default_domain,
 )
-from tetra_es_cli.context.console import warn
 from tetra_es_cli.context.params import allow_option, reason_option
+from tetra_es_cli.output.console import warn
 from tetra_es_cli.output.plain import emit, emit_rows
 
 if TYPE_CHECKING:

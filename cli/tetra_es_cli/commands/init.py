@@ -21,10 +21,9 @@ from tetra_es.toml.document import parse
 from tetra_es.usecases.config.source_file import MANIFEST, SOURCE, SourceFile
 from tetra_es.usecases.create_organization import Beginnings, found
 from tetra_es.usecases.session import Session
-from tetra_es_cli.context.console import note
 from tetra_es_cli.context.params import reason_option
+from tetra_es_cli.output.console import note
 from tetra_es_cli.output.plain import emit
-from tetra_es_projections.engine import Projections
 from tetra_es_projections.working_files import read_text
 
 if TYPE_CHECKING:
@@ -107,7 +106,7 @@ def create_organization(app: App, layout: OrgLayout, fill: Callable[[Session], o
         with History(layout.store, key, create=True) as history, EventLog(layout.store) as log:
             layout.store.chmod(0o600)
             fill(Session(history, log, key))
-            with Projections(layout, log, app.git()) as projections:
+            with app.derived(layout, log) as projections:
                 projections.catch_up()
 
 

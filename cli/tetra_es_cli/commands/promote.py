@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.usecases.config.promote import Promote
-from tetra_es_cli.context.console import warn
 from tetra_es_cli.context.params import ENVIRONMENT, env_argument
 from tetra_es_cli.context.recording import recording_options
+from tetra_es_cli.output.console import warn
 from tetra_es_cli.output.recorded import emit_recorded
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ import click
 
 from tetra_es.errors import IntegrityFailure
 from tetra_es.layout import is_edited
-from tetra_es_cli.context.console import note
 from tetra_es_cli.context.params import output_option
 from tetra_es_cli.context.progress import reporting
+from tetra_es_cli.output.console import note
 from tetra_es_cli.output.plain import emit, emit_json
 from tetra_es_projections.check import check_projections
 

@@ -9,11 +9,11 @@ import click
 from tetra_es.errors import TetraEsError
 from tetra_es.usecases.keys import can_read, recipient_text
 from tetra_es.usecases.secrets.recipients import AddRecipient, RemoveRecipient
-from tetra_es_cli.context.console import ignore_progress, warn
 from tetra_es_cli.context.identities import identities, identity_option, loader
 from tetra_es_cli.context.params import env_argument, listing_option
 from tetra_es_cli.context.progress import reporting
 from tetra_es_cli.context.recording import recording_options
+from tetra_es_cli.output.console import ignore_progress, warn
 from tetra_es_cli.output.emit import emit
 from tetra_es_cli.output.model import Listing
 from tetra_es_cli.output.recorded import emit_recorded

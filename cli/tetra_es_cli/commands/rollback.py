@@ -8,10 +8,10 @@ import click
 
 from tetra_es.errors import TetraEsError
 from tetra_es.usecases.config.roll_back import RollBack
-from tetra_es_cli.context.console import note, warn
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import REF, env_argument
 from tetra_es_cli.context.recording import recording_options
+from tetra_es_cli.output.console import note, warn
 from tetra_es_cli.output.recorded import emit_recorded
 from tetra_es_cli.wishes import Wish
 

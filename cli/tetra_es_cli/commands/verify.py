@@ -9,12 +9,12 @@ import click
 from tetra_es.errors import IntegrityFailure
 from tetra_es.events.secrets import SecretPurged
 from tetra_es.integrity.store import verify_store
+from tetra_es.text import one_line
 from tetra_es_cli.context.params import output_option
 from tetra_es_cli.context.progress import reporting
 from tetra_es_cli.output.plain import emit, emit_json
 from tetra_es_cli.output.table import short_time
 from tetra_es_projections.check import check_projections
-from tetra_es_projections.descriptions import one_line
 from tetra_es_projections.engine import LOST_HINT
 
 if TYPE_CHECKING:

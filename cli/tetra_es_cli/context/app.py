@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tetra_es.errors import TetraEsError
 from tetra_es.layout import OrgLayout
 from tetra_es.settings import Settings
-from tetra_es.store.log import EventLog, unreadable
-from tetra_es_cli.context.console import Console, ignore_progress
+from tetra_es_cli.output.console import Console, ignore_progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from tetra_es_cli.context.recording import Recording
     from tetra_es_cli.context.workspace import Workspace as OldWorkspace
     from tetra_es_projections.engine import Projections
-    from tetra_es_projections.mirror.git import Git
+    from tetra_es_projections.opening import Derived
     from tetra_es_projections.queries.reader import Reader
 
 
@@ -62,31 +61,31 @@ class App:
             )
         return layout
 
-    def git(self) -> Git:
-        """Return how git is run."""
-        from tetra_es_projections.mirror.git import Git
+    @cached_property
+    def derived(self) -> Derived:
+        """What opens files, views and mirror."""
+        from tetra_es_projections.opening import Derived
 
-        return Git(path=self.settings.path)
+        return Derived(self.settings.path)
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:
         """Open the organization for reading; catches up first where something is behind."""
-        import sqlite3
-
-        from tetra_es_projections.queries.reader import Reader
-        from tetra_es_projections.queries.views import Views
+        from tetra_es_projections.queries.reader import reading
 
         layout = self.layout()
-        with EventLog(layout.store) as log:
-            try:
-                if not layout.views.exists() or self._behind(layout, log):
-                    self._catch_up(layout, log)
-                with Views(layout.views) as views:
-                    yield Reader(layout, log, views)
-            except sqlite3.Error as error:
-                raise unreadable(
-                    layout.views, error, hint="`tetra-es rebuild` makes it anew"
-                ) from error
+        with reading(layout) as reader:
+            if reader is not None:
+                yield reader
+                return
+        self._catch_up(layout)
+        with reading(layout) as reader:
+            if reader is None:
+                raise TetraEsError(
+                    f"{layout.views} does not keep up with the events",
+                    hint="other commands are recording: try again",
+                )
+            yield reader
 
     @contextmanager
     def changing(self, *, reason: str = "", dry_run: bool = False) -> Iterator[OldWorkspace]:
@@ -108,7 +107,7 @@ class App:
             open_workspace(
                 self.layout(),
                 self.settings.signing_key,
-                self._derive,
+                self.derived,
                 Console(report or ignore_progress, quiet=quiet_edits),
                 Intent(how.reason, how.dry_run),
             ) as workspace,
@@ -120,45 +119,14 @@ class App:
         with self.workspace(how) as workspace:
             return workspace.act(use_case)
 
-    def _derive(self, layout: OrgLayout, log: EventLog) -> Projections:
-        from tetra_es_projections.engine import Projections
-
-        return Projections(layout, log, self.git())
-
     @contextmanager
     def projections(self, *, reading: bool = False) -> Iterator[Projections]:
         """Open the projections alone, locked, as they are; with `reading` only to look at."""
-        from tetra_es.disk.lock import exclusive
-        from tetra_es_projections.engine import Projections
-
-        layout = self.layout()
-        with (
-            EventLog(layout.store) as log,
-            exclusive(layout.lock, reading=reading),
-            Projections(layout, log, self.git(), reading=reading) as projections,
-        ):
+        with self.derived.opened(self.layout(), reading=reading) as projections:
             yield projections
 
-    @staticmethod
-    def _behind(layout: OrgLayout, log: EventLog) -> bool:
-        import sqlite3
-
-        from tetra_es_projections.queries.views import Views
-
-        try:
-            with Views(layout.views) as views:
-                return views.reached() != log.last_position()
-        except sqlite3.DatabaseError:
-            return True  # catching up makes them anew
-
-    def _catch_up(self, layout: OrgLayout, log: EventLog) -> None:
-        from tetra_es.disk.lock import exclusive
+    def _catch_up(self, layout: OrgLayout) -> None:
         from tetra_es_cli.context.progress import reporting
-        from tetra_es_projections.engine import Projections
 
-        with (
-            exclusive(layout.lock),
-            Projections(layout, log, self.git()) as projections,
-            reporting() as report,
-        ):
-            projections.catch_up(report)
+        with reporting() as report:
+            self.derived.catch_up(layout, report)

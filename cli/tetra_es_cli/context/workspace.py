@@ -17,7 +17,6 @@ from tetra_es.store.history import History
 from tetra_es.store.log import EventLog
 from tetra_es.usecases.session import Session
 from tetra_es_cli.context.progress import reporting
-from tetra_es_projections.engine import Projections
 from tetra_es_projections.queries.views import Views
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from tetra_es.layout import OrgLayout
     from tetra_es.usecases.unit_of_work import Recorded
     from tetra_es_cli.context.app import App
+    from tetra_es_projections.engine import Projections
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def open_workspace(app: App, *, reason: str, dry_run: bool) -> Iterator[Workspac
         key = keys.load(app.settings.signing_key)
         with (
             History(layout.store, key) as history,
-            Projections(layout, log, app.git()) as projections,
+            app.derived(layout, log) as projections,
         ):
             with reporting() as report:
                 projections.catch_up(report)

@@ -9,9 +9,9 @@ from tetra_es.errors import TetraEsError
 from tetra_es.release.render import render
 from tetra_es.remote.drift import drift
 from tetra_es.remote.plan import plan
+from tetra_es.text import one_line
 from tetra_es_cli.diagnosis.machine import Check
 from tetra_es_cli.servers import session, transports
-from tetra_es_projections.descriptions import one_line
 from tetra_es_projections.queries.states import text_at
 
 if TYPE_CHECKING:

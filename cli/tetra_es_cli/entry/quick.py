@@ -15,50 +15,49 @@ from tetra_es.layout import OrgLayout
 from tetra_es.names import check_environment
 from tetra_es.refs import parse_ref
 from tetra_es.settings import Settings
-from tetra_es.store.log import EventLog
 from tetra_es_cli.output.table import HISTORY, short_time, table_lines
-from tetra_es_projections.queries.views import Views
+from tetra_es_projections.queries.reader import reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from tetra_es_projections.queries.reader import Reader
 
 
 def answer(arguments: Sequence[str]) -> str | None:
     """Return what the command prints, None when it is not for us."""
     match arguments:
         case ["show", environment] if not environment.startswith("-"):
-            return _asked(lambda log, views: _show(log, views, environment, None))
+            return _asked(lambda reader: _show(reader, environment, None))
         case ["show", environment, "--at", ref] if not environment.startswith("-"):
-            return _asked(lambda log, views: _show(log, views, environment, ref))
+            return _asked(lambda reader: _show(reader, environment, ref))
         case ["history"]:
-            return _asked(lambda _, views: _history(views, -1))
+            return _asked(lambda reader: _history(reader, -1))
         case ["history", "-n", number] if number.isascii() and number.isdecimal() and int(number):
-            return _asked(lambda _, views: _history(views, int(number)))
+            return _asked(lambda reader: _history(reader, int(number)))
         case _:
             return None
 
 
-def _asked(question: Callable[[EventLog, Views], str | None]) -> str | None:
+def _asked(question: Callable[[Reader], str | None]) -> str | None:
     try:
         settings = Settings.from_environ()
         layout = OrgLayout.of(settings.tetra_dir, settings.org_named(None))
-        if not layout.views.exists():
-            return None
-        with EventLog(layout.store) as log, Views(layout.views) as views:
-            return question(log, views) if views.reached() == log.last_position() else None
+        with reading(layout) as reader:
+            return question(reader) if reader else None
     except (TetraEsError, sqlite3.Error, OSError, ValueError):
         return None
 
 
-def _show(log: EventLog, views: Views, environment: str, ref: str | None) -> str | None:
+def _show(reader: Reader, environment: str, ref: str | None) -> str | None:
     name = check_environment(environment)
-    position = None if ref is None else views.position_of(parse_ref(ref), name)
-    state = views.state(name, position)
-    return log.state_text(state.position) if state else None
+    position = None if ref is None else reader.views.position_of(parse_ref(ref), name)
+    state = reader.views.state(name, position)
+    return reader.log.state_text(state.position) if state else None
 
 
-def _history(views: Views, limit: int) -> str | None:
-    rows = [row._asdict() for row in views.history(limit=limit)]
+def _history(reader: Reader, limit: int) -> str | None:
+    rows = [row._asdict() for row in reader.views.history(limit=limit)]
     for row in rows:
         row["time"] = short_time(row["time"])
     return "".join(f"{line}\n" for line in table_lines(rows, HISTORY)) if rows else None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from tetra_es.text import one_line
 from tetra_es_cli.output.plain import emit
-from tetra_es_projections.descriptions import one_line
 
 if TYPE_CHECKING:
     from tetra_es.remote.plan import Change, Plan

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from tetra_es_cli.context.console import warn
+from tetra_es_cli.output.console import warn
 from tetra_es_cli.output.emit import emit
 from tetra_es_cli.output.model import Report
 from tetra_es_projections.queries.recorded import exceptions_in, rows_of
@@ -12,15 +12,26 @@ from tetra_es_projections.queries.recorded import exceptions_in, rows_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tetra_es_cli.context.recording import Recording
     from tetra_es_projections.queries.recorded import RecordedEvents, RecordedRow
 
 _SHOWN = 12
 
 
+class Printing(Protocol):
+    """How a command that records was told to print."""
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether nothing was recorded."""
+
+    @property
+    def output(self) -> str:
+        """The format."""
+
+
 def emit_recorded(
     recorded: RecordedEvents,
-    how: Recording,
+    how: Printing,
     *,
     nothing: str = "",
     keys: bool = True,
@@ -41,7 +52,7 @@ def warn_unused(allow: Sequence[str], recorded: RecordedEvents) -> None:
 
 
 def _lines(
-    rows: Sequence[RecordedRow], how: Recording, *, nothing: str, keys: bool
+    rows: Sequence[RecordedRow], how: Printing, *, nothing: str, keys: bool
 ) -> Iterator[str]:
     if not rows and nothing:
         yield nothing

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.events.config import ScanExceptionAdded
-from tetra_es_cli.context.console import warn
+from tetra_es_cli.output.console import warn
 from tetra_es_cli.output.plain import emit, emit_json
 from tetra_es_projections.descriptions import summary
 

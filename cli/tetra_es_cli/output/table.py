@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tetra_es.text import one_line
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -13,8 +15,7 @@ HISTORY = ("event", "time", "actor", "summary", "reason")
 
 def printable(value: object) -> str:
     """Return a value for a line of a table: no control character reaches the terminal."""
-    text = "-" if value is None or value == "" else str(value)
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+    return "-" if value is None or value == "" else one_line(str(value))
 
 
 def short_time(time: str | None) -> str | None:

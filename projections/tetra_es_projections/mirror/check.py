@@ -6,7 +6,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Final, Protocol
 
 from tetra_es.errors import TetraEsError
-from tetra_es_projections.descriptions import one_line
+from tetra_es.text import one_line
 from tetra_es_projections.mirror import repository
 from tetra_es_projections.mirror.failures import GitMissing, unusable
 from tetra_es_projections.mirror.objects import commit_ids

@@ -30,7 +30,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from tetra_es.crypto.ssh.sshsig import armor
-from tetra_es_projections.descriptions import one_line, summary_1
+from tetra_es.text import one_line
+from tetra_es_projections.descriptions import summary_1
 from tetra_es_projections.mirror.commit import Commit
 
 if TYPE_CHECKING:

@@ -1,13 +1,18 @@
-"""An organization opened for looking at it."""
+"""An organization opened for looking at it. Uses sqlite3 alone: quick answers start with it."""
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
+from tetra_es.store.log import EventLog, unreadable
+from tetra_es_projections.queries.views import Views
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tetra_es.layout import OrgLayout
-    from tetra_es.store.log import EventLog
-    from tetra_es_projections.queries.views import Views
 
 
 class Reader(NamedTuple):
@@ -16,3 +21,40 @@ class Reader(NamedTuple):
     layout: OrgLayout
     log: EventLog
     views: Views
+
+
+@contextmanager
+def reading(layout: OrgLayout) -> Iterator[Reader | None]:
+    """Open an organization for looking at it; None where its views do not have all events yet.
+
+    Raises `TetraEsError` where there is no store, or where it or the views fail.
+    """
+    with EventLog(layout.store) as log:
+        try:
+            views = _views_in_step(layout, log)
+            if views is None:
+                yield None
+                return
+            with views:
+                yield Reader(layout, log, views)
+        except sqlite3.Error as error:
+            raise unreadable(
+                layout.views, error, hint="`tetra-es rebuild` builds it again"
+            ) from error
+
+
+def _views_in_step(layout: OrgLayout, log: EventLog) -> Views | None:
+    """Return the views, None for those that are behind, and for a file that is not views."""
+    if not layout.views.exists():
+        return None
+    try:
+        views = Views(layout.views)
+    except sqlite3.DatabaseError:
+        return None
+    try:
+        if views.reached() == log.last_position():
+            return views
+    except sqlite3.DatabaseError:
+        pass  # catching up builds them again
+    views.close()
+    return None

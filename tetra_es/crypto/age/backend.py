@@ -16,7 +16,7 @@ from tetra_es.errors import IntegrityFailure, Refused, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tetra_es.crypto.age.identities import Identity
+    from tetra_es.crypto.age.identity import Identity
 
 VALUE_LIMIT = 2 * 1024 * 1024
 """The most bytes that a value may have."""

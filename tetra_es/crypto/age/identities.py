@@ -5,34 +5,22 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tetra_es.crypto.age import backend, ssh_keys
+from tetra_es.crypto.age.identity import Identity
 from tetra_es.crypto.age.recipients import Recipient, parse_recipient
 from tetra_es.errors import Refused, TetraEsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tetra_es.crypto.age.recipients import Kind
 
 _PREFIX = "AGE-SECRET-KEY-1"
 _SIZE_LIMIT = 1024 * 1024
 _SHARED = stat.S_IRWXG | stat.S_IRWXO
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Identity:
-    """A private key. `repr` and `str` show its kind only; `secret` is for the age backend alone.
-
-    `secret` is `AGE-SECRET-KEY-1…` or an unencrypted OpenSSH private key file.
-    """
-
-    kind: Kind
-    secret: bytes = field(repr=False)
 
 
 def load_identities(path: Path, passphrase: Callable[[], str] | None = None) -> list[Identity]:

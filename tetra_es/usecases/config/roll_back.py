@@ -17,7 +17,7 @@ from tetra_es.usecases.use_case import UseCase
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Sequence
 
-    from tetra_es.crypto.age.identities import Identity
+    from tetra_es.crypto.age.identity import Identity
     from tetra_es.model.environment import Environment
     from tetra_es.model.secrets import Vault
     from tetra_es.refs import Ref

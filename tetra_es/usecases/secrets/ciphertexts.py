@@ -12,7 +12,7 @@ from tetra_es.model.secrets import Vault
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from tetra_es.crypto.age.identities import Identity
+    from tetra_es.crypto.age.identity import Identity
     from tetra_es.store.log import EventLog
 
 

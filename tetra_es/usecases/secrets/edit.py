@@ -11,7 +11,7 @@ from tetra_es.usecases.use_case import UseCase
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from tetra_es.crypto.age.identities import Identity
+    from tetra_es.crypto.age.identity import Identity
     from tetra_es.layout import OrgLayout
     from tetra_es.usecases.unit_of_work import UnitOfWork
 

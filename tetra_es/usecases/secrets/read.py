@@ -13,7 +13,7 @@ from tetra_es.usecases.secrets.ciphertexts import decrypted, digest_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from tetra_es.crypto.age.identities import Identity
+    from tetra_es.crypto.age.identity import Identity
     from tetra_es.layout import OrgLayout
     from tetra_es.store.log import EventLog
 

@@ -15,7 +15,7 @@ from tetra_es.usecases.use_case import UseCase
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tetra_es.crypto.age.identities import Identity
+    from tetra_es.crypto.age.identity import Identity
     from tetra_es.events.metadata import Context
     from tetra_es.model.secrets import Vault
     from tetra_es.usecases.ports import Report

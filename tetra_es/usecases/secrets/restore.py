@@ -10,7 +10,7 @@ from tetra_es.usecases.secrets.ciphertexts import ciphertext_of, digest_of, vaul
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tetra_es.crypto.age.identities import Identity
+    from tetra_es.crypto.age.identity import Identity
     from tetra_es.events.metadata import Context
     from tetra_es.model.secrets import Vault
     from tetra_es.store.log import EventLog

@@ -11,10 +11,10 @@ from tetra_es.usecases.secrets.dotenv import read_dotenv
 from tetra_es.usecases.secrets.formats import FORMATS, formatted
 from tetra_es.usecases.secrets.read import read_secrets
 from tetra_es.usecases.secrets.set_secrets import CopySecret, SetSecrets
-from tetra_es_cli.context.console import note
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import ENVIRONMENT, env_argument, key_argument
 from tetra_es_cli.context.recording import recording_options
+from tetra_es_cli.output.console import note
 from tetra_es_cli.output.formats import write_raw
 from tetra_es_cli.output.recorded import emit_recorded
 from tetra_es_projections.queries.environments import require_environment

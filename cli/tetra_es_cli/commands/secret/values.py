@@ -11,11 +11,11 @@ from tetra_es.errors import UsageError
 from tetra_es.names import check_secret_name
 from tetra_es.usecases.secrets.read import read_secrets
 from tetra_es.usecases.secrets.set_secrets import RemoveSecret, SetSecrets
-from tetra_es_cli.context.console import warn
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import env_argument, key_argument, listing_option
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.context.secret_input import read_value
+from tetra_es_cli.output.console import warn
 from tetra_es_cli.output.emit import emit
 from tetra_es_cli.output.formats import write_raw
 from tetra_es_cli.output.model import Listing

@@ -10,7 +10,6 @@ from tetra_es.errors import UsageError
 from tetra_es.refs import RevisionRef
 from tetra_es.usecases.secrets.exposure import exposure as exposure_of
 from tetra_es.usecases.secrets.versions import MarkCompromised, PurgeSecret
-from tetra_es_cli.context.console import note
 from tetra_es_cli.context.params import (
     ENVIRONMENT,
     REF,
@@ -20,6 +19,7 @@ from tetra_es_cli.context.params import (
     version_option,
 )
 from tetra_es_cli.context.recording import recording_options
+from tetra_es_cli.output.console import note
 from tetra_es_cli.output.emit import emit
 from tetra_es_cli.output.model import Listing
 from tetra_es_cli.output.recorded import emit_recorded

@@ -1,0 +1,43 @@
+"""Opening what is derived from an organization's events."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tetra_es.disk.lock import exclusive
+from tetra_es.store.log import EventLog
+from tetra_es_projections.engine import Projections
+from tetra_es_projections.mirror.git import Git
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tetra_es.layout import OrgLayout
+    from tetra_es_projections.engine import Progress
+
+
+class Derived:
+    """Opens projections; `path` is where git is looked for."""
+
+    def __init__(self, path: str) -> None:
+        self._git = Git(path=path)
+
+    def __call__(self, layout: OrgLayout, log: EventLog) -> Projections:
+        """Return the projections of a log."""
+        return Projections(layout, log, self._git)
+
+    @contextmanager
+    def opened(self, layout: OrgLayout, *, reading: bool = False) -> Iterator[Projections]:
+        """Open the projections alone, locked, as they are; with `reading` only to look at."""
+        with (
+            EventLog(layout.store) as log,
+            exclusive(layout.lock, reading=reading),
+            Projections(layout, log, self._git, reading=reading) as projections,
+        ):
+            yield projections
+
+    def catch_up(self, layout: OrgLayout, report: Progress | None) -> None:
+        """Take in every event that is missing anywhere."""
+        with self.opened(layout) as projections:
+            projections.catch_up(report)
