@@ -7,10 +7,10 @@ import time
 import pytest
 
 from tests.scanner.tokens import CHOSEN, SHORTEST, made_of
-from tetra_es.secret_scan.detectors import in_shapes, judge, shapes_for
+from tetra_es.secret_scan.detectors import detect, detections_in, detectors_for
 from tetra_es.secret_scan.patterns import rules
 
-SHAPES = {shape.name: shape for shape in rules().shapes}
+SHAPES = {detector.name: detector for detector in rules().detectors}
 
 
 def test_every_shape_has_its_example() -> None:
@@ -21,14 +21,16 @@ def test_every_shape_has_its_example() -> None:
 def test_a_token_is_known_and_one_that_is_too_short_is_not(name: str) -> None:
     token = SHORTEST[name]
     for text in (token, f"--x={token}", f"see {token} there", f"'{token}'", f"é\n{token}\n"):
-        assert name in {verdict.rule for verdict in in_shapes(text, shapes_for([text]))}, text
-    assert not list(in_shapes(token[:-1], [SHAPES[name]]))
+        assert name in {
+            detection.rule for detection in detections_in(text, detectors_for([text]))
+        }, text
+    assert not list(detections_in(token[:-1], [SHAPES[name]]))
 
 
 @pytest.mark.parametrize("name", SHORTEST)
 def test_a_token_without_what_it_begins_with_is_not_known(name: str) -> None:
     token = SHORTEST[name]
-    assert not list(in_shapes("#" + token[1:], [SHAPES[name]]))
+    assert not list(detections_in("#" + token[1:], [SHAPES[name]]))
 
 
 @pytest.mark.parametrize(
@@ -36,17 +38,17 @@ def test_a_token_without_what_it_begins_with_is_not_known(name: str) -> None:
 )
 def test_a_blank_of_a_tokens_shape_is_none(name: str) -> None:
     blank = SHORTEST[name][:6] + "x" * 40
-    assert not list(in_shapes(blank, [SHAPES[name]]))
+    assert not list(detections_in(blank, [SHAPES[name]]))
 
 
 @pytest.mark.parametrize("name", CHOSEN)
 def test_a_secret_that_was_chosen_is_known_by_what_is_around_it(name: str) -> None:
     secret, harmless = CHOSEN[name]
-    verdict = judge("command", secret, shapes_for([secret]))
-    assert verdict is not None
-    assert verdict.rule == name
-    assert secret[verdict.at :].startswith(verdict.secret)
-    assert judge("command", harmless, shapes_for([harmless])) is None
+    detection = detect("command", secret, detectors_for([secret]))
+    assert detection is not None
+    assert detection.rule == name
+    assert secret[detection.at :].startswith(detection.secret)
+    assert detect("command", harmless, detectors_for([harmless])) is None
 
 
 @pytest.mark.parametrize(
@@ -66,9 +68,9 @@ def test_a_secret_that_was_chosen_is_known_by_what_is_around_it(name: str) -> No
     ],
 )
 def test_passwords_are_found_inside_texts(text: str) -> None:
-    verdict = judge("text", text, shapes_for([text]))
-    assert verdict is not None
-    assert verdict.secret in ("p@ss", "hunter2", "hunter2hunter2")
+    detection = detect("text", text, detectors_for([text]))
+    assert detection is not None
+    assert detection.secret in ("p@ss", "hunter2", "hunter2hunter2")
 
 
 @pytest.mark.parametrize(
@@ -88,7 +90,7 @@ def test_passwords_are_found_inside_texts(text: str) -> None:
     ],
 )
 def test_references_inside_texts_are_no_secrets(text: str) -> None:
-    assert judge("text", text, shapes_for([text])) is None
+    assert detect("text", text, detectors_for([text])) is None
 
 
 @pytest.mark.parametrize(
@@ -123,5 +125,5 @@ def test_no_text_makes_a_rule_run_away(seed: str) -> None:
     text = made_of(seed, 50_000)
     began = time.process_time()
     for name in ("x", "password", "key", "token"):
-        judge(name, text, rules().shapes)
+        detect(name, text, rules().detectors)
     assert time.process_time() - began < 2

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.scanner.tokens import UUID, capital, hexadecimal, mixed, small
-from tetra_es.secret_scan.detectors import judge
+from tetra_es.secret_scan.detectors import detect
 
 ED25519 = "AAAAC3NzaC1lZDI1NTE5" + "AAAAI" + mixed(43)
 
 
 def rule(name: str, value: str) -> str | None:
-    verdict = judge(name, value, [])
-    return verdict.rule if verdict else None
+    detection = detect(name, value, [])
+    return detection.rule if detection else None
 
 
 @pytest.mark.parametrize(

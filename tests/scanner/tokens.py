@@ -1,4 +1,4 @@
-"""Strings of the shape of real tokens, put together here: none may stand in the repository."""
+"""Strings of the detector of real tokens, put together here: none may stand in the repository."""
 
 from __future__ import annotations
 

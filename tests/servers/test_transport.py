@@ -13,7 +13,7 @@ from tetra_es.errors import UsageError
 from tetra_es.remote.errors import Unreachable
 from tetra_es.remote.program import agent
 from tetra_es.remote.session import Session
-from tetra_es.remote.ssh_errors import why
+from tetra_es.remote.ssh_errors import diagnose
 from tetra_es.remote.transport import REMOTE, Ssh
 
 LOGIN_SHELLS = [
@@ -146,7 +146,7 @@ Connection closed by UNKNOWN port 65535\r
     ],
 )  # fmt: skip
 def test_only_their_own_lines_count(said: str, code: int | None, reason: str) -> None:
-    assert reason in why(said.encode(), code, "it ended")[0]
+    assert reason in diagnose(said.encode(), code, "it ended")[0]
 
 
 def test_no_ssh_at_all() -> None:
@@ -155,7 +155,7 @@ def test_no_ssh_at_all() -> None:
 
 
 def test_control_characters_of_a_server_are_not_repeated() -> None:
-    assert why(b"\x1b[31mred\r\n", 255, "") == (
+    assert diagnose(b"\x1b[31mred\r\n", 255, "") == (
         "ssh failed: [31mred",
         "try `ssh HOST true` by hand",
     )

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _METADATA = ("actor", "reason", "correlation", "tool", "format")
 
 
-def problem_with(event: Event) -> str | None:
+def problem_of(event: Event) -> str | None:
     """Return what is wrong with an event, None when nothing is."""
     for name, fits, type_ in _checks(type(event)):
         if not fits(getattr(event, name)):

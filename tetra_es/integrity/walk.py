@@ -11,7 +11,7 @@ from tetra_es.errors import TetraEsError
 from tetra_es.events.config import ORG_STREAM, OrganizationCreated
 from tetra_es.events.deployments import DEPLOYMENTS_STREAM
 from tetra_es.events.secrets import SECRETS_STREAM
-from tetra_es.events.validate import problem_with
+from tetra_es.events.validate import problem_of
 from tetra_es.model.environment import Environment
 from tetra_es.model.host import Target
 from tetra_es.model.organization import Organization
@@ -63,7 +63,7 @@ class Walk:
     def _problems(self, record: Record) -> Iterator[str | None]:
         yield self._chain(record)
         event = record.event
-        yield problem_with(event)
+        yield problem_of(event)
         founding = isinstance(event, OrganizationCreated)
         if founding and self._position:
             yield "founds the organization a second time"
@@ -75,7 +75,7 @@ class Walk:
         signers = {event.signer: event.key} if isinstance(event, OrganizationCreated) else None
         yield self._signature(record, self._organization.signers if signers is None else signers)
         if isinstance(aggregate, Vault):
-            yield aggregate.problem_with(event)
+            yield aggregate.problem_of(event)
         aggregate.apply(event)
         yield self._snapshot(record, aggregate)
 

@@ -230,7 +230,7 @@ class Vault(Aggregate):
             digests=list(version.digests),
         )
 
-    def problem_with(self, event: Event) -> str | None:
+    def problem_of(self, event: Event) -> str | None:
         """Return why an event that was signed is none that this vault could have decided on."""
         if not self._follows(event):
             return f"{event.TOPIC} does not follow from the secrets before it"

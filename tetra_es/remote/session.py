@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, NoReturn
 
 from tetra_es.remote import codec
 from tetra_es.remote.errors import ConnectionLost, StepFailed, Unreachable
-from tetra_es.remote.ssh_errors import why
+from tetra_es.remote.ssh_errors import diagnose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -95,7 +95,7 @@ class Session:
             self.request("hello", organization, environment, str(patience))
         except (ConnectionLost, StepFailed) as error:
             self.close()
-            reason, hint = why(self._errors, self._process.returncode, error.reason)
+            reason, hint = diagnose(self._errors, self._process.returncode, error.reason)
             if isinstance(error, StepFailed):
                 hint = error.hint or hint
             raise Unreachable(f"cannot work on {self.host}: {reason}", hint=hint) from error
@@ -149,12 +149,12 @@ class Session:
             latest = time.monotonic() + CLOSE_SECONDS
             while self._next_line(latest) is not None:
                 pass
-        self._bury()
+        self._reap()
         self._selector.close()
         self._pipe(self._process.stdout).close()
         self._pipe(self._process.stderr).close()
 
-    def _bury(self) -> None:
+    def _reap(self) -> None:
         """Wait for the end of the process, or make it; take what it said last."""
         try:
             self._process.wait(CLOSE_SECONDS)
@@ -221,8 +221,8 @@ class Session:
     def _line(self, latest: float) -> str:
         line = self._next_line(latest)
         if line is None:
-            self._bury()
-            reason, _ = why(self._errors, self._process.returncode, "it ended")
+            self._reap()
+            reason, _ = diagnose(self._errors, self._process.returncode, "it ended")
             raise ConnectionLost(self.host, "the session", reason)
         return line.decode("ascii", "replace")
 

@@ -128,7 +128,7 @@ _SUDO: tuple[_Known, ...] = (
 )
 
 
-def why(said: bytes, code: int | None, otherwise: str) -> tuple[str, str | None]:
+def diagnose(said: bytes, code: int | None, otherwise: str) -> tuple[str, str | None]:
     """Return the reason and a hint, by what was said on standard error and the exit code.
 
     `otherwise` is the reason when neither tells.

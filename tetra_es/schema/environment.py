@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from tetra_es.toml.document import line_of, load, located
 from tetra_es.toml.keys import KeyPath, format_key
 from tetra_es.toml.literals import value_literal
-from tetra_es.toml.redact import discreet_value
+from tetra_es.toml.redact import redact_value
 
 Check: TypeAlias = Callable[[Any], bool]
 
@@ -187,7 +187,7 @@ def _by_rule(values: dict[str, Any]) -> list[Problem]:
         for path, value in matching(values, pattern):
             if not rule.check(value):
                 shown = value_literal(value)
-                shown = discreet_value(shown) if len(shown) < 60 else "a table or a long value"
+                shown = redact_value(shown) if len(shown) < 60 else "a table or a long value"
                 found.append(Problem(path, f"must be {rule.must}, is {shown}", rule.hint))
     return found
 

@@ -1,4 +1,4 @@
-"""Whether one value is a secret: by its shape, by its key's name, or because it looks random."""
+"""Whether one value is a secret: a known token, by its key's name, or because it looks random."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tetra_es.secret_scan.patterns import exempt, rules
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from tetra_es.secret_scan.patterns import Shape
+    from tetra_es.secret_scan.patterns import Detector
 
 _WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
 
@@ -21,7 +21,7 @@ _LONGEST = 4096
 """Characters that are compared with exceptions, whose patterns take time to the square of them."""
 
 
-class Verdict(NamedTuple):
+class Detection(NamedTuple):
     """Why a value is taken for a secret."""
 
     rule: str
@@ -32,41 +32,45 @@ class Verdict(NamedTuple):
     """Where in the value it begins."""
 
 
-def shapes_for(texts: Iterable[str]) -> list[Shape]:
-    """Return the shapes that may be in one of the texts: the others need not be looked for."""
+def detectors_for(texts: Iterable[str]) -> list[Detector]:
+    """Return the detectors that may be in one of the texts: the others need not be looked for."""
     together = "\n".join(texts).lower()
-    return [shape for shape in rules().shapes if any(word in together for word in shape.keywords)]
+    return [
+        detector
+        for detector in rules().detectors
+        if any(word in together for word in detector.keywords)
+    ]
 
 
-def judge(name: str, value: str, shapes: Sequence[Shape]) -> Verdict | None:
+def detect(name: str, value: str, detectors: Sequence[Detector]) -> Detection | None:
     """Return why the value of a key is a secret, None if it is not.
 
-    `name` is the last part of the key; `shapes` are those to look for.
+    `name` is the last part of the key; `detectors` are those to look for.
     """
-    first = next(in_shapes(value, shapes), None)
-    return first or _judge_by_name(name, value) or _judge_random(name, value)
+    first = next(detections_in(value, detectors), None)
+    return first or _detect_by_name(name, value) or _detect_random(name, value)
 
 
-def in_shapes(text: str, shapes: Sequence[Shape]) -> Iterator[Verdict]:
+def detections_in(text: str, detectors: Sequence[Detector]) -> Iterator[Detection]:
     """Yield the tokens of known kinds in a text, by kind."""
     lower = text.lower()
-    for shape in shapes:
-        if not any(word in lower for word in shape.keywords):
+    for detector in detectors:
+        if not any(word in lower for word in detector.keywords):
             continue
-        for match in shape.regex.finditer(text):
+        for match in detector.regex.finditer(text):
             group = "secret" if match.groupdict().get("secret") else 0
             secret = match[group]
-            if shape.random and bits(secret) < rules().random.token_bits:
+            if detector.random and bits(secret) < rules().random.token_bits:
                 continue
-            if not _is_exempt(secret, "shape"):
-                yield Verdict(shape.name, shape.reason, secret, match.start(group))
+            if not _is_exempt(secret, "detector"):
+                yield Detection(detector.name, detector.reason, secret, match.start(group))
 
 
-def _judge_by_name(name: str, value: str) -> Verdict | None:
+def _detect_by_name(name: str, value: str) -> Detection | None:
     kind = _kind_of(name)
     if kind is None or (kind == "token" and not _may_be_token(value)) or _is_exempt(value, "name"):
         return None
-    return Verdict(kind, rules().names.reason, value, 0)
+    return Detection(kind, rules().names.reason, value, 0)
 
 
 def _may_be_token(value: str) -> bool:
@@ -78,7 +82,7 @@ def _may_be_token(value: str) -> bool:
     )
 
 
-def _judge_random(name: str, value: str) -> Verdict | None:
+def _detect_random(name: str, value: str) -> Detection | None:
     limits, names = rules().random, rules().names
     if len(value) < limits.hinted_length:
         return None
@@ -90,7 +94,7 @@ def _judge_random(name: str, value: str) -> Verdict | None:
         if names.digests.intersection(words) or names.harmless.intersection(words):
             return None
         if not _is_exempt(value, "random") and not _is_exempt(match[0], "random"):
-            return Verdict("random", limits.reason, match[0], match.start())
+            return Detection("random", limits.reason, match[0], match.start())
     return None
 
 
@@ -114,7 +118,7 @@ def _words(name: str) -> list[str]:
     return [word.lower() for word in _WORD_BOUNDARY.split(name) if word] or [""]
 
 
-def _is_exempt(value: str, kind: Literal["shape", "name", "random"]) -> bool:
+def _is_exempt(value: str, kind: Literal["detector", "name", "random"]) -> bool:
     value = value[:_LONGEST]
     if exempt(kind, unless_random=False).fullmatch(value):
         return True

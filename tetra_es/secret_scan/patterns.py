@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Shape:
+class Detector:
     """What one kind of token looks like."""
 
     name: str
@@ -43,7 +43,7 @@ class Exemption:
 
     pattern: str
     not_for: Sequence[str] = ()
-    """Kinds of rules that it does not hold for: `shape`, `name`, `random`."""
+    """Kinds of rules that it does not hold for: `detector`, `name`, `random`."""
     unless_random: bool = False
     """Whether it holds only for values of which no part looks random."""
 
@@ -97,7 +97,7 @@ class Random:
 
     @cached_property
     def regex(self) -> re.Pattern[str]:
-        """Finds the parts of a value that are long enough to judge."""
+        """Finds the parts of a value that are long enough to detect."""
         return re.compile(self.part)
 
 
@@ -105,7 +105,7 @@ class Random:
 class Rules:
     """All rules."""
 
-    shapes: Sequence[Shape]
+    detectors: Sequence[Detector]
     names: Names
     random: Random
     exemptions: Sequence[Exemption]
@@ -127,7 +127,7 @@ def rules() -> Rules:
     for words in ("harmless", "harmless_last", "digests"):
         names[words] = frozenset(names[words])
     return Rules(
-        [Shape(name, **shape) for name, shape in data["shapes"].items()],
+        [Detector(name, **detector) for name, detector in data["detectors"].items()],
         Names(**names),
         Random(**data["random"]),
         [Exemption(**exemption) for exemption in data["exceptions"].values()],

@@ -6,7 +6,7 @@ import tomllib
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import Refused
-from tetra_es.secret_scan.detectors import in_shapes, judge, shapes_for
+from tetra_es.secret_scan.detectors import detect, detections_in, detectors_for
 from tetra_es.secret_scan.extract import comments, format_path, leaves, without_indexes
 from tetra_es.secret_scan.patterns import rules
 from tetra_es.toml.statements import statements
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from tetra_es.secret_scan.extract import Comment, Leaf, Path
-    from tetra_es.secret_scan.patterns import Shape
+    from tetra_es.secret_scan.patterns import Detector
     from tetra_es.toml.keys import KeyPath
 
 _SHOWN = 3
@@ -53,10 +53,10 @@ def scan_changes(before: str | None, after: str, *, allowed: Collection[str] = (
     if before is not None:
         old = {(without_indexes(leaf.path), leaf.value) for leaf in leaves(tomllib.loads(before))}
         new = [leaf for leaf in new if (without_indexes(leaf.path), leaf.value) not in old]
-    shapes = shapes_for([*(leaf.value for leaf in new), *(comment.text for comment in said)])
+    detectors = detectors_for([*(leaf.value for leaf in new), *(comment.text for comment in said)])
     found = [
-        *_of_values(after, new, shapes),
-        *_of_comments(before, said, shapes),
+        *_of_values(after, new, detectors),
+        *_of_comments(before, said, detectors),
     ]
     return [finding for finding in found if finding.path not in allowed]
 
@@ -64,8 +64,8 @@ def scan_changes(before: str | None, after: str, *, allowed: Collection[str] = (
 def may_recur(finding: Finding) -> bool:
     """Return whether an exception holds for later values too: what a key is called stays as it
     is, while a token is a token each time, and the line of a comment says nothing of the next."""
-    shapes = {shape.name for shape in rules().shapes}
-    return finding.rule not in shapes and not finding.path.startswith(_COMMENT)
+    detectors = {detector.name for detector in rules().detectors}
+    return finding.rule not in detectors and not finding.path.startswith(_COMMENT)
 
 
 def refuse(findings: Sequence[Finding], name: str) -> None:
@@ -85,17 +85,19 @@ def refuse(findings: Sequence[Finding], name: str) -> None:
     raise Refused(_printable(message), hint=_printable(hint))
 
 
-def _of_values(text: str, found: Sequence[Leaf], shapes: Sequence[Shape]) -> Iterator[Finding]:
+def _of_values(
+    text: str, found: Sequence[Leaf], detectors: Sequence[Detector]
+) -> Iterator[Finding]:
     """Yield a finding for each key, whatever number of its strings are secrets."""
     seen: set[Path] = set()
     lines: dict[KeyPath, int] = {}
     for leaf in found:
-        if leaf.path in seen or not (verdict := judge(leaf.name, leaf.value, shapes)):
+        if leaf.path in seen or not (detection := detect(leaf.name, leaf.value, detectors)):
             continue
         seen.add(leaf.path)
         lines = lines or _lines(text)
         path, line = format_path(_shown(leaf.path)), _line(lines, leaf.path)
-        yield Finding(path, verdict.rule, verdict.reason, line)
+        yield Finding(path, detection.rule, detection.reason, line)
 
 
 def _lines(text: str) -> dict[KeyPath, int]:
@@ -119,30 +121,34 @@ def _line(lines: dict[KeyPath, int], path: Path) -> int:
 def _shown(path: Path) -> Path:
     """Return a path without the parts that are tokens themselves."""
     return tuple(
-        _HIDDEN if isinstance(part, str) and any(in_shapes(part, shapes_for([part]))) else part
+        _HIDDEN
+        if isinstance(part, str) and any(detections_in(part, detectors_for([part])))
+        else part
         for part in path
     )
 
 
 def _of_comments(
-    before: str | None, said: Sequence[Comment], shapes: Sequence[Shape]
+    before: str | None, said: Sequence[Comment], detectors: Sequence[Detector]
 ) -> Iterator[Finding]:
-    shapes = [shape for shape in shapes if shape.comments]
-    chosen = {shape.name for shape in shapes if not shape.random}
+    detectors = [detector for detector in detectors if detector.comments]
+    chosen = {detector.name for detector in detectors if not detector.random}
     known = {
-        verdict.secret
+        detection.secret
         for comment in comments(before or "")
-        for verdict in in_shapes(comment.text, shapes)
+        for detection in detections_in(comment.text, detectors)
     }
     lines: set[int] = set()
     for comment in said:
-        for verdict in sorted(in_shapes(comment.text, shapes), key=lambda verdict: verdict.at):
-            line = comment.line + comment.text.count("\n", 0, verdict.at)
-            is_sample = verdict.rule in chosen and rules().sample.fullmatch(verdict.secret)
-            if verdict.secret in known or line in lines or is_sample:
+        for detection in sorted(
+            detections_in(comment.text, detectors), key=lambda detection: detection.at
+        ):
+            line = comment.line + comment.text.count("\n", 0, detection.at)
+            is_sample = detection.rule in chosen and rules().sample.fullmatch(detection.secret)
+            if detection.secret in known or line in lines or is_sample:
                 continue
             lines.add(line)
-            yield Finding(f"{_COMMENT}{line}", verdict.rule, verdict.reason, line)
+            yield Finding(f"{_COMMENT}{line}", detection.rule, detection.reason, line)
 
 
 def _printable(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tetra_es.errors import ConfigError
 from tetra_es.toml.keys import format_key
-from tetra_es.toml.redact import discreet_line
+from tetra_es.toml.redact import redact_line
 from tetra_es.toml.statements import is_below, statements
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _syntax_error(name: str, text: str, message: str) -> ConfigError:
 
 def _error(name: str, text: str, line: int, column: int, what: str) -> ConfigError:
     lines = text.split("\n")
-    shown = discreet_line(lines[line - 1].strip()) if 0 < line <= len(lines) else ""
+    shown = redact_line(lines[line - 1].strip()) if 0 < line <= len(lines) else ""
     if len(shown) > _SHOWN:
         shown = shown[:_SHOWN] + "…"
     what = " ".join(what.split())

@@ -11,7 +11,7 @@ _LIKE_A_TOKEN = re.compile(r"(?=[0-9+/_-]*[A-Za-z])[A-Za-z0-9+/_-]{20,}|://[^/\s
 """In a value, what nobody typed by heart, or a URL with a password."""
 
 
-def discreet_line(line: str) -> str:
+def redact_line(line: str) -> str:
     """Return a line of TOML, without its value where that may be a secret."""
     key, equals, value = line.partition("=")
     if _LIKE_A_TOKEN.search(value) or (equals and _TELLING.search(key)):
@@ -19,6 +19,6 @@ def discreet_line(line: str) -> str:
     return "…" if not equals and _LIKE_A_TOKEN.search(line) else line
 
 
-def discreet_value(shown: str) -> str:
+def redact_value(shown: str) -> str:
     """Return a value as an error shows it, or three dots where it may be a secret."""
     return "…" if _LIKE_A_TOKEN.search(shown) else shown

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Beginnings:
+class InitialConfig:
     """The texts that an organization begins with."""
 
     name: str
@@ -30,7 +30,9 @@ class Beginnings:
     """Environment to overlay; usually none."""
 
 
-def found(session: Session, beginnings: Beginnings, *, actor: str, reason: str) -> list[Recorded]:
+def found(
+    session: Session, beginnings: InitialConfig, *, actor: str, reason: str
+) -> list[Recorded]:
     """Record the organization, its overlays and its source of truth, all in one transaction.
 
     `actor` becomes the first signer, with the session's key. Raises `Refused` when the store has
@@ -44,7 +46,7 @@ def found(session: Session, beginnings: Beginnings, *, actor: str, reason: str) 
     return session.save(organization, source)
 
 
-def decide_founding(session: Session, beginnings: Beginnings, context: Context) -> Organization:
+def decide_founding(session: Session, beginnings: InitialConfig, context: Context) -> Organization:
     """Return the new organization with its overlays, not saved yet."""
     organization = session.history.organization()
     organization.create(beginnings.name, beginnings.manifest, context, key=session.key.public_line)

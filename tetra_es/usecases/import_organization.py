@@ -17,7 +17,7 @@ from tetra_es.names import SOURCE_OF_TRUTH, check_actor, check_environment
 from tetra_es.refs import format_time
 from tetra_es.secret_scan.scan import refuse, scan_text
 from tetra_es.usecases.config.check_for_secrets import check_for_secrets
-from tetra_es.usecases.create_organization import Beginnings, decide_founding
+from tetra_es.usecases.create_organization import InitialConfig, decide_founding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -65,7 +65,7 @@ def old_states(folder: Path, zone: tzinfo | None = None) -> list[OldState]:
 
 def import_organization(
     session: Session,
-    beginnings: Beginnings,
+    beginnings: InitialConfig,
     states: Sequence[OldState],
     *,
     actor: str,

@@ -12,7 +12,7 @@ from tetra_es.errors import UsageError
 from tetra_es.layout import OrgLayout
 from tetra_es.profiles.load import builtin_names
 from tetra_es.schema.templates import manifest_template
-from tetra_es.usecases.create_organization import Beginnings
+from tetra_es.usecases.create_organization import InitialConfig
 from tetra_es.usecases.import_organization import (
     import_organization,
     old_states,
@@ -72,7 +72,7 @@ def import_(
         )
     states = old_states(folder, timezone(timedelta(0)) if utc else None)
     refuse_secrets(states, allow)
-    beginnings = Beginnings(
+    beginnings = InitialConfig(
         name=org,
         manifest=manifest_template(org, domain or default_domain(org), _environments(states)),
         source="",

@@ -19,7 +19,7 @@ from tetra_es.store.history import History
 from tetra_es.store.log import EventLog
 from tetra_es.toml.document import parse
 from tetra_es.usecases.config.source_file import MANIFEST, SOURCE, SourceFile
-from tetra_es.usecases.create_organization import Beginnings, found
+from tetra_es.usecases.create_organization import InitialConfig, found
 from tetra_es.usecases.session import Session
 from tetra_es_cli.context.params import reason_option
 from tetra_es_cli.output.console import note
@@ -61,7 +61,7 @@ def init(
     layout = OrgLayout.of(app.base, org)
     signer = actor or app.settings.actor or default_actor(app.settings)
     user = app.settings.user or "tetra"
-    beginnings = Beginnings(
+    beginnings = InitialConfig(
         name=org,
         manifest=_present(layout, MANIFEST)
         or manifest_template(org, domain or default_domain(org), ENVIRONMENTS),

@@ -37,7 +37,7 @@ class Body:
         """Return the statement of a key, or that of the inline table that it is or would be in."""
         return next((s for s in self._all if s.kind == "key" and is_below(path, s.path)), None)
 
-    def speaks_of(self, path: KeyPath) -> bool:
+    def mentions(self, path: KeyPath) -> bool:
         """Return whether any statement makes the table at `path`, or something in it."""
         return any(is_below(s.path, path) for s in self._all)
 
@@ -62,7 +62,7 @@ class Body:
             gap = [None] if at and self._all[at - 1].kind != "blank" else []
             self._insert(at, *gap, *_section(path, value))
 
-    def take_out(self, path: KeyPath) -> None:
+    def remove(self, path: KeyPath) -> None:
         """Take out a key's statement, or a table's with the comments that belong to it."""
         gone: set[int] = set()
         before = -1  # the last line that was no comment and not blank

@@ -61,8 +61,8 @@ class Editor:
         if statement and statement.path != path:
             self._rewrite(statement, without_value, path)
             return
-        self._body.take_out(path)
-        while (path := path[:-1]) and not self.at(path) and not self._body.speaks_of(path):
+        self._body.remove(path)
+        while (path := path[:-1]) and not self.at(path) and not self._body.mentions(path):
             del self.at(path[:-1])[path[-1]]
 
     def has(self, path: KeyPath) -> bool:
