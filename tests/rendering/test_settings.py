@@ -8,10 +8,10 @@ import pytest
 
 from tests.rendering.texts import changed_text, content, release, template_text
 from tetra_es.errors import ConfigError, TetraEsError
-from tetra_es.release.constraints import is_host
 from tetra_es.release.release import HealthSettings
 from tetra_es.release.render import render
 from tetra_es.release.settings import read_settings
+from tetra_es.schema.hosts import is_host
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,9 +107,9 @@ def test_cwd_is_relative_to_the_source(cwd: str, expected: str) -> None:
         (("deployment", "tetra_dir"), "/a ", "must be an absolute path"),
         (("deployment", "runner"), "docker", "must be one of tsm, direct"),
         (("deployment", "host"), "-oProxyCommand=x", "ssh destination"),
-        (("deployment", "hosts"), [], "ssh destinations"),
-        (("deployment", "hosts"), ["a", "a"], "ssh destinations"),
-        (("deployment", "hosts"), ["a", "b c"], "ssh destinations"),
+        (("deployment", "hosts"), [], "ssh destination"),
+        (("deployment", "hosts"), ["a", "a"], "ssh destination"),
+        (("deployment", "hosts"), ["a", "b c"], "ssh destination"),
         (("deployment", "umask"), 27, "must be a umask in octal"),
         (("deployment", "umask"), "0640", "must be a umask in octal"),
         (("deployment", "umask"), "0028", "must be a umask in octal"),

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.schema.environment import ANY, Rule
+from tetra_es.schema.hosts import HOST_HINT
 
 if TYPE_CHECKING:
     from tetra_es.toml.keys import KeyPath
@@ -21,18 +22,12 @@ _PATH_SPECIAL = re.compile(r"""["'\\*?\[\]{}]""")
 """Characters that systemd reads as quotes, escapes or wildcards where it takes a bare path."""
 
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9._-]{0,30}", re.ASCII)
-_HOST = re.compile(r"[A-Za-z0-9_\[:][A-Za-z0-9_.@:/%\[\]+~-]{0,254}", re.ASCII)
 _SERVICE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _URL_PATH = re.compile(r"/[A-Za-z0-9._~%+,;=:@/?&-]{0,255}", re.ASCII)
 _LONGEST_COMMAND = 8192
 _LONGEST_PATH = 1024
 _LONGEST_PART = 255
 _MOST_PATHS = 64
-
-
-def is_host(value: Any) -> bool:
-    """Return whether `value` can be a destination for ssh, which takes `-…` for an option."""
-    return isinstance(value, str) and bool(_HOST.fullmatch(value)) and "@-" not in value
 
 
 def is_service_name(value: Any) -> bool:
@@ -83,12 +78,6 @@ def _is_command(value: Any) -> bool:
     return is_line(value) and 0 < len(value.strip()) <= len(value) <= _LONGEST_COMMAND
 
 
-def _are_hosts(value: Any) -> bool:
-    if not isinstance(value, list) or not value or not all(map(is_host, value)):
-        return False
-    return len(set(value)) == len(value)
-
-
 def _are_absolute(value: Any) -> bool:
     if not isinstance(value, list) or len(value) > _MOST_PATHS or not all(map(is_absolute, value)):
         return False
@@ -107,9 +96,8 @@ _URL_PATH_RULE = Rule("the path of a URL", _is_url_path, "such as /health")
 RULES: dict[KeyPath, Rule] = {
     ("environment", "type"): Rule("text on one line", is_line, "such as production"),
     ("deployment", "hosts"): Rule(
-        "a list of different ssh destinations", _are_hosts, 'such as ["dev-server", "root@dev-2"]'
+        "a list of at least one ssh destination", bool, f'{HOST_HINT}, such as ["dev-server"]'
     ),
-    ("deployment", "host"): Rule("an ssh destination", is_host, 'such as "dev-server"'),
     ("deployment", "user"): _ACCOUNT,
     ("deployment", "group"): _ACCOUNT,
     ("deployment", "tetra_src"): _ABSOLUTE,
@@ -138,7 +126,7 @@ RULES: dict[KeyPath, Rule] = {
     ("services", ANY, "health_path"): _URL_PATH_RULE,
     ("health", "path"): _URL_PATH_RULE,
 }
-"""Key to rule: what a server needs beyond the types that `config.schema` checks in every TOML."""
+"""Key to rule: what a server needs beyond what `schema.environment` checks in every TOML."""
 
 REQUIRED: dict[KeyPath, str] = {
     ("system", "init_system"): 'write "systemd": deployments are to servers that run it',

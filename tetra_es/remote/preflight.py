@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tetra_es.limits import CLOCK_SKEW
 from tetra_es.remote.requests import STATE
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 OLDEST_SYSTEMD = 235
 """The first that counts the restarts of a unit."""
-CLOCK_SECONDS = 300
 SPARE_BYTES = 2 << 20
 """For what the services and the journal write meanwhile."""
 BLOCK = 4096
@@ -51,7 +51,7 @@ def _system(release: Release, facts: Facts, now: int) -> Iterator[Problem]:
             "wait until `systemctl is-system-running` says running or degraded",
         )
     off = facts.time - now
-    if abs(off) > CLOCK_SECONDS:
+    if abs(off) > CLOCK_SKEW:
         yield Problem(
             f"the server's clock is {abs(off)} s {'ahead' if off > 0 else 'behind'}",
             "let it be set by NTP: `timedatectl set-ntp true`",

@@ -8,11 +8,11 @@ ever an argument, and `ps` shows nothing.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from tetra_es.errors import UsageError
+from tetra_es.schema.hosts import HOST_HINT, is_host
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,6 @@ _OPTIONS = (
     *("-o", "PermitLocalCommand=no"),
     *("-o", "ClearAllForwardings=yes"),
 )
-_DESTINATION = re.compile(r"[^-\s\x00-\x1f\x7f][^\s\x00-\x1f\x7f]{0,254}")
 
 
 class Transport(Protocol):
@@ -67,10 +66,10 @@ class Ssh:
     """Whether ssh may ask for a password or a passphrase."""
 
     def __post_init__(self) -> None:
-        if not _DESTINATION.fullmatch(self.destination):
+        if not is_host(self.destination):
             raise UsageError(
                 f"not a destination for ssh: {self.destination!r}",
-                hint="use a host name, user@host, or a host of ~/.ssh/config",
+                hint=f"use {HOST_HINT}",
             )
 
     @property

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from tetra_es.schema.hosts import HOST_HINT, are_hosts, is_host
+from tetra_es.schema.schedule import is_schedule
 from tetra_es.toml.document import line_of, load, located
 from tetra_es.toml.keys import KeyPath, format_key
 from tetra_es.toml.literals import value_literal
@@ -43,15 +45,6 @@ def _is_network(value: Any) -> bool:
     except ValueError:
         return False
     return isinstance(value, str)
-
-
-def _is_host(value: Any) -> bool:
-    # No option of ssh's, and one word.
-    return isinstance(value, str) and bool(value) and value[0] != "-" and len(value.split()) == 1
-
-
-def _is_schedule(value: Any) -> bool:
-    return isinstance(value, str) and (not value or len(value.split()) == 5)
 
 
 def _is_umask(value: Any) -> bool:
@@ -93,12 +86,11 @@ RULES: dict[KeyPath, Rule] = {
         "user", "group", "tetra_src", "tetra_dir", "domain",
     )},
     ("deployment", "host"): Rule(
-        "an ssh destination", _is_host, 'as ssh takes it, such as "dev-server"'
+        "an ssh destination", is_host, f'{HOST_HINT}, such as "dev-server"'
     ),
     ("deployment", "hosts"): Rule(
-        "a list of ssh destinations",
-        lambda v: isinstance(v, list) and all(map(_is_host, v)) and len({*v}) == len(v),
-        'as ssh takes them, such as ["dev-server", "root@10.0.0.5"]',
+        "a list of different ssh destinations", are_hosts,
+        f'{HOST_HINT}, such as ["dev-server", "root@10.0.0.5"]',
     ),
     ("deployment", "runner"): _one_of("tsm", "direct"),
     ("deployment", "umask"): Rule(
@@ -151,7 +143,7 @@ RULES: dict[KeyPath, Rule] = {
     ("monitoring", "apm_enabled"): _FLAG,
     ("backup", "enabled"): _FLAG,
     ("backup", "schedule"): Rule(
-        "empty or the five fields of cron", _is_schedule, 'such as "0 3 * * *" for three o\'clock'
+        "empty or the five fields of cron", is_schedule, 'such as "0 3 * * *" for three o\'clock'
     ),
     ("backup", "retention_days"): _DAYS,
     ("backup", "offsite"): _FLAG,

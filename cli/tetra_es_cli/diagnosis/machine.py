@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from tetra_es.crypto.ssh import keys
 from tetra_es.errors import TetraEsError
 from tetra_es.layout import is_edited
+from tetra_es.limits import GIT
 from tetra_es.store.log import EventLog
 from tetra_es_projections.queries.environments import known_environments
 from tetra_es_projections.working_files import changed_files
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
 
 _LEAST_FREE = 100 * 2**20
-_GIT = (2, 25)
 
 
 class Check(NamedTuple):
@@ -61,8 +61,8 @@ def _tools(path: str) -> Iterator[Check]:
     else:
         said = subprocess.run([git, "version"], capture_output=True, text=True, check=False).stdout
         numbers = re.search(r"(\d+)\.(\d+)", said)
-        old = numbers is None or (int(numbers[1]), int(numbers[2])) < _GIT
-        remedy = "install git 2.25 or newer" if old else ""
+        old = numbers is None or (int(numbers[1]), int(numbers[2])) < GIT
+        remedy = f"install git {GIT[0]}.{GIT[1]} or newer" if old else ""
         yield Check("git", "failed" if old else "ok", said.strip() or git, remedy)
     for name, remedy in (
         ("ssh", "install the OpenSSH client: deployments go through it"),

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import TetraEsError
+from tetra_es.limits import CLOCK_SKEW
 from tetra_es.release.render import render
 from tetra_es.remote.drift import drift
 from tetra_es.remote.plan import plan
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from tetra_es.remote.transport import Transport
     from tetra_es_cli.context.app import App
 
-_MOST_SKEW = 60
 _LOG_LINES = 5
 
 
@@ -58,7 +58,7 @@ def _checks(app: App, environment: str, transport: Transport, release: Release) 
 
 def _clock(host: str, facts: Facts) -> Iterator[Check]:
     skew = facts.time - int(time.time())
-    if abs(skew) > _MOST_SKEW:
+    if abs(skew) > CLOCK_SKEW:
         what = f"its clock is {abs(skew)} s {'ahead' if skew > 0 else 'behind'}"
         yield Check(f"{host} clock", "warning", what, "set up time synchronization there")
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tetra_es.errors import TetraEsError
+from tetra_es.limits import GIT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,5 +49,5 @@ def git_missing(why: str) -> GitMissing:
     """Return the error for people when there is no git command to run."""
     return GitMissing(
         f"git cannot be run: {why}",
-        hint="install git 2.28 or newer, and check PATH; what was recorded is safe",
+        hint=f"install git {GIT[0]}.{GIT[1]} or newer, and check PATH; what was recorded is safe",
     )
