@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import UsageError
-from tetra_es.events.config import ManifestEdited, OrganizationCreated
 from tetra_es.schema.manifest import read_manifest
 
 if TYPE_CHECKING:
@@ -14,12 +13,11 @@ if TYPE_CHECKING:
 
 def known_environments(reader: Reader) -> list[str]:
     """Return the manifest's environments in order, then those that only the history has."""
-    newest = reader.log.of_topics(
-        (OrganizationCreated.TOPIC, ManifestEdited.TOPIC), reader.log.last_position()
-    )[-1].event
-    text = newest.text if isinstance(newest, OrganizationCreated | ManifestEdited) else ""
-    configured = list(read_manifest(text).environments)
-    return configured + [name for name in reader.views.environments() if name not in configured]
+    position = reader.views.newest_of_file("manifest")
+    text = reader.log.state_text(position) if position else None
+    configured = read_manifest(text).environments if text else ()
+    more = (name for name in reader.views.environments() if name not in configured)
+    return [*configured, *more]
 
 
 def require_environment(reader: Reader, name: str) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.crypto.ssh.allowed import allowed_signers
 from tetra_es.crypto.ssh.keys import fingerprint, parse_public_line
-from tetra_es_projections.tree import TreeProjector
+from tetra_es.errors import IntegrityFailure
+from tetra_es_projections.tree import SIGNER_TOPICS, TreeProjector
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
@@ -38,4 +39,12 @@ def signers_file(reader: Reader, ref: Ref | None = None) -> str:
 def _signers(reader: Reader, ref: Ref | None) -> dict[str, str]:
     last = reader.log.last_position()
     position = last if ref is None else reader.views.position_of(ref)
-    return TreeProjector.at(reader.log, position).signers
+    projector = TreeProjector()
+    for signed in reader.views.of_topics(SIGNER_TOPICS, position):
+        record = reader.log.record(signed)
+        if record is None:
+            raise IntegrityFailure(
+                f"event #{signed} is not in the store", hint="run `tetra-es verify`"
+            )
+        projector.apply_record(record)
+    return projector.signers

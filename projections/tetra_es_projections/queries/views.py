@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tetra_es.errors import TetraEsError, UsageError
@@ -80,9 +81,10 @@ class TargetRow(NamedTuple):
     """`under way`, `serving`, `failed`, `reverting` or `reverted`."""
 
 
-_EVENT = (
-    "SELECT position, environment, revision, topic, actor, time, reason, hash, summary FROM events"
+_EVENT_COLUMNS = (
+    "e.position, e.environment, e.revision, e.topic, e.actor, e.time, e.reason, e.hash, e.summary"
 )
+_EVENT = f"SELECT {_EVENT_COLUMNS} FROM events e"
 _STATE = "SELECT environment, revision, position, time, digest, source_revision FROM states"
 
 
@@ -122,16 +124,41 @@ class Views:
         """Return events, newest first. `key` also matches the keys below it."""
         where, values = _conditions(environment, actor, topic, since, until)
         if key is not None:
-            where.append(
-                "position IN (SELECT position FROM changes WHERE key = ?"
-                " UNION SELECT position FROM changes WHERE key >= ? AND key < ?"
-                " UNION SELECT position FROM changes WHERE key >= ? AND key < ?)"
-            )
-            # The half-open ranges hold exactly the keys that continue with '.' or '['.
-            values += [key, f"{key}.", f"{key}/", f"{key}[", f"{key}\\"]
+            return self._of_key(key, where, values, limit)
         sql = _EVENT + (f" WHERE {' AND '.join(where)}" if where else "")
         rows = self._connection.execute(f"{sql} ORDER BY position DESC LIMIT ?", (*values, limit))
         return [EventRow(*row) for row in rows]
+
+    def _of_key(self, key: str, where: list[str], values: list[Any], limit: int) -> list[EventRow]:
+        """Return the events that changed a key or one below it, newest first.
+
+        Each key's changes are read from the newest on, and no further than `limit` asks for.
+        """
+        conditions = " AND ".join(["c.key = ?", *where])
+        sql = (
+            f"SELECT {_EVENT_COLUMNS} FROM changes c "
+            "CROSS JOIN events e ON e.position = c.position "
+            f"WHERE {conditions} ORDER BY c.position DESC"
+        )
+        cursors = [self._connection.execute(sql, (one, *values)) for one in self._keys_at(key)]
+        found: list[EventRow] = []
+        for row in heapq.merge(*cursors, key=lambda row: -row[0]):
+            if len(found) == limit:
+                break
+            if not found or found[-1].event != row[0]:  # several keys, or one in several files
+                found.append(EventRow(*row))
+        return found
+
+    def _keys_at(self, key: str) -> list[str]:
+        """Return a key, and those below it, that were ever changed."""
+        # The half-open ranges hold exactly the keys that continue with '.' or '['.
+        rows = self._connection.execute(
+            "SELECT key FROM latest WHERE key = ?1 UNION "
+            "SELECT key FROM latest WHERE key >= ?1 || '.' AND key < ?1 || '/' UNION "
+            "SELECT key FROM latest WHERE key >= ?1 || '[' AND key < ?1 || ''",
+            (key,),
+        )
+        return [row[0] for row in rows]
 
     def event(self, position: int) -> EventRow | None:
         """Return one event's line."""
@@ -170,13 +197,18 @@ class Views:
     def newest_of_file(self, file: str) -> int | None:
         """Return the position of the newest event that changed a file, named as in `changes`."""
         row = self._connection.execute(
-            "SELECT max(position) FROM changes WHERE file = ?", (file,)
+            "SELECT max(position) FROM latest WHERE file = ?", (file,)
         ).fetchone()
         return row[0] if row else None
 
     def environments(self) -> list[str]:
         """Return the environments that ever had a state, by name."""
-        rows = self._connection.execute("SELECT DISTINCT environment FROM states ORDER BY 1")
+        # From one name to the next in the index: DISTINCT would read every state.
+        rows = self._connection.execute(
+            "WITH RECURSIVE names(name) AS (SELECT min(environment) FROM states UNION ALL "
+            "SELECT (SELECT min(environment) FROM states WHERE environment > name) FROM names "
+            "WHERE name IS NOT NULL) SELECT name FROM names WHERE name IS NOT NULL"
+        )
         return [row[0] for row in rows]
 
     def revisions(self, environment: str) -> list[StateRow]:
@@ -195,14 +227,20 @@ class Views:
         ).fetchone()
         return int(row[0])
 
+    def of_topics(self, topics: Sequence[str], upto: int) -> list[int]:
+        """Return the positions of the events of these types up to a position, in order."""
+        found: list[int] = []
+        for topic in topics:
+            sql = "SELECT position FROM events WHERE topic = ? AND position <= ?"
+            found += [row[0] for row in self._connection.execute(sql, (topic, upto))]
+        return sorted(found)
+
     def blame(self, file: str, key: str | None = None) -> list[BlameRow]:
         """Return, for each present key of a file, the event that gave it its value."""
         rows = self._connection.execute(
-            "SELECT c.key, c.after, e.revision, c.position, e.actor, e.time, e.reason "
-            "FROM changes c JOIN events e ON e.position = c.position "
-            "WHERE c.file = ? AND c.after IS NOT NULL AND c.position = "
-            "(SELECT max(l.position) FROM changes l WHERE l.file = c.file AND l.key = c.key) "
-            "ORDER BY c.key",
+            "SELECT l.key, l.after, e.revision, l.position, e.actor, e.time, e.reason "
+            "FROM latest l CROSS JOIN events e ON e.position = l.position "
+            "WHERE l.file = ? AND l.after IS NOT NULL ORDER BY l.key",
             (file,),
         )
         below = (f"{key}.", f"{key}[")
@@ -214,7 +252,7 @@ class Views:
 
     def all_keys(self, file: str | None = None) -> list[str]:
         """Return every key that was ever changed, in one file where it is given."""
-        sql = "SELECT DISTINCT key FROM changes WHERE ?1 IS NULL OR file = ?1 ORDER BY key"
+        sql = "SELECT DISTINCT key FROM latest WHERE ?1 IS NULL OR file = ?1 ORDER BY key"
         return [row[0] for row in self._connection.execute(sql, (file,))]
 
     def commit(self, position: int) -> str | None:
@@ -328,11 +366,11 @@ def _conditions(
     until: str | None,
 ) -> tuple[list[str], list[Any]]:
     wanted: Sequence[tuple[str, str | None]] = (
-        ("environment = ?", environment),
-        ("actor = ?", actor),
-        ("(topic = ? OR topic LIKE ? || '.%' ESCAPE '!')", topic),
-        ("time >= ?", since),
-        ("time <= ?", until),
+        ("e.environment = ?", environment),
+        ("e.actor = ?", actor),
+        ("(e.topic = ? OR e.topic LIKE ? || '.%' ESCAPE '!')", topic),
+        ("e.time >= ?", since),
+        ("e.time <= ?", until),
     )
     where = [condition for condition, value in wanted if value is not None]
     values = [

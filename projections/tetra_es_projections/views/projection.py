@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tetra_es.events.base import environment_of, revision_of
 from tetra_es.events.config import (
+    EnvironmentPromoted,
+    EnvironmentRolledBack,
     EnvironmentState,
     ManifestEdited,
     OrganizationCreated,
@@ -46,9 +49,11 @@ def apply_to_views(connection: sqlite3.Connection, records: Iterable[Record]) ->
                 _insert(connection, "states", _state_row(position, event))
             elif isinstance(event, DeploymentEvent):
                 _set_target(connection, position, event)
+            changed = list(_change_rows(connection, position, event))
+            connection.executemany("INSERT INTO changes VALUES (?, ?, ?, ?, ?)", changed)
             connection.executemany(
-                "INSERT INTO changes VALUES (?, ?, ?, ?, ?)",
-                list(_change_rows(connection, position, event)),
+                "INSERT OR REPLACE INTO latest VALUES (?, ?, ?, ?)",
+                [(file, key, at, after) for file, key, at, _, after in changed],
             )
         if position:
             set_progress(connection, VIEWS, position)
@@ -69,8 +74,8 @@ def _event_row(record: Record) -> tuple[Any, ...]:
     return (
         record.position,
         record.stream,
-        getattr(event, "environment", None),
-        getattr(event, "revision", None),
+        environment_of(event),
+        revision_of(event),
         record.topic,
         event.metadata["actor"],
         event.timestamp,
@@ -88,7 +93,9 @@ def _state_row(position: int, event: EnvironmentState) -> tuple[Any, ...]:
         position,
         event.timestamp,
         event.digest,
-        getattr(event, "source_revision", None),
+        event.source_revision
+        if isinstance(event, EnvironmentPromoted | EnvironmentRolledBack)
+        else None,
     )
 
 
@@ -160,7 +167,6 @@ def _versions(event: SecretsEvent) -> dict[str, str | None]:
 def _present(connection: sqlite3.Connection, file: str, key: str) -> str | None:
     """Return the value that a key of a file has by the rows so far."""
     row = connection.execute(
-        "SELECT after FROM changes WHERE file = ? AND key = ? ORDER BY position DESC LIMIT 1",
-        (file, key),
+        "SELECT after FROM latest WHERE file = ? AND key = ?", (file, key)
     ).fetchone()
     return row[0] if row else None

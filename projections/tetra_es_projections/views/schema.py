@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-VERSION = 2
-"""Changed with the tables; views of another version are thrown away and built anew."""
+VERSION = 3
+"""Changed with the tables; views of another version are thrown away and built again."""
 
 TABLES = """
 CREATE TABLE progress (
@@ -46,9 +46,18 @@ CREATE TABLE changes (
     position INTEGER NOT NULL,
     before TEXT,
     after TEXT,
-    PRIMARY KEY (key, file, position)
+    PRIMARY KEY (position, key, file)
 ) WITHOUT ROWID;
-CREATE INDEX changes_by_file ON changes (file, key, position);
+CREATE INDEX changes_by_key ON changes (key, position);
+
+CREATE TABLE latest (                  -- the newest row of changes for each key of a file
+    file TEXT NOT NULL,
+    key TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    after TEXT,                        -- NULL where the key is gone
+    PRIMARY KEY (file, key)
+) WITHOUT ROWID;
+CREATE INDEX latest_by_key ON latest (key);
 
 CREATE TABLE targets (
     environment TEXT NOT NULL,

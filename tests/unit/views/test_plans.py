@@ -1,0 +1,110 @@
+"""Every query of a long history goes by an index, and reads no more rows than it returns."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tetra_es.refs import CommitRef, PositionRef, RevisionRef, TimeRef
+from tetra_es_projections.queries.views import Views
+from tetra_es_projections.views.database import open_views
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+EVENTS = 100_000
+SMALL = ("SCAN latest", "SCAN l", "SCAN names", "SCAN CONSTANT ROW")
+"""What may be read whole: a row for each key that there ever was, and for each environment."""
+
+QUESTIONS: dict[str, Callable[[Views], Any]] = {
+    "history of a hot key": lambda views: views.history(key="ports.tetra", limit=20),
+    "history of a table": lambda views: views.history(environment="dev", key="ports", limit=20),
+    "history of an environment": lambda views: views.history(environment="dev", limit=20),
+    "history of an actor": lambda views: views.history(actor="alice", limit=20),
+    "blame": lambda views: views.blame("local"),
+    "event": lambda views: views.event(EVENTS // 2),
+    "changes": lambda views: views.changes(EVENTS // 2),
+    "state": lambda views: views.state("dev", EVENTS // 2),
+    "end of a state": lambda views: views.end_of("dev", EVENTS // 2),
+    "is state": lambda views: views.is_state(EVENTS // 2),
+    "newest of a file": lambda views: views.newest_of_file("manifest"),
+    "environments": lambda views: views.environments(),
+    "keys": lambda views: views.all_keys("local"),
+    "commit": lambda views: views.commit(EVENTS // 2),
+    "signers": lambda views: views.of_topics(("signer.added",), EVENTS),
+    "position": lambda views: views.position_of(PositionRef(7)),
+    "revision": lambda views: views.position_of(RevisionRef("dev", 7)),
+    "time": lambda views: views.position_of(TimeRef("2026-11-22T10:00:00.000007Z"), "dev"),
+    "commit id": lambda views: views.position_of(CommitRef(f"{7:040x}"[:40])),
+}
+
+
+@pytest.fixture(scope="module")
+def long_history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The views of a long history of one hot key."""
+    path = tmp_path_factory.mktemp("views") / "views.db"
+    positions = range(1, EVENTS + 1)
+    names = ("local", "dev")
+    with closing(open_views(path)) as views:
+        views.execute("PRAGMA synchronous = OFF")
+        views.execute("BEGIN")
+        views.executemany(
+            "INSERT INTO events VALUES (?, 's', ?, ?, ?, 'alice', ?, '', '', '', '')",
+            (
+                (n, names[n % 2], n // 2, "environment.edited", f"2026-11-22T10:00:00.{n:06}Z")
+                for n in positions
+            ),
+        )
+        views.executemany(
+            "INSERT INTO states VALUES (?, ?, ?, ?, '', NULL)",
+            ((names[n % 2], n // 2, n, f"2026-11-22T10:00:00.{n:06}Z") for n in positions),
+        )
+        views.executemany(
+            "INSERT INTO changes VALUES (?, 'ports.tetra', ?, '1', '2')",
+            ((names[n % 2], n) for n in positions),
+        )
+        views.executemany(
+            "INSERT INTO commits VALUES (?, ?)", ((n, f"{n:040x}") for n in positions)
+        )
+        views.executemany(
+            "INSERT INTO latest VALUES (?, 'ports.tetra', ?, '2')",
+            (("local", EVENTS - 1), ("dev", EVENTS)),
+        )
+        views.execute("COMMIT")
+    return path
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_no_question_scans_a_large_table(long_history: Path, question: str) -> None:
+    asked: list[str] = []
+    with Views(long_history) as views:
+        views._connection.set_trace_callback(asked.append)
+        QUESTIONS[question](views)
+        views._connection.set_trace_callback(None)
+    assert asked
+    with closing(sqlite3.connect(long_history)) as connection:
+        for sql in asked:
+            plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
+            scans = [step for step in plan if step.startswith("SCAN")]
+            assert all(step.startswith(SMALL) for step in scans), (sql, plan)
+            sorted_rows = [step for step in plan if "TEMP B-TREE FOR ORDER BY" in step]
+            assert scans or not sorted_rows, (sql, plan)
+
+
+def test_a_hot_key_is_read_no_further_than_asked(long_history: Path) -> None:
+    """Counted in steps of SQLite's machine, which do not depend on the computer's speed."""
+    with Views(long_history) as views:
+        steps = 0
+
+        def step() -> None:
+            nonlocal steps
+            steps += 1
+
+        views._connection.set_progress_handler(step, 100)
+        rows = views.history(key="ports.tetra", limit=20)
+        assert [row.event for row in rows] == list(range(EVENTS, EVENTS - 20, -1))
+        assert steps < 50
