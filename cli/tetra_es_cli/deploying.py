@@ -30,6 +30,7 @@ from tetra_es_cli.servers import (
     session,
     transports,
 )
+from tetra_es_projections.queries.refs import position_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,14 +48,14 @@ def order_of(app: App, wish: Wish) -> Order:
         position = secrets_at = None
         if wish.ref is not None:
             with workspace.views() as views:
-                position = views.position_of(wish.ref, wish.environment)
+                position = position_of(views, wish.ref, wish.environment)
                 if isinstance(wish.ref, RevisionRef):
                     later = [
                         row for row in views.revisions(wish.environment) if row.position > position
                     ]
                     secrets_at = min((row.position for row in later), default=2**62) - 1
                 else:
-                    secrets_at = views.position_of(wish.ref)
+                    secrets_at = position_of(views, wish.ref)
         state = deployable(
             workspace.session,
             wish.environment,

@@ -15,8 +15,8 @@ from tests.conftest import ROOT
 from tests.docs.pages import environment
 from tetra_es.events.catalogue import EVENT_TYPES
 from tetra_es_cli.entry.root import cli
+from tetra_es_projections.queries.rows import TargetRow
 from tetra_es_projections.queries.status import host_row
-from tetra_es_projections.queries.views import TargetRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

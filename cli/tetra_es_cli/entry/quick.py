@@ -17,6 +17,7 @@ from tetra_es.refs import parse_ref
 from tetra_es.settings import Settings
 from tetra_es_cli.output.table import HISTORY, short_time, table_lines
 from tetra_es_projections.queries.reader import reading
+from tetra_es_projections.queries.refs import position_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -51,7 +52,7 @@ def _asked(question: Callable[[Reader], str | None]) -> str | None:
 
 def _show(reader: Reader, environment: str, ref: str | None) -> str | None:
     name = check_environment(environment)
-    position = None if ref is None else reader.views.position_of(parse_ref(ref), name)
+    position = None if ref is None else position_of(reader.views, parse_ref(ref), name)
     state = reader.views.state(name, position)
     return reader.log.state_text(state.position) if state else None
 

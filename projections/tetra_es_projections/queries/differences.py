@@ -10,6 +10,7 @@ from tetra_es.names import check_environment
 from tetra_es.refs import RevisionRef, TimeRef, parse_ref
 from tetra_es.toml.diff import Change, changes_between
 from tetra_es_projections.queries.preview import preview
+from tetra_es_projections.queries.refs import position_of
 from tetra_es_projections.queries.secrets import secrets_at, version_changes
 from tetra_es_projections.queries.states import text_at
 
@@ -102,6 +103,6 @@ def _environment_of(reader: Reader, ref: Ref | str) -> str | None:
         return ref.environment
     if isinstance(ref, TimeRef):
         return None
-    position = reader.views.position_of(ref)
+    position = position_of(reader.views, ref)
     row = reader.views.event(position)
     return row.environment if row is not None and reader.views.is_state(position) else None

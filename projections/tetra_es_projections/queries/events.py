@@ -11,6 +11,7 @@ from tetra_es.errors import TetraEsError
 from tetra_es.events.base import changes_of
 from tetra_es.store import canonical, chain
 from tetra_es_projections.descriptions import summary
+from tetra_es_projections.queries.refs import position_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +66,7 @@ class FoundEvent:
 
 def find_event(reader: Reader, ref: Ref) -> FoundEvent:
     """Return the event that a REF names. Raises `UsageError` or `TetraEsError` for none."""
-    position = reader.views.position_of(ref)
+    position = position_of(reader.views, ref)
     record = reader.log.record(position)
     if record is None:
         raise TetraEsError(f"there is no event #{position}")

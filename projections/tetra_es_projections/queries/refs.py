@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tetra_es.refs import RevisionRef
+from tetra_es.errors import TetraEsError, UsageError
+from tetra_es.refs import CommitRef, PositionRef, RevisionRef, TimeRef
 from tetra_es_projections.queries.views import Views
 
 if TYPE_CHECKING:
@@ -20,9 +21,9 @@ class RefLookup:
         self._views = views
 
     def position_of(self, ref: Ref, environment: str | None = None) -> int:
-        """Return the position of the event that `ref` names; see `Views.position_of`."""
+        """Return the position of the event that `ref` names; see `position_of`."""
         with Views(self._views) as views:
-            return views.position_of(ref, environment)
+            return position_of(views, ref, environment)
 
     def moment_of(self, ref: Ref, environment: str) -> int:
         """Return the last position at which what `ref` names was the present state."""
@@ -37,5 +38,71 @@ def moment_of(views: Views, ref: Ref, environment: str) -> int:
     to it. Every other REF stands for one moment.
     """
     if not isinstance(ref, RevisionRef):
-        return views.position_of(ref)
-    return views.end_of(environment, views.position_of(ref, environment))
+        return position_of(views, ref)
+    return views.end_of(environment, position_of(views, ref, environment))
+
+
+def position_of(views: Views, ref: Ref, environment: str | None = None) -> int:
+    """Return the position that a REF names.
+
+    A time needs an environment: it means that environment's last state at or before it, or the
+    last event of any where there is none. Raises `UsageError` or `TetraEsError` with what would
+    be right.
+    """
+    match ref:
+        case PositionRef():
+            return _existing(views, ref)
+        case RevisionRef():
+            return _revision(views, ref, environment)
+        case TimeRef():
+            return _at_time(views, ref, environment)
+        case CommitRef():
+            return _commit(views, ref.prefix)
+
+
+def _existing(views: Views, ref: PositionRef) -> int:
+    if views.event(ref.position):
+        return ref.position
+    if ref.maybe_commit:
+        return _commit(views, ref.maybe_commit)
+    raise TetraEsError(
+        f"there is no event #{ref.position}", hint=f"the events are #1 to #{views.last_position()}"
+    )
+
+
+def _revision(views: Views, ref: RevisionRef, environment: str | None) -> int:
+    name = f"{ref.environment}@{ref.revision}"
+    if environment is not None and ref.environment != environment:
+        raise UsageError(
+            f"{name} is a state of {ref.environment}, not of {environment}",
+            hint=f"`tetra-es history {environment}` lists the states of {environment}",
+        )
+    position = views.position_of_revision(ref.environment, ref.revision)
+    if position is not None:
+        return position
+    newest = views.state(ref.environment)
+    raise TetraEsError(
+        f"there is no {name}",
+        hint=f"{ref.environment} has the revisions 1 to {newest.revision}"
+        if newest
+        else f"{ref.environment} has no state yet",
+    )
+
+
+def _at_time(views: Views, ref: TimeRef, environment: str | None) -> int:
+    position = views.newest_at(ref.moment, environment)
+    if position is not None:
+        return position
+    first = views.first_time(environment) if environment else None
+    raise TetraEsError(
+        f"{environment or 'the organization'} had no state yet at {ref.moment}",
+        hint=f"its first is of {first}" if first else "`tetra-es history` lists the events",
+    )
+
+
+def _commit(views: Views, prefix: str) -> int:
+    positions = views.positions_of_commits(prefix)
+    if len(positions) == 1:
+        return positions[0]
+    what = "is ambiguous" if positions else "is not a commit of the mirror"
+    raise TetraEsError(f"{prefix} {what}", hint="`git -C history log --oneline` lists the commits")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tetra_es.crypto.ssh.allowed import allowed_signers
 from tetra_es.crypto.ssh.keys import fingerprint, parse_public_line
 from tetra_es.errors import IntegrityFailure
+from tetra_es_projections.queries.refs import position_of
 from tetra_es_projections.tree import SIGNER_TOPICS, TreeProjector
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def signers_file(reader: Reader, ref: Ref | None = None) -> str:
 
 def _signers(reader: Reader, ref: Ref | None) -> dict[str, str]:
     last = reader.log.last_position()
-    position = last if ref is None else reader.views.position_of(ref)
+    position = last if ref is None else position_of(reader.views, ref)
     projector = TreeProjector()
     for signed in reader.views.of_topics(SIGNER_TOPICS, position):
         record = reader.log.record(signed)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es_projections.queries.environments import require_environment
+from tetra_es_projections.queries.refs import position_of
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
@@ -17,7 +18,7 @@ def text_at(reader: Reader, environment: str, ref: Ref | None) -> str:
 
     Raises `UsageError` for an unknown environment, `TetraEsError` where it had no state there.
     """
-    position = None if ref is None else reader.views.position_of(ref, environment)
+    position = None if ref is None else position_of(reader.views, ref, environment)
     state = reader.views.state(environment, position)
     if state is None:
         require_environment(reader, environment)

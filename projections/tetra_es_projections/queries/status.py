@@ -12,7 +12,7 @@ from tetra_es_projections.working_files import changed_files
 
 if TYPE_CHECKING:
     from tetra_es_projections.queries.reader import Reader
-    from tetra_es_projections.queries.views import StateRow, TargetRow
+    from tetra_es_projections.queries.rows import StateRow, TargetRow
 
 
 class EnvironmentStatus(NamedTuple):

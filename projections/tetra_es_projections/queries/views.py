@@ -3,82 +3,16 @@
 from __future__ import annotations
 
 import heapq
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from tetra_es.errors import TetraEsError, UsageError
-from tetra_es.refs import CommitRef, PositionRef, RevisionRef, TimeRef
 from tetra_es.store.log import connect_reading
+from tetra_es_projections.queries.rows import BlameRow, ChangeRow, EventRow, StateRow, TargetRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import Self
-
-    from tetra_es.refs import Ref
-
-
-class EventRow(NamedTuple):
-    """One line of the history."""
-
-    event: int
-    """Position."""
-    environment: str | None
-    revision: int | None
-    type: str
-    """Topic."""
-    actor: str
-    time: str
-    reason: str
-    hash: str
-    summary: str
-
-
-class StateRow(NamedTuple):
-    """One state of an environment."""
-
-    environment: str
-    revision: int
-    position: int
-    time: str
-    digest: str
-    source_revision: int | None
-
-
-class BlameRow(NamedTuple):
-    """Where the present value of a key comes from."""
-
-    key: str
-    value: str
-    revision: int | None
-    event: int
-    actor: str
-    time: str
-    reason: str
-
-
-class ChangeRow(NamedTuple):
-    """One change of one key."""
-
-    event: int
-    key: str
-    before: str | None
-    after: str | None
-
-
-class TargetRow(NamedTuple):
-    """What runs on a host, and how its newest deployment ended."""
-
-    environment: str
-    host: str
-    serving: int | None
-    """Revision that was kept last, None for none."""
-    since: str | None
-    event: int
-    deployment: str
-    revision: int
-    outcome: str
-    """`under way`, `serving`, `failed`, `reverting` or `reverted`."""
 
 
 _EVENT_COLUMNS = (
@@ -273,89 +207,42 @@ class Views:
         ).fetchone()
         return int(row[0]) if row[1] == 3 else 0
 
-    def position_of(self, ref: Ref, environment: str | None = None) -> int:
-        """Return the position that a REF names.
+    def last_position(self) -> int:
+        """Return the position of the newest event, 0 where there is none."""
+        row = self._connection.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()
+        return int(row[0])
 
-        A time needs an environment: it means that environment's last state at or before it,
-        or the last event of any where there is none. Raises `UsageError` or `TetraEsError`
-        with what would be right.
-        """
-        match ref:
-            case PositionRef():
-                return self._existing(ref)
-            case RevisionRef():
-                return self._revision(ref, environment)
-            case TimeRef():
-                return self._at_time(ref, environment)
-            case CommitRef():
-                return self._commit(ref.prefix)
-
-    def _existing(self, ref: PositionRef) -> int:
-        if self.event(ref.position):
-            return ref.position
-        if ref.maybe_commit:
-            return self._commit(ref.maybe_commit)
-        last = self._connection.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()
-        raise TetraEsError(
-            f"there is no event #{ref.position}", hint=f"the events are #1 to #{last[0]}"
-        )
-
-    def _revision(self, ref: RevisionRef, environment: str | None) -> int:
-        name = f"{ref.environment}@{ref.revision}"
-        if environment is not None and ref.environment != environment:
-            raise UsageError(
-                f"{name} is a state of {ref.environment}, not of {environment}",
-                hint=f"`tetra-es history {environment}` lists the states of {environment}",
-            )
+    def position_of_revision(self, environment: str, revision: int) -> int | None:
+        """Return the position of the event that made a revision, None where there is none."""
         row = self._connection.execute(
             "SELECT position FROM states WHERE environment = ? AND revision = ?",
-            (ref.environment, ref.revision),
+            (environment, revision),
         ).fetchone()
-        if row:
-            return int(row[0])
-        newest = self.state(ref.environment)
-        raise TetraEsError(
-            f"there is no {name}",
-            hint=f"{ref.environment} has the revisions 1 to {newest.revision}"
-            if newest
-            else f"{ref.environment} has no state yet",
-        )
+        return int(row[0]) if row else None
 
-    def _at_time(self, ref: TimeRef, environment: str | None) -> int:
-        table, where, values = "events", "time <= ?", [ref.moment]
+    def newest_at(self, moment: str, environment: str | None) -> int | None:
+        """Return the newest event at or before a time; the newest state of an environment."""
+        sql = "SELECT max(position) FROM events WHERE time <= ?"
+        values: tuple[str, ...] = (moment,)
         if environment is not None:
-            table, where, values = (
-                "states",
-                "time <= ? AND environment = ?",
-                [ref.moment, environment],
-            )
+            sql = "SELECT max(position) FROM states WHERE time <= ? AND environment = ?"
+            values = (moment, environment)
+        row = self._connection.execute(sql, values).fetchone()
+        return row[0] if row else None
+
+    def first_time(self, environment: str) -> str | None:
+        """Return the time of an environment's first state, None where it has none."""
         row = self._connection.execute(
-            f"SELECT max(position) FROM {table} WHERE {where}",
-            values,
-        ).fetchone()
-        if row[0] is not None:
-            return int(row[0])
-        first = self._connection.execute(
             "SELECT min(time) FROM states WHERE environment = ?", (environment,)
         ).fetchone()
-        subject = environment or "the organization"
-        raise TetraEsError(
-            f"{subject} had no state yet at {ref.moment}",
-            hint=f"its first is of {first[0]}"
-            if first[0]
-            else "`tetra-es history` lists the events",
-        )
+        return row[0] if row else None
 
-    def _commit(self, prefix: str) -> int:
+    def positions_of_commits(self, prefix: str) -> list[int]:
+        """Return the events whose commits' ids begin with `prefix`, two at the most."""
         rows = self._connection.execute(
             "SELECT position FROM commits WHERE id >= ? AND id < ? LIMIT 2", (prefix, prefix + "g")
-        ).fetchall()
-        if len(rows) == 1:
-            return int(rows[0][0])
-        what = "is ambiguous" if rows else "is not a commit of the mirror"
-        raise TetraEsError(
-            f"{prefix} {what}", hint="`git -C history log --oneline` lists the commits"
         )
+        return [row[0] for row in rows]
 
 
 def _conditions(

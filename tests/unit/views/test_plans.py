@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tetra_es.refs import CommitRef, PositionRef, RevisionRef, TimeRef
+from tetra_es_projections.queries.refs import position_of
 from tetra_es_projections.queries.views import Views
 from tetra_es_projections.views.database import open_views
 
@@ -36,10 +37,10 @@ QUESTIONS: dict[str, Callable[[Views], Any]] = {
     "keys": lambda views: views.all_keys("local"),
     "commit": lambda views: views.commit(EVENTS // 2),
     "signers": lambda views: views.of_topics(("signer.added",), EVENTS),
-    "position": lambda views: views.position_of(PositionRef(7)),
-    "revision": lambda views: views.position_of(RevisionRef("dev", 7)),
-    "time": lambda views: views.position_of(TimeRef("2026-11-22T10:00:00.000007Z"), "dev"),
-    "commit id": lambda views: views.position_of(CommitRef(f"{7:040x}"[:40])),
+    "position": lambda views: position_of(views, PositionRef(7)),
+    "revision": lambda views: position_of(views, RevisionRef("dev", 7)),
+    "time": lambda views: position_of(views, TimeRef("2026-11-22T10:00:00.000007Z"), "dev"),
+    "commit id": lambda views: position_of(views, CommitRef(f"{7:040x}"[:40])),
 }
 
 
