@@ -19,18 +19,18 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     words = sys.argv[1:] if arguments is None else list(arguments)
     from tetra_es_cli.entry.quick import answer
 
-    text = answer(words)
-    if text is not None and _print(text):
+    found = answer(words)
+    if found is not None and _print(found):
         _leave(0)
     from tetra_es_cli.entry.boundary import run
 
     _leave(run(words))
 
 
-def _print(text: str) -> bool:
+def _print(answer: bytes) -> bool:
     """Print an answer; False where that failed, so that the command itself says why."""
     try:
-        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.write(answer)
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever reads us has enough; the flush at the end must not complain about it either.

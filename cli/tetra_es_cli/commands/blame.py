@@ -6,16 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tetra_es_cli import answers
 from tetra_es_cli.context.params import KEY, env_argument, listing_option
 from tetra_es_cli.output.emit import emit
-from tetra_es_cli.output.model import Listing
-from tetra_es_cli.output.table import short_time
-from tetra_es_projections.queries.blame import blame_rows
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
-
-_COLUMNS = ("key", "value", "revision", "event", "actor", "time", "reason")
 
 
 @click.command()
@@ -30,16 +26,5 @@ def blame(app: App, environment: str, key: str | None, output: str) -> None:
     for a value.
     """
     with app.reading() as reader:
-        rows = [row._asdict() for row in blame_rows(reader, environment, key)]
-    emit(
-        Listing(
-            rows,
-            _COLUMNS,
-            empty=f"{environment} has no state yet",
-            cells={
-                "revision": lambda number: number and f"{environment}@{number}",
-                "time": short_time,
-            },
-        ),
-        output,
-    )
+        found = answers.blame(reader, environment, key)
+    emit(found, output)

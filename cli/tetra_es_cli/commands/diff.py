@@ -11,8 +11,8 @@ import click
 from tetra_es_cli.context.params import report_option
 from tetra_es_cli.output.console import note
 from tetra_es_cli.output.emit import emit, say, style
+from tetra_es_cli.output.lines import change_line
 from tetra_es_cli.output.model import Report
-from tetra_es_cli.output.recorded import change_line
 from tetra_es_projections.queries.differences import difference
 
 if TYPE_CHECKING:

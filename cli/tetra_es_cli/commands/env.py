@@ -7,20 +7,15 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.usecases.config.add_environment import AddEnvironment
+from tetra_es_cli import answers
 from tetra_es_cli.context.params import ENVIRONMENT, env_argument, listing_option
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.output.emit import emit
-from tetra_es_cli.output.model import Listing
 from tetra_es_cli.output.recorded import emit_recorded
-from tetra_es_cli.output.table import short_time
-from tetra_es_projections.queries.status import environment_rows
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
     from tetra_es_cli.context.recording import Recording
-
-
-_COLUMNS = ("environment", "revision", "event", "source_revision", "time")
 
 
 @click.group()
@@ -34,8 +29,8 @@ def env() -> None:
 def list_(app: App, output: str) -> None:
     """List the environments in promotion order, with their present states."""
     with app.reading() as reader:
-        rows = [{name: getattr(row, name) for name in _COLUMNS} for row in environment_rows(reader)]
-    emit(Listing(rows, _COLUMNS, cells={"time": short_time}), output)
+        found = answers.environments(reader)
+    emit(found, output)
 
 
 @env.command()

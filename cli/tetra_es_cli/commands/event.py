@@ -8,19 +8,14 @@ import click
 
 from tetra_es.errors import UsageError
 from tetra_es_cli.context.params import REF, report_option
-from tetra_es_cli.output.emit import emit
-from tetra_es_cli.output.formats import write_raw
+from tetra_es_cli.output.emit import emit, write_raw
+from tetra_es_cli.output.lines import event_lines
 from tetra_es_cli.output.model import Report
-from tetra_es_cli.output.recorded import change_lines
-from tetra_es_cli.output.table import printable
 from tetra_es_projections.queries.events import find_event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tetra_es.refs import Ref
     from tetra_es_cli.context.app import App
-    from tetra_es_projections.queries.events import FoundEvent
 
 
 @click.command()
@@ -43,28 +38,4 @@ def event(app: App, ref: Ref, signed_bytes: bool, signature: bool, output: str) 
     elif signature:
         write_raw(found.details.signature.encode())
     else:
-        emit(Report(vars(found.details), _lines(found)), output)
-
-
-def _lines(found: FoundEvent) -> Iterator[str]:
-    details, metadata = found.details, found.metadata
-    yield f"event #{details.event}  {found.summary}"
-    rows = {
-        "type": details.topic,
-        "stream": f"{details.stream}, version {details.version}",
-        "time": found.time,
-        "actor": metadata["actor"],
-        "reason": metadata["reason"],
-        "tool": metadata["tool"],
-        "correlation": metadata["correlation"],
-        "previous": details.previous,
-        "hash": details.hash,
-        "signed by": details.key,
-        "commit": details.commit,
-        **found.more,
-    }
-    for name, value in rows.items():
-        yield f"  {name:12} {printable(value)}"
-    if found.changes:
-        yield "changes"
-        yield from change_lines(found.changes)
+        emit(Report(vars(found.details), event_lines(found)), output)

@@ -6,19 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tetra_es_cli import answers
 from tetra_es_cli.context.params import ENVIRONMENT, KEY, listing_option
 from tetra_es_cli.output.emit import emit
-from tetra_es_cli.output.model import Listing
-from tetra_es_cli.output.table import HISTORY, short_time
-from tetra_es_projections.queries.history import HistoryQuery, history_rows
+from tetra_es_projections.queries.history import HistoryQuery
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
-
-_CSV_COLUMNS = (
-    "event", "environment", "revision", "type", "actor", "time", "reason", "hash", "summary"
-)  # fmt: skip
-_KEY_COLUMNS = ("event", "time", "actor", "before", "after", "summary", "reason")
 
 
 @click.command()
@@ -45,14 +39,5 @@ def history(
     """List the events, newest first; those that concern ENV where it is given."""
     query = HistoryQuery(environment, key, actor, topic, since, until, number)
     with app.reading() as reader:
-        rows = history_rows(reader, query)
-    emit(
-        Listing(
-            rows,
-            HISTORY if key is None else _KEY_COLUMNS,
-            empty="no such events",
-            csv_columns=_CSV_COLUMNS if key is None else (*_CSV_COLUMNS, "before", "after"),
-            cells={"time": short_time},
-        ),
-        output,
-    )
+        found = answers.history(reader, query)
+    emit(found, output)

@@ -9,15 +9,14 @@ import click
 from tetra_es.errors import TetraEsError
 from tetra_es.usecases.keys import can_read, recipient_text
 from tetra_es.usecases.secrets.recipients import AddRecipient, RemoveRecipient
+from tetra_es_cli import answers
 from tetra_es_cli.context.identities import identities, identity_option, loader
 from tetra_es_cli.context.params import env_argument, listing_option
 from tetra_es_cli.context.progress import reporting
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.output.console import ignore_progress, warn
 from tetra_es_cli.output.emit import emit
-from tetra_es_cli.output.model import Listing
 from tetra_es_cli.output.recorded import emit_recorded
-from tetra_es_projections.queries.secrets import recipient_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,9 +37,8 @@ def recipient() -> None:
 def list_(app: App, environment: str, output: str) -> None:
     """List the recipients of ENV."""
     with app.reading() as reader:
-        rows = [row._asdict() for row in recipient_rows(reader, environment)]
-    columns = ("name", "recipient")
-    emit(Listing(rows, columns, empty=f"{environment} has no recipients"), output)
+        found = answers.recipients(reader, environment)
+    emit(found, output)
 
 
 @recipient.command()

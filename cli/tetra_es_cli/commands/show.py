@@ -6,13 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tetra_es_cli import answers
 from tetra_es_cli.context.params import REF, env_argument
-from tetra_es_cli.output.emit import emit
-from tetra_es_cli.output.formats import write_raw
-from tetra_es_cli.output.model import Listing
-from tetra_es_projections.queries.environments import require_environment
-from tetra_es_projections.queries.secrets import secrets_at
-from tetra_es_projections.queries.states import text_at
+from tetra_es_cli.output.emit import emit, write_raw
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
@@ -31,9 +27,7 @@ def show(app: App, environment: str, ref: Ref | None, secrets: bool) -> None:
     """
     with app.reading() as reader:
         if not secrets:
-            write_raw(text_at(reader, environment, ref).encode())
+            write_raw(answers.show_text(reader, environment, ref).encode())
             return
-        require_environment(reader, environment)
-        present = secrets_at(reader, environment, ref)
-    rows = [{"key": key, "version": present[key]} for key in sorted(present)]
-    emit(Listing(rows, ("key", "version"), empty=f"{environment} has no secrets"), "table")
+        found = answers.secret_versions(reader, environment, ref)
+    emit(found, "table")

@@ -10,13 +10,12 @@ import click
 from tetra_es.errors import TetraEsError
 from tetra_es.usecases.keys import create_signing_key
 from tetra_es.usecases.signers import AddSigner, RemoveSigner
+from tetra_es_cli import answers
 from tetra_es_cli.context.params import REF, listing_option
 from tetra_es_cli.context.recording import recording_options
-from tetra_es_cli.output.emit import emit, say
-from tetra_es_cli.output.formats import write_raw
-from tetra_es_cli.output.model import Listing
+from tetra_es_cli.output.emit import emit, say, write_raw
 from tetra_es_cli.output.recorded import emit_recorded
-from tetra_es_projections.queries.signers import signer_rows, signers_file
+from tetra_es_projections.queries.signers import signers_file
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
@@ -43,8 +42,8 @@ def new(app: App) -> None:
 def list_(app: App, ref: Ref | None, output: str) -> None:
     """List the signers."""
     with app.reading() as reader:
-        rows = [row._asdict() for row in signer_rows(reader, ref)]
-    emit(Listing(rows, ("signer", "fingerprint", "key")), output)
+        found = answers.signers(reader, ref)
+    emit(found, output)
 
 
 @signer.command()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tetra_es_cli.output.formats import LISTINGS, REPORTS
+from tetra_es_cli.output.formats import encoded, render
 from tetra_es_cli.output.model import Listing
 
 if TYPE_CHECKING:
@@ -16,15 +16,21 @@ if TYPE_CHECKING:
 
 def emit(model: Model, output: str) -> None:
     """Print a model in the format named `output`."""
-    if isinstance(model, Listing):
-        LISTINGS[output](model)
-    else:
-        REPORTS[output](model)
+    write_raw(encoded(render(model, output)))
+    if isinstance(model, Listing) and not model.rows and output == "table" and model.empty:
+        click.echo(model.empty, err=True)
 
 
 def say(text: str) -> None:
     """Print a line of the result of a command that has one format."""
-    click.echo(text)
+    write_raw(encoded(f"{text}\n"))
+
+
+def write_raw(data: bytes) -> None:
+    """Print bytes exactly as they are."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
 
 
 def style(text: str, *, wanted: bool, **styles: Any) -> str:

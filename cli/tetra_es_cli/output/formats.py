@@ -1,76 +1,76 @@
-"""The formats that commands print in. A new one is added in this file alone."""
+"""The formats that commands print in, each a function from a model to text.
+
+A new one is added in this file alone.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import sys
 from typing import TYPE_CHECKING, Any
-
-import click
 
 from tetra_es_cli.output.table import table_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from tetra_es_cli.output.model import Listing, Report
+    from tetra_es_cli.output.model import Listing, Model, Report
 
 
-def _table(listing: Listing) -> None:
+def _table(listing: Listing) -> str:
     rows = [{**row, **_shortened(row, listing.cells)} for row in listing.rows]
-    if rows:
-        for line in table_lines(rows, listing.columns):
-            click.echo(line)
-    elif listing.empty:
-        click.echo(listing.empty, err=True)
+    return _lines(table_lines(rows, listing.columns)) if rows else ""
 
 
 def _shortened(row: Mapping[str, Any], cells: Mapping[str, Callable[[Any], Any]]) -> dict[str, Any]:
     return {column: shorten(row[column]) for column, shorten in cells.items()}
 
 
-def _json_lines(listing: Listing) -> None:
-    for row in listing.rows:
-        click.echo(json.dumps(row, ensure_ascii=False))
+def _json_lines(listing: Listing) -> str:
+    return _lines(json.dumps(row, ensure_ascii=False) for row in listing.rows)
 
 
-def _csv(listing: Listing) -> None:
+def _csv(listing: Listing) -> str:
+    import csv
+    import io
+
     buffer = io.StringIO()
     columns = listing.csv_columns or listing.columns
     writer = csv.DictWriter(buffer, columns, extrasaction="ignore", lineterminator="\r\n")
     writer.writeheader()
     writer.writerows(listing.rows)
-    write_raw(buffer.getvalue().encode())
+    return buffer.getvalue()
 
 
-def _text(report: Report) -> None:
-    for line in report.lines:
-        click.echo(line)
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
-def _json(value: Any) -> None:
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+def _lines(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
 
 
-LISTINGS: dict[str, Callable[[Listing], None]] = {
+LISTINGS: dict[str, Callable[[Listing], str]] = {
     "table": _table,
     "json": lambda listing: _json(list(listing.rows)),
     "jsonl": _json_lines,
     "csv": _csv,
 }
-"""Name, as `-o` takes it, to what prints rows; the first is the default."""
+"""Name, as `-o` takes it, to the text of rows; the first is the default."""
 
-REPORTS: dict[str, Callable[[Report], None]] = {
-    "text": _text,
+REPORTS: dict[str, Callable[[Report], str]] = {
+    "text": lambda report: _lines(report.lines),
     "json": lambda report: _json(report.value),
 }
-"""Name to what prints one thing; the first is the default."""
+"""Name to the text of one thing; the first is the default."""
 
 
-def write_raw(data: bytes) -> None:
-    """Print bytes exactly as they are."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+def render(model: Model, output: str) -> str:
+    """Return a model in the format named `output`."""
+    from tetra_es_cli.output.model import Listing
+
+    return LISTINGS[output](model) if isinstance(model, Listing) else REPORTS[output](model)
+
+
+def encoded(text: str) -> bytes:
+    """Return text as it is printed: UTF-8 in every locale, what is not text escaped."""
+    return text.encode(errors="backslashreplace")

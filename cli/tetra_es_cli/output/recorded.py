@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tetra_es_cli.output.console import warn
 from tetra_es_cli.output.emit import emit
+from tetra_es_cli.output.lines import change_lines
 from tetra_es_cli.output.model import Report
 from tetra_es_projections.queries.recorded import exceptions_in, rows_of
 
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tetra_es_projections.queries.recorded import RecordedEvents, RecordedRow
-
-_SHOWN = 12
 
 
 class Printing(Protocol):
@@ -62,20 +61,3 @@ def _lines(
             yield from change_lines(row.changes)
     if how.dry_run:
         yield "nothing was recorded: this was a dry run"
-
-
-def change_lines(changes: Sequence[Sequence[str | None]]) -> Iterator[str]:
-    """Yield a line for each changed key, the first of many."""
-    for path, before, after in changes[:_SHOWN]:
-        yield f"  {change_line(path, before, after)}"
-    if len(changes) > _SHOWN:
-        yield f"  … and {len(changes) - _SHOWN} more keys"
-
-
-def change_line(path: str | None, before: str | None, after: str | None) -> str:
-    """Return one changed key for people."""
-    if before is None:
-        return f"+ {path} = {after}"
-    if after is None:
-        return f"- {path} = {before}"
-    return f"~ {path} = {before} -> {after}"

@@ -9,9 +9,6 @@ from tetra_es.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-HISTORY = ("event", "time", "actor", "summary", "reason")
-"""Columns of the history."""
-
 
 def printable(value: object) -> str:
     """Return a value for a line of a table: no control character reaches the terminal."""

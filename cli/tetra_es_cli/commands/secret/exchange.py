@@ -15,7 +15,7 @@ from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import ENVIRONMENT, env_argument, key_argument
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.output.console import note
-from tetra_es_cli.output.formats import write_raw
+from tetra_es_cli.output.emit import write_raw
 from tetra_es_cli.output.recorded import emit_recorded
 from tetra_es_projections.queries.environments import require_environment
 

@@ -11,17 +11,15 @@ from tetra_es.errors import UsageError
 from tetra_es.names import check_secret_name
 from tetra_es.usecases.secrets.read import read_secrets
 from tetra_es.usecases.secrets.set_secrets import RemoveSecret, SetSecrets
+from tetra_es_cli import answers
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import env_argument, key_argument, listing_option
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.context.secret_input import read_value
 from tetra_es_cli.output.console import warn
-from tetra_es_cli.output.emit import emit
-from tetra_es_cli.output.formats import write_raw
-from tetra_es_cli.output.model import Listing
+from tetra_es_cli.output.emit import emit, write_raw
 from tetra_es_cli.output.recorded import emit_recorded
 from tetra_es_projections.queries.environments import require_environment
-from tetra_es_projections.queries.secrets import secret_rows
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
@@ -87,9 +85,8 @@ def get(app: App, environment: str, key: str, given: tuple[Path, ...]) -> None:
 def list_(app: App, environment: str, output: str) -> None:
     """List the secrets of ENV: names and versions, who set them and when; never values."""
     with app.reading() as reader:
-        rows = [row._asdict() for row in secret_rows(reader, environment)]
-    columns = ("key", "version", "actor", "time", "recipients")
-    emit(Listing(rows, columns, empty=f"{environment} has no secrets"), output)
+        found = answers.secrets(reader, environment)
+    emit(found, output)
 
 
 @click.command()

@@ -1,0 +1,128 @@
+"""What the commands that only look answer; without click, so that quick answers share it.
+
+Queries are imported where they are asked: a quick answer must not pay for the others.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tetra_es_cli.output.lines import event_lines, status_lines
+from tetra_es_cli.output.model import Listing, Report
+from tetra_es_cli.output.table import short_time
+
+if TYPE_CHECKING:
+    from tetra_es.refs import Ref
+    from tetra_es_projections.queries.history import HistoryQuery
+    from tetra_es_projections.queries.reader import Reader
+
+_HISTORY = ("event", "time", "actor", "summary", "reason")
+_HISTORY_OF_KEY = ("event", "time", "actor", "before", "after", "summary", "reason")
+_HISTORY_CSV = (
+    "event", "environment", "revision", "type", "actor", "time", "reason", "hash", "summary"
+)  # fmt: skip
+_BLAME = ("key", "value", "revision", "event", "actor", "time", "reason")
+_ENVIRONMENTS = ("environment", "revision", "event", "source_revision", "time")
+_SECRETS = ("key", "version", "actor", "time", "recipients")
+
+
+def show_text(reader: Reader, environment: str, ref: Ref | None = None) -> str:
+    """Return the TOML of an environment."""
+    from tetra_es_projections.queries.states import text_at
+
+    return text_at(reader, environment, ref)
+
+
+def secret_versions(reader: Reader, environment: str, ref: Ref | None = None) -> Listing:
+    """Return the names and versions of an environment's secrets."""
+    from tetra_es_projections.queries.environments import require_environment
+    from tetra_es_projections.queries.secrets import secrets_at
+
+    require_environment(reader, environment)
+    present = secrets_at(reader, environment, ref)
+    rows = [{"key": key, "version": present[key]} for key in sorted(present)]
+    return Listing(rows, ("key", "version"), empty=f"{environment} has no secrets")
+
+
+def history(reader: Reader, query: HistoryQuery) -> Listing:
+    """Return the events that a query asks for."""
+    from tetra_es_projections.queries.history import history_rows
+
+    of_key = query.key is not None
+    return Listing(
+        history_rows(reader, query),
+        _HISTORY_OF_KEY if of_key else _HISTORY,
+        empty="no such events",
+        csv_columns=(*_HISTORY_CSV, "before", "after") if of_key else _HISTORY_CSV,
+        cells={"time": short_time},
+    )
+
+
+def blame(reader: Reader, environment: str, key: str | None = None) -> Listing:
+    """Return where the present values of an environment come from."""
+    from tetra_es_projections.queries.blame import blame_rows
+
+    return Listing(
+        [row._asdict() for row in blame_rows(reader, environment, key)],
+        _BLAME,
+        empty=f"{environment} has no state yet",
+        cells={
+            "revision": lambda number: number and f"{environment}@{number}",
+            "time": short_time,
+        },
+    )
+
+
+def status(reader: Reader) -> Report:
+    """Return how the organization stands."""
+    from tetra_es_projections.queries.status import organization_status
+
+    found = vars(organization_status(reader))
+    found["environments"] = [
+        {**row._asdict(), "time": short_time(row.time)} for row in found["environments"]
+    ]
+    found["servers"] = [
+        {**row._asdict(), "since": short_time(row.since)} for row in found["servers"]
+    ]
+    return Report(found, status_lines(found))
+
+
+def environments(reader: Reader) -> Listing:
+    """Return the environments in promotion order."""
+    from tetra_es_projections.queries.status import environment_rows
+
+    rows = [row._asdict() for row in environment_rows(reader)]
+    listed = [{column: row[column] for column in _ENVIRONMENTS} for row in rows]
+    return Listing(listed, _ENVIRONMENTS, cells={"time": short_time})
+
+
+def event(reader: Reader, ref: Ref) -> Report:
+    """Return one event, whole."""
+    from tetra_es_projections.queries.events import find_event
+
+    found = find_event(reader, ref)
+    return Report(vars(found.details), event_lines(found))
+
+
+def signers(reader: Reader, ref: Ref | None = None) -> Listing:
+    """Return who may sign."""
+    from tetra_es_projections.queries.signers import signer_rows
+
+    rows = [row._asdict() for row in signer_rows(reader, ref)]
+    return Listing(rows, ("signer", "fingerprint", "key"))
+
+
+def secrets(reader: Reader, environment: str) -> Listing:
+    """Return the secrets of an environment, never their values."""
+    from tetra_es_projections.queries.secrets import secret_rows
+
+    rows = [row._asdict() for row in secret_rows(reader, environment)]
+    return Listing(rows, _SECRETS, empty=f"{environment} has no secrets")
+
+
+def recipients(reader: Reader, environment: str) -> Listing:
+    """Return who can read the secrets of an environment."""
+    from tetra_es_projections.queries.secrets import recipient_rows
+
+    rows = [row._asdict() for row in recipient_rows(reader, environment)]
+    return Listing(rows, ("name", "recipient"), empty=f"{environment} has no recipients")

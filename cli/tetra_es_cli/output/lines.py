@@ -1,0 +1,73 @@
+"""What commands say to people, line by line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tetra_es_cli.output.table import printable, table_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tetra_es_projections.queries.events import FoundEvent
+
+_SHOWN = 12
+"""Changed keys that are shown of many."""
+
+
+def change_lines(changes: Sequence[Sequence[str | None]]) -> Iterator[str]:
+    """Yield a line for each changed key, the first of many."""
+    for path, before, after in changes[:_SHOWN]:
+        yield f"  {change_line(path, before, after)}"
+    if len(changes) > _SHOWN:
+        yield f"  … and {len(changes) - _SHOWN} more keys"
+
+
+def change_line(path: str | None, before: str | None, after: str | None) -> str:
+    """Return one changed key."""
+    if before is None:
+        return f"+ {path} = {after}"
+    if after is None:
+        return f"- {path} = {before}"
+    return f"~ {path} = {before} -> {after}"
+
+
+def event_lines(found: FoundEvent) -> Iterator[str]:
+    """Yield what there is to know about an event."""
+    details, metadata = found.details, found.metadata
+    yield f"event #{details.event}  {found.summary}"
+    rows = {
+        "type": details.topic,
+        "stream": f"{details.stream}, version {details.version}",
+        "time": found.time,
+        "actor": metadata["actor"],
+        "reason": metadata["reason"],
+        "tool": metadata["tool"],
+        "correlation": metadata["correlation"],
+        "previous": details.previous,
+        "hash": details.hash,
+        "signed by": details.key,
+        "commit": details.commit,
+        **found.more,
+    }
+    for name, value in rows.items():
+        yield f"  {name:12} {printable(value)}"
+    if found.changes:
+        yield "changes"
+        yield from change_lines(found.changes)
+
+
+def status_lines(found: dict[str, Any]) -> Iterator[str]:
+    """Yield how an organization stands, given what `status -o json` prints."""
+    yield f"organization {found['org']}, {found['events']} events, in {found['folder']}"
+    yield from table_lines(
+        found["environments"], ("environment", "state", "event", "source", "time")
+    )
+    if found["servers"]:
+        yield from table_lines(found["servers"], ("environment", "host", "runs", "since", "newest"))
+    for path in found["unrecorded"]:
+        yield f"not recorded yet: {path} (`tetra-es record`, or any command that depends on it)"
+    for path in found["drift"]:
+        yield f"drift: {path} was changed by hand (`tetra-es promote ENV --force` replaces it)"
+    for path in found["missing"]:
+        yield f"missing: {path} (`tetra-es rebuild` puts it back)"
