@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,10 @@ from tetra_es_cli.output.table import table_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+
+_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")  # noqa: RUF001 - full width counts in some locales
+_NEGATIVE = re.compile(r"-[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
 def emit(text: str) -> None:
@@ -63,7 +68,17 @@ def _csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
     import io
 
     buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, columns, extrasaction="ignore", lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(row.get(column)) for column in columns] for row in rows)
     emit_raw(buffer.getvalue().encode())
+
+
+def _cell(value: object) -> object:
+    """Return a value that no spreadsheet takes for a formula: such text gets a `'` before it.
+
+    Negative numbers stay numbers.
+    """
+    if not isinstance(value, str) or not _FORMULA.match(value) or _NEGATIVE.fullmatch(value):
+        return value
+    return f"'{value}"
