@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import ROOT
-from tetra_es_cli.output import emit_rows
+from tetra_es_cli.output.emit import emit
+from tetra_es_cli.output.model import Listing
 
 if TYPE_CHECKING:
     from tests.conftest import Machine
@@ -26,14 +27,14 @@ def test_a_cell_that_a_spreadsheet_would_run_is_text(
     start: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     value = f'{start}cmd|" /C calc"!A0'
-    emit_rows([{"a": value, "b": f"x{value}", "c": start}], "csv", ("a", "b", "c"))
+    emit(Listing([{"a": value, "b": f"x{value}", "c": start}], ("a", "b", "c")), "csv")
     (row,) = read(capfd.readouterr().out)
     assert row == {"a": f"'{value}", "b": f"x{value}", "c": f"'{start}"}
 
 
 @pytest.mark.parametrize("number", [-5, -0.5, "-5", "-0.5", "-1e9", "-1.5E-3"])
 def test_negative_numbers_stay_numbers(number: object, capfd: pytest.CaptureFixture[str]) -> None:
-    emit_rows([{"a": number}], "csv", ("a",))
+    emit(Listing([{"a": number}], ("a",)), "csv")
     assert read(capfd.readouterr().out) == [{"a": str(number)}]
 
 
@@ -41,12 +42,12 @@ def test_negative_numbers_stay_numbers(number: object, capfd: pytest.CaptureFixt
     "text", ["-1+1", "-5 ", "-", "-1_000", "-inf", "-0x10", "--1", "+5", "-\u0665"]
 )
 def test_what_is_no_plain_number_is_text(text: str, capfd: pytest.CaptureFixture[str]) -> None:
-    emit_rows([{"a": text}], "csv", ("a",))
+    emit(Listing([{"a": text}], ("a",)), "csv")
     assert read(capfd.readouterr().out) == [{"a": f"'{text}"}]
 
 
 def test_other_formats_have_the_value_as_it_is(capfd: pytest.CaptureFixture[str]) -> None:
-    emit_rows([{"a": "=1+1"}], "jsonl", ("a",))
+    emit(Listing([{"a": "=1+1"}], ("a",)), "jsonl")
     assert capfd.readouterr().out == '{"a": "=1+1"}\n'
 
 
@@ -64,4 +65,4 @@ def test_reasons_and_values_of_listings(machine: Machine) -> None:
 def test_csv_is_written_in_one_place() -> None:
     folder = ROOT / "cli/tetra_es_cli"
     found = [path.name for path in folder.rglob("*.py") if "import csv" in path.read_text()]
-    assert found == ["output.py"]
+    assert found == ["formats.py"]

@@ -9,6 +9,7 @@ import click
 
 from tetra_es.errors import UsageError
 from tetra_es.usecases.secrets.dotenv import MAX_SIZE, check_size, read_bytes
+from tetra_es_cli.output.redaction import redact
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +27,7 @@ def read_value(app: App, key: str, file: Path | None) -> bytes:
     elif sys.stdin.isatty():
         if app.no_input:
             raise UsageError("no value given", hint="pipe it in, or use --from-file")
-        prompted: str = click.prompt(f"Value of {key}", hide_input=True, err=True)
+        prompted: str = click.prompt(redact(f"Value of {key}"), hide_input=True, err=True)
         value = prompted.encode()
     else:
         value = sys.stdin.buffer.read(MAX_SIZE + 2)

@@ -13,18 +13,26 @@ import click
 
 from tetra_es.errors import TetraEsError, UsageError
 from tetra_es_cli.entry.root import cli
+from tetra_es_cli.output import redaction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+_TYPED_WRONG = 0.8
+"""From which likeness to an option on, of 1, what was typed is that option, and no value."""
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run a command, say what went wrong, return the exit code."""
+    redaction.remember(arguments)
     try:
         return _run(arguments)
     except Exception as error:
         if "--debug" in _own(arguments):
-            raise
+            import traceback
+
+            redaction.say("".join(traceback.format_exception(error)).rstrip())
         return _explain(error)
 
 
@@ -60,11 +68,10 @@ def _explain(error: Exception) -> int:
     if isinstance(error, TetraEsError):
         return _report(error.message, error.hint, error.exit_code)
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        click.echo(error.format_message(), err=True)
+        redaction.say(error.format_message())
         return 2
     if isinstance(error, click.UsageError):
-        command = error.ctx.command_path if error.ctx else "tetra-es"
-        return _report(error.format_message(), f"`{command} --help` says how it is used", 2)
+        return _report(*_misused(error), 2)
     if isinstance(error, click.ClickException):
         return _report(error.format_message(), None, error.exit_code)
     if isinstance(error, OSError) and error.strerror:
@@ -79,8 +86,36 @@ def _explain(error: Exception) -> int:
     )
 
 
+def _misused(error: click.UsageError) -> tuple[str, str]:
+    """Return message and hint for arguments that are not understood.
+
+    What no parameter takes may be a value, such as a password that begins with `-`: click's
+    messages repeat it, these do not.
+    """
+    command = error.ctx.command_path if error.ctx else "tetra-es"
+    hint = f"`{command} --help` says how it is used"
+    message = error.format_message()
+    if isinstance(error, click.NoSuchOption):
+        from difflib import get_close_matches
+
+        near = error.possibilities or []
+        meant = get_close_matches(error.option_name, near, cutoff=_TYPED_WRONG)
+        if not meant:
+            hint += "; put -- before a value that begins with -"
+        name = error.option_name if meant else redaction.label_of(error.option_name)
+        more = f" (did you mean {' or '.join(near)}?)" if near else ""
+        return f"no such option: {name}{more}", hint
+    if message.startswith("Got unexpected extra argument") and error.ctx:
+        usage = " ".join(error.ctx.command.collect_usage_pieces(error.ctx))
+        return f"too many arguments: {command} takes {usage}", hint
+    return message, hint
+
+
 def _report(message: str, hint: str | None, code: int) -> int:
-    click.echo(f"tetra-es: error: {message}", err=True)
+    redaction.say(f"tetra-es: error: {message}")
+    if redaction.names_key(message):
+        replace = "the shell's history has that key now: replace it"
+        hint = f"{hint}; {replace}" if hint else replace
     if hint:
-        click.echo(f"tetra-es: hint: {hint}", err=True)
+        redaction.say(f"tetra-es: hint: {hint}")
     return code

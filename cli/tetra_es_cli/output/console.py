@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import click
+from tetra_es_cli.output.redaction import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 def note(text: str) -> None:
     """Tell the person something beside the result."""
-    click.echo(f"tetra-es: {text}", err=True)
+    say(f"tetra-es: {text}")
 
 
 def warn(text: str, hint: str | None = None) -> None:
     """Warn the person."""
-    click.echo(f"tetra-es: warning: {text}", err=True)
+    say(f"tetra-es: warning: {text}")
     if hint:
-        click.echo(f"tetra-es: hint: {hint}", err=True)
+        say(f"tetra-es: hint: {hint}")
 
 
 def ignore_progress(_: str, __: int, ___: int) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tetra_es_cli.output import redaction
 from tetra_es_cli.output.formats import encoded, render
 from tetra_es_cli.output.model import Listing
 
@@ -18,7 +19,7 @@ def emit(model: Model, output: str) -> None:
     """Print a model in the format named `output`."""
     write_raw(encoded(render(model, output)))
     if isinstance(model, Listing) and not model.rows and output == "table" and model.empty:
-        click.echo(model.empty, err=True)
+        redaction.say(model.empty)
 
 
 def say(text: str) -> None:

@@ -6,6 +6,7 @@ A new one is added in this file alone.
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from tetra_es_cli.output.table import table_lines
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from tetra_es_cli.output.model import Listing, Model, Report
+
+
+_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")  # noqa: RUF001 - full width counts in some locales
+_NEGATIVE = re.compile(r"-[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
 def _table(listing: Listing) -> str:
@@ -35,10 +40,20 @@ def _csv(listing: Listing) -> str:
 
     buffer = io.StringIO()
     columns = listing.csv_columns or listing.columns
-    writer = csv.DictWriter(buffer, columns, extrasaction="ignore", lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerows(listing.rows)
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(row.get(column)) for column in columns] for row in listing.rows)
     return buffer.getvalue()
+
+
+def _cell(value: object) -> object:
+    """Return a value that no spreadsheet takes for a formula: such text gets a `'` before it.
+
+    Negative numbers stay numbers.
+    """
+    if not isinstance(value, str) or not _FORMULA.match(value) or _NEGATIVE.fullmatch(value):
+        return value
+    return f"'{value}"
 
 
 def _json(value: Any) -> str:

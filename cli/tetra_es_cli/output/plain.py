@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from tetra_es_cli.output.formats import LISTINGS
+from tetra_es_cli.output.model import Listing
+from tetra_es_cli.output.redaction import say
 from tetra_es_cli.output.table import table_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-
-_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")  # noqa: RUF001 - full width counts in some locales
-_NEGATIVE = re.compile(r"-[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
 def emit(text: str) -> None:
@@ -50,35 +48,14 @@ def emit_rows(
         for row in rows:
             click.echo(json.dumps(row, ensure_ascii=False))
     elif output == "csv":
-        _csv(rows, columns)
+        emit_raw(LISTINGS["csv"](Listing(rows, columns)).encode())
     elif rows:
         for line in table_lines(rows, columns):
             click.echo(line)
     elif empty:
-        click.echo(empty, err=True)
+        say(empty)
 
 
 def style(text: str, *, wanted: bool, **styles: Any) -> str:
     """Return `text` in colour where it is wanted and standard output is a terminal."""
     return click.style(text, **styles) if wanted and sys.stdout.isatty() else text
-
-
-def _csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
-    import csv
-    import io
-
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(columns)
-    writer.writerows([_cell(row.get(column)) for column in columns] for row in rows)
-    emit_raw(buffer.getvalue().encode())
-
-
-def _cell(value: object) -> object:
-    """Return a value that no spreadsheet takes for a formula: such text gets a `'` before it.
-
-    Negative numbers stay numbers.
-    """
-    if not isinstance(value, str) or not _FORMULA.match(value) or _NEGATIVE.fullmatch(value):
-        return value
-    return f"'{value}"

@@ -49,15 +49,15 @@ def parse_recipient(line: str) -> Recipient:
     key is a point of its curve shows only when something is encrypted to it.
     """
     text = line.strip()
-    if not text.isprintable() or not text:
-        _refuse("a recipient is one line of text", hint=_HINT)
-    kind = text.split()[0]
     if "SECRET-KEY" in text.upper() or "PRIVATE KEY" in text.upper():
         _refuse(
             "that is a private key, not a recipient",
             hint="give its public half, which `tetra-es identity show` or `age-keygen -y` prints; "
             "replace the private key if others may have seen it",
         )
+    if not text.isprintable() or not text:
+        _refuse("a recipient is one line of text", hint=_HINT)
+    kind = text.split()[0]
     if kind == "ssh-ed25519":
         return _ssh_ed25519(text)
     if kind == "ssh-rsa":

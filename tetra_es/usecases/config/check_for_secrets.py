@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import UsageError
+from tetra_es.secret_scan.detectors import detect, detectors_for
 from tetra_es.secret_scan.scan import may_recur, refuse, scan_changes
 
 if TYPE_CHECKING:
@@ -40,3 +41,9 @@ def check_for_secrets(
         raise UsageError("an exception needs a reason", hint="say why it is no secret, with -m")
     for path in sorted({finding.path for finding in found}):
         organization.add_scan_exception(file, path, context)
+
+
+def secret_in(text: str) -> str | None:
+    """Return the part of a text that looks like a secret, None where nothing does."""
+    detection = detect("", text, detectors_for([text]))
+    return detection.secret if detection else None

@@ -16,6 +16,7 @@ from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import env_argument, output_option, reason_option
 from tetra_es_cli.context.recording import Recording
 from tetra_es_cli.context.tmpfs import memory_folder
+from tetra_es_cli.output.console import note
 from tetra_es_cli.output.recorded import emit_recorded
 
 if TYPE_CHECKING:
@@ -69,5 +70,5 @@ def _edited(environment: str, values: Mapping[str, bytes]) -> dict[str, bytes]:
             except TetraEsError as error:
                 if not sys.stdin.isatty():
                     raise
-                click.echo(f"tetra-es: {error.message}", err=True)
+                note(error.message)
                 click.confirm("Edit it again?", default=True, abort=True, err=True)
