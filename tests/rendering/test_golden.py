@@ -55,7 +55,22 @@ def test_the_unit_has_every_setting_of_the_guides_with_its_value() -> None:
 @pytest.mark.parametrize("runner", RUNNERS)
 def test_the_definition_is_the_guides(runner: str) -> None:
     found = content(release("dev", runner), "/root/tetra/tsm/services-available/tetra.tsm")
-    assert found == GUIDE_DEFINITION
+    for_newer = 'TSM_ENV="/root/src/devops/tetra/env/dev.env"\n'
+    assert for_newer in found
+    assert found.replace(for_newer, "") == GUIDE_DEFINITION
+
+
+@pytest.mark.parametrize("env_file", ["env/dev.env", "dev", "none", "a b/$HOME.env"])
+def test_a_definition_names_the_env_file_for_every_tsm(env_file: str) -> None:
+    """The guide's has entered TSM_CWD; a newer one takes a word such as dev for a file elsewhere."""
+    changes: dict[KeyPath, Any] = {("services", "tetra", "env_file"): env_file}
+    found = content(release("dev", "tsm", changes), "/root/tetra/tsm/services-available/tetra.tsm")
+    read = 'eval "$1"; printf "%s\\n" "$TSM_CWD/$TSM_ENV_FILE" "$TSM_ENV"'
+    done = subprocess.run(
+        ["bash", "-c", read, "bash", found], capture_output=True, text=True, check=True
+    )
+    path = f"/root/src/devops/tetra/{env_file}"
+    assert done.stdout.splitlines() == [path, path]
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
