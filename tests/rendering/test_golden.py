@@ -13,6 +13,7 @@ from tests.rendering.readers import command_words, setting, unit_entries
 from tests.rendering.texts import ENVIRONMENTS, RUNNERS, content, release, template_text
 from tests.rendering.update import golden
 from tetra_es.release.render import render
+from tetra_es.release.units import RETURNED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,14 +109,19 @@ def test_units_have_the_names_of_the_guide(
 def test_several_services_of_tsm_share_a_unit_that_ends_with_the_first() -> None:
     worker = {"command": "node worker.js", "auto_restart": False}
     found = content(release("dev", "tsm", {("services", "worker"): worker}), "tetra-dev.service")
-    run = "{ tsm start tetra & tsm start worker & wait -n; exit 1; }"
+    run = f"{{ tsm start tetra & tsm start worker & wait -n && exit {RETURNED}; exit 1; }}"
     assert f"ExecStart=/bin/bash -c 'source /root/tetra/tetra.sh && {run}'\n" in found
     assert "Restart=on-failure\n" in found
 
 
-@pytest.mark.parametrize("ending", ["return 0", "return 3", "exec true", "kill -KILL $BASHPID"])
+@pytest.mark.parametrize(
+    ("ending", "code"),
+    [("return 0", RETURNED), ("return 3", 1), ("exec true", RETURNED), ("kill -KILL $BASHPID", 1)],
+)
 @pytest.mark.parametrize("last", [False, True])
-def test_that_unit_fails_however_the_first_ends(tmp_path: Path, ending: str, *, last: bool) -> None:
+def test_that_unit_fails_however_the_first_ends(
+    tmp_path: Path, ending: str, code: int, *, last: bool
+) -> None:
     names = ["first", "second", "third"]
     ends = names[-1 if last else 0]
     (tmp_path / "tetra.sh").write_text(
@@ -130,7 +136,7 @@ def test_that_unit_fails_however_the_first_ends(tmp_path: Path, ending: str, *, 
         command_words(*setting(unit, "ExecStart")), start_new_session=True
     ) as process:
         try:
-            assert process.wait(20) == 1
+            assert process.wait(20) == code
         finally:
             # What systemd does with those that are left.
             os.killpg(process.pid, signal.SIGKILL)

@@ -134,6 +134,7 @@ def test_cwd_is_relative_to_the_source(cwd: str, expected: str) -> None:
         (("health",), 1, "must be a table"),
         (("health", "deadline"), 0, "an integer from 1"),
         (("health", "successes"), True, "an integer from 1"),
+        (("health", "stays_up"), -1, "an integer from 0"),
         (("services",), {}, "names no service"),
         (("services", "a b"), {"command": "x"}, "cannot be a service's name"),
         (("services", ".."), {"command": "x"}, "cannot be a service's name"),

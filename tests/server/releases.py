@@ -50,7 +50,7 @@ def old_release(health: HealthSettings | None = None) -> Release:
     """One service."""
     settings = ServerSettings(
         *("development", ("tetra-dev",), *ROOT, "/root/src", "/root/tetra", "direct", (), 0, 0, 0),
-        health=health or HealthSettings(deadline=15, successes=2),
+        health=health or HealthSettings(deadline=15, successes=2, stays_up=1),
         auto_start=True,
     )
     available = "/root/tetra/tsm/services-available"
@@ -127,7 +127,7 @@ def go(
         "switch": lambda: server.switch(deployment),
         "restart": lambda: server.restart(deployment),
         "health": lambda: server.wait_until_healthy(
-            deployment, release.services, release.settings.health
+            deployment, release.services, release.settings.health, "direct"
         ),
         "confirm": lambda: server.confirm(deployment),
     }

@@ -32,7 +32,8 @@ SHELLS: Mapping[str, list[str]] = {
     if (path := shutil.which(name))
 }
 SYSTEMCTL = r"""#!/bin/sh
-# What runs is a file for each unit; every change is a line of `said`.
+# What runs is a file for each unit; every change is a line of `said`. A unit that has a line in
+# `ends` (looks that it stays up, then what systemd says of its end) ends by itself.
 cd "$(dirname "$0")" || exit
 case $1 in show | is-active | is-system-running | --version) ;; *) echo "$*" >>said ;; esac
 for unit; do :; done
@@ -40,11 +41,26 @@ case $1 in
     --version) echo 'systemd 252 (test)' ;;
     is-system-running) echo running ;;
     show)
-        [ -e "running/$unit" ] && echo ActiveState=active || echo ActiveState=inactive
+        if [ -e "running/$unit" ] && [ -e "ends/$unit" ]; then
+            read -r looks end <"ends/$unit"
+            [ "$looks" = 0 ] && mv "running/$unit" "running/$unit.ended"
+            echo "$((looks - 1)) $end" >"ends/$unit"
+        fi
+        if [ -e "running/$unit" ]; then
+            printf '%s\n' ActiveState=active MainPID=1 "InvocationID=$(cat "running/$unit")"
+        elif [ -e "running/$unit.ended" ]; then
+            read -r looks end <"ends/$unit"
+            printf '%s\n' $end
+        else
+            echo ActiveState=inactive
+        fi
         [ -e "running/$unit.on" ] && echo UnitFileState=enabled
         echo LoadState=loaded
         ;;
-    start | restart) : >"running/$unit" ;;
+    start | restart)
+        rm -f "running/$unit.ended"
+        echo "$$" >"running/$unit"
+        ;;
     enable) : >"running/$unit.on" ;;
     stop) rm -f "running/$unit" ;;
 esac
@@ -63,7 +79,7 @@ class Place:
     user: str = field(default_factory=lambda: pwd.getpwuid(os.getuid()).pw_name)
 
     def __post_init__(self) -> None:
-        for name in ("bin/running", "units/multi-user.target.wants", "app"):
+        for name in ("bin/running", "bin/ends", "units/multi-user.target.wants", "app"):
             (self.folder / name).mkdir(parents=True)
         (self.folder / "bin/systemctl").write_text(SYSTEMCTL)
         (self.folder / "bin/systemctl").chmod(0o755)
@@ -79,6 +95,15 @@ class Place:
 
     def open(self, patience: int = 60) -> Server:
         return Server.open(self, "acme", "dev", patience=patience, program=self.program)
+
+    def restarts_at_every_look(self) -> None:
+        """Have systemd answer for another invocation of a unit each time."""
+        program = self.folder / "bin/systemctl"
+        program.write_text(program.read_text().replace('$(cat "running/$unit")', "$$"))
+
+    def end(self, looks: int, *says: str, unit: str = "tetra.service") -> None:
+        """Have the unit end by itself when systemd was asked about it so often once it ran."""
+        (self.folder / "bin/ends" / unit).write_text(f"{looks} {' '.join(says)}\n")
 
     @property
     def said(self) -> list[str]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tetra_es.release.release import Release
     from tetra_es.remote.server import Server
 
-HEALTH = HealthSettings(deadline=5, interval=0, successes=2)
+HEALTH = HealthSettings(deadline=5, interval=0, successes=2, stays_up=0)
 
 
 @pytest.fixture(params=SHELLS)
@@ -41,7 +41,7 @@ def deploy(server: Server, deployment: str, release: Release) -> None:
     server.arm(deployment, 60)
     server.switch(deployment)
     server.restart(deployment)
-    server.wait_until_healthy(deployment, release.services, HEALTH)
+    server.wait_until_healthy(deployment, release.services, HEALTH, "direct")
 
 
 def test_deploy_and_deploy_again(place: Place) -> None:

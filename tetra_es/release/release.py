@@ -27,6 +27,8 @@ class HealthSettings:
     """How many answers in a row must be good."""
     timeout: int = 5
     """The most that one request may take."""
+    stays_up: int = 10
+    """How long all must stay good, from the first good answer: it may go beyond the deadline."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,7 @@ def nothing(organization: str, environment: str) -> Release:
         memory_max=0,
         nofile=0,
         nproc=0,
-        health=HealthSettings(successes=1),
+        health=HealthSettings(successes=1, stays_up=0),
         auto_start=False,
     )
     return Release(organization, environment, settings, (), (), (), (), (), ())

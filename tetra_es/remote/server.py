@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
 
-    from tetra_es.release.release import HealthSettings, Release, Service
+    from tetra_es.release.release import HealthSettings, Release, Runner, Service
     from tetra_es.remote.facts import Facts, Outcome, ServiceHealth, UnitState
     from tetra_es.remote.transport import Transport
 
+RETURNED = "tsm start returned and nothing is running"
+"""Why the services of the runner tsm are not healthy where `tsm start` does not stay."""
 PATIENCE_SECONDS = 60
 RESTART_SECONDS = 120
 """How long systemd may take to stop and start the units."""
@@ -131,24 +133,28 @@ class Server:
         deployment: str,
         services: Sequence[Service],
         check: HealthSettings,
+        runner: Runner,
         *,
         progress: Callable[[str], None] | None = None,
     ) -> tuple[ServiceHealth, ...]:
         """Ask until every service answered `successes` times in a row without a restart.
 
-        `progress` gets a line for each round. Raises `StepFailed` at the deadline, or as soon as a
-        unit has failed for good.
+        They must then stay so for `stays_up` seconds, counted from the first good answer: what
+        answers may be left over from a command that has returned. `progress` gets a line for each
+        round. Raises `StepFailed` at the deadline, or as soon as a unit is down for good, with the
+        reason `RETURNED` where `tsm start` did not stay.
         """
 
         def tell(row: list[str]) -> None:
             if progress:
                 progress(codec.answer_text(row[1]) if row[1:] else f"{row[0]} of {check.successes}")
 
-        limits = (check.deadline, check.interval, check.timeout, check.successes)
+        limits = (check.deadline, check.interval, check.timeout, check.successes, check.stays_up)
         answer = self._session.request(
             "healthy",
             deployment,
             *map(str, limits),
+            runner,
             *_words(services),
             seconds=ANSWER_SECONDS + 2 * (check.timeout + 1) * len(services) + check.interval,
             progress=tell,

@@ -123,6 +123,10 @@ RULES: dict[KeyPath, Rule] = {
     ("health", "successes"): Rule(
         "an integer from 1 to 100", lambda v: _is_int(v, 1, 100), "write how many in a row"
     ),
+    ("health", "stays_up"): Rule(
+        "an integer from 0 to 3600", lambda v: _is_int(v, 0, 3600),
+        "write a number of whole seconds",
+    ),
     ("resources", "memory_max"): _SIZE,
     ("resources", "nofile"): _SIZE,
     ("resources", "nproc"): _SIZE,

@@ -14,7 +14,7 @@ from tetra_es.errors import TetraEsError
 from tetra_es.remote.errors import ConnectionLost, StepFailed
 from tetra_es.remote.facts import CONFIRMED, CONFIRMING, REVERTED, REVERTING, UNKNOWN
 from tetra_es.remote.plan import plan
-from tetra_es.remote.server import RESTART_SECONDS
+from tetra_es.remote.server import RESTART_SECONDS, RETURNED
 from tetra_es.usecases.order import DeploymentFailed
 
 if TYPE_CHECKING:
@@ -151,7 +151,8 @@ class _Run:
             yield self._at("create-user", lambda: server.create_user(*create))
         yield self._at("stage", lambda: server.stage(order.id, order.release, order.provenance))
         self._armed = True  # from here on the server may change, whatever we hear of it
-        seconds = order.release.settings.health.deadline + RESTART_SECONDS + MARGIN
+        health = order.release.settings.health
+        seconds = health.deadline + health.stays_up + RESTART_SECONDS + MARGIN
         yield self._at("arm", lambda: server.arm(order.id, seconds))
         yield self._at("switch", lambda: server.switch(order.id))
         yield self._at("restart", lambda: server.restart(order.id))
@@ -228,9 +229,17 @@ class _Run:
 
     def _wait(self) -> None:
         release = self._order.release
-        self.answers = self._server.wait_until_healthy(
-            self._order.id, release.services, release.settings.health
-        )
+        try:
+            self.answers = self._server.wait_until_healthy(
+                self._order.id, release.services, release.settings.health, release.settings.runner
+            )
+        except StepFailed as error:
+            if error.reason == RETURNED:
+                error.hint = (
+                    f"`tetra-es set profile {release.environment} deployment.runner=direct` has "
+                    "systemd run the services itself; then promote and deploy"
+                )
+            raise
 
     def _failed(self, cause: str, *, switched: bool) -> None:
         if self._recordable:

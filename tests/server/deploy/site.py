@@ -58,7 +58,8 @@ class Site:
         machine.env["TETRA_ES_SSH"] = f"ssh -F {self.host.ssh_config}"
         recipient = machine.ok("identity", "new").out.strip()
         # Quick to come to a verdict, since most of these tests wait for one.
-        machine.ok("set", "local", "health.deadline=8", "health.successes=2", "health.timeout=2")
+        quick = ("deadline=8", "successes=2", "timeout=2", "stays_up=1")
+        machine.ok("set", "local", *(f"health.{each}" for each in quick))
         overlay = [f'deployment.hosts=["{self.host.name}"]', f"deployment.runner={self.runner}"]
         machine.ok("set", "profile", self.environment, *overlay)
         machine.ok("recipient", "add", self.environment, "alice", recipient)

@@ -83,11 +83,11 @@ say_space() {
 # Sets what systemd knows of a unit.
 read_unit() {
     load='' active='' sub='' enabled='' main=0 restarts=0 since='' invocation='' result='' job=''
-    memory=0 stale=no drop_ins=''
+    memory=0 stale=no drop_ins='' ended_how=0 ended_with=0 control_group=''
     properties=$(systemctl show --no-pager -p LoadState -p ActiveState -p SubState \
         -p UnitFileState -p MainPID -p NRestarts -p ActiveEnterTimestamp -p InvocationID \
         -p Result -p Job -p MemoryCurrent -p NeedDaemonReload \
-        -p DropInPaths -- "$1" 2>/dev/null)
+        -p DropInPaths -p ExecMainCode -p ExecMainStatus -p ControlGroup -- "$1" 2>/dev/null)
     set -f
     IFS=$newline
     for property in $properties; do
@@ -106,6 +106,9 @@ read_unit() {
             MemoryCurrent=*) memory=$value ;;
             NeedDaemonReload=*) stale=$value ;;
             DropInPaths=*) drop_ins=$value ;;
+            ExecMainCode=*) ended_how=$value ;;
+            ExecMainStatus=*) ended_with=$value ;;
+            ControlGroup=*) control_group=$value ;;
         esac
     done
     unset IFS

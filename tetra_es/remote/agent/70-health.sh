@@ -1,6 +1,7 @@
 # Health: asked on the server itself, of 127.0.0.1, or else of ::1. A service counts as healthy when its unit is
-# active, it answers 2xx, all answers in a row came from one invocation of the unit, and the port
-# belongs to a process of that unit.
+# active with processes, it answers 2xx, all answers in a row came from one invocation of the unit, and the
+# port belongs to a process of that unit. It has to stay so for a while: what answers may be left over from
+# a command that returns, which systemd ends with it.
 
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 
@@ -46,6 +47,18 @@ owns() {
     return 1
 }
 
+# Whether any process is in the unit that was read. Its main one may be gone, where somebody has
+# told systemd that it may.
+has_processes() {
+    [ "$main" = 0 ] || return 0
+    [ -n "$control_group" ] || return 1
+    for hierarchy in /sys/fs/cgroup /sys/fs/cgroup/systemd; do
+        each=$hierarchy$control_group
+        [ -z "$(cat "$each/cgroup.procs" "$each"/*/cgroup.procs 2>/dev/null)" ] || return 0
+    done
+    return 1
+}
+
 # Looks at a service once: unit, port, path, seconds. Sets $status and $invocation.
 look() {
     read_unit "$1"
@@ -56,6 +69,8 @@ look() {
         esac
         return 1
     fi
+    status='the unit is active, and nothing runs in it'
+    has_processes || return
     status=running
     [ "$2" = - ] && return
     ask "127.0.0.1:$2" "$3" "$4"
@@ -84,9 +99,34 @@ verb_health() {
     ok
 }
 
-# One round over the services; sets $round to what must not change between rounds.
+# The exit code of a unit of several services with the first of which `tsm start` has returned.
+returned=150
+
+# Sees whether the unit that was read, of service $1, will not be up again by itself; sets $broken then,
+# and $ill where its command has ended without a failure: nothing is wrong with it for systemd.
+find_the_end() {
+    [ "$active" != active ] || return 0
+    if [ "$runner $ended_how $ended_with" = "tsm 1 $returned" ]; then
+        active=inactive
+    fi
+    case $active in
+        failed) broken=1 ;;
+        inactive)
+            [ -z "$job" ] || return 0
+            broken=1
+            # Ended by itself, not by a signal.
+            [ "$ended_how" = 1 ] || return 0
+            ill="$1: the process exited with $ended_with, and nothing is running"
+            [ "$runner" != tsm ] || ill='tsm start returned and nothing is running'
+            ;;
+    esac
+}
+
+# One round over the services. Sets $round to what must not change between rounds, and $rows to what is
+# answered when they are all well.
 look_at_all() {
     round=
+    rows=
     ill=
     while [ $# -ge 4 ]; do
         decode "$4"
@@ -94,41 +134,44 @@ look_at_all() {
         decode "$2"
         if look "$decoded" "$3" "$path" "$timeout"; then
             round="$round $invocation/$restarts"
+            rows="$rows${rows:+$newline}health $1 yes $(text "$status")"
         else
             decode "$1"
             ill="$decoded: $status"
-            if [ "$active" = failed ]; then broken=1; fi
+            find_the_end "$decoded"
             return 1
         fi
         shift 4
     done
 }
 
-# healthy ID DEADLINE INTERVAL TIMEOUT SUCCESSES, then as for health
+# healthy ID DEADLINE INTERVAL TIMEOUT SUCCESSES STAYS_UP RUNNER, then as for health. The deadline is for
+# the good answers in a row; how long they go on is counted from the first.
 verb_healthy() {
-    deployment=$1 interval=$3 timeout=$4 successes=$5 limit=$2
+    deployment=$1 limit=$2 interval=$3 timeout=$4 successes=$5 stays_up=$6 runner=$7
+    shift 7
     read_clock
-    latest=$((now + $2))
-    shift 5
+    latest=$((now + limit))
     in_row=0
     last=
     broken=
     complaint=
+    lost=
     while need_armed "$deployment"; do
         if look_at_all "$@"; then
-            [ "$round" = "$last" ] || in_row=0
-            last=$round
-            in_row=$((in_row + 1))
+            note_good_round
             say "tick $in_row"
-            [ "$in_row" -lt "$successes" ] || { end_healthy "$@"; return; }
+            if is_well && [ $((now - good_since)) -ge "$stays_up" ]; then
+                [ -z "$rows" ] || say "$rows"
+                ok
+                return
+            fi
         else
-            in_row=0
-            last=
-            complaint=$ill
+            note_bad_round
             say "tick 0 $(text "$ill")"
         fi
         read_clock
-        if [ -n "$broken" ] || [ "$now" -ge "$latest" ]; then
+        if [ -n "$broken" ] || { [ "$now" -ge "$latest" ] && ! is_well; }; then
             end_ill "$@"
             return
         fi
@@ -137,8 +180,27 @@ verb_healthy() {
     done
 }
 
-end_healthy() {
-    verb_health "$timeout" "$@"
+is_well() {
+    [ "$in_row" -ge "$successes" ]
+}
+
+note_good_round() {
+    read_clock
+    if [ "$in_row" = 0 ]; then
+        good_since=$now
+    elif [ "$round" != "$last" ]; then
+        ill='it was started again meanwhile'
+        note_bad_round
+        good_since=$now
+    fi
+    last=$round
+    in_row=$((in_row + 1))
+}
+
+note_bad_round() {
+    complaint="not healthy within $limit s; last, $ill"
+    if is_well; then lost="did not stay healthy for $stays_up s: $ill"; fi
+    in_row=0
 }
 
 end_ill() {
@@ -147,9 +209,7 @@ end_ill() {
         say_journal "$decoded"
         shift 4
     done
-    if [ -n "$broken" ]; then
-        no "$complaint"
-    else
-        no "not healthy within $limit s${complaint:+; last, $complaint}"
-    fi
+    complaint=${lost:-${complaint:-not healthy within $limit s}}
+    [ -z "$broken" ] || complaint=$ill
+    no "$complaint"
 }

@@ -1,0 +1,116 @@
+"""Up means staying up: what answers may be left over from a command that has returned."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.servers.place import SHELLS, Place
+from tetra_es.release.release import HealthSettings
+from tetra_es.release.units import RETURNED as EXIT_CODE
+from tetra_es.remote.errors import StepFailed
+from tetra_es.remote.server import RETURNED
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tetra_es.release.release import Runner
+    from tetra_es.remote.server import Server
+
+ENDED = ("Result=success", "ExecMainCode=1")
+INACTIVE = ("ActiveState=inactive", "SubState=dead")
+RESTARTING = ("ActiveState=activating", "SubState=auto-restart")
+
+
+@pytest.fixture(params=SHELLS)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    return Place(tmp_path / "server", SHELLS[request.param])
+
+
+def wait(server: Server, place: Place, runner: Runner, check: HealthSettings) -> list[str]:
+    """Deploy up to its health; return what was said of each round."""
+    release, said = place.release(), list[str]()
+    server.lock("alice", "laptop")
+    server.stage("a1", release, "dev@1")
+    server.arm("a1", 60)
+    server.switch("a1")
+    server.restart("a1")
+    answers = server.wait_until_healthy("a1", release.services, check, runner, progress=said.append)
+    assert [each.healthy for each in answers] == [True]
+    return said
+
+
+def check(stays_up: int, *, deadline: int = 30) -> HealthSettings:
+    return HealthSettings(deadline=deadline, interval=0, successes=2, stays_up=stays_up)
+
+
+@pytest.mark.parametrize(
+    ("runner", "says", "reason"),
+    [
+        ("tsm", (*INACTIVE, *ENDED, "ExecMainStatus=0"), RETURNED),
+        ("tsm", (*RESTARTING, *ENDED, f"ExecMainStatus={EXIT_CODE}"), RETURNED),
+        ("tsm", ("ActiveState=failed", *ENDED, f"ExecMainStatus={EXIT_CODE}"), RETURNED),
+        (
+            "direct",
+            (*INACTIVE, *ENDED, "ExecMainStatus=0"),
+            "tetra: the process exited with 0, and nothing is running",
+        ),
+        # Somebody has stopped it.
+        (
+            "tsm",
+            (*INACTIVE, "Result=success", "ExecMainCode=2", "ExecMainStatus=15"),
+            "tetra: the unit is inactive (dead)",
+        ),
+        (
+            "tsm",
+            ("ActiveState=failed", "Result=exit-code", "ExecMainCode=1", "ExecMainStatus=1"),
+            "tetra: the unit failed: exit-code",
+        ),
+    ],
+)
+def test_a_unit_that_does_not_stay_up(
+    place: Place, runner: Runner, says: tuple[str, ...], reason: str
+) -> None:
+    """It is said at once, long before the deadline."""
+    place.end(12, *says)
+    begun = time.monotonic()
+    with place.open() as server:
+        with pytest.raises(StepFailed) as failed:
+            wait(server, place, runner, check(60, deadline=60))
+        assert failed.value.reason == reason
+        server.revert("a1")
+    assert time.monotonic() - begun < 30
+
+
+def test_a_unit_that_is_active_with_no_process(place: Place) -> None:
+    place.end(4, "ActiveState=active", "SubState=exited", "MainPID=0")
+    with place.open() as server, pytest.raises(StepFailed, match="and nothing runs in it"):
+        wait(server, place, "tsm", check(60, deadline=1))
+
+
+def test_the_window_begins_with_the_first_good_answer(place: Place) -> None:
+    begun = time.monotonic()
+    with place.open() as server:
+        said = wait(server, place, "tsm", check(3))
+    assert time.monotonic() - begun >= 2
+    assert said[:2] == ["1 of 2", "2 of 2"]
+    assert len(said) > 2
+
+
+def test_the_window_may_go_beyond_the_deadline(place: Place) -> None:
+    with place.open() as server:
+        assert wait(server, place, "tsm", check(3, deadline=1))
+
+
+def test_a_window_of_nothing(place: Place) -> None:
+    with place.open() as server:
+        assert wait(server, place, "tsm", check(0)) == ["1 of 2", "2 of 2"]
+
+
+def test_one_that_goes_on_restarting_is_not_up(place: Place) -> None:
+    """It answers whenever it is asked, each time another process."""
+    place.restarts_at_every_look()
+    with place.open() as server, pytest.raises(StepFailed, match="started again meanwhile"):
+        wait(server, place, "direct", check(1, deadline=2))
