@@ -9,11 +9,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tetra_es.disk import atomic
 from tetra_es.layout import is_edited
 from tetra_es_projections.tree import ALLOWED_SIGNERS, TreeProjector
 from tetra_es_projections.views.database import open_views
 from tetra_es_projections.views.projection import apply_to_views
+from tetra_es_projections.working_files import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ def _files(layout: OrgLayout, log: EventLog) -> Iterator[str]:
             past.setdefault(path, set()).add(expected[path])
     expected.pop(ALLOWED_SIGNERS, None)
     for path, digest in sorted(expected.items()):
-        actual = atomic.digest(layout.file(path))
+        actual = digest_of(layout.root, path)
         if actual == digest:
             continue
         if actual is None:

@@ -7,12 +7,15 @@ still to be recorded, in a generated one it is drift.
 
 from __future__ import annotations
 
+import os
+import shlex
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.disk import atomic
+from tetra_es.disk.regular_files import REBUILD, follow, read
 from tetra_es.errors import TetraEsError
-from tetra_es.layout import ENVIRONMENTS, PROFILES, SECRETS, SOURCE
+from tetra_es.layout import ENVIRONMENTS, PROFILES, SECRETS, SOURCE, is_edited
 from tetra_es_projections.tree import ALLOWED_SIGNERS
 from tetra_es_projections.views.database import FILES, set_progress
 
@@ -47,29 +50,43 @@ def _digest(data: bytes | None) -> str | None:
     return None if data is None else sha256(data).hexdigest()
 
 
+def digest_of(root: Path, path: str) -> str | None:
+    """Return the digest of the file at `path` below `root`, None where there is none.
+
+    A file that people edit may be a link to where it really is; a generated one may not.
+    Raises `TetraEsError` where an edited one is no file, or a link that leads to none.
+    """
+    return (atomic.digest_through if is_edited(path) else atomic.digest)(root / path)
+
+
 def changed_files(root: Path, digests: dict[str, str]) -> list[Change]:
     """Return the files below `root` whose content is not the one of `digests`, by path."""
     found = []
     for path, expected in sorted(digests.items()):
-        actual = atomic.digest(root / path)
+        actual = digest_of(root, path)
         if actual != expected:
             found.append(Change(path, missing=actual is None))
     return found
 
 
-def read_text(root: Path, path: str) -> str:
-    """Return the text of a file below `root`. Raises `TetraEsError` where it is not UTF-8."""
+def read_text(root: Path, path: str, *, then: str | None = REBUILD) -> str:
+    """Return the text of an edited file below `root`, byte for byte as it is, CR LF included.
+
+    Raises `TetraEsError` when it is not there, not a file or not UTF-8. `then`: what a hint says
+    that follows when something else was moved away.
+    """
+    data = read(root / path, then=then)
+    if data is None:
+        raise TetraEsError(
+            f"{path} is missing", hint="`tetra-es rebuild` puts the recorded content back"
+        )
     try:
-        # newline="" keeps CR LF: the text is recorded byte for byte.
-        with (root / path).open(encoding="utf-8", newline="") as file:
-            return file.read()
+        return data.decode()
     except UnicodeDecodeError as error:
         raise TetraEsError(
             f"{path} is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}",
             hint="TOML is UTF-8: save the file in that encoding",
         ) from error
-    except OSError as error:
-        raise TetraEsError(f"cannot read {path}: {error.strerror}") from error
 
 
 class Files:
@@ -78,6 +95,8 @@ class Files:
     def __init__(self, root: Path, connection: sqlite3.Connection) -> None:
         self._root = root
         self._connection = connection
+        self.parted: list[str] = []
+        """Paths of edited files that had another name, which keeps the old content."""
 
     def apply(self, records: Iterable[Record], content: TreeProjector, upto: int) -> None:
         """Bring the files to the state after the records, which end at the position `upto`."""
@@ -106,7 +125,7 @@ class Files:
 
     def is_modified(self, path: str) -> bool:
         """Return whether the file at `path` is there and not as it was put there last, if ever."""
-        actual = atomic.digest(self._root / path)
+        actual = digest_of(self._root, path)
         return actual is not None and actual != self.digests().get(path)
 
     def read(self, path: str) -> str:
@@ -130,18 +149,37 @@ class Files:
 
     def restore(self, path: str, data: bytes) -> None:
         """Write a file as it was put there last, where it is missing."""
-        if not (self._root / path).exists():
-            atomic.write(self._root / path, data)
+        if digest_of(self._root, path) is None:
+            self._write(path, data)
+
+    def check_writable(self, path: str) -> None:
+        """Raise `TetraEsError` where an edited file is a link to where nothing can be written."""
+        file = self._root / path
+        place = follow(file, then=REBUILD)
+        if place != file and not os.access(place.parent, os.W_OK | os.X_OK):
+            command = shlex.join(("cp", "--remove-destination", str(place), str(file)))
+            raise TetraEsError(
+                f"{file} is a link to {place}, and {place.parent} cannot be written to",
+                hint=f"make that folder writable, or replace the link by the file: `{command}`",
+            )
 
     def _put(self, path: str, data: bytes | None, ours: set[str | None]) -> None:
-        file = self._root / path
-        actual = atomic.digest(file)
+        actual = digest_of(self._root, path)
         if actual == _digest(data) or (actual is not None and actual not in ours):
             return
         if data is None:
-            atomic.remove(file)
+            atomic.remove(self._root / path)
         else:
+            self._write(path, data)
+
+    def _write(self, path: str, data: bytes) -> None:
+        file = self._root / path
+        if not is_edited(path):
             atomic.write(file, data)
+            return
+        if file.exists() and file.stat().st_nlink > 1:
+            self.parted.append(path)
+        atomic.write_through(file, data)
 
     def _remember(self, digests: dict[str, str | None], position: int) -> None:
         self._connection.execute("BEGIN IMMEDIATE")

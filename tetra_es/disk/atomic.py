@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
+import stat
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from tetra_es.disk.regular_files import REBUILD, follow, read
 from tetra_es.errors import TetraEsError
 
 if TYPE_CHECKING:
@@ -13,18 +16,29 @@ if TYPE_CHECKING:
 
 _PARTIAL = ".partial"
 
+NOT_A_FILE = "not a file"
+"""Stands for the digest of a link, a folder and so on."""
+
 
 def write(path: Path, data: bytes) -> None:
     """Replace the file at `path` with `data`. Raises `TetraEsError`; the old file then stays.
 
-    The temporary file has a fixed name, so that the next try replaces what a killed one left.
+    It keeps its mode. A link in its place is replaced, and what it leads to left alone. The
+    temporary file has a fixed name, so that the next try replaces what a killed one left.
     """
     partial = path.with_name(f".{path.name}{_PARTIAL}")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with partial.open("wb") as file:
+        partial.unlink(missing_ok=True)
+        old = path.lstat() if path.exists() and not path.is_symlink() else None
+        # What the old file kept from others must not be open to them meanwhile.
+        mode = 0o600 if old else 0o666
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        with os.fdopen(os.open(partial, flags, mode), "wb") as file:
             file.write(data)
             file.flush()
+            if old:
+                _make_alike(path, old, partial)
             os.fsync(file.fileno())
         partial.replace(path)
         sync_folder(path.parent)
@@ -34,6 +48,25 @@ def write(path: Path, data: bytes) -> None:
             f"cannot write {path}: {error.strerror}",
             hint="check the space and the permissions there, then run any command again",
         ) from error
+
+
+def write_through(path: Path, data: bytes) -> None:
+    """Do the same where the links at `path` lead. Raises `TetraEsError` where that is no file."""
+    write(follow(path, then=REBUILD), data)
+
+
+def _make_alike(path: Path, old: os.stat_result, new: Path) -> None:
+    """Give a new file owner, mode and access rights of the one that it will replace."""
+    shared = True
+    if (old.st_uid, old.st_gid) != (new.stat().st_uid, new.stat().st_gid):
+        try:
+            os.chown(new, old.st_uid if os.geteuid() == 0 else -1, old.st_gid)
+        except PermissionError:
+            shared = False
+    shutil.copystat(path, new)
+    if not shared:  # what was open to a group is not open to another one
+        new.chmod(stat.S_IMODE(old.st_mode) & ~stat.S_IRWXG)
+    os.utime(new)
 
 
 def remove(path: Path) -> None:
@@ -58,12 +91,22 @@ def sync_folder(path: Path) -> None:
 
 
 def digest(path: Path) -> str | None:
-    """Return the SHA-256 of the file at `path`, hexadecimal, None where there is none."""
+    """Return the SHA-256 of the file at `path`, hexadecimal, None where there is none.
+
+    `NOT_A_FILE` where something else is, such as a link, which is not followed.
+    """
     try:
-        return sha256(path.read_bytes()).hexdigest()
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return NOT_A_FILE
     except FileNotFoundError:
         return None
-    except OSError as error:
-        raise TetraEsError(
-            f"cannot read {path}: {error.strerror}", hint="check its permissions"
-        ) from error
+    return _sha256(read(path))
+
+
+def digest_through(path: Path) -> str | None:
+    """Do the same where the links at `path` lead. Raises `TetraEsError` where that is no file."""
+    return _sha256(read(path, then=REBUILD))
+
+
+def _sha256(data: bytes | None) -> str | None:
+    return None if data is None else sha256(data).hexdigest()

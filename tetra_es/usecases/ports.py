@@ -54,6 +54,13 @@ class WorkingFiles(Protocol):
     def read(self, path: str) -> str:
         """Return the text of a file. Raises `TetraEsError` where it is not UTF-8."""
 
+    @property
+    def parted(self) -> Sequence[str]:
+        """Paths of edited files that had another name, a hard link, which keeps the old content."""
+
+    def check_writable(self, path: str) -> None:
+        """Raise `TetraEsError` where an edited file is a link to where nothing can be written."""
+
     def is_modified(self, path: str) -> bool:
         """Return whether a file is there and not as it was written last, if ever."""
 
@@ -90,6 +97,9 @@ class Listener(Protocol):
 
     def backed_up(self, path: str) -> None:
         """A generated file that was changed by hand was moved to `path`."""
+
+    def parted(self, path: str) -> None:
+        """An edited file that had another name, a hard link, has no longer: that keeps the old."""
 
     def progress(self, what: str, done: int, total: int) -> None:
         """Something takes long: how far it is, and how far it goes."""

@@ -30,6 +30,10 @@ class UseCase(ABC, Generic[Result]):
         """
         return ()
 
+    def writes(self) -> Collection[str]:
+        """Return the paths of the edited files that will have another text."""
+        return ()
+
     def replaces(self) -> str | None:
         """Return the path of the generated file that must not have been changed by hand."""
         return None

@@ -70,6 +70,8 @@ class Workspace:
             self._projections.catch_up(self._listener.progress)
             try:
                 self._record_hand_edits(use_case, edits)
+                for path in use_case.writes():
+                    self.files.check_writable(path)
                 backed_up = self._back_up_drift(use_case)
                 result, recorded = self._decide(use_case)
             finally:
@@ -134,6 +136,8 @@ class Workspace:
             return
         try:
             self._projections.catch_up(self._listener.progress)
+            for path in self.files.parted:
+                self._listener.parted(path)
         except TetraEsError as error:
             problem = TetraEsError(
                 f"recorded as {', '.join(positions)}, but not everything that follows from it "

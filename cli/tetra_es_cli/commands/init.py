@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import socket
@@ -85,9 +86,9 @@ def _present(layout: OrgLayout, target: SourceFile) -> str | None:
 
     Raises `Refused` where it has what looks like a secret: it would be in the first event.
     """
-    if not layout.file(target.path).exists():
+    if not os.path.lexists(layout.file(target.path)):
         return None
-    text = read_text(layout.root, target.path)
+    text = read_text(layout.root, target.path, then=None)
     parse(text, name=target.path)
     refuse(scan_text(text), target.path)
     return text

@@ -51,6 +51,10 @@ class Console:
         else:
             note(f"{path} has changes that are not recorded; `tetra-es record` records them")
 
+    def parted(self, path: str) -> None:
+        """Say that a file has no other name any more."""
+        note(f"{path} had another name, a hard link, which keeps the old text")
+
     def backed_up(self, path: str) -> None:
         """Say where a file that was changed by hand is now."""
         note(f"kept the file that was changed by hand as {path}")

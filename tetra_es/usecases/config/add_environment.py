@@ -14,7 +14,7 @@ from tetra_es.schema.templates import profile_template
 from tetra_es.usecases.use_case import UseCase
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Collection, Container
 
     from tetra_es.usecases.unit_of_work import UnitOfWork
 
@@ -34,6 +34,10 @@ class AddEnvironment(UseCase[None]):
     def depends_on(self) -> Container[str]:
         """Return the manifest and the overlay: both are changed."""
         return {MANIFEST, profile_file(self.environment)}
+
+    def writes(self) -> Collection[str]:
+        """Return the manifest."""
+        return (MANIFEST,)
 
     def decide(self, work: UnitOfWork) -> None:
         """Decide both."""

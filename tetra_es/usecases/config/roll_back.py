@@ -15,7 +15,7 @@ from tetra_es.usecases.secrets.restore import restore_secrets
 from tetra_es.usecases.use_case import UseCase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Sequence
+    from collections.abc import Callable, Collection, Container, Sequence
 
     from tetra_es.crypto.age.identity import Identity
     from tetra_es.model.environment import Environment
@@ -70,6 +70,11 @@ class RollBack(UseCase[Rollback]):
         """Return the source of truth where that is what goes back, to record what it has now."""
         path = environment_file(self.environment)
         return (path,) if is_edited(path) and not self.force else ()
+
+    def writes(self) -> Collection[str]:
+        """Return the source of truth where that is what goes back."""
+        path = environment_file(self.environment)
+        return (path,) if is_edited(path) else ()
 
     def replaces(self) -> str | None:
         """Return the generated file."""

@@ -27,6 +27,10 @@ class _Change(UseCase[None]):
         """Return the path of the file itself."""
         return (self.file.path,)
 
+    def writes(self) -> Collection[str]:
+        """Return the path of the file itself."""
+        return (self.file.path,)
+
     def decide(self, work: UnitOfWork) -> None:
         """Decide the edit; see `Edit` for what it raises."""
         text = self._changed(present_text(work, self.file))

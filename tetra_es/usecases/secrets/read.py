@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tetra_es.disk.regular_files import REBUILD, read
 from tetra_es.errors import IntegrityFailure
 from tetra_es.integrity.store import sound_vault
 from tetra_es.layout import secret_file
@@ -63,10 +64,10 @@ def _check_files(
         if keys is not None and key not in keys:
             continue
         path = secret_file(vault.environment, key)
-        try:
-            found = digest_of(layout.file(path).read_bytes())
-        except FileNotFoundError:
+        data = read(layout.file(path), then=REBUILD)
+        if data is None:
             continue  # `verify` says so; there is nothing that could be used by mistake
+        found = digest_of(data)
         # Another command may have recorded a newer one since the vault was loaded.
         if found != digest and found not in _digests_now(log, vault, key):
             raise IntegrityFailure(
