@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -83,4 +85,101 @@ def test_a_broken_file_is_named_and_nothing_is_made(bare: Machine, old: Path) ->
     (old / "history/dev_20240103_101500.toml").write_text("= broken\n")
     failed = bare.fails(1, "import", str(old), "--as", "acme")
     assert "history/dev_20240103_101500.toml:1:" in failed.error()
+    assert not bare.store.exists()
+
+
+def age(file: Path, moment: str) -> None:
+    """Give a file the time at which it was last changed."""
+    seconds = datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp()
+    os.utime(file, (seconds, seconds))
+
+
+def test_an_old_backup_never_becomes_the_present_file(bare: Machine, old: Path) -> None:
+    """Copying gives a file an old time, and names tell the time of another clock or zone."""
+    present = (old / "environments/dev.toml").read_bytes()
+    age(old / "environments/dev.toml", "2024-01-02T12:00")
+    done = bare.ok("import", str(old), "--as", "acme", "--utc")
+    assert bare.toml("dev").read_bytes() == present
+    assert bare.ok("show", "dev").out.encode() == present
+    newest = bare.history("dev")[0]
+    assert "environments/dev.toml" in newest["summary"]
+    assert newest["time"].startswith("2024-01-04T10:15:00")
+    assert "environments/dev.toml is dated before its newest backup" in done.err
+    # What was there when is answered by the same times.
+    assert bare.ok("show", "dev", "--at", "2024-01-03T12:00").out == "[ports]\ntetra = 2\n"
+    assert bare.ok("show", "dev", "--at", "2024-01-05").out.encode() == present
+    bare.ok("verify")
+
+
+def test_an_old_local_toml_stays_the_source_of_truth(bare: Machine, old: Path) -> None:
+    (old / "history/local_20240601_000000.toml").write_text("[ports]\ntetra = 1\n")
+    age(old / "environments/local.toml", "2024-01-01T00:00")
+    bare.ok("import", str(old), "--as", "acme", "--utc")
+    bare.ok("promote", "dev")
+    assert "tetra = 4444" in bare.toml("local").read_text()
+    assert "tetra = 4444" in bare.toml("dev").read_text()
+
+
+def test_a_backup_from_the_future_is_no_event_of_the_future(bare: Machine, old: Path) -> None:
+    (old / "history/dev_20990101_000000.toml").write_text("[ports]\ntetra = 9\n")
+    age(old / "environments/qa.toml", "2098-01-01T00:00")
+    present = (old / "environments/dev.toml").read_text()
+    done = bare.ok("import", str(old), "--as", "acme", "--utc")
+    assert "history/dev_20990101_000000.toml is dated in the future" in done.err
+    assert "environments/qa.toml is dated in the future" in done.err
+    rows = bare.history()
+    assert max(row["time"] for row in rows) < "2090"
+    assert bare.toml("dev").read_text() == present
+    assert bare.ok("show", "dev", "--at", "2098-12-31").out == present
+
+
+def test_a_present_file_that_equals_an_old_backup(bare: Machine, old: Path) -> None:
+    """So it is after a rollback with the old system."""
+    (old / "environments/dev.toml").write_text("[ports]\ntetra = 1\n")
+    age(old / "environments/dev.toml", "2023-01-01T00:00")
+    bare.ok("import", str(old), "--as", "acme", "--utc")
+    assert bare.toml("dev").read_text() == "[ports]\ntetra = 1\n"
+    states = [row for row in bare.history("dev") if row["type"] == "environment.imported"]
+    assert len(states) == 4
+
+
+def test_backups_with_other_names_are_named(bare: Machine, old: Path) -> None:
+    names = ("dev-20240102.toml", "dev_20240102_101500.toml.bak", "dev_20241399_999999.toml")
+    for name in names:
+        (old / "history" / name).write_text("[ports]\ntetra = 8\n")
+    (old / "history/.hidden").write_text("")
+    (old / "history/2023").mkdir()
+    (old / "history/dev\x1b[2J.toml").write_text("")
+    (old / "environments/Dev.toml").write_text("[ports]\ntetra = 8\n")
+    for options in (("--dry-run",), ()):
+        err = bare.ok("import", str(old), "--as", "acme", "--utc", *options).err
+        for name in (*names, "notes.txt", "2023"):
+            assert f"not imported: history/{name}: it is not named like a backup" in err
+        assert "ENV_YYYYMMDD_HHMMSS.toml or ENV_pre_rollback_YYYYMMDD_HHMMSS.toml" in err
+        assert "environments/Dev.toml: it is not named like an environment" in err
+        assert ".hidden" not in err
+        assert "\x1b" not in err
+    assert "tetra = 8" not in bare.ok("show", "dev").out
+
+
+def test_many_backups_with_other_names_are_counted(bare: Machine, old: Path) -> None:
+    for number in range(30):
+        (old / f"history/backup-{number:02}.toml").write_text("")
+    err = bare.ok("import", str(old), "--as", "acme", "--dry-run").err
+    assert "history/backup-00.toml and 30 more files" in err
+    assert err.count("not imported") == 1
+
+
+def test_backups_of_an_environment_that_is_gone(bare: Machine, old: Path) -> None:
+    """There is no present file, and an old backup is none."""
+    (old / "history/beta_20240102_101500.toml").write_text("[ports]\ntetra = 8\n")
+    done = bare.ok("import", str(old), "--as", "acme", "--utc")
+    assert "history/beta_20240102_101500.toml: there is no environments/beta.toml" in done.err
+    assert not bare.toml("beta").exists()
+    assert "beta" not in bare.ok("env", "list").out
+
+
+def test_what_is_not_a_file_is_not_waited_for(bare: Machine, old: Path) -> None:
+    os.mkfifo(old / "history/dev_20240202_101500.toml")
+    assert "a FIFO, not a file" in bare.fails(1, "import", str(old), "--as", "acme").error()
     assert not bare.store.exists()

@@ -12,12 +12,11 @@ from tetra_es.errors import UsageError
 from tetra_es.layout import OrgLayout
 from tetra_es.profiles.load import builtin_names
 from tetra_es.schema.templates import manifest_template
+from tetra_es.text import one_line
 from tetra_es.usecases.create_organization import InitialConfig
-from tetra_es.usecases.import_organization import (
-    import_organization,
-    old_states,
-    refuse_secrets,
-)
+from tetra_es.usecases.import_organization import import_organization, refuse_secrets
+from tetra_es.usecases.old_organization import read_old_organization
+from tetra_es.usecases.session import utc_now
 from tetra_es_cli.commands.init import (
     ENVIRONMENTS,
     create_organization,
@@ -31,8 +30,10 @@ from tetra_es_cli.output.plain import emit, emit_rows
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tetra_es.usecases.import_organization import OldState
+    from tetra_es.usecases.old_organization import OldOrganization, OldState
     from tetra_es_cli.context.app import App
+
+_MOST_NAMED = 10
 
 
 @click.command("import")
@@ -70,7 +71,8 @@ def import_(
             f"{folder} is where the new organization would be",
             hint="move the old folder away first, or use --as or --dir",
         )
-    states = old_states(folder, timezone(timedelta(0)) if utc else None)
+    old = read_old_organization(folder, utc_now(), timezone(timedelta(0)) if utc else None)
+    states = old.states
     refuse_secrets(states, allow)
     beginnings = InitialConfig(
         name=org,
@@ -81,6 +83,7 @@ def import_(
     if dry_run:
         columns = ("time", "environment", "kind", "origin")
         emit_rows([_row(state) for state in states], "table", columns)
+        _warn(old)
         return
     signer = actor or app.settings.actor or default_actor(app.settings)
     create_organization(
@@ -96,8 +99,22 @@ def import_(
         ),
     )
     emit(f"imported {len(states)} files of {folder} as the organization {org} in {layout.root}")
+    _warn(old)
     if list(folder.glob("secrets/*.env")):
         warn("the secrets of the old organization were not imported")
+
+
+def _warn(old: OldOrganization) -> None:
+    """Name what was left out, and what got another time than its own."""
+    for sentence in old.redated:
+        warn(one_line(sentence))
+    for reason, paths in old.left_out.items():
+        names = [one_line(path) for path in paths]
+        if len(names) > _MOST_NAMED:
+            names = [f"{names[0]} and {len(names) - 1} more files in its folder"]
+        for name in names[:-1]:
+            warn(f"not imported: {name}: {reason.why}")
+        warn(f"not imported: {names[-1]}: {reason.why}", reason.hint)
 
 
 def _environments(states: Sequence[OldState]) -> tuple[str, ...]:

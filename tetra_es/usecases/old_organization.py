@@ -1,0 +1,163 @@
+"""What is in the folder of an organization of the system that people used before.
+
+Its folder holds `environments/<env>.toml` and, under `history/`, copies that it made before it
+overwrote one: `<env>_<YYYYmmdd_HHMMSS>.toml` and `<env>_pre_rollback_<YYYYmmdd_HHMMSS>.toml`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING, NamedTuple
+
+from tetra_es.disk.regular_files import read
+from tetra_es.errors import TetraEsError, UsageError
+from tetra_es.names import SOURCE_OF_TRUTH, check_environment
+from tetra_es.refs import format_time
+from tetra_es.toml.document import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_BACKUP = re.compile(r"([a-z][a-z0-9-]*)_(?:(pre_rollback)_)?(\d{8}_\d{6})\.toml", re.ASCII)
+
+
+@dataclass(frozen=True)
+class OldState:
+    """One file of the old system."""
+
+    environment: str
+    text: str
+    timestamp: str
+    """RFC 3339, UTC, microseconds."""
+    origin: str
+    """Path of the file below the folder."""
+    kind: str
+    """`backup`, `pre_rollback` or `current`."""
+
+
+class Reason(NamedTuple):
+    """Why a file is not imported, and what would have it imported."""
+
+    why: str
+    hint: str
+
+
+_NO_BACKUP = Reason(
+    "it is not named like a backup",
+    "backups are named ENV_YYYYMMDD_HHMMSS.toml or ENV_pre_rollback_YYYYMMDD_HHMMSS.toml",
+)
+_NO_ENVIRONMENT = Reason(
+    "it is not named like an environment",
+    "names have lower-case letters, digits and '-', and begin with a letter, such as qa-2.toml",
+)
+
+
+class OldOrganization(NamedTuple):
+    """What there is to import, what is left out, and what is not as its time says."""
+
+    states: list[OldState]
+    """The oldest first. The last one of an environment is its present file, whatever the times
+    say: they come from names, clocks and copying."""
+    left_out: dict[Reason, list[str]]
+    """Paths of files that are not imported, by why."""
+    redated: list[str]
+    """A sentence for each file that gets another time than its own."""
+
+
+def read_old_organization(folder: Path, now: str, zone: tzinfo | None = None) -> OldOrganization:
+    """Return what is in the folder. Raises `TetraEsError`: no `local.toml`, a file is not readable.
+
+    The time stamps in names are in the local time of the machine that made them: `zone`, by
+    default this machine's. A present file has the time at which it was last changed, but is not
+    older than its backups. Nothing is newer than `now`.
+    """
+    if not (folder / "environments" / f"{SOURCE_OF_TRUTH}.toml").is_file():
+        raise TetraEsError(
+            f"{folder} has no environments/{SOURCE_OF_TRUTH}.toml",
+            hint="give the folder of one organization, such as ~/tetra/org/my-company",
+        )
+    left_out: dict[Reason, list[str]] = {}
+    redated: list[str] = []
+    current = {state.environment: state for state in _current(folder, left_out)}
+    of_environment: dict[str, list[OldState]] = {name: [] for name in current}
+    for state in sorted(_backups(folder, zone, left_out), key=lambda each: each.timestamp):
+        if state.environment in current:
+            of_environment[state.environment].append(state)
+        else:
+            missing = f"there is no environments/{state.environment}.toml"
+            hint = "to have it, copy the newest backup there and import again"
+            left_out.setdefault(Reason(missing, hint), []).append(state.origin)
+    states: list[OldState] = []
+    for name, backups in of_environment.items():
+        states += _in_order([*backups, current[name]], now, redated)
+    # The order within an environment stays where times are equal.
+    states.sort(key=lambda state: state.timestamp)
+    return OldOrganization(states, left_out, redated)
+
+
+def _in_order(states: list[OldState], now: str, redated: list[str]) -> Iterator[OldState]:
+    """Yield the states of one environment with times that never go back, nor beyond `now`."""
+    earliest = ""
+    for state in states:
+        time = min(max(state.timestamp, earliest), now)
+        if time != state.timestamp:
+            what = "in the future" if state.timestamp > now else "before its newest backup"
+            redated.append(f"{state.origin} is dated {what} ({state.timestamp}): taken as {time}")
+        yield OldState(state.environment, state.text, time, state.origin, state.kind)
+        earliest = time
+
+
+def _backups(
+    folder: Path, zone: tzinfo | None, left_out: dict[Reason, list[str]]
+) -> Iterator[OldState]:
+    for file in sorted((folder / "history").glob("[!.]*")):
+        path = f"history/{file.name}"
+        found = _named(file.name, zone)
+        if found is None:
+            left_out.setdefault(_NO_BACKUP, []).append(path)
+        else:
+            environment, kind, timestamp = found
+            yield OldState(environment, _text(file), timestamp, path, kind)
+
+
+def _named(name: str, zone: tzinfo | None) -> tuple[str, str, str] | None:
+    """Return environment, kind and time that the name of a backup tells; None for another name."""
+    match = _BACKUP.fullmatch(name)
+    if match is None:
+        return None
+    environment, kind, stamp = match.groups()
+    try:
+        moment = datetime.strptime(stamp, "%Y%m%d_%H%M%S").replace(tzinfo=zone)
+        return check_environment(environment), kind or "backup", format_time(moment.astimezone(UTC))
+    except (UsageError, ValueError, OverflowError):
+        return None
+
+
+def _current(folder: Path, left_out: dict[Reason, list[str]]) -> Iterator[OldState]:
+    for file in sorted((folder / "environments").glob("[!.]*.toml")):
+        path = f"environments/{file.name}"
+        try:
+            name = check_environment(file.stem)
+        except UsageError:
+            left_out.setdefault(_NO_ENVIRONMENT, []).append(path)
+            continue
+        text = _text(file)
+        changed = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        yield OldState(name, text, format_time(changed), path, "current")
+
+
+def _text(file: Path) -> str:
+    data = read(file)
+    if data is None:
+        raise TetraEsError(f"{file} is gone", hint="somebody changes the folder: try again")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise TetraEsError(
+            f"{file} is not UTF-8", hint="TOML is UTF-8: save the file in that encoding"
+        ) from error
+    parse(text, name=f"{file.parent.name}/{file.name}")
+    return text
