@@ -33,6 +33,11 @@ def flatten_values(values: dict[str, Any]) -> dict[str, str]:
     return found
 
 
+def holds_values(text: str) -> bool:
+    """Return whether there is any value in a valid TOML text; empty tables are none."""
+    return _holds_values(tomllib.loads(text))
+
+
 def changes_between(before: str | None, after: str | None) -> tuple[Change, ...]:
     """Return the changes by key, in the order of `after`, what was removed at the end.
 
@@ -45,6 +50,10 @@ def changes_between(before: str | None, after: str | None) -> tuple[Change, ...]
     ]
     removed = [Change(key, value, None) for key, value in old.items() if key not in new]
     return (*changed, *removed)
+
+
+def _holds_values(item: Any) -> bool:
+    return not isinstance(item, dict) or any(map(_holds_values, item.values()))
 
 
 def _walk(prefix: str, table: dict[str, Any], found: dict[str, str]) -> None:

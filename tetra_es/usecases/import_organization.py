@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tetra_es.names import check_actor
+from tetra_es.errors import Refused
+from tetra_es.names import SOURCE_OF_TRUTH, check_actor
 from tetra_es.secret_scan.scan import refuse, scan_text
+from tetra_es.toml.diff import holds_values
 from tetra_es.usecases.config.check_for_secrets import check_for_secrets
 from tetra_es.usecases.create_organization import InitialConfig, decide_founding
 
@@ -58,6 +60,16 @@ def import_organization(
             kind=state.kind,
         )
     return session.save(organization, *environments.values())
+
+
+def refuse_emptied(states: Sequence[OldState]) -> None:
+    """Raise `Refused` where the present source of truth has no keys."""
+    source = [state for state in states if state.environment == SOURCE_OF_TRUTH][-1]
+    if not holds_values(source.text):
+        raise Refused(
+            f"{source.origin} has no keys",
+            hint="put its text back, or import it as it is with --allow-empty",
+        )
 
 
 def refuse_secrets(states: Sequence[OldState], allow: Sequence[str]) -> None:

@@ -23,6 +23,9 @@ class UseCase(ABC, Generic[Result]):
     allow: Collection[str] = ()
     """Keys of hand edits that look like secrets and are not."""
 
+    allow_empty: bool = False
+    """Whether the source of truth may lose all its keys."""
+
     def depends_on(self) -> Container[str]:
         """Return the paths of the edited files whose hand edits are recorded on the way in.
 

@@ -14,8 +14,8 @@ from tetra_es.disk.lock import exclusive
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.store.history import History
 from tetra_es.store.log import EventLog
-from tetra_es.usecases.config.edit import Edit
-from tetra_es.usecases.config.hand_edits import pending, read_edit
+from tetra_es.usecases.config.edit import Edit, EmptiedError
+from tetra_es.usecases.config.hand_edits import emptied_by_hand, pending, read_edit
 from tetra_es.usecases.unit_of_work import Intent, UnitOfWork
 from tetra_es.usecases.use_case import Done
 
@@ -88,7 +88,11 @@ class Workspace:
                 self._listener.edit_waits(path, missing=edit.missing)
                 continue
             text = read_edit(files, edit)
-            _, saved = self._decide(Edit(edit.file, text, allow=use_case.allow))
+            recording = Edit(edit.file, text, use_case.allow, use_case.allow_empty)
+            try:
+                _, saved = self._decide(recording)
+            except EmptiedError as error:
+                raise emptied_by_hand(error, self.layout.file(path), edit.file) from error
             recorded += saved
             if saved:
                 self._listener.edit_recorded(path, saved[-1].position)

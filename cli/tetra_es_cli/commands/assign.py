@@ -8,7 +8,7 @@ import click
 
 from tetra_es.errors import UsageError
 from tetra_es.usecases.config.set_keys import SetKeys, UnsetKeys
-from tetra_es_cli.context.params import allow_option
+from tetra_es_cli.context.params import allow_empty_option, allow_option
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.context.source_files import split_source_file
 from tetra_es_cli.output.recorded import emit_recorded, warn_unused
@@ -41,9 +41,10 @@ def set_(app: App, words: tuple[str, ...], allow: tuple[str, ...], how: Recordin
 
 @click.command()
 @click.argument("words", nargs=-1, required=True, metavar="WHERE KEY...")
+@allow_empty_option
 @recording_options
 @click.pass_obj
-def unset(app: App, words: tuple[str, ...], how: Recording) -> None:
+def unset(app: App, words: tuple[str, ...], allow_empty: bool, how: Recording) -> None:
     """Remove keys from an edited file and record the change.
 
     WHERE is local, manifest, or profile ENV.
@@ -51,7 +52,8 @@ def unset(app: App, words: tuple[str, ...], how: Recording) -> None:
     file, keys = split_source_file(words)
     if not keys:
         raise UsageError("nothing to unset", hint="give a key, such as services.worker.port")
-    emit_recorded(app.act(UnsetKeys(file, keys), how).recorded, how)
+    done = app.act(UnsetKeys(file, keys, allow_empty=allow_empty), how)
+    emit_recorded(done.recorded, how)
 
 
 def _assignment(word: str) -> tuple[str, str]:

@@ -9,7 +9,12 @@ import click
 from tetra_es.errors import TetraEsError
 from tetra_es.usecases.config.record import PresentText, RecordEdits
 from tetra_es.usecases.config.source_file import SOURCE
-from tetra_es_cli.context.params import allow_option, output_option, reason_option
+from tetra_es_cli.context.params import (
+    allow_empty_option,
+    allow_option,
+    output_option,
+    reason_option,
+)
 from tetra_es_cli.context.recording import Recording, recording_options
 from tetra_es_cli.context.source_files import split_source_file
 from tetra_es_cli.output.recorded import emit_recorded, warn_unused
@@ -23,11 +28,17 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("words", nargs=-1, metavar="[WHERE]")
 @allow_option
+@allow_empty_option
 @reason_option
 @output_option("text", "json")
 @click.pass_obj
 def edit(
-    app: App, words: tuple[str, ...], allow: tuple[str, ...], reason: str, output: str
+    app: App,
+    words: tuple[str, ...],
+    allow: tuple[str, ...],
+    allow_empty: bool,
+    reason: str,
+    output: str,
 ) -> None:
     """Open a file in $VISUAL or $EDITOR and record what was changed.
 
@@ -49,7 +60,8 @@ def edit(
         workspace.files.restore(file.path, text.encode())
     _open_editor(app.layout().file(file.path))
     with app.workspace(how, quiet_edits=True) as workspace:
-        edits = workspace.act(RecordEdits(file, allow=allow)).edits
+        use_case = RecordEdits(file, allow=allow, allow_empty=allow_empty)
+        edits = workspace.act(use_case).edits
     warn_unused(allow, edits)
     emit_recorded(edits, how, nothing="nothing was changed")
 
@@ -66,11 +78,12 @@ def _open_editor(path: Path) -> None:
 
 @click.command()
 @allow_option
+@allow_empty_option
 @recording_options
 @click.pass_obj
-def record(app: App, allow: tuple[str, ...], how: Recording) -> None:
+def record(app: App, allow: tuple[str, ...], allow_empty: bool, how: Recording) -> None:
     """Record what was changed by hand in local.toml, manifest.toml and the profiles."""
     with app.workspace(how, quiet_edits=True) as workspace:
-        edits = workspace.act(RecordEdits(allow=allow)).edits
+        edits = workspace.act(RecordEdits(allow=allow, allow_empty=allow_empty)).edits
     warn_unused(allow, edits)
     emit_recorded(edits, how, nothing="nothing was changed by hand")

@@ -14,7 +14,11 @@ from tetra_es.profiles.load import builtin_names
 from tetra_es.schema.templates import manifest_template
 from tetra_es.text import one_line
 from tetra_es.usecases.create_organization import InitialConfig
-from tetra_es.usecases.import_organization import import_organization, refuse_secrets
+from tetra_es.usecases.import_organization import (
+    import_organization,
+    refuse_emptied,
+    refuse_secrets,
+)
 from tetra_es.usecases.old_organization import read_old_organization
 from tetra_es.usecases.session import utc_now
 from tetra_es_cli.commands.init import (
@@ -23,7 +27,7 @@ from tetra_es_cli.commands.init import (
     default_actor,
     default_domain,
 )
-from tetra_es_cli.context.params import allow_option, reason_option
+from tetra_es_cli.context.params import allow_empty_option, allow_option, reason_option
 from tetra_es_cli.output.console import warn
 from tetra_es_cli.output.plain import emit, emit_rows
 
@@ -46,6 +50,7 @@ _MOST_NAMED = 10
 @click.option("--utc", is_flag=True, help="The time stamps in file names are UTC, not local time.")
 @click.option("-n", "--dry-run", is_flag=True, help="List what would be recorded; record nothing.")
 @allow_option
+@allow_empty_option
 @reason_option
 @click.pass_obj
 def import_(
@@ -57,6 +62,7 @@ def import_(
     utc: bool,
     dry_run: bool,
     allow: tuple[str, ...],
+    allow_empty: bool,
     reason: str,
 ) -> None:
     """Create an organization from FOLDER of today's system.
@@ -73,6 +79,8 @@ def import_(
         )
     old = read_old_organization(folder, utc_now(), timezone(timedelta(0)) if utc else None)
     states = old.states
+    if not allow_empty:
+        refuse_emptied(states)
     refuse_secrets(states, allow)
     beginnings = InitialConfig(
         name=org,

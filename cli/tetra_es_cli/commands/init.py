@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
 import shutil
 import socket
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from tetra_es.schema.templates import local_template, manifest_template
 from tetra_es.secret_scan.scan import refuse, scan_text
 from tetra_es.store.history import History
 from tetra_es.store.log import EventLog
+from tetra_es.toml.diff import holds_values
 from tetra_es.toml.document import parse
 from tetra_es.usecases.config.source_file import MANIFEST, SOURCE, SourceFile
 from tetra_es.usecases.create_organization import InitialConfig, found
@@ -90,6 +92,12 @@ def _present(layout: OrgLayout, target: SourceFile) -> str | None:
         return None
     text = read_text(layout.root, target.path, then=None)
     parse(text, name=target.path)
+    if not holds_values(text):
+        path = layout.file(target.path)
+        raise Refused(
+            f"{path} is there and has no keys",
+            hint=f"`rm {shlex.quote(str(path))}` has `init` write one",
+        )
     refuse(scan_text(text), target.path)
     return text
 

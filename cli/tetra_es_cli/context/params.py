@@ -169,6 +169,11 @@ allow_option = click.option(
 )
 
 
+allow_empty_option = click.option(
+    "--allow-empty", is_flag=True, help="Go on though local.toml has no keys any more."
+)
+
+
 def output_option(*formats: str) -> Callable[[Command], Command]:
     """Return the option `-o`; the first of the formats is the default."""
     return click.option(

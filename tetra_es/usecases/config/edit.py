@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tetra_es.errors import Refused
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.schema.environment import validate_environment
 from tetra_es.schema.manifest import read_manifest
+from tetra_es.toml.diff import flatten, holds_values
 from tetra_es.usecases.config.check_for_secrets import check_for_secrets
+from tetra_es.usecases.config.source_file import SOURCE
 from tetra_es.usecases.use_case import UseCase
 
 if TYPE_CHECKING:
@@ -19,22 +22,37 @@ if TYPE_CHECKING:
     from tetra_es.usecases.unit_of_work import UnitOfWork
 
 
+class EmptiedError(Refused):
+    """The source of truth would lose all its keys, which is a slip unless somebody means it."""
+
+    def __init__(self, before: str) -> None:
+        count = len(flatten(before))
+        super().__init__(
+            f"{SOURCE.path} would have no keys: {count} would be removed",
+            hint="--allow-empty removes them all the same",
+        )
+        self.lost = f"recording it would remove {count}"
+
+
 @dataclass(frozen=True)
 class Edit(UseCase[None]):
     """Record `text` as the new content of an edited file; nothing when it is the recorded one.
 
     Raises `ConfigError` when the text is not valid, `Refused` when something new in it looks
     like a secret, with file, line and key. `allow` names keys that look like secrets and are
-    not: each is recorded as an exception, with the reason.
+    not: each is recorded as an exception, with the reason. Raises `EmptiedError` when the source
+    of truth loses all its keys, unless `allow_empty`. A manifest without keys is not valid, and an
+    overlay without any means the built-in profile.
     """
 
     file: SourceFile
     text: str
     allow: Collection[str] = ()
+    allow_empty: bool = False
 
     def decide(self, work: UnitOfWork) -> None:
         """Decide the edit."""
-        decide_edit(work, self.file, self.text, self.allow)
+        decide_edit(work, self.file, self.text, self)
 
 
 def recorded_text(work: UnitOfWork, file: SourceFile) -> str | None:
@@ -59,15 +77,17 @@ def present_text(work: UnitOfWork, file: SourceFile) -> str:
     return profile_template(file.environment, None)
 
 
-def decide_edit(work: UnitOfWork, file: SourceFile, text: str, allow: Collection[str] = ()) -> None:
-    """Decide that `text` is the new content of a file; see `Edit`."""
+def decide_edit(work: UnitOfWork, file: SourceFile, text: str, use_case: UseCase[None]) -> None:
+    """Decide that `text` is the new content of a file, as far as `use_case` allows; see `Edit`."""
     organization = work.organization()
     context = work.context()
     before = recorded_text(work, file)
     _validate(file, text)
+    if before and file == SOURCE and not use_case.allow_empty:
+        _check_not_emptied(before, text)
     if text != before:
         check_for_secrets(
-            organization, str(file), (before, text), context, name=file.path, allow=allow
+            organization, str(file), (before, text), context, name=file.path, allow=use_case.allow
         )
     match file.kind:
         case "manifest":
@@ -77,6 +97,11 @@ def decide_edit(work: UnitOfWork, file: SourceFile, text: str, allow: Collection
             _check_result(work, organization, file.environment)
         case _:
             work.environment(file.environment).edit(text, context)
+
+
+def _check_not_emptied(before: str, text: str) -> None:
+    if not holds_values(text) and holds_values(before):
+        raise EmptiedError(before)
 
 
 def _validate(file: SourceFile, text: str) -> None:

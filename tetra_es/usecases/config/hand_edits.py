@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
-from tetra_es.errors import TetraEsError
+from tetra_es.errors import Refused, TetraEsError
 from tetra_es.layout import is_edited
 from tetra_es.usecases.config.source_file import MANIFEST, SourceFile
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tetra_es.usecases.config.edit import EmptiedError
     from tetra_es.usecases.ports import WorkingFiles
     from tetra_es.usecases.unit_of_work import UnitOfWork
 
@@ -45,3 +49,12 @@ def read_edit(files: WorkingFiles, edit: HandEdit) -> str:
             hint="`tetra-es rebuild` puts the recorded content back",
         )
     return files.read(edit.file.path)
+
+
+def emptied_by_hand(error: EmptiedError, place: Path, file: SourceFile) -> Refused:
+    """Return the error for a file whose keys somebody removed all, with both ways on."""
+    return Refused(
+        f"{file.path} has no keys: {error.lost}",
+        hint=f"`tetra-es show {file} > {shlex.quote(str(place))}` brings the recorded text back, "
+        "`tetra-es record --allow-empty` records it as it is",
+    )

@@ -24,6 +24,7 @@ class RecordEdits(UseCase[None]):
 
     file: SourceFile | None = None
     allow: Collection[str] = field(default=(), kw_only=True)
+    allow_empty: bool = field(default=False, kw_only=True)
 
     def depends_on(self) -> Container[str]:
         """Return the file, or all."""

@@ -34,7 +34,7 @@ class _Change(UseCase[None]):
     def decide(self, work: UnitOfWork) -> None:
         """Decide the edit; see `Edit` for what it raises."""
         text = self._changed(present_text(work, self.file))
-        decide_edit(work, self.file, text, self.allow)
+        decide_edit(work, self.file, text, self)
 
     @abstractmethod
     def _changed(self, text: str) -> str:
@@ -62,6 +62,7 @@ class UnsetKeys(_Change):
     """Remove keys. Raises `UsageError` where one is not there."""
 
     keys: Sequence[str]
+    allow_empty: bool = field(default=False, kw_only=True)
 
     def _changed(self, text: str) -> str:
         keys = [self._key(key) for key in self.keys]
