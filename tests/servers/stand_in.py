@@ -1,0 +1,235 @@
+"""A stand-in for ssh and the server behind it: one small program that answers as an agent does.
+
+    python -I -S tests/servers/stand_in.py FOLDER [OPTION ...] -- HOST COMMAND
+
+Set TETRA_ES_SSH to the first part; `tetra-es` adds the rest. FOLDER keeps what each host has. What
+a host is like, its name says: `down` is not reached, `bare` lacks the service's user, at `sick` no
+service becomes healthy; every other host does what it is told. A file FOLDER/HOST/changed stands
+for somebody who changed a file there by hand and stopped its units.
+
+The commands of `tetra-es` are tested with it, never the agent: that is what tests/servers and
+tests/server are for.
+"""
+
+from __future__ import annotations
+
+import base64
+import sys
+import time
+from hashlib import sha256
+from pathlib import Path
+
+SINCE = "Mon 2025-03-03 09:00:00 UTC"
+ROOM = 1 << 30  # KiB
+
+
+def text(value: str | bytes) -> str:
+    """Return free text as a word of an answer."""
+    data = value.encode() if isinstance(value, str) else value
+    return "=" + base64.b64encode(data).decode()
+
+
+def unword(word: str) -> str:
+    """Return what a word of a request says."""
+    first, *rest = word.split("\\0")
+    return first + "".join(chr(int(part[:3], 8)) + part[3:] for part in rest)
+
+
+def read() -> str:
+    line = sys.stdin.readline()
+    if not line:
+        sys.exit(0)
+    return line.rstrip("\n")
+
+
+def say(*words: str) -> None:
+    sys.stdout.write(" ".join(words) + "\n")
+    sys.stdout.flush()
+
+
+def body() -> list[str]:
+    """Return the lines of a request's body, up to the full stop."""
+    lines = []
+    while (line := read()) != ".":
+        lines.append(line)
+    return lines
+
+
+class Host:
+    """One environment of one organization on a host."""
+
+    def __init__(self, folder: Path, name: str, organization: str, environment: str) -> None:
+        self.name = name
+        self.changed = (folder / name / "changed").exists()
+        self.place = folder / name / f"{organization}-{environment}"
+        self.staged = ""
+        self.fates: dict[str, str] = {}
+
+    @property
+    def manifest(self) -> list[list[str]]:
+        """What was confirmed last, as rows of words."""
+        path = self.place / "manifest"
+        return [line.split() for line in path.read_text().splitlines()] if path.exists() else []
+
+    def files(self) -> dict[str, list[str]]:
+        return {row[1]: row for row in self.manifest if row[0] == "file"}
+
+    def content(self, path: str) -> Path:
+        return self.place / sha256(path.encode()).hexdigest()[:16]
+
+    def answer(self, verb: str, *words: str) -> None:
+        """Answer one request."""
+        method = getattr(self, f"on_{verb}", None)
+        if method:
+            method(*words)
+        say("ok")
+
+    def on_inspect(self) -> None:
+        say("system", "252", "running", str(int(time.time())))
+        for tool in ("flock", "sha256sum", "journalctl", "curl", "bash", "useradd", "awk"):
+            say("tool", tool)
+        asked = [line.split() for line in body()]
+        for kind, word in asked:
+            self._about(kind, word)
+        for row in self.manifest:
+            say("current", *row)
+            if row[0] in ("file", "link"):
+                self._entry(row[1])
+            if row[0] == "file":
+                self._text(row[1])
+            if row[0] == "unit":
+                self._unit(row[1])
+
+    def _about(self, kind: str, word: str) -> None:
+        match kind:
+            case "user" | "group":
+                say(kind, text(unword(word)), "-" if self.name == "bare" else "990")
+            case "space":
+                say("space", text(unword(word)), "1", str(ROOM))
+            case "path":
+                self._entry(word)
+            case "text":
+                self._text(word)
+            case "unit":
+                self._unit(word)
+
+    def _entry(self, word: str) -> None:
+        path = text(unword(word))
+        rows = {row[1]: row for row in self.manifest if row[0] in ("file", "link", "folder")}
+        match rows.get(word):
+            case ["file", _, mode, owner, group, digest, kind, _]:
+                if self.changed and kind == "public":
+                    digest = "0" * 64
+                say("entry", path, "file", mode, text(owner), text(group), "1", digest)
+            case ["link", _, target, _, _]:
+                say("entry", path, "link", text(unword(target)))
+            case ["folder", _, mode, owner, group]:
+                say("entry", path, "folder", mode, text(owner), text(group))
+            case _ if word.endswith("/tetra.sh"):
+                say("entry", path, "file", "755", text("root"), text("root"), "1", "0" * 64)
+            case _ if word in ("/", "/opt/tetra", "/root/src/devops/tetra"):
+                say("entry", path, "folder", "755", text("root"), text("root"))
+            case _:
+                say("entry", path, "absent")
+
+    def _text(self, word: str) -> None:
+        row = self.files().get(word)
+        if row and row[6] == "public":
+            content = self.content(word).read_bytes()
+            say("text", text(unword(word)), text(b"# changed\n" if self.changed else content))
+
+    def _unit(self, word: str) -> None:
+        state = next((row[2] for row in self.manifest if row[:2] == ["unit", word]), None)
+        if state is None:
+            known = ("not-found", "inactive", "dead", "-", "0", "0", "success", "0", "no")
+            say("unit", text(unword(word)), *known, text(""), text(""))
+            return
+        up = ("inactive", "dead") if self.changed else ("active", "running")
+        enabled = "enabled" if state == "on" else "disabled"
+        known = ("loaded", *up, enabled, "4242", "0", "success", "8388608", "no")
+        say("unit", text(unword(word)), *known, text(SINCE), text(""))
+
+    def on_status(self, *units: str) -> None:
+        for unit in units:
+            self._unit(unit)
+
+    def on_health(self, _timeout: str, *words: str) -> None:
+        for _ in range(0, len(words), 4):
+            if self.name == "sick" or self.changed:
+                say("health", words[0], "no", text("503"))
+            else:
+                say("health", words[0], "yes", text("200"))
+
+    def on_logs(self, lines: str, _follow: str, *_units: str) -> None:
+        say("ok")
+        for number in range(min(int(lines), 3)):
+            say(f"2025-03-03T09:00:0{number}+0000 {self.name} node[4242]: line {number}")
+        sys.exit(0)
+
+    def on_stage(self, deployment: str) -> None:
+        self.staged = base64.b64decode("".join(body())).decode()
+        self.place.mkdir(parents=True, exist_ok=True)
+        self.fates[deployment] = "staged"
+
+    def on_put(self, _deployment: str, number: str) -> None:
+        content = base64.b64decode("".join(body()))
+        for row in map(str.split, self.staged.splitlines()):
+            if row[0] == "file" and row[7] == number:
+                # A value is not kept, not even in tests.
+                self.content(row[1]).write_bytes(content if row[6] == "public" else b"")
+
+    def on_arm(self, deployment: str, _seconds: str) -> None:
+        self.fates[deployment] = "armed"
+
+    def on_healthy(self, _deployment: str, *words: str) -> None:
+        services = words[4:]
+        if self.name == "sick" and services:
+            say("tick", "0", text(f"{services[0]}: 503"))
+            say("journal", text("tetra[4242]: cannot open the database"))
+            say("no", text(f"{services[0]}: 503"), text(""))
+            raise NotDone
+        say("tick", "1")
+        for at in range(0, len(services), 4):
+            say("health", services[at], "yes", text("200"))
+
+    def on_adopt(self, deployment: str) -> None:
+        self.on_confirm(deployment)
+
+    def on_confirm(self, deployment: str) -> None:
+        (self.place / "manifest").write_text(self.staged)
+        self.fates[deployment] = "confirmed"
+
+    def on_revert(self, deployment: str, _seconds: str) -> None:
+        self.fates[deployment] = "reverted"
+        say("deployment", deployment, "reverted", "request")
+
+    def on_result(self, deployment: str) -> None:
+        say("deployment", deployment, self.fates.get(deployment, "unknown"))
+
+
+class NotDone(Exception):
+    """The answer was no."""
+
+
+def main() -> None:
+    at = sys.argv.index("--")
+    folder, name = Path(sys.argv[1]), sys.argv[at + 1]
+    if name == "down":
+        sys.stderr.write("ssh: connect to host down port 22: Connection refused\n")
+        sys.exit(255)
+    read()  # the agent's program
+    say("\ntetra-es agent 1")
+    _, organization, environment, _ = read().split()
+    host = Host(folder, name, organization, environment)
+    say("ok")
+    while True:
+        verb, *words = read().split()
+        if verb != "beat":
+            try:
+                host.answer(verb, *words)
+            except NotDone:
+                continue
+
+
+if __name__ == "__main__":
+    main()
