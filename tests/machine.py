@@ -60,6 +60,8 @@ class Machine:
     home: Path
     org: str = "acme"
     env: dict[str, str] = field(default_factory=dict)
+    processes: bool = True
+    """Whether `run`, `ok` and `fails` start a process for each command."""
 
     @property
     def folder(self) -> Path:
@@ -90,7 +92,26 @@ class Machine:
     def argv(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "tetra_es_cli", *arguments]
 
-    def run(
+    def run(self, *arguments: str, **more: Any) -> Result:
+        """Run `tetra-es`, whatever its exit code: inside this process, unless `processes`."""
+        return (self.process if self.processes else self.inside)(*arguments, **more)
+
+    def inside(
+        self,
+        *arguments: str,
+        env: Mapping[str, str] | None = None,
+        stdin: str | None = None,
+        cwd: Path | None = None,
+    ) -> Result:
+        """Run `tetra-es` inside this process; see tests/in_process.py for what that cannot be."""
+        from tests import in_process  # which imports all that commands need
+
+        data = None if stdin is None else stdin.encode()
+        return Result.of(
+            *in_process.run(arguments, env=self.environment(env), cwd=cwd or self.home, stdin=data)
+        )
+
+    def process(
         self,
         *arguments: str,
         env: Mapping[str, str] | None = None,

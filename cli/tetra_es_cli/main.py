@@ -10,21 +10,24 @@ from typing import TYPE_CHECKING, NoReturn
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Collecting cycles while modules load takes a tenth of a short command and frees nothing.
-gc.set_threshold(100_000)
-
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command in `arguments` (by default the process's own) and end the process."""
-    words = sys.argv[1:] if arguments is None else list(arguments)
+    # Collecting cycles while modules load takes a tenth of a short command and frees nothing.
+    gc.set_threshold(100_000)
+    _leave(run(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command in `arguments`; return its exit code. What it printed may be buffered yet."""
     from tetra_es_cli.entry.quick import answer
 
-    found = answer(words)
+    found = answer(arguments)
     if found is not None and _print(found):
-        _leave(0)
-    from tetra_es_cli.entry.boundary import run
+        return 0
+    from tetra_es_cli.entry import boundary
 
-    _leave(run(words))
+    return boundary.run(arguments)
 
 
 def _print(answer: bytes) -> bool:
