@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from unittest import mock
 
-from tetra_es_cli import core_dumps
+from tetra_es_cli.context import core_dumps
 from tetra_es_cli.main import run as run_command
 
 if TYPE_CHECKING:

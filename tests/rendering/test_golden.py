@@ -65,7 +65,8 @@ def test_the_definition_is_the_guides(runner: str) -> None:
 def test_a_definition_names_the_env_file_for_every_tsm(env_file: str) -> None:
     """The guide's has entered TSM_CWD; a newer one takes a word such as dev for a file elsewhere."""
     changes: dict[KeyPath, Any] = {("services", "tetra", "env_file"): env_file}
-    found = content(release("dev", "tsm", changes), "/root/tetra/tsm/services-available/tetra.tsm")
+    path = "/root/tetra/tsm/services-available/tetra.tsm"
+    found = content(release("dev", "tsm", changes), path)
     read = 'eval "$1"; printf "%s\\n" "$TSM_CWD/$TSM_ENV_FILE" "$TSM_ENV"'
     done = subprocess.run(
         ["bash", "-c", read, "bash", found], capture_output=True, text=True, check=True

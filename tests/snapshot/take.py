@@ -1,0 +1,107 @@
+"""Taking the snapshot: running the sessions of a file."""
+
+from __future__ import annotations
+
+import shutil
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import click
+
+from tests.conftest import ROOT
+from tests.first_edition.archive import copy_of, unpack
+from tests.snapshot import script, states
+from tests.snapshot.normal import for_home, normaliser
+from tetra_es_cli.entry.root import cli
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.conftest import Machine, Result
+
+FILES = ROOT / "tests" / "data" / "snapshot"
+
+VARIABLES = {
+    "EDITOR": "sed -i -e 's/^tetra = 5/tetra = 6/' -e 's/ token/ better token/'",
+    "VISUAL": "",
+}
+"""Beside those of every machine; the editor changes the port, and a secret."""
+
+
+def commands(path: str = "tetra-es", command: click.Command = cli) -> Iterator[str]:
+    """Yield the words of every command and group."""
+    yield path
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            found = command.get_command(context, name)
+            assert found is not None
+            yield from commands(f"{path} {name}", found)
+
+
+def file_of(command: str) -> Path:
+    """Return the file of a command."""
+    return FILES / f"{command.removeprefix('tetra-es ').replace(' ', '-')}.txt"
+
+
+def prepared(home: Path) -> Machine:
+    """Unpack the archive to be copied again and again: with git's objects in one file."""
+    machine = unpack(home)
+    machine.git("repack", "-a", "-d", "-q")
+    machine.git("prune-packed", "-q")
+    return machine
+
+
+class Taker:
+    """Runs sessions, each on a copy of the archive, by `Machine.run` or as processes."""
+
+    def __init__(self, archive: Machine, folder: Path, *, processes: bool = False) -> None:
+        self._archive = archive
+        self._folder = folder
+        self._processes = processes
+        self._normal = normaliser(archive)
+
+    def take(self, sessions: list[script.Session]) -> list[script.Session]:
+        """Return the sessions with what comes of them today."""
+        return [self._session(session) for session in sessions]
+
+    def _session(self, session: script.Session) -> script.Session:
+        if session.state == states.IN_PLACE:
+            return self._run_all(session, self._in_place)
+        machine = self._copy("home")
+        states.prepare(session.state, machine)
+        try:
+            return self._run_all(session, machine)
+        finally:
+            shutil.rmtree(machine.home)
+
+    @cached_property
+    def _in_place(self) -> Machine:
+        return self._copy("in-place")
+
+    def _copy(self, name: str) -> Machine:
+        machine = copy_of(self._archive, self._folder / name)
+        machine.env |= VARIABLES
+        machine.processes = self._processes
+        return machine
+
+    def _run_all(self, session: script.Session, machine: Machine) -> script.Session:
+        normal = for_home(self._normal, machine)
+        before = machine.last_position()
+        taken = script.Session(session.state)
+        for line in session.lines:
+            if isinstance(line, script.Step):
+                said = script.said(run(machine, line), normal)
+                taken.lines.append(script.Step(line.line, said))
+            else:
+                taken.lines.append(line)
+        if session.state == states.IN_PLACE:
+            assert machine.last_position() == before, "it was to be read in place"
+        return taken
+
+
+def run(machine: Machine, step: script.Step) -> Result:
+    """Run a step; as a process where the command replaces its process."""
+    way = machine.process if "run" in step.words[:1] and "--" in step.words else machine.run
+    return way(*step.words, stdin=step.stdin)

@@ -1,0 +1,67 @@
+"""Every command prints what the snapshot says, in this process and as one of its own.
+
+After a change that is meant: `python -m tests.snapshot`, look at the difference, and say in
+CHANGELOG.md what people see of it.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.snapshot import script, states
+from tests.snapshot.take import FILES, commands, file_of
+
+if TYPE_CHECKING:
+    from tests.snapshot.take import Taker
+
+COMMANDS = list(commands())
+
+THOROUGH = pytest.mark.skipif(
+    "TETRA_ES_THOROUGH" not in os.environ, reason="TETRA_ES_THOROUGH is not set: takes minutes"
+)
+
+
+def of(command: str) -> list[script.Session]:
+    return script.read(file_of(command))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_prints_what_it_printed(command: str, taker: Taker) -> None:
+    sessions = of(command)
+    assert script.write(taker.take(sessions)) == script.write(sessions)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_as_a_process(command: str, by_process: Taker) -> None:
+    """One use of each, the first after --help that was done."""
+    smoke = script.shortest(of(command))
+    assert script.write(by_process.take(smoke)) == script.write(smoke)
+
+
+@THOROUGH
+@pytest.mark.parametrize("command", COMMANDS)
+def test_all_of_it_as_processes(command: str, by_process: Taker) -> None:
+    """Standard output, standard error and exit code are those of a real process."""
+    sessions = of(command)
+    assert script.write(by_process.take(sessions)) == script.write(sessions)
+
+
+def test_every_command_has_a_file_that_begins_with_its_help() -> None:
+    assert {file_of(command) for command in COMMANDS} == set(FILES.iterdir())
+    for command in COMMANDS:
+        first = next(of(command)[0].steps)
+        assert first.line == f"$ {command} --help"
+
+
+def test_every_state_is_documented_and_used() -> None:
+    used = {session.state for command in COMMANDS for session in of(command)}
+    assert states.documented().keys() == used
+    assert all(states.documented().values())
+
+
+def test_a_file_is_written_as_it_is_read() -> None:
+    for command in COMMANDS:
+        assert script.write(of(command)) == file_of(command).read_text("utf-8")
