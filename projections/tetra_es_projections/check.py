@@ -13,6 +13,7 @@ from tetra_es.layout import is_edited
 from tetra_es_projections.tree import ALLOWED_SIGNERS, TreeProjector
 from tetra_es_projections.views.database import open_views
 from tetra_es_projections.views.projection import apply_to_views
+from tetra_es_projections.views.schema import foreign_part
 from tetra_es_projections.working_files import digest_of
 
 if TYPE_CHECKING:
@@ -78,12 +79,21 @@ def _views(
             report("views", last, last)
         connection.execute("ATTACH ? AS present", (str(layout.views),))
         try:
+            if problem := foreign_part(connection, "present") or _damage(connection):
+                yield f"store/views.db: {problem}"
+                return
             for table in _TABLES:
                 where = _first_difference(connection, table)
                 if where is not None:
                     yield f"store/views.db: {table} differ from the events, first at #{where}"
         except sqlite3.Error as error:
             yield f"store/views.db: cannot be read: {error}"
+
+
+def _damage(connection: sqlite3.Connection) -> str | None:
+    """Return what SQLite finds wrong with the present views, such as an index without its rows."""
+    found = connection.execute("PRAGMA present.integrity_check(1)").fetchone()[0]
+    return None if found == "ok" else f"is damaged: {found}"
 
 
 def _first_difference(connection: sqlite3.Connection, table: str) -> int | None:

@@ -144,9 +144,12 @@ class Projections:
 
     def _listed_commits(self, mirror: Mirror) -> list[str]:
         """Return how the views' list of commits differs from those of a sound mirror."""
-        if progress(self._connection, MIRROR) == 0:
-            return []
-        listed = dict(self._connection.execute("SELECT position, id FROM commits").fetchall())
+        try:
+            if progress(self._connection, MIRROR) == 0:
+                return []
+            listed = dict(self._connection.execute("SELECT position, id FROM commits").fetchall())
+        except sqlite3.Error as error:
+            return [f"store/views.db: cannot be read: {error}"]
         actual = dict(mirror.commits())
         wrong = min((position for position, _ in listed.items() ^ actual.items()), default=None)
         if wrong is None:

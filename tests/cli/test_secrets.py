@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.integrity.tampering import opened
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -330,19 +332,15 @@ def test_files_that_were_tampered_with_are_found(vault: Machine, how: str) -> No
 
 
 def test_a_ciphertext_changed_in_the_store_is_not_used(vault: Machine) -> None:
-    import sqlite3
-
     set_secret(vault, "A", "a")
     set_secret(vault, "B", "b")
-    with sqlite3.connect(vault.store) as connection:
-        connection.execute("DROP TRIGGER sealed_values_refuse_update")
+    with opened(vault.store) as connection:
         a, b = (row[0] for row in connection.execute("SELECT digest FROM sealed_values"))
         values = dict(connection.execute("SELECT digest, ciphertext FROM sealed_values"))
         for digest, ciphertext in ((a, values[b]), (b, values[a])):
             connection.execute(
                 "UPDATE sealed_values SET ciphertext = ? WHERE digest = ?", (ciphertext, digest)
             )
-    connection.close()
     done = vault.run("secret", "get", "dev", "A")
     assert done.code == 4
     assert "ciphertext of A was changed" in done.error()

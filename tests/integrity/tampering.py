@@ -11,6 +11,7 @@ import rfc8785
 from tests.integrity.conftest import BOB
 from tetra_es.crypto.ssh.keys import load as load_key
 from tetra_es.crypto.ssh.sshsig import sign
+from tetra_es.errors import IntegrityFailure
 from tetra_es.integrity.store import verify_store
 from tetra_es.store.chain import link, signed_bytes
 from tetra_es.store.log import EventLog
@@ -28,12 +29,20 @@ PROOF_COLUMNS = ("hash", "signature")
 
 @contextmanager
 def opened(store: Path) -> Iterator[sqlite3.Connection]:
-    """Open a store past everything that guards it."""
+    """Open a store past everything that guards it, and leave no trace of that."""
     with closing(sqlite3.connect(store)) as connection:
-        triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        for (name,) in triggers.fetchall():
+        triggers = connection.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+        ).fetchall()
+        for name, _ in triggers:
             connection.execute(f"DROP TRIGGER {name}")
         yield connection
+        for _, sql in triggers:
+            connection.execute(sql)
+        connection.execute(
+            "UPDATE sqlite_sequence SET seq = (SELECT max(rowid) FROM stored_events) "
+            "WHERE name = 'stored_events'"
+        )
         connection.commit()
 
 
@@ -108,9 +117,12 @@ def append(
 
 
 def findings(store: Path) -> list[str]:
-    """Return what is found in a store by itself."""
-    with EventLog(store) as log:
-        return verify_store(log).findings
+    """Return what is found in a store by itself, on opening it or later."""
+    try:
+        with EventLog(store) as log:
+            return verify_store(log).findings
+    except IntegrityFailure as error:
+        return [error.message]
 
 
 def rejected(machine: Machine) -> Result:

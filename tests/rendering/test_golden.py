@@ -63,7 +63,7 @@ def test_the_definition_is_the_guides(runner: str) -> None:
 
 @pytest.mark.parametrize("env_file", ["env/dev.env", "dev", "none", "a b/$HOME.env"])
 def test_a_definition_names_the_env_file_for_every_tsm(env_file: str) -> None:
-    """The guide's has entered TSM_CWD; a newer one takes a word such as dev for a file elsewhere."""
+    """The guide's has entered TSM_CWD; a newer one takes a word like dev for another file."""
     changes: dict[KeyPath, Any] = {("services", "tetra", "env_file"): env_file}
     path = "/root/tetra/tsm/services-available/tetra.tsm"
     found = content(release("dev", "tsm", changes), path)

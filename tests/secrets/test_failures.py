@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import resource
-import sqlite3
 import subprocess
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.conftest import Result
+from tests.integrity.tampering import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,8 +35,7 @@ def failed(discreet: Discreet, code: int, *words: str, **more: object) -> Result
 
 def corrupt(machine: Machine) -> None:
     """Change one byte in the middle of every age file in the store."""
-    with closing(sqlite3.connect(machine.store)) as connection, connection:
-        connection.execute("DROP TRIGGER sealed_values_refuse_update")
+    with opened(machine.store) as connection:
         for digest, data in connection.execute("SELECT * FROM sealed_values").fetchall():
             changed = data[:100] + bytes([data[100] ^ 1]) + data[101:]
             connection.execute(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from tests.integrity.tampering import opened
 from tests.secrets.conftest import copy_of
 from tetra_es.crypto.age.backend import encrypt
 
@@ -93,8 +92,7 @@ def test_in_a_commit_of_the_mirror(vault: Machine, files: Files, how: str) -> No
 
 def put(machine: Machine, present: bytes, other: bytes) -> None:
     """Put another age file in the place of a present one, in the store itself."""
-    with closing(sqlite3.connect(machine.store)) as store, store:
-        store.execute("DROP TRIGGER sealed_values_refuse_update")
+    with opened(machine.store) as store:
         changed = store.execute(
             "UPDATE sealed_values SET ciphertext = ? WHERE ciphertext = ?", (other, present)
         )

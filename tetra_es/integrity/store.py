@@ -35,8 +35,14 @@ class StoreReport:
 
 
 def verify_store(log: EventLog, report: Callable[[int], None] | None = None) -> StoreReport:
-    """Check every event of the store; `report` is told the positions as they are done."""
-    result = StoreReport()
+    """Check every event of the store; `report` is told the positions as they are done.
+
+    The file comes first: where an index differs from its table, other questions than the ones that
+    are asked here would have other answers.
+    """
+    result = StoreReport(findings=[f"{log.path.name} is damaged: {what}" for what in log.damage()])
+    if result.findings:
+        return result
     result.findings += _missing_rows(log)
     walk = Walk(log.snapshots())
     for record in log.records():
@@ -54,7 +60,10 @@ def verify_store(log: EventLog, report: Callable[[int], None] | None = None) -> 
     result.head = walk.head
     result.snapshots = walk.snapshots_checked
     if not result.findings:
-        _check_sealed(log, walk.vaults(), result)
+        try:
+            _check_sealed(log, walk.vaults(), result)
+        except IntegrityFailure as error:
+            result.findings.append(error.message)
     return result
 
 

@@ -11,7 +11,7 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.errors import IntegrityFailure, TetraEsError
-from tetra_es.store.schema import APPLICATION_ID, STORE_VERSION
+from tetra_es.store import opening
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,13 +39,17 @@ class EventLog:
     def __init__(self, path: Path) -> None:
         """Open the store at `path`.
 
-        Raises `TetraEsError` when there is none or it is of a newer version, `IntegrityFailure`
-        when it is not a store.
+        Raises `opening.Unfounded` when there is none or an empty one, `TetraEsError` when it is
+        of a newer version, `IntegrityFailure` when it is not as tetra-es keeps it.
         """
         self.path = path
         self._connection = _connect(path)
-        with self._reading():
-            check_version(self._connection, path)
+        try:
+            with self._reading():
+                opening.check(self._connection, path)
+        except TetraEsError:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -129,16 +133,23 @@ class EventLog:
         return row[0] if row and isinstance(row[0], str) else None
 
     def sealed(self, digest: bytes) -> bytes | None:
-        """Return the sealed value with this SHA-256, or None when it is unknown or purged."""
+        """Return the sealed value with this SHA-256, or None when it is unknown or purged.
+
+        Raises `IntegrityFailure` where it is of another type than bytes.
+        """
         row = self._row("SELECT max(ciphertext) FROM sealed_values WHERE digest = ?", (digest,))
-        return row[0] if row else None
+        return _as_bytes(digest, row[0])[1] if row else None
 
     def sealed_values(self) -> Iterator[tuple[bytes, bytes | None]]:
-        """Yield digest and ciphertext of every sealed value; None where it was purged."""
+        """Yield digest and ciphertext of every sealed value; None where it was purged.
+
+        Raises `IntegrityFailure` at one of another type than bytes.
+        """
         with self._reading():
-            yield from self._connection.execute(
+            for row in self._connection.execute(
                 "SELECT digest, ciphertext FROM sealed_values ORDER BY digest"
-            )
+            ):
+                yield _as_bytes(*row)
 
     def snapshots(self) -> dict[tuple[str, int], tuple[str, bytes]]:
         """Return topic and stored state of every snapshot by its stream and version."""
@@ -147,6 +158,15 @@ class EventLog:
                 "SELECT originator_id, originator_version, topic, state FROM stored_snapshots"
             ).fetchall()
         return {(stream, version): (topic, state) for stream, version, topic, state in rows}
+
+    def damage(self) -> list[str]:
+        """Return what SQLite finds wrong with the file, such as an index that differs from its
+        table; a sentence each. Reads all of it.
+        """
+        with self._reading():
+            rows = self._connection.execute("PRAGMA integrity_check(10)").fetchall()
+        lines = [line for (text,) in rows for line in text.splitlines()]
+        return [line for line in lines if line != "ok" and not line.startswith("***")]
 
     def rows_without_counterpart(self) -> tuple[list[int], list[int]]:
         """Return the positions of events without proof, and of proofs without event."""
@@ -174,10 +194,37 @@ class EventLog:
     @contextlib.contextmanager
     def _reading(self) -> Iterator[None]:
         try:
-            yield
+            with decoding_errors():
+                yield
         except sqlite3.Error as error:
             self._connection.close()
             raise unreadable(self.path, error) from error
+
+
+def _as_bytes(digest: object, ciphertext: object) -> tuple[bytes, bytes | None]:
+    """Return a sealed value, which SQLite may keep as any type, whatever its column's is.
+
+    Raises `IntegrityFailure` for one that is not bytes.
+    """
+    name = digest.hex() if isinstance(digest, bytes) else f"{digest!a:.64}"
+    if isinstance(digest, bytes) and isinstance(ciphertext, bytes | None):
+        return digest, ciphertext
+    raise IntegrityFailure(f"sealed value {name}: is not bytes", hint=opening.HINT)
+
+
+class DamagedText(sqlite3.DatabaseError):
+    """What should be text in an SQLite file is none."""
+
+    sqlite_errorname = "SQLITE_CORRUPT"
+
+
+@contextlib.contextmanager
+def decoding_errors() -> Iterator[None]:
+    """Raise `DamagedText` where SQLite quotes what is damaged, and Python cannot decode that."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise DamagedText("its text is not UTF-8") from error
 
 
 def connect_reading(path: Path) -> sqlite3.Connection:
@@ -189,7 +236,8 @@ def connect_reading(path: Path) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(path, isolation_level=None, timeout=30)
         connection.execute("PRAGMA query_only = ON")
-        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1")
+        with decoding_errors():
+            connection.execute("SELECT 1 FROM sqlite_master LIMIT 1")
     except sqlite3.OperationalError:
         if wal.exists() and wal.stat().st_size:
             raise
@@ -204,7 +252,7 @@ def connect_reading(path: Path) -> sqlite3.Connection:
 
 def _connect(path: Path) -> sqlite3.Connection:
     if not path.is_file():
-        raise TetraEsError(
+        raise opening.Unfounded(
             f"no event store at {path}",
             hint="restore it from a backup; `tetra-es init` begins a new history",
         )
@@ -212,22 +260,6 @@ def _connect(path: Path) -> sqlite3.Connection:
         return connect_reading(path)
     except sqlite3.Error as error:
         raise unreadable(path, error) from error
-
-
-def check_version(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise `TetraEsError` when the store is of a newer version, `IntegrityFailure` if none."""
-    application = connection.execute("PRAGMA application_id").fetchone()[0]
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if application != APPLICATION_ID:
-        raise IntegrityFailure(
-            f"{path} is not a tetra-es store", hint="restore it from a backup or from the mirror"
-        )
-    if version > STORE_VERSION:
-        raise TetraEsError(
-            f"{path} was written by a newer tetra-es (store version {version}, "
-            f"this one knows {STORE_VERSION})",
-            hint="upgrade tetra-es",
-        )
 
 
 def unreadable(

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 APPLICATION_ID = 0x54455453
 """`TETS`, in the header of the file (PRAGMA application_id): what `file` can recognise."""
 
@@ -35,6 +40,12 @@ CREATE = (
         digest BLOB PRIMARY KEY CHECK (length(digest) = 32),
         ciphertext BLOB)
     """,
+    # The event-sourcing library's own, word for word; it makes the same where there is none.
+    (
+        "CREATE TABLE IF NOT EXISTS stored_snapshots (originator_id TEXT, "
+        "originator_version INTEGER, topic TEXT, state BLOB, PRIMARY KEY "
+        "(originator_id, originator_version)) WITHOUT ROWID"
+    ),
 )
 
 _REFUSALS = (
@@ -74,3 +85,57 @@ TRIGGERS = tuple(
     for table, there in _REPLACEMENTS
 )
 """What refuses every change of what is there."""
+
+
+def plain(sql: str) -> str:
+    """Return a statement of SQL as SQLite keeps it, but for the indentation of its lines."""
+    lines = sql.replace("IF NOT EXISTS ", "", 1).strip().splitlines()
+    return "\n".join(map(str.strip, lines))
+
+
+def named(statements: Iterable[str]) -> dict[str, str | None]:
+    """Return name to statement of what CREATE statements make."""
+    return {words.split()[2]: words for words in map(plain, statements)}
+
+
+SCHEMA: Final[dict[str, str | None]] = {
+    **named((*CREATE, *TRIGGERS)),
+    # What SQLite adds for AUTOINCREMENT, UNIQUE and PRIMARY KEY.
+    "sqlite_sequence": "CREATE TABLE sqlite_sequence(name,seq)",
+    "sqlite_autoindex_stored_events_1": None,
+    "sqlite_autoindex_sealed_values_1": None,
+}
+"""Name to statement of everything in a store, as its `sqlite_schema` has it."""
+
+LATER: Final = frozenset(f"{table}_refuse_replace" for table, _ in _REPLACEMENTS)
+"""What the oldest stores were made without; they have none of these."""
+
+SNAPSHOTS: Final = "stored_snapshots"
+"""The table that an `init` of the past made last."""
+
+
+def difference(
+    expected: dict[str, str | None], found: Iterable[tuple[str, str, str | None]]
+) -> str | None:
+    """Return how a schema differs from the one expected, None where it does not.
+
+    `found` has kind, name and statement of each of its parts, as `sqlite_schema` has them.
+    """
+    missing = dict(expected)
+    problems: list[tuple[int, str]] = []
+    for kind, name, sql in found:
+        if name not in missing:
+            problems.append((3, f"{kind} {name} does not belong there"))
+            continue
+        wanted = missing.pop(name)
+        if wanted != (None if sql is None else plain(str(sql))):
+            other = wanted is None or kind != wanted.split()[1].lower()
+            problems.append(
+                (0, f"{name} is a {kind}") if other else (1, f"{kind} {name} is another")
+            )
+    problems += [(2, f"{name} is missing") for name in missing]
+    return _printable(min(problems)[1]) if problems else None
+
+
+def _printable(text: str) -> str:
+    return text if text.isprintable() and len(text) <= 80 else ascii(text)[:80]

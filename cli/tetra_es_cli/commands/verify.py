@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -18,6 +18,8 @@ from tetra_es_projections.check import check_projections
 from tetra_es_projections.engine import LOST_HINT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tetra_es.store.log import EventLog
     from tetra_es_cli.context.app import App
 
@@ -28,51 +30,78 @@ REBUILD_HINT = (
 )
 
 
+class Outcome(NamedTuple):
+    """What was verified, and what was found."""
+
+    findings: list[str]
+    hint: str = ""
+    """What to do about the findings."""
+    events: int = 0
+    last: int = 0
+    """Position of the newest event."""
+    head: str = ""
+    """Hash of the last event that was checked, hexadecimal."""
+    purged: Sequence[dict[str, Any]] = ()
+
+
 @click.command()
 @output_option("text", "json")
 @click.pass_obj
 def verify(app: App, output: str) -> None:
     """Prove the history: exit 4 and the first bad event where something is wrong.
 
-    Checks the hash chain over the stored bytes, every signature against the signers of that
-    moment, sealed values and snapshots, then the files, the views and every commit of the mirror
-    against the events. Nothing is written.
+    Checks the store's file, the hash chain over the stored bytes, every signature against the
+    signers of that moment, sealed values and snapshots, then the files, the views and every commit
+    of the mirror against the events. Nothing is written.
     """
-    with app.projections(reading=True) as projections, reporting() as report:
-        last = projections.log.last_position()
-        step = (lambda done: report("verify", done, last)) if report else None
-        proof = verify_store(projections.log, step)
-        # Against a store that is not what it was, the rest could only mislead.
-        findings = proof.findings or check_projections(projections, report)
-        lost = projections.lost_events()
-        purged = [] if findings else purges(projections.log)
+    outcome = examine(app)
+    findings = outcome.findings
     if output == "json":
         emit_json(
             {
                 "clean": not findings,
-                "events": proof.events,
-                "head": proof.head.hex(),
+                "events": outcome.events,
+                "head": outcome.head,
                 "findings": findings,
-                "purged": purged,
+                "purged": list(outcome.purged),
             }
         )
     else:
         for finding in findings:
             emit(finding)
     if findings:
-        raise IntegrityFailure(
-            f"verification failed: {findings[0]}",
-            hint=LOST_HINT if proof.findings or lost else REBUILD_HINT,
-        )
+        raise IntegrityFailure(f"verification failed: {findings[0]}", hint=outcome.hint)
     if output == "text":
-        emit(f"verified {proof.events} events: chain, signatures, files, views and mirror agree")
-        emit(f"  head #{last} {proof.head.hex()}")
-        for one in purged:
+        emit(f"verified {outcome.events} events: chain, signatures, files, views and mirror agree")
+        emit(f"  head #{outcome.last} {outcome.head}")
+        for one in outcome.purged:
             emit(
                 f"  #{one['event']} purged {one['key']} version {one['version']} of "
                 f"{one['environment']} ({one['actor']}, {short_time(one['time'])}): "
                 f"{one_line(one['reason'])}"
             )
+
+
+def examine(app: App) -> Outcome:
+    """Verify the organization. A store that is refused on opening is a finding like others."""
+    try:
+        with app.projections(reading=True) as projections, reporting() as report:
+            last = projections.log.last_position()
+            step = (lambda done: report("verify", done, last)) if report else None
+            proof = verify_store(projections.log, step)
+            # Against a store that is not what it was, the rest could only mislead.
+            findings = proof.findings or check_projections(projections, report)
+            lost = proof.findings or projections.lost_events()
+            return Outcome(
+                findings,
+                LOST_HINT if lost else REBUILD_HINT,
+                proof.events,
+                last,
+                proof.head.hex(),
+                [] if findings else purges(projections.log),
+            )
+    except IntegrityFailure as error:
+        return Outcome([error.message], error.hint or LOST_HINT)
 
 
 def purges(log: EventLog) -> list[dict[str, Any]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import heapq
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.store.log import connect_reading
 from tetra_es_projections.queries.rows import BlameRow, ChangeRow, EventRow, StateRow, TargetRow
+from tetra_es_projections.views.schema import foreign_part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +28,14 @@ class Views:
     """The views, for reading. Use as a context manager."""
 
     def __init__(self, path: Path) -> None:
-        """Open the views at `path`, which must exist."""
+        """Open the views at `path`, which must exist.
+
+        Raises `sqlite3.Error`, also when their tables are not ours: others may tell anything.
+        """
         self._connection = connect_reading(path)
+        if problem := foreign_part(self._connection):
+            self._connection.close()
+            raise sqlite3.DatabaseError(problem)
 
     def __enter__(self) -> Self:
         return self

@@ -7,8 +7,8 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import TetraEsError
-from tetra_es.store.log import connect_reading, unreadable
-from tetra_es_projections.views.schema import TABLES, VERSION
+from tetra_es.store.log import connect_reading, decoding_errors, unreadable
+from tetra_es_projections.views.schema import TABLES, VERSION, foreign_part
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,15 +17,15 @@ MIRROR, FILES, VIEWS = "mirror", "files", "views"
 
 
 def open_views(path: Path) -> sqlite3.Connection:
-    """Return a connection for writing; makes the tables where they are missing or outdated.
+    """Return a connection for writing; makes the tables where they are missing or not ours.
 
     Transactions are explicit. Raises `TetraEsError` when the file cannot be made or written.
     """
     try:
         connection = _connect(path)
         version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version != VERSION:
-            if version:
+        if version != VERSION or foreign_part(connection):
+            if connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
                 connection.close()
                 discard(path)
                 connection = _connect(path)
@@ -41,11 +41,12 @@ def open_views(path: Path) -> sqlite3.Connection:
 
 
 def open_views_reading(path: Path) -> sqlite3.Connection:
-    """Return a connection that only reads; to empty views in memory where there are none."""
+    """Return a connection that only reads; to empty views in memory where none of ours are."""
     try:
         if path.exists():
             connection = connect_reading(path)
-            if connection.execute("PRAGMA user_version").fetchone()[0] == VERSION:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version == VERSION and not foreign_part(connection):
                 return connection
             connection.close()
         connection = sqlite3.connect(":memory:", isolation_level=None)
@@ -84,9 +85,11 @@ def set_progress(connection: sqlite3.Connection, projection: str, position: int)
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, timeout=30)
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        # Consistent after a power cut, if perhaps behind: catching up mends that.
-        connection.execute("PRAGMA synchronous = NORMAL")
+        with decoding_errors():
+            connection.execute("PRAGMA journal_mode = WAL")
+            # Consistent after a power cut, if perhaps behind: catching up mends that.
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1")
     except sqlite3.Error:
         with contextlib.suppress(sqlite3.Error):
             connection.close()

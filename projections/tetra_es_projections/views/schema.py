@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Final
+
+from tetra_es.store.schema import difference, named
+
+if TYPE_CHECKING:
+    import sqlite3
+
 VERSION = 3
 """Changed with the tables; views of another version are thrown away and built again."""
 
@@ -83,3 +90,15 @@ CREATE TABLE commits (
 );
 CREATE INDEX commits_by_id ON commits (id);
 """
+
+SCHEMA: Final[dict[str, str | None]] = {
+    **named(TABLES.split(";\n")[:-1]),
+    "sqlite_autoindex_states_1": None,
+}
+"""Name to statement of everything in the views, as their `sqlite_schema` has it."""
+
+
+def foreign_part(connection: sqlite3.Connection, database: str = "main") -> str | None:
+    """Return how the schema of views differs from ours, None where it does not."""
+    rows = connection.execute(f"SELECT type, name, sql FROM {database}.sqlite_schema")
+    return difference(SCHEMA, rows)
