@@ -38,3 +38,7 @@ class IntegrityFailure(TetraEsError):
 
 class ConfigError(TetraEsError):
     """A TOML file is not valid: `message` begins with `file:line[:column]: `."""
+
+
+class Unfounded(TetraEsError):
+    """There are no events: an `init` did not finish, or everything is lost."""

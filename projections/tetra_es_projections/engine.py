@@ -116,11 +116,7 @@ class Projections:
         A store that was cut short, or put back from an older copy, shows in nothing else.
         """
         last = self.log.last_position()
-        reached = {}
-        with suppress(TetraEsError):  # a damaged mirror tells nothing, and is found as that
-            reached["the mirror goes"] = self._open_mirror().last_event()
-        reached["the views go"] = progress(self._connection, VIEWS)
-        for what, position in reached.items():
+        for what, position in reached(self.layout, self._git, self._connection).items():
             if position > last:
                 return (
                     f"event #{last + 1} is lost: {what} to #{position}, the store ends at #{last}"
@@ -230,9 +226,7 @@ class Projections:
         self._connection.execute("COMMIT")
 
     def _open_mirror(self) -> Mirror:
-        from tetra_es_projections.mirror.projection import Mirror
-
-        return Mirror(self.layout.mirror, self._git)
+        return _mirror_of(self.layout, self._git)
 
     def _position_of_commit(self, commit: str) -> int | None:
         row = self._connection.execute(
@@ -260,6 +254,25 @@ class Projections:
             yield
         except sqlite3.Error as error:
             raise unreadable(self.layout.views, error, hint=LATER) from error
+
+
+def reached(layout: OrgLayout, git: Git, views: sqlite3.Connection) -> dict[str, int]:
+    """Return the position of the newest event that mirror and views have, 0 for none.
+
+    The keys begin a sentence that the position ends.
+    """
+    found = {}
+    with suppress(TetraEsError):  # what is damaged tells nothing, and is found as that
+        found["the mirror goes"] = _mirror_of(layout, git).last_event()
+    with suppress(sqlite3.Error):
+        found["the views go"] = progress(views, VIEWS)
+    return found
+
+
+def _mirror_of(layout: OrgLayout, git: Git) -> Mirror:
+    from tetra_es_projections.mirror.projection import Mirror
+
+    return Mirror(layout.mirror, git)
 
 
 def _batches(records: Iterator[Record]) -> Iterator[list[Record]]:

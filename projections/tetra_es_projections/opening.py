@@ -9,10 +9,12 @@ from tetra_es.disk.lock import exclusive
 from tetra_es.store.log import EventLog
 from tetra_es_projections.engine import Projections
 from tetra_es_projections.mirror.git import Git
+from tetra_es_projections.unfounded import unfounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tetra_es.errors import TetraEsError
     from tetra_es.layout import OrgLayout
     from tetra_es_projections.engine import Progress
 
@@ -27,6 +29,10 @@ class Derived:
         """Return the projections of a log."""
         return Projections(layout, log, self._git)
 
+    def unfounded(self, layout: OrgLayout) -> TetraEsError:
+        """Return the error for people about a store that has no events."""
+        return unfounded(layout, self._git)
+
     @contextmanager
     def opened(self, layout: OrgLayout, *, reading: bool = False) -> Iterator[Projections]:
         """Open the projections alone, locked, as they are; with `reading` only to look at."""
@@ -35,6 +41,7 @@ class Derived:
             exclusive(layout.lock, reading=reading),
             Projections(layout, log, self._git, reading=reading) as projections,
         ):
+            log.require_events()
             yield projections
 
     def catch_up(self, layout: OrgLayout, report: Progress | None) -> None:

@@ -224,6 +224,17 @@ def test_a_counter_that_was_changed(copy: Machine, statement: str, named: str) -
     refused(copy, named)
 
 
+def test_events_that_are_all_gone(copy: Machine) -> None:
+    with opened(copy.store) as connection:
+        connection.execute("DELETE FROM event_proofs")
+        connection.execute("DELETE FROM stored_events")
+        connection.execute("DELETE FROM sqlite_sequence")
+    for command in (*SOME, ("init", "acme")):
+        done = copy.run(*command)
+        assert done.code == 4, (command, done)
+        assert f"has no events: the mirror goes to #{EVENTS}" in done.error()
+
+
 def index_page(store: Path) -> int:
     """Return the page with the index by stream; it is small enough to be one leaf."""
     with closing(sqlite3.connect(store)) as connection:

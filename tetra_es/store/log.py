@@ -10,7 +10,7 @@ import contextlib
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.errors import IntegrityFailure, TetraEsError
+from tetra_es.errors import IntegrityFailure, TetraEsError, Unfounded
 from tetra_es.store import opening
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class EventLog:
     def __init__(self, path: Path) -> None:
         """Open the store at `path`.
 
-        Raises `opening.Unfounded` when there is none or an empty one, `TetraEsError` when it is
+        Raises `Unfounded` when there is none or an empty one, `TetraEsError` when it is
         of a newer version, `IntegrityFailure` when it is not as tetra-es keeps it.
         """
         self.path = path
@@ -69,6 +69,11 @@ class EventLog:
     def last_position(self) -> int:
         """Return the position of the newest event, 0 where there is none."""
         return int(self._row("SELECT coalesce(max(rowid), 0) FROM stored_events")[0])
+
+    def require_events(self) -> None:
+        """Raise `Unfounded` where there is no event."""
+        if not self.last_position():
+            raise Unfounded(f"{self.path} has no events")
 
     def record(self, position: int) -> Record | None:
         """Return the event at `position`, or None."""
@@ -252,7 +257,7 @@ def connect_reading(path: Path) -> sqlite3.Connection:
 
 def _connect(path: Path) -> sqlite3.Connection:
     if not path.is_file():
-        raise opening.Unfounded(
+        raise Unfounded(
             f"no event store at {path}",
             hint="restore it from a backup; `tetra-es init` begins a new history",
         )

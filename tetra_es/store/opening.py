@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from tetra_es.errors import IntegrityFailure, TetraEsError
+from tetra_es.errors import IntegrityFailure, TetraEsError, Unfounded
 from tetra_es.store.schema import (
     APPLICATION_ID,
     LATER,
@@ -33,10 +33,6 @@ SELECT (SELECT coalesce(min(rowid), 1) FROM stored_events),
        coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'stored_events'), 0)
 """
 _NO_EVENTS: Final = (1, 0, 1, 0, 0)
-
-
-class Unfounded(TetraEsError):
-    """There are no events: an `init` did not finish, or everything is lost."""
 
 
 def check(connection: sqlite3.Connection, path: Path) -> None:

@@ -161,6 +161,7 @@ def open_workspace(
     Raises `TetraEsError` where there is no store or no usable key.
     """
     with EventLog(layout.store) as log:
+        log.require_events()
         key = keys.load(signing_key)
         with History(layout.store, key) as history, derive(layout, log) as projections:
             work = UnitOfWork(history, log, key, projections.refs, intent)

@@ -7,13 +7,14 @@ import platform
 import shlex
 import shutil
 import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
 
 from tetra_es.crypto.ssh import keys
 from tetra_es.disk.lock import exclusive
-from tetra_es.errors import Refused, TetraEsError
+from tetra_es.errors import Refused, TetraEsError, Unfounded
 from tetra_es.layout import OrgLayout
 from tetra_es.schema.templates import local_template, manifest_template
 from tetra_es.secret_scan.scan import refuse, scan_text
@@ -24,9 +25,13 @@ from tetra_es.toml.document import parse
 from tetra_es.usecases.config.source_file import MANIFEST, SOURCE, SourceFile
 from tetra_es.usecases.create_organization import InitialConfig, found
 from tetra_es.usecases.session import Session
+from tetra_es_cli.context.app import App
 from tetra_es_cli.context.params import reason_option
 from tetra_es_cli.output.console import note
 from tetra_es_cli.output.plain import emit
+from tetra_es_projections.mirror.git import Git
+from tetra_es_projections.mirror.projection import Mirror
+from tetra_es_projections.unfounded import lost_events
 from tetra_es_projections.working_files import read_text
 
 if TYPE_CHECKING:
@@ -105,13 +110,13 @@ def _present(layout: OrgLayout, target: SourceFile) -> str | None:
 def create_organization(app: App, layout: OrgLayout, fill: Callable[[Session], object]) -> None:
     """Create folder, key, store and projections of a new organization; `fill` records it.
 
-    A store without events is left from an `init` that was cut short, and is used.
+    A store without events is left from an `init` that did not finish, and is used.
     """
     check_git(app.settings.path)
     key = signing_key(app.settings)
     _make_folders(layout)
     with exclusive(layout.lock):
-        _check_free(layout)
+        _check_free(layout, Git(app.settings.path))
         with History(layout.store, key, create=True) as history, EventLog(layout.store) as log:
             layout.store.chmod(0o600)
             fill(Session(history, log, key))
@@ -119,21 +124,24 @@ def create_organization(app: App, layout: OrgLayout, fill: Callable[[Session], o
                 projections.catch_up()
 
 
-def _check_free(layout: OrgLayout) -> None:
-    if not layout.store.exists() or not layout.store.stat().st_size:
-        if layout.mirror.exists():
-            raise Refused(
-                f"{layout.mirror} is in the way of the mirror",
-                hint="for an organization of an older system: move its folder away, "
-                "then `tetra-es import FOLDER --as NAME`",
-            )
-        return
-    with EventLog(layout.store) as log:
+def _check_free(layout: OrgLayout, git: Git) -> None:
+    """Refuse to found what exists already, and what was lost; go on where an `init` did not."""
+    with suppress(Unfounded), EventLog(layout.store) as log:
         if log.last_position():
             raise Refused(
                 f"the organization {layout.root.name} exists already in {layout.root}",
                 hint="`tetra-es status` shows it",
             )
+    if lost := lost_events(layout, git):
+        raise lost
+    try:
+        Mirror(layout.mirror, git).head()
+    except TetraEsError as error:
+        raise Refused(
+            f"{layout.mirror} is in the way of the mirror",
+            hint="for an organization of an older system: move its folder away, "
+            "then `tetra-es import FOLDER --as NAME`",
+        ) from error
 
 
 def signing_key(settings: Settings) -> SigningKey:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from tetra_es.errors import TetraEsError
+from tetra_es.errors import TetraEsError, Unfounded
 from tetra_es.layout import OrgLayout
 from tetra_es.settings import Settings
 from tetra_es_cli.output.console import Console, ignore_progress
@@ -74,7 +74,7 @@ class App:
         from tetra_es_projections.queries.reader import reading
 
         layout = self.layout()
-        with reading(layout) as reader:
+        with self._founded(layout), reading(layout) as reader:
             if reader is not None:
                 yield reader
                 return
@@ -92,7 +92,10 @@ class App:
         """Open the organization for changing it; see `workspace.open_workspace`."""
         from tetra_es_cli.context.workspace import open_workspace
 
-        with open_workspace(self, reason=reason, dry_run=dry_run) as workspace:
+        with (
+            self._founded(self.layout()),
+            open_workspace(self, reason=reason, dry_run=dry_run) as workspace,
+        ):
             yield workspace
 
     @contextmanager
@@ -102,10 +105,12 @@ class App:
         from tetra_es.usecases.workspace import open_workspace
         from tetra_es_cli.context.progress import reporting
 
+        layout = self.layout()
         with (
+            self._founded(layout),
             reporting() as report,
             open_workspace(
-                self.layout(),
+                layout,
                 self.settings.signing_key,
                 self.derived,
                 Console(report or ignore_progress, quiet=quiet_edits),
@@ -122,8 +127,20 @@ class App:
     @contextmanager
     def projections(self, *, reading: bool = False) -> Iterator[Projections]:
         """Open the projections alone, locked, as they are; with `reading` only to look at."""
-        with self.derived.opened(self.layout(), reading=reading) as projections:
+        layout = self.layout()
+        with (
+            self._founded(layout),
+            self.derived.opened(layout, reading=reading) as projections,
+        ):
             yield projections
+
+    @contextmanager
+    def _founded(self, layout: OrgLayout) -> Iterator[None]:
+        """Have a store without events explained, for which mirror and views are looked at."""
+        try:
+            yield
+        except Unfounded as error:
+            raise self.derived.unfounded(layout) from error
 
     def _catch_up(self, layout: OrgLayout) -> None:
         from tetra_es_cli.context.progress import reporting

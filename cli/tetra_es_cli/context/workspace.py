@@ -70,6 +70,7 @@ def open_workspace(app: App, *, reason: str, dry_run: bool) -> Iterator[Workspac
     """Open the organization that `app` names, locked, with everything in step."""
     layout = app.layout()
     with EventLog(layout.store) as log, exclusive(layout.lock):
+        log.require_events()
         key = keys.load(app.settings.signing_key)
         with (
             History(layout.store, key) as history,

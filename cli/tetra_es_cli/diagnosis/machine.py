@@ -17,7 +17,6 @@ from tetra_es.crypto.ssh import keys
 from tetra_es.errors import TetraEsError
 from tetra_es.layout import is_edited
 from tetra_es.limits import GIT
-from tetra_es.store.log import EventLog
 from tetra_es_projections.queries.environments import known_environments
 from tetra_es_projections.working_files import changed_files
 
@@ -119,8 +118,8 @@ def _folder(layout: OrgLayout) -> Iterator[Check]:
 
 def _store(app: App, layout: OrgLayout) -> Iterator[Check]:
     try:
-        with EventLog(layout.store) as log:
-            last = log.last_position()
+        with app.projections(reading=True) as projections:
+            last = projections.log.last_position()
         with closing(
             sqlite3.connect(layout.store.absolute().as_uri() + "?mode=ro", uri=True)
         ) as db:

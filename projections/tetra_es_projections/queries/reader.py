@@ -30,6 +30,7 @@ def reading(layout: OrgLayout) -> Iterator[Reader | None]:
     Raises `TetraEsError` where there is no store, or where it or the views fail.
     """
     with EventLog(layout.store) as log:
+        log.require_events()
         try:
             views = _views_in_step(layout, log)
             if views is None:

@@ -1,0 +1,34 @@
+"""An organization's folder without events: its `init` did not finish, or they are lost."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from tetra_es.errors import IntegrityFailure, TetraEsError
+from tetra_es_projections.engine import LOST_HINT, reached
+from tetra_es_projections.views.database import open_views_reading
+
+if TYPE_CHECKING:
+    from tetra_es.layout import OrgLayout
+    from tetra_es_projections.mirror.git import Git
+
+
+def unfounded(layout: OrgLayout, git: Git) -> TetraEsError:
+    """Return the error for people about a store that has no events."""
+    return lost_events(layout, git) or TetraEsError(
+        f"there is no event store in {layout.root} yet: its `init` did not finish",
+        hint=f"`tetra-es init {layout.root.name}` starts it again; so does `tetra-es import`, "
+        "where it was that",
+    )
+
+
+def lost_events(layout: OrgLayout, git: Git) -> IntegrityFailure | None:
+    """Return the error for people where mirror or views have events and the store has none."""
+    with closing(open_views_reading(layout.views)) as views:
+        for what, position in reached(layout, git, views).items():
+            if position:
+                return IntegrityFailure(
+                    f"{layout.store} has no events: {what} to #{position}", hint=LOST_HINT
+                )
+    return None
