@@ -204,6 +204,9 @@ class Projections:
             )
         if self.log.has_topic(SecretPurged.TOPIC, position, last):
             # The one event that changes the past: where the purged file was, a tombstone stands.
+            # The old ids are forgotten first: once the new commits are there, nothing tells a
+            # command that comes after a killed one that those in the views are not theirs.
+            self._connection.execute("DELETE FROM commits")
             mirror.discard()
             position = 0
         content = TreeProjector.at(self.log, position)

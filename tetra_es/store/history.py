@@ -27,6 +27,7 @@ from tetra_es.model.aggregate import Aggregate
 from tetra_es.model.environment import Environment, environment_stream
 from tetra_es.model.host import Target, deployments_stream
 from tetra_es.model.organization import Organization
+from tetra_es.store import wal
 from tetra_es.store.log import EventLog, unreadable
 from tetra_es.store.mapper import AggregateSnapshot, CanonicalMapper, CanonicalTranscoder
 from tetra_es.store.recorder import ChainRecorder, HistoryFactory
@@ -123,11 +124,14 @@ class History:
     def __init__(self, path: Path, key: SigningKey, *, create: bool = False) -> None:
         """Open the store at `path`; `create` makes the tables of a new one.
 
+        What a killed command left in the write-ahead log is brought into the store's file.
         Raises `TetraEsError` when it is missing, newer than this tool or unusable.
         """
         self.path = path
         if not create:
             EventLog(path).close()
+            if wal.is_filled(path):
+                wal.empty(path)
         with self._errors():
             self._application = _Application(
                 {
@@ -175,6 +179,8 @@ class History:
             recordings = self._application.save(
                 *cast("Any", aggregates), sealed=sealed, purged=purged
             )
+        if purged:
+            wal.empty(self.path)
         return [int(recording.notification.id) for recording in recordings]
 
     def retrying(self, command: Callable[[], Result]) -> Result:

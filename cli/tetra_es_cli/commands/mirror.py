@@ -48,6 +48,7 @@ def add(app: App, name: str, url: str) -> None:
     from tetra_es_projections.mirror.remotes import add_remote
 
     with app.projections() as projections:
+        projections.catch_up()  # the mirror that a killed command removed is there again
         add_remote(projections.layout.mirror, name, url)
     emit(f"added the remote {name}: `tetra-es mirror push {name}` fills it")
 
@@ -60,6 +61,7 @@ def rm(app: App, name: str) -> None:
     from tetra_es_projections.mirror.remotes import remove_remote
 
     with app.projections() as projections:
+        projections.catch_up()
         remove_remote(projections.layout.mirror, name)
     emit(f"removed the remote {name}")
 

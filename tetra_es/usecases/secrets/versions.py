@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import UsageError
+from tetra_es.store import wal
 from tetra_es.usecases.use_case import UseCase
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tetra_es.usecases.unit_of_work import UnitOfWork
 
 
@@ -47,3 +50,8 @@ class PurgeSecret(UseCase[None]):
         vault.purge(self.key, self.version, work.context())
         for digest in digests:
             work.destroy_ciphertext(bytes.fromhex(digest))
+
+
+def still_has_purged(store: Path) -> bool:
+    """Return whether the store's file still has what was purged, since somebody reads it."""
+    return wal.is_filled(store)

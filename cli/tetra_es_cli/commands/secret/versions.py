@@ -9,7 +9,7 @@ import click
 from tetra_es.errors import UsageError
 from tetra_es.refs import RevisionRef
 from tetra_es.usecases.secrets.exposure import exposure as exposure_of
-from tetra_es.usecases.secrets.versions import MarkCompromised, PurgeSecret
+from tetra_es.usecases.secrets.versions import MarkCompromised, PurgeSecret, still_has_purged
 from tetra_es_cli.context.params import (
     ENVIRONMENT,
     REF,
@@ -19,7 +19,7 @@ from tetra_es_cli.context.params import (
     version_option,
 )
 from tetra_es_cli.context.recording import recording_options
-from tetra_es_cli.output.console import note
+from tetra_es_cli.output.console import note, warn
 from tetra_es_cli.output.emit import emit
 from tetra_es_cli.output.model import Listing
 from tetra_es_cli.output.recorded import emit_recorded
@@ -58,6 +58,12 @@ def purge(app: App, environment: str, key: str, number: int, how: Recording) -> 
     remotes keep what they have until they are cleaned as well.
     """
     emit_recorded(app.act(PurgeSecret(environment, key, number), how).recorded, how)
+    store = app.layout().store
+    if not how.dry_run and still_has_purged(store):
+        warn(
+            f"another program reads {store}: the ciphertext stays in the file until it stops",
+            "the next command that changes something removes it",
+        )
     if not how.dry_run:
         note("the mirror was rewritten: clones and remotes of it still have the ciphertext")
 
