@@ -16,6 +16,7 @@ from tetra_es.events.secrets import SecretPurged
 from tetra_es.layout import is_edited
 from tetra_es.store.log import BATCH, unreadable
 from tetra_es_projections.ciphertexts import check_nothing_lost
+from tetra_es_projections.mirror.failures import say_nothing
 from tetra_es_projections.queries.refs import RefLookup
 from tetra_es_projections.tree import TreeProjector
 from tetra_es_projections.views.database import (
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from tetra_es.layout import OrgLayout
     from tetra_es.store.log import EventLog
     from tetra_es.store.record import Record
+    from tetra_es_projections.mirror.failures import Warn
     from tetra_es_projections.mirror.git import Git
     from tetra_es_projections.mirror.projection import Mirror
 
@@ -56,12 +58,22 @@ class Projections:
     """Everything derived from one store. Use as a context manager."""
 
     def __init__(
-        self, layout: OrgLayout, log: EventLog, git: Git, *, reading: bool = False
+        self,
+        layout: OrgLayout,
+        log: EventLog,
+        git: Git,
+        *,
+        reading: bool = False,
+        warn: Warn = say_nothing,
     ) -> None:
-        """Open them; `reading` is for looking alone, where nothing can or shall be written."""
+        """Open them; `reading` is for looking alone, where nothing can or shall be written.
+
+        `warn` is told what people have to know, and a hint.
+        """
         self.layout = layout
         self.log = log
         self._git = git
+        self._warn = warn
         self._connection = (open_views_reading if reading else open_views)(layout.views)
         self.files = Files(layout.root, self._connection)
         self.refs = RefLookup(layout.views)
@@ -229,7 +241,7 @@ class Projections:
         self._connection.execute("COMMIT")
 
     def _open_mirror(self) -> Mirror:
-        return _mirror_of(self.layout, self._git)
+        return _mirror_of(self.layout, self._git, self._warn)
 
     def _position_of_commit(self, commit: str) -> int | None:
         row = self._connection.execute(
@@ -272,10 +284,10 @@ def reached(layout: OrgLayout, git: Git, views: sqlite3.Connection) -> dict[str,
     return found
 
 
-def _mirror_of(layout: OrgLayout, git: Git) -> Mirror:
+def _mirror_of(layout: OrgLayout, git: Git, warn: Warn = say_nothing) -> Mirror:
     from tetra_es_projections.mirror.projection import Mirror
 
-    return Mirror(layout.mirror, git)
+    return Mirror(layout.mirror, git, warn=warn)
 
 
 def _batches(records: Iterator[Record]) -> Iterator[list[Record]]:

@@ -17,21 +17,23 @@ if TYPE_CHECKING:
     from tetra_es.errors import TetraEsError
     from tetra_es.layout import OrgLayout
     from tetra_es_projections.engine import Progress
+    from tetra_es_projections.mirror.failures import Warn
 
 
 class Derived:
-    """Opens projections; `path` is where git is looked for."""
+    """Opens projections; `path` is where git is looked for, `warn` is told what was repaired."""
 
-    def __init__(self, path: str) -> None:
-        self._git = Git(path=path)
+    def __init__(self, path: str, warn: Warn) -> None:
+        self.git = Git(path=path)
+        self._warn = warn
 
     def __call__(self, layout: OrgLayout, log: EventLog) -> Projections:
         """Return the projections of a log."""
-        return Projections(layout, log, self._git)
+        return Projections(layout, log, self.git, warn=self._warn)
 
     def unfounded(self, layout: OrgLayout) -> TetraEsError:
         """Return the error for people about a store that has no events."""
-        return unfounded(layout, self._git)
+        return unfounded(layout, self.git)
 
     @contextmanager
     def opened(self, layout: OrgLayout, *, reading: bool = False) -> Iterator[Projections]:
@@ -39,7 +41,7 @@ class Derived:
         with (
             EventLog(layout.store) as log,
             exclusive(layout.lock, reading=reading),
-            Projections(layout, log, self._git, reading=reading) as projections,
+            Projections(layout, log, self.git, reading=reading, warn=self._warn) as projections,
         ):
             log.require_events()
             yield projections

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
@@ -61,6 +62,11 @@ def linked(clone: Path) -> None:
     event(clone, 3).symlink_to("/etc/passwd")
 
 
+def piped(clone: Path) -> None:
+    event(clone, 3).unlink()
+    os.mkfifo(event(clone, 3))
+
+
 TAMPERING: dict[str, Callable[[Path], None]] = {
     "a changed text": edited(lambda value: value["state"].update(text="[ports]\ntetra = 1\n")),
     "another actor": edited(lambda value: value["state"]["metadata"].update(actor="mallory")),
@@ -72,6 +78,7 @@ TAMPERING: dict[str, Callable[[Path], None]] = {
     "no JSON": lambda clone: write(clone, 3, "{"),
     "two events swapped": lambda clone: write(clone, 5, event(clone, 6).read_text()),
     "a link": linked,
+    "a pipe": piped,
 }
 
 

@@ -195,3 +195,18 @@ def test_views_made_anew_know_the_commits(machine: Machine) -> None:
     commit = machine.git("rev-parse", "main~2").strip()
     assert machine.ok("event", commit, "-o", "json").json["event"] == machine.last_position() - 2
     assert machine.ok("event", "1", "-o", "json").json["commit"] is not None
+
+
+def test_an_ordinary_command_starts_git_twice(machine: Machine) -> None:
+    """For the commit, and for the index: each process more is time that everybody waits."""
+    git, calls = shutil.which("git"), machine.home / "calls"
+    wrapper = machine.home / "bin" / "git"
+    wrapper.parent.mkdir()
+    wrapper.write_text(f'#!/bin/sh\necho "$*" >>{calls}\nexec {git} "$@"\n')
+    wrapper.chmod(0o755)
+    machine.env["PATH"] = f"{wrapper.parent}:{machine.environment()['PATH']}"
+    machine.ok("set", "local", "ports.tetra=5555")
+    for command in (("set", "local", "ports.tetra=5556"), ("promote", "dev"), ("promote", "prod")):
+        calls.unlink()
+        machine.ok(*command)
+        assert len(calls.read_text().splitlines()) == 2, calls.read_text()

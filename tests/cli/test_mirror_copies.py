@@ -94,12 +94,110 @@ def test_git_s_variables_lead_nowhere_else(machine: Machine, copy: Path, tmp_pat
     assert "remote" not in (other / ".git/config").read_text()
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ext::sh -c touch% x",
+        "fd::7",
+        "foo://example.org/x",
+        "ssh://-oProxyCommand=x/y",
+        "-oProxyCommand=x:y",
+        "me@-oProxyCommand=x:y",
+        "https://example.org/x\nsshCommand = x",
+        " https://example.org/x",
+    ],
+)
+def test_an_address_that_would_run_something(machine: Machine, url: str) -> None:
+    assert "not a repository's address" in machine.fails(2, "mirror", "add", "--", "x", url).error()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "git@example.org:acme/history.git",
+        "example.org:history",
+        "[::1]:history",
+        "ssh://git@example.org:22/history",
+        "https://alice@example.org/acme/history.git",
+        "git://example.org/x",
+        '/srv/a b/"c"\\d',
+    ],
+)
+def test_an_address_is_kept_as_it_is(machine: Machine, url: str) -> None:
+    machine.ok("mirror", "add", "origin", url)
+    assert machine.git("remote", "get-url", "origin") == f"{url}\n"
+    machine.ok("set", "local", "ports.tetra=5555")
+    assert row(machine)["url"] == url
+
+
+def test_a_path_starts_where_the_person_is(machine: Machine, copy: Path, tmp_path: Path) -> None:
+    machine.ok("mirror", "add", "second", "copy.git", cwd=tmp_path)
+    machine.ok("mirror", "push", "second")
+    assert log(copy) == machine.git("log", "--format=%H").split()
+
+
+def test_a_copy_in_the_folder_itself_is_none(machine: Machine, tmp_path: Path) -> None:
+    """Whoever made the folder could have put hooks there."""
+    inside = machine.folder / "evil.git"
+    subprocess.run(["git", "init", "-q", "--bare", str(inside)], check=True)
+    (tmp_path / "link").symlink_to(inside)
+    for url in (str(inside), f"file://{inside}", str(tmp_path / "link"), f"{tmp_path}/x/../link"):
+        error = machine.fails(2, "mirror", "add", "origin", url).error()
+        assert "the organization's own folder" in error
+        machine.git("remote", "add", "x", url)
+        assert "no remote 'x'" in machine.fails(2, "mirror", "push", "x").error()
+
+
+def test_of_a_remote_only_address_and_branches_are_kept(machine: Machine, copy: Path) -> None:
+    for key, value in (
+        ("fetch", "+refs/notes/*:refs/notes/*"),
+        ("fetch", "+refs/heads/*:refs/heads/*"),
+        ("url", "/second"),
+        ("pushurl", "/elsewhere"),
+        ("mirror", "true"),
+        ("tagOpt", "--tags"),
+    ):
+        machine.git("config", "--add", f"remote.origin.{key}", value)
+    machine.git("config", "remote.../x.url", "/x")
+    said = machine.ok("set", "local", "ports.tetra=5555").err
+    for key in ("../x.url", "origin.fetch", "origin.mirror", "origin.pushurl", "origin.tagopt"):
+        assert f"remote.{key}" in said
+    assert machine.git("config", "--local", "--get-regexp", "^remote").splitlines() == [
+        f"remote.origin.url {copy}",
+        "remote.origin.fetch +refs/heads/*:refs/remotes/origin/*",
+        "remote.origin.fetch +refs/notes/*:refs/notes/*",
+    ]
+    machine.ok("mirror", "push")
+    assert log(copy) == machine.git("log", "--format=%H").split()
+
+
+def test_the_person_s_own_configuration_counts_for_a_push(machine: Machine, copy: Path) -> None:
+    machine.ok("mirror", "add", "short", "https://copies.example/copy.git")
+    (machine.home / ".gitconfig").write_text(
+        f'[url "{copy.parent}/"]\n\tinsteadOf = https://copies.example/\n'
+    )
+    machine.ok("mirror", "push", "short")
+    assert log(copy) == machine.git("log", "--format=%H").split()
+    (machine.home / ".gitconfig").write_text(
+        '[url "ext::sh -c touch% ran "]\n\tinsteadOf = https://copies.example/\n'
+        '[protocol "ext"]\n\tallow = always\n'
+    )
+    machine.fails(1, "mirror", "push", "short")
+    assert not (machine.home / "ran").exists()
+
+
+def test_a_push_where_there_is_no_git(machine: Machine, copy: Path) -> None:
+    """GitPython looks for it on the process's own PATH."""
+    assert copy.exists()
+    error = machine.fails(1, "mirror", "push", env={"PATH": "/nonexistent"}).error()
+    assert error == "git cannot be run: not found"
+
+
 def test_clear_words_when_it_cannot_be(machine: Machine, copy: Path) -> None:
     assert "no remote 'nope'" in machine.fails(2, "mirror", "push", "nope").error()
     assert "there is a remote origin" in machine.fails(3, "mirror", "add", "origin", "x").error()
     for name, url in (("-x", "x"), ("a b", "x"), ("ok", "--upload-pack=x"), ("ok", "")):
         machine.fails(2, "mirror", "add", "--", name, url)
-    machine.fails(2, "mirror", "add", "ok", "ext::sh -c touch% x")
     hook = copy / "hooks" / "pre-receive"
     hook.write_text("#!/bin/sh\nexit 1\n")
     hook.chmod(0o755)

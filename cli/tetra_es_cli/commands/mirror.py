@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es_cli.context.params import output_option
+from tetra_es_cli.output.console import warn
 from tetra_es_cli.output.plain import emit, emit_rows
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def list_(app: App, output: str) -> None:
     from tetra_es_projections.mirror.remotes import remotes
 
     with app.projections(reading=True) as projections:
-        rows = [row._asdict() for row in remotes(projections.layout.mirror)]
+        rows = [row._asdict() for row in remotes(projections.layout.mirror, app.derived.git)]
     if output == "table":
         for row in rows:
             row["commit"] = row["commit"] and row["commit"][:_SHOWN]
@@ -49,7 +50,7 @@ def add(app: App, name: str, url: str) -> None:
 
     with app.projections() as projections:
         projections.catch_up()  # the mirror that a killed command removed is there again
-        add_remote(projections.layout.mirror, name, url)
+        add_remote(projections.layout.mirror, app.derived.git, warn, name, url)
     emit(f"added the remote {name}: `tetra-es mirror push {name}` fills it")
 
 
@@ -62,7 +63,7 @@ def rm(app: App, name: str) -> None:
 
     with app.projections() as projections:
         projections.catch_up()
-        remove_remote(projections.layout.mirror, name)
+        remove_remote(projections.layout.mirror, app.derived.git, warn, name)
     emit(f"removed the remote {name}")
 
 
@@ -80,5 +81,5 @@ def push(app: App, name: str, force: bool) -> None:
 
     with app.projections() as projections:
         projections.catch_up()
-        row = push_to(projections.layout.mirror, name, force=force)
+        row = push_to(projections.layout.mirror, app.derived.git, warn, name, force=force)
     emit(f"{name} is at {(row.commit or '')[:_SHOWN]}")

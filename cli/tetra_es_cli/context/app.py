@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tetra_es.errors import TetraEsError, Unfounded
 from tetra_es.layout import OrgLayout
 from tetra_es.settings import Settings
-from tetra_es_cli.output.console import Console, ignore_progress
+from tetra_es_cli.output.console import Console, ignore_progress, warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +66,7 @@ class App:
         """What opens files, views and mirror."""
         from tetra_es_projections.opening import Derived
 
-        return Derived(self.settings.path)
+        return Derived(self.settings.path, warn)
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
+import os
+from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Final, Protocol
 
 from tetra_es.errors import TetraEsError
 from tetra_es.text import one_line
 from tetra_es_projections.mirror import repository
 from tetra_es_projections.mirror.failures import GitMissing, unusable
-from tetra_es_projections.mirror.objects import commit_ids
+from tetra_es_projections.mirror.listing import in_index, in_work_tree
+from tetra_es_projections.mirror.objects import Tree, commit_ids
+from tetra_es_projections.mirror.refs import HEAD, all_refs, branch_head
 from tetra_es_projections.mirror.rendering import render
-from tetra_es_projections.mirror.repository import BRANCH, HEAD
 from tetra_es_projections.tree import TreeProjector
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Container, Iterable, Iterator
 
     from tetra_es.store.record import Record
     from tetra_es_projections.mirror.commit import Commit
@@ -27,9 +29,6 @@ _FILES: Final = 10
 """Files of the work tree that are named."""
 _STEP: Final = 100
 """Events between two reports of progress."""
-
-_STATES: Final = {"?": "does not belong there", "A": "does not belong there", "D": "is missing"}
-"""What a letter of `git status` means; any other is a change."""
 
 
 class Events(Protocol):
@@ -43,10 +42,12 @@ def expected_ids(
     records: Iterable[Record],
     report: Callable[[int], None] | None = None,
     content: TreeProjector | None = None,
+    tree: Tree | None = None,
 ) -> Iterator[tuple[int, str]]:
     """Yield position and commit id of each of a store's records, from the first one on.
 
-    `content` is that before the first; it knows where age files are.
+    `content` is that before the first; it knows where age files are. `tree`, empty at first, is
+    afterwards that of the last commit.
 
     What `Mirror.apply` gives is the same, byte for byte, but needs a repository.
     """
@@ -58,7 +59,7 @@ def expected_ids(
             if report and not count % _STEP:
                 report(record.position)
 
-    return commit_ids(commits())
+    return commit_ids(commits(), tree)
 
 
 def differences(
@@ -72,13 +73,16 @@ def differences(
     Of the commits only the first bad one is named: the ids of all later ones depend on it.
     Raises `TetraEsError` when there is no git to ask, or an event that cannot be rendered.
     """
-    expected = list(expected_ids(log.records(), report, content))
+    tree = Tree()
+    expected = list(expected_ids(log.records(), report, content, tree))
     if repository.is_missing(mirror.path):
         return [f"the mirror {mirror.path} is missing"] if expected else []
     try:
         if bad := _commits(mirror, expected):
             return [bad]
-        return [*_objects(mirror), *_work_tree(mirror)] if expected else []
+        if not expected:
+            return []
+        return [*_objects(mirror, expected[-1][1]), *_work_tree(mirror, tree)]
     except GitMissing:
         raise
     except TetraEsError as error:
@@ -88,11 +92,16 @@ def differences(
 
 
 def _commits(mirror: Mirror, expected: list[tuple[int, str]]) -> str | None:
-    head = repository.branch_head(mirror.path)
+    repository.check(mirror.path)
+    head = branch_head(mirror.path)
     if head == (expected[-1][1] if expected else None):
         return None
-    listing = ("rev-list", "--first-parent", "--reverse", BRANCH)
-    actual = mirror.git.run(mirror.path, *listing).decode().split() if head else []
+    listed = (
+        mirror.git.read(mirror.path, "rev-list", "--first-parent", "--reverse", head)
+        if head
+        else b""
+    )
+    actual = listed.decode().split()
     for (position, wanted), commit in zip_longest(expected, actual[: len(expected)]):
         if commit is None:
             return f"the mirror has no commit of event #{position}, nor of any after it"
@@ -104,23 +113,38 @@ def _commits(mirror: Mirror, expected: list[tuple[int, str]]) -> str | None:
     return f"the mirror goes on after event #{last} with {more[:_SHOWN]}, a commit of no event"
 
 
-def _objects(mirror: Mirror) -> Iterator[str]:
+def _objects(mirror: Mirror, head: str) -> Iterator[str]:
     """Yield nothing, or raise: ids prove what the branch says, not that its objects are sound."""
-    mirror.git.run(mirror.path, "fsck", "--strict", "--no-dangling", "--no-progress")
-    if mirror.git.run(mirror.path, "for-each-ref", "--count=1", "refs/replace"):
+    mirror.git.read(mirror.path, "fsck", "--no-dangling", "--no-progress", head)
+    refs = all_refs(mirror.path)
+    if any(name.startswith("refs/replace/") for name in refs):
         yield f"the mirror {mirror.path} shows replacements of its objects (refs/replace)"
+    for name in ("shallow", "info/grafts"):
+        if (mirror.path / ".git" / name).exists():
+            yield f"the mirror {mirror.path} hides a part of its history (.git/{name})"
 
 
-def _work_tree(mirror: Mirror) -> Iterator[str]:
+def _work_tree(mirror: Mirror, tree: Tree) -> Iterator[str]:
     if (mirror.path / ".git" / "HEAD").read_text(errors="replace") != HEAD:
         yield f"the work tree of the mirror {mirror.path} is not that of main"
         return
-    options = ("--porcelain", "-z", "--no-renames", "--untracked-files=all")
-    printed = mirror.git.run(mirror.path, "status", *options).decode(errors="replace")
-    lines = printed.rstrip("\0").split("\0") if printed else []
-    for line in lines[:_FILES]:
-        index, tree, path = line[0], line[1], line[3:]
-        state = _STATES.get(index if tree == " " else tree, "was changed")
-        yield f"{mirror.path.name}/{one_line(path)} {state}"
-    if len(lines) > _FILES:
-        yield f"{len(lines) - _FILES} more files of the mirror's work tree differ"
+    expected = dict(tree.files())
+    states: dict[str, str] = {}
+    for found in (dict(in_work_tree(mirror.path)), in_index(mirror.path, mirror.git)):
+        for path in sorted(expected.keys() | found.keys()):
+            if found.get(path) != expected.get(path):
+                states.setdefault(path, _state(path, expected, found))
+    for path, state in islice(states.items(), _FILES):
+        yield f"{mirror.path.name}/{_shown(path)} {state}"
+    if len(states) > _FILES:
+        yield f"{len(states) - _FILES} more files of the mirror's work tree differ"
+
+
+def _state(path: str, expected: Container[str], found: Container[str]) -> str:
+    if path not in expected:
+        return "does not belong there"
+    return "was changed" if path in found else "is missing"
+
+
+def _shown(path: str) -> str:
+    return one_line(os.fsencode(path).decode(errors="replace"))

@@ -16,6 +16,7 @@ from tetra_es.layout import secret_file
 from tetra_es.store import canonical
 from tetra_es.store.record import Record
 from tetra_es_projections.mirror.format1 import event_path
+from tetra_es_projections.mirror.listing import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,9 +41,9 @@ def records_of_clone(root: Path) -> Iterator[Record]:
     for file in files:
         name = file.relative_to(root).as_posix()
         try:
-            if not _NAME.fullmatch(file.name) or file.is_symlink():
+            if not _NAME.fullmatch(file.name):
                 raise ValueError("not the name of an event")
-            record = _record(json.loads(file.read_bytes()))
+            record = _record(json.loads(read_file(file)))
             if name != event_path(record.position):
                 raise ValueError(f"it is event #{record.position}")
         except (ValueError, TypeError, KeyError, RecursionError, OSError) as error:
@@ -54,7 +55,7 @@ def sealed_in_clone(root: Path, environment: str, key: str) -> bytes:
     """Return the age file of a secret in a clone, which the caller compares with its digest."""
     path = secret_file(environment, key)
     try:
-        return (root / path).read_bytes()
+        return read_file(root / path)
     except OSError as error:
         raise IntegrityFailure(f"{path}: {error.strerror}", hint=_HINT) from error
 

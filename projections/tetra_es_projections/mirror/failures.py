@@ -8,7 +8,12 @@ from tetra_es.errors import TetraEsError
 from tetra_es.limits import GIT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+    from typing import TypeAlias
+
+    Warn: TypeAlias = Callable[[str, str | None], None]
+    """Called with a warning for the person, and a hint."""
 
 _FULL: Final = ("No space left", "Out of diskspace", "quota exceeded")
 """What git and the system say when the disk is full."""
@@ -51,3 +56,7 @@ def git_missing(why: str) -> GitMissing:
         f"git cannot be run: {why}",
         hint=f"install git {GIT[0]}.{GIT[1]} or newer, and check PATH; what was recorded is safe",
     )
+
+
+def say_nothing(_text: str, _hint: str | None) -> None:
+    """Drop a warning, where nobody is there to read it."""

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from tetra_es_projections.mirror.failures import unusable
-from tetra_es_projections.mirror.repository import BRANCH
+from tetra_es_projections.mirror.refs import BRANCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,8 +31,9 @@ def append(
     was moved by somebody else meanwhile.
     """
     marks = root / ".git" / _MARKS
-    with suppress(OSError):  # of a killed git: nobody else writes marks here
-        marks.with_name(f"{_MARKS}.lock").unlink()
+    for left in (marks, marks.with_name(f"{_MARKS}.lock")):
+        with suppress(OSError):  # of a killed git: nobody else writes marks here
+            left.unlink()
     before = set(_debris(root))
     options = ("--quiet", "--done", f"--export-marks=.git/{_MARKS}")
     try:

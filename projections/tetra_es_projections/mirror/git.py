@@ -3,6 +3,9 @@
 Git's environment is made up here: no variable of the user's, no configuration but the
 repository's own. The repository is named explicitly, because git would otherwise look for one in
 the folders above, and the organization's own folder may well be under git.
+
+`read` does without the repository's configuration as well. Whoever calls `run` or `stream` has
+called `configuration.secure` first.
 """
 
 from __future__ import annotations
@@ -15,9 +18,10 @@ from threading import Thread
 from typing import IO, TYPE_CHECKING, Final
 
 from tetra_es_projections.mirror.failures import failure, git_missing, unusable
+from tetra_es_projections.mirror.isolated import isolated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 _ENVIRONMENT: Final = {
@@ -30,6 +34,9 @@ _ENVIRONMENT: Final = {
     "GIT_NO_REPLACE_OBJECTS": "1",
     # Looking must not write: `verify` works on a read-only folder.
     "GIT_OPTIONAL_LOCKS": "0",
+    # What is missing is missing: nothing is fetched.
+    "GIT_ALLOW_PROTOCOL": "",
+    "GIT_NO_LAZY_FETCH": "1",
     # Commit ids are SHA-1, and the branch is read as a file, whatever newer versions prefer.
     "GIT_DEFAULT_HASH": "sha1",
     "GIT_DEFAULT_REF_FORMAT": "files",
@@ -52,7 +59,7 @@ class Git:
 
     path: str = f"{os.defpath}:/usr/local/bin"
     inherited: tuple[int, ...] = ()
-    """Open files that git keeps open as long as it runs; see `leftovers.alone`."""
+    """Open files that git keeps open as long as it runs; see `recovery.alone`."""
 
     def init(self, folder: Path) -> None:
         """Make an empty repository with the branch `main` in an existing folder.
@@ -61,12 +68,23 @@ class Git:
         """
         self._run(folder, "git", "init", "--quiet", "--initial-branch=main", "--template=")
 
-    def run(self, root: Path, *arguments: str, data: bytes = b"") -> bytes:
+    def read(self, root: Path, *arguments: str, data: bytes = b"") -> bytes:
+        """Run git on the objects and the index of the mirror at `root`; return what it prints.
+
+        There are no refs: commits are named by their ids. Raises `TetraEsError` when git is
+        missing or fails.
+        """
+        with _readable_errors(root), isolated(root) as more:
+            return self._run(root, "git", *arguments, data=data, more=more)
+
+    def run(
+        self, root: Path, *arguments: str, data: bytes = b"", more: Mapping[str, str] | None = None
+    ) -> bytes:
         """Run git on the repository at `root` and return what it prints.
 
-        Raises `TetraEsError` when git is missing or fails.
+        `more` are environment variables. Raises `TetraEsError` when git is missing or fails.
         """
-        return self._run(root, *_GIT, *arguments, data=data)
+        return self._run(root, *_GIT, *arguments, data=data, more=more)
 
     def stream(self, root: Path, *arguments: str, chunks: Iterable[bytes]) -> None:
         """Run git on the repository at `root`, fed with `chunks` while these are being made.
@@ -99,12 +117,18 @@ class Git:
             if process.returncode:
                 raise failure(root, f"git {arguments[0]}", b"".join(said).decode(errors="replace"))
 
-    def _run(self, folder: Path, *command: str, data: bytes = b"") -> bytes:
+    def _run(
+        self,
+        folder: Path,
+        *command: str,
+        data: bytes = b"",
+        more: Mapping[str, str] | None = None,
+    ) -> bytes:
         with _readable_errors(folder):
             done = subprocess.run(
                 command,
                 cwd=folder,
-                env=self.environment(),
+                env=self.environment() | dict(more or {}),
                 pass_fds=self.inherited,
                 input=data,
                 capture_output=True,

@@ -10,17 +10,23 @@ from __future__ import annotations
 
 from bisect import insort
 from hashlib import sha1
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tetra_es_projections.mirror.commit import Commit
 
+_LENGTH: Final = 20
+"""Bytes of an id."""
 
-def commit_ids(commits: Iterable[Commit]) -> Iterator[tuple[int, str]]:
-    """Yield position and id of each commit of a mirror that begins with the first of them."""
-    root = _Folder()
+
+def commit_ids(commits: Iterable[Commit], tree: Tree | None = None) -> Iterator[tuple[int, str]]:
+    """Yield position and id of each commit of a mirror that begins with the first of them.
+
+    `tree`, empty at first, is afterwards that of the last commit.
+    """
+    root = Tree() if tree is None else tree
     parent = b""
     for commit in commits:
         for path, data in commit.files.items():
@@ -28,7 +34,7 @@ def commit_ids(commits: Iterable[Commit]) -> Iterator[tuple[int, str]]:
             if data is None:
                 root.remove(parts)
             else:
-                root.put(parts, _digest(b"blob", data))
+                root.put(parts, blob_digest(data))
         body = b"tree %s\n%sauthor %s\ncommitter %s\n\n%s" % (
             root.digest().hex().encode(),
             parent,
@@ -41,13 +47,13 @@ def commit_ids(commits: Iterable[Commit]) -> Iterator[tuple[int, str]]:
         yield commit.position, identifier
 
 
-class _Folder:
-    """A tree that remembers the ids of what did not change."""
+class Tree:
+    """A tree of files, which remembers the ids of what did not change."""
 
     def __init__(self) -> None:
         self._order: list[bytes] = []
         self._entries: dict[bytes, bytes] = {}
-        self._folders: dict[bytes, _Folder] = {}
+        self._folders: dict[bytes, Tree] = {}
         self._changed: set[bytes] = set()
         self._digest = b""
 
@@ -58,7 +64,7 @@ class _Folder:
             self._set(name, b"100644 %s\0%s" % (name, digest))
         else:
             if name not in self._folders:
-                self._folders[name] = _Folder()
+                self._folders[name] = Tree()
             self._folders[name].put(path[1:], digest)
             self._changed.add(name)
         self._digest = b""
@@ -93,10 +99,23 @@ class _Folder:
             self._digest = _digest(b"tree", b"".join(map(self._entries.__getitem__, self._order)))
         return self._digest
 
+    def files(self, above: str = "") -> Iterator[tuple[str, bytes]]:
+        """Yield path and id of each file."""
+        for key, entry in self._entries.items():
+            if not key.endswith(b"/"):
+                yield above + key.decode(), entry[-_LENGTH:]
+        for name, folder in self._folders.items():
+            yield from folder.files(f"{above}{name.decode()}/")
+
     def _set(self, key: bytes, entry: bytes) -> None:
         if key not in self._entries:
             insort(self._order, key)
         self._entries[key] = entry
+
+
+def blob_digest(data: bytes) -> bytes:
+    """Return the id of a file's content, 20 bytes."""
+    return _digest(b"blob", data)
 
 
 def _digest(kind: bytes, data: bytes) -> bytes:

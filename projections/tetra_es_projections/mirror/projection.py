@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
-from tetra_es.errors import TetraEsError
-from tetra_es_projections.mirror import recovery, repository, trailers, worktree
-from tetra_es_projections.mirror.failures import unusable
+from tetra_es.errors import IntegrityFailure, TetraEsError
+from tetra_es_projections.mirror import configuration, recovery, repository, trailers, worktree
+from tetra_es_projections.mirror.failures import say_nothing, unusable
 from tetra_es_projections.mirror.fast_import import append
+from tetra_es_projections.mirror.refs import BRANCH, Head, branch_head
 from tetra_es_projections.mirror.rendering import Rendering
-from tetra_es_projections.mirror.repository import BRANCH, MARKER, Head
+from tetra_es_projections.mirror.repository import MARKER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from tetra_es.store.record import Record
+    from tetra_es_projections.mirror.failures import Warn
     from tetra_es_projections.mirror.git import Git
     from tetra_es_projections.tree import TreeProjector
+
+_PAIR: Final = re.compile(r"([0-9a-f]{40}) (\d{1,18})", re.ASCII)
 
 
 class Mirror:
@@ -26,9 +31,17 @@ class Mirror:
     Whoever calls `apply` or `discard` holds the organization's lock.
     """
 
-    def __init__(self, path: Path, git: Git, *, patience: float = recovery.PATIENCE) -> None:
+    def __init__(
+        self,
+        path: Path,
+        git: Git,
+        *,
+        warn: Warn = say_nothing,
+        patience: float = recovery.PATIENCE,
+    ) -> None:
         self.path = path
         self.git = git
+        self._warn = warn
         self._patience = patience
         self._head: Head | None = None
 
@@ -55,9 +68,9 @@ class Mirror:
 
         Unlike `head` it looks behind commits that somebody else put on top.
         """
-        if repository.is_missing(self.path) or self._branch_head() is None:
+        if repository.is_missing(self.path) or (commit := self._branch_head()) is None:
             return self.head()[1]
-        newest = self._log("-1", "--grep=^Event-Hash: ")
+        newest = self._log(commit, "-1", "--grep=^Event-Hash: ")
         return newest[0][0] if newest else self.head()[1]
 
     def commits(self, after: int = 0) -> list[tuple[int, str]]:
@@ -65,7 +78,8 @@ class Mirror:
         commit, position = self.head()
         if commit is None or position <= after:
             return []
-        return [pair for pair in reversed(self._log(f"-{position - after}")) if pair[0] > after]
+        listed = self._log(commit, f"-{position - after}")
+        return [pair for pair in reversed(listed) if pair[0] > after]
 
     def apply(
         self,
@@ -85,6 +99,7 @@ class Mirror:
         commit, position = self.head()
         with recovery.alone(self.path, self.git) as git:
             recovery.break_locks(self.path, self._patience)
+            configuration.secure(self.path, git, self._warn)
             new = (record for record in records if record.position > position)
             rendering = Rendering(content, progress)
             added: list[tuple[int, str]] = []
@@ -111,7 +126,7 @@ class Mirror:
             if not repository.is_missing(self.path):
                 self.last_event()  # refuses what is not ours
                 with recovery.alone(self.path, self.git):
-                    repository.keep_remotes(self.path)
+                    repository.keep_remotes(self.path, self.git)
                     self.path.replace(doomed)
                     shutil.rmtree(doomed)
         except OSError as error:
@@ -119,8 +134,17 @@ class Mirror:
         self._head = None
 
     def _branch_head(self) -> str | None:
+        repository.check(self.path)
         recovery.wait(self.path)  # it could still move the branch
-        return repository.branch_head(self.path)
+        file = self.path / ".git" / BRANCH
+        try:
+            if (commit := branch_head(self.path)) is None and file.is_file():
+                raise IntegrityFailure(
+                    f"{file} is damaged", hint="move the mirror away and run `tetra-es rebuild`"
+                )
+        except OSError as error:
+            raise unusable(self.path, error) from error
+        return commit
 
     def _position(self, commit: str, known: Callable[[str], int | None] | None) -> int:
         marked = worktree.checked_out(self.path)
@@ -135,8 +159,6 @@ class Mirror:
         marked = worktree.checked_out(self.path)
         if marked == head:
             return
-        if not (self.path / ".git" / MARKER).exists():
-            repository.configure(self.path)  # a clone that somebody put in the mirror's place
         if files and marked and marked.commit == before:
             try:
                 worktree.put(self.path, files, git)
@@ -146,9 +168,9 @@ class Mirror:
             worktree.reset(self.path, git)
         worktree.mark(self.path, head)
 
-    def _log(self, *options: str) -> list[tuple[int, str]]:
-        """Return position and commit of the branch's commits, newest first."""
+    def _log(self, commit: str, *options: str) -> list[tuple[int, str]]:
+        """Return position and commit of a commit and those before it, newest first."""
         form = "--format=%H %(trailers:key=Event,valueonly,separator=%x2C)"
-        printed = self.git.run(self.path, "log", "--first-parent", form, *options, BRANCH)
-        pairs = (line.split(" ", 1) for line in printed.decode(errors="replace").splitlines())
-        return [(int(number), commit) for commit, number in pairs if number.isdecimal()]
+        printed = self.git.read(self.path, "log", "--first-parent", form, *options, commit)
+        pairs = (_PAIR.fullmatch(line) for line in printed.decode(errors="replace").splitlines())
+        return [(int(pair[2]), pair[1]) for pair in pairs if pair]

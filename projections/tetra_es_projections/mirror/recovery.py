@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from tetra_es.errors import TetraEsError
 from tetra_es_projections.mirror.failures import unusable
-from tetra_es_projections.mirror.repository import BRANCH
+from tetra_es_projections.mirror.refs import BRANCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +31,7 @@ _LOCKS: Final = ("index.lock", "HEAD.lock", "packed-refs.lock", "config.lock", f
 _POLL = 0.02
 
 _RUNNING: Final = "tetra-es-running"
+_OPEN: Final = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
 _ORPHAN_PATIENCE: Final = 60.0
 """Seconds to wait for the git of a killed command: it may be checking out a large history."""
 
@@ -50,7 +51,7 @@ def alone(root: Path, git: Git) -> Iterator[Git]:
     has the file open is gone. Raises `TetraEsError` when that takes too long.
     """
     try:
-        descriptor = os.open(root / ".git" / _RUNNING, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(root / ".git" / _RUNNING, _OPEN | os.O_CREAT, 0o600)
     except OSError as error:
         raise unusable(root, error) from error
     try:
@@ -66,7 +67,7 @@ def wait(root: Path) -> None:
     Raises `TetraEsError` when that takes too long.
     """
     try:
-        descriptor = os.open(root / ".git" / _RUNNING, os.O_RDWR | os.O_CLOEXEC)
+        descriptor = os.open(root / ".git" / _RUNNING, _OPEN)
     except OSError:  # nobody changed the mirror yet, or nobody can
         return
     try:

@@ -1,30 +1,34 @@
 """Copies of the mirror elsewhere: which there are, what they lack, and bringing them up to date.
 
-This is git as a person would use it, with the person's own configuration and keys, through
-GitPython. Its 60 ms of import are spent by these commands alone.
+A push is git as a person would use it, with the person's own configuration and keys, through
+GitPython. Its 60 ms of import are spent by that command alone.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import re
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tetra_es.errors import Refused, TetraEsError, UsageError
-from tetra_es_projections.mirror.repository import BRANCH, needing_git
+from tetra_es_projections.mirror import configuration, repository
+from tetra_es_projections.mirror.addresses import PROTOCOLS, address, is_name, new_remote
+from tetra_es_projections.mirror.refs import BRANCH, all_refs
+from tetra_es_projections.mirror.repository import needing_git
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-    from git import Remote, Repo
+    from git import Repo
+
+    from tetra_es_projections.mirror.addresses import Remote
+    from tetra_es_projections.mirror.failures import Warn
+    from tetra_es_projections.mirror.git import Git
 
 # GitPython logs what git says when a push fails; it is in our error, once.
 logging.getLogger("git").addHandler(logging.NullHandler())
-
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 
 _REPOSITORY_VARIABLES: Final = (
     "GIT_DIR",
@@ -35,6 +39,11 @@ _REPOSITORY_VARIABLES: Final = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_NAMESPACE",
     "GIT_PREFIX",
+    "GIT_CONFIG",
+    "GIT_GRAFT_FILE",
+    "GIT_SHALLOW_FILE",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_ATTR_SOURCE",
 )
 """What would lead git and GitPython to another repository than the one they are given."""
 
@@ -50,47 +59,49 @@ class RemoteRow(NamedTuple):
     """Commits of ours that it lacks; None where its history is another one."""
 
 
-def remotes(root: Path) -> list[RemoteRow]:
-    """Return the remotes of the mirror, as of the last push."""
-    with _opened(root) as repo:
-        return [_row(repo, remote) for remote in repo.remotes]
+def remotes(root: Path, git: Git) -> list[RemoteRow]:
+    """Return the remotes of the mirror, as of the last push. Writes nothing."""
+    repository.check(root)
+    return [_row(root, git, remote) for remote in configuration.remotes_of(root, git)]
 
 
-def add_remote(root: Path, name: str, url: str) -> None:
-    """Let `name` stand for a repository elsewhere. Raises `UsageError` or `Refused`."""
-    if not _NAME.fullmatch(name):
+def add_remote(root: Path, git: Git, warn: Warn, name: str, url: str) -> None:
+    """Add a remote. Raises `UsageError` or `Refused`."""
+    if not is_name(name):
         raise UsageError(
             f"not a remote's name: {name!r}", hint="use letters, digits and . _ -, such as origin"
         )
-    if not url or url.startswith(("-", "ext::")) or not url.isprintable():
-        raise UsageError(
-            f"not a repository's address: {url!r}",
-            hint="such as git@example.org:acme/history.git or a path",
+    url = address(url, Path.cwd(), root.parent)
+    known = _of_a_mirror(root, git, warn)
+    if name in known:
+        raise Refused(
+            f"there is a remote {name} already", hint=f"`tetra-es mirror rm {name}` removes it"
         )
-    with _opened(root) as repo:
-        if name in repo.remotes:
-            raise Refused(f"there is a remote {name} already", hint="remove it first")
-        repo.create_remote(name, url)
+    configuration.write(root, [*known.values(), new_remote(name, url)])
 
 
-def remove_remote(root: Path, name: str) -> None:
+def remove_remote(root: Path, git: Git, warn: Warn, name: str) -> None:
     """Forget a remote; the repository there stays as it is."""
-    with _opened(root) as repo:
-        repo.delete_remote(_named(repo, name))
+    known = _of_a_mirror(root, git, warn)
+    _named(known, name)
+    del known[name]
+    configuration.write(root, known.values())
 
 
-def push(root: Path, name: str, *, force: bool = False) -> RemoteRow:
+def push(root: Path, git: Git, warn: Warn, name: str, *, force: bool = False) -> RemoteRow:
     """Bring a remote's branch to where ours is.
 
     Raises `Refused` when it has commits that ours has not, unless `force` replaces them, and
     `TetraEsError` with what git says when it cannot be reached.
     """
-    from git import GitCommandError, PushInfo
+    known = _of_a_mirror(root, git, warn)
+    _named(known, name)
+    with needing_git():
+        from git import GitCommandError, PushInfo
 
     with _opened(root) as repo:
-        remote = _named(repo, name)
         try:
-            pushed = remote.push(f"{'+' if force else ''}{BRANCH}:{BRANCH}")
+            pushed = repo.remote(name).push(f"{'+' if force else ''}{BRANCH}:{BRANCH}")
             for info in pushed:
                 if info.flags & PushInfo.REJECTED:
                     raise _rejected(name)
@@ -100,30 +111,34 @@ def push(root: Path, name: str, *, force: bool = False) -> RemoteRow:
             pushed.raise_if_error()
         except GitCommandError as error:
             raise _unreachable(name, str(error.stderr)) from error
-        return _row(repo, remote)
+    return _row(root, git, known[name])
 
 
-def _row(repo: Repo, remote: Remote) -> RemoteRow:
-    ref = next((ref for ref in remote.refs if ref.remote_head == "main"), None)
-    if ref is None:
-        return RemoteRow(remote.name, remote.url, None, None)
-    commit = ref.commit
-    behind = (
-        sum(1 for _ in repo.iter_commits(f"{commit.hexsha}..{BRANCH}"))
-        if repo.is_ancestor(commit, repo.commit(BRANCH))
-        else None
-    )
-    return RemoteRow(remote.name, remote.url, commit.hexsha, behind)
+def _of_a_mirror(root: Path, git: Git, warn: Warn) -> dict[str, Remote]:
+    """Return the remotes, for changing something."""
+    repository.check(root)
+    configuration.secure(root, git, warn)
+    return {remote.name: remote for remote in configuration.remotes_of(root, git)}
 
 
-def _named(repo: Repo, name: str) -> Remote:
-    if name not in repo.remotes:
-        known = ", ".join(remote.name for remote in repo.remotes)
+def _row(root: Path, git: Git, remote: Remote) -> RemoteRow:
+    refs = all_refs(root)
+    there, here = refs.get(f"refs/remotes/{remote.name}/main"), refs.get(BRANCH)
+    if there is None or here is None:
+        return RemoteRow(remote.name, remote.url, there, None)
+    counted = git.read(root, "rev-list", "--left-right", "--count", f"{there}...{here}")
+    ahead, behind = map(int, counted.split())
+    return RemoteRow(remote.name, remote.url, there, None if ahead else behind)
+
+
+def _named(known: dict[str, Remote], name: str) -> None:
+    if name not in known:
         raise UsageError(
             f"the mirror has no remote {name!r}",
-            hint=f"it has {known}" if known else "`tetra-es mirror add origin URL` adds one",
+            hint=f"it has {', '.join(known)}"
+            if known
+            else "`tetra-es mirror add origin URL` adds one",
         )
-    return repo.remote(name)
 
 
 def _rejected(name: str) -> Refused:
@@ -147,11 +162,17 @@ def _opened(root: Path) -> Iterator[Repo]:
         with needing_git():
             from git import InvalidGitRepositoryError, NoSuchPathError, Repo
         try:
-            repo = Repo(root, search_parent_directories=False)
+            repo = Repo(root, search_parent_directories=False, expand_vars=False)
         except (InvalidGitRepositoryError, NoSuchPathError) as error:
             raise TetraEsError(
-                f"{root} is not a git repository", hint="`tetra-es rebuild` makes the mirror anew"
+                f"{root} is not a git repository", hint="`tetra-es rebuild` makes the mirror again"
             ) from error
+        allowed = os.environ.get("GIT_ALLOW_PROTOCOL", ":".join(PROTOCOLS)).split(":")
+        repo.git.update_environment(
+            GIT_DIR=str(root.absolute() / ".git"),
+            GIT_WORK_TREE=str(root.absolute()),
+            GIT_ALLOW_PROTOCOL=":".join(one for one in allowed if one in PROTOCOLS),
+        )
         with repo:
             yield repo
     finally:

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tetra_es.errors import IntegrityFailure, Refused
-from tetra_es_projections.mirror.repository import BRANCH, MARKER, foreign
+from tetra_es_projections.mirror.refs import BRANCH
+from tetra_es_projections.mirror.repository import MARKER, foreign
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +39,7 @@ def position_of(root: Path, git: Git, commit: str) -> int:
 def _message(root: Path, git: Git, commit: str) -> str:
     # Git itself, where GitPython could be used: that passes the user's variables on to git, and
     # takes its time.
-    printed = git.run(root, "cat-file", "--batch", data=commit.encode())
+    printed = git.read(root, "cat-file", "--batch", data=commit.encode())
     header, _, rest = printed.decode(errors="replace").partition("\n")
     if not header.startswith(f"{commit} commit "):
         raise IntegrityFailure(

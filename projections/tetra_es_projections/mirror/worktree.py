@@ -8,11 +8,13 @@ the branch), and everything is checked out anew.
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from tetra_es.errors import TetraEsError
-from tetra_es_projections.mirror.failures import unusable
-from tetra_es_projections.mirror.repository import BRANCH, HEAD, MARKER, Head
+from tetra_es_projections.mirror.failures import failure, unusable
+from tetra_es_projections.mirror.refs import BRANCH, HEAD, Head
+from tetra_es_projections.mirror.repository import MARKER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +44,7 @@ def mark(root: Path, head: Head) -> None:
     marker = root / ".git" / MARKER
     partial = marker.with_name(f"{MARKER}.partial")
     try:
+        partial.unlink(missing_ok=True)  # it could be a link
         partial.write_text(f"{head.commit} {head.position}\n")
         partial.replace(marker)
     except OSError as error:
@@ -57,6 +60,7 @@ def put(root: Path, files: Mapping[str, bytes | None], git: Git) -> None:
     try:
         for path, data in files.items():
             file = root / path
+            _check_folders(root, path)
             file.unlink(missing_ok=True)
             if data is None:
                 continue
@@ -66,6 +70,18 @@ def put(root: Path, files: Mapping[str, bytes | None], git: Git) -> None:
         raise unusable(root, error) from error
     paths = b"".join(path.encode() + b"\0" for path in files)
     git.run(root, "update-index", "--add", "--remove", "-z", "--stdin", data=paths)
+
+
+def _check_folders(root: Path, path: str) -> None:
+    """Raise `TetraEsError` where a link in the place of a folder would lead out of the mirror.
+
+    The link goes, and the index with it, which says that the files behind it are there.
+    """
+    for folder in PurePosixPath(path).parents[:-1]:
+        if (root / folder).is_symlink():
+            (root / folder).unlink()
+            (root / ".git" / "index").unlink(missing_ok=True)
+            raise failure(root, "writing", f"{folder} is a link")
 
 
 def reset(root: Path, git: Git) -> None:

@@ -93,3 +93,13 @@ class Story:
         for number in range(count):
             self.edit(4444 + number)
         return self
+
+
+class Log:
+    """A story as the log of a store has it."""
+
+    def __init__(self, story: Story) -> None:
+        self._story = story
+
+    def records(self) -> list[Record]:
+        return self._story.records

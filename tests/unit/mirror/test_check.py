@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.mirror.story import Story
+from tests.unit.mirror.story import Log, Story
 from tetra_es.errors import TetraEsError
 from tetra_es_projections.mirror.check import differences, expected_ids
 from tetra_es_projections.mirror.commit import Commit
@@ -24,19 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tetra_es.store.record import Record
-
     AsUser = Callable[..., str]
 
 IDENTITY = ("-c", "user.name=x", "-c", "user.email=x@y")
-
-
-class Log:
-    def __init__(self, story: Story) -> None:
-        self._story = story
-
-    def records(self) -> list[Record]:
-        return self._story.records
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.unit.mirror.story import Log
+from tetra_es_projections.mirror.check import differences
 from tetra_es_projections.mirror.git import Git
 from tetra_es_projections.mirror.projection import Mirror
 from tetra_es_projections.tree import TreeProjector
@@ -176,4 +178,4 @@ def test_git_s_variables_mean_nothing(
     assert restarted.head() == (expected[-1][1], expected[-1][0])
     assert restarted.apply([], TreeProjector()) == []
     monkeypatch.delenv(name)
-    assert mirror.git.run(mirror.path, "status", "--porcelain") == b""
+    assert differences(mirror, Log(story)) == []

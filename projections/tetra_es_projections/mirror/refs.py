@@ -1,0 +1,73 @@
+"""Branches of the mirror, read from git's own files: that takes no time and obeys no setting.
+
+The layout is that of gitrepository-layout(5): a file below `refs/` for each ref, and
+`packed-refs` for those that were packed, which the files take precedence over.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+BRANCH: Final = "refs/heads/main"
+HEAD: Final = f"ref: {BRANCH}\n"
+"""Content of `.git/HEAD`."""
+
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
+_PACKED: Final = re.compile(r"([0-9a-f]{40}) (refs/\S+)")
+
+
+class Head(NamedTuple):
+    """A commit of the mirror and the position of its event."""
+
+    commit: str
+    position: int
+
+
+def branch_head(root: Path) -> str | None:
+    """Return the commit that the branch is at, None where it is at none. Raises `OSError`."""
+    git_dir = root / ".git"
+    if (text := _text(git_dir / BRANCH)) is not None:
+        return text if _COMMIT.fullmatch(text) else None
+    return dict(_packed(git_dir)).get(BRANCH)
+
+
+def all_refs(root: Path) -> dict[str, str]:
+    """Return name to commit, or other object, of each ref. Raises `OSError`.
+
+    Refs that only point to another one, and damaged ones, are left out.
+    """
+    git_dir = root / ".git"
+    found = dict(_packed(git_dir))
+    for folder, _, names in os.walk(git_dir / "refs"):
+        for name in names:
+            path = os.path.join(folder, name)  # noqa: PTH118, of many files
+            ref = os.path.relpath(path, git_dir)
+            text = _text(git_dir / ref)
+            if text is not None and _COMMIT.fullmatch(text):
+                found[ref] = text
+            else:
+                found.pop(ref, None)
+    return found
+
+
+def _packed(git_dir: Path) -> Iterator[tuple[str, str]]:
+    for line in (_text(git_dir / "packed-refs") or "").splitlines():
+        if match := _PACKED.fullmatch(line):
+            yield match[2], match[1]
+
+
+def _text(path: Path) -> str | None:
+    """Return what a file says, None where there is no file of its own."""
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return None
+        return path.read_text(errors="replace").strip()
+    except FileNotFoundError:
+        return None
