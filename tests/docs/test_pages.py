@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
+_PATH = re.compile(r"`((?:tetra_es|cli|projections|tests|docs|benchmarks|\.ci|\.github)/[\w./-]*)")
 _INFO = re.compile(r"^```(\S*)[^\n]*\n.*?^```$", re.MULTILINE | re.DOTALL)
 
 # Those about servers need one: tests/server/deploy/test_pages.py runs them.
@@ -65,6 +66,12 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert file.exists(), f"{name(page)}: {target}"
         if anchor:
             assert anchor in anchors(file), f"{name(page)}: {target}"
+
+
+@pytest.mark.parametrize("page", pages(), ids=name)
+def test_paths_of_this_repository_exist(page: Path) -> None:
+    for path in _PATH.findall(page.read_text()):
+        assert (ROOT / path).exists(), f"{name(page)}: {path}"
 
 
 def anchors(page: Path) -> set[str]:
