@@ -25,6 +25,8 @@ SHOWN_HOME = "/home/alice"
 ANYTHING = "..."
 """A line of expected output that stands for any number of lines."""
 
+_AT_THE_TOP = ("README.md", "SECURITY.md")
+
 _FENCE = re.compile(r"^```(\S*)\s*$")
 _ENDED = re.compile("\n\x01([0-9]+)\n")
 _BEGIN = """\
@@ -66,7 +68,7 @@ class Script:
 
 def pages() -> list[Path]:
     """Return every page of the documentation."""
-    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    return [*(ROOT / name for name in _AT_THE_TOP), *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def steps(text: str) -> list[Command | Script]:
