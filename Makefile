@@ -12,7 +12,7 @@ help:
 	@echo "make test-server    as root: boot a real host with systemd, test deployments on it"
 	@echo "make check   types, style, architecture, generated docs, wheel"
 	@echo "make bench   measure against git, sqlite3 and the bare interpreter"
-	@echo "make docs    write the generated pages of docs/ anew"
+	@echo "make docs    write the generated pages and the picture of docs/ again"
 	@echo "make lowest  run the tests with the lowest versions of the dependencies"
 
 $(STAMP): pyproject.toml
@@ -38,6 +38,7 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/python docs/picture.py --check
 	$(BIN)/python -m pytest -q tests/packaging
 
 bench: $(STAMP)
@@ -45,6 +46,7 @@ bench: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/picture.py
 
 lowest:
 	$(PYTHON) -m venv .venv-lowest
