@@ -25,7 +25,7 @@ SHOWN_HOME = "/home/alice"
 ANYTHING = "..."
 """A line of expected output that stands for any number of lines."""
 
-_AT_THE_TOP = ("README.md", "SECURITY.md")
+_AT_THE_TOP = ("README.md", "CONTRIBUTING.md", "SECURITY.md")
 
 _FENCE = re.compile(r"^```(\S*)\s*$")
 _ENDED = re.compile("\n\x01([0-9]+)\n")
