@@ -3,8 +3,8 @@
     python docs/picture.py             draws it
     python docs/picture.py --check     exit 1 when it is stale
 
-What is drawn is read from `[tool.importlinter]` in pyproject.toml alone, so that the picture shows
-what `lint-imports` checks. A layer may import what is below it; boxes side by side do not know
+It is drawn from `[tool.importlinter]` in pyproject.toml alone, so that it shows what `lint-imports`
+checks. A layer may import what is below it; boxes side by side do not know
 each other.
 """
 
