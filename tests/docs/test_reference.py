@@ -41,7 +41,7 @@ def section(text: str, title: str) -> str:
 def commands(
     path: str = "tetra-es", command: click.Command = cli
 ) -> Iterator[tuple[str, click.Command]]:
-    """Yield the path and the command of every command that is no group, and of the top one."""
+    """Yield the path and the command of every command that is not a group, and of the top one."""
     if not isinstance(command, click.Group):
         yield path, command
         return

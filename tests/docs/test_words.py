@@ -1,0 +1,246 @@
+"""Pages, sources and names use none of the words that the lists in `words/` replace."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.docs.vocabulary import find_names, find_prose, markdown, python, read_list
+from tetra_es.events.catalogue import EVENT_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from tests.docs.vocabulary import Finding, Text
+
+FOLDERS = ("benchmarks", "cli", "docs", "projections", "tests", "tetra_es")
+PAGES = [
+    *ROOT.glob("*.md"),
+    *(page for folder in FOLDERS for page in (ROOT / folder).rglob("*.md")),
+]
+SOURCES = [source for folder in FOLDERS for source in (ROOT / folder).rglob("*.py")]
+
+GENERATED = ("docs/reference/cli.md", "docs/reference/events.md")
+"""Made of docstrings, which are checked where they stand."""
+
+KEPT = {
+    ("projections/tetra_es_projections/descriptions.py", "roll back("),
+    ("projections/tetra_es_projections/descriptions.py", "reseal"),
+}
+"""Wordings of format 1 of the mirror's commits, which stay for ever."""
+
+EXAMPLES = "tests/docs/test_words.py"
+"""This file: it holds words of the lists to show that they are found."""
+
+PROSE_STILL_TO_CHECK: tuple[str, ...] = (
+    "benchmarks/reencrypt.py",
+    "benchmarks/sizes.py",
+    "cli/tetra_es_cli/commands",
+    "cli/tetra_es_cli/context",
+    "cli/tetra_es_cli/deploying.py",
+    "cli/tetra_es_cli/entry",
+    "cli/tetra_es_cli/main.py",
+    "cli/tetra_es_cli/servers.py",
+    "projections/tetra_es_projections/check.py",
+    "projections/tetra_es_projections/engine.py",
+    "projections/tetra_es_projections/mirror",
+    "projections/tetra_es_projections/queries",
+    "projections/tetra_es_projections/views",
+    "tests/age",
+    "tests/cli",
+    "tests/crash",
+    "tests/docs/test_demo.py",
+    "tests/integrity",
+    "tests/properties",
+    "tests/rendering",
+    "tests/scanner",
+    "tests/secrets",
+    "tests/server",
+    "tests/servers",
+    "tests/unit",
+    "tetra_es/disk",
+    "tetra_es/events",
+    "tetra_es/integrity",
+    "tetra_es/model",
+    "tetra_es/profiles",
+    "tetra_es/refs.py",
+    "tetra_es/release",
+    "tetra_es/remote",
+    "tetra_es/secret_scan",
+    "tetra_es/store",
+    "tetra_es/toml",
+    "tetra_es/usecases",
+)
+"""Folders and files whose docstrings, comments and strings have findings. It only gets shorter."""
+
+NAMES_STILL_TO_CHECK: tuple[str, ...] = (
+    "benchmarks/organization.py",
+    "cli/tetra_es_cli/servers.py",
+    "cli/tetra_es_cli/wishes.py",
+    "projections/tetra_es_projections/ciphertexts.py",
+    "projections/tetra_es_projections/descriptions.py",
+    "projections/tetra_es_projections/mirror",
+    "projections/tetra_es_projections/queries",
+    "projections/tetra_es_projections/tree.py",
+    "tests/age",
+    "tests/cli",
+    "tests/integrity",
+    "tests/secrets",
+    "tests/server",
+    "tests/servers",
+    "tests/unit",
+    "tetra_es/events",
+    "tetra_es/integrity",
+    "tetra_es/model",
+    "tetra_es/remote",
+    "tetra_es/secret_scan",
+    "tetra_es/store",
+    "tetra_es/toml",
+    "tetra_es/usecases",
+)
+"""Folders and files whose names have findings. It only gets shorter."""
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def without_topics(texts: Iterable[Text]) -> Iterator[Text]:
+    return (text for text in texts if "\n".join(text.lines) not in EVENT_TYPES)
+
+
+@cache
+def prose() -> dict[str, list[Finding]]:
+    entries = read_list("prose.txt")
+    found = {}
+    for source in SOURCES:
+        if name(source) != EXAMPLES:
+            texts = without_topics(python(source.read_text()))
+            found[name(source)] = list(find_prose(texts, entries))
+    return found
+
+
+@cache
+def names() -> dict[str, list[Finding]]:
+    entries = read_list("names.txt")
+    return {
+        name(source): list(find_names(source.read_text(), name(source), entries))
+        for source in SOURCES
+        if name(source) != EXAMPLES
+    }
+
+
+def is_below(path: str, folders: Iterable[str]) -> bool:
+    return any(path == folder or path.startswith(f"{folder}/") for folder in folders)
+
+
+def told(path: str, findings: Iterable[Finding]) -> list[str]:
+    return [f"{path}:{one.line}: {one.word!r}: write: {one.instead}" for one in findings]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if name(page) not in GENERATED], ids=name)
+def test_pages(page: Path) -> None:
+    found = find_prose(markdown(page.read_text()), read_list("prose.txt"))
+    assert not told(name(page), found)
+
+
+def test_docstrings_comments_and_strings() -> None:
+    assert not [
+        line
+        for path, found in prose().items()
+        if not is_below(path, PROSE_STILL_TO_CHECK)
+        for line in told(path, (one for one in found if (path, one.word) not in KEPT))
+    ]
+
+
+def test_names() -> None:
+    assert not [
+        line
+        for path, found in names().items()
+        if not is_below(path, NAMES_STILL_TO_CHECK)
+        for line in told(path, found)
+    ]
+
+
+def test_what_is_still_to_check_and_what_is_kept_has_findings() -> None:
+    """An entry without findings is to be taken off its list."""
+    for folders, found in ((PROSE_STILL_TO_CHECK, prose()), (NAMES_STILL_TO_CHECK, names())):
+        dirty = [path for path, findings in found.items() if findings]
+        assert not [folder for folder in folders if not any(is_below(p, (folder,)) for p in dirty)]
+    unmatched = KEPT - {(path, one.word) for path, found in prose().items() for one in found}
+    assert not unmatched
+
+
+PAGE = """\
+# What is found
+
+A file that you
+mend, and mended again. `anew` is code.
+
+- What is not valid is not recorded.
+- What is valid?
+
+```text
+mend
+```
+Whoever reads, [anew](mend.md) or not.
+"""
+
+SOURCE = '''\
+"""Mends things."""
+
+# It is rebuilt
+# anew.
+HINT = f"{HINT} belongs " f"into {anew}"
+
+
+def _bury() -> str:
+    """Return what the events
+    make of it; see `anew`."""
+    return "fine"
+
+
+class Wish:
+    def order(self) -> None: ...
+'''
+
+
+def test_they_are_found_in_a_page() -> None:
+    found = find_prose(markdown(PAGE), read_list("prose.txt"))
+    assert sorted((one.line, one.word) for one in found) == [
+        (4, "mend"),
+        (4, "mended"),
+        (6, "- What is not valid is"),
+        (12, "Whoever"),
+        (12, "anew"),
+    ]
+
+
+def test_they_are_found_in_a_source() -> None:
+    found = find_prose(python(SOURCE), read_list("prose.txt"))
+    assert sorted((one.line, one.word) for one in found) == [
+        (1, "Mends"),
+        (4, "anew"),
+        (5, "belongs into"),
+        (9, "what the events make of"),
+    ]
+
+
+def test_they_are_found_in_names() -> None:
+    found = find_names(SOURCE, "tetra_es/usecases/order.py", read_list("names.txt"))
+    assert Counter(one.word for one in found) == {
+        "tetra_es/usecases/order.py": 1,
+        "_bury": 1,
+        "Wish": 1,
+    }
+
+
+def test_a_topic_is_not_prose() -> None:
+    texts = python('TOPIC = "secrets.resealed"\nOTHER = "was resealed"\n')
+    found = find_prose(without_topics(texts), read_list("prose.txt"))
+    assert [one.line for one in found] == [2]
