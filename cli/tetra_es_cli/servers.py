@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from tetra_es.errors import Refused, TetraEsError, UsageError
-from tetra_es.events.deployments import DeploymentStarted
 from tetra_es.release.settings import read_settings
 from tetra_es.remote.server import Server
 from tetra_es.remote.transport import Local, Ssh
 from tetra_es.usecases.apply import parse_anchor
+from tetra_es.usecases.deployed import compare, is_ours, recorded_release
 from tetra_es_cli.output.console import note
 from tetra_es_projections.queries.states import text_at
 
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
     from tetra_es.events.metadata import Context
     from tetra_es.model.host import Target
+    from tetra_es.remote.facts import Facts
     from tetra_es.remote.transport import Transport
+    from tetra_es.usecases.deployed import Comparison
     from tetra_es_cli.context.app import App
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
@@ -49,12 +51,18 @@ take_over_option = click.option(
 
 
 def transports(
-    app: App, environment: str, hosts: Sequence[str], *, local: bool, text: str | None = None
+    app: App,
+    environment: str,
+    hosts: Sequence[str],
+    *,
+    local: bool,
+    text: str | None = None,
+    every: bool = False,
 ) -> list[Transport]:
     """Return how to reach each server of an environment.
 
     Those that it runs on, by what was recorded; where that is none, those of its TOML. With
-    `text`, a TOML that is to be deployed, the other way round.
+    `text`, a TOML that is to be deployed, the other way round; with `every`, all of them.
     """
     if local and hosts:
         raise UsageError("--local and --to exclude each other")
@@ -62,7 +70,9 @@ def transports(
         return [Local()]
     if not hosts:
         hosts = serving_hosts(app, environment)
-        if text is not None or not hosts:
+        if every:
+            hosts = [*hosts, *_named_hosts(app, environment, text)]
+        elif text is not None or not hosts:
             hosts = _named_hosts(app, environment, text) or hosts
     if not hosts:
         raise UsageError(
@@ -145,16 +155,25 @@ def raise_first(errors: Sequence[BaseException]) -> None:
 def check_ours(app: App, host: str, deployed: str | None, *, take_over: bool) -> None:
     """Refuse to replace what another history put on a server, unless that is wanted."""
     anchor = parse_anchor(deployed or "")
-    if anchor is None or take_over:
+    if anchor is None or deployed is None or take_over:
         return
-    position, hash_ = anchor
     with app.reading() as reader:
-        record = reader.log.record(position)
-    if record is None or record.hash.hex() != hash_:
+        ours = is_ours(reader.log, deployed)
+    if not ours:
         raise Refused(
-            f"{host} has event #{position} of another history of {app.layout().root.name}",
+            f"{host} has event #{anchor[0]} of another history of {app.layout().root.name}",
             hint="find out who deploys there; --take-over replaces it",
         )
+
+
+def compared(app: App, server: Server, environment: str) -> tuple[Facts, Comparison]:
+    """Return what a server is like, and how its release is the one that our history says.
+
+    Raises `TetraEsError` where it has none.
+    """
+    facts = server.inspect()
+    with app.reading() as reader:
+        return facts, compare(reader.log, environment, server.host, facts.current)
 
 
 class CommandJournal:
@@ -177,21 +196,10 @@ class CommandJournal:
 
     def units(self) -> list[str]:
         """Return the units of the deployment that the host serves, by what was recorded."""
-        target = self.target()
         with self._app.reading() as reader:
-            for record in reader.log.of_stream(target.id, descending=True):
-                event = record.event
-                if (
-                    isinstance(event, DeploymentStarted)
-                    and target.serving
-                    and event.deployment == target.serving.id
-                ):
-                    return [
-                        path.rpartition("/")[2]
-                        for path, _ in event.files
-                        if path.endswith(".service")
-                    ]
-        return []
+            release = recorded_release(reader.log, self._environment, self._host)
+        paths = release.files if release else ()
+        return [path.rpartition("/")[2] for path in paths if path.endswith(".service")]
 
     def record(self, decide: Callable[[Target, Context], object]) -> None:
         """Record what `decide` decides on the target."""

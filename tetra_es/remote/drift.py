@@ -1,14 +1,18 @@
-"""How a server differs from what was deployed to it."""
+"""How a server differs from what was deployed to it.
+
+What it has kept of that itself is believed where events have nothing to say: modes, owners, links
+and files with secrets.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tetra_es.remote.plan import attributes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tetra_es.remote.facts import Deployed, DeployedFile, Entry, Facts, UnitState
 
@@ -24,9 +28,29 @@ class Difference:
     """Whether deploying anew puts it right."""
 
 
-def drift(facts: Facts) -> tuple[Difference, ...]:
-    """Return every difference; none if nothing was ever deployed."""
-    return tuple(_differences(facts.current, facts)) if facts.current else ()
+def drift(facts: Facts, recorded: Mapping[str, str] | None = None) -> tuple[Difference, ...]:
+    """Return every difference; none if nothing was ever deployed.
+
+    `recorded`: path to digest of every file as the event of the deployment has them, the digest
+    empty for a file with secrets; None where there is no such event.
+    """
+    if facts.current is None:
+        return ()
+    current = facts.current
+    found = [] if recorded is None else list(_of_record(current, recorded))
+    digests = {path: digest for path, digest in (recorded or {}).items() if digest}
+    files = [replace(file, digest=digests.get(file.path, file.digest)) for file in current.files]
+    return (*found, *_differences(replace(current, files=tuple(files)), facts))
+
+
+def _of_record(current: Deployed, recorded: Mapping[str, str]) -> Iterator[Difference]:
+    """Yield what the server's own record has too little or too much of."""
+    paths = {file.path for file in current.files}
+    units = [path.rpartition("/")[2] for path in recorded if path.endswith(".service")]
+    for subject in (*sorted(set(recorded) - paths), *sorted(set(units) - set(current.units))):
+        yield Difference(subject, "was deployed, and the server has no record of it")
+    for path in sorted(paths - set(recorded)):
+        yield Difference(path, "was never deployed, and the server has a record of it")
 
 
 def _differences(current: Deployed, facts: Facts) -> Iterator[Difference]:

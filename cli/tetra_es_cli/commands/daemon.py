@@ -126,7 +126,7 @@ def status(app: App, environment: str, hosts: Sequence[str], local: bool, output
         units = tuple(deployed(server, environment).units)
         return [{"host": server.host, **asdict(unit)} for unit in server.status(units)]
 
-    found = transports(app, environment, hosts, local=local)
+    found = transports(app, environment, hosts, local=local, every=True)
     rows, errors = ask_each(app, environment, found, ask)
     emit_rows(rows, output, _UNIT, empty="" if errors else f"{environment} has no units")
     raise_first(errors)

@@ -11,6 +11,7 @@ from tetra_es.release.render import render
 from tetra_es.remote.drift import drift
 from tetra_es.remote.plan import plan
 from tetra_es.text import one_line
+from tetra_es.usecases.deployed import compare
 from tetra_es_cli.diagnosis.machine import Check
 from tetra_es_cli.servers import session, transports
 from tetra_es_projections.queries.states import text_at
@@ -35,7 +36,7 @@ def server_checks(
     name = f"environments/{environment}.toml"
     # Secrets play no part in what is looked at here.
     release = render(app.layout().root.name, environment, text, {}, name=name)
-    for transport in transports(app, environment, hosts, local=local, text=text):
+    for transport in transports(app, environment, hosts, local=local, text=text, every=True):
         yield from _checks(app, environment, transport, release)
 
 
@@ -48,7 +49,7 @@ def _checks(app: App, environment: str, transport: Transport, release: Release) 
             yield from _clock(host, facts)
             yield from _ports(host, facts, release)
             yield from _ahead(host, facts, release)
-            yield from _deployed(host, facts, environment)
+            yield from _deployed(app, host, facts, environment)
             if facts.current is not None:
                 for unit in server.status(tuple(facts.current.units)):
                     yield _unit(host, unit)
@@ -86,12 +87,22 @@ def _ahead(host: str, facts: Facts, release: Release) -> Iterator[Check]:
         yield Check(f"{host} deploy", "ok", "nothing stands in the way")
 
 
-def _deployed(host: str, facts: Facts, environment: str) -> Iterator[Check]:
-    if facts.current is None:
-        what, remedy = f"{environment} was never deployed there", f"`tetra-es deploy {environment}`"
-        yield Check(f"{host} release", "warning", what, remedy)
+def _deployed(app: App, host: str, facts: Facts, environment: str) -> Iterator[Check]:
+    try:
+        with app.reading() as reader:
+            found = compare(reader.log, environment, host, facts.current)
+    except TetraEsError as error:
+        yield Check(f"{host} release", "failed", error.message, error.hint or "")
         return
-    yield Check(f"{host} release", "ok", facts.current.source.partition(" ")[0])
+    if found.difference:
+        yield Check(f"{host} release", "failed", found.difference, found.hint)
+    else:
+        what = (
+            found.source
+            if found.recorded
+            else f"{found.source}, of which no deployment is recorded"
+        )
+        yield Check(f"{host} release", "ok", what)
     if facts.pending is not None:
         yield Check(
             f"{host} release",
@@ -99,7 +110,9 @@ def _deployed(host: str, facts: Facts, environment: str) -> Iterator[Check]:
             f"the deployment {facts.pending.deployment} is {facts.pending.state}",
             f"`tetra-es deploy {environment}` asks how it ended",
         )
-    for one in drift(facts):
+    if found.difference:
+        return
+    for one in drift(facts, found.recorded.files if found.recorded else None):
         what = f"{one.subject}: {one.difference}"
         yield Check(f"{host} drift", "warning", what, f"`tetra-es deploy {environment}`")
 
@@ -116,7 +129,7 @@ def last_lines(
     app: App, environment: str, hosts: Sequence[str], failed: Sequence[Check], *, local: bool
 ) -> Iterator[str]:
     """Yield the last log lines of the units that failed, for a person's eyes."""
-    for transport in transports(app, environment, hosts, local=local):
+    for transport in transports(app, environment, hosts, local=local, every=True):
         names = [check.name.removeprefix(f"{transport.host} ") for check in failed]
         units = [name for name in names if name.endswith(".service")]
         if units:

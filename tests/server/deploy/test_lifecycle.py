@@ -148,6 +148,10 @@ def test_what_another_history_put_there(served: Site, tmp_path: Path) -> None:
         error = served.machine.fails(3, *command, *host).error()
         assert "of another history of acme" in error
     assert served.active() == "active"
+    says = "is dev@1 of another history"
+    assert says in served.machine.fails(1, "health", "dev", *host).error()
+    failed = served.machine.fails(3, "drift", "dev", *host, "-o", "json")
+    assert [(row["subject"], row["difference"]) for row in failed.json] == [("release", says)]
     served.machine.ok("daemon", "uninstall", "dev", *host, "--take-over")
     assert served.active() == "inactive"
 
@@ -156,7 +160,9 @@ def test_where_it_runs_counts_more_than_where_it_should(served: Site) -> None:
     served.machine.ok("set", "profile", "dev", 'deployment.hosts=["elsewhere.invalid"]')
     served.machine.ok("promote", "dev")
     served.machine.ok("daemon", "restart", "dev")
-    served.machine.ok("health", "dev")
+    done = served.machine.fails(1, "health", "dev")
+    assert "elsewhere.invalid" in done.error()
+    assert served.host.name in done.out
     served.machine.ok("daemon", "stop", "dev")
     assert served.active() == "inactive"
 

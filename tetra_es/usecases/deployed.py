@@ -1,0 +1,100 @@
+"""Whether a host has what our history says was deployed to it.
+
+A server keeps a record of its own. It tells what is there, not what should be there: root on the
+server can replace it, and another history may have deployed to the same server.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tetra_es.errors import TetraEsError
+from tetra_es.events.deployments import DeploymentHealthy, DeploymentStarted
+from tetra_es.model.host import deployments_stream
+from tetra_es.usecases.apply import parse_anchor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tetra_es.remote.facts import Deployed
+    from tetra_es.store.log import EventLog
+
+LOCALHOST = "localhost"
+"""What this machine itself is called in events."""
+
+
+@dataclass(frozen=True)
+class RecordedRelease:
+    """What was deployed to a host last and kept, as the events have it."""
+
+    source: str
+    """Such as `dev@7`."""
+    files: Mapping[str, str]
+    """Path to digest, which is empty for a file with secrets."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A host's release beside what is recorded."""
+
+    source: str
+    """What the host has, such as `dev@7`."""
+    recorded: RecordedRelease | None
+    """None where no deployment is recorded, as where `apply` put a release of our history."""
+    difference: str = ""
+    """How the release is another one, such as `is dev@7 of another history`, or nothing."""
+    hint: str = ""
+
+
+def recorded_release(log: EventLog, environment: str, host: str) -> RecordedRelease | None:
+    """Return what a host has by our history; None where nothing was deployed, or it was removed."""
+    kept = None
+    for record in log.of_stream(deployments_stream(environment, host), descending=True):
+        event = record.event
+        if kept is None and isinstance(event, DeploymentHealthy):
+            kept = event.deployment
+        elif isinstance(event, DeploymentStarted) and event.deployment == kept:
+            if not event.revision:
+                return None
+            return RecordedRelease(f"{environment}@{event.revision}", dict(event.files))
+    return None
+
+
+def is_ours(log: EventLog, source: str) -> bool:
+    """Return whether a release whose server calls it so is made of our events."""
+    anchor = parse_anchor(source)
+    if anchor is None:
+        return False
+    record = log.record(anchor[0])
+    return record is not None and record.hash.hex() == anchor[1]
+
+
+def compare(log: EventLog, environment: str, host: str, current: Deployed | None) -> Comparison:
+    """Return how what a server says it has is what our history says.
+
+    Raises `TetraEsError` where it has nothing: it was never deployed, removed, or lost.
+    """
+    recorded = recorded_release(log, environment, host)
+    again = f"tetra-es deploy {environment} " + (
+        "--local" if host == LOCALHOST else f"--to {shlex.quote(host)}"
+    )
+    if current is None or not current.files:
+        if recorded:
+            what = f"{recorded.source} was deployed to {host}, which has no record of it"
+        else:
+            stream = deployments_stream(environment, host)
+            tried = next(iter(log.of_stream(stream)), None) is not None
+            what = f"{environment} {'is not' if tried else 'was never'} deployed to {host}"
+        raise TetraEsError(what, hint=f"`{again}`")
+    source = current.source.partition(" ")[0]
+    if not is_ours(log, current.source):
+        difference = f"is {source} of another history"
+        hint = f"find out who deploys there; `{again} --take-over` replaces it"
+    elif recorded and source != recorded.source:
+        difference = f"is {source}, and {recorded.source} was deployed there last"
+        hint = f"`{again}` deploys and records the present state"
+    else:
+        difference = hint = ""
+    return Comparison(source, recorded, difference, hint)
