@@ -113,6 +113,16 @@ def test_import_of_a_dotenv_file_and_export(vault: Machine, tmp_path: Path) -> N
     assert vault.ok("secret", "export", "dev", "--format", "json").json == expected
 
 
+def test_what_is_imported_is_to_be_removed_where_it_is_a_file(
+    vault: Machine, tmp_path: Path
+) -> None:
+    file = tmp_path / "dev.env"
+    file.write_text("A=1\n")
+    assert f"{file} still holds the values" in vault.ok("secret", "import", "dev", str(file)).err
+    assert vault.ok("secret", "import", "dev", "/dev/stdin", stdin="A=2\n").err == ""
+    assert vault.ok("secret", "get", "dev", "A").out == "2"
+
+
 def test_export_for_a_shell_is_safe_to_source(vault: Machine, tmp_path: Path) -> None:
     nasty = "a'b\"c$(touch pwned)`id`\\ \nnext"
     (tmp_path / "v").write_text(nasty)

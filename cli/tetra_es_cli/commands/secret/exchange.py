@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 def import_(app: App, environment: str, file: Path, how: Recording) -> None:
     """Set the secrets of a dotenv FILE, all of them or none."""
     emit_recorded(app.act(SetSecrets(environment, read_dotenv(file)), how).recorded, how)
-    if not how.dry_run:
+    if not how.dry_run and file.is_file():  # rather than a pipe
         note(f"{file} still holds the values in the open: remove it when you are sure")
 
 
