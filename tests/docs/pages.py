@@ -103,7 +103,9 @@ def _console_line(found: list[Command | Script], number: int, line: str) -> None
         last.expected.append(line)
 
 
-def run(todo: list[Command | Script], home: Path) -> list[tuple[int, list[str]]]:
+def run(
+    todo: list[Command | Script], home: Path, seconds: int = 120
+) -> list[tuple[int, list[str]]]:
     """Run the steps in the empty folder `home`; return exit code and output of each.
 
     Shorter than `todo` when the shell ended early; a sh block ends it at its first failure.
@@ -115,7 +117,7 @@ def run(todo: list[Command | Script], home: Path) -> list[tuple[int, list[str]]]
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=seconds,
     )
     parts = _ENDED.split(done.stdout)
     return [

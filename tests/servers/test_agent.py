@@ -160,6 +160,12 @@ def test_a_folder_in_the_way_changes_nothing(place: Place) -> None:
     assert place.picture() == before
 
 
+def test_what_a_command_says_is_passed_on(place: Place) -> None:
+    (place.folder / "state").write_text("a file")
+    with place.open() as server, pytest.raises(StepFailed, match=r"mkdir: .*: Not a directory"):
+        server.lock("alice", "laptop")
+
+
 def test_a_file_that_arrives_changed_is_refused(place: Place) -> None:
     with place.open() as server:
         server.lock("alice", "laptop")

@@ -56,7 +56,8 @@ ok() {
 # Runs a command; when it fails, $said is what it said, on one line.
 try() {
     said=$("$@" 2>&1 >/dev/null) && return 0
-    said=$(printf '%s' "${said##*"$newline"}" | tr -c '[:print:]' '?')
+    # A range: the tr of busybox knows no class of what can be printed.
+    said=$(printf '%s' "${said##*"$newline"}" | tr -c '\040-\176' '?')
     [ -n "$said" ] || said="$1 failed"
     return 1
 }
