@@ -70,6 +70,19 @@ def parse_ref(text: str) -> Ref:
     return TimeRef(parse_time(text))
 
 
+def ref_text(ref: Ref) -> str:
+    """Return how a REF is written, for `parse_ref`."""
+    match ref:
+        case PositionRef(position, maybe_commit):
+            return maybe_commit or str(position)
+        case RevisionRef(environment, revision):
+            return f"{environment}@{revision}"
+        case TimeRef(moment):
+            return moment
+        case CommitRef(prefix):
+            return prefix
+
+
 def parse_time(text: str) -> str:
     """Return a date or time as events write it. Raises `UsageError`."""
     try:

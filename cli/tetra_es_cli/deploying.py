@@ -17,6 +17,7 @@ from tetra_es.text import one_line
 from tetra_es.usecases.deploy import check_plan, deploy, is_there, preflight, settle
 from tetra_es.usecases.deployable import Deployable, deployable
 from tetra_es.usecases.order import Order
+from tetra_es.usecases.unmanaged import check_unmanaged
 from tetra_es_cli.context.identities import loader
 from tetra_es_cli.output.console import note, warn
 from tetra_es_cli.output.plain import emit, emit_json
@@ -30,6 +31,7 @@ from tetra_es_cli.servers import (
     session,
     transports,
 )
+from tetra_es_cli.wishes import command_for
 from tetra_es_projections.queries.refs import position_of
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from tetra_es.remote.facts import Outcome
     from tetra_es.remote.plan import Plan
     from tetra_es.remote.transport import Transport
+    from tetra_es.usecases.deploy import Kept
     from tetra_es_cli.context.app import App
     from tetra_es_cli.wishes import Wish
 
@@ -63,14 +66,27 @@ def order_of(app: App, wish: Wish) -> Order:
             secrets_at,
             loader(app, wish.identities),
         )
-    return order_for(app.layout().root.name, state, create_user=wish.create_user)
+    return order_for(
+        app.layout().root.name,
+        state,
+        create_user=wish.create_user,
+        replace_unmanaged=wish.replace_unmanaged,
+    )
 
 
-def order_for(organization: str, state: Deployable, *, create_user: bool) -> Order:
+def order_for(
+    organization: str, state: Deployable, *, create_user: bool, replace_unmanaged: bool
+) -> Order:
     """Return a state rendered for servers."""
     name = f"environments/{state.environment}.toml"
     release = render(organization, state.environment, state.text, state.values, name=name)
-    return Order(secrets.token_hex(8), state, release, create_user=create_user)
+    return Order(
+        secrets.token_hex(8),
+        state,
+        release,
+        create_user=create_user,
+        replace_unmanaged=replace_unmanaged,
+    )
 
 
 def show_plans(app: App, wish: Wish, output: str) -> None:
@@ -92,7 +108,8 @@ def show_plans(app: App, wish: Wish, output: str) -> None:
             emit_plan(host, order, plan)
         emit("nothing was changed: this was a dry run")
     raise_first(errors)
-    for _, plan in plans:
+    for host, plan in plans:
+        check_unmanaged(host, order, plan, command_for(app, wish, "--replace-unmanaged"))
         check_plan(plan)
 
 
@@ -136,6 +153,7 @@ def _failed_row(wish: Wish, host: str, error: BaseException) -> dict[str, Any]:
         "deployment": None,
         "outcome": "failed",
         "services": [],
+        "copies": {},
         "error": why,
     }
 
@@ -213,14 +231,16 @@ def _deploy_to(
                 note(f"{server.host}: the deployment before was cut short and {_fate(left)}")
             plan = preflight(server, order)
             check_ours(app, server.host, plan.deployed, take_over=wish.take_over)
+            again = command_for(app, wish, "--replace-unmanaged")
+            check_unmanaged(server.host, order, plan, again)
             if not order.release.files:
                 _check_known(journal, server, plan)
             if is_there(server, order, plan):
                 there = f"{order.source} is there already, and healthy"
                 note(f"{server.host}: {there if order.release.files else 'nothing to remove'}")
                 _record_present(journal, order)
-                return {**row, "outcome": "unchanged", "services": []}
-            answers = deploy(
+                return {**row, "outcome": "unchanged", "services": [], "copies": {}}
+            kept = deploy(
                 server,
                 order,
                 journal,
@@ -231,7 +251,15 @@ def _deploy_to(
         return error
     done = f"{order.source} serves" if order.state.revision else f"{wish.environment} is removed"
     note(f"{transport.host}: {done}")
-    return {**row, "outcome": "serving", "services": [asdict(one) for one in answers]}
+    show_copies(transport.host, kept)
+    services = [asdict(one) for one in kept.answers]
+    return {**row, "outcome": "serving", "services": services, "copies": kept.copies}
+
+
+def show_copies(host: str, kept: Kept) -> None:
+    """Say where the copies are of what somebody else had made."""
+    for path, copy in kept.copies.items():
+        note(f"{host}: kept {path} as {copy}")
 
 
 def _fate(outcome: Outcome) -> str:

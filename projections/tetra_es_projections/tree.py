@@ -75,7 +75,7 @@ class TreeProjector:
         """Return what `apply` does. Raises `IntegrityFailure` that names the event."""
         try:
             return self.apply(record.event)
-        except (UsageError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise IntegrityFailure(
                 f"event #{record.position} ({record.topic}) makes no files: {error}",
                 hint="run `tetra-es verify` to find out what was changed",
@@ -84,8 +84,14 @@ class TreeProjector:
     def apply(self, event: Event) -> dict[str, bytes | None]:
         """Return path to new bytes of the files that `event` changes, None for one that goes.
 
-        Raises `UsageError`, `ValueError` and the like for an event that no tetra-es recorded.
+        Raises `ValueError` and the like for an event that tetra-es cannot have recorded.
         """
+        try:
+            return self._apply(event)
+        except UsageError as error:  # a name that would lead out of the folder
+            raise ValueError(error.message) from error
+
+    def _apply(self, event: Event) -> dict[str, bytes | None]:
         match event:
             case config.EnvironmentState():
                 return {environment_file(event.environment): event.text.encode()}

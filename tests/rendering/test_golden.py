@@ -14,6 +14,8 @@ from tests.rendering.texts import ENVIRONMENTS, RUNNERS, content, release, templ
 from tests.rendering.update import golden
 from tetra_es.release.render import render
 from tetra_es.release.units import RETURNED
+from tetra_es.release.render import render
+from tetra_es.release.units import EXIT_RETURNED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,14 +112,19 @@ def test_units_have_the_names_of_the_guide(
 def test_several_services_of_tsm_share_a_unit_that_ends_with_the_first() -> None:
     worker = {"command": "node worker.js", "auto_restart": False}
     found = content(release("dev", "tsm", {("services", "worker"): worker}), "tetra-dev.service")
-    run = f"{{ tsm start tetra & tsm start worker & wait -n && exit {RETURNED}; exit 1; }}"
+    run = f"{{ tsm start tetra & tsm start worker & wait -n && exit {EXIT_RETURNED}; exit 1; }}"
     assert f"ExecStart=/bin/bash -c 'source /root/tetra/tetra.sh && {run}'\n" in found
     assert "Restart=on-failure\n" in found
 
 
 @pytest.mark.parametrize(
     ("ending", "code"),
-    [("return 0", RETURNED), ("return 3", 1), ("exec true", RETURNED), ("kill -KILL $BASHPID", 1)],
+    [
+        ("return 0", EXIT_RETURNED),
+        ("return 3", 1),
+        ("exec true", EXIT_RETURNED),
+        ("kill -KILL $BASHPID", 1),
+    ],
 )
 @pytest.mark.parametrize("last", [False, True])
 def test_that_unit_fails_however_the_first_ends(

@@ -117,13 +117,17 @@ def go(
     seconds: int = 60,
     *,
     after: str = "",
+    replace: bool = False,
 ) -> None:
-    """Deploy as far as the step `last`, from the one after `after`."""
+    """Deploy as far as the step `last`, from the one after `after`.
+
+    `replace`: what somebody else has made, too.
+    """
     begin = STEPS.index(after) + 1 if after else 0
     steps: dict[str, Callable[[], object]] = {
         "lock": lambda: server.lock("alice", "laptop"),
         "stage": lambda: server.stage(deployment, release, "dev@1"),
-        "arm": lambda: server.arm(deployment, seconds),
+        "arm": lambda: server.arm(deployment, seconds, replace_unmanaged=replace),
         "switch": lambda: server.switch(deployment),
         "restart": lambda: server.restart(deployment),
         "health": lambda: server.wait_until_healthy(

@@ -77,7 +77,7 @@ def swap(host: Host, name: str) -> None:
 @pytest.mark.parametrize("name", [CONF, f"{CONF}/.tetra-es-beef"])
 def test_a_folder_becomes_a_link(host: Host, target: str, last: str, name: str) -> None:
     with connect(host) as server:
-        go(server, "beef", release(), last)
+        go(server, "beef", release(), last, replace=True)
         swap(host, name)
         with contextlib.suppress(StepFailed):
             go(server, "beef", release(), "restart", after=last)
@@ -88,7 +88,7 @@ def test_a_folder_becomes_a_link(host: Host, target: str, last: str, name: str) 
 
 def test_the_deployment_says_which_link_it_is(host: Host, target: str) -> None:
     with connect(host) as server:
-        go(server, "beef", release(), "arm")
+        go(server, "beef", release(), "arm", replace=True)
         swap(host, CONF)
         with pytest.raises(StepFailed, match=f"{CONF} is a link, in a folder that is not root's"):
             server.switch("beef")
@@ -98,9 +98,9 @@ def test_the_deployment_says_which_link_it_is(host: Host, target: str) -> None:
 def test_the_name_of_roots_folder_is_taken(host: Host, target: str) -> None:
     host.ok("runuser", "-u", "svc", "--", "mkdir", "-m", "0700", f"{CONF}/.tetra-es-beef")
     with connect(host) as server:
-        go(server, "beef", release(), "stage")
+        go(server, "beef", release(), "stage", replace=True)
         with pytest.raises(StepFailed, match="is not root's"):
-            server.arm("beef", 60)
+            server.arm("beef", 60, replace_unmanaged=True)
     assert noted(host, "beef") == "discarded"
     assert host.ok("cat", f"{CONF}/kept") == "old\n"
     assert host.ok("sh", "-c", PICTURE) == target
@@ -112,7 +112,7 @@ def test_a_link_of_roots_own_is_followed(host: Host) -> None:
     host.ok("sh", "-c", f"rm -rf {HOME} /srv/real; install -d -o svc -g svc /srv/real")
     host.ok("ln", "-s", "/srv/real", HOME)
     with connect(host) as server:
-        go(server, "beef", release(), "confirm")
+        go(server, "beef", release(), "confirm", replace=True)
     assert host.ok("cat", "/srv/real/conf/kept", "/srv/real/made/absent") == "newnew"
     assert host.ok("stat", "-c", "%a %U", "/srv/real/made") == "777 svc\n"
     assert ".tetra-es" not in host.ok("find", "/srv/real")
@@ -124,7 +124,7 @@ def test_whatever_the_user_does_meanwhile(host: Host, target: str) -> None:
     for number in range(12):
         deployment = f"busy{number}"
         with contextlib.suppress(TetraEsError), connect(host) as server:
-            go(server, deployment, release(f"{number}".encode()), "restart", 600)
+            go(server, deployment, release(f"{number}".encode()), "restart", 600, replace=True)
             server.revert(deployment)
         for _ in until(30):
             if noted(host, deployment).partition("-")[0] in {"reverted", "discarded"}:

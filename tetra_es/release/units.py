@@ -19,7 +19,7 @@ UNIT_FOLDER = "/etc/systemd/system"
 _MAIN = "tetra"
 """The service whose unit has no name of its own under the runner direct."""
 
-RETURNED = 150
+EXIT_RETURNED = 150
 """What the unit of several services ends with when a `tsm start` has returned without a failure.
 
 From 150 to 199 is what exit codes of applications may be: systemd.exec(5).
@@ -108,7 +108,7 @@ def _tsm(unit: Unit, settings: ServerSettings) -> Iterator[tuple[str, str]]:
     # With the first of several services that ends, in whatever way, the unit fails: on a success
     # Restart=on-failure would leave all of them down. Nothing may run in the foreground before
     # `wait -n`, since bash then forgets who ended meanwhile.
-    all_of_them = f"{{ {' & '.join(starts)} & wait -n && exit {RETURNED}; exit 1; }}"
+    all_of_them = f"{{ {' & '.join(starts)} & wait -n && exit {EXIT_RETURNED}; exit 1; }}"
     run = starts[0] if len(starts) == 1 else all_of_them
     script = f"source {shell_word(settings.tetra_dir + '/tetra.sh')} && {run}"
     yield "ExecStart", f"/bin/bash -c {exec_word(script)}"

@@ -180,6 +180,8 @@ class Facts:
     groups: Mapping[str, bool]
     entries: Mapping[str, Entry]
     """By path: of the release asked for, and of what is deployed."""
+    names: Mapping[str, tuple[str, ...]]
+    """Which variables the files with secrets set, by path; what to, is not told."""
     texts: Mapping[str, bytes] = field(repr=False)
     """The content of the files without secrets, by path."""
     spaces: Mapping[str, Space]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tetra_es.remote.preflight import problems
+from tetra_es.remote.unmanaged import same_file, same_link, unmanaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from tetra_es.release.release import Release, RemoteFile
     from tetra_es.remote.facts import Entry, Facts
     from tetra_es.remote.preflight import Problem
+    from tetra_es.remote.unmanaged import Unmanaged
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Change:
     what: str
     """`file`, `link` or `folder`."""
     diff: str = ""
-    """Unified; nothing for a file that holds secrets."""
+    """Unified; nothing for a file that holds secrets, or may, since somebody else made it."""
     secret: bool = False
     attributes: str = ""
     """What else becomes different, such as `0644 root:root -> 0600 tetra:tetra`."""
@@ -47,6 +49,8 @@ class Plan:
     """Units whose files are newer than what systemd has read."""
     creates_user: str
     """The user that would be created, or nothing."""
+    unmanaged: tuple[Unmanaged, ...]
+    """What would be replaced that no release of ours has put there."""
     problems: tuple[Problem, ...]
     deployed: str | None
     """What the server says it has, such as `dev@7 #41 HASH`."""
@@ -69,9 +73,10 @@ def plan(release: Release, facts: Facts, *, now: int, create_user: bool = False)
     missing = not (facts.users.get(settings.user) and facts.groups.get(settings.group))
     deployed = facts.current.units if facts.current else {}
     enabled = [name for name in release.units if _is_enabled(facts, name)]
+    theirs = tuple(unmanaged(release, facts))
     others = tuple(name for name in release.units if name not in enabled)
     return Plan(
-        changes=tuple(_changes(release, facts)),
+        changes=tuple(_changes(release, facts, {one.path for one in theirs})),
         restarts=release.units,
         stops=tuple(name for name in deployed if name not in release.units),
         enables=others if settings.auto_start else (),
@@ -80,6 +85,7 @@ def plan(release: Release, facts: Facts, *, now: int, create_user: bool = False)
             name for name in release.units if name in facts.units and facts.units[name].stale
         ),
         creates_user=settings.user if missing and create_user else "",
+        unmanaged=theirs,
         problems=tuple(problems(release, facts, now=now, create_user=create_user)),
         deployed=facts.current.source if facts.current else None,
         unknown=bool(release.files) and facts.current is None,
@@ -95,9 +101,9 @@ def _is_enabled(facts: Facts, unit: str) -> bool:
     return unit in facts.units and facts.units[unit].enabled == "enabled"
 
 
-def _changes(release: Release, facts: Facts) -> Iterator[Change]:
+def _changes(release: Release, facts: Facts, theirs: set[str]) -> Iterator[Change]:
     yield from _folders(release, facts)
-    yield from _files(release, facts)
+    yield from _files(release, facts, theirs)
     yield from _links(release, facts)
     yield from _removals(release, facts)
 
@@ -113,19 +119,20 @@ def _folders(release: Release, facts: Facts) -> Iterator[Change]:
             )
 
 
-def _files(release: Release, facts: Facts) -> Iterator[Change]:
+def _files(release: Release, facts: Facts, theirs: set[str]) -> Iterator[Change]:
     for file in release.files:
         entry = facts.entries[file.path]
+        if same_file(file, entry):
+            continue
         new = attributes(file.mode, file.owner, file.group)
         old = attributes(entry.mode, entry.owner, entry.group) if entry.kind == "file" else ""
         same = entry.kind == "file" and entry.digest == file.digest
-        if same and old == new:
-            continue
+        hidden = file.secret or file.path in theirs
         yield Change(
             file.path,
             "create" if entry.kind == "absent" else "replace",
             "file",
-            diff="" if file.secret or same else _diff(file, entry, facts),
+            diff="" if hidden or same else _diff(file, entry, facts),
             secret=file.secret,
             attributes=new if not old else f"{old} -> {new}" if old != new else "",
         )
@@ -134,7 +141,7 @@ def _files(release: Release, facts: Facts) -> Iterator[Change]:
 def _links(release: Release, facts: Facts) -> Iterator[Change]:
     for link in release.links:
         entry = facts.entries[link.path]
-        if entry.kind == "link" and entry.target == link.target:
+        if same_link(link, entry):
             continue
         before = f"{entry.target} -> " if entry.kind == "link" else ""
         action = "create" if entry.kind == "absent" else "replace"

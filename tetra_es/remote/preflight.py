@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tetra_es.limits import CLOCK_SKEW
 from tetra_es.remote.requests import STATE
+from tetra_es.remote.unmanaged import unmanaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,14 +134,16 @@ def _ports(release: Release, facts: Facts) -> Iterator[Problem]:
 
 
 def _space(release: Release, facts: Facts) -> Iterator[Problem]:
-    """Each file is there twice for a while: as staged, and beside its place."""
+    """Each file is there twice for a while: as staged, and beside its place. Copies stay there."""
+    copied = {one.path for one in unmanaged(release, facts)}
     needed: dict[str, int] = {}
     free: dict[str, int] = {}
     for file in release.files:
         size = len(file.content) + BLOCK
-        for path in (STATE, file.path.rpartition("/")[0] or "/"):
+        copy = facts.entries[file.path].size + BLOCK if file.path in copied else 0
+        for path, wanted in ((STATE, size), (file.path.rpartition("/")[0] or "/", size + copy)):
             space = facts.spaces[path]
-            needed[space.device] = needed.get(space.device, SPARE_BYTES) + size
+            needed[space.device] = needed.get(space.device, SPARE_BYTES) + wanted
             free[space.device] = space.free
     for device, size in needed.items():
         if free[device] < size:

@@ -35,8 +35,7 @@ def _about(release: Release) -> Iterator[tuple[str, str]]:
         yield "path", file.path
         yield "taken", file.path
         yield "space", dirname(file.path)
-        if not file.secret:
-            yield "text", file.path
+        yield ("names" if file.secret else "text"), file.path
     for unit in release.units:
         yield "unit", unit
     for service in release.services:

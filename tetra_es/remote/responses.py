@@ -38,6 +38,7 @@ def facts(answer: Answer) -> Facts:
         users={answer_text(name): number != "-" for name, number in answer.of("user")},
         groups={answer_text(name): number != "-" for name, number in answer.of("group")},
         entries={answer_text(path): _entry(rest) for path, *rest in answer.of("entry")},
+        names={answer_text(path): tuple(names) for path, *names in answer.of("names")},
         texts={answer_text(path): answer_bytes(text) for path, text in answer.of("text")},
         spaces={
             answer_text(path): Space(device, int(free) * 1024)

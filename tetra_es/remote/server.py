@@ -113,12 +113,22 @@ class Server:
         """Take what was staged for what is deployed: every file of it is in its place already."""
         self._session.request("adopt", deployment)
 
-    def arm(self, deployment: str, seconds: int) -> None:
+    def arm(
+        self, deployment: str, seconds: int, *, replace_unmanaged: bool = False
+    ) -> dict[str, str]:
         """Keep what will be changed, and have the server revert after `seconds`.
 
-        Refused (`StepFailed`) while another deployment is undecided.
+        Files that no release of ours has put there are refused, or else copied: the answer is
+        where each copy will be, beside the path. Refused (`StepFailed`) while another deployment
+        is undecided, too.
         """
-        self._session.request("arm", deployment, str(seconds), seconds=2 * ANSWER_SECONDS)
+        what = "replace" if replace_unmanaged else "refuse"
+        answer = self._session.request(
+            "arm", deployment, str(seconds), what, seconds=2 * ANSWER_SECONDS
+        )
+        return {
+            codec.answer_text(path): codec.answer_text(copy) for path, copy in answer.of("copy")
+        }
 
     def switch(self, deployment: str) -> None:
         """Put every file in its place, each by a rename; reload systemd; enable the units."""

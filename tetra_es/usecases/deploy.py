@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import TetraEsError
@@ -18,7 +19,7 @@ from tetra_es.remote.server import RESTART_SECONDS, RETURNED
 from tetra_es.usecases.order import DeploymentFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from tetra_es.events.metadata import Context
     from tetra_es.model.host import Target
@@ -34,6 +35,16 @@ _ANSWERS = 30
 """Times that a server is asked, a second apart, how a deployment ended that lost its session."""
 
 
+@dataclass
+class Kept:
+    """What came of a deployment that succeeded."""
+
+    answers: tuple[ServiceHealth, ...] = ()
+    """What the services answered."""
+    copies: Mapping[str, str] = field(default_factory=dict)
+    """Where the copies are of what somebody else had made, by path."""
+
+
 def deploy(
     server: Server,
     order: Order,
@@ -41,8 +52,8 @@ def deploy(
     *,
     reopen: Callable[[], Server],
     say: Callable[[str], None],
-) -> tuple[ServiceHealth, ...]:
-    """Deploy to one server, whose lock is held; return what the services answered.
+) -> Kept:
+    """Deploy to one server, whose lock is held; return what the server keeps.
 
     `reopen` opens another session when this one is lost. Raises `DeploymentFailed` when the
     server has, or will by itself have, what it had before.
@@ -54,10 +65,10 @@ def deploy(
             run.done(step)
     except (TetraEsError, KeyboardInterrupt) as error:
         if run.end(error, reopen):
-            return run.answers
+            return run.kept
         raise run.failure(error) from error
     run.healthy()
-    return run.answers
+    return run.kept
 
 
 def preflight(server: Server, order: Order) -> Plan:
@@ -139,7 +150,7 @@ class _Run:
         self._armed = False
         self._recordable = True
         self._fate = "nothing was changed there"
-        self.answers: tuple[ServiceHealth, ...] = ()
+        self.kept = Kept()
 
     def steps(self) -> Iterator[str]:
         """Do one step after the other; yield the name of each that is done."""
@@ -153,7 +164,7 @@ class _Run:
         self._armed = True  # from here on the server may change, whatever we hear of it
         health = order.release.settings.health
         seconds = health.deadline + health.stays_up + RESTART_SECONDS + MARGIN
-        yield self._at("arm", lambda: server.arm(order.id, seconds))
+        yield self._at("arm", lambda: self._arm(seconds))
         yield self._at("switch", lambda: server.switch(order.id))
         yield self._at("restart", lambda: server.restart(order.id))
         yield self._at("health", self._wait)
@@ -227,10 +238,16 @@ class _Run:
     def _check(self) -> None:
         check_plan(preflight(self._server, self._order))
 
+    def _arm(self, seconds: int) -> None:
+        order = self._order
+        self.kept.copies = self._server.arm(
+            order.id, seconds, replace_unmanaged=order.replace_unmanaged
+        )
+
     def _wait(self) -> None:
         release = self._order.release
         try:
-            self.answers = self._server.wait_until_healthy(
+            self.kept.answers = self._server.wait_until_healthy(
                 self._order.id, release.services, release.settings.health, release.settings.runner
             )
         except StepFailed as error:

@@ -48,6 +48,8 @@ class Order:
     state: Deployable
     release: Release
     create_user: bool = False
+    replace_unmanaged: bool = False
+    """Whether files that no release of ours has put there may be replaced, with copies of them."""
 
     @property
     def source(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,13 @@ from tetra_es.remote.server import Server
 from tetra_es.remote.transport import Local
 from tetra_es.usecases.apply import Unrecorded, check_forward, check_history, newest_state
 from tetra_es.usecases.deploy import check_plan, deploy, is_there, preflight
+from tetra_es.usecases.unmanaged import check_unmanaged
 from tetra_es_cli.context.identities import identity_option, loader
-from tetra_es_cli.context.params import dry_run_option, env_argument
-from tetra_es_cli.deploying import order_for
+from tetra_es_cli.context.params import dry_run_option, env_argument, replace_unmanaged_option
+from tetra_es_cli.deploying import order_for, show_copies
 from tetra_es_cli.output.console import note
 from tetra_es_cli.output.plans import emit_plan
+from tetra_es_cli.wishes import tool
 from tetra_es_projections.mirror.clone import records_of_clone, sealed_in_clone
 
 if TYPE_CHECKING:
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     help="Refuse a history that was not founded with this key, `SHA256:…`.",
 )
 @click.option("--create-user", is_flag=True, help="Create the service's user where it is missing.")
+@replace_unmanaged_option
 @identity_option
 @dry_run_option
 @click.pass_obj
@@ -52,6 +56,7 @@ def apply(
     mirror: Path | None,
     founder: str | None,
     create_user: bool,
+    replace_unmanaged: bool,
     given: tuple[Path, ...],
     dry_run: bool,
 ) -> None:
@@ -76,7 +81,14 @@ def apply(
         lambda key: sealed_in_clone(root, environment, key),
         loader(app, given),
     )
-    order = order_for(organization, state, create_user=create_user)
+    order = order_for(
+        organization, state, create_user=create_user, replace_unmanaged=replace_unmanaged
+    )
+    again = [*tool(app), "apply", environment, "--local"]
+    again += ["--mirror", str(mirror)] if mirror else []
+    again += ["--founder", founder] if founder else []
+    again += ["--create-user"] if create_user else []
+    again += [word for file in given for word in ("--identity", str(file))]
     with Server.open(Local(), organization, environment) as server:
         if not dry_run:
             server.lock(app.settings.user or "apply", "localhost")
@@ -86,6 +98,8 @@ def apply(
         plan = preflight(server, order)
         if dry_run:
             emit_plan(server.host, order, plan)
+        check_unmanaged(server.host, order, plan, shlex.join([*again, "--replace-unmanaged"]))
+        if dry_run:
             check_plan(plan)
         elif is_there(server, order, plan):
             note(f"{order.source} is there already")
@@ -95,7 +109,7 @@ def apply(
 
 def _deploy(server: Server, order: Order, state: Deployable) -> None:
     host = server.host
-    deploy(
+    kept = deploy(
         server,
         order,
         Unrecorded(state.environment, host),
@@ -103,3 +117,4 @@ def _deploy(server: Server, order: Order, state: Deployable) -> None:
         say=lambda step: note(f"{host}: {step}"),
     )
     note(f"{host}: {order.source} serves")
+    show_copies(host, kept)

@@ -13,7 +13,12 @@ from tetra_es.remote.errors import StepFailed
 from tetra_es.text import one_line
 from tetra_es_cli.commands.health import deployed
 from tetra_es_cli.context.identities import identity_option
-from tetra_es_cli.context.params import env_argument, output_option, reason_option
+from tetra_es_cli.context.params import (
+    env_argument,
+    output_option,
+    reason_option,
+    replace_unmanaged_option,
+)
 from tetra_es_cli.deploying import deploy_to_all, remove_from_all
 from tetra_es_cli.output.console import note
 from tetra_es_cli.output.plain import emit, emit_rows
@@ -49,6 +54,7 @@ def daemon() -> None:
 @env_argument()
 @hosts_options
 @click.option("--create-user", is_flag=True, help="Create the service's user where it is missing.")
+@replace_unmanaged_option
 @identity_option
 @reason_option
 @output_option("text", "json")
@@ -59,12 +65,17 @@ def install(
     hosts: Sequence[str],
     local: bool,
     create_user: bool,
+    replace_unmanaged: bool,
     given: tuple[Path, ...],
     reason: str,
     output: str,
 ) -> None:
     """Put ENV and its units on the servers and start them: what `deploy` does."""
-    wish = Wish(environment, hosts, local, None, given, reason, create_user=create_user)
+    wish = Wish(
+        *(environment, hosts, local, None, given, reason),
+        create_user=create_user,
+        replace_unmanaged=replace_unmanaged,
+    )
     deploy_to_all(app, wish, output)
 
 

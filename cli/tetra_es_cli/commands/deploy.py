@@ -13,6 +13,7 @@ from tetra_es_cli.context.params import (
     env_argument,
     output_option,
     reason_option,
+    replace_unmanaged_option,
 )
 from tetra_es_cli.deploying import deploy_to_all, show_plans
 from tetra_es_cli.servers import hosts_options, take_over_option
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     help="Hosts at a time.",
 )
 @take_over_option
+@replace_unmanaged_option
 @identity_option
 @reason_option
 @dry_run_option
@@ -53,6 +55,7 @@ def deploy(
     create_user: bool,
     parallel: int,
     take_over: bool,
+    replace_unmanaged: bool,
     given: tuple[Path, ...],
     reason: str,
     dry_run: bool,
@@ -62,13 +65,15 @@ def deploy(
 
     Files and units are uploaded, switched at once, started, and asked for their health; only then
     is the release kept. If anything fails, or the connection or this process dies, the server
-    goes back by itself. One host after the other; the first failure ends it. With --dry-run, the
-    plan: what would change, as a diff.
+    goes back by itself. One host after the other; the first failure ends it. Files that are there
+    already, and that tetra-es did not deploy, are refused (exit 3). With --dry-run, the plan: what
+    would change, as a diff.
     """
     wish = Wish(
         *(environment, hosts, local, ref, given, reason),
         create_user=create_user,
         take_over=take_over,
+        replace_unmanaged=replace_unmanaged,
     )
     if dry_run:
         show_plans(app, wish, output)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.errors import TetraEsError
+from tetra_es.errors import Refused, TetraEsError, UsageError
 from tetra_es.usecases.config.roll_back import RollBack
 from tetra_es_cli.context.identities import identity_option, loader
-from tetra_es_cli.context.params import REF, env_argument
+from tetra_es_cli.context.params import REF, env_argument, replace_unmanaged_option
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.output.console import note, warn
 from tetra_es_cli.output.recorded import emit_recorded
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 )
 @identity_option
 @click.option("--deploy", "deploys", is_flag=True, help="Put the result on ENV's servers too.")
+@replace_unmanaged_option
 @click.option("--force", is_flag=True, help="Replace a generated file that was changed by hand.")
 @recording_options
 @click.pass_obj
@@ -53,6 +54,7 @@ def rollback(
     secrets: str,
     given: tuple[Path, ...],
     deploys: bool,
+    replace_unmanaged: bool,
     force: bool,
     how: Recording,
 ) -> None:
@@ -62,6 +64,8 @@ def rollback(
     Without --to, the state before the last change. A rollback is no change of its own: a second
     one goes on to the state before that, and so on back to the first.
     """
+    if replace_unmanaged and not deploys:
+        raise UsageError("--replace-unmanaged is about servers: it needs --deploy")
     wanted = loader(app, given) if secrets == "as-of" else None
     done = app.act(RollBack(environment, ref, wanted, force), how)
     emit_recorded(done.recorded, how, more=list(_described(done.result)))
@@ -77,7 +81,9 @@ def rollback(
             f"`tetra-es secret set {environment} {one.key}` gives it a new value",
         )
     if deploys:
-        wish = Wish(environment, identities=given, reason=how.reason)
+        wish = Wish(
+            environment, identities=given, reason=how.reason, replace_unmanaged=replace_unmanaged
+        )
         _deploy(app, wish, dry_run=how.dry_run)
 
 
@@ -110,6 +116,9 @@ def _deploy(app: App, wish: Wish, *, dry_run: bool) -> None:
 
     try:
         deploy_to_all(app, wish, "text")
+    except Refused as error:
+        error.hint = f"the rollback itself stays recorded; {error.hint}"
+        raise
     except TetraEsError as error:
         error.hint = (
             f"the rollback itself stays recorded: `tetra-es deploy {wish.environment}` tries again"

@@ -153,6 +153,11 @@ reason_option = click.option(
 dry_run_option = click.option(
     "-n", "--dry-run", is_flag=True, help="Say what would happen; record and write nothing."
 )
+replace_unmanaged_option = click.option(
+    "--replace-unmanaged",
+    is_flag=True,
+    help="Replace files that tetra-es did not deploy; a copy of each is kept beside it.",
+)
 
 
 def _canonical(_: click.Context, __: click.Parameter, keys: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,8 +12,11 @@ from tetra_es.remote.drift import drift
 from tetra_es.remote.plan import plan
 from tetra_es.text import one_line
 from tetra_es.usecases.deployed import compare
+from tetra_es.usecases.unmanaged import described
 from tetra_es_cli.diagnosis.machine import Check
 from tetra_es_cli.servers import session, transports
+from tetra_es_cli.wishes import Wish, command_for
+from tetra_es_projections.queries.secrets import secrets_at
 from tetra_es_projections.queries.states import text_at
 
 if TYPE_CHECKING:
@@ -33,14 +36,24 @@ def server_checks(
     """Yield the checks of each server of an environment."""
     with app.reading() as reader:
         text = text_at(reader, environment, None)
+        # Of the secrets only the names play a part in what is looked at here.
+        names = secrets_at(reader, environment, None)
     name = f"environments/{environment}.toml"
-    # Secrets play no part in what is looked at here.
-    release = render(app.layout().root.name, environment, text, {}, name=name)
+    release = render(
+        app.layout().root.name, environment, text, dict.fromkeys(names, b""), name=name
+    )
+    replace = command_for(app, Wish(environment, hosts, local, replace_unmanaged=True))
     for transport in transports(app, environment, hosts, local=local, text=text, every=True):
-        yield from _checks(app, environment, transport, release)
+        yield from _checks(app, environment, transport, release, replace)
 
 
-def _checks(app: App, environment: str, transport: Transport, release: Release) -> Iterator[Check]:
+def _checks(
+    app: App,
+    environment: str,
+    transport: Transport,
+    release: Release,
+    replace: str,
+) -> Iterator[Check]:
     host = transport.host
     try:
         with session(app, environment, transport) as server:
@@ -48,7 +61,7 @@ def _checks(app: App, environment: str, transport: Transport, release: Release) 
             yield Check(host, "ok", f"reached; systemd {facts.systemd}, {facts.state}")
             yield from _clock(host, facts)
             yield from _ports(host, facts, release)
-            yield from _ahead(host, facts, release)
+            yield from _ahead(host, facts, release, replace)
             yield from _deployed(app, host, facts, environment)
             if facts.current is not None:
                 for unit in server.status(tuple(facts.current.units)):
@@ -78,12 +91,15 @@ def _ports(host: str, facts: Facts, release: Release) -> Iterator[Check]:
         yield Check(f"{host} port {service.port}", "ok", ", ".join(who) or "free")
 
 
-def _ahead(host: str, facts: Facts, release: Release) -> Iterator[Check]:
-    """Yield what would stand in the way of a deployment: paths, users, ports, space."""
-    problems = plan(release, facts, now=int(time.time())).problems
-    for problem in problems:
+def _ahead(host: str, facts: Facts, release: Release, replace: str) -> Iterator[Check]:
+    """Yield what would stand in the way of a deployment: files, users, ports, space."""
+    found = plan(release, facts, now=int(time.time()))
+    for one in found.unmanaged:
+        what = f"not deployed by tetra-es: {described(one)}"
+        yield Check(f"{host} deploy", "failed", what, f"`{replace}` keeps a copy and replaces it")
+    for problem in found.problems:
         yield Check(f"{host} deploy", "failed", problem.what, problem.hint)
-    if not problems:
+    if not (found.unmanaged or found.problems):
         yield Check(f"{host} deploy", "ok", "nothing stands in the way")
 
 

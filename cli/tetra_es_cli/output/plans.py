@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.text import one_line
+from tetra_es.usecases.unmanaged import described
 from tetra_es_cli.output.plain import emit
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ def emit_plan(host: str, order: Order, plan: Plan) -> None:
     ):
         for unit in units:
             emit(f"  {what} {unit}")
+    for one in plan.unmanaged:
+        done = "keep a copy of" if order.replace_unmanaged else "! not deployed by tetra-es:"
+        emit(f"  {done} {described(one)}")
     if plan.unknown and not plan.changes:
         emit("  the server's record of it, which is gone")
     if plan.changes_nothing:

@@ -92,3 +92,19 @@ def test_a_service_that_stays_is_up_afterwards(served: Site) -> None:
     for _ in until(3):
         assert served.active() == "active"
     assert served.about()["pid"] == pid
+
+
+def test_a_unit_that_may_stay_without_its_command(site: Site) -> None:
+    """Somebody has told systemd so: then what runs in it is what counts."""
+    site.host.write("/etc/tetra-app/tsm", "returns 1\n")
+    told = "[Service]\nType=oneshot\nRemainAfterExit=yes\nRestart=no\n"
+    site.host.write(f"/etc/systemd/system/{site.unit}.d/returns.conf", told)
+    site.deploy()
+    site.machine.ok("health", "dev")
+    site.host.ok("kill", "-KILL", str(site.about()["pid"]))
+    for _ in until(5):
+        if gone(site):
+            break
+    assert site.active() == "active"
+    error = site.machine.fails(1, "health", "dev").error()
+    assert error.endswith("is not healthy: the unit is active, and nothing runs in it")

@@ -175,7 +175,9 @@ verb_inspect() {
         case $kind in
             .) break ;;
             path) say_entry "$word" ;;
-            text) say_text "$word" ;;
+            # What somebody else has written may hold anything, and stays here.
+            text) if is_ours "$word"; then say_text "$word"; fi ;;
+            names) say_names "$word" ;;
             space) say_space "$word" ;;
             port) say_listeners "$word" ;;
             unit) say_unit "$word" ;;

@@ -10,21 +10,50 @@ plan_to() {
     printf '%s\n' "$*" >>"$folder/todo" || no 'no space left' 'free some space on the server'
 }
 
-# Keeps what is at path $1 (a word); $count numbers it.
+# Whether a release of ours has put there what is at path $1 (a word).
+is_ours() {
+    [ -f "$base/current" ] &&
+        cut -d ' ' -f 1,2 "$base/current" | grep -q -F -x -e "file $1" -e "link $1"
+}
+
+# Keeps what is at path $1 (a word), which will be replaced or removed; $kept numbers it. What is not
+# ours gets a copy that stays, of mode $2 unless that is a dash.
 keep() {
     decode "$1"
     count=$((count + 1))
+    kept=$count
     parent "$decoded"
     if ! there "$decoded"; then
-        note absent "$1" "$count"
+        note absent "$1" "$kept"
         return
     fi
     if [ -d "$decoded" ] && [ ! -L "$decoded" ]; then
         no "$decoded is a folder" 'move it away on the server'
         return
     fi
-    note kept "$1" "$count" || return
-    try put_aside "$folder_of" "${decoded##*/}" "$count" || no "$said"
+    if ! is_ours "$1" && [ "$unmanaged" != replace ]; then
+        no "$decoded was not deployed by tetra-es" 'deploy with --replace-unmanaged to keep a copy of it'
+        return
+    fi
+    note kept "$1" "$kept" || return
+    try put_aside "$folder_of" "${decoded##*/}" "$kept" || { no "$said"; return; }
+    is_ours "$1" || plan_copy "$1" "$2"
+}
+
+# Plans the copy of what is kept of path $1 (a word), beside it. An earlier copy stays as it is.
+plan_copy() {
+    original=$decoded
+    copy=$1.before-tetra-es
+    decode "$copy"
+    copies=1
+    while there "$decoded"; do
+        copies=$((copies + 1))
+        copy=$1.before-tetra-es.$copies
+        decode "$copy"
+    done
+    count=$((count + 1))
+    note absent "$copy" "$count" && plan_to copy "$copy" "$count" "$kept" "$2" &&
+        say "copy $(text "$original") $(text "$decoded")"
 }
 
 # Notes which of the folders above and at path $1 (a word) are missing.
@@ -56,9 +85,10 @@ same_file() {
     [ "${present%% *}" = "$5" ]
 }
 
+# plan_file PATH MODE OWNER GROUP DIGEST public|secret NUMBER
 plan_file() {
     same_file "$@" && return
-    plan_to file "$1" $((count + 1)) "$6" && keep "$1"
+    case $6 in secret) keep "$1" 600 ;; *) keep "$1" - ;; esac && plan_to file "$1" "$kept" "$7"
 }
 
 plan_link() {
@@ -66,7 +96,7 @@ plan_link() {
     wanted=$decoded
     decode "$1"
     [ -L "$decoded" ] && [ "$(readlink "$decoded")" = "$wanted" ] && return
-    plan_to link "$1" $((count + 1)) "$2" "$3" "$4" && keep "$1"
+    keep "$1" - && plan_to link "$1" "$kept" "$2" "$3" "$4"
 }
 
 # What is deployed and no longer wanted.
@@ -79,7 +109,7 @@ plan_removals() {
         [ "$wanted" = 0 ] || continue
         case $kind in
             unit) plan_to drop "$word" && note_unit "$word" ;;
-            *) plan_to remove "$word" && keep "$word" ;;
+            *) keep "$word" - && plan_to remove "$word" ;;
         esac || return
     done 7<"$base/current"
 }
@@ -102,10 +132,10 @@ write_plan() {
     for wants in "$units"/*.wants "$units"/*.requires; do
         if [ -d "$wants" ]; then note had "$wants" || return; fi
     done
-    while read -r kind first second third fourth fifth _ number <&5; do
+    while read -r kind first second third fourth fifth sixth number <&5; do
         case $kind in
             folder) plan_folder "$first" "$second" "$third" "$fourth" ;;
-            file) plan_file "$first" "$second" "$third" "$fourth" "$fifth" "$number" ;;
+            file) plan_file "$first" "$second" "$third" "$fourth" "$fifth" "$sixth" "$number" ;;
             link) plan_link "$first" "$second" "$third" "$fourth" ;;
             unit) plan_to "$second" "$first" && note_unit "$first" ;;
         esac || return
@@ -177,8 +207,9 @@ start_guard() {
     try systemctl is-active --quiet "$guard:$id.timer"
 }
 
-# arm ID SECONDS
+# arm ID SECONDS refuse|replace: what to do about files that are not ours
 verb_arm() {
+    unmanaged=$3
     need_lock || return
     begin_decision || { no 'another deployment is being decided'; return; }
     find_undecided

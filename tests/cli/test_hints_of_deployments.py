@@ -1,0 +1,52 @@
+"""The command that a refused deployment is hinted at, with all that was asked for."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from tetra_es.refs import parse_ref, ref_text
+from tetra_es_cli.commands.deploy import deploy
+from tetra_es_cli.context.app import App
+from tetra_es_cli.wishes import Wish, command_for
+
+
+@pytest.mark.parametrize(
+    ("app", "wish", "words"),
+    [
+        (App(), Wish("dev"), ""),
+        (App(org="acme"), Wish("dev", local=True), "--local"),
+        (App(directory=Path("/a b")), Wish("dev", ["x", "y"]), "--to x --to y"),
+        (App(), Wish("dev", ref=parse_ref("dev@7"), take_over=True), "--at dev@7 --take-over"),
+        (
+            App(),
+            Wish("dev", identities=[Path("a b")], create_user=True),
+            "--identity 'a b' --create-user",
+        ),
+    ],
+)
+def test_the_command_that_replaces(app: App, wish: Wish, words: str) -> None:
+    options = ["--org", app.org] if app.org else []
+    options += ["--dir", str(app.directory)] if app.directory else []
+    found = shlex.split(command_for(app, wish, "--replace-unmanaged"))
+    assert found == [
+        *("tetra-es", *options, "deploy", "dev"),
+        *shlex.split(words),
+        "--replace-unmanaged",
+    ]
+    context = deploy.make_context("deploy", found[found.index("deploy") + 1 :])
+    assert isinstance(context, click.Context)
+    given = context.params
+    assert given["replace_unmanaged"]
+    assert (given["environment"], given["ref"]) == (wish.environment, wish.ref)
+    assert (given["hosts"], given["given"]) == (tuple(wish.hosts), tuple(wish.identities))
+
+
+@pytest.mark.parametrize(
+    "text", ["41", "1234567", "dev@7", "2026-11-22T10:05:00.000000Z", "3f2a91c", "abcdef0"]
+)
+def test_a_ref_is_written_as_it_is_read(text: str) -> None:
+    assert ref_text(parse_ref(text)) == text
