@@ -6,6 +6,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from tetra_es.profiles.load import effective_profile
+
 if TYPE_CHECKING:
     from tests.conftest import Machine
 
@@ -183,7 +185,7 @@ def test_promote_from_takes_what_was_tested(machine: Machine) -> None:
     event = machine.ok("event", str(machine.last_position()), "-o", "json").json
     assert event["state"]["source_revision"] == 1
     assert event["state"]["via"] == "staging"
-    assert len(event["state"]["profile_digest"]) == 64
+    assert event["state"]["profile_digest"] == effective_profile("prod", None).digest
 
 
 def test_gradual_promotion_warns_or_refuses(machine: Machine) -> None:
