@@ -13,8 +13,6 @@ from tests.rendering.readers import command_words, setting, unit_entries
 from tests.rendering.texts import ENVIRONMENTS, RUNNERS, content, release, template_text
 from tests.rendering.update import golden
 from tetra_es.release.render import render
-from tetra_es.release.units import RETURNED
-from tetra_es.release.render import render
 from tetra_es.release.units import EXIT_RETURNED
 
 if TYPE_CHECKING:

@@ -9,10 +9,6 @@ import pytest
 
 from tests.servers.place import SHELLS, Place
 from tetra_es.release.release import HealthSettings
-from tetra_es.release.units import RETURNED as EXIT_CODE
-from tetra_es.remote.errors import StepFailed
-from tetra_es.remote.server import RETURNED
-from tetra_es.release.release import HealthSettings
 from tetra_es.release.units import EXIT_RETURNED
 from tetra_es.remote.errors import StepFailed
 from tetra_es.remote.server import RETURNED
