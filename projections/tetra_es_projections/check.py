@@ -13,7 +13,7 @@ from tetra_es.layout import is_edited
 from tetra_es_projections.tree import ALLOWED_SIGNERS, TreeProjector
 from tetra_es_projections.views.database import open_views
 from tetra_es_projections.views.projection import apply_to_views
-from tetra_es_projections.views.schema import foreign_part
+from tetra_es_projections.views.schema import VERSION, foreign_part
 from tetra_es_projections.working_files import digest_of
 
 if TYPE_CHECKING:
@@ -79,6 +79,8 @@ def _views(
             report("views", last, last)
         connection.execute("ATTACH ? AS present", (str(layout.views),))
         try:
+            if 0 < connection.execute("PRAGMA present.user_version").fetchone()[0] < VERSION:
+                return  # of an older tetra-es: nothing reads them, the next command replaces them
             if problem := foreign_part(connection, "present") or _damage(connection):
                 yield f"store/views.db: {problem}"
                 return

@@ -178,11 +178,11 @@ class Host:
                 # A value is not kept, not even in tests.
                 self.content(row[1]).write_bytes(content if row[6] == "public" else b"")
 
-    def on_arm(self, deployment: str, _seconds: str) -> None:
+    def on_arm(self, deployment: str, _seconds: str, _unmanaged: str) -> None:
         self.fates[deployment] = "armed"
 
     def on_healthy(self, _deployment: str, *words: str) -> None:
-        services = words[4:]
+        services = words[6:]  # after five limits and the runner
         if self.name == "sick" and services:
             say("tick", "0", text(f"{services[0]}: 503"))
             say("journal", text("tetra[4242]: cannot open the database"))

@@ -134,9 +134,11 @@ class UnitOfWork:
     def save(self) -> list[Recorded]:
         """Save all that was decided, in one transaction; a dry run saves nothing.
 
-        Events of an aggregate that was loaded earlier come first.
+        The organization's events come first, since others may rest on them, such as on an
+        exception from the secret scan; then those of an aggregate that was loaded earlier.
         """
-        changed = [each for each in self._loaded.values() if each.pending]
+        loaded = sorted(self._loaded.values(), key=lambda each: each.id != ORG_STREAM)
+        changed = [each for each in loaded if each.pending]
         events = [event for aggregate in changed for event in aggregate.pending]
         if not events:
             return []
