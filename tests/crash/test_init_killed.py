@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 INIT = ["init", "acme"]
 
-POINTS = max(6, ROUNDS // 5)
+POINTS = max(5, ROUNDS // 8)
 """Where it is killed, spread over all that it does."""
 
 
@@ -56,8 +56,7 @@ def test_what_it_may_leave(bare: Machine, how: str) -> None:
         bare.store.touch()
         if statements:
             tables(bare.store, *statements)
-    for command in (("show", "local"), ("status",), ("set", "local", "ports.tetra=5555"),
-                    ("verify",), ("rebuild",), ("secret", "list", "dev")):  # fmt: skip
+    for command in (("show", "local"), ("set", "local", "ports.tetra=5555"), ("verify",)):
         done = bare.run(*command)
         assert (done.code, "did not finish" in done.error()) == (1, True), command
         assert "`tetra-es init acme`" in done.hint(), command

@@ -101,7 +101,7 @@ def test_while_somebody_reads_an_older_state(vault: Machine) -> None:
         other.execute("BEGIN")
         other.execute("SELECT count(*) FROM stored_events").fetchone()
         done = vault.ok(*purge(1))
-        assert "warning: another program reads" in done.err
+        assert "warning: another program is reading" in done.err
         assert places_with(first, vault)
         other.execute("ROLLBACK")
         # The program goes on, and has the store open; it just reads nothing at the moment.

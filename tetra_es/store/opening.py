@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import sqlite3
     from pathlib import Path
 
-HINT: Final = "keep the file as it is, and put a backup of it in its place"
+HINT: Final = "keep a copy of the file for the investigation, and restore your last backup"
 
 _ENDS: Final = """
 SELECT (SELECT coalesce(min(rowid), 1) FROM stored_events),
@@ -52,7 +52,7 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
         _check_schema(connection, path, parts)
         if version != STORE_VERSION:
             raise IntegrityFailure(
-                f"{path} says that it is of version {version}, and is of {STORE_VERSION}",
+                f"{path} claims store version {version}, its tables are of {STORE_VERSION}",
                 hint=HINT,
             )
         if problem := _problem(connection):
@@ -106,5 +106,5 @@ def _problem(connection: sqlite3.Connection) -> str | None:
         return f"event #{last_proof}: is missing, its proof is there"
     if counter != last:
         known = isinstance(counter, int) and counter > last
-        return f"event #{last + 1}: is missing" if known else "the counter of events was changed"
+        return f"event #{last + 1}: is missing" if known else "the counter of events does not match"
     return None

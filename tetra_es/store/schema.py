@@ -125,13 +125,13 @@ def difference(
     problems: list[tuple[int, str]] = []
     for kind, name, sql in found:
         if name not in missing:
-            problems.append((3, f"{kind} {name} does not belong there"))
+            problems.append((3, f"unexpected {kind} {name}"))
             continue
         wanted = missing.pop(name)
         if wanted != (None if sql is None else plain(str(sql))):
             other = wanted is None or kind != wanted.split()[1].lower()
             problems.append(
-                (0, f"{name} is a {kind}") if other else (1, f"{kind} {name} is another")
+                (0, f"{name} is a {kind}") if other else (1, f"{kind} {name} was redefined")
             )
     problems += [(2, f"{name} is missing") for name in missing]
     return _printable(min(problems)[1]) if problems else None
