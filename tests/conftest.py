@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.machine import PACKAGES, ROOT, Machine, Result
+from tests.needs import pytest_addoption, pytest_runtest_makereport  # noqa: F401 - hooks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +19,7 @@ __all__ = ["PACKAGES", "ROOT", "Machine", "Result"]
 
 def default_signals() -> None:
     """Let signals do what they do in a shell's foreground, whatever the tests run under."""
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for each in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_DFL)
 
 

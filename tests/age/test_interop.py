@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.needs import needs
 from tetra_es.crypto.age.backend import decrypt, encrypt
 from tetra_es.crypto.age.identities import create_identity, load_identities, recipient_of
 
@@ -17,16 +17,6 @@ if TYPE_CHECKING:
 
     from tests.age.people import Person
 
-COMMANDS = [
-    pytest.param(
-        name, marks=pytest.mark.skipif(not shutil.which(name), reason=f"{name} is not installed")
-    )
-    for name in ("age", "rage")
-]
-needs_keygen = pytest.mark.skipif(
-    not shutil.which("age-keygen"), reason="age-keygen is not installed"
-)
-needs_ssh = pytest.mark.skipif(not shutil.which("ssh-keygen"), reason="OpenSSH is not installed")
 VALUES = [b"", b"s3cret", "pässwörd\n".encode(), os.urandom(70_000), os.urandom(2**20)]
 
 
@@ -36,36 +26,36 @@ def run(*command: str | Path, stdin: bytes = b"") -> bytes:
     return done.stdout
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@needs("age")
 @pytest.mark.parametrize("value", VALUES, ids=len)
-def test_the_command_decrypts_ours(command: str, person: Person, value: bytes) -> None:
+def test_the_command_decrypts_ours(person: Person, value: bytes) -> None:
     data = encrypt(value, [person.recipient])
-    assert run(command, "-d", "-i", person.file, stdin=data) == value
+    assert run("age", "-d", "-i", person.file, stdin=data) == value
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@needs("age")
 @pytest.mark.parametrize("value", VALUES, ids=len)
 @pytest.mark.parametrize("form", [["-a"], []], ids=["armored", "binary"])
 def test_we_decrypt_what_the_command_encrypts(
-    command: str, person: Person, value: bytes, form: list[str]
+    person: Person, value: bytes, form: list[str]
 ) -> None:
-    data = run(command, "-e", *form, "-r", person.recipient, stdin=value)
+    data = run("age", "-e", *form, "-r", person.recipient, stdin=value)
     assert decrypt(data, [person.identity]) == value
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_several_recipients_both_ways(command: str, people: dict[str, Person]) -> None:
+@needs("age")
+def test_several_recipients_both_ways(people: dict[str, Person]) -> None:
     recipients = [person.recipient for person in people.values()]
     ours = encrypt(b"shared", recipients)
     theirs = run(
-        command, "-e", "-a", *(f"--recipient={text}" for text in recipients), stdin=b"shared"
+        "age", "-e", "-a", *(f"--recipient={text}" for text in recipients), stdin=b"shared"
     )
     for person in people.values():
-        assert run(command, "-d", "-i", person.file, stdin=ours) == b"shared"
+        assert run("age", "-d", "-i", person.file, stdin=ours) == b"shared"
         assert decrypt(theirs, [person.identity]) == b"shared"
 
 
-@needs_keygen
+@needs("age-keygen")
 def test_keys_of_age_keygen_are_ours(tmp_path: Path) -> None:
     run("age-keygen", "-o", tmp_path / "key.txt")
     (identity,) = load_identities(tmp_path / "key.txt")
@@ -74,13 +64,13 @@ def test_keys_of_age_keygen_are_ours(tmp_path: Path) -> None:
     )
 
 
-@needs_keygen
+@needs("age-keygen")
 def test_our_keys_are_those_of_age_keygen(tmp_path: Path) -> None:
     recipient = create_identity(tmp_path / "key.txt")
     assert run("age-keygen", "-y", tmp_path / "key.txt").decode() == f"{recipient.text}\n"
 
 
-@needs_ssh
+@needs("ssh-keygen")
 @pytest.mark.parametrize("type_", ["ed25519", "rsa"])
 @pytest.mark.parametrize("passphrase", ["", "correct horse"])
 def test_keys_of_ssh_keygen(tmp_path: Path, type_: str, passphrase: str) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import default_signals
+from tests.needs import needs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,11 +91,9 @@ def test_wrong_values_name_the_key(machine: Machine, assignment: str, key: str) 
         (2, ("deploy", "nope"), "unknown environment: nope"),
         (3, ("deploy", "local", "--to", "h"), "source of truth"),
         (1, ("deploy", "staging", "--to", "h"), "staging has no state yet"),
-        (1, ("deploy", "dev", "--to", "nonexistent.invalid"), "its name is not known"),
         (1, ("deploy", "dev", "--at", "999", "--to", "h"), "there is no event #999"),
         (2, ("deploy", "dev", "--to", "-x"), "not a destination for ssh"),
         (2, ("deploy", "dev", "--to", "h", "--local"), "exclude each other"),
-        (1, ("health", "dev", "--to", "nonexistent.invalid"), "its name is not known"),
         (2, ("daemon", "status", "dev"), "dev names no host"),
         (2, ("mirror", "push"), "no remote 'origin'"),
     ],
@@ -105,6 +104,13 @@ def test_one_line_and_nothing_recorded(
     if arguments[0] == "signer":
         code = 1
     assert says in promoted.fails(code, *arguments).error()
+
+
+@needs("ssh")
+@pytest.mark.parametrize("command", ["deploy", "health"])
+def test_a_host_that_is_not_there(promoted: Machine, command: str) -> None:
+    failed = promoted.fails(1, command, "dev", "--to", "nonexistent.invalid")
+    assert "its name is not known" in failed.error()
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.needs import cannot, needs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,7 @@ SHARED = "/dev/shm"  # noqa: S108 - where the script looks
 def memory() -> Iterator[Path]:
     """A folder on a tmpfs, empty before and after."""
     if not os.access(SHARED, os.W_OK):
-        pytest.skip(f"{SHARED} cannot be written to")
+        cannot(f"{SHARED} cannot be written to")
     with tempfile.TemporaryDirectory(dir=SHARED) as name:
         yield Path(name)
         assert list(Path(name).iterdir()) == []
@@ -84,6 +85,7 @@ def test_it_verifies_promotes_and_then_deploys(
     ]
 
 
+@needs("ssh")
 def test_ssh_gets_hosts_from_the_configuration_and_keys_from_the_secrets(
     machine: Machine, tmp_path: Path, memory: Path
 ) -> None:
@@ -193,5 +195,11 @@ def test_a_file_is_not_replaced_unasked(machine: Machine, tmp_path: Path) -> Non
     assert (
         "cannot write" in machine.fails(1, "ci", "script", "dev", "--output", f"{path}/x").error()
     )
-    if shellcheck := shutil.which("shellcheck"):
-        subprocess.run([shellcheck, "-s", "sh", str(path)], check=True)
+
+
+@needs("shellcheck")
+def test_shellcheck_finds_nothing(machine: Machine, tmp_path: Path) -> None:
+    path = tmp_path / "deploy.sh"
+    machine.ok("ci", "script", "dev", "--output", str(path))
+    done = subprocess.run(["shellcheck", "-s", "sh", path], capture_output=True, check=False)
+    assert done.stdout == b""

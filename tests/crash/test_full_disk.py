@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import Machine, Result
 from tests.crash.killing import check_repaired, check_sound
+from tests.needs import cannot, need
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,6 +90,7 @@ def test_files_that_cannot_grow(prepared: Machine, tmp_path: Path, limit: int) -
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 4 MiB, where this machine lets us have one."""
+    need("mount", "umount")
     folder = tmp_path / "small"
     folder.mkdir()
     mounted = subprocess.run(
@@ -97,7 +99,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         check=False,
     )
     if mounted.returncode:
-        pytest.skip("a small file system can't be mounted here; see test_files_that_cannot_grow")
+        cannot("a small file system can't be mounted here; see test_files_that_cannot_grow")
     yield folder
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import pytest
 
 from tests.conftest import ROOT, Machine
 from tests.docs.pages import environment
+from tests.needs import needs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +63,7 @@ def test_what_the_summary_names_is_there(demo: tuple[str, Path]) -> None:
     assert (folder / "config/tetra-es/id_ed25519").is_file()
 
 
-@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="OpenSSH is not installed")
+@needs("ssh-keygen")
 def test_openssh_accepts_the_signature_of_every_event(demo: tuple[str, Path]) -> None:
     _, folder = demo
     machine = Machine(folder / "home")

@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.docs.pages import ANYTHING, Command, agrees, check, pages, run, steps
+from tests.needs import needs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +27,15 @@ def name(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("page", RUNNABLE, ids=name)
+def uses(page: Path) -> tuple[str, ...]:
+    """Return the programs of a page's commands that not every machine has."""
+    text = "\n".join(step.text for step in steps(page.read_text()))
+    return tuple(program for program in ("ssh-keygen",) if program in text)
+
+
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, marks=needs(*uses(page)), id=name(page)) for page in RUNNABLE]
+)
 def test_shell_blocks_do_what_they_say(page: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.integrity.tampering import opened
-from tetra_es.crypto.age.backend import encrypt
+from tetra_es.crypto.age.backend import NotForYou, decrypt, encrypt
+from tetra_es.crypto.age.identities import create_identity, load_identities
 from tetra_es.store.canonical import encode
 
 if TYPE_CHECKING:
@@ -43,11 +43,7 @@ def alice(machine: Machine) -> Machine:
 def mallory(tmp_path: Path) -> tuple[str, Path]:
     """Somebody with an age key, who can write to the store and cannot sign."""
     identity = tmp_path / "mallory"
-    subprocess.run(["age-keygen", "-o", str(identity)], check=True, capture_output=True)
-    done = subprocess.run(
-        ["age-keygen", "-y", str(identity)], check=True, capture_output=True, text=True
-    )
-    return done.stdout.strip(), identity
+    return create_identity(identity).text, identity
 
 
 def newest(store: Path, topic: str) -> dict[str, Any]:
@@ -120,10 +116,8 @@ def test_a_planted_snapshot_is_not_believed(alice: Machine, mallory: tuple[str, 
         )
     alice.ok("secret", "set", "dev", "OTHER", stdin="topsecret")
     file = alice.folder / "secrets/dev/OTHER.age"
-    done = subprocess.run(
-        ["age", "-d", "-i", str(mallory[1]), str(file)], capture_output=True, check=False
-    )
-    assert done.returncode
+    with pytest.raises(NotForYou):
+        decrypt(file.read_bytes(), load_identities(mallory[1]))
     assert alice.ok("secret", "get", "dev", "OTHER").out == "topsecret"
 
 

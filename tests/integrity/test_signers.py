@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import pytest
 
 from tests.integrity.conftest import EVENTS
 from tests.integrity.tampering import append, findings, key_of, manifest, state
+from tests.needs import needs
 from tetra_es.crypto.ssh import keys
 
 if TYPE_CHECKING:
@@ -64,9 +64,7 @@ def test_the_organization_cannot_be_founded_twice(store: Path, tmp_path: Path) -
     assert findings(store)[0].startswith(f"event #{position}: ")
 
 
-needs_ssh_keygen = pytest.mark.skipif(
-    shutil.which("ssh-keygen") is None, reason="OpenSSH's ssh-keygen is not installed"
-)
+needs_ssh_keygen = needs("ssh-keygen")
 
 
 def openssh_accepts(folder: Path, actor: str, message: str) -> bool:

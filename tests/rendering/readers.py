@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.needs import cannot
+
 _UNESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _UNESCAPED |= {"\\": "\\", '"': '"', "'": "'", "s": " "}
 _BLANKS = " \t\n\r"
@@ -125,7 +127,7 @@ def systemd_env_entries(file: Path) -> dict[str, str]:
     libraries = [*Path("/usr/lib").glob("*/systemd/libsystemd-shared-*.so")]
     libraries += Path("/usr/lib").glob("systemd/libsystemd-shared-*.so")
     if not libraries:
-        pytest.skip("systemd's shared library is not installed")
+        pytest.skip("not installed: systemd's shared library")
     read = ctypes.CDLL(str(libraries[0])).load_env_file
     read.argtypes = (ctypes.c_void_p, ctypes.c_char_p, ctypes.POINTER(ctypes.c_void_p))
     result = ctypes.c_void_p()
@@ -147,7 +149,7 @@ def systemd_units(units: dict[str, str]) -> dict[str, dict[str, list[str]]]:
     """
     manager = shutil.which("systemd", path="/usr/lib/systemd:/lib/systemd")
     if not manager:
-        pytest.skip("systemd is not installed")
+        pytest.skip("not installed: systemd")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -173,7 +175,7 @@ def systemd_units(units: dict[str, str]) -> dict[str, dict[str, list[str]]]:
             timeout=60,
         )
     if "probe.target" not in done.stdout:
-        pytest.skip("systemd's manager cannot be tested here: " + done.stderr[-200:].strip())
+        cannot("systemd's manager: " + done.stderr[-200:].strip())
     return {unit: _dumped(done.stdout, unit) for unit in units}
 
 

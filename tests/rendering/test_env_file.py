@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,12 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.needs import needs
 from tests.rendering.readers import env_entries, systemd_env_entries
 from tests.rendering.texts import CANARY, HOSTILE
 from tetra_es.errors import Refused
 from tetra_es.release.env_file import env_file
 
-SHELLS = (["bash"], ["dash"], ["busybox", "ash"])
+SHELLS = [
+    pytest.param(shell, marks=needs(shell[0]), id=" ".join(shell))
+    for shell in (["bash"], ["dash"], ["busybox", "ash"])
+]
 KEYS = st.from_regex(r"\A[A-Za-z_][A-Za-z0-9_]{0,20}\Z").map(lambda key: f"K_{key}")
 
 
@@ -54,12 +57,10 @@ def sourced(shell: list[str], content: bytes) -> dict[str, str]:
     return {key.decode(): value.decode() for key, value in entries.items()}
 
 
-@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
+@pytest.mark.parametrize("shell", SHELLS)
 @settings(max_examples=60, deadline=None)
 @given(secrets=SECRETS)
 def test_a_shell_reads_exactly_the_values(shell: list[str], secrets: dict[str, str]) -> None:
-    if not shutil.which(shell[0]):
-        pytest.skip(f"{shell[0]} is not installed")
     content = env_file({key: value.encode() for key, value in secrets.items()})
     found = sourced(shell, content)
     assert {key: value for key, value in found.items() if key.startswith("K_")} == secrets
@@ -106,10 +107,8 @@ def test_what_no_variable_can_hold_is_refused_by_its_key(key: str, value: bytes,
     assert "canary-value" not in caught.value.message + str(caught.value.hint)
 
 
-@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
+@pytest.mark.parametrize("shell", SHELLS)
 def test_shells_take_every_name_that_is_not_refused(shell: list[str]) -> None:
-    if not shutil.which(shell[0]):
-        pytest.skip(f"{shell[0]} is not installed")
     own = subprocess.run(["bash", "-c", "compgen -v"], capture_output=True, text=True, check=True)
     names = {*own.stdout.split(), "IFS", "PS4", "MAIL", "MAILPATH", "OPTARG", "TERM", "TZ", "LANG"}
     taken = 0

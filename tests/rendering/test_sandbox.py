@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.needs import cannot, need
 from tests.rendering.readers import setting
 from tests.rendering.texts import ENVIRONMENTS, RUNNERS, content, release
 
@@ -33,10 +33,8 @@ SERVICE_PORT: KeyPath = ("ports", "tetra")
 
 @pytest.fixture(scope="session")
 def analyze() -> str:
-    command = shutil.which("systemd-analyze")
-    if not command:
-        pytest.skip("systemd-analyze is not installed")
-    return command
+    need("systemd-analyze")
+    return "systemd-analyze"
 
 
 def exposure(analyze: str, folder: Path, text: str) -> float:
@@ -51,7 +49,7 @@ def exposure(analyze: str, folder: Path, text: str) -> float:
     )
     found = re.search(r"exposure level for \S+: ([0-9.]+)", done.stdout)
     if not found:
-        pytest.skip("this systemd-analyze cannot judge a file")
+        cannot("this systemd-analyze cannot judge a file")
     return float(found[1])
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import os
 import pty
-import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
-import pytest
-
+from tests.needs import needs
 from tests.secrets.leaks import CHILD, watching
 
 if TYPE_CHECKING:
@@ -142,7 +140,7 @@ def test_what_is_typed_is_not_shown(vault: Machine, canary: Canary) -> None:
     assert vault.ok("secret", "get", "dev", "A").out == canary.text
 
 
-@pytest.mark.skipif(not shutil.which("ssh-keygen"), reason="OpenSSH is not installed")
+@needs("ssh-keygen")
 def test_an_ssh_key_is_opened_with_its_passphrase(vault: Machine, canary: Canary) -> None:
     key = vault.home / "id"
     subprocess.run(

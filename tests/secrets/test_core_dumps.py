@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conftest import default_signals
+from tests.needs import cannot
+
 if TYPE_CHECKING:
     from tests.secrets.discreet import Discreet
 
@@ -20,6 +23,7 @@ PATTERN = Path("/proc/sys/kernel/core_pattern")
 
 
 def unlimited() -> None:
+    default_signals()
     resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
 
@@ -31,15 +35,15 @@ def cores(folder: Path) -> list[Path]:
 def folder(tmp_path: Path) -> Path:
     """A working folder in which a process that aborts would leave its core."""
     if resource.getrlimit(resource.RLIMIT_CORE)[1] != resource.RLIM_INFINITY:
-        pytest.skip("core dumps are limited here already")
+        cannot("core dumps are limited here already")
     if "/" in PATTERN.read_text() or PATTERN.read_text().startswith("|"):
-        pytest.skip("core dumps go elsewhere here; see test_the_limits_of_a_process")
+        cannot("core dumps go elsewhere here; see test_the_limits_of_a_process")
     (tmp_path / "control").mkdir()
     (tmp_path / "work").mkdir()
     abort = [sys.executable, "-c", "import os; os.abort()"]
     subprocess.run(abort, cwd=tmp_path / "control", preexec_fn=unlimited, check=False)
     if not cores(tmp_path / "control"):
-        pytest.skip("this machine makes no core dumps; see test_the_limits_of_a_process")
+        cannot("this machine makes no core dumps; see test_the_limits_of_a_process")
     return tmp_path / "work"
 
 

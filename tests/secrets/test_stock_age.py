@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from itertools import cycle
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.needs import needs
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import Machine
 
-pytestmark = [
-    pytest.mark.skipif(not shutil.which(name), reason=f"{name} is not installed")
-    for name in ("age", "ssh-keygen")
-]
+pytestmark = needs("age", "ssh-keygen")
 
 VALUES = {
     "EMPTY": b"",

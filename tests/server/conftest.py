@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.needs import elsewhere
 from tests.server.host import Host
 from tests.server.requirements import why_not
 from tests.server.tree import build, cache
@@ -20,11 +21,12 @@ HERE = Path(__file__).parent
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what needs a host unless it was asked for: it takes root and a minute to build."""
-    reason = None if os.environ.get("TETRA_ES_SERVER") == "1" else "`make test-server` runs it"
-    reason = reason or why_not()
+    mark = None if os.environ.get("TETRA_ES_SERVER") == "1" else elsewhere("`make test-server`")
+    if mark is None and (reason := why_not()):
+        mark = pytest.mark.skip(reason=reason)
     for item in items:
-        if reason and HERE in item.path.parents:
-            item.add_marker(pytest.mark.skip(reason=reason))
+        if mark and HERE in item.path.parents:
+            item.add_marker(mark)
 
 
 @pytest.fixture(scope="session")

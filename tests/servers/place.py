@@ -5,7 +5,6 @@ from __future__ import annotations
 import grp
 import os
 import pwd
-import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,14 +22,9 @@ from tetra_es.remote.server import Server
 from tetra_es.remote.transport import READ
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
-SHELLS: Mapping[str, list[str]] = {
-    name: [path, *more]
-    for name, more in {"dash": [], "bash": ["--posix"], "busybox": ["sh"]}.items()
-    if (path := shutil.which(name))
-}
+SHELLS = {"dash": ["dash"], "bash": ["bash", "--posix"], "busybox": ["busybox", "sh"]}
 SYSTEMCTL = r"""#!/bin/sh
 # What runs is a file for each unit; every change is a line of `said`. A unit that has a line in
 # `ends` (looks that it stays up, then what systemd says of its end) ends by itself.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.needs import needs
 from tests.servers.place import SHELLS, Place
 from tetra_es.release.release import HealthSettings
 from tetra_es.remote import codec
@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 HEALTH = HealthSettings(deadline=5, interval=0, successes=2, stays_up=0)
 
 
-@pytest.fixture(params=SHELLS)
+EACH_SHELL = [pytest.param(name, marks=needs(name)) for name in SHELLS]
+
+
+@pytest.fixture(params=EACH_SHELL)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     return Place(tmp_path / "server", SHELLS[request.param])
 
@@ -184,7 +187,7 @@ def test_names_that_leave_the_folder_are_refused(place: Place) -> None:
         Server.open(place, "..", "dev", program=place.program)
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("shell", EACH_SHELL)
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     texts=st.lists(
@@ -211,12 +214,14 @@ done
     assert [codec.unword(codec.word(text)) for text in texts] == texts
 
 
+@needs("shellcheck")
 def test_shellcheck_finds_nothing(tmp_path: Path) -> None:
-    if not (shellcheck := shutil.which("shellcheck")):
-        pytest.skip("shellcheck is not installed")
     (tmp_path / "agent.sh").write_text(agent())
     done = subprocess.run(
-        [shellcheck, "-s", "sh", tmp_path / "agent.sh"], capture_output=True, text=True, check=False
+        ["shellcheck", "-s", "sh", tmp_path / "agent.sh"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.stdout == ""
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
-    return Place(tmp_path / "server", next(iter(SHELLS.values())))
+    return Place(tmp_path / "server", SHELLS["bash"])
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import shutil
 import subprocess
 from dataclasses import dataclass
 
 import pytest
 
+from tests.needs import needs
 from tetra_es.errors import UsageError
 from tetra_es.remote.errors import Unreachable
 from tetra_es.remote.program import agent
@@ -17,7 +17,7 @@ from tetra_es.remote.ssh_errors import diagnose
 from tetra_es.remote.transport import REMOTE, Ssh
 
 LOGIN_SHELLS = [
-    name for name in ("bash", "dash", "zsh", "fish", "tcsh", "csh") if shutil.which(name)
+    pytest.param(name, marks=needs(name)) for name in ("bash", "dash", "zsh", "fish", "tcsh")
 ]
 
 

@@ -61,7 +61,7 @@ def purge(app: App, environment: str, key: str, number: int, how: Recording) -> 
     store = app.layout().store
     if not how.dry_run and still_has_purged(store):
         warn(
-            f"another program reads {store}: the ciphertext stays in the file until it stops",
+            f"another program is reading {store}: the purged ciphertext is still in the file",
             "the next command that changes something removes it",
         )
     if not how.dry_run:
