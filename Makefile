@@ -3,12 +3,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
+# A worker that has done its part takes over what another one has left.
+IN_PARALLEL := -n auto --dist worksteal
 
-.PHONY: help demo test test-server check bench docs lowest clean
+.PHONY: help demo test test-thorough test-server check bench docs lowest clean
 
 help:
 	@echo "make demo    do the main job in a new folder, on embedded SQLite"
 	@echo "make test    run the tests"
+	@echo "make test-thorough    the same with more crashes, examples and processes, as CI does"
 	@echo "make test-server    as root: boot a real host with systemd, test deployments on it"
 	@echo "make check   types, style, architecture, generated docs, wheel"
 	@echo "make bench   measure against git, sqlite3 and the bare interpreter"
@@ -27,7 +30,10 @@ demo: $(STAMP)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh docs/demo.sh
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest $(IN_PARALLEL)
+
+test-thorough: $(STAMP)
+	TETRA_ES_THOROUGH=1 TETRA_ES_CRASH_ROUNDS=40 $(BIN)/python -m pytest $(IN_PARALLEL)
 
 test-server: $(STAMP)
 	$(BIN)/python -m tests.server test
@@ -52,7 +58,7 @@ lowest:
 	$(PYTHON) -m venv .venv-lowest
 	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check \
 	  --constraint tests/lowest.txt --editable '.[dev]'
-	.venv-lowest/bin/python -m pytest -n auto
+	.venv-lowest/bin/python -m pytest $(IN_PARALLEL)
 
 clean:
 	rm -rf .venv .venv-lowest dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

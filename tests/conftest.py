@@ -8,13 +8,34 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.machine import PACKAGES, ROOT, Machine, Result
+from tests.examples import load_profile
+from tests.machine import HANG, PACKAGES, ROOT, Machine, Result
 from tests.needs import pytest_addoption, pytest_runtest_makereport  # noqa: F401 - hooks
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["PACKAGES", "ROOT", "Machine", "Result"]
+__all__ = ["HANG", "PACKAGES", "ROOT", "Machine", "Result"]
+
+load_profile()
+
+LONGEST = (
+    "tests/crash/",
+    "tests/secrets/test_reencryption.py",
+    "tests/secrets/test_killed.py",
+    "tests/docs/",
+    "tests/snapshot/",
+    "tests/servers/",
+)
+"""What is run first, so that no worker is left with it when the others are done."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def rank(item: pytest.Item) -> int:
+        found = (n for n, begin in enumerate(LONGEST) if item.nodeid.startswith(begin))
+        return next(found, len(LONGEST))
+
+    items.sort(key=rank)
 
 
 def default_signals() -> None:

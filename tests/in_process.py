@@ -35,10 +35,17 @@ from tetra_es_cli.main import run as run_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from types import ModuleType
     from typing import Any, Self
 
 _PATIENCE = 30
 """Seconds that threads and children have to end after their command: they are told to before."""
+
+_FORBIDDEN: tuple[tuple[ModuleType, str], ...] = (
+    *((os, name) for name in ("execv", "execve", "execvpe", "_exit", "fork")),
+    (signal, "signal"),
+)
+"""What no command may call here."""
 
 _PR_GET_DUMPABLE, _PR_SET_DUMPABLE = 3, 4  # prctl(2)
 
@@ -151,7 +158,6 @@ def _set_environment(env: Mapping[str, str]) -> None:
 def _process_state() -> Iterator[None]:
     """Put back what a command changes for the rest of its process."""
     cores, dumpable = resource.getrlimit(resource.RLIMIT_CORE), _prctl(_PR_GET_DUMPABLE)
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     core_dumps.forbid.cache_clear()
     try:
         yield
@@ -160,8 +166,6 @@ def _process_state() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_CORE, cores)
         if _prctl(_PR_GET_DUMPABLE) != dumpable:
             _prctl(_PR_SET_DUMPABLE, dumpable)
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
 
 
 def _prctl(option: int, value: int = 0) -> int:
@@ -176,8 +180,8 @@ def _forbidden() -> Iterator[None]:
         raise NeedsAProcess(NeedsAProcess.__doc__)
 
     with ExitStack() as stack:
-        for name in ("execve", "execv", "execvpe", "_exit", "fork"):
-            stack.enter_context(mock.patch.object(os, name, refuse))
+        for module, name in _FORBIDDEN:
+            stack.enter_context(mock.patch.object(module, name, refuse))
         yield
 
 

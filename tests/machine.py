@@ -6,13 +6,14 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass, field, replace
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = os.pathsep.join(str(ROOT / folder) for folder in (".", "projections", "cli"))
@@ -20,6 +21,14 @@ PACKAGES = os.pathsep.join(str(ROOT / folder) for folder in (".", "projections",
 
 HANG = 600
 """Seconds after which a process is taken to hang, on however busy a machine."""
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that comes by itself."""
+    deadline = time.monotonic() + HANG
+    while not condition():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.01)
 
 
 @dataclass(frozen=True)
@@ -60,7 +69,7 @@ class Machine:
     home: Path
     org: str = "acme"
     env: dict[str, str] = field(default_factory=dict)
-    processes: bool = True
+    processes: bool = False
     """Whether `run`, `ok` and `fails` start a process for each command."""
 
     @property
@@ -88,6 +97,10 @@ class Machine:
             **self.env,
             **(env or {}),
         }
+
+    def real(self) -> Machine:
+        """Return this machine with a process for each command."""
+        return replace(self, processes=True)
 
     def argv(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "tetra_es_cli", *arguments]

@@ -106,7 +106,9 @@ def test_a_defect_shows_its_traceback(
     assert "ZeroDivisionError" in done.err
 
 
-@pytest.mark.parametrize("words", [("run", "dev", "--", "true")])
+@pytest.mark.parametrize(
+    "words", [("run", "dev", "--", "true"), ("run", "--files", "dev", "--", "true")]
+)
 def test_what_would_end_the_tests_is_refused(machine: Machine, words: tuple[str, ...]) -> None:
     machine.inside("promote", "dev")
     with pytest.raises(NeedsAProcess, match=r"Machine\.process"):

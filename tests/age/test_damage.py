@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 VALUE = b"the value"
 WHITESPACE = b" \t\r\n"
-same_person = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+same_person = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")

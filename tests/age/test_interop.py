@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.machine import HANG
 from tests.needs import needs
 from tetra_es.crypto.age.backend import decrypt, encrypt
 from tetra_es.crypto.age.identities import create_identity, load_identities, recipient_of
@@ -21,7 +22,7 @@ VALUES = [b"", b"s3cret", "pässwörd\n".encode(), os.urandom(70_000), os.urando
 
 
 def run(*command: str | Path, stdin: bytes = b"") -> bytes:
-    done = subprocess.run(command, input=stdin, capture_output=True, check=False, timeout=60)
+    done = subprocess.run(command, input=stdin, capture_output=True, check=False, timeout=HANG)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.age.people import Person
 
-same_person = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+same_person = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 values = st.one_of(
     st.binary(max_size=300),
     st.text(max_size=100).map(lambda text: text.encode("utf-8", "surrogatepass")),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import default_signals
+from tests.machine import HANG
 from tests.needs import needs
 
 if TYPE_CHECKING:
@@ -225,7 +226,7 @@ def test_ctrl_c_in_an_editor(machine: Machine) -> None:
     )
     assert ready.read_text() == "here\n"
     os.killpg(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=HANG)
     assert process.returncode == 1
     assert err.count("tetra-es: error: ") == 1
     assert "Traceback" not in err

@@ -58,7 +58,7 @@ def test_backups_become_events_with_their_times(bare: Machine, old: Path) -> Non
 def test_author_dates_in_the_mirror_are_the_original_ones(bare: Machine, old: Path) -> None:
     bare.ok("import", str(old), "--as", "acme", "--utc")
     dates = bare.git("log", "--reverse", "--format=%aI", "--", "environments/dev.toml").split()
-    assert dates[0] == "2024-01-02T10:15:00Z" or dates[0].startswith("2024-01-02T10:15:00")
+    assert dates[0] in {"2024-01-02T10:15:00Z", "2024-01-02T10:15:00+00:00"}  # as git prints UTC
     committed = bare.git("log", "-1", "--format=%cI", "--", "environments/dev.toml").strip()
     assert not committed.startswith("2024")
 

@@ -276,16 +276,17 @@ def test_edit_in_memory_records_only_what_changed(vault: Machine) -> None:
 def test_run_gives_a_command_the_secrets(vault: Machine) -> None:
     set_secret(vault, "TOKEN", CANARY)
     shell = ("--", "sh", "-c", "printf %s $TOKEN; exit 7")
-    done = vault.run("run", "dev", *shell)
+    done = vault.process("run", "dev", *shell)
     assert (done.code, done.out) == (7, CANARY)
     script = (
         "cat $TETRA_ES_SECRETS/TOKEN; stat -c ' %a' $TETRA_ES_SECRETS/TOKEN; echo $TETRA_ES_SECRETS"
     )
-    done = vault.run("run", "--files", "dev", "--", "sh", "-c", script)
+    done = vault.process("run", "--files", "dev", "--", "sh", "-c", script)
     value, folder = done.out.splitlines()
     assert value == f"{CANARY} 600"
     assert subprocess.run(["test", "-e", folder], check=False).returncode == 1
-    assert "cannot run" in vault.fails(1, "run", "dev", "--", "no-such-command").error()
+    failed = vault.real().fails(1, "run", "dev", "--", "no-such-command")
+    assert "cannot run" in failed.error()
 
 
 def test_copy_and_diff_by_name(vault: Machine) -> None:

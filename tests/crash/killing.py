@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 LOOP = Path(__file__).with_name("loop.py")
 
-ROUNDS = int(os.environ.get("TETRA_ES_CRASH_ROUNDS", "40"))
-"""How often a process is killed, over all tests here; 200 for the long run."""
+ROUNDS = int(os.environ.get("TETRA_ES_CRASH_ROUNDS", "10"))
+"""How often a process is killed, over all tests here: 40 in CI, 200 for the long run."""
+
+MANY = ROUNDS >= 40
+"""Whether there is time for what is large, too."""
 
 _ACKNOWLEDGED = re.compile(rb"\(#(\d+)\)\n")
 

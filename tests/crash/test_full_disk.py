@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import Machine, Result
 from tests.crash.killing import check_repaired, check_sound
+from tests.machine import HANG
 from tests.needs import cannot, need
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def run_limited(machine: Machine, limit: int, *arguments: str) -> Result:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=HANG,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
     )
     return Result(done.returncode, done.stdout, done.stderr)

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import default_signals
-from tests.crash.killing import acknowledged, check_repaired, check_sound, start
+from tests.crash.killing import MANY, acknowledged, check_repaired, check_sound, start
 from tests.crash.test_kill import count_effects
+from tests.machine import HANG
 
 if TYPE_CHECKING:
     from tests.conftest import Machine
 
 COMMANDS = [["set", "local", "resources.nofile=NUMBER"], ["promote", "dev"]]
 
-POINTS = 8
+POINTS = 8 if MANY else 4
 """Where a command is interrupted, spread over all that it does."""
 
 
@@ -36,7 +37,7 @@ def test_in_the_middle(machine: Machine, which: int) -> None:
         before = machine.last_position()
         point = 1 + effects * number // POINTS
         process = start(machine, "once", arguments, signal.SIGINT, point)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=HANG)
         codes.add(process.returncode)
         said = [line for line in err.decode().splitlines() if line]
         recorded = range(before + 1, machine.last_position() + 1)
@@ -55,7 +56,7 @@ def test_while_the_editor_is_open(machine: Machine) -> None:
     """What the editor had saved stays in the file, as an edit that is not recorded yet."""
     ready = machine.home / "ready"
     os.mkfifo(ready)
-    editor = f"""sh -c 'echo "# half a thought" >> "$0"; echo > {ready}; exec sleep 60'"""
+    editor = f"""sh -c 'echo "# half a thought" >> "$0"; echo > {ready}; exec sleep 600'"""
     process = subprocess.Popen(
         machine.argv("edit"),
         env=machine.environment({"EDITOR": editor, "VISUAL": ""}),
@@ -71,7 +72,7 @@ def test_while_the_editor_is_open(machine: Machine) -> None:
     machine.ok("promote", "staging", "--dry-run")
     before = machine.last_position()
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=HANG)
     assert (process.returncode, out) == (1, "")
     assert [line for line in err.splitlines() if line] == [
         "tetra-es: error: interrupted; what was acknowledged is recorded"

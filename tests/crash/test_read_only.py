@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import Machine, Result
+from tests.machine import HANG
 from tests.needs import need
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def run(machine: Machine, *arguments: str) -> Result:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=HANG,
     )
     return Result(done.returncode, done.stdout, done.stderr)
 

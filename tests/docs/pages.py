@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.conftest import PACKAGES, ROOT
+from tests.machine import HANG
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,9 +104,7 @@ def _console_line(found: list[Command | Script], number: int, line: str) -> None
         last.expected.append(line)
 
 
-def run(
-    todo: list[Command | Script], home: Path, seconds: int = 120
-) -> list[tuple[int, list[str]]]:
+def run(todo: list[Command | Script], home: Path) -> list[tuple[int, list[str]]]:
     """Run the steps in the empty folder `home`; return exit code and output of each.
 
     Shorter than `todo` when the shell ended early; a sh block ends it at its first failure.
@@ -117,7 +116,7 @@ def run(
         capture_output=True,
         text=True,
         check=False,
-        timeout=seconds,
+        timeout=HANG,
     )
     parts = _ENDED.split(done.stdout)
     return [

@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import ROOT, Machine
 from tests.docs.pages import environment
+from tests.machine import HANG
 from tests.needs import needs
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=HANG,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert [path.name for path in home.iterdir()] == [".gitconfig"]

@@ -15,10 +15,10 @@ from pathlib import Path
 from tests.docs.pages import Command, agrees, run, steps
 
 
-def updated(text: str, home: Path, seconds: int = 120) -> str:
+def updated(text: str, home: Path) -> str:
     """Return the page with the output of its commands as they print it now."""
     todo = steps(text)
-    results = run(todo, home, seconds)
+    results = run(todo, home)
     lines = text.splitlines()
     done = list(zip(todo, results, strict=False))
     for step, (code, output) in reversed(done):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hypothesis import settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.properties.model import GENERATED, Model
 from tests.properties.world import LOCAL, World
 from tetra_es.errors import TetraEsError
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from tetra_es.usecases.use_case import UseCase
 
-FEW = settings(max_examples=12, deadline=None, database=None)
+FEW = examples(5)
 """Each example is an organization of its own on a real disk."""
 
-FEWER = settings(FEW, max_examples=7)
+FEWER = examples(3)
 """With a mirror, which takes its time."""
 
 KEYS: dict[str, tuple[Any, ...]] = {

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import rfc8785
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tetra_es.events.base import Event, event_from_state, state_of
 from tetra_es.events.catalogue import EVENT_TYPES
 from tetra_es.store import canonical, chain
@@ -19,7 +20,7 @@ from tetra_es.store.record import Record
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MANY = settings(max_examples=60, deadline=None, database=None)
+MANY = examples(30)
 
 # What UTF-8 can hold; lone surrogates cannot be stored, nor can TOML or a terminal bring them.
 TEXT = st.text(st.characters(codec="utf-8"), max_size=30)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tetra_es.errors import UsageError
 from tetra_es.refs import (
     CommitRef,
@@ -20,7 +21,7 @@ from tetra_es.refs import (
     parse_time,
 )
 
-MANY = settings(max_examples=200, deadline=None, database=None)
+MANY = examples(60)
 
 # Text near a REF finds more than any text does.
 NEAR = st.text("#@-:+TZ.Wabcdefl 0123456789²٣\n\0", max_size=32)

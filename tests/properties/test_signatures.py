@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tetra_es.crypto.ssh.keys import SigningKey, parse_public_line
 from tetra_es.crypto.ssh.sshsig import (
     NAMESPACE,
@@ -19,7 +20,7 @@ from tetra_es.crypto.ssh.sshsig import (
 )
 from tetra_es.crypto.ssh.wire import pack, unpack
 
-MANY = settings(max_examples=100, deadline=None, database=None)
+MANY = examples(30)
 
 KEYS = st.builds(
     lambda seed: SigningKey(Ed25519PrivateKey.from_private_bytes(seed)),

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.machine import HANG
 from tests.needs import cannot
 
 _UNESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
@@ -172,7 +173,7 @@ def systemd_units(units: dict[str, str]) -> dict[str, dict[str, list[str]]]:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=HANG,
         )
     if "probe.target" not in done.stdout:
         cannot("systemd's manager: " + done.stderr[-200:].strip())

@@ -7,9 +7,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from tests.examples import examples
+from tests.machine import HANG
 from tests.rendering.texts import PRINTABLE
 from tetra_es.release.command import NeedsShellError, program, split
 
@@ -19,7 +21,7 @@ HARMLESS = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(60)
 @given(PRINTABLE | HARMLESS)
 def test_words_are_bashs(command: str) -> None:
     try:
@@ -32,7 +34,7 @@ def test_words_are_bashs(command: str) -> None:
             cwd=folder,
             capture_output=True,
             check=True,
-            timeout=30,
+            timeout=HANG,
         )
         assert not list(Path(folder).iterdir())
     # With no arguments printf prints its format once.

@@ -7,9 +7,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
+from tests.machine import HANG
 from tests.needs import needs
 from tests.rendering.readers import env_entries, systemd_env_entries
 from tests.rendering.texts import CANARY, HOSTILE
@@ -49,7 +51,7 @@ def sourced(shell: list[str], content: bytes) -> dict[str, str]:
             env={"HOME": "/nowhere", "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
             capture_output=True,
             check=True,
-            timeout=30,
+            timeout=HANG,
         )
         assert done.stderr == b""
         assert [file.name for file in folder.iterdir()] == ["file"], CANARY
@@ -58,7 +60,7 @@ def sourced(shell: list[str], content: bytes) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-@settings(max_examples=60, deadline=None)
+@examples(15)
 @given(secrets=SECRETS)
 def test_a_shell_reads_exactly_the_values(shell: list[str], secrets: dict[str, str]) -> None:
     content = env_file({key: value.encode() for key, value in secrets.items()})
@@ -66,14 +68,12 @@ def test_a_shell_reads_exactly_the_values(shell: list[str], secrets: dict[str, s
     assert {key: value for key, value in found.items() if key.startswith("K_")} == secrets
 
 
-@settings(deadline=None)
 @given(SECRETS)
 def test_systemds_rules_give_exactly_the_values(secrets: dict[str, str]) -> None:
     content = env_file({key: value.encode() for key, value in secrets.items()})
     assert env_entries(content.decode()) == secrets
 
 
-@settings(deadline=None)
 @given(SECRETS)
 def test_systemds_own_reader_gives_exactly_the_values(secrets: dict[str, str]) -> None:
     with TemporaryDirectory() as name:

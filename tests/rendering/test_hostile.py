@@ -9,9 +9,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from tests.examples import examples
+from tests.machine import HANG
 from tests.rendering.readers import (
     command_words,
     dumped_words,
@@ -79,7 +81,7 @@ def defined(text: str) -> list[str]:
             cwd=name,
             capture_output=True,
             check=True,
-            timeout=30,
+            timeout=HANG,
         )
         assert done.stderr == b""
         assert list(Path(name).iterdir()) == [file], CANARY
@@ -140,7 +142,7 @@ def sourced_and_started(script: str) -> list[str]:
             cwd=name,
             capture_output=True,
             check=True,
-            timeout=30,
+            timeout=HANG,
         )
         assert not list(Path(name).iterdir()), CANARY
     return done.stdout.decode().split("\0")[:-1]
@@ -154,7 +156,7 @@ def refused(error: TetraEsError) -> None:
 
 @pytest.mark.parametrize("runner", RUNNERS)
 @pytest.mark.parametrize("field", FIELDS, ids=".".join)
-@settings(max_examples=25, deadline=None)
+@examples(10)
 @given(value=HOSTILE)
 def test_a_hostile_value_is_refused_or_rendered_as_it_is(
     field: KeyPath, runner: str, value: str
@@ -169,7 +171,7 @@ def test_a_hostile_value_is_refused_or_rendered_as_it_is(
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-@settings(max_examples=40, deadline=None)
+@examples(15)
 @given(
     command=PRINTABLE,
     source=PATHS,
@@ -204,7 +206,7 @@ def test_hostile_values_together(
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-@settings(max_examples=40, deadline=None)
+@examples(15)
 @given(name=HOSTILE)
 def test_a_hostile_name_of_a_service(runner: str, name: str) -> None:
     changes: dict[KeyPath, Any] = {
@@ -239,7 +241,7 @@ def test_odd_values_that_mean_no_harm_are_rendered(runner: str) -> None:
     check(release("staging", runner, ACCEPTED))
 
 
-@settings(max_examples=8, deadline=None)
+@examples(4)
 @given(
     st.lists(st.tuples(PRINTABLE, PATHS, st.sampled_from(RUNNERS)), min_size=10, max_size=20),
 )

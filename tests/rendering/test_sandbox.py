@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.machine import HANG
 from tests.needs import cannot, need
 from tests.rendering.readers import setting
 from tests.rendering.texts import ENVIRONMENTS, RUNNERS, content, release
@@ -45,7 +46,7 @@ def exposure(analyze: str, folder: Path, text: str) -> float:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=HANG,
     )
     found = re.search(r"exposure level for \S+: ([0-9.]+)", done.stdout)
     if not found:
@@ -79,7 +80,7 @@ def test_systemd_finds_nothing_wrong(
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=HANG,
     )
     said = [line for line in done.stderr.splitlines() if "probe.service" in line]
     assert (done.returncode, said) == (0, []), done.stderr

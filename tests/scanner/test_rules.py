@@ -123,7 +123,7 @@ def test_references_inside_texts_are_no_secrets(text: str) -> None:
 )
 def test_no_text_makes_a_rule_run_away(seed: str) -> None:
     text = made_of(seed, 50_000)
-    began = time.process_time()
+    began = time.process_time()  # which nobody else takes
     for name in ("x", "password", "key", "token"):
         detect(name, text, rules().detectors)
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 5, "what runs away takes hours"

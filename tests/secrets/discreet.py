@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tests.machine import until
 from tests.secrets.leaks import content, files_in_memory, places_with
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import Machine, Result
-    from tests.secrets.leaks import Canary
+from tests.secrets.leaks import Canary
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,10 @@ class Discreet:
 
     machine: Machine
     canary: Canary
+
+    def real(self) -> Discreet:
+        """Return the same with a process for each command."""
+        return Discreet(self.machine.real(), self.canary)
 
     def run(self, *arguments: str, code: int = 0, **more: Any) -> Result:
         """Run a command, which says nothing of the value."""
@@ -51,7 +55,5 @@ class Discreet:
 
     def check_gone(self) -> None:
         """Check the places, once what outlives a killed process had time to clean up after it."""
-        deadline = time.monotonic() + 10
-        while any(self.canary.is_in(content(path)) for path in files_in_memory()):
-            assert time.monotonic() < deadline
+        until(lambda: not any(self.canary.is_in(content(path)) for path in files_in_memory()))
         self.check_places()

@@ -83,6 +83,7 @@ def look(discreet: Discreet) -> None:
 
 
 def test_a_value_through_every_command(discreet: Discreet, bobs_recipient: str) -> None:
+    discreet = discreet.real()
     with watching(discreet.canary) as seen:
         write(discreet, bobs_recipient)
         discreet.check_places()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import default_signals
+from tests.machine import HANG
 from tests.needs import cannot
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def test_no_core_of_ours(discreet: Discreet, folder: Path, command: str, signum:
     discreet.set("A")
     ready = folder.parent / "ready"
     os.mkfifo(ready)
-    script = str(discreet.file("wait", f"echo > {ready}; exec sleep 60"))
+    script = str(discreet.file("wait", f"echo > {ready}; exec sleep 600"))
     words = {
         "set": ["secret", "set", "dev", "B"],
         "edit": ["secret", "edit", "dev"],
@@ -81,10 +82,10 @@ def test_no_core_of_ours(discreet: Discreet, folder: Path, command: str, signum:
     process.send_signal(signum)
     if (command, signum) == ("run", signal.SIGQUIT):  # at a terminal it is for what `run` started
         os.killpg(process.pid, signal.SIGTERM)
-    assert process.wait(timeout=30) != 0
+    assert process.wait(timeout=HANG) != 0
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=HANG)
     assert cores(folder) == []
     assert not discreet.canary.is_in(out + err)
     discreet.check_gone()

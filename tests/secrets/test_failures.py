@@ -10,6 +10,7 @@ import pytest
 
 from tests.conftest import Result
 from tests.integrity.tampering import opened
+from tests.machine import HANG
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -128,7 +129,7 @@ def test_values_that_cannot_be(discreet: Discreet, debug: tuple[str, ...]) -> No
     failed(discreet, 1, *debug, "secret", "export", "dev")
     failed(discreet, 1, *debug, "run", "dev", "--", "env")
     discreet.set("BINARY", text + "x" * 2**18)
-    done = failed(discreet, 1, *debug, "run", "dev", "--", "env")
+    done = failed(discreet.real(), 1, *debug, "run", "dev", "--", "env")
     assert "Argument list too long" in done.err
     discreet.check_places()
 
@@ -173,7 +174,7 @@ def limited(discreet: Discreet, limit: int, *words: str, **variables: str) -> Re
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=HANG,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
     )
     return Result(done.returncode, done.stdout, done.stderr)

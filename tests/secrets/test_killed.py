@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import default_signals
+from tests.conftest import HANG, default_signals
 from tests.crash.killing import ROUNDS, check_repaired, start
 from tests.crash.test_kill import count_effects
+from tests.machine import until
 from tests.secrets.leaks import CHILD, Seen
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.secrets.discreet import Discreet
 
-POINTS = max(3, ROUNDS // 12)
+POINTS = max(2, ROUNDS // 12)
 """Where each command is killed, spread over all that it does."""
 
 
@@ -62,7 +62,7 @@ def test_at_points_of_a_command(
         process = start(
             machine, "once", [word.replace("NAME", f"n{number}") for word in words], signum, point
         )
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=HANG)
         stopped += process.returncode != 0
         assert not discreet.canary.is_in(out + err)
         discreet.check_gone()
@@ -79,7 +79,7 @@ def opened(discreet: Discreet, tmp_path: Path) -> tuple[Path, str]:
     discreet.set("A")
     ready = tmp_path / "ready"
     os.mkfifo(ready)
-    script = discreet.file("wait", f'echo "${{1:-$TETRA_ES_SECRETS/A}}" > {ready}; exec sleep 60')
+    script = discreet.file("wait", f'echo "${{1:-$TETRA_ES_SECRETS/A}}" > {ready}; exec sleep 600')
     return ready, str(script)
 
 
@@ -118,12 +118,10 @@ def test_while_values_are_in_the_open(
     if not group and (signum == signal.SIGINT or (command, signum) == ("run", signal.SIGTERM)):
         # Ctrl-C at a terminal is for the group: the editor gets it as well.
         os.killpg(process.pid, signal.SIGTERM)
-    process.wait(timeout=30)
-    deadline = time.monotonic() + 10
-    while file.parent.exists():
-        assert time.monotonic() < deadline
+    process.wait(timeout=HANG)
+    until(lambda: not file.parent.exists())
     os.killpg(process.pid, signal.SIGKILL) if _has_members(process.pid) else None
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=HANG)
     assert not discreet.canary.is_in(out + err)
     discreet.check_places()
 
@@ -139,6 +137,7 @@ def _has_members(group: int) -> bool:
 def test_what_is_started_sees_none_of_it(discreet: Discreet) -> None:
     """Neither does git, nor a command of `run` whose values are files."""
     discreet.set("A")
-    done = discreet.run("run", "--files", "dev", "--", "sh", "-c", "env; cat /proc/$$/environ")
+    words = ("run", "--files", "dev", "--", "sh", "-c", "env; cat /proc/$$/environ")
+    done = discreet.real().run(*words)
     assert "TETRA_ES_SECRETS=" in done.out
     assert CHILD not in done.out

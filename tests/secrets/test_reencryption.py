@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.crash.killing import ROUNDS, check_repaired, check_sound, kill, start
+from tests.crash.killing import MANY, ROUNDS, check_repaired, check_sound, kill, start
 from tests.crash.test_kill import count_effects
+from tests.machine import HANG
 from tests.secrets.conftest import config_of, copy_of
 from tetra_es.crypto.age.armor import dearmor
 from tetra_es.crypto.age.header import stanza_types
@@ -24,15 +25,15 @@ if TYPE_CHECKING:
 
     from tests.conftest import Machine
 
-SECRETS = 500
+SECRETS = 500 if MANY else 50
 
-KILLS = max(6, ROUNDS * 6 // 40)
+KILLS = max(3, ROUNDS * 6 // 40)
 """How often each of the two tests kills a process."""
 
 
 @pytest.fixture(scope="session")
 def filled(founded: Machine, tmp_path_factory: pytest.TempPathFactory) -> Machine:
-    """The organization with 500 secrets in dev. For copies alone."""
+    """The organization with many secrets in dev. For copies alone."""
     machine = copy_of(founded, tmp_path_factory.mktemp("filled"))
     file = machine.home / "many.env"
     file.write_text("".join(f"KEY_{number:03}=value {number}\n" for number in range(SECRETS)))
@@ -132,7 +133,7 @@ def test_at_random_instants(many: Machine) -> None:
     recipient = bobs(many)
     process = start(many, "round", [change(many, recipient)], 0, 1)
     began = time.monotonic()
-    process.communicate(timeout=120)
+    process.communicate(timeout=HANG)
     duration = time.monotonic() - began
     for _ in range(KILLS):
         before = digests(many)
@@ -149,9 +150,9 @@ def test_evenly_over_all_that_it_does(many: Machine) -> None:
     outcomes = []
     for number in range(KILLS):
         before = digests(many)
-        point = 1 + effects * number // KILLS
+        point = 1 + (effects - 1) * number // (KILLS - 1)
         process = start(many, "once", change(many, recipient), signal.SIGKILL, point)
-        said, err = process.communicate(timeout=120)
+        said, err = process.communicate(timeout=HANG)
         assert process.returncode == -signal.SIGKILL, (point, said, err)
         outcomes.append(check_all_or_nothing(many, before))
         check_files_and_mirror(many)

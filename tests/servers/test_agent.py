@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.needs import needs
 from tests.servers.place import SHELLS, Place
 from tetra_es.release.release import HealthSettings
@@ -188,7 +189,7 @@ def test_names_that_leave_the_folder_are_refused(place: Place) -> None:
 
 
 @pytest.mark.parametrize("shell", EACH_SHELL)
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(examples(5), suppress_health_check=[HealthCheck.too_slow])
 @given(
     texts=st.lists(
         st.text(st.characters(codec="utf-8", exclude_characters="\x00")), min_size=20, max_size=60

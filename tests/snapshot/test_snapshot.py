@@ -6,11 +6,11 @@ CHANGELOG.md what people see of it.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.examples import THOROUGH
 from tests.snapshot import script, states
 from tests.snapshot.take import FILES, commands, file_of
 
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from tests.snapshot.take import Taker
 
 COMMANDS = list(commands())
-
-THOROUGH = pytest.mark.skipif(
-    "TETRA_ES_THOROUGH" not in os.environ, reason="TETRA_ES_THOROUGH is not set: takes minutes"
-)
 
 
 def of(command: str) -> list[script.Session]:
@@ -36,16 +32,8 @@ def test_every_command_prints_what_it_printed(command: str, taker: Taker) -> Non
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_as_a_process(command: str, by_process: Taker) -> None:
-    """One use of each, the first after --help that was done."""
-    smoke = script.shortest(of(command))
-    assert script.write(by_process.take(smoke)) == script.write(smoke)
-
-
-@THOROUGH
-@pytest.mark.parametrize("command", COMMANDS)
-def test_all_of_it_as_processes(command: str, by_process: Taker) -> None:
-    """Standard output, standard error and exit code are those of a real process."""
-    sessions = of(command)
+    """One use of each, or all of them where there is time: that takes minutes."""
+    sessions = of(command) if THOROUGH else script.shortest(of(command))
     assert script.write(by_process.take(sessions)) == script.write(sessions)
 
 

@@ -14,9 +14,6 @@ from tests.docs.update import updated
 from tests.server.host import Host
 from tests.server.tree import build, cache
 
-SECONDS = 900
-"""For a page, whose deployments wait ten seconds each, on a machine that has other things to do."""
-
 FOLDER = ROOT / "docs/how-to/servers"
 PAGES = {
     # page: host, user, tetra_dir, tetra_src
@@ -54,7 +51,7 @@ def main() -> None:
             home = Path(folder, "home")
             prepared(home, host, page)
             path = FOLDER / page
-            path.write_text(updated(path.read_text(), home, SECONDS))
+            path.write_text(updated(path.read_text(), home))
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -63,7 +60,7 @@ def test_shell_blocks_do_what_they_say(page: str, cached_tree: Path, tmp_path: P
         home = tmp_path / "home"
         prepared(home, host, page)
         todo = steps((FOLDER / page).read_text())
-        results = run(todo, home, SECONDS)
+        results = run(todo, home)
     check(page, todo, results)
 
 

@@ -7,9 +7,10 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tetra_es.errors import TetraEsError, UsageError
 from tetra_es.toml.diff import flatten_values
 from tetra_es.toml.document import line_of
@@ -187,7 +188,7 @@ def related(one: KeyPath, other: KeyPath) -> bool:
         max_size=8,
     ),
 )
-@settings(max_examples=200)
+@examples(50)
 def test_many_changes_of_one_text(text: str, changes: list[tuple[list[str], Any]]) -> None:
     editor = Editor(text, name="f")
     for path, value in changes:

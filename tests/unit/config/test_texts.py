@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 import tomlkit
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tetra_es.errors import ConfigError, TetraEsError, UsageError
 from tetra_es.schema.environment import validate_environment
 from tetra_es.schema.manifest import add_environment, read_manifest
@@ -151,7 +152,7 @@ def test_set_in_a_large_file_touches_one_line() -> None:
         max_size=6,
     )
 )
-@settings(max_examples=60)
+@examples(20)
 def test_set_does_what_assignment_to_plain_values_does(
     changes: list[tuple[list[str], Any]],
 ) -> None:
@@ -215,7 +216,7 @@ def test_syntax_errors_have_line_and_column(text: str, place: str) -> None:
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=300)
+@examples(100)
 def test_any_text_parses_or_is_a_config_error(text: str) -> None:
     try:
         document = parse(text, name="f")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.unit.mirror.story import Log, Story
 from tetra_es.errors import TetraEsError
 from tetra_es_projections.mirror.check import differences, expected_ids
@@ -187,9 +188,7 @@ def test_ids_of_trees_that_lose_files_are_git_s(tmp_path: Path) -> None:
     assert append(git, tmp_path / "mirror", commits, None) == list(commit_ids(commits))
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(examples(8), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.dictionaries(names, st.binary(max_size=4), max_size=4), min_size=1, max_size=6

@@ -7,9 +7,10 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.unit.mirror.story import Story
 from tetra_es.crypto.ssh.sshsig import dearmor
 from tetra_es.errors import IntegrityFailure, TetraEsError
@@ -167,7 +168,7 @@ def test_no_reason_can_forge_a_trailer(reason: str) -> None:
     assert b"\r" not in message
 
 
-@settings(max_examples=30, deadline=None)
+@examples(10)
 @given(
     st.lists(
         st.one_of(

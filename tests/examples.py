@@ -1,0 +1,28 @@
+"""How hard the tests try: little by default, more where somebody has the time.
+
+TETRA_ES_THOROUGH=1 is for CI and the night. The default is for people who wait.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from hypothesis import settings
+
+THOROUGH: Final = bool(os.environ.get("TETRA_ES_THOROUGH"))
+
+_TIMES: Final = 10
+"""How many times as many examples a thorough run tries."""
+
+
+def load_profile() -> None:
+    """Choose Hypothesis's profile. A busy machine is no failure, and examples are kept nowhere."""
+    settings.register_profile("quick", deadline=None, database=None, max_examples=30)
+    settings.register_profile("thorough", settings.get_profile("quick"), max_examples=300)
+    settings.load_profile("thorough" if THOROUGH else "quick")
+
+
+def examples(quick: int) -> settings:
+    """Return settings for a test that needs another number of examples than most."""
+    return settings(max_examples=quick * (_TIMES if THOROUGH else 1))
