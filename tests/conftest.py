@@ -27,7 +27,7 @@ LONGEST = (
     "tests/snapshot/",
     "tests/servers/",
 )
-"""What is run first, so that no worker is left with it when the others are done."""
+"""Run first, so that no worker is left with these when the others are done."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -17,7 +17,7 @@ _TIMES: Final = 10
 
 
 def load_profile() -> None:
-    """Choose Hypothesis's profile. A busy machine is no failure, and examples are kept nowhere."""
+    """Choose Hypothesis's profile. A busy machine fails no test, and examples are kept nowhere."""
     settings.register_profile("quick", deadline=None, database=None, max_examples=30)
     settings.register_profile("thorough", settings.get_profile("quick"), max_examples=300)
     settings.load_profile("thorough" if THOROUGH else "quick")

@@ -16,9 +16,10 @@ from tetra_es.events.secrets import SecretPurged
 from tetra_es.layout import is_edited
 from tetra_es.store.log import BATCH, unreadable
 from tetra_es_projections.ciphertexts import check_nothing_lost
-from tetra_es_projections.mirror.failures import say_nothing
+from tetra_es_projections.mirror.failures import say_nothing, unusable
 from tetra_es_projections.queries.refs import RefLookup
 from tetra_es_projections.tree import TreeProjector
+from tetra_es_projections.views.commits import Commits
 from tetra_es_projections.views.database import (
     FILES,
     MIRROR,
@@ -27,7 +28,6 @@ from tetra_es_projections.views.database import (
     open_views,
     open_views_reading,
     progress,
-    set_progress,
 )
 from tetra_es_projections.views.projection import apply_to_views
 from tetra_es_projections.working_files import Files
@@ -104,22 +104,27 @@ class Projections:
     def rebuild(self, *, force: bool = False, report: Progress | None = None) -> list[str]:
         """Throw everything derived away and build it anew from the events.
 
-        Returns the paths of hand-made files that were kept aside. Raises `Refused` when a
-        generated file was changed by hand and `force` is not given, `IntegrityFailure` when the
-        mirror has more than the store: it may be the only proof, or copy, of what was lost.
+        Returns the paths of hand-made files that were kept aside. What people committed in the
+        mirror is kept there. Raises `Refused` when a generated file was changed by hand and
+        `force` is not given, `IntegrityFailure` when the mirror has more than the store: it may
+        be the only proof, or copy, of what was lost.
         """
+        mirror = self._open_mirror()
+        mirror.recover()
         if lost := self.lost_events():
             raise IntegrityFailure(lost, hint=LOST_HINT)
         check_nothing_lost(self.log)
-        mirror = self._open_mirror()
-        self._check_foreign_commits(mirror, force=force)
+        mirror.position()  # refuses what is not a mirror
         kept = self._set_drift_aside(force=force)
         self._connection.close()
         discard(self.layout.views)
         self._connection = open_views(self.layout.views)
         self.files = Files(self.layout.root, self._connection)
-        mirror.discard()
-        self.catch_up(report)
+        last = self.log.last_position()
+        with self._errors():
+            self._views(last, report)
+            self._files(last)
+            self._mirror(last, report, again=True)
         return kept
 
     def lost_events(self) -> str | None:
@@ -134,6 +139,15 @@ class Projections:
                     f"event #{last + 1} is lost: {what} to #{position}, the store ends at #{last}"
                 )
         return None
+
+    def kept_for_people(self) -> list[str]:
+        """Return the branches of the mirror that keep what people committed in it."""
+        from tetra_es_projections.mirror.refs import all_refs, found_in
+
+        try:
+            return found_in(all_refs(self.layout.mirror))
+        except OSError as error:
+            raise unusable(self.layout.mirror, error) from error
 
     def check_mirror(self, report: Progress | None = None) -> list[str]:
         """Return how the mirror differs from the events."""
@@ -164,20 +178,6 @@ class Projections:
             return []
         return [f"store/views.db: commits differ from the mirror, first at #{wrong}"]
 
-    @staticmethod
-    def _check_foreign_commits(mirror: Mirror, *, force: bool) -> None:
-        """Refuse to throw somebody else's commits away, unless told to."""
-        if force:
-            return
-        try:
-            mirror.head()
-        except Refused as error:
-            raise Refused(
-                error.message, hint="push it elsewhere if you need it; --force throws it away"
-            ) from error
-        except TetraEsError:
-            return  # a damaged mirror is what rebuilding is for
-
     def _set_drift_aside(self, *, force: bool) -> list[str]:
         drifted = [
             change.path
@@ -205,49 +205,54 @@ class Projections:
             content = TreeProjector.at(self.log, position)
             self.files.apply(self.log.records(position, last), content, last)
 
-    def _mirror(self, last: int, report: Progress | None) -> None:
-        if progress(self._connection, MIRROR) == last and self.layout.mirror.exists():
-            return
+    def _mirror(self, last: int, report: Progress | None, *, again: bool = False) -> None:
+        """Bring the mirror up to the position `last`; `again` builds it from nothing."""
         mirror = self._open_mirror()
-        _, position = mirror.head(self._position_of_commit)
-        if position > last:
-            raise IntegrityFailure(
-                f"the mirror goes to #{position}, the store only to #{last}", hint=LOST_HINT
-            )
-        if self.log.has_topic(SecretPurged.TOPIC, position, last):
-            # The one event that changes the past: where the purged file was, a tombstone stands.
-            # The old ids are forgotten first: once the new commits are there, nothing tells a
-            # command that comes after a killed one that those in the views are not theirs.
-            self._connection.execute("DELETE FROM commits")
-            mirror.discard()
-            position = 0
-        content = TreeProjector.at(self.log, position)
+        reached = progress(self._connection, MIRROR)
+        if reached == last and not again and mirror.is_untouched(last):
+            return
+        mirror.recover()
+        position = mirror.position() if again else self._checked_position(mirror, last)
 
         def step(done: int) -> None:
             if report:
                 report("mirror", done, last)
 
-        commits = mirror.apply(self.log.records(position, last), content, step)
-        listed = self._connection.execute("SELECT coalesce(max(position), 0) FROM commits")
-        if (upto := listed.fetchone()[0]) < position:
-            commits = mirror.commits(upto)  # views that were made anew do not know the older ones
-        self._connection.execute("BEGIN IMMEDIATE")
-        self._connection.executemany(
-            "INSERT INTO commits VALUES (?, ?) "
-            "ON CONFLICT (position) DO UPDATE SET id = excluded.id",
-            commits,
-        )
-        set_progress(self._connection, MIRROR, last)
-        self._connection.execute("COMMIT")
+        # The one event that changes the past: where the purged file was, a tombstone stands.
+        purging = self.log.has_topic(SecretPurged.TOPIC, position, last)
+        if again or purging:
+            records = self.log.records(0, last)
+            commits = mirror.replace(records, TreeProjector.at(self.log, 0), step, purging=purging)
+        else:
+            records = self.log.records(position, last)
+            commits = mirror.apply(records, TreeProjector.at(self.log, position), step)
+            commits = self._unlisted(mirror, reached, position, last) or commits
+        Commits(self._connection).add(commits, last)
+
+    @staticmethod
+    def _checked_position(mirror: Mirror, last: int) -> int:
+        """Return how far the mirror goes, having checked that it goes no further than the store."""
+        _, position = mirror.head()
+        if (newest := max(position, mirror.last_event())) > last:
+            raise IntegrityFailure(
+                f"the mirror goes to #{newest}, the store only to #{last}", hint=LOST_HINT
+            )
+        return position
+
+    def _unlisted(
+        self, mirror: Mirror, reached: int, position: int, last: int
+    ) -> list[tuple[int, str]]:
+        """Return commits that the views do not know though the mirror had them; often none."""
+        if self.log.has_topic(SecretPurged.TOPIC, reached, last):
+            return mirror.commits()  # killed when all of them were new
+        _, upto = Commits(self._connection).newest() or (None, 0)
+        return mirror.commits(upto) if upto < position else []
 
     def _open_mirror(self) -> Mirror:
-        return _mirror_of(self.layout, self._git, self._warn)
+        from tetra_es_projections.mirror.projection import Mirror
 
-    def _position_of_commit(self, commit: str) -> int | None:
-        row = self._connection.execute(
-            "SELECT position FROM commits WHERE id = ?", (commit,)
-        ).fetchone()
-        return int(row[0]) if row else None
+        known = Commits(self._connection)
+        return Mirror(self.layout.mirror, self._git, known=known, warn=self._warn)
 
     def _check_not_ahead(self, last: int) -> None:
         position = progress(self._connection, VIEWS)

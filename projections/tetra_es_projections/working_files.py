@@ -54,7 +54,7 @@ def digest_of(root: Path, path: str) -> str | None:
     """Return the digest of the file at `path` below `root`, None where there is none.
 
     A file that people edit may be a link to where it really is; a generated one may not.
-    Raises `TetraEsError` where an edited one is no file, or a link that leads to none.
+    Raises `TetraEsError` where an edited one is not a file, or a link that leads to none.
     """
     return (atomic.digest_through if is_edited(path) else atomic.digest)(root / path)
 

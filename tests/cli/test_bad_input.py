@@ -280,17 +280,6 @@ def test_a_profile_that_would_generate_something_wrong(machine: Machine) -> None
     assert "ports.tetra" in error
 
 
-def test_somebody_elses_commit_in_the_mirror(machine: Machine) -> None:
-    person = ("-c", "user.name=m", "-c", "user.email=m@m")
-    machine.git(*person, "commit", "-q", "--allow-empty", "-m", "mine")
-    done = machine.run("set", "local", "ports.tetra=5")
-    assert done.code == 3
-    assert "mine" not in done.error()
-    assert "--force" in machine.run("rebuild").hint()
-    machine.ok("rebuild", "--force")
-    machine.ok("verify")
-
-
 def test_a_store_put_back_from_an_older_copy(machine: Machine) -> None:
     older = machine.store.read_bytes()
     machine.ok("set", "local", "ports.tetra=5")

@@ -112,7 +112,8 @@ def test_import_refuses_before_anything_is_made(machine: Machine, tmp_path: Path
     (old / "environments").mkdir(parents=True)
     (old / "history").mkdir()
     clean = machine.ok("show", "local").out
-    (old / "environments/local.toml").write_text(clean)
+    for name in ("local", "dev"):
+        (old / f"environments/{name}.toml").write_text(clean)
     (old / "history/dev_20240101_101500.toml").write_text(f'{clean}\n[x]\ny = "{TOKEN}"\n')
     for dry in ((), ("--dry-run",)):
         done = machine.fails(3, "import", str(old), "--as", "taken", *dry)

@@ -98,9 +98,7 @@ NAMES_STILL_TO_CHECK: tuple[str, ...] = (
     "tetra_es/integrity",
     "tetra_es/model",
     "tetra_es/remote",
-    "tetra_es/secret_scan",
     "tetra_es/store",
-    "tetra_es/toml",
     "tetra_es/usecases",
 )
 """Folders and files whose names have findings. It only gets shorter."""

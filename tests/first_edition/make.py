@@ -170,7 +170,7 @@ def import_the_old_one(make: Maker) -> None:
 
 
 def edit_and_promote(make: Maker) -> None:
-    """The main job, by two signers; one key that is no secret; a rollback; files by hand."""
+    """The main job, by two signers; one key that looks secret; a rollback; files by hand."""
     make.run("set local ports.tetra=5555 -m 'the old port is taken'")
     make.run("promote dev")
     make.run("promote staging")

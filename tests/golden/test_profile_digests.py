@@ -1,7 +1,7 @@
 """The digest of a profile is stored with every promotion: the same rules have the same for ever.
 
-`profile_digests.json` holds overlays and the digests of what they amount to. What is there is never
-edited. A built-in profile that changes gets another digest, and a line of its own.
+`profile_digests.json` holds overlays and the digests of what they amount to. A line is
+never edited. A built-in profile that changes gets another digest, and a line of its own.
 """
 
 from __future__ import annotations

@@ -149,7 +149,7 @@ def _do(world: World, command: Command) -> None:
         case ("set", (key, value)):
             world.set(SOURCE, key, value_literal(value))
         case ("set_overlay", (name, key, value)):
-            world.set(SourceFile("profile", name), f"set.{key}", value_literal(value))
+            world.set(SourceFile("profile", name), key, value_literal(value))
         case ("set_manifest", (key, value)):
             world.set_manifest({"gradual": "promotion.gradual"}.get(key, key), value)
         case _:

@@ -83,7 +83,7 @@ def left(departed: Machine, tmp_path: Path) -> Machine:
 def test_a_rollback_across_a_removal(left: Machine) -> None:
     done = left.ok("rollback", "dev")
     assert "LEAKED of version 1 did not come back" in done.err
-    assert "encrypted anew for the present recipients alone: A, B\n" in done.err
+    assert "encrypted again for the present recipients alone: A, B\n" in done.err
     assert left.ok("secret", "export", "dev", "--format", "json").json == {
         "A": "old A",
         "B": "old B",

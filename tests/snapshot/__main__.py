@@ -24,7 +24,7 @@ def main(chosen: list[str]) -> None:
             if chosen and command.removeprefix("tetra-es ") not in chosen:
                 continue
             path = file_of(command)
-            help_alone = [script.Session(IN_PLACE, [script.Step(f"$ {command} --help")])]
+            help_alone = [script.Example(IN_PLACE, [script.Step(f"$ {command} --help")])]
             sessions = script.read(path) if path.exists() else help_alone
             path.write_text(script.write(taker.take(sessions)), "utf-8")
     wanted = {file_of(command) for command in commands()}

@@ -57,7 +57,7 @@ class Step:
 
 
 @dataclass
-class Session:
+class Example:
     """Commands that are run one after the other in one state."""
 
     state: str
@@ -69,12 +69,12 @@ class Session:
         return (line for line in self.lines if isinstance(line, Step))
 
 
-def read(path: Path) -> list[Session]:
+def read(path: Path) -> list[Example]:
     """Return the sessions of a file. Raises `ValueError` for a line that means nothing."""
-    sessions: list[Session] = []
+    sessions: list[Example] = []
     for line in path.read_text("utf-8").split("\n"):
         if line.startswith("## "):
-            sessions.append(Session(line.removeprefix("## ")))
+            sessions.append(Example(line.removeprefix("## ")))
         elif line.startswith(("$ tetra-es", f"$ {_ECHO}")):
             sessions[-1].lines.append(Step(line))
         elif line.startswith("#"):
@@ -89,7 +89,7 @@ def read(path: Path) -> list[Session]:
     return sessions
 
 
-def shortest(sessions: list[Session]) -> list[Session]:
+def shortest(sessions: list[Example]) -> list[Example]:
     """Return as little of a file as shows the command at work: up to its first step that ends well.
 
     The help alone, where no step does.
@@ -97,11 +97,11 @@ def shortest(sessions: list[Session]) -> list[Session]:
     for session in sessions[1:]:
         for number, line in enumerate(session.lines, start=1):
             if isinstance(line, Step) and not any(said.startswith(EXIT) for said in line.said):
-                return [Session(session.state, session.lines[:number])]
-    return [Session(sessions[0].state, sessions[0].lines[:1])]
+                return [Example(session.state, session.lines[:number])]
+    return [Example(sessions[0].state, sessions[0].lines[:1])]
 
 
-def write(sessions: list[Session]) -> str:
+def write(sessions: list[Example]) -> str:
     """Return the text of a file."""
     parts = []
     for session in sessions:

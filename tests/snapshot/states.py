@@ -59,7 +59,7 @@ def _edited(machine: Machine) -> None:
 
 @_state("half typed")
 def _half_typed(machine: Machine) -> None:
-    """local.toml is no TOML: somebody is in the middle of a line."""
+    """local.toml is not TOML: somebody is in the middle of a line."""
     path = machine.toml("local")
     path.write_text(path.read_text() + "\n[half\n")
 
@@ -136,7 +136,7 @@ def _with_a_remote(machine: Machine) -> None:
 
 @_state("with dotenv files")
 def _dotenv(machine: Machine) -> None:
-    """There are good.env, with two secrets, and broken.env, whose second line is none."""
+    """There are good.env, with two secrets, and broken.env, whose second line assigns nothing."""
     (machine.home / "good.env").write_text("export MAIL_PASSWORD='a b'\nAPI_KEY=fourth\n")
     (machine.home / "broken.env").write_text("MAIL_PASSWORD=a\nno assignment\n")
 

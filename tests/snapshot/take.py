@@ -62,11 +62,11 @@ class Taker:
         self._processes = processes
         self._normal = normaliser(archive)
 
-    def take(self, sessions: list[script.Session]) -> list[script.Session]:
+    def take(self, sessions: list[script.Example]) -> list[script.Example]:
         """Return the sessions with what comes of them today."""
         return [self._session(session) for session in sessions]
 
-    def _session(self, session: script.Session) -> script.Session:
+    def _session(self, session: script.Example) -> script.Example:
         if session.state == states.IN_PLACE:
             return self._run_all(session, self._in_place)
         machine = self._copy("home")
@@ -86,10 +86,10 @@ class Taker:
         machine.processes = self._processes
         return machine
 
-    def _run_all(self, session: script.Session, machine: Machine) -> script.Session:
+    def _run_all(self, session: script.Example, machine: Machine) -> script.Example:
         normal = for_home(self._normal, machine)
         before = machine.last_position()
-        taken = script.Session(session.state)
+        taken = script.Example(session.state)
         for line in session.lines:
             if isinstance(line, script.Step):
                 said = script.said(run(machine, line), normal)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 COMMANDS = list(commands())
 
 
-def of(command: str) -> list[script.Session]:
+def of(command: str) -> list[script.Example]:
     return script.read(file_of(command))
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--check", is_flag=True, help="Only compare; write nothing.")
 @click.option(
-    "--force", is_flag=True, help="Replace what was changed by hand: generated files, the mirror."
+    "--force", is_flag=True, help="Replace generated files that were changed by hand; keep a copy."
 )
 @output_option("text", "json")
 @click.pass_obj
@@ -30,7 +30,7 @@ def rebuild(app: App, check: bool, force: bool, output: str) -> None:
 
     Byte for byte the same, commit ids included. With --check, only say whether they are;
     exit 4 where something differs. A file that is edited by hand and has changes that are not
-    recorded keeps them.
+    recorded keeps them. What people committed in the mirror is kept there under found/.
     """
     if check:
         with app.projections(reading=True) as projections, reporting() as report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -12,6 +13,7 @@ from tetra_es.integrity.store import verify_store
 from tetra_es.text import one_line
 from tetra_es_cli.context.params import output_option
 from tetra_es_cli.context.progress import reporting
+from tetra_es_cli.output.console import warn
 from tetra_es_cli.output.plain import emit, emit_json
 from tetra_es_cli.output.table import short_time
 from tetra_es_projections.check import check_projections
@@ -19,6 +21,7 @@ from tetra_es_projections.engine import LOST_HINT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from tetra_es.store.log import EventLog
     from tetra_es_cli.context.app import App
@@ -42,6 +45,8 @@ class Outcome(NamedTuple):
     head: str = ""
     """Hash of the last event that was checked, hexadecimal."""
     purged: Sequence[dict[str, Any]] = ()
+    found: Sequence[str] = ()
+    """The branches of the mirror that keep what people committed in it."""
 
 
 @click.command()
@@ -64,11 +69,14 @@ def verify(app: App, output: str) -> None:
                 "head": outcome.head,
                 "findings": findings,
                 "purged": list(outcome.purged),
+                "found": list(outcome.found),
             }
         )
     else:
         for finding in findings:
             emit(finding)
+    if outcome.found:
+        say_what_people_left(app.layout().mirror, outcome.found)
     if findings:
         raise IntegrityFailure(f"verification failed: {findings[0]}", hint=outcome.hint)
     if output == "text":
@@ -99,9 +107,16 @@ def examine(app: App) -> Outcome:
                 last,
                 proof.head.hex(),
                 [] if findings else purges(projections.log),
+                projections.kept_for_people(),
             )
     except IntegrityFailure as error:
         return Outcome([error.message], error.hint or LOST_HINT)
+
+
+def say_what_people_left(mirror: Path, branches: Sequence[str]) -> None:
+    """Say which commits of people the mirror keeps, and how to look at them."""
+    look = shlex.join(("git", "-C", str(mirror), "log", "-p", f"main..{branches[0]}"))
+    warn(f"{mirror} keeps what people left there: {', '.join(branches)}", f"`{look}` shows it")
 
 
 def purges(log: EventLog) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ say which commit is whose.
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -23,21 +24,22 @@ _MARKS: Final = "tetra-es-marks"
 
 
 def append(
-    git: Git, root: Path, commits: Iterable[Commit], parent: str | None
+    git: Git, root: Path, commits: Iterable[Commit], parent: str | None, ref: str = BRANCH
 ) -> list[tuple[int, str]]:
     """Add commits to the branch, whose head is `parent`; return position and id of each.
 
     All of them or none: the branch moves at the end. Raises `TetraEsError`, also when the branch
-    was moved by somebody else meanwhile.
+    was moved by somebody else meanwhile. Another `ref` is moved from wherever it is.
     """
     marks = root / ".git" / _MARKS
     for left in (marks, marks.with_name(f"{_MARKS}.lock")):
         with suppress(OSError):  # of a killed git: nobody else writes marks here
             left.unlink()
     before = set(_debris(root))
-    options = ("--quiet", "--done", f"--export-marks=.git/{_MARKS}")
+    options = ["--quiet", "--done", f"--export-marks=.git/{_MARKS}"]
+    options += [] if ref == BRANCH else ["--force"]
     try:
-        git.stream(root, "fast-import", *options, chunks=_stream(commits, parent))
+        git.stream(root, "fast-import", *options, chunks=_stream(commits, parent, ref))
     except BaseException:
         # Half a pack can be large, and the disk full because of it.
         for path in set(_debris(root)) - before:
@@ -58,13 +60,13 @@ def _debris(root: Path) -> Iterator[Path]:
     yield from root.glob(".git/objects/pack/tmp_*")
 
 
-def _stream(commits: Iterable[Commit], parent: str | None) -> Iterator[bytes]:
+def _stream(commits: Iterable[Commit], parent: str | None, ref: str) -> Iterator[bytes]:
     source = f"from {parent}\n".encode() if parent else b""
     for commit in commits:
         parts = [
             b"commit %s\nmark :%d\nauthor %s\ncommitter %s\ndata %d\n%s\n%s"
             % (
-                BRANCH.encode(),
+                ref.encode(),
                 commit.position,
                 commit.author,
                 commit.committer,
@@ -75,10 +77,19 @@ def _stream(commits: Iterable[Commit], parent: str | None) -> Iterator[bytes]:
         ]
         for path, data in commit.files.items():
             if data is None:
-                parts.append(b"D %s\n" % path.encode())
+                parts.append(b"D %s\n" % _quoted(path))
             else:
-                inline = (path.encode(), len(data), data)
+                inline = (_quoted(path), len(data), data)
                 parts.append(b"M 100644 inline %s\ndata %d\n%s\n" % inline)
         yield b"".join(parts)
         source = b""
     yield b"done\n"
+
+
+def _quoted(path: str) -> bytes:
+    """Return a path as the stream has it; ours have nothing to quote, those of people may."""
+    name = os.fsencode(path)
+    if not name.startswith(b'"') and b"\n" not in name:
+        return name
+    name = name.replace(b"\\", rb"\\").replace(b'"', rb"\"").replace(b"\n", rb"\n")
+    return b'"%s"' % name

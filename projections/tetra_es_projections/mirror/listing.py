@@ -6,6 +6,7 @@ attributes, and on programs that a configuration names.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from typing import TYPE_CHECKING, Final
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 FILE: Final = "100644"
 """The mode of every file of the mirror, as git writes it."""
+
+_VERSION: Final = (2).to_bytes(4)
 
 NOT_A_FILE: Final = b""
 """In place of an id: a link, a program, another repository, and what else we never write."""
@@ -47,13 +50,36 @@ def in_commit(root: Path, git: Git, commit: str) -> dict[str, bytes]:
     return _entries(printed, (0, 2))
 
 
+def staged(index: bytes, path: str) -> bytes | None:
+    """Return the id of a file as an index has it, None where that cannot be told.
+
+    The layout is that of gitformat-index(5), version 2: before each name stand its id and, in two
+    bytes, the length of the name.
+    """
+    name = path.encode()
+    if index[4:8] != _VERSION:
+        return None
+    at = index.find(name + b"\0")
+    while at > 0:
+        if int.from_bytes(index[at - 2 : at]) == len(name):
+            return index[at - 22 : at - 2]
+        at = index.find(name + b"\0", at + 1)
+    return None
+
+
 def read_file(path: str | Path) -> bytes:
     """Return the bytes of a file; a link is not followed, a pipe not waited for.
 
     Raises `OSError`.
     """
-    with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:  # noqa: PTH123
-        return file.read()
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a file", str(path))
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(descriptor)
 
 
 def _entries(printed: bytes, fields: tuple[int, int]) -> dict[str, bytes]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import re
 import stat
+from itertools import chain, count
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterable, Iterator
+    from datetime import datetime
     from pathlib import Path
 
 BRANCH: Final = "refs/heads/main"
@@ -20,7 +22,14 @@ HEAD: Final = f"ref: {BRANCH}\n"
 """Content of `.git/HEAD`."""
 
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
+_FOUND: Final = re.compile(r"refs/heads/found[/-]\d{8}T\d{6}Z", re.ASCII)
 _PACKED: Final = re.compile(r"([0-9a-f]{40}) (refs/\S+)")
+
+FOUND: Final = "refs/heads/found"
+"""Below it, or where it is taken beside it, is what people left where only our commits belong."""
+
+NEXT: Final = "refs/tetra-es/next"
+"""Where commits are made while `main` is at somebody else's; gone afterwards."""
 
 
 class Head(NamedTuple):
@@ -57,6 +66,38 @@ def all_refs(root: Path) -> dict[str, str]:
     return found
 
 
+def found_in(refs: Iterable[str]) -> list[str]:
+    """Return the branches under which something of people's is kept, without `refs/heads/`."""
+    return sorted(name.removeprefix("refs/heads/") for name in refs if is_found(name))
+
+
+def is_found(ref: str) -> bool:
+    """Return whether something of people's is kept under this ref."""
+    return bool(_FOUND.match(ref))
+
+
+def is_tracking(ref: str) -> bool:
+    """Return whether a ref only says where a branch of a remote is."""
+    return ref.startswith("refs/remotes/")
+
+
+def new_found(refs: Container[str], time: datetime) -> str:
+    """Return a ref that is free, for something that is kept at this time."""
+    name = f"{FOUND}{'-' if FOUND in refs else '/'}{time:%Y%m%dT%H%M%SZ}"
+    names = chain([name], (f"{name}-{number}" for number in count(2)))
+    return next(name for name in names if name not in refs)
+
+
+def mend_branch(root: Path) -> None:
+    """Remove the branch's file where it names no commit: git refuses to move such a branch.
+
+    Raises `OSError`.
+    """
+    file = root / ".git" / BRANCH
+    if (file.is_symlink() or not file.is_dir()) and not _COMMIT.fullmatch(_text(file) or ""):
+        file.unlink(missing_ok=True)
+
+
 def _packed(git_dir: Path) -> Iterator[tuple[str, str]]:
     for line in (_text(git_dir / "packed-refs") or "").splitlines():
         if match := _PACKED.fullmatch(line):
@@ -69,5 +110,5 @@ def _text(path: Path) -> str | None:
         if not stat.S_ISREG(path.lstat().st_mode):
             return None
         return path.read_text(errors="replace").strip()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None

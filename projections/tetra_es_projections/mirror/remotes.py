@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from tetra_es.errors import Refused, TetraEsError, UsageError
 from tetra_es_projections.mirror import configuration, repository
 from tetra_es_projections.mirror.addresses import PROTOCOLS, address, is_name, new_remote
+from tetra_es_projections.mirror.failures import git_missing
 from tetra_es_projections.mirror.refs import BRANCH, all_refs
 from tetra_es_projections.mirror.repository import needing_git
 
@@ -97,7 +98,7 @@ def push(root: Path, git: Git, warn: Warn, name: str, *, force: bool = False) ->
     known = _of_a_mirror(root, git, warn)
     _named(known, name)
     with needing_git():
-        from git import GitCommandError, PushInfo
+        from git import GitCommandError, GitCommandNotFound, PushInfo
 
     with _opened(root) as repo:
         try:
@@ -109,6 +110,8 @@ def push(root: Path, git: Git, warn: Warn, name: str, *, force: bool = False) ->
                     why = f"{name} refused the push: {info.summary.strip()}"
                     raise TetraEsError(why, hint="a hook or a rule there forbids it")
             pushed.raise_if_error()
+        except GitCommandNotFound as error:  # gone since it was looked for
+            raise git_missing("not found") from error
         except GitCommandError as error:
             raise _unreachable(name, str(error.stderr)) from error
     return _row(root, git, known[name])

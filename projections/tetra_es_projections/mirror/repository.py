@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from contextlib import contextmanager
+from itertools import chain, count
+from pathlib import Path
 from shlex import join
 from typing import TYPE_CHECKING, Final
 
@@ -11,15 +14,13 @@ from tetra_es.disk import atomic
 from tetra_es.errors import Refused
 from tetra_es_projections.mirror import configuration
 from tetra_es_projections.mirror.failures import git_missing, unusable
+from tetra_es_projections.mirror.marker import MARKER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
+    from tetra_es_projections.mirror.addresses import Remote
     from tetra_es_projections.mirror.git import Git
-
-MARKER: Final = "tetra-es-worktree"
-"""File below `.git` that says what is checked out; a repository with it is a mirror of ours."""
 
 _FILES: Final = ("HEAD", "config", "index", "packed-refs", "info/attributes")
 _FOLDERS: Final = ("objects", "objects/info", "objects/pack", "refs", "refs/heads", "info")
@@ -29,37 +30,65 @@ _ELSEWHERE: Final = ("commondir", "objects/info/alternates")
 """Files below `.git` that make it a part of another repository."""
 
 
-def create(path: Path, git: Git) -> None:
-    """Make an empty mirror at `path`, whole or not at all: it appears by a rename.
+def create(path: Path, git: Git, remotes: Iterable[Remote] = ()) -> None:
+    """Make an empty mirror at `path`, in the place of whatever half of one is there.
 
     Raises `TetraEsError` when git is missing or the folder cannot be written.
     """
-    import shutil  # for this alone
-
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        if partial.exists():
-            shutil.rmtree(partial)
-        partial.mkdir(mode=0o700, parents=True)
-        git.init(partial)
-        (partial / ".git" / "info").mkdir(exist_ok=True)
-        kept = _kept_remotes(path)
-        configuration.write(partial, configuration.remotes_in(kept))
-        (partial / ".git" / MARKER).touch()
-        partial.replace(path)
-        kept.unlink(missing_ok=True)
-    except OSError as error:
-        raise unusable(path, error) from error
+    with _usable(path):
+        _remove(path)
+        path.mkdir(mode=0o700, parents=True)
+        git.init(path)
+        (path / ".git" / "info").mkdir(exist_ok=True)
+        configuration.write(path, remotes)
+        (path / ".git" / MARKER).touch()
 
 
-def keep_remotes(root: Path, git: Git) -> None:
-    """Put the remotes beside the mirror, for the one that will be made in its place."""
-    if remotes := configuration.remotes_of(root, git):
-        atomic.write(_kept_remotes(root), configuration.text_of(remotes).encode())
+def partial(path: Path) -> Path:
+    """Return where a mirror is built that is to be at `path`."""
+    return path.with_name(f".{path.name}.partial")
 
 
-def _kept_remotes(root: Path) -> Path:
-    return root.with_name(f".{root.name}.remotes")
+def put_in_place(path: Path, aside: Path | None = None) -> None:
+    """Put the mirror that was built in its place; the one there is removed, or moved `aside`.
+
+    Raises `TetraEsError`.
+    """
+    with _usable(path):
+        if os.path.lexists(path):
+            path.replace(aside or _replaced(path))
+        partial(path).replace(path)
+        atomic.sync_folder(path.parent)
+        _remove(_replaced(path))
+
+
+def recover(path: Path) -> None:
+    """Finish what a killed `put_in_place` or `create` left. Raises `TetraEsError`."""
+    with _usable(path):
+        if os.path.lexists(_replaced(path)) and not os.path.lexists(path):
+            _replaced(path).replace(path)
+        _remove(_replaced(path))
+        _remove(partial(path))
+
+
+def new_aside(path: Path, position: int) -> Path:
+    """Return where an old mirror can be kept, after the event at `position`."""
+    first = path.with_name(f".{path.name}.kept-at-{position}")
+    names = chain([first], (Path(f"{first}-{number}") for number in count(2)))
+    return next(name for name in names if not os.path.lexists(name))
+
+
+def _replaced(path: Path) -> Path:
+    return path.with_name(f".{path.name}.replaced")
+
+
+def _remove(path: Path) -> None:
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    elif path.exists():
+        import shutil  # for this alone
+
+        shutil.rmtree(path)
 
 
 def is_missing(path: Path) -> bool:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from tetra_es.errors import IntegrityFailure, Refused
-from tetra_es_projections.mirror.refs import BRANCH
-from tetra_es_projections.mirror.repository import MARKER, foreign
+from tetra_es.errors import IntegrityFailure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,20 +18,13 @@ _TRAILERS: Final = re.compile(
 """The last paragraph of a message, of this format or a later one."""
 
 
-def position_of(root: Path, git: Git, commit: str) -> int:
-    """Return the position of the event that `commit` says it is of.
+def position_of(root: Path, git: Git, commit: str) -> int | None:
+    """Return the position of the event that `commit` says it is of, None where it is of none.
 
-    Raises `Refused` when it is not a commit of tetra-es, `IntegrityFailure` when it is not there.
+    Raises `IntegrityFailure` when it is not there.
     """
     trailers = _TRAILERS.search(_message(root, git, commit))
-    if trailers:
-        return int(trailers[1])
-    if not (root / ".git" / MARKER).exists():
-        raise foreign(root, "is a repository that tetra-es did not make")
-    raise Refused(
-        f"{BRANCH} of the mirror {root} is at {commit[:12]}, which is not of tetra-es",
-        hint="move that commit to another branch, or run `tetra-es rebuild`",
-    )
+    return int(trailers[1]) if trailers else None
 
 
 def _message(root: Path, git: Git, commit: str) -> str:
@@ -44,6 +35,6 @@ def _message(root: Path, git: Git, commit: str) -> str:
     if not header.startswith(f"{commit} commit "):
         raise IntegrityFailure(
             f"commit {commit[:12]} of the mirror {root} is missing",
-            hint="move the mirror away and run `tetra-es rebuild`",
+            hint="`tetra-es rebuild` makes the mirror again",
         )
     return rest.partition("\n\n")[2].removesuffix("\n")

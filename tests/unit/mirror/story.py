@@ -103,3 +103,16 @@ class Log:
 
     def records(self) -> list[Record]:
         return self._story.records
+
+
+class Remembered:
+    """What the views know of the mirror's commits."""
+
+    def __init__(self, positions: dict[str, int]) -> None:
+        self._positions = positions
+
+    def position_of(self, commit: str) -> int | None:
+        return self._positions.get(commit)
+
+    def newest(self) -> tuple[str, int] | None:
+        return max(self._positions.items(), key=lambda item: item[1], default=None)

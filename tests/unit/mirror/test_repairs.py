@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tetra_es.errors import TetraEsError
+from tetra_es_projections.mirror import repository
 from tetra_es_projections.mirror.git import Git
 from tetra_es_projections.mirror.projection import Mirror
 from tetra_es_projections.tree import TreeProjector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from tests.unit.mirror.story import Story
 
@@ -131,8 +134,9 @@ def test_the_branch_moved_and_nothing_else(
         (mirror.path / path).write_bytes(data)
     (mirror.path / "events/0000/00/00000004.json").unlink()
     restarted = Mirror(mirror.path, mirror.git)
-    assert restarted.head() == (head[1], head[0])
-    assert restarted.apply(story.records, content) == []
+    assert restarted.head()[1] == 3
+    assert restarted.apply(story.records, content) == [head]
+    assert "found" not in as_user("for-each-ref")
     assert as_user("status", "--porcelain") == ""
 
 
@@ -264,20 +268,63 @@ def test_old_temporary_files_are_removed_when_packing(
     assert new.exists()
 
 
-def test_a_mirror_that_was_being_made_or_removed(mirror: Mirror, story: Story) -> None:
-    mirror.discard()
-    for name in (".history.partial", ".history.discarded"):
-        folder = mirror.path.with_name(name)
-        (folder / ".git").mkdir(parents=True)
-        (folder / ".git" / "HEAD").write_text("half")
+def test_a_mirror_that_was_being_made(mirror: Mirror, story: Story, as_user: AsUser) -> None:
+    shutil.rmtree(mirror.path)
+    partial = mirror.path.with_name(".history.partial")
+    (partial / ".git").mkdir(parents=True)
+    (partial / ".git" / "HEAD").write_text("half")
     assert len(mirror.apply(story.records, TreeProjector())) == 4
-    mirror.discard()
-    assert list(mirror.path.parent.iterdir()) == []
+    assert list(mirror.path.parent.iterdir()) == [mirror.path]
+    assert as_user("status", "--porcelain") == ""
+
+
+def test_a_mirror_that_was_being_replaced(
+    mirror: Mirror, story: Story, as_user: AsUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed before any of the steps by which one takes its place, nothing of people's is lost."""
+    as_user("branch", "mine", "HEAD~1")
+    mine = as_user("rev-parse", "mine")
+    for killed_at in range(1, 100):
+        with monkeypatch.context() as patched:
+            steps = dying(patched, killed_at)
+            with suppress(Killed):
+                Mirror(mirror.path, mirror.git).replace(story.records, TreeProjector())
+        fresh = Mirror(mirror.path, mirror.git, patience=0.0)
+        fresh.recover()
+        fresh.apply(story.records, TreeProjector())
+        assert as_user("rev-parse", "mine") == mine
+        assert as_user("status", "--porcelain") == ""
+        assert list(mirror.path.parent.iterdir()) == [mirror.path]
+        if len(steps) < killed_at:
+            break
+    assert 10 < killed_at < 30
+
+
+def dying(patched: pytest.MonkeyPatch, killed_at: int) -> list[None]:
+    """Let a process die before its step of this number; return the steps that it came to."""
+    steps: list[None] = []
+
+    def step(real: Callable[..., object]) -> Callable[..., object]:
+        def run(*arguments: object) -> object:
+            steps.append(None)
+            if len(steps) == killed_at:
+                raise Killed
+            return real(*arguments)
+
+        return run
+
+    patched.setattr(Path, "replace", step(Path.replace))
+    patched.setattr(repository, "_remove", step(repository._remove))
+    return steps
+
+
+class Killed(BaseException):
+    pass
 
 
 def test_an_empty_mirror(mirror: Mirror, story: Story, as_user: AsUser) -> None:
     """Killed after it was made and before the first commit."""
-    mirror.discard()
+    shutil.rmtree(mirror.path)
     mirror.apply([], TreeProjector())
     assert mirror.path.exists()
     assert mirror.head() == (None, 0)
@@ -290,6 +337,8 @@ import os, sys
 sys.path[:0] = {path!r}
 from pathlib import Path
 from tetra_es_projections.tree import TreeProjector
+from tetra_es_projections.tree import TreeProjector
+from tetra_es_projections.mirror import repository
 from tetra_es_projections.mirror.git import Git
 from tetra_es_projections.mirror.projection import Mirror
 from tests.unit.mirror.story import Story
