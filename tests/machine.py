@@ -19,6 +19,9 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = os.pathsep.join(str(ROOT / folder) for folder in (".", "projections", "cli"))
 
 
+NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE": "1"}
+"""For a process that cannot write all that it wants to: Python would keep half a module."""
+
 HANG = 600
 """Seconds after which a process is taken to hang, on however busy a machine."""
 

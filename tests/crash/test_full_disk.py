@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import Machine, Result
 from tests.crash.killing import check_repaired, check_sound
-from tests.machine import HANG
+from tests.machine import HANG, NO_BYTECODE
 from tests.needs import cannot, need
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def run_limited(machine: Machine, limit: int, *arguments: str) -> Result:
     """Run a command that cannot make a file larger than `limit` bytes."""
     done = subprocess.run(
         machine.argv(*arguments),
-        env=machine.environment(),
+        env=machine.environment(NO_BYTECODE),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

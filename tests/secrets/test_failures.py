@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import Result
 from tests.integrity.tampering import opened
-from tests.machine import HANG
+from tests.machine import HANG, NO_BYTECODE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -169,7 +169,7 @@ def limited(discreet: Discreet, limit: int, *words: str, **variables: str) -> Re
     machine = discreet.machine
     done = subprocess.run(
         machine.argv(*words),
-        env=machine.environment(variables),
+        env=machine.environment(NO_BYTECODE | variables),
         input=discreet.canary.text * 1000,
         capture_output=True,
         text=True,

@@ -11,13 +11,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.examples import THOROUGH
+from tests.needs import needs
 from tests.snapshot import script, states
 from tests.snapshot.take import FILES, commands, file_of
 
 if TYPE_CHECKING:
     from tests.snapshot.take import Taker
 
-COMMANDS = list(commands())
+LOOKS_FOR = {"tetra-es doctor": ("ssh", "ssh-keygen")}
+"""Programs of which a command says whether they are installed."""
+
+COMMANDS = [
+    pytest.param(command, marks=needs(*LOOKS_FOR.get(command, ()))) for command in commands()
+]
 
 
 def of(command: str) -> list[script.Example]:
@@ -38,18 +44,18 @@ def test_every_command_as_a_process(command: str, by_process: Taker) -> None:
 
 
 def test_every_command_has_a_file_that_begins_with_its_help() -> None:
-    assert {file_of(command) for command in COMMANDS} == set(FILES.iterdir())
-    for command in COMMANDS:
+    assert {file_of(command) for command in commands()} == set(FILES.iterdir())
+    for command in commands():
         first = next(of(command)[0].steps)
         assert first.line == f"$ {command} --help"
 
 
 def test_every_state_is_documented_and_used() -> None:
-    used = {session.state for command in COMMANDS for session in of(command)}
+    used = {session.state for command in commands() for session in of(command)}
     assert states.documented().keys() == used
     assert all(states.documented().values())
 
 
 def test_a_file_is_written_as_it_is_read() -> None:
-    for command in COMMANDS:
+    for command in commands():
         assert script.write(of(command)) == file_of(command).read_text("utf-8")
