@@ -8,6 +8,9 @@ import pwd
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import pytest
+
+from tests.needs import needs
 from tetra_es.release.release import (
     Folder,
     HealthSettings,
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SHELLS = {"dash": ["dash"], "bash": ["bash", "--posix"], "busybox": ["busybox", "sh"]}
+EACH_SHELL = [pytest.param(name, marks=needs(name)) for name in SHELLS]
+"""For tests in every shell that is installed."""
+
 SYSTEMCTL = r"""#!/bin/sh
 # What runs is a file for each unit; every change is a line of `said`. A unit that has a line in
 # `ends` (looks that it stays up, then what systemd says of its end) ends by itself.

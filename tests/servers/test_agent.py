@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.examples import examples
 from tests.needs import needs
-from tests.servers.place import SHELLS, Place
+from tests.servers.place import EACH_SHELL, SHELLS, Place
 from tetra_es.release.release import HealthSettings
 from tetra_es.remote import codec
 from tetra_es.remote.drift import drift
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from tetra_es.remote.server import Server
 
 HEALTH = HealthSettings(deadline=5, interval=0, successes=2, stays_up=0)
-
-
-EACH_SHELL = [pytest.param(name, marks=needs(name)) for name in SHELLS]
 
 
 @pytest.fixture(params=EACH_SHELL)

@@ -45,7 +45,7 @@ class Fleet:
     folder: Path
 
     def server(self, host: str) -> Place:
-        return Place(self.folder / host, next(iter(SHELLS.values())), host=host)
+        return Place(self.folder / host, SHELLS["bash"], host=host)
 
     def name(self, *hosts: str) -> None:
         """Have dev name its hosts."""

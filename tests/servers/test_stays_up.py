@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.servers.place import SHELLS, Place
+from tests.servers.place import EACH_SHELL, SHELLS, Place
 from tetra_es.release.release import HealthSettings
 from tetra_es.release.units import EXIT_RETURNED
 from tetra_es.remote.errors import StepFailed
@@ -24,7 +24,7 @@ INACTIVE = ("ActiveState=inactive", "SubState=dead")
 RESTARTING = ("ActiveState=activating", "SubState=auto-restart")
 
 
-@pytest.fixture(params=SHELLS)
+@pytest.fixture(params=EACH_SHELL)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     return Place(tmp_path / "server", SHELLS[request.param])
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.servers.place import SHELLS, Place
+from tests.servers.place import EACH_SHELL, SHELLS, Place
 from tetra_es.release.env_file import env_file
 from tetra_es.remote import codec
 from tetra_es.remote.errors import StepFailed
@@ -30,7 +30,7 @@ AWKS = [
 COPY = ".before-tetra-es"
 
 
-@pytest.fixture(params=SHELLS)
+@pytest.fixture(params=EACH_SHELL)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     return Place(tmp_path / "server", SHELLS[request.param])
 

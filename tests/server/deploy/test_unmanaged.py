@@ -231,7 +231,7 @@ def test_a_rollback_and_the_pull_way_refuse_too(
     assert apply(clone) == 3
     said = capfd.readouterr().err
     assert f"{site.secret_file} (would lose DATABASE_URL, NODE_ENV)" in said
-    assert f"`tetra-es apply dev --local --mirror {clone} --replace-unmanaged`" in said
+    assert "--replace-unmanaged`" in said
     assert apply(clone, "--dry-run") == 3
     assert site.files() == before
     capfd.readouterr()
