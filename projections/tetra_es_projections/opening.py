@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tetra_es.disk.lock import exclusive
+from tetra_es.errors import Refused, TetraEsError
 from tetra_es.store.log import EventLog
 from tetra_es_projections.engine import Projections
 from tetra_es_projections.mirror.git import Git
-from tetra_es_projections.unfounded import unfounded
+from tetra_es_projections.unfounded import lost_events, unfounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tetra_es.errors import TetraEsError
     from tetra_es.layout import OrgLayout
     from tetra_es_projections.engine import Progress
     from tetra_es_projections.mirror.failures import Warn
@@ -34,6 +35,31 @@ class Derived:
     def unfounded(self, layout: OrgLayout) -> TetraEsError:
         """Return the error for people about a store that has no events."""
         return unfounded(layout, self.git)
+
+    def check_git(self) -> None:
+        """Raise `TetraEsError` where there is no git: the mirror could not be written."""
+        if shutil.which("git", path=self.git.path) is None:
+            raise TetraEsError(
+                "git is not installed", hint="install git; the mirror is a git repository"
+            )
+
+    def check_free(self, layout: OrgLayout) -> None:
+        """Raise `TetraEsError` where views or mirror are there without events.
+
+        Or where something else is in the mirror's place.
+        """
+        from tetra_es_projections.mirror.projection import Mirror
+
+        if lost := lost_events(layout, self.git):
+            raise lost
+        try:
+            Mirror(layout.mirror, self.git).head()
+        except TetraEsError as error:
+            raise Refused(
+                f"{layout.mirror} is in the way of the mirror",
+                hint="for an organization of an older system: move its folder away, "
+                "then `tetra-es import FOLDER --as NAME`",
+            ) from error
 
     @contextmanager
     def opened(self, layout: OrgLayout, *, reading: bool = False) -> Iterator[Projections]:

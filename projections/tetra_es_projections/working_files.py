@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.disk import atomic
-from tetra_es.disk.regular_files import REBUILD, follow, read
+from tetra_es.disk.regular_files import REBUILD, follow, read_text
 from tetra_es.errors import TetraEsError
 from tetra_es.layout import ENVIRONMENTS, PROFILES, SECRETS, SOURCE, is_edited
 from tetra_es_projections.tree import ALLOWED_SIGNERS
@@ -67,26 +67,6 @@ def changed_files(root: Path, digests: dict[str, str]) -> list[Change]:
         if actual != expected:
             found.append(Change(path, missing=actual is None))
     return found
-
-
-def read_text(root: Path, path: str, *, then: str | None = REBUILD) -> str:
-    """Return the text of an edited file below `root`, byte for byte as it is, CR LF included.
-
-    Raises `TetraEsError` when it is not there, not a file or not UTF-8. `then`: what a hint says
-    that follows when something else was moved away.
-    """
-    data = read(root / path, then=then)
-    if data is None:
-        raise TetraEsError(
-            f"{path} is missing", hint="`tetra-es rebuild` puts the recorded content back"
-        )
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        raise TetraEsError(
-            f"{path} is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}",
-            hint="TOML is UTF-8: save the file in that encoding",
-        ) from error
 
 
 class Files:

@@ -18,8 +18,7 @@ from tetra_es.store.log import EventLog
 from tetra_es.usecases.config.edit import Edit
 from tetra_es.usecases.config.set_keys import SetKeys
 from tetra_es.usecases.config.source_file import MANIFEST, SOURCE, SourceFile
-from tetra_es.usecases.create_organization import InitialConfig, found
-from tetra_es.usecases.session import Session
+from tetra_es.usecases.create_organization import CreateOrganization, InitialConfig
 from tetra_es.usecases.unit_of_work import Intent, UnitOfWork
 from tetra_es.usecases.use_case import Done
 from tetra_es_projections.engine import Projections
@@ -68,8 +67,8 @@ class World:
         self.actor = "alice"
         self.history = History(self.layout.store, self.keys["alice"], create=True)
         self.log = EventLog(self.layout.store)
-        session = Session(self.history, self.log, self.keys["alice"], clock=self.clock)
-        found(session, InitialConfig("acme", MANIFEST_TEXT, LOCAL, {}), actor="alice", reason="")
+        initial = InitialConfig("acme", MANIFEST_TEXT, LOCAL, {})
+        self.act(CreateOrganization(initial, "alice"))
 
     def close(self) -> None:
         self.history.__exit__()

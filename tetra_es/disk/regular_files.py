@@ -48,6 +48,26 @@ def read(path: Path, *, then: str | None = None) -> bytes | None:
         raise _unreadable(path, error, then) from error
 
 
+def read_text(root: Path, path: str, *, then: str | None = REBUILD) -> str:
+    """Return the text of an edited file below `root`, byte for byte as it is, CR LF included.
+
+    Raises `TetraEsError` when it is not there, not a file or not UTF-8. `then`: what a hint says
+    that follows when something else was moved away.
+    """
+    data = read(root / path, then=then)
+    if data is None:
+        raise TetraEsError(
+            f"{path} is missing", hint="`tetra-es rebuild` puts the recorded content back"
+        )
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise TetraEsError(
+            f"{path} is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}",
+            hint="TOML is UTF-8: save the file in that encoding",
+        ) from error
+
+
 def follow(path: Path, *, then: str | None = None) -> Path:
     """Return where the file at `path` really is: `path` itself, or where its links lead.
 

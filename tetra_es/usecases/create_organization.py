@@ -1,21 +1,33 @@
-"""Found an organization."""
+"""Create an organization: what it begins with, and recording that."""
 
 from __future__ import annotations
 
+import os
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tetra_es.disk.regular_files import read_text
+from tetra_es.errors import Refused
+from tetra_es.layout import MANIFEST, SOURCE, profile_file
 from tetra_es.names import SOURCE_OF_TRUTH, check_actor
-from tetra_es.profiles.load import validate_overlay
 from tetra_es.schema.environment import validate_environment
+from tetra_es.schema.templates import local_template, manifest_template
+from tetra_es.secret_scan.scan import refuse, scan_text
+from tetra_es.toml.diff import holds_values
+from tetra_es.toml.document import parse
+from tetra_es.usecases.use_case import UseCase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tetra_es.events.metadata import Context
+    from tetra_es.layout import OrgLayout
     from tetra_es.model.organization import Organization
-    from tetra_es.usecases.session import Session
-    from tetra_es.usecases.unit_of_work import Recorded
+    from tetra_es.usecases.unit_of_work import UnitOfWork
+
+OWN_ENVIRONMENTS = (SOURCE_OF_TRUTH, "dev", "staging", "prod")
+"""Tetra's own environments, in promotion order."""
 
 
 @dataclass(frozen=True)
@@ -30,27 +42,72 @@ class InitialConfig:
     """Environment to overlay; usually none."""
 
 
-def found(
-    session: Session, beginnings: InitialConfig, *, actor: str, reason: str
-) -> list[Recorded]:
-    """Record the organization, its overlays and its source of truth, all in one transaction.
+def initial_config(layout: OrgLayout, domain: str | None, user: str, system: str) -> InitialConfig:
+    """Return what a new organization begins with: the files in its folder, else templates.
 
-    `actor` becomes the first signer, with the session's key. Raises `Refused` when the store has
-    an organization already, `ConfigError` when a text is not valid.
+    `user` and `system`, the name of an operating system, are those of the machine that `local`
+    is for. Raises `TetraEsError` where a file is not usable.
     """
-    validate_environment(beginnings.source, name=f"environments/{SOURCE_OF_TRUTH}.toml")
-    context = session.context_as(check_actor(actor), reason=reason)
-    organization = decide_founding(session, beginnings, context)
-    source = session.history.environment(SOURCE_OF_TRUTH)
-    source.create(beginnings.source, context)
-    return session.save(organization, source)
+    org = layout.root.name
+    return InitialConfig(
+        name=org,
+        manifest=_present(layout, MANIFEST)
+        or manifest_template(org, domain or default_domain(org), OWN_ENVIRONMENTS),
+        source=_present(layout, SOURCE) or local_template(user, system),
+        profiles={},
+    )
 
 
-def decide_founding(session: Session, beginnings: InitialConfig, context: Context) -> Organization:
+def default_domain(org: str) -> str:
+    """Return a domain for an organization that gave none, below the reserved `example`."""
+    return f"{org.replace('_', '-').replace('.', '-').strip('-')}.example"
+
+
+def _present(layout: OrgLayout, path: str) -> str | None:
+    """Return the text of a file that is there already, None where there is none.
+
+    Raises `Refused` where it has what looks like a secret: it would be in the first event.
+    """
+    place = layout.file(path)
+    if not os.path.lexists(place):
+        return None
+    text = read_text(layout.root, path, then=None)
+    parse(text, name=path)
+    if not holds_values(text):
+        raise Refused(
+            f"{place} is there and has no keys",
+            hint=f"`rm {shlex.quote(str(place))}` has `init` write one",
+        )
+    refuse(scan_text(text), path)
+    return text
+
+
+@dataclass(frozen=True)
+class CreateOrganization(UseCase[None]):
+    """Record a new organization, its overlays and its source of truth, all in one transaction.
+
+    `actor` becomes the first signer, with our key. Raises `Refused` when the store has an
+    organization already, `ConfigError` when a text is not valid.
+    """
+
+    initial: InitialConfig
+    actor: str
+
+    def decide(self, work: UnitOfWork) -> None:
+        """Decide all of it."""
+        validate_environment(self.initial.source, name=SOURCE)
+        context = work.context_as(check_actor(self.actor))
+        decide_organization(work, self.initial, context)
+        work.environment(SOURCE_OF_TRUTH).create(self.initial.source, context)
+
+
+def decide_organization(work: UnitOfWork, initial: InitialConfig, context: Context) -> Organization:
     """Return the new organization with its overlays, not saved yet."""
-    organization = session.history.organization()
-    organization.create(beginnings.name, beginnings.manifest, context, key=session.key.public_line)
-    for environment, overlay in beginnings.profiles.items():
-        validate_overlay(overlay, environment, name=f"profiles/{environment}.toml")
+    from tetra_es.profiles.load import validate_overlay
+
+    organization = work.new_organization()
+    organization.create(initial.name, initial.manifest, context, key=work.key.public_line)
+    for environment, overlay in initial.profiles.items():
+        validate_overlay(overlay, environment, name=profile_file(environment))
         organization.edit_profile(environment, overlay, context)
     return organization

@@ -6,60 +6,82 @@ imported.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import Refused
 from tetra_es.names import SOURCE_OF_TRUTH, check_actor
+from tetra_es.profiles.load import builtin_names
+from tetra_es.schema.templates import manifest_template
 from tetra_es.secret_scan.scan import refuse, scan_text
 from tetra_es.toml.diff import holds_values
 from tetra_es.usecases.config.check_for_secrets import check_for_secrets
-from tetra_es.usecases.create_organization import InitialConfig, decide_founding
+from tetra_es.usecases.create_organization import (
+    OWN_ENVIRONMENTS,
+    InitialConfig,
+    decide_organization,
+    default_domain,
+)
+from tetra_es.usecases.use_case import UseCase
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
-    from tetra_es.model.environment import Environment
     from tetra_es.usecases.old_organization import OldState
-    from tetra_es.usecases.session import Session
-    from tetra_es.usecases.unit_of_work import Recorded
+    from tetra_es.usecases.unit_of_work import UnitOfWork
 
 
-def import_organization(
-    session: Session,
-    beginnings: InitialConfig,
-    states: Sequence[OldState],
-    *,
-    actor: str,
-    reason: str,
-    allow: Sequence[str] = (),
-) -> list[Recorded]:
+@dataclass(frozen=True)
+class ImportOrganization(UseCase[None]):
     """Record a new organization with the states of an old one, all in one transaction.
 
     The first state of the source of truth takes the place of the template. A state equal to
     the one before it is no event. What looks like a secret must be at a key in `allow`.
     """
-    context = session.context_as(check_actor(actor), reason=reason)
-    organization = decide_founding(session, beginnings, context)
-    environments: dict[str, Environment] = {}
-    for state in states:
-        name = state.environment
-        environment = environments.setdefault(name, session.history.environment(name))
-        check_for_secrets(
-            organization,
-            name,
-            (environment.text if environment.revision else None, state.text),
-            context,
-            name=state.origin,
-            allow=allow,
-        )
-        environment.import_state(
-            state.text,
-            context,
-            timestamp=state.timestamp,
-            origin=state.origin,
-            kind=state.kind,
-        )
-    return session.save(organization, *environments.values())
+
+    initial: InitialConfig
+    states: Sequence[OldState]
+    actor: str
+    allow: Collection[str] = ()
+
+    def decide(self, work: UnitOfWork) -> None:
+        """Decide all of it."""
+        context = work.context_as(check_actor(self.actor))
+        organization = decide_organization(work, self.initial, context)
+        for state in self.states:
+            environment = work.environment(state.environment)
+            check_for_secrets(
+                organization,
+                state.environment,
+                (environment.text if environment.revision else None, state.text),
+                context,
+                name=state.origin,
+                allow=self.allow,
+            )
+            environment.import_state(
+                state.text,
+                context,
+                timestamp=state.timestamp,
+                origin=state.origin,
+                kind=state.kind,
+            )
+
+
+def imported_config(org: str, domain: str | None, states: Sequence[OldState]) -> InitialConfig:
+    """Return what an imported organization begins with beside its states.
+
+    Its environments are Tetra's own and, after them, what else the states are of; those without a
+    built-in profile get an overlay.
+    """
+    others = {state.environment for state in states} - set(OWN_ENVIRONMENTS)
+    environments = (*OWN_ENVIRONMENTS, *sorted(others))
+    overlaid = [name for name in environments[1:] if name not in builtin_names()]
+    return InitialConfig(
+        name=org,
+        manifest=manifest_template(org, domain or default_domain(org), environments),
+        source="",
+        profiles=dict.fromkeys(overlaid, 'extends = "dev"\n'),
+    )
 
 
 def refuse_emptied(states: Sequence[OldState]) -> None:
@@ -72,7 +94,7 @@ def refuse_emptied(states: Sequence[OldState]) -> None:
         )
 
 
-def refuse_secrets(states: Sequence[OldState], allow: Sequence[str]) -> None:
+def refuse_secrets(states: Sequence[OldState], allow: Collection[str]) -> None:
     """Raise `Refused` where a state has what looks like a secret, not at a key in `allow`.
 
     An event would keep it for ever.

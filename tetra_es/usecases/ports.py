@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
     from typing import TypeAlias
 
+    from tetra_es.layout import OrgLayout
     from tetra_es.refs import Ref
+    from tetra_es.store.log import EventLog
 
     Report: TypeAlias = Callable[[str, int, int], None]
     """Is told what is being done, how far it is, and how far it goes."""
@@ -86,6 +90,22 @@ class Projections(Protocol):
         """Take in every event that is missing anywhere."""
 
 
+class Derived(Protocol):
+    """Opens what is derived from the events."""
+
+    def __call__(self, layout: OrgLayout, log: EventLog) -> AbstractContextManager[Projections]:
+        """Return what is derived from a log."""
+
+    def check_git(self) -> None:
+        """Raise `TetraEsError` where there is no git: the mirror could not be written."""
+
+    def check_free(self, layout: OrgLayout) -> None:
+        """Raise `TetraEsError` where something derived is there without its events.
+
+        Or where something else is in its place.
+        """
+
+
 class Listener(Protocol):
     """Is told what happens beside the result, for the person at the keyboard."""
 
@@ -94,6 +114,9 @@ class Listener(Protocol):
 
     def edit_waits(self, path: str, *, missing: bool) -> None:
         """A file that somebody changed, and that nothing depended on, was not recorded."""
+
+    def key_made(self, path: Path) -> None:
+        """A signing key was made at `path`, since there was none."""
 
     def backed_up(self, path: str) -> None:
         """A generated file that was changed by hand was moved to `path`."""

@@ -4,32 +4,26 @@ from __future__ import annotations
 
 from datetime import timedelta, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from tetra_es.errors import UsageError
 from tetra_es.layout import OrgLayout
-from tetra_es.profiles.load import builtin_names
-from tetra_es.schema.templates import manifest_template
 from tetra_es.text import one_line
-from tetra_es.usecases.create_organization import InitialConfig
 from tetra_es.usecases.import_organization import (
-    import_organization,
+    ImportOrganization,
+    imported_config,
     refuse_emptied,
     refuse_secrets,
 )
 from tetra_es.usecases.old_organization import read_old_organization
-from tetra_es.usecases.session import utc_now
-from tetra_es_cli.commands.init import (
-    ENVIRONMENTS,
-    create_organization,
-    default_actor,
-    default_domain,
-)
+from tetra_es.usecases.unit_of_work import utc_now
+from tetra_es_cli.commands.init import default_actor
 from tetra_es_cli.context.params import allow_empty_option, allow_option, reason_option
 from tetra_es_cli.output.console import warn
-from tetra_es_cli.output.plain import emit, emit_rows
+from tetra_es_cli.output.emit import emit, say
+from tetra_es_cli.output.model import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,31 +76,18 @@ def import_(
     if not allow_empty:
         refuse_emptied(states)
     refuse_secrets(states, allow)
-    beginnings = InitialConfig(
-        name=org,
-        manifest=manifest_template(org, domain or default_domain(org), _environments(states)),
-        source="",
-        profiles=_overlays(states),
-    )
     if dry_run:
-        columns = ("time", "environment", "kind", "origin")
-        emit_rows([_row(state) for state in states], "table", columns)
+        emit(_listing(states), "table")
         _warn(old)
         return
     signer = actor or app.settings.actor or default_actor(app.settings)
-    create_organization(
-        app,
+    initial = imported_config(org, domain, states)
+    app.create(
         layout,
-        lambda session: import_organization(
-            session,
-            beginnings,
-            states,
-            actor=signer,
-            reason=reason or f"imported from {folder}",
-            allow=allow,
-        ),
+        ImportOrganization(initial, states, signer, allow),
+        reason or f"imported from {folder}",
     )
-    emit(f"imported {len(states)} files of {folder} as the organization {org} in {layout.root}")
+    say(f"imported {len(states)} files of {folder} as the organization {org} in {layout.root}")
     _warn(old)
     if list(folder.glob("secrets/*.env")):
         warn("the secrets of the old organization were not imported")
@@ -125,22 +106,14 @@ def _warn(old: OldOrganization) -> None:
         warn(f"not imported: {names[-1]}: {reason.why}", reason.hint)
 
 
-def _environments(states: Sequence[OldState]) -> tuple[str, ...]:
-    """Return Tetra's own environments and, after them, what else the folder has."""
-    found = {state.environment for state in states}
-    return (*ENVIRONMENTS, *sorted(found - set(ENVIRONMENTS)))
-
-
-def _overlays(states: Sequence[OldState]) -> dict[str, str]:
-    """Return an overlay for each environment that has no built-in profile."""
-    names = _environments(states)[1:]
-    return {name: 'extends = "dev"\n' for name in names if name not in builtin_names()}
-
-
-def _row(state: OldState) -> dict[str, Any]:
-    return {
-        "time": state.timestamp,
-        "environment": state.environment,
-        "kind": state.kind,
-        "origin": state.origin,
-    }
+def _listing(states: Sequence[OldState]) -> Listing:
+    rows = [
+        {
+            "time": state.timestamp,
+            "environment": state.environment,
+            "kind": state.kind,
+            "origin": state.origin,
+        }
+        for state in states
+    ]
+    return Listing(rows, ("time", "environment", "kind", "origin"))

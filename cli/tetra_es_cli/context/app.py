@@ -124,6 +124,15 @@ class App:
         with self.workspace(how) as workspace:
             return workspace.act(use_case)
 
+    def create(self, layout: OrgLayout, use_case: UseCase[Result], reason: str) -> Done[Result]:
+        """Have a use case record a new organization in the folder that `layout` says."""
+        from tetra_es.usecases.new_workspace import create_organization
+        from tetra_es.usecases.unit_of_work import Intent
+
+        return create_organization(
+            layout, use_case, self.settings.signing_key, self.derived, Console(), Intent(reason)
+        )
+
     @contextmanager
     def projections(self, *, reading: bool = False) -> Iterator[Projections]:
         """Open the projections alone, locked, as they are; with `reading` only to look at."""

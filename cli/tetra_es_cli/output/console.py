@@ -9,6 +9,7 @@ from tetra_es_cli.output.redaction import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 
 def note(text: str) -> None:
@@ -54,6 +55,10 @@ class Console:
     def parted(self, path: str) -> None:
         """Say that a file has no other name any more."""
         note(f"{path} had another name, a hard link, which keeps the old text")
+
+    def key_made(self, path: Path) -> None:
+        """Say that there was no signing key, and where it is now."""
+        note(f"made a signing key: {path}")
 
     def backed_up(self, path: str) -> None:
         """Say where a file that was changed by hand is now."""

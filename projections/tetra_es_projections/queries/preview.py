@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from tetra_es.disk.regular_files import read_text
 from tetra_es.errors import UsageError
 from tetra_es.layout import MANIFEST, SOURCE, profile_file
 from tetra_es.names import SOURCE_OF_TRUTH
@@ -14,7 +15,7 @@ from tetra_es.profiles.generate import generate
 from tetra_es.profiles.load import validate_overlay
 from tetra_es.schema.environment import validate_environment
 from tetra_es.schema.manifest import read_manifest
-from tetra_es_projections.working_files import changed_files, read_text
+from tetra_es_projections.working_files import changed_files
 
 if TYPE_CHECKING:
     from tetra_es_projections.queries.reader import Reader
