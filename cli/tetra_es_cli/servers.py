@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tetra_es.events.metadata import Context
-    from tetra_es.model.host import Target
+    from tetra_es.model.host import HostState
     from tetra_es.remote.facts import Facts
     from tetra_es.remote.transport import Transport
     from tetra_es.usecases.deployed import Comparison
@@ -99,7 +99,7 @@ def _named_hosts(app: App, environment: str, text: str | None) -> Sequence[str]:
 def serving_hosts(app: App, environment: str) -> list[str]:
     """Return the hosts that an environment runs on, by what was recorded."""
     with app.reading() as reader:
-        rows = reader.views.targets()
+        rows = reader.views.hosts()
     return [
         row.host
         for row in rows
@@ -189,10 +189,10 @@ class CommandJournal:
         self._reason = reason
         self.positions: list[int] = []
 
-    def target(self) -> Target:
+    def target(self) -> HostState:
         """Return the environment on the host, as it is recorded now."""
         with self._app.changing() as workspace:
-            return workspace.session.history.target(self._environment, self._host)
+            return workspace.session.history.host(self._environment, self._host)
 
     def units(self) -> list[str]:
         """Return the units of the deployment that the host serves, by what was recorded."""
@@ -201,13 +201,13 @@ class CommandJournal:
         paths = release.files if release else ()
         return [path.rpartition("/")[2] for path in paths if path.endswith(".service")]
 
-    def record(self, decide: Callable[[Target, Context], object]) -> None:
+    def record(self, decide: Callable[[HostState, Context], object]) -> None:
         """Record what `decide` decides on the target."""
         with self._app.changing(reason=self._reason) as workspace:
             current = workspace.session
 
             def command() -> list[int]:
-                target = current.history.target(self._environment, self._host)
+                target = current.history.host(self._environment, self._host)
                 decide(target, current.context(current.organization()))
                 saved = current.save(target)
                 workspace.settle(saved)

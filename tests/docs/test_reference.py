@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 from tests.docs.pages import environment
 from tetra_es.events.catalogue import EVENT_TYPES
 from tetra_es_cli.entry.root import cli
-from tetra_es_projections.queries.rows import TargetRow
+from tetra_es_projections.queries.rows import HostRow
 from tetra_es_projections.queries.status import host_row
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def test_every_json_field_is_documented(machine: Machine) -> None:
     event = machine.ok("event", "3", "-o", "json").json
     assert set(event) <= documented("event")
     status = machine.ok("status", "-o", "json").json
-    server = host_row(TargetRow("dev", "h", 1, None, 9, "1f", 2, "failed"))._asdict()
+    server = host_row(HostRow("dev", "h", 1, None, 9, "1f", 2, "failed"))._asdict()
     outcomes = {"failed", "reverting", "reverted"}
     found = {*status, *status["environments"][0], *server}
     assert found == documented("status") - outcomes

@@ -17,7 +17,7 @@ from tetra_es_cli.servers import CommandJournal
 if TYPE_CHECKING:
     from tests.conftest import Machine
     from tetra_es.events.metadata import Context
-    from tetra_es.model.host import Target
+    from tetra_es.model.host import HostState
     from tetra_es.release.release import Release
 
 SSH = r"""
@@ -75,7 +75,7 @@ class Fleet:
         """Record that a release was deployed."""
         files = [[file.path, "" if file.secret else file.digest] for file in release.files]
 
-        def decide(target: Target, context: Context) -> None:
+        def decide(target: HostState, context: Context) -> None:
             target.start(
                 f"{revision:016}",
                 context,

@@ -12,7 +12,7 @@ from tests.needs import needs
 from tetra_es.errors import UsageError
 from tetra_es.remote.errors import Unreachable
 from tetra_es.remote.program import agent
-from tetra_es.remote.session import Session
+from tetra_es.remote.session import AgentSession
 from tetra_es.remote.ssh_errors import diagnose
 from tetra_es.remote.transport import REMOTE, Ssh
 
@@ -79,7 +79,7 @@ class Fake:
     ],
 )
 def test_what_ssh_says_becomes_one_line(said: str, code: int, reason: str) -> None:
-    session = Session(Fake(f"cat >/dev/null & echo '{said}' >&2; exit {code}"), agent())
+    session = AgentSession(Fake(f"cat >/dev/null & echo '{said}' >&2; exit {code}"), agent())
     with pytest.raises(Unreachable, match=reason) as error:
         session.greet("acme", "dev", 60)
     assert "\n" not in error.value.message
@@ -151,7 +151,7 @@ def test_only_their_own_lines_count(said: str, code: int | None, reason: str) ->
 
 def test_no_ssh_at_all() -> None:
     with pytest.raises(Unreachable, match="cannot run /no/such/ssh"):
-        Session(Ssh("dev", ("/no/such/ssh",)), agent())
+        AgentSession(Ssh("dev", ("/no/such/ssh",)), agent())
 
 
 def test_control_characters_of_a_server_are_not_repeated() -> None:

@@ -13,7 +13,7 @@ from tetra_es.events.deployments import DEPLOYMENTS_STREAM
 from tetra_es.events.secrets import SECRETS_STREAM
 from tetra_es.events.validate import problem_of
 from tetra_es.model.environment import Environment
-from tetra_es.model.host import Target
+from tetra_es.model.host import HostState
 from tetra_es.model.organization import Organization
 from tetra_es.model.secrets import Vault
 from tetra_es.store import canonical, chain
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tetra_es.model.aggregate import Aggregate
     from tetra_es.store.record import Record
 
-_KINDS: Final[dict[str, type[Aggregate]]] = {SECRETS_STREAM: Vault, DEPLOYMENTS_STREAM: Target}
+_KINDS: Final[dict[str, type[Aggregate]]] = {SECRETS_STREAM: Vault, DEPLOYMENTS_STREAM: HostState}
 """Prefix of streams to their aggregate; the others are environments."""
 
 

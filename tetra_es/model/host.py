@@ -47,7 +47,7 @@ class Deployment:
     """Since when it serves."""
 
 
-class Target(Aggregate):
+class HostState(Aggregate):
     """An environment on a host, the aggregate of the stream `deployments:<environment>@<host>`."""
 
     def __init__(self, stream: str) -> None:

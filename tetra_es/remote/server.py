@@ -19,7 +19,7 @@ from tetra_es.remote.errors import Locked, StepFailed, Unreachable
 from tetra_es.remote.facts import Owner
 from tetra_es.remote.program import agent
 from tetra_es.remote.requests import questions
-from tetra_es.remote.session import ANSWER_SECONDS, Session
+from tetra_es.remote.session import ANSWER_SECONDS, AgentSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -41,7 +41,7 @@ DAEMON_SECONDS = 330.0
 class Server:
     """An open session. Use `with Server.open(…) as server`."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: AgentSession) -> None:
         self._session = session
 
     @classmethod
@@ -59,7 +59,7 @@ class Server:
         `patience`: seconds of silence after which others may take this session for dead.
         `program`: the agent's text, by default the package's own.
         """
-        session = Session(transport, program or agent())
+        session = AgentSession(transport, program or agent())
         session.greet(organization, environment, patience)
         return cls(session)
 

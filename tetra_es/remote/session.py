@@ -54,7 +54,7 @@ class Answer:
         return (row[1:] for row in self.rows if row[0] == kind)
 
 
-class Session:
+class AgentSession:
     """A running agent."""
 
     def __init__(self, transport: Transport, program: str) -> None:

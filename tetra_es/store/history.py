@@ -25,7 +25,7 @@ from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.events.config import ORG_STREAM
 from tetra_es.model.aggregate import Aggregate
 from tetra_es.model.environment import Environment, environment_stream
-from tetra_es.model.host import Target, deployments_stream
+from tetra_es.model.host import HostState, deployments_stream
 from tetra_es.model.organization import Organization
 from tetra_es.store import wal
 from tetra_es.store.log import EventLog, unreadable
@@ -77,12 +77,12 @@ class _Application(Application[str]):
     snapshotting_intervals: ClassVar[dict[Any, int]] = {
         Organization: SNAPSHOT_INTERVAL,
         Environment: SNAPSHOT_INTERVAL,
-        Target: SNAPSHOT_INTERVAL,
+        HostState: SNAPSHOT_INTERVAL,
     }
     snapshotting_projectors: ClassVar[dict[Any, Any]] = {
         Organization: _projector(Organization),
         Environment: _projector(Environment),
-        Target: _projector(Target),
+        HostState: _projector(HostState),
     }
 
     def construct_env(self, name: str, env: Any = None) -> Settings:
@@ -160,9 +160,9 @@ class History:
         """Return the environment as it is now; version 0 where it has no state yet."""
         return self._get(Environment, environment_stream(name))
 
-    def target(self, environment: str, host: str) -> Target:
+    def host(self, environment: str, host: str) -> HostState:
         """Return an environment on a host as it is now; version 0 where it was never deployed."""
-        return self._get(Target, deployments_stream(environment, host))
+        return self._get(HostState, deployments_stream(environment, host))
 
     def save(
         self, *aggregates: Aggregate, sealed: Sequence[bytes] = (), purged: Sequence[bytes] = ()

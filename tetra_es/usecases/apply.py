@@ -12,7 +12,7 @@ from tetra_es.events.config import EnvironmentState, OrganizationCreated
 from tetra_es.events.metadata import Context
 from tetra_es.integrity.store import verify_records
 from tetra_es.model.environment import environment_stream
-from tetra_es.model.host import Target, deployments_stream
+from tetra_es.model.host import HostState, deployments_stream
 from tetra_es.model.secrets import Vault, secrets_stream
 from tetra_es.usecases.deployable import Deployable, anchor
 from tetra_es.usecases.secrets.ciphertexts import digest_of
@@ -143,13 +143,13 @@ class Unrecorded:
     """The journal of a server without a store: it follows the rules and records nothing."""
 
     def __init__(self, environment: str, host: str) -> None:
-        self._target = Target(deployments_stream(environment, host))
+        self._target = HostState(deployments_stream(environment, host))
 
-    def target(self) -> Target:
+    def target(self) -> HostState:
         """Return the environment on this host."""
         return self._target
 
-    def record(self, decide: Callable[[Target, Context], object]) -> None:
+    def record(self, decide: Callable[[HostState, Context], object]) -> None:
         """Let `decide` decide on the target."""
         decide(self._target, Context("apply", "", "apply", utc_now()))
         self._target.collect_events()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from tetra_es.events.metadata import Context
-    from tetra_es.model.host import Target
+    from tetra_es.model.host import HostState
     from tetra_es.remote.facts import Outcome, ServiceHealth
     from tetra_es.remote.plan import Plan
     from tetra_es.remote.server import Server
@@ -125,7 +125,7 @@ def _record_end(journal: Journal, outcome: Outcome, step: str, cause: str) -> bo
         return True
     switched = outcome.state in (REVERTED, REVERTING)
 
-    def decide(target: Target, context: Context) -> None:
+    def decide(target: HostState, context: Context) -> None:
         if target.open and not target.open.failed:
             target.failed(step or "start", cause, context, switched=switched)
         if target.open:
@@ -191,7 +191,7 @@ class _Run:
             ) from error
 
     @staticmethod
-    def _confirmed(target: Target, context: Context) -> None:
+    def _confirmed(target: HostState, context: Context) -> None:
         target.done("confirm", context)
         target.healthy(context)
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tetra_es.events.metadata import Context
-    from tetra_es.model.host import Target
+    from tetra_es.model.host import HostState
     from tetra_es.release.release import Release
     from tetra_es.usecases.deployable import Deployable
 
@@ -32,10 +32,10 @@ class DeploymentFailed(TetraEsError):
 class Journal(Protocol):
     """Where the events of one environment on one host are recorded."""
 
-    def target(self) -> Target:
+    def target(self) -> HostState:
         """Return the environment on the host, as it is recorded now."""
 
-    def record(self, decide: Callable[[Target, Context], object]) -> None:
+    def record(self, decide: Callable[[HostState, Context], object]) -> None:
         """Record what `decide` decides on the target."""
 
 
@@ -66,7 +66,7 @@ class Order:
         """Path and digest of every file, the digest empty where there are secrets in it."""
         return [[file.path, "" if file.secret else file.digest] for file in self.release.files]
 
-    def start(self, target: Target, context: Context) -> None:
+    def start(self, target: HostState, context: Context) -> None:
         """Decide that it begins."""
         target.start(
             self.id,

@@ -12,7 +12,7 @@ from tetra_es.events.config import ORG_STREAM
 from tetra_es.events.metadata import Context
 from tetra_es.integrity.store import sound_vault
 from tetra_es.model.environment import Environment, environment_stream
-from tetra_es.model.host import Target, deployments_stream
+from tetra_es.model.host import HostState, deployments_stream
 from tetra_es.model.secrets import Vault, secrets_stream
 from tetra_es.refs import format_time
 
@@ -89,10 +89,10 @@ class UnitOfWork:
         """Return the secrets of an environment as they are now, from checked events alone."""
         return self._load(secrets_stream(environment), lambda: sound_vault(self.log, environment))
 
-    def host(self, environment: str, host: str) -> Target:
+    def host(self, environment: str, host: str) -> HostState:
         """Return an environment on a host as it is now; version 0 where it was never deployed."""
         stream = deployments_stream(environment, host)
-        return self._load(stream, lambda: self._history.target(environment, host))
+        return self._load(stream, lambda: self._history.host(environment, host))
 
     def _load(self, stream: str, load: Callable[[], AnyAggregate]) -> AnyAggregate:
         if stream not in self._loaded:

@@ -53,7 +53,7 @@ class ChangeRow(NamedTuple):
     after: str | None
 
 
-class TargetRow(NamedTuple):
+class HostRow(NamedTuple):
     """What runs on a host, and how its newest deployment ended."""
 
     environment: str

@@ -12,7 +12,7 @@ from tetra_es_projections.working_files import changed_files
 
 if TYPE_CHECKING:
     from tetra_es_projections.queries.reader import Reader
-    from tetra_es_projections.queries.rows import StateRow, TargetRow
+    from tetra_es_projections.queries.rows import HostRow, StateRow
 
 
 class EnvironmentStatus(NamedTuple):
@@ -70,7 +70,7 @@ def organization_status(reader: Reader) -> OrganizationStatus:
         else:
             found.drift.append(change.path)
     found.environments = environment_rows(reader)
-    found.servers = [host_row(row) for row in reader.views.targets()]
+    found.servers = [host_row(row) for row in reader.views.hosts()]
     return found
 
 
@@ -82,7 +82,7 @@ def environment_rows(reader: Reader) -> list[EnvironmentStatus]:
     return [_environment(name, reader.views.state(name), newest) for name in names]
 
 
-def host_row(row: TargetRow) -> HostStatus:
+def host_row(row: HostRow) -> HostStatus:
     """Return what runs on a host, in words too."""
     return HostStatus(
         environment=row.environment,

@@ -7,7 +7,7 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.store.log import connect_reading
-from tetra_es_projections.queries.rows import BlameRow, ChangeRow, EventRow, StateRow, TargetRow
+from tetra_es_projections.queries.rows import BlameRow, ChangeRow, EventRow, HostRow, StateRow
 from tetra_es_projections.views.schema import foreign_part
 
 if TYPE_CHECKING:
@@ -128,13 +128,13 @@ class Views:
         row = self._connection.execute("SELECT 1 FROM states WHERE position = ?", (position,))
         return row.fetchone() is not None
 
-    def targets(self) -> list[TargetRow]:
+    def hosts(self) -> list[HostRow]:
         """Return the hosts that anything was deployed to, by environment and host."""
         rows = self._connection.execute(
             "SELECT environment, host, serving, since, position, deployment, revision, outcome "
             "FROM targets ORDER BY environment, host"
         )
-        return [TargetRow(*row) for row in rows]
+        return [HostRow(*row) for row in rows]
 
     def newest_of_file(self, file: str) -> int | None:
         """Return the position of the newest event that changed a file, named as in `changes`."""

@@ -8,7 +8,7 @@ import pytest
 
 from tetra_es.errors import Refused
 from tetra_es.events.metadata import Context
-from tetra_es.model.host import Target, deployments_stream
+from tetra_es.model.host import HostState, deployments_stream
 
 STARTED: dict[str, Any] = {"of_position": 41, "runner": "tsm", "secrets": [], "files": []}
 
@@ -17,22 +17,22 @@ def context(second: int = 0) -> Context:
     return Context("alice", "", "c1", f"2026-11-23T10:05:{second:02}.000000Z")
 
 
-def target() -> Target:
-    return Target(deployments_stream("dev", "root@dev-server"))
+def target() -> HostState:
+    return HostState(deployments_stream("dev", "root@dev-server"))
 
 
-def deployed(revision: int) -> Target:
+def deployed(revision: int) -> HostState:
     found = target()
     found.start("a" * 16, context(1), revision=revision, **STARTED)
     found.healthy(context(2))
     return found
 
 
-def again(found: Target) -> Target:
+def again(found: HostState) -> HostState:
     """Return the aggregate as another process would load it, from events and from a snapshot."""
-    folded = Target(found.id).fold(found.pending)
+    folded = HostState(found.id).fold(found.pending)
     assert folded.snapshot() == found.snapshot()
-    restored = Target(found.id)
+    restored = HostState(found.id)
     restored.restore(found.version, found.snapshot())
     assert vars(restored) == vars(folded)
     return restored
