@@ -22,10 +22,13 @@ DOTTED = rf"{_PART}(?:[ \t]*\.[ \t]*{_PART})*"
 
 _KEY = re.compile(rf"[ \t]*{DOTTED}[ \t]*", re.ASCII)
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+_BARE_PARTS = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*", re.ASCII)
 
 
 def parse_key(text: str) -> KeyPath:
     """Return the parts of a dotted key. Raises `UsageError` when it is not one."""
+    if _BARE_PARTS.fullmatch(text):
+        return tuple(text.split("."))
     problem = UsageError(
         f"not a key: {text!r}", hint='a key is such as ports.tetra or hosts."a.b".port'
     )

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Literal["table", "array", "key", "comment", "blank"]
 
 _LINE = re.compile(r"[^\n]*(?:\n|\Z)")
-_BARE_KEY = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
 _KEY = re.compile(rf"[ \t]*(?:\[\[?[ \t]*)?({DOTTED})[ \t]*=?", re.ASCII)
 # A multi-line string may end in up to two quotes of its own before the three that close it.
 _TOKEN = re.compile(
@@ -76,9 +75,7 @@ def _key(text: str, at: int) -> tuple[KeyPath, int]:
     match = _KEY.match(text, at)
     if match is None:
         raise ValueError(f"no key at {at}")
-    key = match[1]
-    parts = tuple(key.split(".")) if _BARE_KEY.fullmatch(key) else parse_key(key)
-    return parts, match.end()
+    return parse_key(match[1]), match.end()
 
 
 def _line_end(text: str, at: int) -> int:
