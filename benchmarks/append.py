@@ -8,7 +8,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from benchmarks.measure import Comparison, alternate_timed, timed, typical
-from benchmarks.organization import context_at, found, text_of
+from benchmarks.organization import context_at, document_of, found
 from benchmarks.report import duration
 from tetra_es.crypto.ssh import sshsig
 from tetra_es.store import canonical, chain
@@ -78,7 +78,7 @@ class _Appends:
 
     def _decide(self) -> None:
         number = next(self._numbers)
-        self._environment.edit(text_of("local", number), context_at(number))
+        self._environment.edit(document_of("local", number), context_at(number))
 
 
 def _bare(path: Path) -> sqlite3.Connection:

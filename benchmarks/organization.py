@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from benchmarks.measure import Processes
 from tetra_es.crypto.ssh import keys
 from tetra_es.events.metadata import Context
-from tetra_es.layout import OrgLayout
+from tetra_es.layout import OrgLayout, environment_file
 from tetra_es.refs import format_time
 from tetra_es.store.history import History
+from tetra_es.toml.document import ConfigDocument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -137,10 +138,10 @@ def fill(machine: Machine, events: int) -> None:
         for start in range(0, events, 2 * BATCH):
             size = min(BATCH, (events - start) // 2)
             for edit in range(start, start + size):
-                local.edit(text_of("local", edit), context_at(edit))
+                local.edit(document_of("local", edit), context_at(edit))
             for edit in range(start, start + size):
                 dev.promote(
-                    text_of("dev", edit),
+                    document_of("dev", edit),
                     context_at(edit + size),
                     source_revision=local.revision,
                     via="local",
@@ -160,9 +161,10 @@ def context_at(minute: int) -> Context:
     )
 
 
-def text_of(name: str, edit: int) -> str:
+def document_of(name: str, edit: int) -> ConfigDocument:
     """Return the TOML of an environment after so many edits."""
-    return _TEXT.format(name=name, edit=edit, port=3000 + edit % 5000, rare=rare_line(edit))
+    text = _TEXT.format(name=name, edit=edit, port=3000 + edit % 5000, rare=rare_line(edit))
+    return ConfigDocument(environment_file(name), text)
 
 
 def rare_line(edit: int) -> str:

@@ -78,8 +78,7 @@ def order_for(
     organization: str, state: Deployable, *, create_user: bool, replace_unmanaged: bool
 ) -> Order:
     """Return a state rendered for servers."""
-    name = f"environments/{state.environment}.toml"
-    release = render(organization, state.environment, state.text, state.values, name=name)
+    release = render(organization, state.environment, state.document, state.values)
     return Order(
         secrets.token_hex(8),
         state,
@@ -185,8 +184,8 @@ def remove_from_all(app: App, wish: Wish, output: str) -> None:
     with app.changing() as workspace:
         if not hosts:
             workspace.session.organization().environment_named(name)
-        text = workspace.session.environment(name).text
-    state = Deployable(name, 0, 0, "", text, (), {})
+        document = workspace.session.environment(name).document
+    state = Deployable(name, 0, 0, "", document, (), {})
     release = nothing(app.layout().root.name, name)
     order = Order(secrets.token_hex(8), state, release)
     _deploy(app, replace(wish, hosts=tuple(hosts)), order, output, parallel=1)
@@ -290,4 +289,6 @@ def _check_known(journal: CommandJournal, server: Server, plan: Plan) -> None:
 
 
 def _hosts(app: App, wish: Wish, order: Order) -> list[Transport]:
-    return transports(app, wish.environment, wish.hosts, local=wish.local, text=order.state.text)
+    return transports(
+        app, wish.environment, wish.hosts, local=wish.local, document=order.state.document
+    )

@@ -17,7 +17,7 @@ from tetra_es.remote.transport import Local, Ssh
 from tetra_es.usecases.apply import parse_anchor
 from tetra_es.usecases.deployed import compare, is_ours, recorded_release
 from tetra_es_cli.output.console import note
-from tetra_es_projections.queries.states import text_at
+from tetra_es_projections.queries.states import document_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tetra_es.model.host import HostState
     from tetra_es.remote.facts import Facts
     from tetra_es.remote.transport import Transport
+    from tetra_es.toml.document import ConfigDocument
     from tetra_es.usecases.deployed import Comparison
     from tetra_es_cli.context.app import App
 
@@ -56,13 +57,13 @@ def transports(
     hosts: Sequence[str],
     *,
     local: bool,
-    text: str | None = None,
+    document: ConfigDocument | None = None,
     every: bool = False,
 ) -> list[Transport]:
     """Return how to reach each server of an environment.
 
     Those that it runs on, by what was recorded; where that is none, those of its TOML. With
-    `text`, a TOML that is to be deployed, the other way round; with `every`, all of them.
+    `document`, a TOML that is to be deployed, the other way round; with `every`, all of them.
     """
     if local and hosts:
         raise UsageError("--local and --to exclude each other")
@@ -71,9 +72,9 @@ def transports(
     if not hosts:
         hosts = serving_hosts(app, environment)
         if every:
-            hosts = [*hosts, *_named_hosts(app, environment, text)]
-        elif text is not None or not hosts:
-            hosts = _named_hosts(app, environment, text) or hosts
+            hosts = [*hosts, *_named_hosts(app, environment, document)]
+        elif document is not None or not hosts:
+            hosts = _named_hosts(app, environment, document) or hosts
     if not hosts:
         raise UsageError(
             f"{environment} names no host",
@@ -88,12 +89,11 @@ def transports(
     ]
 
 
-def _named_hosts(app: App, environment: str, text: str | None) -> Sequence[str]:
-    if text is None:
+def _named_hosts(app: App, environment: str, document: ConfigDocument | None) -> Sequence[str]:
+    if document is None:
         with app.reading() as reader:
-            text = text_at(reader, environment, None)
-    name = f"environments/{environment}.toml"
-    return read_settings(text, name=name, environment=environment).hosts
+            document = document_at(reader, environment, None)
+    return read_settings(document, environment).hosts
 
 
 def serving_hosts(app: App, environment: str) -> list[str]:

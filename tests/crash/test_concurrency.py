@@ -55,7 +55,7 @@ def edit_once_somebody_else_did(world: World, others: Iterator[str]) -> Recorded
 
     def attempt() -> Recorded:
         work.forget()
-        Edit(SOURCE, LOCAL + "# mine\n").decide(work)
+        Edit(SOURCE, SOURCE.document(LOCAL + "# mine\n")).decide(work)
         for text in islice(others, 1):
             world.edit(text)
         return work.save()[0]

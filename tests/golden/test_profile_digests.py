@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.documents import document
 from tests.first_edition.archive import unpack
 from tetra_es.profiles.load import builtin_names, effective_profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tetra_es.toml.document import ConfigDocument
 
 GOLDEN: dict[str, dict[str, Any]] = json.loads(
     Path(__file__).with_name("profile_digests.json").read_text("utf-8")
@@ -28,7 +31,7 @@ GOLDEN: dict[str, dict[str, Any]] = json.loads(
 @pytest.mark.parametrize("name", GOLDEN)
 def test_the_same_rules_have_the_same_digest(name: str) -> None:
     golden = GOLDEN[name]
-    overlay = None if golden["overlay"] is None else "".join(golden["overlay"])
+    overlay = None if golden["overlay"] is None else document("".join(golden["overlay"]))
     assert effective_profile(golden["environment"], overlay).digest == golden["digest"]
 
 
@@ -43,11 +46,11 @@ def test_different_rules_have_different_digests() -> None:
 
 
 def test_the_promotions_of_the_first_edition(tmp_path: Path) -> None:
-    overlays: dict[str, str] = {}
+    overlays: dict[str, ConfigDocument] = {}
     promotions = 0
     for topic, state in events(tmp_path):
         if topic == "profile.edited":
-            overlays[state["environment"]] = state["text"]
+            overlays[state["environment"]] = document(state["text"])
         elif topic == "environment.promoted":
             name = state["environment"]
             assert effective_profile(name, overlays.get(name)).digest == state["profile_digest"]

@@ -67,7 +67,9 @@ class World:
         self.actor = "alice"
         self.history = History(self.layout.store, self.keys["alice"], create=True)
         self.log = EventLog(self.layout.store)
-        initial = InitialConfig("acme", MANIFEST_TEXT, LOCAL, {})
+        initial = InitialConfig(
+            "acme", MANIFEST.document(MANIFEST_TEXT), SOURCE.document(LOCAL), {}
+        )
         self.act(CreateOrganization(initial, "alice"))
 
     def close(self) -> None:
@@ -94,7 +96,7 @@ class World:
         return Done(result, work.save(), [])
 
     def edit(self, text: str, file: SourceFile = SOURCE) -> list[Recorded]:
-        return self.act(Edit(file, text)).recorded
+        return self.act(Edit(file, file.document(text))).recorded
 
     def set(self, file: SourceFile, key: str, literal: str) -> list[Recorded]:
         return self.act(SetKeys(file, [(key, literal)])).recorded

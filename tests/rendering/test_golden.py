@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.documents import document
 from tests.rendering.readers import command_words, setting, unit_entries
 from tests.rendering.texts import ENVIRONMENTS, RUNNERS, content, release, template_text
 from tests.rendering.update import golden
@@ -78,7 +79,7 @@ def test_a_definition_names_the_env_file_for_every_tsm(env_file: str) -> None:
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_the_toml_is_there_byte_for_byte(environment: str) -> None:
     text = template_text(environment, "tsm").replace("\n", "\r\n") + "# é"
-    found = render("acme", environment, text, {}, name="x.toml")
+    found = render("acme", environment, document(text, "x.toml"), {})
     assert content(found, f"/org/acme/environments/{environment}.toml") == text
 
 
@@ -101,7 +102,7 @@ def test_units_have_the_names_of_the_guide(
     text = template_text(profile, runner)
     head = text[: text.index("[services.tetra]")]
     tables = "".join(f'[services.{name}]\ncommand = "node x.js"\n' for name in services)
-    found = render("acme", environment, head + tables, {}, name="x.toml")
+    found = render("acme", environment, document(head + tables, "x.toml"), {})
     assert list(found.units) == expected
     assert [service.name for service in found.services] == names
     assert {service.unit for service in found.services} == set(expected)

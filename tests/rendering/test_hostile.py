@@ -12,6 +12,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from tests.documents import document
 from tests.examples import examples
 from tests.machine import HANG
 from tests.rendering.readers import (
@@ -163,7 +164,7 @@ def test_a_hostile_value_is_refused_or_rendered_as_it_is(
 ) -> None:
     text = changed_text("staging", runner, {field: [value] if field in LISTS else value})
     try:
-        found = render("acme", "staging", text, {}, name="x.toml")
+        found = render("acme", "staging", document(text, "x.toml"), {})
     except TetraEsError as error:
         refused(error)
     else:
@@ -214,7 +215,7 @@ def test_a_hostile_name_of_a_service(runner: str, name: str) -> None:
     }
     text = changed_text("staging", runner, changes)
     try:
-        found = render("acme", "staging", text, {}, name="x.toml")
+        found = render("acme", "staging", document(text, "x.toml"), {})
     except TetraEsError as error:
         refused(error)
     else:

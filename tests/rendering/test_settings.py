@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.documents import document
 from tests.rendering.texts import changed_text, content, release, template_text
 from tetra_es.errors import ConfigError, TetraEsError
 from tetra_es.release.release import HealthSettings
@@ -24,7 +25,7 @@ TETRA: KeyPath = ("services", "tetra")
 
 def read(changes: Mapping[KeyPath, Any], environment: str = "prod") -> ServerSettings:
     text = changed_text(environment, "tsm", changes)
-    return read_settings(text, name="prod.toml", environment=environment)
+    return read_settings(document(text, "prod.toml"), environment)
 
 
 def test_the_templates_values() -> None:
@@ -154,7 +155,7 @@ def test_the_message_has_the_line() -> None:
     text = template_text("dev", "tsm").replace('"/root/tetra"', '"root/tetra"')
     line = text[: text.index("tetra_dir")].count("\n") + 1
     with pytest.raises(ConfigError) as caught:
-        read_settings(text, name="dev.toml", environment="dev")
+        read_settings(document(text, "dev.toml"), "dev")
     assert caught.value.message.startswith(f"dev.toml:{line}: deployment.tetra_dir: must be")
 
 
@@ -190,7 +191,7 @@ def test_no_unit_can_be_taken_for_one_of_our_own() -> None:
 @pytest.mark.parametrize(("organization", "environment"), [("../x", "dev"), ("acme", "../dev")])
 def test_names_that_become_paths_are_checked(organization: str, environment: str) -> None:
     with pytest.raises(TetraEsError):
-        render(organization, environment, template_text("dev", "tsm"), {}, name="x")
+        render(organization, environment, document(template_text("dev", "tsm"), "x"), {})
 
 
 @pytest.mark.parametrize(

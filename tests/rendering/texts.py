@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
+from tests.documents import document
 from tetra_es.profiles.generate import apply_profile
 from tetra_es.profiles.load import effective_profile
 from tetra_es.release.render import render
@@ -31,15 +32,15 @@ CANARY = "canary"
 @cache
 def template_text(environment: str, runner: str) -> str:
     """Return what `promote` makes of the template of `init`, with a runner."""
-    text = apply_profile(
-        local_template("alice", "linux"),
+    generated = apply_profile(
+        document(local_template("alice", "linux")),
         effective_profile(environment, None),
         org="acme",
         domain="acme.example",
         environment=environment,
         source_label="local@1",
     )
-    return text.replace("[deployment]\n", f'[deployment]\nrunner = "{runner}"\n')
+    return generated.text.replace("[deployment]\n", f'[deployment]\nrunner = "{runner}"\n')
 
 
 def changed_text(environment: str, runner: str, changes: Mapping[KeyPath, Any]) -> str:
@@ -66,7 +67,7 @@ def release(
 ) -> Release:
     """Return the release of the changed template."""
     text = changed_text(environment, runner, changes or {})
-    return render("acme", environment, text, secrets or {}, name=f"{environment}.toml")
+    return render("acme", environment, document(text, f"{environment}.toml"), secrets or {})
 
 
 def content(release: Release, path: str) -> str:

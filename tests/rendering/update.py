@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.documents import document
 from tests.rendering.texts import ENVIRONMENTS, RUNNERS, template_text
 from tetra_es.release.render import render
 
@@ -36,7 +37,7 @@ def golden(environment: str, runner: str) -> tuple[Path, str]:
     """Return the file for a template's environment, and what should be in it."""
     text = template_text(environment, runner)
     secrets = {"API_KEY": b"k3y", "DATABASE_URL": b"postgres://db/$x"}
-    release = render("my-company", environment, text, secrets, name=f"{environment}.toml")
+    release = render("my-company", environment, document(text, f"{environment}.toml"), secrets)
     return GOLDEN / f"{environment}-{runner}.txt", listing(release)
 
 

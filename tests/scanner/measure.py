@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tetra_es.secret_scan.extract import format_path, leaves
-from tetra_es.secret_scan.scan import Finding, scan_text
+from tetra_es.secret_scan.scan import Finding, scan_document
+from tetra_es.toml.document import ConfigDocument
 
 
 @dataclass
@@ -51,7 +52,7 @@ def measure(file: Path, tally: Tally) -> None:
     labels = file.with_suffix(".secrets")
     secret = labels.read_text("utf-8").split() if labels.exists() else []
     began = time.perf_counter()
-    findings = scan_text(text)
+    findings = scan_document(ConfigDocument(file.name, text))
     tally.seconds += time.perf_counter() - began
     strings = leaves(tomllib.loads(text))
     values = {format_path(leaf.path) for leaf in strings if leaf.value != leaf.path[-1]}

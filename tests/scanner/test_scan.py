@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import tomllib
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.documents import document
 from tests.scanner.tokens import SHORTEST, mixed
 from tetra_es.errors import Refused
-from tetra_es.secret_scan.scan import Finding, refuse, scan_changes, scan_text
-from tetra_es.toml.diff import flatten
+from tetra_es.secret_scan.scan import Finding, refuse, scan_changes, scan_document
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 TOKEN = SHORTEST["github"]
 
@@ -42,12 +46,21 @@ value = "hunter2"
 '''
 
 
+def scan(text: str, allowed: Collection[str] = ()) -> list[Finding]:
+    return scan_document(document(text), allowed=allowed)
+
+
+def scan_new(before: str | None, after: str, allowed: Collection[str] = ()) -> list[Finding]:
+    old = None if before is None else document(before)
+    return scan_changes(old, document(after), allowed=allowed)
+
+
 def paths(text: str) -> list[str]:
-    return [finding.path for finding in scan_text(text)]
+    return [finding.path for finding in scan(text)]
 
 
 def test_every_kind_of_value_is_scanned() -> None:
-    assert [(finding.path, finding.line) for finding in scan_text(EVERYWHERE)] == [
+    assert [(finding.path, finding.line) for finding in scan(EVERYWHERE)] == [
         ("top_token", 2),
         ("services.web.api_key", 5),
         ('services.web."quoted.password"', 6),
@@ -61,13 +74,13 @@ def test_every_kind_of_value_is_scanned() -> None:
 
 
 def test_paths_are_those_of_changes() -> None:
-    known = flatten(EVERYWHERE)
+    known = document(EVERYWHERE).keys
     assert all(path in known for path in paths(EVERYWHERE) if "(hidden)" not in path)
 
 
 def test_tokens_for_names_of_tables_are_found_and_hidden() -> None:
     for header in (f'["{TOKEN}"]', f'[a."{TOKEN}".b]', f'[[a."{TOKEN}"]]'):
-        found = scan_text(f"x = 1\n\n{header}\npassword = 'hunter2'\n")
+        found = scan(f"x = 1\n\n{header}\npassword = 'hunter2'\n")
         assert [finding.line for finding in found] in ([3, 4], [3])
         assert all("(hidden)" in finding.path for finding in found)
 
@@ -94,7 +107,7 @@ c = [
 # postgres://app:{mixed(9)}@db/app
 # postgres://user:password@db/app, or token=hunter2
 """
-    found = scan_text(text)
+    found = scan(text)
     assert [finding.path for finding in found] == [
         f"comment on line {line}" for line in (2, 5, 8, 10, 11)
     ]
@@ -107,41 +120,39 @@ def test_a_token_in_a_string_is_not_taken_for_a_comment() -> None:
 
 def test_allowed_keys_are_left_out() -> None:
     text = f'a = "{TOKEN}"\nb = "{TOKEN}" # {TOKEN}\n'
-    assert [finding.path for finding in scan_text(text, allowed=["a", "comment on line 2"])] == [
-        "b"
-    ]
-    assert scan_changes("", text, allowed={"a", "b", "comment on line 2"}) == []
+    assert [finding.path for finding in scan(text, allowed=["a", "comment on line 2"])] == ["b"]
+    assert scan_new("", text, allowed={"a", "b", "comment on line 2"}) == []
 
 
 def test_only_what_is_new_or_changed_is_found() -> None:
     before = f'a = "{TOKEN}"\n[b]\npassword = "one"\n# {TOKEN}\n'
-    assert scan_changes(before, before) == []
-    assert scan_changes(before, f"# {TOKEN}\nz = 1\n{before}") == []
+    assert scan_new(before, before) == []
+    assert scan_new(before, f"# {TOKEN}\nz = 1\n{before}") == []
     changed = before.replace('"one"', '"two"') + f"c = '{TOKEN}' # {SHORTEST['npm']}\n"
-    assert [finding.path for finding in scan_changes(before, changed)] == [
+    assert [finding.path for finding in scan_new(before, changed)] == [
         "b.password",
         "b.c",
         "comment on line 5",
     ]
-    assert [finding.path for finding in scan_changes(None, before)] == paths(before)
+    assert [finding.path for finding in scan_new(None, before)] == paths(before)
 
 
 def test_a_second_token_in_known_comments_is_new() -> None:
     before = f"# {TOKEN}\n"
-    found = scan_changes(before, before + f"# {TOKEN[:-1]}Z\n")
+    found = scan_new(before, before + f"# {TOKEN[:-1]}Z\n")
     assert [finding.line for finding in found] == [2]
 
 
 def test_an_element_that_moves_is_not_new() -> None:
     one, two = '[[user]]\npassword = "one"\n', '[[user]]\npassword = "two"\n'
-    assert scan_changes(one + two, two) == []
-    assert [finding.path for finding in scan_changes(two, two + one)] == ["user[1].password"]
+    assert scan_new(one + two, two) == []
+    assert [finding.path for finding in scan_new(two, two + one)] == ["user[1].password"]
 
 
 def test_a_refusal_names_file_line_key_and_reason() -> None:
     text = f'[services.web]\napi = "{TOKEN}"\npassword = "hunter2"\n'
     with pytest.raises(Refused) as caught:
-        refuse(scan_text(text), "environments/local.toml")
+        refuse(scan(text), "environments/local.toml")
     assert caught.value.message == (
         "environments/local.toml:2: services.web.api: looks like a secret (GitHub token); "
         "so does services.web.password (line 3)"
@@ -162,7 +173,7 @@ def test_a_refusal_of_many_stays_short_and_harmless_to_terminals() -> None:
 
 def test_a_refused_comment_is_to_be_deleted() -> None:
     with pytest.raises(Refused) as caught:
-        refuse(scan_text(f"# {TOKEN}\n"), "x.toml")
+        refuse(scan(f"# {TOKEN}\n"), "x.toml")
     assert caught.value.message == "x.toml:1: comment on line 1: looks like a secret (GitHub token)"
     assert str(caught.value.hint).startswith("delete it")
 
@@ -193,7 +204,7 @@ def test_no_finding_ever_holds_a_secret(values: dict[str, object], said: list[st
     lines = [f"{json.dumps(key)} = {literal(value)}" for key, value in values.items()]
     text = "\n".join([*lines, *comments])
     tomllib.loads(text)
-    found = scan_text(text)
+    found = scan(text)
     shown = json.dumps(found)
     secrets = [*SHORTEST.values(), "hunter2hunter2", mixed(30)]
     for secret in secrets:
@@ -203,7 +214,7 @@ def test_no_finding_ever_holds_a_secret(values: dict[str, object], said: list[st
         assert (
             finding.path.startswith("comment on")
             or "(hidden)" in finding.path
-            or (finding.path in flatten(text))
+            or (finding.path in document(text).keys)
         )
         assert 1 <= finding.line <= text.count("\n") + 1
     if found:
@@ -220,7 +231,7 @@ def test_changes_are_a_part_of_everything(old: dict[str, object], new: dict[str,
         for values in (old, new)
     )
     # A key may be found for another of its strings.
-    everything = {(finding.path, finding.line) for finding in scan_text(after)}
-    assert {(finding.path, finding.line) for finding in scan_changes(before, after)} <= everything
-    assert scan_changes(after, after) == []
-    assert scan_changes(None, after) == scan_text(after)
+    everything = {(finding.path, finding.line) for finding in scan(after)}
+    assert {(finding.path, finding.line) for finding in scan_new(before, after)} <= everything
+    assert scan_new(after, after) == []
+    assert scan_new(None, after) == scan(after)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.errors import Refused
@@ -15,9 +14,11 @@ from tetra_es.events.config import (
     EnvironmentRolledBack,
     EnvironmentState,
 )
+from tetra_es.layout import environment_file
 from tetra_es.model.aggregate import Aggregate
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.toml.diff import changes_between
+from tetra_es.toml.document import ConfigDocument
 
 if TYPE_CHECKING:
     from tetra_es.events.base import Event
@@ -29,11 +30,6 @@ def environment_stream(name: str) -> str:
     return ENVIRONMENT_STREAM + name
 
 
-def text_digest(text: str) -> str:
-    """Return the SHA-256 of a TOML text, hexadecimal."""
-    return sha256(text.encode()).hexdigest()
-
-
 class Environment(Aggregate):
     """One environment's states. Revision n is its nth state; revision 0 is none at all."""
 
@@ -42,6 +38,7 @@ class Environment(Aggregate):
         self.name = stream.removeprefix(ENVIRONMENT_STREAM)
         self.revision = 0
         self.text = ""
+        """The present state's TOML."""
         self.digest = ""
         self.source_revision: int | None = None
         """Revision of the source of truth that the present state was generated from."""
@@ -49,28 +46,41 @@ class Environment(Aggregate):
         """Every source revision that was ever promoted to this environment."""
         self.origins: dict[int, int] = {}
         """For revisions made by a rollback, the revision whose state they have."""
+        self._document: ConfigDocument | None = None
 
     @property
     def is_source(self) -> bool:
         """Whether the others are generated from this one."""
         return self.name == SOURCE_OF_TRUTH
 
-    def create(self, text: str, context: Context) -> EnvironmentCreated:
+    @property
+    def document(self) -> ConfigDocument:
+        """The present state's TOML, which is empty at revision 0."""
+        if self._document is None or self._document.text != self.text:
+            self._document = ConfigDocument(environment_file(self.name), self.text)
+        return self._document
+
+    @property
+    def state(self) -> ConfigDocument | None:
+        """The same, None at revision 0."""
+        return self.document if self.revision else None
+
+    def create(self, document: ConfigDocument, context: Context) -> EnvironmentCreated:
         """Give the source of truth its first state."""
         if self.revision:
             raise Refused(f"{self.name} exists already")
-        return self._decide(EnvironmentCreated, context, **self._next(text))
+        return self._decide(EnvironmentCreated, context, **self._next(document))
 
-    def edit(self, text: str, context: Context) -> EnvironmentEdited | None:
-        """Record a changed text of the source of truth, None when nothing changed."""
+    def edit(self, document: ConfigDocument, context: Context) -> EnvironmentEdited | None:
+        """Record a changed source of truth, None when nothing changed."""
         if not self.is_source:
             raise Refused(
                 f"{self.name} is generated and cannot be edited",
                 hint=f"edit {SOURCE_OF_TRUTH} or the profile of {self.name}, then promote",
             )
-        if text == self.text:
+        if document.text == self.text:
             return None
-        return self._decide(EnvironmentEdited, context, **self._next(text))
+        return self._decide(EnvironmentEdited, context, **self._next(document))
 
     def check_promotable(self) -> None:
         """Raise `Refused` for the source of truth: nothing is promoted to it."""
@@ -82,7 +92,7 @@ class Environment(Aggregate):
 
     def promote(
         self,
-        text: str,
+        document: ConfigDocument,
         context: Context,
         *,
         source_revision: int,
@@ -90,14 +100,14 @@ class Environment(Aggregate):
         profile: str,
         profile_digest: str,
     ) -> EnvironmentPromoted | None:
-        """Record the text generated from a source revision, None when nothing changed."""
+        """Record what was generated from a source revision, None when nothing changed."""
         self.check_promotable()
-        if text == self.text:
+        if document.text == self.text:
             return None
         return self._decide(
             EnvironmentPromoted,
             context,
-            **self._next(text),
+            **self._next(document),
             source_revision=source_revision,
             via=via,
             profile=profile,
@@ -121,24 +131,30 @@ class Environment(Aggregate):
         return self._decide(
             EnvironmentRolledBack,
             context,
-            **self._next(target.text),
+            **self._next(ConfigDocument(environment_file(self.name), target.text)),
             to_revision=target.revision,
             to_position=position,
             source_revision=getattr(target, "source_revision", None),
         )
 
     def import_state(
-        self, text: str, context: Context, *, timestamp: str, origin: str, kind: str
+        self,
+        document: ConfigDocument,
+        context: Context,
+        *,
+        timestamp: str,
+        origin: str,
+        kind: str,
     ) -> EnvironmentImported | None:
         """Record a state from before tetra-es, None when it is the present one."""
-        if text == self.text:
+        if document.text == self.text:
             return None
         return self._decide(
             EnvironmentImported,
             context,
             {"imported": origin, "recorded": context.now},
             timestamp=timestamp,
-            **self._next(text),
+            **self._next(document),
             origin=origin,
             kind=kind,
         )
@@ -189,12 +205,13 @@ class Environment(Aggregate):
         self.promoted_from = set(state["promoted_from"])
         self.origins = dict(state["origins"])
 
-    def _next(self, text: str) -> dict[str, Any]:
-        changes = changes_between(self.text if self.revision else None, text)
+    def _next(self, document: ConfigDocument) -> dict[str, Any]:
+        changes = changes_between(self.state, document)
+        self._document = document.called(environment_file(self.name))
         return {
             "environment": self.name,
             "revision": self.revision + 1,
-            "text": text,
-            "digest": text_digest(text),
+            "text": document.text,
+            "digest": document.digest,
             "changes": [list(change) for change in changes],
         }

@@ -14,10 +14,12 @@ from tetra_es.events.config import (
     SignerAdded,
     SignerRemoved,
 )
+from tetra_es.layout import MANIFEST, profile_file
 from tetra_es.model.aggregate import Aggregate
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.schema.manifest import Manifest, read_manifest
 from tetra_es.toml.diff import changes_between
+from tetra_es.toml.document import ConfigDocument
 
 if TYPE_CHECKING:
     from tetra_es.events.base import Event
@@ -43,9 +45,19 @@ class Organization(Aggregate):
         """File and key whose values look like secrets and are none."""
 
     @property
+    def document(self) -> ConfigDocument:
+        """The manifest's TOML."""
+        return ConfigDocument(MANIFEST, self.text)
+
+    @property
     def manifest(self) -> Manifest:
-        """The manifest, parsed."""
-        return read_manifest(self.text)
+        """What the manifest says."""
+        return read_manifest(self.document)
+
+    def profile(self, environment: str) -> ConfigDocument | None:
+        """Return the organization's overlay for an environment, None where it has none."""
+        text = self.profiles.get(environment)
+        return None if text is None else ConfigDocument(profile_file(environment), text)
 
     def environment_named(self, name: str) -> str:
         """Return `name` if the manifest has such an environment, else raise `UsageError`."""
@@ -62,52 +74,56 @@ class Organization(Aggregate):
         """Return the name of the signer that has this public key line, or None."""
         return next((name for name, line in self.signers.items() if line == key), None)
 
-    def create(self, name: str, text: str, context: Context, *, key: str) -> OrganizationCreated:
+    def create(
+        self, name: str, manifest: ConfigDocument, context: Context, *, key: str
+    ) -> OrganizationCreated:
         """Found the organization; whoever does it is its first signer."""
         if self.name:
             raise Refused(f"the organization {self.name} exists already")
-        self._check_manifest(name, text)
+        self._check_manifest(name, manifest)
         return self._decide(
             OrganizationCreated,
             context,
             name=name,
-            text=text,
-            changes=_changes(None, text),
+            text=manifest.text,
+            changes=_changes(None, manifest),
             signer=context.actor,
             key=key,
         )
 
-    def edit_manifest(self, text: str, context: Context) -> ManifestEdited | None:
+    def edit_manifest(self, manifest: ConfigDocument, context: Context) -> ManifestEdited | None:
         """Record a changed manifest, None when nothing changed."""
-        if text == self.text:
+        if manifest.text == self.text:
             return None
-        self._check_manifest(self.name, text)
+        self._check_manifest(self.name, manifest)
         return self._decide(
             ManifestEdited,
             context,
             revision=self.revision + 1,
-            text=text,
-            changes=_changes(self.text, text),
+            text=manifest.text,
+            changes=_changes(self.document, manifest),
         )
 
-    def edit_profile(self, environment: str, text: str, context: Context) -> ProfileEdited | None:
-        """Record a changed overlay, None when nothing changed. The text is checked before."""
+    def edit_profile(
+        self, environment: str, overlay: ConfigDocument, context: Context
+    ) -> ProfileEdited | None:
+        """Record a changed overlay, None when nothing changed. It is checked before."""
         if environment == SOURCE_OF_TRUTH:
             raise Refused(
                 f"{environment} is the source of truth: it has no profile",
                 hint=f"edit environments/{environment}.toml itself",
             )
         self.environment_named(environment)
-        before = self.profiles.get(environment)
-        if text == before:
+        before = self.profile(environment)
+        if before is not None and overlay.text == before.text:
             return None
         return self._decide(
             ProfileEdited,
             context,
             environment=environment,
             revision=self.profile_revisions.get(environment, 0) + 1,
-            text=text,
-            changes=_changes(before, text),
+            text=overlay.text,
+            changes=_changes(before, overlay),
         )
 
     def add_signer(self, name: str, key: str, context: Context) -> SignerAdded:
@@ -183,14 +199,13 @@ class Organization(Aggregate):
         # Snapshots of stores from before there was a scanner have none.
         self.scan_exceptions = {(file, key) for file, key in state.get("scan_exceptions", ())}
 
-    def _check_manifest(self, name: str, text: str) -> None:
-        manifest = read_manifest(text)
-        if manifest.name != name:
+    def _check_manifest(self, name: str, manifest: ConfigDocument) -> None:
+        if read_manifest(manifest).name != name:
             raise Refused(
                 f"manifest.toml: name: an organization keeps its name, {name!r}",
                 hint="make another organization with `tetra-es init`",
             )
 
 
-def _changes(before: str | None, after: str) -> list[list[str | None]]:
+def _changes(before: ConfigDocument | None, after: ConfigDocument) -> list[list[str | None]]:
     return [list(change) for change in changes_between(before, after)]

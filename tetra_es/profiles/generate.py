@@ -18,9 +18,10 @@ from tetra_es.toml.literals import value_literal
 from tetra_es.toml.statements import is_below
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tetra_es.schema.manifest import Manifest
+    from tetra_es.toml.document import ConfigDocument
     from tetra_es.toml.keys import KeyPath
 
 HEADER = """\
@@ -31,35 +32,46 @@ HEADER = """\
 
 
 def generate(
-    name: str, text: str, *, source_label: str, manifest: Manifest, overlay: str | None
-) -> tuple[Profile, str]:
-    """Return the profile of an environment, and what it makes of a text of the source of truth.
+    name: str,
+    source: ConfigDocument,
+    *,
+    source_label: str,
+    manifest: Manifest,
+    overlay: ConfigDocument | None,
+) -> tuple[Profile, ConfigDocument]:
+    """Return the profile of an environment, and what it makes of a state of the source of truth.
 
-    `source_label` names the text's revision, such as `local@12`. Raises `ConfigError` when what
+    `source_label` names the state's revision, such as `local@12`. Raises `ConfigError` when what
     would come out is not valid.
     """
     profile = effective_profile(name, overlay)
     generated = apply_profile(
-        text,
+        source,
         profile,
         org=manifest.name,
         domain=manifest.domain,
         environment=name,
         source_label=source_label,
     )
-    validate_environment(generated, name=f"{environment_file(name)} (as generated)")
+    validate_environment(generated)
     return profile, generated
 
 
 def apply_profile(
-    source: str, profile: Profile, *, org: str, domain: str, environment: str, source_label: str
-) -> str:
-    """Return the text generated from `source`, the source of truth's.
+    source: ConfigDocument,
+    profile: Profile,
+    *,
+    org: str,
+    domain: str,
+    environment: str,
+    source_label: str,
+) -> ConfigDocument:
+    """Return what is generated from `source`, a state of the source of truth.
 
     `source_label` names its revision in the header, such as `local@12`. Raises `ConfigError`
     when a rule does not fit what is there.
     """
-    editor = Editor(source, name=SOURCE)
+    editor = Editor(source)
     places = {"{org}": org, "{domain}": domain, "{environment}": environment}
     try:
         for rules in profile.layers:
@@ -76,8 +88,10 @@ def apply_profile(
             hint="change the profile's rule, or the source of truth",
         ) from error
     header = HEADER.format(source=source_label, profile=profile.name, environment=environment)
-    newline = "\r\n" if "\r\n" in source else "\n"
-    return header.replace("\n", newline) + editor.text()
+    newline = "\r\n" if "\r\n" in source.text else "\n"
+    return editor.document(
+        f"{environment_file(environment)} (as generated)", above=header.replace("\n", newline)
+    )
 
 
 def describe(profile: Profile) -> list[tuple[str, str, str]]:
@@ -94,7 +108,7 @@ def describe(profile: Profile) -> list[tuple[str, str, str]]:
 
 
 def _settings(
-    rules: Rules, values: dict[str, Any], places: dict[str, str]
+    rules: Rules, values: Mapping[str, Any], places: dict[str, str]
 ) -> Iterator[tuple[KeyPath, Any]]:
     """Yield the keys to set. What `*` stands for is never made, only what is below it."""
     for pattern, value in rules.set:
@@ -108,7 +122,7 @@ def _settings(
 
 
 def _appendings(
-    rules: Rules, values: dict[str, Any], places: dict[str, str]
+    rules: Rules, values: Mapping[str, Any], places: dict[str, str]
 ) -> Iterator[tuple[KeyPath, Any]]:
     for rule in rules.append:
         for path, value in matching(values, rule.path):

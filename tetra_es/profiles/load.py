@@ -11,7 +11,7 @@ import rfc8785
 
 from tetra_es.errors import Refused
 from tetra_es.profiles.rules import Profile, Rules, format_pattern, read_rules
-from tetra_es.toml.document import located
+from tetra_es.toml.document import ConfigDocument
 from tetra_es.toml.literals import value_literal
 
 
@@ -22,8 +22,8 @@ def builtin_names() -> tuple[str, ...]:
     return tuple(sorted(file.name.removesuffix(".toml") for file in folder.iterdir()))
 
 
-def effective_profile(environment: str, overlay: str | None) -> Profile:
-    """Return the profile of an environment, given the text of the organization's overlay.
+def effective_profile(environment: str, overlay: ConfigDocument | None) -> Profile:
+    """Return the profile of an environment, given the organization's overlay.
 
     Raises `Refused` where there is no built-in profile to start from, `ConfigError` where the
     overlay is not valid.
@@ -31,10 +31,9 @@ def effective_profile(environment: str, overlay: str | None) -> Profile:
     layers: list[Rules] = []
     base: str | None = None
     if overlay is not None:
-        name = f"profiles/{environment}.toml"
-        rules, base = read_rules(overlay, name=name, overlay=True)
+        rules, base = read_rules(overlay, overlay=True)
         layers.append(rules)
-        _check_base(base, overlay, name)
+        _check_base(base, overlay)
     base = base or environment
     if base not in builtin_names():
         raise Refused(
@@ -42,26 +41,28 @@ def effective_profile(environment: str, overlay: str | None) -> Profile:
             hint=f'write extends = "NAME" in profiles/{environment}.toml; '
             f"NAME is one of {', '.join(builtin_names())}",
         )
-    text = (files("tetra_es.profiles") / "builtin" / f"{base}.toml").read_text("utf-8")
-    layers.insert(0, read_rules(text, name=f"{base}.toml", overlay=False)[0])
+    layers.insert(0, _builtin_rules(base))
     return Profile(base, tuple(layers), _digest(layers))
 
 
-def validate_overlay(text: str, environment: str, *, name: str) -> None:
-    """Check an overlay. Raises `ConfigError` with line and key, or `Refused` as above."""
-    _, base = read_rules(text, name=name, overlay=True)
-    _check_base(base, text, name)
-    effective_profile(environment, text)
+def validate_overlay(overlay: ConfigDocument, environment: str) -> None:
+    """Check an overlay. Raises as `effective_profile` does."""
+    effective_profile(environment, overlay)
 
 
-def _check_base(base: str | None, text: str, name: str) -> None:
+@cache
+def _builtin_rules(name: str) -> Rules:
+    file = f"{name}.toml"
+    text = (files("tetra_es.profiles") / "builtin" / file).read_text("utf-8")
+    return read_rules(ConfigDocument(file, text), overlay=False)[0]
+
+
+def _check_base(base: str | None, overlay: ConfigDocument) -> None:
     if base is not None and base not in builtin_names():
-        raise located(
-            name,
-            text,
+        raise overlay.wrong(
             ("extends",),
             f"there is no built-in profile {base!r}",
-            hint=f"there are {', '.join(builtin_names())}",
+            f"there are {', '.join(builtin_names())}",
         )
 
 

@@ -14,19 +14,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.errors import UsageError
 from tetra_es.schema.environment import ANY
-from tetra_es.toml.document import load, located
 from tetra_es.toml.keys import KeyPath, format_key, parse_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from tetra_es.errors import ConfigError
-
-    Wrong = Callable[[KeyPath, str, str], ConfigError]
+    from tetra_es.toml.document import ConfigDocument
 
 _STAR = re.compile(r"(?:(?<=\.)|^)\*(?=\.|$)")
 _STAND_IN = "any-part-of-a-key"
@@ -66,16 +64,13 @@ class Profile:
     """SHA-256 of the rules as canonical JSON, hexadecimal."""
 
 
-def read_rules(text: str, *, name: str, overlay: bool) -> tuple[Rules, str | None]:
+@lru_cache(maxsize=16)
+def read_rules(document: ConfigDocument, *, overlay: bool) -> tuple[Rules, str | None]:
     """Return the rules in a profile's TOML, and what it extends.
 
     Raises `ConfigError` with line and key where it is not a profile.
     """
-    values = load(text, name=name)
-
-    def wrong(path: KeyPath, problem: str, hint: str) -> ConfigError:
-        return located(name, text, path, problem, hint=hint)
-
+    values, wrong = document.values, document.wrong
     known = {"set": dict, "append": dict, "remove": list, "create": list}
     known |= {"extends": str} if overlay else {}
     for key, value in values.items():
@@ -84,10 +79,10 @@ def read_rules(text: str, *, name: str, overlay: bool) -> tuple[Rules, str | Non
         if not isinstance(value, known[key]):
             raise wrong((key,), f"must be a {_KIND[known[key]]}", "see `tetra-es profile show ENV`")
     rules = Rules(
-        set=tuple(_leaves((), values.get("set", {}), ("set",), wrong)),
-        append=tuple(_appends((), values.get("append", {}), ("append",), wrong)),
-        remove=tuple(_patterns(values.get("remove", []), "remove", wrong)),
-        create=tuple(_patterns(values.get("create", []), "create", wrong)),
+        set=tuple(_leaves((), values.get("set", {}), ("set",), document)),
+        append=tuple(_appends((), values.get("append", {}), ("append",), document)),
+        remove=tuple(_patterns(values.get("remove", []), "remove", document)),
+        create=tuple(_patterns(values.get("create", []), "create", document)),
         always_create=overlay,
     )
     return rules, values.get("extends")
@@ -114,43 +109,45 @@ def format_pattern(path: KeyPath) -> str:
     return ".".join(ANY if part == ANY else format_key((part,)) for part in path)
 
 
-def _pattern(text: str, at: KeyPath, wrong: Wrong) -> KeyPath:
+def _pattern(text: str, at: KeyPath, document: ConfigDocument) -> KeyPath:
     """Return a pattern that is written at the key `at` of the profile."""
     try:
         return parse_pattern(text)
     except UsageError as error:
-        raise wrong(at, error.message, error.hint or "") from error
+        raise document.wrong(at, error.message, error.hint or "") from error
 
 
-def _patterns(items: list[Any], key: str, wrong: Wrong) -> Iterator[KeyPath]:
+def _patterns(items: list[Any], key: str, document: ConfigDocument) -> Iterator[KeyPath]:
     for item in items:
         if not isinstance(item, str):
-            raise wrong((key,), "must be a list of keys in quotes", 'such as ["debug"]')
-        yield _pattern(item, (key,), wrong)
+            raise document.wrong((key,), "must be a list of keys in quotes", 'such as ["debug"]')
+        yield _pattern(item, (key,), document)
 
 
 def _leaves(
-    above: KeyPath, table: dict[str, Any], at: KeyPath, wrong: Wrong
+    above: KeyPath, table: dict[str, Any], at: KeyPath, document: ConfigDocument
 ) -> Iterator[tuple[KeyPath, Any]]:
     for key, value in table.items():
-        path = (*above, *_pattern(key, (*at, key), wrong))
+        path = (*above, *_pattern(key, (*at, key), document))
         if isinstance(value, dict):
-            yield from _leaves(path, value, (*at, key), wrong)
+            yield from _leaves(path, value, (*at, key), document)
         else:
             yield path, value
 
 
-def _appends(above: KeyPath, table: dict[str, Any], at: KeyPath, wrong: Wrong) -> Iterator[Append]:
+def _appends(
+    above: KeyPath, table: dict[str, Any], at: KeyPath, document: ConfigDocument
+) -> Iterator[Append]:
     for key, value in table.items():
-        path = (*above, *_pattern(key, (*at, key), wrong))
+        path = (*above, *_pattern(key, (*at, key), document))
         if isinstance(value, str):
             yield Append(path, value, None)
         elif isinstance(value, dict) and "text" not in value:
-            yield from _appends(path, value, (*at, key), wrong)
+            yield from _appends(path, value, (*at, key), document)
         elif isinstance(value, dict) and _is_conditional(value):
             yield Append(path, value["text"], value.get("unless_false"))
         else:
-            raise wrong(
+            raise document.wrong(
                 (*at, key), "must be a string", 'such as "services.*.command" = " --verbose"'
             )
 

@@ -11,13 +11,13 @@ from tetra_es.release.env_file import env_file
 from tetra_es.release.release import Folder, Link, Release, RemoteFile, Service
 from tetra_es.release.settings import read_settings
 from tetra_es.release.units import UNIT_FOLDER, unit_text, units
-from tetra_es.toml.document import located
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tetra_es.release.release import ServerSettings
     from tetra_es.release.units import Unit
+    from tetra_es.toml.document import ConfigDocument
 
 RESERVED_UNITS = "tetra-es-"
 """What the names of a deployment's own units begin with, so those of no service do."""
@@ -35,27 +35,27 @@ _OPEN, _CLOSED = 0o755, 0o750
 
 
 def render(
-    organization: str, environment: str, text: str, secrets: Mapping[str, bytes], *, name: str
+    organization: str, environment: str, document: ConfigDocument, secrets: Mapping[str, bytes]
 ) -> Release:
     """Return the release of an environment: the same arguments always give the same.
 
-    `text` is the environment's TOML and `name` what it is called in messages. Raises
-    `ConfigError` for a value that no server could be given, with file, line and key, and
-    `Refused` for a secret that no variable can hold, with its key.
+    `document` is the environment's TOML. Raises `ConfigError` for a value that no server could
+    be given, with file, line and key, and `Refused` for a secret that no variable can hold, with
+    its key.
     """
     check_org(organization)
     check_environment(environment)
-    settings = read_settings(text, name=name, environment=environment)
+    settings = read_settings(document, environment)
     running = units(environment, settings)
     folders = tuple(_folders(organization, settings))
     files = [
         *_unit_files(running, organization, environment, settings),
-        *_data_files(organization, environment, text, settings),
+        *_data_files(organization, environment, document, settings),
     ]
     links = tuple(_links(settings))
     taken = {folder.path for folder in folders}
     taken |= {file.path for file in files} | {link.path for link in links}
-    _check(running, settings, taken, text, name=name)
+    _check(running, settings, taken, document)
     files += _env_files(settings, secrets)
     return Release(
         organization=organization,
@@ -104,11 +104,11 @@ def _unit_files(
 
 
 def _data_files(
-    organization: str, environment: str, text: str, settings: ServerSettings
+    organization: str, environment: str, document: ConfigDocument, settings: ServerSettings
 ) -> Iterator[RemoteFile]:
     owner = (settings.user, settings.group)
     path = f"{settings.tetra_dir}/org/{organization}/environments/{environment}.toml"
-    yield RemoteFile(path, text.encode(), 0o644, *owner)
+    yield RemoteFile(path, document.text.encode(), 0o644, *owner)
     for service in settings.services:
         path = f"{settings.tetra_dir}/tsm/services-available/{service.name}.tsm"
         yield RemoteFile(path, definition(service), 0o644, *owner)
@@ -128,21 +128,16 @@ def _env_files(settings: ServerSettings, secrets: Mapping[str, bytes]) -> Iterat
 
 
 def _check(
-    running: tuple[Unit, ...], settings: ServerSettings, taken: set[str], text: str, *, name: str
+    running: tuple[Unit, ...], settings: ServerSettings, taken: set[str], document: ConfigDocument
 ) -> None:
     """Refuse units and env files in the place of something else."""
     for service in settings.services:
         if service.env_path in taken:
+            key = ("services", service.name, "env_file")
             problem = f"is where something else goes: {service.env_path}"
-            raise located(
-                name,
-                text,
-                ("services", service.name, "env_file"),
-                problem,
-                hint="such as env/dev.env",
-            )
+            raise document.wrong(key, problem, "such as env/dev.env")
     for unit in running:
         if unit.name.startswith(RESERVED_UNITS):
             problem = f"its unit, {unit.name}, could be one of tetra-es's own"
             hint = "give the service, or the environment, another name"
-            raise located(name, text, ("services", unit.services[0].name), problem, hint=hint)
+            raise document.wrong(("services", unit.services[0].name), problem, hint)

@@ -2,46 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from tetra_es.release.command import NeedsShellError, program, split
 from tetra_es.release.constraints import REQUIRED, RULES, is_absolute, is_service_name
 from tetra_es.release.release import HealthSettings, ServerSettings, ServiceSettings
 from tetra_es.schema.environment import Problem, matching, validate_environment
-from tetra_es.toml.document import line_of, load, located
 from tetra_es.toml.literals import value_literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from tetra_es.toml.document import ConfigDocument
     from tetra_es.toml.keys import KeyPath
 
 _SHOWN = 60
 
 
-def read_settings(text: str, *, name: str, environment: str) -> ServerSettings:
+def read_settings(document: ConfigDocument, environment: str) -> ServerSettings:
     """Return what the TOML of `environment` says about its servers and services.
 
-    `name` is what the file is called in messages. Raises `ConfigError` with file, line and key
-    for the problem that comes first in the file.
+    Raises `ConfigError` with file, line and key for the problem that comes first in the file.
     """
-    validate_environment(text, name=name)
-    values = load(text, name=name)
+    validate_environment(document)
+    values = document.values
     problems = [*_by_rule(values), *_missing(values), *_services(values), *_two_keys(values)]
     if problems:
-        first = min(problems, key=lambda problem: line_of(text, problem.path) or 0)
-        _fail(first, text, name=name)
+        first = min(problems, key=lambda problem: document.line_of(problem.path) or 0)
+        raise document.wrong(first.path, first.what, first.hint)
     settings = _settings(values, environment)
     if settings.runner == "direct":
-        _check_commands(settings, text, name=name)
+        _check_commands(settings, document)
     return settings
 
 
-def _fail(problem: Problem, text: str, *, name: str) -> NoReturn:
-    raise located(name, text, problem.path, problem.what, hint=problem.hint)
-
-
-def _by_rule(values: dict[str, Any]) -> Iterator[Problem]:
+def _by_rule(values: Mapping[str, Any]) -> Iterator[Problem]:
     for pattern, rule in RULES.items():
         for path, value in matching(values, pattern):
             if not rule.check(value):
@@ -50,13 +45,13 @@ def _by_rule(values: dict[str, Any]) -> Iterator[Problem]:
                 yield Problem(path, f"must be {rule.must}, is {shown}", rule.hint)
 
 
-def _missing(values: dict[str, Any]) -> Iterator[Problem]:
+def _missing(values: Mapping[str, Any]) -> Iterator[Problem]:
     for path, hint in REQUIRED.items():
         if not matching(values, path):
             yield Problem(path, "is missing, and a deployment needs it", hint)
 
 
-def _services(values: dict[str, Any]) -> Iterator[Problem]:
+def _services(values: Mapping[str, Any]) -> Iterator[Problem]:
     services = values.get("services", {})
     if not services and "services" in values:
         yield Problem(("services",), "names no service", REQUIRED["services",])
@@ -70,23 +65,23 @@ def _services(values: dict[str, Any]) -> Iterator[Problem]:
             yield Problem((*path, "command"), "is missing, and a deployment needs it", hint)
 
 
-def _two_keys(values: dict[str, Any]) -> Iterator[Problem]:
+def _two_keys(values: Mapping[str, Any]) -> Iterator[Problem]:
     if {"host", "hosts"} <= values.get("deployment", {}).keys():
         yield Problem(("deployment", "host"), "stands beside hosts", "keep one of them")
 
 
-def _check_commands(settings: ServerSettings, text: str, *, name: str) -> None:
+def _check_commands(settings: ServerSettings, document: ConfigDocument) -> None:
     """Refuse commands that systemd cannot run itself."""
     hint = 'put it in a script, in quotes, or deploy with deployment.runner = "tsm"'
     for service in settings.services:
         try:
             program(split(service.command)[0], service.cwd)
         except NeedsShellError as error:
-            problem = f"cannot be run without a shell: {error}"
-            _fail(Problem(("services", service.name, "command"), problem, hint), text, name=name)
+            key = ("services", service.name, "command")
+            raise document.wrong(key, f"cannot be run without a shell: {error}", hint) from error
 
 
-def _settings(values: dict[str, Any], environment: str) -> ServerSettings:
+def _settings(values: Mapping[str, Any], environment: str) -> ServerSettings:
     deployment, resources = values["deployment"], values.get("resources", {})
     host = deployment.get("host")
     health = HealthSettings(
@@ -121,7 +116,7 @@ def _settings(values: dict[str, Any], environment: str) -> ServerSettings:
 def _service(
     name: str,
     service: dict[str, Any],
-    values: dict[str, Any],
+    values: Mapping[str, Any],
     health: HealthSettings,
     environment: str,
 ) -> ServiceSettings:

@@ -6,14 +6,18 @@ import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tetra_es.schema.hosts import HOST_HINT, are_hosts, is_host
 from tetra_es.schema.schedule import is_schedule
-from tetra_es.toml.document import line_of, load, located
 from tetra_es.toml.keys import KeyPath, format_key
 from tetra_es.toml.literals import value_literal
 from tetra_es.toml.redact import redact_value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tetra_es.toml.document import ConfigDocument
 
 Check: TypeAlias = Callable[[Any], bool]
 
@@ -164,20 +168,20 @@ class Problem:
     hint: str
 
 
-def validate_environment(text: str, *, name: str) -> None:
-    """Check the known keys of an environment's TOML.
+def validate_environment(document: ConfigDocument) -> None:
+    """Check the known keys of an environment.
 
     Raises `ConfigError` with file, line and key for the problem that comes first in the file.
     """
-    values = load(text, name=name)
+    values = document.values
     problems = [*_by_rule(values), *_ports(values)]
     if not problems:
         return
-    first = min(problems, key=lambda problem: line_of(text, problem.path) or 0)
-    raise located(name, text, first.path, first.what, hint=first.hint)
+    first = min(problems, key=lambda problem: document.line_of(problem.path) or 0)
+    raise document.wrong(first.path, first.what, first.hint)
 
 
-def _by_rule(values: dict[str, Any]) -> list[Problem]:
+def _by_rule(values: Mapping[str, Any]) -> list[Problem]:
     found = []
     for pattern, rule in RULES.items():
         for path, value in matching(values, pattern):
@@ -188,7 +192,7 @@ def _by_rule(values: dict[str, Any]) -> list[Problem]:
     return found
 
 
-def _ports(values: dict[str, Any]) -> list[Problem]:
+def _ports(values: Mapping[str, Any]) -> list[Problem]:
     """Return ports that two names claim, and services whose port has no entry."""
     found = []
     names: dict[int, KeyPath] = {}
@@ -210,7 +214,7 @@ def _ports(values: dict[str, Any]) -> list[Problem]:
     return found
 
 
-def matching(values: dict[str, Any], pattern: KeyPath) -> list[tuple[KeyPath, Any]]:
+def matching(values: Mapping[str, Any], pattern: KeyPath) -> list[tuple[KeyPath, Any]]:
     """Return path and value of the keys that `pattern` stands for, in the order of the file."""
     found: list[tuple[KeyPath, Any]] = [((), values)]
     for part in pattern:

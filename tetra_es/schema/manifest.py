@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tetra_es.errors import UsageError
 from tetra_es.names import SOURCE_OF_TRUTH, check_environment, check_org
-from tetra_es.toml.document import load, located
 
 if TYPE_CHECKING:
-    from tetra_es.errors import ConfigError
-    from tetra_es.toml.keys import KeyPath
+    from tetra_es.toml.document import ConfigDocument
 
 GRADUAL = ("off", "advised", "required")
 
@@ -32,14 +31,11 @@ class Manifest:
     """Whether promoting past an environment is silent, warned about, or refused."""
 
 
-def read_manifest(text: str, *, name: str = "manifest.toml") -> Manifest:
+@lru_cache(maxsize=4)
+def read_manifest(document: ConfigDocument) -> Manifest:
     """Return the manifest. Raises `ConfigError` with line and key where it is not valid."""
-    values = load(text, name=name)
+    values, wrong = document.values, document.wrong
     promotion = values.get("promotion", {})
-
-    def wrong(path: KeyPath, problem: str, hint: str) -> ConfigError:
-        return located(name, text, path, problem, hint=hint)
-
     if not _valid(check_org, values.get("name")):
         raise wrong(("name",), "must be the organization's name", 'such as name = "my-company"')
     domain = values.get("domain")
@@ -63,14 +59,16 @@ def read_manifest(text: str, *, name: str = "manifest.toml") -> Manifest:
     )
 
 
-def add_environment(text: str, environment: str, *, after: str | None, name: str) -> str:
+def add_environment(
+    document: ConfigDocument, environment: str, *, after: str | None
+) -> ConfigDocument:
     """Return the manifest with an environment more, after another or at the end but for prod.
 
     Raises `UsageError` when it is there already, or `after` is not.
     """
     from tetra_es.toml.edit.assignments import set_value
 
-    environments = list(read_manifest(text, name=name).environments)
+    environments = list(read_manifest(document).environments)
     if environment in environments:
         raise UsageError(
             f"there is an environment {environment} already",
@@ -82,7 +80,7 @@ def add_environment(text: str, environment: str, *, after: str | None, name: str
         )
     at = environments.index(after) + 1 if after else max(1, len(environments) - 1)
     environments.insert(at, environment)
-    return set_value(text, ("environments",), environments, name=name)
+    return set_value(document, ("environments",), environments)
 
 
 def _environments_problem(value: Any) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from tetra_es.toml.keys import QUOTED, format_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 Path: TypeAlias = tuple[str | int, ...]
 """The parts of a key; the elements of an array of tables have their index."""
@@ -40,7 +40,7 @@ class Comment(NamedTuple):
     """The lines, without the marks that begin them."""
 
 
-def leaves(values: dict[str, Any]) -> list[Leaf]:
+def leaves(values: Mapping[str, Any]) -> list[Leaf]:
     """Return the strings in a TOML document, in its order."""
     return list(_in_table((), values, inside=False))
 
@@ -79,7 +79,7 @@ def without_indexes(path: Path) -> Path:
     return tuple(part for part in path if isinstance(part, str))
 
 
-def _in_table(path: Path, table: dict[str, Any], *, inside: bool) -> Iterator[Leaf]:
+def _in_table(path: Path, table: Mapping[str, Any], *, inside: bool) -> Iterator[Leaf]:
     """Yield a table's strings. One `inside` a mixed array has no key but that of the array."""
     label = table.get("name", table.get("key"))
     for key, value in table.items():

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import tomllib
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import Refused
 from tetra_es.secret_scan.detectors import detect, detections_in, detectors_for
 from tetra_es.secret_scan.extract import comments, format_path, leaves, without_indexes
 from tetra_es.secret_scan.patterns import rules
-from tetra_es.toml.statements import statements
+from tetra_es.toml.redact import printable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from tetra_es.secret_scan.extract import Comment, Leaf, Path
     from tetra_es.secret_scan.patterns import Detector
+    from tetra_es.toml.document import ConfigDocument
     from tetra_es.toml.keys import KeyPath
 
 _SHOWN = 3
@@ -36,22 +36,24 @@ class Finding(NamedTuple):
     """Where, from 1. The line that the key is on."""
 
 
-def scan_text(text: str, *, allowed: Collection[str] = ()) -> list[Finding]:
-    """Return what looks like a secret in a valid TOML text, values in its order, then comments.
+def scan_document(document: ConfigDocument, *, allowed: Collection[str] = ()) -> list[Finding]:
+    """Return what looks like a secret in a document, values in its order, then comments.
 
     `allowed` are the paths of findings that are known to be none.
     """
-    return scan_changes(None, text, allowed=allowed)
+    return scan_changes(None, document, allowed=allowed)
 
 
-def scan_changes(before: str | None, after: str, *, allowed: Collection[str] = ()) -> list[Finding]:
-    """Return the findings of values and comments that `before` does not have, both valid TOML.
+def scan_changes(
+    before: ConfigDocument | None, after: ConfigDocument, *, allowed: Collection[str] = ()
+) -> list[Finding]:
+    """Return the findings of values and comments that `before` does not have.
 
     A value that has moved to another element of its array is no new one.
     """
-    new, said = leaves(tomllib.loads(after)), comments(after)
+    new, said = leaves(after.values), comments(after.text)
     if before is not None:
-        old = {(without_indexes(leaf.path), leaf.value) for leaf in leaves(tomllib.loads(before))}
+        old = {(without_indexes(leaf.path), leaf.value) for leaf in leaves(before.values)}
         new = [leaf for leaf in new if (without_indexes(leaf.path), leaf.value) not in old]
     detectors = detectors_for([*(leaf.value for leaf in new), *(comment.text for comment in said)])
     found = [
@@ -82,11 +84,11 @@ def refuse(findings: Sequence[Finding], name: str) -> None:
         message += f"; so {'do' if others[1:] else 'does'} {shown}{more}"
     instead = "delete it" if first.path.startswith(_COMMENT) else "tetra-es secret set ENV KEY"
     hint = f"{instead}, or record that it is none: --allow {shlex.quote(first.path)} -m REASON"
-    raise Refused(_printable(message), hint=_printable(hint))
+    raise Refused(printable(message), hint=printable(hint))
 
 
 def _of_values(
-    text: str, found: Sequence[Leaf], detectors: Sequence[Detector]
+    document: ConfigDocument, found: Sequence[Leaf], detectors: Sequence[Detector]
 ) -> Iterator[Finding]:
     """Yield a finding for each key, whatever number of its strings are secrets."""
     seen: set[Path] = set()
@@ -95,16 +97,16 @@ def _of_values(
         if leaf.path in seen or not (detection := detect(leaf.name, leaf.value, detectors)):
             continue
         seen.add(leaf.path)
-        lines = lines or _lines(text)
+        lines = lines or _lines(document)
         path, line = format_path(_shown(leaf.path)), _line(lines, leaf.path)
         yield Finding(path, detection.rule, detection.reason, line)
 
 
-def _lines(text: str) -> dict[KeyPath, int]:
+def _lines(document: ConfigDocument) -> dict[KeyPath, int]:
     """Return the lines of keys, headers and what these are in: `line_of` looks for one only."""
     lines: dict[KeyPath, int] = {}
     line = 1
-    for statement in statements(text):
+    for statement in document.statements:
         for length in range(1, len(statement.path) + 1):
             lines.setdefault(statement.path[:length], line)
         lines[statement.path] = line
@@ -129,13 +131,13 @@ def _shown(path: Path) -> Path:
 
 
 def _of_comments(
-    before: str | None, said: Sequence[Comment], detectors: Sequence[Detector]
+    before: ConfigDocument | None, said: Sequence[Comment], detectors: Sequence[Detector]
 ) -> Iterator[Finding]:
     detectors = [detector for detector in detectors if detector.comments]
     chosen = {detector.name for detector in detectors if not detector.random}
     known = {
         detection.secret
-        for comment in comments(before or "")
+        for comment in comments(before.text if before else "")
         for detection in detections_in(comment.text, detectors)
     }
     lines: set[int] = set()
@@ -149,8 +151,3 @@ def _of_comments(
                 continue
             lines.add(line)
             yield Finding(f"{_COMMENT}{line}", detection.rule, detection.reason, line)
-
-
-def _printable(text: str) -> str:
-    """Return a text in which a key's control characters can do nothing to a terminal."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

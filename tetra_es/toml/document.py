@@ -1,145 +1,142 @@
-"""Reading TOML, with errors that say where."""
+"""A TOML text on its way through the program: read once, whoever asks what is in it."""
 
 from __future__ import annotations
 
-import re
-import tomllib
+from copy import copy
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.errors import ConfigError
+from tetra_es.toml.flatten import flatten_values, holds_values
 from tetra_es.toml.keys import format_key
-from tetra_es.toml.redact import redact_line
+from tetra_es.toml.reading import located, read_values
+from tetra_es.toml.redact import printable
 from tetra_es.toml.statements import is_below, statements
 
 if TYPE_CHECKING:
-    import tomlkit
+    from collections.abc import Mapping
 
     from tetra_es.toml.keys import KeyPath
+    from tetra_es.toml.statements import Statement
 
-_POSITION = re.compile(r" \(?at (?:line (\d+),? col(?:umn)? (\d+)|end of document)\)?$")
-_SHOWN = 80
-_DEEPEST = 100
-"""Levels of tables and arrays; tomlkit, too, takes no more."""
+_REMEMBERED = 32
+"""Texts whose contents stay known when no document has them any more."""
 
 
-def parse(text: str, *, name: str) -> tomlkit.TOMLDocument:
-    """Return the document, which keeps comments, order and formatting.
+class Contents:
+    """What is in a valid text; the parts that few ask for are worked out when one does."""
 
-    `name` is what the file is called in messages. Raises `ConfigError` with line and column.
+    def __init__(self, text: str) -> None:
+        """Read `text`. Raises as `read_values` does."""
+        self.text = text
+        self.values = read_values(text)
+
+    @cached_property
+    def statements(self) -> tuple[Statement, ...]:
+        """The statements, in order."""
+        return tuple(statements(self.text))
+
+    @cached_property
+    def keys(self) -> dict[str, str]:
+        """Whole key to literal of every value."""
+        return flatten_values(self.values)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def contents_of(text: str) -> Contents:
+    """Return the contents of a text, the same for all documents that have it."""
+    return Contents(text)
+
+
+@dataclass(frozen=True)
+class ConfigDocument:
+    """A TOML text, and what it is called in messages.
+
+    What is in it is shared by all documents of that text, so it is copied by whoever changes it.
+    Whatever needs to be read raises `ConfigError` with line and column where it cannot be.
     """
-    load(text, name=name)
-    # tomlkit takes 10 ms for a large file and 20 ms to import; checking alone does without.
-    import tomlkit
 
+    path: str
+    text: str = field(repr=False)
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """The plain values."""
+        return self._contents.values
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """The statements, in order; their texts joined give the whole."""
+        return self._contents.statements
+
+    @property
+    def keys(self) -> Mapping[str, str]:
+        """Whole key to literal of every value, in order; see `flatten_values`."""
+        return self._contents.keys
+
+    @property
+    def holds_values(self) -> bool:
+        """Whether there is any value; empty tables are none."""
+        return holds_values(self.values)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the text, in hexadecimal."""
+        return sha256(self.text.encode()).hexdigest()
+
+    def called(self, path: str) -> ConfigDocument:
+        """Return the same document under another name."""
+        other = copy(self)  # with what was read already
+        object.__setattr__(other, "path", path)
+        return other
+
+    def checked(self) -> ConfigDocument:
+        """Return the document itself, whose text is valid TOML. Raises `ConfigError`."""
+        _ = self._contents
+        return self
+
+    def line_of(self, key: KeyPath) -> int | None:
+        """Return the line (from 1) of the key or table at `key`.
+
+        A table without a header is where its first key is, a key in an inline table where that
+        begins. None where there is none; elements of arrays have their index for a part.
+        """
+        first: int | None = None
+        inline: int | None = None
+        line = 1
+        for statement in self.statements:
+            if statement.path:
+                if statement.path == key:
+                    return line
+                if first is None and is_below(statement.path, key):
+                    first = line
+                if is_below(key, statement.path) and statement.kind == "key":
+                    inline = line
+            line += statement.text.count("\n")
+        return first or (inline if inline and _exists(self.values, key) else None)
+
+    def wrong(self, key: KeyPath, problem: str, hint: str) -> ConfigError:
+        """Return the error for a wrong or missing value: `file:line: key: problem`."""
+        lines = (self.line_of(key[:length]) for length in range(len(key), 0, -1))
+        line = next(filter(None, lines), 1)
+        return ConfigError(
+            printable(f"{self.path}:{line}: {format_key(key)}: {problem}"), hint=hint
+        )
+
+    @cached_property
+    def _contents(self) -> Contents:
+        try:
+            return contents_of(self.text)
+        except (RecursionError, ValueError) as error:
+            raise located(error, self.text, name=self.path) from error
+
+
+def _exists(value: Any, key: KeyPath) -> bool:
     try:
-        return tomlkit.parse(text)
-    except Exception as error:  # besides its own errors it lets slip whatever an odd text causes
-        what = _POSITION.sub("", str(error)) or type(error).__name__
-        line = getattr(error, "line", 1)
-        raise _error(name, text, line, getattr(error, "col", 0) + 1, what) from error
-
-
-def load(text: str, *, name: str) -> dict[str, Any]:
-    """Return the plain values of a TOML text. Raises `ConfigError` with line and column."""
-    try:
-        return _read(text)
-    except tomllib.TOMLDecodeError as error:
-        raise _syntax_error(name, text, str(error)) from error
-    except (RecursionError, ValueError) as error:
-        deep = isinstance(error, RecursionError)
-        what = f"nested deeper than {_DEEPEST} levels" if deep else "a number that is too long"
-        raise _error(name, text, _line_beyond_reason(text), 1, what) from error
-
-
-def line_of(text: str, path: KeyPath) -> int | None:
-    """Return the line (from 1) of the key or table at `path` in a valid text.
-
-    A table without a header is where its first key is, a key in an inline table where that
-    begins. None where there is none; elements of arrays have their index for a part.
-    """
-    first: int | None = None
-    inline: int | None = None
-    line = 1
-    for statement in statements(text):
-        if statement.path:
-            if statement.path == path:
-                return line
-            if first is None and is_below(statement.path, path):
-                first = line
-            if is_below(path, statement.path) and statement.kind == "key":
-                inline = line
-        line += statement.text.count("\n")
-    return first or (inline if inline and _exists(tomllib.loads(text), path) else None)
-
-
-def located(name: str, text: str, path: KeyPath, problem: str, *, hint: str) -> ConfigError:
-    """Return the error for a wrong or missing value: `file:line: key: problem`."""
-    lines = (line_of(text, path[:length]) for length in range(len(path), 0, -1))
-    line = next(filter(None, lines), 1)
-    return ConfigError(_printable(f"{name}:{line}: {format_key(path)}: {problem}"), hint=hint)
-
-
-def _read(text: str) -> dict[str, Any]:
-    """Return the plain values, of a depth that what walks over them can bear."""
-    values = tomllib.loads(text)
-    level: list[Any] = [values]
-    for _ in range(_DEEPEST):
-        inner = [item.values() if isinstance(item, dict) else item for item in level]
-        level = [item for items in inner for item in items if isinstance(item, (dict, list))]
-        if not level:
-            return values
-    raise RecursionError
-
-
-def _exists(value: Any, path: KeyPath) -> bool:
-    try:
-        for part in path:
+        for part in key:
             value = value[int(part) if isinstance(value, list) else part]
     except (KeyError, IndexError, ValueError, TypeError):
         return False
     return True
-
-
-def _line_beyond_reason(text: str) -> int:
-    """Return the line that `_read` gives up at without saying where."""
-    lines = text.split("\n")
-    low, high = 1, len(lines)
-    while low < high:
-        middle = (low + high) // 2
-        try:
-            _read("\n".join(lines[:middle]))
-        except tomllib.TOMLDecodeError:
-            low = middle + 1
-        except (RecursionError, ValueError):
-            high = middle
-        else:
-            low = middle + 1
-    return low
-
-
-def _syntax_error(name: str, text: str, message: str) -> ConfigError:
-    match = _POSITION.search(message)
-    what = message[: match.start()] if match else message
-    if match and match[1]:
-        return _error(name, text, int(match[1]), int(match[2]), what)
-    lines = text.splitlines() or [""]
-    return _error(name, text, len(lines), len(lines[-1]) + 1, f"{what}, at the end of the file")
-
-
-def _error(name: str, text: str, line: int, column: int, what: str) -> ConfigError:
-    lines = text.split("\n")
-    shown = redact_line(lines[line - 1].strip()) if 0 < line <= len(lines) else ""
-    if len(shown) > _SHOWN:
-        shown = shown[:_SHOWN] + "…"
-    what = " ".join(what.split())
-    if not what[1:2].isupper():
-        what = what[:1].lower() + what[1:]
-    return ConfigError(
-        _printable(f"{name}:{line}:{column}: {what}: {shown}"),
-        hint="mend that line; nothing was recorded",
-    )
-
-
-def _printable(message: str) -> str:
-    """Return a message in which a text's control characters can do nothing to a terminal."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in message)

@@ -22,3 +22,8 @@ def redact_line(line: str) -> str:
 def redact_value(shown: str) -> str:
     """Return a value as an error shows it, or three dots where it may be a secret."""
     return "…" if _LIKE_A_TOKEN.search(shown) else shown
+
+
+def printable(message: str) -> str:
+    """Return a message in which a text's control characters can do nothing to a terminal."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in message)

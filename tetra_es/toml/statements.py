@@ -7,8 +7,7 @@ only strings and brackets matter, and strings are what a `#`, a bracket or a lin
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from tetra_es.toml.keys import DOTTED, QUOTED, parse_key
 
@@ -28,8 +27,7 @@ _TOKEN = re.compile(
 )
 
 
-@dataclass(slots=True, eq=False)
-class Statement:
+class Statement(NamedTuple):
     """One statement with its whole lines, or a line that has none."""
 
     text: str

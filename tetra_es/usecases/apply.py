@@ -11,9 +11,11 @@ from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
 from tetra_es.events.config import EnvironmentState, OrganizationCreated
 from tetra_es.events.metadata import Context
 from tetra_es.integrity.store import verify_records
+from tetra_es.layout import environment_file
 from tetra_es.model.environment import environment_stream
 from tetra_es.model.host import HostState, deployments_stream
 from tetra_es.model.secrets import Vault, secrets_stream
+from tetra_es.toml.document import ConfigDocument
 from tetra_es.usecases.deployable import Deployable, anchor
 from tetra_es.usecases.secrets.ciphertexts import digest_of
 from tetra_es.usecases.session import utc_now
@@ -78,7 +80,7 @@ def newest_state(
         revision=state.event.revision,
         position=state.position,
         anchor=anchor(state, *of_secrets[-1:]),
-        text=state.event.text,
+        document=ConfigDocument(environment_file(environment), state.event.text),
         secrets=tuple(secrets),
         values=_values(environment, secrets, sealed, identities),
     )

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from tetra_es.disk.regular_files import read_text
 from tetra_es.errors import Refused
-from tetra_es.layout import MANIFEST, SOURCE, profile_file
+from tetra_es.layout import MANIFEST, SOURCE
 from tetra_es.names import SOURCE_OF_TRUTH, check_actor
 from tetra_es.schema.environment import validate_environment
 from tetra_es.schema.templates import local_template, manifest_template
-from tetra_es.secret_scan.scan import refuse, scan_text
-from tetra_es.toml.diff import holds_values
-from tetra_es.toml.document import parse
+from tetra_es.secret_scan.scan import refuse, scan_document
+from tetra_es.toml.document import ConfigDocument
 from tetra_es.usecases.use_case import UseCase
 
 if TYPE_CHECKING:
@@ -32,13 +31,13 @@ OWN_ENVIRONMENTS = (SOURCE_OF_TRUTH, "dev", "staging", "prod")
 
 @dataclass(frozen=True)
 class InitialConfig:
-    """The texts that an organization begins with."""
+    """What an organization begins with."""
 
     name: str
-    manifest: str
-    source: str
+    manifest: ConfigDocument
+    source: ConfigDocument
     """The source of truth."""
-    profiles: Mapping[str, str]
+    profiles: Mapping[str, ConfigDocument]
     """Environment to overlay; usually none."""
 
 
@@ -49,11 +48,12 @@ def initial_config(layout: OrgLayout, domain: str | None, user: str, system: str
     is for. Raises `TetraEsError` where a file is not usable.
     """
     org = layout.root.name
+    manifest = manifest_template(org, domain or default_domain(org), OWN_ENVIRONMENTS)
+    source = local_template(user, system)
     return InitialConfig(
         name=org,
-        manifest=_present(layout, MANIFEST)
-        or manifest_template(org, domain or default_domain(org), OWN_ENVIRONMENTS),
-        source=_present(layout, SOURCE) or local_template(user, system),
+        manifest=_present(layout, MANIFEST) or ConfigDocument(MANIFEST, manifest),
+        source=_present(layout, SOURCE) or ConfigDocument(SOURCE, source),
         profiles={},
     )
 
@@ -63,23 +63,22 @@ def default_domain(org: str) -> str:
     return f"{org.replace('_', '-').replace('.', '-').strip('-')}.example"
 
 
-def _present(layout: OrgLayout, path: str) -> str | None:
-    """Return the text of a file that is there already, None where there is none.
+def _present(layout: OrgLayout, path: str) -> ConfigDocument | None:
+    """Return a file that is there already, None where there is none.
 
     Raises `Refused` where it has what looks like a secret: it would be in the first event.
     """
     place = layout.file(path)
     if not os.path.lexists(place):
         return None
-    text = read_text(layout.root, path, then=None)
-    parse(text, name=path)
-    if not holds_values(text):
+    document = ConfigDocument(path, read_text(layout.root, path, then=None))
+    if not document.holds_values:
         raise Refused(
             f"{place} is there and has no keys",
             hint=f"`rm {shlex.quote(str(place))}` has `init` write one",
         )
-    refuse(scan_text(text), path)
-    return text
+    refuse(scan_document(document), path)
+    return document
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ class CreateOrganization(UseCase[None]):
     """Record a new organization, its overlays and its source of truth, all in one transaction.
 
     `actor` becomes the first signer, with our key. Raises `Refused` when the store has an
-    organization already, `ConfigError` when a text is not valid.
+    organization already, `ConfigError` when a document is not valid.
     """
 
     initial: InitialConfig
@@ -95,7 +94,7 @@ class CreateOrganization(UseCase[None]):
 
     def decide(self, work: UnitOfWork) -> None:
         """Decide all of it."""
-        validate_environment(self.initial.source, name=SOURCE)
+        validate_environment(self.initial.source)
         context = work.context_as(check_actor(self.actor))
         decide_organization(work, self.initial, context)
         work.environment(SOURCE_OF_TRUTH).create(self.initial.source, context)
@@ -108,6 +107,6 @@ def decide_organization(work: UnitOfWork, initial: InitialConfig, context: Conte
     organization = work.new_organization()
     organization.create(initial.name, initial.manifest, context, key=work.key.public_line)
     for environment, overlay in initial.profiles.items():
-        validate_overlay(overlay, environment, name=profile_file(environment))
+        validate_overlay(overlay, environment)
         organization.edit_profile(environment, overlay, context)
     return organization

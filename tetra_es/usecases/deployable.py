@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from tetra_es.crypto.age.backend import decrypt
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.events.config import EnvironmentState
+from tetra_es.layout import environment_file
+from tetra_es.toml.document import ConfigDocument
 from tetra_es.usecases.secrets.ciphertexts import ciphertext_of, vault_at
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ class Deployable:
     anchor: str
     """Position and hash, `#41 HASH`, of the newest event that it consists of, secrets included:
     servers know by it which history they have, and how far it went."""
-    text: str
+    document: ConfigDocument
     secrets: tuple[tuple[str, int, str], ...]
     """Key, version and digest of each secret, by key."""
     values: Mapping[str, bytes] = field(repr=False)
@@ -79,7 +81,7 @@ def deployable(
         revision=event.revision,
         position=record.position,
         anchor=anchor(record, _newest(session.log, vault.id, secrets_at)),
-        text=event.text,
+        document=ConfigDocument(environment_file(environment), event.text),
         secrets=secrets,
         values={
             key: _value(session.log, environment, key, digest, known) for key, _, digest in secrets

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import Refused
+from tetra_es.layout import MANIFEST, SOURCE, profile_file
 from tetra_es.names import SOURCE_OF_TRUTH, check_actor
 from tetra_es.profiles.load import builtin_names
 from tetra_es.schema.templates import manifest_template
-from tetra_es.secret_scan.scan import refuse, scan_text
-from tetra_es.toml.diff import holds_values
+from tetra_es.secret_scan.scan import refuse, scan_document
+from tetra_es.toml.document import ConfigDocument
 from tetra_es.usecases.config.check_for_secrets import check_for_secrets
 from tetra_es.usecases.create_organization import (
     OWN_ENVIRONMENTS,
@@ -53,13 +54,13 @@ class ImportOrganization(UseCase[None]):
             check_for_secrets(
                 organization,
                 state.environment,
-                (environment.text if environment.revision else None, state.text),
+                environment.state,
+                state.document,
                 context,
-                name=state.origin,
                 allow=self.allow,
             )
             environment.import_state(
-                state.text,
+                state.document,
                 context,
                 timestamp=state.timestamp,
                 origin=state.origin,
@@ -76,18 +77,21 @@ def imported_config(org: str, domain: str | None, states: Sequence[OldState]) ->
     others = {state.environment for state in states} - set(OWN_ENVIRONMENTS)
     environments = (*OWN_ENVIRONMENTS, *sorted(others))
     overlaid = [name for name in environments[1:] if name not in builtin_names()]
+    manifest = manifest_template(org, domain or default_domain(org), environments)
     return InitialConfig(
         name=org,
-        manifest=manifest_template(org, domain or default_domain(org), environments),
-        source="",
-        profiles=dict.fromkeys(overlaid, 'extends = "dev"\n'),
+        manifest=ConfigDocument(MANIFEST, manifest),
+        source=ConfigDocument(SOURCE, ""),
+        profiles={
+            name: ConfigDocument(profile_file(name), 'extends = "dev"\n') for name in overlaid
+        },
     )
 
 
 def refuse_emptied(states: Sequence[OldState]) -> None:
     """Raise `Refused` where the present source of truth has no keys."""
     source = [state for state in states if state.environment == SOURCE_OF_TRUTH][-1]
-    if not holds_values(source.text):
+    if not source.document.holds_values:
         raise Refused(
             f"{source.origin} has no keys",
             hint="put its text back, or import it as it is with --allow-empty",
@@ -100,4 +104,4 @@ def refuse_secrets(states: Sequence[OldState], allow: Collection[str]) -> None:
     An event would keep it for ever.
     """
     for state in states:
-        refuse(scan_text(state.text, allowed=allow), state.origin)
+        refuse(scan_document(state.document, allowed=allow), state.origin)

@@ -15,7 +15,7 @@ from tetra_es.disk.regular_files import read
 from tetra_es.errors import TetraEsError, UsageError
 from tetra_es.names import SOURCE_OF_TRUTH, check_environment
 from tetra_es.refs import format_time
-from tetra_es.toml.document import parse
+from tetra_es.toml.document import ConfigDocument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,13 +29,16 @@ class OldState:
     """One file of the old system."""
 
     environment: str
-    text: str
+    document: ConfigDocument
     timestamp: str
     """RFC 3339, UTC, microseconds."""
-    origin: str
-    """Path of the file below the folder."""
     kind: str
     """`backup`, `pre_rollback` or `current`."""
+
+    @property
+    def origin(self) -> str:
+        """Path of the file below the folder."""
+        return self.document.path
 
 
 class Reason(NamedTuple):
@@ -106,7 +109,7 @@ def _in_order(states: list[OldState], now: str, redated: list[str]) -> Iterator[
         if time != state.timestamp:
             what = "in the future" if state.timestamp > now else "before its newest backup"
             redated.append(f"{state.origin} is dated {what} ({state.timestamp}): taken as {time}")
-        yield OldState(state.environment, state.text, time, state.origin, state.kind)
+        yield OldState(state.environment, state.document, time, state.kind)
         earliest = time
 
 
@@ -120,7 +123,7 @@ def _backups(
             left_out.setdefault(_NO_BACKUP, []).append(path)
         else:
             environment, kind, timestamp = found
-            yield OldState(environment, _text(file), timestamp, path, kind)
+            yield OldState(environment, _document(file), timestamp, kind)
 
 
 def _named(name: str, zone: tzinfo | None) -> tuple[str, str, str] | None:
@@ -144,12 +147,12 @@ def _current(folder: Path, left_out: dict[Reason, list[str]]) -> Iterator[OldSta
         except UsageError:
             left_out.setdefault(_NO_ENVIRONMENT, []).append(path)
             continue
-        text = _text(file)
+        document = _document(file)
         changed = datetime.fromtimestamp(file.stat().st_mtime, UTC)
-        yield OldState(name, text, format_time(changed), path, "current")
+        yield OldState(name, document, format_time(changed), "current")
 
 
-def _text(file: Path) -> str:
+def _document(file: Path) -> ConfigDocument:
     data = read(file)
     if data is None:
         raise TetraEsError(f"{file} is gone", hint="somebody changes the folder: try again")
@@ -159,5 +162,4 @@ def _text(file: Path) -> str:
         raise TetraEsError(
             f"{file} is not UTF-8", hint="TOML is UTF-8: save the file in that encoding"
         ) from error
-    parse(text, name=f"{file.parent.name}/{file.name}")
-    return text
+    return ConfigDocument(f"{file.parent.name}/{file.name}", text).checked()

@@ -87,8 +87,8 @@ class Workspace:
             if path not in needed:
                 self._listener.edit_waits(path, missing=edit.missing)
                 continue
-            text = read_edit(files, edit)
-            recording = Edit(edit.file, text, use_case.allow, use_case.allow_empty)
+            document = read_edit(files, edit)
+            recording = Edit(edit.file, document, use_case.allow, use_case.allow_empty)
             try:
                 _, saved = self._decide(recording)
             except EmptiedError as error:

@@ -49,7 +49,7 @@ def diff(app: App, states: tuple[str, ...], keys: bool, output: str) -> None:
 
 
 def _lines(found: Difference, *, wanted: bool) -> None:
-    before, after = (text.splitlines(keepends=True) for text in found.texts)
+    before, after = (one.text.splitlines(keepends=True) for one in found.documents)
     for line in unified_diff(before, after, fromfile=found.names[0], tofile=found.names[1]):
         color = _COLORS.get(line[0])
         sys.stdout.write(style(line, wanted=wanted, fg=color) if color else line)

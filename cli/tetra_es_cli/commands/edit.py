@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import TetraEsError
-from tetra_es.usecases.config.record import PresentText, RecordEdits
+from tetra_es.usecases.config.record import PresentDocument, RecordEdits
 from tetra_es.usecases.config.source_file import SOURCE
 from tetra_es_cli.context.params import (
     allow_empty_option,
@@ -56,8 +56,8 @@ def edit(
     how = Recording(reason, output=output)
     # The lock is not held while somebody thinks: others may record meanwhile.
     with app.workspace(how) as workspace:
-        text = workspace.act(PresentText(file)).result
-        workspace.files.restore(file.path, text.encode())
+        document = workspace.act(PresentDocument(file)).result
+        workspace.files.restore(file.path, document.text.encode())
     _open_editor(app.layout().file(file.path))
     with app.workspace(how, quiet_edits=True) as workspace:
         use_case = RecordEdits(file, allow=allow, allow_empty=allow_empty)

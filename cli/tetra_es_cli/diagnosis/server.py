@@ -17,7 +17,7 @@ from tetra_es_cli.diagnosis.machine import Check
 from tetra_es_cli.servers import session, transports
 from tetra_es_cli.wishes import Wish, command_for
 from tetra_es_projections.queries.secrets import secrets_at
-from tetra_es_projections.queries.states import text_at
+from tetra_es_projections.queries.states import document_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,15 +35,14 @@ def server_checks(
 ) -> Iterator[Check]:
     """Yield the checks of each server of an environment."""
     with app.reading() as reader:
-        text = text_at(reader, environment, None)
+        document = document_at(reader, environment, None)
         # Of the secrets only the names play a part in what is looked at here.
         names = secrets_at(reader, environment, None)
-    name = f"environments/{environment}.toml"
-    release = render(
-        app.layout().root.name, environment, text, dict.fromkeys(names, b""), name=name
-    )
+    release = render(app.layout().root.name, environment, document, dict.fromkeys(names, b""))
     replace = command_for(app, Wish(environment, hosts, local, replace_unmanaged=True))
-    for transport in transports(app, environment, hosts, local=local, text=text, every=True):
+    for transport in transports(
+        app, environment, hosts, local=local, document=document, every=True
+    ):
         yield from _checks(app, environment, transport, release, replace)
 
 

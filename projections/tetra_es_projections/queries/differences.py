@@ -6,13 +6,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import UsageError
+from tetra_es.layout import environment_file
 from tetra_es.names import check_environment
 from tetra_es.refs import RevisionRef, TimeRef, parse_ref
 from tetra_es.toml.diff import Change, changes_between
+from tetra_es.toml.document import ConfigDocument
 from tetra_es_projections.queries.preview import preview
 from tetra_es_projections.queries.refs import position_of
 from tetra_es_projections.queries.secrets import secrets_at, version_changes
-from tetra_es_projections.queries.states import text_at
+from tetra_es_projections.queries.states import document_at
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
@@ -25,7 +27,7 @@ class Difference(NamedTuple):
     """Two states beside each other."""
 
     names: tuple[str, str]
-    texts: tuple[str, str]
+    documents: tuple[ConfigDocument, ConfigDocument]
     secrets: list[Change]
     """By name and version."""
     unrecorded: list[str]
@@ -34,7 +36,7 @@ class Difference(NamedTuple):
     @property
     def keys(self) -> list[Change]:
         """What differs by key."""
-        return list(changes_between(*self.texts))
+        return list(changes_between(*self.documents))
 
 
 def difference(reader: Reader, *states: str) -> Difference:
@@ -56,7 +58,8 @@ def _against_promotion(reader: Reader, environment: str) -> Difference:
     text = reader.log.state_text(present.position) if present else None
     promoted = preview(reader, environment)
     names = (environment, f"{environment} if promoted")
-    return Difference(names, (text or "", promoted.text), [], promoted.unrecorded)
+    before = ConfigDocument(environment_file(environment), text or "")
+    return Difference(names, (before, promoted.document), [], promoted.unrecorded)
 
 
 def _two(reader: Reader, before: str, after: str) -> Difference:
@@ -67,13 +70,13 @@ def _two(reader: Reader, before: str, after: str) -> Difference:
             "neither of the REFs says of which environment", hint=f"name one by a revision: {_HINT}"
         )
     named = (first or second or "", second or first or "")
-    texts = (_text(reader, named[0], refs[0]), _text(reader, named[1], refs[1]))
+    documents = (_state(reader, named[0], refs[0]), _state(reader, named[1], refs[1]))
     old, new = (
         secrets_at(reader, name, None if isinstance(ref, str) else ref)
         for name, ref in zip(named, refs, strict=True)
     )
     rows = version_changes(old, new, names_alone=named[0] != named[1])
-    return Difference((before, after), texts, [Change(*row) for row in rows], [])
+    return Difference((before, after), documents, [Change(*row) for row in rows], [])
 
 
 def _parse(reader: Reader, text: str) -> Ref | str:
@@ -91,8 +94,8 @@ def _parse(reader: Reader, text: str) -> Ref | str:
     return name
 
 
-def _text(reader: Reader, environment: str, ref: Ref | str) -> str:
-    return text_at(reader, environment, None if isinstance(ref, str) else ref)
+def _state(reader: Reader, environment: str, ref: Ref | str) -> ConfigDocument:
+    return document_at(reader, environment, None if isinstance(ref, str) else ref)
 
 
 def _environment_of(reader: Reader, ref: Ref | str) -> str | None:

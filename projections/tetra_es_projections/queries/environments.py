@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import UsageError
+from tetra_es.layout import MANIFEST
 from tetra_es.schema.manifest import read_manifest
+from tetra_es.toml.document import ConfigDocument
 
 if TYPE_CHECKING:
     from tetra_es_projections.queries.reader import Reader
@@ -15,7 +17,7 @@ def known_environments(reader: Reader) -> list[str]:
     """Return the manifest's environments in order, then those that only the history has."""
     position = reader.views.newest_of_file("manifest")
     text = reader.log.state_text(position) if position else None
-    configured = read_manifest(text).environments if text else ()
+    configured = read_manifest(ConfigDocument(MANIFEST, text)).environments if text else ()
     more = (name for name in reader.views.environments() if name not in configured)
     return [*configured, *more]
 

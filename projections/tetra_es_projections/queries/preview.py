@@ -15,6 +15,7 @@ from tetra_es.profiles.generate import generate
 from tetra_es.profiles.load import validate_overlay
 from tetra_es.schema.environment import validate_environment
 from tetra_es.schema.manifest import read_manifest
+from tetra_es.toml.document import ConfigDocument
 from tetra_es_projections.working_files import changed_files
 
 if TYPE_CHECKING:
@@ -22,21 +23,21 @@ if TYPE_CHECKING:
 
 
 class Preview(NamedTuple):
-    """A text that was not recorded."""
+    """A state that was not recorded."""
 
-    text: str
+    document: ConfigDocument
     unrecorded: list[str]
     """Paths of files with changes that are not recorded yet and were counted in."""
 
 
 def preview(reader: Reader, environment: str) -> Preview:
-    """Return the text that promoting `environment` would record.
+    """Return the state that promoting `environment` would record.
 
     Files with changes that are not recorded yet count as they are, as they would when promoting.
     Raises `UsageError` for what nothing is promoted to, `ConfigError` where a file is not valid.
     """
     files = _Files(reader)
-    manifest = read_manifest(files.text(MANIFEST, "manifest") or "")
+    manifest = read_manifest(files.document(MANIFEST, "manifest"))
     if environment not in manifest.environments:
         raise UsageError(
             f"unknown environment: {environment}",
@@ -47,17 +48,20 @@ def preview(reader: Reader, environment: str) -> Preview:
             f"{environment} is the source of truth: nothing is promoted to it",
             hint="give the environment to promote to, or two states",
         )
-    source = files.text(SOURCE, SOURCE_OF_TRUTH) or ""
-    validate_environment(source, name=SOURCE)
+    source = files.document(SOURCE, SOURCE_OF_TRUTH)
+    validate_environment(source)
     path = profile_file(environment)
-    overlay = files.text(path, f"profile {environment}")
+    text = files.text(path, f"profile {environment}")
+    overlay = None if text is None else ConfigDocument(path, text)
     if overlay is not None:
-        validate_overlay(overlay, environment, name=path)
+        validate_overlay(overlay, environment)
     state = reader.views.state(SOURCE_OF_TRUTH)
     revision = (state.revision if state else 0) + (SOURCE in files.counted_in)
     label = f"{SOURCE_OF_TRUTH}@{revision}"
-    _, text = generate(environment, source, source_label=label, manifest=manifest, overlay=overlay)
-    return Preview(text, files.counted_in)
+    _, generated = generate(
+        environment, source, source_label=label, manifest=manifest, overlay=overlay
+    )
+    return Preview(generated, files.counted_in)
 
 
 class _Files:
@@ -69,6 +73,10 @@ class _Files:
         changed = changed_files(reader.layout.root, digests)
         self._changed = {change.path for change in changed}
         self.counted_in: list[str] = []
+
+    def document(self, path: str, file: str) -> ConfigDocument:
+        """Return an edited file, an empty one where it has no text."""
+        return ConfigDocument(path, self.text(path, file) or "")
 
     def text(self, path: str, file: str) -> str | None:
         """Return the text of an edited file, which views call `file`; None where it has none."""

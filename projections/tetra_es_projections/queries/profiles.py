@@ -9,6 +9,7 @@ from tetra_es.layout import profile_file
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.profiles.generate import describe
 from tetra_es.profiles.load import builtin_names, effective_profile
+from tetra_es.toml.document import ConfigDocument
 from tetra_es_projections.queries.environments import known_environments
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def profile_of(reader: Reader, environment: str) -> EffectiveProfile:
         )
     position = reader.views.newest_of_file(f"profile {environment}")
     text = reader.log.state_text(position) if position else None
-    profile = effective_profile(environment, text)
+    overlay = None if text is None else ConfigDocument(profile_file(environment), text)
+    profile = effective_profile(environment, overlay)
     rules = [ProfileRule(*rule) for rule in describe(profile)]
-    overlay = profile_file(environment) if text else None
-    return EffectiveProfile(profile.name, profile.digest, overlay, rules)
+    path = overlay.path if overlay and overlay.text else None
+    return EffectiveProfile(profile.name, profile.digest, path, rules)

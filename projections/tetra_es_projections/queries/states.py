@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import IntegrityFailure, TetraEsError
+from tetra_es.layout import environment_file
 from tetra_es_projections.queries.environments import require_environment
 from tetra_es_projections.queries.refs import position_of
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
+    from tetra_es.toml.document import ConfigDocument
     from tetra_es_projections.queries.reader import Reader
 
 
@@ -34,3 +36,11 @@ def text_at(reader: Reader, environment: str, ref: Ref | None) -> str:
             f"event #{state.position} is not in the store", hint="run `tetra-es verify`"
         )
     return text
+
+
+def document_at(reader: Reader, environment: str, ref: Ref | None) -> ConfigDocument:
+    """Return the same to be read; raises as `text_at` does."""
+    # `show` prints the text, and does without what reads TOML.
+    from tetra_es.toml.document import ConfigDocument
+
+    return ConfigDocument(environment_file(environment), text_at(reader, environment, ref))

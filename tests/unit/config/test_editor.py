@@ -10,12 +10,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from tests.documents import document
 from tests.examples import examples
-from tetra_es.errors import TetraEsError, UsageError
-from tetra_es.toml.diff import flatten_values
-from tetra_es.toml.document import line_of
+from tetra_es.errors import ConfigError, TetraEsError, UsageError
 from tetra_es.toml.edit.assignments import set_value, set_values, unset_keys
 from tetra_es.toml.edit.editor import Editor
+from tetra_es.toml.flatten import flatten_values
 from tetra_es.toml.keys import format_key
 from tetra_es.toml.statements import statements
 
@@ -102,7 +102,7 @@ def test_statements_are_the_whole_text_and_each_has_its_value(text: str) -> None
 def test_every_key_has_a_line(text: str) -> None:
     written = text.splitlines(keepends=True)
     for path, value in paths(tomllib.loads(text)):
-        line = line_of(text, path)
+        line = document(text).line_of(path)
         assert line is not None
         if not isinstance(value, dict):  # a table's own header may come after what is in it
             assert path not in dict(paths(tomllib.loads("".join(written[: line - 1]))))
@@ -115,7 +115,7 @@ def test_set_of_a_key_that_is_there(text: str, data: st.DataObject) -> None:
     assume(scalars)
     path = data.draw(st.sampled_from(scalars))
     value = data.draw(st.sampled_from([7, "text", "it's", "a\nb", [1, "x"], True]))
-    changed = set_value(text, path, value, name="f")
+    changed = set_value(document(text), path, value).text
     at(values, path[:-1])[path[-1]] = value
     assert tomllib.loads(changed) == values
     assert list(paths(tomllib.loads(changed))) == list(paths(values))
@@ -134,7 +134,7 @@ def test_set_of_a_new_key(text: str, data: st.DataObject) -> None:
     names = st.lists(st.sampled_from(["n", "new", "n.n"]), min_size=1, max_size=3)
     path = (*data.draw(st.sampled_from(tables)), *data.draw(names))
     value = data.draw(st.sampled_from([7, "text", "a\nb", [{"q": 1}], {}, {"q": {"r": 1}}]))
-    changed = set_value(text, path, value, name="f")
+    changed = set_value(document(text), path, value).text
     table = values
     for part in path[:-1]:
         table = table.setdefault(part, {})
@@ -155,7 +155,7 @@ def test_remove(text: str, data: st.DataObject) -> None:
     everything = [path for path, _ in paths(values)]
     assume(everything)
     path = data.draw(st.sampled_from(everything))
-    changed = unset_keys(text, [format_key(path)], name="f")
+    changed = unset_keys(document(text), [format_key(path)]).text
     del at(values, path[:-1])[path[-1]]
     found = tomllib.loads(changed)
     while path and found != values:  # a table without a header ends with its last key
@@ -190,7 +190,7 @@ def related(one: KeyPath, other: KeyPath) -> bool:
 )
 @examples(50)
 def test_many_changes_of_one_text(text: str, changes: list[tuple[list[str], Any]]) -> None:
-    editor = Editor(text, name="f")
+    editor = Editor(document(text))
     for path, value in changes:
         before = deepcopy(editor.values)
         try:
@@ -200,9 +200,9 @@ def test_many_changes_of_one_text(text: str, changes: list[tuple[list[str], Any]
                 editor.set(tuple(path), deepcopy(value))
                 assert at(editor.values, tuple(path)) == value
         except (KeyError, UsageError):
-            editor = Editor(text, name="f")
+            editor = Editor(document(text))
             assert flatten_values(editor.values) == flatten_values(before)
-        text = editor.text()
+        text = editor.document().text
         assert flatten_values(tomllib.loads(text)) == flatten_values(editor.values)
 
 
@@ -231,7 +231,7 @@ def test_many_changes_of_one_text(text: str, changes: list[tuple[list[str], Any]
     ],
 )  # fmt: skip
 def test_where_a_new_key_goes(text: str, key: str, result: str) -> None:
-    assert set_values(text, [(key, "7")], name="f") == result
+    assert set_values(document(text), [(key, "7")]).text == result
 
 
 @pytest.mark.parametrize(
@@ -250,14 +250,19 @@ def test_where_a_new_key_goes(text: str, key: str, result: str) -> None:
     ],
 )
 def test_what_goes_with_a_removed_key(text: str, key: str, result: str) -> None:
-    assert unset_keys(text, [key], name="f") == result
+    assert unset_keys(document(text), [key]).text == result
 
 
 def test_a_value_of_a_depth_that_cannot_be_read_back_is_refused() -> None:
     with pytest.raises(TetraEsError, match=r"^f cannot be changed"):
-        set_values("", [(".".join("a" * 3000), "1")], name="f")
+        set_values(document(""), [(".".join("a" * 3000), "1")])
+
+
+def test_a_value_of_a_depth_that_nothing_can_walk_over_is_said_with_its_line() -> None:
+    with pytest.raises(ConfigError, match=r"^f:3:1: nested deeper than 100 levels: \[a\.a\."):
+        set_values(document("# top\n"), [(".".join("a" * 150), "1")])
 
 
 def test_bytes_of_a_command_line_that_are_no_text() -> None:
     with pytest.raises(UsageError, match="not text in UTF-8"):
-        set_values("", [("a", "\udcff")], name="f")
+        set_values(document(""), [("a", "\udcff")])

@@ -5,18 +5,22 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.documents import document
 from tetra_es.errors import ConfigError, Refused
 from tetra_es.profiles.generate import apply_profile, describe
 from tetra_es.profiles.load import builtin_names, effective_profile, validate_overlay
 from tetra_es.schema.environment import validate_environment
 from tetra_es.schema.templates import local_template
+
+if TYPE_CHECKING:
+    from tetra_es.profiles.rules import Profile
 
 SOURCE = (Path(__file__).parents[2] / "data" / "local-200.toml").read_text()
 
@@ -114,13 +118,18 @@ TABLE: dict[str, dict[str, Any]] = {
 
 def generate(environment: str, source: str = SOURCE, overlay: str | None = None) -> str:
     return apply_profile(
-        source,
-        effective_profile(environment, overlay),
+        document(source, "environments/local.toml"),
+        profile(environment, overlay),
         org="acme",
         domain="acme.example",
         environment=environment,
         source_label="local@12",
-    )
+    ).text
+
+
+def profile(environment: str, overlay: str | None = None) -> Profile:
+    path = f"profiles/{environment}.toml"
+    return effective_profile(environment, None if overlay is None else document(overlay, path))
 
 
 def expected(environment: str) -> dict[str, Any]:
@@ -189,7 +198,7 @@ class TestLargeFile:
 
     def test_it_is_deterministic_and_valid(self, environment: str) -> None:
         assert generate(environment) == generate(environment)
-        validate_environment(generate(environment), name="x")
+        validate_environment(document(generate(environment)))
 
     def test_windows_line_ends_stay(self, environment: str) -> None:
         text = generate(environment, SOURCE.replace("\n", "\r\n"))
@@ -209,7 +218,7 @@ def test_the_templates_own_values_are_those_of_local() -> None:
     assert values["resources"] == {"memory_max": 0, "nofile": 1024, "nproc": 512}
     assert values["security"]["allowed_ips"] == ["127.0.0.1"]
     assert values["logging"]["retention_days"] == 7
-    validate_environment(local_template("mricos", "linux"), name="x")
+    validate_environment(document(local_template("mricos", "linux")))
 
 
 def test_a_key_whose_table_is_missing_is_not_added_unless_the_profile_says_so() -> None:
@@ -303,7 +312,7 @@ def test_text_that_a_literal_string_cannot_hold() -> None:
 
 def test_describe_names_every_rule() -> None:
     overlay = 'create = ["a.b"]\nremove = ["x"]\n[set]\n"y.*.\'z z\'" = 1\n'
-    rows = describe(effective_profile("dev", overlay))
+    rows = describe(profile("dev", overlay))
     assert ("set", "deployment.user", '"root"') in rows
     assert ("append", "services.*.command", '" --env dev" unless env_flag is false') in rows
     assert rows[-3:] == [("create", "a.b", ""), ("remove", "x", ""), ("set", 'y.*."z z"', "1")]
@@ -352,7 +361,7 @@ def test_an_environment_of_ones_own_extends_a_builtin_profile() -> None:
 )
 def test_wrong_overlays_say_where(overlay: str, says: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        validate_overlay(overlay, "dev", name="profiles/dev.toml")
+        validate_overlay(document(overlay, "profiles/dev.toml"), "dev")
     assert caught.value.message.startswith(says)
     assert caught.value.hint
 
@@ -366,7 +375,7 @@ def test_a_rule_that_does_not_fit_names_the_profile() -> None:
 
 def test_the_digest_tells_rules_not_how_they_are_written() -> None:
     digests = [
-        effective_profile("dev", overlay).digest
+        profile("dev", overlay).digest
         for overlay in (
             '[set]\n"a.b" = 1\n',
             "# same\n[set.a]\nb=0x1\n",

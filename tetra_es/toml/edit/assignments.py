@@ -1,4 +1,4 @@
-"""Set and unset keys of a text, as people write them on a command line."""
+"""Set and unset keys of a document, as people write them on a command line."""
 
 from __future__ import annotations
 
@@ -12,43 +12,46 @@ from tetra_es.toml.keys import format_key, is_text, parse_key
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tetra_es.toml.document import ConfigDocument
     from tetra_es.toml.keys import KeyPath
 
 
-def set_values(text: str, assignments: Sequence[tuple[str, str]], *, name: str) -> str:
-    """Return `text` with keys set.
+def set_values(document: ConfigDocument, assignments: Sequence[tuple[str, str]]) -> ConfigDocument:
+    """Return a document with keys set.
 
     A value that is one TOML value is taken as that, anything else as a string. Raises
-    `UsageError` where a key cannot be set, `ConfigError` where `text` is not valid.
+    `UsageError` where a key cannot be set, `ConfigError` where the document is not valid.
     """
-    editor = Editor(text, name=name)
+    editor = Editor(document)
     for key, value in assignments:
         editor.set(parse_key(key), parse_value(value))
-    return editor.text()
+    return editor.document()
 
 
-def set_value(text: str, path: KeyPath, value: object, *, name: str) -> str:
-    """Return `text` with one key set to a plain value; raises as `set_values` does."""
-    editor = Editor(text, name=name)
+def set_value(document: ConfigDocument, path: KeyPath, value: object) -> ConfigDocument:
+    """Return a document with one key set to a plain value; raises as `set_values` does."""
+    editor = Editor(document)
     editor.set(path, value)
-    return editor.text()
+    return editor.document()
 
 
-def unset_keys(text: str, keys: Sequence[str], *, name: str, prune: bool = False) -> str:
-    """Return `text` without the keys, with `prune` also without tables that become empty.
+def unset_keys(
+    document: ConfigDocument, keys: Sequence[str], *, prune: bool = False
+) -> ConfigDocument:
+    """Return a document without the keys, with `prune` also without tables that become empty.
 
     Raises `UsageError` where one is not there.
     """
-    editor = Editor(text, name=name)
+    editor = Editor(document)
     for key in keys:
         path = parse_key(key)
         try:
             editor.remove(path)
         except KeyError:
-            raise _missing(text, path) from None
+            raise _missing(document, path) from None
         while prune and (path := path[:-1]) and editor.has(path) and not editor.at(path):
             editor.remove(path)
-    return editor.text()
+    return editor.document()
 
 
 def parse_value(text: str) -> object:
@@ -59,22 +62,20 @@ def parse_value(text: str) -> object:
     if not is_text(text):
         raise UsageError(f"not text in UTF-8: {text!r}", hint="give the value in UTF-8")
     try:
-        document = tomllib.loads(f"value = {text}")
+        values = tomllib.loads(f"value = {text}")
         # In an array, a comment at the end hides the bracket that closes it.
         tomllib.loads(f"value = [{text}]")
     except (ValueError, RecursionError):
         return text
     # A line break could have ended the value and begun another key.
-    return document["value"] if list(document) == ["value"] else text
+    return values["value"] if list(values) == ["value"] else text
 
 
-def _missing(text: str, path: KeyPath) -> UsageError:
+def _missing(document: ConfigDocument, path: KeyPath) -> UsageError:
     from difflib import get_close_matches
 
-    from tetra_es.toml.diff import flatten
-
     key = format_key(path)
-    near = get_close_matches(key, flatten(text), n=3)
+    near = get_close_matches(key, document.keys, n=3)
     return UsageError(
         f"there is no key {key}",
         hint=f"did you mean {' or '.join(near)}?" if near else "`tetra-es show local` lists them",

@@ -1,4 +1,4 @@
-"""A TOML text as its statements: where a new key or table goes, and what goes with a removed one.
+"""A document as its statements: where a new key or table goes, and what goes with a removed one.
 
 Lines are put where a person would put them: a key after the last one of its table, a table after
 the last one beside it. The comment right above a header belongs to that header.
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from tetra_es.toml.keys import format_key
 from tetra_es.toml.literals import value_literal
-from tetra_es.toml.statements import Statement, is_below, statements
+from tetra_es.toml.statements import Statement, is_below
 
 if TYPE_CHECKING:
+    from tetra_es.toml.document import ConfigDocument
     from tetra_es.toml.keys import KeyPath
 
 _LONE_LF = re.compile(r"(?<!\r)\n")
@@ -21,13 +22,14 @@ _INDENT = re.compile(r"[ \t]*")
 
 
 class Body:
-    """The statements of a text, being changed."""
+    """The statements of a document, being changed."""
 
-    def __init__(self, text: str) -> None:
-        """Begin with a valid text."""
-        self._all = statements(text)
+    def __init__(self, document: ConfigDocument) -> None:
+        """Begin with a document's."""
+        self._all = list(document.statements)
         # Where a text has line ends of both kinds, they stay as they are.
-        self._newline = "\r\n" if "\r\n" in text and not _LONE_LF.search(text) else "\n"
+        mixed = _LONE_LF.search(document.text)
+        self._newline = "\r\n" if "\r\n" in document.text and not mixed else "\n"
 
     def text(self) -> str:
         """Return the text."""
@@ -40,6 +42,10 @@ class Body:
     def mentions(self, path: KeyPath) -> bool:
         """Return whether any statement makes the table at `path`, or something in it."""
         return any(is_below(s.path, path) for s in self._all)
+
+    def rewrite(self, statement: Statement, text: str) -> None:
+        """Give a statement another text; its key stays."""
+        self._all[self._all.index(statement)] = statement._replace(text=text)
 
     def add(self, path: KeyPath, value: object, near: KeyPath) -> None:
         """Add a key that is not there; `near` is the nearest table around it that is."""
@@ -94,11 +100,10 @@ class Body:
     def _insert(self, at: int, *new: Statement | None) -> None:
         """Insert statements, which come without line ends; None stands for a blank line."""
         if at and not self._all[at - 1].text.endswith("\n"):
-            self._all[at - 1].text += self._newline
-        lines = [statement or Statement("", "blank", (), ()) for statement in new]
-        for line in lines:
-            line.text += self._newline
-        self._all[at:at] = lines
+            last = self._all[at - 1]
+            self._all[at - 1] = last._replace(text=last.text + self._newline)
+        lines = (statement or Statement("", "blank", (), ()) for statement in new)
+        self._all[at:at] = [line._replace(text=line.text + self._newline) for line in lines]
 
     def _above(self, at: int) -> int:
         """Return where the comment begins that stands right above a statement."""

@@ -1,4 +1,4 @@
-"""Change keys of a TOML text; every other byte of it stays.
+"""Change keys of a document; every other byte of its text stays.
 
 tomlkit changes the one statement that a key is in, which keeps its quotes, its comment and what
 else is in an inline table. It is not given whole documents to change: it puts new keys after the
@@ -12,10 +12,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.errors import ConfigError, TetraEsError, UsageError
-from tetra_es.toml.diff import flatten, flatten_values
-from tetra_es.toml.document import load
+from tetra_es.toml.document import ConfigDocument
 from tetra_es.toml.edit.body import Body
 from tetra_es.toml.edit.statement_values import holds, with_value, without_value
+from tetra_es.toml.flatten import flatten_values
 from tetra_es.toml.keys import format_key
 
 if TYPE_CHECKING:
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 
 class Editor:
-    """One text, being changed."""
+    """One document, being changed."""
 
-    def __init__(self, text: str, *, name: str) -> None:
-        """Begin with `text`; `name` is what it is called in messages. Raises `ConfigError`."""
-        self._name = name
-        self.values: dict[str, Any] = load(text, name=name)
+    def __init__(self, document: ConfigDocument) -> None:
+        """Begin with a document, which stays as it is. Raises `ConfigError`."""
+        self._path = document.path
+        self.values: dict[str, Any] = _copied(document.values)
         """The plain values, as changed so far."""
-        self._body = Body(text)
+        self._body = Body(document)
 
     def set(self, path: KeyPath, value: object) -> None:
         """Set a key; tables on the way to it are made where they are missing.
@@ -78,19 +78,23 @@ class Editor:
             value = value[part]
         return value
 
-    def text(self) -> str:
-        """Return the changed text.
+    def document(self, path: str | None = None, *, above: str = "") -> ConfigDocument:
+        """Return the changed document, called `path`, with the comments `above` at its top.
 
         Raises `TetraEsError` rather than return one that does not hold what was wanted.
         """
-        text = self._body.text()
+        document = ConfigDocument(path or self._path, above + self._body.text())
         try:
-            right = flatten(text) == flatten_values(self.values)
-        except (ValueError, RecursionError):
+            right = flatten_values(self.values) == document.keys
+        except RecursionError:
+            right = False
+        except ConfigError as error:
+            if isinstance(error.__cause__, RecursionError):
+                raise  # it holds what was wanted, and that is nested too deep
             right = False
         if not right:
             raise self._refusal()
-        return text
+        return document
 
     def _rewrite(self, statement: Statement, change: Callable[..., str], *given: Any) -> None:
         """Change a statement's text; `self.values` have what it must hold then."""
@@ -102,11 +106,11 @@ class Editor:
                 text = with_value(statement, statement.path, wanted)
         except ConfigError as error:
             raise self._refusal() from error
-        statement.text = text
+        self._body.rewrite(statement, text)
 
     def _refusal(self) -> TetraEsError:
         return TetraEsError(
-            f"{self._name} cannot be changed without disturbing the rest of it",
+            f"{self._path} cannot be changed without disturbing the rest of it",
             hint="change it in the file itself: `tetra-es edit`",
         )
 
@@ -118,6 +122,13 @@ class Editor:
                 return path[:depth]
             table = table[part]
         return path
+
+
+def _copied(value: Any) -> Any:
+    """Return a value with tables and arrays of its own."""
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list) else value
 
 
 def _plain_table(table: dict[str, Any], path: KeyPath) -> dict[str, Any]:

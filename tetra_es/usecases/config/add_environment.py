@@ -11,6 +11,7 @@ from tetra_es.names import check_environment
 from tetra_es.profiles.load import builtin_names, validate_overlay
 from tetra_es.schema.manifest import add_environment as with_environment
 from tetra_es.schema.templates import profile_template
+from tetra_es.usecases.config.source_file import profile_of
 from tetra_es.usecases.use_case import UseCase
 
 if TYPE_CHECKING:
@@ -48,9 +49,9 @@ class AddEnvironment(UseCase[None]):
                 hint=f"there are {', '.join(builtin_names())}",
             )
         organization, context = work.organization(), work.context()
-        manifest = with_environment(organization.text, name, after=self.after, name=MANIFEST)
+        manifest = with_environment(organization.document, name, after=self.after)
         organization.edit_manifest(manifest, context)
-        if organization.profiles.get(name) is None:
-            overlay = profile_template(name, self.extends)
-            validate_overlay(overlay, name, name=profile_file(name))
+        if organization.profile(name) is None:
+            overlay = profile_of(name).document(profile_template(name, self.extends))
+            validate_overlay(overlay, name)
             organization.edit_profile(name, overlay, context)

@@ -13,30 +13,30 @@ if TYPE_CHECKING:
 
     from tetra_es.events.metadata import Context
     from tetra_es.model.organization import Organization
+    from tetra_es.toml.document import ConfigDocument
 
 
 def check_for_secrets(
     organization: Organization,
     file: str,
-    texts: tuple[str | None, str],
+    before: ConfigDocument | None,
+    after: ConfigDocument,
     context: Context,
     *,
-    name: str,
     allow: Collection[str] = (),
 ) -> None:
-    """Raise `Refused` where a text has new values that look like secrets.
+    """Raise `Refused` where `after` has new values that look like secrets.
 
-    `file` is what exceptions call it, `texts` are the recorded one and the new one, `name` is its
-    path in messages. What is found at a key in `allow` becomes an exception, decided on
-    `organization`, which the caller saves.
+    `file` is what exceptions call it, `before` is what is recorded. What is found at a key in
+    `allow` becomes an exception, decided on `organization`, which the caller saves.
     """
     known = {key for of, key in organization.scan_exceptions if of == file}
     found = [
         finding
-        for finding in scan_changes(*texts)
+        for finding in scan_changes(before, after)
         if not (finding.path in known and may_recur(finding))
     ]
-    refuse([finding for finding in found if finding.path not in allow], name)
+    refuse([finding for finding in found if finding.path not in allow], after.path)
     if found and not context.reason:
         raise UsageError("an exception needs a reason", hint="say why it is no secret, with -m")
     for path in sorted({finding.path for finding in found}):

@@ -1,4 +1,4 @@
-"""Record a new text of one of the files that people edit."""
+"""Record what one of the files that people edit is to hold."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from tetra_es.errors import Refused
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.schema.environment import validate_environment
 from tetra_es.schema.manifest import read_manifest
-from tetra_es.toml.diff import flatten, holds_values
 from tetra_es.usecases.config.check_for_secrets import check_for_secrets
 from tetra_es.usecases.config.source_file import SOURCE
 from tetra_es.usecases.use_case import UseCase
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from tetra_es.model.organization import Organization
+    from tetra_es.toml.document import ConfigDocument
     from tetra_es.usecases.config.source_file import SourceFile
     from tetra_es.usecases.unit_of_work import UnitOfWork
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class EmptiedError(Refused):
     """The source of truth would lose all its keys, which is a slip unless somebody means it."""
 
-    def __init__(self, before: str) -> None:
-        count = len(flatten(before))
+    def __init__(self, before: ConfigDocument) -> None:
+        count = len(before.keys)
         super().__init__(
             f"{SOURCE.path} would have no keys: {count} would be removed",
             hint="--allow-empty removes them all the same",
@@ -36,9 +36,9 @@ class EmptiedError(Refused):
 
 @dataclass(frozen=True)
 class Edit(UseCase[None]):
-    """Record `text` as the new content of an edited file; nothing when it is the recorded one.
+    """Record `document` as the new content of an edited file; nothing when it is the recorded one.
 
-    Raises `ConfigError` when the text is not valid, `Refused` when something new in it looks
+    Raises `ConfigError` when it is not valid, `Refused` when something new in it looks
     like a secret, with file, line and key. `allow` names keys that look like secrets and are
     not: each is recorded as an exception, with the reason. Raises `EmptiedError` when the source
     of truth loses all its keys, unless `allow_empty`. A manifest without keys is not valid, and an
@@ -46,76 +46,76 @@ class Edit(UseCase[None]):
     """
 
     file: SourceFile
-    text: str
+    document: ConfigDocument
     allow: Collection[str] = ()
     allow_empty: bool = False
 
     def decide(self, work: UnitOfWork) -> None:
         """Decide the edit."""
-        decide_edit(work, self.file, self.text, self)
+        decide_edit(work, self.file, self.document, self)
 
 
-def recorded_text(work: UnitOfWork, file: SourceFile) -> str | None:
-    """Return the recorded text of an edited file, None where it has none yet."""
+def recorded_document(work: UnitOfWork, file: SourceFile) -> ConfigDocument | None:
+    """Return an edited file as recorded, None where it was not recorded yet."""
     match file.kind:
         case "manifest":
-            return work.organization().text
+            return work.organization().document
         case "profile":
-            return work.organization().profiles.get(file.environment)
+            return work.organization().profile(file.environment)
         case _:
-            return work.environment(file.environment).text
+            return work.environment(file.environment).document
 
 
-def present_text(work: UnitOfWork, file: SourceFile) -> str:
-    """Return the recorded text of an edited file, a template for an overlay not there yet."""
-    text = recorded_text(work, file)
-    if text is not None:
-        return text
+def present_document(work: UnitOfWork, file: SourceFile) -> ConfigDocument:
+    """Return an edited file as recorded, a template for an overlay not there yet."""
+    document = recorded_document(work, file)
+    if document is not None:
+        return document
     from tetra_es.schema.templates import profile_template
 
     work.organization().environment_named(file.environment)
-    return profile_template(file.environment, None)
+    return file.document(profile_template(file.environment, None))
 
 
-def decide_edit(work: UnitOfWork, file: SourceFile, text: str, use_case: UseCase[None]) -> None:
-    """Decide that `text` is the new content of a file, as far as `use_case` allows; see `Edit`."""
+def decide_edit(
+    work: UnitOfWork, file: SourceFile, document: ConfigDocument, use_case: UseCase[None]
+) -> None:
+    """Decide that `document` is a file's new content, as far as `use_case` allows; see `Edit`."""
     organization = work.organization()
     context = work.context()
-    before = recorded_text(work, file)
-    _validate(file, text)
+    before = recorded_document(work, file)
+    _validate(file, document)
     if before and file == SOURCE and not use_case.allow_empty:
-        _check_not_emptied(before, text)
-    if text != before:
-        check_for_secrets(
-            organization, str(file), (before, text), context, name=file.path, allow=use_case.allow
-        )
+        _check_not_emptied(before, document)
+    if before is None or document.text != before.text:
+        check_for_secrets(organization, str(file), before, document, context, allow=use_case.allow)
     match file.kind:
         case "manifest":
-            organization.edit_manifest(text, context)
+            organization.edit_manifest(document, context)
         case "profile":
-            organization.edit_profile(file.environment, text, context)
+            organization.edit_profile(file.environment, document, context)
             _check_result(work, organization, file.environment)
         case _:
-            work.environment(file.environment).edit(text, context)
+            work.environment(file.environment).edit(document, context)
 
 
-def _check_not_emptied(before: str, text: str) -> None:
-    if not holds_values(text) and holds_values(before):
+def _check_not_emptied(before: ConfigDocument, document: ConfigDocument) -> None:
+    if before.holds_values and not document.holds_values:
         raise EmptiedError(before)
 
 
-def _validate(file: SourceFile, text: str) -> None:
-    """Raise `ConfigError` where a text is not one of its kind."""
+def _validate(file: SourceFile, document: ConfigDocument) -> None:
+    """Raise `ConfigError` where a document is not one of its kind."""
     match file.kind:
         case "manifest":
-            read_manifest(text)
+            read_manifest(document)
         case "profile":
             # Profiles bring tomlkit, which an edit of another file does without.
             from tetra_es.profiles.load import validate_overlay
 
-            validate_overlay(text, file.environment, name=file.path)
+            validate_overlay(document, file.environment)
         case _:
-            validate_environment(text, name=file.path)
+            validate_environment(document)
 
 
 def _check_result(work: UnitOfWork, organization: Organization, environment: str) -> None:
@@ -125,8 +125,8 @@ def _check_result(work: UnitOfWork, organization: Organization, environment: str
     source = work.environment(SOURCE_OF_TRUTH)
     generate(
         environment,
-        source.text,
+        source.document,
         source_label=f"{SOURCE_OF_TRUTH}@{source.revision}",
         manifest=organization.manifest,
-        overlay=organization.profiles.get(environment),
+        overlay=organization.profile(environment),
     )

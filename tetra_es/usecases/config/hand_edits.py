@@ -12,6 +12,7 @@ from tetra_es.usecases.config.source_file import MANIFEST, SourceFile
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tetra_es.toml.document import ConfigDocument
     from tetra_es.usecases.config.edit import EmptiedError
     from tetra_es.usecases.ports import WorkingFiles
     from tetra_es.usecases.unit_of_work import UnitOfWork
@@ -41,14 +42,14 @@ def pending(work: UnitOfWork, files: WorkingFiles) -> list[HandEdit]:
     return sorted(found, key=lambda one: (one.file != MANIFEST, one.file.path))
 
 
-def read_edit(files: WorkingFiles, edit: HandEdit) -> str:
-    """Return the text of an edited file. Raises `TetraEsError` where it is gone or not UTF-8."""
+def read_edit(files: WorkingFiles, edit: HandEdit) -> ConfigDocument:
+    """Return an edited file as it is. Raises `TetraEsError` where it is gone or not UTF-8."""
     if edit.missing:
         raise TetraEsError(
             f"{edit.file.path} is missing",
             hint="`tetra-es rebuild` puts the recorded content back",
         )
-    return files.read(edit.file.path)
+    return edit.file.document(files.read(edit.file.path))
 
 
 def emptied_by_hand(error: EmptiedError, place: Path, file: SourceFile) -> Refused:

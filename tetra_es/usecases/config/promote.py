@@ -10,6 +10,7 @@ from tetra_es.events.config import EnvironmentState
 from tetra_es.layout import MANIFEST, SOURCE, environment_file, profile_file
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.profiles.generate import generate
+from tetra_es.toml.document import ConfigDocument
 from tetra_es.usecases.use_case import UseCase
 
 if TYPE_CHECKING:
@@ -56,14 +57,14 @@ class Promote(UseCase[Promotion]):
         organization = work.organization()
         organization.environment_named(name)
         environment = work.environment(name)
-        source_revision, text = _source(work, organization, self.via)
+        source_revision, source = _source(work, organization, self.via)
         environment.check_promotable()
         profile, generated = generate(
             name,
-            text,
+            source,
             source_label=f"{SOURCE_OF_TRUTH}@{source_revision}",
             manifest=organization.manifest,
-            overlay=organization.profiles.get(name),
+            overlay=organization.profile(name),
         )
         environment.promote(
             generated,
@@ -77,26 +78,26 @@ class Promote(UseCase[Promotion]):
         return Promotion(name, source_revision, warnings)
 
 
-def _source(work: UnitOfWork, organization: Organization, via: str) -> tuple[int, str]:
+def _source(work: UnitOfWork, organization: Organization, via: str) -> tuple[int, ConfigDocument]:
     source = work.environment(SOURCE_OF_TRUTH)
     organization.environment_named(via)
     if via == SOURCE_OF_TRUTH:
-        return source.revision, source.text
+        return source.revision, source.document
     revision = work.environment(via).source_revision
     if revision is None:
         raise Refused(
             f"{via} was not generated from {SOURCE_OF_TRUTH}: there is nothing to promote from it",
             hint=f"run `tetra-es promote {via}` first",
         )
-    return revision, state_text(work, source, revision)
+    return revision, _state(work, source, revision)
 
 
-def state_text(work: UnitOfWork, environment: Environment, revision: int) -> str:
-    """Return the text of a revision of `environment`. Raises `TetraEsError` where it has none."""
+def _state(work: UnitOfWork, environment: Environment, revision: int) -> ConfigDocument:
+    """Return a revision of `environment`. Raises `TetraEsError` where it has none."""
     for record in work.log.of_stream(environment.id, from_version=revision):
         event = record.event
         if isinstance(event, EnvironmentState) and event.revision == revision:
-            return event.text
+            return ConfigDocument(environment_file(environment.name), event.text)
     raise TetraEsError(
         f"there is no {environment.name}@{revision}",
         hint=f"`tetra-es history {environment.name}` lists the revisions",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tetra_es.usecases.config.edit import present_text
+from tetra_es.toml.document import ConfigDocument
+from tetra_es.usecases.config.edit import present_document
 from tetra_es.usecases.use_case import Everything, UseCase
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ class RecordEdits(UseCase[None]):
 
 
 @dataclass(frozen=True)
-class PresentText(UseCase[str]):
-    """Return the text that an editor begins with: the recorded one, or a template's.
+class PresentDocument(UseCase[ConfigDocument]):
+    """Return what an editor begins with: the recorded content, or a template's.
 
     What was changed in the file before is recorded first.
     """
@@ -48,6 +49,6 @@ class PresentText(UseCase[str]):
         """Return the file."""
         return (self.file.path,)
 
-    def decide(self, work: UnitOfWork) -> str:
+    def decide(self, work: UnitOfWork) -> ConfigDocument:
         """Decide nothing."""
-        return present_text(work, self.file)
+        return present_document(work, self.file)

@@ -7,19 +7,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tetra_es.toml.edit.assignments import set_values, unset_keys
-from tetra_es.usecases.config.edit import decide_edit, present_text
+from tetra_es.usecases.config.edit import decide_edit, present_document
 from tetra_es.usecases.use_case import UseCase
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Sequence
 
+    from tetra_es.toml.document import ConfigDocument
     from tetra_es.usecases.config.source_file import SourceFile
     from tetra_es.usecases.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True)
 class _Change(UseCase[None]):
-    """Record what is made of the present text of an edited file, hand edits included."""
+    """Record what is made of an edited file as it is, hand edits included."""
 
     file: SourceFile
 
@@ -33,12 +34,12 @@ class _Change(UseCase[None]):
 
     def decide(self, work: UnitOfWork) -> None:
         """Decide the edit; see `Edit` for what it raises."""
-        text = self._changed(present_text(work, self.file))
-        decide_edit(work, self.file, text, self)
+        document = self._changed(present_document(work, self.file))
+        decide_edit(work, self.file, document, self)
 
     @abstractmethod
-    def _changed(self, text: str) -> str:
-        """Return the new text."""
+    def _changed(self, document: ConfigDocument) -> ConfigDocument:
+        """Return the new content."""
 
     def _key(self, key: str) -> str:
         """Return where a key of the generated environment is set in a profile."""
@@ -52,9 +53,9 @@ class SetKeys(_Change):
     assignments: Sequence[tuple[str, str]]
     allow: Collection[str] = field(default=(), kw_only=True)
 
-    def _changed(self, text: str) -> str:
+    def _changed(self, document: ConfigDocument) -> ConfigDocument:
         wanted = [(self._key(key), value) for key, value in self.assignments]
-        return set_values(text, wanted, name=self.file.path)
+        return set_values(document, wanted)
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,6 @@ class UnsetKeys(_Change):
     keys: Sequence[str]
     allow_empty: bool = field(default=False, kw_only=True)
 
-    def _changed(self, text: str) -> str:
+    def _changed(self, document: ConfigDocument) -> ConfigDocument:
         keys = [self._key(key) for key in self.keys]
-        return unset_keys(text, keys, name=self.file.path, prune=self.file.kind == "profile")
+        return unset_keys(document, keys, prune=self.file.kind == "profile")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tetra_es.layout import MANIFEST as MANIFEST_PATH
 from tetra_es.layout import PROFILES, environment_file, profile_file
 from tetra_es.names import SOURCE_OF_TRUTH
+from tetra_es.toml.document import ConfigDocument
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,10 @@ class SourceFile:
             return MANIFEST
         folder, _, name = path.removesuffix(".toml").partition("/")
         return cls("profile", name) if folder == PROFILES else SOURCE
+
+    def document(self, text: str) -> ConfigDocument:
+        """Return a text of the file."""
+        return ConfigDocument(self.path, text)
 
     def __str__(self) -> str:
         return f"profile {self.environment}" if self.kind == "profile" else self.kind

@@ -1,0 +1,79 @@
+"""Reading a TOML text, with errors that say where."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any
+
+from tetra_es.errors import ConfigError
+from tetra_es.toml.redact import printable, redact_line
+
+_POSITION = re.compile(r" \(?at (?:line (\d+),? col(?:umn)? (\d+)|end of document)\)?$")
+_SHOWN = 80
+_DEEPEST = 100
+"""Levels of tables and arrays; tomlkit, too, takes no more."""
+
+
+def read_values(text: str) -> dict[str, Any]:
+    """Return the plain values of a TOML text, of a depth that what walks over them can bear.
+
+    Raises `ValueError` or `RecursionError` where it is not valid, which `located` explains.
+    """
+    values = tomllib.loads(text)
+    level: list[Any] = [values]
+    for _ in range(_DEEPEST):
+        inner = [item.values() if isinstance(item, dict) else item for item in level]
+        level = [item for items in inner for item in items if isinstance(item, (dict, list))]
+        if not level:
+            return values
+    raise RecursionError
+
+
+def located(error: Exception, text: str, *, name: str) -> ConfigError:
+    """Return the error for people that stands for one of `read_values`, with line and column."""
+    if isinstance(error, tomllib.TOMLDecodeError):
+        return _syntax_error(name, text, str(error))
+    deep = isinstance(error, RecursionError)
+    what = f"nested deeper than {_DEEPEST} levels" if deep else "a number that is too long"
+    return _error(name, text, _line_beyond_reason(text), 1, what)
+
+
+def _line_beyond_reason(text: str) -> int:
+    """Return the line that `read_values` gives up at without saying where."""
+    lines = text.split("\n")
+    low, high = 1, len(lines)
+    while low < high:
+        middle = (low + high) // 2
+        try:
+            read_values("\n".join(lines[:middle]))
+        except tomllib.TOMLDecodeError:
+            low = middle + 1
+        except (RecursionError, ValueError):
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def _syntax_error(name: str, text: str, message: str) -> ConfigError:
+    match = _POSITION.search(message)
+    what = message[: match.start()] if match else message
+    if match and match[1]:
+        return _error(name, text, int(match[1]), int(match[2]), what)
+    lines = text.splitlines() or [""]
+    return _error(name, text, len(lines), len(lines[-1]) + 1, f"{what}, at the end of the file")
+
+
+def _error(name: str, text: str, line: int, column: int, what: str) -> ConfigError:
+    lines = text.split("\n")
+    shown = redact_line(lines[line - 1].strip()) if 0 < line <= len(lines) else ""
+    if len(shown) > _SHOWN:
+        shown = shown[:_SHOWN] + "…"
+    what = " ".join(what.split())
+    if not what[1:2].isupper():
+        what = what[:1].lower() + what[1:]
+    return ConfigError(
+        printable(f"{name}:{line}:{column}: {what}: {shown}"),
+        hint="mend that line; nothing was recorded",
+    )
