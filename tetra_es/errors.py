@@ -6,6 +6,9 @@ Subclasses live here when more than one package raises them, else beside their o
 
 from __future__ import annotations
 
+RESTORE_HINT = "keep everything as it is; restore the store from a backup or from the mirror"
+"""What to do where the store is not what it was."""
+
 
 class TetraEsError(Exception):
     """An error with a message for people. `exit_code` is the process's exit status."""

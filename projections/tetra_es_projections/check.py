@@ -1,4 +1,4 @@
-"""Compare everything derived with what the events make of it, without writing any of it."""
+"""Compare files and views with what the events make of them, without writing any of it."""
 
 from __future__ import annotations
 
@@ -17,28 +17,24 @@ from tetra_es_projections.views.schema import VERSION, foreign_part
 from tetra_es_projections.working_files import digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tetra_es.layout import OrgLayout
     from tetra_es.store.log import EventLog
-    from tetra_es_projections.engine import Progress, Projections
 
 _TABLES = ("events", "states", "changes", "targets")
 
 
-def check_projections(projections: Projections, report: Progress | None = None) -> list[str]:
-    """Return what differs from the events, a sentence each; an empty list when nothing does.
+def stored_differences(
+    layout: OrgLayout, log: EventLog, report: Callable[[str, int, int], None] | None = None
+) -> Iterator[str]:
+    """Yield how the files and the views differ from the events, a sentence each.
 
     Edits by hand that are not recorded yet are no difference: they are what a person is doing.
     """
-    if lost := projections.lost_events():
-        return [lost]  # what else differs follows from it
-    layout, log = projections.layout, projections.log
-    findings = list(_files(layout, log))
+    yield from _files(layout, log)
     with tempfile.TemporaryDirectory(prefix="tetra-es-check-") as folder:
-        findings += _views(layout, log, Path(folder), report)
-        findings += projections.check_mirror(report)
-    return findings
+        yield from _views(layout, log, Path(folder), report)
 
 
 def _files(layout: OrgLayout, log: EventLog) -> Iterator[str]:
@@ -66,7 +62,10 @@ def _files(layout: OrgLayout, log: EventLog) -> Iterator[str]:
 
 
 def _views(
-    layout: OrgLayout, log: EventLog, folder: Path, report: Progress | None
+    layout: OrgLayout,
+    log: EventLog,
+    folder: Path,
+    report: Callable[[str, int, int], None] | None,
 ) -> Iterator[str]:
     if not layout.views.exists():
         yield "store/views.db: is missing"

@@ -11,10 +11,11 @@ import sqlite3
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
+from tetra_es.errors import RESTORE_HINT, IntegrityFailure, Refused, TetraEsError
 from tetra_es.events.secrets import SecretPurged
 from tetra_es.layout import is_edited
 from tetra_es.store.log import BATCH, unreadable
+from tetra_es_projections.check import stored_differences
 from tetra_es_projections.ciphertexts import check_nothing_lost
 from tetra_es_projections.mirror.failures import say_nothing, unusable
 from tetra_es_projections.queries.refs import RefLookup
@@ -43,12 +44,10 @@ if TYPE_CHECKING:
     from tetra_es_projections.mirror.failures import Warn
     from tetra_es_projections.mirror.git import Git
     from tetra_es_projections.mirror.projection import Mirror
+    from tetra_es_projections.mirror.remotes import Remotes
 
     Progress: TypeAlias = Callable[[str, int, int], None]
     """Called with what is being done, how far it is, and how far it goes."""
-
-
-LOST_HINT = "keep everything as it is; restore the store from a backup or from the mirror"
 
 
 LATER = "the next command makes up for it"
@@ -112,7 +111,7 @@ class Projections:
         mirror = self._open_mirror()
         mirror.recover()
         if lost := self.lost_events():
-            raise IntegrityFailure(lost, hint=LOST_HINT)
+            raise IntegrityFailure(lost, hint=RESTORE_HINT)
         check_nothing_lost(self.log)
         mirror.position()  # refuses what is not a mirror
         kept = self._set_drift_aside(force=force)
@@ -149,7 +148,16 @@ class Projections:
         except OSError as error:
             raise unusable(self.layout.mirror, error) from error
 
-    def check_mirror(self, report: Progress | None = None) -> list[str]:
+    def differences(self, report: Progress | None = None) -> list[str]:
+        """Return what differs from the events, a sentence each; an empty list when nothing does.
+
+        Edits by hand that are not recorded yet are no difference: they are what a person is doing.
+        """
+        if lost := self.lost_events():
+            return [lost]  # what else differs follows from it
+        return [*stored_differences(self.layout, self.log, report), *self._mirror_differs(report)]
+
+    def _mirror_differs(self, report: Progress | None) -> list[str]:
         """Return how the mirror differs from the events."""
         from tetra_es_projections.mirror.check import differences
 
@@ -235,7 +243,7 @@ class Projections:
         _, position = mirror.head()
         if (newest := max(position, mirror.last_event())) > last:
             raise IntegrityFailure(
-                f"the mirror goes to #{newest}, the store only to #{last}", hint=LOST_HINT
+                f"the mirror goes to #{newest}, the store only to #{last}", hint=RESTORE_HINT
             )
         return position
 
@@ -267,6 +275,13 @@ class Projections:
                 f"the views have an event #{position} that the store does not have",
                 hint="the store was replaced or lost events: run `tetra-es verify`",
             )
+
+    @property
+    def remotes(self) -> Remotes:
+        """The copies of the mirror elsewhere."""
+        from tetra_es_projections.mirror.remotes import Remotes
+
+        return Remotes(self.layout.mirror, self._git, self._warn)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

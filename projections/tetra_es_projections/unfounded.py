@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from tetra_es.errors import IntegrityFailure, TetraEsError
-from tetra_es_projections.engine import LOST_HINT, reached
+from tetra_es.errors import RESTORE_HINT, IntegrityFailure, TetraEsError
+from tetra_es_projections.engine import reached
 from tetra_es_projections.views.database import open_views_reading
 
 if TYPE_CHECKING:
@@ -29,6 +29,6 @@ def lost_events(layout: OrgLayout, git: Git) -> IntegrityFailure | None:
         for what, position in reached(layout, git, views).items():
             if position:
                 return IntegrityFailure(
-                    f"{layout.store} has no events: {what} to #{position}", hint=LOST_HINT
+                    f"{layout.store} has no events: {what} to #{position}", hint=RESTORE_HINT
                 )
     return None

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from tests.properties.commands import COMMANDS, FEWER, Command, do
 from tests.properties.world import World, new_world
-from tetra_es_projections.check import check_projections
 
 if TYPE_CHECKING:
     from typing import Any
@@ -28,7 +27,7 @@ def incremental(world: World, commands: list[Command], catch_ups: list[bool]) ->
 
 def findings(world: World) -> list[str]:
     with world.projections() as projections:
-        return check_projections(projections)
+        return projections.differences()
 
 
 CATCH_UPS = st.lists(st.sampled_from((True, True, False)), min_size=40, max_size=40)

@@ -90,6 +90,70 @@ class Projections(Protocol):
         """Take in every event that is missing anywhere."""
 
 
+class ComparedProjections(Protocol):
+    """Everything derived, to be compared with the events."""
+
+    @property
+    def log(self) -> EventLog:
+        """The events."""
+
+    def differences(self, report: Report | None = None) -> list[str]:
+        """Return what differs from the events, a sentence each."""
+
+    def lost_events(self) -> str | None:
+        """Return a sentence where something derived has events that the log no longer has."""
+
+    def kept_for_people(self) -> Sequence[str]:
+        """Return the branches of the mirror that keep what people committed in it."""
+
+
+class RebuiltProjections(Protocol):
+    """Everything derived, to be thrown away and built again."""
+
+    @property
+    def log(self) -> EventLog:
+        """The events."""
+
+    @property
+    def files(self) -> WorkingFiles:
+        """The files in the organization's folder."""
+
+    def rebuild(self, *, force: bool = False, report: Report | None = None) -> Sequence[str]:
+        """Build everything again; return where files are now that were changed by hand."""
+
+
+class Remote(Protocol):
+    """A copy of the mirror elsewhere."""
+
+    @property
+    def commit(self) -> str | None:
+        """The commit that it had when we last pushed or asked; None for never."""
+
+
+class Remotes(Protocol):
+    """The copies of the mirror elsewhere."""
+
+    def add(self, name: str, url: str) -> None:
+        """Add a remote. Raises `UsageError` or `Refused`."""
+
+    def remove(self, name: str) -> None:
+        """Forget a remote. Raises `UsageError` for none."""
+
+    def push(self, name: str, *, force: bool = False) -> Remote:
+        """Push the history to a remote."""
+
+
+class MirroredProjections(Protocol):
+    """The mirror, and what keeps it in step with the events."""
+
+    @property
+    def remotes(self) -> Remotes:
+        """The copies of the mirror elsewhere."""
+
+    def catch_up(self, report: Report | None = None) -> None:
+        """Take in every event that is missing anywhere."""
+
+
 class Derived(Protocol):
     """Opens what is derived from the events."""
 

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tetra_es.usecases.remotes import add_remote, remove_remote
+from tetra_es.usecases.remotes import push as push_to
 from tetra_es_cli.context.params import output_option
-from tetra_es_cli.output.console import warn
-from tetra_es_cli.output.plain import emit, emit_rows
+from tetra_es_cli.output.emit import emit, say
+from tetra_es_cli.output.model import Listing
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
@@ -30,14 +32,15 @@ def mirror() -> None:
 @click.pass_obj
 def list_(app: App, output: str) -> None:
     """List the remotes and how many commits each lacks, as of the last push."""
-    from tetra_es_projections.mirror.remotes import remotes
-
     with app.projections(reading=True) as projections:
-        rows = [row._asdict() for row in remotes(projections.layout.mirror, app.derived.git)]
-    if output == "table":
-        for row in rows:
-            row["commit"] = row["commit"] and row["commit"][:_SHOWN]
-    emit_rows(rows, output, ("remote", "url", "commit", "behind"), empty="the mirror has no remote")
+        rows = [row._asdict() for row in projections.remotes.rows()]
+    listing = Listing(
+        rows,
+        ("remote", "url", "commit", "behind"),
+        empty="the mirror has no remote",
+        cells={"commit": lambda commit: commit and commit[:_SHOWN]},
+    )
+    emit(listing, output)
 
 
 @mirror.command()
@@ -46,12 +49,9 @@ def list_(app: App, output: str) -> None:
 @click.pass_obj
 def add(app: App, name: str, url: str) -> None:
     """Let NAME stand for the git repository at URL."""
-    from tetra_es_projections.mirror.remotes import add_remote
-
     with app.projections() as projections:
-        projections.catch_up()  # the mirror that a killed command removed is there again
-        add_remote(projections.layout.mirror, app.derived.git, warn, name, url)
-    emit(f"added the remote {name}: `tetra-es mirror push {name}` fills it")
+        add_remote(projections, name, url)
+    say(f"added the remote {name}: `tetra-es mirror push {name}` fills it")
 
 
 @mirror.command()
@@ -59,12 +59,9 @@ def add(app: App, name: str, url: str) -> None:
 @click.pass_obj
 def rm(app: App, name: str) -> None:
     """Forget the remote NAME; the repository there stays as it is."""
-    from tetra_es_projections.mirror.remotes import remove_remote
-
     with app.projections() as projections:
-        projections.catch_up()
-        remove_remote(projections.layout.mirror, app.derived.git, warn, name)
-    emit(f"removed the remote {name}")
+        remove_remote(projections, name)
+    say(f"removed the remote {name}")
 
 
 @mirror.command()
@@ -77,9 +74,6 @@ def push(app: App, name: str, force: bool) -> None:
     Git asks and signs in as it does for you elsewhere. Without --force nothing that the remote
     has is ever replaced.
     """
-    from tetra_es_projections.mirror.remotes import push as push_to
-
     with app.projections() as projections:
-        projections.catch_up()
-        row = push_to(projections.layout.mirror, app.derived.git, warn, name, force=force)
-    emit(f"{name} is at {(row.commit or '')[:_SHOWN]}")
+        row = push_to(projections, name, force=force)
+    say(f"{name} is at {(row.commit or '')[:_SHOWN]}")

@@ -1,0 +1,36 @@
+"""Throw everything derived away and build it again from the events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tetra_es.layout import is_edited
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tetra_es.usecases.ports import RebuiltProjections, Report
+
+
+class Rebuilding(NamedTuple):
+    """What came of rebuilding."""
+
+    events: int
+    """How many everything was built from."""
+    kept: Sequence[str]
+    """Where generated files are now that were changed by hand."""
+    unrecorded: Sequence[str]
+    """Edited files with changes that are not recorded, which they keep."""
+
+
+def rebuild(
+    projections: RebuiltProjections, *, force: bool, report: Report | None = None
+) -> Rebuilding:
+    """Build everything again.
+
+    Raises `Refused` where a generated file was changed by hand, unless `force` backs it up,
+    `IntegrityFailure` where the store has lost events that the rest still has.
+    """
+    kept = projections.rebuild(force=force, report=report)
+    unrecorded = [one.path for one in projections.files.changed() if is_edited(one.path)]
+    return Rebuilding(projections.log.last_position(), kept, unrecorded)

@@ -1,0 +1,32 @@
+"""Copies of the mirror elsewhere.
+
+The mirror is brought up to date first: one that a killed command removed is there again then.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tetra_es.usecases.ports import MirroredProjections, Remote
+
+
+def add_remote(projections: MirroredProjections, name: str, url: str) -> None:
+    """Add a remote. Raises `UsageError` or `Refused`."""
+    projections.catch_up()
+    projections.remotes.add(name, url)
+
+
+def remove_remote(projections: MirroredProjections, name: str) -> None:
+    """Forget a remote; the repository there stays as it is. Raises `UsageError` for none."""
+    projections.catch_up()
+    projections.remotes.remove(name)
+
+
+def push(projections: MirroredProjections, name: str, *, force: bool = False) -> Remote:
+    """Push the history to a remote; return how it is then.
+
+    Raises `Refused` where that has commits that the mirror has not, unless `force` replaces them.
+    """
+    projections.catch_up()
+    return projections.remotes.push(name, force=force)

@@ -1,0 +1,100 @@
+"""Prove store, signatures, files, views and mirror against each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tetra_es.errors import RESTORE_HINT, IntegrityFailure
+from tetra_es.events.secrets import SecretPurged
+from tetra_es.integrity.store import verify_store
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+
+    from tetra_es.store.log import EventLog
+    from tetra_es.usecases.ports import ComparedProjections, Report
+
+REBUILD_HINT = (
+    "the store itself is sound: `tetra-es rebuild` makes the rest anew, "
+    "with --force also what people changed"
+)
+
+
+class Purge(NamedTuple):
+    """Who destroyed which ciphertext, when and why: the one thing that is not there."""
+
+    event: int
+    """Position."""
+    environment: str
+    key: str
+    version: int
+    actor: str
+    time: str
+    reason: str
+
+
+class Verification(NamedTuple):
+    """What was verified, and what was found."""
+
+    findings: Sequence[str]
+    """A sentence each, the first bad event first; none where everything agrees."""
+    hint: str = ""
+    """What to do about the findings."""
+    events: int = 0
+    last: int = 0
+    """Position of the newest event."""
+    head: str = ""
+    """Hash of the last event that was checked, hexadecimal."""
+    purges: Sequence[Purge] = ()
+    found: Sequence[str] = ()
+    """The branches of the mirror that keep what people committed in it."""
+
+
+def verify(
+    opened: AbstractContextManager[ComparedProjections], report: Report | None = None
+) -> Verification:
+    """Verify an organization, which `opened` opens. Writes nothing.
+
+    A store that is refused on opening is a finding like others.
+    """
+    try:
+        with opened as projections:
+            return _verified(projections, report)
+    except IntegrityFailure as error:
+        return Verification([error.message], error.hint or RESTORE_HINT)
+
+
+def _verified(projections: ComparedProjections, report: Report | None) -> Verification:
+    log = projections.log
+    last = log.last_position()
+    step = (lambda done: report("verify", done, last)) if report else None
+    proof = verify_store(log, step)
+    # Against a store that is not what it was, the rest could only mislead.
+    findings = proof.findings or projections.differences(report)
+    lost = proof.findings or projections.lost_events()
+    return Verification(
+        findings,
+        RESTORE_HINT if lost else REBUILD_HINT,
+        proof.events,
+        last,
+        proof.head.hex(),
+        [] if findings else _purges(log),
+        projections.kept_for_people(),
+    )
+
+
+def _purges(log: EventLog) -> list[Purge]:
+    return [
+        Purge(
+            record.position,
+            event.environment,
+            event.key,
+            event.version,
+            event.metadata["actor"],
+            event.timestamp,
+            event.metadata["reason"],
+        )
+        for record in log.of_topics((SecretPurged.TOPIC,), log.last_position())
+        if isinstance(event := record.event, SecretPurged)
+    ]
