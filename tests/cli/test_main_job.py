@@ -362,7 +362,7 @@ def test_diff_of_a_commit_whose_id_looks_like_a_name(machine: Machine) -> None:
 
 def test_no_color_is_honoured(machine: Machine) -> None:
     code = (
-        "import sys; from tetra_es_cli.output.plain import style; "
+        "import sys; from tetra_es_cli.output.emit import style; "
         "sys.stdout.isatty = lambda: True; "
         "from tetra_es.settings import Settings; import os; "
         "print(style('x', wanted=Settings.from_environ().color, fg='red'))"

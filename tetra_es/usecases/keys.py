@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Identity",
     "can_read",
+    "check_signing_key",
     "create_identity",
     "create_signing_key",
     "load_identities",
@@ -43,6 +44,11 @@ def recipient_text(key: str) -> str:
             f"cannot read {path}: {error.strerror}", hint="give a recipient or a file with one"
         ) from error
     return next((line for line in lines if line and not line.startswith("#")), "")
+
+
+def check_signing_key(path: Path) -> None:
+    """Raise `TetraEsError` where there is no key at `path` that can sign."""
+    ssh_keys.load(path)
 
 
 def create_signing_key(path: Path) -> str:

@@ -12,7 +12,7 @@ import click
 from tetra_es.errors import Refused, TetraEsError, UsageError
 from tetra_es_cli.context.params import env_argument
 from tetra_es_cli.output.console import note
-from tetra_es_cli.output.plain import emit_raw
+from tetra_es_cli.output.emit import write_raw
 from tetra_es_projections.queries.environments import require_environment
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _filled(app: App, environment: str, name: str) -> str:
 
 def _write(text: str, output: Path | None, *, force: bool, mode: int) -> None:
     if output is None:
-        emit_raw(text.encode())
+        write_raw(text.encode())
         return
     if output.exists() and not force:
         raise Refused(f"{output} is there already", hint="--force replaces it")

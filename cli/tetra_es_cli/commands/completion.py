@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
-from tetra_es_cli.output.plain import emit
+from tetra_es_cli.output.emit import say
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -22,4 +22,4 @@ def completion(ctx: click.Context, shell: str) -> None:
     if cls is None:
         raise TypeError(shell)
     complete = cls(ctx.find_root().command, {}, "tetra-es", "_TETRA_ES_COMPLETE")
-    emit(complete.source())
+    say(complete.source())

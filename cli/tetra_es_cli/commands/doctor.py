@@ -10,7 +10,8 @@ from tetra_es.errors import TetraEsError
 from tetra_es_cli.context.params import env_argument, output_option
 from tetra_es_cli.diagnosis.machine import Check, local_checks
 from tetra_es_cli.output.console import note
-from tetra_es_cli.output.plain import emit_rows
+from tetra_es_cli.output.emit import emit
+from tetra_es_cli.output.model import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +42,8 @@ def doctor(
             checks += server_checks(app, environment, hosts, local=local)
         except TetraEsError as error:
             checks.append(Check("servers", "failed", error.message, error.hint or ""))
-    emit_rows([check._asdict() for check in checks], output, ("name", "result", "what", "remedy"))
+    rows = [check._asdict() for check in checks]
+    emit(Listing(rows, ("name", "result", "what", "remedy")), output)
     failed = [check for check in checks if check.result == "failed"]
     if environment is not None and any(check.name.endswith(".service") for check in failed):
         for line in last_lines(app, environment, hosts, failed, local=local):

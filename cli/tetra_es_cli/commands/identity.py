@@ -9,7 +9,7 @@ import click
 from tetra_es.usecases.keys import create_identity, recipient_of
 from tetra_es_cli.context import core_dumps
 from tetra_es_cli.context.identities import identities, identity_option
-from tetra_es_cli.output.plain import emit
+from tetra_es_cli.output.emit import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +27,7 @@ def identity() -> None:
 @click.pass_obj
 def new(app: App) -> None:
     """Make an identity and print its recipient, for a colleague to add."""
-    emit(create_identity(app.settings.identity).text)
+    say(create_identity(app.settings.identity).text)
 
 
 @identity.command()
@@ -36,4 +36,4 @@ def new(app: App) -> None:
 def show(app: App, given: tuple[Path, ...]) -> None:
     """Print the recipients of your identities; never the keys themselves."""
     for one in identities(app, given):
-        emit(recipient_of(one).text)
+        say(recipient_of(one).text)

@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import re
 import shutil
-import sqlite3
 import stat
 import subprocess
-from contextlib import closing
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from tetra_es.crypto.ssh import keys
 from tetra_es.errors import TetraEsError
-from tetra_es.layout import is_edited
 from tetra_es.limits import GIT
-from tetra_es_projections.queries.environments import known_environments
-from tetra_es_projections.working_files import changed_files
+from tetra_es.usecases.keys import check_signing_key
+from tetra_es_projections.queries.status import environment_rows, file_rows
+from tetra_es_projections.queries.store import store_health
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +25,16 @@ if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
 
 _LEAST_FREE = 100 * 2**20
+
+_FILES = {
+    "missing": ("is missing", "`tetra-es rebuild` puts it back"),
+    "unrecorded": ("is not recorded yet", "`tetra-es record`"),
+    "drift": (
+        "was changed by hand",
+        "take the change over into local.toml or the profile, then promote --force",
+    ),
+}
+"""How a file differs from the recorded one to words for it, and what to do about it."""
 
 
 class Check(NamedTuple):
@@ -76,7 +83,7 @@ def _tools(path: str) -> Iterator[Check]:
 def _keys(app: App) -> Iterator[Check]:
     path = app.settings.signing_key
     try:
-        keys.load(path)
+        check_signing_key(path)
     except TetraEsError as error:
         yield Check("signing key", "failed", error.message, error.hint or "")
     else:
@@ -118,20 +125,15 @@ def _folder(layout: OrgLayout) -> Iterator[Check]:
 
 def _store(app: App, layout: OrgLayout) -> Iterator[Check]:
     try:
-        with app.projections(reading=True) as projections:
-            last = projections.log.last_position()
-        with closing(
-            sqlite3.connect(layout.store.absolute().as_uri() + "?mode=ro", uri=True)
-        ) as db:
-            found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-    except (TetraEsError, sqlite3.Error) as error:
-        hint = getattr(error, "hint", None) or "run `tetra-es verify`"
-        yield Check("store", "failed", getattr(error, "message", str(error)), hint)
+        found = store_health(layout, app.projections(reading=True))
+    except TetraEsError as error:
+        yield Check("store", "failed", error.message, error.hint or "run `tetra-es verify`")
         return
-    if found != "ok":
-        yield Check("store", "failed", found, "keep it as it is; restore it from a backup")
+    if found.damage:
+        remedy = "keep it as it is; restore it from a backup"
+        yield Check("store", "failed", found.damage, remedy)
         return
-    yield Check("store", "ok", f"{last} events")
+    yield Check("store", "ok", f"{found.events} events")
     try:
         yield from _state(app)
     except TetraEsError as error:
@@ -141,18 +143,12 @@ def _store(app: App, layout: OrgLayout) -> Iterator[Check]:
 def _state(app: App) -> Iterator[Check]:
     with app.reading() as reader:
         yield Check("projections", "ok", "in step with the events")
-        changed = changed_files(reader.layout.root, reader.views.file_digests())
-        environments = [name for name in known_environments(reader) if reader.views.state(name)]
-    for change in changed:
-        if change.missing:
-            what, remedy = f"{change.path} is missing", "`tetra-es rebuild` puts it back"
-        elif is_edited(change.path):
-            what, remedy = f"{change.path} is not recorded yet", "`tetra-es record`"
-        else:
-            what = f"{change.path} was changed by hand"
-            remedy = "take the change over into local.toml or the profile, then promote --force"
-        yield Check("files", "warning", what, remedy)
-    if not changed:
+        files = file_rows(reader)
+        environments = [row.environment for row in environment_rows(reader) if row.revision]
+    for file in files:
+        what, remedy = _FILES[file.kind]
+        yield Check("files", "warning", f"{file.path} {what}", remedy)
+    if not files:
         yield Check("files", "ok", "as recorded")
     if len(environments) == 1:
         what, remedy = "nothing was promoted yet", "`tetra-es promote dev`"

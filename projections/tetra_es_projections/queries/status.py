@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tetra_es.layout import is_edited
 from tetra_es.names import SOURCE_OF_TRUTH
@@ -13,6 +13,14 @@ from tetra_es_projections.working_files import changed_files
 if TYPE_CHECKING:
     from tetra_es_projections.queries.reader import Reader
     from tetra_es_projections.queries.rows import HostRow, StateRow
+
+
+class FileStatus(NamedTuple):
+    """A projected file that is not as recorded."""
+
+    path: str
+    kind: Literal["unrecorded", "drift", "missing"]
+    """An edited file that somebody changed, a generated one, or one that is gone."""
 
 
 class EnvironmentStatus(NamedTuple):
@@ -62,16 +70,23 @@ def organization_status(reader: Reader) -> OrganizationStatus:
     """Return how the organization stands, files in its folder included."""
     root = reader.layout.root
     found = OrganizationStatus(root.name, str(root), reader.log.last_position())
-    for change in changed_files(root, reader.views.file_digests()):
-        if change.missing:
-            found.missing.append(change.path)
-        elif is_edited(change.path):
-            found.unrecorded.append(change.path)
-        else:
-            found.drift.append(change.path)
+    paths = {"unrecorded": found.unrecorded, "drift": found.drift, "missing": found.missing}
+    for file in file_rows(reader):
+        paths[file.kind].append(file.path)
     found.environments = environment_rows(reader)
     found.servers = [host_row(row) for row in reader.views.hosts()]
     return found
+
+
+def file_rows(reader: Reader) -> list[FileStatus]:
+    """Return the files that are not as recorded, by path."""
+    return [
+        FileStatus(
+            change.path,
+            "missing" if change.missing else "unrecorded" if is_edited(change.path) else "drift",
+        )
+        for change in changed_files(reader.layout.root, reader.views.file_digests())
+    ]
 
 
 def environment_rows(reader: Reader) -> list[EnvironmentStatus]:
