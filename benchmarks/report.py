@@ -18,7 +18,8 @@ def show_comparison(comparison: Comparison) -> None:
     width = max(len(comparison.ours), len(comparison.theirs))
     print(f"  {comparison.ours:{width}}  {_spread(comparison.our_times)}")
     print(f"  {comparison.theirs:{width}}  {_spread(comparison.their_times)}")
-    print(f"  ratio {comparison.ratio:.3g}{_verdict(comparison)}")
+    of = "rates" if comparison.of_rates else comparison.what
+    print(f"  ratio of {of} {comparison.ratio:.3g}{_verdict(comparison)}")
     for note in comparison.notes:
         print(f"    {note}")
     print(flush=True)

@@ -6,17 +6,18 @@ import sys
 from typing import TYPE_CHECKING
 
 from benchmarks.imports import where_imports_go
-from benchmarks.measure import Comparison, alternate
+from benchmarks.measure import compare_processes
 from benchmarks.organization import found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from benchmarks.measure import Comparison
     from benchmarks.organization import Machine
     from benchmarks.sizes import Sizes
 
-AIM = 4.0
+AIM = 3.0
 
 _COMMANDS = (("show", "dev"), ("history", "-n", "20"))
 
@@ -31,16 +32,11 @@ def run(folder: Path, sizes: Sizes) -> Iterator[Comparison]:
 
 
 def _compare(machine: Machine, command: tuple[str, ...], rounds: int) -> Comparison:
-    ours, theirs = alternate(
-        lambda: machine.run(*command),
-        lambda: machine.processes.run(sys.executable, "-c", "pass"),
+    comparison = compare_processes(
+        (f"cold tetra-es {' '.join(command)}", lambda: machine.run(*command)),
+        ("cold python -c pass", lambda: machine.processes.run(sys.executable, "-c", "pass")),
         rounds,
-    )
-    return Comparison(
-        f"cold tetra-es {' '.join(command)}",
-        "cold python -c pass",
-        ours,
-        theirs,
         AIM,
-        notes=[where_imports_go(machine, *command)],
     )
+    comparison.notes.append(where_imports_go(machine, *command))
+    return comparison

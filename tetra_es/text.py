@@ -9,7 +9,7 @@ import re
 
 # A fixed list, since what Python calls printable grows with every version of Unicode: controls,
 # bidirectional and zero-width marks, line and paragraph separators, surrogates, tags.
-_UNSAFE = re.compile(
+_UNSAFE = (
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
@@ -20,7 +20,7 @@ def one_line(text: str) -> str:
     """Return `text` with every character escaped that could break or disguise a line."""
     if text.isprintable():  # of all that is unsafe nothing is, in any version of Unicode
         return text
-    return _UNSAFE.sub(_escape, text)
+    return re.sub(_UNSAFE, _escape, text)  # compiled then: most texts need it never
 
 
 def _escape(match: re.Match[str]) -> str:

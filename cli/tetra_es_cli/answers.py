@@ -5,17 +5,20 @@ Queries are imported where they are asked: a quick answer must not pay for the o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tetra_es_cli.output.lines import event_lines, status_lines
 from tetra_es_cli.output.model import Listing, Report
 from tetra_es_cli.output.table import short_time
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tetra_es.refs import Ref
     from tetra_es_projections.queries.history import HistoryQuery
     from tetra_es_projections.queries.reader import Reader
 
+_ORGANIZATIONS = ("org", "events", "folder")
 _HISTORY = ("event", "time", "actor", "summary", "reason")
 _HISTORY_OF_KEY = ("event", "time", "actor", "before", "after", "summary", "reason")
 _HISTORY_CSV = (
@@ -24,6 +27,23 @@ _HISTORY_CSV = (
 _BLAME = ("key", "value", "revision", "event", "actor", "time", "reason")
 _ENVIRONMENTS = ("environment", "revision", "event", "source_revision", "time")
 _SECRETS = ("key", "version", "actor", "time", "recipients")
+
+
+def organizations(base: Path) -> Listing:
+    """Return the organizations in a folder."""
+    from tetra_es_projections.queries.organizations import organization_rows
+
+    folder = base / "org"
+    found = organization_rows(folder) if folder.is_dir() else []
+    rows = [row._asdict() for row in found]
+    return Listing(rows, _ORGANIZATIONS, empty=f"no organizations in {folder}")
+
+
+def show(
+    reader: Reader, environment: str, ref: Ref | None = None, *, secrets: bool = False
+) -> Listing | str:
+    """Return the TOML of an environment, or which secrets it has."""
+    return (secret_versions if secrets else show_text)(reader, environment, ref)
 
 
 def show_text(reader: Reader, environment: str, ref: Ref | None = None) -> str:
@@ -42,6 +62,13 @@ def secret_versions(reader: Reader, environment: str, ref: Ref | None = None) ->
     present = secrets_at(reader, environment, ref)
     rows = [{"key": key, "version": present[key]} for key in sorted(present)]
     return Listing(rows, ("key", "version"), empty=f"{environment} has no secrets")
+
+
+def history_of(reader: Reader, **wanted: Any) -> Listing:
+    """Return the events that a query with these fields asks for."""
+    from tetra_es_projections.queries.history import HistoryQuery
+
+    return history(reader, HistoryQuery(**wanted))
 
 
 def history(reader: Reader, query: HistoryQuery) -> Listing:
@@ -110,6 +137,13 @@ def signers(reader: Reader, ref: Ref | None = None) -> Listing:
 
     rows = [row._asdict() for row in signer_rows(reader, ref)]
     return Listing(rows, ("signer", "fingerprint", "key"))
+
+
+def allowed_signers(reader: Reader, ref: Ref | None = None) -> str:
+    """Return the `allowed_signers` file that `ssh-keygen -Y verify` takes."""
+    from tetra_es_projections.queries.signers import signers_file
+
+    return signers_file(reader, ref)
 
 
 def secrets(reader: Reader, environment: str) -> Listing:

@@ -26,8 +26,8 @@ def show(app: App, environment: str, ref: Ref | None, secrets: bool) -> None:
     With --at, as it was after that event or at that time.
     """
     with app.reading() as reader:
-        if not secrets:
-            write_raw(answers.show_text(reader, environment, ref).encode())
-            return
-        found = answers.secret_versions(reader, environment, ref)
-    emit(found, "table")
+        found = answers.show(reader, environment, ref, secrets=secrets)
+    if isinstance(found, str):
+        write_raw(found.encode())
+    else:
+        emit(found, "table")

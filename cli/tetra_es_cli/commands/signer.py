@@ -15,7 +15,6 @@ from tetra_es_cli.context.params import REF, listing_option
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.output.emit import emit, say, write_raw
 from tetra_es_cli.output.recorded import emit_recorded
-from tetra_es_projections.queries.signers import signers_file
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
@@ -55,7 +54,7 @@ def export(app: App, ref: Ref | None) -> None:
     A signature counts if its key was a signer's at that event: with --at, the signers of then.
     """
     with app.reading() as reader:
-        text = signers_file(reader, ref)
+        text = answers.allowed_signers(reader, ref)
     write_raw(text.encode())
 
 

@@ -1,13 +1,16 @@
 """Commands that only look, without click.
 
-Importing click takes longer than all the rest of these commands. What is understood here is
-answered just as the commands answer it; for anything else, other options, anything that is
-missing, behind, empty or wrong, `answer` returns None, and the commands do it or say why not.
+Importing click takes longer than all the rest of these commands. They are those that ask the store
+and the views, and print one model or one text. What is understood here is answered just as the
+commands answer it: tests compare each of them with click's, in several states of an organization.
+For anything else, other options, anything that is missing, behind, empty or wrong, `answer` returns
+None, and the commands do it or say why not.
+
+What reads the store is imported when the arguments are understood: others must not pay for it.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,19 +20,16 @@ from tetra_es.layout import OrgLayout
 from tetra_es.names import check_environment
 from tetra_es.refs import parse_ref
 from tetra_es.settings import Settings
-from tetra_es_cli import answers
 from tetra_es_cli.output.formats import LISTINGS, REPORTS, encoded, render
-from tetra_es_cli.output.model import Listing
-from tetra_es_projections.queries.reader import reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import TypeAlias
 
     from tetra_es_cli.output.model import Model
-    from tetra_es_projections.queries.reader import Reader
 
-    Options: TypeAlias = Mapping[str, tuple[str, Callable[[str], object]]]
+    Type: TypeAlias = Callable[[str], object]
+    Options: TypeAlias = Mapping[str, tuple[str, Type | None]]
 
 
 def _number(text: str) -> int:
@@ -46,88 +46,108 @@ def _report_format(text: str) -> str:
     return {name: name for name in REPORTS}[text]
 
 
-def _history(reader: Reader, **wanted: Any) -> Model:
-    from tetra_es_projections.queries.history import HistoryQuery
-
-    return answers.history(reader, HistoryQuery(**wanted))
-
-
 class _Command(NamedTuple):
     """A command that is understood."""
 
-    answer: Callable[..., Model | str]
-    words: Sequence[tuple[str, Callable[[str], object], bool]] = ()
+    answer: str
+    """Name of the function in `answers`; it gets what follows by name."""
+    words: Sequence[tuple[str, Type, bool]] = ()
     """Name, type, and whether it must be there, of each argument."""
     options: Options = MappingProxyType({})
-    """Option to name and type."""
+    """Option to name and type; a flag has none."""
 
 
 _ENV = ("environment", check_environment, True)
 _LISTING: Options = {"-o": ("output", _listing_format), "--output": ("output", _listing_format)}
 _REPORT: Options = {"-o": ("output", _report_format), "--output": ("output", _report_format)}
 _AT: Options = {"--at": ("ref", parse_ref)}
-
-_COMMANDS: dict[tuple[str, ...], _Command] = {
-    ("show",): _Command(answers.show_text, (_ENV,), _AT),
-    ("history",): _Command(
-        _history,
-        (("environment", check_environment, False),),
-        {
-            "--key": ("key", str),
-            "--actor": ("actor", str),
-            "--type": ("topic", str),
-            "--since": ("since", str),
-            "--until": ("until", str),
-            "-n": ("limit", _number),
-            "--number": ("limit", _number),
-            **_LISTING,
-        },
-    ),
-    ("blame",): _Command(answers.blame, (_ENV, ("key", str, False)), _LISTING),
-    ("status",): _Command(answers.status, (), _REPORT),
-    ("event",): _Command(answers.event, (("ref", parse_ref, True),), _REPORT),
-    ("env", "list"): _Command(answers.environments, (), _LISTING),
-    ("signer", "list"): _Command(answers.signers, (), {**_AT, **_LISTING}),
-    ("secret", "list"): _Command(answers.secrets, (_ENV,), _LISTING),
-    ("recipient", "list"): _Command(answers.recipients, (_ENV,), _LISTING),
+_HISTORY: Options = {
+    "--key": ("key", str),
+    "--actor": ("actor", str),
+    "--type": ("topic", str),
+    "--since": ("since", str),
+    "--until": ("until", str),
+    "-n": ("limit", _number),
+    "--number": ("limit", _number),
 }
-_ROOT = {"--org": ("org", str), "--dir": ("directory", Path)}
+
+COMMANDS: dict[tuple[str, ...], _Command] = {
+    ("orgs",): _Command("organizations", (), _LISTING),
+    ("show",): _Command("show", (_ENV,), {**_AT, "--secrets": ("secrets", None)}),
+    ("history",): _Command(
+        "history_of", (("environment", check_environment, False),), {**_HISTORY, **_LISTING}
+    ),
+    ("blame",): _Command("blame", (_ENV, ("key", str, False)), _LISTING),
+    ("status",): _Command("status", (), _REPORT),
+    ("event",): _Command("event", (("ref", parse_ref, True),), _REPORT),
+    ("env", "list"): _Command("environments", (), _LISTING),
+    ("signer", "list"): _Command("signers", (), {**_AT, **_LISTING}),
+    ("signer", "export"): _Command("allowed_signers", (), _AT),
+    ("secret", "list"): _Command("secrets", (_ENV,), _LISTING),
+    ("recipient", "list"): _Command("recipients", (_ENV,), _LISTING),
+}
+ROOT: Options = {
+    "--org": ("org", str),
+    "--dir": ("directory", Path),
+    # Nothing is asked here, and what goes wrong is the commands' to say.
+    "--no-input": ("no_input", None),
+    "--debug": ("debug", None),
+}
 
 
 def answer(arguments: Sequence[str]) -> bytes | None:
     """Return what the command prints, None when it is not for us."""
     try:
         root, rest = _leading(arguments)
-        name = tuple(rest[:1]) if tuple(rest[:1]) in _COMMANDS else tuple(rest[:2])
-        command = _COMMANDS[name]
+        name = tuple(rest[:1]) if tuple(rest[:1]) in COMMANDS else tuple(rest[:2])
+        command = COMMANDS[name]
         wanted = _parse(command, rest[len(name) :])
-        settings = Settings.from_environ()
-        base = root.get("directory") or settings.tetra_dir
-        layout = OrgLayout.of(base, settings.org_named(root.get("org")))
-        with reading(layout) as reader:
-            return _answered(command, reader, wanted) if reader else None
-    except (TetraEsError, sqlite3.Error, OSError, ValueError, LookupError):
+        output = wanted.pop("output", None)
+        return _printed(_found(command, root, wanted), output)
+    except (TetraEsError, OSError, ValueError, LookupError):
         return None
 
 
-def _answered(command: _Command, reader: Reader, wanted: dict[str, Any]) -> bytes | None:
-    output = wanted.pop("output", None)
-    found = command.answer(reader, **wanted)
-    if isinstance(found, str):
-        return found.encode()
+def _found(
+    command: _Command, root: Mapping[str, Any], wanted: Mapping[str, Any]
+) -> Model | str | None:
+    from sqlite3 import Error
+
+    from tetra_es_cli import answers
+    from tetra_es_projections.queries.reader import reading
+
+    settings = Settings.from_environ()
+    base = root.get("directory") or settings.tetra_dir
+    found: Model | str | None = None
+    if command.answer == "organizations":
+        return answers.organizations(base)
+    try:
+        with reading(OrgLayout.of(base, settings.org_named(root.get("org")))) as reader:
+            if reader is not None:
+                found = getattr(answers, command.answer)(reader, **wanted)
+    except Error:
+        return None
+    return found
+
+
+def _printed(found: Model | str | None, output: str | None) -> bytes | None:
+    if found is None or isinstance(found, str):
+        return None if found is None else found.encode()
+    from tetra_es_cli.output.model import Listing
+
     if isinstance(found, Listing):
-        return encoded(render(found, output or "table")) if found.rows or output else None
-    return encoded(render(found, output or "text"))
+        form = output or next(iter(LISTINGS))
+        empty = form == "table" and not found.rows  # which is said, not printed
+        return None if empty else encoded(render(found, form))
+    return encoded(render(found, output or next(iter(REPORTS))))
 
 
 def _leading(arguments: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
     """Return the options of `tetra-es` itself, and what comes after them."""
     rest, found = list(arguments), {}
     while rest and rest[0].startswith("-"):
-        word = rest.pop(0)
-        if word != "--no-input":
-            name, type_ = _ROOT[word]
-            found[name] = type_(rest.pop(0))
+        name, value = _option(ROOT, rest)
+        found[name] = value
     return found, rest
 
 
@@ -136,13 +156,23 @@ def _parse(command: _Command, arguments: Sequence[str]) -> dict[str, Any]:
     rest, words = list(arguments), list(command.words)
     found: dict[str, Any] = {}
     while rest:
-        word = rest.pop(0)
-        if word.startswith("-"):
-            name, type_ = command.options[word]
-            found[name] = type_(rest.pop(0))
+        if rest[0].startswith("-"):
+            name, value = _option(command.options, rest)
         else:
             name, type_, _ = words.pop(0)
-            found[name] = type_(word)
+            value = type_(rest.pop(0))
+        found[name] = value
     if any(needed for _, _, needed in words):
         raise ValueError("an argument is missing")
     return found
+
+
+def _option(options: Options, rest: list[str]) -> tuple[str, object]:
+    """Take the option that comes first; return its name and value."""
+    word, given, value = rest.pop(0).partition("=")
+    name, type_ = options[word]
+    if given and not (word.startswith("--") and type_):
+        raise ValueError("click's to understand")
+    if type_ is None:
+        return name, True
+    return name, type_(value if given else rest.pop(0))

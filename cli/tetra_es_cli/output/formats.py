@@ -5,7 +5,6 @@ A new one is added in this file alone.
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +16,8 @@ if TYPE_CHECKING:
     from tetra_es_cli.output.model import Listing, Model, Report
 
 
-_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")  # noqa: RUF001 - full width counts in some locales
-_NEGATIVE = re.compile(r"-[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_FORMULA = r"[=+\-@\t\r\n＝＋－＠]"  # noqa: RUF001 - full width counts in some locales
+_NEGATIVE = r"-[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?"
 
 
 def _table(listing: Listing) -> str:
@@ -31,6 +30,8 @@ def _shortened(row: Mapping[str, Any], cells: Mapping[str, Callable[[Any], Any]]
 
 
 def _json_lines(listing: Listing) -> str:
+    import json  # a table, which most ask for, does without
+
     return _lines(json.dumps(row, ensure_ascii=False) for row in listing.rows)
 
 
@@ -51,12 +52,16 @@ def _cell(value: object) -> object:
 
     Negative numbers stay numbers.
     """
-    if not isinstance(value, str) or not _FORMULA.match(value) or _NEGATIVE.fullmatch(value):
+    if not isinstance(value, str) or not re.match(_FORMULA, value):
+        return value
+    if re.fullmatch(_NEGATIVE, value):
         return value
     return f"'{value}"
 
 
 def _json(value: Any) -> str:
+    import json
+
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 

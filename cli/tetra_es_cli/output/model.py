@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
 
-@dataclass(frozen=True)
-class Listing:
+class Listing(NamedTuple):
     """Rows of the same kind: a table for people."""
 
     rows: Sequence[Mapping[str, Any]]
@@ -21,12 +20,11 @@ class Listing:
     """What a person is told where there is no row."""
     csv_columns: Sequence[str] = ()
     """The columns of a CSV file, by default those of the table."""
-    cells: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    cells: Mapping[str, Callable[[Any], Any]] = MappingProxyType({})
     """Column to a function that shortens its values for the table."""
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     """One thing: lines for people, a JSON value for programs."""
 
     value: Any

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from tetra_es.errors import UsageError
 from tetra_es.layout import MANIFEST
-from tetra_es.schema.manifest import read_manifest
-from tetra_es.toml.document import ConfigDocument
 
 if TYPE_CHECKING:
     from tetra_es_projections.queries.reader import Reader
@@ -15,6 +13,9 @@ if TYPE_CHECKING:
 
 def known_environments(reader: Reader) -> list[str]:
     """Return the manifest's environments in order, then those that only the history has."""
+    from tetra_es.schema.manifest import read_manifest  # `show` rarely asks
+    from tetra_es.toml.document import ConfigDocument
+
     position = reader.views.newest_of_file("manifest")
     text = reader.log.state_text(position) if position else None
     configured = read_manifest(ConfigDocument(MANIFEST, text)).environments if text else ()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tetra_es.refs import parse_time
 from tetra_es_projections.queries.environments import require_environment
@@ -12,8 +11,7 @@ if TYPE_CHECKING:
     from tetra_es_projections.queries.reader import Reader
 
 
-@dataclass(frozen=True)
-class HistoryQuery:
+class HistoryQuery(NamedTuple):
     """Which events; None lets all pass."""
 
     environment: str | None = None
