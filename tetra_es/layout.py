@@ -4,14 +4,13 @@ Paths of projected files are spelled here alone, relative to the organization's 
 mirror has them too.
 """
 
-from __future__ import annotations
+# Annotations are not put off here: NamedTuple would compile each of them from its text, which takes
+# longer than all the rest of the module.
 
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple, Self
 
 from tetra_es.names import SOURCE_OF_TRUTH, check_environment, check_org, check_secret_name
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ENVIRONMENTS = "environments"
 PROFILES = "profiles"
@@ -52,7 +51,7 @@ class OrgLayout(NamedTuple):
     root: Path
 
     @classmethod
-    def of(cls, base: Path, org: str) -> OrgLayout:
+    def of(cls, base: Path, org: str) -> Self:
         """Return the layout of the organization `org` below `base` (TETRA_DIR)."""
         return cls(base / "org" / check_org(org))
 

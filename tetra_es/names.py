@@ -12,15 +12,16 @@ SOURCE_OF_TRUTH = "local"
 RESERVED = frozenset({"manifest", "profile", "org", "history", "store"})
 """Words that the command line uses where an environment may stand."""
 
-_ORG = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
-_ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
-_ACTOR = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+@-]{0,127}", re.ASCII)
-_SECRET = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
+# Compiled when first used: a command uses one or two of them.
+_ORG = r"[a-z0-9][a-z0-9._-]{0,62}"
+_ENVIRONMENT = r"[a-z][a-z0-9-]{0,31}"
+_ACTOR = r"[A-Za-z0-9][A-Za-z0-9._+@-]{0,127}"
+_VARIABLE = r"[A-Za-z_][A-Za-z0-9_]{0,127}"
 
 
 def check_org(name: str) -> str:
     """Return `name` if it can name an organization's folder, else raise `UsageError`."""
-    if not _ORG.fullmatch(name) or ".." in name:
+    if not re.fullmatch(_ORG, name, re.ASCII) or ".." in name:
         raise UsageError(
             f"not an organization name: {name!r}",
             hint="use lower-case letters, digits and . _ -, beginning with a letter or digit",
@@ -31,7 +32,7 @@ def check_org(name: str) -> str:
 def check_environment(name: str) -> str:
     """Return the bare name of `dev` or `@dev`, or raise `UsageError`. It need not exist."""
     bare = name.removeprefix("@")
-    if not _ENVIRONMENT.fullmatch(bare) or bare in RESERVED:
+    if not re.fullmatch(_ENVIRONMENT, bare, re.ASCII) or bare in RESERVED:
         raise UsageError(
             f"not an environment name: {name!r}",
             hint="use lower-case letters, digits and '-', beginning with a letter, such as qa-2",
@@ -45,7 +46,7 @@ def check_actor(name: str) -> str:
     OpenSSH reads a principal as a comma-separated list of patterns, so commas, blanks and
     wildcards would make a signature count for somebody else.
     """
-    if not _ACTOR.fullmatch(name):
+    if not re.fullmatch(_ACTOR, name, re.ASCII):
         raise UsageError(
             f"not a signer's name: {name!r}",
             hint="use letters, digits and . _ + @ -, such as alice or alice@example.org",
@@ -55,7 +56,7 @@ def check_actor(name: str) -> str:
 
 def is_secret_name(name: str) -> bool:
     """Return whether `name` can name a secret."""
-    return _SECRET.fullmatch(name) is not None
+    return re.fullmatch(_VARIABLE, name, re.ASCII) is not None
 
 
 def check_secret_name(name: str) -> str:

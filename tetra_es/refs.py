@@ -7,7 +7,8 @@ dev@7          a revision: the 7th state of dev
 3f2a91c        a commit of the mirror, 7 or more of its hexadecimal digits
 """
 
-from __future__ import annotations
+# Annotations are not put off here: NamedTuple would compile each of them from its text, which takes
+# longer than all the rest of the module.
 
 import re
 from datetime import UTC, datetime, time
@@ -16,10 +17,11 @@ from typing import NamedTuple, TypeAlias
 from tetra_es.errors import UsageError
 from tetra_es.names import check_environment
 
-_POSITION = re.compile(r"#?([0-9]{1,18})", re.ASCII)
-_REVISION = re.compile(r"@?([a-z][a-z0-9-]*)@([0-9]{1,18})", re.ASCII)
-_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_COMMIT = re.compile(r"[0-9a-f]{7,40}", re.ASCII)
+# Compiled when first used: a command uses one or two of them.
+_POSITION = r"#?([0-9]{1,18})"
+_REVISION = r"@?([a-z][a-z0-9-]*)@([0-9]{1,18})"
+_DATE = r"\d{4}-\d\d-\d\d"
+_COMMIT = r"[0-9a-f]{7,40}"
 _COMMIT_MIN = 7
 
 HINT = "a REF is a position (41), a revision (dev@7), a time (2026-11-22T10:05Z) or a commit"
@@ -58,14 +60,14 @@ Ref: TypeAlias = PositionRef | RevisionRef | TimeRef | CommitRef
 
 def parse_ref(text: str) -> Ref:
     """Return what `text` means. Raises `UsageError` when it is no REF at all."""
-    if match := _POSITION.fullmatch(text):
+    if match := re.fullmatch(_POSITION, text, re.ASCII):
         digits = match[1]
         return PositionRef(
             int(digits), text if len(text) >= _COMMIT_MIN and text == digits else None
         )
-    if match := _REVISION.fullmatch(text):
+    if match := re.fullmatch(_REVISION, text, re.ASCII):
         return RevisionRef(check_environment(match[1]), int(match[2]))
-    if _COMMIT.fullmatch(text.lower()):
+    if re.fullmatch(_COMMIT, text.lower(), re.ASCII):
         return CommitRef(text.lower())
     return TimeRef(parse_time(text))
 
@@ -87,7 +89,7 @@ def parse_time(text: str) -> str:
     """Return a date or time as events write it. Raises `UsageError`."""
     try:
         moment = datetime.fromisoformat(text)
-        if _DATE.fullmatch(text):
+        if re.fullmatch(_DATE, text, re.ASCII):
             moment = datetime.combine(moment.date(), time.max)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)

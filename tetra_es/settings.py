@@ -1,15 +1,14 @@
 """The process's environment, read here and nowhere else."""
 
-from __future__ import annotations
+# Annotations are not put off here: NamedTuple would compile each of them from its text, which takes
+# longer than all the rest of the module.
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Self
 
 from tetra_es.errors import TetraEsError, UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class Settings(NamedTuple):
@@ -33,7 +32,7 @@ class Settings(NamedTuple):
     """Whether colour is wanted: NO_COLOR is not set, or empty (no-color.org)."""
 
     @classmethod
-    def from_environ(cls, environ: Mapping[str, str] | None = None) -> Settings:
+    def from_environ(cls, environ: Mapping[str, str] | None = None) -> Self:
         """Return the settings of `environ`, the process's own by default.
 
         Raises `TetraEsError` when there is no home folder to put anything in.

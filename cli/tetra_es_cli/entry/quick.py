@@ -9,11 +9,13 @@ None, and the commands do it or say why not.
 What reads the store is imported when the arguments are understood: others must not pay for it.
 """
 
-from __future__ import annotations
+# Annotations are not put off here: NamedTuple would compile each of them from its text, which takes
+# longer than all the rest of the module.
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from tetra_es.errors import TetraEsError
 from tetra_es.layout import OrgLayout
@@ -23,13 +25,10 @@ from tetra_es.settings import Settings
 from tetra_es_cli.output.formats import LISTINGS, REPORTS, encoded, render
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from typing import TypeAlias
-
     from tetra_es_cli.output.model import Model
 
-    Type: TypeAlias = Callable[[str], object]
-    Options: TypeAlias = Mapping[str, tuple[str, Type | None]]
+Type: TypeAlias = Callable[[str], object]
+Options: TypeAlias = Mapping[str, tuple[str, Type | None]]
 
 
 def _number(text: str) -> int:
@@ -110,7 +109,7 @@ def answer(arguments: Sequence[str]) -> bytes | None:
 
 def _found(
     command: _Command, root: Mapping[str, Any], wanted: Mapping[str, Any]
-) -> Model | str | None:
+) -> "Model | str | None":
     from sqlite3 import Error
 
     from tetra_es_cli import answers
@@ -130,7 +129,7 @@ def _found(
     return found
 
 
-def _printed(found: Model | str | None, output: str | None) -> bytes | None:
+def _printed(found: "Model | str | None", output: str | None) -> bytes | None:
     if found is None or isinstance(found, str):
         return None if found is None else found.encode()
     from tetra_es_cli.output.model import Listing

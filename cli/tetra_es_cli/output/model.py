@@ -1,12 +1,11 @@
 """What commands print, before anybody has chosen a format."""
 
-from __future__ import annotations
+# Annotations are not put off here: NamedTuple would compile each of them from its text, which takes
+# longer than all the rest of the module.
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 
 class Listing(NamedTuple):

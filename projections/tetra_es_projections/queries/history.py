@@ -1,6 +1,7 @@
 """The events that a person asks for."""
 
-from __future__ import annotations
+# Annotations are not put off here: NamedTuple would compile each of them from its text, which takes
+# longer than all the rest of the module.
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -26,7 +27,7 @@ class HistoryQuery(NamedTuple):
     limit: int | None = None
 
 
-def history_rows(reader: Reader, query: HistoryQuery) -> list[dict[str, Any]]:
+def history_rows(reader: "Reader", query: HistoryQuery) -> list[dict[str, Any]]:
     """Return the events by column, newest first; with `key`, its value before and after too.
 
     Raises `UsageError` for an unknown environment and what is not a time.
@@ -49,7 +50,7 @@ def history_rows(reader: Reader, query: HistoryQuery) -> list[dict[str, Any]]:
     return found
 
 
-def _values(reader: Reader, position: int, key: str) -> dict[str, str | None]:
+def _values(reader: "Reader", position: int, key: str) -> dict[str, str | None]:
     changed = reader.views.changes(position, key=key)
     if not changed:
         return {"before": None, "after": None}

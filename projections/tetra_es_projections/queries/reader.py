@@ -1,18 +1,16 @@
 """An organization opened for looking at it. Uses sqlite3 alone: quick answers start with it."""
 
-from __future__ import annotations
+# Annotations are not put off here: NamedTuple would compile each of them from its text, which takes
+# longer than all the rest of the module.
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from tetra_es.layout import OrgLayout
 from tetra_es.store.log import EventLog, unreadable
 from tetra_es_projections.queries.views import Views
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tetra_es.layout import OrgLayout
 
 
 class Reader(NamedTuple):

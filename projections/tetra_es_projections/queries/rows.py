@@ -1,6 +1,7 @@
 """Rows of the views, as queries return them."""
 
-from __future__ import annotations
+# Annotations are not put off here: NamedTuple would compile each of them from its text, which takes
+# longer than all the rest of the module.
 
 from typing import NamedTuple
 
