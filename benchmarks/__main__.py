@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import append, query, rebuild, record, reencrypt, start
+from benchmarks import append, large, query, rebuild, record, reencrypt, start
 from benchmarks.report import show_comparison
 from benchmarks.sizes import FULL, QUICK
 
@@ -28,6 +28,7 @@ BENCHMARKS: Mapping[str, Callable[[Path, Sizes], Iterator[Comparison]]] = {
     "append": append.run,
     "rebuild": rebuild.run,
     "query": query.run,
+    "large": large.run,
     "reencrypt": reencrypt.run,
 }
 

@@ -40,9 +40,12 @@ class Comment(NamedTuple):
     """The lines, without the marks that begin them."""
 
 
-def leaves(values: Mapping[str, Any]) -> list[Leaf]:
-    """Return the strings in a TOML document, in its order."""
-    return list(_in_table((), values, inside=False))
+def leaves(values: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> list[Leaf]:
+    """Return the strings in a TOML document, in its order.
+
+    What is equal at the same key of `known`, another document, is left out.
+    """
+    return list(_in_table((), values, known or {}, inside=False))
 
 
 def comments(text: str) -> list[Comment]:
@@ -79,26 +82,34 @@ def without_indexes(path: Path) -> Path:
     return tuple(part for part in path if isinstance(part, str))
 
 
-def _in_table(path: Path, table: Mapping[str, Any], *, inside: bool) -> Iterator[Leaf]:
+def _in_table(
+    path: Path, table: Mapping[str, Any], known: Mapping[str, Any], *, inside: bool
+) -> Iterator[Leaf]:
     """Yield a table's strings. One `inside` a mixed array has no key but that of the array."""
     label = table.get("name", table.get("key"))
     for key, value in table.items():
+        if key in known and known[key] == value:
+            continue
         if len(key) >= _TOKEN:
             # A token for a key. Called an id, since those may look random without being a secret.
             yield Leaf((*path, key), "id", key)
         called = label if key == "value" and isinstance(label, str) else key
-        yield from _in_value(path if inside else (*path, key), called, value, inside=inside)
+        where = path if inside else (*path, key)
+        yield from _in_value(where, called, value, known.get(key), inside=inside)
 
 
-def _in_value(path: Path, name: str, value: Any, *, inside: bool) -> Iterator[Leaf]:
+def _in_value(
+    path: Path, name: str, value: Any, known: Any = None, *, inside: bool
+) -> Iterator[Leaf]:
     if isinstance(value, str):
         yield Leaf(path, name, value)
     elif isinstance(value, dict):
-        yield from _in_table(path, value, inside=inside)
+        known = known if isinstance(known, dict) else {}
+        yield from _in_table(path, value, known, inside=inside)
     elif isinstance(value, list):
         tables = not inside and all(isinstance(item, dict) for item in value)
         for index, item in enumerate(value):
             if tables:
-                yield from _in_table((*path, index), item, inside=False)
+                yield from _in_table((*path, index), item, {}, inside=False)
             else:
                 yield from _in_value(path, name, item, inside=True)

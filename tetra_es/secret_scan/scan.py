@@ -51,8 +51,9 @@ def scan_changes(
 
     A value that has moved to another element of its array is no new one.
     """
-    new, said = leaves(after.values), comments(after.text)
-    if before is not None:
+    new = leaves(after.values, before.values if before else None)
+    said = comments(after.text)
+    if before is not None and new:
         old = {(without_indexes(leaf.path), leaf.value) for leaf in leaves(before.values)}
         new = [leaf for leaf in new if (without_indexes(leaf.path), leaf.value) not in old]
     detectors = detectors_for([*(leaf.value for leaf in new), *(comment.text for comment in said)])
@@ -135,10 +136,12 @@ def _of_comments(
 ) -> Iterator[Finding]:
     detectors = [detector for detector in detectors if detector.comments]
     chosen = {detector.name for detector in detectors if not detector.random}
+    old = {comment.text for comment in comments(before.text if before else "")}
+    said = [comment for comment in said if comment.text not in old]
     known = {
         detection.secret
-        for comment in comments(before.text if before else "")
-        for detection in detections_in(comment.text, detectors)
+        for text in (old if said else ())
+        for detection in detections_in(text, detectors)
     }
     lines: set[int] = set()
     for comment in said:

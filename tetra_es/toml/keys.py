@@ -22,6 +22,7 @@ DOTTED = rf"{_PART}(?:[ \t]*\.[ \t]*{_PART})*"
 
 _KEY = re.compile(rf"[ \t]*{DOTTED}[ \t]*", re.ASCII)
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+_JSON = json.JSONEncoder(ensure_ascii=False)
 _BARE_PARTS = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*", re.ASCII)
 
 
@@ -48,7 +49,12 @@ def parse_key(text: str) -> KeyPath:
 
 def format_key(path: KeyPath) -> str:
     """Return the dotted key of `path`, parts quoted where TOML needs it."""
-    return ".".join(part if _BARE.fullmatch(part) else quote(part) for part in path)
+    return ".".join(map(format_part, path))
+
+
+def format_part(part: str) -> str:
+    """Return one part of a dotted key, in quotes where TOML needs them."""
+    return part if _BARE.fullmatch(part) else quote(part)
 
 
 def is_text(text: str) -> bool:
@@ -59,4 +65,4 @@ def is_text(text: str) -> bool:
 def quote(text: str) -> str:
     """Return `text` as a TOML basic string."""
     # JSON's escapes are TOML's, but for DEL, which TOML does not allow to stand as it is.
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return _JSON.encode(text).replace("\x7f", "\\u007f")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import date, datetime, time
 
-from tetra_es.toml.keys import format_key, quote
+from tetra_es.toml.keys import format_part, quote
 
 _LONG = 8192
 
@@ -31,7 +31,7 @@ def value_literal(value: object) -> str:
         case list():
             return f"[{', '.join(map(value_literal, value))}]"
         case dict():
-            items = (f"{format_key((key,))} = {value_literal(item)}" for key, item in value.items())
+            items = (f"{format_part(key)} = {value_literal(item)}" for key, item in value.items())
             inner = ", ".join(items)
             return f"{{ {inner} }}" if inner else "{}"
         case _:

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Literal["table", "array", "key", "comment", "blank"]
 
 _LINE = re.compile(r"[^\n]*(?:\n|\Z)")
+# What most lines are: a bare key, and a value that ends where the line or its comment begins.
+_PLAIN = re.compile(
+    r"[ \t]*([A-Za-z0-9_-]+)[ \t]*=[ \t]*"
+    r'(?:"(?:\\.|[^"\\\n])*"(?!")|[^"\'\[{#\n]+)[ \t]*(?:#[^\n]*)?\r?(?:\n|\Z)',
+    re.ASCII,
+)
 _KEY = re.compile(rf"[ \t]*(?:\[\[?[ \t]*)?({DOTTED})[ \t]*=?", re.ASCII)
 # A multi-line string may end in up to two quotes of its own before the three that close it.
 _TOKEN = re.compile(
@@ -47,6 +53,10 @@ def statements(text: str) -> list[Statement]:
     elements: dict[KeyPath, int] = {}
     at = 0
     while at < len(text):
+        if plain := _PLAIN.match(text, at):
+            found.append(Statement(plain[0], "key", (*table, plain[1]), table))
+            at = plain.end()
+            continue
         end = _line_end(text, at)
         line = text[at:end].strip()
         if not line or line[0] == "#":

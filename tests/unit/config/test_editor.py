@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from copy import deepcopy
+from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,11 +14,12 @@ from hypothesis import strategies as st
 
 from tests.documents import document
 from tests.examples import examples
-from tetra_es.errors import ConfigError, TetraEsError, UsageError
+from tetra_es.errors import ConfigError, UsageError
 from tetra_es.toml.edit.assignments import set_value, set_values, unset_keys
 from tetra_es.toml.edit.editor import Editor
-from tetra_es.toml.flatten import flatten_values
+from tetra_es.toml.flatten import flatten_values, same_values
 from tetra_es.toml.keys import format_key
+from tetra_es.toml.literals import value_literal
 from tetra_es.toml.statements import statements
 
 if TYPE_CHECKING:
@@ -253,14 +256,48 @@ def test_what_goes_with_a_removed_key(text: str, key: str, result: str) -> None:
     assert unset_keys(document(text), [key]).text == result
 
 
-def test_a_value_of_a_depth_that_cannot_be_read_back_is_refused() -> None:
-    with pytest.raises(TetraEsError, match=r"^f cannot be changed"):
-        set_values(document(""), [(".".join("a" * 3000), "1")])
-
-
-def test_a_value_of_a_depth_that_nothing_can_walk_over_is_said_with_its_line() -> None:
+@pytest.mark.parametrize("depth", [150, 3000])
+def test_a_value_of_a_depth_that_nothing_can_walk_over_is_said_with_its_line(depth: int) -> None:
     with pytest.raises(ConfigError, match=r"^f:3:1: nested deeper than 100 levels: \[a\.a\."):
-        set_values(document("# top\n"), [(".".join("a" * 150), "1")])
+        set_values(document("# top\n"), [(".".join("a" * depth), "1")])
+
+
+TEXTS_OF_A_VALUE = [
+    *('"a"', "'a'", '"""a"""', '""', '"a\\"#b"', "'#'", '"""\n#"""', "'''\n[b]\n'''"),
+    *("1", "0x1F", "true", "1.0", "nan", "-0.0", "1979-05-27 07:32:00Z", "[1, 2]", "[\n1, # ]\n]"),
+    *("{ b = 1 }", "[{ b = 'c' }]"),
+]
+
+
+@pytest.mark.parametrize("value", TEXTS_OF_A_VALUE)
+@pytest.mark.parametrize("end", ["", " ", " # said", "#\t'[", "\r"])
+def test_lines_of_every_kind_are_statements(value: str, end: str) -> None:
+    lines = (f"a = {value}{end}\n", "# b\n", "[t]\n", f"  k-1={value}{end}\n", f"z.'y' = {value}\n")
+    text = "".join(lines)
+    tomllib.loads(text)
+    found = statements(text)
+    assert tuple(part.text for part in found) == lines
+    assert [part.path for part in found if part.kind == "key"] == [
+        ("a",),
+        ("t", "k-1"),
+        ("t", "z", "y"),
+    ]
+
+
+PLAIN: list[Any] = [
+    *(1, 1.0, True, "1", 0.0, -0.0, math.nan),
+    *([], {}, [{}], [1], ["1"], {"a": 1}, {"a": True}),
+    datetime(2026, 1, 1, 1, tzinfo=UTC),
+    datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=-1))),
+]
+
+
+@pytest.mark.parametrize("one", PLAIN)
+@pytest.mark.parametrize("other", PLAIN)
+def test_the_same_values_have_the_same_literals(one: Any, other: Any) -> None:
+    same = value_literal(one) == value_literal(other)
+    assert same_values(one, other) is same
+    assert same_values({"x": {"y": [one]}}, {"x": {"y": [other]}}) is same
 
 
 def test_bytes_of_a_command_line_that_are_no_text() -> None:

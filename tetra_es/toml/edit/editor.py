@@ -15,7 +15,7 @@ from tetra_es.errors import ConfigError, TetraEsError, UsageError
 from tetra_es.toml.document import ConfigDocument
 from tetra_es.toml.edit.body import Body
 from tetra_es.toml.edit.statement_values import holds, with_value, without_value
-from tetra_es.toml.flatten import flatten_values
+from tetra_es.toml.flatten import same_values
 from tetra_es.toml.keys import format_key
 
 if TYPE_CHECKING:
@@ -85,9 +85,7 @@ class Editor:
         """
         document = ConfigDocument(path or self._path, above + self._body.text())
         try:
-            right = flatten_values(self.values) == document.keys
-        except RecursionError:
-            right = False
+            right = same_values(self.values, document.values)
         except ConfigError as error:
             if isinstance(error.__cause__, RecursionError):
                 raise  # it holds what was wanted, and that is nested too deep

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.errors import ConfigError
-from tetra_es.toml.flatten import flatten_values
+from tetra_es.toml.flatten import same_values
 from tetra_es.toml.literals import value_literal
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def holds(text: str, statement: Statement, value: object) -> bool:
     for part in reversed(statement.path[len(statement.table) :]):
         wanted = {part: wanted}
     try:
-        return flatten_values(tomllib.loads(text)) == flatten_values(wanted)
+        return same_values(tomllib.loads(text), wanted)
     except (ValueError, RecursionError):
         return False
 
