@@ -17,13 +17,13 @@ import sys
 from pathlib import Path
 from typing import Self
 
+from tests.machine import HANG
 from tests.server import leftovers, tree
 from tests.server.keys import HostKeys
 from tests.server.processes import children, leader, until
 from tests.server.requirements import NAMESPACES
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-BOOT_SECONDS = 90.0
 APP = Path(__file__).parent / "app"
 
 
@@ -102,7 +102,7 @@ class Host:
 
         `after` is the process 1 that is expected to end first, of a host that is going down.
         """
-        for _ in until(BOOT_SECONDS):
+        for _ in until():
             if self.leader in {None, after}:
                 continue
             state = self.run("systemctl", "is-system-running").stdout.strip()
@@ -131,7 +131,7 @@ class Host:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=HANG,
         )
 
     def ok(self, *argv: str, stdin: str | None = None) -> str:
@@ -212,7 +212,7 @@ class Host:
         with contextlib.suppress(BrokenPipeError):
             stdin.write(f"{command}\n")
             stdin.flush()
-        ready, _, _ = select.select([stdout], [], [], BOOT_SECONDS)
+        ready, _, _ = select.select([stdout], [], [], HANG)
         if not ready or stdout.readline() != "ok\n":
             raise HostFailed(f"the host did not obey {command!r}; it said: {self._console()}")
 

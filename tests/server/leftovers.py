@@ -71,7 +71,7 @@ def remove(folder: Path) -> None:
 
 def _remove_cgroup(group: Path) -> None:
     """Remove a control group and those in it, once their last processes are gone."""
-    for _ in until(10):
+    for _ in until():
         inner = [Path(path) for path, _, _ in os.walk(group, topdown=False)]
         for path in inner:
             with contextlib.suppress(OSError):

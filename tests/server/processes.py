@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.machine import HANG
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -41,8 +43,11 @@ def leader(supply: int) -> int | None:
     return None
 
 
-def until(seconds: float) -> Iterator[None]:
-    """Go round until the deadline, not faster than is of use."""
+def until(seconds: float = HANG) -> Iterator[None]:
+    """Go round, not faster than is of use, while what is waited for has not come.
+
+    Without a number it is the patience for what hangs: a busy machine takes its time.
+    """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         yield

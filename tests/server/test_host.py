@@ -81,7 +81,7 @@ def deploy_by_hand(host: Host, tetra_dir: str, user: str, more: str = "") -> Non
 def wait_for_health(host: Host) -> int:
     """Return the status of the first answer of the application."""
     ask = ("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "http://localhost:4444/health")
-    for _ in until(10):
+    for _ in until():
         done = host.run(*ask)
         if done.returncode == 0:
             return int(done.stdout)
@@ -218,7 +218,7 @@ def test_the_application_behaves_as_told(host: Host, words: str, statuses: list[
 def test_an_application_that_exits_is_restarted_until_systemd_gives_up(host: Host) -> None:
     host.write("/etc/tetra-app/4444", "exit 3")
     deploy_by_hand(host, "/root/tetra", "root")
-    for _ in until(10):
+    for _ in until():
         if host.run("systemctl", "is-failed", "tetra-dev").returncode == 0:
             break
     shown = host.ok("systemctl", "show", "tetra-dev", "-p", "ExecMainStatus", "-p", "NRestarts")
@@ -252,7 +252,7 @@ def test_a_killed_test_leaves_nothing_that_the_next_does_not_remove(cached_tree:
         groups = [Path(line) for line in (folder / "cgroups").read_text().splitlines()]
         assert all(group.is_dir() for group in groups)
         test.kill()
-    for _ in until(10):
+    for _ in until():
         sweep(cached_tree)
         if not folder.exists():
             break

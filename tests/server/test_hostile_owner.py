@@ -126,7 +126,7 @@ def test_whatever_the_user_does_meanwhile(host: Host, target: str) -> None:
         with contextlib.suppress(TetraEsError), connect(host) as server:
             go(server, deployment, release(f"{number}".encode()), "restart", 600, replace=True)
             server.revert(deployment)
-        for _ in until(30):
+        for _ in until():
             if noted(host, deployment).partition("-")[0] in {"reverted", "discarded"}:
                 break
         outcomes.add(noted(host, deployment))

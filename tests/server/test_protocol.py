@@ -20,6 +20,7 @@ from tests.server.releases import (
     WEB,
     answers,
     connect,
+    expire,
     go,
     install,
     new_release,
@@ -98,9 +99,11 @@ def test_cut_short_after_any_step(host: Host, how: str) -> None:
     for step in STEPS[:-1]:
         server = connect(host)
         deployment = f"cut{step}"
-        # Long enough that nothing but the break itself can be the reason, except for the agent's.
-        go(server, deployment, new_release(), step, 5 if how == "agent killed" else 600)
+        # Long enough that nothing but the break itself can be the reason.
+        go(server, deployment, new_release(), step, 600)
         BREAKS[how](host, server)
+        if how == "agent killed":
+            expire(host, deployment)
         wait_for_old_state(host, before)
         server.close()
         with connect(host) as server:
@@ -130,7 +133,8 @@ def test_killed_in_the_middle_of_a_step(host: Host, commands: int) -> None:
     server = connect(host, program=dying_agent())
     host.write("/run/dies", f"{commands}\n")
     with contextlib.suppress(ConnectionLost):
-        go(server, "dead", new_release(), "health", 4)
+        go(server, "dead", new_release(), "health", 600)
+    expire(host, "dead")
     server.close()
     # Until it is armed, nothing in use is touched; what lies about is for the next session.
     if noted(host, "dead") != "staged":
@@ -184,26 +188,29 @@ def test_revert_on_request_waits_for_the_old_units(host: Host) -> None:
 def test_confirmed_is_not_reverted(host: Host) -> None:
     install(host)
     with connect(host) as server:
-        go(server, "beef", new_release(), "confirm", 3)
+        go(server, "beef", new_release(), "confirm")
+        assert host.run("systemctl", "list-timers", "--all", "tetra-es-*").stdout.count("beef") == 0
         with pytest.raises(StepFailed, match="was confirmed"):
             server.revert("beef")
     assert answers(host, NEW)
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "says"),
+    ("behaviour", "says", "deadline"),
     [
-        ("unhealthy", "503"),
-        ("flapping", "503"),
-        ("hang", "no answer"),
-        ("exit 3", "the unit failed: exit-code|auto-restart"),
-        ("crash 1", "not healthy|failed"),
+        ("unhealthy", "503", 6),
+        ("flapping", "503", 6),
+        ("hang", "no answer", 6),
+        ("exit 3", "the unit failed: exit-code|auto-restart", 60),  # said before that
+        ("crash 1", "not healthy|failed", 6),
     ],
 )
-def test_a_service_that_does_not_serve(host: Host, behaviour: str, says: str) -> None:
+def test_a_service_that_does_not_serve(
+    host: Host, behaviour: str, says: str, deadline: int
+) -> None:
     before = install(host)
     host.write(f"/etc/tetra-app/{NEW}", behaviour)
-    release = new_release(HealthSettings(deadline=6, timeout=1, successes=3))
+    release = new_release(HealthSettings(deadline=deadline, timeout=1, successes=3))
     with connect(host) as server, pytest.raises(StepFailed, match=says) as failed:
         go(server, "beef", release, "confirm")
     assert SECRET not in str(failed.value)
@@ -291,7 +298,7 @@ def test_following_the_journal_ends_with_the_client(host: Host) -> None:
     with pytest.raises(Unreachable, match="lost the connection"):
         list(lines)
     server.close()
-    for _ in until(10):
+    for _ in until():
         if host.run(*processes).stdout == "0\n":
             return
     raise AssertionError("journalctl outlives its client")

@@ -82,7 +82,7 @@ class Site:
     def about(self, port: int | None = None) -> dict[str, Any]:
         """Ask the application who it is, without the tool; it must answer."""
         url = f"http://127.0.0.1:{port or self.port}/about"
-        for _ in until(15):
+        for _ in until():
             done = self.host.run("curl", "-fsS", "--max-time", "2", url)
             if done.returncode == 0:
                 found = json.loads(done.stdout)
@@ -145,7 +145,7 @@ def wait_for_step(deploying: subprocess.Popen[str], step: str) -> None:
 
 def ssh_of(deploying: subprocess.Popen[str]) -> int:
     """Return the number of the ssh process of a deployment."""
-    for _ in until(5):
+    for _ in until():
         done = subprocess.run(
             ["pgrep", "-P", str(deploying.pid), "-x", "ssh"],
             capture_output=True,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.machine import HANG
 from tests.server.deploy.site import Site, kill, ssh_of, wait_for_step
 from tests.server.processes import until
 
@@ -105,7 +106,7 @@ def test_cut_off_at_every_step(served: Site, victim: str, step: str) -> None:
     deploying = served.start_deploying()
     wait_for_step(deploying, step)
     kill(ssh_of(deploying) if victim == "ssh" else deploying.pid)
-    _, err = deploying.communicate(timeout=120)
+    _, err = deploying.communicate(timeout=HANG)
     settled(served, before, lambda: None)
     if victim == "ssh":
         assert deploying.returncode in {0, 5}, err
@@ -120,14 +121,14 @@ def test_a_server_that_goes_down_at_every_step(served: Site, how: str, step: str
     deploying = served.start_deploying()
     wait_for_step(deploying, step)
     served.host.kill() if how == "power" else served.host.reboot()
-    deploying.communicate(timeout=180)
+    deploying.communicate(timeout=HANG)
     settled(served, before, lambda: None)
 
 
 def settled(site: Site, before: dict[str, str], meanwhile: Callable[[], None]) -> None:
     """Check that the old state serves again, or the new one wholly, and what is then recorded."""
     meanwhile()
-    for _ in until(60):
+    for _ in until():
         answers = [
             port
             for port in (4444, 5555)
@@ -145,7 +146,7 @@ def settled(site: Site, before: dict[str, str], meanwhile: Callable[[], None]) -
         assert site.files() == before
     # The next one finds out what became of it, records that, and succeeds. Where sshd has not
     # noticed that its client is gone, it is told of the other until the lock has expired.
-    for _ in until(100):
+    for _ in until():
         done = site.machine.run("deploy", "dev")
         if done.code != 3:
             break

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.machine import HANG
 from tests.server.deploy.site import wait_for_step
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def test_an_interrupt_that_ssh_does_not_get(served: Site, step: str) -> None:
     deploying = served.start_deploying()
     wait_for_step(deploying, step)
     os.kill(deploying.pid, signal.SIGINT)
-    _, err = deploying.communicate(timeout=120)
+    _, err = deploying.communicate(timeout=HANG)
     if deploying.returncode == 0:  # it was confirmed before
         assert served.about(5555)["port"] == 5555
         assert served.serving()["serving"] == 2
@@ -48,7 +49,7 @@ def test_an_interrupt_of_several_at_once(served: Site) -> None:
     deploying = served.start_deploying("--parallel", "2", *hosts)
     wait_for_step(deploying, "health")
     os.kill(deploying.pid, signal.SIGINT)
-    _, err = deploying.communicate(timeout=120)
+    _, err = deploying.communicate(timeout=HANG)
     assert "each server puts back what it had" in err
     assert deploying.returncode in {3, 5}, err
     assert served.about(4444)["port"] == 4444
@@ -61,7 +62,7 @@ def test_a_store_that_cannot_be_written_half_way(served: Site) -> None:
     wait_for_step(deploying, "switch")
     away = served.machine.store.with_name("away.db")
     served.machine.store.rename(away)
-    _, err = deploying.communicate(timeout=120)
+    _, err = deploying.communicate(timeout=HANG)
     away.rename(served.machine.store)
     assert deploying.returncode in {1, 5}, err
     if deploying.returncode == 5:

@@ -23,11 +23,11 @@ def test_a_unit_of_several_services_starts_again_when_one_is_done(site: Site) ->
     before = site.about()["pid"]
     site.host.ok("touch", END)
     show = ("systemctl", "show", "--value", "-p", "NRestarts", site.unit)
-    for _ in until(20):
+    for _ in until():
         if int(site.host.ok(*show)):
             break
     site.host.ok("rm", END)
-    for _ in until(20):
+    for _ in until():
         if site.active() == "active" and site.about()["pid"] != before:
             break
     assert site.active() == "active"
@@ -44,7 +44,7 @@ def test_what_the_sandbox_is_told_to_allow(machine: Machine, host: Host) -> None
     machine.ok("set", "profile", "staging", f'deployment.read_write_paths=["{LOG}"]')
     machine.ok("promote", "staging")
     site.deploy()
-    for _ in until(5):
+    for _ in until():
         if host.run("test", "-s", f"{LOG}/worker").returncode == 0:
             break
     assert host.ok("stat", "-c", "%a %U", f"{LOG}/worker").split() == ["640", "tetra"]

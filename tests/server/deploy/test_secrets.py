@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.machine import HANG
 from tests.server.deploy.site import CANARY, Site, kill, sha256, wait_for_step
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def test_a_second_deployer_waits_a_while(served: Site) -> None:
     wait_for_step(first, "health")
     done = served.deploy()
     assert "dev@2 is there already" in done.err
-    first.communicate(timeout=60)
+    first.communicate(timeout=HANG)
     assert first.returncode == 0
 
 
@@ -72,7 +73,7 @@ def test_and_is_then_told_who_the_first_is(served: Site) -> None:
     done = served.machine.run("deploy", "dev", env={"USER": "bob"})
     assert done.code == 3
     assert "is locked by alice from" in done.error()
-    first.communicate(timeout=60)
+    first.communicate(timeout=HANG)
     assert first.returncode == 0
     assert served.about()["port"] == 5555
 
@@ -83,7 +84,7 @@ def test_the_lock_of_a_killed_deployer_is_taken_over(served: Site) -> None:
     first = served.start_deploying()
     wait_for_step(first, "health")
     kill(first.pid)
-    first.communicate(timeout=60)
+    first.communicate(timeout=HANG)
     served.behave("healthy")
     served.deploy()
     assert served.about()["port"] == 5555

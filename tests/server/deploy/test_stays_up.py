@@ -102,7 +102,7 @@ def test_a_unit_that_may_stay_without_its_command(site: Site) -> None:
     site.deploy()
     site.machine.ok("health", "dev")
     site.host.ok("kill", "-KILL", str(site.about()["pid"]))
-    for _ in until(5):
+    for _ in until():
         if gone(site):
             break
     assert site.active() == "active"

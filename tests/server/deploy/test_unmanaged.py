@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.machine import HANG
 from tests.server.deploy.site import CANARY, PLACES, Site, kill, sha256, wait_for_step
 from tests.server.deploy.test_apply import apply, clone, pull
 from tests.server.processes import until
@@ -169,7 +170,7 @@ def test_a_copy_of_before_stays(site: Site, made: dict[str, str]) -> None:
 
 def restored(site: Site, before: dict[str, str]) -> None:
     """Check that every file has its bytes, mode and owner, that no copy is left, and what runs."""
-    for _ in until(30):
+    for _ in until():
         if site.files() == before:
             break
     assert site.files() == before
@@ -209,7 +210,7 @@ def test_so_does_the_server_by_itself(site: Site, made: dict[str, str], how: str
     wait_for_step(deploying, "health")
     assert site.host.read(site.secret_file + COPY) == ENV
     site.host.kill() if how == "power" else kill(deploying.pid)
-    deploying.communicate(timeout=180)
+    deploying.communicate(timeout=HANG)
     site.port = 4444
     restored(site, before)
 
