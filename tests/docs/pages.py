@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.conftest import PACKAGES, ROOT
+from tests.forks import program
 from tests.machine import HANG
 
 if TYPE_CHECKING:
@@ -134,14 +134,9 @@ def _marked(step: Command | Script) -> str:
 
 def environment(home: Path) -> dict[str, str]:
     """Return the environment of a reader who has installed tetra-es and configured nothing."""
-    folder = home.parent / f"{home.name}-bin"
-    folder.mkdir(exist_ok=True)
-    command = folder / "tetra-es"
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m tetra_es_cli "$@"\n')
-    command.chmod(0o755)
     return {
         "HOME": str(home),
-        "PATH": f"{folder}:{os.environ['PATH']}",
+        "PATH": f"{program().parent}:{os.environ['PATH']}",
         "PYTHONPATH": PACKAGES,
         "USER": "alice",
         "LC_ALL": "C.UTF-8",
