@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from tests.examples import load_profile
 from tests.machine import HANG, PACKAGES, ROOT, Machine, Result
 from tests.needs import pytest_addoption, pytest_runtest_makereport  # noqa: F401 - hooks
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 __all__ = ["HANG", "PACKAGES", "ROOT", "Machine", "Result"]
 
@@ -36,6 +35,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next(found, len(LONGEST))
 
     items.sort(key=rank)
+
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - only to be looked at; pytest makes folders of its own
+ENOUGH = 2 << 30
+"""Bytes that tests may need at the same time; they use a tenth of it."""
+
+
+def pytest_configure() -> None:
+    """Keep temporary folders in memory, where there is enough: disks are waited for.
+
+    Nothing that a test can see depends on it. PYTEST_DEBUG_TEMPROOT and --basetemp lead elsewhere.
+    """
+    with suppress(OSError):
+        found = os.statvfs(MEMORY)
+        usable = os.access(MEMORY, os.W_OK) and not found.f_flag & os.ST_NOEXEC
+        if usable and found.f_bavail * found.f_frsize > ENOUGH:
+            os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 def default_signals() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import Result
+from tests.conftest import HANG, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -240,7 +240,7 @@ def bound(machine: Machine, *arguments: str) -> Result:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=HANG,
     )
     return Result(done.returncode, done.stdout, done.stderr)
 

@@ -17,7 +17,7 @@ import signal
 import sys
 from typing import Any
 
-from tetra_es_cli.entry.root import COMMANDS, cli
+from tetra_es_cli.entry.root import cli
 from tetra_es_cli.main import main
 
 EFFECTS = frozenset({
@@ -72,9 +72,9 @@ def go_round(commands: list[list[str]], start: int, times: int = sys.maxsize) ->
 
 
 if __name__ == "__main__":
-    for name in COMMANDS:
-        cli.get_command(None, name)  # type: ignore[arg-type]  # imports it, before any fork
     todo, numbers = json.loads(sys.argv[2]), [int(number) for number in sys.argv[3:]]
+    for words in todo if sys.argv[1] == "round" else [todo]:
+        cli.get_command(None, words[0])  # type: ignore[arg-type]  # imports it, before any fork
     say("ready\n")
     if sys.argv[1] == "round":
         go_round(todo, *numbers)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import subprocess
 from typing import TYPE_CHECKING
 
-import pytest
+from tests.machine import HANG
+from tests.needs import cannot, needs
 
 if TYPE_CHECKING:
     from tests.conftest import Machine
 
-needs_strace = pytest.mark.skipif(
-    shutil.which("strace") is None, reason="strace, which kills at a system call, is not installed"
-)
+needs_strace = needs("strace")
 
 
 def kill_at(machine: Machine, call: str, number: int, *arguments: str) -> None:
@@ -39,9 +37,9 @@ def kill_at(machine: Machine, call: str, number: int, *arguments: str) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=HANG,
     )
     if "ptrace" in done.stderr or "PTRACE" in done.stderr:
-        pytest.skip(f"strace may not trace here: {done.stderr.strip().splitlines()[0]}")
+        cannot(f"strace may not trace: {done.stderr.strip().splitlines()[0]}")
     # strace ends as what it traced did.
     assert done.returncode == -signal.SIGKILL, (call, number, done)

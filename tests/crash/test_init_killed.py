@@ -12,6 +12,7 @@ import pytest
 from tests.crash.killing import ROUNDS, check_repaired, check_sound, start
 from tests.crash.syscalls import kill_at, needs_strace
 from tests.crash.test_kill import count_effects
+from tests.machine import HANG
 from tetra_es.store.schema import APPLICATION_ID, CREATE, SNAPSHOTS, TRIGGERS
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def test_at_points_of_an_init(bare: Machine, tmp_path: Path) -> None:
         # The first third is about the store; there it is dense.
         point = 1 + int(effects * ((number + 0.5) / POINTS) ** 2)
         process = start(machine, "once", INIT, signal.SIGKILL, point)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=HANG)
         assert process.returncode == -signal.SIGKILL, (point, out, err)
         check_goes_on(machine)
 

@@ -83,14 +83,15 @@ def look(discreet: Discreet) -> None:
 
 
 def test_a_value_through_every_command(discreet: Discreet, bobs_recipient: str) -> None:
-    discreet = discreet.real()
+    real = discreet.real()
     with watching(discreet.canary) as seen:
-        write(discreet, bobs_recipient)
+        write(real, bobs_recipient)
         discreet.check_places()
-        read(discreet)
+        read(real)
+        # Of these the processes that they start are seen, which are git's.
         look(discreet)
     assert seen.leaks == set()
-    assert len(seen.processes) > 20
+    assert len(seen.processes) > 15
     discreet.check_places()
 
 

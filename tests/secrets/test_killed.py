@@ -12,6 +12,7 @@ import pytest
 from tests.conftest import HANG, default_signals
 from tests.crash.killing import ROUNDS, check_repaired, start
 from tests.crash.test_kill import count_effects
+from tests.examples import THOROUGH
 from tests.machine import until
 from tests.secrets.leaks import CHILD, Seen
 
@@ -50,7 +51,7 @@ def test_at_points_of_a_command(
     discreet.set("A")
     effects = count_effects(machine, [word.replace("NAME", "first") for word in words])
     stopped = 0
-    points = POINTS if signum == signal.SIGKILL else 2
+    points = POINTS if signum == signal.SIGKILL or THOROUGH else 1
     for number in range(points):
         if name == "recipient":
             present = machine.ok("recipient", "list", "dev", "-o", "json").json

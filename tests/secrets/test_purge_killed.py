@@ -13,6 +13,7 @@ import pytest
 from tests.crash.killing import ROUNDS, check_repaired, check_sound, start, stored
 from tests.crash.syscalls import kill_at, needs_strace
 from tests.crash.test_kill import count_effects
+from tests.machine import HANG
 from tests.secrets.conftest import copy_of
 from tests.secrets.leaks import Canary, places_with
 
@@ -76,7 +77,7 @@ def test_at_points_of_a_purge(vault: Machine, tmp_path: Path) -> None:
     for number, point in enumerate(points):
         machine = copy_of(vault, tmp_path / f"killed{number}")
         process = start(machine, "once", purge(1), signal.SIGKILL, point)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=HANG)
         assert process.returncode == -signal.SIGKILL, (point, out, err)
         check_finished(machine, version, number)
         check_sound(machine)
