@@ -88,7 +88,7 @@ def _serve(address: str) -> None:
     os.write(1, b"ready\n")
     children = set[int]()
     while True:
-        ready, _, _ = select.select([0, listening], [], [])
+        ready, _, _ = select.select([0, listening.fileno()], [], [])
         if 0 in ready:
             return
         asking, _ = listening.accept()
