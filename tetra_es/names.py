@@ -9,6 +9,9 @@ from tetra_es.errors import UsageError
 SOURCE_OF_TRUTH = "local"
 """The environment that all others are generated from."""
 
+LOCALHOST = "localhost"
+"""What a machine itself is called as a server, in events."""
+
 RESERVED = frozenset({"manifest", "profile", "org", "history", "store"})
 """Words that the command line uses where an environment may stand."""
 

@@ -11,6 +11,7 @@ import sqlite3
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from tetra_es.disk.identity import file_identity
 from tetra_es.errors import RESTORE_HINT, IntegrityFailure, Refused, TetraEsError
 from tetra_es.events.secrets import SecretPurged
 from tetra_es.layout import is_edited
@@ -18,7 +19,9 @@ from tetra_es.store.log import BATCH, unreadable
 from tetra_es_projections.check import stored_differences
 from tetra_es_projections.ciphertexts import check_nothing_lost
 from tetra_es_projections.mirror.failures import say_nothing, unusable
+from tetra_es_projections.queries.deployments import serving_hosts
 from tetra_es_projections.queries.refs import RefLookup
+from tetra_es_projections.queries.views import Views
 from tetra_es_projections.tree import TreeProjector
 from tetra_es_projections.views.commits import Commits
 from tetra_es_projections.views.database import (
@@ -73,9 +76,15 @@ class Projections:
         self.log = log
         self._git = git
         self._warn = warn
-        self._connection = (open_views_reading if reading else open_views)(layout.views)
-        self.files = Files(layout.root, self._connection)
+        self._open(reading=reading)
         self.refs = RefLookup(layout.views)
+
+    def _open(self, *, reading: bool = False) -> None:
+        """Open the views, and the files that they keep track of."""
+        path = self.layout.views
+        self._connection = (open_views_reading if reading else open_views)(path)
+        self._file = file_identity(path)
+        self.files = Files(self.layout.root, self._connection)
 
     def __enter__(self) -> Self:
         return self
@@ -88,11 +97,19 @@ class Projections:
     ) -> None:
         self._connection.close()
 
+    def serving_hosts(self, environment: str) -> list[str]:
+        """Return the hosts that an environment runs on, by what was recorded; not this machine."""
+        with self._errors(), Views(self.layout.views) as views:
+            return serving_hosts(views, environment)
+
     def catch_up(self, report: Progress | None = None) -> None:
         """Take in every event that is missing anywhere.
 
         Raises `IntegrityFailure` when a projection has events that the store has not.
         """
+        if file_identity(self.layout.views) != self._file:  # another command has rebuilt them
+            self._connection.close()
+            self._open()
         last = self.log.last_position()
         with self._errors():
             self._check_not_ahead(last)
@@ -117,8 +134,7 @@ class Projections:
         kept = self._set_drift_aside(force=force)
         self._connection.close()
         discard(self.layout.views)
-        self._connection = open_views(self.layout.views)
-        self.files = Files(self.layout.root, self._connection)
+        self._open()
         last = self.log.last_position()
         with self._errors():
             self._views(last, report)

@@ -15,9 +15,11 @@ from tetra_es_projections.unfounded import lost_events, unfounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tetra_es.layout import OrgLayout
     from tetra_es_projections.engine import Progress
+    from tetra_es_projections.mirror.clone import Clone
     from tetra_es_projections.mirror.failures import Warn
 
 
@@ -76,3 +78,10 @@ class Derived:
         """Take in every event that is missing anywhere."""
         with self.opened(layout) as projections:
             projections.catch_up(report)
+
+
+def clone_at(root: Path) -> Clone:
+    """Return a clone of a mirror."""
+    from tetra_es_projections.mirror.clone import Clone
+
+    return Clone(root)

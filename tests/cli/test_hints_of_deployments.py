@@ -9,29 +9,34 @@ import click
 import pytest
 
 from tetra_es.refs import parse_ref, ref_text
+from tetra_es.usecases.deploy.request import DeployRequest
 from tetra_es_cli.commands.deploy import deploy
 from tetra_es_cli.context.app import App
-from tetra_es_cli.wishes import Wish, command_for
+from tetra_es_cli.context.command_line import command_for
 
 
 @pytest.mark.parametrize(
-    ("app", "wish", "words"),
+    ("app", "asked", "words"),
     [
-        (App(), Wish("dev"), ""),
-        (App(org="acme"), Wish("dev", local=True), "--local"),
-        (App(directory=Path("/a b")), Wish("dev", ["x", "y"]), "--to x --to y"),
-        (App(), Wish("dev", ref=parse_ref("dev@7"), take_over=True), "--at dev@7 --take-over"),
+        (App(), DeployRequest("dev"), ""),
+        (App(org="acme"), DeployRequest("dev", local=True), "--local"),
+        (App(directory=Path("/a b")), DeployRequest("dev", ["x", "y"]), "--to x --to y"),
         (
             App(),
-            Wish("dev", identities=[Path("a b")], create_user=True),
+            DeployRequest("dev", ref=parse_ref("dev@7"), take_over=True),
+            "--at dev@7 --take-over",
+        ),
+        (
+            App(),
+            DeployRequest("dev", identities=[Path("a b")], create_user=True),
             "--identity 'a b' --create-user",
         ),
     ],
 )
-def test_the_command_that_replaces(app: App, wish: Wish, words: str) -> None:
+def test_the_command_that_replaces(app: App, asked: DeployRequest, words: str) -> None:
     options = ["--org", app.org] if app.org else []
     options += ["--dir", str(app.directory)] if app.directory else []
-    found = shlex.split(command_for(app, wish, "--replace-unmanaged"))
+    found = shlex.split(command_for(app, asked, "--replace-unmanaged"))
     assert found == [
         *("tetra-es", *options, "deploy", "dev"),
         *shlex.split(words),
@@ -41,8 +46,8 @@ def test_the_command_that_replaces(app: App, wish: Wish, words: str) -> None:
     assert isinstance(context, click.Context)
     given = context.params
     assert given["replace_unmanaged"]
-    assert (given["environment"], given["ref"]) == (wish.environment, wish.ref)
-    assert (given["hosts"], given["given"]) == (tuple(wish.hosts), tuple(wish.identities))
+    assert (given["environment"], given["ref"]) == (asked.environment, asked.ref)
+    assert (given["hosts"], given["given"]) == (tuple(asked.hosts), tuple(asked.identities))
 
 
 @pytest.mark.parametrize(

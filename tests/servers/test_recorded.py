@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.servers.place import SHELLS, Place
+from tetra_es.usecases.deploy.journal import HostJournal
 from tetra_es_cli.context.app import App
-from tetra_es_cli.servers import CommandJournal
+from tetra_es_cli.context.recording import Recording
 
 if TYPE_CHECKING:
     from tests.conftest import Machine
@@ -87,7 +88,9 @@ class Fleet:
             )
             target.healthy(context)
 
-        CommandJournal(App(), "dev", host, "").record(decide)
+        with App().workspace(Recording()) as workspace:
+            HostJournal(workspace, "dev", host).record(decide)
+            workspace.catch_up()
 
     def deploy(self, host: str) -> Place:
         """Put dev on a new server as a deployment does."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from tetra_es.errors import UsageError
+from tetra_es.names import LOCALHOST
 from tetra_es.schema.hosts import HOST_HINT, is_host
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Ssh:
 class Local:
     """This machine itself: the same agent, without ssh."""
 
-    host: str = "localhost"
+    host: str = LOCALHOST
     patient: bool = False
 
     def argv(self) -> list[str]:

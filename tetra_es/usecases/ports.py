@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
     from typing import TypeAlias
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tetra_es.layout import OrgLayout
     from tetra_es.refs import Ref
     from tetra_es.store.log import EventLog
+    from tetra_es.store.record import Record
+    from tetra_es.toml.document import ConfigDocument
 
     Report: TypeAlias = Callable[[str, int, int], None]
     """Is told what is being done, how far it is, and how far it goes."""
@@ -86,6 +88,9 @@ class Projections(Protocol):
     def refs(self) -> Refs:
         """What REFs name, in step with the events after `catch_up`."""
 
+    def serving_hosts(self, environment: str) -> Sequence[str]:
+        """Return the hosts that an environment runs on, by what was recorded; not this machine."""
+
     def catch_up(self, report: Report | None = None) -> None:
         """Take in every event that is missing anywhere."""
 
@@ -152,6 +157,43 @@ class MirroredProjections(Protocol):
 
     def catch_up(self, report: Report | None = None) -> None:
         """Take in every event that is missing anywhere."""
+
+
+class Deployments(Protocol):
+    """What is recorded of environments and their servers, to be looked at."""
+
+    @property
+    def log(self) -> EventLog:
+        """The events."""
+
+    def serving_hosts(self, environment: str) -> Sequence[str]:
+        """Return the hosts that an environment runs on, by what was recorded; not this machine."""
+
+    def document(self, environment: str) -> ConfigDocument:
+        """Return the present TOML of an environment.
+
+        Raises `UsageError` for an unknown one, `TetraEsError` where it has no state yet.
+        """
+
+    def secret_names(self, environment: str) -> Collection[str]:
+        """Return the keys of an environment's present secrets."""
+
+
+class Clone(Protocol):
+    """A clone of the mirror, which anybody may have put anything into."""
+
+    @property
+    def root(self) -> Path:
+        """Its folder."""
+
+    def records(self) -> Iterator[Record]:
+        """Yield its events, in order; nothing of them is checked but that they are events.
+
+        Raises `TetraEsError` where there is none, `IntegrityFailure` for a file that is no event.
+        """
+
+    def ciphertext(self, environment: str, key: str) -> bytes:
+        """Return the age file of a secret, to be compared with its digest."""
 
 
 class Derived(Protocol):

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from tetra_es.crypto.ssh import keys
+from tetra_es.disk.identity import file_identity
 from tetra_es.disk.lock import exclusive
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.store.history import History
@@ -52,6 +53,9 @@ class Workspace:
         self._work = work
         self._projections = projections
         self._listener = listener
+        self._file = file_identity(layout.store)
+        self._behind: list[Recorded] = []
+        """What `record` saved since the last `catch_up`."""
 
     @property
     def files(self) -> WorkingFiles:
@@ -73,12 +77,51 @@ class Workspace:
                 for path in use_case.writes():
                     self.files.check_writable(path)
                 backed_up = self._back_up_drift(use_case)
-                result, recorded = self._decide(use_case)
+                result, recorded = self._decide(use_case.decide)
             finally:
                 self._settle([*edits, *recorded])
             if backed_up:
                 self._restore(backed_up)
         return Done(result, recorded, edits)
+
+    def look(self, find: Callable[[UnitOfWork], Result]) -> Result:
+        """Return what `find` finds in the newest events."""
+        self._check_in_place()
+        self._work.forget()
+        return find(self._work)
+
+    def record(self, decide: Callable[[UnitOfWork], object]) -> None:
+        """Save what is decided on the newest state; it is durable when this returns.
+
+        For what takes minutes: the lock is held for this alone, others may record in between,
+        and everything derived follows with `catch_up`, or with the next command.
+        """
+        with exclusive(self.layout.lock):
+            self._check_in_place()
+            self._work.forget()
+            _, saved = self._decide(decide)
+            self._behind += saved
+
+    def catch_up(self) -> None:
+        """Bring everything derived up to date after `record`."""
+        behind, self._behind = self._behind, []
+        with exclusive(self.layout.lock):
+            self._settle(behind)
+
+    def serving_hosts(self, environment: str) -> Sequence[str]:
+        """Return the hosts that an environment runs on, as of the last time that all caught up."""
+        return self._projections.serving_hosts(environment)
+
+    def _check_in_place(self) -> None:
+        """Raise `TetraEsError` where the store is not the file that was opened.
+
+        What is written to a file that was moved away is gone with it.
+        """
+        if file_identity(self.layout.store) != self._file:
+            raise TetraEsError(
+                f"{self.layout.store} was moved or replaced while this command ran",
+                hint="nothing more was recorded; run it again when the store is in its place",
+            )
 
     def _record_hand_edits(self, use_case: UseCase[Result], recorded: list[Recorded]) -> None:
         files, needed = self._projections.files, use_case.depends_on()
@@ -90,19 +133,19 @@ class Workspace:
             document = read_edit(files, edit)
             recording = Edit(edit.file, document, use_case.allow, use_case.allow_empty)
             try:
-                _, saved = self._decide(recording)
+                _, saved = self._decide(recording.decide)
             except EmptiedError as error:
                 raise emptied_by_hand(error, self.layout.file(path), edit.file) from error
             recorded += saved
             if saved:
                 self._listener.edit_recorded(path, saved[-1].position)
 
-    def _decide(self, use_case: UseCase[Result]) -> tuple[Result, list[Recorded]]:
-        return self._history.retrying(lambda: self._attempt(use_case))
+    def _decide(self, decide: Callable[[UnitOfWork], Result]) -> tuple[Result, list[Recorded]]:
+        return self._history.retrying(lambda: self._attempt(decide))
 
-    def _attempt(self, use_case: UseCase[Result]) -> tuple[Result, list[Recorded]]:
+    def _attempt(self, decide: Callable[[UnitOfWork], Result]) -> tuple[Result, list[Recorded]]:
         try:
-            result = use_case.decide(self._work)
+            result = decide(self._work)
             return result, self._work.save()
         except BaseException:
             self._work.forget()  # what was decided and not saved must not be saved later

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from contextlib import closing
+from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.errors import TetraEsError, UsageError
+from tetra_es.errors import UsageError
 from tetra_es.names import check_environment
-from tetra_es.remote.errors import StepFailed
 from tetra_es.text import one_line
-from tetra_es_cli.commands.health import deployed
+from tetra_es.usecases.deploy.request import DeployRequest, HostSelection
+from tetra_es_cli.commands.deploy import deploy_to_servers
 from tetra_es_cli.context.identities import identity_option
 from tetra_es_cli.context.params import (
     env_argument,
@@ -19,24 +19,17 @@ from tetra_es_cli.context.params import (
     reason_option,
     replace_unmanaged_option,
 )
-from tetra_es_cli.deploying import deploy_to_all, remove_from_all
-from tetra_es_cli.output.console import note
-from tetra_es_cli.output.plain import emit, emit_rows
-from tetra_es_cli.servers import (
-    ask_each,
-    hosts_options,
-    raise_first,
-    session,
-    take_over_option,
-    transports,
-)
-from tetra_es_cli.wishes import Wish
+from tetra_es_cli.context.recording import Recording
+from tetra_es_cli.context.servers import hosts_options, rollouts, take_over_option, units
+from tetra_es_cli.output.emit import emit, say
+from tetra_es_cli.output.model import Listing
+from tetra_es_cli.output.servers import raise_first, rollout_report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from tetra_es.remote.server import Server
+    from tetra_es.usecases.deploy.units import Verb
     from tetra_es_cli.context.app import App
 
 _LINES = 50
@@ -71,12 +64,15 @@ def install(
     output: str,
 ) -> None:
     """Put ENV and its units on the servers and start them: what `deploy` does."""
-    wish = Wish(
-        *(environment, hosts, local, None, given, reason),
+    request = DeployRequest(
+        environment,
+        hosts,
+        local,
+        identities=given,
         create_user=create_user,
         replace_unmanaged=replace_unmanaged,
     )
-    deploy_to_all(app, wish, output)
+    deploy_to_servers(app, request, Recording(reason, output=output))
 
 
 @daemon.command()
@@ -96,26 +92,22 @@ def uninstall(
     output: str,
 ) -> None:
     """Stop ENV on its servers and remove what was deployed there; data and logs stay."""
-    wish = Wish(environment, hosts, local, reason=reason, take_over=take_over)
-    remove_from_all(app, wish, output)
+    request = DeployRequest(environment, hosts, local, take_over=take_over)
+    with rollouts(app, Recording(reason, output=output)) as rolling:
+        done = rolling.remove(request)
+    emit(rollout_report(done.rows), output)
+    raise_first(done.errors)
 
 
-def _verb(name: str, does: str) -> None:
+def _verb(name: Verb, does: str) -> None:
     @daemon.command(name, help=does)
     @env_argument()
     @hosts_options
     @click.pass_obj
     def command(app: App, environment: str, hosts: Sequence[str], local: bool) -> None:
-        for transport in transports(app, environment, hosts, local=local):
-            with session(app, environment, transport, lock=True) as server:
-                units = tuple(deployed(server, environment).units)
-                try:
-                    server.daemon(name, units)
-                except StepFailed as error:  # nothing was deployed, so no deployment failed
-                    for line in error.journal:
-                        note(f"log: {one_line(line)}")
-                    raise TetraEsError(f"{server.host}: {error.reason}", hint=error.hint) from error
-                emit(f"{server.host}: {name} {' '.join(units)}")
+        with units(app, HostSelection(environment, hosts, local)) as found:
+            for told in found.tell(name):
+                say(f"{told.host}: {name} {' '.join(told.units)}")
 
 
 _verb("enable", "Have ENV's units started when a server boots.")
@@ -133,14 +125,12 @@ _verb("restart", "Restart ENV's units.")
 def status(app: App, environment: str, hosts: Sequence[str], local: bool, output: str) -> None:
     """Show what systemd says of ENV's units."""
 
-    def ask(server: Server) -> list[dict[str, Any]]:
-        units = tuple(deployed(server, environment).units)
-        return [{"host": server.host, **asdict(unit)} for unit in server.status(units)]
-
-    found = transports(app, environment, hosts, local=local, every=True)
-    rows, errors = ask_each(app, environment, found, ask)
-    emit_rows(rows, output, _UNIT, empty="" if errors else f"{environment} has no units")
-    raise_first(errors)
+    with units(app, HostSelection(environment, hosts, local)) as found:
+        answers = found.status()
+    rows = [row._asdict() for row in answers.rows]
+    empty = "" if answers.errors else f"{environment} has no units"
+    emit(Listing(rows, _UNIT, empty=empty), output)
+    raise_first(answers.errors)
 
 
 @daemon.command()
@@ -151,17 +141,15 @@ def status(app: App, environment: str, hosts: Sequence[str], local: bool, output
 def logs(app: App, words: tuple[str, ...], hosts: Sequence[str], local: bool, follow: bool) -> None:
     """Print the last N lines of the journal of ENV's units, by default 50."""
     lines, environment = _lines_and_environment(words)
-    found = transports(app, environment, hosts, local=local)
-    if follow and len(found) > 1:
-        raise UsageError(f"{environment} has {len(found)} hosts: follow one of them with --to HOST")
-    for transport in found:
-        with session(app, environment, transport) as server:
-            units = tuple(deployed(server, environment).units)
-            try:
-                for line in server.logs(units, lines, follow=follow):
-                    emit(one_line(line))
-            except KeyboardInterrupt:
-                raise SystemExit(_INTERRUPTED) from None
+    with (
+        units(app, HostSelection(environment, hosts, local)) as found,
+        closing(found.logs(lines, follow=follow)) as said,
+    ):
+        try:
+            for line in said:
+                say(one_line(line))
+        except KeyboardInterrupt:
+            raise SystemExit(_INTERRUPTED) from None
 
 
 def _lines_and_environment(words: tuple[str, ...]) -> tuple[int, str]:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es_cli.context.identities import identity_option
+from tetra_es.usecases.deploy.request import DeployRequest
+from tetra_es_cli.context.command_line import command_for
+from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import (
     REF,
     dry_run_option,
@@ -15,9 +17,11 @@ from tetra_es_cli.context.params import (
     reason_option,
     replace_unmanaged_option,
 )
-from tetra_es_cli.deploying import deploy_to_all, show_plans
-from tetra_es_cli.servers import hosts_options, take_over_option
-from tetra_es_cli.wishes import Wish
+from tetra_es_cli.context.recording import Recording
+from tetra_es_cli.context.servers import hosts_options, rollouts, take_over_option
+from tetra_es_cli.output.emit import emit
+from tetra_es_cli.output.plans import plans_report
+from tetra_es_cli.output.servers import raise_first, rollout_report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,13 +73,30 @@ def deploy(
     already, and that tetra-es did not deploy, are refused (exit 3). With --dry-run, the plan: what
     would change, as a diff.
     """
-    wish = Wish(
-        *(environment, hosts, local, ref, given, reason),
+    request = DeployRequest(
+        environment,
+        hosts,
+        local,
+        ref,
+        given,
         create_user=create_user,
         take_over=take_over,
         replace_unmanaged=replace_unmanaged,
+        parallel=parallel,
     )
-    if dry_run:
-        show_plans(app, wish, output)
-    else:
-        deploy_to_all(app, wish, output, parallel=parallel)
+    deploy_to_servers(app, request, Recording(reason, dry_run, output))
+
+
+def deploy_to_servers(app: App, request: DeployRequest, how: Recording) -> None:
+    """Deploy, or print what deploying would change."""
+    identities = loader(app, request.identities)
+    again = command_for(app, request, "--replace-unmanaged")
+    with rollouts(app, how) as rolling:
+        if how.dry_run:
+            plans = rolling.plan(request, identities, again=again)
+            emit(plans_report(plans.rows), how.output)
+            raise_first(plans.errors)
+        else:
+            done = rolling.deploy(request, identities, again=again)
+            emit(rollout_report(done.rows), how.output)
+            raise_first(done.errors)

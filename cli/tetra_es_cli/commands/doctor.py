@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.errors import TetraEsError
+from tetra_es.usecases.deploy.request import HostSelection
 from tetra_es_cli.context.params import env_argument, output_option
-from tetra_es_cli.diagnosis.machine import Check, local_checks
+from tetra_es_cli.context.servers import diagnosed
+from tetra_es_cli.diagnosis.machine import local_checks
 from tetra_es_cli.output.console import note
 from tetra_es_cli.output.emit import emit
 from tetra_es_cli.output.model import Listing
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tetra_es_cli.context.app import App
+
+_COLUMNS = ("name", "result", "what", "remedy")
 
 
 @click.command()
@@ -34,18 +37,12 @@ def doctor(
     runs, drifted or failed. Exit code 1 when a check failed; warnings are things that work and
     may surprise.
     """
-    checks = list(local_checks(app))
+    checks, logs = list(local_checks(app)), []
     if environment is not None:
-        from tetra_es_cli.diagnosis.server import last_lines, server_checks
-
-        try:
-            checks += server_checks(app, environment, hosts, local=local)
-        except TetraEsError as error:
-            checks.append(Check("servers", "failed", error.message, error.hint or ""))
-    rows = [check._asdict() for check in checks]
-    emit(Listing(rows, ("name", "result", "what", "remedy")), output)
-    failed = [check for check in checks if check.result == "failed"]
-    if environment is not None and any(check.name.endswith(".service") for check in failed):
-        for line in last_lines(app, environment, hosts, failed, local=local):
-            note(line)
-    return int(bool(failed))
+        found = diagnosed(app, HostSelection(environment, hosts, local))
+        checks += found.checks
+        logs = found.logs
+    emit(Listing([check._asdict() for check in checks], _COLUMNS), output)
+    for line in logs:
+        note(line)
+    return int(any(check.result == "failed" for check in checks))

@@ -8,12 +8,12 @@ import click
 
 from tetra_es.errors import Refused, TetraEsError, UsageError
 from tetra_es.usecases.config.roll_back import RollBack
+from tetra_es.usecases.deploy.request import DeployRequest
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import REF, env_argument, replace_unmanaged_option
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.output.console import note, warn
 from tetra_es_cli.output.recorded import emit_recorded
-from tetra_es_cli.wishes import Wish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,10 +81,8 @@ def rollback(
             f"`tetra-es secret set {environment} {one.key}` gives it a new value",
         )
     if deploys:
-        wish = Wish(
-            environment, identities=given, reason=how.reason, replace_unmanaged=replace_unmanaged
-        )
-        _deploy(app, wish, dry_run=how.dry_run)
+        request = DeployRequest(environment, identities=given, replace_unmanaged=replace_unmanaged)
+        _deploy(app, request, how)
 
 
 def _described(done: Rollback) -> Iterator[str]:
@@ -107,21 +105,21 @@ def _secret_change(key: str, old: int | None, new: int | None) -> str:
     return f"~ {key} version {old} -> {new}"
 
 
-def _deploy(app: App, wish: Wish, *, dry_run: bool) -> None:
+def _deploy(app: App, request: DeployRequest, how: Recording) -> None:
     """Put what the rollback came to on the servers; what is printed is the rollback's alone."""
-    if dry_run:
-        note(f"`tetra-es deploy {wish.environment} --dry-run` shows the plan once it is recorded")
+    command = f"tetra-es deploy {request.environment}"
+    if how.dry_run:
+        note(f"`{command} --dry-run` shows the plan once it is recorded")
         return
-    from tetra_es_cli.deploying import deploy_to_all
+    from tetra_es_cli.commands.deploy import deploy_to_servers
 
     try:
-        deploy_to_all(app, wish, "text")
+        deploy_to_servers(app, request, how._replace(output="text"))
     except Refused as error:
         error.hint = f"the rollback itself stays recorded; {error.hint}"
         raise
     except TetraEsError as error:
-        error.hint = (
-            f"the rollback itself stays recorded: `tetra-es deploy {wish.environment}` tries again"
-            + (f"; {error.hint}" if error.hint else "")
+        error.hint = f"the rollback itself stays recorded: `{command}` tries again" + (
+            f"; {error.hint}" if error.hint else ""
         )
         raise

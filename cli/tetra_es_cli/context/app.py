@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from tetra_es.usecases.use_case import Done, UseCase
     from tetra_es.usecases.workspace import Workspace
     from tetra_es_cli.context.recording import Recording
-    from tetra_es_cli.context.workspace import Workspace as OldWorkspace
     from tetra_es_projections.engine import Projections
     from tetra_es_projections.opening import Derived
     from tetra_es_projections.queries.reader import Reader
@@ -86,17 +85,6 @@ class App:
                     hint="other commands are recording: try again",
                 )
             yield reader
-
-    @contextmanager
-    def changing(self, *, reason: str = "", dry_run: bool = False) -> Iterator[OldWorkspace]:
-        """Open the organization for changing it; see `workspace.open_workspace`."""
-        from tetra_es_cli.context.workspace import open_workspace
-
-        with (
-            self._founded(self.layout()),
-            open_workspace(self, reason=reason, dry_run=dry_run) as workspace,
-        ):
-            yield workspace
 
     @contextmanager
     def workspace(self, how: Recording, *, quiet_edits: bool = False) -> Iterator[Workspace]:

@@ -9,10 +9,11 @@ import re
 import shutil
 import stat
 import subprocess
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING
 
 from tetra_es.errors import TetraEsError
 from tetra_es.limits import GIT
+from tetra_es.usecases.check import Check
 from tetra_es.usecases.keys import check_signing_key
 from tetra_es_projections.queries.status import environment_rows, file_rows
 from tetra_es_projections.queries.store import store_health
@@ -35,15 +36,6 @@ _FILES = {
     ),
 }
 """How a file differs from the recorded one to words for it, and what to do about it."""
-
-
-class Check(NamedTuple):
-    """One finding."""
-
-    name: str
-    result: Literal["ok", "warning", "failed"]
-    what: str
-    remedy: str = ""
 
 
 def local_checks(app: App) -> Iterator[Check]:

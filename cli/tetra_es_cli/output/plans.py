@@ -6,25 +6,33 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.text import one_line
-from tetra_es.usecases.unmanaged import described
-from tetra_es_cli.output.plain import emit
+from tetra_es.usecases.deploy.unmanaged import described
+from tetra_es_cli.output.model import Report
 
 if TYPE_CHECKING:
-    from tetra_es.remote.plan import Change, Plan
-    from tetra_es.usecases.order import Order
+    from collections.abc import Iterator, Sequence
+
+    from tetra_es.usecases.deploy.plans import Change, HostPlan
 
 _SIGNS = {"create": "+", "replace": "~", "remove": "-"}
 
 
-def emit_plan(host: str, order: Order, plan: Plan) -> None:
-    """Print a plan; values of secrets are not in it."""
-    emit(f"{order.source} -> {host}")
+def plans_report(plans: Sequence[HostPlan]) -> Report:
+    """Return what would be done on each host, values of secrets not among it."""
+    lines = [line for one in plans for line in plan_lines(one)]
+    return Report([_row(one) for one in plans], [*lines, "nothing was changed: this was a dry run"])
+
+
+def plan_lines(one: HostPlan) -> Iterator[str]:
+    """Yield what would be done on a host."""
+    spec, plan = one.spec, one.plan
+    yield f"{spec.source} -> {one.host}"
     if plan.creates_user:
-        emit(f"  + user {plan.creates_user}")
+        yield f"  + user {plan.creates_user}"
     for change in plan.changes:
-        emit(f"  {_SIGNS[change.action]} {_described(change)}")
+        yield f"  {_SIGNS[change.action]} {_described(change)}"
         for line in change.diff.splitlines()[2:]:
-            emit(f"      {one_line(line)}")
+            yield f"      {one_line(line)}"
     for what, units in (
         ("stop", plan.stops),
         ("disable", plan.disables),
@@ -33,16 +41,16 @@ def emit_plan(host: str, order: Order, plan: Plan) -> None:
         ("have systemd read", plan.reloads),
     ):
         for unit in units:
-            emit(f"  {what} {unit}")
-    for one in plan.unmanaged:
-        done = "keep a copy of" if order.replace_unmanaged else "! not deployed by tetra-es:"
-        emit(f"  {done} {described(one)}")
+            yield f"  {what} {unit}"
+    for unmanaged in plan.unmanaged:
+        done = "keep a copy of" if spec.replace_unmanaged else "! not deployed by tetra-es:"
+        yield f"  {done} {described(unmanaged)}"
     if plan.unknown and not plan.changes:
-        emit("  the server's record of it, which is gone")
+        yield "  the server's record of it, which is gone"
     if plan.changes_nothing:
-        emit("  nothing: the server has it already")
+        yield "  nothing: the server has it already"
     for problem in plan.problems:
-        emit(f"  ! {problem.what} ({problem.hint})")
+        yield f"  ! {problem.what} ({problem.hint})"
 
 
 def _described(change: Change) -> str:
@@ -50,11 +58,11 @@ def _described(change: Change) -> str:
     return f"{what} {change.attributes}".rstrip()
 
 
-def plan_as_json(host: str, order: Order, plan: Plan) -> dict[str, Any]:
+def _row(one: HostPlan) -> dict[str, Any]:
     """Return a plan as `deploy --dry-run -o json` prints it."""
     return {
-        "host": host,
-        "environment": order.state.environment,
-        "revision": order.state.revision,
-        **asdict(plan),
+        "host": one.host,
+        "environment": one.spec.state.environment,
+        "revision": one.spec.state.revision,
+        **asdict(one.plan),
     }

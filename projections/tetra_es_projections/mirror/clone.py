@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.crypto.ssh.sshsig import dearmor
@@ -27,37 +28,42 @@ _TEXTS = ("stream", "topic", "previous", "hash", "signature")
 _HINT = "get a fresh clone, or compare it with another one"
 
 
-def records_of_clone(root: Path) -> Iterator[Record]:
-    """Yield the events in a clone's work tree, in order.
+@dataclass(frozen=True)
+class Clone:
+    """A clone of a mirror: its work tree."""
 
-    Raises `TetraEsError` where there is none, `IntegrityFailure` for a file that is no event.
-    """
-    files = sorted((root / "events").glob("*/*/*.json"))
-    if not files:
-        raise TetraEsError(
-            f"{root} has no events: it is not a clone of a mirror",
-            hint="git clone URL, where URL is what `tetra-es mirror push` goes to",
-        )
-    for file in files:
-        name = file.relative_to(root).as_posix()
+    root: Path
+
+    def records(self) -> Iterator[Record]:
+        """Yield the events, in order.
+
+        Raises `TetraEsError` where there is none, `IntegrityFailure` for a file that is no event.
+        """
+        files = sorted((self.root / "events").glob("*/*/*.json"))
+        if not files:
+            raise TetraEsError(
+                f"{self.root} has no events: it is not a clone of a mirror",
+                hint="git clone URL, where URL is what `tetra-es mirror push` goes to",
+            )
+        for file in files:
+            name = file.relative_to(self.root).as_posix()
+            try:
+                if not _NAME.fullmatch(file.name):
+                    raise ValueError("not the name of an event")
+                record = _record(json.loads(read_file(file)))
+                if name != event_path(record.position):
+                    raise ValueError(f"it is event #{record.position}")
+            except (ValueError, TypeError, KeyError, RecursionError, OSError) as error:
+                raise IntegrityFailure(f"{name} cannot be read: {error}", hint=_HINT) from error
+            yield record
+
+    def ciphertext(self, environment: str, key: str) -> bytes:
+        """Return the age file of a secret, which the caller compares with its digest."""
+        path = secret_file(environment, key)
         try:
-            if not _NAME.fullmatch(file.name):
-                raise ValueError("not the name of an event")
-            record = _record(json.loads(read_file(file)))
-            if name != event_path(record.position):
-                raise ValueError(f"it is event #{record.position}")
-        except (ValueError, TypeError, KeyError, RecursionError, OSError) as error:
-            raise IntegrityFailure(f"{name} cannot be read: {error}", hint=_HINT) from error
-        yield record
-
-
-def sealed_in_clone(root: Path, environment: str, key: str) -> bytes:
-    """Return the age file of a secret in a clone, which the caller compares with its digest."""
-    path = secret_file(environment, key)
-    try:
-        return read_file(root / path)
-    except OSError as error:
-        raise IntegrityFailure(f"{path}: {error.strerror}", hint=_HINT) from error
+            return read_file(self.root / path)
+        except OSError as error:
+            raise IntegrityFailure(f"{path}: {error.strerror}", hint=_HINT) from error
 
 
 def _record(value: dict[str, Any]) -> Record:

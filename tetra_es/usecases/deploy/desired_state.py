@@ -10,21 +10,22 @@ from tetra_es.errors import Refused, TetraEsError
 from tetra_es.events.config import EnvironmentState
 from tetra_es.layout import environment_file
 from tetra_es.toml.document import ConfigDocument
+from tetra_es.usecases.deploy.anchor import anchor
 from tetra_es.usecases.secrets.ciphertexts import ciphertext_of, vault_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tetra_es.crypto.age.identity import Identity
-    from tetra_es.events.secrets import Sealed
     from tetra_es.model.secrets import Vault
+    from tetra_es.refs import Ref
     from tetra_es.store.log import EventLog
     from tetra_es.store.record import Record
-    from tetra_es.usecases.session import Session
+    from tetra_es.usecases.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True)
-class Deployable:
+class DesiredState:
     """A state of an environment, ready to be rendered."""
 
     environment: str
@@ -41,26 +42,49 @@ class Deployable:
     """Key to value."""
 
     @property
-    def sealed(self) -> list[Sealed]:
+    def recorded_secrets(self) -> list[list[str | int]]:
         """The secrets as events have them."""
         return [list(each) for each in self.secrets]
 
 
-def deployable(
-    session: Session,
+def desired_state(
+    work: UnitOfWork,
     environment: str,
-    position: int | None,
-    secrets_at: int | None,
+    ref: Ref | None,
     identities: Callable[[], Sequence[Identity]],
-) -> Deployable:
-    """Return the state of the event at `position`, by default the present one.
+) -> DesiredState:
+    """Return the state that a REF names, by default the present one, with the secrets of then.
 
-    The secrets are those at `secrets_at`, by default the present ones. Raises `Refused` where one
-    of them is compromised or purged, `TetraEsError` where there is no state yet. `identities` is
-    asked when there are any.
+    Raises `Refused` where one of them is compromised or purged, `TetraEsError` where there is no
+    state yet. `identities` is asked when there are any.
     """
-    session.organization().environment_named(environment)
-    present = session.environment(environment)
+    position = None if ref is None else work.refs.position_of(ref, environment)
+    secrets_at = None if ref is None else work.refs.moment_of(ref, environment)
+    _check_deployable(work, environment)
+    record, event = _state(work, environment, position)
+    vault = work.vault(environment)
+    # What is compromised and still present was not rotated yet; refusing it would stop everything.
+    secrets = tuple(vault.sealed() if secrets_at is None else _earlier(work.log, vault, secrets_at))
+    known = identities() if secrets else []
+    return DesiredState(
+        environment=environment,
+        revision=event.revision,
+        position=record.position,
+        anchor=anchor(record, _newest(work.log, vault.id, secrets_at)),
+        document=ConfigDocument(environment_file(environment), event.text),
+        secrets=secrets,
+        values={
+            key: decrypt(
+                ciphertext_of(work.log, key, digest), known, name=f"{key} of {environment}"
+            )
+            for key, _, digest in secrets
+        },
+    )
+
+
+def _check_deployable(work: UnitOfWork, environment: str) -> None:
+    work.organization().environment_named(environment)
+    present = work.environment(environment)
     if present.is_source:
         raise Refused(
             f"{environment} is the source of truth: it runs where you work, not on a server",
@@ -71,28 +95,6 @@ def deployable(
             f"{environment} has no state yet",
             hint=f"`tetra-es promote {environment}` generates it",
         )
-    record, event = _state(session, environment, position)
-    vault = session.vault(environment)
-    # What is compromised and still present was not rotated yet; refusing it would stop everything.
-    secrets = tuple(vault.sealed() if secrets_at is None else _earlier(session, vault, secrets_at))
-    known = identities() if secrets else []
-    return Deployable(
-        environment=environment,
-        revision=event.revision,
-        position=record.position,
-        anchor=anchor(record, _newest(session.log, vault.id, secrets_at)),
-        document=ConfigDocument(environment_file(environment), event.text),
-        secrets=secrets,
-        values={
-            key: _value(session.log, environment, key, digest, known) for key, _, digest in secrets
-        },
-    )
-
-
-def anchor(*records: Record | None) -> str:
-    """Return position and hash of the newest of these events."""
-    newest = max((each for each in records if each), key=lambda each: each.position)
-    return f"#{newest.position} {newest.hash.hex()}"
 
 
 def _newest(log: EventLog, stream: str, upto: int | None) -> Record | None:
@@ -103,10 +105,10 @@ def _newest(log: EventLog, stream: str, upto: int | None) -> Record | None:
 
 
 def _state(
-    session: Session, environment: str, position: int | None
+    work: UnitOfWork, environment: str, position: int | None
 ) -> tuple[Record, EnvironmentState]:
-    stream = session.environment(environment).id
-    for record in session.log.of_stream(stream, descending=True):
+    stream = work.environment(environment).id
+    for record in work.log.of_stream(stream, descending=True):
         if isinstance(record.event, EnvironmentState) and (
             position is None or record.position <= position
         ):
@@ -117,9 +119,9 @@ def _state(
     )
 
 
-def _earlier(session: Session, vault: Vault, position: int) -> Iterator[tuple[str, int, str]]:
+def _earlier(log: EventLog, vault: Vault, position: int) -> Iterator[tuple[str, int, str]]:
     """Yield the secrets of a position, each as it is encrypted today."""
-    for key, number, _ in vault_at(session.log, vault.id, position).sealed():
+    for key, number, _ in vault_at(log, vault.id, position).sealed():
         version = vault.version_of(key, number)
         if version.compromised or version.purged:
             what = "purged" if version.purged else "compromised"
@@ -128,9 +130,3 @@ def _earlier(session: Session, vault: Vault, position: int) -> Iterator[tuple[st
                 hint="deploy a later state, or roll back, which leaves it out",
             )
         yield key, number, version.digests[-1]
-
-
-def _value(
-    log: EventLog, environment: str, key: str, digest: str, identities: Sequence[Identity]
-) -> bytes:
-    return decrypt(ciphertext_of(log, key, digest), identities, name=f"{key} of {environment}")

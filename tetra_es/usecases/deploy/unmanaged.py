@@ -9,15 +9,15 @@ from tetra_es.errors import Refused
 if TYPE_CHECKING:
     from tetra_es.remote.plan import Plan
     from tetra_es.remote.unmanaged import Unmanaged
-    from tetra_es.usecases.order import Order
+    from tetra_es.usecases.deploy.spec import RolloutSpec
 
 
-def check_unmanaged(host: str, order: Order, plan: Plan, command: str) -> None:
+def check_unmanaged(host: str, spec: RolloutSpec, plan: Plan, command: str) -> None:
     """Raise `Refused` where a plan would replace what no release of ours has put on the server.
 
     `command` is the one that does it, for the hint.
     """
-    if plan.unmanaged and not order.replace_unmanaged:
+    if plan.unmanaged and not spec.replace_unmanaged:
         raise Refused(
             f"{host} has files that tetra-es did not deploy: "
             + ", ".join(map(described, plan.unmanaged)),

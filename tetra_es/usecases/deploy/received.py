@@ -1,32 +1,27 @@
-"""The pull way: what a server takes from a clone of the mirror, proven before anything is used."""
+"""What a server takes from a clone of the mirror, proven before anything is used."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from tetra_es.crypto.age.backend import decrypt
 from tetra_es.crypto.ssh.keys import fingerprint, parse_public_line
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
 from tetra_es.events.config import EnvironmentState, OrganizationCreated
-from tetra_es.events.metadata import Context
 from tetra_es.integrity.store import verify_records
 from tetra_es.layout import environment_file
 from tetra_es.model.environment import environment_stream
-from tetra_es.model.host import HostState, deployments_stream
 from tetra_es.model.secrets import Vault, secrets_stream
 from tetra_es.toml.document import ConfigDocument
-from tetra_es.usecases.deployable import Deployable, anchor
+from tetra_es.usecases.deploy.anchor import anchor, parse_anchor
+from tetra_es.usecases.deploy.desired_state import DesiredState
 from tetra_es.usecases.secrets.ciphertexts import digest_of
-from tetra_es.usecases.session import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from tetra_es.crypto.age.identity import Identity
     from tetra_es.store.record import Record
-
-_SOURCE = re.compile(r"[^ ]+ #(\d+) ([0-9a-f]{64})")
 
 
 def check_history(records: Sequence[Record], trusted: str | None) -> str:
@@ -51,12 +46,12 @@ def check_history(records: Sequence[Record], trusted: str | None) -> str:
 def newest_state(
     records: Sequence[Record],
     environment: str,
-    sealed: Callable[[str], bytes],
+    ciphertext: Callable[[str], bytes],
     identities: Callable[[], Sequence[Identity]],
-) -> Deployable:
+) -> DesiredState:
     """Return the newest state of an environment in a history that was checked.
 
-    `sealed` returns the age file of a key; each is compared with its signed digest first.
+    `ciphertext` returns the age file of a key; each is compared with its signed digest first.
     """
     state = next(
         (
@@ -75,26 +70,26 @@ def newest_state(
     of_secrets = [record for record in records if record.stream == stream]
     vault = Vault(stream).fold(record.event for record in of_secrets)
     secrets = vault.sealed()
-    return Deployable(
+    return DesiredState(
         environment=environment,
         revision=state.event.revision,
         position=state.position,
         anchor=anchor(state, *of_secrets[-1:]),
         document=ConfigDocument(environment_file(environment), state.event.text),
         secrets=tuple(secrets),
-        values=_values(environment, secrets, sealed, identities),
+        values=_values(environment, secrets, ciphertext, identities),
     )
 
 
 def _values(
     environment: str,
     secrets: Sequence[tuple[str, int, str]],
-    sealed: Callable[[str], bytes],
+    ciphertext: Callable[[str], bytes],
     identities: Callable[[], Sequence[Identity]],
 ) -> Mapping[str, bytes]:
     files = {}
     for key, _, digest in secrets:
-        files[key] = sealed(key)
+        files[key] = ciphertext(key)
         if digest_of(files[key]) != digest:
             raise IntegrityFailure(
                 f"secrets/{environment}/{key}.age is not what the signed event says",
@@ -106,13 +101,7 @@ def _values(
     }
 
 
-def parse_anchor(source: str) -> tuple[int, str] | None:
-    """Return position and hash of what a server says it has; None where it does not say."""
-    match = _SOURCE.fullmatch(source)
-    return (int(match[1]), match[2]) if match else None
-
-
-def check_forward(records: Sequence[Record], state: Deployable, deployed: str) -> None:
+def check_forward(records: Sequence[Record], state: DesiredState, deployed: str) -> None:
     """Refuse to replace what is deployed by an older state, or by that of another history.
 
     `deployed` is what the server says of its present release. A rollback is a newer event with an
@@ -139,19 +128,3 @@ def check_forward(records: Sequence[Record], state: Deployable, deployed: str) -
             f"#{position} is deployed, and the newest state here is #{newest[0]}",
             hint="roll back where you work on the organization, and pull that",
         )
-
-
-class Unrecorded:
-    """The journal of a server without a store: it follows the rules and records nothing."""
-
-    def __init__(self, environment: str, host: str) -> None:
-        self._target = HostState(deployments_stream(environment, host))
-
-    def target(self) -> HostState:
-        """Return the environment on this host."""
-        return self._target
-
-    def record(self, decide: Callable[[HostState, Context], object]) -> None:
-        """Let `decide` decide on the target."""
-        decide(self._target, Context("apply", "", "apply", utc_now()))
-        self._target.collect_events()

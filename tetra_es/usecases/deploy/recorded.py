@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING
 from tetra_es.errors import TetraEsError
 from tetra_es.events.deployments import DeploymentHealthy, DeploymentStarted
 from tetra_es.model.host import deployments_stream
-from tetra_es.usecases.apply import parse_anchor
+from tetra_es.names import LOCALHOST
+from tetra_es.usecases.deploy.anchor import is_ours
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tetra_es.remote.facts import Deployed
+    from tetra_es.remote.server import Server
     from tetra_es.store.log import EventLog
-
-LOCALHOST = "localhost"
-"""What this machine itself is called in events."""
 
 
 @dataclass(frozen=True)
@@ -62,15 +61,6 @@ def recorded_release(log: EventLog, environment: str, host: str) -> RecordedRele
     return None
 
 
-def is_ours(log: EventLog, source: str) -> bool:
-    """Return whether a release whose server calls it so is made of our events."""
-    anchor = parse_anchor(source)
-    if anchor is None:
-        return False
-    record = log.record(anchor[0])
-    return record is not None and record.hash.hex() == anchor[1]
-
-
 def compare(log: EventLog, environment: str, host: str, current: Deployed | None) -> Comparison:
     """Return how what a server says it has is what our history says.
 
@@ -98,3 +88,14 @@ def compare(log: EventLog, environment: str, host: str, current: Deployed | None
     else:
         difference = hint = ""
     return Comparison(source, recorded, difference, hint)
+
+
+def require_deployed(server: Server, environment: str) -> Deployed:
+    """Return what is on a server. Raises `TetraEsError` where nothing was deployed."""
+    current = server.inspect().current
+    if current is None or not current.units:
+        raise TetraEsError(
+            f"{environment} is not deployed to {server.host}",
+            hint=f"`tetra-es deploy {environment} --to {server.host}`",
+        )
+    return current

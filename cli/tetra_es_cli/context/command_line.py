@@ -1,0 +1,33 @@
+"""Writing the command that a hint recommends, with all that was asked for."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from tetra_es.refs import ref_text
+
+if TYPE_CHECKING:
+    from tetra_es.usecases.deploy.request import DeployRequest
+    from tetra_es_cli.context.app import App
+
+
+def command_for(app: App, request: DeployRequest, *more: str) -> str:
+    """Return the command that deploys what was asked for, to be pasted into a shell."""
+    words = [*tool(app), "deploy", request.environment]
+    words += [word for host in request.hosts for word in ("--to", host)]
+    words += ["--at", ref_text(request.ref)] if request.ref else []
+    words += [word for file in request.identities for word in ("--identity", str(file))]
+    flags = {
+        "--local": request.local,
+        "--create-user": request.create_user,
+        "--take-over": request.take_over,
+        "--replace-unmanaged": request.replace_unmanaged,
+    }
+    return shlex.join([*words, *(flag for flag, given in flags.items() if given), *more])
+
+
+def tool(app: App) -> list[str]:
+    """Return `tetra-es` with those of its own options that say which organization is meant."""
+    organization = ["--org", app.org] if app.org else []
+    return ["tetra-es", *organization, *(["--dir", str(app.directory)] if app.directory else [])]

@@ -1,0 +1,91 @@
+"""Telling the person at the terminal what happens on servers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from tetra_es.text import one_line
+from tetra_es.usecases.deploy.failures import message_of
+from tetra_es_cli.output.console import note, warn
+from tetra_es_cli.output.model import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tetra_es.usecases.deploy.results import HostResult
+
+
+class ServerConsole:
+    """Hears what happens on servers beside the result."""
+
+    def logged(self, line: str) -> None:
+        """Show what a service logged."""
+        note(f"log: {one_line(line)}")
+
+    def unrecorded(self, host: str, source: str) -> None:
+        """Say that a host has what we did not record."""
+        note(
+            f"{host} has {source}, and no deployment of it to {host} is recorded: "
+            "it came with `apply`, or under another name of the host"
+        )
+
+    def step(self, host: str, step: str) -> None:
+        """Say what is done now."""
+        note(f"{host}: {step}")
+
+    def found_open(self, host: str, fate: str) -> None:
+        """Say what became of the deployment before."""
+        note(f"{host}: the deployment before was cut short and {fate}")
+
+    def is_there(self, host: str, source: str) -> None:
+        """Say that there is nothing to do."""
+        note(f"{host}: {source} is there already, and healthy")
+
+    def nothing_there(self, host: str) -> None:
+        """Say that there is nothing to remove."""
+        note(f"{host}: nothing to remove")
+
+    def serves(self, host: str, source: str) -> None:
+        """Say that a deployment succeeded."""
+        note(f"{host}: {source} serves")
+
+    def removed(self, host: str, environment: str) -> None:
+        """Say that a removal succeeded."""
+        note(f"{host}: {environment} is removed")
+
+    def copied(self, host: str, path: str, copy: str) -> None:
+        """Say where the copy is of what somebody else had made."""
+        note(f"{host}: kept {path} as {copy}")
+
+    def interrupted(self) -> None:
+        """Say what is waited for."""
+        note("interrupted: each server puts back what it had, which is waited for")
+
+    def not_tried(self, host: str) -> None:
+        """Say that a host was left out."""
+        note(f"{host}: not tried")
+
+    def still_runs(self, environment: str, host: str) -> None:
+        """Say where the environment still runs though it no longer names the host."""
+        warn(
+            f"{environment} still runs on {host}, which it does not name",
+            f"`tetra-es daemon uninstall {environment} --to {host}` removes it",
+        )
+
+
+def rollout_report(results: Sequence[HostResult]) -> Report:
+    """Return how a rollout ended: people have heard of it as it went."""
+    return Report([_row(one) for one in results], ())
+
+
+def raise_first(errors: Sequence[BaseException]) -> None:
+    """Raise the first of some errors, where there is one, after naming the others."""
+    for error in errors[1:]:
+        note(f"and: {message_of(error)}")
+    if errors:
+        raise errors[0]
+
+
+def _row(one: HostResult) -> dict[str, Any]:
+    return {**vars(one), "services": [asdict(service) for service in one.services]}

@@ -1,0 +1,218 @@
+"""Rolling out through one open organization: what is in the log when, and who waits for whom."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sqlite3
+import sys
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conftest import ROOT
+from tetra_es.disk.lock import exclusive
+from tetra_es.store.history import History
+from tetra_es.usecases.deploy.request import DeployRequest
+from tetra_es_cli.context.app import App
+from tetra_es_cli.context.recording import Recording
+from tetra_es_cli.context.servers import access_of
+from tetra_es_cli.output.servers import ServerConsole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.conftest import Machine, Result
+
+STAND_IN = ROOT / "tests" / "servers" / "stand_in.py"
+STEPS = ["preflight", "stage", "arm", "switch", "restart", "health", "confirm"]
+DEPLOYED = ["started", *(f"step {step}" for step in STEPS), "healthy"]
+
+
+@dataclass
+class Fleet:
+    """An organization with a dev to deploy, servers that are folders, and a git that counts."""
+
+    machine: Machine
+    counted: Path
+    before: dict[str, Callable[[], object]] = field(default_factory=dict)
+    """What somebody does when a step begins."""
+    seen: dict[str, list[str]] = field(default_factory=dict)
+    """Step to the events of deployments that were in the store when it began."""
+
+    def git_processes(self) -> int:
+        """Return how many processes of git there were since the last call."""
+        lines = self.counted.read_text().splitlines() if self.counted.exists() else []
+        self.counted.unlink(missing_ok=True)
+        return len(lines)
+
+    def deploy(self, *more: str, to: str = "web1") -> Result:
+        hosts = [word for host in to.split() for word in ("--to", host)]
+        return self.machine.run("deploy", "dev", *hosts, *more)
+
+    def events(self, host: str = "web1") -> list[str]:
+        """Return the events of the deployments to a host as they are in the store now."""
+        with closing(sqlite3.connect(self.machine.store)) as store:
+            rows = store.execute(
+                "SELECT topic, json_extract(CAST(state AS TEXT), '$.step') FROM stored_events "
+                "WHERE originator_id = ? ORDER BY rowid",
+                (f"deployments:dev@{host}",),
+            ).fetchall()
+        kinds = [(topic.removeprefix("deployment."), step) for topic, step in rows]
+        return [f"step {step}" if kind == "step_done" else kind for kind, step in kinds]
+
+    def roll_out(self, to: str = "web1") -> list[BaseException]:
+        """Deploy through the use case, and do what is planned for a step when it begins."""
+        from tetra_es.usecases.deploy.rollouts import Rollouts
+
+        app, fleet = App(), self
+
+        class Listener(ServerConsole):
+            def step(self, host: str, step: str) -> None:
+                fleet.seen[step] = fleet.events(host)
+                with exclusive(fleet.machine.folder / "store" / "lock", timeout=0):
+                    pass  # nobody holds it while a server is worked on
+                if step in fleet.before:
+                    fleet.before.pop(step)()
+
+        request = DeployRequest("dev", to.split())
+        with app.workspace(Recording("release")) as workspace:
+            rollouts = Rollouts(workspace, access_of(app), Listener())
+            return rollouts.deploy(request, list, again="").errors
+
+
+@pytest.fixture
+def fleet(machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
+    servers, tools = tmp_path / "servers", tmp_path / "bin"
+    servers.mkdir()
+    tools.mkdir()
+    counted, git = tmp_path / "counted", shutil.which("git")
+    (tools / "git").write_text(f'#!/bin/sh\necho "$*" >>{counted}\nexec {git} "$@"\n')
+    (tools / "git").chmod(0o755)
+    stand_in = (sys.executable, "-I", "-S", str(STAND_IN), str(servers))
+    machine.env["TETRA_ES_SSH"] = shlex.join(stand_in)
+    machine.ok("promote", "dev")
+    machine.env["PATH"] = f"{tools}:{machine.environment()['PATH']}"
+    for name, value in machine.environment().items():
+        monkeypatch.setenv(name, value)
+    return Fleet(machine, counted)
+
+
+@pytest.fixture
+def openings(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The stores that are opened for writing."""
+    found: list[Path] = []
+    opening = History.__init__
+
+    def counting(self: History, path: Path, *more: object, **named: bool) -> None:
+        found.append(path)
+        opening(self, path, *more, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(History, "__init__", counting)
+    return found
+
+
+def test_a_deployment_opens_its_organization_once(fleet: Fleet, openings: list[Path]) -> None:
+    fleet.machine.ok("set", "local", "ports.tetra=5555")
+    as_many = fleet.git_processes()
+    openings.clear()
+    done = fleet.deploy()
+    assert done.code == 0, done.err
+    assert fleet.events() == DEPLOYED
+    assert len(openings) == 1
+    assert 0 < fleet.git_processes() <= as_many
+
+
+@pytest.mark.parametrize("parallel", ["1", "3"])
+def test_several_hosts_in_one_opening(fleet: Fleet, openings: list[Path], parallel: str) -> None:
+    done = fleet.deploy("--parallel", parallel, to="web2 web3 web4")
+    assert done.code == 0, done.err
+    for host in ("web2", "web3", "web4"):
+        assert fleet.events(host) == DEPLOYED
+    assert len(openings) == 1
+    assert fleet.git_processes() < len(DEPLOYED)  # of 27 events
+    fleet.machine.ok("verify")
+
+
+def test_every_step_is_in_the_log_before_the_next_one_begins(fleet: Fleet) -> None:
+    assert fleet.roll_out() == []
+    assert list(fleet.seen) == STEPS
+    for number, step in enumerate(STEPS):
+        assert fleet.seen[step] == DEPLOYED[: number + 1]
+    assert fleet.events() == DEPLOYED
+
+
+def test_mirror_and_views_have_it_all_in_the_end(fleet: Fleet) -> None:
+    assert fleet.roll_out() == []
+    fleet.git_processes()
+    subjects = fleet.machine.git("log", "--format=%s", "-n", "9").splitlines()
+    assert len([line for line in subjects if "web1" in line]) == 9
+    (row,) = fleet.machine.ok("status", "-o", "json").json["servers"]
+    assert (row["host"], row["outcome"]) == ("web1", "serving")
+    fleet.machine.ok("rebuild", "--check")
+
+
+def test_what_others_record_meanwhile_is_kept(fleet: Fleet) -> None:
+    fleet.before["switch"] = lambda: fleet.machine.process("set", "local", "ports.tetra=5555")
+    assert fleet.roll_out() == []
+    assert fleet.events() == DEPLOYED
+    assert "tetra = 5555" in fleet.machine.ok("show", "local").out
+    fleet.machine.ok("verify")
+
+
+def test_a_rebuild_meanwhile(fleet: Fleet) -> None:
+    """It replaces the views' file, which the deployment has open."""
+    fleet.before["switch"] = lambda: fleet.machine.process("rebuild")
+    assert fleet.roll_out() == []
+    with closing(sqlite3.connect(fleet.machine.folder / "store" / "views.db")) as views:
+        ((last,),) = views.execute("SELECT max(position) FROM events")
+    assert last == fleet.machine.last_position()
+    fleet.machine.ok("rebuild", "--check")
+
+
+def test_a_signer_who_is_removed_meanwhile_records_nothing_more(fleet: Fleet) -> None:
+    """What the key signs after that would not verify."""
+    keys = fleet.machine.home / "bob"
+    fleet.machine.ok("signer", "new", env={"XDG_CONFIG_HOME": str(keys)})
+    fleet.machine.ok("signer", "add", "bob", str(keys / "tetra-es" / "id_ed25519.pub"))
+    bob = {"XDG_CONFIG_HOME": str(keys), "TETRA_ACTOR": "bob"}
+    fleet.before["switch"] = lambda: fleet.machine.process("signer", "rm", "alice", env=bob)
+    (error,) = fleet.roll_out()
+    assert "could not be recorded: your key is not a signer" in str(error)
+    assert fleet.events() == DEPLOYED[:4]
+    fleet.machine.ok("verify")
+
+
+def test_a_store_that_is_moved_away_meanwhile(fleet: Fleet) -> None:
+    """What would be written to it is gone with it, so it does not count as recorded."""
+    store = fleet.machine.store
+    away = store.with_name("away.db")
+    fleet.before["switch"] = lambda: store.rename(away)
+    (error,) = fleet.roll_out()
+    away.rename(store)
+    assert "switch: it was done and could not be recorded" in str(error)
+    assert "moved or replaced" in str(error)
+    assert "it has its previous state again" in str(error)
+    assert fleet.events() == DEPLOYED[:4]
+    done = fleet.deploy()
+    assert done.code == 0, done.err
+    assert "the deployment before was cut short" in done.err
+    assert fleet.events() == [*DEPLOYED[:4], "failed", *DEPLOYED]
+    fleet.machine.ok("verify")
+
+
+def test_a_failure_is_the_end_of_its_batch(fleet: Fleet) -> None:
+    done = fleet.deploy("--parallel", "2", "-o", "json", to="web1 sick web2")
+    assert done.code == 5
+    assert [(row["host"], row["outcome"]) for row in done.json] == [
+        ("web1", "serving"),
+        ("sick", "failed"),
+    ]
+    assert "web2: not tried" in done.err
+    assert fleet.events("web1") == DEPLOYED
+    assert fleet.events("sick")[-2:] == ["failed", "reverted"]
+    assert fleet.events("web2") == []
+    fleet.machine.ok("verify")

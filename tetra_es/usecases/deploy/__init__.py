@@ -1,0 +1,1 @@
+"""Environments on servers: rolling them out, looking at them, working on their units."""

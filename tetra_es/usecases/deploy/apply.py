@@ -1,0 +1,133 @@
+"""The pull way: put on this machine what a clone of the mirror says. Nothing is recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from tetra_es.errors import TetraEsError
+from tetra_es.names import LOCALHOST
+from tetra_es.remote.server import Server
+from tetra_es.remote.transport import Local
+from tetra_es.usecases.deploy.journal import Unrecorded
+from tetra_es.usecases.deploy.plans import HostPlan, check_plan, preflight
+from tetra_es.usecases.deploy.received import check_forward, check_history, newest_state
+from tetra_es.usecases.deploy.results import Answers
+from tetra_es.usecases.deploy.spec import spec_of
+from tetra_es.usecases.deploy.steps import deploy, is_there
+from tetra_es.usecases.deploy.unmanaged import check_unmanaged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tetra_es.crypto.age.identity import Identity
+    from tetra_es.store.record import Record
+    from tetra_es.usecases.deploy.listener import RolloutListener
+    from tetra_es.usecases.deploy.spec import RolloutSpec
+    from tetra_es.usecases.ports import Clone
+
+
+@dataclass(frozen=True)
+class ApplyRequest:
+    """What a machine that pulls is to have."""
+
+    environment: str
+    create_user: bool
+    replace_unmanaged: bool
+    who: str
+    """In whose name the machine is locked."""
+    again: str
+    """The command that does the same and replaces what somebody else has put there."""
+
+
+class Applied(NamedTuple):
+    """What was put on this machine, or was there."""
+
+    source: str
+    """Such as `dev@7`."""
+    was_there: bool
+
+
+class Apply:
+    """The newest state of an environment in a history whose chain and signatures were checked."""
+
+    def __init__(self, clone: Clone, founder: str | None) -> None:
+        """Read and check a clone; see `check_history` for `founder`.
+
+        Raises `IntegrityFailure` where anything is wrong with it.
+        """
+        self._clone = clone
+        self._records: Sequence[Record] = list(clone.records())
+        self.organization = check_history(self._records, founder)
+
+    @property
+    def events(self) -> int:
+        """How many there are."""
+        return len(self._records)
+
+    def plan(
+        self, request: ApplyRequest, identities: Callable[[], Sequence[Identity]]
+    ) -> Answers[HostPlan]:
+        """Return what `run` would change, and what it would fail with."""
+        spec = self._spec(request, identities)
+        with Server.open(Local(), self.organization, request.environment) as server:
+            self._check_forward(server, spec)
+            answers = Answers([HostPlan(server.host, spec, preflight(server, spec))])
+        try:
+            for one in answers.rows:
+                check_unmanaged(one.host, spec, one.plan, request.again)
+                check_plan(one.plan)
+        except TetraEsError as error:
+            answers.errors.append(error)
+        return answers
+
+    def run(
+        self,
+        request: ApplyRequest,
+        identities: Callable[[], Sequence[Identity]],
+        listener: RolloutListener,
+    ) -> Applied:
+        """Deploy it, unless it is there.
+
+        What is deployed is never replaced by an older state, nor by that of another history.
+        """
+        spec, environment = self._spec(request, identities), request.environment
+        with Server.open(Local(), self.organization, environment) as server:
+            server.lock(request.who, LOCALHOST)
+            self._check_forward(server, spec)
+            plan = preflight(server, spec)
+            check_unmanaged(server.host, spec, plan, request.again)
+            if is_there(server, spec, plan):
+                return Applied(spec.source, was_there=True)
+            kept = deploy(
+                server,
+                spec,
+                Unrecorded(environment, server.host),
+                reopen=lambda: Server.open(Local(), self.organization, environment),
+                say=lambda step: listener.step(server.host, step),
+            )
+            listener.serves(server.host, spec.source)
+            for path, copy in kept.copies.items():
+                listener.copied(server.host, path, copy)
+        return Applied(spec.source, was_there=False)
+
+    def _spec(
+        self, request: ApplyRequest, identities: Callable[[], Sequence[Identity]]
+    ) -> RolloutSpec:
+        state = newest_state(
+            self._records,
+            request.environment,
+            lambda key: self._clone.ciphertext(request.environment, key),
+            identities,
+        )
+        return spec_of(
+            self.organization,
+            state,
+            create_user=request.create_user,
+            replace_unmanaged=request.replace_unmanaged,
+        )
+
+    def _check_forward(self, server: Server, spec: RolloutSpec) -> None:
+        current = server.inspect().current
+        if current is not None:
+            check_forward(self._records, spec.state, current.source)

@@ -1,0 +1,194 @@
+"""Hosts one after the other, or some at a time; the first failure is the end."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeAlias
+
+from tetra_es.errors import Refused, TetraEsError
+from tetra_es.usecases.deploy.anchor import parse_anchor
+from tetra_es.usecases.deploy.failures import journal_of, message_of
+from tetra_es.usecases.deploy.journal import HostJournal, call
+from tetra_es.usecases.deploy.outcome import settle, was_kept, was_reverted
+from tetra_es.usecases.deploy.plans import preflight
+from tetra_es.usecases.deploy.relay import Relay
+from tetra_es.usecases.deploy.results import Answers, HostResult
+from tetra_es.usecases.deploy.steps import deploy, is_there
+from tetra_es.usecases.deploy.unmanaged import check_unmanaged
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from concurrent.futures import Future
+
+    from tetra_es.remote.facts import Outcome
+    from tetra_es.remote.plan import Plan
+    from tetra_es.remote.server import Server
+    from tetra_es.remote.transport import Transport
+    from tetra_es.usecases.deploy.access import Access
+    from tetra_es.usecases.deploy.journal import Caller
+    from tetra_es.usecases.deploy.listener import RolloutListener
+    from tetra_es.usecases.deploy.spec import RolloutSpec
+    from tetra_es.usecases.workspace import Workspace
+
+Ended: TypeAlias = "HostResult | BaseException"
+"""How it ended at one host."""
+
+
+class Batches:
+    """One rollout under way."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        access: Access,
+        listener: RolloutListener,
+        spec: RolloutSpec,
+        again: str,
+    ) -> None:
+        self._workspace = workspace
+        self._access = access
+        self._listener = listener
+        self._spec = spec
+        self._again = again
+        self._take_over = False
+        self._live: list[Server] = []
+
+    @property
+    def _environment(self) -> str:
+        return self._spec.state.environment
+
+    def run(
+        self, hosts: Sequence[Transport], parallel: int, *, take_over: bool
+    ) -> Answers[HostResult]:
+        """Do all hosts, `parallel` at a time, until one of them fails and its batch has ended."""
+        self._take_over = take_over
+        done: Answers[HostResult] = Answers()
+        for start in range(0, len(hosts), parallel):
+            batch = hosts[start : start + parallel]
+            for host, ended in zip(batch, self._batch(batch), strict=True):
+                if isinstance(ended, BaseException):
+                    done.errors.append(ended)
+                    ended = self._failed(host, ended)  # noqa: PLW2901 - the row of it
+                done.rows.append(ended)
+            if done.errors:
+                for transport in hosts[start + parallel :]:
+                    self._listener.not_tried(transport.host)
+                lines = (line for error in done.errors for line in journal_of(error))
+                for line in dict.fromkeys(lines):
+                    self._listener.logged(line)
+                break
+        return done
+
+    def _failed(self, host: Transport, error: BaseException) -> HostResult:
+        return HostResult(host.host, self._environment, None, message_of(error), "failed")
+
+    def _batch(self, hosts: Sequence[Transport]) -> list[Ended]:
+        if len(hosts) == 1:  # in this thread, where Ctrl-C arrives
+            return [self._to(hosts[0], call)]
+        self._live = []
+        with ThreadPoolExecutor(len(hosts)) as pool, Relay() as relay:
+            futures = [pool.submit(self._to, host, relay.call) for host in hosts]
+            try:
+                relay.serve(futures)
+            except KeyboardInterrupt:
+                self._listener.interrupted()
+                for server in tuple(self._live):
+                    server.abandon()
+                relay.serve(futures)
+                ended = [_ended(future) for future in futures]
+                if not any(isinstance(one, BaseException) for one in ended):
+                    raise
+                return ended
+        return [_ended(future) for future in futures]
+
+    def _to(self, transport: Transport, caller: Caller) -> Ended:
+        """Deploy to a host, or find that there is nothing to do."""
+        spec = self._spec.for_next_host()
+        journal = HostJournal(self._workspace, self._environment, transport.host, caller)
+        try:
+            with self._access.locked(transport, self._environment) as server:
+                self._live.append(server)
+                plan = self._check(server, spec, journal)
+                if is_there(server, spec, plan):
+                    return self._unchanged(spec, journal)
+                kept = deploy(
+                    server,
+                    spec,
+                    journal,
+                    reopen=lambda: self._access.open(transport, self._environment),
+                    say=lambda step: self._listener.step(transport.host, step),
+                )
+        except TetraEsError as error:
+            return error
+        if spec.removes:
+            self._listener.removed(transport.host, self._environment)
+        else:
+            self._listener.serves(transport.host, spec.source)
+        for path, copy in kept.copies.items():
+            self._listener.copied(transport.host, path, copy)
+        return HostResult(
+            transport.host,
+            self._environment,
+            spec.id,
+            None,
+            "serving",
+            kept.answers,
+            kept.copies,
+        )
+
+    def _check(self, server: Server, spec: RolloutSpec, journal: HostJournal) -> Plan:
+        """Return what is to do on a server. Raises `Refused` where it must not be done."""
+        if left := settle(server, journal):
+            self._listener.found_open(server.host, _fate(left))
+        plan = preflight(server, spec)
+        if not self._take_over:
+            _check_ours(journal, spec.release.organization, plan.deployed)
+        check_unmanaged(server.host, spec, plan, self._again)
+        if spec.removes:
+            _check_known(journal, server, plan)
+        return plan
+
+    def _unchanged(self, spec: RolloutSpec, journal: HostJournal) -> HostResult:
+        """Record that a server has the release, where the last that was recorded is another."""
+        if spec.removes:
+            self._listener.nothing_there(journal.host)
+        else:
+            self._listener.is_there(journal.host, spec.source)
+        serving = journal.state().serving
+        if (serving.revision if serving else 0) != spec.state.revision:
+            journal.record(spec.start)
+            journal.record(lambda host, context: host.healthy(context))
+        return HostResult(journal.host, self._environment, spec.id, None, "unchanged")
+
+
+def _ended(future: Future[Ended]) -> Ended:
+    return future.exception() or future.result()
+
+
+def _fate(outcome: Outcome) -> str:
+    if was_kept(outcome):
+        return "was kept"
+    return "was put back" if was_reverted(outcome) else "had changed nothing"
+
+
+def _check_ours(journal: HostJournal, organization: str, deployed: str | None) -> None:
+    """Refuse to replace what another history put on a server."""
+    anchor = parse_anchor(deployed or "")
+    if anchor is None or deployed is None or journal.is_ours(deployed):
+        return
+    raise Refused(
+        f"{journal.host} has event #{anchor[0]} of another history of {organization}",
+        hint="find out who deploys there; --take-over replaces it",
+    )
+
+
+def _check_known(journal: HostJournal, server: Server, plan: Plan) -> None:
+    """Refuse to remove nothing where a server has lost its record of what it has."""
+    units = journal.units() if plan.deployed is None else []
+    left = [unit.name for unit in server.status(units) if unit.load == "loaded"]
+    if left:
+        name = journal.environment
+        raise Refused(
+            f"{server.host} has no record of what was deployed to it, and {left[0]} is there",
+            hint=f"`tetra-es deploy {name} --to {server.host}` makes it anew; then uninstall",
+        )

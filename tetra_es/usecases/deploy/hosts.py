@@ -1,0 +1,68 @@
+"""Which servers of an environment are meant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tetra_es.errors import UsageError
+from tetra_es.release.settings import read_settings
+from tetra_es.remote.transport import Local
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tetra_es.remote.transport import Transport
+    from tetra_es.toml.document import ConfigDocument
+    from tetra_es.usecases.deploy.access import Access
+    from tetra_es.usecases.deploy.request import HostSelection
+    from tetra_es.usecases.ports import Deployments
+
+
+def select(
+    access: Access, selection: HostSelection, otherwise: Callable[[], Sequence[str]]
+) -> list[Transport]:
+    """Return the way to each server that is selected; where none is, to those `otherwise` gives.
+
+    Raises `UsageError` where there are none either.
+    """
+    if selection.local and selection.hosts:
+        raise UsageError("--local and --to exclude each other")
+    if selection.local:
+        return [Local()]
+    hosts = selection.hosts or otherwise()
+    name = selection.environment
+    if not hosts:
+        raise UsageError(
+            f"{name} names no host",
+            hint=f"tetra-es set profile {name} 'deployment.hosts=[\"HOST\"]', then promote; "
+            "or give one with --to",
+        )
+    return [access.to(host) for host in dict.fromkeys(hosts)]
+
+
+def that_run_it(access: Access, selection: HostSelection, known: Deployments) -> list[Transport]:
+    """Return the servers that an environment runs on, by what was recorded.
+
+    Where that is none: those that its TOML names.
+    """
+    name = selection.environment
+    return select(
+        access,
+        selection,
+        lambda: known.serving_hosts(name) or named_hosts(name, known.document(name)),
+    )
+
+
+def all_of_it(access: Access, selection: HostSelection, known: Deployments) -> list[Transport]:
+    """Return the servers that an environment runs on, and those that its TOML names."""
+    name = selection.environment
+    return select(
+        access,
+        selection,
+        lambda: [*known.serving_hosts(name), *named_hosts(name, known.document(name))],
+    )
+
+
+def named_hosts(environment: str, document: ConfigDocument) -> Sequence[str]:
+    """Return the hosts that an environment's TOML names."""
+    return read_settings(document, environment).hosts

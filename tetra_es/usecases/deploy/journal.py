@@ -1,0 +1,99 @@
+"""Where the events of one environment on one host are recorded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from tetra_es.events.metadata import Context
+from tetra_es.model.host import HostState, deployments_stream
+from tetra_es.usecases.deploy.anchor import is_ours
+from tetra_es.usecases.deploy.recorded import recorded_release
+from tetra_es.usecases.unit_of_work import utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tetra_es.usecases.workspace import Workspace
+
+Result = TypeVar("Result")
+
+
+class Journal(Protocol):
+    """Where the events of one environment on one host are recorded."""
+
+    def state(self) -> HostState:
+        """Return the environment on the host, as it is recorded now."""
+
+    def record(self, decide: Callable[[HostState, Context], object]) -> None:
+        """Record what `decide` decides on that."""
+
+
+class Caller(Protocol):
+    """Has something done where the organization is open."""
+
+    def __call__(self, act: Callable[[], Result]) -> Result:
+        """Return what `act` returns, raise what it raises."""
+
+
+def call(act: Callable[[], Result]) -> Result:
+    """Do it here."""
+    return act()
+
+
+class HostJournal:
+    """Records in an open organization, each event in a transaction of its own.
+
+    The organization's lock is not held in between: a deployment takes minutes.
+    """
+
+    def __init__(
+        self, workspace: Workspace, environment: str, host: str, caller: Caller = call
+    ) -> None:
+        self.environment = environment
+        self.host = host
+        self._workspace = workspace
+        self._call = caller
+
+    def state(self) -> HostState:
+        """Return the environment on the host, as it is recorded now."""
+        return self._call(
+            lambda: self._workspace.look(lambda work: work.host(self.environment, self.host))
+        )
+
+    def record(self, decide: Callable[[HostState, Context], object]) -> None:
+        """Record what `decide` decides on that; it is durable when this returns."""
+        self._call(
+            lambda: self._workspace.record(
+                lambda work: decide(work.host(self.environment, self.host), work.context())
+            )
+        )
+
+    def is_ours(self, source: str) -> bool:
+        """Return whether a release whose server calls it so is made of our events."""
+        return self._call(lambda: self._workspace.look(lambda work: is_ours(work.log, source)))
+
+    def units(self) -> list[str]:
+        """Return the units of the deployment that the host serves, by what was recorded."""
+        release = self._call(
+            lambda: self._workspace.look(
+                lambda work: recorded_release(work.log, self.environment, self.host)
+            )
+        )
+        paths = release.files if release else ()
+        return [path.rpartition("/")[2] for path in paths if path.endswith(".service")]
+
+
+class Unrecorded:
+    """The journal of a server without a store: it follows the rules and records nothing."""
+
+    def __init__(self, environment: str, host: str) -> None:
+        self._state = HostState(deployments_stream(environment, host))
+
+    def state(self) -> HostState:
+        """Return the environment on this host."""
+        return self._state
+
+    def record(self, decide: Callable[[HostState, Context], object]) -> None:
+        """Let `decide` decide on it."""
+        decide(self._state, Context("apply", "", "apply", utc_now()))
+        self._state.collect_events()

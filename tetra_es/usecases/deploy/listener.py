@@ -1,0 +1,49 @@
+"""Telling the person at the keyboard what happens on servers, beside the result."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class ServerListener(Protocol):
+    """Is told what there is to know of a server beside what was asked."""
+
+    def logged(self, line: str) -> None:
+        """A service logged something before it failed."""
+
+    def unrecorded(self, host: str, source: str) -> None:
+        """A host has a release of our history, and no deployment of it to the host is recorded."""
+
+
+class RolloutListener(ServerListener, Protocol):
+    """Is told what happens to each host; from several threads where hosts are done in parallel."""
+
+    def step(self, host: str, step: str) -> None:
+        """A step begins."""
+
+    def found_open(self, host: str, fate: str) -> None:
+        """The deployment before had been cut short, and how it ended: `was kept`, …."""
+
+    def is_there(self, host: str, source: str) -> None:
+        """A host has the release already, and serves it."""
+
+    def nothing_there(self, host: str) -> None:
+        """There is nothing to remove from a host."""
+
+    def serves(self, host: str, source: str) -> None:
+        """A host serves what was deployed."""
+
+    def removed(self, host: str, environment: str) -> None:
+        """What was deployed to a host is gone."""
+
+    def copied(self, host: str, path: str, copy: str) -> None:
+        """What somebody else had put at a path is kept as `copy`."""
+
+    def interrupted(self) -> None:
+        """Somebody interrupts; it is waited for what the servers put back."""
+
+    def not_tried(self, host: str) -> None:
+        """A host is left out, since another one failed."""
+
+    def still_runs(self, environment: str, host: str) -> None:
+        """An environment runs on a host that it does not name any more."""

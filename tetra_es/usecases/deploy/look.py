@@ -1,0 +1,136 @@
+"""Whether the servers do, and have, what was deployed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tetra_es.errors import Refused, TetraEsError
+from tetra_es.remote.drift import drift as differences_of
+from tetra_es.usecases.deploy.hosts import all_of_it
+from tetra_es.usecases.deploy.recorded import compare
+from tetra_es.usecases.deploy.results import ask_each
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tetra_es.remote.drift import Difference
+    from tetra_es.remote.facts import Facts
+    from tetra_es.remote.server import Server
+    from tetra_es.usecases.deploy.access import Access
+    from tetra_es.usecases.deploy.listener import ServerListener
+    from tetra_es.usecases.deploy.recorded import Comparison
+    from tetra_es.usecases.deploy.request import HostSelection
+    from tetra_es.usecases.deploy.results import Answers
+    from tetra_es.usecases.ports import Deployments
+
+
+class ServiceAnswer(NamedTuple):
+    """What a service on a host answered."""
+
+    host: str
+    service: str
+    unit: str
+    port: int | None
+    healthy: bool
+    status: str
+    """`200`, another HTTP status, `no answer`, or why the unit does not count as up."""
+
+
+class HostDifference(NamedTuple):
+    """How a host differs from what our history says was deployed there."""
+
+    host: str
+    subject: str
+    """A path, a unit, or `release`."""
+    difference: str
+    remedy: str
+
+
+class Looking:
+    """Looks at the servers of an environment, and changes nothing."""
+
+    def __init__(
+        self,
+        known: Deployments,
+        access: Access,
+        listener: ServerListener,
+        selection: HostSelection,
+    ) -> None:
+        self._known = known
+        self._access = access
+        self._listener = listener
+        self._selection = selection
+        self._environment = selection.environment
+
+    def health(self, timeout: int) -> Answers[ServiceAnswer]:
+        """Ask every service once, for `timeout` seconds at the most.
+
+        One that is not healthy is an error, and so is a server that does not have what our history
+        says was deployed there.
+        """
+
+        def ask(server: Server) -> Iterator[ServiceAnswer]:
+            facts, found = self._compared(server)
+            if found.difference:
+                raise TetraEsError(
+                    f"the release on {server.host} {found.difference}", hint=found.hint
+                )
+            services = facts.current.services if facts.current else ()
+            for one in server.health(services, timeout):
+                yield ServiceAnswer(
+                    server.host, one.service, one.unit, one.port, one.healthy, one.status
+                )
+
+        hosts = all_of_it(self._access, self._selection, self._known)
+        answers = ask_each(self._access, self._environment, hosts, ask)
+        sick = next((row for row in answers.rows if not row.healthy), None)
+        if sick and not answers.errors:
+            answers.errors.append(
+                TetraEsError(
+                    f"{sick.service} on {sick.host} is not healthy: {sick.status}",
+                    hint=f"`tetra-es daemon logs {self._environment}` shows what it says",
+                )
+            )
+        return answers
+
+    def drift(self) -> Answers[HostDifference]:
+        """Compare the servers with what our history says was deployed there.
+
+        A difference is `Refused`; a server that has nothing, or does not answer, is an error.
+        """
+
+        def ask(server: Server) -> Iterator[HostDifference]:
+            facts, found = self._compared(server)
+            if found.difference:
+                yield HostDifference(server.host, "release", found.difference, found.hint)
+                return
+            for one in differences_of(facts, found.recorded.files if found.recorded else None):
+                yield HostDifference(server.host, one.subject, one.difference, self._remedy(one))
+
+        hosts = all_of_it(self._access, self._selection, self._known)
+        answers = ask_each(self._access, self._environment, hosts, ask)
+        if answers.rows and not answers.errors:
+            first = answers.rows[0]
+            answers.errors.append(
+                Refused(f"{first.subject} on {first.host}: {first.difference}", hint=first.remedy)
+            )
+        return answers
+
+    def _compared(self, server: Server) -> tuple[Facts, Comparison]:
+        """Return what a server is like, and how its release is the one that our history says.
+
+        Raises `TetraEsError` where it has none.
+        """
+        facts = server.inspect()
+        found = compare(self._known.log, self._environment, server.host, facts.current)
+        if found.recorded is None and not found.difference:
+            self._listener.unrecorded(server.host, found.source)
+        return facts, found
+
+    def _remedy(self, one: Difference) -> str:
+        if one.repairable:
+            return f"`tetra-es deploy {self._environment}` puts it right"
+        return (
+            f"`systemctl revert {one.subject}` there removes that; "
+            "what should stay belongs in the TOML"
+        )

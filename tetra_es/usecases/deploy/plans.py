@@ -1,0 +1,39 @@
+"""What a deployment would do to a server, and what stands in its way."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tetra_es.remote.errors import StepFailed
+from tetra_es.remote.plan import Change, Plan, plan
+
+if TYPE_CHECKING:
+    from tetra_es.remote.server import Server
+    from tetra_es.usecases.deploy.spec import RolloutSpec
+
+__all__ = ["Change", "HostPlan", "Plan", "check_plan", "preflight"]
+
+
+@dataclass(frozen=True)
+class HostPlan:
+    """What deploying would change on a host."""
+
+    host: str
+    spec: RolloutSpec
+    plan: Plan
+
+
+def preflight(server: Server, spec: RolloutSpec) -> Plan:
+    """Return what deploying would change on the server, and what stands in its way."""
+    facts = server.inspect(spec.release)
+    return plan(spec.release, facts, now=int(time.time()), create_user=spec.create_user)
+
+
+def check_plan(plan: Plan) -> None:
+    """Raise `StepFailed` where something stands in a plan's way."""
+    if plan.problems:
+        first, *others = plan.problems
+        more = "".join(f"; {problem.what}" for problem in others)
+        raise StepFailed("preflight", first.what + more, first.hint)

@@ -1,0 +1,40 @@
+"""What a person asks for: which servers, and what to put on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from tetra_es.refs import Ref
+
+
+@dataclass(frozen=True)
+class HostSelection:
+    """Which servers of an environment are meant."""
+
+    environment: str
+    hosts: Sequence[str] = ()
+    """As ssh takes them; none stands for those that the environment has."""
+    local: bool = False
+    """This machine itself."""
+
+
+@dataclass(frozen=True)
+class DeployRequest(HostSelection):
+    """A deployment that somebody asks for."""
+
+    ref: Ref | None = None
+    """Which state; by default the present one."""
+    identities: Sequence[Path] = ()
+    """Files to decrypt with; none stands for one's own."""
+    create_user: bool = False
+    take_over: bool = False
+    """Whether what another history put there may be replaced."""
+    replace_unmanaged: bool = False
+    """Whether files that no release of ours has put there may be replaced, with copies of them."""
+    parallel: int = 1
+    """Hosts at a time."""
