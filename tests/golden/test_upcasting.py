@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 from unittest import mock
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 TOPIC = EnvironmentEdited.TOPIC
 
 
-@dataclass(frozen=True)
 class EditedLater(EnvironmentState):
     """`environment.edited` as a later version might have it."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +46,7 @@ JSON = st.recursive(
 
 
 def an_event(cls: type[Event]) -> st.SearchStrategy[Event]:
-    fields = {field.name: FIELDS[str(field.type)] for field in dataclasses.fields(cls)}
+    fields = {name: FIELDS[type_] for name, type_ in cls.FIELDS.items()}
     return st.builds(cls, **fields)
 
 

@@ -2,15 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, TypeAlias, TypeGuard
+from typing import Any, ClassVar, NoReturn, Protocol, TypeAlias, TypeGuard, dataclass_transform
 
 KeyChange: TypeAlias = list[str | None]
 """`[path, before, after]` of one key, values as TOML literals, null where it did not exist."""
 
 
-@dataclass(frozen=True)
-class Event:
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class Fields:
+    """Fields that are given by name, all of them, and never change: a frozen dataclass in effect.
+
+    The methods are here, once. `dataclasses` would write and compile them for each class, which
+    took a command longer than all that it does with events.
+    """
+
+    FIELDS: ClassVar[dict[str, str]] = {}
+    """Name to annotation of each field, those of the classes above first."""
+
+    def __init_subclass__(cls) -> None:
+        own = cls.__annotations__.items()
+        more = {name: type_ for name, type_ in own if not type_.startswith("ClassVar")}
+        cls.FIELDS = {**cls.FIELDS, **more}
+
+    def __init__(self, **values: Any) -> None:
+        if values.keys() != self.FIELDS.keys():
+            missing = [f"no {name}" for name in self.FIELDS if name not in values]
+            unknown = [f"an unknown {name}" for name in values if name not in self.FIELDS]
+            raise TypeError(f"{type(self).__name__} with {', '.join(missing + unknown)}")
+        vars(self).update(values)
+
+    def __eq__(self, other: object) -> bool:
+        return vars(self) == vars(other) if type(other) is type(self) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # fields may be lists
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.FIELDS)
+        return f"{type(self).__name__}({fields})"
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__} never changes: {name}")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__} never changes: {name}")
+
+
+class Event(Fields):
     """What every event has."""
 
     TOPIC: ClassVar[str]
@@ -66,15 +103,15 @@ def changes_of(event: Event | WithChanges) -> list[KeyChange]:
 
 
 def _concerns_environment(event: object) -> TypeGuard[OfEnvironment]:
-    return "environment" in getattr(event, "__dataclass_fields__", ())
+    return "environment" in getattr(event, "FIELDS", ())
 
 
 def _has_revision(event: object) -> TypeGuard[OfRevision]:
-    return "revision" in getattr(event, "__dataclass_fields__", ())
+    return "revision" in getattr(event, "FIELDS", ())
 
 
 def _has_changes(event: object) -> TypeGuard[WithChanges]:
-    return "changes" in getattr(event, "__dataclass_fields__", ())
+    return "changes" in getattr(event, "FIELDS", ())
 
 
 def state_of(event: Event) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Every kind of event that the store can hold.
 
-An event is a frozen dataclass of JSON types. `TOPIC` is its name for ever: it is stored, hashed
-and signed, and renaming the class or its module changes nothing. `class_version` grows when a
-field is added; `upcast_v1_v2(state)` then gives the field to states written before, in place.
+An event has fields of JSON types and never changes. `TOPIC` is its name for ever: it is stored,
+hashed and signed, and renaming the class or its module changes nothing. `class_version` grows when
+a field is added; `upcast_v1_v2(state)` then gives the field to states written before, in place.
 """
 
 from __future__ import annotations

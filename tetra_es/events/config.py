@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from tetra_es.events.base import Event, KeyChange
@@ -14,7 +13,6 @@ ENVIRONMENT_STREAM = "env:"
 """Prefix of the streams of environments, such as `env:dev`."""
 
 
-@dataclass(frozen=True)
 class OrganizationCreated(Event):
     """The organization exists, with its manifest and its first signer."""
 
@@ -30,7 +28,6 @@ class OrganizationCreated(Event):
     """The signer's public key, as in an OpenSSH `.pub` file, without a comment."""
 
 
-@dataclass(frozen=True)
 class ManifestEdited(Event):
     """`manifest.toml` was changed."""
 
@@ -41,7 +38,6 @@ class ManifestEdited(Event):
     changes: list[KeyChange]
 
 
-@dataclass(frozen=True)
 class ProfileEdited(Event):
     """The organization's overlay for an environment's profile was changed."""
 
@@ -53,7 +49,6 @@ class ProfileEdited(Event):
     changes: list[KeyChange]
 
 
-@dataclass(frozen=True)
 class SignerAdded(Event):
     """From the next event on, this key may sign."""
 
@@ -63,7 +58,6 @@ class SignerAdded(Event):
     key: str
 
 
-@dataclass(frozen=True)
 class SignerRemoved(Event):
     """From the next event on, this key no longer signs."""
 
@@ -73,7 +67,6 @@ class SignerRemoved(Event):
     key: str
 
 
-@dataclass(frozen=True)
 class ScanExceptionAdded(Event):
     """A value in TOML that looks like a secret is none: the scanner lets this key pass."""
 
@@ -85,7 +78,6 @@ class ScanExceptionAdded(Event):
     """Dotted key whose values pass from now on."""
 
 
-@dataclass(frozen=True)
 class EnvironmentState(Event):
     """Base of the events that give an environment a new state, its next revision."""
 
@@ -99,21 +91,18 @@ class EnvironmentState(Event):
     """Against the revision before, by key."""
 
 
-@dataclass(frozen=True)
 class EnvironmentCreated(EnvironmentState):
     """The source of truth exists, from the template or from a file that was there."""
 
     TOPIC: ClassVar[str] = "environment.created"
 
 
-@dataclass(frozen=True)
 class EnvironmentEdited(EnvironmentState):
     """The source of truth was changed, by `set`, `unset` or an editor."""
 
     TOPIC: ClassVar[str] = "environment.edited"
 
 
-@dataclass(frozen=True)
 class EnvironmentPromoted(EnvironmentState):
     """The environment was generated from a revision of the source of truth."""
 
@@ -128,7 +117,6 @@ class EnvironmentPromoted(EnvironmentState):
     """SHA-256 of the effective profile's rules as canonical JSON, hexadecimal."""
 
 
-@dataclass(frozen=True)
 class EnvironmentRolledBack(EnvironmentState):
     """The environment was given the state of an earlier revision again."""
 
@@ -141,7 +129,6 @@ class EnvironmentRolledBack(EnvironmentState):
     """Source revision of the state that came back, null where it had none."""
 
 
-@dataclass(frozen=True)
 class EnvironmentImported(EnvironmentState):
     """A state from before tetra-es, with the time it had there."""
 

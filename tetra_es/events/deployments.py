@@ -5,7 +5,6 @@ They hold names, versions and steps. What a service printed is not in them: it c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from tetra_es.events.base import Event
@@ -21,7 +20,6 @@ FileDigest: TypeAlias = list[str]
 """`[path, digest]`: the SHA-256 of a file, hexadecimal, empty where it holds secrets."""
 
 
-@dataclass(frozen=True)
 class DeploymentEvent(Event):
     """What every event of a deployment has."""
 
@@ -35,7 +33,6 @@ class DeploymentEvent(Event):
     """Of the environment."""
 
 
-@dataclass(frozen=True)
 class DeploymentStarted(DeploymentEvent):
     """A deployment holds the lock of the server and begins."""
 
@@ -51,7 +48,6 @@ class DeploymentStarted(DeploymentEvent):
     """What the server gets."""
 
 
-@dataclass(frozen=True)
 class DeploymentStepDone(DeploymentEvent):
     """A step of a deployment is done."""
 
@@ -61,14 +57,12 @@ class DeploymentStepDone(DeploymentEvent):
     """`stage`, `arm`, `switch`, `restart` and so on."""
 
 
-@dataclass(frozen=True)
 class DeploymentHealthy(DeploymentEvent):
     """The services answered as they should, and the server keeps the release."""
 
     TOPIC: ClassVar[str] = "deployment.healthy"
 
 
-@dataclass(frozen=True)
 class DeploymentFailed(DeploymentEvent):
     """A step failed. Nothing has changed on the server, or a `deployment.reverted` follows."""
 
@@ -82,7 +76,6 @@ class DeploymentFailed(DeploymentEvent):
     """1 when the server had begun to change, else 0."""
 
 
-@dataclass(frozen=True)
 class DeploymentReverted(DeploymentEvent):
     """The server has its previous state again."""
 

@@ -6,7 +6,6 @@ in the content-addressed table beside the events.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
 from tetra_es.events.base import Event
@@ -18,7 +17,6 @@ Sealed: TypeAlias = list[str | int]
 """`[key, version, digest]`: which value, and the SHA-256 of its age file, hexadecimal."""
 
 
-@dataclass(frozen=True)
 class SecretsEvent(Event):
     """What every event of a secret has."""
 
@@ -26,7 +24,6 @@ class SecretsEvent(Event):
     """Whose secrets."""
 
 
-@dataclass(frozen=True)
 class RecipientAdded(SecretsEvent):
     """From now on, secrets of the environment are encrypted for this recipient too."""
 
@@ -40,7 +37,6 @@ class RecipientAdded(SecretsEvent):
     """Name to recipient of all that there are now."""
 
 
-@dataclass(frozen=True)
 class RecipientRemoved(SecretsEvent):
     """From now on, secrets of the environment are no longer encrypted for this recipient."""
 
@@ -54,7 +50,6 @@ class RecipientRemoved(SecretsEvent):
     """Name to recipient of all that there are now."""
 
 
-@dataclass(frozen=True)
 class SecretSet(SecretsEvent):
     """A secret has a new value."""
 
@@ -70,7 +65,6 @@ class SecretSet(SecretsEvent):
     """Whom the age file is encrypted for."""
 
 
-@dataclass(frozen=True)
 class SecretRemoved(SecretsEvent):
     """The environment no longer has this secret; its versions stay in the history."""
 
@@ -82,7 +76,6 @@ class SecretRemoved(SecretsEvent):
     """The one that was present."""
 
 
-@dataclass(frozen=True)
 class SecretsResealed(SecretsEvent):
     """The present values were encrypted anew, for other recipients."""
 
@@ -94,7 +87,6 @@ class SecretsResealed(SecretsEvent):
     """Whom the new age files are encrypted for."""
 
 
-@dataclass(frozen=True)
 class SecretsRestored(SecretsEvent):
     """A rollback gave the environment the secrets of an earlier position again."""
 
@@ -112,7 +104,6 @@ class SecretsRestored(SecretsEvent):
     """Versions of then that are compromised or purged and did not come back."""
 
 
-@dataclass(frozen=True)
 class SecretCompromised(SecretsEvent):
     """A version is known to others: it is never brought back."""
 
@@ -124,7 +115,6 @@ class SecretCompromised(SecretsEvent):
     """The one that is known."""
 
 
-@dataclass(frozen=True)
 class SecretPurged(SecretsEvent):
     """The ciphertexts of a version were destroyed; only this event tells of them."""
 

@@ -7,7 +7,6 @@ fields would, for instance, name a file outside the folder.
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -141,9 +140,9 @@ def _checks(cls: type[Event]) -> tuple[_Check, ...]:
     found = _CHECKS.get(cls)
     if found is None:
         found = _CHECKS[cls] = tuple(
-            (field.name, _TYPES[str(field.type)], str(field.type))
-            for field in fields(cls)
-            if field.name not in ("originator_id", "originator_version")
+            (name, _TYPES[type_], type_)
+            for name, type_ in cls.FIELDS.items()
+            if name not in ("originator_id", "originator_version")
         )
     return found
 

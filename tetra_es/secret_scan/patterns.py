@@ -5,11 +5,11 @@ Reading takes a millisecond or two, compiling everything would take fifty.
 
 from __future__ import annotations
 
+import pkgutil
 import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -120,9 +120,9 @@ class Rules:
 @cache
 def rules() -> Rules:
     """Return the rules that the package holds."""
-    data: dict[str, Any] = tomllib.loads(
-        (files("tetra_es.secret_scan") / "rules.toml").read_text("utf-8")
-    )
+    # Not with importlib.resources, which loads what reads archives as well: a tenth of `set`.
+    text = (pkgutil.get_data(__package__, "rules.toml") or b"").decode()
+    data: dict[str, Any] = tomllib.loads(text)
     names = data["names"]
     for words in ("harmless", "harmless_last", "digests"):
         names[words] = frozenset(names[words])

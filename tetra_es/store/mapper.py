@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from eventsourcing.persistence import Mapper, StoredEvent, Transcoder
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from tetra_es.model.aggregate import Aggregate
 
 
-@dataclass(frozen=True)
 class AggregateSnapshot(Event):
     """The state of an aggregate at a version: a cache that `verify` checks, not an event."""
 
