@@ -93,7 +93,6 @@ NAMES_STILL_TO_CHECK: tuple[str, ...] = (
     "tetra_es/model",
     "tetra_es/remote",
     "tetra_es/store",
-    "tetra_es/usecases",
 )
 """Folders and files whose names have findings. It only gets shorter."""
 

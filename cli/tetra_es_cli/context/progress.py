@@ -29,6 +29,9 @@ def reporting() -> Iterator[Callable[[str, int, int], None] | None]:
         width = 30
         filled = width * done // total
         sys.stderr.write(f"\r{what:7} [{'#' * filled}{'.' * (width - filled)}] {done}/{total} ")
+        if done >= total:  # what a long command says next has a line of its own
+            sys.stderr.write("\r\033[K")
+            shown = False
         sys.stderr.flush()
 
     try:

@@ -102,12 +102,12 @@ def answer(arguments: Sequence[str]) -> bytes | None:
         command = COMMANDS[name]
         wanted = _parse(command, rest[len(name) :])
         output = wanted.pop("output", None)
-        return _printed(_found(command, root, wanted), output)
+        return _printed(_answer_of(command, root, wanted), output)
     except (TetraEsError, OSError, ValueError, LookupError):
         return None
 
 
-def _found(
+def _answer_of(
     command: _Command, root: Mapping[str, Any], wanted: Mapping[str, Any]
 ) -> "Model | str | None":
     from sqlite3 import Error
