@@ -73,7 +73,7 @@ class Settings(NamedTuple):
         if not org:
             raise UsageError(
                 "no organization given",
-                hint="use --org ORG or set TETRA_ORG; `tetra-es orgs` lists what is there",
+                hint="use --org ORG or set TETRA_ORG; `tetra-es orgs` lists them",
             )
         return org
 

@@ -15,7 +15,7 @@ from tetra_es.disk.identity import file_identity
 from tetra_es.errors import RESTORE_HINT, IntegrityFailure, Refused, TetraEsError
 from tetra_es.events.secrets import SecretPurged
 from tetra_es.layout import is_edited
-from tetra_es.store.log import BATCH, unreadable
+from tetra_es.store.log import BATCH
 from tetra_es_projections.check import stored_differences
 from tetra_es_projections.ciphertexts import check_nothing_lost
 from tetra_es_projections.mirror.failures import say_nothing, unusable
@@ -26,6 +26,7 @@ from tetra_es_projections.tree import TreeProjector
 from tetra_es_projections.views.commits import Commits
 from tetra_es_projections.views.database import (
     FILES,
+    LATER,
     MIRROR,
     VIEWS,
     discard,
@@ -33,6 +34,7 @@ from tetra_es_projections.views.database import (
     open_views_reading,
     progress,
 )
+from tetra_es_projections.views.database import unusable as unusable_views
 from tetra_es_projections.views.projection import apply_to_views
 from tetra_es_projections.working_files import Files
 
@@ -51,9 +53,6 @@ if TYPE_CHECKING:
 
     Progress: TypeAlias = Callable[[str, int, int], None]
     """Called with what is being done, how far it is, and how far it goes."""
-
-
-LATER = "the next command makes up for it"
 
 
 class Projections:
@@ -304,7 +303,7 @@ class Projections:
         try:
             yield
         except sqlite3.Error as error:
-            raise unreadable(self.layout.views, error, hint=LATER) from error
+            raise unusable_views(self.layout.views, error, LATER) from error
 
 
 def reached(layout: OrgLayout, git: Git, views: sqlite3.Connection) -> dict[str, int]:

@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 def unfounded(layout: OrgLayout, git: Git) -> TetraEsError:
     """Return the error for people about a store that has no events."""
     return lost_events(layout, git) or TetraEsError(
-        f"there is no event store in {layout.root} yet: its `init` did not finish",
-        hint=f"run `tetra-es init {layout.root.name}` again, "
-        "or the `tetra-es import` that was interrupted",
+        f"there is no event store in {layout.root} yet: its init did not finish",
+        hint=f"`tetra-es init {layout.root.name}` goes on; so does the same import",
     )
 
 

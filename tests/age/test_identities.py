@@ -93,13 +93,13 @@ def test_files_that_others_can_open_are_refused(person: Person, tmp_path: Path, 
     file.chmod(mode)
     with pytest.raises(Refused, match="open to others") as caught:
         load_identities(file)
-    assert caught.value.hint == f"run: chmod 600 {file}"
+    assert caught.value.hint == f"`chmod 600 {file}` closes it"
 
 
 def test_missing_and_unreadable_files_are_said(tmp_path: Path) -> None:
     with pytest.raises(TetraEsError, match="no identity at") as caught:
         load_identities(tmp_path / "none")
-    assert "tetra-es identity new" in (caught.value.hint or "")
+    assert "path of an age identity" in (caught.value.hint or "")
     with pytest.raises(TetraEsError, match="cannot read the identity"):
         load_identities(tmp_path)
 

@@ -339,6 +339,26 @@ def test_texts(argument: str, text: str, shown: str) -> None:
     assert redacted(text, argument) == shown
 
 
+PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMtjcOJ2bz7JfQnCIaP8YxPIG2GCllUMdKGHLye2e068"
+
+
+@pytest.mark.parametrize(
+    "key", [PUBLIC, f"{PUBLIC} alice@example.org", "age1" + text_of(BECH32.lower(), 58)]
+)
+def test_public_keys_are_shown_whole(key: str) -> None:
+    assert redacted(f"no {key}", key) == f"no {key}"
+    assert redacted(f"no {key}", f"--key={key}") == f"no {key}"
+
+
+def test_paths_of_what_is_there_are_shown_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "/".join(["folder"] * 9)
+    folder.mkdir(parents=True)
+    for path in (folder, folder / "new.toml"):
+        assert redacted(f"{path}: no", str(path)) == f"{path}: no"
+    for hidden in (folder / "none" / "new.toml", folder / CANARIES["token"]):
+        assert str(hidden) not in redacted(f"{hidden}: no", str(hidden))
+
+
 def test_one_place_prints_on_standard_error() -> None:
     folder = ROOT / "cli/tetra_es_cli"
     found = {

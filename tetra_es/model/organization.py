@@ -66,7 +66,7 @@ class Organization(Aggregate):
             raise UsageError(
                 f"unknown environment: {name}",
                 hint=f"this organization has {', '.join(environments)}; "
-                f"`tetra-es env add {name}` adds one",
+                f"`tetra-es env add {name} --profile dev` adds it",
             )
         return name
 
@@ -203,7 +203,7 @@ class Organization(Aggregate):
         if read_manifest(manifest).name != name:
             raise Refused(
                 f"manifest.toml: name: an organization keeps its name, {name!r}",
-                hint="make another organization with `tetra-es init`",
+                hint="`tetra-es init NAME` makes another organization",
             )
 
 

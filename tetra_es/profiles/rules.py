@@ -77,7 +77,9 @@ def read_rules(document: ConfigDocument, *, overlay: bool) -> tuple[Rules, str |
         if key not in known:
             raise wrong((key,), "is not known here", f"known are {', '.join(known)}")
         if not isinstance(value, known[key]):
-            raise wrong((key,), f"must be a {_KIND[known[key]]}", "see `tetra-es profile show ENV`")
+            raise wrong(
+                (key,), f"must be a {_KIND[known[key]]}", "`tetra-es profile show dev` shows one"
+            )
     rules = Rules(
         set=tuple(_leaves((), values.get("set", {}), ("set",), document)),
         append=tuple(_appends((), values.get("append", {}), ("append",), document)),

@@ -83,8 +83,9 @@ def refuse(findings: Sequence[Finding], name: str) -> None:
         shown = ", ".join(f"{other.path} (line {other.line})" for other in others[:_SHOWN])
         more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
         message += f"; so {'do' if others[1:] else 'does'} {shown}{more}"
-    instead = "delete it" if first.path.startswith(_COMMENT) else "tetra-es secret set ENV KEY"
-    hint = f"{instead}, or record that it is none: --allow {shlex.quote(first.path)} -m REASON"
+    remove = "delete it" if first.path.startswith(_COMMENT) else "`tetra-es secret set ENV KEY`"
+    allow = f"--allow {shlex.quote(first.path)} -m REASON"
+    hint = f"{remove}, or record that it is a false positive: {allow}"
     raise Refused(printable(message), hint=printable(hint))
 
 

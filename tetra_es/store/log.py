@@ -259,7 +259,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise Unfounded(
             f"no event store at {path}",
-            hint="restore it from a backup; `tetra-es init` begins a new history",
+            hint="restore it from a backup; `tetra-es init ORG` begins a new history",
         )
     try:
         return connect_reading(path)
@@ -268,18 +268,19 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def unreadable(
-    path: Path, error: sqlite3.Error, *, hint: str = "nothing was recorded"
+    path: Path,
+    error: sqlite3.Error,
+    *,
+    hint: str = "nothing was recorded",
+    damaged: str = "keep the file; restore it from a backup or from a clone of the mirror",
 ) -> TetraEsError:
     """Return the error for people that stands for `error` of SQLite.
 
-    `hint` says what follows for what was being done.
+    `hint` says what follows for what was being done, `damaged` what to do about a damaged file.
     """
     code = getattr(error, "sqlite_errorname", "")
     if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return IntegrityFailure(
-            f"{path} is damaged: {error}",
-            hint="keep the file; restore it from a backup or from a clone of the mirror",
-        )
+        return IntegrityFailure(f"{path} is damaged: {error}", hint=damaged)
     # Of shared memory, which SQLite keeps in a file, a full disk is the usual failure.
     if code.startswith(("SQLITE_FULL", "SQLITE_IOERR_SHM")):
         return TetraEsError(f"no space left for {path}", hint=f"free some space; {hint}")

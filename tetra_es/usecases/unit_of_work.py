@@ -73,7 +73,7 @@ class UnitOfWork:
         if not organization.version:
             raise TetraEsError(
                 f"the store {self._history.path} is empty",
-                hint="an `init` was cut short: run `tetra-es init` again",
+                hint="its init was cut short: `tetra-es init ORG` goes on",
             )
         return organization
 
@@ -110,7 +110,7 @@ class UnitOfWork:
         if actor is None:
             raise Refused(
                 f"your key is not a signer of {organization.name}",
-                hint=f"a signer adds it: tetra-es signer add NAME {self.key.public_line!r}",
+                hint=f"a signer adds it: `tetra-es signer add NAME {self.key.public_line!r}`",
             )
         return self.context_as(actor, reason=reason)
 

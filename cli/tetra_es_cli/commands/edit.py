@@ -51,7 +51,7 @@ def edit(
     if app.no_input:
         raise TetraEsError(
             "edit needs an editor, and --no-input forbids it",
-            hint="use `tetra-es set`, or change the file and run `tetra-es record`",
+            hint=f"change {app.layout().file(file.path)}, then `tetra-es record`",
         )
     how = Recording(reason, output=output)
     # The lock is not held while somebody thinks: others may record meanwhile.
@@ -72,7 +72,7 @@ def _open_editor(path: Path) -> None:
     except click.ClickException as error:
         raise TetraEsError(
             f"{error.format_message()}; nothing was recorded",
-            hint=f"set EDITOR, or change {path} yourself and run `tetra-es record`",
+            hint=f"set EDITOR, or change {path} yourself, then `tetra-es record`",
         ) from error
 
 

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 def promote(app: App, environment: str, via: str, force: bool, how: Recording) -> None:
     """Generate ENV from the source of truth through its profile."""
     done = app.act(Promote(environment, via, force), how)
-    for warning in done.result.warnings:
-        warn(warning, "promote it there first, or use --from")
+    if skipped := done.result.skipped:
+        warn(skipped.warning, f"`tetra-es promote {skipped.environment}` promotes it there")
     emit_recorded(
         done.recorded,
         how,

@@ -49,7 +49,7 @@ def run(
     """
     command = command[1:] if command[0] == "--" else command
     if not command:
-        raise UsageError("no command to run", hint="such as `tetra-es run dev -- env`")
+        raise UsageError("no command to run", hint=f"such as `tetra-es run {environment} -- env`")
     with app.reading() as reader:
         require_environment(reader, environment)
         values = read_secrets(reader.log, reader.layout, environment, loader(app, given))

@@ -34,7 +34,7 @@ def memory_folder() -> Iterator[Path]:
     if base is None:
         raise TetraEsError(
             "there is no tmpfs here for values in the open",
-            hint="mount one at /dev/shm, or set secrets one by one with `tetra-es secret set`",
+            hint="mount one at /dev/shm, or set secrets one by one: `tetra-es secret set ENV KEY`",
         )
     folder = Path(tempfile.mkdtemp(prefix="tetra-es-", dir=base))  # 0700
     try:

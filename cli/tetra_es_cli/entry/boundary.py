@@ -13,7 +13,7 @@ import click
 
 from tetra_es.errors import TetraEsError, UsageError
 from tetra_es_cli.entry.root import cli
-from tetra_es_cli.output import redaction
+from tetra_es_cli.output import hints, redaction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,7 @@ _TYPED_WRONG = 0.8
 def run(arguments: Sequence[str]) -> int:
     """Run a command, say what went wrong, return the exit code."""
     redaction.remember(arguments)
+    hints.remember()
     try:
         return _run(arguments)
     except Exception as error:
@@ -117,5 +118,5 @@ def _report(message: str, hint: str | None, code: int) -> int:
         replace = "the shell's history has that key now: replace it"
         hint = f"{hint}; {replace}" if hint else replace
     if hint:
-        redaction.say(f"tetra-es: hint: {hint}")
+        redaction.say(f"tetra-es: hint: {hints.with_options(hint)}")
     return code

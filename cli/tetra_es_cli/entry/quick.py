@@ -22,6 +22,7 @@ from tetra_es.layout import OrgLayout
 from tetra_es.names import check_environment
 from tetra_es.refs import parse_ref
 from tetra_es.settings import Settings
+from tetra_es_cli.output import hints
 from tetra_es_cli.output.formats import LISTINGS, REPORTS, encoded, render
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def answer(arguments: Sequence[str]) -> bytes | None:
     """Return what the command prints, None when it is not for us."""
     try:
         root, rest = _leading(arguments)
+        hints.remember(root.get("org"), root.get("directory"))
         name = tuple(rest[:1]) if tuple(rest[:1]) in COMMANDS else tuple(rest[:2])
         command = COMMANDS[name]
         wanted = _parse(command, rest[len(name) :])

@@ -13,6 +13,7 @@ import click
 
 from tetra_es import __version__
 from tetra_es_cli.context.app import App
+from tetra_es_cli.output import hints
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,4 +111,5 @@ def cli(
     REF names a state: a position (41), a revision (dev@7), a time (2026-11-22T10:05Z) or a
     commit of the mirror. Environments may be written dev or @dev.
     """
+    hints.remember(org, directory)
     ctx.obj = App(org=org, directory=directory, no_input=no_input, debug=debug)

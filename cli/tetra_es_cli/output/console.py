@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tetra_es_cli.output.hints import with_options
 from tetra_es_cli.output.redaction import say
 
 if TYPE_CHECKING:
@@ -14,14 +15,14 @@ if TYPE_CHECKING:
 
 def note(text: str) -> None:
     """Tell the person something beside the result."""
-    say(f"tetra-es: {text}")
+    say(f"tetra-es: {with_options(text)}")
 
 
 def warn(text: str, hint: str | None = None) -> None:
     """Warn the person."""
     say(f"tetra-es: warning: {text}")
     if hint:
-        say(f"tetra-es: hint: {hint}")
+        say(f"tetra-es: hint: {with_options(hint)}")
 
 
 def ignore_progress(_: str, __: int, ___: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tetra_es_cli.output.hints import with_options
 from tetra_es_cli.output.table import printable, table_lines
 
 if TYPE_CHECKING:
@@ -66,8 +67,13 @@ def status_lines(found: dict[str, Any]) -> Iterator[str]:
     if found["servers"]:
         yield from table_lines(found["servers"], ("environment", "host", "runs", "since", "newest"))
     for path in found["unrecorded"]:
-        yield f"not recorded yet: {path} (`tetra-es record`, or any command that depends on it)"
+        yield with_options(
+            f"not recorded yet: {path} (`tetra-es record`, or any command that depends on it)"
+        )
     for path in found["drift"]:
-        yield f"drift: {path} was changed by hand (`tetra-es promote ENV --force` replaces it)"
+        yield with_options(
+            f"drift: {path} was changed by hand "
+            "(`tetra-es rebuild --force` keeps a copy and puts it back)"
+        )
     for path in found["missing"]:
-        yield f"missing: {path} (`tetra-es rebuild` puts it back)"
+        yield with_options(f"missing: {path} (`tetra-es rebuild` puts it back)")

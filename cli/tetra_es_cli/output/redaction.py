@@ -6,6 +6,7 @@ on standard error goes through `say`, so that no message has to think of that.
 
 from __future__ import annotations
 
+import os
 import re
 from functools import cache
 from pathlib import Path
@@ -37,6 +38,10 @@ _KEYS = re.compile(
 )
 _MAYBE_TOKEN = re.compile(r"(?=\D*\d)(?=[^a-z]*[a-z])\S{16,}|\S+://\S+@", re.IGNORECASE)
 _BASE64 = re.compile(r"(?![A-Z]+$)[A-Za-z0-9+/=]{8,}")
+_PUBLIC = re.compile(
+    r"ssh-(?:ed25519|rsa) AAAA[A-Za-z0-9+/]+={0,2}(?: [\w.@+-]{1,60})?|age1[02-9ac-hj-np-z]{58}"
+)
+"""Public keys: messages and hints show them whole."""
 _LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
@@ -122,6 +127,8 @@ def _judged(number: int, argument: str) -> Withheld | None:
     runs = [(key, _KEY_RUN) for key in keys]
     reasons = [_KEY] if keys else []
     for piece in _pieces(argument):
+        if not keys and (_PUBLIC.fullmatch(piece) or _is_place(piece)):
+            continue
         if "\n" in piece or "\r" in piece:
             reasons.append("several lines")
             runs += [(text, min(_RUN, len(text))) for text in (piece, repr(piece)[1:-1])]
@@ -134,6 +141,16 @@ def _judged(number: int, argument: str) -> Withheld | None:
     if not runs:
         return None
     return Withheld(number, reasons[0], tuple((_lower(text), size) for text, size in runs))
+
+
+def _is_place(piece: str) -> bool:
+    """Return whether a text is the path of something, or of what could be in a folder that is."""
+    if "/" not in piece[1:] or not piece.isprintable():
+        return False
+    path = Path(piece).expanduser()
+    return os.path.lexists(path) or (
+        path.parent.is_dir() and len(path.name) <= LONGEST and not _token(path.name)
+    )
 
 
 def _pieces(argument: str) -> Iterator[str]:

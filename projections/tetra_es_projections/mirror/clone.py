@@ -43,7 +43,7 @@ class Clone:
         if not files:
             raise TetraEsError(
                 f"{self.root} has no events: it is not a clone of a mirror",
-                hint="git clone URL, where URL is what `tetra-es mirror push` goes to",
+                hint="`git clone URL FOLDER` makes one; URL is what the mirror is pushed to",
             )
         for file in files:
             name = file.relative_to(self.root).as_posix()

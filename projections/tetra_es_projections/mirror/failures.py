@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Final
 
 from tetra_es.errors import TetraEsError
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     Warn: TypeAlias = Callable[[str, str | None], None]
     """Called with a warning for the person, and a hint."""
+
+AGAIN: Final = "`tetra-es rebuild` makes the mirror again"
 
 _FULL: Final = ("No space left", "Out of diskspace", "quota exceeded")
 """What git and the system say when the disk is full."""
@@ -39,9 +42,10 @@ def failure(root: Path, what: str, said: str) -> TetraEsError:
             f"the mirror {root} cannot be written: {reason}",
             hint="check the owner and the permissions of its files",
         )
+    move = shlex.join(("mv", str(root), f"{root}.old"))
     return TetraEsError(
         f"{what} failed on the mirror {root}: {reason}",
-        hint="move the mirror away and run `tetra-es rebuild`: what was recorded is safe",
+        hint=f"`{move}` moves it away, `tetra-es rebuild` makes another; what was recorded is safe",
     )
 
 

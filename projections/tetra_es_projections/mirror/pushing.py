@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es_projections.mirror.addresses import PROTOCOLS
-from tetra_es_projections.mirror.failures import git_missing
+from tetra_es_projections.mirror.failures import AGAIN, git_missing
 from tetra_es_projections.mirror.refs import BRANCH
 from tetra_es_projections.mirror.repository import needing_git
 
@@ -92,9 +92,7 @@ def _opened(root: Path) -> Iterator[Repo]:
         try:
             repo = Repo(root, search_parent_directories=False, expand_vars=False)
         except (InvalidGitRepositoryError, NoSuchPathError) as error:
-            raise TetraEsError(
-                f"{root} is not a git repository", hint="`tetra-es rebuild` makes the mirror again"
-            ) from error
+            raise TetraEsError(f"{root} is not a git repository", hint=AGAIN) from error
         allowed = os.environ.get("GIT_ALLOW_PROTOCOL", ":".join(PROTOCOLS)).split(":")
         repo.git.update_environment(
             GIT_DIR=str(root.absolute() / ".git"),

@@ -11,9 +11,9 @@ from shlex import join
 from typing import TYPE_CHECKING, Final
 
 from tetra_es.disk import atomic
-from tetra_es.errors import Refused
+from tetra_es.errors import Refused, TetraEsError
 from tetra_es_projections.mirror import configuration
-from tetra_es_projections.mirror.failures import git_missing, unusable
+from tetra_es_projections.mirror.failures import AGAIN, git_missing, unusable
 from tetra_es_projections.mirror.marker import MARKER
 
 if TYPE_CHECKING:
@@ -98,8 +98,13 @@ def is_missing(path: Path) -> bool:
 
 
 def check(root: Path) -> None:
-    """Raise `Refused` where there is no repository at `root`, or one that leads elsewhere."""
+    """Raise `Refused` where something else is at `root`, or a repository that leads elsewhere.
+
+    `TetraEsError` where nothing is.
+    """
     git_dir = root / ".git"
+    if is_missing(root):
+        raise TetraEsError(f"the mirror {root} is missing", hint=AGAIN)
     with _usable(root):
         if _kind(git_dir) != stat.S_IFDIR or _kind(git_dir / "HEAD") is None:
             raise foreign(root, "is not a git repository")

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tetra_es.errors import IntegrityFailure
+from tetra_es_projections.mirror.failures import AGAIN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +36,6 @@ def _message(root: Path, git: Git, commit: str) -> str:
     if not header.startswith(f"{commit} commit "):
         raise IntegrityFailure(
             f"commit {commit[:12]} of the mirror {root} is missing",
-            hint="`tetra-es rebuild` makes the mirror again",
+            hint=AGAIN,
         )
     return rest.partition("\n\n")[2].removesuffix("\n")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tetra_es.refs import Ref
     from tetra_es_projections.queries.reader import Reader
 
-_HINT = "`tetra-es diff dev` or `tetra-es diff dev@5 dev@7`"
+_HINT = "`tetra-es diff ENV` or `tetra-es diff ENV@N ENV@M`"
 
 
 class Difference(NamedTuple):

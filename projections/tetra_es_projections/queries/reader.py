@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from tetra_es.layout import OrgLayout
-from tetra_es.store.log import EventLog, unreadable
+from tetra_es.store.log import EventLog
 from tetra_es_projections.queries.views import Views
 
 
@@ -37,9 +37,9 @@ def reading(layout: OrgLayout) -> Iterator[Reader | None]:
             with views:
                 yield Reader(layout, log, views)
         except sqlite3.Error as error:
-            raise unreadable(
-                layout.views, error, hint="`tetra-es rebuild` builds it again"
-            ) from error
+            from tetra_es_projections.views.database import unusable
+
+            raise unusable(layout.views, error) from error
 
 
 def _views_in_step(layout: OrgLayout, log: EventLog) -> Views | None:

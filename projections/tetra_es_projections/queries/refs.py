@@ -105,4 +105,4 @@ def _commit(views: Views, prefix: str) -> int:
     if len(positions) == 1:
         return positions[0]
     what = "is ambiguous" if positions else "is not a commit of the mirror"
-    raise TetraEsError(f"{prefix} {what}", hint="`git -C history log --oneline` lists the commits")
+    raise TetraEsError(f"{prefix} {what}", hint="`tetra-es history` lists the events")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tetra_es.errors import TetraEsError
 from tetra_es.store.log import connect_reading, decoding_errors, unreadable
@@ -12,6 +12,10 @@ from tetra_es_projections.views.schema import TABLES, VERSION, foreign_part
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+REBUILD: Final = "`tetra-es rebuild` builds it again"
+LATER: Final = "the next command makes up for it"
+"""Hints for views that cannot be used, and for those that could not be written."""
 
 MIRROR, FILES, VIEWS = "mirror", "files", "views"
 
@@ -36,8 +40,13 @@ def open_views(path: Path) -> sqlite3.Connection:
         if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
             discard(path)
             return open_views(path)
-        raise unreadable(path, error, hint="the next command makes up for it") from error
+        raise unusable(path, error, LATER) from error
     return connection
+
+
+def unusable(path: Path, error: sqlite3.Error, hint: str = REBUILD) -> TetraEsError:
+    """Return the error for people that stands for an error of SQLite with the views."""
+    return unreadable(path, error, hint=hint, damaged=REBUILD)
 
 
 def open_views_reading(path: Path) -> sqlite3.Connection:
@@ -52,7 +61,7 @@ def open_views_reading(path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(":memory:", isolation_level=None)
         connection.executescript(TABLES)
     except sqlite3.Error as error:
-        raise unreadable(path, error, hint="`tetra-es rebuild` makes it anew") from error
+        raise unusable(path, error) from error
     return connection
 
 

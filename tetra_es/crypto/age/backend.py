@@ -49,7 +49,8 @@ def encrypt(value: bytes, recipients: Sequence[str]) -> bytes:
     keys = list(dict.fromkeys(parse_recipient(recipient) for recipient in recipients))
     if not keys:
         raise UsageError(
-            "there is no recipient to encrypt to", hint="add one with `tetra-es recipient add`"
+            "there is no recipient to encrypt to",
+            hint="`tetra-es recipient add ENV NAME RECIPIENT` adds one",
         )
     if len(value) > VALUE_LIMIT:
         raise UsageError(
@@ -73,8 +74,16 @@ def encrypt(value: bytes, recipients: Sequence[str]) -> bytes:
     return data
 
 
-def decrypt(data: bytes, identities: Sequence[Identity], *, name: str = "the age file") -> bytes:
+def decrypt(
+    data: bytes,
+    identities: Sequence[Identity],
+    *,
+    name: str = "the age file",
+    environment: str = "ENV",
+) -> bytes:
     """Return the value in `data`, an age file, armored or binary, that errors call `name`.
+
+    `environment` is the one whose recipients could help where no identity does.
 
     Raises `NotForYou`, `Damaged`, or `Refused` when it is encrypted with a passphrase, which is
     never tried: its sender chooses what that costs.
@@ -88,13 +97,13 @@ def decrypt(data: bytes, identities: Sequence[Identity], *, name: str = "the age
     if "scrypt" in types:
         raise Refused(
             f"{name} is encrypted with a passphrase, not to recipients",
-            hint="decrypt it with `age -d` and give its value to `tetra-es secret set`",
+            hint="`age -d FILE` decrypts it; `tetra-es secret set ENV KEY` takes the value",
         )
     if not identities:
         raise NotForYou(
             f"you have no identity that could open {name}",
-            hint="make one with `tetra-es identity new` and let one of those whom "
-            "`tetra-es recipient list` names add you",
+            hint="`tetra-es identity new` makes one; one of those whom "
+            f"`tetra-es recipient list {environment}` lists can add it",
         )
     parsed = [_private(identity) for identity in identities]
     value: bytes | _Failure = _attempt(lambda: pyrage.decrypt(binary, parsed))
@@ -103,7 +112,7 @@ def decrypt(data: bytes, identities: Sequence[Identity], *, name: str = "the age
     if value.text == _NO_MATCH:
         raise NotForYou(
             f"none of your identities can open {name}",
-            hint="`tetra-es recipient list` names those who can; one of them may add you",
+            hint=f"`tetra-es recipient list {environment}` lists those who can, and can add you",
         )
     raise _damaged(name, "its contents do not match its header")
 
@@ -149,7 +158,7 @@ def _private(identity: Identity) -> object:
     if isinstance(parsed, _Failure):
         raise UsageError(
             f"age cannot use your {identity.kind} identity",
-            hint="make another with `tetra-es identity new`",
+            hint="use another with --identity FILE",
         )
     return parsed
 

@@ -7,6 +7,7 @@ import stat
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from tetra_es.crypto.age import backend, ssh_keys
@@ -36,12 +37,12 @@ def load_identities(path: Path, passphrase: Callable[[], str] | None = None) -> 
     if start.startswith((b"-----BEGIN AGE ", b"age-encryption.org/")):
         raise TetraEsError(
             f"the identity file {path} is itself encrypted with age",
-            hint=f"decrypt it first: (umask 077; age -d {path} > FILE)",
+            hint=f"decrypt it first: `(umask 077; age -d {quote(str(path))} > FILE)`",
         )
     if start.startswith(b"-----BEGIN "):
         raise TetraEsError(
             f"{path} is neither an age identity file nor an OpenSSH private key",
-            hint=f"`ssh-keygen -p -f {path}` rewrites an older SSH key in OpenSSH's format",
+            hint=f"`ssh-keygen -p -f {quote(str(path))}` rewrites an older SSH key as OpenSSH's",
         )
     return _native(data, path)
 
@@ -83,12 +84,15 @@ def _read(path: Path) -> bytes:
     except FileNotFoundError:
         raise TetraEsError(
             f"no identity at {path}",
-            hint="`tetra-es identity new` makes one; a recipient of the secrets then adds it",
+            hint="give the path of an age identity or of an SSH key",
         ) from None
     except OSError as error:
         raise TetraEsError(f"cannot read the identity {path}: {error.strerror}") from None
     if mode & _SHARED:
-        raise Refused(f"the identity {path} is open to others", hint=f"run: chmod 600 {path}")
+        raise Refused(
+            f"the identity {path} is open to others",
+            hint=f"`chmod 600 {quote(str(path))}` closes it",
+        )
     if len(data) > _SIZE_LIMIT:
         raise TetraEsError(f"{path} is too large for an identity file")
     return data
@@ -105,13 +109,11 @@ def _native(data: bytes, path: Path) -> list[Identity]:
             raise TetraEsError(
                 f"{path}:{number}: not an x25519 identity",
                 hint=f"an identity begins with {_PREFIX}; plugins and post-quantum keys cannot "
-                "be used; `tetra-es identity new` makes one",
+                "be used",
             )
         found.append(Identity("x25519", line.encode()))
     if not found:
-        raise TetraEsError(
-            f"{path} holds no identity", hint="`tetra-es identity new` makes one elsewhere"
-        )
+        raise TetraEsError(f"{path} holds no identity", hint=f"an identity begins with {_PREFIX}")
     return found
 
 

@@ -52,7 +52,7 @@ def parse_recipient(line: str) -> Recipient:
     if "SECRET-KEY" in text.upper() or "PRIVATE KEY" in text.upper():
         _refuse(
             "that is a private key, not a recipient",
-            hint="give its public half, which `tetra-es identity show` or `age-keygen -y` prints; "
+            hint="give its public half: `tetra-es identity show -i FILE` prints it; "
             "replace the private key if others may have seen it",
         )
     if not text.isprintable() or not text:
@@ -67,7 +67,7 @@ def parse_recipient(line: str) -> Recipient:
     if kind.startswith(("ssh-", "ecdsa-", "sk-ssh-", "sk-ecdsa-")):
         _refuse(
             f"age cannot encrypt to SSH keys of the type {kind[:40]}",
-            hint="use an ssh-ed25519 or ssh-rsa key, or `tetra-es identity new`",
+            hint="use an ssh-ed25519 or ssh-rsa key, or an age1… recipient",
         )
     return _refuse("not an age or SSH public key", hint=_HINT)
 
@@ -81,7 +81,7 @@ def _x25519(text: str) -> Recipient:
     if prefix != "age":
         _refuse(
             f"not a recipient of the kinds x25519, ssh-ed25519 and ssh-rsa: {shown}",
-            hint="plugins and post-quantum keys cannot be used; `tetra-es identity new` makes one",
+            hint="plugins and post-quantum keys cannot be used; age-keygen makes one that can",
         )
     if len(point) != _POINT or int.from_bytes(point, "little") >= _PRIME or _is_weak(point):
         _refuse(f"not an age recipient: {shown} is not a public key", hint=_HINT)
@@ -105,7 +105,7 @@ def _ssh_rsa(text: str) -> Recipient:
     if modulus.bit_length() not in _RSA_BITS:
         _refuse(
             f"RSA keys must have 2048 to 4096 bits, this one has {modulus.bit_length()}",
-            hint="use an ssh-ed25519 key, or `tetra-es identity new`",
+            hint="use an ssh-ed25519 key, or an age1… recipient",
         )
     if exponent < 3 or not exponent & modulus & 1:
         _refuse(f"not an RSA public key: {canonical[:_QUOTED]}…", hint=_HINT)

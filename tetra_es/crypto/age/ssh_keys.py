@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from tetra_es.crypto.ssh.wire import pack
@@ -37,19 +38,19 @@ def unlock(data: bytes, path: Path, passphrase: Callable[[], str] | None) -> tup
         if passphrase is None:
             raise NeedsPassphrase(
                 f"the SSH key {path} has a passphrase",
-                hint="run this on a terminal, or use an identity of `tetra-es identity new`",
+                hint="run this on a terminal, or use an age identity, which has none",
             )
         password = passphrase().encode()
     key = _load(data, password)
     if password is not None and key in {ValueError, TypeError}:
         raise TetraEsError(
             f"the passphrase does not open the SSH key {path}",
-            hint=f"`ssh-keygen -y -f {path}` tells whether it is the right one",
+            hint=f"`ssh-keygen -y -f {quote(str(path))}` tells whether it is the right one",
         )
     if isinstance(key, type):
         raise TetraEsError(
             f"the SSH key {path} cannot be read",
-            hint=f"`ssh-keygen -p -f {path}` writes it again in a form that others read",
+            hint=f"`ssh-keygen -p -f {quote(str(path))}` writes it again as others read it",
         )
     return _kind(key, path), _without_encryption(key)
 
@@ -95,7 +96,7 @@ def _kind(key: SSHPrivateKeyTypes, path: Path) -> Kind:
         return "ssh-rsa"
     raise TetraEsError(
         f"the SSH key {path} is of a type that age does not know",
-        hint="use an ssh-ed25519 or ssh-rsa key, or `tetra-es identity new`",
+        hint="use an ssh-ed25519 or ssh-rsa key, or an age identity",
     )
 
 

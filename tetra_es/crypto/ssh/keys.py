@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import shlex
 import stat
 from dataclasses import dataclass
 from functools import cached_property
@@ -57,7 +58,7 @@ def parse_public_line(line: str) -> bytes:
     except ValueError as error:
         raise UsageError(
             "not an Ed25519 public key",
-            hint="give the line of an id_ed25519.pub file; `ssh-keygen -t ed25519` makes a key",
+            hint="give the line of an id_ed25519.pub file",
         ) from error
     return blob
 
@@ -86,12 +87,15 @@ def load(path: Path) -> SigningKey:
     except FileNotFoundError:
         raise TetraEsError(
             f"no signing key at {path}",
-            hint="`tetra-es signer new` makes one; a signer then adds it to the organization",
+            hint="`tetra-es signer new` makes one; a signer then adds it",
         ) from None
     except OSError as error:
         raise TetraEsError(f"cannot read the signing key {path}: {error.strerror}") from error
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise Refused(f"the signing key {path} is open to others", hint=f"run: chmod 600 {path}")
+        raise Refused(
+            f"the signing key {path} is open to others",
+            hint=f"`chmod 600 {shlex.quote(str(path))}` closes it",
+        )
     try:
         private = load_ssh_private_key(data, password=None)
     except Exception as error:
@@ -99,18 +103,23 @@ def load(path: Path) -> SigningKey:
         if b"ENCRYPTED" in data or isinstance(error, TypeError) or "assword" in str(error):
             raise TetraEsError(
                 f"the signing key {path} has a passphrase",
-                hint="tetra-es needs a key of its own without one: `tetra-es signer new`",
+                hint=f"tetra-es signs with a key that has none: {_another(path)}",
             ) from None
         raise TetraEsError(
             f"the signing key {path} cannot be read: it is not an OpenSSH private key",
-            hint="make another with `tetra-es signer new` and let a signer add it",
+            hint=_another(path),
         ) from None
     if not isinstance(private, Ed25519PrivateKey):
         raise TetraEsError(
             f"the signing key {path} is not an Ed25519 key",
-            hint="`tetra-es signer new` makes one",
+            hint=_another(path),
         )
     return SigningKey(private)
+
+
+def _another(path: Path) -> str:
+    old = shlex.join(("mv", str(path), f"{path}.old"))
+    return f"`{old}` moves it away, `tetra-es signer new` makes another; a signer then adds that"
 
 
 def create(path: Path) -> SigningKey:

@@ -109,7 +109,7 @@ class Editor:
     def _refusal(self) -> TetraEsError:
         return TetraEsError(
             f"{self._path} cannot be changed without disturbing the rest of it",
-            hint="change it in the file itself: `tetra-es edit`",
+            hint="change it in the file itself",
         )
 
     def _nearest(self, path: KeyPath) -> KeyPath:

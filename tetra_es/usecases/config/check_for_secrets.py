@@ -38,7 +38,7 @@ def check_for_secrets(
     ]
     refuse([finding for finding in found if finding.path not in allow], after.path)
     if found and not context.reason:
-        raise UsageError("an exception needs a reason", hint="say why it is no secret, with -m")
+        raise UsageError("an exception needs a reason", hint="say why it is not a secret, with -m")
     for path in sorted({finding.path for finding in found}):
         organization.add_scan_exception(file, path, context)
 

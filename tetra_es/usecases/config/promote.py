@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.events.config import EnvironmentState
@@ -21,13 +21,20 @@ if TYPE_CHECKING:
     from tetra_es.usecases.unit_of_work import UnitOfWork
 
 
+class Skipped(NamedTuple):
+    """An environment that comes earlier and has not had what was promoted."""
+
+    environment: str
+    warning: str
+
+
 @dataclass(frozen=True)
 class Promotion:
     """What a promotion did."""
 
     environment: str
     source_revision: int
-    warnings: tuple[str, ...]
+    skipped: Skipped | None
 
 
 @dataclass(frozen=True)
@@ -74,8 +81,8 @@ class Promote(UseCase[Promotion]):
             profile=profile.name,
             profile_digest=profile.digest,
         )
-        warnings = _check_order(work, organization, name, source_revision)
-        return Promotion(name, source_revision, warnings)
+        skipped = _check_order(work, organization, name, source_revision)
+        return Promotion(name, source_revision, skipped)
 
 
 def _source(work: UnitOfWork, organization: Organization, via: str) -> tuple[int, ConfigDocument]:
@@ -87,7 +94,7 @@ def _source(work: UnitOfWork, organization: Organization, via: str) -> tuple[int
     if revision is None:
         raise Refused(
             f"{via} was not generated from {SOURCE_OF_TRUTH}: there is nothing to promote from it",
-            hint=f"run `tetra-es promote {via}` first",
+            hint=f"`tetra-es promote {via}` generates it",
         )
     return revision, _state(work, source, revision)
 
@@ -106,21 +113,21 @@ def _state(work: UnitOfWork, environment: Environment, revision: int) -> ConfigD
 
 def _check_order(
     work: UnitOfWork, organization: Organization, name: str, source_revision: int
-) -> tuple[str, ...]:
-    """Return a warning where the environment before has not had this source revision."""
+) -> Skipped | None:
+    """Return the environment before, where it has not had this source revision."""
     manifest = organization.manifest
     before = manifest.environments[manifest.environments.index(name) - 1]
     if manifest.gradual == "off" or before == SOURCE_OF_TRUTH:
-        return ()
+        return None
     earlier = work.environment(before)
     if source_revision in earlier.promoted_from:
-        return ()
+        return None
     has = f"it has {SOURCE_OF_TRUTH}@{earlier.source_revision}" if earlier.source_revision else ""
     message = f"{before} has not had {SOURCE_OF_TRUTH}@{source_revision}"
     message += f" ({has or 'it was never promoted'})"
     if manifest.gradual == "required":
         raise Refused(
             f'{message}, and the policy promotion.gradual is "required"',
-            hint=f"run `tetra-es promote {before}` first, or promote {name} --from {before}",
+            hint=f"`tetra-es promote {before}` comes first",
         )
-    return (message,)
+    return Skipped(before, message)

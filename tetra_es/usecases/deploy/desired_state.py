@@ -75,7 +75,10 @@ def desired_state(
         secrets=secrets,
         values={
             key: decrypt(
-                ciphertext_of(work.log, key, digest), known, name=f"{key} of {environment}"
+                ciphertext_of(work.log, key, digest),
+                known,
+                name=f"{key} of {environment}",
+                environment=environment,
             )
             for key, _, digest in secrets
         },

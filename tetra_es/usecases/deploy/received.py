@@ -97,7 +97,8 @@ def _values(
             )
     known = identities() if files else []
     return {
-        key: decrypt(data, known, name=f"{key} of {environment}") for key, data in files.items()
+        key: decrypt(data, known, name=f"{key} of {environment}", environment=environment)
+        for key, data in files.items()
     }
 
 

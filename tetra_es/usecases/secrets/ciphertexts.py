@@ -49,8 +49,8 @@ def decrypted(
     """
     for key, _, digest in vault.sealed():
         if keys is None or key in keys:
-            data = ciphertext_of(log, key, digest)
-            yield key, decrypt(data, identities, name=f"{key} of {vault.environment}")
+            data, name = ciphertext_of(log, key, digest), f"{key} of {vault.environment}"
+            yield key, decrypt(data, identities, name=name, environment=vault.environment)
 
 
 def vault_at(log: EventLog, stream: str, position: int) -> Vault:

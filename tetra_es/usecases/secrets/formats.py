@@ -37,7 +37,8 @@ def as_text(key: str, value: bytes) -> str:
     if "\0" in text:
         raise TetraEsError(
             f"{key} is binary and cannot be a variable",
-            hint="`tetra-es secret get` prints it, and `tetra-es run --files` gives it as a file",
+            hint=f"`tetra-es secret get ENV {key}` prints it; "
+            "`tetra-es run --files ENV COMMAND` gives COMMAND a file with it",
         ) from None
     return text
 

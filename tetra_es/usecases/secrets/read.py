@@ -72,7 +72,7 @@ def _check_files(
         if found != digest and found not in _digests_now(log, vault, key):
             raise IntegrityFailure(
                 f"{path} is not what the signed event says",
-                hint="find out who changed it; `tetra-es rebuild` puts the recorded one back",
+                hint="find out who changed it; `tetra-es rebuild --force` puts it back",
             )
 
 

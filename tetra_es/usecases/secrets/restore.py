@@ -46,7 +46,8 @@ def restore_secrets(
         else:
             vault.check_readable()
             data = ciphertext_of(log, key, version.digests[-1])
-            value = decrypt(data, identities(), name=f"{key} of version {number}")
+            name = f"{key} version {number}"
+            value = decrypt(data, identities(), name=name, environment=vault.environment)
             sealed.append(encrypt(value, vault.readers))
             secrets.append((key, number, digest_of(sealed[-1])))
     vault.restore_to(position, secrets, kept_out, context)

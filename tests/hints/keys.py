@@ -1,0 +1,169 @@
+"""Hints about a person's own keys, and about secrets and who reads them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tests.hints.case import Case
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.machine import Machine
+
+
+def config(machine: Machine, name: str) -> str:
+    return str(machine.home / ".config" / "tetra-es" / name)
+
+
+def open_to_others(name: str) -> Callable[[Machine], object]:
+    return lambda machine: (machine.home / ".config/tetra-es" / name).chmod(0o644)
+
+
+def as_bob(machine: Machine) -> None:
+    """Somebody acts who has no keys."""
+    machine.env["XDG_CONFIG_HOME"] = str(machine.home / "bob")
+
+
+def as_bob_with_keys(machine: Machine) -> None:
+    as_bob(machine)
+    machine.ok("signer", "new")
+    machine.ok("identity", "new")
+
+
+def as_alice(machine: Machine) -> None:
+    """The founder acts."""
+    del machine.env["XDG_CONFIG_HOME"]
+
+
+def with_a_damaged_key(machine: Machine) -> None:
+    (machine.home / ".config/tetra-es/id_ed25519").write_text("not a key\n")
+
+
+def with_an_rsa_key(machine: Machine) -> None:
+    key = rsa.generate_private_key(65537, 2048)
+    (machine.home / ".config/tetra-es/id_ed25519").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.OpenSSH,
+            serialization.NoEncryption(),
+        )
+    )
+
+
+def with_a_passphrase(machine: Machine) -> None:
+    path = machine.home / ".config/tetra-es/id_ed25519"
+    key = serialization.load_ssh_private_key(path.read_bytes(), None)
+    path.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.OpenSSH,
+            serialization.BestAvailableEncryption(b"words"),
+        )
+    )
+
+
+def with_a_binary_secret(machine: Machine) -> None:
+    (machine.home / "binary").write_bytes(b"\0\1")
+    machine.ok("secret", "set", "dev", "API_KEY", "--from-file", "binary")
+
+
+def with_a_file_of_another(machine: Machine) -> None:
+    """Somebody replaced an age file."""
+    (machine.folder / "secrets/dev/API_KEY.age").write_text("another\n")
+
+
+def with_a_compromised_one(machine: Machine) -> None:
+    machine.ok("secret", "compromised", "dev", "API_KEY", "--version", "1", "-m", "seen")
+
+
+def with_bobs_recipient(machine: Machine) -> None:
+    as_bob_with_keys(machine)
+    recipient = machine.ok("identity", "show").out.strip()
+    machine.env["BOBS"] = recipient
+
+
+MOVE = "`{}` moves it away, `tetra-es signer new` makes another; a signer then adds that"
+LIST = "`tetra-es secret list {}` lists the secrets"
+
+CASES = [
+    Case(
+        "`chmod 600 {}` closes it",
+        "promote staging",
+        open_to_others("id_ed25519"),
+        then="promote staging",
+    ),
+    Case(
+        "`chmod 600 {}` closes it",
+        "secret get dev API_KEY",
+        open_to_others("age.key"),
+        then="secret get dev API_KEY",
+    ),
+    Case("`tetra-es signer new` makes one; a signer then adds it", "promote staging", as_bob),
+    Case(MOVE, "promote staging", with_a_damaged_key),
+    Case(MOVE, "promote staging", with_an_rsa_key),
+    Case(MOVE, "promote staging", with_a_passphrase),
+    Case(
+        "a signer adds it: `tetra-es signer add NAME {}`",
+        "promote staging",
+        as_bob_with_keys,
+        before=as_alice,
+        fill={"NAME": "bob"},
+    ),
+    Case(
+        "`tetra-es identity new` makes one, and a colleague adds it as a recipient; "
+        "--identity names another file",
+        "secret get dev API_KEY",
+        as_bob,
+    ),
+    Case(
+        "`tetra-es recipient list {}` lists those who can, and can add you",
+        "secret get dev API_KEY",
+        as_bob_with_keys,
+    ),
+    Case(LIST, "secret get dev NOSUCH"),
+    Case(LIST, "secret purge dev API_KEY --version 9 -m why"),
+    Case(
+        "`tetra-es recipient add {} NAME RECIPIENT` adds one",
+        "secret set staging KEY",
+        stdin="value",
+        fill={
+            "NAME": "alice",
+            "RECIPIENT": "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg",
+        },
+        then="secret set staging KEY",
+    ),
+    Case("say why with -m", "secret purge dev API_KEY --version 1", options="-m why"),
+    Case(
+        "`tetra-es secret get ENV {}` prints it; `tetra-es run --files ENV COMMAND` "
+        "gives COMMAND a file with it",
+        "secret export dev",
+        with_a_binary_secret,
+        fill={"ENV": "dev", "COMMAND": "true"},
+    ),
+    Case(
+        "find out who changed it; `tetra-es rebuild --force` puts it back",
+        "secret get dev API_KEY",
+        with_a_file_of_another,
+        then="secret get dev API_KEY",
+    ),
+    Case(
+        "name two revisions of one, or give it with --env", "secret diff 7 9", options="--env dev"
+    ),
+    Case(
+        "`tetra-es secret set {} {}` gives it a new value",
+        "rollback dev --to 8",
+        with_a_compromised_one,
+        stdin="third",
+    ),
+    Case("such as `tetra-es run {} -- env`", "run dev --"),
+    Case(
+        "give its public half: `tetra-es identity show -i FILE` prints it; replace the "
+        "private key if others may have seen it",
+        "recipient add dev bob AGE-SECRET-KEY-1QQQQQQQQQQ",
+        fill={"FILE": "$HOME/.config/tetra-es/age.key"},
+    ),
+]

@@ -1,0 +1,83 @@
+"""Hints of commands that look, and of wrong arguments."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from tests.hints.case import Case
+
+if TYPE_CHECKING:
+    from tests.machine import Machine
+
+HISTORY = "`tetra-es history {}` lists the states of {}"
+
+
+def no_organization_named(machine: Machine) -> None:
+    machine.env["TETRA_ORG"] = ""
+
+
+def another_organization(machine: Machine) -> None:
+    machine.env["TETRA_ORG"] = "other"
+
+
+def without_views_rows(machine: Machine) -> None:
+    """The views cannot be used."""
+    views = machine.folder / "store" / "views.db"
+    views.unlink()
+    views.mkdir()
+    (views / "x").touch()
+
+
+def without_store(machine: Machine) -> None:
+    shutil.rmtree(machine.folder)
+    machine.folder.mkdir(parents=True)
+
+
+def altered(machine: Machine) -> None:
+    """The text of an event is not what was signed."""
+    with closing(sqlite3.connect(machine.store)) as store:
+        for (name,) in store.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        ).fetchall():
+            store.execute(f"DROP TRIGGER {name}")
+        store.execute(
+            "UPDATE stored_events SET state = CAST('{}' AS BLOB) "
+            "WHERE topic LIKE '%promoted%' OR topic LIKE '%secret%'"
+        )
+        store.commit()
+
+
+CASES = [
+    Case("`{} --help` says how it is used", "show"),
+    Case("`{} --help` says how it is used", "secret set dev --nope"),
+    Case(
+        "use --org ORG or set TETRA_ORG; `tetra-es orgs` lists them",
+        "status",
+        no_organization_named,
+    ),
+    Case(
+        "`tetra-es init {}` creates it; `tetra-es orgs` lists what is there",
+        "status",
+        another_organization,
+    ),
+    Case(
+        "this organization has {}; `tetra-es env add {} --profile dev` adds it",
+        "promote nosuch",
+        then="promote nosuch",
+    ),
+    Case("`tetra-es blame {}` lists its keys", "blame dev no.such"),
+    Case(
+        "`tetra-es diff ENV` or `tetra-es diff ENV@N ENV@M`",
+        "diff 1 2 3",
+        fill={"ENV": "dev", "N": "1", "M": "2"},
+    ),
+    Case(HISTORY, "show dev --at staging@1"),
+    Case("`tetra-es history` lists the events", "show dev --at abcdef1"),
+    Case("`tetra-es history` lists the events", "event 2001-01-01"),
+    Case("`tetra-es promote {}` generates it", "show prod", then="show prod"),
+    Case("`tetra-es history {}` lists its states", "show prod --at 1"),
+    Case("`tetra-es show local` lists them", "unset local nothing.like.it"),
+]

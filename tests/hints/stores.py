@@ -1,0 +1,188 @@
+"""Hints about the store, the views and the mirror."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+from tests.hints.case import Case
+from tests.integrity import tampering
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.machine import Machine
+
+WHO = ("-c", "user.name=carol", "-c", "user.email=carol@example.org")
+
+
+def change_store(machine: Machine, statement: str) -> None:
+    """Change a store past what guards it."""
+    with tampering.opened(machine.store) as store:
+        assert store.execute(statement).rowcount
+
+
+def without_a_ciphertext(machine: Machine) -> None:
+    change_store(machine, "DELETE FROM sealed_values")
+
+
+def with_another_ciphertext(machine: Machine) -> None:
+    change_store(machine, "UPDATE sealed_values SET ciphertext = CAST('x' AS BLOB)")
+
+
+def with_an_unreadable_event(machine: Machine) -> None:
+    change_store(machine, "UPDATE stored_events SET state = CAST('{}' AS BLOB) WHERE rowid = 6")
+
+
+def with_a_forged_recipient(machine: Machine) -> None:
+    """The name of a recipient is not the one that was signed."""
+    change_store(
+        machine,
+        "UPDATE stored_events SET state = CAST(replace(CAST(state AS TEXT), 'alice', 'mallo') "
+        "AS BLOB) WHERE rowid = 7",
+    )
+
+
+def without_an_event(machine: Machine) -> None:
+    tampering.delete(machine.store, 6)
+
+
+def cut_short(machine: Machine) -> None:
+    tampering.delete(machine.store, 9)
+
+
+def without_store(machine: Machine) -> None:
+    """As an `init` leaves it that did not get far."""
+    shutil.rmtree(machine.folder)
+    machine.folder.mkdir(parents=True)
+
+
+def with_damaged_views(machine: Machine) -> None:
+    (machine.folder / "store" / "views.db").write_bytes(b"no database" * 1000)
+
+
+def with_an_origin(machine: Machine) -> Path:
+    """There is a bare repository, which the mirror may be pushed to."""
+    path = machine.home / "origin.git"
+    subprocess.run(["git", "init", "--quiet", "--bare", "-b", "main", path], check=True)
+    return path
+
+
+def with_a_remote(machine: Machine) -> None:
+    machine.ok("mirror", "add", "origin", str(with_an_origin(machine)))
+
+
+def with_a_remote_of_others(machine: Machine) -> None:
+    with_a_remote(machine)
+    clone = machine.home / "theirs"
+    git = ["git", "-C", str(clone), *WHO]
+    subprocess.run(["git", "clone", "-q", machine.home / "origin.git", clone], check=True)
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "x"], check=True)
+    subprocess.run([*git, "push", "-q", "origin", "HEAD:main"], check=True)
+
+
+def without_mirror(machine: Machine) -> None:
+    shutil.rmtree(machine.mirror)
+
+
+def with_a_foreign_mirror(machine: Machine) -> None:
+    without_mirror(machine)
+    subprocess.run(["git", "init", "-q", machine.mirror], check=True)
+    machine.git(*WHO, "commit", "-q", "--allow-empty", "-m", "x")
+
+
+def with_a_stray_commit(machine: Machine) -> None:
+    machine.git(*WHO, "commit", "-q", "--allow-empty", "-m", "mine")
+
+
+def without_objects(machine: Machine) -> None:
+    shutil.rmtree(machine.mirror / ".git" / "objects")
+    (machine.mirror / ".git" / "objects").mkdir()
+
+
+VERIFY = "run `tetra-es verify` to find out what was changed"
+
+CASES = [
+    Case(
+        "it was purged or lost: `tetra-es verify` tells which",
+        "secret get dev API_KEY",
+        without_a_ciphertext,
+        code=4,
+    ),
+    Case("run `tetra-es verify`", "secret get dev API_KEY", with_another_ciphertext, code=4),
+    Case(
+        "`tetra-es verify` names the secret; a clone of the mirror has the file",
+        "rebuild",
+        without_a_ciphertext,
+        code=4,
+    ),
+    Case(VERIFY, "event 6", with_an_unreadable_event, code=4),
+    Case(
+        "somebody changed the store; `tetra-es verify` looks at all of it",
+        "secret get dev API_KEY",
+        with_a_forged_recipient,
+        code=4,
+    ),
+    Case(
+        "the store was replaced or lost events: run `tetra-es verify`",
+        "promote staging",
+        cut_short,
+        code=4,
+    ),
+    Case(
+        "`tetra-es init {}` goes on; so does the same import",
+        "status",
+        without_store,
+        then="status",
+    ),
+    Case(
+        "`tetra-es rebuild` builds it again", "rebuild --check", with_damaged_views, then="status"
+    ),
+    Case(
+        "`tetra-es rebuild` builds it again", "rebuild --check", with_damaged_views, then="history"
+    ),
+    Case(
+        "`tetra-es mirror rm {}` removes it",
+        "mirror add origin elsewhere.git",
+        with_a_remote,
+        then="mirror add origin elsewhere.git",
+    ),
+    Case(
+        "`tetra-es mirror add origin URL` adds one",
+        "mirror push origin",
+        with_an_origin,
+        fill={"URL": "$HOME/origin.git"},
+        then="mirror push origin",
+    ),
+    Case(
+        "added the remote {}: `tetra-es mirror push {}` fills it",
+        "mirror add origin $HOME/origin.git",
+        with_an_origin,
+    ),
+    Case(
+        "after a purge, --force replaces them; else find out who else pushes there",
+        "mirror push origin",
+        with_a_remote_of_others,
+        options="--force",
+    ),
+    Case(
+        "`tetra-es rebuild` makes the mirror again",
+        "mirror list",
+        without_mirror,
+        then="mirror list",
+    ),
+    Case(
+        "`{}` moves it away; run the command again",
+        "promote staging",
+        with_a_foreign_mirror,
+        then="promote staging",
+    ),
+    Case("`{}` shows them", "promote staging", with_a_stray_commit),
+    Case(
+        "`{}` moves it away, `tetra-es rebuild` makes another; what was recorded is safe",
+        "promote staging",
+        without_objects,
+        then="promote staging",
+    ),
+]
