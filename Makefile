@@ -6,7 +6,7 @@ STAMP := $(VENV)/installed
 # A worker that has done its part takes over what another one has left.
 IN_PARALLEL := -n auto --dist worksteal
 
-.PHONY: help demo test test-thorough test-server check bench docs lowest clean
+.PHONY: help demo test test-thorough test-server check bench docs lowest coverage nightly clean
 
 help:
 	@echo "make demo    do the main job in a new folder, on embedded SQLite"
@@ -17,6 +17,8 @@ help:
 	@echo "make bench   measure against git, sqlite3 and the bare interpreter"
 	@echo "make docs    write the generated pages and the picture of docs/ again"
 	@echo "make lowest  run the tests with the lowest versions of the dependencies"
+	@echo "make coverage    run the tests, and say which lines none of them reaches, in processes too"
+	@echo "make nightly    what takes hours: 200 crashes, every Python that is found, the benchmarks"
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -60,5 +62,14 @@ lowest:
 	  --constraint tests/lowest.txt --editable '.[dev]'
 	.venv-lowest/bin/python -m pytest $(IN_PARALLEL)
 
+coverage: $(STAMP)
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(IN_PARALLEL)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+nightly: $(STAMP)
+	$(BIN)/python .ci/nightly
+
 clean:
-	rm -rf .venv .venv-lowest dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-lowest .venv-nightly dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*

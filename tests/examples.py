@@ -6,9 +6,14 @@ TETRA_ES_THOROUGH=1 is for CI and the night. The default is for people who wait.
 from __future__ import annotations
 
 import os
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_T = TypeVar("_T")
 
 THOROUGH: Final = bool(os.environ.get("TETRA_ES_THOROUGH"))
 
@@ -26,3 +31,11 @@ def load_profile() -> None:
 def examples(quick: int) -> settings:
     """Return settings for a test that needs another number of examples than most."""
     return settings(max_examples=quick * (_TIMES if THOROUGH else 1))
+
+
+def some(cases: Iterable[_T], quick: int) -> list[_T]:
+    """Return the cases of a sweep: all where there is time, else so many, spread over them."""
+    every = list(cases)
+    if THOROUGH or len(every) <= quick:
+        return every
+    return [every[number * len(every) // quick] for number in range(quick)]

@@ -97,6 +97,8 @@ class Machine:
             "TETRA_ACTOR": "alice",
             "LC_ALL": "C.UTF-8",
             "TZ": "UTC",
+            # By which a process finds out that `make coverage` follows it.
+            **{name: os.environ[name] for name in os.environ if name.startswith("COVERAGE_")},
             **self.env,
             **(env or {}),
         }

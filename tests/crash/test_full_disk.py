@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import Machine, Result
 from tests.crash.killing import check_repaired, check_sound
+from tests.examples import some
 from tests.machine import HANG, NO_BYTECODE
 from tests.needs import cannot, need
 
@@ -79,7 +80,7 @@ def run_limited(machine: Machine, limit: int, *arguments: str) -> Result:
     return Result(done.returncode, done.stdout, done.stderr)
 
 
-@pytest.mark.parametrize("limit", [0, 100, 1024, 5000, 20_000, 33_000, 45_000, 70_000])
+@pytest.mark.parametrize("limit", some([0, 100, 1024, 5000, 20_000, 33_000, 45_000, 70_000], 4))
 def test_files_that_cannot_grow(prepared: Machine, tmp_path: Path, limit: int) -> None:
     machine = copy_of(prepared, tmp_path / "home")
     for command in COMMANDS:

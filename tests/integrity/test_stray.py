@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.examples import some
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -163,8 +165,14 @@ def check_all_is_well(machine: Machine, ours: str, theirs: list[str]) -> None:
     machine.ok("rebuild", "--check")
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("command", [("set", "local", "ports.tetra=5001"), ("rebuild",)])
+SET, REBUILD = ("set", "local", "ports.tetra=5001"), ("rebuild",)
+
+
+@pytest.mark.parametrize(
+    ("kind", "command"),
+    [*((kind, SET) for kind in KINDS), *((kind, REBUILD) for kind in some(KINDS, 5))],
+    ids=lambda value: value[0] if isinstance(value, tuple) else None,
+)
 def test_nothing_is_stopped_and_nothing_is_lost(
     machine: Machine, kind: Callable[[Machine], list[str]], command: tuple[str, ...]
 ) -> None:
@@ -178,7 +186,7 @@ def test_nothing_is_stopped_and_nothing_is_lost(
     kept = machine.git("for-each-ref", "--format=%(refname:short)", "refs/heads/found*").split()
     for name in kept:
         assert name == "found" or f"kept as {name}\n" in done.err
-    if command == ("rebuild",):
+    if command == REBUILD:
         machine.ok("set", "local", "ports.tetra=5001")
     check_all_is_well(machine, ours, theirs)
     assert machine.ok("set", "local", "ports.tetra=5002").err == ""
