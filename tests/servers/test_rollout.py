@@ -216,3 +216,28 @@ def test_a_failure_is_the_end_of_its_batch(fleet: Fleet) -> None:
     assert fleet.events("sick")[-2:] == ["failed", "reverted"]
     assert fleet.events("web2") == []
     fleet.machine.ok("verify")
+
+
+def test_a_half_typed_source_stops_no_deployment(fleet: Fleet) -> None:
+    source = fleet.machine.toml("local")
+    source.write_text(source.read_text() + "\n[half\n")
+    for more in (["--dry-run"], []):
+        done = fleet.deploy(*more)
+        assert done.code == 0, done.err
+        assert "environments/local.toml has changes that are not recorded" in done.err
+    assert fleet.events() == DEPLOYED
+
+
+@pytest.mark.parametrize(
+    ("command", "head"),
+    [
+        ("health", "host,service,unit,port,healthy,status"),
+        ("drift", "host,subject,difference"),
+        ("daemon status", "host,name,active,sub,enabled,pid,restarts,since,result"),
+        ("doctor", "name,result,what,remedy"),
+    ],
+)
+def test_listings_of_servers_as_csv(fleet: Fleet, command: str, head: str) -> None:
+    fleet.deploy()
+    done = fleet.machine.run(*command.split(), "dev", "--to", "web1", "-o", "csv")
+    assert done.out.splitlines()[0] == head

@@ -15,9 +15,10 @@ from tetra_es_cli.commands.deploy import deploy_to_servers
 from tetra_es_cli.context.identities import identity_option
 from tetra_es_cli.context.params import (
     env_argument,
-    output_option,
+    listing_option,
     reason_option,
     replace_unmanaged_option,
+    report_option,
 )
 from tetra_es_cli.context.recording import Recording
 from tetra_es_cli.context.servers import hosts_options, rollouts, take_over_option, units
@@ -50,7 +51,7 @@ def daemon() -> None:
 @replace_unmanaged_option
 @identity_option
 @reason_option
-@output_option("text", "json")
+@report_option
 @click.pass_obj
 def install(
     app: App,
@@ -80,7 +81,7 @@ def install(
 @hosts_options
 @take_over_option
 @reason_option
-@output_option("text", "json")
+@report_option
 @click.pass_obj
 def uninstall(
     app: App,
@@ -120,7 +121,7 @@ _verb("restart", "Restart ENV's units.")
 @daemon.command()
 @env_argument()
 @hosts_options
-@output_option("table", "json", "jsonl")
+@listing_option
 @click.pass_obj
 def status(app: App, environment: str, hosts: Sequence[str], local: bool, output: str) -> None:
     """Show what systemd says of ENV's units."""

@@ -13,9 +13,9 @@ from tetra_es_cli.context.params import (
     REF,
     dry_run_option,
     env_argument,
-    output_option,
     reason_option,
     replace_unmanaged_option,
+    report_option,
 )
 from tetra_es_cli.context.recording import Recording
 from tetra_es_cli.context.servers import hosts_options, rollouts, take_over_option
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 @identity_option
 @reason_option
 @dry_run_option
-@output_option("text", "json")
+@report_option
 @click.pass_obj
 def deploy(
     app: App,

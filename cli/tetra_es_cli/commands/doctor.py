@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.usecases.deploy.request import HostSelection
-from tetra_es_cli.context.params import env_argument, output_option
+from tetra_es_cli.context.params import env_argument, listing_option
 from tetra_es_cli.context.servers import diagnosed
 from tetra_es_cli.diagnosis.machine import local_checks
 from tetra_es_cli.output.console import note
@@ -26,7 +26,7 @@ _COLUMNS = ("name", "result", "what", "remedy")
 @env_argument(required=False)
 @click.option("--local", is_flag=True, help="This machine is ENV's server.")
 @click.option("--to", "hosts", multiple=True, metavar="HOST", help="A server of ENV.")
-@output_option("table", "json", "jsonl")
+@listing_option
 @click.pass_obj
 def doctor(
     app: App, environment: str | None, local: bool, hosts: Sequence[str], output: str

@@ -12,8 +12,8 @@ from tetra_es.usecases.config.source_file import SOURCE
 from tetra_es_cli.context.params import (
     allow_empty_option,
     allow_option,
-    output_option,
     reason_option,
+    report_option,
 )
 from tetra_es_cli.context.recording import Recording, recording_options
 from tetra_es_cli.context.source_files import split_source_file
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @allow_option
 @allow_empty_option
 @reason_option
-@output_option("text", "json")
+@report_option
 @click.pass_obj
 def edit(
     app: App,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.usecases.deploy.request import HostSelection
-from tetra_es_cli.context.params import env_argument, output_option
+from tetra_es_cli.context.params import env_argument, listing_option
 from tetra_es_cli.context.servers import hosts_options, looking
 from tetra_es_cli.output.emit import emit
 from tetra_es_cli.output.model import Listing
@@ -28,7 +28,7 @@ _DRIFT = ("host", "subject", "difference")
 @click.option(
     "--timeout", type=click.IntRange(1, 600), default=5, show_default=True, help="Seconds to wait."
 )
-@output_option("table", "json", "jsonl")
+@listing_option
 @click.pass_obj
 def health(
     app: App, environment: str, hosts: Sequence[str], local: bool, timeout: int, output: str
@@ -49,7 +49,7 @@ def health(
 @click.command()
 @env_argument()
 @hosts_options
-@output_option("table", "json", "jsonl")
+@listing_option
 @click.pass_obj
 def drift(app: App, environment: str, hosts: Sequence[str], local: bool, output: str) -> None:
     """Compare ENV's servers with what our history says was deployed there.

@@ -8,7 +8,7 @@ import click
 
 from tetra_es.usecases.remotes import add_remote, remove_remote
 from tetra_es.usecases.remotes import push as push_to
-from tetra_es_cli.context.params import output_option
+from tetra_es_cli.context.params import listing_option
 from tetra_es_cli.output.emit import emit, say
 from tetra_es_cli.output.model import Listing
 
@@ -28,7 +28,7 @@ def mirror() -> None:
 
 
 @mirror.command("list")
-@output_option("table", "json", "jsonl")
+@listing_option
 @click.pass_obj
 def list_(app: App, output: str) -> None:
     """List the remotes and how many commits each lacks, as of the last push."""

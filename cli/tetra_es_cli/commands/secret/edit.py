@@ -13,7 +13,7 @@ from tetra_es.usecases.secrets.edit import SecretsToEdit
 from tetra_es.usecases.secrets.formats import formatted
 from tetra_es.usecases.secrets.set_secrets import SetSecrets
 from tetra_es_cli.context.identities import identity_option, loader
-from tetra_es_cli.context.params import env_argument, output_option, reason_option
+from tetra_es_cli.context.params import env_argument, reason_option, report_option
 from tetra_es_cli.context.recording import Recording
 from tetra_es_cli.context.tmpfs import memory_folder
 from tetra_es_cli.output.console import note
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @env_argument()
 @identity_option
 @reason_option
-@output_option("text", "json")
+@report_option
 @click.pass_obj
 def edit(app: App, environment: str, given: tuple[Path, ...], reason: str, output: str) -> None:
     """Edit all secrets of ENV in $VISUAL or $EDITOR, in memory alone.
