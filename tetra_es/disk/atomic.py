@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import tempfile
+from contextlib import suppress
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from tetra_es.disk.regular_files import REBUILD, follow, read
 from tetra_es.errors import TetraEsError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _PARTIAL = ".partial"
 
@@ -48,6 +47,25 @@ def write(path: Path, data: bytes) -> None:
             f"cannot write {path}: {error.strerror}",
             hint="check the space and the permissions there, then run any command again",
         ) from error
+
+
+def create(path: Path, data: bytes) -> None:
+    """Write a file (0600) that must not exist yet, and the folders (0700) that are missing.
+
+    Raises `FileExistsError`, and other `OSError`s.
+    """
+    with suppress(FileExistsError):  # in the way of a folder: what follows says so
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # 0600
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(name, path)  # which replaces nothing
+    finally:
+        Path(name).unlink()
+    sync_folder(path.parent)
 
 
 def write_through(path: Path, data: bytes) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from tetra_es.errors import TetraEsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 TIMEOUT = 120.0
@@ -28,7 +28,7 @@ _POLL = 0.01
 def exclusive(path: Path, *, timeout: float = TIMEOUT, reading: bool = False) -> Iterator[None]:
     """Hold the lock file at `path`, made where there is none.
 
-    `reading` is for those who only look: in a folder that nobody can write to they need no lock.
+    `reading` is for commands that only look: one that cannot be written to needs no lock.
     Raises `TetraEsError` that names the holder when it is not free within `timeout` seconds.
     """
     try:
@@ -42,8 +42,8 @@ def exclusive(path: Path, *, timeout: float = TIMEOUT, reading: bool = False) ->
             hint="check the owner and the permissions of the organization's folder",
         ) from error
     try:
-        _wait(descriptor, path, timeout)
-        # For the message to whoever waits; a full disk must not stop a command here.
+        acquire(descriptor, timeout, lambda: _held(descriptor, path))
+        # For the message of a command that waits; a full disk must not stop this one here.
         with suppress(OSError):
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
@@ -52,18 +52,23 @@ def exclusive(path: Path, *, timeout: float = TIMEOUT, reading: bool = False) ->
         os.close(descriptor)
 
 
-def _wait(descriptor: int, path: Path, timeout: float) -> None:
+def acquire(descriptor: int, timeout: float, busy: Callable[[], TetraEsError]) -> None:
+    """Lock an open file; raise what `busy` returns when it is not free within `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= deadline:
-                holder = os.pread(descriptor, 32, 0).decode(errors="replace").strip()
-                raise TetraEsError(
-                    f"{path} is held by another tetra-es command (process {holder or 'unknown'})",
-                    hint="wait for it to finish; the lock goes with the process",
-                ) from None
+                raise busy() from None
             time.sleep(_POLL)
         else:
             return
+
+
+def _held(descriptor: int, path: Path) -> TetraEsError:
+    holder = os.pread(descriptor, 32, 0).decode(errors="replace").strip()
+    return TetraEsError(
+        f"{path} is held by another tetra-es command (process {holder or 'unknown'})",
+        hint="wait for it to finish; the lock goes with the process",
+    )

@@ -7,13 +7,13 @@ other commands of ours wait for the organization's lock.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from tetra_es.disk.lock import acquire
 from tetra_es.errors import TetraEsError
 from tetra_es_projections.mirror.failures import unusable
 from tetra_es_projections.mirror.refs import BRANCH
@@ -55,7 +55,7 @@ def alone(root: Path, git: Git) -> Iterator[Git]:
     except OSError as error:
         raise unusable(root, error) from error
     try:
-        _lock(descriptor, root)
+        acquire(descriptor, _ORPHAN_PATIENCE, lambda: _still_running(root))
         yield replace(git, inherited=(descriptor,))
     finally:
         os.close(descriptor)
@@ -71,7 +71,7 @@ def wait(root: Path) -> None:
     except OSError:  # nobody changed the mirror yet, or nobody can
         return
     try:
-        _lock(descriptor, root)
+        acquire(descriptor, _ORPHAN_PATIENCE, lambda: _still_running(root))
     finally:
         os.close(descriptor)
 
@@ -103,20 +103,11 @@ def pack(root: Path, git: Git, before: int, after: int) -> None:
             return
 
 
-def _lock(descriptor: int, root: Path) -> None:
-    deadline = time.monotonic() + _ORPHAN_PATIENCE
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise TetraEsError(
-                    f"a git process of an earlier command still runs in the mirror {root}",
-                    hint="wait until it has ended, or end it",
-                ) from None
-            time.sleep(_POLL)
-        else:
-            return
+def _still_running(root: Path) -> TetraEsError:
+    return TetraEsError(
+        f"a git process of an earlier command still runs in the mirror {root}",
+        hint="wait until it has ended, or end it",
+    )
 
 
 def _sweep(root: Path) -> None:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from datetime import UTC, datetime
-from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
 from tetra_es.crypto.age import backend, ssh_keys
 from tetra_es.crypto.age.identity import Identity
 from tetra_es.crypto.age.recipients import Recipient, parse_recipient
+from tetra_es.disk import atomic
 from tetra_es.errors import Refused, TetraEsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 
 _PREFIX = "AGE-SECRET-KEY-1"
@@ -57,12 +57,12 @@ def create_identity(path: Path) -> Recipient:
     created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     text = f"# created: {created}\n# public key: {recipient}\n{secret}\n"
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        written = _write_new(path, text.encode())
+        atomic.create(path, text.encode())
+    except FileExistsError:
+        what = f"{path} exists already"
+        raise Refused(what, hint="move it away to make another identity") from None
     except OSError as error:
         raise TetraEsError(f"cannot write the identity {path}: {error.strerror}") from None
-    if not written:
-        raise Refused(f"{path} exists already", hint="move it away to make another identity")
     return parse_recipient(recipient)
 
 
@@ -122,20 +122,4 @@ def _is_identity(line: str) -> bool:
         backend.x25519_recipient(line)
     except ValueError:
         return False
-    return True
-
-
-def _write_new(path: Path, data: bytes) -> bool:
-    """Write a file whole or, after a crash, not at all; return whether there was none before."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # 0600
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(name, path)
-    except FileExistsError:
-        return False
-    finally:
-        Path(name).unlink()
     return True

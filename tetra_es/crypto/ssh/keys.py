@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tetra_es.crypto.ssh.wire import pack, unpack
+from tetra_es.disk import atomic
 from tetra_es.errors import Refused, TetraEsError, UsageError
 
 if TYPE_CHECKING:
@@ -137,25 +138,10 @@ def create(path: Path) -> SigningKey:
         serialization.NoEncryption(),
     )
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_new(path, data, 0o600)
-        path.with_name(path.name + ".pub").write_text(key.public_line + "\n")
+        atomic.create(path, data)
     except FileExistsError:
         raise Refused(f"{path} exists already", hint="move it away to make another key") from None
     except OSError as error:
         raise TetraEsError(f"cannot write the signing key {path}: {error.strerror}") from error
+    atomic.write(path.with_name(f"{path.name}.pub"), f"{key.public_line}\n".encode())
     return key
-
-
-def _write_new(path: Path, data: bytes, mode: int) -> None:
-    """Write a file that must not exist yet; a crash leaves it whole or not there at all."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
