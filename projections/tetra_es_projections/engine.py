@@ -19,7 +19,6 @@ from tetra_es.store.log import BATCH
 from tetra_es_projections.check import stored_differences
 from tetra_es_projections.ciphertexts import check_nothing_lost
 from tetra_es_projections.mirror.failures import say_nothing, unusable
-from tetra_es_projections.queries.deployments import serving_hosts
 from tetra_es_projections.queries.refs import RefLookup
 from tetra_es_projections.queries.views import Views
 from tetra_es_projections.tree import TreeProjector
@@ -99,7 +98,7 @@ class Projections:
     def serving_hosts(self, environment: str) -> list[str]:
         """Return the hosts that an environment runs on, by what was recorded; not this machine."""
         with self._errors(), Views(self.layout.views) as views:
-            return serving_hosts(views, environment)
+            return views.serving_hosts(environment)
 
     def catch_up(self, report: Progress | None = None) -> None:
         """Take in every event that is missing anywhere.

@@ -204,6 +204,26 @@ def test_a_store_that_is_moved_away_meanwhile(fleet: Fleet) -> None:
     fleet.machine.ok("verify")
 
 
+def test_a_process_that_dies_has_recorded_what_it_did(fleet: Fleet) -> None:
+    class Killed(BaseException):
+        """Nothing catches it."""
+
+    def die() -> None:
+        raise Killed
+
+    fleet.before["health"] = die
+    with pytest.raises(Killed):
+        fleet.roll_out()
+    assert fleet.events() == DEPLOYED[:6]
+    (row,) = fleet.machine.ok("status", "-o", "json").json["servers"]
+    assert row["outcome"] == "under way"
+    fleet.machine.ok("rebuild", "--check")
+    done = fleet.deploy()
+    assert done.code == 0, done.err
+    assert "web1: the deployment before was cut short" in done.err
+    assert fleet.events()[6:] == ["failed", *DEPLOYED]
+
+
 def test_a_failure_is_the_end_of_its_batch(fleet: Fleet) -> None:
     done = fleet.deploy("--parallel", "2", "-o", "json", to="web1 sick web2")
     assert done.code == 5

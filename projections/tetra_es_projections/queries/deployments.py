@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tetra_es.names import LOCALHOST
 from tetra_es_projections.queries.secrets import secrets_at
 from tetra_es_projections.queries.states import document_at
 
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from tetra_es.store.log import EventLog
     from tetra_es.toml.document import ConfigDocument
     from tetra_es_projections.queries.reader import Reader
-    from tetra_es_projections.queries.views import Views
 
 
 class RecordedDeployments:
@@ -30,7 +28,7 @@ class RecordedDeployments:
 
     def serving_hosts(self, environment: str) -> list[str]:
         """Return the hosts that an environment runs on, by what was recorded; not this machine."""
-        return serving_hosts(self._reader.views, environment)
+        return self._reader.views.serving_hosts(environment)
 
     def document(self, environment: str) -> ConfigDocument:
         """Return the present TOML of an environment; see `document_at`."""
@@ -39,12 +37,3 @@ class RecordedDeployments:
     def secret_names(self, environment: str) -> Collection[str]:
         """Return the keys of an environment's present secrets."""
         return secrets_at(self._reader, environment, None)
-
-
-def serving_hosts(views: Views, environment: str) -> list[str]:
-    """Return the hosts that an environment runs on, by name; not this machine itself."""
-    return [
-        row.host
-        for row in views.hosts()
-        if row.environment == environment and row.serving and row.host != LOCALHOST
-    ]

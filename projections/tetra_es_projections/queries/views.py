@@ -6,6 +6,7 @@ import heapq
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
+from tetra_es.names import LOCALHOST
 from tetra_es.store.log import connect_reading
 from tetra_es_projections.queries.rows import BlameRow, ChangeRow, EventRow, HostRow, StateRow
 from tetra_es_projections.views.schema import foreign_part
@@ -135,6 +136,15 @@ class Views:
             "FROM targets ORDER BY environment, host"
         )
         return [HostRow(*row) for row in rows]
+
+    def serving_hosts(self, environment: str) -> list[str]:
+        """Return the hosts that an environment runs on, by name; not this machine itself."""
+        rows = self._connection.execute(
+            "SELECT host FROM targets WHERE environment = ? AND serving > 0 AND host != ? "
+            "ORDER BY host",
+            (environment, LOCALHOST),
+        )
+        return [row[0] for row in rows]
 
     def newest_of_file(self, file: str) -> int | None:
         """Return the position of the newest event that changed a file, named as in `changes`."""
