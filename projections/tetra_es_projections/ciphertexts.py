@@ -8,12 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import IntegrityFailure
-from tetra_es.events.secrets import SECRET_EVENTS, SecretPurged
+from tetra_es.events.secrets import SECRET_EVENTS, SecretPurged, SecretsEvent, age_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from tetra_es.events.base import Event
     from tetra_es.store.log import EventLog
 
 
@@ -30,23 +29,20 @@ def check_nothing_lost(log: EventLog) -> None:
     topics = [cls.TOPIC for cls in SECRET_EVENTS]
     there = {digest.hex() for digest, data in log.sealed_values() if data is not None}
     known = there | _purged(log)
-    for record in log.of_topics(topics, log.last_position()):
-        for digest in _digests(record.event):
-            if digest not in known:
-                raise _lost(digest)
+    for digest in _all_age_files(log, topics):
+        if digest not in known:
+            raise _lost(digest)
 
 
 def _purged(log: EventLog) -> set[str]:
-    purges = log.of_topics([SecretPurged.TOPIC], log.last_position())
-    return {digest for record in purges for digest in _digests(record.event)}
+    return set(_all_age_files(log, [SecretPurged.TOPIC]))
 
 
-def _digests(event: Event) -> Iterator[str]:
-    if (digest := getattr(event, "digest", None)) is not None:
-        yield digest
-    yield from getattr(event, "digests", ())
-    for _, _, digest in getattr(event, "secrets", ()):
-        yield str(digest)
+def _all_age_files(log: EventLog, topics: Sequence[str]) -> Iterator[str]:
+    """Yield the digests of the age files that events of these types speak of."""
+    for record in log.of_topics(topics, log.last_position()):
+        if isinstance(event := record.event, SecretsEvent):
+            yield from age_files(event)
 
 
 def _lost(digest: str) -> IntegrityFailure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NoReturn, Protocol, TypeAlias, TypeGuard, dataclass_transform
+from typing import Any, ClassVar, NoReturn, TypeAlias, dataclass_transform
 
 KeyChange: TypeAlias = list[str | None]
 """`[path, before, after]` of one key, values as TOML literals, null where it did not exist."""
@@ -63,55 +63,40 @@ class Event(Fields):
     """actor, reason, correlation, tool and format; see `domain.metadata`."""
 
 
-class OfEnvironment(Protocol):
-    """An event that concerns one environment."""
+class OfEnvironment:
+    """Base of the events that concern one environment."""
 
-    @property
-    def environment(self) -> str:
-        """Its name."""
-
-
-class OfRevision(Protocol):
-    """An event that made a revision, or is about one."""
-
-    @property
-    def revision(self) -> int:
-        """Its number."""
+    environment: str
+    """Its name."""
 
 
-class WithChanges(Protocol):
-    """An event that says what it changed by key."""
+class OfRevision:
+    """Base of the events that made a revision, or are about one."""
 
-    @property
-    def changes(self) -> list[KeyChange]:
-        """By key, in order."""
+    revision: int
+    """Its number."""
 
 
-def environment_of(event: Event | OfEnvironment) -> str | None:
+class WithChanges:
+    """Base of the events that say what they changed by key."""
+
+    changes: list[KeyChange]
+    """By key, in order."""
+
+
+def environment_of(event: Event) -> str | None:
     """Return the environment that an event concerns, None for the organization's events."""
-    return event.environment if _concerns_environment(event) else None
+    return event.environment if isinstance(event, OfEnvironment) else None
 
 
-def revision_of(event: Event | OfRevision) -> int | None:
+def revision_of(event: Event) -> int | None:
     """Return the revision that an event made or is about, None where there is none."""
-    return event.revision if _has_revision(event) else None
+    return event.revision if isinstance(event, OfRevision) else None
 
 
-def changes_of(event: Event | WithChanges) -> list[KeyChange]:
+def changes_of(event: Event) -> list[KeyChange]:
     """Return what an event changed by key; nothing for events that have no such list."""
-    return event.changes if _has_changes(event) else []
-
-
-def _concerns_environment(event: object) -> TypeGuard[OfEnvironment]:
-    return "environment" in getattr(event, "FIELDS", ())
-
-
-def _has_revision(event: object) -> TypeGuard[OfRevision]:
-    return "revision" in getattr(event, "FIELDS", ())
-
-
-def _has_changes(event: object) -> TypeGuard[WithChanges]:
-    return "changes" in getattr(event, "FIELDS", ())
+    return event.changes if isinstance(event, WithChanges) else []
 
 
 def state_of(event: Event) -> dict[str, Any]:

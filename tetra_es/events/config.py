@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from tetra_es.events.base import Event, KeyChange
+from tetra_es.events.base import Event, KeyChange, OfEnvironment, OfRevision, WithChanges
 
 ORG_STREAM = "org"
 """Stream of the organization: one a store."""
@@ -13,7 +13,7 @@ ENVIRONMENT_STREAM = "env:"
 """Prefix of the streams of environments, such as `env:dev`."""
 
 
-class OrganizationCreated(Event):
+class OrganizationCreated(Event, WithChanges):
     """The organization exists, with its manifest and its first signer."""
 
     TOPIC: ClassVar[str] = "organization.created"
@@ -28,7 +28,7 @@ class OrganizationCreated(Event):
     """The signer's public key, as in an OpenSSH `.pub` file, without a comment."""
 
 
-class ManifestEdited(Event):
+class ManifestEdited(Event, OfRevision, WithChanges):
     """`manifest.toml` was changed."""
 
     TOPIC: ClassVar[str] = "manifest.edited"
@@ -38,7 +38,7 @@ class ManifestEdited(Event):
     changes: list[KeyChange]
 
 
-class ProfileEdited(Event):
+class ProfileEdited(Event, OfEnvironment, OfRevision, WithChanges):
     """The organization's overlay for an environment's profile was changed."""
 
     TOPIC: ClassVar[str] = "profile.edited"
@@ -78,7 +78,7 @@ class ScanExceptionAdded(Event):
     """Dotted key whose values pass from now on."""
 
 
-class EnvironmentState(Event):
+class EnvironmentState(Event, OfEnvironment, OfRevision, WithChanges):
     """Base of the events that give an environment a new state, its next revision."""
 
     environment: str
@@ -138,6 +138,13 @@ class EnvironmentImported(EnvironmentState):
     """Name of the file that it came from."""
     kind: str
     """`backup`, `pre_rollback` or `current`."""
+
+
+def source_revision_of(event: EnvironmentState) -> int | None:
+    """Return the revision of the source of truth that a state was generated from, None for none."""
+    if isinstance(event, (EnvironmentPromoted, EnvironmentRolledBack)):
+        return event.source_revision
+    return None
 
 
 CONFIG_EVENTS: tuple[type[Event], ...] = (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
-from tetra_es.events.base import Event
+from tetra_es.events.base import Event, OfEnvironment, OfRevision
 
 if TYPE_CHECKING:
     from tetra_es.events.secrets import Sealed
@@ -20,7 +20,7 @@ FileDigest: TypeAlias = list[str]
 """`[path, digest]`: the SHA-256 of a file, hexadecimal, empty where it holds secrets."""
 
 
-class DeploymentEvent(Event):
+class DeploymentEvent(Event, OfEnvironment, OfRevision):
     """What every event of a deployment has."""
 
     environment: str

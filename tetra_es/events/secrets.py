@@ -6,9 +6,12 @@ in the content-addressed table beside the events.
 
 from __future__ import annotations
 
-from typing import ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
-from tetra_es.events.base import Event
+from tetra_es.events.base import Event, OfEnvironment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SECRETS_STREAM = "secrets:"
 """Prefix of the streams of secrets, such as `secrets:dev`."""
@@ -17,11 +20,18 @@ Sealed: TypeAlias = list[str | int]
 """`[key, version, digest]`: which value, and the SHA-256 of its age file, hexadecimal."""
 
 
-class SecretsEvent(Event):
+class SecretsEvent(Event, OfEnvironment):
     """What every event of a secret has."""
 
     environment: str
     """Whose secrets."""
+
+
+class ForRecipients:
+    """Base of the events that have new age files."""
+
+    recipients: list[str]
+    """Whom they are encrypted for."""
 
 
 class RecipientAdded(SecretsEvent):
@@ -50,7 +60,7 @@ class RecipientRemoved(SecretsEvent):
     """Name to recipient of all that there are now."""
 
 
-class SecretSet(SecretsEvent):
+class SecretSet(SecretsEvent, ForRecipients):
     """A secret has a new value."""
 
     TOPIC: ClassVar[str] = "secret.set"
@@ -76,7 +86,7 @@ class SecretRemoved(SecretsEvent):
     """The one that was present."""
 
 
-class SecretsResealed(SecretsEvent):
+class SecretsResealed(SecretsEvent, ForRecipients):
     """The present values were encrypted anew, for other recipients."""
 
     TOPIC: ClassVar[str] = "secrets.resealed"
@@ -87,7 +97,7 @@ class SecretsResealed(SecretsEvent):
     """Whom the new age files are encrypted for."""
 
 
-class SecretsRestored(SecretsEvent):
+class SecretsRestored(SecretsEvent, ForRecipients):
     """A rollback gave the environment the secrets of an earlier position again."""
 
     TOPIC: ClassVar[str] = "secrets.restored"
@@ -138,3 +148,29 @@ SECRET_EVENTS: tuple[type[Event], ...] = (
     SecretCompromised,
     SecretPurged,
 )
+
+
+def secret_names(event: SecretsEvent) -> Sequence[str]:
+    """Return the secrets that an event says the environment has or had: names of files."""
+    match event:
+        case SecretSet() | SecretRemoved() | SecretCompromised() | SecretPurged():
+            return (event.key,)
+        case SecretsResealed():
+            return [str(key) for key, _, _ in event.secrets]
+        case SecretsRestored():
+            return [*(str(key) for key, _, _ in event.secrets), *event.removed]
+        case _:
+            return ()
+
+
+def age_files(event: SecretsEvent) -> Sequence[str]:
+    """Return the digests of the age files that an event stored or destroyed."""
+    match event:
+        case SecretSet():
+            return (event.digest,)
+        case SecretsResealed() | SecretsRestored():
+            return [str(digest) for _, _, digest in event.secrets]
+        case SecretPurged():
+            return event.digests
+        case _:
+            return ()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tetra_es.errors import UsageError
 from tetra_es.events.config import ENVIRONMENT_STREAM, ORG_STREAM, EnvironmentState, ProfileEdited
 from tetra_es.events.deployments import DEPLOYMENTS_STREAM, DeploymentEvent
-from tetra_es.events.secrets import SECRETS_STREAM, SecretsEvent
+from tetra_es.events.secrets import SECRETS_STREAM, SecretsEvent, secret_names
 from tetra_es.names import check_environment, is_secret_name
 
 if TYPE_CHECKING:
@@ -42,23 +42,13 @@ def problem_of(event: Event) -> str | None:
     ) and not _is_name(event.environment):
         return f"{event.environment!r} is not an environment's name"
     if isinstance(event, SecretsEvent):
-        return next(
-            (f"{key!r} is no secret's name" for key in _keys(event) if not is_secret_name(key)),
-            None,
-        )
+        wrong = (name for name in secret_names(event) if not is_secret_name(name))
+        return next((f"{name!r} is no secret's name" for name in wrong), None)
     if isinstance(event, EnvironmentState):
         digest = sha256(event.text.encode()).hexdigest()
         if event.digest != digest:
             return "its digest is not that of its text"
     return None
-
-
-def _keys(event: SecretsEvent) -> list[str]:
-    """Return the names of secrets that an event has: they become names of files."""
-    keys = [str(key) for key, _, _ in getattr(event, "secrets", [])]
-    if (key := getattr(event, "key", None)) is not None:
-        keys.append(key)
-    return keys + list(getattr(event, "removed", []))
 
 
 def _stream_of(event: Event) -> str:

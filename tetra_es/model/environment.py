@@ -13,6 +13,7 @@ from tetra_es.events.config import (
     EnvironmentPromoted,
     EnvironmentRolledBack,
     EnvironmentState,
+    source_revision_of,
 )
 from tetra_es.layout import environment_file
 from tetra_es.model.aggregate import Aggregate
@@ -134,7 +135,7 @@ class Environment(Aggregate):
             **self._next(ConfigDocument(environment_file(self.name), target.text)),
             to_revision=target.revision,
             to_position=position,
-            source_revision=getattr(target, "source_revision", None),
+            source_revision=source_revision_of(target),
         )
 
     def import_state(
@@ -178,7 +179,7 @@ class Environment(Aggregate):
             self.revision = event.revision
             self.text = event.text
             self.digest = event.digest
-            self.source_revision = getattr(event, "source_revision", None)
+            self.source_revision = source_revision_of(event)
         if isinstance(event, EnvironmentPromoted):
             self.promoted_from.add(event.source_revision)
         elif isinstance(event, EnvironmentRolledBack):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tetra_es.errors import Refused, UsageError
 from tetra_es.events.secrets import (
     SECRETS_STREAM,
+    ForRecipients,
     RecipientAdded,
     RecipientRemoved,
     SecretCompromised,
@@ -234,8 +235,7 @@ class Vault(Aggregate):
         """Return why an event that was signed is none that this vault could have decided on."""
         if not self._follows(event):
             return f"{event.TOPIC} does not follow from the secrets before it"
-        readers = getattr(event, "recipients", self.readers)
-        if isinstance(readers, list) and readers != self.readers:
+        if isinstance(event, ForRecipients) and event.recipients != self.readers:
             return "it is encrypted for others than the recipients"
         return None
 

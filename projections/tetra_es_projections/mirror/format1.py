@@ -30,6 +30,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from tetra_es.crypto.ssh.sshsig import armor
+from tetra_es.events.base import changes_of, environment_of, revision_of
 from tetra_es.text import one_line
 from tetra_es_projections.descriptions import summary_1
 from tetra_es_projections.mirror.commit import Commit
@@ -109,14 +110,14 @@ def _message(record: Record, event: Event, actor: str) -> bytes:
         "Event": record.position,
         "Event-Hash": record.hash.hex(),
         "Topic": record.topic,
-        "Environment": getattr(event, "environment", None),
-        "Revision": getattr(event, "revision", None),
+        "Environment": environment_of(event),
+        "Revision": revision_of(event),
         "Actor": actor,
     }
     last = [
         f"{key}: {one_line(str(value))}" for key, value in trailers.items() if value is not None
     ]
-    written = [_reason(event.metadata.get("reason", "")), _changes(getattr(event, "changes", []))]
+    written = [_reason(event.metadata.get("reason", "")), _changes(changes_of(event))]
     body = "\n\n".join(paragraph for paragraph in written if paragraph)
     body = _LOOKS_SPECIAL.sub(" ", body.replace(_SCISSORS, _HARMLESS))
     paragraphs = (summary_1(event), body, "\n".join(last))

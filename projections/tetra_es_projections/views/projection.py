@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from tetra_es.events.base import environment_of, revision_of
 from tetra_es.events.config import (
-    EnvironmentPromoted,
-    EnvironmentRolledBack,
     EnvironmentState,
     ManifestEdited,
     OrganizationCreated,
     ProfileEdited,
+    source_revision_of,
 )
 from tetra_es.events.deployments import (
     DeploymentEvent,
@@ -93,9 +92,7 @@ def _state_row(position: int, event: EnvironmentState) -> tuple[Any, ...]:
         position,
         event.timestamp,
         event.digest,
-        event.source_revision
-        if isinstance(event, EnvironmentPromoted | EnvironmentRolledBack)
-        else None,
+        source_revision_of(event),
     )
 
 

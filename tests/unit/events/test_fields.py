@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tetra_es.events.base import Event
+from tetra_es.events.base import Event, Fields
 from tetra_es.events.catalogue import EVENT_TYPES
 from tetra_es.events.config import EnvironmentEdited, EnvironmentState, SignerAdded, SignerRemoved
 
@@ -26,7 +26,7 @@ def an_event(cls: type[Event], **other: object) -> Event:
 @pytest.mark.parametrize("cls", KINDS)
 def test_the_fields_are_those_of_a_dataclass(cls: type[Event]) -> None:
     made: type = object
-    for base in reversed(cls.__mro__[:-1]):
+    for base in (one for one in reversed(cls.__mro__) if issubclass(one, Fields)):
         members = {"__annotations__": get_annotations(base), "__module__": base.__module__}
         made = dataclasses.dataclass(frozen=True)(type(base.__name__, (made,), members))
     fields = dataclasses.fields(made)
