@@ -77,7 +77,7 @@ def history(reader: Reader, query: HistoryQuery) -> Listing:
 
     of_key = query.key is not None
     return Listing(
-        history_rows(reader, query),
+        [row._asdict() for row in history_rows(reader, query)],
         _HISTORY_OF_KEY if of_key else _HISTORY,
         empty="no such events",
         csv_columns=(*_HISTORY_CSV, "before", "after") if of_key else _HISTORY_CSV,
@@ -104,14 +104,11 @@ def status(reader: Reader) -> Report:
     """Return how the organization stands."""
     from tetra_es_projections.queries.status import organization_status
 
-    found = vars(organization_status(reader))
-    found["environments"] = [
-        {**row._asdict(), "time": short_time(row.time)} for row in found["environments"]
-    ]
-    found["servers"] = [
-        {**row._asdict(), "since": short_time(row.since)} for row in found["servers"]
-    ]
-    return Report(found, status_lines(found))
+    found = organization_status(reader)
+    environments = [{**row._asdict(), "time": short_time(row.time)} for row in found.environments]
+    servers = [{**row._asdict(), "since": short_time(row.since)} for row in found.servers]
+    value = {**vars(found), "environments": environments, "servers": servers}
+    return Report(value, status_lines(found, environments, servers))
 
 
 def environments(reader: Reader) -> Listing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from tetra_es.errors import Refused
 from tetra_es.events.config import (
@@ -22,13 +22,23 @@ from tetra_es.toml.diff import changes_between
 from tetra_es.toml.document import ConfigDocument
 
 if TYPE_CHECKING:
-    from tetra_es.events.base import Event
+    from tetra_es.events.base import Event, KeyChange
     from tetra_es.events.metadata import Context
 
 
 def environment_stream(name: str) -> str:
     """Return the stream of the environment `name`."""
     return ENVIRONMENT_STREAM + name
+
+
+class _NextState(TypedDict):
+    """The fields that events with a new state have in common."""
+
+    environment: str
+    revision: int
+    text: str
+    digest: str
+    changes: list[KeyChange]
 
 
 class Environment(Aggregate):
@@ -206,7 +216,7 @@ class Environment(Aggregate):
         self.promoted_from = set(state["promoted_from"])
         self.origins = dict(state["origins"])
 
-    def _next(self, document: ConfigDocument) -> dict[str, Any]:
+    def _next(self, document: ConfigDocument) -> _NextState:
         changes = changes_between(self.state, document)
         self._document = document.called(environment_file(self.name))
         return {

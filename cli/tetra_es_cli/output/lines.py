@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tetra_es_cli.output.hints import with_options
 from tetra_es_cli.output.table import printable, table_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tetra_es_projections.queries.events import FoundEvent
+    from tetra_es_projections.queries.status import OrganizationStatus
 
 _SHOWN = 12
 """Changed keys that are shown of many."""
@@ -58,22 +59,24 @@ def event_lines(found: FoundEvent) -> Iterator[str]:
         yield from change_lines(found.changes)
 
 
-def status_lines(found: dict[str, Any]) -> Iterator[str]:
-    """Yield how an organization stands, given what `status -o json` prints."""
-    yield f"organization {found['org']}, {found['events']} events, in {found['folder']}"
-    yield from table_lines(
-        found["environments"], ("environment", "state", "event", "source", "time")
-    )
-    if found["servers"]:
-        yield from table_lines(found["servers"], ("environment", "host", "runs", "since", "newest"))
-    for path in found["unrecorded"]:
+def status_lines(
+    found: OrganizationStatus,
+    environments: Sequence[Mapping[str, object]],
+    servers: Sequence[Mapping[str, object]],
+) -> Iterator[str]:
+    """Yield how an organization stands, given its environments and servers by column."""
+    yield f"organization {found.org}, {found.events} events, in {found.folder}"
+    yield from table_lines(environments, ("environment", "state", "event", "source", "time"))
+    if servers:
+        yield from table_lines(servers, ("environment", "host", "runs", "since", "newest"))
+    for path in found.unrecorded:
         yield with_options(
             f"not recorded yet: {path} (`tetra-es record`, or any command that depends on it)"
         )
-    for path in found["drift"]:
+    for path in found.drift:
         yield with_options(
             f"drift: {path} was changed by hand "
             "(`tetra-es rebuild --force` keeps a copy and puts it back)"
         )
-    for path in found["missing"]:
+    for path in found.missing:
         yield with_options(f"missing: {path} (`tetra-es rebuild` puts it back)")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tetra_es.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 def printable(value: object) -> str:
@@ -20,7 +20,7 @@ def short_time(time: str | None) -> str | None:
     return f"{time[:19]}Z" if time else None
 
 
-def table_lines(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> Iterator[str]:
+def table_lines(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> Iterator[str]:
     """Yield the head and a line for each row, columns lined up."""
     cells = [[printable(row[column]) for column in columns] for row in rows]
     head = [column.upper() for column in columns]

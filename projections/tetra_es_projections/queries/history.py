@@ -3,10 +3,11 @@
 # Annotations are not put off here: NamedTuple would compile each of them from its text, which takes
 # longer than all the rest of the module.
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.refs import parse_time
 from tetra_es_projections.queries.environments import require_environment
+from tetra_es_projections.queries.rows import EventRow, KeyEventRow
 
 if TYPE_CHECKING:
     from tetra_es_projections.queries.reader import Reader
@@ -27,12 +28,12 @@ class HistoryQuery(NamedTuple):
     limit: int | None = None
 
 
-def history_rows(reader: "Reader", query: HistoryQuery) -> list[dict[str, Any]]:
-    """Return the events by column, newest first; with `key`, its value before and after too.
+def history_rows(reader: "Reader", query: HistoryQuery) -> list[EventRow] | list[KeyEventRow]:
+    """Return the events, newest first; with `key`, its value before and after too.
 
     Raises `UsageError` for an unknown environment and what is not a time.
     """
-    rows = reader.views.history(
+    rows = reader.views.events.history(
         environment=query.environment,
         key=query.key,
         actor=query.actor,
@@ -43,18 +44,15 @@ def history_rows(reader: "Reader", query: HistoryQuery) -> list[dict[str, Any]]:
     )
     if query.environment is not None and not rows:
         require_environment(reader, query.environment)
-    found = [row._asdict() for row in rows]
-    if query.key is not None:
-        for row in found:
-            row.update(_values(reader, row["event"], query.key))
-    return found
+    if query.key is None:
+        return rows
+    return [KeyEventRow(*row, *_values(reader, row.event, query.key)) for row in rows]
 
 
-def _values(reader: "Reader", position: int, key: str) -> dict[str, str | None]:
-    changed = reader.views.changes(position, key=key)
-    if not changed:
-        return {"before": None, "after": None}
-    return {"before": changed[0].before, "after": changed[0].after}
+def _values(reader: "Reader", position: int, key: str) -> tuple[str | None, str | None]:
+    """Return what a key's value was before and after an event; none for those below the key."""
+    changed = reader.views.events.changes(position, key=key)
+    return (changed[0].before, changed[0].after) if changed else (None, None)
 
 
 def _start(since: str | None) -> str | None:

@@ -22,6 +22,23 @@ class EventRow(NamedTuple):
     summary: str
 
 
+class KeyEventRow(NamedTuple):
+    """The same of an event that changed a key, with what it changed there."""
+
+    event: int
+    environment: str | None
+    revision: int | None
+    type: str
+    actor: str
+    time: str
+    reason: str
+    hash: str
+    summary: str
+    before: str | None
+    """The value as a TOML literal, None where there was none."""
+    after: str | None
+
+
 class StateRow(NamedTuple):
     """One state of an environment."""
 
