@@ -100,7 +100,7 @@ class RefType(click.ParamType):  # type: ignore[type-arg]  # not generic in clic
 
         def look_up(reader: Reader) -> list[tuple[str, str]]:
             environment = ctx.params.get("environment")
-            rows = reader.views.history(environment=environment, limit=_RECENT)
+            rows = reader.views.events.history(environment=environment, limit=_RECENT)
             return [(str(row.event), row.summary) for row in rows]
 
         return _complete(ctx, incomplete, look_up)
@@ -120,7 +120,7 @@ class KeyType(click.ParamType):  # type: ignore[type-arg]  # not generic in clic
         """Return the keys that were ever set."""
 
         def look_up(reader: Reader) -> list[tuple[str, str]]:
-            return [(key, "") for key in reader.views.all_keys()]
+            return [(key, "") for key in reader.views.keys.names()]
 
         return _complete(ctx, incomplete, look_up)
 
@@ -137,7 +137,7 @@ class SecretType(click.ParamType):  # type: ignore[type-arg]  # not generic in c
 
         def look_up(reader: Reader) -> list[tuple[str, str]]:
             file = f"secrets {ctx.params.get('environment')}"
-            return [(key, "") for key in reader.views.all_keys(file)]
+            return [(key, "") for key in reader.views.keys.names(file)]
 
         return _complete(ctx, incomplete, look_up)
 

@@ -19,8 +19,8 @@ def blame_rows(reader: Reader, environment: str, key: str | None = None) -> list
     for a value. Raises `UsageError` for an unknown environment, `TetraEsError` for an unknown key.
     """
     require_environment(reader, environment)
-    rows = reader.views.blame(environment, key)
-    for row in reader.views.blame(f"secrets {environment}"):
+    rows = reader.views.keys.blame(environment, key)
+    for row in reader.views.keys.blame(f"secrets {environment}"):
         named = row._replace(key=f"secret {row.key}")
         if key is None or key in (row.key, named.key):
             rows.append(named)

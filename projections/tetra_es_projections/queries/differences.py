@@ -54,7 +54,7 @@ def difference(reader: Reader, *states: str) -> Difference:
 
 
 def _against_promotion(reader: Reader, environment: str) -> Difference:
-    present = reader.views.state(environment)
+    present = reader.views.states.find(environment)
     text = reader.log.state_text(present.position) if present else None
     promoted = preview(reader, environment)
     names = (environment, f"{environment} if promoted")
@@ -88,7 +88,7 @@ def _parse(reader: Reader, text: str) -> Ref | str:
         name = check_environment(text)
     except UsageError:
         return parse_ref(text)
-    if reader.views.state(name) is None:
+    if reader.views.states.find(name) is None:
         with suppress(UsageError):
             return parse_ref(text)
     return name
@@ -107,5 +107,5 @@ def _environment_of(reader: Reader, ref: Ref | str) -> str | None:
     if isinstance(ref, TimeRef):
         return None
     position = position_of(reader.views, ref)
-    row = reader.views.event(position)
-    return row.environment if row is not None and reader.views.is_state(position) else None
+    row = reader.views.events.find(position)
+    return row.environment if row is not None and reader.views.states.is_state(position) else None

@@ -16,16 +16,16 @@ def known_environments(reader: Reader) -> list[str]:
     from tetra_es.schema.manifest import read_manifest  # `show` rarely asks
     from tetra_es.toml.document import ConfigDocument
 
-    position = reader.views.newest_of_file("manifest")
+    position = reader.views.keys.newest_change("manifest")
     text = reader.log.state_text(position) if position else None
     configured = read_manifest(ConfigDocument(MANIFEST, text)).environments if text else ()
-    more = (name for name in reader.views.environments() if name not in configured)
+    more = (name for name in reader.views.states.environments() if name not in configured)
     return [*configured, *more]
 
 
 def require_environment(reader: Reader, name: str) -> None:
     """Raise `UsageError` when no environment of this name was ever there."""
-    if reader.views.state(name) is not None:
+    if reader.views.states.find(name) is not None:
         return
     known = known_environments(reader)
     if name not in known:

@@ -55,7 +55,7 @@ def preview(reader: Reader, environment: str) -> Preview:
     overlay = None if text is None else ConfigDocument(path, text)
     if overlay is not None:
         validate_overlay(overlay, environment)
-    state = reader.views.state(SOURCE_OF_TRUTH)
+    state = reader.views.states.find(SOURCE_OF_TRUTH)
     revision = (state.revision if state else 0) + (SOURCE in files.counted_in)
     label = f"{SOURCE_OF_TRUTH}@{revision}"
     _, generated = generate(
@@ -83,5 +83,5 @@ class _Files:
         if path in self._changed:
             self.counted_in.append(path)
             return read_text(self._reader.layout.root, path)
-        position = self._reader.views.newest_of_file(file)
+        position = self._reader.views.keys.newest_change(file)
         return self._reader.log.state_text(position) if position else None

@@ -48,7 +48,7 @@ def profile_of(reader: Reader, environment: str) -> EffectiveProfile:
             f"no environment {environment} that is generated",
             hint=f"there are {', '.join(known[1:])}",
         )
-    position = reader.views.newest_of_file(f"profile {environment}")
+    position = reader.views.keys.newest_change(f"profile {environment}")
     text = reader.log.state_text(position) if position else None
     overlay = None if text is None else ConfigDocument(profile_file(environment), text)
     profile = effective_profile(environment, overlay)

@@ -39,7 +39,7 @@ def moment_of(views: Views, ref: Ref, environment: str) -> int:
     """
     if not isinstance(ref, RevisionRef):
         return position_of(views, ref)
-    return views.end_of(environment, position_of(views, ref, environment))
+    return views.states.end_of(environment, position_of(views, ref, environment))
 
 
 def position_of(views: Views, ref: Ref, environment: str | None = None) -> int:
@@ -61,12 +61,13 @@ def position_of(views: Views, ref: Ref, environment: str | None = None) -> int:
 
 
 def _existing(views: Views, ref: PositionRef) -> int:
-    if views.event(ref.position):
+    if views.events.find(ref.position):
         return ref.position
     if ref.maybe_commit:
         return _commit(views, ref.maybe_commit)
     raise TetraEsError(
-        f"there is no event #{ref.position}", hint=f"the events are #1 to #{views.last_position()}"
+        f"there is no event #{ref.position}",
+        hint=f"the events are #1 to #{views.events.last_position()}",
     )
 
 
@@ -77,10 +78,10 @@ def _revision(views: Views, ref: RevisionRef, environment: str | None) -> int:
             f"{name} is a state of {ref.environment}, not of {environment}",
             hint=f"`tetra-es history {environment}` lists the states of {environment}",
         )
-    position = views.position_of_revision(ref.environment, ref.revision)
+    position = views.states.position_of_revision(ref.environment, ref.revision)
     if position is not None:
         return position
-    newest = views.state(ref.environment)
+    newest = views.states.find(ref.environment)
     raise TetraEsError(
         f"there is no {name}",
         hint=f"{ref.environment} has the revisions 1 to {newest.revision}"
@@ -90,10 +91,14 @@ def _revision(views: Views, ref: RevisionRef, environment: str | None) -> int:
 
 
 def _at_time(views: Views, ref: TimeRef, environment: str | None) -> int:
-    position = views.newest_at(ref.moment, environment)
+    position = (
+        views.states.newest_at(ref.moment, environment)
+        if environment
+        else views.events.newest_at(ref.moment)
+    )
     if position is not None:
         return position
-    first = views.first_time(environment) if environment else None
+    first = views.states.first_time(environment) if environment else None
     raise TetraEsError(
         f"{environment or 'the organization'} had no state yet at {ref.moment}",
         hint=f"its first is of {first}" if first else "`tetra-es history` lists the events",

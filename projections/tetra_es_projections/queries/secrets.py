@@ -86,7 +86,7 @@ def _row(reader: Reader, vault: Vault, key: str) -> SecretRow:
     number = vault.present[key]
     version = vault.version_of(key, number)
     by_name = {text: name for name, text in vault.recipients.items()}
-    newest = reader.views.history(environment=vault.environment, key=key, limit=1)[0]
+    newest = reader.views.events.history(environment=vault.environment, key=key, limit=1)[0]
     return SecretRow(
         key,
         number,

@@ -41,7 +41,7 @@ def _signers(reader: Reader, ref: Ref | None) -> dict[str, str]:
     last = reader.log.last_position()
     position = last if ref is None else position_of(reader.views, ref)
     projector = TreeProjector()
-    for signed in reader.views.of_topics(SIGNER_TOPICS, position):
+    for signed in reader.views.events.of_topics(SIGNER_TOPICS, position):
         record = reader.log.record(signed)
         if record is None:
             raise IntegrityFailure(

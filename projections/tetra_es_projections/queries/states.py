@@ -21,7 +21,7 @@ def text_at(reader: Reader, environment: str, ref: Ref | None) -> str:
     Raises `UsageError` for an unknown environment, `TetraEsError` where it had no state there.
     """
     position = None if ref is None else position_of(reader.views, ref, environment)
-    state = reader.views.state(environment, position)
+    state = reader.views.states.find(environment, position)
     if state is None:
         require_environment(reader, environment)
         raise TetraEsError(

@@ -91,10 +91,10 @@ def file_rows(reader: Reader) -> list[FileStatus]:
 
 def environment_rows(reader: Reader) -> list[EnvironmentStatus]:
     """Return the environments in promotion order, with their present states."""
-    source = reader.views.state(SOURCE_OF_TRUTH)
+    source = reader.views.states.find(SOURCE_OF_TRUTH)
     newest = source.revision if source else 0
     names = known_environments(reader)
-    return [_environment(name, reader.views.state(name), newest) for name in names]
+    return [_environment(name, reader.views.states.find(name), newest) for name in names]
 
 
 def host_row(row: HostRow) -> HostStatus:

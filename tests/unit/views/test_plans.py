@@ -22,21 +22,23 @@ SMALL = ("SCAN latest", "SCAN l", "SCAN names", "SCAN CONSTANT ROW")
 """What may be read whole: a row for each key that there ever was, and for each environment."""
 
 QUESTIONS: dict[str, Callable[[Views], Any]] = {
-    "history of a hot key": lambda views: views.history(key="ports.tetra", limit=20),
-    "history of a table": lambda views: views.history(environment="dev", key="ports", limit=20),
-    "history of an environment": lambda views: views.history(environment="dev", limit=20),
-    "history of an actor": lambda views: views.history(actor="alice", limit=20),
-    "blame": lambda views: views.blame("local"),
-    "event": lambda views: views.event(EVENTS // 2),
-    "changes": lambda views: views.changes(EVENTS // 2),
-    "state": lambda views: views.state("dev", EVENTS // 2),
-    "end of a state": lambda views: views.end_of("dev", EVENTS // 2),
-    "is state": lambda views: views.is_state(EVENTS // 2),
-    "newest of a file": lambda views: views.newest_of_file("manifest"),
-    "environments": lambda views: views.environments(),
-    "keys": lambda views: views.all_keys("local"),
+    "history of a hot key": lambda views: views.events.history(key="ports.tetra", limit=20),
+    "history of a table": lambda views: views.events.history(
+        environment="dev", key="ports", limit=20
+    ),
+    "history of an environment": lambda views: views.events.history(environment="dev", limit=20),
+    "history of an actor": lambda views: views.events.history(actor="alice", limit=20),
+    "blame": lambda views: views.keys.blame("local"),
+    "event": lambda views: views.events.find(EVENTS // 2),
+    "changes": lambda views: views.events.changes(EVENTS // 2),
+    "state": lambda views: views.states.find("dev", EVENTS // 2),
+    "end of a state": lambda views: views.states.end_of("dev", EVENTS // 2),
+    "is state": lambda views: views.states.is_state(EVENTS // 2),
+    "newest of a file": lambda views: views.keys.newest_change("manifest"),
+    "environments": lambda views: views.states.environments(),
+    "keys": lambda views: views.keys.names("local"),
     "commit": lambda views: views.commit(EVENTS // 2),
-    "signers": lambda views: views.of_topics(("signer.added",), EVENTS),
+    "signers": lambda views: views.events.of_topics(("signer.added",), EVENTS),
     "position": lambda views: position_of(views, PositionRef(7)),
     "revision": lambda views: position_of(views, RevisionRef("dev", 7)),
     "time": lambda views: position_of(views, TimeRef("2026-11-22T10:00:00.000007Z"), "dev"),
@@ -106,6 +108,6 @@ def test_a_hot_key_is_read_no_further_than_asked(long_history: Path) -> None:
             steps += 1
 
         views._connection.set_progress_handler(step, 100)
-        rows = views.history(key="ports.tetra", limit=20)
+        rows = views.events.history(key="ports.tetra", limit=20)
         assert [row.event for row in rows] == list(range(EVENTS, EVENTS - 20, -1))
         assert steps < 50

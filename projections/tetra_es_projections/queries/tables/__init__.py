@@ -1,0 +1,1 @@
+"""Questions that the views answer, by what they are about."""

@@ -1,0 +1,131 @@
+"""Events, and what they changed, in the views."""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING, Any
+
+from tetra_es_projections.queries.rows import ChangeRow, EventRow
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+
+_EVENT_COLUMNS = (
+    "e.position, e.environment, e.revision, e.topic, e.actor, e.time, e.reason, e.hash, e.summary"
+)
+_EVENT = f"SELECT {_EVENT_COLUMNS} FROM events e"
+
+
+class EventTable:
+    """Questions about events."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def history(
+        self,
+        *,
+        environment: str | None = None,
+        key: str | None = None,
+        actor: str | None = None,
+        topic: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        limit: int = -1,
+    ) -> list[EventRow]:
+        """Return events, newest first. `key` also matches the keys below it."""
+        where, values = _conditions(environment, actor, topic, since, until)
+        if key is not None:
+            return self._of_key(key, where, values, limit)
+        sql = _EVENT + (f" WHERE {' AND '.join(where)}" if where else "")
+        rows = self._connection.execute(f"{sql} ORDER BY position DESC LIMIT ?", (*values, limit))
+        return [EventRow(*row) for row in rows]
+
+    def _of_key(self, key: str, where: list[str], values: list[Any], limit: int) -> list[EventRow]:
+        """Return the events that changed a key or one below it, newest first.
+
+        Each key's changes are read from the newest on, and no further than `limit` asks for.
+        """
+        conditions = " AND ".join(["c.key = ?", *where])
+        sql = (
+            f"SELECT {_EVENT_COLUMNS} FROM changes c "
+            "CROSS JOIN events e ON e.position = c.position "
+            f"WHERE {conditions} ORDER BY c.position DESC"
+        )
+        cursors = [self._connection.execute(sql, (one, *values)) for one in self._keys_at(key)]
+        found: list[EventRow] = []
+        for row in heapq.merge(*cursors, key=lambda row: -row[0]):
+            if len(found) == limit:
+                break
+            if not found or found[-1].event != row[0]:  # several keys, or one in several files
+                found.append(EventRow(*row))
+        return found
+
+    def _keys_at(self, key: str) -> list[str]:
+        """Return a key, and those below it, that were ever changed."""
+        # The half-open ranges hold exactly the keys that continue with '.' or '['.
+        rows = self._connection.execute(
+            "SELECT key FROM latest WHERE key = ?1 UNION "
+            "SELECT key FROM latest WHERE key >= ?1 || '.' AND key < ?1 || '/' UNION "
+            "SELECT key FROM latest WHERE key >= ?1 || '[' AND key < ?1 || ''",
+            (key,),
+        )
+        return [row[0] for row in rows]
+
+    def find(self, position: int) -> EventRow | None:
+        """Return one event's line."""
+        row = self._connection.execute(f"{_EVENT} WHERE position = ?", (position,)).fetchone()
+        return EventRow(*row) if row else None
+
+    def changes(self, position: int, *, key: str | None = None) -> list[ChangeRow]:
+        """Return the changes that an event made by key, of one key where `key` is given."""
+        sql = "SELECT position, key, before, after FROM changes WHERE position = ?"
+        values: list[Any] = [position]
+        if key is not None:
+            sql, values = f"{sql} AND key = ?", [position, key]
+        return [ChangeRow(*row) for row in self._connection.execute(f"{sql} ORDER BY key", values)]
+
+    def of_topics(self, topics: Sequence[str], upto: int) -> list[int]:
+        """Return the positions of the events of these types up to a position, in order."""
+        found: list[int] = []
+        for topic in topics:
+            sql = "SELECT position FROM events WHERE topic = ? AND position <= ?"
+            found += [row[0] for row in self._connection.execute(sql, (topic, upto))]
+        return sorted(found)
+
+    def last_position(self) -> int:
+        """Return the position of the newest event, 0 where there is none."""
+        row = self._connection.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()
+        return int(row[0])
+
+    def newest_at(self, moment: str) -> int | None:
+        """Return the position of the newest event at or before a time, None where there is none."""
+        row = self._connection.execute(
+            "SELECT max(position) FROM events WHERE time <= ?", (moment,)
+        ).fetchone()
+        return row[0] if row else None
+
+
+def _conditions(
+    environment: str | None,
+    actor: str | None,
+    topic: str | None,
+    since: str | None,
+    until: str | None,
+) -> tuple[list[str], list[Any]]:
+    wanted: Sequence[tuple[str, str | None]] = (
+        ("e.environment = ?", environment),
+        ("e.actor = ?", actor),
+        ("(e.topic = ? OR e.topic LIKE ? || '.%' ESCAPE '!')", topic),
+        ("e.time >= ?", since),
+        ("e.time <= ?", until),
+    )
+    where = [condition for condition, value in wanted if value is not None]
+    values = [
+        value
+        for condition, value in wanted
+        if value is not None
+        for _ in range(condition.count("?"))
+    ]
+    return where, values
