@@ -360,6 +360,18 @@ def test_diff_of_a_commit_whose_id_looks_like_a_name(machine: Machine) -> None:
     assert machine.ok("diff", commit, "local").out == ""
 
 
+def test_the_history_of_an_array_of_tables(machine: Machine) -> None:
+    local = machine.toml("local")
+    text = local.read_text()
+    for name in ("web", "shop"):
+        local.write_text(f'{text}\n[[http.routers]]\nname = "{name}"\n')
+        machine.ok("record")
+    newest = machine.last_position()
+    for key in ("http.routers", "http.routers[0]", "http", "http.routers[0].name"):
+        found = [row["event"] for row in machine.history("--key", key)]
+        assert found == [newest, newest - 1], key
+
+
 def test_no_color_is_honoured(machine: Machine) -> None:
     code = (
         "import sys; from tetra_es_cli.output.emit import style; "

@@ -68,7 +68,7 @@ class EventTable:
         rows = self._connection.execute(
             "SELECT key FROM latest WHERE key = ?1 UNION "
             "SELECT key FROM latest WHERE key >= ?1 || '.' AND key < ?1 || '/' UNION "
-            "SELECT key FROM latest WHERE key >= ?1 || '[' AND key < ?1 || ''",
+            "SELECT key FROM latest WHERE key >= ?1 || '[' AND key < ?1 || '\\'",
             (key,),
         )
         return [row[0] for row in rows]
