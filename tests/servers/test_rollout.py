@@ -17,6 +17,7 @@ from tetra_es.disk.lock import exclusive
 from tetra_es.store.history import History
 from tetra_es.usecases.deploy.request import DeployRequest
 from tetra_es_cli.context.app import App
+from tetra_es_cli.context.identities import loader
 from tetra_es_cli.context.recording import Recording
 from tetra_es_cli.context.servers import access_of
 from tetra_es_cli.output.servers import ServerConsole
@@ -81,7 +82,7 @@ class Fleet:
         request = DeployRequest("dev", to.split())
         with app.workspace(Recording("release")) as workspace:
             rollouts = Rollouts(workspace, access_of(app), Listener())
-            return rollouts.deploy(request, list, again="").errors
+            return rollouts.deploy(request, loader(app, ()), again="").errors
 
 
 @pytest.fixture
@@ -170,6 +171,21 @@ def test_a_rebuild_meanwhile(fleet: Fleet) -> None:
     with closing(sqlite3.connect(fleet.machine.folder / "store" / "views.db")) as views:
         ((last,),) = views.execute("SELECT max(position) FROM events")
     assert last == fleet.machine.last_position()
+    fleet.machine.ok("rebuild", "--check")
+
+
+def test_a_purge_meanwhile(fleet: Fleet) -> None:
+    """It empties the write-ahead log, which the deployment has open, and rewrites the mirror."""
+    recipient = fleet.machine.ok("identity", "new").out.strip()
+    fleet.machine.ok("recipient", "add", "dev", "alice", recipient)
+    for value in ("one", "two"):
+        fleet.machine.ok("secret", "set", "dev", "KEY", stdin=value)
+    purge = ("secret", "purge", "dev", "KEY", "--version", "1", "-m", "leaked")
+    said: list[Result] = []
+    fleet.before["switch"] = lambda: said.append(fleet.machine.process(*purge))
+    assert fleet.roll_out() == []
+    assert (said[0].code, fleet.events()) == (0, DEPLOYED)
+    fleet.machine.ok("verify")
     fleet.machine.ok("rebuild", "--check")
 
 

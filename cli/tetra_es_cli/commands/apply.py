@@ -10,7 +10,7 @@ import click
 
 from tetra_es.errors import UsageError
 from tetra_es.layout import OrgLayout
-from tetra_es.usecases.deploy.apply import Apply, ApplyRequest
+from tetra_es.usecases.deploy.request import ApplyRequest
 from tetra_es_cli.context.command_line import tool
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import dry_run_option, env_argument, replace_unmanaged_option
@@ -18,7 +18,6 @@ from tetra_es_cli.output.console import note
 from tetra_es_cli.output.emit import say
 from tetra_es_cli.output.plans import plan_lines
 from tetra_es_cli.output.servers import ServerConsole, raise_first
-from tetra_es_projections.opening import clone_at
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
@@ -61,6 +60,9 @@ def apply(
     older state or by another history's; a rollback is a newer event. Nothing is recorded: the
     machine has no store.
     """
+    from tetra_es.usecases.deploy.apply import Apply
+    from tetra_es_projections.opening import clone_at
+
     root = mirror or OrgLayout.of(app.base, app.settings.org_named(app.org)).mirror
     applying = Apply(clone_at(root), founder)
     organization, wanted = applying.organization, app.org or app.settings.org

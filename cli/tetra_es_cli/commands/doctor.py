@@ -9,7 +9,6 @@ import click
 from tetra_es.usecases.deploy.request import HostSelection
 from tetra_es_cli.context.params import env_argument, listing_option
 from tetra_es_cli.context.servers import diagnosed
-from tetra_es_cli.diagnosis.machine import local_checks
 from tetra_es_cli.output.console import note
 from tetra_es_cli.output.emit import emit
 from tetra_es_cli.output.model import Listing
@@ -37,6 +36,8 @@ def doctor(
     runs, drifted or failed. Exit code 1 when a check failed; warnings are things that work and
     may surprise.
     """
+    from tetra_es_cli.diagnosis.machine import local_checks
+
     checks, logs = list(local_checks(app)), []
     if environment is not None:
         found = diagnosed(app, HostSelection(environment, hosts, local))

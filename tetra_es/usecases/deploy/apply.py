@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import TetraEsError
@@ -23,21 +22,9 @@ if TYPE_CHECKING:
     from tetra_es.crypto.age.identity import Identity
     from tetra_es.store.record import Record
     from tetra_es.usecases.deploy.listener import RolloutListener
+    from tetra_es.usecases.deploy.request import ApplyRequest
     from tetra_es.usecases.deploy.spec import RolloutSpec
     from tetra_es.usecases.ports import Clone
-
-
-@dataclass(frozen=True)
-class ApplyRequest:
-    """What a machine that pulls is to have."""
-
-    environment: str
-    create_user: bool
-    replace_unmanaged: bool
-    who: str
-    """In whose name the machine is locked."""
-    again: str
-    """The command that does the same and replaces what somebody else has put there."""
 
 
 class Applied(NamedTuple):

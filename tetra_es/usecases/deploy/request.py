@@ -38,3 +38,16 @@ class DeployRequest(HostSelection):
     """Whether files that no release of ours has put there may be replaced, with copies of them."""
     parallel: int = 1
     """Hosts at a time."""
+
+
+@dataclass(frozen=True)
+class ApplyRequest:
+    """What a machine that pulls is to have."""
+
+    environment: str
+    create_user: bool
+    replace_unmanaged: bool
+    who: str
+    """In whose name the machine is locked."""
+    again: str
+    """The command that does the same and replaces what somebody else has put there."""
