@@ -24,7 +24,7 @@ def read_settings(document: ConfigDocument, environment: str) -> ServerSettings:
 
     Raises `ConfigError` with file, line and key for the problem that comes first in the file.
     """
-    validate_environment(document)
+    validate_environment(document, recorded=True)
     values = document.values
     problems = [*_by_rule(values), *_missing(values), *_services(values), *_two_keys(values)]
     if problems:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tetra_es.schema.hosts import HOST_HINT, are_hosts, is_host
+from tetra_es.schema.near import nearest
 from tetra_es.schema.schedule import is_schedule
 from tetra_es.toml.keys import KeyPath, format_key
 from tetra_es.toml.literals import value_literal
 from tetra_es.toml.redact import redact_value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from tetra_es.toml.document import ConfigDocument
 
@@ -159,6 +160,30 @@ RULES: dict[KeyPath, Rule] = {
 """Key to rule. `*` is any one part."""
 
 
+_OURS = "health"
+"""The table in which nobody has keys of their own: a deployment goes by each of them."""
+
+
+def known_beside(table: KeyPath) -> list[str]:
+    """Return the keys that we know in a table; none where all keys are alike, as in `ports`."""
+    known = [path[-1] for path in _rules_below(table) if len(path) == len(table) + 1]
+    return [] if ANY in known else known
+
+
+def is_known_table(path: KeyPath) -> bool:
+    """Return whether we know a key that is in the table `path`, or in one inside it."""
+    return any(_rules_below(path))
+
+
+def _rules_below(table: KeyPath) -> Iterator[KeyPath]:
+    return (
+        path
+        for path in RULES
+        if len(path) > len(table)
+        and all(part in (ANY, other) for part, other in zip(path, table, strict=False))
+    )
+
+
 @dataclass(frozen=True)
 class Problem:
     """One wrong value."""
@@ -168,13 +193,16 @@ class Problem:
     hint: str
 
 
-def validate_environment(document: ConfigDocument) -> None:
+def validate_environment(document: ConfigDocument, *, recorded: bool = False) -> None:
     """Check the known keys of an environment.
 
     Raises `ConfigError` with file, line and key for the problem that comes first in the file.
+    Where it is `recorded`, unknown keys pass that are refused otherwise.
     """
     values = document.values
     problems = [*_by_rule(values), *_ports(values)]
+    if not recorded:
+        problems += _unknown(values)
     if not problems:
         return
     first = min(problems, key=lambda problem: document.line_of(problem.path) or 0)
@@ -190,6 +218,20 @@ def _by_rule(values: Mapping[str, Any]) -> list[Problem]:
                 shown = redact_value(shown) if len(shown) < 60 else "a table or a long value"
                 found.append(Problem(path, f"must be {rule.must}, is {shown}", rule.hint))
     return found
+
+
+def _unknown(values: Mapping[str, Any]) -> list[Problem]:
+    """Return the keys that mean nothing in tables that are for us alone."""
+    table, known = values.get(_OURS), known_beside((_OURS,))
+    if not isinstance(table, dict):
+        return []
+    problems = []
+    for key in table:
+        if key not in known:
+            near = nearest(key, known)
+            hint = f"did you mean {near}?" if near else f"its keys are {', '.join(known)}"
+            problems.append(Problem((_OURS, key), f"is not a key of [{_OURS}]", hint))
+    return problems
 
 
 def _ports(values: Mapping[str, Any]) -> list[Problem]:

@@ -15,6 +15,7 @@ from tetra_es.schema.environment import validate_environment
 from tetra_es.schema.templates import local_template, manifest_template
 from tetra_es.secret_scan.scan import refuse, scan_document
 from tetra_es.toml.document import ConfigDocument
+from tetra_es.usecases.config.spelling import warn_of_misspelled
 from tetra_es.usecases.use_case import UseCase
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ class CreateOrganization(UseCase[None]):
     def decide(self, work: UnitOfWork) -> None:
         """Decide all of it."""
         validate_environment(self.initial.source)
+        warn_of_misspelled(work, self.initial.source, None)
         context = work.context_as(check_actor(self.actor))
         decide_organization(work, self.initial, context)
         work.environment(SOURCE_OF_TRUTH).create(self.initial.source, context)

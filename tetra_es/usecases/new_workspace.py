@@ -53,6 +53,8 @@ def create_organization(
             work = UnitOfWork(history, log, key, projections.refs, intent)
             result = use_case.decide(work)
             recorded = work.save()
+            for warning in work.take_warnings():
+                listener.warned(warning)
             projections.catch_up()
     return Done(result, recorded, [])
 

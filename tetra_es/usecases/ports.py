@@ -230,5 +230,8 @@ class Listener(Protocol):
     def parted(self, path: str) -> None:
         """An edited file that had another name, a hard link, has no longer: that keeps the old."""
 
+    def warned(self, message: str) -> None:
+        """Something is most likely not as somebody meant it, and stopped nothing."""
+
     def progress(self, what: str, done: int, total: int) -> None:
         """Something takes long: how far it is, and how far it goes."""

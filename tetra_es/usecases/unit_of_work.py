@@ -66,6 +66,7 @@ class UnitOfWork:
         self._loaded: dict[str, Aggregate] = {}
         self._ciphertexts: list[bytes] = []
         self._destroyed: list[bytes] = []
+        self._warnings: list[str] = []
 
     def organization(self) -> Organization:
         """Return the organization. Raises `TetraEsError` where the store has none."""
@@ -131,6 +132,15 @@ class UnitOfWork:
         """Have an age file destroyed together with the event that says so."""
         self._destroyed.append(digest)
 
+    def warn(self, message: str) -> None:
+        """Have people told something that stops nothing."""
+        self._warnings.append(message)
+
+    def take_warnings(self) -> list[str]:
+        """Return the warnings since the last time."""
+        warnings, self._warnings = self._warnings, []
+        return warnings
+
     def save(self) -> list[Recorded]:
         """Save all that was decided, in one transaction; a dry run saves nothing.
 
@@ -154,4 +164,5 @@ class UnitOfWork:
     def forget(self) -> None:
         """Drop everything loaded and decided: it is loaded again when it is asked for."""
         self._loaded.clear()
+        self._warnings.clear()
         self._ciphertexts, self._destroyed = [], []

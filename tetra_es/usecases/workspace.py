@@ -141,7 +141,10 @@ class Workspace:
                 self._listener.edit_recorded(path, saved[-1].position)
 
     def _decide(self, decide: Callable[[UnitOfWork], Result]) -> tuple[Result, list[Recorded]]:
-        return self._history.retrying(lambda: self._attempt(decide))
+        done = self._history.retrying(lambda: self._attempt(decide))
+        for warning in self._work.take_warnings():
+            self._listener.warned(warning)
+        return done
 
     def _attempt(self, decide: Callable[[UnitOfWork], Result]) -> tuple[Result, list[Recorded]]:
         try:

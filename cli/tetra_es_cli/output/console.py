@@ -57,6 +57,10 @@ class Console:
         """Say that a file has no other name any more."""
         note(f"{path} had another name, a hard link, which keeps the old text")
 
+    def warned(self, message: str) -> None:
+        """Warn of something that stopped nothing."""
+        warn(message)
+
     def key_made(self, path: Path) -> None:
         """Say that there was no signing key, and where it is now."""
         note(f"made a signing key: {path}")

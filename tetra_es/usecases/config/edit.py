@@ -11,6 +11,7 @@ from tetra_es.schema.environment import validate_environment
 from tetra_es.schema.manifest import read_manifest
 from tetra_es.usecases.config.check_for_secrets import check_for_secrets
 from tetra_es.usecases.config.source_file import SOURCE
+from tetra_es.usecases.config.spelling import warn_of_misspelled, warn_of_misspelled_rules
 from tetra_es.usecases.use_case import UseCase
 
 if TYPE_CHECKING:
@@ -95,8 +96,10 @@ def decide_edit(
         case "profile":
             organization.edit_profile(file.environment, document, context)
             _check_result(work, organization, file.environment)
+            warn_of_misspelled_rules(work, document, before)
         case _:
             work.environment(file.environment).edit(document, context)
+            warn_of_misspelled(work, document, before)
 
 
 def _check_not_emptied(before: ConfigDocument, document: ConfigDocument) -> None:

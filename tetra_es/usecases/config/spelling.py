@@ -1,0 +1,43 @@
+"""Warn of keys that are most likely misspelled: own keys pass, so nothing refuses them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tetra_es.schema.misspelled import meant_by, misspelled
+from tetra_es.toml.keys import format_key
+from tetra_es.toml.redact import printable
+
+if TYPE_CHECKING:
+    from tetra_es.toml.document import ConfigDocument
+    from tetra_es.toml.keys import KeyPath
+    from tetra_es.usecases.unit_of_work import UnitOfWork
+
+
+def warn_of_misspelled(
+    work: UnitOfWork, document: ConfigDocument, before: ConfigDocument | None
+) -> None:
+    """Warn of near misses of known keys in an environment that `before` does not have."""
+    for path, meant in misspelled(document.values, before.values if before else {}):
+        _warn(work, document, document.line_of(path), format_key(path), meant)
+
+
+def warn_of_misspelled_rules(
+    work: UnitOfWork, overlay: ConfigDocument, before: ConfigDocument | None
+) -> None:
+    """Warn of near misses in what an overlay sets and `before` does not."""
+    from tetra_es.profiles.rules import format_pattern, read_rules
+
+    old = {path for path, _ in read_rules(before, overlay=True)[0].set} if before else set()
+    for path, _ in read_rules(overlay, overlay=True)[0].set:
+        if path not in old and (meant := meant_by(path)):
+            key = format_pattern(path)
+            line = overlay.line_of(("set", key)) or overlay.line_of(("set", *path))
+            _warn(work, overlay, line, key, meant)
+
+
+def _warn(
+    work: UnitOfWork, document: ConfigDocument, line: int | None, key: str, meant: KeyPath
+) -> None:
+    place = f"{document.path}:{line}" if line else document.path
+    work.warn(printable(f"{place}: {key} is not a known key; did you mean {meant[-1]}?"))
