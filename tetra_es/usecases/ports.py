@@ -131,12 +131,27 @@ class Remote(Protocol):
     """A copy of the mirror elsewhere."""
 
     @property
+    def remote(self) -> str:
+        """What we call it."""
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+
+    @property
     def commit(self) -> str | None:
         """The commit that it had when we last pushed or asked; None for never."""
+
+    @property
+    def behind(self) -> int | None:
+        """Commits of ours that it lacks; None where its history is another one."""
 
 
 class Remotes(Protocol):
     """The copies of the mirror elsewhere."""
+
+    def rows(self) -> Sequence[Remote]:
+        """Return them, as of the last push."""
 
     def add(self, name: str, url: str) -> None:
         """Add a remote. Raises `UsageError` or `Refused`."""
@@ -194,6 +209,10 @@ class Clone(Protocol):
 
     def ciphertext(self, environment: str, key: str) -> bytes:
         """Return the age file of a secret, to be compared with its digest."""
+
+
+class OpenedProjections(ComparedProjections, RebuiltProjections, MirroredProjections, Protocol):
+    """Everything derived from one log, opened for what is not about one event."""
 
 
 class Derived(Protocol):

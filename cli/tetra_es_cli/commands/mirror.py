@@ -33,7 +33,11 @@ def mirror() -> None:
 def list_(app: App, output: str) -> None:
     """List the remotes and how many commits each lacks, as of the last push."""
     with app.projections(reading=True) as projections:
-        rows = [row._asdict() for row in projections.remotes.rows()]
+        found = projections.remotes.rows()
+    rows = [
+        {"remote": one.remote, "url": one.url, "commit": one.commit, "behind": one.behind}
+        for one in found
+    ]
     listing = Listing(
         rows,
         ("remote", "url", "commit", "behind"),

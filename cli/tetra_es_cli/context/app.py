@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tetra_es.usecases.ports import OpenedProjections
     from tetra_es.usecases.use_case import Done, UseCase
     from tetra_es.usecases.workspace import Workspace
     from tetra_es_cli.context.recording import Recording
-    from tetra_es_projections.engine import Projections
     from tetra_es_projections.opening import Derived
     from tetra_es_projections.queries.reader import Reader
 
@@ -122,7 +122,7 @@ class App:
         )
 
     @contextmanager
-    def projections(self, *, reading: bool = False) -> Iterator[Projections]:
+    def projections(self, *, reading: bool = False) -> Iterator[OpenedProjections]:
         """Open the projections alone, locked, as they are; with `reading` only to look at."""
         layout = self.layout()
         with (
