@@ -132,8 +132,11 @@ class Processes:
         self._environment = dict(environment)
         self._folder = folder
 
-    def run(self, *argv: str | Path, stdin: str | Path = os.devnull) -> None:
-        """Run a program, named by its absolute path; raises `RuntimeError` when it fails."""
+    def run(self, *argv: str | Path, stdin: str | Path = os.devnull, **more: str) -> None:
+        """Run a program, named by its absolute path, with these more variables.
+
+        Raises `RuntimeError` when it fails.
+        """
         errors = self._folder / "stderr"
         actions = [
             (os.POSIX_SPAWN_OPEN, 0, str(stdin), os.O_RDONLY, 0),
@@ -141,7 +144,9 @@ class Processes:
             (os.POSIX_SPAWN_OPEN, 2, str(errors), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
         ]
         arguments = [str(argument) for argument in argv]
-        pid = os.posix_spawn(arguments[0], arguments, self._environment, file_actions=actions)
+        pid = os.posix_spawn(
+            arguments[0], arguments, {**self._environment, **more}, file_actions=actions
+        )
         _, status = os.waitpid(pid, 0)
         if status:
             raise RuntimeError(f"{' '.join(arguments)}: {errors.read_text()}")

@@ -10,7 +10,6 @@ import click
 
 from tetra_es.errors import UsageError
 from tetra_es.layout import OrgLayout
-from tetra_es.usecases.deploy.request import ApplyRequest
 from tetra_es_cli.context.command_line import tool
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import dry_run_option, env_argument, replace_unmanaged_option
@@ -61,6 +60,7 @@ def apply(
     machine has no store.
     """
     from tetra_es.usecases.deploy.apply import Apply
+    from tetra_es.usecases.deploy.request import ApplyRequest
     from tetra_es_projections.opening import clone_at
 
     root = mirror or OrgLayout.of(app.base, app.settings.org_named(app.org)).mirror

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import UsageError
-from tetra_es.usecases.config.set_keys import SetKeys, UnsetKeys
 from tetra_es_cli.context.params import allow_empty_option, allow_option
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.context.source_files import split_source_file
@@ -30,6 +29,8 @@ def set_(app: App, words: tuple[str, ...], allow: tuple[str, ...], how: Recordin
     '["10.0.0.0/8"]'), and a string where it is not one. KEY may have quoted parts. In a profile,
     KEY is a key of the generated environment.
     """
+    from tetra_es.usecases.config.set_keys import SetKeys
+
     file, rest = split_source_file(words)
     assignments = [_assignment(word) for word in rest]
     if not assignments:
@@ -49,6 +50,8 @@ def unset(app: App, words: tuple[str, ...], allow_empty: bool, how: Recording) -
 
     WHERE is local, manifest, or profile ENV.
     """
+    from tetra_es.usecases.config.set_keys import UnsetKeys
+
     file, keys = split_source_file(words)
     if not keys:
         raise UsageError("nothing to unset", hint="give a key, such as services.worker.port")

@@ -13,7 +13,6 @@ from tetra_es.errors import Refused, TetraEsError, UsageError
 from tetra_es_cli.context.params import env_argument
 from tetra_es_cli.output.console import note
 from tetra_es_cli.output.emit import write_raw
-from tetra_es_projections.queries.environments import require_environment
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
@@ -69,6 +68,8 @@ def script(app: App, environment: str, output: Path | None, force: bool) -> None
 
 def _filled(app: App, environment: str, name: str) -> str:
     """Return a text with the names in it; both are of letters that mean nothing to a shell."""
+    from tetra_es_projections.queries.environments import require_environment
+
     with app.reading() as reader:
         require_environment(reader, environment)
     text = (files("tetra_es_cli") / "texts" / name).read_text("utf-8")

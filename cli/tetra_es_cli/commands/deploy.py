@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.usecases.deploy.request import DeployRequest
 from tetra_es_cli.context.command_line import command_for
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import (
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tetra_es.refs import Ref
+    from tetra_es.usecases.deploy.request import DeployRequest
     from tetra_es_cli.context.app import App
 
 
@@ -73,6 +73,8 @@ def deploy(
     already, and that tetra-es did not deploy, are refused (exit 3). With --dry-run, the plan: what
     would change, as a diff.
     """
+    from tetra_es.usecases.deploy.request import DeployRequest
+
     request = DeployRequest(
         environment,
         hosts,

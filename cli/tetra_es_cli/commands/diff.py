@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from difflib import unified_diff
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +12,6 @@ from tetra_es_cli.output.console import note
 from tetra_es_cli.output.emit import emit, say, style
 from tetra_es_cli.output.lines import change_line
 from tetra_es_cli.output.model import Report
-from tetra_es_projections.queries.differences import difference
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
@@ -34,6 +32,8 @@ def diff(app: App, states: tuple[str, ...], keys: bool, output: str) -> None:
     `diff staging prod`. Secrets are compared by name and version. As JSON, always by key: rows
     of path, before and after.
     """
+    from tetra_es_projections.queries.differences import difference
+
     with app.reading() as reader:
         found = difference(reader, *states)
     for path in found.unrecorded:
@@ -49,6 +49,8 @@ def diff(app: App, states: tuple[str, ...], keys: bool, output: str) -> None:
 
 
 def _lines(found: Difference, *, wanted: bool) -> None:
+    from difflib import unified_diff
+
     before, after = (one.text.splitlines(keepends=True) for one in found.documents)
     for line in unified_diff(before, after, fromfile=found.names[0], tofile=found.names[1]):
         color = _COLORS.get(line[0])

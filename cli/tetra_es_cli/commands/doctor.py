@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.usecases.deploy.request import HostSelection
 from tetra_es_cli.context.params import env_argument, listing_option
 from tetra_es_cli.context.servers import diagnosed
 from tetra_es_cli.output.console import note
@@ -36,6 +35,7 @@ def doctor(
     runs, drifted or failed. Exit code 1 when a check failed; warnings are things that work and
     may surprise.
     """
+    from tetra_es.usecases.deploy.request import HostSelection
     from tetra_es_cli.diagnosis.machine import local_checks
 
     checks, logs = list(local_checks(app)), []

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import TetraEsError
-from tetra_es.usecases.config.record import PresentDocument, RecordEdits
-from tetra_es.usecases.config.source_file import SOURCE
 from tetra_es_cli.context.params import (
     allow_empty_option,
     allow_option,
@@ -45,6 +43,9 @@ def edit(
     WHERE is local (the default), manifest, or profile ENV. A text that is not valid TOML is not
     recorded; it stays in the file to be fixed.
     """
+    from tetra_es.usecases.config.record import PresentDocument, RecordEdits
+    from tetra_es.usecases.config.source_file import SOURCE
+
     file, rest = split_source_file(words or (SOURCE.kind,))
     if rest:
         raise click.UsageError(f"unexpected: {' '.join(rest)}")
@@ -83,6 +84,8 @@ def _open_editor(path: Path) -> None:
 @click.pass_obj
 def record(app: App, allow: tuple[str, ...], allow_empty: bool, how: Recording) -> None:
     """Record what was changed by hand in local.toml, manifest.toml and the profiles."""
+    from tetra_es.usecases.config.record import RecordEdits
+
     with app.workspace(how, quiet_edits=True) as workspace:
         edits = workspace.act(RecordEdits(allow=allow, allow_empty=allow_empty)).edits
     warn_unused(allow, edits)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.usecases.config.add_environment import AddEnvironment
 from tetra_es_cli import answers
 from tetra_es_cli.context.params import ENVIRONMENT, env_argument, listing_option
 from tetra_es_cli.context.recording import recording_options
@@ -43,5 +42,7 @@ def list_(app: App, output: str) -> None:
 @click.pass_obj
 def add(app: App, environment: str, extends: str, after: str | None, how: Recording) -> None:
     """Add the environment ENV with a profile of its own that extends a built-in one."""
+    from tetra_es.usecases.config.add_environment import AddEnvironment
+
     done = app.act(AddEnvironment(environment, extends, after), how)
     emit_recorded(done.recorded, how, keys=False)

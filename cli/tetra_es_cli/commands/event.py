@@ -11,7 +11,6 @@ from tetra_es_cli.context.params import REF, report_option
 from tetra_es_cli.output.emit import emit, write_raw
 from tetra_es_cli.output.lines import event_lines
 from tetra_es_cli.output.model import Report
-from tetra_es_projections.queries.events import find_event
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
@@ -29,6 +28,8 @@ def event(app: App, ref: Ref, signed_bytes: bool, signature: bool, output: str) 
 
     --signed-bytes and --signature print what `ssh-keygen -Y verify -n tetra-es-event` takes.
     """
+    from tetra_es_projections.queries.events import find_event
+
     if signed_bytes and signature:
         raise UsageError("--signed-bytes or --signature, not both")
     with app.reading() as reader:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.usecases.deploy.request import HostSelection
 from tetra_es_cli.context.params import env_argument, listing_option
 from tetra_es_cli.context.servers import hosts_options, looking
 from tetra_es_cli.output.emit import emit
@@ -37,6 +36,7 @@ def health(
 
     Exit 1 as well when a server does not have what our history says was deployed there.
     """
+    from tetra_es.usecases.deploy.request import HostSelection
 
     with looking(app, HostSelection(environment, hosts, local)) as servers:
         answers = servers.health(timeout)
@@ -56,6 +56,8 @@ def drift(app: App, environment: str, hosts: Sequence[str], local: bool, output:
 
     Exit 3 when one of them differs, 1 when one has nothing or does not answer.
     """
+    from tetra_es.usecases.deploy.request import HostSelection
+
     with looking(app, HostSelection(environment, hosts, local)) as servers:
         answers = servers.drift()
     rows = [dict(zip(_DRIFT, row, strict=False)) for row in answers.rows]  # the remedy is told

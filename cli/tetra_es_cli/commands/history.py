@@ -9,7 +9,6 @@ import click
 from tetra_es_cli import answers
 from tetra_es_cli.context.params import ENVIRONMENT, KEY, listing_option
 from tetra_es_cli.output.emit import emit
-from tetra_es_projections.queries.history import HistoryQuery
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
@@ -37,6 +36,8 @@ def history(
     output: str,
 ) -> None:
     """List the events, newest first; those that concern ENV where it is given."""
+    from tetra_es_projections.queries.history import HistoryQuery
+
     query = HistoryQuery(environment, key, actor, topic, since, until, number)
     with app.reading() as reader:
         found = answers.history(reader, query)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.usecases.keys import create_identity, recipient_of
 from tetra_es_cli.context import core_dumps
 from tetra_es_cli.context.identities import identities, identity_option
 from tetra_es_cli.output.emit import say
@@ -27,6 +26,8 @@ def identity() -> None:
 @click.pass_obj
 def new(app: App) -> None:
     """Make an identity and print its recipient, for a colleague to add."""
+    from tetra_es.usecases.keys import create_identity
+
     say(create_identity(app.settings.identity).text)
 
 
@@ -35,5 +36,7 @@ def new(app: App) -> None:
 @click.pass_obj
 def show(app: App, given: tuple[Path, ...]) -> None:
     """Print the recipients of your identities; never the keys themselves."""
+    from tetra_es.usecases.keys import recipient_of
+
     for one in identities(app, given):
         say(recipient_of(one).text)

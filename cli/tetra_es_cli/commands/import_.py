@@ -11,14 +11,6 @@ import click
 from tetra_es.errors import UsageError
 from tetra_es.layout import OrgLayout
 from tetra_es.text import one_line
-from tetra_es.usecases.import_organization import (
-    ImportOrganization,
-    imported_config,
-    refuse_emptied,
-    refuse_secrets,
-)
-from tetra_es.usecases.old_organization import read_old_organization
-from tetra_es.usecases.unit_of_work import utc_now
 from tetra_es_cli.commands.init import default_actor
 from tetra_es_cli.context.params import allow_empty_option, allow_option, reason_option
 from tetra_es_cli.output.console import warn
@@ -64,6 +56,15 @@ def import_(
     Its local.toml, its generated files and the backups in its history/ become events with the
     times they had there. FOLDER itself is only read; its secrets are not imported.
     """
+    from tetra_es.usecases.import_organization import (
+        ImportOrganization,
+        imported_config,
+        refuse_emptied,
+        refuse_secrets,
+    )
+    from tetra_es.usecases.old_organization import read_old_organization
+    from tetra_es.usecases.unit_of_work import utc_now
+
     org = name or folder.absolute().name
     layout = OrgLayout.of(app.base, org)
     if layout.root.absolute() == folder.absolute():

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.layout import SOURCE, OrgLayout
-from tetra_es.usecases.create_organization import CreateOrganization, initial_config
 from tetra_es_cli.context.params import reason_option
 from tetra_es_cli.output.emit import say
 
@@ -39,6 +38,8 @@ def init(
     You become its first signer. A manifest.toml or local.toml that is there already is taken
     over. An `init` that was cut short is taken up again.
     """
+    from tetra_es.usecases.create_organization import CreateOrganization, initial_config
+
     layout = OrgLayout.of(app.base, org)
     signer = actor or app.settings.actor or default_actor(app.settings)
     initial = initial_config(

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.usecases.remotes import add_remote, remove_remote
-from tetra_es.usecases.remotes import push as push_to
 from tetra_es_cli.context.params import listing_option
 from tetra_es_cli.output.emit import emit, say
 from tetra_es_cli.output.model import Listing
@@ -53,6 +51,8 @@ def list_(app: App, output: str) -> None:
 @click.pass_obj
 def add(app: App, name: str, url: str) -> None:
     """Let NAME stand for the git repository at URL."""
+    from tetra_es.usecases.remotes import add_remote
+
     with app.projections() as projections:
         add_remote(projections, name, url)
     say(f"added the remote {name}: `tetra-es mirror push {name}` fills it")
@@ -63,6 +63,8 @@ def add(app: App, name: str, url: str) -> None:
 @click.pass_obj
 def rm(app: App, name: str) -> None:
     """Forget the remote NAME; the repository there stays as it is."""
+    from tetra_es.usecases.remotes import remove_remote
+
     with app.projections() as projections:
         remove_remote(projections, name)
     say(f"removed the remote {name}")
@@ -78,6 +80,8 @@ def push(app: App, name: str, force: bool) -> None:
     Git asks and signs in as it does for you elsewhere. Without --force nothing that the remote
     has is ever replaced.
     """
+    from tetra_es.usecases.remotes import push as push_to
+
     with app.projections() as projections:
         row = push_to(projections, name, force=force)
     say(f"{name} is at {(row.commit or '')[:_SHOWN]}")

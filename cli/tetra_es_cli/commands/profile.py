@@ -9,7 +9,6 @@ import click
 from tetra_es_cli.context.params import env_argument, output_option
 from tetra_es_cli.output.emit import emit, say
 from tetra_es_cli.output.model import Listing, Report
-from tetra_es_projections.queries.profiles import builtin_names, profile_of
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
@@ -26,6 +25,8 @@ def profile() -> None:
 @click.pass_obj
 def show(app: App, environment: str, output: str) -> None:
     """Show the rules that generate ENV: the built-in profile's and the organization's."""
+    from tetra_es_projections.queries.profiles import profile_of
+
     with app.reading() as reader:
         found = profile_of(reader, environment)
     rows = [rule._asdict() for rule in found.rules]
@@ -40,5 +41,7 @@ def show(app: App, environment: str, output: str) -> None:
 @profile.command("list")
 def list_() -> None:
     """List the built-in profiles."""
+    from tetra_es_projections.queries.profiles import builtin_names
+
     for name in builtin_names():
         say(name)

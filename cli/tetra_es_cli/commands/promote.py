@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.usecases.config.promote import Promote
 from tetra_es_cli.context.params import ENVIRONMENT, env_argument
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.output.console import warn
@@ -32,6 +31,8 @@ if TYPE_CHECKING:
 @click.pass_obj
 def promote(app: App, environment: str, via: str, force: bool, how: Recording) -> None:
     """Generate ENV from the source of truth through its profile."""
+    from tetra_es.usecases.config.promote import Promote
+
     done = app.act(Promote(environment, via, force), how)
     if skipped := done.result.skipped:
         warn(skipped.warning, f"`tetra-es promote {skipped.environment}` promotes it there")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import IntegrityFailure
-from tetra_es.usecases.rebuild import rebuild as rebuild_projections
 from tetra_es_cli.context.params import report_option
 from tetra_es_cli.context.progress import reporting
 from tetra_es_cli.output.console import note
@@ -32,6 +31,8 @@ def rebuild(app: App, check: bool, force: bool, output: str) -> None:
     exit 4 where something differs. A file that is edited by hand and has changes that are not
     recorded keeps them. What people committed in the mirror is kept there under found/.
     """
+    from tetra_es.usecases.rebuild import rebuild as rebuild_projections
+
     if check:
         _compare(app, output)
         return

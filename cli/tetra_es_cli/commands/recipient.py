@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import TetraEsError
-from tetra_es.usecases.keys import can_read, recipient_text
-from tetra_es.usecases.secrets.recipients import AddRecipient, RemoveRecipient
 from tetra_es_cli import answers
 from tetra_es_cli.context.identities import identities, identity_option, loader
 from tetra_es_cli.context.params import env_argument, listing_option
@@ -57,6 +55,9 @@ def add(
     path of a file with one. Secrets that are there are encrypted again, for which you must be
     able to read them.
     """
+    from tetra_es.usecases.keys import recipient_text
+    from tetra_es.usecases.secrets.recipients import AddRecipient
+
     text = recipient_text(key)
     with reporting() as report:
         use_case = AddRecipient(
@@ -77,6 +78,8 @@ def rm(app: App, environment: str, name: str, given: tuple[Path, ...], how: Reco
 
     NAME still knows, and can decrypt in a clone, what could be read so far: rotate those.
     """
+    from tetra_es.usecases.secrets.recipients import RemoveRecipient
+
     with reporting() as report:
         use_case = RemoveRecipient(environment, name, loader(app, given), report or ignore_progress)
         done = app.act(use_case, how)
@@ -86,6 +89,8 @@ def rm(app: App, environment: str, name: str, given: tuple[Path, ...], how: Reco
 
 
 def _is_own(app: App, text: str, given: tuple[Path, ...]) -> bool:
+    from tetra_es.usecases.keys import can_read
+
     try:
         return can_read(identities(app, given), text)
     except TetraEsError:

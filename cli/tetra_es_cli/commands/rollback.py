@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import Refused, TetraEsError, UsageError
-from tetra_es.usecases.config.roll_back import RollBack
-from tetra_es.usecases.deploy.request import DeployRequest
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import REF, env_argument, replace_unmanaged_option
 from tetra_es_cli.context.recording import recording_options
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
 
     from tetra_es.refs import Ref
     from tetra_es.usecases.config.roll_back import Rollback
+    from tetra_es.usecases.deploy.request import DeployRequest
     from tetra_es_cli.context.app import App
     from tetra_es_cli.context.recording import Recording
 
@@ -64,6 +63,9 @@ def rollback(
     Without --to, the state before the last change. A rollback is no change of its own: a second
     one goes on to the state before that, and so on back to the first.
     """
+    from tetra_es.usecases.config.roll_back import RollBack
+    from tetra_es.usecases.deploy.request import DeployRequest
+
     if replace_unmanaged and not deploys:
         raise UsageError("--replace-unmanaged is about servers: it needs --deploy")
     wanted = loader(app, given) if secrets == "as-of" else None

@@ -11,13 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import TetraEsError, UsageError
-from tetra_es.usecases.secrets.formats import as_text
-from tetra_es.usecases.secrets.read import read_secrets
 from tetra_es_cli.context import core_dumps
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import env_argument
-from tetra_es_cli.context.tmpfs import memory_folder
-from tetra_es_projections.queries.environments import require_environment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +43,10 @@ def run(
 
     Every ciphertext is checked against its signed event before it is decrypted.
     """
+    from tetra_es.usecases.secrets.formats import as_text
+    from tetra_es.usecases.secrets.read import read_secrets
+    from tetra_es_projections.queries.environments import require_environment
+
     command = command[1:] if command[0] == "--" else command
     if not command:
         raise UsageError("no command to run", hint=f"such as `tetra-es run {environment} -- env`")
@@ -65,6 +65,8 @@ def run(
 
 def _with_files(command: Sequence[str], values: dict[str, bytes]) -> int:
     """Run a command with a folder of secrets; return its exit code, 128 + N for signal N."""
+    from tetra_es_cli.context.tmpfs import memory_folder
+
     with memory_folder() as folder:
         for key, value in values.items():
             descriptor = os.open(folder / key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

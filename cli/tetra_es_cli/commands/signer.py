@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import TetraEsError
-from tetra_es.usecases.keys import create_signing_key
-from tetra_es.usecases.signers import AddSigner, RemoveSigner
 from tetra_es_cli import answers
 from tetra_es_cli.context.params import REF, listing_option
 from tetra_es_cli.context.recording import recording_options
@@ -31,6 +29,8 @@ def signer() -> None:
 @click.pass_obj
 def new(app: App) -> None:
     """Make a signing key for yourself and print its public half, for a signer to add."""
+    from tetra_es.usecases.keys import create_signing_key
+
     say(create_signing_key(app.settings.signing_key))
 
 
@@ -65,6 +65,8 @@ def export(app: App, ref: Ref | None) -> None:
 @click.pass_obj
 def add(app: App, name: str, key: str, how: Recording) -> None:
     """Let NAME sign. KEY is the path of an id_ed25519.pub file, or its line."""
+    from tetra_es.usecases.signers import AddSigner
+
     line = key if key.startswith("ssh-") else _read(Path(key))
     emit_recorded(app.act(AddSigner(name, line), how).recorded, how)
 
@@ -75,6 +77,8 @@ def add(app: App, name: str, key: str, how: Recording) -> None:
 @click.pass_obj
 def rm(app: App, name: str, how: Recording) -> None:
     """Let NAME no longer sign. What NAME signed stays valid."""
+    from tetra_es.usecases.signers import RemoveSigner
+
     emit_recorded(app.act(RemoveSigner(name), how).recorded, how)
 
 

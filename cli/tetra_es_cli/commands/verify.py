@@ -9,7 +9,6 @@ import click
 
 from tetra_es.errors import IntegrityFailure
 from tetra_es.text import one_line
-from tetra_es.usecases.verify import verify as verify_organization
 from tetra_es_cli.context.params import report_option
 from tetra_es_cli.context.progress import reporting
 from tetra_es_cli.output.console import warn
@@ -35,6 +34,8 @@ def verify(app: App, output: str) -> None:
     signers of that moment, sealed values and snapshots, then the files, the views and every commit
     of the mirror against the events. Nothing is written.
     """
+    from tetra_es.usecases.verify import verify as verify_organization
+
     with reporting() as report:
         found = verify_organization(app.projections(reading=True), report)
     emit(Report(_value(found), _lines(found)), output)

@@ -8,7 +8,6 @@ import click
 from click.shell_completion import CompletionItem
 
 from tetra_es.names import check_environment
-from tetra_es.usecases.config.keys import canonical_key
 from tetra_es_cli.context.app import App
 from tetra_es_cli.output.formats import LISTINGS, REPORTS
 
@@ -162,6 +161,8 @@ replace_unmanaged_option = click.option(
 
 def _canonical(_: click.Context, __: click.Parameter, keys: tuple[str, ...]) -> tuple[str, ...]:
     """Return keys as changes and findings write them, however they were quoted."""
+    from tetra_es.usecases.config.keys import canonical_key
+
     return tuple(canonical_key(key) for key in keys)
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import UsageError
-from tetra_es.usecases.secrets.dotenv import MAX_SIZE, check_size, read_bytes
 from tetra_es_cli.output.redaction import redact
 
 if TYPE_CHECKING:
@@ -22,6 +21,8 @@ def read_value(app: App, key: str, file: Path | None) -> bytes:
 
     Of a single line from standard input the line's end is dropped: `echo` adds one.
     """
+    from tetra_es.usecases.secrets.dotenv import MAX_SIZE, check_size, read_bytes
+
     if file is not None:
         value = read_bytes(file, MAX_SIZE)
     elif sys.stdin.isatty():

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tetra_es.usecases.deploy.request import DeployRequest
 from tetra_es_cli.context.command_line import command_for
 from tetra_es_cli.output.servers import ServerConsole
 
@@ -92,6 +91,7 @@ def units(app: App, selection: HostSelection) -> Iterator[Units]:
 def diagnosed(app: App, selection: HostSelection) -> Findings:
     """Return what is found on the servers of an environment."""
     from tetra_es.usecases.deploy.diagnose import diagnose
+    from tetra_es.usecases.deploy.request import DeployRequest
 
     request = DeployRequest(
         selection.environment, selection.hosts, selection.local, replace_unmanaged=True

@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING
 
 from tetra_es.errors import UsageError
 from tetra_es.names import check_environment
-from tetra_es.usecases.config.source_file import MANIFEST, SOURCE, SourceFile, profile_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from tetra_es.usecases.config.source_file import SourceFile
 
 _WHERE = "WHERE is local, manifest, or profile followed by ENV."
 
 
 def split_source_file(words: Sequence[str]) -> tuple[SourceFile, list[str]]:
     """Return the edited file that the first words name, and the words after it."""
+    from tetra_es.usecases.config.source_file import MANIFEST, SOURCE, profile_of
+
     if not words:
         raise UsageError("nothing to work on", hint=_WHERE)
     first, *rest = words

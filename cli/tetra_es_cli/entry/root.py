@@ -13,10 +13,13 @@ import click
 
 from tetra_es import __version__
 from tetra_es_cli.context.app import App
+from tetra_es_cli.entry.summaries import SUMMARIES
 from tetra_es_cli.output import hints
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from click.shell_completion import CompletionItem
 
 COMMANDS: Mapping[str, str] = {
     # name: module.attribute below tetra_es_cli.commands
@@ -74,6 +77,24 @@ class LazyGroup(click.Group):
             raise TypeError(place)
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands, without importing them."""
+        room = formatter.width - 6 - max(map(len, COMMANDS))  # as click leaves it
+        rows = [(name, _summary(name).get_short_help_str(room)) for name in COMMANDS]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the commands, and the options of `tetra-es` itself, that begin so."""
+        from click.shell_completion import CompletionItem
+
+        commands = [
+            CompletionItem(name, help=_summary(name).get_short_help_str())
+            for name in COMMANDS
+            if name.startswith(incomplete)
+        ]
+        return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -85,6 +106,11 @@ class LazyGroup(click.Group):
             more = f" (did you mean {' or '.join(near)}?)" if near else ""
             raise click.UsageError(f"no such command: {args[0]}{more}", ctx)
         return super().resolve_command(ctx, args)
+
+
+def _summary(name: str) -> click.Command:
+    """Return what stands for a command in a list."""
+    return click.Command(name, help=SUMMARIES[name])
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

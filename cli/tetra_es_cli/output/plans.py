@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.text import one_line
-from tetra_es.usecases.deploy.unmanaged import described
 from tetra_es_cli.output.model import Report
 
 if TYPE_CHECKING:
@@ -25,6 +24,8 @@ def plans_report(plans: Sequence[HostPlan]) -> Report:
 
 def plan_lines(one: HostPlan) -> Iterator[str]:
     """Yield what would be done on a host."""
+    from tetra_es.usecases.deploy.unmanaged import described
+
     spec, plan = one.spec, one.plan
     yield f"{spec.source} -> {one.host}"
     if plan.creates_user:

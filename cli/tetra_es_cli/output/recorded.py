@@ -8,7 +8,6 @@ from tetra_es_cli.output.console import warn
 from tetra_es_cli.output.emit import emit
 from tetra_es_cli.output.lines import change_lines
 from tetra_es_cli.output.model import Report
-from tetra_es_projections.queries.recorded import exceptions_in, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,6 +36,8 @@ def emit_recorded(
     more: Sequence[str] = (),
 ) -> None:
     """Print what was recorded; `nothing` where nothing was, and `more` lines for people."""
+    from tetra_es_projections.queries.recorded import rows_of
+
     rows = rows_of(recorded)
     lines = [*_lines(rows, how, nothing=nothing, keys=keys), *more]
     emit(Report([row._asdict() for row in rows], lines), how.output)
@@ -44,6 +45,8 @@ def emit_recorded(
 
 def warn_unused(allow: Sequence[str], recorded: RecordedEvents) -> None:
     """Say which of the keys given with `--allow` needed no exception."""
+    from tetra_es_projections.queries.recorded import exceptions_in
+
     used = exceptions_in(recorded)
     for key in allow:
         if key not in used:

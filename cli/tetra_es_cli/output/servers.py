@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.text import one_line
-from tetra_es.usecases.deploy.failures import message_of
 from tetra_es_cli.output.console import note, warn
 from tetra_es_cli.output.model import Report
 
@@ -81,6 +80,8 @@ def rollout_report(results: Sequence[HostResult]) -> Report:
 
 def raise_first(errors: Sequence[BaseException]) -> None:
     """Raise the first of some errors, where there is one, after naming the others."""
+    from tetra_es.usecases.deploy.failures import message_of
+
     for error in errors[1:]:
         note(f"and: {message_of(error)}")
     if errors:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,8 @@ def formatted(values: Mapping[str, bytes], form: str) -> bytes:
         return "".join(prefix + assignment(key, values[key]) for key in sorted(values)).encode()
     texts = {key: as_text(key, value) for key, value in sorted(values.items())}
     if form == "json":
+        import json
+
         return (json.dumps(texts, indent=2, ensure_ascii=False) + "\n").encode()
     return "".join(f"{key}={_dotenv_quoted(text)}\n" for key, text in texts.items()).encode()
 

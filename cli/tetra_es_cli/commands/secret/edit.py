@@ -8,14 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import TetraEsError
-from tetra_es.usecases.secrets.dotenv import read_dotenv
-from tetra_es.usecases.secrets.edit import SecretsToEdit
-from tetra_es.usecases.secrets.formats import formatted
-from tetra_es.usecases.secrets.set_secrets import SetSecrets
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import env_argument, reason_option, report_option
 from tetra_es_cli.context.recording import Recording
-from tetra_es_cli.context.tmpfs import memory_folder
 from tetra_es_cli.output.console import note
 from tetra_es_cli.output.recorded import emit_recorded
 
@@ -38,6 +33,9 @@ def edit(app: App, environment: str, given: tuple[Path, ...], reason: str, outpu
     Only what was changed is recorded. The file is on tmpfs and gone afterwards; what an editor
     writes elsewhere (a swap or backup folder of its own) is for you to turn off.
     """
+    from tetra_es.usecases.secrets.edit import SecretsToEdit
+    from tetra_es.usecases.secrets.set_secrets import SetSecrets
+
     if app.no_input:
         raise TetraEsError("edit needs an editor, and --no-input forbids it")
     how = Recording(reason, output=output)
@@ -56,6 +54,10 @@ def edit(app: App, environment: str, given: tuple[Path, ...], reason: str, outpu
 
 def _edited(environment: str, values: Mapping[str, bytes]) -> dict[str, bytes]:
     """Return the values after a person edited them, which takes until they can be read."""
+    from tetra_es.usecases.secrets.dotenv import read_dotenv
+    from tetra_es.usecases.secrets.formats import formatted
+    from tetra_es_cli.context.tmpfs import memory_folder
+
     with memory_folder() as folder:
         file = folder / f"{environment}.env"
         file.touch(0o600)

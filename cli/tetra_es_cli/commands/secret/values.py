@@ -9,8 +9,6 @@ import click
 
 from tetra_es.errors import UsageError
 from tetra_es.names import check_secret_name
-from tetra_es.usecases.secrets.read import read_secrets
-from tetra_es.usecases.secrets.set_secrets import RemoveSecret, SetSecrets
 from tetra_es_cli import answers
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import env_argument, key_argument, listing_option
@@ -19,7 +17,6 @@ from tetra_es_cli.context.secret_input import read_value
 from tetra_es_cli.output.console import warn
 from tetra_es_cli.output.emit import emit, write_raw
 from tetra_es_cli.output.recorded import emit_recorded
-from tetra_es_projections.queries.environments import require_environment
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
@@ -52,6 +49,8 @@ def set_(
 
     Needs no identity: a person who knows the recipients can set what they alone can read.
     """
+    from tetra_es.usecases.secrets.set_secrets import SetSecrets
+
     if ctx.args or "=" in key:  # to be said without repeating it
         raise UsageError(
             "a value is never an argument",
@@ -72,6 +71,9 @@ def set_(
 @click.pass_obj
 def get(app: App, environment: str, key: str, given: tuple[Path, ...]) -> None:
     """Print the value of KEY, byte for byte."""
+    from tetra_es.usecases.secrets.read import read_secrets
+    from tetra_es_projections.queries.environments import require_environment
+
     with app.reading() as reader:
         require_environment(reader, environment)
         values = read_secrets(reader.log, reader.layout, environment, loader(app, given), [key])
@@ -96,4 +98,6 @@ def list_(app: App, environment: str, output: str) -> None:
 @click.pass_obj
 def rm(app: App, environment: str, key: str, how: Recording) -> None:
     """Remove KEY from ENV. Its versions stay in the history until they are purged."""
+    from tetra_es.usecases.secrets.set_secrets import RemoveSecret
+
     emit_recorded(app.act(RemoveSecret(environment, key), how).recorded, how)

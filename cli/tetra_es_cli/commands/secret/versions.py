@@ -8,8 +8,6 @@ import click
 
 from tetra_es.errors import UsageError
 from tetra_es.refs import RevisionRef
-from tetra_es.usecases.secrets.exposure import exposure as exposure_of
-from tetra_es.usecases.secrets.versions import MarkCompromised, PurgeSecret, still_has_purged
 from tetra_es_cli.context.params import (
     ENVIRONMENT,
     REF,
@@ -23,7 +21,6 @@ from tetra_es_cli.output.console import note, warn
 from tetra_es_cli.output.emit import emit
 from tetra_es_cli.output.model import Listing
 from tetra_es_cli.output.recorded import emit_recorded
-from tetra_es_projections.queries.secrets import secrets_at
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
@@ -39,6 +36,8 @@ if TYPE_CHECKING:
 @click.pass_obj
 def compromised(app: App, environment: str, key: str, number: int, how: Recording) -> None:
     """Mark a version of KEY as known to others: a rollback never brings it back."""
+    from tetra_es.usecases.secrets.versions import MarkCompromised
+
     done = app.act(MarkCompromised(environment, key, number), how)
     emit_recorded(done.recorded, how)
     if done.result:
@@ -57,6 +56,8 @@ def purge(app: App, environment: str, key: str, number: int, how: Recording) -> 
     There is no way back. The mirror's commits from that secret on get new ids; clones and
     remotes keep what they have until they are cleaned as well.
     """
+    from tetra_es.usecases.secrets.versions import PurgeSecret, still_has_purged
+
     emit_recorded(app.act(PurgeSecret(environment, key, number), how).recorded, how)
     store = app.layout().store
     if not how.dry_run and still_has_purged(store):
@@ -76,6 +77,8 @@ def purge(app: App, environment: str, key: str, number: int, how: Recording) -> 
 @click.pass_obj
 def diff(app: App, before: Ref, after: Ref, environment: str | None, output: str) -> None:
     """Show which secrets differ between two states, by name and version; never values."""
+    from tetra_es_projections.queries.secrets import secrets_at
+
     named = [ref.environment for ref in (before, after) if isinstance(ref, RevisionRef)]
     name = environment or (named[0] if named else None)
     if name is None or any(other != name for other in named):
@@ -101,6 +104,8 @@ def exposure(app: App, recipient: str, output: str) -> None:
 
     What is not rotated yet is what to rotate when somebody leaves.
     """
+    from tetra_es.usecases.secrets.exposure import exposure as exposure_of
+
     with app.reading() as reader:
         rows = [vars(one) for one in exposure_of(reader.log, recipient)]
     columns = ("environment", "key", "version", "rotated", "purged")

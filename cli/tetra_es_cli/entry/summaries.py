@@ -1,0 +1,54 @@
+"""The first sentence of each command's help, for lists of commands: those import none of them.
+
+Tests hold them against the commands themselves.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SUMMARIES: Mapping[str, str] = {
+    "init": "Create the organization ORG: manifest, local.toml, signing key, store and mirror.",
+    "orgs": "List the organizations in the folder.",
+    "status": "Show unrecorded edits, drift, and what each environment was generated from.",
+    "edit": "Open a file in $VISUAL or $EDITOR and record what was changed.",
+    "set": "Set keys of an edited file and record the change.",
+    "unset": "Remove keys from an edited file and record the change.",
+    "record": "Record what was changed by hand in local.toml, manifest.toml and the profiles.",
+    "show": "Print the recorded TOML of ENV, byte for byte.",
+    "diff": "Show what promoting ENV would change, or what differs between two states.",
+    "promote": "Generate ENV from the source of truth through its profile.",
+    "rollback": "Give ENV the state it had at REF, as a new event.",
+    "history": "List the events, newest first; those that concern ENV where it is given.",
+    "event": (
+        "Show one event: what it holds, its hash, its signature and its commit in the mirror."
+    ),
+    "blame": "Show, for each key of ENV, its value and the event that gave it: who, when and why.",
+    "rebuild": "Build the files, the query views and the mirror anew from the events.",
+    "verify": "Prove the history: exit 4 and the first bad event where something is wrong.",
+    "mirror": "Copies of history/ elsewhere, for review and as a backup.",
+    "env": "List and add environments.",
+    "profile": "Look at profiles; `edit profile ENV` and `set profile ENV` change them.",
+    "signer": "Manage the keys that sign events.",
+    "deploy": "Put ENV on its servers, verified, or leave each as it was (exit 5).",
+    "apply": "Deploy ENV on this machine from a clone of the mirror: the pull way.",
+    "daemon": "The units of an environment, on its servers or with --local on this machine.",
+    "health": "Ask every service of ENV on its servers; exit 1 when one is not healthy.",
+    "drift": "Compare ENV's servers with what our history says was deployed there.",
+    "secret": "Manage secrets: encrypted with age, recorded as events, never in TOML.",
+    "recipient": (
+        "Manage who can read the secrets of an environment: access to dev gives none to prod."
+    ),
+    "identity": "Manage your own key for reading secrets.",
+    "run": "Run COMMAND with the secrets of ENV as variables, in place of this process.",
+    "doctor": (
+        "Check tools, keys, permissions, store and files, and say what to do about what is wrong."
+    ),
+    "ci": "Files for CI systems: keys from their secrets, host keys pinned, nothing asked.",
+    "import": "Create an organization from FOLDER of today's system.",
+    "completion": "Print the completion script for a shell.",
+}
+"""Command to sentence, in the order in which a person meets them."""

@@ -1,0 +1,104 @@
+"""What a command imports before it does anything: `--help` and TAB are to be quick."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+
+from tetra_es_cli.entry.root import COMMANDS, cli
+from tetra_es_cli.entry.summaries import SUMMARIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.conftest import Machine
+
+HEAVY = (
+    "cryptography", "difflib", "eventsourcing", "git", "hashlib", "importlib.resources", "json",
+    "pyrage", "rfc8785", "sqlite3", "subprocess", "tempfile", "tomlkit", "tomllib",
+    "tetra_es.crypto", "tetra_es.events", "tetra_es.integrity", "tetra_es.model", "tetra_es.remote",
+    "tetra_es.store", "tetra_es.toml", "tetra_es_projections",
+)  # fmt: skip
+"""Nobody who asks for help or completes a name waits for these."""
+
+
+def every_command() -> Iterator[tuple[str, ...]]:
+    context = click.Context(cli)
+    for name in COMMANDS:
+        yield (name,)
+        command = cli.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from ((name, each) for each in command.list_commands(context))
+
+
+def loaded(machine: Machine, code: str, **env: str) -> list[str]:
+    """Return the heavy modules that a process has imported when it ends."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", *code.split()],
+        env=machine.environment(env),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = (line for line in done.stderr.splitlines() if line.startswith("import time:"))
+    names = {line.split("|")[2].strip() for line in lines}
+    return sorted(names & set(HEAVY))
+
+
+def test_a_list_of_commands_imports_none(bare: Machine) -> None:
+    assert loaded(bare, "-m tetra_es_cli --help") == []
+    assert loaded(
+        bare, "-m tetra_es_cli", _TETRA_ES_COMPLETE="bash_complete", COMP_WORDS="tetra-es ",
+        COMP_CWORD="1",
+    ) == []  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [(name,) for name in COMMANDS], ids=" ".join)
+def test_help_imports_no_more_than_click(bare: Machine, words: tuple[str, ...]) -> None:
+    allowed = {"ci": ["importlib.resources", "tempfile"], "run": ["subprocess"]}
+    found = loaded(bare, f"-m tetra_es_cli {' '.join(words)} --help")
+    assert set(found) <= set(allowed.get(words[0], ())), found
+
+
+def test_options_complete_without_more_than_click(bare: Machine) -> None:
+    found = loaded(
+        bare, "-m tetra_es_cli", _TETRA_ES_COMPLETE="bash_complete",
+        COMP_WORDS="tetra-es promote --", COMP_CWORD="2",
+    )  # fmt: skip
+    assert found == []
+
+
+def test_the_summaries_are_those_of_the_commands() -> None:
+    context = click.Context(cli)
+    assert list(SUMMARIES) == list(COMMANDS)
+    for name, summary in SUMMARIES.items():
+        command = cli.get_command(context, name)
+        assert command is not None
+        assert not command.short_help
+        assert click.Command(name, help=command.help).get_short_help_str(10_000) == summary
+
+
+@pytest.mark.parametrize("width", [40, 80, 100, 200])
+def test_the_list_is_what_click_makes_of_the_commands(width: int) -> None:
+    context = click.Context(cli, info_name="tetra-es", max_content_width=width)
+    ours, clicks = (click.HelpFormatter(width=width) for _ in range(2))
+    cli.format_commands(context, ours)
+    click.Group.format_commands(cli, context, clicks)
+    assert ours.getvalue() == clicks.getvalue()
+
+
+@pytest.mark.parametrize("incomplete", ["", "s", "re", "--", "nope"])
+def test_the_commands_complete_as_click_completes_them(incomplete: str) -> None:
+    context = click.Context(cli, info_name="tetra-es")
+    assert [vars(item) for item in cli.shell_complete(context, incomplete)] == [
+        vars(item) for item in click.Group.shell_complete(cli, context, incomplete)
+    ]
+
+
+def test_every_command_has_help(bare: Machine) -> None:
+    for words in every_command():
+        assert bare.ok(*words, "--help").out.startswith("Usage: tetra-es ")
