@@ -87,7 +87,9 @@ def test_the_event_file_regenerates_the_signed_hash(machine: Machine) -> None:
     from tetra_es.store.chain import link, signed_bytes
 
     busy(machine)
-    for path in sorted((machine.mirror / "events").rglob("*.json")):
+    paths = sorted((machine.mirror / "events").rglob("*.json"))
+    assert len(paths) == machine.last_position()
+    for path in paths:
         event = json.loads(path.read_text())
         state = rfc8785.dumps(event["state"])
         hashed = link(
