@@ -30,7 +30,7 @@ _HELP: Sequence[tuple[str, ...]] = (
     (),
 )
 _TAB = ("tetra-es ", "tetra-es promote --", "tetra-es promote ")
-"""What was typed when TAB was pressed: a command, an option, an environment."""
+"""Lines to complete: a command, an option, an environment."""
 
 
 def run(folder: Path, sizes: Sizes) -> Iterator[Comparison]:

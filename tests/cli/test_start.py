@@ -10,7 +10,7 @@ import click
 import pytest
 
 from tetra_es_cli.entry.root import COMMANDS, cli
-from tetra_es_cli.entry.summaries import SUMMARIES
+from tetra_es_cli.entry.short_help import SHORT_HELP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,14 +72,14 @@ def test_options_complete_without_more_than_click(bare: Machine) -> None:
     assert found == []
 
 
-def test_the_summaries_are_those_of_the_commands() -> None:
+def test_the_short_help_is_those_of_the_commands() -> None:
     context = click.Context(cli)
-    assert list(SUMMARIES) == list(COMMANDS)
-    for name, summary in SUMMARIES.items():
+    assert list(SHORT_HELP) == list(COMMANDS)
+    for name, text in SHORT_HELP.items():
         command = cli.get_command(context, name)
         assert command is not None
         assert not command.short_help
-        assert click.Command(name, help=command.help).get_short_help_str(10_000) == summary
+        assert click.Command(name, help=command.help).get_short_help_str(10_000) == text
 
 
 @pytest.mark.parametrize("width", [40, 80, 100, 200])

@@ -13,7 +13,7 @@ import click
 
 from tetra_es import __version__
 from tetra_es_cli.context.app import App
-from tetra_es_cli.entry.summaries import SUMMARIES
+from tetra_es_cli.entry.short_help import SHORT_HELP
 from tetra_es_cli.output import hints
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands, without importing them."""
         room = formatter.width - 6 - max(map(len, COMMANDS))  # as click leaves it
-        rows = [(name, _summary(name).get_short_help_str(room)) for name in COMMANDS]
+        rows = [(name, _stand_in(name).get_short_help_str(room)) for name in COMMANDS]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
@@ -89,7 +89,7 @@ class LazyGroup(click.Group):
         from click.shell_completion import CompletionItem
 
         commands = [
-            CompletionItem(name, help=_summary(name).get_short_help_str())
+            CompletionItem(name, help=_stand_in(name).get_short_help_str())
             for name in COMMANDS
             if name.startswith(incomplete)
         ]
@@ -108,9 +108,9 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
 
-def _summary(name: str) -> click.Command:
+def _stand_in(name: str) -> click.Command:
     """Return what stands for a command in a list."""
-    return click.Command(name, help=SUMMARIES[name])
+    return click.Command(name, help=SHORT_HELP[name])
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tetra_es.crypto.ssh.openssh_key import seed_and_point
 from tetra_es.crypto.ssh.wire import pack, unpack
 from tetra_es.disk import atomic
 from tetra_es.errors import Refused, TetraEsError, UsageError
@@ -77,10 +78,6 @@ def load(path: Path) -> SigningKey:
     Raises `TetraEsError` when it is missing or not a usable Ed25519 key, `Refused` when others
     could read it.
     """
-    from cryptography.hazmat.primitives.serialization import (
-        load_ssh_private_key,
-    )
-
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
@@ -97,6 +94,23 @@ def load(path: Path) -> SigningKey:
             f"the signing key {path} is open to others",
             hint=f"`chmod 600 {shlex.quote(str(path))}` closes it",
         )
+    return _plain(data) or _by_library(data, path)
+
+
+def _plain(data: bytes) -> SigningKey | None:
+    """Return the key in a file such as `create` writes, None for all others."""
+    found = seed_and_point(data)
+    if found is None:
+        return None
+    seed, point = found
+    private = Ed25519PrivateKey.from_private_bytes(seed)
+    return SigningKey(private) if private.public_key().public_bytes_raw() == point else None
+
+
+def _by_library(data: bytes, path: Path) -> SigningKey:
+    """Return the key in a file of any kind, or say what is wrong with it."""
+    from cryptography.hazmat.primitives.serialization import load_ssh_private_key
+
     try:
         private = load_ssh_private_key(data, password=None)
     except Exception as error:

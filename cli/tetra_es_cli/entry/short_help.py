@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SUMMARIES: Mapping[str, str] = {
+SHORT_HELP: Mapping[str, str] = {
     "init": "Create the organization ORG: manifest, local.toml, signing key, store and mirror.",
     "orgs": "List the organizations in the folder.",
     "status": "Show unrecorded edits, drift, and what each environment was generated from.",
