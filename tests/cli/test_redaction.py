@@ -233,7 +233,7 @@ def test_where_people_give_keys_no_kind_is_repeated(prepared: Machine) -> None:
         for number, canary in enumerate(CANARIES.values())
         for debug in [["--debug"] * (number % 2)]
     ]
-    assert leaks(prepared, asked) == []
+    assert leaks(prepared, some(asked, 80)) == []
 
 
 @pytest.mark.parametrize("words", [["recipient", "add", "dev", "bob"], ["signer", "add", "bob"]])

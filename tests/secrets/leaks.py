@@ -129,7 +129,7 @@ def watching(canary: Canary) -> Iterator[Seen]:
     seen, enough = Seen(), threading.Event()
 
     def watch() -> None:
-        while not enough.wait(0.02):
+        while not enough.wait(0.05):
             seen.look(canary)
 
     thread = threading.Thread(target=watch)
