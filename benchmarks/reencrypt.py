@@ -46,7 +46,7 @@ def run(folder: Path, sizes: Sizes) -> Iterator[Comparison]:
         readers = f"{count} recipient{'s' if count > 1 else ''}"
         script = f"age -d | age -R of {sizes.secrets} files in a loop of sh"
         yield Comparison(
-            f"{sizes.secrets} secrets for {readers}: encrypted anew and recorded, in one process",
+            f"{sizes.secrets} secrets for {readers}: encrypted again and recorded, in one process",
             script,
             ours,
             theirs,

@@ -20,7 +20,7 @@ class Sizes:
     queried: int
     """Events that are searched."""
     secrets: int
-    """Secrets that are encrypted anew."""
+    """Secrets that are encrypted again."""
 
 
 FULL = Sizes(rounds=15, slow_rounds=7, appends=200, rebuilt=20_000, queried=100_000, secrets=1_000)

@@ -59,7 +59,7 @@ Ref: TypeAlias = PositionRef | RevisionRef | TimeRef | CommitRef
 
 
 def parse_ref(text: str) -> Ref:
-    """Return what `text` means. Raises `UsageError` when it is no REF at all."""
+    """Return what `text` means. Raises `UsageError` when it is not a REF at all."""
     if match := re.fullmatch(_POSITION, text, re.ASCII):
         digits = match[1]
         return PositionRef(

@@ -36,7 +36,7 @@ def _print(answer: bytes) -> bool:
         sys.stdout.buffer.write(answer)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever reads us has enough; the flush at the end must not complain about it either.
+        # The reader has enough; the flush at the end must not complain about it either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError:
         return False

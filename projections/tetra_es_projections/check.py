@@ -1,4 +1,4 @@
-"""Compare files and views with what the events make of them, without writing any of it."""
+"""Compare files and views with the recorded state, without writing any of it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def stored_differences(
 ) -> Iterator[str]:
     """Yield how the files and the views differ from the events, a sentence each.
 
-    Edits by hand that are not recorded yet are no difference: they are what a person is doing.
+    Edits by hand that are not recorded yet do not count: a person is at work on them.
     """
     yield from _files(layout, log)
     with tempfile.TemporaryDirectory(prefix="tetra-es-check-") as folder:
@@ -56,7 +56,7 @@ def _files(layout: OrgLayout, log: EventLog) -> Iterator[str]:
         if actual is None:
             yield f"{path}: is missing"
         elif not is_edited(path):
-            yield f"{path}: is not what the events make of it"
+            yield f"{path}: does not match the recorded state"
         elif actual in past[path]:
             yield f"{path}: is an older revision"
 

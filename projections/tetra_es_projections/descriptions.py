@@ -1,7 +1,7 @@
-"""One line that says what an event did: the mirror's commit subjects, and what the views show.
+"""One line that says what an event did, for people: in `history`, and as the mirror's subjects.
 
-A subject is part of a commit and so of its id. The wording therefore follows the format number
-that the event carries: what is here for format 1 is never changed, a new wording is a new format.
+`summary` is in today's words. A subject is part of a commit and so of its id: its wording follows
+the format number that the event carries, and that of format 1 is never changed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def summary(event: Event) -> str:
     number = event.metadata.get("format", "")
     if number != "1":
         raise unknown_format(number)
-    return summary_1(event)
+    return one_line(_TODAY[event.TOPIC](event))
 
 
 def unknown_format(number: str) -> TetraEsError:
@@ -66,6 +66,12 @@ def _rolled_back(event: config.EnvironmentRolledBack) -> str:
     return f"roll back({name}): {target} -> {name}@{event.revision}"
 
 
+def _rollback(event: config.EnvironmentRolledBack) -> str:
+    name = event.environment
+    same = f"same as {name}@{event.to_revision}, #{event.to_position}"
+    return f"rollback({name}): {name}@{event.revision - 1} -> {name}@{event.revision} ({same})"
+
+
 def _imported(event: config.EnvironmentImported) -> str:
     head, tail = f"import({event.environment}): ", f" -> {event.environment}@{event.revision}"
     origin = one_line(event.origin)
@@ -89,11 +95,11 @@ def _set(event: secrets.SecretSet) -> str:
     return f"set secret({event.environment}): {event.key} version {event.version}"
 
 
-def _resealed(event: secrets.SecretsResealed) -> str:
+def _re_encrypted(event: secrets.SecretsResealed) -> str:
     secrets, recipients = len(event.secrets), len(event.recipients)
     what = f"{secrets} secret{'' if secrets == 1 else 's'}"
     whom = f"{recipients} recipient{'' if recipients == 1 else 's'}"
-    return f"reseal({event.environment}): {what} for {whom}"
+    return f"({event.environment}): {what} for {whom}"
 
 
 def _restored(event: secrets.SecretsRestored) -> str:
@@ -147,9 +153,14 @@ _FORMAT_1: Final[dict[str, Callable[[Any], str]]] = {
     ),
     secrets.SecretSet.TOPIC: _set,
     secrets.SecretRemoved.TOPIC: lambda event: f"remove secret({event.environment}): {event.key}",
-    secrets.SecretsResealed.TOPIC: _resealed,
+    secrets.SecretsResealed.TOPIC: lambda event: f"reseal{_re_encrypted(event)}",
     secrets.SecretsRestored.TOPIC: _restored,
     secrets.SecretCompromised.TOPIC: lambda event: _version("compromised secret", event),
     secrets.SecretPurged.TOPIC: lambda event: _version("purge secret", event),
     **{cls.TOPIC: _deploy for cls in deployments.DEPLOYMENT_EVENTS},
+}
+
+_TODAY: Final = _FORMAT_1 | {
+    config.EnvironmentRolledBack.TOPIC: _rollback,
+    secrets.SecretsResealed.TOPIC: lambda event: f"re-encrypt{_re_encrypted(event)}",
 }

@@ -2,7 +2,7 @@
 
 The events are appended first, in one transaction; this comes after. Each projection remembers
 the position that it has reached, skips what it has, and can be killed at any point: the next
-catching up does the rest. Whoever calls `catch_up` or `rebuild` holds the lock.
+catching up does the rest. A caller of `catch_up` or `rebuild` holds the lock.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class Projections:
             self._mirror(last, report)
 
     def rebuild(self, *, force: bool = False, report: Progress | None = None) -> list[str]:
-        """Throw everything derived away and build it anew from the events.
+        """Throw everything derived away and build it again from the events.
 
         Returns the paths of hand-made files that were kept aside. What people committed in the
         mirror is kept there. Raises `Refused` when a generated file was changed by hand and
@@ -165,7 +165,7 @@ class Projections:
     def differences(self, report: Progress | None = None) -> list[str]:
         """Return what differs from the events, a sentence each; an empty list when nothing does.
 
-        Edits by hand that are not recorded yet are no difference: they are what a person is doing.
+        Edits by hand that are not recorded yet do not count: a person is at work on them.
         """
         if lost := self.lost_events():
             return [lost]  # what else differs follows from it

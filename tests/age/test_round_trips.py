@@ -1,4 +1,4 @@
-"""What is encrypted comes back, for each recipient and nobody else."""
+"""Encrypted values come back, for each recipient and nobody else."""
 
 from __future__ import annotations
 

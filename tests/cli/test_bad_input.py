@@ -68,7 +68,7 @@ def test_wrong_values_name_the_key(machine: Machine, assignment: str, key: str) 
         (2, ("rollback", "dev", "--to", "yesterday-ish"), "not a REF"),
         (1, ("rollback", "dev", "--to", "2001-01-01"), "no state yet"),
         (1, ("rollback", "dev", "--to", "abcdef1"), "not a commit of the mirror"),
-        (3, ("rollback", "dev", "--to", "1"), "no state of dev"),
+        (3, ("rollback", "dev", "--to", "1"), "not a state of dev"),
         (3, ("rollback", "dev", "--to", "dev@1"), "already has the state"),
         (3, ("rollback", "prod"), "no earlier state"),
         (1, ("event", "999"), "there is no event #999"),
@@ -210,7 +210,7 @@ def test_manifest_cannot_rename_the_organization(machine: Machine) -> None:
 
 
 def test_ctrl_c_in_an_editor(machine: Machine) -> None:
-    """The editor and we get the signal of the terminal; one line, exit 1, nothing recorded."""
+    """The editor and we get the signal of the terminal; one line, exit 130, nothing recorded."""
     ready = machine.home / "ready"
     os.mkfifo(ready)
     editor = f"sh -c 'echo here > {ready}; exec sleep 60' --"
@@ -221,13 +221,13 @@ def test_ctrl_c_in_an_editor(machine: Machine) -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # Whoever runs the tests in the background may have SIGINT ignored, which is inherited.
+        # Tests that run in the background may have SIGINT ignored, which is inherited.
         preexec_fn=default_signals,
     )
     assert ready.read_text() == "here\n"
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=HANG)
-    assert process.returncode == 1
+    assert process.returncode == 130
     assert err.count("tetra-es: error: ") == 1
     assert "Traceback" not in err
     assert machine.last_position() == 2

@@ -25,7 +25,7 @@ KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMtjcOJ2bz7JfQnCIaP8YxPIG2GCllUMdKGHL
 
 @pytest.fixture(scope="module", params=[HALF, MARKERS], ids=["half", "markers"])
 def broken(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Machine:
-    """An organization with two states of dev and staging, whose local.toml is no TOML now."""
+    """An organization with two states of dev and staging, whose local.toml is not TOML now."""
     from tests.conftest import Machine
 
     machine = Machine(tmp_path_factory.mktemp("half") / "home")

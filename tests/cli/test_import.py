@@ -105,7 +105,7 @@ def test_an_old_backup_never_becomes_the_present_file(bare: Machine, old: Path) 
     assert "environments/dev.toml" in newest["summary"]
     assert newest["time"].startswith("2024-01-04T10:15:00")
     assert "environments/dev.toml is dated before its newest backup" in done.err
-    # What was there when is answered by the same times.
+    # The same times answer which state was there when.
     assert bare.ok("show", "dev", "--at", "2024-01-03T12:00").out == "[ports]\ntetra = 2\n"
     assert bare.ok("show", "dev", "--at", "2024-01-05").out.encode() == present
     bare.ok("verify")
@@ -171,7 +171,7 @@ def test_many_backups_with_other_names_are_counted(bare: Machine, old: Path) -> 
 
 
 def test_backups_of_an_environment_that_is_gone(bare: Machine, old: Path) -> None:
-    """There is no present file, and an old backup is none."""
+    """There is no present file, and an old backup does not stand for it."""
     (old / "history/beta_20240102_101500.toml").write_text("[ports]\ntetra = 8\n")
     done = bare.ok("import", str(old), "--as", "acme", "--utc")
     assert "history/beta_20240102_101500.toml: there is no environments/beta.toml" in done.err

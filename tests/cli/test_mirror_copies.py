@@ -137,7 +137,7 @@ def test_a_path_starts_where_the_person_is(machine: Machine, copy: Path, tmp_pat
 
 
 def test_a_copy_in_the_folder_itself_is_none(machine: Machine, tmp_path: Path) -> None:
-    """Whoever made the folder could have put hooks there."""
+    """The person who made the folder could have put hooks there."""
     inside = machine.folder / "evil.git"
     subprocess.run(["git", "init", "-q", "--bare", str(inside)], check=True)
     (tmp_path / "link").symlink_to(inside)

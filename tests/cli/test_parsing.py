@@ -85,7 +85,7 @@ def run_all(machine: Machine, parses: Parses, before_each: Callable[[], None]) -
             edited.write_text(edited.read_text() + "\n[by_hand]\nx = 1\ny = 2\n")
         before_each()
         machine.ok(*command, stdin="hunter2-and-more" if command[0] == "secret" else None)
-    # These may fail, as this machine is no server, but only after all that they read.
+    # These may fail, as this machine is not a server, but only after all that they read.
     for command in (("deploy", "dev", "--local", "--dry-run"), ("doctor", "dev", "--local")):
         before_each()
         machine.run(*command)

@@ -1,4 +1,4 @@
-"""What is answered without click is what the commands answer, byte for byte, in every state."""
+"""Answers without click are those of the commands, byte for byte, in every state."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ OTHERS: Sequence[tuple[str, ...]] = (
     ("env", "add", "qa"),
     ("env", "lis"),
 )
-"""Wrong, empty, unusual: whoever answers, it is the same answer."""
+"""Wrong, empty, unusual: the answer is the same with click and without."""
 
 
 def as_it_is(machine: Machine, words: Sequence[str]) -> in_process.Outcome:

@@ -146,7 +146,7 @@ _NO_SECRET = re.compile(r"-----[A-Z ]+-----|AGE-(SECRET-KEY|PLUGIN)-|^/srv/|^a="
 
 
 def fragments(canary: str) -> list[str]:
-    """Return the parts of a canary that nothing printed may hold, without what is no secret."""
+    """Return the parts of a canary that nothing printed may hold: those that are secret."""
     body = _NO_SECRET.sub("", canary)
     size = 12 if body != canary or body.startswith(("ghp_", "b3Bl")) else 21
     lines = body.lower().split()

@@ -71,7 +71,7 @@ def test_an_exception_is_recorded_with_its_reason_and_holds(machine: Machine) ->
     assert [(row["summary"], row["reason"]) for row in rows] == [
         ("scan exception(local): services.tetra.build", "a made-up value")
     ]
-    # What is called so is still no secret; another token is one until somebody says otherwise.
+    # That value is still not a secret; another token is one until somebody says otherwise.
     machine.ok(
         "set", "local", "app.api_key=label-of-a-key", "--allow", "app.api_key", "-m", "label"
     )

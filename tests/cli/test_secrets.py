@@ -220,7 +220,7 @@ def test_a_compromised_version_never_comes_back(vault: Machine) -> None:
     vault.ok("secret", "compromised", "dev", "A", "--version", "1", "-m", "in a log")
     set_secret(vault, "A", "fresh")
     done = vault.ok("rollback", "dev")
-    assert "A of version 1 did not come back" in done.err
+    assert "version 1 of A did not come back" in done.err
     assert vault.ok("secret", "get", "dev", "A").out == "fresh"
 
 

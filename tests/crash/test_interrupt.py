@@ -42,13 +42,14 @@ def test_in_the_middle(machine: Machine, which: int) -> None:
         said = [line for line in err.decode().splitlines() if line]
         recorded = range(before + 1, machine.last_position() + 1)
         if process.returncode:
-            assert process.returncode == 1, (point, err)
-            assert [line.startswith("tetra-es: error: interrupted") for line in said] == [True], err
+            assert process.returncode == 130, (point, err)
+            what = f"recorded as #{recorded[0]}" if recorded else "nothing was recorded"
+            assert said == [f"tetra-es: error: interrupted; {what}"], point
         assert set(acknowledged(out)) <= set(recorded)
         assert len(recorded) <= 1
         machine.ok("history", "-n", "1")
         check_repaired(machine)
-    assert 1 in codes
+    assert 130 in codes
     check_sound(machine)
 
 
@@ -64,7 +65,7 @@ def test_while_the_editor_is_open(machine: Machine) -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # Whoever runs the tests in the background may have SIGINT ignored, which is inherited.
+        # Tests that run in the background may have SIGINT ignored, which is inherited.
         preexec_fn=default_signals,
     )
     ready.read_text()
@@ -73,9 +74,9 @@ def test_while_the_editor_is_open(machine: Machine) -> None:
     before = machine.last_position()
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=HANG)
-    assert (process.returncode, out) == (1, "")
+    assert (process.returncode, out) == (130, "")
     assert [line for line in err.splitlines() if line] == [
-        "tetra-es: error: interrupted; what was acknowledged is recorded"
+        "tetra-es: error: interrupted; nothing was recorded"
     ]
     assert machine.last_position() == before
     assert machine.toml("local").read_text().endswith("# half a thought\n")

@@ -31,55 +31,20 @@ GENERATED = ("docs/reference/cli.md", "docs/reference/events.md")
 KEPT = {
     ("projections/tetra_es_projections/descriptions.py", "roll back("),
     ("projections/tetra_es_projections/descriptions.py", "reseal"),
+    ("tests/unit/mirror/test_summaries.py", "roll back("),
+    ("tests/unit/mirror/test_summaries.py", "reseal"),
 }
 """Wordings of format 1 of the mirror's commits, which stay for ever."""
 
 EXAMPLES = "tests/docs/test_words.py"
 """This file: it holds words of the lists to show that they are found."""
 
-PROSE_STILL_TO_CHECK: tuple[str, ...] = (
-    "benchmarks/reencrypt.py",
-    "benchmarks/sizes.py",
-    "cli/tetra_es_cli/commands",
-    "cli/tetra_es_cli/context",
-    "cli/tetra_es_cli/entry",
-    "cli/tetra_es_cli/main.py",
-    "projections/tetra_es_projections/check.py",
-    "projections/tetra_es_projections/engine.py",
-    "projections/tetra_es_projections/mirror",
-    "projections/tetra_es_projections/queries",
-    "projections/tetra_es_projections/views",
-    "tests/age",
-    "tests/cli",
-    "tests/crash",
-    "tests/docs/test_demo.py",
-    "tests/integrity",
-    "tests/properties",
-    "tests/rendering",
-    "tests/scanner",
-    "tests/secrets",
-    "tests/server",
-    "tests/servers",
-    "tests/unit",
-    "tetra_es/disk",
-    "tetra_es/events",
-    "tetra_es/integrity",
-    "tetra_es/model",
-    "tetra_es/profiles",
-    "tetra_es/refs.py",
-    "tetra_es/release",
-    "tetra_es/remote",
-    "tetra_es/secret_scan",
-    "tetra_es/store",
-    "tetra_es/toml",
-    "tetra_es/usecases",
-)
+PROSE_STILL_TO_CHECK: tuple[str, ...] = ()
 """Folders and files whose docstrings, comments and strings have findings. It only gets shorter."""
 
 NAMES_STILL_TO_CHECK: tuple[str, ...] = (
     "benchmarks/organization.py",
     "projections/tetra_es_projections/ciphertexts.py",
-    "projections/tetra_es_projections/descriptions.py",
     "projections/tetra_es_projections/tree.py",
     "tests/age",
     "tests/cli",

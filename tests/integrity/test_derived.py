@@ -1,4 +1,4 @@
-"""Files, views, mirror and snapshots that are not what the events make of them."""
+"""Files, views, mirror and snapshots that do not match the events."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ BROKEN = {
         manifest("bob", environment="local", digest="00"),
         None,
     ),
-    "signer removed that is none": (
+    "somebody removed who is not a signer": (
         "org", "signer.removed", state("bob", signer="eve", key="ssh-ed25519 AAAA"), None
     ),
     "unknown stream": ("moon:1", "manifest.edited", manifest("bob"), 1),

@@ -41,7 +41,7 @@ VIEW = (
 SCHEMAS = {
     "a view for the events": ([each.format("stored_events") for each in VIEW], "stored_events"),
     "a view for the proofs": ([each.format("event_proofs") for each in VIEW], "event_proofs"),
-    "a view for sealed values": ([each.format("sealed_values") for each in VIEW], "sealed_values"),
+    "a view for ciphertexts": ([each.format("sealed_values") for each in VIEW], "sealed_values"),
     "a view for the snapshots": (
         [each.format("stored_snapshots") for each in VIEW[3:]],
         "stored_snapshots",
@@ -110,7 +110,7 @@ SCHEMAS = {
         ],
         "stored_events",
     ),
-    "a schema that is none": (
+    "a schema that cannot be read": (
         ["UPDATE sqlite_schema SET sql = 'CREATE TABLE' WHERE name = 'event_proofs'"],
         "damaged",
     ),
@@ -315,7 +315,7 @@ def test_a_sealed_value_of_another_type(copy: Machine, how: str) -> None:
         connection.execute(SEALED[how])
     done = copy.run("verify")
     assert done.code == 4
-    assert "sealed value " in done.error()
+    assert "ciphertext " in done.error()
     assert "not bytes" in done.error()
     for command in (("secret", "get", "dev", "KEY"), ("rebuild",)):
         done = copy.run(*command, env=bob)

@@ -102,7 +102,7 @@ def all_quiet(machine: Machine, canaries: Canaries, found: int = 0) -> None:
         done = machine.run(*command)
         assert canaries.sang() == [], command
         assert "Traceback" not in done.err
-        if command[0] == "apply":  # which this machine is no server for
+        if command[0] == "apply":  # this machine is not a server
             assert "chain and signatures are sound" in done.err
         else:
             compares = command in (("verify",), ("rebuild", "--check"))

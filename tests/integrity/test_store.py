@@ -93,7 +93,7 @@ def test_verify_names_a_swapped_pair(copy: Machine, proofs: bool) -> None:
 
 
 def test_a_chain_made_anew_without_the_keys(store: Path) -> None:
-    """Whoever changes an event can compute all later hashes, but sign none of them."""
+    """Somebody who changes an event can compute all later hashes, but sign none of them."""
     flip(store, 5, "state", 40)
     with opened(store) as connection:
         previous = bytes(32)
@@ -160,4 +160,4 @@ def test_a_sealed_value_that_was_changed(store: Path) -> None:
     assert findings(store) == [], "nobody misses it"
     with opened(store) as connection:
         connection.execute("UPDATE sealed_values SET ciphertext = ?", (b"seAled",))
-    assert findings(store) == [f"sealed value {digest.hex()}: its content was changed"]
+    assert findings(store) == [f"ciphertext {digest.hex()}: its content was changed"]

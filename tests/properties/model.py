@@ -117,7 +117,7 @@ class Model:
                 target = target.before
         if target is None or target.content == present.content:
             return None
-        # No state of its own: whoever goes back from here goes on from the old one.
+        # No state of its own: a rollback from here goes on from the old one.
         states.append(target)
         self.events += 1
         return True

@@ -87,7 +87,7 @@ def test_canonical_json_is_one_byte_string(value: dict[str, Any], random: Any) -
     items = list(value.items())
     random.shuffle(items)
     assert canonical.encode(dict(items)) == encoded
-    # Whoever reads the mirror's indented JSON gets to the same bytes.
+    # A reader of the mirror's indented JSON gets to the same bytes.
     assert canonical.encode(json.loads(json.dumps(value, indent=3))) == encoded
 
 

@@ -55,7 +55,7 @@ class Positions:
 
 
 class World:
-    """One organization, and whoever acts on it at the moment."""
+    """One organization, and the person who acts on it at the moment."""
 
     def __init__(self, root: Path) -> None:
         self.layout = OrgLayout(root / "org" / "acme")

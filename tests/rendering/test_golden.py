@@ -44,7 +44,7 @@ TSM_PORT="4444"
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_a_release_is_the_golden_one(environment: str, runner: str) -> None:
     file, text = golden(environment, runner)
-    assert text == file.read_text(), "python -m tests.rendering.update writes it anew"
+    assert text == file.read_text(), "python -m tests.rendering.update writes it again"
 
 
 def test_the_unit_has_every_setting_of_the_guides_with_its_value() -> None:

@@ -193,7 +193,7 @@ def test_hostile_values_together(
         ("services", "tetra", "env_file"): env,
     }
     kept = dict(changes)
-    # What is refused by itself says nothing about the rest.
+    # A value that is refused by itself says nothing about the rest.
     for field, value in changes.items():
         try:
             release("staging", runner, {field: value})

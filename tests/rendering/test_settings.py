@@ -1,4 +1,4 @@
-"""What is read of an environment's TOML, and how what is wrong in it is said."""
+"""Settings read from an environment's TOML, and the messages for wrong ones."""
 
 from __future__ import annotations
 

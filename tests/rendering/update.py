@@ -1,4 +1,4 @@
-"""Writes the golden files anew: `python -m tests.rendering.update` from the top folder.
+"""Writes the golden files again: `python -m tests.rendering.update` from the top folder.
 
 Packages must be importable. Read the difference before committing it.
 """

@@ -110,7 +110,7 @@ SHORTEST = {
     "twitter": "A" * 22 + "z" + mixed(59),
     "yandex": "AQ" + "VN" + mixed(35),
 }
-"""For each kind of token, one as short as they come: one character less is none."""
+"""For each kind of token, one as short as they come: with one character less it is not a token."""
 
 CHOSEN = {
     "url-password": ("postgres://app:hunter2@db/app", "postgres://db:5432/app?user=a@b"),

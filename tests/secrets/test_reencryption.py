@@ -1,4 +1,4 @@
-"""A change of recipients encrypts every secret anew, or none, wherever it is killed."""
+"""A change of recipients encrypts every secret again, or none, wherever it is killed."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def departed(founded: Machine, tmp_path_factory: pytest.TempPathFactory) -> Mach
     machine.ok("secret", "compromised", "dev", "LEAKED", "--version", "1", "-m", "in a log")
     file.write_text("A=new A\nLEAKED=fresh\n")
     machine.ok("secret", "import", "dev", str(file))
-    # What is present now is encrypted anew here; the old values are not, until they come back.
+    # Present values are encrypted again here; the old ones are not, until they come back.
     machine.ok("recipient", "rm", "dev", "bob")
     return machine
 
@@ -82,7 +82,7 @@ def left(departed: Machine, tmp_path: Path) -> Machine:
 
 def test_a_rollback_across_a_removal(left: Machine) -> None:
     done = left.ok("rollback", "dev")
-    assert "LEAKED of version 1 did not come back" in done.err
+    assert "version 1 of LEAKED did not come back" in done.err
     assert "encrypted again for the present recipients alone: A, B\n" in done.err
     assert left.ok("secret", "export", "dev", "--format", "json").json == {
         "A": "old A",
@@ -125,7 +125,7 @@ def test_a_compromised_version_never_comes_back(left: Machine) -> None:
         assert left.ok("secret", "get", "dev", "LEAKED").out == "fresh"
     left.ok("secret", "rm", "dev", "LEAKED")
     done = left.ok("rollback", "dev", "--to", "dev@1")
-    assert "LEAKED of version 1 did not come back" in done.err
+    assert "version 1 of LEAKED did not come back" in done.err
     assert "LEAKED" not in left.ok("secret", "export", "dev", "--format", "json").json
 
 
@@ -137,7 +137,7 @@ def test_a_compromised_version_that_is_present_is_no_obstacle(left: Machine) -> 
     done = left.ok("rollback", "dev", "--to", "dev@2")
     assert left.ok("secret", "get", "dev", "LEAKED").out == "fresh"
     done = left.ok("rollback", "dev", "--to", "dev@1")
-    assert "A of version 1 did not come back" in done.err
+    assert "version 1 of A did not come back" in done.err
     assert left.ok("secret", "get", "dev", "A").out == "new A"
     left.ok("verify")
 

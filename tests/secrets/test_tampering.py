@@ -75,7 +75,7 @@ def test_in_the_files(vault: Machine, files: Files, how: str, place: str) -> Non
         refused = vault.fails(4, *command)
         assert "secrets/dev/A.age is not what the signed event says" in refused.error()
         assert "second" not in refused.out
-    # What is not there cannot be used by mistake.
+    # A missing file cannot be used by mistake.
     file.unlink()
     assert vault.ok("secret", "get", "dev", "A").out == "second"
 
@@ -125,7 +125,7 @@ def test_in_the_store(vault: Machine, files: Files, how: str, bobs_recipient: st
 def test_a_rollback_does_not_bring_it_back(
     vault: Machine, files: Files, bobs_recipient: str
 ) -> None:
-    """It would be encrypted anew, and so be given a digest that is signed."""
+    """It would be encrypted again, and so be given a digest that is signed."""
     vault.ok("set", "local", "ports.tetra=5555")
     vault.ok("promote", "dev")
     vault.ok("secret", "set", "dev", "A", stdin="third")

@@ -1,7 +1,7 @@
 """The hardware of a test host: its disk, its network cable and its power switch.
 
 Runs as process 1 of namespaces of its own (`unshare --mount --pid --net`), which is what makes the
-host removable: when this process ends, and it does when whoever holds its standard input dies, the
+host removable: when this process ends, as it does when the holder of its standard input dies, the
 kernel ends every process in it and drops every mount. The disk is a tmpfs of a fixed size, so a
 full disk is a full one, and it outlives reboots and power cuts. The cable is the listening socket
 given as descriptor 3, which belongs to the machine's own network: what arrives there goes to the
@@ -137,7 +137,7 @@ class Supply:
         os.close(null)
 
     def _watch(self) -> None:
-        """Bury every process of the host; start it anew if it asked for that."""
+        """Reap every process of the host; start it again if it asked for that."""
         code = 0
         while True:
             try:

@@ -29,7 +29,7 @@ def test_the_command_has_nothing_that_login_shells_read_differently() -> None:
 @pytest.mark.parametrize("shell", LOGIN_SHELLS)
 def test_every_login_shell_runs_it(shell: str) -> None:
     program = """printf '%s\\n' "$((1 + 1)) it's me!" """
-    # Whoever runs the tests is told to be root.
+    # The user of the tests is said to be root.
     done = subprocess.run(
         [shell, "-c", REMOTE.replace('"$(id -u)" = 0', "0 = 0")],
         input=base64.b64encode(program.encode()) + b"\n",
@@ -126,7 +126,7 @@ Connection closed by UNKNOWN port 65535\r
             "/bin/sh: sudo: inaccessible or not found",
             "zsh:1: command not found: sudo",
         )),
-        # What others say, or what is said before the end has another reason, is none.
+        # What others say, or what is said before the end, is not a reason.
         (PROFILE, 1, "it ended"),
         (PROFILE + "client_loop: send disconnect: Broken pipe\r\n", 255, "ssh failed: client_loop"),
         (UNRESOLVED + "client_loop: send disconnect: Broken pipe\r\n", 255, "ssh failed: client"),

@@ -69,7 +69,7 @@ def create(path: Path, data: bytes) -> None:
 
 
 def write_through(path: Path, data: bytes) -> None:
-    """Do the same where the links at `path` lead. Raises `TetraEsError` where that is no file."""
+    """Do the same where the links at `path` lead. Raises `TetraEsError` where no file is."""
     write(follow(path, then=REBUILD), data)
 
 
@@ -122,7 +122,7 @@ def digest(path: Path) -> str | None:
 
 
 def digest_through(path: Path) -> str | None:
-    """Do the same where the links at `path` lead. Raises `TetraEsError` where that is no file."""
+    """Do the same where the links at `path` lead. Raises `TetraEsError` where no file is."""
     return _sha256(read(path, then=REBUILD))
 
 

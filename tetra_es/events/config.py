@@ -68,7 +68,7 @@ class SignerRemoved(Event):
 
 
 class ScanExceptionAdded(Event):
-    """A value in TOML that looks like a secret is none: the scanner lets this key pass."""
+    """What looks like a secret in TOML is a false positive: the scanner lets this key pass."""
 
     TOPIC: ClassVar[str] = "scan.exception_added"
 

@@ -87,7 +87,7 @@ class SecretRemoved(SecretsEvent):
 
 
 class SecretsResealed(SecretsEvent, ForRecipients):
-    """The present values were encrypted anew, for other recipients."""
+    """The present values were encrypted again, for other recipients."""
 
     TOPIC: ClassVar[str] = "secrets.resealed"
 

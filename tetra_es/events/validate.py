@@ -36,14 +36,14 @@ def problem_of(event: Event) -> str | None:
     if missing:
         return f"its metadata has no {missing[0]}"
     if event.originator_id != _stream_of(event):
-        return f"{event.TOPIC} does not belong into the stream {event.originator_id}"
+        return f"{event.TOPIC} does not belong in the stream {event.originator_id}"
     if isinstance(
         event, (EnvironmentState, ProfileEdited, SecretsEvent, DeploymentEvent)
     ) and not _is_name(event.environment):
         return f"{event.environment!r} is not an environment's name"
     if isinstance(event, SecretsEvent):
         wrong = (name for name in secret_names(event) if not is_secret_name(name))
-        return next((f"{name!r} is no secret's name" for name in wrong), None)
+        return next((f"{name!r} is not the name of a secret" for name in wrong), None)
     if isinstance(event, EnvironmentState):
         digest = sha256(event.text.encode()).hexdigest()
         if event.digest != digest:

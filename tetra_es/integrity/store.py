@@ -1,4 +1,4 @@
-"""Check the stored bytes themselves: chain, signatures, streams, sealed values, snapshots."""
+"""Check the stored bytes themselves: chain, signatures, streams, ciphertexts, snapshots."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def verify_store(log: EventLog, report: Callable[[int], None] | None = None) -> 
 
 
 def _check_sealed(log: EventLog, vaults: Iterable[Vault], result: StoreReport) -> None:
-    """Compare the sealed values with what the events say is there, and what was purged."""
+    """Compare the ciphertexts with those that the events name, and with those that were purged."""
     wanted = {
         digest: (f"{vault.environment} {key} version {number}", version.purged)
         for vault in vaults
@@ -79,7 +79,7 @@ def _check_sealed(log: EventLog, vaults: Iterable[Vault], result: StoreReport) -
     for digest, ciphertext in log.sealed_values():
         result.sealed += 1
         name, purged = wanted.pop(digest.hex(), ("", False))
-        what = f"sealed value {digest.hex()}" + (f" of {name}" if name else "")
+        what = f"ciphertext {digest.hex()}" + (f" of {name}" if name else "")
         if ciphertext is None and name and not purged:
             result.findings.append(f"{what}: is gone, and no event purged it")
         elif ciphertext is not None and purged:
@@ -87,7 +87,7 @@ def _check_sealed(log: EventLog, vaults: Iterable[Vault], result: StoreReport) -
         elif ciphertext is not None and sha256(ciphertext).digest() != digest:
             result.findings.append(f"{what}: its content was changed")
     result.findings += [
-        f"sealed value {digest} of {name}: is missing" for digest, (name, _) in wanted.items()
+        f"ciphertext {digest} of {name}: is missing" for digest, (name, _) in wanted.items()
     ]
 
 

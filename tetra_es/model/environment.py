@@ -173,7 +173,7 @@ class Environment(Aggregate):
     def revision_before(self, revision: int) -> int:
         """Return the revision that a rollback without a target goes to from `revision`, or 0.
 
-        It is the one before the last change. A rollback is no change of its own but a return to
+        It is the one before the last change. A rollback does not count as a change: it returns to
         an older revision, so the next one goes on from there instead of swinging back.
         """
         return self.origin_of(self.origin_of(revision) - 1)

@@ -42,7 +42,7 @@ class Organization(Aggregate):
         self.signers: dict[str, str] = {}
         """Name to public key line of those who may sign the next event."""
         self.scan_exceptions: set[tuple[str, str]] = set()
-        """File and key whose values look like secrets and are none."""
+        """File and key whose values look like secrets and are false positives."""
 
     @property
     def document(self) -> ConfigDocument:
@@ -77,7 +77,7 @@ class Organization(Aggregate):
     def create(
         self, name: str, manifest: ConfigDocument, context: Context, *, key: str
     ) -> OrganizationCreated:
-        """Found the organization; whoever does it is its first signer."""
+        """Create the organization, with its first signer."""
         if self.name:
             raise Refused(f"the organization {self.name} exists already")
         self._check_manifest(name, manifest)
@@ -134,7 +134,7 @@ class Organization(Aggregate):
                 hint="remove the old key first, or use a new name",
             )
         if owner := self.signer_with(key):
-            raise Refused(f"this key is that of the signer {owner} already")
+            raise Refused(f"that key already belongs to signer {owner}")
         return self._decide(SignerAdded, context, signer=name, key=key)
 
     def remove_signer(self, name: str, context: Context) -> SignerRemoved:
@@ -151,7 +151,7 @@ class Organization(Aggregate):
         return self._decide(SignerRemoved, context, signer=name, key=self.signers[name])
 
     def add_scan_exception(self, file: str, key: str, context: Context) -> ScanExceptionAdded:
-        """Record that a key's values look like secrets and are none."""
+        """Record that what looks like a secret at a key is a false positive."""
         if (file, key) in self.scan_exceptions:
             raise Refused(f"{key} of {file} is an exception already")
         return self._decide(ScanExceptionAdded, context, file=file, key=key)

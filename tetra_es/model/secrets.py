@@ -39,7 +39,7 @@ class Version:
     """One value that a key had."""
 
     digests: list[str] = field(default_factory=list)
-    """Of its age files, the newest last: each time it was encrypted anew, one more."""
+    """Of its age files, the newest last: one more each time it was encrypted again."""
     recipients: list[str] = field(default_factory=list)
     """Whom the newest age file is encrypted for."""
     compromised: bool = False
@@ -79,7 +79,7 @@ class Vault(Aggregate):
         found = self.versions.get(key, {}).get(number)
         if found is None:
             raise UsageError(
-                f"{self.environment} has no {key} of version {number}",
+                f"{self.environment} has no version {number} of {key}",
                 hint=f"`tetra-es secret list {self.environment}` lists the secrets",
             )
         return found
@@ -166,7 +166,7 @@ class Vault(Aggregate):
         """Record new age files of all present values, by key; None where there are none."""
         if set(digests) != set(self.present):
             raise ValueError(
-                "resealing is for all present secrets, or it would leave some readable"
+                "all present secrets are re-encrypted at once, or some would stay readable"
             )
         if not digests:
             return None
@@ -190,7 +190,7 @@ class Vault(Aggregate):
             if self.present.get(key) == number:
                 continue  # it stays, compromised or not: a rollback is not what takes it away
             if self.version_of(key, number).compromised or self.version_of(key, number).purged:
-                raise Refused(f"{key} of version {number} is compromised or purged")
+                raise Refused(f"version {number} of {key} is compromised or purged")
         if sorted(secrets) == self.sealed() and not kept_out:
             return None
         return self._decide(
@@ -207,7 +207,7 @@ class Vault(Aggregate):
     def mark_compromised(self, key: str, number: int, context: Context) -> SecretCompromised:
         """Record that others know a version."""
         if self.version_of(key, number).compromised:
-            raise Refused(f"{key} of version {number} is marked as compromised already")
+            raise Refused(f"version {number} of {key} is marked as compromised already")
         return self._decide(
             SecretCompromised, context, environment=self.environment, key=key, version=number
         )
@@ -216,10 +216,10 @@ class Vault(Aggregate):
         """Record that the age files of a version are destroyed; not those of a present one."""
         version = self.version_of(key, number)
         if version.purged:
-            raise Refused(f"{key} of version {number} is purged already")
+            raise Refused(f"version {number} of {key} is purged already")
         if self.present.get(key) == number:
             raise Refused(
-                f"{key} of version {number} is the present one",
+                f"version {number} of {key} is the present one",
                 hint="set a new value or remove the secret first",
             )
         return self._decide(

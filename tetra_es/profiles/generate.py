@@ -1,6 +1,6 @@
 """Generate an environment's TOML: the source of truth, changed by a profile's rules.
 
-What is to change is worked out on plain values; the editor does it in the text, whose comments,
+The changes are worked out on plain values; the editor does it in the text, whose comments,
 order and formatting stay.
 """
 

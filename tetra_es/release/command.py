@@ -68,7 +68,7 @@ def program(word: str, cwd: str) -> str:
     # "$" it would replace, though in the program's own view of its name only.
     wrong = not path or path[0] in _PREFIXES or "$" in path or path in {".", ".."}
     if wrong or not is_absolute(posixpath.join("/", path)):
-        raise NeedsShellError(f"{word!r} is no program for systemd")
+        raise NeedsShellError(f"{word!r} is not a program for systemd")
     return path
 
 

@@ -23,7 +23,7 @@ _SHELLS_OWN = frozenset(
     }
 )
 """Variables that bash or dash does not take a value for, or does not keep it: bash(1), "Shell
-Variables"; dash stops at an OPTIND that is no number."""
+Variables"; dash stops at an OPTIND that is not a number."""
 
 _DROPPED = re.compile("[\x01-\x08\x0b-\x1f\x7f]")
 """Controls but tab and newline. systemd before version 249 leaves out a variable that has one."""
@@ -65,7 +65,7 @@ def _text(key: str, value: bytes) -> str:
         what = "holds a control character that systemd may drop it for"
         raise _refused(key, what, "leave out carriage returns and the like, or store it in base64")
     if _NONCHARACTER.search(text) or any(ord(char) & 0xFFFE == 0xFFFE for char in text):
-        raise _refused(key, "holds a code point that is no character", "store it in base64")
+        raise _refused(key, "holds a code point that is not a character", "store it in base64")
     if len(key) + 1 + len(value) > _LONGEST:
         raise _refused(key, "is longer than a variable may be: 128 KiB", "give it as a file")
     return text

@@ -67,7 +67,7 @@ class ServerSettings:
     services: tuple[ServiceSettings, ...]
     """At least one, in the order of the file."""
     memory_max: int
-    """MB for each unit; 0 is no limit, as it is for `nofile` and `nproc`."""
+    """MB for each unit; 0 means without limit, as for `nofile` and `nproc`."""
     nofile: int
     nproc: int
     health: HealthSettings

@@ -25,7 +25,7 @@ class Difference:
     """A path or a unit."""
     difference: str
     repairable: bool = True
-    """Whether deploying anew puts it right."""
+    """Whether deploying again puts it right."""
 
 
 def drift(facts: Facts, recorded: Mapping[str, str] | None = None) -> tuple[Difference, ...]:

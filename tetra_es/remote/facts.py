@@ -154,7 +154,7 @@ class Deployed:
 
     deployment: str
     source: str
-    """What was deployed, in the words of whoever deployed, such as `dev@7`."""
+    """What was deployed, as the deployment named it, such as `dev@7`."""
     files: tuple[DeployedFile, ...]
     links: Mapping[str, str]
     """Target by path."""

@@ -224,7 +224,7 @@ class Server:
             raise Unreachable(f"lost the connection to {self.host}", hint="follow it again")
 
     def abandon(self) -> None:
-        """Cut the connection, from another thread: whoever waits for an answer gets none."""
+        """Cut the connection, from another thread: a thread that waits for an answer gets none."""
         self._session.abandon()
 
     def close(self) -> None:

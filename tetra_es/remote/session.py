@@ -202,7 +202,7 @@ class AgentSession:
                 return
 
     def _send(self, data: bytes) -> None:
-        """Write all of `data`. What was written before the process died does not matter."""
+        """Write all of `data`. Bytes written before the process died do not matter."""
         with self._sending:
             if self._closed.is_set():
                 return

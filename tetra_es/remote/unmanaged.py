@@ -35,7 +35,7 @@ def same_link(link: Link, entry: Entry) -> bool:
 def unmanaged(release: Release, facts: Facts) -> Iterator[Unmanaged]:
     """Yield everything that is in the place of the release's files and links and is not ours.
 
-    What is there already as it would be deployed is not replaced, so it is not among them. What
+    A file that is already as it would be deployed is not replaced, so it is not among them. What
     another environment deployed is neither.
     """
     current = facts.current

@@ -43,7 +43,7 @@ class Comment(NamedTuple):
 def leaves(values: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> list[Leaf]:
     """Return the strings in a TOML document, in its order.
 
-    What is equal at the same key of `known`, another document, is left out.
+    Values that are equal at the same key of `known`, another document, are left out.
     """
     return list(_in_table((), values, known or {}, inside=False))
 

@@ -39,7 +39,7 @@ class Detector:
 
 @dataclass(frozen=True)
 class Exemption:
-    """What whole values look like that are no secret."""
+    """The shapes of whole values that are not secrets."""
 
     pattern: str
     not_for: Sequence[str] = ()

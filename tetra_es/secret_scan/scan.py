@@ -49,7 +49,7 @@ def scan_changes(
 ) -> list[Finding]:
     """Return the findings of values and comments that `before` does not have.
 
-    A value that has moved to another element of its array is no new one.
+    A value that has moved to another element of its array does not count as new.
     """
     new = leaves(after.values, before.values if before else None)
     said = comments(after.text)

@@ -47,7 +47,7 @@ SNAPSHOT_INTERVAL = 100
 """Events of an aggregate between two snapshots."""
 
 ATTEMPTS = 10
-"""Times that a command is decided anew when others saved in between."""
+"""Times that a command is decided again when others saved in between."""
 
 
 class ConflictError(TetraEsError):

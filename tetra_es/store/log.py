@@ -99,7 +99,7 @@ class EventLog:
             f"ORDER BY e.originator_version {order} LIMIT ?"
         )
         at = 2**62 if descending else from_version - 1
-        # Whoever looks backwards wants one of the newest, not all of them.
+        # A reader who looks backwards wants one of the newest, not all of them.
         size = BATCH // 50 if descending else BATCH
         while batch := self._records(sql, (stream, at, from_version, size)):
             yield from batch
@@ -138,7 +138,7 @@ class EventLog:
         return row[0] if row and isinstance(row[0], str) else None
 
     def sealed(self, digest: bytes) -> bytes | None:
-        """Return the sealed value with this SHA-256, or None when it is unknown or purged.
+        """Return the ciphertext with this SHA-256, or None when it is unknown or purged.
 
         Raises `IntegrityFailure` where it is of another type than bytes.
         """
@@ -146,7 +146,7 @@ class EventLog:
         return _as_bytes(digest, row[0])[1] if row else None
 
     def sealed_values(self) -> Iterator[tuple[bytes, bytes | None]]:
-        """Yield digest and ciphertext of every sealed value; None where it was purged.
+        """Yield digest and bytes of every ciphertext; None where it was purged.
 
         Raises `IntegrityFailure` at one of another type than bytes.
         """
@@ -207,18 +207,18 @@ class EventLog:
 
 
 def _as_bytes(digest: object, ciphertext: object) -> tuple[bytes, bytes | None]:
-    """Return a sealed value, which SQLite may keep as any type, whatever its column's is.
+    """Return a ciphertext, which SQLite may keep as any type, whatever its column's is.
 
     Raises `IntegrityFailure` for one that is not bytes.
     """
     name = digest.hex() if isinstance(digest, bytes) else f"{digest!a:.64}"
     if isinstance(digest, bytes) and isinstance(ciphertext, bytes | None):
         return digest, ciphertext
-    raise IntegrityFailure(f"sealed value {name}: is not bytes", hint=opening.HINT)
+    raise IntegrityFailure(f"ciphertext {name}: is not bytes", hint=opening.HINT)
 
 
 class DamagedText(sqlite3.DatabaseError):
-    """What should be text in an SQLite file is none."""
+    """A column that should be text in an SQLite file is not."""
 
     sqlite_errorname = "SQLITE_CORRUPT"
 

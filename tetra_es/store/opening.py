@@ -1,4 +1,4 @@
-"""What is refused when a store is opened: whatever is wrong with it and quick to see.
+"""Stores that are refused when they are opened: all that is wrong and quick to see.
 
 Commands read through SQLite's schema, and each table through the index that suits the question. So
 a view in the place of a table, a dropped trigger or a row outside of the positions would show them
@@ -41,7 +41,7 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
     Raises `Unfounded` for one without tables, `TetraEsError` for one of a newer version,
     `IntegrityFailure` for everything else.
     """
-    connection.execute("BEGIN")  # all that follows is of one moment, whoever writes meanwhile
+    connection.execute("BEGIN")  # all that follows is of one moment, though others write meanwhile
     try:
         version = _version(connection, path)
         parts = connection.execute("SELECT type, name, sql FROM sqlite_schema").fetchall()
@@ -63,7 +63,7 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> int | None:
-    """Return the version of a store, None where the file says that it is none."""
+    """Return the version of a store, None where the file says that it is not a store."""
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if application != APPLICATION_ID:

@@ -63,7 +63,7 @@ class ChainRecorder(SQLiteApplicationRecorder):
         purged: Sequence[bytes] = (),
         **kwargs: Any,
     ) -> Sequence[int] | None:
-        """Insert events with their proofs, and sealed values, all or nothing.
+        """Insert events with their proofs, and ciphertexts, all or nothing.
 
         The library gives a deferred transaction: its first statement must write, so that it
         waits for another writer instead of failing at the switch from reading to writing.
@@ -111,7 +111,7 @@ class DurablePool(SQLiteConnectionPool):
 
     def _create_connection(self) -> SQLiteConnection:
         # Not the library's own: that one keeps a single prepared statement, and compiling the
-        # others anew for each event, triggers included, takes longer than running them.
+        # others again for each event, triggers included, takes longer than running them.
         try:
             connection = sqlite3.connect(
                 self.db_name,

@@ -1,4 +1,4 @@
-"""A TOML text on its way through the program: read once, whoever asks what is in it."""
+"""A TOML text on its way through the program: read once, however many ask what is in it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def contents_of(text: str) -> Contents:
 class ConfigDocument:
     """A TOML text, and what it is called in messages.
 
-    What is in it is shared by all documents of that text, so it is copied by whoever changes it.
+    Its values are shared by all documents of that text: copy them before you change them.
     Whatever needs to be read raises `ConfigError` with line and column where it cannot be.
     """
 
@@ -78,7 +78,7 @@ class ConfigDocument:
 
     @property
     def holds_values(self) -> bool:
-        """Whether there is any value; empty tables are none."""
+        """Whether there is any value; empty tables do not count."""
         return holds_values(self.values)
 
     @cached_property

@@ -38,7 +38,7 @@ def same_values(one: object, other: object) -> bool:
 
 
 def holds_values(values: Mapping[str, Any]) -> bool:
-    """Return whether there is any value; empty tables are none."""
+    """Return whether there is any value; empty tables do not count."""
     return any(not isinstance(item, dict) or holds_values(item) for item in values.values())
 
 

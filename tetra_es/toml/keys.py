@@ -58,7 +58,7 @@ def format_part(part: str) -> str:
 
 
 def is_text(text: str) -> bool:
-    """Return whether `text` can be written as UTF-8: arguments may hold bytes that are no text."""
+    """Return whether `text` can be written as UTF-8: arguments may hold bytes that are not text."""
     return all(not "\ud800" <= char <= "\udfff" for char in text)
 
 

@@ -75,5 +75,5 @@ def _error(name: str, text: str, line: int, column: int, what: str) -> ConfigErr
         what = what[:1].lower() + what[1:]
     return ConfigError(
         printable(f"{name}:{line}:{column}: {what}: {shown}"),
-        hint="mend that line; nothing was recorded",
+        hint="fix that line; nothing was recorded",
     )

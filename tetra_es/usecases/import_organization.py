@@ -37,7 +37,7 @@ class ImportOrganization(UseCase[None]):
     """Record a new organization with the states of an old one, all in one transaction.
 
     The first state of the source of truth takes the place of the template. A state equal to
-    the one before it is no event. What looks like a secret must be at a key in `allow`.
+    the one before it gets no event. What looks like a secret must be at a key in `allow`.
     """
 
     initial: InitialConfig

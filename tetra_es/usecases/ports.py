@@ -147,6 +147,18 @@ class Remote(Protocol):
         """Commits of ours that it lacks; None where its history is another one."""
 
 
+class Pushed(Protocol):
+    """A push to a copy of the mirror elsewhere."""
+
+    @property
+    def commits(self) -> int:
+        """How many the copy had not had, by what we knew of it."""
+
+    @property
+    def commit(self) -> str:
+        """The one that its branch is at now."""
+
+
 class Remotes(Protocol):
     """The copies of the mirror elsewhere."""
 
@@ -159,7 +171,7 @@ class Remotes(Protocol):
     def remove(self, name: str) -> None:
         """Forget a remote. Raises `UsageError` for none."""
 
-    def push(self, name: str, *, force: bool = False) -> Remote:
+    def push(self, name: str, *, force: bool = False) -> Pushed:
         """Push the history to a remote."""
 
 
@@ -204,7 +216,7 @@ class Clone(Protocol):
     def records(self) -> Iterator[Record]:
         """Yield its events, in order; nothing of them is checked but that they are events.
 
-        Raises `TetraEsError` where there is none, `IntegrityFailure` for a file that is no event.
+        Raises `TetraEsError` where there is none, `IntegrityFailure` for another file.
         """
 
     def ciphertext(self, environment: str, key: str) -> bytes:
@@ -251,6 +263,9 @@ class Listener(Protocol):
 
     def warned(self, message: str) -> None:
         """Something is most likely not as somebody meant it, and stopped nothing."""
+
+    def recorded(self, positions: Sequence[int]) -> None:
+        """These events were recorded, all or up to where the command was interrupted."""
 
     def progress(self, what: str, done: int, total: int) -> None:
         """Something takes long: how far it is, and how far it goes."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tetra_es.usecases.ports import MirroredProjections, Remote
+    from tetra_es.usecases.ports import MirroredProjections, Pushed
 
 
 def add_remote(projections: MirroredProjections, name: str, url: str) -> None:
@@ -23,8 +23,8 @@ def remove_remote(projections: MirroredProjections, name: str) -> None:
     projections.remotes.remove(name)
 
 
-def push(projections: MirroredProjections, name: str, *, force: bool = False) -> Remote:
-    """Push the history to a remote; return how it is then.
+def push(projections: MirroredProjections, name: str, *, force: bool = False) -> Pushed:
+    """Push the history to a remote; return what it got.
 
     Raises `Refused` where that has commits that the mirror has not, unless `force` replaces them.
     """

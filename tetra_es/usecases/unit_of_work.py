@@ -62,6 +62,8 @@ class UnitOfWork:
         self.refs = refs
         self.intent = intent
         self._history = history
+        self.saved: list[int] = []
+        """Positions of what was recorded, all that `save` returned from."""
         self._correlation = secrets.token_hex(8)
         self._loaded: dict[str, Aggregate] = {}
         self._ciphertexts: list[bytes] = []
@@ -141,6 +143,14 @@ class UnitOfWork:
         warnings, self._warnings = self._warnings, []
         return warnings
 
+    def positions_after(self, position: int) -> list[int]:
+        """Return the positions of our own events after `position`, by what the store says."""
+        return [
+            record.position
+            for record in self.log.records(position)
+            if record.event.metadata["correlation"] == self._correlation
+        ]
+
     def save(self) -> list[Recorded]:
         """Save all that was decided, in one transaction; a dry run saves nothing.
 
@@ -159,6 +169,7 @@ class UnitOfWork:
         sealed, purged = self._ciphertexts, self._destroyed
         positions = self._history.save(*changed, sealed=sealed, purged=purged)
         self._ciphertexts, self._destroyed = [], []
+        self.saved += positions
         return [Recorded(*pair) for pair in zip(events, positions, strict=True)]
 
     def forget(self) -> None:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from tetra_es.usecases.ports import ComparedProjections, Report
 
 REBUILD_HINT = (
-    "the store itself is sound: `tetra-es rebuild` makes the rest anew, "
-    "with --force also what people changed"
+    "the store itself is sound: `tetra-es rebuild --force` builds the rest again; it keeps "
+    "files changed by hand as copies"
 )
 
 
@@ -35,7 +35,7 @@ class Purge(NamedTuple):
 
 
 class Verification(NamedTuple):
-    """What was verified, and what was found."""
+    """What was verified, and the findings."""
 
     findings: Sequence[str]
     """A sentence each, the first bad event first; none where everything agrees."""

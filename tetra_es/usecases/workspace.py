@@ -115,7 +115,7 @@ class Workspace:
     def _check_in_place(self) -> None:
         """Raise `TetraEsError` where the store is not the file that was opened.
 
-        What is written to a file that was moved away is gone with it.
+        A text written to a file that was moved away is gone with it.
         """
         if file_identity(self.layout.store) != self._file:
             raise TetraEsError(
@@ -209,6 +209,12 @@ def open_workspace(
     with EventLog(layout.store) as log:
         log.require_events()
         key = keys.load(signing_key)
-        with History(layout.store, key) as history, derive(layout, log) as projections:
-            work = UnitOfWork(history, log, key, projections.refs, intent)
-            yield Workspace(layout, history, work, projections, listener)
+        before, work = log.last_position(), None
+        try:
+            with History(layout.store, key) as history, derive(layout, log) as projections:
+                work = UnitOfWork(history, log, key, projections.refs, intent)
+                yield Workspace(layout, history, work, projections, listener)
+        except KeyboardInterrupt:
+            listener.recorded(work.positions_after(before) if work else ())
+            raise
+        listener.recorded(work.saved)

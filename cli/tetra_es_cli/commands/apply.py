@@ -55,7 +55,7 @@ def apply(
 ) -> None:
     """Deploy ENV on this machine from a clone of the mirror: the pull way.
 
-    Chain and signatures are checked first (exit 4). What is deployed is never replaced by an
+    Chain and signatures are checked first (exit 4). The deployed release is never replaced by an
     older state or by another history's; a rollback is a newer event. Nothing is recorded: the
     machine has no store.
     """

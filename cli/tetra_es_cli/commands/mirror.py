@@ -50,7 +50,7 @@ def list_(app: App, output: str) -> None:
 @click.argument("url")
 @click.pass_obj
 def add(app: App, name: str, url: str) -> None:
-    """Let NAME stand for the git repository at URL."""
+    """Add remote NAME, the git repository at URL."""
     from tetra_es.usecases.remotes import add_remote
 
     with app.projections() as projections:
@@ -83,5 +83,9 @@ def push(app: App, name: str, force: bool) -> None:
     from tetra_es.usecases.remotes import push as push_to
 
     with app.projections() as projections:
-        row = push_to(projections, name, force=force)
-    say(f"{name} is at {(row.commit or '')[:_SHOWN]}")
+        pushed = push_to(projections, name, force=force)
+    commit = pushed.commit[:_SHOWN]
+    if not pushed.commits:
+        say(f"{name} is up to date ({commit})")
+        return
+    say(f"pushed {pushed.commits} commit{'s'[: pushed.commits > 1]} to {name} ({commit})")

@@ -1,4 +1,4 @@
-"""`rebuild`: throw everything derived away and build it anew."""
+"""`rebuild`: throw everything derived away and build it again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @report_option
 @click.pass_obj
 def rebuild(app: App, check: bool, force: bool, output: str) -> None:
-    """Build the files, the query views and the mirror anew from the events.
+    """Build the files, the query views and the mirror again from the events.
 
     Byte for byte the same, commit ids included. With --check, only say whether they are;
     exit 4 where something differs. A file that is edited by hand and has changes that are not
@@ -49,10 +49,10 @@ def rebuild(app: App, check: bool, force: bool, output: str) -> None:
 def _compare(app: App, output: str) -> None:
     with app.projections(reading=True) as projections, reporting() as report:
         findings = projections.differences(report)
-    lines = findings or ["files, views and mirror are what the events make of them"]
+    lines = findings or ["files, views and mirror match the events"]
     emit(Report({"clean": not findings, "findings": findings}, lines), output)
     if findings:
         raise IntegrityFailure(
             f"{len(findings)} of the derived things differ from the events",
-            hint="`tetra-es rebuild` builds them anew, with --force also what people changed",
+            hint="`tetra-es rebuild --force` builds them again; hand-made changes stay as copies",
         )

@@ -60,7 +60,7 @@ def rollback(
     """Give ENV the state it had at REF, as a new event.
 
     TOML and secrets both; a version of a secret that is marked as compromised stays away.
-    Without --to, the state before the last change. A rollback is no change of its own: a second
+    Without --to, the state before the last change. A rollback does not count as a change: a second
     one goes on to the state before that, and so on back to the first.
     """
     from tetra_es.usecases.config.roll_back import RollBack
@@ -78,7 +78,7 @@ def rollback(
         warn(
             f"{one.key} still has version {one.version}, which is compromised"
             if one.present
-            else f"{one.key} of version {one.version} did not come back: "
+            else f"version {one.version} of {one.key} did not come back: "
             "it is compromised or purged",
             f"`tetra-es secret set {environment} {one.key}` gives it a new value",
         )

@@ -31,7 +31,7 @@ def verify(app: App, output: str) -> None:
     """Prove the history: exit 4 and the first bad event where something is wrong.
 
     Checks the store's file, the hash chain over the stored bytes, every signature against the
-    signers of that moment, sealed values and snapshots, then the files, the views and every commit
+    signers of that moment, ciphertexts and snapshots, then the files, the views and every commit
     of the mirror against the events. Nothing is written.
     """
     from tetra_es.usecases.verify import verify as verify_organization

@@ -171,7 +171,7 @@ allow_option = click.option(
     multiple=True,
     callback=_canonical,
     metavar="KEY",
-    help="KEY looks like a secret and is none; recorded as an exception, with the reason.",
+    help="KEY looks like a secret and is a false positive; recorded, with the reason.",
 )
 
 

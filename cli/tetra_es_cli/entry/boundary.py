@@ -1,6 +1,7 @@
 """The one error boundary of all commands.
 
-Exit codes: 0 done, 1 error, 2 usage, 3 refused, 4 integrity failure, 5 deployment reverted.
+Exit codes: 0 done, 1 error, 2 usage, 3 refused, 4 integrity failure, 5 deployment reverted,
+130 interrupted.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ import click
 
 from tetra_es.errors import TetraEsError, UsageError
 from tetra_es_cli.entry.root import cli
-from tetra_es_cli.output import hints, redaction
+from tetra_es_cli.output import hints, interrupts, redaction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+
+_INTERRUPTED = 130
+"""As a shell has it for a command that SIGINT ended."""
 
 _TYPED_WRONG = 0.8
 """From which likeness to an option on, of 1, what was typed is that option, and no value."""
@@ -27,6 +31,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run a command, say what went wrong, return the exit code."""
     redaction.remember(arguments)
     hints.remember()
+    interrupts.forget()
     try:
         return _run(arguments)
     except Exception as error:
@@ -43,7 +48,7 @@ def _own(arguments: Sequence[str]) -> Sequence[str]:
 
 
 def _run(arguments: Sequence[str]) -> int:
-    """Run a command; return the exit code of what is no error."""
+    """Run a command; return its exit code, where it is not an error."""
     for argument in arguments:
         if not argument.isprintable() and any("\udc80" <= char <= "\udcff" for char in argument):
             raise UsageError(f"not UTF-8: {argument!r}", hint="write it in UTF-8")
@@ -56,11 +61,11 @@ def _run(arguments: Sequence[str]) -> int:
     except SystemExit as stop:  # `run` hands on the exit code of what it ran
         return stop.code if isinstance(stop.code, int) else 1
     except BrokenPipeError:
-        # Whoever reads us has enough; the flush at the end must not complain about it either.
+        # The reader has enough; the flush at the end must not complain about it either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (click.Abort, KeyboardInterrupt):
-        return _report("interrupted; what was acknowledged is recorded", None, 1)
+        return _report(interrupts.message(), None, _INTERRUPTED)
     return code if isinstance(code, int) else 0
 
 

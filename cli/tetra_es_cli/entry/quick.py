@@ -1,8 +1,8 @@
 """Commands that only look, without click.
 
 Importing click takes longer than all the rest of these commands. They are those that ask the store
-and the views, and print one model or one text. What is understood here is answered just as the
-commands answer it: tests compare each of them with click's, in several states of an organization.
+and the views, and print one model or one text. The answer is that of the
+commands: tests compare each of them with click's, in several states of an organization.
 For anything else, other options, anything that is missing, behind, empty or wrong, `answer` returns
 None, and the commands do it or say why not.
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tetra_es_cli.output import interrupts
 from tetra_es_cli.output.hints import with_options
 from tetra_es_cli.output.redaction import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 
@@ -45,6 +46,10 @@ class Console:
             note(f"would record the changes in {path} (dry run)")
         else:
             note(f"recorded the changes in {path} as #{position}")
+
+    def recorded(self, positions: Sequence[int]) -> None:
+        """Keep that for the line that ends the command if it is interrupted."""
+        interrupts.remember(positions)
 
     def edit_waits(self, path: str, *, missing: bool) -> None:
         """Say that a file was changed and is not recorded."""

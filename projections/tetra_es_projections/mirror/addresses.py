@@ -53,7 +53,7 @@ def is_branches(remote: str, text: str) -> bool:
 def address(url: str, base: Path, folder: Path) -> str:
     """Return an address as git shall have it: a path is made absolute, starting at `base`.
 
-    Raises `UsageError` for what is no address, and for a path below `folder`, the organization's.
+    Raises `UsageError` for anything but an address, and for a path below `folder`, ours.
     """
     scheme, found, rest = url.partition("://")
     first = url.split("/", 1)[0]
@@ -80,7 +80,7 @@ def _check_outside(path: str, folder: Path) -> None:
         folder
     ):
         raise UsageError(
-            f"a copy in the organization's own folder {folder} is no copy",
+            f"the organization's own folder {folder} cannot hold a copy",
             hint="choose a folder elsewhere, best on another machine",
         )
 

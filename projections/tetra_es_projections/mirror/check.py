@@ -1,4 +1,4 @@
-"""Compares the mirror with what the events make of it. Writes nothing."""
+"""Compares the mirror with the events. Writes nothing."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def differences(
     report: Callable[[int], None] | None = None,
     content: TreeProjector | None = None,
 ) -> list[str]:
-    """Return a sentence for each thing in which the mirror is not what the events make of it.
+    """Return a sentence for each thing in which the mirror does not match the events.
 
     Of the commits only the first bad one is named: the ids of all later ones depend on it.
     Raises `TetraEsError` when there is no git to ask, or an event that cannot be rendered.

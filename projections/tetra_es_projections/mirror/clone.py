@@ -1,7 +1,7 @@
 """Reading the events in a clone of the mirror: what a server has that has no store.
 
-Nothing of git is asked: whoever made the clone could have put anything into it. What counts is
-the chain and the signatures of the events, which the reader of these records checks.
+Nothing of git is asked: the maker of the clone could have put anything into it. The chain and the
+signatures of the events count, which the reader of these records checks.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Clone:
     def records(self) -> Iterator[Record]:
         """Yield the events, in order.
 
-        Raises `TetraEsError` where there is none, `IntegrityFailure` for a file that is no event.
+        Raises `TetraEsError` where there is none, `IntegrityFailure` for another file.
         """
         files = sorted((self.root / "events").glob("*/*/*.json"))
         if not files:
@@ -69,9 +69,9 @@ class Clone:
 def _record(value: dict[str, Any]) -> Record:
     position, version = value["event"], value["version"]
     if not (type(position) is type(version) is int):
-        raise ValueError("its numbers are none")
+        raise ValueError("its numbers are not integers")
     if not all(isinstance(value[name], str) for name in _TEXTS):
-        raise ValueError("its texts are none")
+        raise ValueError("its texts are not strings")
     return Record(
         position,
         value["stream"],

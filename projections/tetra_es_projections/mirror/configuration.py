@@ -1,7 +1,7 @@
 """The mirror's own git configuration: ours, and of each remote its address and branches.
 
 Git runs programs that a configuration names, and a `history/` that was received from somebody
-brings one along. So the file is written before git is run in the mirror. What is kept of an older
+brings one along. So the file is written before git is run in the mirror. What we keep of an older
 one is read with git, which runs nothing then, or with a pattern where the file is ours already.
 """
 

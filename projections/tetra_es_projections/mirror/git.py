@@ -4,7 +4,7 @@ Git's environment is made up here: no variable of the user's, no configuration b
 repository's own. The repository is named explicitly, because git would otherwise look for one in
 the folders above, and the organization's own folder may well be under git.
 
-`read` does without the repository's configuration as well. Whoever calls `run` or `stream` has
+`read` does without the repository's configuration as well. A caller of `run` or `stream` has
 called `configuration.secure` first.
 """
 
@@ -34,7 +34,7 @@ _ENVIRONMENT: Final = {
     "GIT_NO_REPLACE_OBJECTS": "1",
     # Looking must not write: `verify` works on a read-only folder.
     "GIT_OPTIONAL_LOCKS": "0",
-    # What is missing is missing: nothing is fetched.
+    # Missing objects stay missing: nothing is fetched.
     "GIT_ALLOW_PROTOCOL": "",
     "GIT_NO_LAZY_FETCH": "1",
     # Commit ids are SHA-1, and the branch is read as a file, whatever newer versions prefer.

@@ -1,4 +1,4 @@
-"""What is pinned in the mirror, so that nobody's configuration decides what git does there."""
+"""Configuration pinned in the mirror, so that nobody else's decides what git does there."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 class Mirror:
     """The git repository at `path`, with a commit for each event on `main`.
 
-    Whoever calls `apply` or `replace` holds the organization's lock.
+    A caller of `apply` or `replace` holds the organization's lock.
     """
 
     def __init__(

@@ -28,6 +28,15 @@ class RemoteRow(NamedTuple):
     """Commits of ours that it lacks; None where its history is another one."""
 
 
+class Pushed(NamedTuple):
+    """A push to one of them."""
+
+    commits: int
+    """How many the copy had not had, by what we knew of it."""
+    commit: str
+    """The one that its branch is at now."""
+
+
 class Remotes:
     """The remotes of the mirror at `root`; `warn` is told what was repaired in it."""
 
@@ -63,7 +72,7 @@ class Remotes:
         del known[name]
         configuration.write(self._root, known.values())
 
-    def push(self, name: str, *, force: bool = False) -> RemoteRow:
+    def push(self, name: str, *, force: bool = False) -> Pushed:
         """Bring a remote's branch to where ours is.
 
         Raises `Refused` when it has commits that ours has not, unless `force` replaces them, and
@@ -71,8 +80,11 @@ class Remotes:
         """
         known = self._known()
         _check_known(known, name)
+        there = all_refs(self._root).get(f"refs/remotes/{name}/main")
         push_branch(self._root, name, force=force)
-        return self._row(known[name])
+        here = all_refs(self._root)[BRANCH]
+        new = here if there is None else f"{there}..{here}"
+        return Pushed(int(self._git.read(self._root, "rev-list", "--count", new)), here)
 
     def _known(self) -> dict[str, Remote]:
         """Return the remotes, for changing something."""

@@ -67,7 +67,7 @@ def _two(reader: Reader, before: str, after: str) -> Difference:
     first, second = (_environment_of(reader, ref) for ref in refs)
     if first is None and second is None:
         raise UsageError(
-            "neither of the REFs says of which environment", hint=f"name one by a revision: {_HINT}"
+            "which environment? neither REF says", hint=f"name one by a revision: {_HINT}"
         )
     named = (first or second or "", second or first or "")
     documents = (_state(reader, named[0], refs[0]), _state(reader, named[1], refs[1]))

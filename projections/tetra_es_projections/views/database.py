@@ -96,7 +96,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         with decoding_errors():
             connection.execute("PRAGMA journal_mode = WAL")
-            # Consistent after a power cut, if perhaps behind: catching up mends that.
+            # Consistent after a power cut, if perhaps behind: catching up repairs that.
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1")
     except sqlite3.Error:

@@ -9,7 +9,7 @@ from tetra_es.store.schema import difference, named
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 3
+VERSION = 4
 """Changed with the tables; views of another version are thrown away and built again."""
 
 TABLES = """

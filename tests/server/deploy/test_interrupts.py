@@ -1,4 +1,4 @@
-"""What is interrupted, cannot be recorded or is asked for oddly: the events tell the truth."""
+"""Deployments interrupted, not recorded, or asked for oddly: the events tell the truth."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def test_what_the_sandbox_is_told_to_allow(machine: Machine, host: Host) -> None
     assert host.ok("stat", "-c", "%a %U", f"{LOG}/worker").split() == ["640", "tetra"]
     assert host.ok("stat", "-c", "%a %U", site.secret_file).split() == ["600", "tetra"]
 
-    # It ends with 143, as Java does: that is no failure.
+    # It ends with 143, as Java does: that is not a failure.
     machine.ok("daemon", "stop", "staging")
     shown = host.ok("systemctl", "show", "-p", "ExecMainStatus", "tetra-staging-worker.service")
     assert shown == "ExecMainStatus=143\n"

@@ -98,7 +98,7 @@ def test_an_editor_changes_a_document_of_its_own() -> None:
     before = document(TEXT)
     values, seen = repr(before.values), before.statements
     editor = Editor(before)
-    editor.values["t"]["x"].append(3)  # whoever changes values changes the editor's
+    editor.values["t"]["x"].append(3)  # a change of the values is one of the editor's
     editor.set(("t", "x"), [7])
     editor.set(("l2", "y"), 1)
     editor.set(("t", "new"), 1)

@@ -1,7 +1,7 @@
 """Commit ids of format 1, for ever.
 
 `golden/format1.jsonl` has stored records of every kind, and the commits that were first made of
-them. Whoever has a clone of a mirror relies on these ids: lines are never edited. A change that
+them. Everybody with a clone of a mirror relies on these ids: lines are never edited. A change that
 makes this test fail needs a new format number instead.
 """
 

@@ -1,4 +1,4 @@
-"""Killed at any instant: what may be left behind, and that the next `apply` mends it."""
+"""Killed at any instant: what may be left behind, and that the next `apply` repairs it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Summaries: one line, the wording of format 1."""
+"""Summaries: one line, in today's words; commits keep those of their format."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tetra_es.errors import TetraEsError
 from tetra_es.events import config, deployments, secrets
 from tetra_es.events.catalogue import EVENT_TYPES
-from tetra_es_projections.descriptions import WIDTH, summary
+from tetra_es_projections.descriptions import WIDTH, summary, summary_1
 
 if TYPE_CHECKING:
     from tetra_es.events.base import Event
@@ -78,7 +78,7 @@ CASES = [
      "set secret(dev): A version 2"),
     (secret(secrets.SecretRemoved, key="A", version=2), "remove secret(dev): A"),
     (secret(secrets.SecretsResealed, secrets=[["A", 1, ""]], recipients=["r", "s"]),
-     "reseal(dev): 1 secret for 2 recipients"),
+     "re-encrypt(dev): 1 secret for 2 recipients"),
     (secret(secrets.SecretsRestored, to_position=41, secrets=[], removed=[], recipients=[],
             kept_out=[["A", 1, ""]]), "restore secrets(dev): as of #41, 1 kept out"),
     (secret(secrets.SecretCompromised, key="A", version=1),
@@ -107,7 +107,7 @@ CASES = [
     (promoted("staging"), "promote(prod): local@12 via staging -> prod@3"),
     (event(config.EnvironmentRolledBack, environment="dev", revision=9, to_revision=5,
            to_position=41, source_revision=4, **STATE),
-     "roll back(dev): dev@5 (#41) -> dev@9"),
+     "rollback(dev): dev@8 -> dev@9 (same as dev@5, #41)"),
     (event(config.EnvironmentImported, environment="dev", revision=1, kind="backup",
            origin="dev_20240101_101500.toml", **STATE),
      "import(dev): dev_20240101_101500.toml -> dev@1"),
@@ -117,6 +117,22 @@ CASES = [
 @pytest.mark.parametrize(("recorded", "expected"), CASES)
 def test_each_kind_says_what_happened(recorded: Event, expected: str) -> None:
     assert summary(recorded) == expected
+
+
+FORMAT_1 = {
+    "re-encrypt(dev): 1 secret for 2 recipients": "reseal(dev): 1 secret for 2 recipients",
+    "rollback(dev): dev@8 -> dev@9 (same as dev@5, #41)": "roll back(dev): dev@5 (#41) -> dev@9",
+}
+"""Today's words, and those of commits, where they differ."""
+
+
+def test_commits_of_format_1_keep_their_words() -> None:
+    different = {
+        expected: summary_1(recorded)
+        for recorded, expected in CASES
+        if summary_1(recorded) != expected
+    }
+    assert different == FORMAT_1
 
 
 def test_there_is_a_wording_for_every_kind() -> None:

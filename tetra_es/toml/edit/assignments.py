@@ -57,7 +57,7 @@ def unset_keys(
 def parse_value(text: str) -> object:
     """Return the plain value of a TOML literal, `text` itself where it is not just one.
 
-    Raises `UsageError` for bytes of a command line that are no text.
+    Raises `UsageError` for bytes of a command line that are not text.
     """
     if not is_text(text):
         raise UsageError(f"not text in UTF-8: {text!r}", hint="give the value in UTF-8")

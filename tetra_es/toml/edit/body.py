@@ -71,7 +71,7 @@ class Body:
     def remove(self, path: KeyPath) -> None:
         """Take out a key's statement, or a table's with the comments that belong to it."""
         gone: set[int] = set()
-        before = -1  # the last line that was no comment and not blank
+        before = -1  # the last line that was neither a comment nor blank
         for index, statement in enumerate(self._all):
             if not statement.path:
                 continue

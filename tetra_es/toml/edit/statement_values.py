@@ -55,7 +55,7 @@ def holds(text: str, statement: Statement, value: object) -> bool:
 
 def _styled(statement: Statement) -> tomlkit.TOMLDocument:
     """Return tomlkit's document of a statement; it keeps comments, order and formatting."""
-    # tomlkit takes 20 ms to import; whoever only reads does without.
+    # tomlkit takes 20 ms to import; a reader does without.
     import tomlkit
 
     try:

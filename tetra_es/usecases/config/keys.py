@@ -9,7 +9,7 @@ from tetra_es.toml.keys import format_key, parse_key
 def canonical_key(key: str) -> str:
     """Return a key as changes and findings write it, however it was quoted.
 
-    What is not a key, such as an element of an array, is returned as it is.
+    Anything but a key, such as an element of an array, is returned as it is.
     """
     try:
         return format_key(parse_key(key))

@@ -40,7 +40,7 @@ class RecordEdits(UseCase[None]):
 class PresentDocument(UseCase[ConfigDocument]):
     """Return what an editor begins with: the recorded content, or a template's.
 
-    What was changed in the file before is recorded first.
+    Changes that were in the file before are recorded first.
     """
 
     file: SourceFile

@@ -156,7 +156,8 @@ def _at(work: UnitOfWork, environment: Environment, position: int) -> Record:
     if state and isinstance(event, SecretsEvent) and event.environment == environment.name:
         return state  # the TOML that went with those secrets
     raise Refused(
-        f"#{position} is no state of {environment.name} but {record.topic}",
+        f"#{position} is not a state of {environment.name} "
+        f"(it is {'an' if record.topic[0] in 'aeiou' else 'a'} {record.topic} event)",
         hint=f"{environment.name} had no state yet at #{position}"
         if state is None
         else f"at #{position} the state of {environment.name} was #{state.position}",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Applied(NamedTuple):
-    """What was put on this machine, or was there."""
+    """The state that was put on this machine, or was there."""
 
     source: str
     """Such as `dev@7`."""
@@ -76,7 +76,7 @@ class Apply:
     ) -> Applied:
         """Deploy it, unless it is there.
 
-        What is deployed is never replaced by an older state, nor by that of another history.
+        The deployed release is never replaced by an older state, nor by that of another history.
         """
         spec, environment = self._spec(request, identities), request.environment
         with Server.open(Local(), self.organization, environment) as server:

@@ -190,5 +190,5 @@ def _check_known(journal: HostJournal, server: Server, plan: Plan) -> None:
         name = journal.environment
         raise Refused(
             f"{server.host} has no record of what was deployed to it, and {left[0]} is there",
-            hint=f"`tetra-es deploy {name} --to {server.host}` makes it anew; then uninstall",
+            hint=f"`tetra-es deploy {name} --to {server.host}` deploys it again; then uninstall",
         )

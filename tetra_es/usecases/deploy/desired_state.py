@@ -63,7 +63,7 @@ def desired_state(
     _check_deployable(work, environment)
     record, event = _state(work, environment, position)
     vault = work.vault(environment)
-    # What is compromised and still present was not rotated yet; refusing it would stop everything.
+    # A compromised value that is present was not rotated yet; refusing it would stop everything.
     secrets = tuple(vault.sealed() if secrets_at is None else _earlier(work.log, vault, secrets_at))
     known = identities() if secrets else []
     return DesiredState(
@@ -129,7 +129,7 @@ def _earlier(log: EventLog, vault: Vault, position: int) -> Iterator[tuple[str, 
         if version.compromised or version.purged:
             what = "purged" if version.purged else "compromised"
             raise Refused(
-                f"{key} of version {number} is {what}: it is not deployed again",
+                f"version {number} of {key} is {what}: it is not deployed again",
                 hint="deploy a later state, or roll back, which leaves it out",
             )
         yield key, number, version.digests[-1]

@@ -7,7 +7,7 @@ from tetra_es.remote.errors import ConnectionLost, StepFailed
 
 
 class DeploymentFailed(TetraEsError):
-    """A deployment failed. What was changed on the server is put back, by us or by itself."""
+    """A deployment failed. Changes on the server are undone, by us or by itself."""
 
     exit_code = 5
 

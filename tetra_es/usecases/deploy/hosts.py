@@ -43,7 +43,7 @@ def select(
 def that_run_it(access: Access, selection: HostSelection, known: Deployments) -> list[Transport]:
     """Return the servers that an environment runs on, by what was recorded.
 
-    Where that is none: those that its TOML names.
+    Where there are none: those that its TOML names.
     """
     name = selection.environment
     return select(

@@ -34,7 +34,7 @@ class RolloutListener(ServerListener, Protocol):
         """A host serves what was deployed."""
 
     def removed(self, host: str, environment: str) -> None:
-        """What was deployed to a host is gone."""
+        """A host has nothing of ours any more."""
 
     def copied(self, host: str, path: str, copy: str) -> None:
         """What somebody else had put at a path is kept as `copy`."""

@@ -106,7 +106,7 @@ def check_forward(records: Sequence[Record], state: DesiredState, deployed: str)
     """Refuse to replace what is deployed by an older state, or by that of another history.
 
     `deployed` is what the server says of its present release. A rollback is a newer event with an
-    older content, so it is no step back.
+    older content, so it does not go back.
     """
     found = parse_anchor(deployed)
     if found is None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RecordedRelease:
-    """What was deployed to a host last and kept, as the events have it."""
+    """The release that a host got last and kept, as the events have it."""
 
     source: str
     """Such as `dev@7`."""

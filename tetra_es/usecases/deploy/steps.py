@@ -159,7 +159,7 @@ class _Run:
         try:
             outcome = self._outcome(error, reopen)
         except TetraEsError:
-            # Whoever comes next asks the server, and records what it says.
+            # The next command asks the server, and records what it says.
             self._fate = "it puts its previous state back by itself; the next deployment asks it"
             self._failed(cause, switched=True)
             return False

@@ -23,7 +23,7 @@ MAX_FILE = 64 * MAX_SIZE
 def read_dotenv(path: Path) -> dict[str, bytes]:
     """Return the values of a dotenv file: quotes, `export`, comments, several lines.
 
-    Raises `ConfigError` with the line of what is no assignment. Neither a value nor a name is
+    Raises `ConfigError` with the line that is not an assignment. Neither a value nor a name is
     quoted in it: what stands before a `=` may be a line of a value that lacks its quotes.
     """
     data = read_bytes(path, MAX_FILE)
@@ -55,7 +55,7 @@ def _check_binding(where: str, key: str, value: str) -> None:
             hint="use letters, digits and '_', not beginning with a digit; "
             "a value of several lines stands in quotes",
         )
-    # Its further lines would become names, which are no secret, where base64 ends in "=".
+    # Its further lines would become names, which are not secret, where base64 ends in "=".
     if value.startswith("-----BEGIN ") and "-----END " not in value:
         raise ConfigError(
             f"{where}: {key} is the first line of a block alone",
@@ -66,7 +66,10 @@ def _check_binding(where: str, key: str, value: str) -> None:
 def check_size(key: str, value: bytes) -> None:
     """Raise `UsageError` where a value is too large to be a secret."""
     if len(value) > MAX_SIZE:
-        raise UsageError(f"{key} is larger than 1 MiB", hint="secrets are no place for files")
+        raise UsageError(
+            f"{key} is larger than 1 MiB",
+            hint="keep files elsewhere, encrypted to a key that is the secret",
+        )
 
 
 def read_bytes(path: Path, limit: int) -> bytes:

@@ -28,9 +28,9 @@ def restore_secrets(
 ) -> list[bytes]:
     """Decide that the secrets of `position` come back; return the age files made for that.
 
-    What is encrypted for today's recipients is used as it is; the rest is encrypted again, for
-    which `identities` is asked. A version that is compromised or purged stays away, and the
-    present value of its key, if there is one, stays.
+    Values encrypted for today's recipients are used as they are; for the others, which are
+    encrypted again, `identities` is asked. A version that is compromised or purged stays away, and
+    the present value of its key, if there is one, stays.
     """
     then = vault_at(log, vault.id, position)
     secrets: list[Item] = []

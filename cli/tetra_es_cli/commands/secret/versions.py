@@ -72,7 +72,13 @@ def purge(app: App, environment: str, key: str, number: int, how: Recording) -> 
 @click.command()
 @click.argument("before", metavar="REF", type=REF)
 @click.argument("after", metavar="REF", type=REF)
-@click.option("--env", "environment", type=ENVIRONMENT, metavar="ENV", help="Of which environment.")
+@click.option(
+    "--env",
+    "environment",
+    type=ENVIRONMENT,
+    metavar="ENV",
+    help="The environment, where no REF names it.",
+)
 @listing_option
 @click.pass_obj
 def diff(app: App, before: Ref, after: Ref, environment: str | None, output: str) -> None:
@@ -102,7 +108,7 @@ def diff(app: App, before: Ref, after: Ref, environment: str | None, output: str
 def exposure(app: App, recipient: str, output: str) -> None:
     """List every secret version that RECIPIENT, a name or a key, could ever read.
 
-    What is not rotated yet is what to rotate when somebody leaves.
+    Rotate those that are not rotated yet when somebody leaves.
     """
     from tetra_es.usecases.secrets.exposure import exposure as exposure_of
 
