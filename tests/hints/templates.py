@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _FOLDERS = ("tetra_es", "projections", "cli")
 _COMMAND = re.compile(r"`[^`]+`|\brun: |\bchmod |(?<!\S)(?:--[a-z][a-z-]+|-m)(?![^ ,;:.])")
 _OURS = re.compile(rf"\btetra-es (?:{'|'.join(cli.list_commands(click.Context(cli)))})\b")
+_HELP_LINES = ROOT / "cli/tetra_es_cli/entry/short_help.py"
 _HELP = {"help", "short_help", "epilog", "metavar"}
 
 
@@ -38,6 +39,7 @@ def templates() -> list[Template]:
         Template(text, path.relative_to(ROOT).as_posix(), line)
         for folder in _FOLDERS
         for path in sorted((ROOT / folder).rglob("*.py"))
+        if path != _HELP_LINES
         for line, text in _texts(ast.parse(path.read_text()))
         if " " in text and (_COMMAND.search(text) or _OURS.search(text))
     ]

@@ -27,7 +27,7 @@ SHORT_HELP: Mapping[str, str] = {
         "Show one event: what it holds, its hash, its signature and its commit in the mirror."
     ),
     "blame": "Show, for each key of ENV, its value and the event that gave it: who, when and why.",
-    "rebuild": "Build the files, the query views and the mirror anew from the events.",
+    "rebuild": "Build the files, the query views and the mirror again from the events.",
     "verify": "Prove the history: exit 4 and the first bad event where something is wrong.",
     "mirror": "Copies of history/ elsewhere, for review and as a backup.",
     "env": "List and add environments.",

@@ -1,4 +1,4 @@
-"""What is read from events has a type: which events have it, and nothing is read by its name."""
+"""Values read from events have a type: which events have it, and none is read by its name."""
 
 from __future__ import annotations
 
