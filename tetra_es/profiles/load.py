@@ -5,14 +5,12 @@ from __future__ import annotations
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
-from typing import Any
 
 import rfc8785
 
 from tetra_es.errors import Refused
-from tetra_es.profiles.rules import Profile, Rules, format_pattern, read_rules
+from tetra_es.profiles.rules import Profile, Rules, read_rules
 from tetra_es.toml.document import ConfigDocument
-from tetra_es.toml.literals import value_literal
 
 
 @cache
@@ -68,14 +66,4 @@ def _check_base(base: str | None, overlay: ConfigDocument) -> None:
 
 def _digest(layers: list[Rules]) -> str:
     """Return the digest of the rules: what they say, not how the file is written."""
-    plain: list[Any] = [
-        {
-            "set": [[format_pattern(path), value_literal(value)] for path, value in rules.set],
-            "append": [[format_pattern(a.path), a.text, a.unless_false] for a in rules.append],
-            "remove": [format_pattern(path) for path in rules.remove],
-            "create": [format_pattern(path) for path in rules.create],
-            "always_create": rules.always_create,
-        }
-        for rules in layers
-    ]
-    return sha256(rfc8785.dumps(plain)).hexdigest()
+    return sha256(rfc8785.dumps([rules.plain() for rules in layers])).hexdigest()

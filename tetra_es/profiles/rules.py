@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from tetra_es.errors import UsageError
 from tetra_es.schema.environment import ANY
 from tetra_es.toml.keys import KeyPath, format_key, parse_key
+from tetra_es.toml.literals import value_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +51,20 @@ class Rules:
     create: tuple[KeyPath, ...]
     always_create: bool
     """Whether `set` makes any table that is missing: an organization's own rules do."""
+
+    def plain(self) -> dict[str, Any]:
+        """Return what the rules say, as JSON for the digest of a profile.
+
+        Digests are stored with promotions. A kind of rule that is added later is left out where
+        there is no such rule, so that older digests stay.
+        """
+        return {
+            "set": [[format_pattern(path), value_literal(value)] for path, value in self.set],
+            "append": [[format_pattern(a.path), a.text, a.unless_false] for a in self.append],
+            "remove": [format_pattern(path) for path in self.remove],
+            "create": [format_pattern(path) for path in self.create],
+            "always_create": self.always_create,
+        }
 
 
 @dataclass(frozen=True)

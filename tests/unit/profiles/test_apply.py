@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from tests.documents import document
 from tetra_es.errors import ConfigError, Refused
 from tetra_es.profiles.generate import apply_profile, describe
 from tetra_es.profiles.load import builtin_names, effective_profile, validate_overlay
+from tetra_es.profiles.rules import Rules
 from tetra_es.schema.environment import validate_environment
 from tetra_es.schema.templates import local_template
 
@@ -385,6 +387,21 @@ def test_the_digest_tells_rules_not_how_they_are_written() -> None:
     ]
     assert digests[0] == digests[1]
     assert len(set(digests)) == 3
+
+
+OF_EACH_KIND = {
+    "set": "[set]\na = 1\n",
+    "append": '[append]\na = "1"\n',
+    "remove": 'remove = ["a"]\n',
+    "create": 'create = ["a"]\n',
+}
+
+
+def test_every_kind_of_rule_counts_for_the_digest() -> None:
+    kinds = {field.name for field in fields(Rules)} - {"always_create"}
+    assert set(OF_EACH_KIND) == kinds
+    digests = {profile("dev", overlay).digest for overlay in (*OF_EACH_KIND.values(), "")}
+    assert len(digests) == len(kinds) + 1
 
 
 def test_builtin_names() -> None:
