@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es_cli.context.params import env_argument, output_option
+from tetra_es_cli.context.params import env_argument, report_option
 from tetra_es_cli.output.emit import emit, say
-from tetra_es_cli.output.model import Listing, Report
+from tetra_es_cli.output.model import Report
+from tetra_es_cli.output.table import table_lines
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
@@ -21,7 +22,7 @@ def profile() -> None:
 
 @profile.command()
 @env_argument()
-@output_option("table", "json")
+@report_option
 @click.pass_obj
 def show(app: App, environment: str, output: str) -> None:
     """Show the rules that generate ENV: the built-in profile's and the organization's."""
@@ -30,12 +31,13 @@ def show(app: App, environment: str, output: str) -> None:
     with app.reading() as reader:
         found = profile_of(reader, environment)
     rows = [rule._asdict() for rule in found.rules]
-    if output == "json":
-        emit(Report({"profile": found.name, "digest": found.digest, "rules": rows}, ()), "json")
-        return
-    say(f"profile {found.name}, digest {found.digest}")
-    say(f"overlay {found.overlay or 'none'}")
-    emit(Listing(rows, ("rule", "key", "value")), output)
+    value = {"profile": found.name, "digest": found.digest, "rules": rows}
+    lines = (
+        f"profile {found.name}, digest {found.digest}",
+        f"overlay {found.overlay or 'none'}",
+        *table_lines(rows, ("rule", "key", "value")),
+    )
+    emit(Report(value, lines), output)
 
 
 @profile.command("list")

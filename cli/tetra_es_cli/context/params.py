@@ -180,18 +180,6 @@ allow_empty_option = click.option(
 )
 
 
-def output_option(*formats: str) -> Callable[[Command], Command]:
-    """Return the option `-o`; the first of the formats is the default."""
-    return click.option(
-        "-o",
-        "--output",
-        type=click.Choice(formats),
-        default=formats[0],
-        show_default=True,
-        help="How to print.",
-    )
-
-
 listing_option = click.option(
     "-o",
     "--output",

@@ -1,0 +1,21 @@
+"""A format that one command prints, all commands of its kind print."""
+
+from __future__ import annotations
+
+import click
+import pytest
+
+from tests.cli.test_redaction import commands
+from tetra_es_cli.output.formats import LISTINGS, REPORTS
+
+FORMATS = {
+    " ".join(path): tuple(option.type.choices)
+    for path, command in commands()
+    for option in command.params
+    if option.name == "output" and isinstance(option.type, click.Choice)
+}
+
+
+@pytest.mark.parametrize("command", FORMATS)
+def test_a_command_prints_in_every_format_of_its_kind(command: str) -> None:
+    assert FORMATS[command] in (tuple(LISTINGS), tuple(REPORTS))
