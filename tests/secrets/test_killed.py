@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import HANG, default_signals
 from tests.crash.killing import ROUNDS, check_repaired, start
 from tests.crash.test_kill import count_effects
-from tests.examples import THOROUGH
+from tests.examples import THOROUGH, some
 from tests.machine import until
 from tests.secrets.leaks import CHILD, Seen
 
@@ -41,8 +41,16 @@ def commands(discreet: Discreet, recipient: str) -> dict[str, list[str]]:
     }
 
 
-@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGINT], ids=["kill", "ctrl-c"])
-@pytest.mark.parametrize("name", ["set", "import", "edit", "run", "copy", "recipient"])
+NAMES = ("set", "import", "edit", "run", "copy", "recipient")
+
+
+@pytest.mark.parametrize(
+    ("name", "signum"),
+    [
+        *(pytest.param(name, signal.SIGKILL, id=f"{name}-kill") for name in NAMES),
+        *(pytest.param(name, signal.SIGINT, id=f"{name}-ctrl-c") for name in some(NAMES, 3)),
+    ],
+)
 def test_at_points_of_a_command(
     discreet: Discreet, bobs_recipient: str, name: str, signum: int
 ) -> None:
