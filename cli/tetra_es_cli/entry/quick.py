@@ -105,7 +105,7 @@ def answer(arguments: Sequence[str]) -> bytes | None:
         wanted = _parse(command, rest[len(name) :])
         output = wanted.pop("output", None)
         return _printed(_answer_of(command, root, wanted), output)
-    except (TetraEsError, OSError, ValueError, LookupError):
+    except (TetraEsError, OSError, ValueError, LookupError, ArithmeticError):
         return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import sys
 from typing import TYPE_CHECKING, Any
 
 from tetra_es_projections.queries.rows import ChangeRow, EventRow
@@ -39,6 +40,7 @@ class EventTable:
         if key is not None:
             return self._of_key(key, where, values, limit)
         sql = _EVENT + (f" WHERE {' AND '.join(where)}" if where else "")
+        limit = min(limit, sys.maxsize)  # which is what SQLite's integers hold
         rows = self._connection.execute(f"{sql} ORDER BY position DESC LIMIT ?", (*values, limit))
         return [EventRow(*row) for row in rows]
 
