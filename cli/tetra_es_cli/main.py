@@ -15,19 +15,43 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command in `arguments` (by default the process's own) and end the process."""
     # Collecting cycles while modules load takes a tenth of a short command and frees nothing.
     gc.set_threshold(100_000)
+    _open_standard_streams()
     _leave(run(sys.argv[1:] if arguments is None else list(arguments)))
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command in `arguments`; return its exit code. What it printed may be buffered yet."""
-    from tetra_es_cli.entry.quick import answer
+    try:
+        from tetra_es_cli.entry.quick import answer
 
-    found = answer(arguments)
-    if found is not None and _print(found):
-        return 0
-    from tetra_es_cli.entry import boundary
+        found = answer(arguments)
+        if found is not None and _print(found):
+            return 0
+        from tetra_es_cli.entry import boundary
 
-    return boundary.run(arguments)
+        return boundary.run(arguments)
+    except KeyboardInterrupt:  # before a command began
+        from tetra_es_cli.output import interrupts
+
+        sys.stderr.write(f"tetra-es: error: {interrupts.message()}\n")
+        return interrupts.EXIT_CODE
+
+
+def _open_standard_streams() -> None:
+    """Open those that the process was started without.
+
+    A file that is opened later would take their place, and get what is printed. Nothing comes from
+    such an input, not even its end: that would be an empty value.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_WRONLY)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            os.set_inheritable(number, True)
+            stream = open(number, "w" if number else "r", closefd=False)  # noqa: SIM115 - stays
+            setattr(sys, name, stream)
 
 
 def _print(answer: bytes) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -85,3 +86,25 @@ def test_while_the_editor_is_open(machine: Machine) -> None:
     machine.ok("record")
     assert machine.last_position() == before + 1
     check_sound(machine)
+
+
+@pytest.mark.parametrize("what", ["quick.answer", "boundary.run"])
+def test_outside_of_the_commands(machine: Machine, what: str) -> None:
+    """While modules load, or a reading command looks something up."""
+    place, _, name = what.partition(".")
+    code = (
+        f"import os, signal; from tetra_es_cli.entry import {place}; "
+        f"{place}.{name} = lambda _: os.kill(os.getpid(), signal.SIGINT) or signal.pause(); "
+        "from tetra_es_cli.main import main; main(['show', 'nope'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=machine.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=HANG,
+        preexec_fn=default_signals,
+    )
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "tetra-es: error: interrupted; nothing was recorded\n"

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-_INTERRUPTED = 130
-"""As a shell has it for a command that SIGINT ended."""
-
 _TYPED_WRONG = 0.8
 """From which likeness to an option on, of 1, what was typed is that option, and no value."""
 
@@ -65,7 +62,7 @@ def _run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (click.Abort, KeyboardInterrupt):
-        return _report(interrupts.message(), None, _INTERRUPTED)
+        return _report(interrupts.message(), None, interrupts.EXIT_CODE)
     return code if isinstance(code, int) else 0
 
 

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+EXIT_CODE = 130
+"""As a shell has it for a command that SIGINT ended."""
+
 _positions: set[int] = set()
 
 
