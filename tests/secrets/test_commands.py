@@ -83,15 +83,14 @@ def look(discreet: Discreet) -> None:
 
 
 def test_a_value_through_every_command(discreet: Discreet, bobs_recipient: str) -> None:
-    real = discreet.real()
+    discreet = discreet.real()
     with watching(discreet.canary) as seen:
-        write(real, bobs_recipient)
+        write(discreet, bobs_recipient)
         discreet.check_places()
-        read(real)
-        # Of these the processes that they start are seen, which are git's.
+        read(discreet)
         look(discreet)
     assert seen.leaks == set()
-    assert len(seen.processes) > 15
+    assert len(seen.processes) > 20
     discreet.check_places()
 
 
