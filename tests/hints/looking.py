@@ -79,5 +79,4 @@ CASES = [
     Case("`tetra-es history` lists the events", "event 2001-01-01"),
     Case("`tetra-es promote {}` generates it", "show prod", then="show prod"),
     Case("`tetra-es history {}` lists its states", "show prod --at 1"),
-    Case("`tetra-es show local` lists them", "unset local nothing.like.it"),
 ]

@@ -185,6 +185,16 @@ def test_unset_removes_a_key_and_suggests_near_ones() -> None:
     assert "a.x" in (caught.value.hint or "")
 
 
+def test_unset_of_a_tables_key_suggests_keys_of_the_table() -> None:
+    profile = document("[set]\na.x = 1\n[append]\na.xy = 1\n")
+    with pytest.raises(UsageError, match=r"there is no key a\.xx$") as caught:
+        unset_keys(profile, ["a.xx"], table=("set",))
+    assert caught.value.hint == "did you mean a.x?"
+    with pytest.raises(UsageError) as caught:
+        unset_keys(profile, ["elsewhere"], table=("set",))
+    assert caught.value.hint == f"the keys are in {profile.path}"
+
+
 @pytest.mark.parametrize(
     ("key", "says"),
     [("a", "a is a table"), ("list", "list is a table"), ("title.x", "title is a value")],

@@ -36,19 +36,19 @@ def set_value(document: ConfigDocument, path: KeyPath, value: object) -> ConfigD
 
 
 def unset_keys(
-    document: ConfigDocument, keys: Sequence[str], *, prune: bool = False
+    document: ConfigDocument, keys: Sequence[str], *, table: KeyPath = (), prune: bool = False
 ) -> ConfigDocument:
     """Return a document without the keys, with `prune` also without tables that become empty.
 
-    Raises `UsageError` where one is not there.
+    With `table`, the keys are those of that table. Raises `UsageError` where one is not there.
     """
     editor = Editor(document)
     for key in keys:
-        path = parse_key(key)
+        path = (*table, *parse_key(key))
         try:
             editor.remove(path)
         except KeyError:
-            raise _missing(document, path) from None
+            raise _missing(document, path, table) from None
         while prune and (path := path[:-1]) and editor.has(path) and not editor.at(path):
             editor.remove(path)
     return editor.document()
@@ -71,12 +71,14 @@ def parse_value(text: str) -> object:
     return values["value"] if list(values) == ["value"] else text
 
 
-def _missing(document: ConfigDocument, path: KeyPath) -> UsageError:
+def _missing(document: ConfigDocument, path: KeyPath, table: KeyPath) -> UsageError:
     from difflib import get_close_matches
 
-    key = format_key(path)
-    near = get_close_matches(key, document.keys, n=3)
+    key = format_key(path[len(table) :])
+    above = f"{format_key(table)}." if table else ""
+    there = [each.removeprefix(above) for each in document.keys if each.startswith(above)]
+    near = get_close_matches(key, there, n=3)
     return UsageError(
         f"there is no key {key}",
-        hint=f"did you mean {' or '.join(near)}?" if near else "`tetra-es show local` lists them",
+        hint=f"did you mean {' or '.join(near)}?" if near else f"the keys are in {document.path}",
     )

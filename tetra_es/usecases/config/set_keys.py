@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from tetra_es.usecases.config.source_file import SourceFile
     from tetra_es.usecases.unit_of_work import UnitOfWork
 
+_SET = "set"
+"""The table of a profile that holds keys of the generated environment."""
+
 
 @dataclass(frozen=True)
 class _Change(UseCase[None]):
@@ -41,10 +44,6 @@ class _Change(UseCase[None]):
     def _changed(self, document: ConfigDocument) -> ConfigDocument:
         """Return the new content."""
 
-    def _key(self, key: str) -> str:
-        """Return where a key of the generated environment is set in a profile."""
-        return f"set.{key}" if self.file.kind == "profile" else key
-
 
 @dataclass(frozen=True)
 class SetKeys(_Change):
@@ -54,7 +53,8 @@ class SetKeys(_Change):
     allow: Collection[str] = field(default=(), kw_only=True)
 
     def _changed(self, document: ConfigDocument) -> ConfigDocument:
-        wanted = [(self._key(key), value) for key, value in self.assignments]
+        table = f"{_SET}." if self.file.kind == "profile" else ""
+        wanted = [(f"{table}{key}", value) for key, value in self.assignments]
         return set_values(document, wanted)
 
 
@@ -66,5 +66,6 @@ class UnsetKeys(_Change):
     allow_empty: bool = field(default=False, kw_only=True)
 
     def _changed(self, document: ConfigDocument) -> ConfigDocument:
-        keys = [self._key(key) for key in self.keys]
-        return unset_keys(document, keys, prune=self.file.kind == "profile")
+        of_profile = self.file.kind == "profile"
+        table = (_SET,) if of_profile else ()
+        return unset_keys(document, self.keys, table=table, prune=of_profile)
