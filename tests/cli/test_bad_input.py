@@ -169,6 +169,18 @@ def test_edit_that_leaves_broken_toml_keeps_the_text(machine: Machine) -> None:
     assert machine.toml("local").read_text().endswith("= broken\n")
 
 
+def test_edit_opens_a_file_that_is_not_toml_to_fix_it(machine: Machine) -> None:
+    path = machine.toml("local")
+    path.write_text(path.read_text() + "= broken\n")
+    line = len(path.read_text().splitlines())
+    still = machine.fails(1, "edit", env={"EDITOR": "true"})
+    assert still.error().startswith(f"environments/local.toml:{line}:")
+    fixed = machine.ok("edit", env={"EDITOR": "sed -i 's/^= broken$/[fixed]\\nn = 1/'"})
+    assert f"warning: environments/local.toml:{line}:" in fixed.err
+    assert "+ fixed.n = 1" in fixed.out
+    machine.ok("verify")
+
+
 def test_a_file_that_is_not_utf8(machine: Machine) -> None:
     with machine.toml("local").open("ab") as file:
         file.write(b'x = "\xff"\n')
@@ -291,3 +303,12 @@ def test_a_store_put_back_from_an_older_copy(machine: Machine) -> None:
         assert done.code == 4
         assert "event #3 is lost" in done.error()
         assert "restore the store" in done.hint()
+
+
+@pytest.mark.parametrize("words", [("status", "--org", "acme"), ("show", "dev", "--no-input")])
+def test_an_option_of_tetra_es_itself_after_the_command(
+    machine: Machine, words: tuple[str, ...]
+) -> None:
+    failed = machine.fails(2, *words)
+    assert failed.error() == f"{next(w for w in words if w[0] == '-')} stands before the command"
+    assert "tetra-es --help" in failed.err

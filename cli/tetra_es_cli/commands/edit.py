@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.errors import TetraEsError
+from tetra_es.errors import ConfigError, TetraEsError
 from tetra_es_cli.context.params import (
     allow_empty_option,
     allow_option,
@@ -15,6 +15,7 @@ from tetra_es_cli.context.params import (
 )
 from tetra_es_cli.context.recording import Recording, recording_options
 from tetra_es_cli.context.source_files import split_source_file
+from tetra_es_cli.output.console import warn
 from tetra_es_cli.output.recorded import emit_recorded, warn_unused
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def edit(
     """Open a file in $VISUAL or $EDITOR and record what was changed.
 
     WHERE is local (the default), manifest, or profile ENV. A text that is not valid TOML is not
-    recorded; it stays in the file to be fixed.
+    recorded; it stays in the file to be fixed, with `edit` or any editor.
     """
     from tetra_es.usecases.config.record import PresentDocument, RecordEdits
     from tetra_es.usecases.config.source_file import SOURCE
@@ -57,8 +58,11 @@ def edit(
     how = Recording(reason, output=output)
     # The lock is not held while somebody thinks: others may record meanwhile.
     with app.workspace(how) as workspace:
-        document = workspace.act(PresentDocument(file)).result
-        workspace.files.restore(file.path, document.text.encode())
+        try:
+            document = workspace.act(PresentDocument(file)).result
+            workspace.files.restore(file.path, document.text.encode())
+        except ConfigError as error:  # not recorded before: the editor is where to fix it
+            warn(error.message)
     _open_editor(app.layout().file(file.path))
     with app.workspace(how, quiet_edits=True) as workspace:
         use_case = RecordEdits(file, allow=allow, allow_empty=allow_empty)

@@ -101,6 +101,8 @@ def _misused(error: click.UsageError) -> tuple[str, str]:
     if isinstance(error, click.NoSuchOption):
         from difflib import get_close_matches
 
+        if error.ctx and error.option_name in _options_of_the_root(error.ctx):
+            return f"{error.option_name} stands before the command", "`tetra-es --help` shows it"
         near = error.possibilities or []
         meant = get_close_matches(error.option_name, near, cutoff=_TYPED_WRONG)
         if not meant:
@@ -112,6 +114,10 @@ def _misused(error: click.UsageError) -> tuple[str, str]:
         usage = " ".join(error.ctx.command.collect_usage_pieces(error.ctx))
         return f"too many arguments: {command} takes {usage}", hint
     return message, hint
+
+
+def _options_of_the_root(context: click.Context) -> set[str]:
+    return {name for option in context.find_root().command.params for name in option.opts}
 
 
 def _report(message: str, hint: str | None, code: int) -> int:
