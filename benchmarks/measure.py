@@ -125,6 +125,18 @@ def typical(work: Callable[[], object], rounds: int = ROUNDS) -> float:
     return median(timed(work) for _ in range(rounds))
 
 
+def typical_processor(work: Callable[[], object], rounds: int = ROUNDS) -> float:
+    """Return the median of the processor's time that the processes of `work` take."""
+
+    def used() -> float:
+        start = _processor_time()
+        work()
+        return _processor_time() - start
+
+    used()
+    return median(used() for _ in range(rounds))
+
+
 class Processes:
     """Starts processes with little cost of its own, their output thrown away."""
 

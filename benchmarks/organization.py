@@ -28,6 +28,9 @@ ORG = "acme"
 BATCH = 200
 """Events of a stream saved in one transaction when a large store is made."""
 
+HOT_KEY = "services.web.port"
+"""A key that changes with each edit."""
+
 RARE_KEY, RARE_EVERY = "limits.nofile", 1000
 """A key that changes with every so many edits; others change with each."""
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
+from benchmarks import growth
 from benchmarks.measure import Comparison, alternate, timed
 from benchmarks.organization import ORG, RARE_KEY, fill, found, program, rare_line
 from benchmarks.report import duration
@@ -36,7 +37,8 @@ _LOCAL, _DEV = "environments/local.toml", "environments/dev.toml"
 
 
 def run(folder: Path, sizes: Sizes) -> Iterator[Comparison]:
-    """Yield `show --at` against `git show`, then `history --key` against `git log -S` and -G."""
+    """Yield many events against few, `show --at` against `git show`, then `history --key`
+    against `git log -S` and -G."""
     machine = found(folder / "query")
     taken = timed(lambda: fill(machine, sizes.queried))
     mirrored = timed(lambda: machine.run("rebuild"))
@@ -45,6 +47,7 @@ def run(folder: Path, sizes: Sizes) -> Iterator[Comparison]:
         f"their views, files and mirror built in {duration(mirrored)})\n",
         flush=True,
     )
+    yield from growth.compare(machine, folder, sizes, lambda each: _Asker(each).ask)
     warm = _Asker(machine)
     with App(org=ORG, directory=machine.base).reading() as reader:
 

@@ -7,7 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from benchmarks.imports import where_imports_go
-from benchmarks.measure import Comparison, alternate, typical
+from benchmarks.measure import compare_processes, typical_processor
 from benchmarks.organization import found
 from benchmarks.report import duration
 from benchmarks.repository import SignedRepository
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from benchmarks.measure import Comparison
     from benchmarks.organization import Machine
     from benchmarks.sizes import Sizes
 
-AIM = 5.0
+AIM = 10.0
 
 _LIBRARIES = (
     "click",
@@ -46,20 +47,15 @@ def run(folder: Path, sizes: Sizes) -> Iterator[Comparison]:
     def set_key() -> None:
         machine.run("set", "local", f"logging.retention_days={1 + next(number) % 3000}")
 
-    plain = Comparison(
-        "cold tetra-es set local KEY=VALUE",
-        "git add + signed git commit",
-        *alternate(set_key, edit_and_commit, sizes.rounds),
-        AIM,
+    ours = ("cold tetra-es set local KEY=VALUE", set_key)
+    plain = compare_processes(
+        ours, ("git add + signed git commit", edit_and_commit), sizes.rounds, AIM
     )
     plain.notes.append(where_imports_go(machine, "set", "local", "logging.retention_days=7"))
     plain.notes.extend(_libraries(machine, sizes.rounds))
     yield plain
-    yield Comparison(
-        "cold tetra-es set local KEY=VALUE",
-        "the same git with core.fsync=all",
-        *alternate(set_key, lambda: edit_and_commit(*_DURABLE), sizes.rounds),
-    )
+    durable = ("the same git with core.fsync=all", lambda: edit_and_commit(*_DURABLE))
+    yield compare_processes(ours, durable, sizes.rounds)
 
 
 def _libraries(machine: Machine, rounds: int) -> Iterator[str]:
@@ -68,8 +64,8 @@ def _libraries(machine: Machine, rounds: int) -> Iterator[str]:
     def python(code: str) -> Callable[[], None]:
         return lambda: machine.processes.run(sys.executable, "-c", code)
 
-    bare = typical(python("pass"), rounds)
+    bare = typical_processor(python("pass"), rounds)
     yield f"{duration(bare)} the interpreter alone; on top of it, in processes of their own:"
     for libraries in (*_LIBRARIES, ", ".join(_LIBRARIES)):
         code = f"import {libraries}"
-        yield f"{duration(typical(python(code), rounds) - bare)} {code}"
+        yield f"{duration(typical_processor(python(code), rounds) - bare)} {code}"
