@@ -8,7 +8,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from benchmarks.measure import Comparison, alternate_timed, timed, typical
-from benchmarks.organization import context_at, document_of, found
+from benchmarks.organization import context_at, create, document_of
 from benchmarks.report import duration
 from tetra_es.crypto.ssh import sshsig
 from tetra_es.store import canonical, chain
@@ -34,7 +34,7 @@ CREATE TABLE events (
 
 def run(folder: Path, sizes: Sizes) -> Iterator[Comparison]:
     """Yield saving events, then deciding and saving them, against rows of the same size."""
-    machine = found(folder / "append")
+    machine = create(folder / "append")
     with machine.history() as history, closing(_bare(machine.folder / "bare.db")) as bare:
         appends = _Appends(history)
         appends.seconds(sizes.appends)

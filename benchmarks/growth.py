@@ -6,7 +6,7 @@ from time import process_time
 from typing import TYPE_CHECKING
 
 from benchmarks.measure import Comparison, alternate_timed
-from benchmarks.organization import HOT_KEY, fill, found
+from benchmarks.organization import HOT_KEY, create, fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ def compare(
     large: Machine, folder: Path, sizes: Sizes, asker: Callable[[Machine], Callable[..., None]]
 ) -> Iterator[Comparison]:
     """Yield each question at the large organization's events against the same at few."""
-    small = found(folder / "few")
+    small = create(folder / "few")
     fill(small, FEW)
     small.run("rebuild")
     ask_large, ask_small = asker(large), asker(small)

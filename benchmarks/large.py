@@ -12,7 +12,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from benchmarks.measure import Comparison, alternate_timed, timed
-from benchmarks.organization import found
+from benchmarks.organization import create
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ _TABLES, _KEYS = 250, 20
 
 def run(folder: Path, sizes: Sizes) -> Iterator[Comparison]:
     """Yield what the size adds to `set`, to `diff` and to `promote`."""
-    small, large = found(folder / "small"), found(folder / "large")
+    small, large = create(folder / "small"), create(folder / "large")
     file = large.layout.root / "environments/local.toml"
     with file.open("a") as lines:
         lines.writelines(_table(number) for number in range(_TABLES))

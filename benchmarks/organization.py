@@ -118,7 +118,7 @@ def environment_of(home: Path) -> Mapping[str, str]:
     }
 
 
-def found(folder: Path) -> Machine:
+def create(folder: Path) -> Machine:
     """Found an organization below `folder` and promote it everywhere."""
     if not TETRA_ES.exists():
         raise RuntimeError(f"{TETRA_ES} is missing: install tetra-es into this environment")

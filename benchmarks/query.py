@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import growth
 from benchmarks.measure import Comparison, alternate, timed
-from benchmarks.organization import ORG, RARE_KEY, fill, found, program, rare_line
+from benchmarks.organization import ORG, RARE_KEY, create, fill, program, rare_line
 from benchmarks.report import duration
 from tetra_es.refs import parse_ref
 from tetra_es_cli.context.app import App
@@ -39,7 +39,7 @@ _LOCAL, _DEV = "environments/local.toml", "environments/dev.toml"
 def run(folder: Path, sizes: Sizes) -> Iterator[Comparison]:
     """Yield many events against few, `show --at` against `git show`, then `history --key`
     against `git log -S` and -G."""
-    machine = found(folder / "query")
+    machine = create(folder / "query")
     taken = timed(lambda: fill(machine, sizes.queried))
     mirrored = timed(lambda: machine.run("rebuild"))
     print(

@@ -17,7 +17,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from benchmarks.measure import Comparison, Processes, alternate_timed, timed
-from benchmarks.organization import ORG, TETRA_ES, fill, found, program
+from benchmarks.organization import ORG, TETRA_ES, create, fill, program
 from benchmarks.report import duration
 from tetra_es.layout import OrgLayout
 from tetra_es_cli.context.app import App
@@ -45,7 +45,7 @@ exec {git} "$@"
 
 def run(folder: Path, sizes: Sizes) -> Iterator[Comparison]:
     """Yield `tetra-es rebuild` against `git fast-import`."""
-    machine = found(folder / "rebuild")
+    machine = create(folder / "rebuild")
     fill(machine, sizes.rebuilt)
     stream = _record_stream(machine)
     git, rebuilt, imported = program("git"), count(), count()

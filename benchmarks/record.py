@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.imports import where_imports_go
 from benchmarks.measure import compare_processes, typical_processor
-from benchmarks.organization import found
+from benchmarks.organization import create
 from benchmarks.report import duration
 from benchmarks.repository import SignedRepository
 
@@ -35,7 +35,7 @@ _DURABLE = ("-c", "core.fsync=all")
 
 def run(folder: Path, sizes: Sizes) -> Iterator[Comparison]:
     """Yield `set` against git as it comes, then against git that waits for the disk as we do."""
-    machine = found(folder / "record")
+    machine = create(folder / "record")
     repository = SignedRepository(machine, machine.folder / "repository")
     number = count()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from benchmarks.measure import Comparison, timed
-from benchmarks.organization import found, program
+from benchmarks.organization import create, program
 from tetra_es.crypto.age.identities import create_identity, load_identities
 from tetra_es.store.log import EventLog
 from tetra_es.usecases.secrets.recipients import AddRecipient, RemoveRecipient
@@ -39,7 +39,7 @@ done
 
 def run(folder: Path, sizes: Sizes) -> Iterator[Comparison]:
     """Yield the transaction alone, then the whole command, for several numbers of recipients."""
-    machine = found(folder / "reencrypt")
+    machine = create(folder / "reencrypt")
     vault = _Vault(machine, folder, sizes.secrets)
     for count in RECIPIENTS:
         ours, cold, theirs = vault.measure(count, max(1, sizes.slow_rounds // 2))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.imports import where_imports_go
 from benchmarks.measure import compare_processes
-from benchmarks.organization import TETRA_ES, found
+from benchmarks.organization import TETRA_ES, create
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,7 +35,7 @@ _TAB = ("tetra-es ", "tetra-es promote --", "tetra-es promote ")
 
 def run(folder: Path, sizes: Sizes) -> Iterator[Comparison]:
     """Yield `show` and `history` against `python -c pass`, help and TAB against `import click`."""
-    machine = found(folder / "start")
+    machine = create(folder / "start")
     for edit in range(30):
         machine.run("set", "local", f"bench.edit={edit}")
     for command in _COMMANDS:

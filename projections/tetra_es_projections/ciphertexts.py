@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from tetra_es.store.log import EventLog
 
 
-def sealed_in(log: EventLog, digest: str) -> bytes | None:
+def ciphertext_in(log: EventLog, digest: str) -> bytes | None:
     """Return an age file, None where it was purged. Raises `IntegrityFailure` where it is lost."""
-    data = log.sealed(bytes.fromhex(digest))
+    data = log.ciphertext(bytes.fromhex(digest))
     if data is None and digest not in _purged(log):
         raise _lost(digest)
     return data
@@ -27,7 +27,7 @@ def sealed_in(log: EventLog, digest: str) -> bytes | None:
 def check_nothing_lost(log: EventLog) -> None:
     """Raise `IntegrityFailure` where an age file that an event names is lost."""
     topics = [cls.TOPIC for cls in SECRET_EVENTS]
-    there = {digest.hex() for digest, data in log.sealed_values() if data is not None}
+    there = {digest.hex() for digest, data in log.ciphertexts() if data is not None}
     known = there | _purged(log)
     for digest in _all_age_files(log, topics):
         if digest not in known:

@@ -95,7 +95,7 @@ def _set(event: secrets.SecretSet) -> str:
     return f"set secret({event.environment}): {event.key} version {event.version}"
 
 
-def _re_encrypted(event: secrets.SecretsResealed) -> str:
+def _re_encrypted(event: secrets.SecretsReEncrypted) -> str:
     secrets, recipients = len(event.secrets), len(event.recipients)
     what = f"{secrets} secret{'' if secrets == 1 else 's'}"
     whom = f"{recipients} recipient{'' if recipients == 1 else 's'}"
@@ -153,7 +153,7 @@ _FORMAT_1: Final[dict[str, Callable[[Any], str]]] = {
     ),
     secrets.SecretSet.TOPIC: _set,
     secrets.SecretRemoved.TOPIC: lambda event: f"remove secret({event.environment}): {event.key}",
-    secrets.SecretsResealed.TOPIC: lambda event: f"reseal{_re_encrypted(event)}",
+    secrets.SecretsReEncrypted.TOPIC: lambda event: f"reseal{_re_encrypted(event)}",
     secrets.SecretsRestored.TOPIC: _restored,
     secrets.SecretCompromised.TOPIC: lambda event: _version("compromised secret", event),
     secrets.SecretPurged.TOPIC: lambda event: _version("purge secret", event),
@@ -162,5 +162,5 @@ _FORMAT_1: Final[dict[str, Callable[[Any], str]]] = {
 
 _TODAY: Final = _FORMAT_1 | {
     config.EnvironmentRolledBack.TOPIC: _rollback,
-    secrets.SecretsResealed.TOPIC: lambda event: f"re-encrypt{_re_encrypted(event)}",
+    secrets.SecretsReEncrypted.TOPIC: lambda event: f"re-encrypt{_re_encrypted(event)}",
 }

@@ -9,7 +9,7 @@ from tetra_es.crypto.ssh.allowed import allowed_signers
 from tetra_es.errors import IntegrityFailure, UsageError
 from tetra_es.events import config, secrets
 from tetra_es.layout import MANIFEST, environment_file, profile_file, recipients_file, secret_file
-from tetra_es_projections.ciphertexts import sealed_in
+from tetra_es_projections.ciphertexts import ciphertext_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ The event of the kind secret.purged tells when, by whom and why.
 """What stands in the mirror where a purged age file was."""
 
 
-def _nothing_sealed(_: str) -> bytes | None:
+def _no_ciphertext(_: str) -> bytes | None:
     return None
 
 
@@ -42,14 +42,14 @@ class TreeProjector:
     def __init__(
         self,
         load_signers: Callable[[], dict[str, str]] = dict,
-        sealed: Callable[[str], bytes | None] = _nothing_sealed,
+        ciphertext: Callable[[str], bytes | None] = _no_ciphertext,
     ) -> None:
         """Begin with the signers that `load_signers` returns.
 
-        `sealed` returns the age file with a digest, None for one that was purged.
+        `ciphertext` returns the age file with a digest, None for one that was purged.
         """
         self._load_signers = load_signers
-        self._sealed = sealed
+        self._ciphertext = ciphertext
 
     @cached_property
     def signers(self) -> dict[str, str]:
@@ -69,7 +69,7 @@ class TreeProjector:
                 earlier.apply(record.event)
             return earlier.signers
 
-        return cls(signers, lambda digest: sealed_in(log, digest))
+        return cls(signers, lambda digest: ciphertext_in(log, digest))
 
     def apply_record(self, record: Record) -> dict[str, bytes | None]:
         """Return what `apply` does. Raises `IntegrityFailure` that names the event."""
@@ -118,7 +118,7 @@ class TreeProjector:
         match event:
             case secrets.SecretSet():
                 return self._age_files(environment, [[event.key, event.version, event.digest]])
-            case secrets.SecretsResealed():
+            case secrets.SecretsReEncrypted():
                 return self._age_files(environment, event.secrets)
             case secrets.SecretsRestored():
                 gone = {secret_file(environment, key): None for key in event.removed}
@@ -131,10 +131,10 @@ class TreeProjector:
                 return {}
 
     def _age_files(
-        self, environment: str, secrets: list[secrets.Sealed]
+        self, environment: str, secrets: list[secrets.CiphertextRef]
     ) -> dict[str, bytes | None]:
         return {
-            secret_file(environment, str(key)): self._sealed(str(digest)) or TOMBSTONE
+            secret_file(environment, str(key)): self._ciphertext(str(digest)) or TOMBSTONE
             for key, _, digest in secrets
         }
 

@@ -25,7 +25,7 @@ same_person = settings(suppress_health_check=[HealthCheck.function_scoped_fixtur
 
 
 @pytest.fixture(scope="module")
-def sealed(people: dict[str, Person]) -> bytes:
+def ciphertext(people: dict[str, Person]) -> bytes:
     """One file for all examples: every encryption is another."""
     return encrypt(VALUE, [people["x25519"].recipient])
 
@@ -54,9 +54,9 @@ def test_every_changed_byte_of_an_armored_file_is_noticed(person: Person) -> Non
 @given(st.data())
 @same_person
 def test_only_whitespace_after_the_armor_may_vary(
-    alice: Person, sealed: bytes, draw: st.DataObject
+    alice: Person, ciphertext: bytes, draw: st.DataObject
 ) -> None:
-    data = sealed
+    data = ciphertext
     offset = draw.draw(st.one_of(st.just(len(data) - 1), st.integers(0, len(data) - 1)))
     byte = draw.draw(
         st.one_of(st.sampled_from(WHITESPACE), st.integers(0, 255)).filter(

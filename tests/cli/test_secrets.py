@@ -150,7 +150,7 @@ def test_a_broken_dotenv_file_sets_nothing(
     assert says in vault.fails(1, "secret", "import", "dev", str(tmp_path / "x.env")).error()
 
 
-def test_every_change_of_recipients_seals_anew(vault: Machine) -> None:
+def test_every_change_of_recipients_encrypts_again(vault: Machine) -> None:
     for key in ("A", "B"):
         set_secret(vault, key, CANARY)
     bob = other(vault, "bob")
@@ -199,7 +199,7 @@ def test_rollback_brings_the_secrets_back(vault: Machine) -> None:
     vault.ok("verify")
 
 
-def test_rollback_seals_for_todays_recipients(vault: Machine) -> None:
+def test_rollback_encrypts_for_todays_recipients(vault: Machine) -> None:
     bob = other(vault, "bob")
     vault.ok("recipient", "add", "dev", "bob", recipient_of(vault, "bob"))
     set_secret(vault, "A", "old")

@@ -297,7 +297,7 @@ def test_an_index_of_another_table(store: Path) -> None:
     assert found[0].startswith("events.db is damaged: ")
 
 
-SEALED = {
+CIPHERTEXTS = {
     "text": "UPDATE sealed_values SET ciphertext = CAST(ciphertext AS TEXT)",
     "a number": "UPDATE sealed_values SET ciphertext = 7",
     "a digest of text": "INSERT INTO sealed_values VALUES (printf('%032d', 7), x'00')",
@@ -305,14 +305,14 @@ SEALED = {
 }
 
 
-@pytest.mark.parametrize("how", SEALED)
-def test_a_sealed_value_of_another_type(copy: Machine, how: str) -> None:
+@pytest.mark.parametrize("how", CIPHERTEXTS)
+def test_a_ciphertext_of_another_type(copy: Machine, how: str) -> None:
     bob = {"XDG_CONFIG_HOME": str(copy.home / "bob-config")}
     recipient = copy.ok("identity", "new", env=bob).out.strip()
     copy.ok("recipient", "add", "dev", "bob", recipient, env=bob)
     copy.ok("secret", "set", "dev", "KEY", stdin="value", env=bob)
     with opened(copy.store) as connection:
-        connection.execute(SEALED[how])
+        connection.execute(CIPHERTEXTS[how])
     done = copy.run("verify")
     assert done.code == 4
     assert "ciphertext " in done.error()

@@ -148,7 +148,7 @@ def test_a_store_file_cut_short(copy: Machine, part: float) -> None:
         assert "defect" not in done.err
 
 
-def test_a_sealed_value_that_was_changed(store: Path) -> None:
+def test_a_ciphertext_that_was_changed(store: Path) -> None:
     from hashlib import sha256
 
     digest = sha256(b"sealed").digest()

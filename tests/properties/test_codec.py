@@ -32,7 +32,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "int | None": NUMBER | st.none(),
     "dict[str, str]": st.dictionaries(TEXT, TEXT, max_size=4),
     "list[str]": st.lists(TEXT, max_size=4),
-    "list[Sealed]": st.lists(st.tuples(TEXT, NUMBER, TEXT).map(list), max_size=4),
+    "list[CiphertextRef]": st.lists(st.tuples(TEXT, NUMBER, TEXT).map(list), max_size=4),
     "list[FileDigest]": st.lists(st.lists(TEXT, max_size=2), max_size=4),
     "list[KeyChange]": st.lists(
         st.tuples(TEXT, TEXT | st.none(), TEXT | st.none()).map(list), max_size=4

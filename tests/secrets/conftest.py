@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import Machine
-from tests.secrets.discreet import Discreet
+from tests.secrets.canary_machine import CanaryMachine
 from tests.secrets.leaks import Canary
 
 if TYPE_CHECKING:
@@ -70,5 +70,5 @@ def bobs_recipient(vault: Machine, bob: dict[str, str]) -> str:
 
 
 @pytest.fixture
-def discreet(vault: Machine, canary: Canary) -> Discreet:
-    return Discreet(vault, canary)
+def guarded(vault: Machine, canary: Canary) -> CanaryMachine:
+    return CanaryMachine(vault, canary)

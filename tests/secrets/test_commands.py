@@ -13,51 +13,51 @@ from tests.secrets.leaks import CHILD, watching
 
 if TYPE_CHECKING:
     from tests.conftest import Machine
-    from tests.secrets.discreet import Discreet
+    from tests.secrets.canary_machine import CanaryMachine
     from tests.secrets.leaks import Canary
 
 
-def write(discreet: Discreet, recipient: str) -> None:
+def write(guarded: CanaryMachine, recipient: str) -> None:
     """Everything that records a value."""
-    machine, text = discreet.machine, discreet.canary.text
-    discreet.set("A")
-    discreet.set("A", f"{text}\nof two lines\n")
-    discreet.run("secret", "set", "dev", "A", "--dry-run", stdin=text)
-    file = str(discreet.file("value", f"\0{text}\0"))
-    discreet.run("secret", "set", "dev", "BINARY", "--from-file", file)
-    discreet.run("secret", "rm", "dev", "BINARY")
-    dotenv = str(discreet.file("dev.env", f"export B='{text}'\nC=\"x\n{text}\"\nD={text} # {text}"))
-    discreet.run("secret", "import", "dev", dotenv, "-m", "the old file", "-o", "json")
-    discreet.run("secret", "copy", "dev", "B", "--to", "staging")
-    script = discreet.file("script", f"s/^B=./&more-/\n$aE={text}\n/^D=/d\n")
-    edited = discreet.run(
+    machine, text = guarded.machine, guarded.canary.text
+    guarded.set("A")
+    guarded.set("A", f"{text}\nof two lines\n")
+    guarded.run("secret", "set", "dev", "A", "--dry-run", stdin=text)
+    file = str(guarded.file("value", f"\0{text}\0"))
+    guarded.run("secret", "set", "dev", "BINARY", "--from-file", file)
+    guarded.run("secret", "rm", "dev", "BINARY")
+    dotenv = str(guarded.file("dev.env", f"export B='{text}'\nC=\"x\n{text}\"\nD={text} # {text}"))
+    guarded.run("secret", "import", "dev", dotenv, "-m", "the old file", "-o", "json")
+    guarded.run("secret", "copy", "dev", "B", "--to", "staging")
+    script = guarded.file("script", f"s/^B=./&more-/\n$aE={text}\n/^D=/d\n")
+    edited = guarded.run(
         "secret", "edit", "dev", env={"EDITOR": f"sed -i -f {script}", "VISUAL": ""}
     )
     assert len(edited.out.splitlines()) == 3
-    discreet.run("recipient", "add", "dev", "bob", recipient)
-    discreet.run("recipient", "rm", "dev", "bob", "--dry-run")
-    discreet.run("recipient", "rm", "dev", "bob")
+    guarded.run("recipient", "add", "dev", "bob", recipient)
+    guarded.run("recipient", "rm", "dev", "bob", "--dry-run")
+    guarded.run("recipient", "rm", "dev", "bob")
     machine.ok("set", "local", "ports.tetra=5555")
-    discreet.run("promote", "dev")
-    discreet.run("secret", "compromised", "dev", "A", "--version", "1", "-m", "seen")
-    discreet.run("rollback", "dev")
-    discreet.run("secret", "purge", "dev", "A", "--version", "1", "-m", "seen")
+    guarded.run("promote", "dev")
+    guarded.run("secret", "compromised", "dev", "A", "--version", "1", "-m", "seen")
+    guarded.run("rollback", "dev")
+    guarded.run("secret", "purge", "dev", "A", "--version", "1", "-m", "seen")
 
 
-def read(discreet: Discreet) -> None:
+def read(guarded: CanaryMachine) -> None:
     """Everything that is for values, and what is started with them."""
-    discreet.told("secret", "get", "dev", "A")
+    guarded.told("secret", "get", "dev", "A")
     for form in ("dotenv", "json", "systemd", "shell"):
-        discreet.told("secret", "export", "dev", "--format", form)
-    discreet.told("run", "dev", "--", "sh", "-c", 'printf %s "$A"', CHILD)
-    discreet.run("run", "dev", "--", "sh", "-c", "exit", CHILD)
+        guarded.told("secret", "export", "dev", "--format", form)
+    guarded.told("run", "dev", "--", "sh", "-c", 'printf %s "$A"', CHILD)
+    guarded.run("run", "dev", "--", "sh", "-c", "exit", CHILD)
     script = 'cat "$TETRA_ES_SECRETS/A"'
-    discreet.told("run", "--files", "dev", "--", "sh", "-c", script)
+    guarded.told("run", "--files", "dev", "--", "sh", "-c", script)
 
 
-def look(discreet: Discreet) -> None:
+def look(guarded: CanaryMachine) -> None:
     """Everything that looks at the organization."""
-    position = str(discreet.machine.last_position())
+    position = str(guarded.machine.last_position())
     for words in (
         ("secret", "list", "dev"),
         ("secret", "list", "dev", "-o", "json"),
@@ -79,19 +79,19 @@ def look(discreet: Discreet) -> None:
         ("rebuild", "--check"),
         ("--debug", "verify"),
     ):
-        discreet.run(*words)
+        guarded.run(*words)
 
 
-def test_a_value_through_every_command(discreet: Discreet, bobs_recipient: str) -> None:
-    discreet = discreet.real()
-    with watching(discreet.canary) as seen:
-        write(discreet, bobs_recipient)
-        discreet.check_places()
-        read(discreet)
-        look(discreet)
+def test_a_value_through_every_command(guarded: CanaryMachine, bobs_recipient: str) -> None:
+    guarded = guarded.real()
+    with watching(guarded.canary) as seen:
+        write(guarded, bobs_recipient)
+        guarded.check_places()
+        read(guarded)
+        look(guarded)
     assert seen.leaks == set()
     assert len(seen.processes) > 20
-    discreet.check_places()
+    guarded.check_places()
 
 
 def test_every_command_is_in_that_test() -> None:

@@ -18,7 +18,7 @@ from tests.machine import HANG
 from tests.needs import cannot
 
 if TYPE_CHECKING:
-    from tests.secrets.discreet import Discreet
+    from tests.secrets.canary_machine import CanaryMachine
 
 PATTERN = Path("/proc/sys/kernel/core_pattern")
 
@@ -50,12 +50,12 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("signum", [signal.SIGABRT, signal.SIGQUIT, signal.SIGSEGV])
 @pytest.mark.parametrize("command", ["set", "edit", "run"])
-def test_no_core_of_ours(discreet: Discreet, folder: Path, command: str, signum: int) -> None:
-    machine = discreet.machine
-    discreet.set("A")
+def test_no_core_of_ours(guarded: CanaryMachine, folder: Path, command: str, signum: int) -> None:
+    machine = guarded.machine
+    guarded.set("A")
     ready = folder.parent / "ready"
     os.mkfifo(ready)
-    script = str(discreet.file("wait", f"echo > {ready}; exec sleep 600"))
+    script = str(guarded.file("wait", f"echo > {ready}; exec sleep 600"))
     words = {
         "set": ["secret", "set", "dev", "B"],
         "edit": ["secret", "edit", "dev"],
@@ -73,7 +73,7 @@ def test_no_core_of_ours(discreet: Discreet, folder: Path, command: str, signum:
     )
     if command == "set":
         assert process.stdin is not None
-        process.stdin.write(discreet.canary.text.encode())
+        process.stdin.write(guarded.canary.text.encode())
         process.stdin.flush()
         while core_limit(process.pid) != "0":
             assert process.poll() is None
@@ -87,8 +87,8 @@ def test_no_core_of_ours(discreet: Discreet, folder: Path, command: str, signum:
         os.killpg(process.pid, signal.SIGKILL)
     out, err = process.communicate(timeout=HANG)
     assert cores(folder) == []
-    assert not discreet.canary.is_in(out + err)
-    discreet.check_gone()
+    assert not guarded.canary.is_in(out + err)
+    guarded.check_gone()
 
 
 def core_limit(pid: int | str) -> str:
@@ -97,17 +97,17 @@ def core_limit(pid: int | str) -> str:
     return next(line.split()[4] for line in lines if line.startswith("Max core file size"))
 
 
-def test_the_limits_of_a_process(discreet: Discreet) -> None:
+def test_the_limits_of_a_process(guarded: CanaryMachine) -> None:
     """While values are in the open, and of what is started then."""
-    discreet.set("A")
-    script = discreet.file("look", "cat /proc/$PPID/limits /proc/$$/limits")
+    guarded.set("A")
+    script = guarded.file("look", "cat /proc/$PPID/limits /proc/$$/limits")
     for words, ours, theirs in (
         (["secret", "edit", "dev"], "0", "0"),
         (["run", "--files", "dev", "--", "sh", str(script)], "0", "unlimited"),
     ):
         done = subprocess.run(
-            discreet.machine.argv(*words),
-            env=discreet.machine.environment({"EDITOR": f"sh {script}", "VISUAL": ""}),
+            guarded.machine.argv(*words),
+            env=guarded.machine.environment({"EDITOR": f"sh {script}", "VISUAL": ""}),
             capture_output=True,
             text=True,
             preexec_fn=unlimited,
@@ -117,8 +117,8 @@ def test_the_limits_of_a_process(discreet: Discreet) -> None:
         assert [line.split()[4] for line in lines] == [ours, theirs]
         assert [line.split()[5] for line in lines] == ["unlimited"] * 2
     done = subprocess.run(
-        discreet.machine.argv("run", "dev", "--", "cat", "/proc/self/limits"),
-        env=discreet.machine.environment(),
+        guarded.machine.argv("run", "dev", "--", "cat", "/proc/self/limits"),
+        env=guarded.machine.environment(),
         capture_output=True,
         text=True,
         preexec_fn=unlimited,
@@ -128,11 +128,11 @@ def test_the_limits_of_a_process(discreet: Discreet) -> None:
     assert lines[0].split()[4:6] == ["unlimited", "unlimited"]
 
 
-def test_a_core_of_what_run_started_is_its_own(discreet: Discreet, folder: Path) -> None:
-    discreet.set("A", "x")
+def test_a_core_of_what_run_started_is_its_own(guarded: CanaryMachine, folder: Path) -> None:
+    guarded.set("A", "x")
     subprocess.run(
-        discreet.machine.argv("run", "dev", "--", sys.executable, "-c", "import os; os.abort()"),
-        env=discreet.machine.environment(),
+        guarded.machine.argv("run", "dev", "--", sys.executable, "-c", "import os; os.abort()"),
+        env=guarded.machine.environment(),
         cwd=folder,
         preexec_fn=unlimited,
         check=False,

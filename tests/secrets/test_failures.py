@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tests.conftest import Machine
-    from tests.secrets.discreet import Discreet
+    from tests.secrets.canary_machine import CanaryMachine
 
 
 def in_turn(values: Iterable[object]) -> list[tuple[object, tuple[str, ...]]]:
@@ -28,9 +28,9 @@ def in_turn(values: Iterable[object]) -> list[tuple[object, tuple[str, ...]]]:
 DEBUG = pytest.mark.parametrize("debug", [(), ("--debug",)], ids=["", "debug"])
 
 
-def failed(discreet: Discreet, code: int, *words: str, **more: object) -> Result:
+def failed(guarded: CanaryMachine, code: int, *words: str, **more: object) -> Result:
     """Run a command that must fail; with --debug it says where."""
-    done = discreet.run(*words, code=code, **more)
+    done = guarded.run(*words, code=code, **more)
     assert ("Traceback" in done.err) is (words[0] == "--debug")
     return done
 
@@ -59,27 +59,27 @@ def commands_that_decrypt(recipient: str) -> list[tuple[str, ...]]:
 
 @DEBUG
 def test_the_wrong_key(
-    discreet: Discreet, bob: dict[str, str], bobs_recipient: str, debug: tuple[str, ...]
+    guarded: CanaryMachine, bob: dict[str, str], bobs_recipient: str, debug: tuple[str, ...]
 ) -> None:
-    machine = discreet.machine
+    machine = guarded.machine
     machine.ok("signer", "add", "bob", machine.ok("signer", "new", env=bob).out.strip())
-    discreet.set("A")
+    guarded.set("A")
     for words in commands_that_decrypt(bobs_recipient):
-        done = failed(discreet, 3, *debug, *words, env={**bob, "EDITOR": "cat", "VISUAL": ""})
+        done = failed(guarded, 3, *debug, *words, env={**bob, "EDITOR": "cat", "VISUAL": ""})
         assert "none of your identities can open A of dev" in done.err
-    discreet.check_places()
+    guarded.check_places()
 
 
 @DEBUG
 def test_a_corrupt_age_file(
-    discreet: Discreet, bobs_recipient: str, debug: tuple[str, ...]
+    guarded: CanaryMachine, bobs_recipient: str, debug: tuple[str, ...]
 ) -> None:
-    discreet.set("A")
-    corrupt(discreet.machine)
+    guarded.set("A")
+    corrupt(guarded.machine)
     for words in commands_that_decrypt(bobs_recipient):
-        done = failed(discreet, 4, *debug, *words, env={"EDITOR": "cat", "VISUAL": ""})
+        done = failed(guarded, 4, *debug, *words, env={"EDITOR": "cat", "VISUAL": ""})
         assert "ciphertext of A was changed in the store" in done.err
-    discreet.check_places()
+    guarded.check_places()
 
 
 @DEBUG
@@ -100,39 +100,39 @@ def test_a_corrupt_age_file(
     ids=["quote", "word", "base64", "open", "open-2", "block", "block-2", "utf-8", "large", "none"],
 )
 def test_a_broken_dotenv_file(
-    discreet: Discreet, content: str, says: str, debug: tuple[str, ...]
+    guarded: CanaryMachine, content: str, says: str, debug: tuple[str, ...]
 ) -> None:
-    text = discreet.canary.text
-    before = discreet.machine.last_position()
-    file = discreet.machine.home.parent / "broken.env"
+    text = guarded.canary.text
+    before = guarded.machine.last_position()
+    file = guarded.machine.home.parent / "broken.env"
     written = content.format(text, text.replace("~", ""), "x" * 2**20)
     file.write_bytes(written.encode(errors="surrogateescape"))
-    done = discreet.machine.run(*debug, "secret", "import", "dev", str(file))
+    done = guarded.machine.run(*debug, "secret", "import", "dev", str(file))
     assert done.code in {1, 2}
     assert says in done.err
     assert text.replace("~", "") not in (done.out + done.err).replace("~", "")
-    assert discreet.machine.last_position() == before
-    discreet.check_places()
+    assert guarded.machine.last_position() == before
+    guarded.check_places()
 
 
 @DEBUG
-def test_values_that_cannot_be(discreet: Discreet, debug: tuple[str, ...]) -> None:
-    text = discreet.canary.text
+def test_values_that_cannot_be(guarded: CanaryMachine, debug: tuple[str, ...]) -> None:
+    text = guarded.canary.text
     for code, words, stdin, says in (
         (2, ("A",), text + "x" * 2**20, "larger than 1 MiB"),
         (2, ("A", text), "x", "a value is never an argument"),
         (2, (f"A={text}",), "x", "a value is never an argument"),
         (1, ("A", "--from-file", "no-such-file"), text, "cannot read no-such-file"),
     ):
-        done = failed(discreet, code, *debug, "secret", "set", "dev", *words, stdin=stdin)
+        done = failed(guarded, code, *debug, "secret", "set", "dev", *words, stdin=stdin)
         assert says in done.err
-    discreet.set("BINARY", f"\0{text}")
-    failed(discreet, 1, *debug, "secret", "export", "dev")
-    failed(discreet, 1, *debug, "run", "dev", "--", "env")
-    discreet.set("BINARY", text + "x" * 2**18)
-    done = failed(discreet.real(), 1, *debug, "run", "dev", "--", "env")
+    guarded.set("BINARY", f"\0{text}")
+    failed(guarded, 1, *debug, "secret", "export", "dev")
+    failed(guarded, 1, *debug, "run", "dev", "--", "env")
+    guarded.set("BINARY", text + "x" * 2**18)
+    done = failed(guarded.real(), 1, *debug, "run", "dev", "--", "env")
     assert "Argument list too long" in done.err
-    discreet.check_places()
+    guarded.check_places()
 
 
 EDITORS = {
@@ -149,29 +149,29 @@ EDITORS = {
 
 
 @pytest.mark.parametrize(("crash", "debug"), in_turn(EDITORS))
-def test_an_editor_that_fails(discreet: Discreet, crash: str, debug: tuple[str, ...]) -> None:
-    discreet.set("A")
-    before = discreet.machine.last_position()
-    script = discreet.file("editor", EDITORS[crash])
+def test_an_editor_that_fails(guarded: CanaryMachine, crash: str, debug: tuple[str, ...]) -> None:
+    guarded.set("A")
+    before = guarded.machine.last_position()
+    script = guarded.file("editor", EDITORS[crash])
     editor = {"EDITOR": f"sh {script}", "VISUAL": ""}
-    failed(discreet, 1, *debug, "secret", "edit", "dev", env=editor)
-    assert discreet.machine.last_position() == before
-    discreet.check_places()
+    failed(guarded, 1, *debug, "secret", "edit", "dev", env=editor)
+    assert guarded.machine.last_position() == before
+    guarded.check_places()
 
 
-def test_an_editor_that_is_not_there(discreet: Discreet) -> None:
-    discreet.set("A")
-    discreet.run("secret", "edit", "dev", code=1, env={"EDITOR": "no-such-editor", "VISUAL": ""})
-    discreet.check_places()
+def test_an_editor_that_is_not_there(guarded: CanaryMachine) -> None:
+    guarded.set("A")
+    guarded.run("secret", "edit", "dev", code=1, env={"EDITOR": "no-such-editor", "VISUAL": ""})
+    guarded.check_places()
 
 
-def limited(discreet: Discreet, limit: int, *words: str, **variables: str) -> Result:
+def limited(guarded: CanaryMachine, limit: int, *words: str, **variables: str) -> Result:
     """Run a command that can make no file larger than `limit` bytes."""
-    machine = discreet.machine
+    machine = guarded.machine
     done = subprocess.run(
         machine.argv(*words),
         env=machine.environment(NO_BYTECODE | variables),
-        input=discreet.canary.text * 1000,
+        input=guarded.canary.text * 1000,
         capture_output=True,
         text=True,
         check=False,
@@ -183,12 +183,12 @@ def limited(discreet: Discreet, limit: int, *words: str, **variables: str) -> Re
 
 @pytest.mark.parametrize(("limit", "debug"), in_turn(some([0, 5000, 33_000, 70_000], 2)))
 def test_files_that_cannot_grow(
-    discreet: Discreet, bobs_recipient: str, limit: int, debug: tuple[str, ...]
+    guarded: CanaryMachine, bobs_recipient: str, limit: int, debug: tuple[str, ...]
 ) -> None:
     """A full disk, as every file system on the machine would have it, those in memory too."""
-    discreet.set("A", discreet.canary.text * 1000)
-    script = discreet.file("script", "s/^A=./&more/")
-    dotenv = discreet.file("dev.env", f"B={discreet.canary.text * 1000}\n")
+    guarded.set("A", guarded.canary.text * 1000)
+    script = guarded.file("script", "s/^A=./&more/")
+    dotenv = guarded.file("dev.env", f"B={guarded.canary.text * 1000}\n")
     codes = set()
     for words in (
         ("secret", "set", "dev", "A"),
@@ -198,11 +198,11 @@ def test_files_that_cannot_grow(
         ("recipient", "add", "dev", "bob", bobs_recipient),
     ):
         editor = {"EDITOR": f"sed -i -f {script}", "VISUAL": ""}
-        done = limited(discreet, limit, *debug, *words, **editor)
-        assert not discreet.canary.is_in(done.out + done.err), words
+        done = limited(guarded, limit, *debug, *words, **editor)
+        assert not guarded.canary.is_in(done.out + done.err), words
         codes.add(done.code)
-        discreet.check_places()
+        guarded.check_places()
     assert 1 in codes
-    discreet.machine.ok("secret", "list", "dev")
-    discreet.machine.ok("verify")
-    discreet.check_places()
+    guarded.machine.ok("secret", "list", "dev")
+    guarded.machine.ok("verify")
+    guarded.check_places()

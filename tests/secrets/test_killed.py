@@ -19,18 +19,21 @@ from tests.secrets.leaks import CHILD, Seen
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.secrets.discreet import Discreet
+    from tests.secrets.canary_machine import CanaryMachine
 
 POINTS = max(2, ROUNDS // 12)
 """Where each command is killed, spread over all that it does."""
 
 
-def commands(discreet: Discreet, recipient: str) -> dict[str, list[str]]:
+def commands(guarded: CanaryMachine, recipient: str) -> dict[str, list[str]]:
     """Return commands that can be repeated, none of which reads its input."""
-    text = discreet.canary.text
-    script = discreet.file("script", "s/^A=./&more-/")
-    discreet.machine.env |= {"EDITOR": f"sed -i -f {script}", "VISUAL": ""}
-    value, dotenv = discreet.file("value", text), discreet.file("dev.env", f"A={text}\nB={text}")
+    text = guarded.canary.text
+    script = guarded.file("script", "s/^A=./&more-/")
+    guarded.machine.env |= {"EDITOR": f"sed -i -f {script}", "VISUAL": ""}
+    value, dotenv = (
+        guarded.file("value", text),
+        guarded.file("dev.env", f"A={text}\nB={text}"),
+    )
     return {
         "set": ["secret", "set", "dev", "A", "--from-file", str(value)],
         "import": ["secret", "import", "dev", str(dotenv)],
@@ -52,11 +55,11 @@ NAMES = ("set", "import", "edit", "run", "copy", "recipient")
     ],
 )
 def test_at_points_of_a_command(
-    discreet: Discreet, bobs_recipient: str, name: str, signum: int
+    guarded: CanaryMachine, bobs_recipient: str, name: str, signum: int
 ) -> None:
-    machine = discreet.machine
-    words = commands(discreet, bobs_recipient)[name]
-    discreet.set("A")
+    machine = guarded.machine
+    words = commands(guarded, bobs_recipient)[name]
+    guarded.set("A")
     effects = count_effects(machine, [word.replace("NAME", "first") for word in words])
     stopped = 0
     points = POINTS if signum == signal.SIGKILL or THOROUGH else 1
@@ -73,22 +76,22 @@ def test_at_points_of_a_command(
         )
         out, err = process.communicate(timeout=HANG)
         stopped += process.returncode != 0
-        assert not discreet.canary.is_in(out + err)
-        discreet.check_gone()
+        assert not guarded.canary.is_in(out + err)
+        guarded.check_gone()
     assert stopped > 0
     machine.ok("history", "-n", "1")
     check_repaired(machine)
     machine.ok("verify")
-    discreet.check_places()
+    guarded.check_places()
 
 
 @pytest.fixture
-def opened(discreet: Discreet, tmp_path: Path) -> tuple[Path, str]:
+def opened(guarded: CanaryMachine, tmp_path: Path) -> tuple[Path, str]:
     """A pipe to wait for, and a script that says through it where the values are, and stays."""
-    discreet.set("A")
+    guarded.set("A")
     ready = tmp_path / "ready"
     os.mkfifo(ready)
-    script = discreet.file("wait", f'echo "${{1:-$TETRA_ES_SECRETS/A}}" > {ready}; exec sleep 600')
+    script = guarded.file("wait", f'echo "${{1:-$TETRA_ES_SECRETS/A}}" > {ready}; exec sleep 600')
     return ready, str(script)
 
 
@@ -100,10 +103,10 @@ def opened(discreet: Discreet, tmp_path: Path) -> tuple[Path, str]:
 @pytest.mark.parametrize("group", [False, True], ids=["alone", "group"])
 @pytest.mark.parametrize("command", ["edit", "run"])
 def test_while_values_are_in_the_open(
-    discreet: Discreet, opened: tuple[Path, str], command: str, group: bool, signum: int
+    guarded: CanaryMachine, opened: tuple[Path, str], command: str, group: bool, signum: int
 ) -> None:
     """The folder in memory goes, whatever became of the process that made it."""
-    machine, (ready, script) = discreet.machine, opened
+    machine, (ready, script) = guarded.machine, opened
     edit = ["secret", "edit", "dev"]
     process = subprocess.Popen(
         machine.argv(
@@ -116,11 +119,11 @@ def test_while_values_are_in_the_open(
         preexec_fn=default_signals,
     )
     file = machine.home / ready.read_text().strip()
-    assert discreet.canary.is_in(file.read_bytes())
+    assert guarded.canary.is_in(file.read_bytes())
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.parent.stat().st_mode & 0o777 == 0o700
     seen = Seen()
-    seen.look(discreet.canary)
+    seen.look(guarded.canary)
     assert seen.leaks == set()
     assert str(process.pid) in seen.processes
     (os.killpg if group else os.kill)(process.pid, signum)
@@ -131,8 +134,8 @@ def test_while_values_are_in_the_open(
     until(lambda: not file.parent.exists())
     os.killpg(process.pid, signal.SIGKILL) if _has_members(process.pid) else None
     out, err = process.communicate(timeout=HANG)
-    assert not discreet.canary.is_in(out + err)
-    discreet.check_places()
+    assert not guarded.canary.is_in(out + err)
+    guarded.check_places()
 
 
 def _has_members(group: int) -> bool:
@@ -143,10 +146,10 @@ def _has_members(group: int) -> bool:
     return True
 
 
-def test_what_is_started_sees_none_of_it(discreet: Discreet) -> None:
+def test_what_is_started_sees_none_of_it(guarded: CanaryMachine) -> None:
     """Neither does git, nor a command of `run` whose values are files."""
-    discreet.set("A")
+    guarded.set("A")
     words = ("run", "--files", "dev", "--", "sh", "-c", "env; cat /proc/$$/environ")
-    done = discreet.real().run(*words)
+    done = guarded.real().run(*words)
     assert "TETRA_ES_SECRETS=" in done.out
     assert CHILD not in done.out

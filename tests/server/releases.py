@@ -153,7 +153,7 @@ def picture(host: Host) -> str:
     return host.ok("sh", "-c", PICTURE)
 
 
-def answers(host: Host, port: int) -> bool:
+def is_served(host: Host, port: int) -> bool:
     ask = ("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}")
     return host.run(*ask, f"http://127.0.0.1:{port}/health").stdout == "200"
 
@@ -179,8 +179,8 @@ def noted(host: Host, deployment: str) -> str:
 def wait_for_old_state(host: Host, before: str) -> None:
     """Wait until the old release serves and every file is what it was, without anyone's help."""
     for _ in until():
-        if picture(host) == before and answers(host, OLD) and not answers(host, NEW):
+        if picture(host) == before and is_served(host, OLD) and not is_served(host, NEW):
             return
     now, then = set(picture(host).splitlines()), set(before.splitlines())
     journal = host.run("journalctl", "--no-pager", "-t", "systemd", "-t", "sh").stdout
-    raise AssertionError((now - then, then - now, answers(host, OLD), journal))
+    raise AssertionError((now - then, then - now, is_served(host, OLD), journal))

@@ -18,11 +18,11 @@ from tests.server.releases import (
     STATE,
     STEPS,
     WEB,
-    answers,
     connect,
     expire,
     go,
     install,
+    is_served,
     new_release,
     noted,
     old_release,
@@ -84,12 +84,12 @@ def test_a_deployment_that_succeeds_stays(host: Host) -> None:
     assert drift(facts) == ()
     assert plan(new_release(), facts, now=facts.time).changes_nothing
     assert not plan(new_release(), facts, now=facts.time).problems
-    assert [answers(host, port) for port in (OLD, NEW, WEB)] == [False, True, True]
+    assert [is_served(host, port) for port in (OLD, NEW, WEB)] == [False, True, True]
     assert host.run("stat", "/root/tetra/tsm/services-available/tetra.tsm").returncode == 1
     assert ".tetra-es" not in picture(host)
     assert "revert" not in picture(host)
     host.kill()
-    assert answers(host, NEW)
+    assert is_served(host, NEW)
     assert noted(host, "beef") == "confirmed"
 
 
@@ -192,7 +192,7 @@ def test_confirmed_is_not_reverted(host: Host) -> None:
         assert host.run("systemctl", "list-timers", "--all", "tetra-es-*").stdout.count("beef") == 0
         with pytest.raises(StepFailed, match="was confirmed"):
             server.revert("beef")
-    assert answers(host, NEW)
+    assert is_served(host, NEW)
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ from tests.server.releases import (
     OLD,
     UNIT,
     UNITS,
-    answers,
     connect,
     expire,
     go,
     install,
+    is_served,
     new_release,
     noted,
     old_release,
@@ -131,7 +131,7 @@ def test_what_cannot_be_put_back_restarts_nothing_again_and_again(host: Host) ->
         host.ok("mkdir", "-p", f"{file}/in/the/way")
         with pytest.raises(StepFailed, match="the old state is not back"):
             server.revert("beef")
-        assert any(answers(host, OLD) for _ in until())
+        assert any(is_served(host, OLD) for _ in until())
         (first,) = server.status(["tetra-dev.service"])
         guard = "tetra-es-revert:dev:acme:beef.service"
         for _ in range(3):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.examples import examples
 from tests.needs import needs
-from tests.servers.place import EACH_SHELL, SHELLS, Place
+from tests.servers.fake_server import EACH_SHELL, SHELLS, FakeServer
 from tetra_es.release.release import HealthSettings
 from tetra_es.remote import codec
 from tetra_es.remote.drift import drift
@@ -32,8 +32,8 @@ HEALTH = HealthSettings(deadline=5, interval=0, successes=2, stays_up=0)
 
 
 @pytest.fixture(params=EACH_SHELL)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    return Place(tmp_path / "server", SHELLS[request.param])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> FakeServer:
+    return FakeServer(tmp_path / "server", SHELLS[request.param])
 
 
 def deploy(server: Server, deployment: str, release: Release) -> None:
@@ -45,7 +45,7 @@ def deploy(server: Server, deployment: str, release: Release) -> None:
     server.wait_until_healthy(deployment, release.services, HEALTH, "direct")
 
 
-def test_deploy_and_deploy_again(place: Place) -> None:
+def test_deploy_and_deploy_again(place: FakeServer) -> None:
     for number, release in enumerate((place.release(), place.release(more=True))):
         with place.open() as server:
             deploy(server, f"a{number}", release)
@@ -63,7 +63,7 @@ def test_deploy_and_deploy_again(place: Place) -> None:
     assert "start --no-block tetra.service" in place.said
 
 
-def test_revert_is_exact(place: Place) -> None:
+def test_revert_is_exact(place: FakeServer) -> None:
     with place.open() as server:
         deploy(server, "a1", place.release())
         server.confirm("a1")
@@ -78,7 +78,7 @@ def test_revert_is_exact(place: Place) -> None:
     assert place.picture() == before
 
 
-def test_the_end_of_a_session_that_armed_starts_the_guard(place: Place) -> None:
+def test_the_end_of_a_session_that_armed_starts_the_guard(place: FakeServer) -> None:
     with place.open() as server:
         deploy(server, "a1", place.release())
     assert place.said[-1] == "start --no-block tetra-es-revert:dev:acme:a1.service"
@@ -95,7 +95,7 @@ def test_the_end_of_a_session_that_armed_starts_the_guard(place: Place) -> None:
         assert server.result("a1") == Outcome("a1", "reverted", "disconnected")
 
 
-def test_the_end_of_a_session_that_staged_leaves_nothing(place: Place) -> None:
+def test_the_end_of_a_session_that_staged_leaves_nothing(place: FakeServer) -> None:
     with place.open() as server:
         server.lock("alice", "laptop")
         server.stage("a1", place.release(), "dev@1")
@@ -104,7 +104,7 @@ def test_the_end_of_a_session_that_staged_leaves_nothing(place: Place) -> None:
     assert b"KEY" not in b"".join(path.read_bytes() for path in state.rglob("*") if path.is_file())
 
 
-def test_what_is_staged_is_for_root_alone(place: Place) -> None:
+def test_what_is_staged_is_for_root_alone(place: FakeServer) -> None:
     with place.open() as server:
         server.lock("alice", "laptop")
         server.stage("a1", place.release(), "dev@1")
@@ -113,7 +113,7 @@ def test_what_is_staged_is_for_root_alone(place: Place) -> None:
         assert modes == {0}
 
 
-def test_steps_need_the_lock_and_their_order(place: Place) -> None:
+def test_steps_need_the_lock_and_their_order(place: FakeServer) -> None:
     with place.open() as server:
         with pytest.raises(StepFailed, match="does not hold the lock"):
             server.stage("a1", place.release(), "dev@1")
@@ -127,7 +127,7 @@ def test_steps_need_the_lock_and_their_order(place: Place) -> None:
             server.stage("a1", place.release(), "dev@1")
 
 
-def test_one_deployment_at_a_time(place: Place) -> None:
+def test_one_deployment_at_a_time(place: FakeServer) -> None:
     with place.open() as one, place.open() as two:
         one.lock("alice's $(id)", "laptop; true")
         with pytest.raises(Locked, match=r"alice's \$\(id\) from laptop; true since 20"):
@@ -138,7 +138,7 @@ def test_one_deployment_at_a_time(place: Place) -> None:
         two.lock("bob", "desk")
 
 
-def test_a_killed_session_gives_the_lock_back(place: Place) -> None:
+def test_a_killed_session_gives_the_lock_back(place: FakeServer) -> None:
     one = place.open()
     one.lock("alice", "laptop")
     os.kill(one.pid, signal.SIGKILL)
@@ -149,7 +149,7 @@ def test_a_killed_session_gives_the_lock_back(place: Place) -> None:
     one.close()
 
 
-def test_a_folder_in_the_way_changes_nothing(place: Place) -> None:
+def test_a_folder_in_the_way_changes_nothing(place: FakeServer) -> None:
     (place.folder / "app/dev.toml").mkdir()
     before = place.picture()
     with place.open() as server:
@@ -161,13 +161,13 @@ def test_a_folder_in_the_way_changes_nothing(place: Place) -> None:
     assert place.picture() == before
 
 
-def test_what_a_command_says_is_passed_on(place: Place) -> None:
+def test_what_a_command_says_is_passed_on(place: FakeServer) -> None:
     (place.folder / "state").write_text("a file")
     with place.open() as server, pytest.raises(StepFailed, match=r"mkdir: .*: Not a directory"):
         server.lock("alice", "laptop")
 
 
-def test_a_file_that_arrives_changed_is_refused(place: Place) -> None:
+def test_a_file_that_arrives_changed_is_refused(place: FakeServer) -> None:
     with place.open() as server:
         server.lock("alice", "laptop")
         session = server._session
@@ -178,7 +178,7 @@ def test_a_file_that_arrives_changed_is_refused(place: Place) -> None:
             session.request("staged", "a1")
 
 
-def test_names_that_leave_the_folder_are_refused(place: Place) -> None:
+def test_names_that_leave_the_folder_are_refused(place: FakeServer) -> None:
     from tetra_es.remote.server import Server
 
     with pytest.raises(Unreachable, match="not an organization and environment"):

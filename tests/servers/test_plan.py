@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.servers.place import SHELLS, Place
+from tests.servers.fake_server import SHELLS, FakeServer
 from tetra_es.remote.drift import drift
 from tetra_es.remote.facts import Entry, Listener, Space
 from tetra_es.remote.plan import plan
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path / "server", SHELLS["bash"])
+def place(tmp_path: Path) -> FakeServer:
+    return FakeServer(tmp_path / "server", SHELLS["bash"])
 
 
 @pytest.fixture
-def release(place: Place) -> Release:
+def release(place: FakeServer) -> Release:
     release = place.release()
     return replace(release, services=(replace(release.services[0], port=4444),))
 
 
 @pytest.fixture
-def facts(place: Place, release: Release) -> Facts:
+def facts(place: FakeServer, release: Release) -> Facts:
     """Of a server to which the release was deployed."""
     with place.open() as server:
         server.lock("alice", "laptop")
@@ -55,7 +55,9 @@ def test_nothing_to_do(release: Release, facts: Facts) -> None:
     assert drift(facts) == ()
 
 
-def test_a_plan_shows_texts_and_never_secrets(place: Place, release: Release, facts: Facts) -> None:
+def test_a_plan_shows_texts_and_never_secrets(
+    place: FakeServer, release: Release, facts: Facts
+) -> None:
     secret, text, unit = release.files
     changed = replace(
         place.release(b"x = 2\n", more=True),

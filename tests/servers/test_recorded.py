@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.servers.place import SHELLS, Place
+from tests.servers.fake_server import SHELLS, FakeServer
 from tetra_es.usecases.deploy.journal import HostJournal
 from tetra_es_cli.context.app import App
 from tetra_es_cli.context.recording import Recording
@@ -45,8 +45,8 @@ class Fleet:
     machine: Machine
     folder: Path
 
-    def server(self, host: str) -> Place:
-        return Place(self.folder / host, SHELLS["bash"], host=host)
+    def server(self, host: str) -> FakeServer:
+        return FakeServer(self.folder / host, SHELLS["bash"], host=host)
 
     def name(self, *hosts: str) -> None:
         """Have dev name its hosts."""
@@ -59,7 +59,7 @@ class Fleet:
         newest = self.machine.history("dev", "--type", "environment")[0]
         return f"dev@{newest['revision']} #{newest['event']} {newest['hash']}"
 
-    def put(self, place: Place, provenance: str, release: Release | None = None) -> Release:
+    def put(self, place: FakeServer, provenance: str, release: Release | None = None) -> Release:
         """Put a release on a server; our history hears nothing of it."""
         release = release or place.release(TEXT)
         each = token_hex(8)
@@ -92,7 +92,7 @@ class Fleet:
             HostJournal(workspace, "dev", host).record(decide)
             workspace.catch_up()
 
-    def deploy(self, host: str) -> Place:
+    def deploy(self, host: str) -> FakeServer:
         """Put dev on a new server as a deployment does."""
         place = self.server(host)
         provenance = self.provenance()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.machine import HANG
-from tests.servers.place import EACH_SHELL, SHELLS, Place
+from tests.servers.fake_server import EACH_SHELL, SHELLS, FakeServer
 from tetra_es.release.release import HealthSettings
 from tetra_es.release.units import EXIT_RETURNED
 from tetra_es.remote.errors import StepFailed
@@ -26,11 +26,11 @@ RESTARTING = ("ActiveState=activating", "SubState=auto-restart")
 
 
 @pytest.fixture(params=EACH_SHELL)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    return Place(tmp_path / "server", SHELLS[request.param])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> FakeServer:
+    return FakeServer(tmp_path / "server", SHELLS[request.param])
 
 
-def start(server: Server, place: Place) -> None:
+def start(server: Server, place: FakeServer) -> None:
     server.lock("alice", "laptop")
     server.stage("a1", place.release(), "dev@1")
     server.arm("a1", 60)
@@ -40,7 +40,7 @@ def start(server: Server, place: Place) -> None:
 
 def wait(
     server: Server,
-    place: Place,
+    place: FakeServer,
     runner: Runner,
     check: HealthSettings,
     said: list[str] | None = None,
@@ -82,7 +82,7 @@ def check(stays_up: int, *, deadline: int = 30) -> HealthSettings:
     ],
 )
 def test_a_unit_that_does_not_stay_up(
-    place: Place, runner: Runner, says: tuple[str, ...], reason: str
+    place: FakeServer, runner: Runner, says: tuple[str, ...], reason: str
 ) -> None:
     """It is said at once, long before the deadline."""
     place.end(12, *says)
@@ -95,7 +95,7 @@ def test_a_unit_that_does_not_stay_up(
     assert len(rounds) < 12
 
 
-def test_a_unit_that_is_active_with_no_process(place: Place) -> None:
+def test_a_unit_that_is_active_with_no_process(place: FakeServer) -> None:
     place.end(0, "ActiveState=active", "SubState=exited", "MainPID=0")
     with place.open() as server:
         start(server, place)
@@ -103,7 +103,7 @@ def test_a_unit_that_is_active_with_no_process(place: Place) -> None:
     assert (health.healthy, health.status) == (False, "the unit is active, and nothing runs in it")
 
 
-def test_the_window_begins_with_the_first_good_answer(place: Place) -> None:
+def test_the_window_begins_with_the_first_good_answer(place: FakeServer) -> None:
     begun = time.monotonic()
     with place.open() as server:
         said = wait(server, place, "tsm", check(3))
@@ -112,17 +112,17 @@ def test_the_window_begins_with_the_first_good_answer(place: Place) -> None:
     assert len(said) > 2
 
 
-def test_the_window_may_go_beyond_the_deadline(place: Place) -> None:
+def test_the_window_may_go_beyond_the_deadline(place: FakeServer) -> None:
     with place.open() as server:
         assert wait(server, place, "tsm", check(6, deadline=4))
 
 
-def test_a_window_of_nothing(place: Place) -> None:
+def test_a_window_of_nothing(place: FakeServer) -> None:
     with place.open() as server:
         assert wait(server, place, "tsm", check(0)) == ["1 of 2", "2 of 2"]
 
 
-def test_one_that_goes_on_restarting_is_not_up(place: Place) -> None:
+def test_one_that_goes_on_restarting_is_not_up(place: FakeServer) -> None:
     """It answers whenever it is asked, each time another process."""
     place.restarts_at_every_look()
     with place.open() as server, pytest.raises(StepFailed, match="started again meanwhile"):

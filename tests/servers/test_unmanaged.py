@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.servers.place import EACH_SHELL, SHELLS, Place
+from tests.servers.fake_server import EACH_SHELL, SHELLS, FakeServer
 from tetra_es.release.env_file import env_file
 from tetra_es.remote import codec
 from tetra_es.remote.errors import StepFailed
 from tetra_es.remote.plan import plan
 from tetra_es.remote.program import agent
-from tetra_es.remote.requests import questions
+from tetra_es.remote.requests import inspection
 from tetra_es.remote.unmanaged import Unmanaged
 
 if TYPE_CHECKING:
@@ -31,12 +31,12 @@ COPY = ".before-tetra-es"
 
 
 @pytest.fixture(params=EACH_SHELL)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    return Place(tmp_path / "server", SHELLS[request.param])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> FakeServer:
+    return FakeServer(tmp_path / "server", SHELLS[request.param])
 
 
 @pytest.fixture
-def foreign(place: Place) -> dict[str, bytes]:
+def foreign(place: FakeServer) -> dict[str, bytes]:
     """What somebody has put in the place of each file and link of the release."""
     made = {"env/dev.env": b"KEY=old\nLOST=swordfish\n", "dev.toml": b"theirs", "enabled": b"x"}
     (place.folder / "app/env").mkdir()
@@ -56,7 +56,7 @@ def stage(server: Server, deployment: str, release: Release) -> None:
 
 
 @pytest.mark.usefixtures("foreign")
-def test_what_is_not_ours_is_refused(place: Place) -> None:
+def test_what_is_not_ours_is_refused(place: FakeServer) -> None:
     before = place.picture()
     with place.open() as server:
         stage(server, "a1", place.release())
@@ -66,7 +66,7 @@ def test_what_is_not_ours_is_refused(place: Place) -> None:
     assert place.picture() == before
 
 
-def test_copies_stay_beside_what_is_deployed(place: Place, foreign: dict[str, bytes]) -> None:
+def test_copies_stay_beside_what_is_deployed(place: FakeServer, foreign: dict[str, bytes]) -> None:
     app, release = place.folder / "app", place.release()
     earlier = app / f"dev.toml{COPY}"
     earlier.write_text("earlier")
@@ -94,7 +94,7 @@ def test_copies_stay_beside_what_is_deployed(place: Place, foreign: dict[str, by
 
 @pytest.mark.usefixtures("foreign")
 @pytest.mark.parametrize("last", ["arm", "switch", "restart"])
-def test_a_revert_puts_back_what_was_theirs(place: Place, last: str) -> None:
+def test_a_revert_puts_back_what_was_theirs(place: FakeServer, last: str) -> None:
     before = place.picture()
     with place.open() as server:
         stage(server, "a1", place.release())
@@ -109,7 +109,7 @@ def test_a_revert_puts_back_what_was_theirs(place: Place, last: str) -> None:
 
 
 @pytest.mark.usefixtures("foreign")
-def test_a_copy_takes_the_place_of_nothing(place: Place) -> None:
+def test_a_copy_takes_the_place_of_nothing(place: FakeServer) -> None:
     """Not even of what appears there meanwhile."""
     app = place.folder / "app"
     with place.open() as server:
@@ -121,7 +121,7 @@ def test_a_copy_takes_the_place_of_nothing(place: Place) -> None:
     assert (app / f"dev.toml{COPY}").read_text() == "precious"
 
 
-def test_what_we_deployed_is_ours_whoever_changed_it(place: Place) -> None:
+def test_what_we_deployed_is_ours_whoever_changed_it(place: FakeServer) -> None:
     with place.open() as server:
         for deployment in ("a1", "a2"):
             stage(server, deployment, place.release())
@@ -135,7 +135,7 @@ def test_what_we_deployed_is_ours_whoever_changed_it(place: Place) -> None:
             assert plan(place.release(), facts, now=0).unmanaged == ()
 
 
-def test_what_is_there_as_it_would_be_deployed_is_not_replaced(place: Place) -> None:
+def test_what_is_there_as_it_would_be_deployed_is_not_replaced(place: FakeServer) -> None:
     release = place.release()
     (place.folder / "app/env").mkdir()
     for file in release.files:
@@ -149,11 +149,11 @@ def test_what_is_there_as_it_would_be_deployed_is_not_replaced(place: Place) -> 
 
 
 @pytest.mark.usefixtures("foreign")
-def test_a_plan_names_files_and_variables_and_shows_neither(place: Place) -> None:
+def test_a_plan_names_files_and_variables_and_shows_neither(place: FakeServer) -> None:
     app, release = place.folder / "app", place.release()
     with place.open() as server:
         found = plan(release, server.inspect(release), now=0)
-        answer = server._session.request("inspect", body=questions(release))
+        answer = server._session.request("inspect", body=inspection(release))
     assert found.unmanaged == (
         Unmanaged(f"{app}/env/dev.env", ("LOST",)),
         Unmanaged(f"{app}/dev.toml"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 from tetra_es.events.base import Event, OfEnvironment, OfRevision
 
 if TYPE_CHECKING:
-    from tetra_es.events.secrets import Sealed
+    from tetra_es.events.secrets import CiphertextRef
 
 DEPLOYMENTS_STREAM = "deployments:"
 """Prefix of the streams of deployments, such as `deployments:dev@dev-server`."""
@@ -42,7 +42,7 @@ class DeploymentStarted(DeploymentEvent):
     """Position of the event whose TOML is deployed."""
     runner: str
     """`tsm` or `direct`."""
-    secrets: list[Sealed]
+    secrets: list[CiphertextRef]
     """The secrets that the services get."""
     files: list[FileDigest]
     """What the server gets."""

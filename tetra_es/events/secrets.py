@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SECRETS_STREAM = "secrets:"
 """Prefix of the streams of secrets, such as `secrets:dev`."""
 
-Sealed: TypeAlias = list[str | int]
+CiphertextRef: TypeAlias = list[str | int]
 """`[key, version, digest]`: which value, and the SHA-256 of its age file, hexadecimal."""
 
 
@@ -86,12 +86,12 @@ class SecretRemoved(SecretsEvent):
     """The one that was present."""
 
 
-class SecretsResealed(SecretsEvent, ForRecipients):
+class SecretsReEncrypted(SecretsEvent, ForRecipients):
     """The present values were encrypted again, for other recipients."""
 
     TOPIC: ClassVar[str] = "secrets.resealed"
 
-    secrets: list[Sealed]
+    secrets: list[CiphertextRef]
     """All that the environment has."""
     recipients: list[str]
     """Whom the new age files are encrypted for."""
@@ -104,13 +104,13 @@ class SecretsRestored(SecretsEvent, ForRecipients):
 
     to_position: int
     """Whose secrets came back."""
-    secrets: list[Sealed]
+    secrets: list[CiphertextRef]
     """All secrets that the environment has now."""
     removed: list[str]
     """Keys that it had and has no longer."""
     recipients: list[str]
     """Whom the age files are encrypted for."""
-    kept_out: list[Sealed]
+    kept_out: list[CiphertextRef]
     """Versions of then that are compromised or purged and did not come back."""
 
 
@@ -143,7 +143,7 @@ SECRET_EVENTS: tuple[type[Event], ...] = (
     RecipientRemoved,
     SecretSet,
     SecretRemoved,
-    SecretsResealed,
+    SecretsReEncrypted,
     SecretsRestored,
     SecretCompromised,
     SecretPurged,
@@ -155,7 +155,7 @@ def secret_names(event: SecretsEvent) -> Sequence[str]:
     match event:
         case SecretSet() | SecretRemoved() | SecretCompromised() | SecretPurged():
             return (event.key,)
-        case SecretsResealed():
+        case SecretsReEncrypted():
             return [str(key) for key, _, _ in event.secrets]
         case SecretsRestored():
             return [*(str(key) for key, _, _ in event.secrets), *event.removed]
@@ -168,7 +168,7 @@ def age_files(event: SecretsEvent) -> Sequence[str]:
     match event:
         case SecretSet():
             return (event.digest,)
-        case SecretsResealed() | SecretsRestored():
+        case SecretsReEncrypted() | SecretsRestored():
             return [str(digest) for _, _, digest in event.secrets]
         case SecretPurged():
             return event.digests

@@ -92,7 +92,7 @@ def _is_list_of_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def _is_sealed(value: Any) -> bool:
+def _is_ciphertext_ref(value: Any) -> bool:
     return isinstance(value, list) and all(
         isinstance(item, list)
         and len(item) == 3
@@ -119,7 +119,7 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
     "dict[str, str]": _is_texts,
     "list[str]": _is_list_of_texts,
     "list[KeyChange]": _is_changes,
-    "list[Sealed]": _is_sealed,
+    "list[CiphertextRef]": _is_ciphertext_ref,
     "list[FileDigest]": _is_files,
 }
 """Annotation of an event's field to the check of its value."""

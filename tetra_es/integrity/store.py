@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tetra_es.errors import IntegrityFailure
 from tetra_es.events.config import ORG_STREAM
-from tetra_es.integrity.walk import StreamWalk, Walk
+from tetra_es.integrity.chain_verifier import ChainVerifier, StreamVerifier
 from tetra_es.model.secrets import Vault, secrets_stream
 from tetra_es.store import chain
 
@@ -26,7 +26,7 @@ class StoreReport:
     """What `verify_store` found."""
 
     events: int = 0
-    sealed: int = 0
+    ciphertexts: int = 0
     snapshots: int = 0
     head: bytes = chain.GENESIS
     """Hash of the last event."""
@@ -44,7 +44,7 @@ def verify_store(log: EventLog, report: Callable[[int], None] | None = None) -> 
     if result.findings:
         return result
     result.findings += _missing_rows(log)
-    walk = Walk(log.snapshots())
+    walk = ChainVerifier(log.snapshots())
     for record in log.records():
         problem = walk.check(record)
         if problem:
@@ -61,13 +61,13 @@ def verify_store(log: EventLog, report: Callable[[int], None] | None = None) -> 
     result.snapshots = walk.snapshots_checked
     if not result.findings:
         try:
-            _check_sealed(log, walk.vaults(), result)
+            _check_ciphertexts(log, walk.vaults(), result)
         except IntegrityFailure as error:
             result.findings.append(error.message)
     return result
 
 
-def _check_sealed(log: EventLog, vaults: Iterable[Vault], result: StoreReport) -> None:
+def _check_ciphertexts(log: EventLog, vaults: Iterable[Vault], result: StoreReport) -> None:
     """Compare the ciphertexts with those that the events name, and with those that were purged."""
     wanted = {
         digest: (f"{vault.environment} {key} version {number}", version.purged)
@@ -76,8 +76,8 @@ def _check_sealed(log: EventLog, vaults: Iterable[Vault], result: StoreReport) -
         for number, version in versions.items()
         for digest in version.digests
     }
-    for digest, ciphertext in log.sealed_values():
-        result.sealed += 1
+    for digest, ciphertext in log.ciphertexts():
+        result.ciphertexts += 1
         name, purged = wanted.pop(digest.hex(), ("", False))
         what = f"ciphertext {digest.hex()}" + (f" of {name}" if name else "")
         if ciphertext is None and name and not purged:
@@ -96,7 +96,7 @@ def verify_records(records: Iterable[Record]) -> dict[str, Aggregate]:
 
     Raises `IntegrityFailure` that names the first bad event.
     """
-    walk = Walk({})
+    walk = ChainVerifier({})
     for record in records:
         if problem := walk.check(record):
             raise IntegrityFailure(
@@ -106,14 +106,14 @@ def verify_records(records: Iterable[Record]) -> dict[str, Aggregate]:
     return walk.aggregates()
 
 
-def sound_vault(log: EventLog, environment: str) -> Vault:
+def checked_vault(log: EventLog, environment: str) -> Vault:
     """Return the secrets of an environment as they are now, from checked events alone.
 
     Who can write to the store can put rows there, of events and of snapshots. So nothing is
     encrypted for, and nothing decrypted from, what no signer signed. Raises `IntegrityFailure`.
     """
     stream = secrets_stream(environment)
-    walk = StreamWalk()
+    walk = StreamVerifier()
     both = (log.of_stream(ORG_STREAM), log.of_stream(stream))
     for record in merge(*both, key=lambda record: record.position):
         if problem := walk.check(record):

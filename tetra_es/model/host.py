@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tetra_es.events.base import Event
     from tetra_es.events.metadata import Context
-    from tetra_es.events.secrets import Sealed
+    from tetra_es.events.secrets import CiphertextRef
     from tetra_es.model.aggregate import EventType
 
 
@@ -67,7 +67,7 @@ class HostState(Aggregate):
         revision: int,
         of_position: int,
         runner: str,
-        secrets: Sequence[Sealed],
+        secrets: Sequence[CiphertextRef],
         files: Sequence[Sequence[str]],
     ) -> DeploymentStarted:
         """Record that a deployment begins; `Refused` while another one's end is not known."""

@@ -15,7 +15,7 @@ from tetra_es.events.secrets import (
     SecretPurged,
     SecretRemoved,
     SecretSet,
-    SecretsResealed,
+    SecretsReEncrypted,
     SecretsRestored,
 )
 from tetra_es.model.aggregate import Aggregate
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tetra_es.events.base import Event
     from tetra_es.events.metadata import Context
-    from tetra_es.events.secrets import Sealed
+    from tetra_es.events.secrets import CiphertextRef
 
 
 def secrets_stream(environment: str) -> str:
@@ -63,7 +63,7 @@ class Vault(Aggregate):
         """Whom a value is encrypted for, sorted."""
         return sorted(self.recipients.values())
 
-    def sealed(self) -> list[tuple[str, int, str]]:
+    def ciphertexts(self) -> list[tuple[str, int, str]]:
         """Return key, version and digest of every present secret, by key."""
         return [
             (key, number, self.versions[key][number].digests[-1])
@@ -122,7 +122,7 @@ class Vault(Aggregate):
         )
 
     def add_recipient(self, name: str, recipient: str, context: Context) -> RecipientAdded:
-        """Record a new recipient; `reseal` goes with it where there are secrets."""
+        """Record a new recipient; `re_encrypt` goes with it where there are secrets."""
         if name in self.recipients:
             raise Refused(
                 f"{self.environment} has a recipient {name} already",
@@ -141,7 +141,7 @@ class Vault(Aggregate):
         )
 
     def remove_recipient(self, name: str, context: Context) -> RecipientRemoved:
-        """Record that a recipient is none any more; `reseal` goes with it."""
+        """Record that a recipient is none any more; `re_encrypt` goes with it."""
         if name not in self.recipients:
             raise UsageError(
                 f"{self.environment} has no recipient {name}",
@@ -162,7 +162,7 @@ class Vault(Aggregate):
             recipients={other: key for other, key in self.recipients.items() if other != name},
         )
 
-    def reseal(self, digests: Mapping[str, str], context: Context) -> SecretsResealed | None:
+    def re_encrypt(self, digests: Mapping[str, str], context: Context) -> SecretsReEncrypted | None:
         """Record new age files of all present values, by key; None where there are none."""
         if set(digests) != set(self.present):
             raise ValueError(
@@ -171,7 +171,7 @@ class Vault(Aggregate):
         if not digests:
             return None
         return self._decide(
-            SecretsResealed,
+            SecretsReEncrypted,
             context,
             environment=self.environment,
             secrets=[[key, self.present[key], digest] for key, digest in sorted(digests.items())],
@@ -191,7 +191,7 @@ class Vault(Aggregate):
                 continue  # it stays, compromised or not: a rollback is not what takes it away
             if self.version_of(key, number).compromised or self.version_of(key, number).purged:
                 raise Refused(f"version {number} of {key} is compromised or purged")
-        if sorted(secrets) == self.sealed() and not kept_out:
+        if sorted(secrets) == self.ciphertexts() and not kept_out:
             return None
         return self._decide(
             SecretsRestored,
@@ -250,7 +250,7 @@ class Vault(Aggregate):
                 return event.version == self.newest(event.key) + 1
             case SecretRemoved():
                 return self.present.get(event.key) == event.version
-            case SecretsResealed():
+            case SecretsReEncrypted():
                 return {str(key): number for key, number, _ in event.secrets} == self.present
             case SecretsRestored():
                 return all(self._has(key, number) for key, number, _ in event.secrets)
@@ -278,7 +278,7 @@ class Vault(Aggregate):
                 self._take([[event.key, event.version, event.digest]], event.recipients)
             case SecretRemoved():
                 del self.present[event.key]
-            case SecretsResealed():
+            case SecretsReEncrypted():
                 self._take(event.secrets, event.recipients)
             case SecretsRestored():
                 self.present.clear()
@@ -288,7 +288,7 @@ class Vault(Aggregate):
             case SecretPurged():
                 self.versions[event.key][event.version].purged = True
 
-    def _take(self, secrets: Iterable[Sealed], recipients: list[str]) -> None:
+    def _take(self, secrets: Iterable[CiphertextRef], recipients: list[str]) -> None:
         for key, number, digest in secrets:
             name, count = str(key), int(number)
             version = self.versions.setdefault(name, {}).setdefault(count, Version())

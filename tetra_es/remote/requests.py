@@ -16,7 +16,7 @@ STATE = "/var/lib/tetra-es"
 """Where the agent keeps what it knows, and stages files."""
 
 
-def questions(release: Release | None) -> bytes:
+def inspection(release: Release | None) -> bytes:
     """Return the body of the request `inspect`."""
     rows = dict.fromkeys(_about(release)) if release else {}
     return "".join(f"{kind} {word(text)}\n" for kind, text in rows).encode("ascii") + b".\n"

@@ -18,7 +18,7 @@ from tetra_es.remote.codec import word
 from tetra_es.remote.errors import Locked, StepFailed, Unreachable
 from tetra_es.remote.facts import Owner
 from tetra_es.remote.program import agent
-from tetra_es.remote.requests import questions
+from tetra_es.remote.requests import inspection
 from tetra_es.remote.session import ANSWER_SECONDS, AgentSession
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Server:
 
         With a release: also about the release's paths, users, ports and units.
         """
-        return responses.facts(self._session.request("inspect", body=questions(release)))
+        return responses.facts(self._session.request("inspect", body=inspection(release)))
 
     def lock(self, who: str, origin: str, *, wait: int = 0) -> None:
         """Take the lock, waiting up to `wait` seconds. Raises `Locked`.

@@ -165,11 +165,14 @@ class History:
         return self._get(HostState, deployments_stream(environment, host))
 
     def save(
-        self, *aggregates: Aggregate, sealed: Sequence[bytes] = (), purged: Sequence[bytes] = ()
+        self,
+        *aggregates: Aggregate,
+        ciphertexts: Sequence[bytes] = (),
+        purged: Sequence[bytes] = (),
     ) -> list[int]:
         """Append the pending events of the aggregates in one transaction.
 
-        In the same transaction, `sealed` values enter the content-addressed table, and those
+        In the same transaction, `ciphertexts` enter the content-addressed table, and those
         whose digests are `purged` are destroyed.
 
         Returns their positions, durable on disk. Raises the library's `IntegrityError` when
@@ -177,7 +180,7 @@ class History:
         """
         with self._errors():
             recordings = self._application.save(
-                *cast("Any", aggregates), sealed=sealed, purged=purged
+                *cast("Any", aggregates), ciphertexts=ciphertexts, purged=purged
             )
         if purged:
             wal.empty(self.path)

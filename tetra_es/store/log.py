@@ -137,7 +137,7 @@ class EventLog:
         )
         return row[0] if row and isinstance(row[0], str) else None
 
-    def sealed(self, digest: bytes) -> bytes | None:
+    def ciphertext(self, digest: bytes) -> bytes | None:
         """Return the ciphertext with this SHA-256, or None when it is unknown or purged.
 
         Raises `IntegrityFailure` where it is of another type than bytes.
@@ -145,7 +145,7 @@ class EventLog:
         row = self._row("SELECT max(ciphertext) FROM sealed_values WHERE digest = ?", (digest,))
         return _as_bytes(digest, row[0])[1] if row else None
 
-    def sealed_values(self) -> Iterator[tuple[bytes, bytes | None]]:
+    def ciphertexts(self) -> Iterator[tuple[bytes, bytes | None]]:
         """Yield digest and bytes of every ciphertext; None where it was purged.
 
         Raises `IntegrityFailure` at one of another type than bytes.

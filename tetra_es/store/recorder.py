@@ -59,7 +59,7 @@ class ChainRecorder(SQLiteApplicationRecorder):
         c: SQLiteCursor,
         stored_events: Sequence[StoredEvent],
         *,
-        sealed: Sequence[bytes] = (),
+        ciphertexts: Sequence[bytes] = (),
         purged: Sequence[bytes] = (),
         **kwargs: Any,
     ) -> Sequence[int] | None:
@@ -86,7 +86,7 @@ class ChainRecorder(SQLiteApplicationRecorder):
             c.execute("INSERT INTO event_proofs VALUES (?, ?, ?)", (position, previous, signature))
         c.executemany(
             "INSERT INTO sealed_values VALUES (?, ?) ON CONFLICT DO NOTHING",
-            [(sha256(ciphertext).digest(), ciphertext) for ciphertext in sealed],
+            [(sha256(ciphertext).digest(), ciphertext) for ciphertext in ciphertexts],
         )
         c.executemany(
             "UPDATE sealed_values SET ciphertext = NULL WHERE digest = ?",

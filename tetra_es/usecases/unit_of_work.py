@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.events.config import ORG_STREAM
 from tetra_es.events.metadata import Context
-from tetra_es.integrity.store import sound_vault
+from tetra_es.integrity.store import checked_vault
 from tetra_es.model.environment import Environment, environment_stream
 from tetra_es.model.host import HostState, deployments_stream
 from tetra_es.model.secrets import Vault, secrets_stream
@@ -90,7 +90,7 @@ class UnitOfWork:
 
     def vault(self, environment: str) -> Vault:
         """Return the secrets of an environment as they are now, from checked events alone."""
-        return self._load(secrets_stream(environment), lambda: sound_vault(self.log, environment))
+        return self._load(secrets_stream(environment), lambda: checked_vault(self.log, environment))
 
     def host(self, environment: str, host: str) -> HostState:
         """Return an environment on a host as it is now; version 0 where it was never deployed."""
@@ -166,8 +166,8 @@ class UnitOfWork:
             for aggregate in changed:
                 aggregate.collect_events()  # the next use case builds on what this one decided
             return [Recorded(event, None) for event in events]
-        sealed, purged = self._ciphertexts, self._destroyed
-        positions = self._history.save(*changed, sealed=sealed, purged=purged)
+        ciphertexts, purged = self._ciphertexts, self._destroyed
+        positions = self._history.save(*changed, ciphertexts=ciphertexts, purged=purged)
         self._ciphertexts, self._destroyed = [], []
         self.saved += positions
         return [Recorded(*pair) for pair in zip(events, positions, strict=True)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tetra_es.integrity.store import sound_vault
+from tetra_es.integrity.store import checked_vault
 from tetra_es.model.secrets import Vault, secrets_stream
 from tetra_es_projections.queries.environments import require_environment
 from tetra_es_projections.queries.refs import moment_of
@@ -41,14 +41,14 @@ def secret_rows(reader: Reader, environment: str) -> list[SecretRow]:
     Raises `UsageError` where there is no such environment.
     """
     require_environment(reader, environment)
-    vault = sound_vault(reader.log, environment)
-    return [_row(reader, vault, key) for key, _, _ in vault.sealed()]
+    vault = checked_vault(reader.log, environment)
+    return [_row(reader, vault, key) for key, _, _ in vault.ciphertexts()]
 
 
 def recipient_rows(reader: Reader, environment: str) -> list[RecipientRow]:
     """Return the recipients of an environment's secrets by name."""
     require_environment(reader, environment)
-    recipients = sound_vault(reader.log, environment).recipients
+    recipients = checked_vault(reader.log, environment).recipients
     return [RecipientRow(name, text) for name, text in sorted(recipients.items())]
 
 

@@ -52,7 +52,7 @@ VALUES: dict[str, Any] = {
     "int": 1,
     "list[str]": ["REMOVED"],
     "dict[str, str]": {},
-    "list[Sealed]": [["OTHER", 2, DIGEST]],
+    "list[CiphertextRef]": [["OTHER", 2, DIGEST]],
 }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.mirror.story import Story
+from tests.unit.mirror.event_builder import EventBuilder
 from tetra_es_projections.mirror.git import Git
 from tetra_es_projections.mirror.projection import Mirror
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def story() -> Story:
-    return Story()
+def story() -> EventBuilder:
+    return EventBuilder()
 
 
 @pytest.fixture

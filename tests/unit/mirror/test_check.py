@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.examples import examples
-from tests.unit.mirror.story import Log, Story
+from tests.unit.mirror.event_builder import EventBuilder, Log
 from tetra_es.errors import TetraEsError
 from tetra_es_projections.mirror.check import differences, expected_ids
 from tetra_es_projections.mirror.commit import Commit
@@ -31,12 +31,12 @@ IDENTITY = ("-c", "user.name=x", "-c", "user.email=x@y")
 
 
 @pytest.fixture
-def log(story: Story) -> Log:
+def log(story: EventBuilder) -> Log:
     return Log(story)
 
 
 @pytest.fixture(autouse=True)
-def begun(mirror: Mirror, story: Story) -> None:
+def begun(mirror: Mirror, story: EventBuilder) -> None:
     story.edits(4)
     mirror.apply(story.records, TreeProjector())
 
@@ -59,7 +59,7 @@ def test_the_mirror_is_missing(mirror: Mirror, log: Log) -> None:
 
 def test_no_mirror_of_no_events(mirror: Mirror) -> None:
     shutil.rmtree(mirror.path)
-    assert differences(mirror, Log(Story())) == []
+    assert differences(mirror, Log(EventBuilder())) == []
 
 
 def test_commits_are_missing(mirror: Mirror, log: Log, as_user: AsUser) -> None:
@@ -80,7 +80,7 @@ def test_a_commit_is_too_many(mirror: Mirror, log: Log, as_user: AsUser) -> None
     ]
 
 
-def test_the_store_lost_events(mirror: Mirror, story: Story, log: Log) -> None:
+def test_the_store_lost_events(mirror: Mirror, story: EventBuilder, log: Log) -> None:
     del story.records[3:]
     [finding] = differences(mirror, log)
     assert finding.startswith("the mirror goes on after event #3 with ")
@@ -214,12 +214,12 @@ def test_without_git_nothing_is_said_about_the_mirror(
         differences(Mirror(mirror.path, Git(path=str(tmp_path))), log)
 
 
-def test_progress_is_reported(mirror: Mirror, story: Story, log: Log) -> None:
+def test_progress_is_reported(mirror: Mirror, story: EventBuilder, log: Log) -> None:
     seen: list[int] = []
     story.edits(300)
     differences(mirror, log, seen.append)
     assert seen == [100, 200, 300]
 
 
-def test_what_apply_commits_is_what_check_expects(mirror: Mirror, story: Story) -> None:
+def test_what_apply_commits_is_what_check_expects(mirror: Mirror, story: EventBuilder) -> None:
     assert list(expected_ids(story.records)) == mirror.commits()

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.examples import examples
-from tests.unit.mirror.story import Story
+from tests.unit.mirror.event_builder import EventBuilder
 from tetra_es.crypto.ssh.sshsig import dearmor
 from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.events import config
@@ -28,7 +28,7 @@ SCISSORS = "# ------------------------ >8 ------------------------"
 
 
 def commit_of(reason: str = "", **more: Any) -> Commit:
-    story = Story()
+    story = EventBuilder()
     story.create()
     return render(story.edit(5555, reason=reason, **more), TreeProjector())
 
@@ -61,7 +61,7 @@ def test_the_message_gives_subject_reason_changes_and_trailers() -> None:
 
 
 def test_an_event_without_environment_has_no_such_trailer() -> None:
-    message = render(Story().create(), TreeProjector()).message.decode()
+    message = render(EventBuilder().create(), TreeProjector()).message.decode()
     assert "Topic: organization.created\nActor: alice\n" in message
 
 
@@ -115,7 +115,7 @@ def test_an_imported_state_has_its_own_time_and_that_of_the_import() -> None:
 
 
 def test_the_event_is_there_as_json_and_gives_the_stored_bytes_back() -> None:
-    story = Story()
+    story = EventBuilder()
     story.create()
     record = story.edit(5555, reason='é "quoted" \u2028 \x00 😀', position=1234567)
     commit = render(record, TreeProjector())
@@ -191,7 +191,7 @@ def test_whatever_is_written_git_finds_our_trailers(lines: list[str], key: str) 
     "environment", ["../../x", "a/../b", ".git/x", "x\nM 644 inline y", "", "a b", "é"]
 )
 def test_a_path_that_tetra_es_never_writes_is_an_integrity_failure(environment: str) -> None:
-    story = Story()
+    story = EventBuilder()
     record = story.add(
         config.EnvironmentEdited,
         "env:x",

@@ -43,11 +43,13 @@ def records() -> list[Record]:
 
 
 # The age files that the secrets' events name; the third was purged.
-SEALED = {sha256(data).hexdigest(): data for data in (b"age file 0", b"age file 1", b"age file 3")}
+CIPHERTEXTS = {
+    sha256(data).hexdigest(): data for data in (b"age file 0", b"age file 1", b"age file 3")
+}
 
 
 def content() -> TreeProjector:
-    return TreeProjector(dict, SEALED.get)
+    return TreeProjector(dict, CIPHERTEXTS.get)
 
 
 def test_the_file_was_not_edited() -> None:

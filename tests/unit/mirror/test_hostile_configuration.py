@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.mirror.story import Log
+from tests.unit.mirror.event_builder import Log
 from tetra_es_projections.mirror.check import differences
 from tetra_es_projections.mirror.git import Git
 from tetra_es_projections.mirror.projection import Mirror
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.unit.mirror.story import Story
+    from tests.unit.mirror.event_builder import EventBuilder
 
     AsUser = Callable[..., str]
 
@@ -93,7 +93,7 @@ def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def expected(story: Story, tmp_path: Path) -> list[tuple[int, str]]:
+def expected(story: EventBuilder, tmp_path: Path) -> list[tuple[int, str]]:
     """The commits, by the ids that they have anywhere."""
     story.edits(30)
     story.edit(1, text="# one\r\n# two\n# $Id$\n")
@@ -101,7 +101,7 @@ def expected(story: Story, tmp_path: Path) -> list[tuple[int, str]]:
 
 
 def test_the_commits_are_the_same(
-    mirror: Mirror, story: Story, expected: list[tuple[int, str]], tmp_path: Path
+    mirror: Mirror, story: EventBuilder, expected: list[tuple[int, str]], tmp_path: Path
 ) -> None:
     content = TreeProjector()
     added = mirror.apply(story.records[:25], content)
@@ -112,7 +112,11 @@ def test_the_commits_are_the_same(
 
 
 def test_the_user_finds_everything_clean(
-    mirror: Mirror, story: Story, expected: list[tuple[int, str]], as_user: AsUser, tmp_path: Path
+    mirror: Mirror,
+    story: EventBuilder,
+    expected: list[tuple[int, str]],
+    as_user: AsUser,
+    tmp_path: Path,
 ) -> None:
     content = TreeProjector()
     mirror.apply(story.records[:25], content)
@@ -127,7 +131,7 @@ def test_the_user_finds_everything_clean(
 
 
 def test_a_checkout_by_the_user_keeps_every_byte(
-    mirror: Mirror, story: Story, expected: list[tuple[int, str]], as_user: AsUser
+    mirror: Mirror, story: EventBuilder, expected: list[tuple[int, str]], as_user: AsUser
 ) -> None:
     mirror.apply(story.records, TreeProjector())
     assert len(expected) == len(story.records)
@@ -139,7 +143,7 @@ def test_a_checkout_by_the_user_keeps_every_byte(
 
 
 def test_after_the_user_s_git_wrote_the_index(
-    mirror: Mirror, story: Story, expected: list[tuple[int, str]], as_user: AsUser
+    mirror: Mirror, story: EventBuilder, expected: list[tuple[int, str]], as_user: AsUser
 ) -> None:
     content = TreeProjector()
     mirror.apply(story.records[:25], content)
@@ -165,7 +169,7 @@ def test_after_the_user_s_git_wrote_the_index(
 )
 def test_git_s_variables_mean_nothing(
     mirror: Mirror,
-    story: Story,
+    story: EventBuilder,
     expected: list[tuple[int, str]],
     monkeypatch: pytest.MonkeyPatch,
     name: str,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.mirror.story import Remembered
+from tests.unit.mirror.event_builder import Remembered
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.events import config
 from tetra_es_projections.mirror.git import Git
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.unit.mirror.story import Story
+    from tests.unit.mirror.event_builder import EventBuilder
     from tetra_es.store.record import Record
 
     AsUser = Callable[..., str]
@@ -37,7 +37,7 @@ def test_a_mirror_that_is_not_there_has_no_head(mirror: Mirror) -> None:
 
 
 def test_each_event_is_a_commit_on_main_in_order(
-    mirror: Mirror, story: Story, as_user: AsUser
+    mirror: Mirror, story: EventBuilder, as_user: AsUser
 ) -> None:
     story.edits(3)
     added = mirror.apply(story.records, TreeProjector())
@@ -50,7 +50,7 @@ def test_each_event_is_a_commit_on_main_in_order(
     assert again(mirror).head() == (added[-1][1], 4)
 
 
-def test_git_reads_the_trailers(mirror: Mirror, story: Story, as_user: AsUser) -> None:
+def test_git_reads_the_trailers(mirror: Mirror, story: EventBuilder, as_user: AsUser) -> None:
     story.edits(1)
     mirror.apply(story.records, TreeProjector())
     assert as_user("log", "-1", "--format=%(trailers)").strip().splitlines() == [
@@ -64,7 +64,7 @@ def test_git_reads_the_trailers(mirror: Mirror, story: Story, as_user: AsUser) -
 
 
 def test_the_work_tree_is_that_of_the_newest_event(
-    mirror: Mirror, story: Story, as_user: AsUser
+    mirror: Mirror, story: EventBuilder, as_user: AsUser
 ) -> None:
     story.edits(2)
     mirror.apply(story.records, TreeProjector())
@@ -84,7 +84,9 @@ def test_the_work_tree_is_that_of_the_newest_event(
     assert mirror.path.stat().st_mode & 0o777 == 0o700
 
 
-def test_reviewers_can_read_a_file_s_history(mirror: Mirror, story: Story, as_user: AsUser) -> None:
+def test_reviewers_can_read_a_file_s_history(
+    mirror: Mirror, story: EventBuilder, as_user: AsUser
+) -> None:
     story.edits(3)
     mirror.apply(story.records, TreeProjector())
     patch = as_user("log", "-p", "-1", "environments/local.toml")
@@ -93,7 +95,7 @@ def test_reviewers_can_read_a_file_s_history(mirror: Mirror, story: Story, as_us
 
 
 def test_one_by_one_and_at_once_give_the_same_commits(
-    mirror: Mirror, story: Story, as_user: AsUser, tmp_path: Path
+    mirror: Mirror, story: EventBuilder, as_user: AsUser, tmp_path: Path
 ) -> None:
     story.edits(30)
     content = TreeProjector()
@@ -105,7 +107,7 @@ def test_one_by_one_and_at_once_give_the_same_commits(
     assert one_by_one == at_once
 
 
-def test_events_that_the_mirror_has_are_skipped(mirror: Mirror, story: Story) -> None:
+def test_events_that_the_mirror_has_are_skipped(mirror: Mirror, story: EventBuilder) -> None:
     story.edits(5)
     content = TreeProjector()
     first = mirror.apply(story.records[:4], content)
@@ -116,7 +118,7 @@ def test_events_that_the_mirror_has_are_skipped(mirror: Mirror, story: Story) ->
     assert again(mirror).commits(after=4) == rest
 
 
-def test_positions_may_have_gaps(mirror: Mirror, story: Story) -> None:
+def test_positions_may_have_gaps(mirror: Mirror, story: EventBuilder) -> None:
     story.create()
     story.edit(1, position=5)
     content = TreeProjector()
@@ -127,7 +129,7 @@ def test_positions_may_have_gaps(mirror: Mirror, story: Story) -> None:
     assert [position for position, _ in mirror.commits(after=1)] == [5, 20000]
 
 
-def test_a_rebuild_gives_the_same_commits(mirror: Mirror, story: Story) -> None:
+def test_a_rebuild_gives_the_same_commits(mirror: Mirror, story: EventBuilder) -> None:
     story.edits(5)
     before = mirror.apply(story.records, TreeProjector())
     assert mirror.replace(story.records, TreeProjector()) == before
@@ -135,7 +137,7 @@ def test_a_rebuild_gives_the_same_commits(mirror: Mirror, story: Story) -> None:
     assert mirror.commits() == before
 
 
-def test_two_thousand_events_at_once(mirror: Mirror, story: Story, as_user: AsUser) -> None:
+def test_two_thousand_events_at_once(mirror: Mirror, story: EventBuilder, as_user: AsUser) -> None:
     story.edits(1999)
     seen: list[int] = []
     added = mirror.apply(story.records, TreeProjector(), seen.append)
@@ -148,7 +150,7 @@ def test_two_thousand_events_at_once(mirror: Mirror, story: Story, as_user: AsUs
 
 
 def test_loose_objects_are_packed_now_and_then(
-    mirror: Mirror, story: Story, as_user: AsUser
+    mirror: Mirror, story: EventBuilder, as_user: AsUser
 ) -> None:
     story.edits(251)
     content = TreeProjector()
@@ -161,7 +163,7 @@ def test_loose_objects_are_packed_now_and_then(
     assert as_user("status", "--porcelain") == ""
 
 
-def test_a_commit_that_the_caller_knows_is_not_read(mirror: Mirror, story: Story) -> None:
+def test_a_commit_that_the_caller_knows_is_not_read(mirror: Mirror, story: EventBuilder) -> None:
     story.edits(1)
     (_, commit) = mirror.apply(story.records, TreeProjector())[-1]
     (mirror.path / ".git" / "tetra-es-worktree").write_text("x")
@@ -169,7 +171,7 @@ def test_a_commit_that_the_caller_knows_is_not_read(mirror: Mirror, story: Story
     assert again(mirror).head() == (commit, 2)
 
 
-def test_a_packed_branch_is_found(mirror: Mirror, story: Story, as_user: AsUser) -> None:
+def test_a_packed_branch_is_found(mirror: Mirror, story: EventBuilder, as_user: AsUser) -> None:
     story.edits(2)
     content = TreeProjector()
     head = mirror.apply(story.records[:2], content)[-1][1]
@@ -181,7 +183,7 @@ def test_a_packed_branch_is_found(mirror: Mirror, story: Story, as_user: AsUser)
 
 
 def test_a_clone_in_the_mirror_s_place_goes_on(
-    mirror: Mirror, story: Story, as_user: AsUser, tmp_path: Path
+    mirror: Mirror, story: EventBuilder, as_user: AsUser, tmp_path: Path
 ) -> None:
     story.edits(4)
     content = TreeProjector()
@@ -196,7 +198,7 @@ def test_a_clone_in_the_mirror_s_place_goes_on(
 
 
 class TestSomethingElseIsThere:
-    def check(self, mirror: Mirror, story: Story) -> None:
+    def check(self, mirror: Mirror, story: EventBuilder) -> None:
         before = {path: path.stat().st_mtime_ns for path in mirror.path.rglob("*")}
         for action in (
             mirror.head,
@@ -211,36 +213,38 @@ class TestSomethingElseIsThere:
             assert "mv " in (raised.value.hint or "")
         assert {path: path.stat().st_mtime_ns for path in mirror.path.rglob("*")} == before
 
-    def test_a_repository_with_commits(self, mirror: Mirror, story: Story, as_user: AsUser) -> None:
+    def test_a_repository_with_commits(
+        self, mirror: Mirror, story: EventBuilder, as_user: AsUser
+    ) -> None:
         subprocess.run(["git", "init", "-q", "-b", "main", mirror.path], check=True)
         (mirror.path / "x").write_text("mine")
         as_user("add", "x")
         as_user("-c", "user.name=x", "-c", "user.email=x@y", "commit", "-m", "Event: 1")
         self.check(mirror, story)
 
-    def test_an_empty_repository(self, mirror: Mirror, story: Story) -> None:
+    def test_an_empty_repository(self, mirror: Mirror, story: EventBuilder) -> None:
         subprocess.run(["git", "init", "-q", "-b", "main", mirror.path], check=True)
         self.check(mirror, story)
 
-    def test_a_folder_with_files(self, mirror: Mirror, story: Story) -> None:
+    def test_a_folder_with_files(self, mirror: Mirror, story: EventBuilder) -> None:
         mirror.path.mkdir()
         (mirror.path / "x").write_text("mine")
         self.check(mirror, story)
 
-    def test_a_folder_below_another_repository(self, mirror: Mirror, story: Story) -> None:
+    def test_a_folder_below_another_repository(self, mirror: Mirror, story: EventBuilder) -> None:
         subprocess.run(["git", "init", "-q", mirror.path.parent], check=True)
         mirror.path.mkdir()
         (mirror.path / "x").write_text("mine")
         self.check(mirror, story)
 
 
-def test_an_empty_folder_is_room_for_a_mirror(mirror: Mirror, story: Story) -> None:
+def test_an_empty_folder_is_room_for_a_mirror(mirror: Mirror, story: EventBuilder) -> None:
     mirror.path.mkdir()
     assert mirror.head() == (None, 0)
     assert len(mirror.apply(story.edits(1).records, TreeProjector())) == 2
 
 
-def test_the_repository_around_it_is_left_alone(mirror: Mirror, story: Story) -> None:
+def test_the_repository_around_it_is_left_alone(mirror: Mirror, story: EventBuilder) -> None:
     outer = mirror.path.parent
     subprocess.run(["git", "init", "-q", outer], check=True)
     mirror.apply(story.edits(2).records, TreeProjector())
@@ -251,7 +255,7 @@ def test_the_repository_around_it_is_left_alone(mirror: Mirror, story: Story) ->
 
 
 def test_a_branch_that_moves_meanwhile_is_not_overwritten(
-    mirror: Mirror, story: Story, as_user: AsUser
+    mirror: Mirror, story: EventBuilder, as_user: AsUser
 ) -> None:
     story.edits(2)
     content = TreeProjector()
@@ -269,7 +273,7 @@ def test_a_branch_that_moves_meanwhile_is_not_overwritten(
 
 
 def test_an_event_that_cannot_be_rendered_leaves_everything_as_it_was(
-    mirror: Mirror, story: Story, as_user: AsUser
+    mirror: Mirror, story: EventBuilder, as_user: AsUser
 ) -> None:
     story.edits(3)
     story.edit(1, metadata={"format": "2"})
@@ -283,7 +287,7 @@ def test_an_event_that_cannot_be_rendered_leaves_everything_as_it_was(
 
 
 def test_an_interrupt_is_passed_on_and_nothing_is_committed(
-    mirror: Mirror, story: Story, as_user: AsUser
+    mirror: Mirror, story: EventBuilder, as_user: AsUser
 ) -> None:
     story.edits(300)
     content = TreeProjector()
@@ -299,7 +303,7 @@ def test_an_interrupt_is_passed_on_and_nothing_is_committed(
     assert as_user("status", "--porcelain") == ""
 
 
-def test_an_import_that_fails_leaves_no_half_of_a_pack(mirror: Mirror, story: Story) -> None:
+def test_an_import_that_fails_leaves_no_half_of_a_pack(mirror: Mirror, story: EventBuilder) -> None:
     story.edits(300)
     story.edit(1, metadata={"format": "2"})
     with pytest.raises(TetraEsError, match="format '2'"):
@@ -308,7 +312,7 @@ def test_an_import_that_fails_leaves_no_half_of_a_pack(mirror: Mirror, story: St
     assert not [path for path in mirror.path.rglob("*") if path.name.startswith(("tmp_", "fast_"))]
 
 
-def test_without_git_there_is_a_clear_message(tmp_path: Path, story: Story) -> None:
+def test_without_git_there_is_a_clear_message(tmp_path: Path, story: EventBuilder) -> None:
     mirror = Mirror(tmp_path / "history", Git(path=str(tmp_path)))
     with pytest.raises(TetraEsError, match="git cannot be run") as raised:
         mirror.apply(story.edits(1).records, TreeProjector())
@@ -335,7 +339,7 @@ def test_without_git_there_is_a_clear_message(tmp_path: Path, story: Story) -> N
     ],
 )
 def test_what_git_says_becomes_one_line(
-    tmp_path: Path, story: Story, said: str, message: str, hint: str
+    tmp_path: Path, story: EventBuilder, said: str, message: str, hint: str
 ) -> None:
     fake = tmp_path / "bin" / "git"
     fake.parent.mkdir()
@@ -349,7 +353,7 @@ def test_what_git_says_becomes_one_line(
     assert not mirror.path.exists()
 
 
-def test_every_kind_of_event_can_be_mirrored(mirror: Mirror, story: Story) -> None:
+def test_every_kind_of_event_can_be_mirrored(mirror: Mirror, story: EventBuilder) -> None:
     story.create()
     story.add(config.SignerAdded, "org", signer="bob", key="ssh-ed25519 AAAA")
     story.add(config.SignerRemoved, "org", signer="bob", key="ssh-ed25519 AAAA")

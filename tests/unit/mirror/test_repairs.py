@@ -22,7 +22,7 @@ from tetra_es_projections.tree import TreeProjector
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.unit.mirror.story import Story
+    from tests.unit.mirror.event_builder import EventBuilder
 
     AsUser = Callable[..., str]
 
@@ -33,7 +33,7 @@ def content() -> TreeProjector:
 
 
 @pytest.fixture(autouse=True)
-def begun(mirror: Mirror, story: Story, content: TreeProjector) -> None:
+def begun(mirror: Mirror, story: EventBuilder, content: TreeProjector) -> None:
     """Four events of which the mirror has three."""
     story.edits(3)
     mirror.apply(story.records[:3], content)
@@ -41,7 +41,7 @@ def begun(mirror: Mirror, story: Story, content: TreeProjector) -> None:
 
 @pytest.fixture
 def check(
-    mirror: Mirror, story: Story, content: TreeProjector, as_user: AsUser, tmp_path: Path
+    mirror: Mirror, story: EventBuilder, content: TreeProjector, as_user: AsUser, tmp_path: Path
 ) -> Callable[[], None]:
     """Take the fourth event in, as the next process does; all must be as if nothing happened."""
 
@@ -76,7 +76,7 @@ def test_a_lock_of_git(mirror: Mirror, check: Callable[[], None], name: str) -> 
 
 
 def test_a_lock_is_left_alone_while_it_is_new(
-    mirror: Mirror, story: Story, content: TreeProjector, monkeypatch: pytest.MonkeyPatch
+    mirror: Mirror, story: EventBuilder, content: TreeProjector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lock = mirror.path / ".git" / "index.lock"
     lock.touch()
@@ -93,7 +93,7 @@ def test_a_lock_is_left_alone_while_it_is_new(
 
 
 def test_an_old_lock_is_not_waited_for(
-    mirror: Mirror, story: Story, content: TreeProjector, monkeypatch: pytest.MonkeyPatch
+    mirror: Mirror, story: EventBuilder, content: TreeProjector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lock = mirror.path / ".git" / "index.lock"
     lock.touch()
@@ -115,7 +115,7 @@ def test_an_index_that_is_missing_or_garbage(
 
 
 def test_an_index_that_is_missing_when_nothing_is_new(
-    mirror: Mirror, story: Story, content: TreeProjector, as_user: AsUser
+    mirror: Mirror, story: EventBuilder, content: TreeProjector, as_user: AsUser
 ) -> None:
     (mirror.path / ".git" / "index").unlink()
     Mirror(mirror.path, mirror.git).apply(story.records[:3], content)
@@ -123,7 +123,7 @@ def test_an_index_that_is_missing_when_nothing_is_new(
 
 
 def test_the_branch_moved_and_nothing_else(
-    mirror: Mirror, story: Story, content: TreeProjector, as_user: AsUser
+    mirror: Mirror, story: EventBuilder, content: TreeProjector, as_user: AsUser
 ) -> None:
     before = {
         path: (mirror.path / path).read_bytes()
@@ -141,7 +141,7 @@ def test_the_branch_moved_and_nothing_else(
 
 
 def test_the_work_tree_is_half_updated(
-    mirror: Mirror, story: Story, content: TreeProjector, as_user: AsUser
+    mirror: Mirror, story: EventBuilder, content: TreeProjector, as_user: AsUser
 ) -> None:
     marker = mirror.path / ".git" / "tetra-es-worktree"
     before = marker.read_bytes()
@@ -177,7 +177,7 @@ def test_git_of_a_killed_command_is_waited_for(
 
 
 def test_git_that_never_ends_is_reported(
-    mirror: Mirror, story: Story, content: TreeProjector, monkeypatch: pytest.MonkeyPatch
+    mirror: Mirror, story: EventBuilder, content: TreeProjector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tetra_es_projections.mirror.recovery._ORPHAN_PATIENCE", 0.0)
     with (mirror.path / ".git" / "tetra-es-running").open("w") as running:
@@ -252,7 +252,7 @@ def test_temporary_files(mirror: Mirror, check: Callable[[], None], name: str) -
 
 
 def test_old_temporary_files_are_removed_when_packing(
-    mirror: Mirror, story: Story, content: TreeProjector
+    mirror: Mirror, story: EventBuilder, content: TreeProjector
 ) -> None:
     git_dir = mirror.path / ".git"
     old, new = git_dir / "objects/pack/tmp_pack_old", git_dir / "objects/pack/tmp_pack_new"
@@ -268,7 +268,7 @@ def test_old_temporary_files_are_removed_when_packing(
     assert new.exists()
 
 
-def test_a_mirror_that_was_being_made(mirror: Mirror, story: Story, as_user: AsUser) -> None:
+def test_a_mirror_that_was_being_made(mirror: Mirror, story: EventBuilder, as_user: AsUser) -> None:
     shutil.rmtree(mirror.path)
     partial = mirror.path.with_name(".history.partial")
     (partial / ".git").mkdir(parents=True)
@@ -279,7 +279,7 @@ def test_a_mirror_that_was_being_made(mirror: Mirror, story: Story, as_user: AsU
 
 
 def test_a_mirror_that_was_being_replaced(
-    mirror: Mirror, story: Story, as_user: AsUser, monkeypatch: pytest.MonkeyPatch
+    mirror: Mirror, story: EventBuilder, as_user: AsUser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Killed before any of the steps by which one takes its place, nothing of people's is lost."""
     as_user("branch", "mine", "HEAD~1")
@@ -322,7 +322,7 @@ class Killed(BaseException):
     pass
 
 
-def test_an_empty_mirror(mirror: Mirror, story: Story, as_user: AsUser) -> None:
+def test_an_empty_mirror(mirror: Mirror, story: EventBuilder, as_user: AsUser) -> None:
     """Killed after it was made and before the first commit."""
     shutil.rmtree(mirror.path)
     mirror.apply([], TreeProjector())
@@ -341,9 +341,9 @@ from tetra_es_projections.tree import TreeProjector
 from tetra_es_projections.mirror import repository
 from tetra_es_projections.mirror.git import Git
 from tetra_es_projections.mirror.projection import Mirror
-from tests.unit.mirror.story import Story
+from tests.unit.mirror.event_builder import EventBuilder
 
-story = Story().edits(400)
+story = EventBuilder().edits(400)
 
 def dying():
     for record in story.records[3:]:
@@ -367,7 +367,7 @@ def test_a_process_killed_in_the_middle_of_a_large_import(
 
 
 def test_what_cannot_be_mended_says_so(
-    mirror: Mirror, story: Story, content: TreeProjector
+    mirror: Mirror, story: EventBuilder, content: TreeProjector
 ) -> None:
     for file in (mirror.path / ".git" / "objects").rglob("*"):
         if file.is_file():

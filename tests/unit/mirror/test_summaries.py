@@ -77,7 +77,7 @@ CASES = [
     (secret(secrets.SecretSet, key="A", version=2, digest="", recipients=[]),
      "set secret(dev): A version 2"),
     (secret(secrets.SecretRemoved, key="A", version=2), "remove secret(dev): A"),
-    (secret(secrets.SecretsResealed, secrets=[["A", 1, ""]], recipients=["r", "s"]),
+    (secret(secrets.SecretsReEncrypted, secrets=[["A", 1, ""]], recipients=["r", "s"]),
      "re-encrypt(dev): 1 secret for 2 recipients"),
     (secret(secrets.SecretsRestored, to_position=41, secrets=[], removed=[], recipients=[],
             kept_out=[["A", 1, ""]]), "restore secrets(dev): as of #41, 1 kept out"),

@@ -30,7 +30,7 @@ class _Listener(Console):
         self.keys.append(path)
 
 
-class _Place:
+class _EmptyFolder:
     """A folder for an organization, and a home for its founder."""
 
     def __init__(self, root: Path, path: str) -> None:
@@ -61,7 +61,7 @@ def _refused(kind: type[TetraEsError], message: str) -> Iterator[None]:
 
 
 def test_everything_is_recorded_and_derived(tmp_path: Path) -> None:
-    place = _Place(tmp_path, os.environ["PATH"])
+    place = _EmptyFolder(tmp_path, os.environ["PATH"])
     assert place.create() == ["organization.created", "environment.created"]
     assert place.listener.keys == [place.key]
     assert (place.layout.mirror / "manifest.toml").read_text().count("acme") > 0
@@ -70,14 +70,14 @@ def test_everything_is_recorded_and_derived(tmp_path: Path) -> None:
 
 
 def test_without_git_nothing_is_made(tmp_path: Path) -> None:
-    place = _Place(tmp_path, str(tmp_path))
+    place = _EmptyFolder(tmp_path, str(tmp_path))
     with _refused(TetraEsError, "git is not installed"):
         place.create()
     assert not list(tmp_path.iterdir())
 
 
 def test_what_is_in_the_way_of_the_mirror_stays(tmp_path: Path) -> None:
-    place = _Place(tmp_path, os.environ["PATH"])
+    place = _EmptyFolder(tmp_path, os.environ["PATH"])
     old = place.layout.mirror / "dev_20260101_000000.toml"
     old.parent.mkdir(parents=True)
     old.write_text("a = 1\n")
@@ -88,7 +88,7 @@ def test_what_is_in_the_way_of_the_mirror_stays(tmp_path: Path) -> None:
 
 
 def test_what_is_refused_can_be_tried_again(tmp_path: Path) -> None:
-    place = _Place(tmp_path, os.environ["PATH"])
+    place = _EmptyFolder(tmp_path, os.environ["PATH"])
     with _refused(Refused, "looks like a secret"):
         place.layout.root.mkdir(parents=True)
         place.layout.file("manifest.toml").write_text('key = "AKIAQ3EGPIQWVYQ7H5TB"\n')

@@ -106,7 +106,7 @@ class RollBack(UseCase[Rollback]):
             before,
             event.revision,
             target.position,
-            [key for key, _, digest in vault.sealed() if digest in made],
+            [key for key, _, digest in vault.ciphertexts() if digest in made],
             _version_changes(had, vault.present),
             _kept_out(vault),
         )

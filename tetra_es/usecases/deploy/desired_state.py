@@ -64,7 +64,9 @@ def desired_state(
     record, event = _state(work, environment, position)
     vault = work.vault(environment)
     # A compromised value that is present was not rotated yet; refusing it would stop everything.
-    secrets = tuple(vault.sealed() if secrets_at is None else _earlier(work.log, vault, secrets_at))
+    secrets = tuple(
+        vault.ciphertexts() if secrets_at is None else _earlier(work.log, vault, secrets_at)
+    )
     known = identities() if secrets else []
     return DesiredState(
         environment=environment,
@@ -124,7 +126,7 @@ def _state(
 
 def _earlier(log: EventLog, vault: Vault, position: int) -> Iterator[tuple[str, int, str]]:
     """Yield the secrets of a position, each as it is encrypted today."""
-    for key, number, _ in vault_at(log, vault.id, position).sealed():
+    for key, number, _ in vault_at(log, vault.id, position).ciphertexts():
         version = vault.version_of(key, number)
         if version.compromised or version.purged:
             what = "purged" if version.purged else "compromised"

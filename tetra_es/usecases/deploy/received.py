@@ -69,7 +69,7 @@ def newest_state(
     stream = secrets_stream(environment)
     of_secrets = [record for record in records if record.stream == stream]
     vault = Vault(stream).fold(record.event for record in of_secrets)
-    secrets = vault.sealed()
+    secrets = vault.ciphertexts()
     return DesiredState(
         environment=environment,
         revision=state.event.revision,

@@ -23,7 +23,7 @@ def digest_of(data: bytes) -> str:
 
 def ciphertext_of(log: EventLog, key: str, digest: str) -> bytes:
     """Return the age file with this digest. Raises `IntegrityFailure` where it is not that."""
-    data = log.sealed(bytes.fromhex(digest))
+    data = log.ciphertext(bytes.fromhex(digest))
     if data is None:
         raise IntegrityFailure(
             f"the ciphertext of {key} is not in the store",
@@ -47,7 +47,7 @@ def decrypted(
     Every age file is checked against the digest in its signed event before it is decrypted: age
     itself neither authenticates who encrypted a file nor binds it to a name.
     """
-    for key, _, digest in vault.sealed():
+    for key, _, digest in vault.ciphertexts():
         if keys is None or key in keys:
             data, name = ciphertext_of(log, key, digest), f"{key} of {vault.environment}"
             yield key, decrypt(data, identities, name=name, environment=vault.environment)

@@ -11,7 +11,7 @@ from tetra_es.events.secrets import (
     SECRETS_STREAM,
     RecipientAdded,
     SecretSet,
-    SecretsResealed,
+    SecretsReEncrypted,
     SecretsRestored,
 )
 from tetra_es.model.secrets import Vault
@@ -68,7 +68,7 @@ def exposure(log: EventLog, recipient: str) -> list[Exposed]:
 
 def _readable(event: Event, recipients: Iterable[str]) -> set[tuple[str, int]]:
     """Return key and version of what an event encrypted for one of the recipients."""
-    if not isinstance(event, (SecretSet, SecretsResealed, SecretsRestored)):
+    if not isinstance(event, (SecretSet, SecretsReEncrypted, SecretsRestored)):
         return set()
     if not set(recipients) & set(event.recipients):
         return set()

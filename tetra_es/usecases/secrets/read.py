@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tetra_es.disk.regular_files import REBUILD, read
 from tetra_es.errors import IntegrityFailure
-from tetra_es.integrity.store import sound_vault
+from tetra_es.integrity.store import checked_vault
 from tetra_es.layout import secret_file
 from tetra_es.model.secrets import Vault
 from tetra_es.usecases.secrets.ciphertexts import decrypted, digest_of
@@ -32,7 +32,7 @@ def read_secrets(
     not what its event says stops everything, though values come from the store: somebody wants
     another value to be used. Raises `UsageError` where one of `keys` is not there.
     """
-    vault = sound_vault(log, environment)
+    vault = checked_vault(log, environment)
     return values_of(log, layout, vault, identities, keys)
 
 
@@ -54,13 +54,13 @@ def values_of(
 
 def versions_of(log: EventLog, environment: str) -> Mapping[str, int]:
     """Return key to present version of an environment's secrets, from checked events alone."""
-    return sound_vault(log, environment).present
+    return checked_vault(log, environment).present
 
 
 def _check_files(
     log: EventLog, layout: OrgLayout, vault: Vault, keys: Collection[str] | None
 ) -> None:
-    for key, _, digest in vault.sealed():
+    for key, _, digest in vault.ciphertexts():
         if keys is not None and key not in keys:
             continue
         path = secret_file(vault.environment, key)
@@ -78,4 +78,4 @@ def _check_files(
 
 def _digests_now(log: EventLog, vault: Vault, key: str) -> list[str]:
     newest = Vault(vault.id).fold(record.event for record in log.of_stream(vault.id))
-    return [digest for name, _, digest in newest.sealed() if name == key]
+    return [digest for name, _, digest in newest.ciphertexts() if name == key]

@@ -53,7 +53,7 @@ class _ChangeRecipients(UseCase[str | None]):
                 digests[key] = digest_of(data)
                 work.add_ciphertext(data)
                 self.report("secrets", len(digests), total)
-        vault.reseal(digests, context)
+        vault.re_encrypt(digests, context)
 
 
 @dataclass(frozen=True)

@@ -35,12 +35,12 @@ def restore_secrets(
     then = vault_at(log, vault.id, position)
     secrets: list[Item] = []
     kept_out: list[Item] = []
-    sealed: list[bytes] = []
-    for key, number, digest in then.sealed():
+    made: list[bytes] = []
+    for key, number, digest in then.ciphertexts():
         version = vault.version_of(key, number)
         if version.compromised or version.purged:
             kept_out.append((key, number, digest))
-            secrets += [item for item in vault.sealed() if item[0] == key]
+            secrets += [item for item in vault.ciphertexts() if item[0] == key]
         elif version.recipients == vault.readers:
             secrets.append((key, number, version.digests[-1]))
         else:
@@ -48,7 +48,7 @@ def restore_secrets(
             data = ciphertext_of(log, key, version.digests[-1])
             name = f"{key} version {number}"
             value = decrypt(data, identities(), name=name, environment=vault.environment)
-            sealed.append(encrypt(value, vault.readers))
-            secrets.append((key, number, digest_of(sealed[-1])))
+            made.append(encrypt(value, vault.readers))
+            secrets.append((key, number, digest_of(made[-1])))
     vault.restore_to(position, secrets, kept_out, context)
-    return sealed
+    return made

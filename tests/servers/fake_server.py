@@ -69,7 +69,7 @@ exit 0
 
 
 @dataclass
-class Place:
+class FakeServer:
     """The folder, with what would be on a server."""
 
     folder: Path

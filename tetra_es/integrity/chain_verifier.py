@@ -29,7 +29,7 @@ _KINDS: Final[dict[str, type[Aggregate]]] = {SECRETS_STREAM: Vault, DEPLOYMENTS_
 """Prefix of streams to their aggregate; the others are environments."""
 
 
-class Walk:
+class ChainVerifier:
     """The state of checking one event after the other."""
 
     def __init__(self, snapshots: dict[tuple[str, int], tuple[str, bytes]]) -> None:
@@ -124,7 +124,7 @@ class Walk:
         return None
 
 
-class StreamWalk(Walk):
+class StreamVerifier(ChainVerifier):
     """The same for some streams alone, without the events between theirs.
 
     Each signature is over a hash that everything before went into, so none of theirs can be

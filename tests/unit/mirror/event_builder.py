@@ -16,7 +16,7 @@ TIME = "2026-11-22T10:05:00.250000Z"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
 
 
-class Story:
+class EventBuilder:
     """Records in order, each linked to the one before; signatures are just bytes."""
 
     def __init__(self) -> None:
@@ -98,7 +98,7 @@ class Story:
 class Log:
     """A story as the log of a store has it."""
 
-    def __init__(self, story: Story) -> None:
+    def __init__(self, story: EventBuilder) -> None:
         self._story = story
 
     def records(self) -> list[Record]:

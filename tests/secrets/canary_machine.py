@@ -16,15 +16,15 @@ from tests.secrets.leaks import Canary
 
 
 @dataclass(frozen=True)
-class Discreet:
+class CanaryMachine:
     """A machine, and the value that it must keep to itself."""
 
     machine: Machine
     canary: Canary
 
-    def real(self) -> Discreet:
+    def real(self) -> CanaryMachine:
         """Return the same with a process for each command."""
-        return Discreet(self.machine.real(), self.canary)
+        return CanaryMachine(self.machine.real(), self.canary)
 
     def run(self, *arguments: str, code: int = 0, **more: Any) -> Result:
         """Run a command, which says nothing of the value."""
