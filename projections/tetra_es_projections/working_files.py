@@ -103,6 +103,24 @@ class Files:
         """Return the files that are not as they were put there, by path."""
         return changed_files(self._root, self.digests())
 
+    def changed_by_hand(self) -> list[Change]:
+        """Return the edited files that are not as they were put there, by path.
+
+        What cannot be read, such as a folder in the place of one, is changed: it stops those alone
+        who read it.
+        """
+        digests = self.digests()
+        found = []
+        for path in sorted(filter(is_edited, digests)):
+            try:
+                actual = digest_of(self._root, path)
+            except TetraEsError:
+                found.append(Change(path, missing=False))
+                continue
+            if actual != digests[path]:
+                found.append(Change(path, missing=actual is None))
+        return found
+
     def is_modified(self, path: str) -> bool:
         """Return whether the file at `path` is there and not as it was put there last, if ever."""
         actual = digest_of(self._root, path)

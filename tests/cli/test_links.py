@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from tests.conftest import Machine
 
 EDITED = ("environments/local.toml", "manifest.toml", "profiles/dev.toml")
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMtjcOJ2bz7JfQnCIaP8YxPIG2GCllUMdKGHLye2e068"
+WORDS = {EDITED[0]: ["local"], EDITED[1]: ["manifest"], EDITED[2]: ["profile", "dev"]}
+"""How commands name them."""
+
 # Permissions do not bind root, unless it gives that privilege away.
 _BOUND = ("setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner")
 
@@ -45,8 +49,7 @@ def mode(path: Path) -> int:
 
 def change(machine: Machine, path: str, number: int) -> None:
     """Have a command write the file at `path`."""
-    where = {EDITED[0]: ["local"], EDITED[1]: ["manifest"], EDITED[2]: ["profile", "dev"]}[path]
-    machine.ok("set", *where, f"x.n={number}")
+    machine.ok("set", *WORDS[path], f"x.n={number}")
 
 
 @pytest.mark.parametrize("path", EDITED)
@@ -210,16 +213,21 @@ def test_what_is_not_a_file(
     make: Callable[[Path, Path], None],
     says: str,
 ) -> None:
+    machine.ok("signer", "add", "bob", KEY)
     change(machine, path, 1)
     file = machine.folder / path
     file.unlink()
     make(file, elsewhere)
-    for command in (("set", "local", "x.n=2"), ("record",), ("edit", "local"), ("rebuild",)):
+    words = WORDS[path]
+    for command in (("set", *words, "x.n=2"), ("record",), ("edit", *words), ("rebuild",)):
         failed = machine.fails(1, *command, env={"EDITOR": "true"})
         assert f"{file} is {says}" in failed.error()
         assert "tetra-es rebuild" in failed.hint()
     for command in (("status",), ("rebuild", "--check")):
         assert f"{file} is {says}" in machine.fails(1, *command).error()
+    done = machine.ok("signer", "rm", "bob")  # which does not depend on it
+    assert f"{path} has changes that are not recorded" in done.err
+    machine.fails(1, "promote", "dev")
     file.rename(machine.home / "away")
     machine.ok("rebuild")
     change(machine, path, 2)

@@ -54,6 +54,12 @@ class WorkingFiles(Protocol):
     def changed(self) -> Sequence[FileChange]:
         """Return the files that are not as they were written last, by path."""
 
+    def changed_by_hand(self) -> Sequence[FileChange]:
+        """Return the edited files that are not as they were written last, by path.
+
+        Those that cannot be read are among them.
+        """
+
     def unknown_profiles(self) -> Sequence[str]:
         """Return the paths of overlays that somebody made and nobody recorded yet."""
 

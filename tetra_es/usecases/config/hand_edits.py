@@ -6,7 +6,6 @@ import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import Refused, TetraEsError
-from tetra_es.layout import is_edited
 from tetra_es.usecases.config.source_file import MANIFEST, SourceFile
 
 if TYPE_CHECKING:
@@ -30,11 +29,7 @@ def pending(work: UnitOfWork, files: WorkingFiles) -> list[HandEdit]:
 
     The manifest comes first: it says which environments there are.
     """
-    found = [
-        HandEdit(SourceFile.of_path(one.path), one.missing)
-        for one in files.changed()
-        if is_edited(one.path)
-    ]
+    found = [HandEdit(SourceFile.of_path(one.path), one.missing) for one in files.changed_by_hand()]
     for path in files.unknown_profiles():
         file = SourceFile.of_path(path)
         if file.environment in work.organization().manifest.environments:
