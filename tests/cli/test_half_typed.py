@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,9 @@ def broken(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def test_what_does_not_depend_on_it_works_and_mentions_it(broken: Machine, command: str) -> None:
     before = broken.toml("local").read_text()
     done = broken.ok(*command.split(), stdin="value\n")
-    assert "environments/local.toml has changes that are not recorded" in done.err
+    line = re.escape("environments/local.toml has changes that are not recorded; fix it first: ")
+    assert re.search(rf"{line}environments/local\.toml:\d+:", done.err)
+    assert "`tetra-es record`" not in done.err  # which would fail
     assert broken.toml("local").read_text() == before
 
 

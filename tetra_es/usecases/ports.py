@@ -255,8 +255,11 @@ class Listener(Protocol):
     def edit_recorded(self, path: str, position: int | None) -> None:
         """A file that somebody changed was recorded; in a dry run without a position."""
 
-    def edit_waits(self, path: str, *, missing: bool) -> None:
-        """A file that somebody changed, and that nothing depended on, was not recorded."""
+    def edit_waits(self, path: str, *, missing: bool, wrong: str | None) -> None:
+        """A file that somebody changed, and that nothing depended on, was not recorded.
+
+        `wrong` says what keeps it from being recorded, if it is not TOML.
+        """
 
     def key_made(self, path: Path) -> None:
         """A signing key was made at `path`, since there was none."""

@@ -16,7 +16,7 @@ from tetra_es.errors import Refused, TetraEsError
 from tetra_es.store.history import History
 from tetra_es.store.log import EventLog
 from tetra_es.usecases.config.edit import Edit, EmptiedError
-from tetra_es.usecases.config.hand_edits import emptied_by_hand, pending, read_edit
+from tetra_es.usecases.config.hand_edits import emptied_by_hand, pending, read_edit, what_is_wrong
 from tetra_es.usecases.unit_of_work import Intent, UnitOfWork
 from tetra_es.usecases.use_case import Done
 
@@ -128,7 +128,8 @@ class Workspace:
         for edit in pending(self._work, files):
             path = edit.file.path
             if path not in needed:
-                self._listener.edit_waits(path, missing=edit.missing)
+                wrong = what_is_wrong(files, edit)
+                self._listener.edit_waits(path, missing=edit.missing, wrong=wrong)
                 continue
             document = read_edit(files, edit)
             recording = Edit(edit.file, document, use_case.allow, use_case.allow_empty)

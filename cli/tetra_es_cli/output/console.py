@@ -51,10 +51,12 @@ class Console:
         """Keep that for the line that ends the command if it is interrupted."""
         interrupts.remember(positions)
 
-    def edit_waits(self, path: str, *, missing: bool) -> None:
+    def edit_waits(self, path: str, *, missing: bool, wrong: str | None) -> None:
         """Say that a file was changed and is not recorded."""
         if missing:
             note(f"{path} is missing; `tetra-es rebuild` puts the recorded content back")
+        elif wrong:
+            note(f"{path} has changes that are not recorded; fix it first: {wrong}")
         else:
             note(f"{path} has changes that are not recorded; `tetra-es record` records them")
 

@@ -47,6 +47,15 @@ def read_edit(files: WorkingFiles, edit: HandEdit) -> ConfigDocument:
     return edit.file.document(files.read(edit.file.path))
 
 
+def what_is_wrong(files: WorkingFiles, edit: HandEdit) -> str | None:
+    """Return why an edited file is not TOML, with the line; None where it is."""
+    try:
+        read_edit(files, edit).values  # noqa: B018 - reads it
+    except TetraEsError as error:
+        return error.message
+    return None
+
+
 def emptied_by_hand(error: EmptiedError, place: Path, file: SourceFile) -> Refused:
     """Return the error for a file whose keys somebody removed all, with both ways on."""
     return Refused(
