@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -57,10 +58,12 @@ class Derived:
         try:
             Mirror(layout.mirror, self.git).head()
         except TetraEsError as error:
+            old = f"{layout.root}.old"
+            move = shlex.join(("mv", str(layout.root), old))
+            take = shlex.join(("tetra-es", "import", old, "--as", layout.root.name))
             raise Refused(
                 f"{layout.mirror} is in the way of the mirror",
-                hint="for an organization of an older system: move its folder away, "
-                "then `tetra-es import FOLDER --as NAME`",
+                hint=f"for an organization of an older system: `{move}`, then `{take}`",
             ) from error
 
     @contextmanager

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.docs.test_words import is_below
-from tests.hints import files, keys, looking, stores
+from tests.hints import beginning, files, keys, looking, stores
 from tests.hints.not_run import NOT_HINTS, NOT_RUN, STILL_TO_RUN
 from tests.hints.templates import templates
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.hints.case import Case
     from tests.machine import Machine
 
-CASES: list[Case] = [*looking.CASES, *keys.CASES, *files.CASES, *stores.CASES]
+CASES: list[Case] = [*looking.CASES, *keys.CASES, *files.CASES, *stores.CASES, *beginning.CASES]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

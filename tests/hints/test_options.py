@@ -48,3 +48,22 @@ def test_what_status_says_works_there(machine: Machine, elsewhere: list[str]) ->
 def test_commands_without_an_organization_get_no_option(machine: Machine) -> None:
     hint = machine.fails(1, "--org", "other", "status").hint()
     assert "`tetra-es init other` creates it; `tetra-es orgs` lists" in hint
+
+
+def test_what_comes_after_init_names_the_organization(machine: Machine) -> None:
+    machine.env["TETRA_ORG"] = ""
+    said = machine.ok("--dir", str(machine.home / "else where"), "init", "other").out
+    code, printed = paste(said[said.index("tetra-es ") :].strip(), machine, None)
+    assert code == 0, printed
+    assert "promote(dev)" in printed
+
+
+def test_doctor_closes_what_is_open(machine: Machine) -> None:
+    opened = (machine.home / ".config/tetra-es/age.key", machine.folder)
+    for path in opened:
+        path.chmod(0o755)
+    for row in machine.run("doctor", "-o", "json").json:
+        if "chmod" in row["remedy"]:
+            code, printed = paste(row["remedy"].strip("`"), machine, None)
+            assert code == 0, printed
+    assert not [path for path in opened if path.stat().st_mode & 0o077]

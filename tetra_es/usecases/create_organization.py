@@ -76,7 +76,7 @@ def _present(layout: OrgLayout, path: str) -> ConfigDocument | None:
     if not document.holds_values:
         raise Refused(
             f"{place} is there and has no keys",
-            hint=f"`rm {shlex.quote(str(place))}` has `init` write one",
+            hint=f"`rm {shlex.quote(str(place))}` removes it; the same command then writes one",
         )
     refuse(scan_document(document), path)
     return document

@@ -84,5 +84,5 @@ def _check_not_there(layout: OrgLayout) -> None:
         if log.last_position():
             raise Refused(
                 f"the organization {layout.root.name} exists already in {layout.root}",
-                hint="`tetra-es status` shows it",
+                hint=f"`tetra-es --org {layout.root.name} status` shows it",
             )

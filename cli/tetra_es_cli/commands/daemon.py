@@ -157,7 +157,7 @@ def _lines_and_environment(words: tuple[str, ...]) -> tuple[int, str]:
     *numbers, name = words
     if len(numbers) > 1 or not all(number.isascii() and number.isdecimal() for number in numbers):
         raise UsageError(
-            f"not [N] ENV: {' '.join(words)}", hint="such as `tetra-es daemon logs 100 dev`"
+            f"not [N] ENV: {' '.join(words)}", hint=f"such as `tetra-es daemon logs 100 {name}`"
         )
     if numbers and len(numbers[0]) > _DIGITS:
         raise UsageError(f"too many lines: {numbers[0]}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import shlex
 import socket
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,14 @@ def init(
     say(f"created the organization {org} in {layout.root}")
     say(f"  signer   {signer}")
     say(f"  edit     {layout.file(SOURCE)}")
-    say("  then     tetra-es promote dev")
+    say(f"  then     {_next(app, org)}")
+
+
+def _next(app: App, org: str) -> str:
+    """Return the command that comes next, with what says which organization is meant."""
+    options = [] if app.settings.org == org else ["--org", org]
+    options += ["--dir", str(app.directory)] if app.directory else []
+    return shlex.join(["tetra-es", *options, "promote", "dev"])
 
 
 def default_actor(settings: Settings) -> str:

@@ -6,6 +6,7 @@ A check never raises for what it is there to find; one that cannot be made is a 
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import stat
 import subprocess
@@ -32,7 +33,7 @@ _FILES = {
     "unrecorded": ("is not recorded yet", "`tetra-es record`"),
     "drift": (
         "was changed by hand",
-        "take the change over into local.toml or the profile, then promote --force",
+        "`tetra-es rebuild --force` keeps a copy and puts it back",
     ),
 }
 """How a file differs from the recorded one to words for it, and what to do about it."""
@@ -91,17 +92,23 @@ def _keys(app: App) -> Iterator[Check]:
         )
 
 
+def _chmod(mode: str, path: Path) -> str:
+    return shlex.join(("chmod", mode, str(path)))
+
+
 def _private(path: Path, name: str) -> Check:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
-        return Check(name, "failed", f"others can read {path} ({mode:04o})", f"chmod 600 {path}")
+        return Check(
+            name, "failed", f"others can read {path} ({mode:04o})", f"`{_chmod('600', path)}`"
+        )
     return Check(name, "ok", f"{path} ({mode:04o})")
 
 
 def _folder(layout: OrgLayout) -> Iterator[Check]:
     mode = stat.S_IMODE(layout.root.stat().st_mode)
     if mode & 0o077:
-        what, remedy = f"others can look into it ({mode:04o})", f"chmod 700 {layout.root}"
+        what, remedy = f"others can look into it ({mode:04o})", f"`{_chmod('700', layout.root)}`"
         yield Check("folder", "warning", what, remedy)
     else:
         yield Check("folder", "ok", f"only yours ({mode:04o})")
@@ -136,14 +143,15 @@ def _state(app: App) -> Iterator[Check]:
     with app.reading() as reader:
         yield Check("projections", "ok", "in step with the events")
         files = file_rows(reader)
-        environments = [row.environment for row in environment_rows(reader) if row.revision]
+        rows = environment_rows(reader)
+    environments = [row.environment for row in rows if row.revision]
     for file in files:
         what, remedy = _FILES[file.kind]
         yield Check("files", "warning", f"{file.path} {what}", remedy)
     if not files:
         yield Check("files", "ok", "as recorded")
     if len(environments) == 1:
-        what, remedy = "nothing was promoted yet", "`tetra-es promote dev`"
+        what, remedy = "nothing was promoted yet", f"`tetra-es promote {rows[1].environment}`"
         yield Check("environments", "warning", what, remedy)
     else:
         yield Check("environments", "ok", ", ".join(environments))

@@ -34,8 +34,8 @@ def select(
     if not hosts:
         raise UsageError(
             f"{name} names no host",
-            hint=f"tetra-es set profile {name} 'deployment.hosts=[\"HOST\"]', then promote; "
-            "or give one with --to",
+            hint=f"`tetra-es set profile {name} 'deployment.hosts=[\"HOST\"]'`, then "
+            f"`tetra-es promote {name}`; or give one with --to",
         )
     return [access.to(host) for host in dict.fromkeys(hosts)]
 

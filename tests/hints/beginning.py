@@ -1,0 +1,124 @@
+"""Hints of `init`, `import`, `verify`, `rebuild` and `doctor`, and of naming a host."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from tests.hints import stores
+from tests.hints.case import Case
+from tests.hints.files import drifted, edited, generated_gone
+
+if TYPE_CHECKING:
+    from tests.machine import Machine
+
+
+def stray_and_kept(machine: Machine) -> None:
+    """The mirror keeps a commit of somebody's under found/."""
+    stores.with_a_stray_commit(machine)
+    machine.ok("promote", "staging")
+
+
+def hosted(machine: Machine) -> None:
+    """dev names a host."""
+    machine.ok("set", "profile", "dev", 'deployment.hosts=["web1"]')
+    machine.ok("promote", "dev")
+
+
+def deployed(machine: Machine) -> None:
+    hosted(machine)
+    machine.ok("deploy", "dev")
+
+
+def an_empty_file(machine: Machine) -> None:
+    path = machine.home / "tetra/org/other/environments/local.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text("")
+
+
+def an_old_one(machine: Machine) -> None:
+    """A folder of the shell scripts from before is where the new organization would be."""
+    folder = machine.home / "tetra" / "org" / "other"
+    for name in ("environments/local.toml", "history/local_20230105_101500.toml"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("[ports]\ntetra = 4444\n")
+
+
+def an_empty_old_one(machine: Machine) -> None:
+    an_old_one(machine)
+    shutil.move(machine.home / "tetra/org/other", machine.home / "other")
+    (machine.home / "other/environments/local.toml").write_text("")
+
+
+def nothing_promoted(machine: Machine) -> None:
+    shutil.rmtree(machine.home / "tetra")
+    machine.ok("init", machine.org)
+
+
+def without_identity(machine: Machine) -> None:
+    (machine.home / ".config/tetra-es/age.key").unlink()
+
+
+CASES = [
+    Case("`tetra-es --org {} status` shows it", "init acme"),
+    Case(
+        "`rm {}` removes it; the same command then writes one",
+        "init other",
+        an_empty_file,
+        then="init other",
+    ),
+    Case(
+        "for an organization of an older system: `{}`, then `{}`",
+        "init other",
+        an_old_one,
+        then="--org other status",
+    ),
+    Case(
+        "move the old folder away first, or use --as or --dir",
+        "import $HOME/tetra/org/other",
+        an_old_one,
+        options="--as another",
+    ),
+    Case(
+        "put its text back, or import it as it is with --allow-empty",
+        "import other",
+        an_empty_old_one,
+        options="--allow-empty",
+    ),
+    Case(
+        "`tetra-es init NAME` makes another organization", "set manifest name=x", fill={"NAME": "x"}
+    ),
+    Case(
+        "the store itself is sound: `tetra-es rebuild --force` builds the rest again; it keeps "
+        "files changed by hand as copies",
+        "verify",
+        drifted,
+        then="verify",
+    ),
+    Case(
+        "`tetra-es rebuild --force` builds them again; hand-made changes stay as copies",
+        "rebuild --check",
+        drifted,
+        then="rebuild --check",
+    ),
+    Case("`{}` shows it", "verify", stray_and_kept),
+    Case("`tetra-es rebuild` puts it back", "doctor", generated_gone),
+    Case("`tetra-es record`", "doctor", edited),
+    Case("`tetra-es rebuild --force` keeps a copy and puts it back", "doctor", drifted),
+    Case("`tetra-es promote {}`", "doctor", nothing_promoted),
+    Case("`tetra-es identity new` makes one", "doctor", without_identity),
+    Case(
+        "`tetra-es set profile {} 'deployment.hosts=[\"HOST\"]'`, then `tetra-es promote {}`; or "
+        "give one with --to",
+        "deploy dev --dry-run",
+        fill={"HOST": "web1"},
+        then="deploy dev --dry-run",
+    ),
+    Case("such as `tetra-es daemon logs 100 {}`", "daemon logs 1 2 dev", deployed),
+    Case("`tetra-es deploy {} --to {}`", "daemon status dev --to web1", hosted),
+    Case(
+        "`{} --dry-run` shows the plan once it is recorded",
+        "rollback dev --deploy --dry-run",
+        deployed,
+    ),
+]
