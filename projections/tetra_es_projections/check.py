@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-from contextlib import closing
+from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tetra_es.layout import is_edited
 from tetra_es_projections.tree import ALLOWED_SIGNERS, TreeProjector
-from tetra_es_projections.views.database import open_views
+from tetra_es_projections.views.database import open_views, unusable
 from tetra_es_projections.views.projection import apply_to_views
 from tetra_es_projections.views.schema import VERSION, foreign_part
 from tetra_es_projections.working_files import digest_of
@@ -73,10 +73,12 @@ def _views(
     fresh = folder / "views.db"
     last = log.last_position()
     with closing(open_views(fresh)) as connection:
-        apply_to_views(connection, log.records())
+        with _usable(fresh):
+            apply_to_views(connection, log.records())
         if report:
             report("views", last, last)
-        connection.execute("ATTACH ? AS present", (str(layout.views),))
+        with _usable(layout.views):
+            connection.execute("ATTACH ? AS present", (str(layout.views),))
         try:
             if 0 < connection.execute("PRAGMA present.user_version").fetchone()[0] < VERSION:
                 return  # of an older tetra-es: nothing reads them, the next command replaces them
@@ -89,6 +91,15 @@ def _views(
                     yield f"store/views.db: {table} differ from the events, first at #{where}"
         except sqlite3.Error as error:
             yield f"store/views.db: cannot be read: {error}"
+
+
+@contextmanager
+def _usable(path: Path) -> Iterator[None]:
+    """Raise `TetraEsError` where the disk, not what is on it, stops SQLite."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise unusable(path, error, "nothing was compared") from error
 
 
 def _damage(connection: sqlite3.Connection) -> str | None:

@@ -89,6 +89,15 @@ def test_files_that_cannot_grow(prepared: Machine, tmp_path: Path, limit: int) -
     check_after(machine)
 
 
+@pytest.mark.parametrize("command", ["verify", "rebuild --check"])
+def test_a_check_that_finds_no_space(prepared: Machine, command: str) -> None:
+    """It builds what it compares with in the folder for temporary files."""
+    for limit in (0, 20_000, 90_000):
+        done = run_limited(prepared, limit, *command.split())
+        assert done.code == 1, (limit, done)
+        assert "defect" not in done.err
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 4 MiB, where this machine lets us have one."""
@@ -126,6 +135,7 @@ def test_a_full_disk(prepared: Machine, small_disk: Path) -> None:
         codes.add(done.code)
         if done.code and machine.last_position() == before:
             assert re.search(r"space|No space|full", done.error()), done.err
+        assert "defect" not in machine.run("verify").err
         filler.unlink()
         machine.ok("show", "local")
     assert codes == {0, 1}
