@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 EXIT_CODE = 130
 """As a shell has it for a command that SIGINT ended."""
@@ -27,4 +28,14 @@ def message() -> str:
     """Return what to say of a command that was interrupted."""
     if not _positions:
         return "interrupted; nothing was recorded"
-    return f"interrupted; recorded as {', '.join(f'#{one}' for one in sorted(_positions))}"
+    return f"interrupted; recorded as {', '.join(_spans(sorted(_positions)))}"
+
+
+def _spans(positions: Iterable[int]) -> Iterator[str]:
+    """Yield positions, three and more in a row as the first and the last."""
+    for _, group in groupby(enumerate(positions), key=lambda pair: pair[1] - pair[0]):
+        row = [position for _, position in group]
+        if len(row) > 2:
+            yield f"#{row[0]} to #{row[-1]}"
+        else:
+            yield from (f"#{position}" for position in row)
