@@ -38,6 +38,7 @@ NOT_RUN: dict[str, str] = {
     "find out why before anything else; `ssh-keygen -R HOST` forgets the old key": _ELSEWHERE,
     "see that `ssh HOST true` works without a question, or run without --no-input": _ELSEWHERE,
     "try `ssh HOST true` by hand": _ELSEWHERE,
+    "--dir or TETRA_DIR names another place": "which place, only a person knows",
     "this is a defect: run it again with --debug and report what it prints": "nothing prints it "
     "that we know",
 }
@@ -51,6 +52,8 @@ NOT_HINTS: dict[str, str] = {
     "git cannot be run: {}": "an error's own line",
     "edit needs an editor, and --no-input forbids it": "an error's own line",
     "--signed-bytes or --signature, not both": "an error's own line",
+    "--local and --to exclude each other": "an error's own line",
+    "{} has {} hosts: follow one of them with --to HOST": "an error's own line",
     "--replace-unmanaged is about servers: it needs --deploy": "an error's own line",
 }
 """Texts that tell nobody what to do."""
@@ -61,17 +64,13 @@ STILL_TO_RUN: tuple[str, ...] = (
     "cli/tetra_es_cli/output/servers.py",
     "projections/tetra_es_projections/mirror/clone.py",
     "tetra_es/model/host.py",
-    "tetra_es/release/command.py",
     "tetra_es/remote/preflight.py",
     "tetra_es/usecases/deploy/batches.py",
     "tetra_es/usecases/deploy/diagnose.py",
-    "tetra_es/usecases/deploy/hosts.py",
     "tetra_es/usecases/deploy/look.py",
     "tetra_es/usecases/deploy/received.py",
     "tetra_es/usecases/deploy/recorded.py",
     "tetra_es/usecases/deploy/steps.py",
-    "tetra_es/usecases/deploy/units.py",
     "tetra_es/usecases/deploy/unmanaged.py",
-    "tetra_es/usecases/new_workspace.py",
 )
 """Files and folders whose texts have no cases yet."""

@@ -41,7 +41,7 @@ def templates() -> list[Template]:
         for path in sorted((ROOT / folder).rglob("*.py"))
         if path != _HELP_LINES
         for line, text in _texts(ast.parse(path.read_text()))
-        if " " in text and (_COMMAND.search(text) or _OURS.search(text))
+        if " " in text and "(?P<" not in text and (_COMMAND.search(text) or _OURS.search(text))
     ]
 
 
