@@ -151,6 +151,18 @@ def test_what_is_wrong_is_said_with_its_key(path: KeyPath, value: Any, what: str
     assert caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [(("system", "init_system"), None), (("services",), {}), ((*TETRA, "cwd"), "../x")],
+)
+def test_the_hint_names_the_files_that_people_edit(path: KeyPath, value: Any) -> None:
+    """That of the message is generated."""
+    with pytest.raises(ConfigError) as caught:
+        read({path: value})
+    where = "environments/local.toml or profiles/prod.toml"
+    assert (caught.value.hint or "").endswith(f"; change {where}, then promote")
+
+
 def test_the_message_has_the_line() -> None:
     text = template_text("dev", "tsm").replace('"/root/tetra"', '"root/tetra"')
     line = text[: text.index("tetra_dir")].count("\n") + 1

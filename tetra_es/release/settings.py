@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tetra_es.layout import SOURCE, profile_file
 from tetra_es.release.command import NeedsShellError, program, split
 from tetra_es.release.constraints import REQUIRED, RULES, is_absolute, is_service_name
 from tetra_es.release.release import HealthSettings, ServerSettings, ServiceSettings
@@ -29,7 +30,8 @@ def read_settings(document: ConfigDocument, environment: str) -> ServerSettings:
     problems = [*_by_rule(values), *_missing(values), *_services(values), *_two_keys(values)]
     if problems:
         first = min(problems, key=lambda problem: document.line_of(problem.path) or 0)
-        raise document.wrong(first.path, first.what, first.hint)
+        where = f"{SOURCE} or {profile_file(environment)}"
+        raise document.wrong(first.path, first.what, f"{first.hint}; change {where}, then promote")
     settings = _settings(values, environment)
     if settings.runner == "direct":
         _check_commands(settings, document)
