@@ -72,6 +72,9 @@ def _leave(code: int) -> NoReturn:
 
     Everything is closed and durable by now: commands hold files in `with` alone.
     """
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:  # which was said where there was anybody to hear it
+            code = code or 1
     os._exit(code)

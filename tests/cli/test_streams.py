@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -61,3 +62,37 @@ def test_closed_input_has_no_value(machine: Machine) -> None:
     assert done.stderr.startswith("tetra-es: error: ")
     assert "unexpected" not in done.stderr
     assert machine.ok("secret", "list", "dev").out == ""
+
+
+FULL = Path("/dev/full")
+
+
+def printed_to_full(machine: Machine, *words: str) -> list[str]:
+    with FULL.open("w") as full:
+        done = subprocess.run(
+            machine.argv(*words),
+            env=machine.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=HANG,
+        )
+    assert done.returncode == 1
+    return done.stderr.splitlines()
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full")
+def test_what_cannot_be_printed(machine: Machine) -> None:
+    """It is recorded all the same, which is said."""
+    hint = "tetra-es: hint: check the path, its permissions and the space"
+    said = printed_to_full(machine, "set", "local", "ports.tetra=4445")
+    last = machine.last_position()
+    assert said == [
+        f"tetra-es: error: recorded as #{last}, but then: No space left on device",
+        hint,
+    ]
+    for words in (("history",), ("verify",), ("--help",)):
+        said = printed_to_full(machine, *words)
+        assert said == ["tetra-es: error: No space left on device", hint]

@@ -79,9 +79,10 @@ def _explain(error: Exception) -> int:
         return _report(error.format_message(), None, error.exit_code)
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
-        return _report(
-            f"{where}{error.strerror}", "check the path, its permissions and the space", 1
-        )
+        message = f"{where}{error.strerror}"
+        if recorded := interrupts.recorded():  # and could not be printed, most likely
+            message = f"{recorded}, but then: {message}"
+        return _report(message, "check the path, its permissions and the space", 1)
     return _report(
         f"unexpected {type(error).__name__}: {' '.join(str(error).split())}",
         "this is a defect: run it again with --debug and report what it prints",

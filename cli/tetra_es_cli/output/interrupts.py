@@ -1,4 +1,4 @@
-"""What a command that is interrupted has recorded, for its last line."""
+"""What a command that is cut short has recorded, for its last line."""
 
 from __future__ import annotations
 
@@ -26,9 +26,12 @@ def remember(positions: Iterable[int]) -> None:
 
 def message() -> str:
     """Return what to say of a command that was interrupted."""
-    if not _positions:
-        return "interrupted; nothing was recorded"
-    return f"interrupted; recorded as {', '.join(_spans(sorted(_positions)))}"
+    return f"interrupted; {recorded() or 'nothing was recorded'}"
+
+
+def recorded() -> str | None:
+    """Return what to say of the events that were recorded; None where none was."""
+    return f"recorded as {', '.join(_spans(sorted(_positions)))}" if _positions else None
 
 
 def _spans(positions: Iterable[int]) -> Iterator[str]:
