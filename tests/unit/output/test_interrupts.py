@@ -17,6 +17,7 @@ from tetra_es_cli.output import interrupts
     ],
 )
 def test_message(positions: list[int], said: str) -> None:
+    interrupts.forget()  # what tests in this process recorded
     interrupts.remember(positions)
     try:
         assert interrupts.message() == f"interrupted; {said}"
