@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
+AGENT := tetra_es/remote/agent/*.sh
 # A worker that has done its part takes over what another one has left.
 IN_PARALLEL := -n auto --dist worksteal
 
@@ -13,7 +14,7 @@ help:
 	@echo "make test    run the tests"
 	@echo "make test-thorough    the same with more crashes, examples and processes, as CI does"
 	@echo "make test-server    as root: boot a real host with systemd, test deployments on it"
-	@echo "make check   types, style, architecture, generated docs, wheel"
+	@echo "make check   types, style, architecture, the agent, generated docs, wheel"
 	@echo "make bench   measure against git, sqlite3 and the bare interpreter"
 	@echo "make docs    write the generated pages and the picture of docs/ again"
 	@echo "make lowest  run the tests with the lowest versions of the dependencies"
@@ -45,6 +46,8 @@ check: $(STAMP)
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	cat $(AGENT) | $(BIN)/shellcheck -s sh -
+	$(BIN)/shfmt --diff --indent 4 --case-indent $(AGENT)
 	$(BIN)/python docs/generate.py --check
 	$(BIN)/python docs/picture.py --check
 	$(BIN)/python -m pytest -q tests/packaging

@@ -14,7 +14,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.examples import examples
-from tests.needs import needs
 from tests.servers.fake_server import EACH_SHELL, SHELLS, FakeServer
 from tetra_es.release.release import HealthSettings
 from tetra_es.remote import codec
@@ -210,18 +209,6 @@ done
     )
     assert [codec.answer_text(line) for line in done.stdout.decode().splitlines()] == texts
     assert [codec.unword(codec.word(text)) for text in texts] == texts
-
-
-@needs("shellcheck")
-def test_shellcheck_finds_nothing(tmp_path: Path) -> None:
-    (tmp_path / "agent.sh").write_text(agent())
-    done = subprocess.run(
-        ["shellcheck", "-s", "sh", tmp_path / "agent.sh"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stdout == ""
 
 
 def test_the_agent_needs_no_space_of_its_own() -> None:

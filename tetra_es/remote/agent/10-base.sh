@@ -9,6 +9,8 @@
 #
 # No temporary file and no here-document (some shells keep those on disk) is used in putting the
 # old state back: it has to work on a full disk.
+#
+# Globals: answered, decoded, folder_of, locked, newline, now, said, state_root, units.
 
 state_root=/var/lib/tetra-es
 units=/etc/systemd/system

@@ -9,6 +9,9 @@
 #   ID.discarded               never armed
 #
 # In it: manifest (what is deployed), files/, todo (what `switch` does) and undo (what reverts it).
+#
+# Globals: base, cause, deployments, environment, folder, guard, id, kept_count, kind, name,
+#   names, organization, path, state, undecided.
 
 # Chooses the organization and environment; both were checked by the client, and are again here.
 enter() {

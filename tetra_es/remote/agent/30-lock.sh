@@ -2,6 +2,9 @@
 # last process is gone. A session whose client has vanished without the network noticing goes on
 # waiting: so the client sends a beat, the agent notes until when it is to be believed, and who
 # finds the lock held by a session that is past that ends it.
+#
+# Globals: believed, leftover, locked, name, owner_origin, owner_pid, owner_since, owner_start,
+#   owner_who, started, who.
 
 start_of() {
     started=$(cat "/proc/$1/stat" 2>/dev/null) || return
@@ -48,7 +51,10 @@ verb_lock() {
         ok
         return
     fi
-    make_base || { no "$said"; return; }
+    make_base || {
+        no "$said"
+        return
+    }
     exec 9>>"$base/lock"
     if ! flock -n 9 && ! { [ "$3" -gt 0 ] && flock -w "$3" 9; } && ! end_the_dead; then
         exec 9>&-

@@ -1,4 +1,9 @@
 # Facts. Nothing here changes anything.
+#
+# Globals: above, active, command, control_group, digest, drop_ins, enabled, ended_how,
+#   ended_with, found, hierarchy, inodes, invocation, job, kind, line, load, main, memory, name,
+#   names, other, path, pid, port, properties, property, restarts, result, running, secrecy,
+#   since, stale, sub, tool, value, version, who, word.
 
 # Prints the unit that a process belongs to.
 unit_of() {
@@ -211,7 +216,10 @@ verb_inspect() {
 }
 
 group_id() {
-    line=$(getent group "$1" 2>/dev/null || grep -e "^$1:" /etc/group) || { printf -- -; return; }
+    line=$(getent group "$1" 2>/dev/null || grep -e "^$1:" /etc/group) || {
+        printf -- -
+        return
+    }
     line=${line#*:*:}
     printf '%s' "${line%%:*}"
 }

@@ -2,6 +2,8 @@
 # value may pass for a name: neither inside of quotes, nor after a backslash, nor one of base64, whose
 # last line can look like an empty variable. Where the text is not what shells and systemd read alike,
 # names that are followed by nothing are left out.
+#
+# Globals: names_of.
 
 # shellcheck disable=SC2016 # for awk
 names_of='

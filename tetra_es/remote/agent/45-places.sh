@@ -3,6 +3,8 @@
 # first and worked in by relative names, which go on meaning that folder; and what is not yet, or no
 # longer, in its place lies in a folder of root's own beside it, `.tetra-es-ID`, as new-NUMBER and
 # old-NUMBER. All of these are for `try`: they change the folder that the shell is in.
+#
+# Globals: name, next, own, rest, theirs.
 
 # Goes to the folder $1. A link is followed only where none but root could have made it.
 enter_folder() {

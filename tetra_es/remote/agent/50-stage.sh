@@ -1,6 +1,8 @@
 # Staging: files arrive in a folder that only root can enter, in base64, a line at a time. `read`
 # takes no byte more than the line, and printf is the shell's own: what a file holds is never an
 # argument of a process, and no process that has it can be looked at by others.
+#
+# Globals: arrived, digest, file, group, kind, line, mode, number, owner, path.
 
 # Writes what follows, up to a full stop, to the file $1.
 receive() {
@@ -85,7 +87,10 @@ verb_create_user() {
     decode "$3"
     if ! getent group "$2" >/dev/null 2>&1 && ! grep -q -e "^$2:" /etc/group; then
         if have groupadd; then try groupadd --system -- "$2"; else try addgroup -S "$2"; fi ||
-            { no "$said"; return; }
+            {
+                no "$said"
+                return
+            }
     fi
     if ! id -u -- "$1" >/dev/null 2>&1; then
         if have useradd; then
@@ -93,7 +98,10 @@ verb_create_user() {
                 --shell /usr/sbin/nologin -- "$1"
         else
             try adduser -S -D -H -h "$decoded" -s /sbin/nologin -G "$2" "$1"
-        fi || { no "$said"; return; }
+        fi || {
+            no "$said"
+            return
+        }
     fi
     ok
 }

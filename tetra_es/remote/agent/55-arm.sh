@@ -1,6 +1,10 @@
 # Arming: first the guard, so that from then on every end of this session is followed by a revert.
 # Then what `switch` will do is written down (todo), and how to undo it (undo). The old files get a
 # second name, so putting one back is a rename.
+#
+# Globals: above, before, copies, copy, count, deadline, fifth, file, first, fourth, guards,
+#   kept, kind, link, missing, name, number, original, present, said, second, sixth, third,
+#   unmanaged, userspace, wanted, wants, was, word.
 
 note() {
     printf '%s\n' "$*" >>"$folder/undo" || no 'no space left' 'free some space on the server'
@@ -36,7 +40,10 @@ keep() {
         return
     fi
     note kept "$1" "$kept" || return
-    try put_aside "$folder_of" "${decoded##*/}" "$kept" || { no "$said"; return; }
+    try put_aside "$folder_of" "${decoded##*/}" "$kept" || {
+        no "$said"
+        return
+    }
     is_ours "$1" || plan_copy "$1" "$2"
 }
 
@@ -211,7 +218,10 @@ start_guard() {
 verb_arm() {
     unmanaged=$3
     need_lock || return
-    begin_decision || { no 'another deployment is being decided'; return; }
+    begin_decision || {
+        no 'another deployment is being decided'
+        return
+    }
     find_undecided
     if [ -n "$undecided" ]; then
         no "the deployment${undecided} is not decided" 'let it be reverted first'

@@ -1,4 +1,6 @@
 # Switching: first everything that needs space, as new names beside the old ones; then renames.
+#
+# Globals: at, busy, fifth, first, fourth, latest, line, link, said, second, sixth, third.
 
 # Whether this session may still go on with deployment $1.
 need_armed() {
@@ -55,7 +57,10 @@ each_todo() {
 
 # switch ID
 verb_switch() {
-    begin_decision || { no 'the server is putting the old state back'; return; }
+    begin_decision || {
+        no 'the server is putting the old state back'
+        return
+    }
     if need_armed "$1"; then
         if each_todo prepare && each_todo put && try systemctl daemon-reload &&
             each_todo enable_or_disable; then
@@ -82,7 +87,10 @@ wait_for_jobs() {
         each_todo find_busy
         [ -n "$busy" ] || return 0
         read_clock
-        [ "$now" -lt "$latest" ] || { no "systemd is not done with $busy after $2 s"; return; }
+        [ "$now" -lt "$latest" ] || {
+            no "systemd is not done with $busy after $2 s"
+            return
+        }
         believe 60
         say tick
         pause
@@ -126,11 +134,20 @@ say_journal() {
 # restart ID SECONDS: first all are stopped. One may be given what another lets go of: a port.
 verb_restart() {
     need_armed "$1" || return
-    : >"$folder/restarted" || { no 'cannot write' 'free some space on the server'; return; }
+    : >"$folder/restarted" || {
+        no 'cannot write' 'free some space on the server'
+        return
+    }
     read_clock
     latest=$((now + $2))
-    each_todo stop_one || { no "$said"; return; }
+    each_todo stop_one || {
+        no "$said"
+        return
+    }
     wait_for_jobs "$1" "$2" || return
-    each_todo start_one || { no "$said"; return; }
+    each_todo start_one || {
+        no "$said"
+        return
+    }
     wait_for_jobs "$1" "$2" && each_todo check_one && ok
 }

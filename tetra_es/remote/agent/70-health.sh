@@ -2,6 +2,10 @@
 # active with processes, it answers 2xx, all answers in a row came from one invocation of the unit, and the
 # port belongs to a process of that unit. It has to stay so for a while: what answers may be left over from
 # a command that returns, which systemd ends with it.
+#
+# Globals: active, answer, broken, complaint, deployment, each, good_since, hierarchy, holder,
+#   host, ill, in_row, interval, last, latest, limit, lost, path, pid, returned, round, rows,
+#   runner, status, stays_up, successes, timeout.
 
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 
@@ -29,9 +33,12 @@ ask_with_bash() {
 
 # Sets $status to what a service answers: three digits, or none.
 ask() {
-    if have curl; then status=$(ask_with_curl "$@")
-    elif have wget; then status=$(ask_with_wget "$@")
-    elif have bash; then status=$(ask_with_bash "$@")
+    if have curl; then
+        status=$(ask_with_curl "$@")
+    elif have wget; then
+        status=$(ask_with_wget "$@")
+    elif have bash; then
+        status=$(ask_with_bash "$@")
     else status='no curl, wget or bash on the server'; fi
     case $status in '' | 000) status='no answer' ;; esac
 }

@@ -1,5 +1,8 @@
 # Deciding: confirm keeps, put_back reverts. Whoever holds the decision lock and renames first wins.
 # Both may be killed anywhere and run again.
+#
+# Globals: boot_id, cause, changed, failed, failure, found, kind, latest, link, link_target,
+#   list, made, name, number, old_invocation, rebooted, tetra_agent, waiting, was, why, word.
 
 finish_confirming() {
     if [ -f "$folder/manifest" ]; then
@@ -103,7 +106,10 @@ restore_files() {
             kept) restore "$number" ;;
             absent) remove_new ;;
             *) continue ;;
-        esac || { failed=$said; printf '%s\n' "$said" >&2; }
+        esac || {
+            failed=$said
+            printf '%s\n' "$said" >&2
+        }
     done 5<"$folder/undo"
 }
 

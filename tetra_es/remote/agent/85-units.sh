@@ -1,11 +1,17 @@
 # Units: what an operator does with them, and their journal.
+#
+# Globals: child, count, follow, lines, reason, verb.
 
 # daemon VERB UNIT...
 verb_daemon() {
     need_lock || return
     verb=$1
     shift
-    case $verb in start | stop | restart | enable | disable) ;; *) no 'not a verb'; return ;; esac
+    case $verb in start | stop | restart | enable | disable) ;; *)
+        no 'not a verb'
+        return
+        ;;
+    esac
     for word; do
         decode "$word"
         case $verb in start | restart) systemctl reset-failed "$decoded" 2>/dev/null ;; esac

@@ -1,4 +1,6 @@
 # The session.
+#
+# Globals: answered, environment, found, line, name, organization, patience, tool, verb.
 
 # The client is gone: what it staged is removed, and what it armed is reverted now.
 gone() {
@@ -44,15 +46,24 @@ serve() {
     trap gone HUP INT TERM PIPE
     case $(command -v printf) in
         printf) ;;
-        *) no "the server's /bin/sh has no printf of its own"; return ;;
+        *)
+            no "the server's /bin/sh has no printf of its own"
+            return
+            ;;
     esac
     # hello ORGANIZATION ENVIRONMENT PATIENCE
     # On a line of its own, whatever a login shell has printed before.
     say "${newline}tetra-es agent 1"
     read -r _ organization environment patience <&3 || return
-    enter "$organization" "$environment" || { no 'not an organization and environment'; return; }
+    enter "$organization" "$environment" || {
+        no 'not an organization and environment'
+        return
+    }
     for tool in base64 flock sha256sum stat awk systemctl; do
-        have "$tool" || { no "the server has no $tool" "install $tool on the server"; return; }
+        have "$tool" || {
+            no "the server has no $tool" "install $tool on the server"
+            return
+        }
     done
     ok
     while read -r line <&3; do
