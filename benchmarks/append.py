@@ -11,7 +11,7 @@ from benchmarks.measure import Comparison, alternate_timed, timed, typical
 from benchmarks.organization import context_at, create, document_of
 from benchmarks.report import duration
 from tetra_es.crypto.ssh import sshsig
-from tetra_es.store import canonical, chain
+from tetra_es.log import canonical, chain
 from tetra_es.store.log import EventLog
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from benchmarks.organization import Machine
     from benchmarks.sizes import Sizes
+    from tetra_es.log.record import Record
     from tetra_es.store.history import History
-    from tetra_es.store.record import Record
 
 AIM = 0.4
 

@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from typing import Self, TypeAlias
 
     from tetra_es.layout import OrgLayout
+    from tetra_es.log.record import Record
     from tetra_es.store.log import EventLog
-    from tetra_es.store.record import Record
     from tetra_es_projections.mirror.failures import Warn
     from tetra_es_projections.mirror.git import Git
     from tetra_es_projections.mirror.projection import Mirror

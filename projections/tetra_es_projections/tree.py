@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tetra_es.events.base import Event
+    from tetra_es.log.record import Record
     from tetra_es.store.log import EventLog
-    from tetra_es.store.record import Record
 
 ALLOWED_SIGNERS = "allowed_signers"
 

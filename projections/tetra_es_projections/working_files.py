@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from tetra_es.store.record import Record
+    from tetra_es.log.record import Record
     from tetra_es_projections.tree import TreeProjector
 
 GITIGNORE = f"""\

@@ -84,7 +84,7 @@ def test_the_event_file_regenerates_the_signed_hash(machine: Machine) -> None:
     import rfc8785
 
     from tetra_es.crypto.ssh.sshsig import dearmor, verify
-    from tetra_es.store.chain import link, signed_bytes
+    from tetra_es.log.chain import link, signed_bytes
 
     busy(machine)
     paths = sorted((machine.mirror / "events").rglob("*.json"))

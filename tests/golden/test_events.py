@@ -16,8 +16,8 @@ import pytest
 
 from tetra_es.events.base import event_from_state, state_of
 from tetra_es.events.catalogue import EVENT_TYPES
-from tetra_es.store import canonical
-from tetra_es.store.record import Record
+from tetra_es.log import canonical
+from tetra_es.log.record import Record
 
 FILES = sorted((Path(__file__).parent / "events").glob("*.json"))
 

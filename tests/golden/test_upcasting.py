@@ -14,8 +14,8 @@ from tetra_es.events.base import event_from_state, state_of
 from tetra_es.events.catalogue import EVENT_TYPES
 from tetra_es.events.config import EnvironmentEdited, EnvironmentState
 from tetra_es.integrity.store import verify_store
+from tetra_es.log import canonical
 from tetra_es.model import environment
-from tetra_es.store import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ from tetra_es.crypto.ssh.keys import load as load_key
 from tetra_es.crypto.ssh.sshsig import sign
 from tetra_es.errors import IntegrityFailure
 from tetra_es.integrity.store import verify_store
-from tetra_es.store.chain import link, signed_bytes
+from tetra_es.log.chain import link, signed_bytes
 from tetra_es.store.log import EventLog
 
 if TYPE_CHECKING:

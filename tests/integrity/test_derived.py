@@ -11,8 +11,8 @@ import pytest
 from tests.integrity.conftest import BOB, EVENTS
 from tests.integrity.tampering import rejected
 from tetra_es.crypto.ssh import keys
+from tetra_es.log.canonical import decode, encode
 from tetra_es.model.environment import Environment
-from tetra_es.store.canonical import decode, encode
 from tetra_es.store.history import History, _projector
 
 if TYPE_CHECKING:

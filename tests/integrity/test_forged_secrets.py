@@ -11,7 +11,7 @@ import pytest
 from tests.integrity.tampering import opened
 from tetra_es.crypto.age.backend import NotForYou, decrypt, encrypt
 from tetra_es.crypto.age.identities import create_identity, load_identities
-from tetra_es.store.canonical import encode
+from tetra_es.log.canonical import encode
 
 if TYPE_CHECKING:
     from pathlib import Path

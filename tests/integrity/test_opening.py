@@ -11,7 +11,7 @@ import pytest
 from tests.integrity.conftest import EVENTS
 from tests.integrity.tampering import findings, key_of, opened, state
 from tetra_es.errors import IntegrityFailure
-from tetra_es.store.chain import GENESIS, link, signed_bytes
+from tetra_es.log.chain import GENESIS, link, signed_bytes
 from tetra_es.store.log import EventLog
 from tetra_es.store.schema import LATER, SCHEMA
 

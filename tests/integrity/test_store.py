@@ -21,7 +21,7 @@ from tests.integrity.tampering import (
     rejected,
     swap,
 )
-from tetra_es.store.chain import link
+from tetra_es.log.chain import link
 from tetra_es.store.log import EventLog
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.examples import examples
 from tetra_es.events.base import Event, event_from_state, state_of
 from tetra_es.events.catalogue import EVENT_TYPES
-from tetra_es.store import canonical, chain
-from tetra_es.store.record import Record
+from tetra_es.log import canonical, chain
+from tetra_es.log.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,18 +12,18 @@ from tetra_es.events.config import ORG_STREAM, OrganizationCreated
 from tetra_es.events.deployments import DEPLOYMENTS_STREAM
 from tetra_es.events.secrets import SECRETS_STREAM
 from tetra_es.events.validate import problem_of
+from tetra_es.log import canonical, chain
 from tetra_es.model.environment import Environment
 from tetra_es.model.host import HostState
 from tetra_es.model.organization import Organization
 from tetra_es.model.secrets import Vault
-from tetra_es.store import canonical, chain
 from tetra_es.store.schema import SNAPSHOT_TOPIC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tetra_es.log.record import Record
     from tetra_es.model.aggregate import Aggregate
-    from tetra_es.store.record import Record
 
 _KINDS: Final[dict[str, type[Aggregate]]] = {SECRETS_STREAM: Vault, DEPLOYMENTS_STREAM: HostState}
 """Prefix of streams to their aggregate; the others are environments."""

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 from tetra_es.errors import IntegrityFailure
 from tetra_es.events.config import ORG_STREAM
 from tetra_es.integrity.chain_verifier import ChainVerifier, StreamVerifier
+from tetra_es.log import chain
 from tetra_es.model.secrets import Vault, secrets_stream
-from tetra_es.store import chain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from tetra_es.log.record import Record
     from tetra_es.model.aggregate import Aggregate
     from tetra_es.store.log import EventLog
-    from tetra_es.store.record import Record
 
 
 @dataclass

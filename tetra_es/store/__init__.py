@@ -1,1 +1,1 @@
-"""The append-only store: canonical bytes, hash chain, signatures, SQLite."""
+"""The append-only store of the first edition, in SQLite."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from tetra_es.store.record import Record
+    from tetra_es.log.record import Record
 
 BATCH = 500
 """Events read at a time: large enough to be quick, small enough for memory."""
@@ -187,7 +187,7 @@ class EventLog:
         return [row[0] for row in unproven], [row[0] for row in orphaned]
 
     def _records(self, sql: str, parameters: tuple[object, ...]) -> list[Record]:
-        from tetra_es.store.record import Record
+        from tetra_es.log.record import Record
 
         with self._reading():
             return [Record(*row) for row in self._connection.execute(sql, parameters)]

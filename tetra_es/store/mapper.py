@@ -9,7 +9,7 @@ from eventsourcing.persistence import Mapper, StoredEvent, Transcoder
 from tetra_es.errors import TetraEsError
 from tetra_es.events.base import Event, event_from_state, state_of
 from tetra_es.events.catalogue import EVENT_TYPES
-from tetra_es.store import canonical
+from tetra_es.log import canonical
 from tetra_es.store.schema import SNAPSHOT_TOPIC
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from eventsourcing.sqlite import (
 )
 
 from tetra_es.crypto.ssh import sshsig
-from tetra_es.store import chain, schema
+from tetra_es.log import chain
+from tetra_es.store import schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

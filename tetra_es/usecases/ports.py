@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from tetra_es.layout import OrgLayout
+    from tetra_es.log.record import Record
     from tetra_es.refs import Ref
     from tetra_es.store.log import EventLog
-    from tetra_es.store.record import Record
     from tetra_es.toml.document import ConfigDocument
 
     Report: TypeAlias = Callable[[str, int, int], None]

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from tetra_es.crypto.ssh.sshsig import dearmor
 from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.layout import secret_file
-from tetra_es.store import canonical
-from tetra_es.store.record import Record
+from tetra_es.log import canonical
+from tetra_es.log.record import Record
 from tetra_es_projections.mirror.format1 import event_path
 from tetra_es_projections.mirror.listing import read_file
 

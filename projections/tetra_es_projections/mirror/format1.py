@@ -37,7 +37,7 @@ from tetra_es_projections.mirror.commit import Commit
 
 if TYPE_CHECKING:
     from tetra_es.events.base import Event, KeyChange
-    from tetra_es.store.record import Record
+    from tetra_es.log.record import Record
     from tetra_es_projections.tree import TreeProjector
 
 NUMBER: Final = "1"

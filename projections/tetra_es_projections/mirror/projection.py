@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from tetra_es.store.record import Record
+    from tetra_es.log.record import Record
     from tetra_es_projections.mirror.failures import Warn
     from tetra_es_projections.mirror.git import Git
     from tetra_es_projections.tree import TreeProjector

@@ -15,7 +15,7 @@ from tetra_es_projections.mirror import format1
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tetra_es.store.record import Record
+    from tetra_es.log.record import Record
     from tetra_es_projections.mirror.commit import Commit
     from tetra_es_projections.tree import TreeProjector
 

@@ -9,7 +9,7 @@ from tetra_es.crypto.ssh import sshsig
 from tetra_es.crypto.ssh.keys import fingerprint
 from tetra_es.errors import TetraEsError
 from tetra_es.events.base import changes_of
-from tetra_es.store import canonical, chain
+from tetra_es.log import canonical, chain
 from tetra_es_projections.descriptions import summary
 from tetra_es_projections.queries.refs import position_of
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tetra_es.events.base import KeyChange
+    from tetra_es.log.record import Record
     from tetra_es.refs import Ref
-    from tetra_es.store.record import Record
     from tetra_es_projections.queries.reader import Reader
 
 _ALWAYS_THERE = {"actor", "reason", "tool", "correlation", "format"}

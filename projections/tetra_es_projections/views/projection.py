@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tetra_es.events.base import Event
-    from tetra_es.store.record import Record
+    from tetra_es.log.record import Record
 
 
 def apply_to_views(connection: sqlite3.Connection, records: Iterable[Record]) -> None:

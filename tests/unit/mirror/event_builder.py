@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from tetra_es.events import config
 from tetra_es.events.base import Event, state_of
-from tetra_es.store import canonical, chain
-from tetra_es.store.record import Record
+from tetra_es.log import canonical, chain
+from tetra_es.log.record import Record
 
 if TYPE_CHECKING:
     from typing import Self

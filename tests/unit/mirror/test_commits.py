@@ -15,8 +15,8 @@ from tests.unit.mirror.event_builder import EventBuilder
 from tetra_es.crypto.ssh.sshsig import dearmor
 from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.events import config
-from tetra_es.store import canonical
-from tetra_es.store.record import Record
+from tetra_es.log import canonical
+from tetra_es.log.record import Record
 from tetra_es_projections.mirror.rendering import render
 from tetra_es_projections.tree import TreeProjector
 

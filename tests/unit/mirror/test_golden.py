@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tetra_es.events.catalogue import EVENT_TYPES
-from tetra_es.store.record import Record
+from tetra_es.log.record import Record
 from tetra_es_projections.mirror.check import expected_ids
 from tetra_es_projections.tree import TreeProjector
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.unit.mirror.event_builder import EventBuilder
-    from tetra_es.store.record import Record
+    from tetra_es.log.record import Record
 
     AsUser = Callable[..., str]
 

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Sequence
 
     from tetra_es.crypto.age.identity import Identity
+    from tetra_es.log.record import Record
     from tetra_es.model.environment import Environment
     from tetra_es.model.secrets import Vault
     from tetra_es.refs import Ref
-    from tetra_es.store.record import Record
     from tetra_es.usecases.unit_of_work import UnitOfWork
 
 

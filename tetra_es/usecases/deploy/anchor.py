@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tetra_es.log.record import Record
     from tetra_es.store.log import EventLog
-    from tetra_es.store.record import Record
 
 _SOURCE = re.compile(r"[^ ]+ #(\d+) ([0-9a-f]{64})")
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tetra_es.crypto.age.identity import Identity
-    from tetra_es.store.record import Record
+    from tetra_es.log.record import Record
     from tetra_es.usecases.deploy.listener import RolloutListener
     from tetra_es.usecases.deploy.request import ApplyRequest
     from tetra_es.usecases.deploy.spec import RolloutSpec

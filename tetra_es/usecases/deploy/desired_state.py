@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tetra_es.crypto.age.identity import Identity
+    from tetra_es.log.record import Record
     from tetra_es.model.secrets import Vault
     from tetra_es.refs import Ref
     from tetra_es.store.log import EventLog
-    from tetra_es.store.record import Record
     from tetra_es.usecases.unit_of_work import UnitOfWork
 
 

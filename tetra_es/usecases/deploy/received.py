@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from tetra_es.crypto.age.identity import Identity
-    from tetra_es.store.record import Record
+    from tetra_es.log.record import Record
 
 
 def check_history(records: Sequence[Record], trusted: str | None) -> str:

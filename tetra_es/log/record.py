@@ -7,7 +7,7 @@ from functools import cached_property
 from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.events.base import Event, event_from_state
 from tetra_es.events.catalogue import EVENT_TYPES
-from tetra_es.store.canonical import decode
+from tetra_es.log.canonical import decode
 
 
 class Record:
