@@ -9,3 +9,15 @@ CLOCK_SKEW: Final = 300
 
 GIT: Final = (2, 28)
 """The oldest git that can make the mirror: `git init --initial-branch`."""
+
+STATE_SIZE: Final = 64 * 2**20
+"""Bytes of an event's state. Those of the first edition hold whole texts."""
+
+BODY_SIZE: Final = 64 * 2**20
+"""Bytes of a body before compression."""
+
+SIGNATURE_SIZE: Final = 16 * 2**10
+"""Bytes of a signature: a key of RSA has some 2 KiB."""
+
+NAME_SIZE: Final = 512
+"""Characters of a stream's name, or of a topic."""

@@ -11,7 +11,7 @@ from tests.crash.killing import MANY, acknowledged, check_repaired, check_sound,
 from tests.machine import HANG
 from tests.properties.world import LOCAL, World, new_world
 from tetra_es.integrity.store import verify_store
-from tetra_es.store.history import ConflictError
+from tetra_es.log.deciding import ConflictError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tetra_es.log.sqlite.statements import plain
 from tetra_es.store.log import EventLog
-from tetra_es.store.schema import APPLICATION_ID, LATER, SCHEMA, plain
+from tetra_es.store.schema import APPLICATION_ID, LATER, SCHEMA
 
 MADE = Path(__file__).with_name("store-1.sql").read_text()
 """Statements of version 1 as SQLite keeps them. Never edited."""

@@ -8,12 +8,30 @@ event) and `state` the stored bytes. The length prefixes keep one event's fields
 as another's. One chain for all streams, since a chain for each would miss the loss of a stream.
 """
 
-from __future__ import annotations
-
 from hashlib import sha256
+from typing import Final, NamedTuple
 
 GENESIS = bytes(32)
 """What stands for the previous hash at the first event."""
+
+
+class Head(NamedTuple):
+    """The end of a log, or any other place in it: an event's position and hash.
+
+    The hash covers the position and all that came before, so that two logs that have the same
+    event at a position have the same events up to there.
+    """
+
+    position: int
+    hash: bytes
+
+    def __str__(self) -> str:
+        """Return it as people give it to programs: `41:3f2a...`."""
+        return f"{self.position}:{self.hash.hex()}"
+
+
+START: Final = Head(0, GENESIS)
+"""The head of a log without events."""
 
 
 def link(

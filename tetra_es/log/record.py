@@ -1,4 +1,4 @@
-"""One row of the store: an event with its proof, as bytes, before anyone interprets it."""
+"""One entry of a log: an event with its proof, as bytes, before anyone interprets it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.events.base import Event, event_from_state
 from tetra_es.events.catalogue import EVENT_TYPES
 from tetra_es.log.canonical import decode
+from tetra_es.log.chain import Head
 
 
 class Record:
-    """An event as stored. `event` is decoded at first use."""
+    """An event with its hash and signature, as it is appended to a log and read from one.
+
+    `event` is decoded at first use.
+    """
 
     def __init__(
         self,
@@ -35,7 +39,26 @@ class Record:
         """Hash of the event before, 32 bytes."""
         self.hash = hash_
         self.signature = signature
-        """The SSHSIG blob (binary, not armored) over `chain.signed_bytes(hash)`."""
+        """The SSHSIG blob (binary, not armored) over `chain.signed_bytes(hash)`; empty where the
+        signature of the last event of its batch stands for it."""
+
+    @property
+    def head(self) -> Head:
+        """The head of a log that ends here."""
+        return Head(self.position, self.hash)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Record) and self._parts() == other._parts()
+
+    def __hash__(self) -> int:
+        return hash((self.position, self.hash))
+
+    def __repr__(self) -> str:
+        return f"<Record #{self.head} {self.topic} in {self.stream} at {self.version}>"
+
+    def _parts(self) -> tuple[object, ...]:
+        stored = (self.position, self.stream, self.version, self.topic, self.state)
+        return (*stored, self.previous, self.hash, self.signature)
 
     @cached_property
     def event(self) -> Event:

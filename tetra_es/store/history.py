@@ -21,15 +21,18 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.utils import Environment as Settings
 
-from tetra_es.errors import IntegrityFailure, TetraEsError
+from tetra_es.errors import IntegrityFailure
 from tetra_es.events.config import ORG_STREAM
+from tetra_es.log.deciding import ConflictError
+from tetra_es.log.mapper import CanonicalTranscoder
+from tetra_es.log.sqlite import wal
+from tetra_es.log.sqlite.connecting import unreadable
 from tetra_es.model.aggregate import Aggregate
 from tetra_es.model.environment import Environment, environment_stream
 from tetra_es.model.host import HostState, deployments_stream
 from tetra_es.model.organization import Organization
-from tetra_es.store import wal
-from tetra_es.store.log import EventLog, unreadable
-from tetra_es.store.mapper import AggregateSnapshot, CanonicalMapper, CanonicalTranscoder
+from tetra_es.store.log import EventLog
+from tetra_es.store.mapper import AggregateSnapshot, SnapshotMapper
 from tetra_es.store.recorder import ChainRecorder, HistoryFactory
 
 if TYPE_CHECKING:
@@ -48,10 +51,6 @@ SNAPSHOT_INTERVAL = 100
 
 ATTEMPTS = 10
 """Times that a command is decided again when others saved in between."""
-
-
-class ConflictError(TetraEsError):
-    """Others kept saving to the same stream."""
 
 
 def _projector(cls: type[AggregateType]) -> Callable[[AggregateType | None, Iterable[Event]], Any]:
@@ -97,7 +96,7 @@ class _Application(Application[str]):
         return CanonicalTranscoder()
 
     def construct_mapper(self) -> Mapper[str]:
-        return CanonicalMapper(self.construct_transcoder())
+        return SnapshotMapper(self.construct_transcoder())
 
     def save(self, *objs: Any, **kwargs: Any) -> list[Recording[str]]:
         """Record the pending events of aggregates, as the library does, which finds out by runtime

@@ -6,18 +6,15 @@ event-sourcing library costs more than a whole `show` does. Nothing here can wri
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tetra_es.errors import IntegrityFailure, TetraEsError, Unfounded
+from tetra_es.errors import IntegrityFailure, Unfounded
+from tetra_es.log.sqlite.file import ReadOnlyFile
 from tetra_es.store import opening
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
-    from types import TracebackType
-    from typing import Self
 
     from tetra_es.log.record import Record
 
@@ -33,7 +30,7 @@ FROM stored_events e JOIN event_proofs p ON p.position = e.rowid
 """
 
 
-class EventLog:
+class EventLog(ReadOnlyFile):
     """The events of a store, in order. Use as a context manager."""
 
     def __init__(self, path: Path) -> None:
@@ -42,29 +39,7 @@ class EventLog:
         Raises `Unfounded` when there is none or an empty one, `TetraEsError` when it is
         of a newer version, `IntegrityFailure` when it is not as tetra-es keeps it.
         """
-        self.path = path
-        self._connection = _connect(path)
-        try:
-            with self._reading():
-                opening.check(self._connection, path)
-        except TetraEsError:
-            self.close()
-            raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._connection.close()
+        super().__init__(path, opening.check)
 
     def last_position(self) -> int:
         """Return the position of the newest event, 0 where there is none."""
@@ -164,15 +139,6 @@ class EventLog:
             ).fetchall()
         return {(stream, version): (topic, state) for stream, version, topic, state in rows}
 
-    def damage(self) -> list[str]:
-        """Return what SQLite finds wrong with the file, such as an index that differs from its
-        table; a sentence each. Reads all of it.
-        """
-        with self._reading():
-            rows = self._connection.execute("PRAGMA integrity_check(10)").fetchall()
-        lines = [line for (text,) in rows for line in text.splitlines()]
-        return [line for line in lines if line != "ok" and not line.startswith("***")]
-
     def rows_without_counterpart(self) -> tuple[list[int], list[int]]:
         """Return the positions of events without proof, and of proofs without event."""
         with self._reading():
@@ -192,19 +158,6 @@ class EventLog:
         with self._reading():
             return [Record(*row) for row in self._connection.execute(sql, parameters)]
 
-    def _row(self, sql: str, parameters: tuple[object, ...] = ()) -> tuple[Any, ...]:
-        with self._reading():
-            return self._connection.execute(sql, parameters).fetchone()  # type: ignore[no-any-return]  # sqlite3 is typed Any
-
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[None]:
-        try:
-            with decoding_errors():
-                yield
-        except sqlite3.Error as error:
-            self._connection.close()
-            raise unreadable(self.path, error) from error
-
 
 def _as_bytes(digest: object, ciphertext: object) -> tuple[bytes, bytes | None]:
     """Return a ciphertext, which SQLite may keep as any type, whatever its column's is.
@@ -215,82 +168,3 @@ def _as_bytes(digest: object, ciphertext: object) -> tuple[bytes, bytes | None]:
     if isinstance(digest, bytes) and isinstance(ciphertext, bytes | None):
         return digest, ciphertext
     raise IntegrityFailure(f"ciphertext {name}: is not bytes", hint=opening.HINT)
-
-
-class DamagedText(sqlite3.DatabaseError):
-    """A column that should be text in an SQLite file is not."""
-
-    sqlite_errorname = "SQLITE_CORRUPT"
-
-
-@contextlib.contextmanager
-def decoding_errors() -> Iterator[None]:
-    """Raise `DamagedText` where SQLite quotes what is damaged, and Python cannot decode that."""
-    try:
-        yield
-    except UnicodeDecodeError as error:
-        raise DamagedText("its text is not UTF-8") from error
-
-
-def connect_reading(path: Path) -> sqlite3.Connection:
-    """Return a connection to an SQLite file that cannot write to it.
-
-    Raises `sqlite3.Error`.
-    """
-    wal = path.with_name(path.name + "-wal")
-    try:
-        connection = sqlite3.connect(path, isolation_level=None, timeout=30)
-        connection.execute("PRAGMA query_only = ON")
-        with decoding_errors():
-            connection.execute("SELECT 1 FROM sqlite_master LIMIT 1")
-    except sqlite3.OperationalError:
-        if wal.exists() and wal.stat().st_size:
-            raise
-        # WAL needs a shared-memory file beside the database. Where none can be made, in a folder
-        # that cannot be written or on a full disk, there are no writers either, and SQLite may
-        # be told that nothing changes.
-        uri = f"{path.absolute().as_uri()}?immutable=1"
-        connection = sqlite3.connect(uri, uri=True, isolation_level=None)
-        connection.execute("PRAGMA query_only = ON")
-    return connection
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    if not path.is_file():
-        raise Unfounded(
-            f"no event store at {path}",
-            hint="restore it from a backup; `tetra-es init ORG` begins a new history",
-        )
-    try:
-        return connect_reading(path)
-    except sqlite3.Error as error:
-        raise unreadable(path, error) from error
-
-
-def unreadable(
-    path: Path,
-    error: sqlite3.Error,
-    *,
-    hint: str = "nothing was recorded",
-    damaged: str = "keep the file; restore it from a backup or from a clone of the mirror",
-) -> TetraEsError:
-    """Return the error for people that stands for `error` of SQLite.
-
-    `hint` says what follows for what was being done, `damaged` what to do about a damaged file.
-    """
-    code = getattr(error, "sqlite_errorname", "")
-    if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return IntegrityFailure(f"{path} is damaged: {error}", hint=damaged)
-    # Of shared memory, which SQLite keeps in a file, a full disk is the usual failure.
-    if code.startswith(("SQLITE_FULL", "SQLITE_IOERR_SHM")):
-        return TetraEsError(f"no space left for {path}", hint=f"free some space; {hint}")
-    if code.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
-        return TetraEsError(
-            f"{path} cannot be written or opened: {error}",
-            hint=f"check the owner and the permissions of its folder; {hint}",
-        )
-    if code.startswith("SQLITE_BUSY"):
-        return TetraEsError(
-            f"{path} is locked by another program", hint=f"try again when it has finished; {hint}"
-        )
-    return TetraEsError(f"{path} failed: {error}", hint=f"check the disk; {hint}")

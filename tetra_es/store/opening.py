@@ -10,13 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from tetra_es.errors import IntegrityFailure, TetraEsError, Unfounded
+from tetra_es.log.sqlite.statements import difference
 from tetra_es.store.schema import (
     APPLICATION_ID,
     LATER,
     SCHEMA,
     SNAPSHOTS,
     STORE_VERSION,
-    difference,
 )
 
 if TYPE_CHECKING:

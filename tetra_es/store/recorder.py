@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from eventsourcing.persistence import InterfaceError
-from eventsourcing.sqlite import (
-    SQLiteApplicationRecorder,
-    SQLiteConnection,
-    SQLiteConnectionPool,
-    SQLiteDatastore,
-    SQLiteFactory,
-)
+from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
 
 from tetra_es.crypto.ssh import sshsig
 from tetra_es.log import chain
+from tetra_es.log.sqlite.pool import PRAGMAS, DurableFactory, DurablePool
 from tetra_es.store import schema
 
 if TYPE_CHECKING:
@@ -26,9 +19,6 @@ if TYPE_CHECKING:
     from eventsourcing.sqlite import SQLiteCursor
 
     from tetra_es.crypto.ssh.keys import SigningKey
-
-LOCK_TIMEOUT = 30
-"""Seconds that SQLite waits for another writer."""
 
 
 class ChainRecorder(SQLiteApplicationRecorder):
@@ -96,46 +86,21 @@ class ChainRecorder(SQLiteApplicationRecorder):
         return positions
 
 
-PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA foreign_keys = ON",
-    # Without it INSERT OR REPLACE would slip past the triggers that refuse DELETE.
-    "PRAGMA recursive_triggers = ON",
-    # A purged value is overwritten with zeros, not left in a free page.
-    "PRAGMA secure_delete = ON",
-)
+class HistoryPool(DurablePool):
+    """Connections for the tables of the first edition."""
+
+    pragmas = (
+        *PRAGMAS,
+        "PRAGMA foreign_keys = ON",
+        # Without it INSERT OR REPLACE would slip past the triggers that refuse DELETE.
+        "PRAGMA recursive_triggers = ON",
+        # A purged value is overwritten with zeros, not left in a free page.
+        "PRAGMA secure_delete = ON",
+    )
 
 
-class DurablePool(SQLiteConnectionPool):
-    """Connections whose commits survive a power cut."""
-
-    def _create_connection(self) -> SQLiteConnection:
-        # Not the library's own: that one keeps a single prepared statement, and compiling the
-        # others again for each event, triggers included, takes longer than running them.
-        try:
-            connection = sqlite3.connect(
-                self.db_name,
-                uri=True,
-                check_same_thread=False,
-                isolation_level=None,
-                timeout=self.lock_timeout or LOCK_TIMEOUT,
-            )
-        except sqlite3.Error as error:
-            raise InterfaceError(error) from error
-        for pragma in PRAGMAS:
-            connection.execute(pragma)
-        connection.row_factory = sqlite3.Row
-        return SQLiteConnection(sqlite_conn=connection, max_age=self.max_age)
-
-
-class HistoryFactory(SQLiteFactory):
+class HistoryFactory(DurableFactory):
     """The library's SQLite infrastructure with our recorder and durable connections."""
 
     application_recorder_class = ChainRecorder
-
-    def __init__(self, env: Any) -> None:
-        super().__init__(env)
-        pool = self.datastore.pool
-        pool.close()
-        self.datastore.pool = DurablePool(db_name=pool.db_name, lock_timeout=LOCK_TIMEOUT)
+    pool_class = HistoryPool

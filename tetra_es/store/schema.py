@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from tetra_es.log.sqlite.statements import named
 
 APPLICATION_ID = 0x54455453
 """`TETS`, in the header of the file (PRAGMA application_id): what `file` can recognise."""
@@ -87,17 +86,6 @@ TRIGGERS = tuple(
 """What refuses every change of what is there."""
 
 
-def plain(sql: str) -> str:
-    """Return a statement of SQL as SQLite keeps it, but for the indentation of its lines."""
-    lines = sql.replace("IF NOT EXISTS ", "", 1).strip().splitlines()
-    return "\n".join(map(str.strip, lines))
-
-
-def named(statements: Iterable[str]) -> dict[str, str | None]:
-    """Return name to statement of what CREATE statements make."""
-    return {words.split()[2]: words for words in map(plain, statements)}
-
-
 SCHEMA: Final[dict[str, str | None]] = {
     **named((*CREATE, *TRIGGERS)),
     # What SQLite adds for AUTOINCREMENT, UNIQUE and PRIMARY KEY.
@@ -112,30 +100,3 @@ LATER: Final = frozenset(f"{table}_refuse_replace" for table, _ in _REPLACEMENTS
 
 SNAPSHOTS: Final = "stored_snapshots"
 """The table that an `init` of the past made last."""
-
-
-def difference(
-    expected: dict[str, str | None], found: Iterable[tuple[str, str, str | None]]
-) -> str | None:
-    """Return how a schema differs from the one expected, None where it does not.
-
-    `found` has kind, name and statement of each of its parts, as `sqlite_schema` has them.
-    """
-    missing = dict(expected)
-    problems: list[tuple[int, str]] = []
-    for kind, name, sql in found:
-        if name not in missing:
-            problems.append((3, f"unexpected {kind} {name}"))
-            continue
-        wanted = missing.pop(name)
-        if wanted != (None if sql is None else plain(str(sql))):
-            other = wanted is None or kind != wanted.split()[1].lower()
-            problems.append(
-                (0, f"{name} is a {kind}") if other else (1, f"{kind} {name} was redefined")
-            )
-    problems += [(2, f"{name} is missing") for name in missing]
-    return _printable(min(problems)[1]) if problems else None
-
-
-def _printable(text: str) -> str:
-    return text if text.isprintable() and len(text) <= 80 else ascii(text)[:80]

@@ -6,8 +6,8 @@ import sqlite3
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from tetra_es.log.sqlite.connecting import connect_reading
 from tetra_es.names import LOCALHOST
-from tetra_es.store.log import connect_reading
 from tetra_es_projections.queries.rows import HostRow
 from tetra_es_projections.views.schema import foreign_part
 

@@ -7,7 +7,7 @@ import sqlite3
 from typing import TYPE_CHECKING, Final
 
 from tetra_es.errors import TetraEsError
-from tetra_es.store.log import connect_reading, decoding_errors, unreadable
+from tetra_es.log.sqlite.connecting import connect_reading, decoding_errors, unreadable
 from tetra_es_projections.views.schema import TABLES, VERSION, foreign_part
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tetra_es.store.schema import difference, named
+from tetra_es.log.sqlite.statements import difference, named
 
 if TYPE_CHECKING:
     import sqlite3

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import UsageError
-from tetra_es.store import wal
+from tetra_es.log.sqlite import wal
 from tetra_es.usecases.use_case import UseCase
 
 if TYPE_CHECKING:

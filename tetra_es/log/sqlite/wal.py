@@ -1,4 +1,4 @@
-"""The write-ahead log beside the store: pages that are not in the store's file yet.
+"""The write-ahead log beside a store: pages that are not in the store's file yet.
 
 As long as something is in it, the file still has what a purge overwrote, and the log may have the
 same as it once was. SQLite removes it with the last connection. A killed command leaves it, and so

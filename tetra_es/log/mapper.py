@@ -1,0 +1,59 @@
+"""Between events and rows, for the event-sourcing library."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from eventsourcing.persistence import Mapper, StoredEvent, Transcoder
+
+from tetra_es.errors import TetraEsError
+from tetra_es.events.base import Event, event_from_state
+from tetra_es.events.catalogue import EVENT_TYPES
+from tetra_es.log import canonical
+from tetra_es.log.linking import draft_of
+
+if TYPE_CHECKING:
+    from eventsourcing.domain import DomainEventProtocol
+
+
+class CanonicalTranscoder(Transcoder):
+    """States as canonical JSON."""
+
+    def encode(self, obj: Any) -> bytes:
+        """Return the canonical bytes of `obj`."""
+        return canonical.encode(obj)
+
+    def decode(self, data: bytes) -> Any:
+        """Return the object in `data`."""
+        return canonical.decode(data)
+
+
+class EventMapper(Mapper[str]):
+    """Maps by our table of topics.
+
+    The library's own mapper imports whatever module a topic names; a log that somebody tampered
+    with must not choose what is imported.
+    """
+
+    def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> StoredEvent:
+        """Return the row for an event."""
+        return StoredEvent(*draft_of(cast("Event", domain_event)))
+
+    def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[str]:
+        """Return the event in a row, upcast to today's version of its class."""
+        cls = self.class_of(stored_event.topic)
+        if cls is None:
+            raise TetraEsError(
+                f"{stored_event.originator_id} holds an event of the unknown kind "
+                f"{stored_event.topic!r}",
+                hint="it was written by a newer tetra-es: upgrade this one",
+            )
+        state = self.transcoder.decode(stored_event.state)
+        event = event_from_state(
+            cls, str(stored_event.originator_id), stored_event.originator_version, state
+        )
+        return cast("DomainEventProtocol[str]", event)
+
+    def class_of(self, topic: str) -> type[Event] | None:
+        """Return the class of a topic, None for one that is not known."""
+        return EVENT_TYPES.get(topic)

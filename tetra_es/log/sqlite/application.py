@@ -1,0 +1,92 @@
+"""The library's application over the log's file: wires recorder, mapper and repository.
+
+Its `save`, its snapshots and its notifications are not used: what is appended goes through the
+port, linked and signed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from eventsourcing.application import AggregateNotFoundError, Application
+from eventsourcing.utils import Environment as Settings
+
+from tetra_es.errors import IntegrityFailure
+from tetra_es.log.mapper import CanonicalTranscoder, EventMapper
+from tetra_es.log.sqlite.recorder import LogFactory, LogRecorder
+from tetra_es.model.aggregate import Aggregate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from eventsourcing.persistence import Mapper, Transcoder
+
+    from tetra_es.events.base import Event
+
+AggregateType = TypeVar("AggregateType", bound=Aggregate)
+
+
+class LogApplication(Application[str]):
+    """Loads aggregates from the log's file."""
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        super().__init__(
+            {
+                "SQLITE_DBNAME": path.absolute().as_uri(),
+                "ORIGINATOR_ID_TYPE": "text",
+                "CREATE_TABLE": "y" if create else "n",
+            }
+        )
+
+    @property
+    def log_recorder(self) -> LogRecorder:
+        """The recorder, as what it is."""
+        if not isinstance(self.recorder, LogRecorder):
+            raise TypeError(self.recorder)
+        return self.recorder
+
+    def construct_env(self, name: str, env: Any = None) -> Settings:
+        """Return only what we pass: the library would read the process's environment, where
+        a stray CIPHER_TOPIC or COMPRESSOR_TOPIC would change what is stored."""
+        return Settings(name, dict(env))
+
+    def construct_factory(self, env: Settings) -> Any:
+        """Return our infrastructure."""
+        return LogFactory(env)
+
+    def construct_transcoder(self) -> Transcoder:
+        """Return what makes canonical JSON."""
+        return CanonicalTranscoder()
+
+    def construct_mapper(self) -> Mapper[str]:
+        """Return what maps by our table of topics."""
+        return EventMapper(self.construct_transcoder())
+
+    def load(self, cls: type[AggregateType], stream: str) -> AggregateType:
+        """Return an aggregate as the admitted events of its stream make it; version 0 for none.
+
+        Raises `IntegrityFailure` where they cannot be read.
+        """
+        try:
+            projector = cast("Any", _projector(cls))
+            return cast("AggregateType", self.repository.get(stream, projector_func=projector))
+        except AggregateNotFoundError:
+            return cls(stream)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise IntegrityFailure(
+                f"{stream} cannot be read: {str(error) or type(error).__name__}",
+                hint="run `tetra-es verify` to find out what was changed",
+            ) from error
+
+
+def _projector(cls: type[AggregateType]) -> Callable[[AggregateType | None, Iterable[Event]], Any]:
+    """Return the function that the library folds events with: twice as fast as its default."""
+
+    def project(aggregate: AggregateType | None, events: Iterable[Event]) -> AggregateType | None:
+        for event in events:
+            aggregate = aggregate or cls(event.originator_id)
+            aggregate.apply(event)
+        return aggregate
+
+    return project

@@ -1,0 +1,86 @@
+"""An SQLite file that is open for reading: errors for people, and damage."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+from tetra_es.errors import TetraEsError, Unfounded
+from tetra_es.log.sqlite.connecting import connect_reading, decoding_errors, unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+
+class ReadOnlyFile:
+    """A file with events. Use as a context manager."""
+
+    def __init__(self, path: Path, check: Callable[[sqlite3.Connection, Path], None]) -> None:
+        """Open the file at `path`, and have it checked.
+
+        Raises `Unfounded` where there is none, `TetraEsError` where it cannot be read.
+        """
+        self.path = path
+        self._connection = _connect(path)
+        try:
+            with self._reading():
+                check(self._connection, path)
+        except TetraEsError:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def damage(self) -> list[str]:
+        """Return what SQLite finds wrong with the file, such as an index that differs from its
+        table; a sentence each. Reads all of it.
+        """
+        rows = self._rows("PRAGMA integrity_check(10)")
+        lines = [line for (text,) in rows for line in text.splitlines()]
+        return [line for line in lines if line != "ok" and not line.startswith("***")]
+
+    def _rows(self, sql: str, parameters: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+        with self._reading():
+            return self._connection.execute(sql, parameters).fetchall()
+
+    def _row(self, sql: str, parameters: tuple[object, ...] = ()) -> Any:
+        with self._reading():
+            return self._connection.execute(sql, parameters).fetchone()
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            with decoding_errors():
+                yield
+        except sqlite3.Error as error:
+            self._connection.close()
+            raise unreadable(self.path, error) from error
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    if not path.is_file():
+        raise Unfounded(
+            f"no event store at {path}",
+            hint="restore it from a backup; `tetra-es init ORG` begins a new history",
+        )
+    try:
+        return connect_reading(path)
+    except sqlite3.Error as error:
+        raise unreadable(path, error) from error

@@ -1,0 +1,120 @@
+"""The library's recorder on our tables: inserts records that follow the head, selects rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
+
+from tetra_es.log.chain import GENESIS, Head
+from tetra_es.log.port import HeadMoved, Unfit
+from tetra_es.log.sqlite import schema
+from tetra_es.log.sqlite.pool import DurableFactory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from eventsourcing.sqlite import SQLiteCursor
+
+    from tetra_es.log.record import Record
+
+Body: TypeAlias = tuple[bytes, bytes]
+"""Digest and what is kept of a body."""
+
+_INSERT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)"
+_INSERT_BODY = "INSERT INTO bodies SELECT coalesce(max(number), 0) + 1, ?, ? FROM bodies"
+_SELECT = "SELECT position, stream, version, topic, state, hash FROM events WHERE stream = ?"
+
+
+class LogRecorder(SQLiteApplicationRecorder):
+    """Inserts records and bodies in one transaction."""
+
+    admitted: Callable[[Head], bool] | None = None
+    """Says of an event whether aggregates may be loaded from it; None for every event."""
+
+    def __init__(self, datastore: SQLiteDatastore, events_table_name: str = "events") -> None:
+        super().__init__(datastore, "events")
+
+    def construct_create_table_statements(self) -> list[str]:
+        """Return what makes our tables and triggers, in place of the library's one table."""
+        return list(schema.STATEMENTS)
+
+    def _insert_events(
+        self,
+        c: SQLiteCursor,
+        stored_events: Sequence[StoredEvent],
+        *,
+        records: Sequence[Record] = (),
+        bodies: Iterable[Body] = (),
+        **_: Any,
+    ) -> Sequence[int]:
+        """Insert the records that `stored_events` were made of; all or nothing.
+
+        The library begins a deferred transaction: the first statement has to write, so that it
+        waits for another writer. After a SELECT, SQLite could only fail with "database is locked".
+        Raises `HeadMoved` where the event before is another one.
+        """
+        for record in records:
+            c.execute(
+                _INSERT,
+                (
+                    record.position,
+                    record.stream,
+                    record.version,
+                    record.topic,
+                    record.state,
+                    record.hash,
+                    record.signature,
+                ),
+            )
+        self._check_before(c, Head(records[0].position - 1, records[0].previous))
+        for digest, content in bodies:
+            self._insert_body(c, digest, content)
+        return [record.position for record in records]
+
+    @staticmethod
+    def _check_before(c: SQLiteCursor, after: Head) -> None:
+        c.execute("SELECT hash FROM events WHERE position = ?", (after.position,))
+        row = c.fetchone()
+        found = Head(after.position, row[0] if row else GENESIS)
+        if found != after:
+            raise HeadMoved(after, found)
+
+    @staticmethod
+    def _insert_body(c: SQLiteCursor, digest: bytes, content: bytes) -> None:
+        c.execute("SELECT content IS NULL FROM bodies WHERE digest = ?", (digest,))
+        row = c.fetchone()
+        if row is None:
+            c.execute(_INSERT_BODY, (digest, content))
+        elif row[0]:
+            raise Unfit(f"body {digest.hex()} was purged: it cannot come back")
+
+    def select_events(
+        self,
+        originator_id: Any,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """Return the admitted events of a stream; the signature is the library's."""
+        order = "DESC" if desc else "ASC"
+        sql = f"{_SELECT} AND version > ? AND version <= ? ORDER BY version {order} LIMIT ?"
+        parameters = (originator_id, gt or 0, 2**62 if lte is None else lte, limit or -1)
+        with self.datastore.transaction(commit=False) as c:
+            c.execute(sql, parameters)
+            rows = c.fetchall()
+        admitted = self.admitted
+        return [
+            StoredEvent(row["stream"], row["version"], row["topic"], row["state"])
+            for row in rows
+            if admitted is None or admitted(Head(row["position"], row["hash"]))
+        ]
+
+
+class LogFactory(DurableFactory):
+    """The library's SQLite infrastructure with our recorder and connections."""
+
+    application_recorder_class = LogRecorder
