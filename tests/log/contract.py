@@ -378,10 +378,12 @@ def purging_changes_no_event_and_may_be_done_again(under_test: LogUnderTest) -> 
 def what_was_purged_never_comes_back(under_test: LogUnderTest) -> None:
     with under_test.open() as log:
         add(log, draft("a", 1), bodies=[b"drop"])
-        add(log, purge_of(digest_of(b"drop")))
-        log.purge([digest_of(b"drop")])
+        both = [digest_of(b"drop"), digest_of(b"not yet here")]
+        add(log, purge_of(*both))
+        log.purge(both)
         head = log.head()
         refused(Unfit, lambda: add(log, draft("a", 2), bodies=[b"other", b"drop"]))
+        refused(Unfit, lambda: add(log, draft("a", 2), bodies=[b"not yet here"]))
         assert log.head() == head
         assert log.body(digest_of(b"drop")) is None
         assert log.body(digest_of(b"other")) is None

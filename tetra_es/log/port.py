@@ -63,6 +63,8 @@ class AppendableLog(Log, Protocol):
     def purge(self, digests: Collection[bytes]) -> bool:
         """Destroy bodies; they must be named by purge events that the log has.
 
+        Those that it does not have are refused from then on, as the others are.
+
         Returns False where something of them is still in the files of the log because somebody
         reads an older state; purging again, or the end of all readers, removes that.
 

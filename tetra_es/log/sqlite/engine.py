@@ -34,7 +34,13 @@ if TYPE_CHECKING:
 _IN_DOUBT: Final = ("SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC")
 """Errors of a commit whose pages may be on the disk, whole, and may not."""
 
-_NAMES = f"SELECT state FROM events WHERE topic IN ({','.join('?' * len(purges.TOPICS))})"
+_TOMBSTONE: Final = """
+INSERT INTO bodies SELECT (SELECT coalesce(max(number), 0) + 1 FROM bodies), ?, NULL
+WHERE NOT EXISTS (SELECT 1 FROM bodies WHERE digest = ?)
+"""
+"""A body that is purged before it came must not come later."""
+
+_NAMES: Final = f"SELECT state FROM events WHERE topic IN ({','.join('?' * len(purges.TOPICS))})"
 
 
 class AppendableSqliteLog(SqliteLog):
@@ -75,10 +81,9 @@ class AppendableSqliteLog(SqliteLog):
             states = (row[0] for row in connection.execute(_NAMES, purges.TOPICS))
             if left := purges.unnamed(digests, states):
                 raise Unfit(f"no purge event names the body {min(left).hex()}")
-            connection.executemany(
-                "UPDATE bodies SET content = NULL WHERE digest = ?",
-                [(digest,) for digest in digests],
-            )
+            rows = [(digest,) for digest in digests]
+            connection.executemany("UPDATE bodies SET content = NULL WHERE digest = ?", rows)
+            connection.executemany(_TOMBSTONE, [*zip(digests, digests, strict=True)])
             connection.execute("COMMIT")
         return wal.empty(self.path)
 
