@@ -1,17 +1,25 @@
-"""Appends in one process, chain and signature included, against a bare sqlite3 insert loop."""
+"""Appends in one process, chain and signature included, against a bare sqlite3 insert loop.
+
+The bare loop has the same durability, and rows of the same size: the event and, for the log, its
+two bodies as they are kept, by digest.
+"""
 
 from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from hashlib import sha256
 from itertools import count
+from secrets import token_bytes
 from typing import TYPE_CHECKING
 
 from benchmarks.measure import Comparison, alternate_timed, timed, typical
 from benchmarks.organization import context_at, create, document_of
 from benchmarks.report import duration
 from tetra_es.crypto.ssh import sshsig
-from tetra_es.log import canonical, chain
+from tetra_es.log import bodies, canonical, chain
+from tetra_es.log.linking import Draft, link
+from tetra_es.log.sqlite import engine
 from tetra_es.store.log import EventLog
 
 if TYPE_CHECKING:
@@ -20,16 +28,19 @@ if TYPE_CHECKING:
 
     from benchmarks.organization import Machine
     from benchmarks.sizes import Sizes
+    from tetra_es.crypto.ssh.keys import SigningKey
     from tetra_es.log.record import Record
     from tetra_es.store.history import History
 
 AIM = 0.4
+LOG_AIM = 0.6
 
 _TABLE = """
 CREATE TABLE events (
     position INTEGER PRIMARY KEY, stream TEXT, version INTEGER, topic TEXT,
     state BLOB, hash BLOB, signature BLOB)
 """
+_BODIES = "CREATE TABLE bodies (digest BLOB PRIMARY KEY, content BLOB)"
 
 
 def run(folder: Path, sizes: Sizes) -> Iterator[Comparison]:
@@ -50,7 +61,7 @@ def run(folder: Path, sizes: Sizes) -> Iterator[Comparison]:
             *alternate_timed(lambda: appends.seconds(sizes.appends)[1], insert, sizes.rounds),
             AIM,
             of_rates=True,
-            notes=[_parts(machine, row)],
+            notes=[_parts(machine.key(), row)],
         )
         yield Comparison(
             f"{sizes.appends} edits, decided (TOML compared by key) and saved",
@@ -58,6 +69,71 @@ def run(folder: Path, sizes: Sizes) -> Iterator[Comparison]:
             *alternate_timed(lambda: sum(appends.seconds(sizes.appends)), insert, sizes.rounds),
             of_rates=True,
         )
+    yield _log(folder, machine.key(), sizes)
+
+
+def _log(folder: Path, key: SigningKey, sizes: Sizes) -> Comparison:
+    """Return what linking, signing and appending to the log takes, against its rows alone."""
+    engine.create(folder / "log.db")
+    with (
+        engine.AppendableSqliteLog(folder / "log.db") as log,
+        closing(_bare(folder / "bare-log.db")) as bare,
+    ):
+        edits = _LogEdits(log, key)
+        edits.append(sizes.appends)
+        kept = [bodies.pack(body) for body in edits.bodies(0)]
+        last = edits.last
+
+        def insert() -> float:
+            digests = [token_bytes(32) for _ in range(2 * sizes.appends)]
+            return timed(lambda: _insert_with_bodies(bare, last, kept, digests))
+
+        return Comparison(
+            f"{sizes.appends} events with two bodies, linked, signed and appended to the log",
+            f"{sizes.appends} times the same three rows, one commit each: sqlite3 alone",
+            *alternate_timed(
+                lambda: timed(lambda: edits.append(sizes.appends)), insert, sizes.rounds
+            ),
+            LOG_AIM,
+            of_rates=True,
+            notes=[_parts(key, last), f"compressing the bodies {duration(edits.packing())}"],
+        )
+
+
+class _LogEdits:
+    """Edits as the log stores them: the text and the changes are bodies."""
+
+    def __init__(self, log: engine.AppendableSqliteLog, key: SigningKey) -> None:
+        self._log, self._key = log, key
+        self._numbers = count()
+        self._head = log.head()
+        self.last: Record
+
+    def append(self, events: int) -> None:
+        for _ in range(events):
+            number = next(self._numbers)
+            texts = self.bodies(number)
+            state = {
+                "timestamp": "2026-11-22T10:05:00.000000Z",
+                "metadata": {"actor": "alice", "batch": [1, 1], "rules": 1, "reason": "as agreed"},
+                "environment": "local",
+                "revision": number + 1,
+                "text": sha256(texts[0]).hexdigest(),
+                "changes": sha256(texts[1]).hexdigest(),
+            }
+            draft = Draft("env:local", number + 1, "environment.edited", canonical.encode(state))
+            records = link(self._head, [draft], self._key)
+            self._log.append(self._head, records, bodies=texts)
+            self._head, self.last = records[-1].head, records[-1]
+
+    @staticmethod
+    def bodies(number: int) -> list[bytes]:
+        changes = canonical.encode({"changes": [["ports.tetra", str(number), str(number + 1)]]})
+        return [document_of("local", number).text.encode(), changes]
+
+    def packing(self) -> float:
+        """Return the seconds that compressing the bodies of an event takes."""
+        return typical(lambda: [bodies.pack(body) for body in self.bodies(7)], 101)
 
 
 class _Appends:
@@ -86,6 +162,7 @@ def _bare(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(_TABLE)
+    connection.execute(_BODIES)
     return connection
 
 
@@ -105,9 +182,21 @@ def _insert(bare: sqlite3.Connection, row: Record, rows: int) -> None:
         bare.execute("COMMIT")
 
 
-def _parts(machine: Machine, row: Record) -> str:
+def _insert_with_bodies(
+    bare: sqlite3.Connection, row: Record, kept: list[bytes], digests: list[bytes]
+) -> None:
+    values = (row.stream, row.version, row.topic, row.state, row.hash, row.signature)
+    for first, second in zip(digests[::2], digests[1::2], strict=True):
+        bare.execute("BEGIN")
+        bare.execute("INSERT INTO events VALUES (NULL, ?, ?, ?, ?, ?, ?)", values)
+        rows = zip((first, second), kept, strict=True)
+        bare.executemany("INSERT INTO bodies VALUES (?, ?)", rows)
+        bare.execute("COMMIT")
+
+
+def _parts(key: SigningKey, row: Record) -> str:
     """Return what canonical JSON, the chain and the signature take of one event."""
-    key, state = machine.key(), canonical.decode(row.state)
+    state = canonical.decode(row.state)
     link = (row.previous, row.position, row.stream, row.version, row.topic, row.state)
     parts = {
         "canonical JSON": lambda: canonical.encode(state),

@@ -23,7 +23,10 @@ Body: TypeAlias = tuple[bytes, bytes]
 """Digest and what is kept of a body."""
 
 _INSERT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)"
-_INSERT_BODY = "INSERT INTO bodies SELECT coalesce(max(number), 0) + 1, ?, ? FROM bodies"
+_INSERT_BODY = """
+INSERT INTO bodies SELECT (SELECT coalesce(max(number), 0) + 1 FROM bodies), ?, ?
+WHERE NOT EXISTS (SELECT 1 FROM bodies WHERE digest = ?)
+"""
 _SELECT = "SELECT position, stream, version, topic, state, hash FROM events WHERE stream = ?"
 
 
@@ -83,11 +86,11 @@ class LogRecorder(SQLiteApplicationRecorder):
 
     @staticmethod
     def _insert_body(c: SQLiteCursor, digest: bytes, content: bytes) -> None:
+        c.execute(_INSERT_BODY, (digest, content, digest))
+        if c.sqlite_cursor.rowcount:
+            return
         c.execute("SELECT content IS NULL FROM bodies WHERE digest = ?", (digest,))
-        row = c.fetchone()
-        if row is None:
-            c.execute(_INSERT_BODY, (digest, content))
-        elif row[0]:
+        if c.fetchone()[0]:
             raise Unfit(f"body {digest.hex()} was purged: it cannot come back")
 
     def select_events(
