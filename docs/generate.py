@@ -1,4 +1,5 @@
-"""Writes the generated pages: docs/reference/cli.md and docs/reference/events.md.
+"""Writes the generated pages, docs/reference/cli.md and docs/reference/events.md, and the tables of
+docs/format.md.
 
     python docs/generate.py            writes them
     python docs/generate.py --check    exit 1 when one of them is stale
@@ -22,13 +23,23 @@ import click
 from tetra_es.events.base import Event
 from tetra_es.events.catalogue import EVENT_TYPES
 from tetra_es.events.config import EnvironmentState
+from tetra_es.events.form import types
+from tetra_es.events.form.table import GROUPS, METADATA, MORE_METADATA
+from tetra_es.events.form.topic import ANY, UNLIMITED
+from tetra_es.events.form.types import Type
 from tetra_es_cli.entry.root import COMMANDS, cli
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from types import ModuleType
 
+    from tetra_es.events.form.topic import Field, Topic
+
 REFERENCE = Path(__file__).parent / "reference"
+FORMAT = Path(__file__).parent / "format.md"
+BEGIN = "<!-- Written by docs/generate.py from tetra_es/events/form: begin -->\n"
+END = "<!-- end -->\n"
+
 
 _NOTE = "<!-- Written by docs/generate.py: change the source, then run `make docs`. -->\n"
 
@@ -206,19 +217,79 @@ def _text(node: ast.stmt | None) -> str:
     return ""
 
 
+def inserted(page: str) -> str:
+    """Return the text of docs/format.md with the tables in their place."""
+    before, rest = page.split(BEGIN)
+    _, after = rest.split(END)
+    return f"{before}{BEGIN}\n{forms()}\n{END}{after}"
+
+
+def forms() -> str:
+    """Return the tables of the topics of rules 1, of their metadata, and of the types."""
+    parts = ["### Metadata of rules 1\n", *_form(METADATA)]
+    parts += ["Where it applies, and else left out:\n", *_form(MORE_METADATA, optional=True)]
+    for title, topics in GROUPS.items():
+        parts += [f"### {title}\n", *(part for topic in topics for part in _topic(topic))]
+    return "\n".join([*parts, "### Types of fields\n", *_types()])
+
+
+def _topic(topic: Topic) -> Iterator[str]:
+    yield f"#### `{topic.name}`\n"
+    later = " Void under rules 1: a later rule set lets it be recorded." if topic.later else ""
+    yield f"{topic.meaning}{later}\n"
+    version = f"version {topic.version}, " if topic.version > 1 else ""
+    yield f"In the stream `{topic.stream}`, {version}recorded by {_signer(topic.may)}.\n"
+    yield from _form(topic.fields)
+
+
+def _signer(may: str | None) -> str:
+    if may is UNLIMITED:
+        return "a signer without limits"
+    if may == ANY:
+        return "every signer"
+    return f"a signer who may `{may}`"
+
+
+def _form(fields: Iterable[Field], *, optional: bool = False) -> Iterator[str]:
+    yield "| Field | Type | |\n|---|---|---|"
+    rows = []
+    for field in fields:
+        meaning = field.meaning
+        if field.unused is not ...:
+            value = {None: "null", False: "false"}[field.unused]  # type: ignore[index]  # of these two
+            meaning += "; left out under rules 1" if optional else f"; {value} under rules 1"
+        rows.append(f"| `{field.name}` | {field.type.name} | {meaning} |")
+    yield "\n".join(rows) + "\n"
+
+
+def _types() -> Iterator[str]:
+    yield "| Type | JSON | |\n|---|---|---|"
+    found = [value for value in vars(types).values() if isinstance(value, Type) and value.meaning]
+    rows = (
+        f"| {each.name} | {_json(each)} | {each.meaning} |"
+        for each in sorted(found, key=lambda each: each.name)
+    )
+    yield "\n".join(rows) + "\n"
+
+
+def _json(type_: Type) -> str:
+    return "number" if isinstance(type_.example, int) else "string"
+
+
 def main() -> int:
     """Write the pages, or check them with `--check`; return the exit code."""
     stale = []
-    for name, text in pages().items():
-        path = REFERENCE / name
+    texts = {REFERENCE / name: text for name, text in pages().items()}
+    texts[FORMAT] = inserted(FORMAT.read_text(encoding="utf-8"))
+    for path, text in texts.items():
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
-        stale.append(name)
+        stale.append(str(path.relative_to(FORMAT.parent)))
         if "--check" not in sys.argv[1:]:
             REFERENCE.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
     if stale and "--check" in sys.argv[1:]:
-        print(f"stale in docs/reference: {', '.join(stale)}; run `make docs`", file=sys.stderr)
+        print(f"stale in docs: {', '.join(stale)}; run `make docs`", file=sys.stderr)
         return 1
     return 0
 

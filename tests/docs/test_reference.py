@@ -100,14 +100,16 @@ def test_stale_pages_are_found_and_written_anew(tmp_path: Path) -> None:
     (folder / "reference").mkdir(parents=True)
     (folder / "generate.py").write_text((ROOT / "docs/generate.py").read_text())
     (folder / "reference/events.md").write_text(EVENTS)
+    (folder / "format.md").write_text(FORMAT.replace("| `floor` |", "| `ceiling` |"))
     (folder / "reference/cli.md").write_text(
         CLI.replace("## tetra-es promote", "## tetra-es demote")
     )
     done = generate(tmp_path, "--check", root=tmp_path)
     assert done.returncode == 1
-    assert done.stderr == "stale in docs/reference: cli.md; run `make docs`\n"
+    assert done.stderr == "stale in docs: reference/cli.md, format.md; run `make docs`\n"
     assert generate(tmp_path, root=tmp_path).returncode == 0
     assert (folder / "reference/cli.md").read_text() == CLI
+    assert (folder / "format.md").read_text() == FORMAT
 
 
 def test_every_environment_variable_is_documented() -> None:

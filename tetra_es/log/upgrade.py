@@ -47,7 +47,7 @@ class OldStore(Protocol):
 def copy_store(old: OldStore, path: Path) -> Head:
     """Make a file at `path` that has the events and ciphertexts of `old`; return its head.
 
-    A ciphertext that no event names stays behind. What was copied is compared with the old store
+    A ciphertext that no event names stays behind. The copy is compared with the old store
     record by record. Raises `TetraEsError`, and leaves no file, where something is not lawful.
     """
     create(path)

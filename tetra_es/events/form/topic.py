@@ -1,0 +1,53 @@
+"""What a topic and a field of an event are, and what the tables of topics share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tetra_es.events.form import types as t
+
+if TYPE_CHECKING:
+    from tetra_es.events.form.types import Type
+
+
+@dataclass(frozen=True)
+class Field:
+    """A member of an event's state."""
+
+    name: str
+    type: Type
+    meaning: str
+    unused: object = ...
+    """The value that it has until a later rule set uses it; `...` where rules 1 use it."""
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A kind of event."""
+
+    name: str
+    stream: str
+    """The stream, with fields in braces."""
+    may: str | None
+    """The limit that lets a signer record it, with fields in braces; None for signers without
+    limits alone, `any` for every signer."""
+    meaning: str
+    fields: tuple[Field, ...] = ()
+    version: int = 1
+    """`class_version`: 2 where the first edition had other fields."""
+    later: bool = False
+    """Whether rules 1 know it and make it void: a later rule set lets it be recorded."""
+
+
+ORG_STREAM: Final = "org"
+ENV_STREAM: Final = "env:{environment}"
+SECRETS_STREAM: Final = "secrets:{environment}"
+HOST_STREAM: Final = "deployments:{environment}@{host}"
+CHANGE_STREAM: Final = "change:{change}"
+
+UNLIMITED: Final = None
+ANY: Final = "any"
+
+ENVIRONMENT = Field("environment", t.ENVIRONMENT, "which environment")
+SOURCE = Field("source_revision", t.REVISION, "revision of `local` that it was made from")
