@@ -17,7 +17,15 @@ _PLAIN = json.JSONEncoder(
 
 
 def encode(value: dict[str, Any]) -> bytes:
-    """Return `value`, of JSON types, as canonical JSON in UTF-8.
+    """Return an object of JSON types as canonical JSON in UTF-8.
+
+    Raises `ValueError` for what JSON cannot hold exactly, such as integers beyond 2**53.
+    """
+    return encode_any(value)
+
+
+def encode_any(value: Any) -> bytes:
+    """Return any value of JSON types as canonical JSON in UTF-8.
 
     Raises `ValueError` for what JSON cannot hold exactly, such as integers beyond 2**53.
     """

@@ -1,0 +1,143 @@
+"""Between events in memory and their form from rules 1 on, where texts and changes are bodies.
+
+In memory an event has its text and its changes whole, whatever edition stored it, so that rules and
+projections need not know.
+"""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tetra_es.errors import IntegrityFailure
+from tetra_es.events.base import state_of
+from tetra_es.events.catalogue import EVENT_TYPES
+from tetra_es.events.form.check import FIRST_EDITION, rules_of
+from tetra_es.events.form.table import TOPICS
+from tetra_es.events.form.types import CHANGES_BODY, TEXT_BODY
+from tetra_es.log import canonical
+from tetra_es.log.linking import Draft
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tetra_es.events.base import Event
+    from tetra_es.events.form.types import Type
+    from tetra_es.log.record import Record
+
+_INLINE = (TEXT_BODY, CHANGES_BODY)
+"""What an event in memory has itself. Of other bodies it has the digest, as stored."""
+
+
+class Batch(NamedTuple):
+    """What is to be appended together."""
+
+    drafts: list[Draft]
+    bodies: list[bytes]
+    """The texts and changes that the drafts name; ciphertexts and such come beside them."""
+
+
+class BodyMissing(IntegrityFailure):
+    """A body that an event names is not there: it was purged, or lost."""
+
+    def __init__(self, digest: bytes) -> None:
+        super().__init__(
+            f"body {digest.hex()} is missing",
+            hint="run `tetra-es verify` to find out whether it was purged",
+        )
+        self.digest = digest
+
+
+def batch_of(events: Sequence[Event], rules: int) -> Batch:
+    """Return events as they are stored: numbered as one batch, under a rule set of 1 or higher."""
+    drafts, bodies = [], list[bytes]()
+    for number, event in enumerate(events, 1):
+        state = _stored(event, bodies)
+        state["metadata"] = {
+            **event.metadata,
+            "rules": rules,
+            "batch": [number, len(events)],
+        }
+        draft = Draft(
+            event.originator_id, event.originator_version, event.TOPIC, canonical.encode(state)
+        )
+        drafts.append(draft)
+    return Batch(drafts, bodies)
+
+
+def event_of(record: Record, body: Callable[[bytes], bytes | None]) -> Event:
+    """Return the event of a record of any edition; `body` finds the bodies that it names.
+
+    Raises `BodyMissing`, `TetraEsError` for a kind that is not known, `IntegrityFailure` for one
+    that cannot be read.
+    """
+    try:
+        state = canonical.decode(record.state)
+        if rules_of(state) == FIRST_EDITION:
+            return record.event
+        cls = EVENT_TYPES[record.topic]
+        fields = _in_memory(record.topic, state, cls.FIELDS, body)
+        return cls(
+            originator_id=record.stream,
+            originator_version=record.version,
+            timestamp=state["timestamp"],
+            metadata=state["metadata"],
+            **fields,
+        )
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise IntegrityFailure(
+            f"event #{record.position} ({record.topic!a:.80}) cannot be read: "
+            f"{str(error) or type(error).__name__}",
+            hint="run `tetra-es verify` to find out what was changed",
+        ) from error
+
+
+def _stored(event: Event, bodies: list[bytes]) -> dict[str, Any]:
+    """Return the state of an event with digests for its bodies, which are added to `bodies`."""
+    topic, values = TOPICS[event.TOPIC], state_of(event)
+    state: dict[str, Any] = {"timestamp": event.timestamp}
+    if topic.version > 1:
+        state["class_version"] = topic.version
+    for field in topic.fields:
+        value = values[field.name] if field.unused is ... else values.get(field.name, field.unused)
+        if field.type in _INLINE:
+            bodies.append(_encoded(field.type, value))
+            value = sha256(bodies[-1]).hexdigest()
+        state[field.name] = value
+    return state
+
+
+def _in_memory(
+    name: str,
+    state: dict[str, Any],
+    wanted: dict[str, str],
+    body: Callable[[bytes], bytes | None],
+) -> dict[str, Any]:
+    """Return the fields that an event's class has, of those that are stored."""
+    found: dict[str, Any] = {}
+    for field in TOPICS[name].fields:
+        value = state[field.name]
+        if field.name not in wanted:
+            if field.unused is ... or value != field.unused:
+                raise ValueError(f"this tetra-es does not know its {field.name}")
+            continue
+        if field.type in _INLINE:
+            digest = bytes.fromhex(value)
+            data = body(digest)
+            if data is None:
+                raise BodyMissing(digest)
+            found[field.name] = _decoded(field.type, data)
+        else:
+            found[field.name] = value
+    if "digest" in wanted and "digest" not in found:
+        found["digest"] = state["text"]  # what the first edition had beside the text
+    return found
+
+
+def _encoded(type_: Type, value: Any) -> bytes:
+    return value.encode() if type_ is TEXT_BODY else canonical.encode_any(value)
+
+
+def _decoded(type_: Type, data: bytes) -> Any:
+    return data.decode() if type_ is TEXT_BODY else json.loads(data)
