@@ -10,7 +10,7 @@ import stat
 import subprocess
 import sys
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -348,6 +348,27 @@ def test_a_failed_commit_that_got_through(path: Path, monkeypatch: pytest.Monkey
         records = add(log, draft("c", 1))
         assert log.head() == records[-1].head
         assert add(log, draft("c", 2))[-1].position == 5
+
+
+def test_a_purge_that_the_disk_fails(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing(sqlite3.Connection):
+        def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+            if sql == "COMMIT":
+                error = sqlite3.OperationalError("disk I/O error")
+                error.sqlite_errorname = "SQLITE_IOERR_FSYNC"
+                raise error
+            return super().execute(sql, *parameters)
+
+    with AppendableSqliteLog(path) as log:
+        add(log, purge_of(digest_of(b"one")))
+        with monkeypatch.context() as patch:
+            failing = sqlite3.connect(path, isolation_level=None, factory=Failing)
+            patch.setattr(log, "_writing", lambda: failing)
+            with pytest.raises(TetraEsError, match="disk I/O error") as failed:
+                log.purge([digest_of(b"one")])
+        assert "purge again" in (failed.value.hint or "")
+        assert log.purge([digest_of(b"one")])
+        assert log.body(digest_of(b"one")) is None
 
 
 def test_aggregates_are_loaded_from_admitted_events_alone(path: Path) -> None:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 _IN_DOUBT: Final = ("SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC")
 """Errors of a commit whose pages may be on the disk, whole, and may not."""
 
+_PURGE_AGAIN: Final = "purge again: what was to be destroyed may still be there"
+
 _TOMBSTONE: Final = """
 INSERT INTO bodies SELECT (SELECT coalesce(max(number), 0) + 1 FROM bodies), ?, NULL
 WHERE NOT EXISTS (SELECT 1 FROM bodies WHERE digest = ?)
@@ -76,7 +78,15 @@ class AppendableSqliteLog(SqliteLog):
 
     def purge(self, digests: Collection[bytes]) -> bool:
         """Destroy bodies that purge events of the log name. See the port."""
-        with self._errors(), closing(self._writing()) as connection:
+        try:
+            with self._errors():
+                self._destroy(digests)
+        except _InDoubt as error:
+            raise unreadable(self.path, error.cause, hint=_PURGE_AGAIN) from error
+        return wal.empty(self.path)
+
+    def _destroy(self, digests: Collection[bytes]) -> None:
+        with closing(self._writing()) as connection:
             connection.execute("BEGIN IMMEDIATE")
             states = (row[0] for row in connection.execute(_NAMES, purges.TOPICS))
             if left := purges.unnamed(digests, states):
@@ -85,7 +95,6 @@ class AppendableSqliteLog(SqliteLog):
             connection.executemany("UPDATE bodies SET content = NULL WHERE digest = ?", rows)
             connection.executemany(_TOMBSTONE, [*zip(digests, digests, strict=True)])
             connection.execute("COMMIT")
-        return wal.empty(self.path)
 
     def _writing(self) -> sqlite3.Connection:
         """Return a connection that overwrites what it deletes with zeros."""
