@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tetra_es.events.form import types as t
@@ -11,33 +10,43 @@ if TYPE_CHECKING:
     from tetra_es.events.form.types import Type
 
 
-@dataclass(frozen=True)
 class Field:
     """A member of an event's state."""
 
-    name: str
-    type: Type
-    meaning: str
-    unused: object = ...
-    """The value that it has until a later rule set uses it; `...` where rules 1 use it."""
+    def __init__(self, name: str, type_: Type, meaning: str, unused: object = ...) -> None:
+        self.name = name
+        self.type = type_
+        self.meaning = meaning
+        self.unused = unused
+        """The value that it has until a later rule set uses it; `...` where rules 1 use it."""
 
 
-@dataclass(frozen=True)
 class Topic:
     """A kind of event."""
 
-    name: str
-    stream: str
-    """The stream, with fields in braces."""
-    may: str | None
-    """The limit that lets a signer record it, with fields in braces; None for signers without
-    limits alone, `any` for every signer."""
-    meaning: str
-    fields: tuple[Field, ...] = ()
-    version: int = 1
-    """`class_version`: 2 where the first edition had other fields."""
-    later: bool = False
-    """Whether rules 1 know it and make it void: a later rule set lets it be recorded."""
+    def __init__(
+        self,
+        name: str,
+        stream: str,
+        may: str | None,
+        meaning: str,
+        fields: tuple[Field, ...] = (),
+        *,
+        version: int = 1,
+        later: bool = False,
+    ) -> None:
+        self.name = name
+        self.stream = stream
+        """The stream, with fields in braces."""
+        self.may = may
+        """The limit that lets a signer record it, with fields in braces; None for signers without
+        limits alone, `any` for every signer."""
+        self.meaning = meaning
+        self.fields = fields
+        self.version = version
+        """`class_version`: 2 where the first edition had other fields."""
+        self.later = later
+        """Whether rules 1 know it and make it void: a later rule set lets it be recorded."""
 
 
 ORG_STREAM: Final = "org"

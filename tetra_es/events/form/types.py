@@ -7,7 +7,6 @@ but a history that is recorded again maps each of them in its own way.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -20,20 +19,29 @@ if TYPE_CHECKING:
 Leaf: TypeAlias = "tuple[Type, Any]"
 
 
-@dataclass(frozen=True)
 class Type:
     """A type of values."""
 
-    name: str
-    """As the documentation has it."""
-    fits: Callable[[Any], bool]
-    example: Any
-    meaning: str = ""
-    """For the documentation, empty where the name says it."""
-    body: str = ""
-    """For the digest of a body, what the bytes of the body are."""
-    inside: Callable[[Any], Iterator[Leaf]] | None = None
-    """The leaves of a fitting value of a type that is made of others."""
+    def __init__(
+        self,
+        name: str,
+        fits: Callable[[Any], bool],
+        example: Any,
+        meaning: str = "",
+        body: str = "",
+        inside: Callable[[Any], Iterator[Leaf]] | None = None,
+    ) -> None:
+        self.name = name
+        """As the documentation has it."""
+        self.fits = fits
+        """Says of a value whether it is of the type."""
+        self.example = example
+        self.meaning = meaning
+        """For the documentation, empty where the name says it."""
+        self.body = body
+        """For the digest of a body, what the bytes of the body are."""
+        self.inside = inside
+        """The leaves of a fitting value of a type that is made of others."""
 
     def leaves(self, value: Any) -> Iterator[Leaf]:
         """Yield each simple value in a fitting one, with its type."""
