@@ -1,6 +1,7 @@
 """What the code can print that names a command: texts with code in backquotes or a command line.
 
-Every text counts, however it gets to be a hint. Docstrings and texts of `--help` are not hints.
+Every text counts, however it gets to be a hint. Docstrings and texts of `--help` are not hints, nor
+is the table of events, which is documentation.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ _FOLDERS = ("tetra_es", "projections", "cli")
 _COMMAND = re.compile(r"`[^`]+`|\brun: |\bchmod |(?<!\S)(?:--[a-z][a-z-]+|-m)(?![^ ,;:.])")
 _OURS = re.compile(rf"\btetra-es (?:{'|'.join(cli.list_commands(click.Context(cli)))})\b")
 _HELP_LINES = ROOT / "cli/tetra_es_cli/entry/short_help.py"
+_EVENTS = ROOT / "tetra_es/events/form"
 _HELP = {"help", "short_help", "epilog", "metavar"}
 
 
@@ -39,7 +41,7 @@ def templates() -> list[Template]:
         Template(text, path.relative_to(ROOT).as_posix(), line)
         for folder in _FOLDERS
         for path in sorted((ROOT / folder).rglob("*.py"))
-        if path != _HELP_LINES
+        if path != _HELP_LINES and not path.is_relative_to(_EVENTS)
         for line, text in _texts(ast.parse(path.read_text()))
         if " " in text and "(?P<" not in text and (_COMMAND.search(text) or _OURS.search(text))
     ]
