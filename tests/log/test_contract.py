@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 import pytest
 from eventsourcing.persistence import PersistenceError
 
+from tests.conftest import ROOT
 from tests.log.broken import BROKEN
 from tests.log.contract import RULES, LogUnderTest
 from tests.log.engines import ENGINES
+from tests.log.rules import appending, bodies, fitness, processes
 from tetra_es.errors import TetraEsError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.log.engines import Engine
+
+MODULES = (appending, bodies, fitness, processes)
 
 SOUND = ("a_new_log_ends_at_the_start", "a_hash_is_held_at_its_position_alone")
 
@@ -26,6 +30,11 @@ SOUND = ("a_new_log_ends_at_the_start", "a_hash_is_held_at_its_position_alone")
 def test_an_engine(engine: Engine, rule: str, tmp_path: Path) -> None:
     engine.create(tmp_path)
     RULES[rule](LogUnderTest(engine, tmp_path))
+
+
+def test_every_module_of_rules_is_run() -> None:
+    assert len(MODULES) == len(list((ROOT / "tests/log/rules").glob("*.py")))
+    assert {rule.__module__ for rule in RULES.values()} == {each.__name__ for each in MODULES}
 
 
 def test_there_is_a_broken_engine_for_each_rule() -> None:
