@@ -9,7 +9,7 @@ import pytest
 from tests.log.events import KEY, draft
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.log import deciding
-from tetra_es.log.deciding import ConflictError, Decision, record
+from tetra_es.log.deciding import ConflictError, Decision, Recorder, record
 from tetra_es.log.linking import link
 from tetra_es.log.port import Unknown
 from tetra_es.log.sqlite.engine import AppendableSqliteLog, create
@@ -50,6 +50,11 @@ class Flaky(AppendableSqliteLog):
                 super().append(after, records, bodies=bodies)
                 super().append(records[-1].head, link(records[-1].head, [draft("o", 1)], KEY))
                 raise Unknown
+            case "interrupted after":
+                super().append(after, records, bodies=bodies)
+                raise KeyboardInterrupt
+            case "interrupted before":
+                raise KeyboardInterrupt
             case "late":
                 self.late.append((after, list(records)))
                 raise Unknown
@@ -228,6 +233,16 @@ def test_nothing_to_do_after_a_lost_request(log: Flaky) -> None:
 
     with pytest.raises(Unknown):
         record(log, KEY, decide)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_what_an_interrupted_command_has_recorded(log: Flaky, when: str) -> None:
+    log.script = ["lost", f"interrupted {when}"]
+    recorder = Recorder(log, KEY, decide_on(log))
+    with pytest.raises(KeyboardInterrupt):
+        recorder.record()
+    assert recorder.has_recorded() == (when == "after")
+    assert len(streams(log)) == (when == "after")
 
 
 def test_a_failure_is_passed_on(log: Flaky) -> None:

@@ -73,6 +73,8 @@ class Recorder(Generic[Result]):
 
     def __post_init__(self) -> None:
         self._open: list[Appended[Result]] = []
+        """The attempts that were not answered."""
+        self._sent: list[Head] = []
 
     def record(self) -> Appended[Result]:
         """Return what is in the log then; no records where there was nothing to do.
@@ -97,6 +99,13 @@ class Recorder(Generic[Result]):
             hint="try again; nothing was recorded",
         )
 
+    def has_recorded(self) -> bool:
+        """Return whether something is in the log, for a command that was interrupted.
+
+        Raises `TetraEsError` where the log stays silent.
+        """
+        return any(map(self.log.holds, self._sent))
+
     def _attempt(self) -> Appended[Result] | None:
         """Decide and append; None where it has to be tried again."""
         decision = self.decide()
@@ -106,6 +115,7 @@ class Recorder(Generic[Result]):
             return Appended([], decision.result)
         records = link(decision.after, decision.drafts, self.key, once=self.once)
         done = Appended(records, decision.result)
+        self._sent.append(records[-1].head)
         try:
             self.log.append(decision.after, records, bodies=decision.bodies)
         except HeadMoved:
