@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tetra_es.crypto.ssh.openssh_key import seed_and_point
-from tetra_es.crypto.ssh.wire import pack, unpack
+from tetra_es.crypto.ssh.wire import first, pack, unpack
 from tetra_es.disk import atomic
 from tetra_es.errors import Refused, TetraEsError, UsageError
 
@@ -43,7 +43,7 @@ class SigningKey:
 
 def public_line(blob: bytes) -> str:
     """Return a public key of wire format as in a `.pub` file, without a comment."""
-    return f"{_TYPE.decode()} {base64.b64encode(blob).decode()}"
+    return f"{first(blob).decode()} {base64.b64encode(blob).decode()}"
 
 
 def parse_public_line(line: str) -> bytes:

@@ -1,4 +1,4 @@
-"""SSH signatures (SSHSIG) over event hashes, with Ed25519 keys.
+"""SSH signatures (SSHSIG) over event hashes.
 
 Format: PROTOCOL.sshsig in the OpenSSH sources. A signature is made over
 
@@ -7,7 +7,7 @@ Format: PROTOCOL.sshsig in the OpenSSH sources. A signature is made over
 and the blob that is stored is
 
     "SSHSIG" uint32(1) string(public key) string(namespace) string("") string(hash algorithm)
-    string(string("ssh-ed25519") string(64 bytes))
+    string(string("ssh-ed25519") string(64 bytes))       (other kinds of keys: see `kinds`)
 
 The namespace keeps a signature made for another purpose with the same key (a git commit, a
 file) from being passed off as one over an event. Both hash algorithms of the format are read;
@@ -21,9 +21,9 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from tetra_es.crypto.ssh.wire import pack, unpack
+from tetra_es.crypto.ssh import kinds
+from tetra_es.crypto.ssh.wire import first, pack, unpack
 
 if TYPE_CHECKING:
     from tetra_es.crypto.ssh.keys import SigningKey
@@ -48,10 +48,13 @@ def sign(message: bytes, key: SigningKey, *, namespace: str = NAMESPACE) -> byte
     return _MAGIC + _VERSION + pack(key.blob, name, b"", b"sha512", pack(_ED25519, signature))
 
 
-def verify(message: bytes, blob: bytes, *, namespace: str = NAMESPACE) -> bytes:
+def verify(
+    message: bytes, blob: bytes, *, namespace: str = NAMESPACE, any_kind: bool = False
+) -> bytes:
     """Return the public key (wire format) whose valid signature over `message` is `blob`.
 
-    Whether that key may sign is the caller's question. Raises `BadSignature`.
+    With `any_kind`, as from rules 1 on, it may be of each of `kinds`, else it is Ed25519. Whether
+    that key may sign is the caller's question. Raises `BadSignature`.
     """
     key, name, reserved, algorithm, signature = _parse(blob)
     if name != namespace.encode():
@@ -59,12 +62,9 @@ def verify(message: bytes, blob: bytes, *, namespace: str = NAMESPACE) -> bytes:
     if reserved or algorithm not in _HASHES:
         raise BadSignature("unknown hash algorithm or extension")
     try:
-        key_type, point = unpack(key, 2)
-        signature_type, raw = unpack(signature, 2)
-        if not key_type == signature_type == _ED25519:
+        if not any_kind and first(key) != _ED25519:
             raise BadSignature("not an Ed25519 signature")
-        public = Ed25519PublicKey.from_public_bytes(point)
-        public.verify(raw, _to_be_signed(message, name, algorithm))
+        kinds.check(key, signature, _to_be_signed(message, name, algorithm))
     except InvalidSignature:
         raise BadSignature("does not match") from None
     except ValueError as error:

@@ -25,3 +25,11 @@ def unpack(data: bytes, count: int) -> list[bytes]:
     if offset != len(data):
         raise ValueError("bytes after the end")
     return parts
+
+
+def first(data: bytes) -> bytes:
+    """Return the first string of `data`. Raises `ValueError`."""
+    size = int.from_bytes(data[:4], "big")
+    if len(data) < 4 + size or len(data) < 4:
+        raise ValueError("too short")
+    return data[4 : 4 + size]
