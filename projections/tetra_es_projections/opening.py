@@ -83,8 +83,8 @@ class Derived:
             projections.catch_up(report)
 
 
-def clone_at(root: Path) -> Clone:
-    """Return a clone of a mirror."""
+def clone_at(root: Path, git: Git) -> Clone:
+    """Return a clone of a mirror. Raises `TetraEsError` where there is none."""
     from tetra_es_projections.mirror.clone import Clone
 
-    return Clone(root)
+    return Clone(root, git)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
@@ -28,6 +27,13 @@ def clone(machine: Machine, tmp_path: Path) -> Path:
     path = tmp_path / "clone"
     subprocess.run(["git", "clone", "-q", str(machine.mirror), str(path)], check=True)
     return path
+
+
+def commit(clone: Path) -> None:
+    """Commit what was changed: a work tree alone is not looked at."""
+    who = ("-c", "user.name=mallory", "-c", "user.email=mallory@example.org")
+    for command in (("add", "--all"), (*who, "commit", "-qm", "x")):
+        subprocess.run(["git", "-C", str(clone), *command], check=True)
 
 
 def refused(machine: Machine, clone: Path, *more: str, code: int = 4) -> str:
@@ -62,9 +68,10 @@ def linked(clone: Path) -> None:
     event(clone, 3).symlink_to("/etc/passwd")
 
 
-def piped(clone: Path) -> None:
+def replaced_by_a_folder(clone: Path) -> None:
     event(clone, 3).unlink()
-    os.mkfifo(event(clone, 3))
+    event(clone, 3).mkdir()
+    (event(clone, 3) / "x").write_text("x")
 
 
 TAMPERING: dict[str, Callable[[Path], None]] = {
@@ -78,21 +85,24 @@ TAMPERING: dict[str, Callable[[Path], None]] = {
     "no JSON": lambda clone: write(clone, 3, "{"),
     "two events swapped": lambda clone: write(clone, 5, event(clone, 6).read_text()),
     "a link": linked,
-    "a pipe": piped,
+    "a folder": replaced_by_a_folder,
 }
 
 
 @pytest.mark.parametrize("how", TAMPERING)
 def test_a_history_that_was_tampered_with(machine: Machine, clone: Path, how: str) -> None:
     TAMPERING[how](clone)
+    commit(clone)
     assert "event" in refused(machine, clone)
 
 
 def test_a_secret_that_was_tampered_with(machine: Machine, clone: Path) -> None:
     folder = clone / "secrets/dev"
     shutil.copy(folder / "OTHER.age", folder / "API_KEY.age")
+    commit(clone)
     assert "secrets/dev/API_KEY.age is not what the signed event says" in refused(machine, clone)
     (folder / "API_KEY.age").unlink()
+    commit(clone)
     assert "secrets/dev/API_KEY.age" in refused(machine, clone)
 
 
@@ -103,7 +113,39 @@ def test_a_history_that_somebody_else_founded(machine: Machine, clone: Path) -> 
 
 
 def test_what_is_no_clone_or_has_no_such_environment(machine: Machine, tmp_path: Path) -> None:
-    assert "has no events" in refused(machine, tmp_path, code=1)
+    assert "is not a repository" in refused(machine, tmp_path, code=1)
+    subprocess.run(["git", "init", "-q", str(tmp_path / "empty")], check=True)
+    assert "has no commits" in refused(machine, tmp_path / "empty", code=1)
+    (tmp_path / "empty" / "x").write_text("x")
+    commit(tmp_path / "empty")
+    assert "has no events" in refused(machine, tmp_path / "empty", code=1)
     machine.fails(2, "apply", "dev")
     error = machine.fails(1, "apply", "dev", "--local").error()
     assert "dev has no state in this clone" in error
+
+
+@pytest.mark.parametrize("kind", ["--bare", "--no-checkout", "--shared"])
+def test_a_clone_of_any_kind_is_read(machine: Machine, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", kind, str(machine.mirror), str(path)], check=True)
+    assert "dev has no state in this clone" in refused(machine, path, code=1)
+
+
+def test_what_is_not_committed_in_a_clone_does_not_count(machine: Machine, clone: Path) -> None:
+    """Nor does a filter of its configuration run."""
+    canary = clone.parent / "canary"
+    event(clone, 3).write_text("{")
+    for key in ("smudge", "clean", "process"):
+        command = ["git", "-C", str(clone), "config", f"filter.x.{key}", f"touch {canary}"]
+        subprocess.run(command, check=True)
+    (clone / ".git/info/attributes").write_text("* filter=x\n")
+    done = machine.run("apply", "dev", "--local", "--dry-run", "--mirror", str(clone))
+    assert "chain and signatures are sound" in done.err
+    assert not canary.exists()
+
+
+def test_a_damaged_clone(machine: Machine, clone: Path) -> None:
+    for file in (clone / ".git" / "objects").rglob("*"):
+        if file.is_file():
+            file.unlink()
+    assert " cannot be read: " in refused(machine, clone)

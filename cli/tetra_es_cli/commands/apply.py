@@ -64,7 +64,7 @@ def apply(
     from tetra_es_projections.opening import clone_at
 
     root = mirror or OrgLayout.of(app.base, app.settings.org_named(app.org)).mirror
-    applying = Apply(clone_at(root), founder)
+    applying = Apply(clone_at(root, app.derived.git), founder)
     organization, wanted = applying.organization, app.org or app.settings.org
     if wanted and wanted != organization:
         raise UsageError(

@@ -1,69 +1,118 @@
 """Reading the events in a clone of the mirror: what a server has that has no store.
 
-Nothing of git is asked: the maker of the clone could have put anything into it. The chain and the
-signatures of the events count, which the reader of these records checks.
+Of the clone its objects alone are read, through a git folder of our own: neither its configuration
+nor its work tree has a say. Its maker could have put anything into it. The chain and the signatures
+of the events count, which the reader of these records checks.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tetra_es.crypto.ssh.sshsig import dearmor
 from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.layout import secret_file
 from tetra_es.log import canonical
 from tetra_es.log.record import Record
+from tetra_es_projections.mirror.failures import GitMissing
 from tetra_es_projections.mirror.format1 import event_path
-from tetra_es_projections.mirror.listing import read_file
+from tetra_es_projections.mirror.listing import NOT_A_FILE, blobs, in_commit
+from tetra_es_projections.mirror.refs import all_refs, head_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-_NAME = re.compile(r"[0-9]{8,}\.json", re.ASCII)
-_TEXTS = ("stream", "topic", "previous", "hash", "signature")
-_HINT = "get a fresh clone, or compare it with another one"
+    from tetra_es_projections.mirror.git import Git
+
+_NAME: Final = re.compile(r"events/\d{4,}/\d{2}/\d{8,}\.json", re.ASCII)
+_TEXTS: Final = ("stream", "topic", "previous", "hash", "signature")
+_HINT: Final = "get a fresh clone, or compare it with another one"
+
+_BATCH: Final = 500
+"""Events that are read at once."""
 
 
-@dataclass(frozen=True)
 class Clone:
-    """A clone of a mirror: its work tree."""
+    """A clone of the mirror, bare or not, as of the commit that its HEAD stands for."""
 
-    root: Path
+    def __init__(self, root: Path, git: Git) -> None:
+        """Open the clone at `root`. Raises `TetraEsError` where there is none."""
+        self.root = root
+        self._git = git
+        self._files = self._listed()
 
     def records(self) -> Iterator[Record]:
         """Yield the events, in order.
 
         Raises `TetraEsError` where there is none, `IntegrityFailure` for another file.
         """
-        files = sorted((self.root / "events").glob("*/*/*.json"))
-        if not files:
-            raise TetraEsError(
-                f"{self.root} has no events: it is not a clone of a mirror",
-                hint="`git clone URL FOLDER` makes one; URL is what the mirror is pushed to",
-            )
-        for file in files:
-            name = file.relative_to(self.root).as_posix()
-            try:
-                if not _NAME.fullmatch(file.name):
-                    raise ValueError("not the name of an event")
-                record = _record(json.loads(read_file(file)))
-                if name != event_path(record.position):
-                    raise ValueError(f"it is event #{record.position}")
-            except (ValueError, TypeError, KeyError, RecursionError, OSError) as error:
-                raise IntegrityFailure(f"{name} cannot be read: {error}", hint=_HINT) from error
-            yield record
+        names = sorted(name for name in self._files if name.startswith("events/"))
+        if not names:
+            raise self._no_clone("has no events")
+        for start in range(0, len(names), _BATCH):
+            batch = names[start : start + _BATCH]
+            for name, data in self._read(batch).items():
+                try:
+                    yield _record_of(name, data)
+                except (ValueError, TypeError, KeyError, RecursionError) as error:
+                    raise IntegrityFailure(f"{name} cannot be read: {error}", hint=_HINT) from error
 
     def ciphertext(self, environment: str, key: str) -> bytes:
         """Return the age file of a secret, which the caller compares with its digest."""
         path = secret_file(environment, key)
+        if path not in self._files:
+            raise IntegrityFailure(f"{path} is not in the clone {self.root}", hint=_HINT)
+        return self._read([path])[path]
+
+    def _listed(self) -> Mapping[str, bytes]:
         try:
-            return read_file(self.root / path)
+            head = head_of(self.root, all_refs(self.root))
         except OSError as error:
-            raise IntegrityFailure(f"{path}: {error.strerror}", hint=_HINT) from error
+            raise self._no_clone("is not a repository") from error
+        if head is None:
+            raise self._no_clone("has no commits")
+        try:
+            return in_commit(self.root, self._git, head)
+        except GitMissing:
+            raise
+        except TetraEsError as error:
+            raise self._unreadable(error) from error
+
+    def _read(self, names: list[str]) -> dict[str, bytes]:
+        for name in names:
+            if self._files[name] == NOT_A_FILE:
+                raise IntegrityFailure(f"{name} cannot be read: it is not a file", hint=_HINT)
+        try:
+            found = blobs(self.root, self._git, [self._files[name] for name in names])
+        except GitMissing:
+            raise
+        except TetraEsError as error:
+            raise self._unreadable(error) from error
+        return dict(zip(names, found, strict=True))
+
+    def _unreadable(self, error: TetraEsError) -> IntegrityFailure:
+        return IntegrityFailure(
+            f"the clone {self.root} cannot be read: {error.message}", hint=_HINT
+        )
+
+    def _no_clone(self, what: str) -> TetraEsError:
+        return TetraEsError(
+            f"{self.root} {what}: it is not a clone of a mirror",
+            hint="`git clone URL FOLDER` makes one; URL is what the mirror is pushed to",
+        )
+
+
+def _record_of(name: str, data: bytes) -> Record:
+    """Return the event in a file. Raises `ValueError` and the like where it is none."""
+    if not _NAME.fullmatch(name):
+        raise ValueError("not the name of an event")
+    record = _record(json.loads(data))
+    if name != event_path(record.position):
+        raise ValueError(f"it is event #{record.position}")
+    return record
 
 
 def _record(value: dict[str, Any]) -> Record:

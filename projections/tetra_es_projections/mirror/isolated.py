@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tetra_es_projections.mirror.folder import git_folder
 from tetra_es_projections.mirror.refs import HEAD
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def isolated(root: Path) -> Iterator[dict[str, str]]:
     """
     import tempfile  # 30 ms, for this alone
 
-    git_dir = root.absolute() / ".git"
+    git_dir = git_folder(root.absolute())
     with tempfile.TemporaryDirectory(prefix="tetra-es-git-") as name:
         folder = Path(name)
         (folder / "refs").mkdir()

@@ -11,16 +11,20 @@ import os
 import stat
 from typing import TYPE_CHECKING, Final
 
+from tetra_es_projections.mirror.failures import failure
 from tetra_es_projections.mirror.objects import blob_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from tetra_es_projections.mirror.git import Git
 
 FILE: Final = "100644"
 """The mode of every file of the mirror, as git writes it."""
+
+_HEADER: Final = 80
+"""Bytes that the line before an object's content has at most."""
 
 _VERSION: Final = (2).to_bytes(4)
 
@@ -48,6 +52,24 @@ def in_commit(root: Path, git: Git, commit: str) -> dict[str, bytes]:
     # Each is `mode type id TAB path NUL`.
     printed = git.read(root, "ls-tree", "-r", "-z", "--full-tree", commit)
     return _entries(printed, (0, 2))
+
+
+def blobs(root: Path, git: Git, ids: Iterable[bytes]) -> list[bytes]:
+    """Return the contents with these ids. Raises `TetraEsError` where one is missing."""
+    names = [identifier.hex() for identifier in ids]
+    data = "".join(f"{name}\n" for name in names).encode()
+    printed = git.read(root, "cat-file", "--batch", data=data)
+    found, at = [], 0
+    for name in names:
+        # Each is `id type size LF content LF`.
+        header, _, _ = printed[at : at + _HEADER].partition(b"\n")
+        words = header.decode(errors="replace").split(" ")
+        if words[:2] != [name, "blob"]:
+            raise failure(root, "git cat-file", f"{name} is missing")
+        start = at + len(header) + 1
+        at = start + int(words[2]) + 1
+        found.append(printed[start : at - 1])
+    return found
 
 
 def staged(index: bytes, path: str) -> bytes | None:

@@ -12,14 +12,16 @@ import stat
 from itertools import chain, count
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from tetra_es_projections.mirror.folder import git_folder
+
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
 BRANCH: Final = "refs/heads/main"
 HEAD: Final = f"ref: {BRANCH}\n"
-"""Content of `.git/HEAD`."""
+"""Content of the file `HEAD`."""
 
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 _FOUND: Final = re.compile(r"refs/heads/found[/-]\d{8}T\d{6}Z", re.ASCII)
@@ -41,7 +43,7 @@ class Head(NamedTuple):
 
 def branch_head(root: Path) -> str | None:
     """Return the commit that the branch is at, None where it is at none. Raises `OSError`."""
-    git_dir = root / ".git"
+    git_dir = git_folder(root)
     if (text := _text(git_dir / BRANCH)) is not None:
         return text if _COMMIT.fullmatch(text) else None
     return dict(_packed(git_dir)).get(BRANCH)
@@ -52,7 +54,7 @@ def all_refs(root: Path) -> dict[str, str]:
 
     Refs that only point to another one, and damaged ones, are left out.
     """
-    git_dir = root / ".git"
+    git_dir = git_folder(root)
     found = dict(_packed(git_dir))
     for folder, _, names in os.walk(git_dir / "refs"):
         for name in names:
@@ -64,6 +66,12 @@ def all_refs(root: Path) -> dict[str, str]:
             else:
                 found.pop(ref, None)
     return found
+
+
+def head_of(root: Path, refs: Mapping[str, str]) -> str | None:
+    """Return the commit that HEAD stands for, None where it stands for none. Raises `OSError`."""
+    head = (git_folder(root) / "HEAD").read_text(errors="replace").strip()
+    return refs.get(head.removeprefix("ref: ")) if head.startswith("ref: ") else head
 
 
 def found_in(refs: Iterable[str]) -> list[str]:
@@ -93,7 +101,7 @@ def mend_branch(root: Path) -> None:
 
     Raises `OSError`.
     """
-    file = root / ".git" / BRANCH
+    file = git_folder(root) / BRANCH
     if (file.is_symlink() or not file.is_dir()) and not _COMMIT.fullmatch(_text(file) or ""):
         file.unlink(missing_ok=True)
 

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 from tetra_es_projections.mirror import marker
 from tetra_es_projections.mirror.changes import Changes, changes, commit_changes
-from tetra_es_projections.mirror.refs import BRANCH, all_refs, is_found, mend_branch, new_found
+from tetra_es_projections.mirror.refs import (
+    BRANCH,
+    all_refs,
+    head_of,
+    is_found,
+    mend_branch,
+    new_found,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,7 +43,7 @@ def keep(root: Path, git: Git, warn: Warn, *, main: str | None, tip: str) -> Non
     """
     refs = keep_commits(root, git, warn, main=main)
     if not marker.is_being_reset(root):  # what differs would be what we did not get to
-        last, head = marker.marked(root), checked_out(root, refs)
+        last, head = marker.marked(root), head_of(root, refs)
         found = changes(root, git, (last and last.commit, head, tip))
         keep_changes(root, git, warn, found, head or tip)
 
@@ -56,7 +63,7 @@ def keep_all(
     the commit that is checked out, or `alone`.
     """
     refs = keep_commits(root, git, warn, main=main)
-    last, head = marker.marked(root), checked_out(root, refs)
+    last, head = marker.marked(root), head_of(root, refs)
     found = changes(root, git, (last and last.commit, head), recorded, everything=True)
     keep_changes(root, git, warn, found, None if alone else head)
     return found.complete
@@ -112,15 +119,9 @@ def commits_among(root: Path, git: Git, names: Iterable[str]) -> set[str]:
     return {line[:_LENGTH] for line in lines if line[_LENGTH:].startswith(" commit ")}
 
 
-def checked_out(root: Path, refs: Mapping[str, str]) -> str | None:
-    """Return the commit that HEAD stands for, None where it stands for none."""
-    head = (root / ".git" / "HEAD").read_text(errors="replace").strip()
-    return refs.get(head.removeprefix("ref: ")) if head.startswith("ref: ") else head
-
-
 def on_no_branch(root: Path, git: Git, refs: Mapping[str, str]) -> str | None:
     """Return the commit that is checked out where no ref would keep it, else None."""
-    head = checked_out(root, refs)
+    head = head_of(root, refs)
     if head is None or head in refs.values():
         return None
     commits = commits_among(root, git, (head, *refs.values()))

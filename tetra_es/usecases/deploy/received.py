@@ -93,7 +93,7 @@ def _values(
         if digest_of(files[key]) != digest:
             raise IntegrityFailure(
                 f"secrets/{environment}/{key}.age is not what the signed event says",
-                hint="the clone was tampered with, or is not clean: `git status` in it",
+                hint="the clone was tampered with: get a fresh one",
             )
     known = identities() if files else []
     return {
