@@ -85,7 +85,7 @@ cat <<END
     environments/*.toml        dev, staging and prod; generated
     store/events.db            the $((events)) events: the truth
     store/views.db             what history, blame and REFs are looked up in
-    history/                   the mirror, an ordinary git repository
+    history/                   the mirror, a bare git repository
 
   $XDG_CONFIG_HOME/tetra-es/id_ed25519
                                the key that signed the events

@@ -16,6 +16,9 @@ ENVIRONMENTS = "environments"
 PROFILES = "profiles"
 SECRETS = "secrets"
 
+KEPT = "kept"
+"""Below it is what people left where only generated files belong."""
+
 MANIFEST = "manifest.toml"
 SOURCE = f"{ENVIRONMENTS}/{SOURCE_OF_TRUTH}.toml"
 

@@ -242,7 +242,7 @@ class Projections:
 
         # The one event that changes the past: where the purged file was, a tombstone stands.
         purging = self.log.has_topic(SecretPurged.TOPIC, position, last)
-        if again or purging:
+        if again or purging or mirror.must_be_replaced():
             records = self.log.records(0, last)
             commits = mirror.replace(records, TreeProjector.at(self.log, 0), step, purging=purging)
         else:

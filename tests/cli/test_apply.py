@@ -113,9 +113,9 @@ def test_a_history_that_somebody_else_founded(machine: Machine, clone: Path) -> 
 
 
 def test_what_is_no_clone_or_has_no_such_environment(machine: Machine, tmp_path: Path) -> None:
-    assert "is not a repository" in refused(machine, tmp_path, code=1)
+    assert "has no events" in refused(machine, tmp_path, code=1)
     subprocess.run(["git", "init", "-q", str(tmp_path / "empty")], check=True)
-    assert "has no commits" in refused(machine, tmp_path / "empty", code=1)
+    assert "has no events" in refused(machine, tmp_path / "empty", code=1)
     (tmp_path / "empty" / "x").write_text("x")
     commit(tmp_path / "empty")
     assert "has no events" in refused(machine, tmp_path / "empty", code=1)

@@ -60,7 +60,7 @@ def test_what_the_summary_names_is_there(demo: tuple[str, Path]) -> None:
     org = folder / "tetra/org/acme"
     for path in ("manifest.toml", "environments/local.toml", "environments/prod.toml"):
         assert (org / path).is_file()
-    assert (org / "history/.git").is_dir()
+    assert (org / "history/objects").is_dir()
     assert (folder / "config/tetra-es/id_ed25519").is_file()
 
 

@@ -171,5 +171,5 @@ def test_every_json_field_is_documented(machine: Machine) -> None:
 
 
 def test_the_mirrors_event_file_is_documented(machine: Machine) -> None:
-    event = json.loads((machine.mirror / "events/0000/00/00000001.json").read_text())
+    event = json.loads(machine.git("show", "main:events/0000/00/00000001.json"))
     assert set(event) <= documented("The mirror")

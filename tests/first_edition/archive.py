@@ -50,7 +50,7 @@ def machine_in(home: Path) -> Machine:
 
 
 def _copy(source: str, target: str) -> str:
-    if "/history/.git/objects/" in source or "/history/events/" in source:
+    if "/history/.git/objects/" in source:
         os.link(source, target)
         return target
     return shutil.copy2(source, target)

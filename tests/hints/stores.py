@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tests.hints.case import Case
 from tests.integrity import tampering
+from tests.mirrors import commit_on, give_work_tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,12 +94,12 @@ def with_a_foreign_mirror(machine: Machine) -> None:
 
 
 def with_a_stray_commit(machine: Machine) -> None:
-    machine.git(*WHO, "commit", "-q", "--allow-empty", "-m", "mine")
+    commit_on(machine.mirror, "refs/heads/main")
 
 
 def without_objects(machine: Machine) -> None:
-    shutil.rmtree(machine.mirror / ".git" / "objects")
-    (machine.mirror / ".git" / "objects").mkdir()
+    shutil.rmtree(machine.mirror / "objects")
+    (machine.mirror / "objects").mkdir()
 
 
 VERIFY = "run `tetra-es verify` to find out what was changed"
@@ -179,6 +180,11 @@ CASES = [
         then="promote staging",
     ),
     Case("`{}` shows them", "promote staging", with_a_stray_commit),
+    Case(
+        "`{} {}-history` makes a folder with them",
+        "promote staging",
+        lambda machine: give_work_tree(machine.mirror),
+    ),
     Case(
         "`{}` moves it away, `tetra-es rebuild` makes another; what was recorded is safe",
         "promote staging",

@@ -128,7 +128,7 @@ class World:
             for table in TABLES:
                 found[table] = sorted(views.execute(f"SELECT * FROM {table}"))
             found["digests"] = sorted(views.execute("SELECT path, digest FROM files"))
-        found["head"] = (self.layout.mirror / ".git/refs/heads/main").read_text()
+        found["head"] = (self.layout.mirror / "refs/heads/main").read_text()
         return found
 
 

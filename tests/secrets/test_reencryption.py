@@ -110,10 +110,11 @@ def check_files_and_mirror(machine: Machine) -> None:
     """Check that the next command has brought files and mirror to where the store is."""
     machine.ok("history", "-n", "1")
     expected = digests(machine)
-    for base in (machine.folder, machine.mirror):
-        files = {path.stem: path.read_bytes() for path in (base / "secrets/dev").iterdir()}
-        assert {key: sha256(data).hexdigest() for key, data in files.items()} == expected
-    assert machine.git("status", "--porcelain") == ""
+    files = {path.stem: path.read_bytes() for path in (machine.folder / "secrets/dev").iterdir()}
+    assert {key: sha256(data).hexdigest() for key, data in files.items()} == expected
+    names = machine.git("ls-tree", "--name-only", "main:secrets/dev").split()
+    mirrored = {name: machine.git("show", f"main:secrets/dev/{name}") for name in names}
+    assert mirrored == {f"{key}.age": data.decode() for key, data in files.items()}
     lines = (machine.folder / "secrets/dev.recipients").read_text().splitlines()
     assert sum(line.startswith("age1") for line in lines) == readers(machine)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,7 +13,11 @@ from tests.conftest import ROOT
 from tests.first_edition.archive import copy_of, unpack
 from tests.snapshot import script, states
 from tests.snapshot.normal import for_home, normaliser
+from tetra_es.store.log import EventLog
 from tetra_es_cli.entry.root import cli
+from tetra_es_projections.mirror.git import Git
+from tetra_es_projections.mirror.projection import Mirror
+from tetra_es_projections.tree import TreeProjector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,10 +51,11 @@ def file_of(command: str) -> Path:
 
 
 def prepared(home: Path) -> Machine:
-    """Unpack the archive to be copied again and again: with git's objects in one file."""
+    """Unpack the archive to be copied again and again: with a bare mirror of few files."""
     machine = unpack(home)
-    machine.git("repack", "-a", "-d", "-q")
-    machine.git("prune-packed", "-q")
+    with EventLog(machine.store) as log:
+        mirror = Mirror(machine.mirror, Git(os.environ["PATH"]))
+        mirror.replace(log.records(), TreeProjector.at(log, 0))
     return machine
 
 

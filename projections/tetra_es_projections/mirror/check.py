@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
-from itertools import islice, zip_longest
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Final, Protocol
 
 from tetra_es.errors import TetraEsError
-from tetra_es.text import one_line
 from tetra_es_projections.mirror import repository
 from tetra_es_projections.mirror.failures import GitMissing, unusable
-from tetra_es_projections.mirror.listing import in_index, in_work_tree
-from tetra_es_projections.mirror.objects import Tree, commit_ids
+from tetra_es_projections.mirror.folder import git_folder, has_work_tree
+from tetra_es_projections.mirror.objects import commit_ids
 from tetra_es_projections.mirror.refs import HEAD, all_refs, branch_head
 from tetra_es_projections.mirror.rendering import render
 from tetra_es_projections.tree import TreeProjector
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from tetra_es.log.record import Record
     from tetra_es_projections.mirror.commit import Commit
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
 
 _SHOWN: Final = 12
 """Digits of a commit id in a sentence."""
-_FILES: Final = 10
-"""Files of the work tree that are named."""
 _STEP: Final = 100
 """Events between two reports of progress."""
 
@@ -42,12 +38,10 @@ def expected_ids(
     records: Iterable[Record],
     report: Callable[[int], None] | None = None,
     content: TreeProjector | None = None,
-    tree: Tree | None = None,
 ) -> Iterator[tuple[int, str]]:
     """Yield position and commit id of each of a store's records, from the first one on.
 
-    `content` is that before the first; it knows where age files are. `tree`, empty at first, is
-    afterwards that of the last commit.
+    `content` is that before the first; it knows where age files are.
 
     What `Mirror.apply` gives is the same, byte for byte, but needs a repository.
     """
@@ -59,7 +53,7 @@ def expected_ids(
             if report and not count % _STEP:
                 report(record.position)
 
-    return commit_ids(commits(), tree)
+    return commit_ids(commits())
 
 
 def differences(
@@ -73,8 +67,7 @@ def differences(
     Of the commits only the first bad one is named: the ids of all later ones depend on it.
     Raises `TetraEsError` when there is no git to ask, or an event that cannot be rendered.
     """
-    tree = Tree()
-    expected = list(expected_ids(log.records(), report, content, tree))
+    expected = list(expected_ids(log.records(), report, content))
     if repository.is_missing(mirror.path):
         return [f"the mirror {mirror.path} is missing"] if expected else []
     try:
@@ -82,7 +75,7 @@ def differences(
             return [bad]
         if not expected:
             return []
-        return [*_objects(mirror, expected[-1][1]), *_work_tree(mirror, tree)]
+        return [*_objects(mirror, expected[-1][1]), *_head(mirror)]
     except GitMissing:
         raise
     except TetraEsError as error:
@@ -120,31 +113,11 @@ def _objects(mirror: Mirror, head: str) -> Iterator[str]:
     if any(name.startswith("refs/replace/") for name in refs):
         yield f"the mirror {mirror.path} shows replacements of its objects (refs/replace)"
     for name in ("shallow", "info/grafts"):
-        if (mirror.path / ".git" / name).exists():
-            yield f"the mirror {mirror.path} hides a part of its history (.git/{name})"
+        if (git_folder(mirror.path) / name).exists():
+            yield f"the mirror {mirror.path} hides a part of its history ({name})"
 
 
-def _work_tree(mirror: Mirror, tree: Tree) -> Iterator[str]:
-    if (mirror.path / ".git" / "HEAD").read_text(errors="replace") != HEAD:
-        yield f"the work tree of the mirror {mirror.path} is not that of main"
-        return
-    expected = dict(tree.files())
-    states: dict[str, str] = {}
-    for found in (dict(in_work_tree(mirror.path)), in_index(mirror.path, mirror.git)):
-        for path in sorted(expected.keys() | found.keys()):
-            if found.get(path) != expected.get(path):
-                states.setdefault(path, _state(path, expected, found))
-    for path, state in islice(states.items(), _FILES):
-        yield f"{mirror.path.name}/{_shown(path)} {state}"
-    if len(states) > _FILES:
-        yield f"{len(states) - _FILES} more files of the mirror's work tree differ"
-
-
-def _state(path: str, expected: Container[str], found: Container[str]) -> str:
-    if path not in expected:
-        return "does not belong there"
-    return "was changed" if path in found else "is missing"
-
-
-def _shown(path: str) -> str:
-    return one_line(os.fsencode(path).decode(errors="replace"))
+def _head(mirror: Mirror) -> Iterator[str]:
+    root = mirror.path
+    if not has_work_tree(root) and (root / "HEAD").read_text(errors="replace") != HEAD:
+        yield f"HEAD of the mirror {root} is not main"

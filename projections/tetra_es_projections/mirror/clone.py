@@ -36,7 +36,7 @@ _BATCH: Final = 500
 
 
 class Clone:
-    """A clone of the mirror, bare or not, as of the commit that its HEAD stands for."""
+    """A clone of the mirror, bare or not, as of the commit that HEAD names."""
 
     def __init__(self, root: Path, git: Git) -> None:
         """Open the clone at `root`. Raises `TetraEsError` where there is none."""
@@ -71,9 +71,9 @@ class Clone:
         try:
             head = head_of(self.root, all_refs(self.root))
         except OSError as error:
-            raise self._no_clone("is not a repository") from error
+            raise self._no_clone("has no events") from error
         if head is None:
-            raise self._no_clone("has no commits")
+            raise self._no_clone("has no events")
         try:
             return in_commit(self.root, self._git, head)
         except GitMissing:
@@ -106,7 +106,7 @@ class Clone:
 
 
 def _record_of(name: str, data: bytes) -> Record:
-    """Return the event in a file. Raises `ValueError` and the like where it is none."""
+    """Return the event in a file. Raises `ValueError` and the like."""
     if not _NAME.fullmatch(name):
         raise ValueError("not the name of an event")
     record = _record(json.loads(data))

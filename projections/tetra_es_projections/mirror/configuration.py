@@ -21,6 +21,7 @@ from tetra_es_projections.mirror.addresses import (
     new_remote,
 )
 from tetra_es_projections.mirror.failures import GitMissing
+from tetra_es_projections.mirror.folder import git_folder
 from tetra_es_projections.mirror.pinned import ATTRIBUTES, BASE, PINNED
 
 if TYPE_CHECKING:
@@ -65,22 +66,36 @@ def secure(root: Path, git: Git, warn: Warn) -> None:
     Raises `TetraEsError`.
     """
     found = _read(root, git)
-    path = root / ".git" / "config"
+    path = root / "config"
     if found.unreadable is not None:
         copy = path.with_name("config.unreadable")
         atomic.write(copy, found.unreadable)
         warn(f"git cannot read {path}: it was written again, the old one is {copy}", None)
+    _say(found, path, warn)
+    write(root, found.remotes)
+
+
+def say_what_goes(root: Path, git: Git, warn: Warn) -> bool:
+    """Say what a mirror that takes this one's place does not bring along of its configuration.
+
+    Returns whether git can read the configuration. Raises `TetraEsError`.
+    """
+    found = _read(root, git)
+    _say(found, git_folder(root) / "config", warn)
+    return found.unreadable is None
+
+
+def _say(found: _Found, path: Path, warn: Warn) -> None:
     if found.gone:
         more = len(found.gone) - _NAMED
         names = ", ".join(found.gone[:_NAMED]) + (f" and {more} more" if more > 0 else "")
         warn(f"removed settings that do not belong in {path}: {names}", None)
-    write(root, found.remotes)
 
 
 def write(root: Path, remotes: Iterable[Remote]) -> None:
     """Write the mirror's configuration with these remotes. Raises `TetraEsError`."""
-    _put(root / ".git" / "config", text_of(remotes))
-    _put(root / ".git" / "info" / "attributes", ATTRIBUTES)
+    _put(root / "config", text_of(remotes))
+    _put(root / "info" / "attributes", ATTRIBUTES)
 
 
 def _put(path: Path, text: str) -> None:
@@ -116,7 +131,7 @@ class _Found(NamedTuple):
 
 
 def _read(root: Path, git: Git) -> _Found:
-    path = root / ".git" / "config"
+    path = git_folder(root) / "config"
     data = _bytes(path)
     if data is None:
         return _Found([])

@@ -31,12 +31,12 @@ def append(
     All of them or none: the branch moves at the end. Raises `TetraEsError`, also when the branch
     was moved by somebody else meanwhile. Another `ref` is moved from wherever it is.
     """
-    marks = root / ".git" / _MARKS
+    marks = root / _MARKS
     for left in (marks, marks.with_name(f"{_MARKS}.lock")):
         with suppress(OSError):  # of a killed git: nobody else writes marks here
             left.unlink()
     before = set(_debris(root))
-    options = ["--quiet", "--done", f"--export-marks=.git/{_MARKS}"]
+    options = ["--quiet", "--done", f"--export-marks={_MARKS}"]
     options += [] if ref == BRANCH else ["--force"]
     try:
         git.stream(root, "fast-import", *options, chunks=_stream(commits, parent, ref))
@@ -56,8 +56,8 @@ def append(
 
 
 def _debris(root: Path) -> Iterator[Path]:
-    yield from root.glob(".git/fast_import_crash_*")
-    yield from root.glob(".git/objects/pack/tmp_*")
+    yield from root.glob("fast_import_crash_*")
+    yield from root.glob("objects/pack/tmp_*")
 
 
 def _stream(commits: Iterable[Commit], parent: str | None, ref: str) -> Iterator[bytes]:

@@ -2,7 +2,8 @@
 
 Git's environment is made up here: no variable of the user's, no configuration but the
 repository's own. The repository is named explicitly, because git would otherwise look for one in
-the folders above, and the organization's own folder may well be under git.
+the folders above, and the organization's own folder may well be under git; besides, a user may
+have git refuse bare repositories that are not named (`safe.bareRepository`).
 
 `read` does without the repository's configuration as well. A caller of `run` or `stream` has
 called `configuration.secure` first.
@@ -44,8 +45,7 @@ _ENVIRONMENT: Final = {
 
 _GIT: Final = (
     "git",
-    "--git-dir=.git",
-    "--work-tree=.",
+    "--git-dir=.",
     "-c",
     "core.hooksPath=/dev/null",
     "-c",
@@ -62,14 +62,15 @@ class Git:
     """Open files that git keeps open as long as it runs; see `recovery.alone`."""
 
     def init(self, folder: Path) -> None:
-        """Make an empty repository with the branch `main` in an existing folder.
+        """Make an empty bare repository with the branch `main` in an existing folder.
 
         Raises `TetraEsError` when git is missing or fails.
         """
-        self._run(folder, "git", "init", "--quiet", "--initial-branch=main", "--template=")
+        bare = ("--bare", "--initial-branch=main", "--template=")
+        self._run(folder, "git", "init", "--quiet", *bare)
 
     def read(self, root: Path, *arguments: str, data: bytes = b"") -> bytes:
-        """Run git on the objects and the index of the mirror at `root`; return what it prints.
+        """Run git on the objects of the mirror at `root`; return what it prints.
 
         There are no refs: commits are named by their ids. Raises `TetraEsError` when git is
         missing or fails.

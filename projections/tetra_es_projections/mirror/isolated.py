@@ -1,4 +1,4 @@
-"""A git folder of our own for reading a mirror that is not: its objects and its index, no more.
+"""A git folder of our own for reading a mirror that is not: its objects, no more.
 
 Neither configuration nor attributes, hooks, grafts or refs of the mirror are looked at, and
 nothing is written there. gitrepository-layout(5) says what makes a folder a repository.
@@ -43,5 +43,4 @@ def isolated(root: Path) -> Iterator[dict[str, str]]:
         yield {
             "GIT_DIR": name,
             "GIT_OBJECT_DIRECTORY": str(git_dir / "objects"),
-            "GIT_INDEX_FILE": str(git_dir / "index"),
         }

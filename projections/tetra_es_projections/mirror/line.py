@@ -1,7 +1,7 @@
 """Which commits on the mirror's branch are ours.
 
 Whose a commit is, nothing in it can prove: a person can amend one of ours and keep its message.
-So the commit that was checked out last and those that the views know come first, and what a
+So the commit that the mirror was left at and those that the views know come first, and what a
 commit says of itself counts only where both are gone.
 """
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 from tetra_es.errors import IntegrityFailure
 from tetra_es_projections.mirror import marker, recovery, repository, trailers
 from tetra_es_projections.mirror.failures import unusable
-from tetra_es_projections.mirror.marker import MARKER
+from tetra_es_projections.mirror.folder import git_folder
 from tetra_es_projections.mirror.refs import BRANCH, Head, branch_head
 from tetra_es_projections.mirror.stray import commits_among
 
@@ -106,11 +106,11 @@ def _is_newer(last: Head | None, position: int) -> bool:
 
 def _by_what_they_say(root: Path, git: Git, main: str | None) -> Line:
     """Find the line where nobody remembers one."""
-    ours = (root / ".git" / MARKER).exists()
+    ours = marker.is_ours(root)
     if main is None:
         if not ours:
             raise repository.foreign(root, "is a repository that tetra-es did not make")
-        return Line(None, None, is_astray=(root / ".git" / BRANCH).exists())
+        return Line(None, None, is_astray=(git_folder(root) / BRANCH).exists())
     try:
         position = trailers.position_of(root, git, main)
     except IntegrityFailure:

@@ -1,9 +1,7 @@
-"""What was checked out last: index and work tree of the mirror are those of this commit.
+"""The mirror's own note of the commit that it was left at, and its HEAD.
 
-The branch moves first. A marker file names the commit that was checked out last, and changes
-last: when it names another commit than the branch is at, somebody was killed in between (or moved
-the branch), and everything is checked out again. While that is done the marker is empty. It also
-has the index's checksum, which tells whether somebody else wrote that since.
+The note is written last. Where it names the commit that `main` is at, nobody was killed in between
+and nobody moved the branch. A repository that has the file is a mirror of ours.
 """
 
 from __future__ import annotations
@@ -13,57 +11,45 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tetra_es_projections.mirror.failures import unusable
+from tetra_es_projections.mirror.folder import git_folder, has_work_tree
 from tetra_es_projections.mirror.listing import read_file
 from tetra_es_projections.mirror.refs import HEAD, Head, branch_head
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-MARKER: Final = "tetra-es-worktree"
-"""The marker file, below `.git`; a repository with it is a mirror of ours."""
+MARKER: Final = "tetra-es-mirror"
+"""The file with the note."""
 
-_INDEX: Final = b"DIRC"
-"""How an index begins; without a sound one, adding files would make one of these files alone."""
-
-_CHECKSUM: Final = 20
-"""Bytes of an index's checksum."""
+FIRST_EDITION: Final = "tetra-es-worktree"
+"""The same in a mirror of the first edition, which had a work tree."""
 
 _HEADS: Final = re.compile(r"ref: refs/\S+\n?|[0-9a-f]{40}\n?")
 _PARTIAL: Final = "tetra-es-file"
 
 
+def _file(root: Path) -> Path:
+    return git_folder(root) / (FIRST_EDITION if has_work_tree(root) else MARKER)
+
+
 def marked(root: Path) -> Head | None:
-    """Return the commit that was checked out last, None where that is not known."""
+    """Return the commit that the mirror was left at, None where that is not known."""
     try:
-        commit, position, *_ = (root / ".git" / MARKER).read_text("ascii").split()
+        commit, position, *_ = _file(root).read_text("ascii").split()
         return Head(commit, int(position))
     except (OSError, ValueError):
         return None
 
 
-def is_being_reset(root: Path) -> bool:
-    """Return whether somebody was killed while everything was checked out."""
-    try:
-        return not (root / ".git" / MARKER).stat().st_size
-    except OSError:
-        return False
+def is_ours(root: Path) -> bool:
+    """Return whether tetra-es made the repository at `root`, as far as that can be told."""
+    return _file(root).exists()
 
 
 def is_main(root: Path) -> bool:
-    """Return whether `main` is checked out, with an index that looks sound."""
+    """Return whether HEAD of the bare mirror is `main`."""
     try:
-        with (root / ".git" / "index").open("rb") as index:
-            sound = index.read(len(_INDEX)) == _INDEX
-        return sound and (root / ".git" / "HEAD").read_text() == HEAD
-    except (OSError, ValueError):
-        return False
-
-
-def is_our_index(root: Path) -> bool:
-    """Return whether nobody wrote the index since we did."""
-    try:
-        words = (root / ".git" / MARKER).read_text("ascii").split()
-        return words[2:] == [_checksum(root)]
+        return (root / "HEAD").read_text() == HEAD
     except (OSError, ValueError):
         return False
 
@@ -73,31 +59,33 @@ def is_untouched(root: Path, position: int) -> bool:
 
     Without git, and in no time: for the start of each command.
     """
-    last = marked(root)
+    if has_work_tree(root):
+        return False
     try:
         head = branch_head(root)
     except OSError:
         return False
-    return last == Head(head or "", position) and is_main(root)
+    return marked(root) == Head(head or "", position) and is_main(root)
 
 
-def mark(root: Path, head: Head | None) -> None:
-    """Remember that index and work tree are those of `head`; None while they become so."""
-    try:
-        text = f"{head.commit} {head.position} {_checksum(root)}\n" if head else ""
-    except OSError as error:
-        raise unusable(root, error) from error
-    write(root, f".git/{MARKER}", text.encode())
+def mark(root: Path, head: Head) -> None:
+    """Note that the mirror is left at `head`. Raises `TetraEsError`."""
+    write(root, MARKER, f"{head.commit} {head.position}\n".encode())
 
 
 def mend_head(root: Path) -> None:
     """See to it that git takes the folder for a repository, which it does by its HEAD."""
     try:
-        text = read_file(root / ".git" / "HEAD").decode(errors="replace")
+        text = read_file(root / "HEAD").decode(errors="replace")
     except OSError as error:
         raise unusable(root, error) from error
     if not _HEADS.fullmatch(text):
-        write(root, ".git/HEAD", HEAD.encode())
+        reset_head(root)
+
+
+def reset_head(root: Path) -> None:
+    """Set HEAD to `main`. Raises `TetraEsError`."""
+    write(root, "HEAD", HEAD.encode())
 
 
 def write(root: Path, path: str, data: bytes) -> None:
@@ -105,7 +93,7 @@ def write(root: Path, path: str, data: bytes) -> None:
 
     Raises `TetraEsError`.
     """
-    partial = root / ".git" / _PARTIAL
+    partial = root / _PARTIAL
     try:
         partial.unlink(missing_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -114,10 +102,3 @@ def write(root: Path, path: str, data: bytes) -> None:
         partial.replace(root / path)
     except OSError as error:
         raise unusable(root, error) from error
-
-
-def _checksum(root: Path) -> str:
-    """Return what an index ends with, by gitformat-index(5)."""
-    with (root / ".git" / "index").open("rb") as index:
-        index.seek(-_CHECKSUM, os.SEEK_END)
-        return index.read().hex()

@@ -1,4 +1,4 @@
-"""Commit ids computed without git, for checking a mirror against the events.
+"""Commits and trees computed without git, for checking a mirror and for writing to it.
 
 A git object's id is the SHA-1 of its kind, its length and its bytes (gitformat-loose(5)); a tree
 lists mode, name and id of its entries sorted by name, a folder's name taken with a slash at its
@@ -13,70 +13,91 @@ from hashlib import sha1
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from tetra_es_projections.mirror.commit import Commit
 
 _LENGTH: Final = 20
 """Bytes of an id."""
 
+_FILE: Final = b"100644"
+_BELOW: Final = b"40000"
 
-def commit_ids(commits: Iterable[Commit], tree: Tree | None = None) -> Iterator[tuple[int, str]]:
-    """Yield position and id of each commit of a mirror that begins with the first of them.
 
-    `tree`, empty at first, is afterwards that of the last commit.
+def object_id(kind: bytes, content: bytes) -> bytes:
+    """Return the id of an object, 20 bytes."""
+    header = b"%s %d\0" % (kind, len(content))
+    return sha1(header + content, usedforsecurity=False).digest()
+
+
+def commit_ids(
+    commits: Iterable[Commit],
+    tree: Tree | None = None,
+    parent: str | None = None,
+    add: Callable[[bytes, bytes], bytes] = object_id,
+) -> Iterator[tuple[int, str]]:
+    """Yield position and id of each commit; the first follows `parent`, whose tree is given.
+
+    `add` is called with kind and content of each new object and returns its id.
     """
     root = Tree() if tree is None else tree
-    parent = b""
+    above = parent
     for commit in commits:
         for path, data in commit.files.items():
             parts = path.encode().split(b"/")
             if data is None:
                 root.remove(parts)
             else:
-                root.put(parts, blob_digest(data))
-        body = b"tree %s\n%sauthor %s\ncommitter %s\n\n%s" % (
-            root.digest().hex().encode(),
-            parent,
+                root.put(parts, add(b"blob", data))
+        content = b"tree %s\n%sauthor %s\ncommitter %s\n\n%s" % (
+            root.digest(add).hex().encode(),
+            b"parent %s\n" % above.encode() if above else b"",
             commit.author,
             commit.committer,
             commit.message,
         )
-        identifier = _digest(b"commit", body).hex()
-        parent = b"parent %s\n" % identifier.encode()
-        yield commit.position, identifier
+        above = add(b"commit", content).hex()
+        yield commit.position, above
 
 
 class Tree:
     """A tree of files, which remembers the ids of what did not change."""
 
-    def __init__(self) -> None:
+    def __init__(self, load: Callable[[bytes], bytes] | None = None, content: bytes = b"") -> None:
+        """Begin with the content of a tree object; `load` returns that of another, by its id."""
+        self._load = load
         self._order: list[bytes] = []
         self._entries: dict[bytes, bytes] = {}
         self._folders: dict[bytes, Tree] = {}
         self._changed: set[bytes] = set()
-        self._digest = b""
+        self._digest = object_id(b"tree", content) if content else b""
+        for key, entry in _entries_of(content):
+            self._order.append(key)
+            self._entries[key] = entry
 
     def put(self, path: list[bytes], digest: bytes) -> None:
         """Put a file with the blob `digest` at `path`, new or changed."""
         name = path[0]
         if len(path) == 1:
-            self._set(name, b"100644 %s\0%s" % (name, digest))
+            self._set(name, b"%s %s\0%s" % (_FILE, name, digest))
         else:
-            if name not in self._folders:
-                self._folders[name] = Tree()
-            self._folders[name].put(path[1:], digest)
+            folder = self._folder(name)
+            if folder is None:
+                folder = self._folders[name] = Tree(self._load)
+            folder.put(path[1:], digest)
             self._changed.add(name)
         self._digest = b""
 
     def remove(self, path: list[bytes]) -> None:
         """Remove the file at `path`, and folders that become empty; git knows no others."""
         name, *below = path
-        self._digest = b""
         if below:
-            folder = self._folders[name]
+            folder = self._folder(name)
+            if folder is None:
+                return
             folder.remove(below)
             self._changed.add(name)
+            self._digest = b""
             if folder:
                 return
             del self._folders[name]
@@ -84,28 +105,27 @@ class Tree:
             name += b"/"
         if self._entries.pop(name, None) is not None:
             self._order.remove(name)
+        self._digest = b""
 
     def __len__(self) -> int:
         """Return how many files and folders there are."""
         return len(self._entries) + sum(n + b"/" not in self._entries for n in self._folders)
 
-    def digest(self) -> bytes:
-        """Return the tree's id, 20 bytes."""
+    def digest(self, add: Callable[[bytes, bytes], bytes] = object_id) -> bytes:
+        """Return the tree's id, 20 bytes; `add` is told of each tree that is new."""
         if not self._digest:
             for name in self._changed:
-                digest = self._folders[name].digest()
-                self._set(name + b"/", b"40000 %s\0%s" % (name, digest))
+                digest = self._folders[name].digest(add)
+                self._set(name + b"/", b"%s %s\0%s" % (_BELOW, name, digest))
             self._changed.clear()
-            self._digest = _digest(b"tree", b"".join(map(self._entries.__getitem__, self._order)))
+            self._digest = add(b"tree", b"".join(map(self._entries.__getitem__, self._order)))
         return self._digest
 
-    def files(self, above: str = "") -> Iterator[tuple[str, bytes]]:
-        """Yield path and id of each file."""
-        for key, entry in self._entries.items():
-            if not key.endswith(b"/"):
-                yield above + key.decode(), entry[-_LENGTH:]
-        for name, folder in self._folders.items():
-            yield from folder.files(f"{above}{name.decode()}/")
+    def _folder(self, name: bytes) -> Tree | None:
+        """Return the tree of a folder, None where there is none."""
+        if name not in self._folders and (entry := self._entries.get(name + b"/")) and self._load:
+            self._folders[name] = Tree(self._load, self._load(entry[-_LENGTH:]))
+        return self._folders.get(name)
 
     def _set(self, key: bytes, entry: bytes) -> None:
         if key not in self._entries:
@@ -115,9 +135,15 @@ class Tree:
 
 def blob_digest(data: bytes) -> bytes:
     """Return the id of a file's content, 20 bytes."""
-    return _digest(b"blob", data)
+    return object_id(b"blob", data)
 
 
-def _digest(kind: bytes, data: bytes) -> bytes:
-    header = b"%s %d\0" % (kind, len(data))
-    return sha1(header + data, usedforsecurity=False).digest()
+def _entries_of(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield name and entry of what a tree object holds, a folder's name with a slash at its end."""
+    at = 0
+    while at < len(content):
+        end = content.index(b"\0", at) + 1 + _LENGTH
+        entry = content[at:end]
+        mode, _, name = entry[: -_LENGTH - 1].partition(b" ")
+        yield (name + b"/" if mode == _BELOW else name), entry
+        at = end

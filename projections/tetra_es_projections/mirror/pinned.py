@@ -11,7 +11,7 @@ BASE: Final = """\
 # tetra-es writes this file before every use, and keeps url and fetch of remotes alone.
 [core]
 \trepositoryformatversion = 0
-\tbare = false
+\tbare = true
 \tautocrlf = false
 \teol = lf
 \tsafecrlf = false
@@ -43,19 +43,22 @@ BASE: Final = """\
 \trecurse = false
 [log]
 \tshowSignature = false
+[fastimport]
+\tunpackLimit = 1
 [gc]
 \tauto = 0
 [maintenance]
 \tauto = false
 """
 """What must not depend on a user's own configuration. Packing is done between commands, never in
-the background; a branch that can be rebuilt needs no second record of where it was."""
+the background; a branch that can be rebuilt needs no second record of where it was. Some of it
+counts for work trees alone, which people may add with `git worktree`."""
 
 ATTRIBUTES: Final = (
     "* -text -filter -ident -working-tree-encoding !crlf !eol !diff !merge"
     " !export-ignore !export-subst\n"
 )
-"""For `.git/info/attributes`, which no other attributes file overrides."""
+"""For `info/attributes`, which no other attributes file overrides."""
 
 
 def _settings_of(text: str) -> Iterator[tuple[str, str]]:

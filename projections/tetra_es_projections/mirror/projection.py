@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import Refused, TetraEsError
-from tetra_es.text import one_line
-from tetra_es_projections.mirror import (
-    configuration,
-    marker,
-    recovery,
-    repository,
-    stray,
-    worktree,
-)
+from tetra_es_projections.mirror import configuration, marker, recovery, repository, stray
 from tetra_es_projections.mirror.failures import GitMissing, say_nothing
 from tetra_es_projections.mirror.fast_import import append
+from tetra_es_projections.mirror.few import append_few, few
+from tetra_es_projections.mirror.folder import has_work_tree
 from tetra_es_projections.mirror.line import NOTHING_KNOWN, Known, Line, events_of, find_line
-from tetra_es_projections.mirror.listing import in_commit
-from tetra_es_projections.mirror.refs import BRANCH, NEXT, Head, is_tracking
-from tetra_es_projections.mirror.rendering import Rendering
-from tetra_es_projections.mirror.successor import Successor
+from tetra_es_projections.mirror.refs import NEXT, Head
+from tetra_es_projections.mirror.rendering import render_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from tetra_es.log.record import Record
+    from tetra_es_projections.mirror.commit import Commit
     from tetra_es_projections.mirror.failures import Warn
     from tetra_es_projections.mirror.git import Git
     from tetra_es_projections.tree import TreeProjector
 
 
 class Mirror:
-    """The git repository at `path`, with a commit for each event on `main`.
+    """The bare git repository at `path`, with a commit for each event on `main`.
 
     A caller of `apply` or `replace` holds the organization's lock.
     """
@@ -88,6 +82,10 @@ class Mirror:
         listed = events_of(self.path, self.git, commit, f"-{position - after}")
         return [pair for pair in reversed(listed) if pair[0] > after]
 
+    def must_be_replaced(self) -> bool:
+        """Return whether only `replace` can bring it up to date, as one of the first edition."""
+        return repository.is_missing(self.path) or has_work_tree(self.path)
+
     def is_untouched(self, position: int) -> bool:
         """Return whether all is as we left it after the event at `position`; takes no time."""
         return marker.is_untouched(self.path, position)
@@ -100,12 +98,11 @@ class Mirror:
     ) -> list[tuple[int, str]]:
         """Commit the records that the mirror does not have yet; return position and commit of each.
 
-        `content` is that at the mirror's head; skipped records are not applied to it. Makes the
-        repository where there is none, repairs what a killed process left, and keeps what people
-        left. Afterwards branch, index and work tree are those of the newest commit. Raises
-        `TetraEsError`; the mirror then has all of the new commits or none.
+        `content` is that at the mirror's head; skipped records are not applied to it. All records
+        are needed where the mirror must be replaced. Repairs what a killed process left, and keeps
+        what people left. Raises `TetraEsError`; the mirror then has all of the new commits or none.
         """
-        if repository.is_missing(self.path):
+        if self.must_be_replaced():
             return self.replace(records, content, progress)
         line = self._line()
         before = line.head
@@ -115,21 +112,14 @@ class Mirror:
             configuration.secure(self.path, git, self._warn)
             start = before.position if before else 0
             new = (record for record in records if record.position > start)
-            rendering = Rendering(content, progress)
             added: list[tuple[int, str]] = []
             if (first := next(new, None)) is not None:
-                commits = rendering.commits(first, new)
-                ref = NEXT if line.is_astray else BRANCH
-                added = append(git, self.path, commits, before and before.commit, ref)
+                commits = render_all(chain((first,), new), content, progress)
+                added = self._append(git, line, commits)
             tip = Head(added[-1][1], added[-1][0]) if added else before
             if tip is not None:
-                if line.is_astray:
-                    self._bring_back(git, line, tip, {commit for _, commit in added})
-                self._check_out(git, line, tip, rendering.files)
-                if line.was_set_back:
-                    self._warn(
-                        f"main in {self.path} was moved; it is at #{tip.position} again", None
-                    )
+                self._bring_back(git, line, tip, {commit for _, commit in added})
+                marker.mark(self.path, tip)
             if added:
                 recovery.pack(self.path, git, start, added[-1][0])
             return added
@@ -144,21 +134,25 @@ class Mirror:
     ) -> list[tuple[int, str]]:
         """Build the mirror of all records beside this one and put it in its place.
 
-        Remotes stay, and so do refs, commits and changes of people, but for those that with
+        Remotes stay, and so do refs, commits and files of people, but for those that with
         `purging` reach what the new mirror has not. Returns position and commit of each record.
         Raises `TetraEsError`, with this one still in place, `Refused` for what is not a mirror.
         """
+        from tetra_es_projections.mirror.handover import Handover  # what few commands need
+
         repository.recover(self.path)
         missing = repository.is_missing(self.path)
         line = self._line_of_any()
         remotes = [] if missing else configuration.remotes_of(self.path, self.git)
-        repository.create(repository.partial(self.path), self.git, remotes)
-        new = Mirror(repository.partial(self.path), self.git, patience=self._patience)
+        place = repository.partial(self.path)
+        repository.create(place, self.git, remotes)
+        new = Mirror(place, self.git, patience=self._patience)
         added = new.apply(records, content, progress)
         aside = None
         if not missing and added:
             with recovery.alone(self.path, self.git) as git:
-                aside = self._hand_over(git, line, added, purging=purging)
+                handover = Handover(self.path, place, git, self._warn)
+                aside = handover.run(line, added, purging=purging)
         repository.put_in_place(self.path, aside)
         return added
 
@@ -175,72 +169,28 @@ class Mirror:
         except TetraEsError:
             return Line(None, None)
 
-    def _hand_over(
-        self, git: Git, line: Line, added: list[tuple[int, str]], *, purging: bool
-    ) -> Path | None:
-        """Bring what people had to the new mirror; return where this one is kept, if it must be."""
-        new, (position, tip) = repository.partial(self.path), added[-1]
-        ours = line.main in {commit for _, commit in added} or (purging and not line.is_astray)
-        main = None if ours else line.main
-        complete = self._kept_all(git, main, in_commit(new, self.git, tip), alone=purging)
-        successor = Successor(self.path, new, self.git, tip)
-        if purging:
-            behind = successor.bring_refs_without(line.head and line.head.commit)
-            names = [ref.removeprefix("refs/") for ref in behind if not is_tracking(ref)]
-            if names:
-                gone = one_line(", ".join(names))
-                self._warn(f"what reached the purged value is gone from {self.path}: {gone}", None)
-            return None
-        if successor.bring_refs() or not complete:
-            aside = repository.new_aside(self.path, position)
-            self._warn(
-                f"not all that people had in {self.path} could be brought over; "
-                f"the old mirror is kept as {aside}",
-                None,
-            )
-            return aside
-        return None
-
-    def _kept_all(
-        self, git: Git, main: str | None, recorded: dict[str, bytes], *, alone: bool
-    ) -> bool:
-        try:
-            recovery.break_locks(self.path, self._patience)
-            marker.mend_head(self.path)
-            configuration.secure(self.path, git, self._warn)
-            return stray.keep_all(
-                self.path, git, self._warn, main=main, recorded=recorded, alone=alone
-            )
-        except GitMissing:
-            raise
-        except TetraEsError:
-            return False
-
     def _line(self) -> Line:
         return find_line(self.path, self.git, self._known)
 
+    def _append(self, git: Git, line: Line, commits: Iterator[Commit]) -> list[tuple[int, str]]:
+        """Add commits to our newest one: a few here, many by git."""
+        parent = line.head.commit if line.head else None
+        if line.is_astray:
+            return append(git, self.path, commits, parent, NEXT)
+        first, rest = few(commits)
+        if rest is None:
+            return append_few(git, self.path, first, parent)
+        return append(git, self.path, chain(first, rest), parent)
+
     def _bring_back(self, git: Git, line: Line, tip: Head, ours: set[str]) -> None:
-        """Move the branch from somebody else's commit to ours; theirs is kept first."""
-        main = None if line.main in ours else line.main
-        stray.keep(self.path, git, self._warn, main=main, tip=tip.commit)
-        marker.mark(self.path, None)
-        stray.move_main(self.path, git, tip.commit, *((NEXT,) if ours else ()))
-
-    def _check_out(
-        self, git: Git, line: Line, tip: Head, files: dict[str, bytes | None] | None
-    ) -> None:
-        """Bring index and work tree to `tip`, where `main` is by now; `line` was before that."""
-        last, root = marker.marked(self.path), self.path
-        in_place = last is not None and last.commit == line.main and marker.is_main(root)
-        if in_place and last == tip:
-            return
-        if not (in_place and files and marker.is_our_index(root) and self._put(git, files)):
-            stray.keep(root, git, self._warn, main=None, tip=tip.commit)
-            worktree.reset(root, git)
-        marker.mark(root, tip)
-
-    def _put(self, git: Git, files: dict[str, bytes | None]) -> bool:
-        try:
-            return worktree.put(self.path, files, git)
-        except TetraEsError:
-            return False
+        """Set branch and HEAD to our newest commit; commits of people there are kept."""
+        astray = line.is_astray
+        if astray or not marker.is_main(self.path):
+            main = line.main if astray and line.main not in ours else None
+            stray.keep_commits(self.path, git, self._warn, main=main)
+        if astray:
+            stray.move_main(self.path, git, tip.commit, *((NEXT,) if ours else ()))
+        if not marker.is_main(self.path):
+            marker.reset_head(self.path)
+        if line.was_set_back:
+            self._warn(f"main in {self.path} was moved; it is at #{tip.position} again", None)

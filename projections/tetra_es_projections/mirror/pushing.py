@@ -95,8 +95,7 @@ def _opened(root: Path) -> Iterator[Repo]:
             raise TetraEsError(f"{root} is not a git repository", hint=AGAIN) from error
         allowed = os.environ.get("GIT_ALLOW_PROTOCOL", ":".join(PROTOCOLS)).split(":")
         repo.git.update_environment(
-            GIT_DIR=str(root.absolute() / ".git"),
-            GIT_WORK_TREE=str(root.absolute()),
+            GIT_DIR=str(root.absolute()),
             GIT_ALLOW_PROTOCOL=":".join(one for one in allowed if one in PROTOCOLS),
         )
         with repo:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from tetra_es.disk.lock import acquire
 from tetra_es.errors import TetraEsError
 from tetra_es_projections.mirror.failures import unusable
+from tetra_es_projections.mirror.folder import git_folder
 from tetra_es_projections.mirror.refs import BRANCH
 
 if TYPE_CHECKING:
@@ -27,20 +28,27 @@ if TYPE_CHECKING:
 PATIENCE: Final = 3.0
 """Seconds that a lock file may be old before it counts as left over."""
 
-_LOCKS: Final = ("index.lock", "HEAD.lock", "packed-refs.lock", "config.lock", f"{BRANCH}.lock")
+_LOCKS: Final = ("HEAD.lock", "packed-refs.lock", "config.lock", f"{BRANCH}.lock")
 _POLL = 0.02
 
 _RUNNING: Final = "tetra-es-running"
 _OPEN: Final = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
 _ORPHAN_PATIENCE: Final = 60.0
-"""Seconds to wait for the git of a killed command: it may be checking out a large history."""
+"""Seconds to wait for the git of a killed command: it may be importing a large history."""
+
+_HASHED: Final = 2
+"""Digits that name a folder of loose objects."""
 
 _TEMPORARY: Final = ("tmp_*", ".tmp-*")
 _STALE = 600.0
 """Seconds without a write after which a temporary file has nobody any more."""
 
-_PACK_EVERY: Final = 250
-"""Events between two packings. Each leaves some eight objects, a file each."""
+_LOOK_EVERY: Final = 16
+"""Events between two counts of the loose objects, of which each makes some eight, a file each."""
+_LOOSE: Final = 1000
+"""Objects with a file each above which they are packed."""
+_PACKS: Final = 50
+"""Packs above which they are packed together; each import of many events makes one."""
 
 
 @contextmanager
@@ -51,7 +59,7 @@ def alone(root: Path, git: Git) -> Iterator[Git]:
     has the file open is gone. Raises `TetraEsError` when that takes too long.
     """
     try:
-        descriptor = os.open(root / ".git" / _RUNNING, _OPEN | os.O_CREAT, 0o600)
+        descriptor = os.open(git_folder(root) / _RUNNING, _OPEN | os.O_CREAT, 0o600)
     except OSError as error:
         raise unusable(root, error) from error
     try:
@@ -67,7 +75,7 @@ def wait(root: Path) -> None:
     Raises `TetraEsError` when that takes too long.
     """
     try:
-        descriptor = os.open(root / ".git" / _RUNNING, _OPEN)
+        descriptor = os.open(git_folder(root) / _RUNNING, _OPEN)
     except OSError:  # nobody changed the mirror yet, or nobody can
         return
     try:
@@ -79,7 +87,7 @@ def wait(root: Path) -> None:
 def break_locks(root: Path, patience: float = PATIENCE) -> None:
     """Remove git's lock files, those that are new only when they stay for `patience` seconds."""
     for name in _LOCKS:
-        lock = root / ".git" / name
+        lock = root / name
         deadline = time.monotonic() + patience
         while (age := _age(lock)) is not None and age < patience and time.monotonic() < deadline:
             time.sleep(_POLL)
@@ -89,12 +97,15 @@ def break_locks(root: Path, patience: float = PATIENCE) -> None:
 
 
 def pack(root: Path, git: Git, before: int, after: int) -> None:
-    """Pack loose objects when the mirror passed one of certain positions; sweep up as well.
+    """Pack objects when there are many files of them; sweep up as well.
 
     Never in the background: a command that is over has left nothing running. When packing fails,
     the mirror is no worse than before, and the next time will come.
     """
-    if before // _PACK_EVERY == after // _PACK_EVERY:
+    if before // _LOOK_EVERY == after // _LOOK_EVERY:
+        return
+    loose, packs = _counts(root)
+    if loose <= _LOOSE and packs <= _PACKS:
         return
     _sweep(root)
     for option in ("--geometric=2", "--quiet"):  # git before 2.33 knows only the second
@@ -110,12 +121,22 @@ def _still_running(root: Path) -> TetraEsError:
     )
 
 
+def _counts(root: Path) -> tuple[int, int]:
+    """Return how many loose objects and how many packs there are."""
+    objects, loose, packs = root / "objects", 0, 0
+    with suppress(OSError):
+        for name in os.listdir(objects):  # noqa: PTH208, which would make paths of many names
+            if len(name) == _HASHED:
+                loose += len(os.listdir(objects / name))  # noqa: PTH208
+        packs = sum(name.endswith(".pack") for name in os.listdir(objects / "pack"))  # noqa: PTH208
+    return loose, packs
+
+
 def _sweep(root: Path) -> None:
-    git_dir = root / ".git"
-    found = [*git_dir.glob("fast_import_crash_*")]
+    found = [*root.glob("fast_import_crash_*")]
     for pattern in _TEMPORARY:
-        found += git_dir.glob(f"objects/pack/{pattern}")
-        found += git_dir.glob(f"objects/??/{pattern}")
+        found += root.glob(f"objects/pack/{pattern}")
+        found += root.glob(f"objects/??/{pattern}")
     for file in found:
         if (_age(file) or 0) > _STALE:
             with suppress(OSError):

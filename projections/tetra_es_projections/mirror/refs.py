@@ -12,6 +12,7 @@ import stat
 from itertools import chain, count
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from tetra_es.disk import atomic
 from tetra_es_projections.mirror.folder import git_folder
 
 if TYPE_CHECKING:
@@ -69,9 +70,18 @@ def all_refs(root: Path) -> dict[str, str]:
 
 
 def head_of(root: Path, refs: Mapping[str, str]) -> str | None:
-    """Return the commit that HEAD stands for, None where it stands for none. Raises `OSError`."""
+    """Return the commit that HEAD names, None where there is none. Raises `OSError`."""
     head = (git_folder(root) / "HEAD").read_text(errors="replace").strip()
     return refs.get(head.removeprefix("ref: ")) if head.startswith("ref: ") else head
+
+
+def worktree_heads(root: Path, refs: Mapping[str, str]) -> list[str]:
+    """Return the commits that people have checked out with `git worktree`. Raises `OSError`."""
+    found = []
+    for file in sorted(git_folder(root).glob("worktrees/*/HEAD")):
+        head = (_text(file) or "").removeprefix("ref: ")
+        found += [commit] if _COMMIT.fullmatch(commit := refs.get(head, head)) else []
+    return found
 
 
 def found_in(refs: Iterable[str]) -> list[str]:
@@ -104,6 +114,36 @@ def mend_branch(root: Path) -> None:
     file = git_folder(root) / BRANCH
     if (file.is_symlink() or not file.is_dir()) and not _COMMIT.fullmatch(_text(file) or ""):
         file.unlink(missing_ok=True)
+
+
+def swap_branch(root: Path, old: str | None, new: str) -> bool:
+    """Move the branch of the bare mirror from one commit to another, under git's own lock file.
+
+    Returns False, with nothing done, where it is not at `old`, or git is moving it at this moment.
+    Raises `OSError`.
+    """
+    file = root / BRANCH
+    lock = file.with_name(f"{file.name}.lock")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        descriptor = os.open(lock, flags, 0o666)
+    except FileExistsError:
+        return False
+    try:
+        with os.fdopen(descriptor, "wb") as opened:
+            opened.write(f"{new}\n".encode())
+            opened.flush()
+            os.fsync(descriptor)
+        if branch_head(root) != old:
+            lock.unlink()
+            return False
+        lock.replace(file)
+    except BaseException:
+        lock.unlink(missing_ok=True)
+        raise
+    atomic.sync_folder(file.parent)
+    return True
 
 
 def _packed(git_dir: Path) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,6 @@ Old renderers stay for ever: a rebuild must give the commits that were made firs
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from tetra_es.errors import IntegrityFailure
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
     from tetra_es.log.record import Record
     from tetra_es_projections.mirror.commit import Commit
     from tetra_es_projections.tree import TreeProjector
-
-_FEW: Final = 20
-"""Up to so many commits the files that they change are put one by one."""
 
 _STEP: Final = 100
 """Events between two reports of progress."""
@@ -44,27 +40,16 @@ def render(record: Record, content: TreeProjector) -> Commit:
         ) from error
 
 
-class Rendering:
-    """Makes commits of records, and keeps what the work tree needs while these are few."""
-
-    def __init__(self, content: TreeProjector, progress: Callable[[int], None] | None) -> None:
-        self.files: dict[str, bytes | None] | None = {}
-        """Newest content of the changed files; None when there are too many."""
-        self._content = content
-        self._progress = progress
-
-    def commits(self, first: Record, others: Iterable[Record]) -> Iterator[Commit]:
-        """Yield the commit of each record."""
-        position = 0
-        for count, record in enumerate(chain((first,), others), start=1):
-            commit = render(record, self._content)
-            if count > _FEW:
-                self.files = None
-            elif self.files is not None:
-                self.files |= commit.files
-            position = record.position
-            yield commit
-            if self._progress and not count % _STEP:
-                self._progress(position)
-        if self._progress:
-            self._progress(position)
+def render_all(
+    records: Iterable[Record], content: TreeProjector, progress: Callable[[int], None] | None
+) -> Iterator[Commit]:
+    """Yield the commit of each record, and tell `progress` how far that is."""
+    position = None
+    for number, record in enumerate(records, start=1):
+        commit = render(record, content)
+        position = record.position
+        yield commit
+        if progress and not number % _STEP:
+            progress(position)
+    if progress and position is not None:
+        progress(position)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import contextmanager
-from itertools import chain, count
-from pathlib import Path
 from shlex import join
 from typing import TYPE_CHECKING, Final
 
@@ -14,10 +12,13 @@ from tetra_es.disk import atomic
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es_projections.mirror import configuration
 from tetra_es_projections.mirror.failures import AGAIN, git_missing, unusable
+from tetra_es_projections.mirror.folder import git_folder, has_work_tree
+from tetra_es_projections.mirror.kept_files import make_kept
 from tetra_es_projections.mirror.marker import MARKER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from tetra_es_projections.mirror.addresses import Remote
     from tetra_es_projections.mirror.git import Git
@@ -27,7 +28,7 @@ _FOLDERS: Final = ("objects", "objects/info", "objects/pack", "refs", "refs/head
 """What git would follow to another place if it were a link, or wait for if it were a pipe."""
 
 _ELSEWHERE: Final = ("commondir", "objects/info/alternates")
-"""Files below `.git` that make it a part of another repository."""
+"""Files that make it a part of another repository."""
 
 
 def create(path: Path, git: Git, remotes: Iterable[Remote] = ()) -> None:
@@ -39,9 +40,9 @@ def create(path: Path, git: Git, remotes: Iterable[Remote] = ()) -> None:
         _remove(path)
         path.mkdir(mode=0o700, parents=True)
         git.init(path)
-        (path / ".git" / "info").mkdir(exist_ok=True)
+        (path / "info").mkdir(exist_ok=True)
         configuration.write(path, remotes)
-        (path / ".git" / MARKER).touch()
+        (path / MARKER).touch()
 
 
 def partial(path: Path) -> Path:
@@ -56,6 +57,9 @@ def put_in_place(path: Path, aside: Path | None = None) -> None:
     """
     with _usable(path):
         if os.path.lexists(path):
+            _sync(partial(path))
+            if aside is not None:
+                make_kept(path)
             path.replace(aside or _replaced(path))
         partial(path).replace(path)
         atomic.sync_folder(path.parent)
@@ -71,11 +75,15 @@ def recover(path: Path) -> None:
         _remove(partial(path))
 
 
-def new_aside(path: Path, position: int) -> Path:
-    """Return where an old mirror can be kept, after the event at `position`."""
-    first = path.with_name(f".{path.name}.kept-at-{position}")
-    names = chain([first], (Path(f"{first}-{number}") for number in count(2)))
-    return next(name for name in names if not os.path.lexists(name))
+def _sync(path: Path) -> None:
+    """Make a new mirror durable before the old one goes."""
+    for folder, _, names in os.walk(path):
+        for name in (*names, ""):
+            descriptor = os.open(os.path.join(folder, name), os.O_RDONLY)  # noqa: PTH118
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
 
 def _replaced(path: Path) -> Path:
@@ -100,23 +108,26 @@ def is_missing(path: Path) -> bool:
 def check(root: Path) -> None:
     """Raise `Refused` where something else is at `root`, or a repository that leads elsewhere.
 
-    `TetraEsError` where nothing is.
+    `TetraEsError` where nothing is. One with a work tree, as in the first edition, will do.
     """
-    git_dir = root / ".git"
+    git_dir = git_folder(root)
+    below = ".git/" if has_work_tree(root) else ""
     if is_missing(root):
         raise TetraEsError(f"the mirror {root} is missing", hint=AGAIN)
     with _usable(root):
+        if root.is_symlink():
+            raise foreign(root, "is a link")
         if _kind(git_dir) != stat.S_IFDIR or _kind(git_dir / "HEAD") is None:
             raise foreign(root, "is not a git repository")
         for name in _FILES:
             if _kind(git_dir / name) not in (None, stat.S_IFREG):
-                raise foreign(root, f"leads elsewhere (.git/{name} is not a file)")
+                raise foreign(root, f"leads elsewhere ({below}{name} is not a file)")
         for name in _FOLDERS:
             if _kind(git_dir / name) not in (None, stat.S_IFDIR):
-                raise foreign(root, f"leads elsewhere (.git/{name} is not a folder)")
+                raise foreign(root, f"leads elsewhere ({below}{name} is not a folder)")
         for name in _ELSEWHERE:
             if _kind(git_dir / name) is not None:
-                raise foreign(root, f"is a part of another repository (.git/{name})")
+                raise foreign(root, f"is a part of another repository ({below}{name})")
 
 
 def _kind(path: Path) -> int | None:

@@ -1,17 +1,15 @@
-"""What people left where only commits of tetra-es belong.
+"""Commits that people left where only commits of tetra-es belong.
 
-Somebody commits on `main`, or on no branch at all, or changes a file and does not commit it. None
-of that may stop a command, and none of it may be lost: it is kept under `refs/heads/found/`.
+Somebody pushes to `main`, or moves it, or sets HEAD to another commit. None of that may stop
+a command, and none of it may be lost: it is kept under `refs/heads/found/`.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from shlex import join
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tetra_es_projections.mirror import marker
-from tetra_es_projections.mirror.changes import Changes, changes, commit_changes
 from tetra_es_projections.mirror.refs import (
     BRANCH,
     all_refs,
@@ -28,67 +26,43 @@ if TYPE_CHECKING:
     from tetra_es_projections.mirror.failures import Warn
     from tetra_es_projections.mirror.git import Git
 
-ON_MAIN: Final = "main in {} had commits that tetra-es did not make"
-ON_NO_BRANCH: Final = "{} had commits on no branch"
-NOT_COMMITTED: Final = "{} had changes that were not committed"
+_ON_MAIN: Final = "main in {} had commits that tetra-es did not make"
+_ON_NO_BRANCH: Final = "{} had commits on no branch"
 
 _LENGTH: Final = 40
 """Digits of an id."""
 
 
-def keep(root: Path, git: Git, warn: Warn, *, main: str | None, tip: str) -> None:
-    """Keep what checking out `tip` as `main` would lose, and say so.
+class Found(NamedTuple):
+    """A commit of people, and the ref that keeps it."""
+
+    ref: str
+    commit: str
+    what: str
+
+
+def commits_to_keep(
+    root: Path, git: Git, refs: Mapping[str, str], *, main: str | None
+) -> list[Found]:
+    """Return the commits that no branch of `refs` will have.
 
     `main` is where the branch is, unless that is one of our own commits. Raises `TetraEsError`.
     """
-    refs = keep_commits(root, git, warn, main=main)
-    if not marker.is_being_reset(root):  # what differs would be what we did not get to
-        last, head = marker.marked(root), head_of(root, refs)
-        found = changes(root, git, (last and last.commit, head, tip))
-        keep_changes(root, git, warn, found, head or tip)
-
-
-def keep_all(
-    root: Path,
-    git: Git,
-    warn: Warn,
-    *,
-    main: str | None,
-    recorded: Mapping[str, bytes],
-    alone: bool,
-) -> bool:
-    """Keep what removing the mirror would lose, and say so; return whether that was all.
-
-    `recorded` are the files of the mirror that takes its place. Changes are committed on top of
-    the commit that is checked out, or `alone`.
-    """
-    refs = keep_commits(root, git, warn, main=main)
-    last, head = marker.marked(root), head_of(root, refs)
-    found = changes(root, git, (last and last.commit, head), recorded, everything=True)
-    keep_changes(root, git, warn, found, None if alone else head)
-    return found.complete
-
-
-def keep_changes(root: Path, git: Git, warn: Warn, found: Changes, parent: str | None) -> None:
-    """Commit changes on top of `parent`, under `found/`, and say so."""
-    if found.files:
-        ref = new_found(all_refs(root), datetime.now(UTC))
-        commit_changes(root, git, found.files, parent, ref)
-        say(warn, root, NOT_COMMITTED, ref)
-
-
-def keep_commits(root: Path, git: Git, warn: Warn, *, main: str | None) -> dict[str, str]:
-    """Keep commits that no branch will have, and say so; return all refs."""
-    refs = all_refs(root)
-    for commit, what in ((main, ON_MAIN), (on_no_branch(root, git, refs), ON_NO_BRANCH)):
+    taken, found = dict(refs), []
+    for commit, what in ((main, _ON_MAIN), (_on_no_branch(root, git, refs), _ON_NO_BRANCH)):
         if commit is not None and commits_among(root, git, [commit]):
-            ref = next((ref for ref in refs if is_found(ref) and refs[ref] == commit), None)
-            if ref is None:
-                ref = new_found(refs, datetime.now(UTC))
-                git.run(root, "update-ref", ref, commit)
-            refs[ref] = commit
-            say(warn, root, what, ref)
-    return refs
+            ref = next((ref for ref in taken if is_found(ref) and taken[ref] == commit), None)
+            ref = ref or new_found(taken, datetime.now(UTC))
+            taken[ref] = commit
+            found.append(Found(ref, commit, what))
+    return found
+
+
+def keep_commits(root: Path, git: Git, warn: Warn, *, main: str | None) -> None:
+    """Keep in the mirror at `root` the commits that no branch will have, and say so."""
+    for found in commits_to_keep(root, git, all_refs(root), main=main):
+        git.run(root, "update-ref", found.ref, found.commit)
+        say(warn, root, found)
 
 
 def move_main(root: Path, git: Git, tip: str, *gone: str) -> None:
@@ -105,11 +79,11 @@ def move_main(root: Path, git: Git, tip: str, *gone: str) -> None:
     git.run(root, "update-ref", "--stdin", data="".join(f"{line}\n" for line in lines).encode())
 
 
-def say(warn: Warn, root: Path, what: str, ref: str) -> None:
-    """Tell the person where something is kept, and how to look at it."""
-    name = ref.removeprefix("refs/heads/")
+def say(warn: Warn, root: Path, found: Found) -> None:
+    """Tell the person where a commit is kept, and how to look at it."""
+    name = found.ref.removeprefix("refs/heads/")
     command = join(("git", "-C", str(root), "log", "-p", f"main..{name}"))
-    warn(f"{what.format(root)}; they are kept as {name}", f"`{command}` shows them")
+    warn(f"{found.what.format(root)}; they are kept as {name}", f"`{command}` shows them")
 
 
 def commits_among(root: Path, git: Git, names: Iterable[str]) -> set[str]:
@@ -119,8 +93,8 @@ def commits_among(root: Path, git: Git, names: Iterable[str]) -> set[str]:
     return {line[:_LENGTH] for line in lines if line[_LENGTH:].startswith(" commit ")}
 
 
-def on_no_branch(root: Path, git: Git, refs: Mapping[str, str]) -> str | None:
-    """Return the commit that is checked out where no ref would keep it, else None."""
+def _on_no_branch(root: Path, git: Git, refs: Mapping[str, str]) -> str | None:
+    """Return the commit that HEAD names where no ref would keep it, else None."""
     head = head_of(root, refs)
     if head is None or head in refs.values():
         return None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.mirrors import commit_on, give_work_tree
 from tetra_es.errors import TetraEsError
 from tetra_es_projections.mirror import repository
 from tetra_es_projections.mirror.git import Git
@@ -49,9 +50,8 @@ def check(
         Mirror(mirror.path, mirror.git, patience=0.0).apply(story.records, content)
         expected = Mirror(tmp_path / "other", Git()).apply(story.records, TreeProjector())
         assert Mirror(mirror.path, mirror.git).commits() == expected
-        assert as_user("status", "--porcelain") == ""
         assert as_user("symbolic-ref", "HEAD") == "refs/heads/main\n"
-        assert b"4446" in (mirror.path / "environments" / "local.toml").read_bytes()
+        assert "4446" in as_user("show", "main:environments/local.toml")
         as_user("fsck", "--strict")
 
     return run
@@ -60,25 +60,33 @@ def check(
 @pytest.mark.parametrize(
     "name",
     [
-        "index.lock",
         "HEAD.lock",
         "packed-refs.lock",
         "refs/heads/main.lock",
         "config.lock",
-        "tetra-es-marks.lock",
     ],
 )
 def test_a_lock_of_git(mirror: Mirror, check: Callable[[], None], name: str) -> None:
-    lock = mirror.path / ".git" / name
+    lock = mirror.path / name
     lock.touch()
     check()
     assert not lock.exists()
 
 
+def test_a_lock_of_a_killed_import(
+    mirror: Mirror, story: EventBuilder, content: TreeProjector
+) -> None:
+    lock = mirror.path / "tetra-es-marks.lock"
+    lock.touch()
+    mirror.apply(story.edits(10).records, content)
+    assert not lock.exists()
+    assert mirror.position() == 14
+
+
 def test_a_lock_is_left_alone_while_it_is_new(
     mirror: Mirror, story: EventBuilder, content: TreeProjector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lock = mirror.path / ".git" / "index.lock"
+    lock = mirror.path / "refs/heads/main.lock"
     lock.touch()
     waited: list[float] = []
 
@@ -95,7 +103,7 @@ def test_a_lock_is_left_alone_while_it_is_new(
 def test_an_old_lock_is_not_waited_for(
     mirror: Mirror, story: EventBuilder, content: TreeProjector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lock = mirror.path / ".git" / "index.lock"
+    lock = mirror.path / "refs/heads/main.lock"
     lock.touch()
     os.utime(lock, (0, 0))
     monkeypatch.delattr("time.sleep")
@@ -103,66 +111,31 @@ def test_an_old_lock_is_not_waited_for(
     assert not lock.exists()
 
 
-@pytest.mark.parametrize("data", [None, b"", b"garbage", b"DIRC\0\0\0\2\0\0\0\x09garbage"])
-def test_an_index_that_is_missing_or_garbage(
-    mirror: Mirror, check: Callable[[], None], data: bytes | None
-) -> None:
-    index = mirror.path / ".git" / "index"
-    index.unlink()
-    if data is not None:
-        index.write_bytes(data)
-    check()
-
-
-def test_an_index_that_is_missing_when_nothing_is_new(
-    mirror: Mirror, story: EventBuilder, content: TreeProjector, as_user: AsUser
-) -> None:
-    (mirror.path / ".git" / "index").unlink()
-    Mirror(mirror.path, mirror.git).apply(story.records[:3], content)
-    assert as_user("status", "--porcelain") == ""
-
-
 def test_the_branch_moved_and_nothing_else(
     mirror: Mirror, story: EventBuilder, content: TreeProjector, as_user: AsUser
 ) -> None:
-    before = {
-        path: (mirror.path / path).read_bytes()
-        for path in (".git/index", ".git/tetra-es-worktree", "environments/local.toml")
-    }
-    head = mirror.apply(story.records, content)[-1]
-    for path, data in before.items():
-        (mirror.path / path).write_bytes(data)
-    (mirror.path / "events/0000/00/00000004.json").unlink()
-    restarted = Mirror(mirror.path, mirror.git)
-    assert restarted.head()[1] == 3
-    assert restarted.apply(story.records, content) == [head]
-    assert "found" not in as_user("for-each-ref")
-    assert as_user("status", "--porcelain") == ""
-
-
-def test_the_work_tree_is_half_updated(
-    mirror: Mirror, story: EventBuilder, content: TreeProjector, as_user: AsUser
-) -> None:
-    marker = mirror.path / ".git" / "tetra-es-worktree"
-    before = marker.read_bytes()
+    """Killed before the note was written: neither a commit of people's nor one too many."""
+    note = mirror.path / "tetra-es-mirror"
+    before = note.read_bytes()
     mirror.apply(story.records, content)
-    marker.write_bytes(before)
-    (mirror.path / "environments" / "local.toml").write_bytes(b"[por")
-    (mirror.path / "manifest.toml").unlink()
-    Mirror(mirror.path, mirror.git).apply(story.records, content)
-    assert as_user("status", "--porcelain") == ""
+    note.write_bytes(before)
+    restarted = Mirror(mirror.path, mirror.git)
+    assert not restarted.is_untouched(4)
+    restarted.apply(story.records, content)
+    assert "found" not in as_user("for-each-ref")
+    assert restarted.is_untouched(4)
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff", b"1 2 3", b"x y", b"0" * 40 + b" 7\n"])
 def test_a_marker_that_says_nothing(mirror: Mirror, check: Callable[[], None], data: bytes) -> None:
-    (mirror.path / ".git" / "tetra-es-worktree").write_bytes(data)
+    (mirror.path / "tetra-es-mirror").write_bytes(data)
     check()
 
 
 def test_git_of_a_killed_command_is_waited_for(
     mirror: Mirror, check: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    descriptor = os.open(mirror.path / ".git" / "tetra-es-running", os.O_RDWR)
+    descriptor = os.open(mirror.path / "tetra-es-running", os.O_RDWR)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     waited: list[float] = []
 
@@ -180,14 +153,14 @@ def test_git_that_never_ends_is_reported(
     mirror: Mirror, story: EventBuilder, content: TreeProjector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tetra_es_projections.mirror.recovery._ORPHAN_PATIENCE", 0.0)
-    with (mirror.path / ".git" / "tetra-es-running").open("w") as running:
+    with (mirror.path / "tetra-es-running").open("w") as running:
         fcntl.flock(running, fcntl.LOCK_EX)
         with pytest.raises(TetraEsError, match="still runs"):
             mirror.apply(story.records, content)
 
 
 def test_git_keeps_the_lock_when_its_command_is_gone(mirror: Mirror) -> None:
-    running = (mirror.path / ".git" / "tetra-es-running").open("w")
+    running = (mirror.path / "tetra-es-running").open("w")
     fcntl.flock(running, fcntl.LOCK_EX)
     git = Git(inherited=(running.fileno(),))
     seen: list[bool] = []
@@ -203,7 +176,7 @@ def test_git_keeps_the_lock_when_its_command_is_gone(mirror: Mirror) -> None:
 
 
 def _is_locked(mirror: Mirror) -> bool:
-    with (mirror.path / ".git" / "tetra-es-running").open("w") as running:
+    with (mirror.path / "tetra-es-running").open("w") as running:
         try:
             fcntl.flock(running, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -211,24 +184,20 @@ def _is_locked(mirror: Mirror) -> bool:
     return False
 
 
-def test_a_file_that_cannot_be_put_in_place(mirror: Mirror, check: Callable[[], None]) -> None:
-    file = mirror.path / "environments" / "local.toml"
-    file.unlink()
-    file.mkdir()
-    (file / "x").touch()
-    check()
-
-
-@pytest.mark.parametrize("target", ["HEAD~1", "-b other", "--detach"])
-def test_a_person_looked_at_something_else(
-    check: Callable[[], None], as_user: AsUser, target: str
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("symbolic-ref", "HEAD", "refs/heads/other"),
+        ("update-ref", "--no-deref", "HEAD", "main~1"),
+        ("branch", "-m", "main", "other"),
+        ("update-ref", "refs/heads/main", "main~1"),
+        ("update-ref", "-d", "refs/heads/main"),
+    ],
+)
+def test_branch_or_head_was_moved(
+    check: Callable[[], None], as_user: AsUser, command: tuple[str, ...]
 ) -> None:
-    as_user("checkout", "-q", *target.split())
-    check()
-
-
-def test_the_branch_was_set_back(check: Callable[[], None], as_user: AsUser) -> None:
-    as_user("reset", "-q", "--hard", "HEAD~1")
+    as_user(*command)
     check()
 
 
@@ -241,20 +210,21 @@ def test_the_branch_was_set_back(check: Callable[[], None], as_user: AsUser) -> 
         "objects/00/tmp_obj_abc",
         "fast_import_crash_123",
         "tetra-es-marks",
-        "tetra-es-worktree.partial",
+        "tetra-es-file",
     ],
 )
 def test_temporary_files(mirror: Mirror, check: Callable[[], None], name: str) -> None:
-    file = mirror.path / ".git" / name
+    file = mirror.path / name
     file.parent.mkdir(exist_ok=True)
     file.write_bytes(b"half")
     check()
 
 
 def test_old_temporary_files_are_removed_when_packing(
-    mirror: Mirror, story: EventBuilder, content: TreeProjector
+    mirror: Mirror, story: EventBuilder, content: TreeProjector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    git_dir = mirror.path / ".git"
+    monkeypatch.setattr("tetra_es_projections.mirror.recovery._LOOSE", 10)
+    git_dir = mirror.path
     old, new = git_dir / "objects/pack/tmp_pack_old", git_dir / "objects/pack/tmp_pack_new"
     crash = git_dir / "fast_import_crash_1"
     for file in (old, new, crash):
@@ -271,33 +241,41 @@ def test_old_temporary_files_are_removed_when_packing(
 def test_a_mirror_that_was_being_made(mirror: Mirror, story: EventBuilder, as_user: AsUser) -> None:
     shutil.rmtree(mirror.path)
     partial = mirror.path.with_name(".history.partial")
-    (partial / ".git").mkdir(parents=True)
-    (partial / ".git" / "HEAD").write_text("half")
+    partial.mkdir(parents=True)
+    (partial / "HEAD").write_text("half")
     assert len(mirror.apply(story.records, TreeProjector())) == 4
     assert list(mirror.path.parent.iterdir()) == [mirror.path]
-    assert as_user("status", "--porcelain") == ""
+    as_user("fsck", "--strict")
 
 
+@pytest.mark.parametrize("old", [False, True])
 def test_a_mirror_that_was_being_replaced(
-    mirror: Mirror, story: EventBuilder, as_user: AsUser, monkeypatch: pytest.MonkeyPatch
+    mirror: Mirror, story: EventBuilder, as_user: AsUser, monkeypatch: pytest.MonkeyPatch, old: bool
 ) -> None:
     """Killed before any of the steps by which one takes its place, nothing of people's is lost."""
-    as_user("branch", "mine", "HEAD~1")
-    mine = as_user("rev-parse", "mine")
+    theirs = [commit_on(mirror.path, "refs/heads/mine", parent="main~1")]
+    theirs.append(commit_on(mirror.path, "refs/heads/main"))
+    found = set(mirror.path.parent.iterdir())
     for killed_at in range(1, 100):
+        if old:
+            give_work_tree(mirror.path)
+        for name in ("one", "two"):
+            (mirror.path / f"{name} {killed_at}").write_text("mine")
         with monkeypatch.context() as patched:
             steps = dying(patched, killed_at)
             with suppress(Killed):
                 Mirror(mirror.path, mirror.git).replace(story.records, TreeProjector())
         fresh = Mirror(mirror.path, mirror.git, patience=0.0)
         fresh.recover()
-        fresh.apply(story.records, TreeProjector())
-        assert as_user("rev-parse", "mine") == mine
-        assert as_user("status", "--porcelain") == ""
-        assert list(mirror.path.parent.iterdir()) == [mirror.path]
+        fresh.replace(story.records, TreeProjector())
+        assert set(theirs) <= set(as_user("rev-list", "--all").split())
+        assert as_user("rev-parse", "--is-bare-repository") == "true\n"
+        assert set(mirror.path.parent.iterdir()) == {*found, mirror.path.parent / "kept"}
+        kept = [file.name for file in (mirror.path.parent / "kept").rglob("* *")]
+        assert {f"one {killed_at}", f"two {killed_at}"} <= set(kept)
         if len(steps) < killed_at:
             break
-    assert 10 < killed_at < 30
+    assert 10 < killed_at < 60
 
 
 def dying(patched: pytest.MonkeyPatch, killed_at: int) -> list[None]:
@@ -305,16 +283,22 @@ def dying(patched: pytest.MonkeyPatch, killed_at: int) -> list[None]:
     steps: list[None] = []
 
     def step(real: Callable[..., object]) -> Callable[..., object]:
-        def run(*arguments: object) -> object:
+        def run(*arguments: object, **more: object) -> object:
             steps.append(None)
             if len(steps) == killed_at:
                 raise Killed
-            return real(*arguments)
+            return real(*arguments, **more)
 
         return run
 
-    patched.setattr(Path, "replace", step(Path.replace))
-    patched.setattr(repository, "_remove", step(repository._remove))
+    for kind, name in (
+        (Path, "replace"),
+        (Path, "rename"),
+        (Git, "run"),
+        (Git, "stream"),
+        (repository, "_remove"),
+    ):
+        patched.setattr(kind, name, step(getattr(kind, name)))
     return steps
 
 
@@ -328,8 +312,8 @@ def test_an_empty_mirror(mirror: Mirror, story: EventBuilder, as_user: AsUser) -
     mirror.apply([], TreeProjector())
     assert mirror.path.exists()
     assert mirror.head() == (None, 0)
-    Mirror(mirror.path, mirror.git).apply(story.records, TreeProjector())
-    assert as_user("status", "--porcelain") == ""
+    added = Mirror(mirror.path, mirror.git).apply(story.records, TreeProjector())
+    assert as_user("rev-parse", "main").strip() == added[-1][1]
 
 
 _KILLED = """
@@ -369,7 +353,7 @@ def test_a_process_killed_in_the_middle_of_a_large_import(
 def test_what_cannot_be_mended_says_so(
     mirror: Mirror, story: EventBuilder, content: TreeProjector
 ) -> None:
-    for file in (mirror.path / ".git" / "objects").rglob("*"):
+    for file in (mirror.path / "objects").rglob("*"):
         if file.is_file():
             file.unlink()
     with pytest.raises(TetraEsError) as raised:

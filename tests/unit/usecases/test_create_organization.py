@@ -64,7 +64,7 @@ def test_everything_is_recorded_and_derived(tmp_path: Path) -> None:
     place = _EmptyFolder(tmp_path, os.environ["PATH"])
     assert place.create() == ["organization.created", "environment.created"]
     assert place.listener.keys == [place.key]
-    assert (place.layout.mirror / "manifest.toml").read_text().count("acme") > 0
+    assert (place.layout.mirror / "refs" / "heads" / "main").exists()
     with _refused(Refused, "exists already"):
         place.create()
 
