@@ -1,4 +1,4 @@
-"""Plans, problems and drift, decided from facts."""
+"""Plans, problems and drift, decided from the facts of one server, which no test changes."""
 
 from __future__ import annotations
 
@@ -15,24 +15,23 @@ from tetra_es.remote.plan import plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tetra_es.release.release import Release
     from tetra_es.remote.facts import Facts
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> FakeServer:
-    return FakeServer(tmp_path / "server", SHELLS["bash"])
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> FakeServer:
+    return FakeServer(tmp_path_factory.mktemp("plan") / "server", SHELLS["bash"])
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def release(place: FakeServer) -> Release:
     release = place.release()
     return replace(release, services=(replace(release.services[0], port=4444),))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def facts(place: FakeServer, release: Release) -> Facts:
     """Of a server to which the release was deployed."""
     with place.open() as server:
