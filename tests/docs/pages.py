@@ -133,10 +133,14 @@ def _marked(step: Command | Script) -> str:
 
 
 def environment(home: Path) -> dict[str, str]:
-    """Return the environment of a reader who has installed tetra-es and configured nothing."""
+    """Return the environment of a reader who has installed tetra-es and configured nothing.
+
+    Programs of the reader's own, such as an `ssh` that knows a server, are in `HOME-bin`.
+    """
+    own = home.parent / f"{home.name}-bin"
     return {
         "HOME": str(home),
-        "PATH": f"{program().parent}:{os.environ['PATH']}",
+        "PATH": f"{own}:{program().parent}:{os.environ['PATH']}",
         "PYTHONPATH": PACKAGES,
         "USER": "alice",
         "LC_ALL": "C.UTF-8",
