@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.mirrors import git
 from tests.secrets.conftest import config_of, copy_of
 from tetra_es.crypto.age.backend import NotForYou, decrypt
 from tetra_es.crypto.age.identities import load_identities
@@ -41,16 +43,19 @@ def test_without_an_identity_one_can_set_and_import(vault: Machine) -> None:
     }
 
 
-def readable(machine: Machine, who: str, folder: Path) -> list[str]:
-    """Return the age files below a folder that somebody can decrypt, whatever they are called."""
+def readable(machine: Machine, who: str) -> list[str]:
+    """Return the age files that somebody can decrypt, in the folder and a clone of the mirror."""
+    clone = machine.home / "clone"
+    git(machine.home, "clone", "-q", str(machine.mirror), str(clone))
     identities = load_identities(machine.home / who / "tetra-es/age.key")
     found = []
-    for path in sorted(folder.rglob("*.age")):
+    for path in (*sorted(machine.folder.rglob("*.age")), *sorted(clone.rglob("*.age"))):
         try:
             decrypt(path.read_bytes(), identities)
         except NotForYou:
             continue
         found.append(path.name)
+    shutil.rmtree(clone)
     return found
 
 
@@ -65,7 +70,7 @@ def departed(founded: Machine, tmp_path_factory: pytest.TempPathFactory) -> Mach
     machine.ok("secret", "import", "dev", str(file))
     machine.ok("set", "local", "ports.tetra=5555")
     machine.ok("promote", "dev")
-    assert readable(machine, "bob", machine.folder) == ["A.age", "B.age", "LEAKED.age"] * 2
+    assert readable(machine, "bob") == ["A.age", "B.age", "LEAKED.age"] * 2
     machine.ok("secret", "rm", "dev", "B")
     machine.ok("secret", "compromised", "dev", "LEAKED", "--version", "1", "-m", "in a log")
     file.write_text("A=new A\nLEAKED=fresh\n")
@@ -89,10 +94,10 @@ def test_a_rollback_across_a_removal(left: Machine) -> None:
         "B": "old B",
         "LEAKED": "fresh",
     }
-    assert readable(left, "bob", left.folder) == []
+    assert readable(left, "bob") == []
     alices = left.home / "alice"
     alices.symlink_to(left.home / ".config")
-    assert readable(left, "alice", left.folder) == ["A.age", "B.age", "LEAKED.age"] * 2
+    assert readable(left, "alice") == ["A.age", "B.age", "LEAKED.age"] * 2
     recipients = (left.folder / "secrets/dev.recipients").read_text()
     bobs = left.ok("identity", "show", env=config_of(left, "bob")).out.strip()
     assert bobs not in recipients
@@ -104,7 +109,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file() and not {"store", ".git"} & set(path.parts)
+        if path.is_file() and not {"store", "history"} & set(path.parts)
     }
 
 
@@ -153,4 +158,4 @@ def test_a_recipient_that_came_back_reads_again(left: Machine) -> None:
 def test_secrets_that_do_not_go_back_stay_unreadable(left: Machine) -> None:
     left.ok("rollback", "dev", "--secrets", "current")
     assert left.ok("secret", "get", "dev", "A").out == "new A"
-    assert readable(left, "bob", left.folder) == []
+    assert readable(left, "bob") == []

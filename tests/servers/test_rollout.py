@@ -117,14 +117,15 @@ def openings(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 
 def test_a_deployment_opens_its_organization_once(fleet: Fleet, openings: list[Path]) -> None:
-    fleet.machine.ok("set", "local", "ports.tetra=5555")
-    as_many = fleet.git_processes()
+    fleet.machine.ok("rebuild")
+    assert fleet.git_processes() > 0
     openings.clear()
     done = fleet.deploy()
     assert done.code == 0, done.err
     assert fleet.events() == DEPLOYED
     assert len(openings) == 1
-    assert 0 < fleet.git_processes() <= as_many
+    # A few commits are written without git; it is not started for each of the steps.
+    assert fleet.git_processes() <= 2
 
 
 @pytest.mark.parametrize("parallel", ["1", "3"])
