@@ -114,15 +114,14 @@ def interpreter(folder: Path, name: str, code: int = 0) -> str:
 def test_every_python_is_found_once(
     nightly: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, pyenv = tmp_path / "bin", tmp_path / "pyenv"
-    monkeypatch.setenv("PATH", f"{path}{os.pathsep}/nonexistent")
-    monkeypatch.setenv("PYENV_ROOT", str(pyenv))
+    path, more = tmp_path / "bin", tmp_path / "more"
+    monkeypatch.setenv("PATH", os.pathsep.join((str(path), "/nonexistent", str(more))))
     interpreter(path, "python3.10")
-    interpreter(path, "python3.12", 127)  # as pyenv has it for a version that is not chosen
+    interpreter(path, "python3.12", 127)  # a name that runs nothing
     interpreter(path, "python3.13-config")
     first = interpreter(path, "python3.11")
-    interpreter(pyenv / "versions/3.11.7/bin", "python3.11")
-    second = interpreter(pyenv / "versions/3.12.1/bin", "python3.12")
+    interpreter(more, "python3.11")
+    second = interpreter(more, "python3.12")
     assert nightly.found_pythons() == {(3, 11): first, (3, 12): second}
 
 
