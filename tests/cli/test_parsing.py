@@ -95,13 +95,13 @@ def run_all(machine: Machine, parses: Parses, before_each: Callable[[], None]) -
 def test_a_command_parses_no_text_twice(machine: Machine, parses: Parses) -> None:
     found: list[str] = []
 
-    def anew() -> None:
+    def take() -> None:
         found.extend(parses.again())
         parses.times.clear()
         forget()
 
-    run_all(machine, parses, anew)
-    anew()
+    run_all(machine, parses, take)
+    take()
     assert not found
 
 
