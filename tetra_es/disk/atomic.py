@@ -101,7 +101,12 @@ def remove(path: Path) -> None:
 
 def sync_folder(path: Path) -> None:
     """Make renames in the folder durable."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    sync(path, os.O_DIRECTORY)
+
+
+def sync(path: str | Path, flags: int = 0) -> None:
+    """Make what is in a file or folder durable. Raises `OSError`."""
+    descriptor = os.open(path, os.O_RDONLY | flags)
     try:
         os.fsync(descriptor)
     finally:

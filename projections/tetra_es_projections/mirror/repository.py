@@ -79,11 +79,7 @@ def _sync(path: Path) -> None:
     """Make a new mirror durable before the old one goes."""
     for folder, _, names in os.walk(path):
         for name in (*names, ""):
-            descriptor = os.open(os.path.join(folder, name), os.O_RDONLY)  # noqa: PTH118
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            atomic.sync(os.path.join(folder, name))  # noqa: PTH118, of many files
 
 
 def _replaced(path: Path) -> Path:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from eventsourcing.persistence import IntegrityError, PersistenceError, StoredEvent
 
-from tetra_es.disk.atomic import sync_folder
+from tetra_es.disk.atomic import sync, sync_folder
 from tetra_es.errors import TetraEsError
 from tetra_es.log import bodies as packing
 from tetra_es.log import purges
@@ -153,7 +153,7 @@ def create(path: Path) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         os.close(os.open(partial, flags, 0o600))
         LogApplication(partial, create=True).close()
-        _sync(partial)
+        sync(partial)
         os.link(partial, path)
     except FileExistsError:
         raise TetraEsError(f"{path} exists already") from None
@@ -166,14 +166,6 @@ def create(path: Path) -> None:
     finally:
         partial.unlink(missing_ok=True)
     sync_folder(path.parent)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _cause(error: PersistenceError | sqlite3.Error) -> sqlite3.Error:
