@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.remote.drift import drift as differences_of
 from tetra_es.usecases.deploy.hosts import all_of_it
+from tetra_es.usecases.deploy.on_servers import OnServers
 from tetra_es.usecases.deploy.recorded import compare
 from tetra_es.usecases.deploy.results import ask_each
 
@@ -16,12 +17,8 @@ if TYPE_CHECKING:
     from tetra_es.remote.drift import Difference
     from tetra_es.remote.facts import Facts
     from tetra_es.remote.server import Server
-    from tetra_es.usecases.deploy.access import Access
-    from tetra_es.usecases.deploy.listener import ServerListener
     from tetra_es.usecases.deploy.recorded import Comparison
-    from tetra_es.usecases.deploy.request import HostSelection
     from tetra_es.usecases.deploy.results import Answers
-    from tetra_es.usecases.ports import Deployments
 
 
 class ServiceAnswer(NamedTuple):
@@ -46,21 +43,8 @@ class HostDifference(NamedTuple):
     remedy: str
 
 
-class Looking:
+class Looking(OnServers):
     """Looks at the servers of an environment, and changes nothing."""
-
-    def __init__(
-        self,
-        known: Deployments,
-        access: Access,
-        listener: ServerListener,
-        selection: HostSelection,
-    ) -> None:
-        self._known = known
-        self._access = access
-        self._listener = listener
-        self._selection = selection
-        self._environment = selection.environment
 
     def health(self, timeout: int) -> Answers[ServiceAnswer]:
         """Ask every service once, for `timeout` seconds at the most.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from tetra_es.errors import TetraEsError, UsageError
 from tetra_es.remote.errors import StepFailed
 from tetra_es.usecases.deploy.hosts import all_of_it, that_run_it
+from tetra_es.usecases.deploy.on_servers import OnServers
 from tetra_es.usecases.deploy.recorded import require_deployed
 from tetra_es.usecases.deploy.results import ask_each
 
@@ -15,11 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from tetra_es.remote.server import Server
-    from tetra_es.usecases.deploy.access import Access
-    from tetra_es.usecases.deploy.listener import ServerListener
-    from tetra_es.usecases.deploy.request import HostSelection
     from tetra_es.usecases.deploy.results import Answers
-    from tetra_es.usecases.ports import Deployments
 
 Verb: TypeAlias = Literal["enable", "disable", "start", "stop", "restart"]
 """What systemd can be told to do with units."""
@@ -50,21 +47,8 @@ class Told(NamedTuple):
     units: tuple[str, ...]
 
 
-class Units:
+class Units(OnServers):
     """Works on the units of an environment, on its servers or on this machine."""
-
-    def __init__(
-        self,
-        known: Deployments,
-        access: Access,
-        listener: ServerListener,
-        selection: HostSelection,
-    ) -> None:
-        self._known = known
-        self._access = access
-        self._listener = listener
-        self._selection = selection
-        self._environment = selection.environment
 
     def tell(self, verb: Verb) -> Iterator[Told]:
         """Have systemd do something with the units, on one host after the other."""
