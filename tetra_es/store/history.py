@@ -10,21 +10,19 @@ import sqlite3
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
-from eventsourcing.application import AggregateNotFoundError, Application, ProcessingEvent
+from eventsourcing.application import AggregateNotFoundError, ProcessingEvent
 from eventsourcing.persistence import (
     IntegrityError,
     Mapper,
     PersistenceError,
     RecordConflictError,
     Recording,
-    Transcoder,
 )
-from eventsourcing.utils import Environment as Settings
 
 from tetra_es.errors import IntegrityFailure
 from tetra_es.events.config import ORG_STREAM
 from tetra_es.log.deciding import ConflictError
-from tetra_es.log.mapper import CanonicalTranscoder
+from tetra_es.log.library import CanonicalApplication
 from tetra_es.log.sqlite import wal
 from tetra_es.log.sqlite.connecting import unreadable
 from tetra_es.model.aggregate import Aggregate
@@ -39,6 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import Self
+
+    from eventsourcing.utils import Environment as Settings
 
     from tetra_es.crypto.ssh.keys import SigningKey
     from tetra_es.events.base import Event
@@ -69,7 +69,7 @@ def _projector(cls: type[AggregateType]) -> Callable[[AggregateType | None, Iter
     return project
 
 
-class _Application(Application[str]):
+class _Application(CanonicalApplication):
     """The library's application on our factory, mapper and snapshots."""
 
     snapshot_class = cast("Any", AggregateSnapshot)
@@ -84,16 +84,8 @@ class _Application(Application[str]):
         HostState: _projector(HostState),
     }
 
-    def construct_env(self, name: str, env: Any = None) -> Settings:
-        """Return only what we pass: the library would read the process's environment, where
-        a stray CIPHER_TOPIC or COMPRESSOR_TOPIC would change what is stored."""
-        return Settings(name, dict(env))
-
     def construct_factory(self, env: Settings) -> Any:
         return HistoryFactory(env)
-
-    def construct_transcoder(self) -> Transcoder:
-        return CanonicalTranscoder()
 
     def construct_mapper(self) -> Mapper[str]:
         return SnapshotMapper(self.construct_transcoder())

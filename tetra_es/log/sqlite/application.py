@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from eventsourcing.application import AggregateNotFoundError, Application
-from eventsourcing.utils import Environment as Settings
+from eventsourcing.application import AggregateNotFoundError
 
 from tetra_es.errors import IntegrityFailure
-from tetra_es.log.mapper import CanonicalTranscoder, EventMapper
+from tetra_es.log.library import CanonicalApplication
+from tetra_es.log.mapper import EventMapper
 from tetra_es.log.sqlite.recorder import LogFactory, LogRecorder
 from tetra_es.model.aggregate import Aggregate
 
@@ -20,14 +20,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from eventsourcing.persistence import Mapper, Transcoder
+    from eventsourcing.persistence import Mapper
+    from eventsourcing.utils import Environment as Settings
 
     from tetra_es.events.base import Event
 
 AggregateType = TypeVar("AggregateType", bound=Aggregate)
 
 
-class LogApplication(Application[str]):
+class LogApplication(CanonicalApplication):
     """Loads aggregates from the log's file."""
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
@@ -46,18 +47,9 @@ class LogApplication(Application[str]):
             raise TypeError(self.recorder)
         return self.recorder
 
-    def construct_env(self, name: str, env: Any = None) -> Settings:
-        """Return only what we pass: the library would read the process's environment, where
-        a stray CIPHER_TOPIC or COMPRESSOR_TOPIC would change what is stored."""
-        return Settings(name, dict(env))
-
     def construct_factory(self, env: Settings) -> Any:
         """Return our infrastructure."""
         return LogFactory(env)
-
-    def construct_transcoder(self) -> Transcoder:
-        """Return what makes canonical JSON."""
-        return CanonicalTranscoder()
 
     def construct_mapper(self) -> Mapper[str]:
         """Return what maps by our table of topics."""
