@@ -18,7 +18,7 @@ from tetra_es.toml.literals import value_literal
 from tetra_es.toml.statements import is_below
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tetra_es.schema.manifest import Manifest
     from tetra_es.toml.document import ConfigDocument
@@ -74,14 +74,7 @@ def apply_profile(
     editor = Editor(source)
     places = {"{org}": org, "{domain}": domain, "{environment}": environment}
     try:
-        for rules in profile.layers:
-            for pattern in rules.remove:
-                for path, _ in matching(editor.values, pattern):
-                    editor.remove(path)
-            for path, value in _settings(rules, editor.values, places):
-                editor.set(path, value)
-            for path, value in _appendings(rules, editor.values, places):
-                editor.set(path, value)
+        apply_rules(editor, profile.layers, places)
     except UsageError as error:
         raise ConfigError(
             f"{profile_file(environment)}: {error.message} in {SOURCE}",
@@ -92,6 +85,21 @@ def apply_profile(
     return editor.document(
         f"{environment_file(environment)} (as generated)", above=header.replace("\n", newline)
     )
+
+
+def apply_rules(editor: Editor, layers: Iterable[Rules], places: dict[str, str]) -> None:
+    """Change a document as layers of rules say, placeholders replaced by `places`.
+
+    Raises `UsageError` where a rule does not fit what is there.
+    """
+    for rules in layers:
+        for pattern in rules.remove:
+            for path, _ in matching(editor.values, pattern):
+                editor.remove(path)
+        for path, value in settings(rules, editor.values, places):
+            editor.set(path, value)
+        for path, value in appendings(rules, editor.values, places):
+            editor.set(path, value)
 
 
 def describe(profile: Profile) -> list[tuple[str, str, str]]:
@@ -107,12 +115,12 @@ def describe(profile: Profile) -> list[tuple[str, str, str]]:
     return rows
 
 
-def _settings(
+def settings(
     rules: Rules, values: Mapping[str, Any], places: dict[str, str]
 ) -> Iterator[tuple[KeyPath, Any]]:
     """Yield the keys to set. What `*` stands for is never made, only what is below it."""
     for pattern, value in rules.set:
-        filled = _fill(value, places)
+        filled = fill(value, places)
         makes = rules.always_create or any(is_below(pattern, table) for table in rules.create)
         starred = max((n for n, part in enumerate(pattern, 1) if part == ANY), default=0)
         there = starred if makes else max(starred, len(pattern) - 1)
@@ -121,9 +129,10 @@ def _settings(
                 yield (*path, *pattern[there:]), filled
 
 
-def _appendings(
+def appendings(
     rules: Rules, values: Mapping[str, Any], places: dict[str, str]
 ) -> Iterator[tuple[KeyPath, Any]]:
+    """Yield the keys with strings that something is added to, and what they are then."""
     for rule in rules.append:
         for path, value in matching(values, rule.path):
             if not isinstance(value, str):
@@ -131,15 +140,15 @@ def _appendings(
             beside = (*path[:-1], rule.unless_false or "")
             skip = rule.unless_false and any(v is False for _, v in matching(values, beside))
             if not skip:
-                yield path, value + _fill(rule.text, places)
+                yield path, value + fill(rule.text, places)
 
 
-def _fill(value: Any, places: dict[str, str]) -> Any:
+def fill(value: Any, places: dict[str, str]) -> Any:
     """Return a value with the placeholders in its strings replaced, once."""
     if isinstance(value, list):
-        return [_fill(item, places) for item in value]
+        return [fill(item, places) for item in value]
     if isinstance(value, dict):
-        return {key: _fill(item, places) for key, item in value.items()}
+        return {key: fill(item, places) for key, item in value.items()}
     if not isinstance(value, str):
         return value
     for place, word in places.items():

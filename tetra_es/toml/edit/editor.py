@@ -31,7 +31,7 @@ class Editor:
     def __init__(self, document: ConfigDocument) -> None:
         """Begin with a document, which stays as it is. Raises `ConfigError`."""
         self._path = document.path
-        self.values: dict[str, Any] = _copied(document.values)
+        self.values: dict[str, Any] = copied(document.values)
         """The plain values, as changed so far."""
         self._body = Body(document)
 
@@ -41,7 +41,7 @@ class Editor:
         Raises `UsageError` where there is a value on the way, or a table at the end.
         """
         near = self._nearest(path[:-1])
-        _plain_table(self.values, path)[path[-1]] = value
+        set_value(self.values, path, value)
         statement = self._body.with_key(path)
         if statement:
             self._rewrite(statement, with_value, path, value)
@@ -122,11 +122,16 @@ class Editor:
         return path
 
 
-def _copied(value: Any) -> Any:
-    """Return a value with tables and arrays of its own."""
+def set_value(values: dict[str, Any], path: KeyPath, value: object) -> None:
+    """Set a key of plain values, as `Editor.set` does. Raises `UsageError`."""
+    _plain_table(values, path)[path[-1]] = value
+
+
+def copied(value: Any) -> Any:
+    """Return a plain value with tables and arrays of its own."""
     if isinstance(value, dict):
-        return {key: _copied(item) for key, item in value.items()}
-    return [_copied(item) for item in value] if isinstance(value, list) else value
+        return {key: copied(item) for key, item in value.items()}
+    return [copied(item) for item in value] if isinstance(value, list) else value
 
 
 def _plain_table(table: dict[str, Any], path: KeyPath) -> dict[str, Any]:

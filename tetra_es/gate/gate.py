@@ -1,0 +1,256 @@
+"""Admitting events: the only way in, from wherever they come.
+
+First what makes an event (else refused: chain, signature, order in its stream, form, batch), then
+the numbered rules (else void). Batches are admitted whole or not at all.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, NamedTuple
+
+from tetra_es.gate.bodies import Bodies
+from tetra_es.gate.entry import Entry
+from tetra_es.gate.outlook import Outlook
+from tetra_es.gate.rules import RULE_SETS
+from tetra_es.gate.signatures import check_signatures, founders_of
+from tetra_es.gate.state import State
+from tetra_es.gate.verdicts import Broken, Kind, Lacking, Reason, Rejected, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator
+
+    from tetra_es.gate.bodies import Source
+    from tetra_es.gate.state import Signer
+    from tetra_es.log.record import Record
+
+    Watch = Callable[[Verdict, set[bytes]], None]
+
+
+class Judged(NamedTuple):
+    """A whole batch with its verdicts, for `Gate.take`."""
+
+    entries: list[Entry]
+    verdicts: list[Verdict]
+
+
+class Gate:
+    """Admits events, in order. What it knows is in `state`."""
+
+    def __init__(self, source: Source, state: State | None = None) -> None:
+        """Begin before event 1, or with the state after events that were admitted before.
+
+        `source` has the events that are going to be admitted, and all before them: rules look at
+        earlier texts, and at what later events purged.
+        """
+        self.state = state or State()
+        self._source = source
+        self._bodies = Bodies(source, self.readers)
+        self._outlook = Outlook(source, self.state.head.position)
+        self._owed: dict[int, Record] = {}
+        """Position of a purge event to the first event that was taken at its word."""
+        self._signed = True
+        self._watch: Watch | None = None
+        self._reads: dict[int, set[bytes]] = {}
+
+    @property
+    def firm(self) -> bool:
+        """Whether nothing was taken at the word of a purge event that is still to come.
+
+        Only then may the hashes of what was admitted be pinned.
+        """
+        return not self._owed
+
+    def admit(self, records: Iterable[Record]) -> Iterator[Verdict]:
+        """Admit events that follow the last one that was; yield the verdict of each.
+
+        It ends after the first that is refused or unknown. The state is then that of before its
+        batch. Where the refused one is not the next, but one that a void purge event spoke for,
+        this gate is of no use any more.
+        """
+        self._outlook = Outlook(self._source, self.state.head.position)
+        batch: list[Entry] = []
+        after = self.state.head
+        for record in records:
+            try:
+                entry = Entry(record, after)
+                _check_batch(batch, entry)
+                batch.append(entry)
+                after = record.head
+                if not entry.is_last:
+                    continue
+                judged = self._judge(batch)
+                self.take(judged)
+            except Rejected as error:
+                yield Verdict(error.kind, error.record or record, error.reason, str(error))
+                return
+            yield from judged.verdicts
+            batch = []
+        if batch:
+            yield Verdict(
+                Kind.REFUSED, batch[0].record, Reason.BATCH, "the end of its batch is missing"
+            )
+
+    def judge(self, records: Iterable[Record], bodies: Iterable[bytes] = ()) -> Judged:
+        """Return the verdicts of one whole batch that is not in the source yet; change nothing.
+
+        Raises `Rejected` where it is refused or unknown.
+        """
+        batch: list[Entry] = []
+        after = self.state.head
+        for record in records:
+            batch.append(_joined(batch, Entry(record, after)))
+            after = record.head
+        if not batch or not batch[-1].is_last:
+            raise Rejected(Reason.BATCH, "the end of its batch is missing")
+        self._bodies.new = {sha256(body).digest(): body for body in bodies}
+        try:
+            return self._judge(batch)
+        finally:
+            self._bodies.new = {}
+
+    def take(self, judged: Judged) -> None:
+        """Take in a batch that was judged, and is next."""
+        state = self.state
+        for entry, verdict in zip(*judged, strict=True):
+            if verdict.kind is Kind.VALID:
+                RULE_SETS[entry.rules].apply(entry, state)
+            else:
+                state.put(state.void, entry.position, str(verdict.reason))
+            state.put(state.versions, entry.record.stream, entry.record.version)
+            if entry.position == 1:
+                state.set(organization=entry.record.hash.hex())
+            state.set(head=entry.record.head)
+            relied_on = self._owed.pop(entry.position, None)
+            if relied_on is not None and verdict.kind is Kind.VOID:
+                what = f"a body that it names is missing, and #{entry.position} did not purge it"
+                raise Rejected(Reason.BODY, what, relied_on)
+
+    def readers(self, digests: Collection[bytes]) -> dict[int, str]:
+        """Return position and verdict of each event so far that names one of some bodies.
+
+        Also of each that cannot be judged without one, such as the next state after a text. What
+        a purge event has to list. It goes through all events again, without their signatures.
+        """
+        wanted, found = set(digests), dict[int, str]()
+
+        def watch(verdict: Verdict, read: set[bytes]) -> None:
+            if not wanted.isdisjoint(read):
+                found[verdict.record.position] = str(verdict.kind)
+
+        again = Gate(self._source)
+        again._signed, again._watch = False, watch
+        upto = self.state.head.position
+        for _ in again.admit(self._source.records(0, upto) if upto else ()):
+            pass
+        return found
+
+    def _judge(self, batch: list[Entry]) -> Judged:
+        self._check_streams(batch)
+        signers = self.state.signers if self.state.organization else founders_of(batch[0])
+        signer = check_signatures(batch, signers) if self._signed else signers[batch[-1].actor]
+        verdicts = self._verdicts(batch, signer)
+        if not self.state.organization and verdicts[0].kind is Kind.VOID:
+            what = next(each.what for each in verdicts if each.reason is not Reason.BATCH_VOID)
+            raise Rejected(Reason.FOUNDING, what, batch[0].record)
+        if self._watch:
+            for entry, verdict in zip(batch, verdicts, strict=True):
+                read = self._reads.get(entry.position, set())
+                self._watch(verdict, read.union(RULE_SETS[entry.rules].names(entry)))
+            self._reads.clear()
+        return Judged(batch, verdicts)
+
+    def _check_streams(self, batch: list[Entry]) -> None:
+        versions: dict[str, int] = {}
+        for entry in batch:
+            stream, version = entry.record.stream, entry.record.version
+            before = versions.get(stream) or self.state.versions.get(stream, 0)
+            if version != before + 1:
+                raise Rejected(
+                    Reason.STREAM_VERSION,
+                    f"it is number {version} of {stream}, which has {before}",
+                    entry.record,
+                )
+            versions[stream] = version
+
+    def _verdicts(self, batch: list[Entry], signer: Signer) -> list[Verdict]:
+        """Return the verdicts of a batch whose events are signed; the state stays."""
+        broken: Broken | None = None
+        culprit = batch[-1]
+        if len(batch) == 1:
+            broken = self._broken(culprit, signer)
+        else:
+            self.state.begin()
+            for entry in batch:
+                if broken := self._broken(entry, signer):
+                    culprit = entry
+                    break
+                RULE_SETS[entry.rules].apply(entry, self.state)
+            else:
+                broken = RULE_SETS[culprit.rules].check_batch(batch, self.state)
+            self.state.roll_back()
+        if broken is None:
+            return [Verdict(Kind.VALID, entry.record) for entry in batch]
+        others = f"#{culprit.position}, which is in its batch, is void"
+        return [
+            Verdict(Kind.VOID, entry.record, broken.reason, str(broken))
+            if entry is culprit
+            else Verdict(Kind.VOID, entry.record, Reason.BATCH_VOID, others)
+            for entry in batch
+        ]
+
+    def _broken(self, entry: Entry, signer: Signer) -> Broken | None:
+        """Return the rule that an event breaks, None where it breaks none."""
+        if entry.rules < self.state.floor:
+            what = f"it follows rules {entry.rules}, and {self.state.floor} are the least now"
+            return Broken(Reason.FLOOR, what)
+        self._bodies.read.clear()
+        broken: Broken | None = None
+        while True:
+            try:
+                RULE_SETS[entry.rules].check(entry, self.state, self._bodies, signer)
+            except Lacking as lacking:
+                if self._is_excused(entry, lacking.digest):
+                    self._bodies.excused.add(lacking.digest)
+                    continue
+                broken = self._told(entry, lacking)
+            except Broken as error:
+                broken = error
+            break
+        self._bodies.excused.clear()
+        if self._watch:
+            self._reads[entry.position] = set(self._bodies.read)
+        return broken
+
+    def _is_excused(self, entry: Entry, digest: bytes) -> bool:
+        """Return whether an age file may be missing: it was purged, or is going to be."""
+        if entry.is_old and digest in self.state.purged:
+            return True
+        told = self._outlook.told(digest, entry.position)
+        if told is None or told.verdict:
+            return False
+        self._owed.setdefault(told.purge, entry.record)
+        return True
+
+    def _told(self, entry: Entry, lacking: Lacking) -> Broken | None:
+        """Return what a later purge event says of an event that lacks a body."""
+        told = self._outlook.told(lacking.digest, entry.position)
+        if told is None:
+            raise Rejected(Reason.BODY, f"{lacking}, and no event purged it", entry.record)
+        self._owed.setdefault(told.purge, entry.record)
+        if told.verdict == Kind.VALID:
+            return None
+        return Broken(Reason.PURGED, f"#{told.purge} purged what it named, and says it is void")
+
+
+def _check_batch(batch: list[Entry], entry: Entry) -> None:
+    """Raise `Rejected` unless an event is the next of a batch that has begun, or begins one."""
+    if not batch and entry.batch[0] != 1:
+        raise Rejected(Reason.BATCH, "its batch does not begin with it")
+    if batch and not entry.goes_on(batch[-1]):
+        raise Rejected(Reason.BATCH, "the end of its batch is missing", batch[0].record)
+
+
+def _joined(batch: list[Entry], entry: Entry) -> Entry:
+    _check_batch(batch, entry)
+    return entry

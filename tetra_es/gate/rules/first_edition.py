@@ -1,0 +1,140 @@
+"""Rules 0, for events of the first edition: their form, and that they can be applied.
+
+What their commands checked beyond that is not checked again.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+from tetra_es.errors import TetraEsError
+from tetra_es.events.catalogue import EVENT_TYPES
+from tetra_es.events.config import (
+    EnvironmentState,
+    ManifestEdited,
+    OrganizationCreated,
+    ProfileEdited,
+    SignerAdded,
+    SignerRemoved,
+    source_revision_of,
+)
+from tetra_es.events.secrets import SecretPurged, SecretsEvent, age_files
+from tetra_es.events.validate import problem_of
+from tetra_es.gate.lineage import StateAt
+from tetra_es.gate.state import Signer
+from tetra_es.gate.verdicts import Broken, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tetra_es.events.base import Event
+    from tetra_es.gate.bodies import Bodies
+    from tetra_es.gate.entry import Entry
+    from tetra_es.gate.state import State
+
+
+class FirstEdition:
+    """The rules of the first edition."""
+
+    def check(self, entry: Entry, state: State, bodies: Bodies, signer: Signer) -> None:
+        """Raise `Broken` where an event has no lawful form or does not fit what is there."""
+        event = _event_of(entry)
+        if problem := problem_of(event):
+            raise Broken(Reason.FORM, problem)
+        if isinstance(event, OrganizationCreated) and state.organization:
+            raise Broken(Reason.FOUNDED_AGAIN, "it founds the organization a second time")
+        if isinstance(event, SignerRemoved) and event.signer not in state.signers:
+            raise Broken(Reason.SIGNER_MISSING, f"there is no signer {event.signer}")
+        if isinstance(event, SecretsEvent):
+            _check_secrets(event, state)
+            for digest in () if isinstance(event, SecretPurged) else age_files(event):
+                bodies.get(bytes.fromhex(digest))
+
+    def check_batch(self, entries: Sequence[Entry], state: State) -> Broken | None:
+        """Return None: there were no batches."""
+        return None
+
+    def apply(self, entry: Entry, state: State) -> None:
+        """Change the state as a valid event says."""
+        event, position = entry.record.event, entry.position
+        match event:
+            case OrganizationCreated():
+                state.set(
+                    name=event.name,
+                    founder=event.key,
+                    manifest=_text_at(1, position, event.text),
+                )
+                state.put(state.signers, event.signer, Signer(event.key))
+            case ManifestEdited():
+                state.set(manifest=_text_at(event.revision, position, event.text))
+            case ProfileEdited():
+                at = _text_at(event.revision, position, event.text)
+                state.put(state.profiles, event.environment, at)
+            case SignerAdded():
+                state.put(state.signers, event.signer, Signer(event.key))
+            case SignerRemoved():
+                state.take(state.signers, event.signer)
+            case EnvironmentState():
+                at = _text_at(event.revision, position, event.text)
+                at = at._replace(source=source_revision_of(event))
+                state.add_state(event.environment, at)
+            case SecretsEvent():
+                apply_secrets(event, position, state)
+
+    def names(self, entry: Entry) -> Sequence[bytes]:
+        """Return the digests of the age files that an event has."""
+        event = _event_of(entry)
+        if problem_of(event) or not isinstance(event, SecretsEvent):
+            return ()
+        if isinstance(event, SecretPurged):
+            return ()
+        return [bytes.fromhex(digest) for digest in age_files(event)]
+
+
+def apply_secrets(event: SecretsEvent, position: int, state: State) -> None:
+    """Take in an event of an environment's secrets, of any edition."""
+    state.apply_secrets(event.environment, event)
+    if isinstance(event, SecretPurged):
+        for digest in event.digests:
+            state.put(state.purged, bytes.fromhex(digest), position)
+        return
+    for key, digest in owned(event):
+        if digest not in state.owners:
+            state.put(state.owners, digest, (event.environment, key))
+
+
+def owned(event: SecretsEvent) -> list[tuple[str, str]]:
+    """Return key and digest of the age files that an event names."""
+    one = getattr(event, "digest", None)
+    if isinstance(one, str):
+        return [(str(getattr(event, "key", "")), one)]
+    return [(str(key), str(digest)) for key, _, digest in getattr(event, "secrets", ())]
+
+
+def _event_of(entry: Entry) -> Event:
+    """Return the event in memory. Raises `Broken` where it has no lawful form."""
+    if entry.topic not in EVENT_TYPES:
+        raise Broken(Reason.TOPIC, f"there is no topic {entry.topic!a:.80}")
+    if "class_version" in entry.state:
+        raise Broken(Reason.FORM, "the first edition had no other versions of fields")
+    try:
+        return entry.record.event
+    except TetraEsError as error:
+        raise Broken(Reason.FORM, error.message) from error
+
+
+def _check_secrets(event: SecretsEvent, state: State) -> None:
+    try:
+        problem = state.vault(event.environment).problem_of(event)
+    except (ValueError, TypeError, KeyError) as error:
+        problem = str(error) or type(error).__name__
+    if problem:
+        raise Broken(Reason.SECRETS, problem)
+
+
+def _text_at(revision: int, position: int, text: str) -> StateAt:
+    return StateAt(revision, position, sha256(text.encode()).digest())
+
+
+RULES: Final = FirstEdition()

@@ -1,0 +1,85 @@
+"""Rules 1: what an event of the frozen form may say, and what it changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tetra_es.events.form.check import bodies_of, form_problem, limit_of, unused_problem
+from tetra_es.events.form.table import TOPICS
+from tetra_es.gate.rules.one import configuration, people, promotion, secrets
+from tetra_es.gate.verdicts import Broken, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from tetra_es.gate.bodies import Bodies
+    from tetra_es.gate.entry import Entry
+    from tetra_es.gate.state import Signer, State
+
+    Check = Callable[[Entry, State, Bodies], None]
+    Change = Callable[[Entry, State], None]
+
+
+class One:
+    """The rules of number 1."""
+
+    def check(self, entry: Entry, state: State, bodies: Bodies, signer: Signer) -> None:
+        """Raise `Broken` where an event is void; the form first, then the signer's role."""
+        check_form(entry)
+        check_role(entry, signer)
+        if problem := unused_problem(entry.topic, entry.state):
+            raise Broken(Reason.UNUSED, problem)
+        for digest in self.names(entry):
+            if digest in state.purged:
+                purge = state.purged[digest]
+                raise Broken(Reason.PURGED, f"a body that it names was purged by #{purge}")
+        if check := _CHECKS.get(entry.topic):
+            check(entry, state, bodies)
+        for digest in self.names(entry):
+            bodies.get(digest)
+
+    def check_batch(self, entries: Sequence[Entry], state: State) -> Broken | None:
+        """Return what is wrong with a whole batch, given the state after it."""
+        return people.check_last(entries, state)
+
+    def apply(self, entry: Entry, state: State) -> None:
+        """Change the state as a valid event says."""
+        if change := _CHANGES.get(entry.topic):
+            change(entry, state)
+
+    def names(self, entry: Entry) -> Sequence[bytes]:
+        """Return the digests of the bodies that an event names; none where it has no form."""
+        if form_problem(entry.record.stream, entry.topic, entry.state):
+            return ()
+        return [body.digest for body in bodies_of(entry.topic, entry.state)]
+
+
+def check_form(entry: Entry) -> None:
+    """Raise `Broken` where an event does not have the form of its topic."""
+    if problem := form_problem(entry.record.stream, entry.topic, entry.state):
+        known = entry.topic in TOPICS
+        raise Broken(Reason.FORM if known else Reason.TOPIC, problem)
+
+
+def check_role(entry: Entry, signer: Signer) -> None:
+    """Raise `Broken` where the signer may not record this."""
+    limit, may = limit_of(entry.topic, entry.state), signer.may
+    if may is None or limit == "any" or limit in may:
+        return
+    needed = f"only signers who may {limit} may" if limit else "only signers without limits may"
+    raise Broken(Reason.ROLE, f"{entry.actor} may not record it: {needed}")
+
+
+_CHECKS: Final[Mapping[str, Check]] = {
+    **configuration.CHECKS,
+    **people.CHECKS,
+    **promotion.CHECKS,
+    **secrets.CHECKS,
+}
+_CHANGES: Final[Mapping[str, Change]] = {
+    **configuration.CHANGES,
+    **people.CHANGES,
+    **secrets.CHANGES,
+}
+
+RULES: Final = One()
