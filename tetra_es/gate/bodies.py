@@ -44,14 +44,11 @@ class Bodies:
         self._texts: OrderedDict[bytes, ConfigDocument] = OrderedDict()
         self.new: Mapping[bytes, bytes] = {}
         """Bodies that the source does not have yet."""
-        self.read: set[bytes] = set()
-        """Digests of what was looked at since this was emptied."""
         self.excused: set[bytes] = set()
         """Age files that may be missing: no rule looks into one."""
 
     def get(self, digest: bytes) -> bytes:
         """Return a body. Raises `Lacking` where it is not there."""
-        self.read.add(digest)
         body = self._found(digest)
         if body is None and digest not in self.excused:
             raise Lacking(digest)
@@ -59,7 +56,6 @@ class Bodies:
 
     def text(self, at: StateAt, name: str = "") -> ConfigDocument:
         """Return the text of a state, called `name`. Raises `Lacking` where it is not there."""
-        self.read.add(at.digest)
         document = self._texts.get(at.digest)
         if document is None:
             body = self._found(at.digest)

@@ -12,19 +12,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from tetra_es.gate.bodies import Bodies
 from tetra_es.gate.entry import Entry
 from tetra_es.gate.outlook import Outlook
+from tetra_es.gate.readers import readers_of
 from tetra_es.gate.rules import RULE_SETS
 from tetra_es.gate.signatures import check_signatures, founders_of
 from tetra_es.gate.state import State
 from tetra_es.gate.verdicts import Broken, Kind, Lacking, Reason, Rejected, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from tetra_es.gate.bodies import Source
     from tetra_es.gate.state import Signer
     from tetra_es.log.record import Record
-
-    Watch = Callable[[Verdict, set[bytes]], None]
 
 
 class Judged(NamedTuple):
@@ -49,9 +48,6 @@ class Gate:
         self._outlook = Outlook(source, self.state.head.position)
         self._owed: dict[int, Record] = {}
         """Position of a purge event to the first event that was taken at its word."""
-        self._signed = True
-        self._watch: Watch | None = None
-        self._reads: dict[int, set[bytes]] = {}
 
     @property
     def firm(self) -> bool:
@@ -121,43 +117,27 @@ class Gate:
             if entry.position == 1:
                 state.set(organization=entry.record.hash.hex())
             state.set(head=entry.record.head)
-            relied_on = self._owed.pop(entry.position, None)
+            relied_on = self._owed.get(entry.position)
             if relied_on is not None and verdict.kind is Kind.VOID:
                 what = f"a body that it names is missing, and #{entry.position} did not purge it"
                 raise Rejected(Reason.BODY, what, relied_on)
+            self._owed.pop(entry.position, None)
 
     def readers(self, digests: Collection[bytes]) -> dict[int, str]:
         """Return position and verdict of each event so far that names one of some bodies.
 
         Also of each that cannot be judged without one, such as the next state after a text. What
-        a purge event has to list. It goes through all events again, without their signatures.
+        a purge event has to list.
         """
-        wanted, found = set(digests), dict[int, str]()
-
-        def watch(verdict: Verdict, read: set[bytes]) -> None:
-            if not wanted.isdisjoint(read):
-                found[verdict.record.position] = str(verdict.kind)
-
-        again = Gate(self._source)
-        again._signed, again._watch = False, watch
-        upto = self.state.head.position
-        for _ in again.admit(self._source.records(0, upto) if upto else ()):
-            pass
-        return found
+        return readers_of(self._source, self.state, digests)
 
     def _judge(self, batch: list[Entry]) -> Judged:
         self._check_streams(batch)
         signers = self.state.signers if self.state.organization else founders_of(batch[0])
-        signer = check_signatures(batch, signers) if self._signed else signers[batch[-1].actor]
-        verdicts = self._verdicts(batch, signer)
+        verdicts = self._verdicts(batch, check_signatures(batch, signers))
         if not self.state.organization and verdicts[0].kind is Kind.VOID:
             what = next(each.what for each in verdicts if each.reason is not Reason.BATCH_VOID)
             raise Rejected(Reason.FOUNDING, what, batch[0].record)
-        if self._watch:
-            for entry, verdict in zip(batch, verdicts, strict=True):
-                read = self._reads.get(entry.position, set())
-                self._watch(verdict, read.union(RULE_SETS[entry.rules].names(entry)))
-            self._reads.clear()
         return Judged(batch, verdicts)
 
     def _check_streams(self, batch: list[Entry]) -> None:
@@ -204,7 +184,6 @@ class Gate:
         if entry.rules < self.state.floor:
             what = f"it follows rules {entry.rules}, and {self.state.floor} are the least now"
             return Broken(Reason.FLOOR, what)
-        self._bodies.read.clear()
         broken: Broken | None = None
         while True:
             try:
@@ -218,8 +197,6 @@ class Gate:
                 broken = error
             break
         self._bodies.excused.clear()
-        if self._watch:
-            self._reads[entry.position] = set(self._bodies.read)
         return broken
 
     def _is_excused(self, entry: Entry, digest: bytes) -> bool:

@@ -35,5 +35,8 @@ class RuleSet(Protocol):
     def names(self, entry: Entry) -> Sequence[bytes]:
         """Return the digests of the bodies that an event names; none where it has no form."""
 
+    def needs(self, entry: Entry, state: State) -> set[bytes]:
+        """Return the digests of all bodies that `check` may look at, lawful or not."""
+
 
 RULE_SETS: Final[Mapping[int, RuleSet]] = {0: first_edition.RULES, 1: one.RULES}

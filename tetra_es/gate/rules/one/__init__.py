@@ -53,6 +53,13 @@ class One:
             return ()
         return [body.digest for body in bodies_of(entry.topic, entry.state)]
 
+    def needs(self, entry: Entry, state: State) -> set[bytes]:
+        """Return those, and the digests of the texts that the event is compared with."""
+        if form_problem(entry.record.stream, entry.topic, entry.state):
+            return set()
+        compared = promotion.compared_with(entry, state) or configuration.text_before(entry, state)
+        return {*self.names(entry), *(at.digest for at in compared if at)}
+
 
 def check_form(entry: Entry) -> None:
     """Raise `Broken` where an event does not have the form of its topic."""

@@ -13,6 +13,7 @@ from tetra_es.names import SOURCE_OF_TRUTH
 if TYPE_CHECKING:
     from tetra_es.gate.bodies import Bodies
     from tetra_es.gate.entry import Entry
+    from tetra_es.gate.lineage import StateAt
     from tetra_es.gate.state import State
 
 
@@ -70,6 +71,17 @@ def _rolled_back(entry: Entry, state: State, bodies: Bodies) -> None:
             f"@{event['to_revision']}",
         )
     check_text(entry, lineage.newest, bodies)
+
+
+def text_before(entry: Entry, state: State) -> list[StateAt | None]:
+    """Return the text that the one of an event follows; nothing for events without a text."""
+    if entry.topic == "manifest.edited":
+        return [state.manifest]
+    if entry.topic == "profile.edited":
+        return [state.profiles.get(entry.state["environment"])]
+    if entry.topic.startswith("environment."):
+        return [state.environment(entry.state["environment"]).newest]
+    return []
 
 
 def _found(entry: Entry, state: State) -> None:

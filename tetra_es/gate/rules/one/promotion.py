@@ -49,6 +49,19 @@ def _promoted(entry: Entry, state: State, bodies: Bodies) -> None:
         )
 
 
+def compared_with(entry: Entry, state: State) -> list[StateAt | None]:
+    """Return the texts that a promotion is compared with; nothing for other events."""
+    if entry.topic != "environment.promoted":
+        return []
+    name = entry.state["environment"]
+    return [
+        state.environment(name).newest,
+        state.environment(SOURCE_OF_TRUTH).find(entry.state["source_revision"]),
+        state.manifest,
+        state.profiles.get(name),
+    ]
+
+
 def _policy(manifest: ConfigDocument) -> Policy:
     try:
         return policy_of(manifest.values)
