@@ -147,13 +147,11 @@ def test_what_a_present_state_has_is_not_purged(history: History) -> None:
 
 
 def test_a_purged_state_does_not_come_back(history: History) -> None:
-    slip = history.texts["local"]
     wanted = digests(history)
     text = history.text_of("local", 2)
     rolled_back = history.rolled_back("local", 2)
     history.lawful(purge(history, wanted))
     history.void(history.local("environment.edited", text), reason=Reason.PURGED)
-    assert slip
     fields = canonical.decode(rolled_back.state)
     fields["revision"] = history.gate.state.environment("local").revision + 1
     draft = rolled_back._replace(state=canonical.encode(fields))

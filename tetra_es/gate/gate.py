@@ -19,7 +19,7 @@ from tetra_es.gate.state import State
 from tetra_es.gate.verdicts import Broken, Kind, Lacking, Reason, Rejected, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from tetra_es.gate.bodies import Source
     from tetra_es.gate.state import Signer
@@ -36,14 +36,21 @@ class Judged(NamedTuple):
 class Gate:
     """Admits events, in order. What it knows is in `state`."""
 
-    def __init__(self, source: Source, state: State | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        state: State | None = None,
+        known: Callable[[int], bytes | None] = lambda _: None,
+    ) -> None:
         """Begin before event 1, or with the state after events that were admitted before.
 
         `source` has the events that are going to be admitted, and all before them: rules look at
-        earlier texts, and at what later events purged.
+        earlier texts, and at what later events purged. `known` returns the hash that is pinned at
+        a position: signatures of such events were checked when they were pinned.
         """
         self.state = state or State()
         self._source = source
+        self._known = known
         self._bodies = Bodies(source, self.readers)
         self._outlook = Outlook(source, self.state.head.position)
         self._owed: dict[int, Record] = {}
@@ -134,7 +141,9 @@ class Gate:
     def _judge(self, batch: list[Entry]) -> Judged:
         self._check_streams(batch)
         signers = self.state.signers if self.state.organization else founders_of(batch[0])
-        verdicts = self._verdicts(batch, check_signatures(batch, signers))
+        pinned = all(self._known(each.position) == each.record.hash for each in batch)
+        signer = check_signatures(batch, signers, pinned=pinned)
+        verdicts = self._verdicts(batch, signer)
         if not self.state.organization and verdicts[0].kind is Kind.VOID:
             what = next(each.what for each in verdicts if each.reason is not Reason.BATCH_VOID)
             raise Rejected(Reason.FOUNDING, what, batch[0].record)

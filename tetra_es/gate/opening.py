@@ -1,0 +1,204 @@
+"""Opening an organization: compare with the pins, admit what is new, pin it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
+from tetra_es.gate.gate import Gate
+from tetra_es.gate.pins import checked
+from tetra_es.gate.pins.pins import Forked, Window
+from tetra_es.gate.pins.standing import Behind, Standing, organization_of, standing
+from tetra_es.gate.verdicts import Kind
+from tetra_es.log.chain import START, Head
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from tetra_es.gate.pins.pins import Pins
+    from tetra_es.gate.pins.places import StateFolder
+    from tetra_es.gate.verdicts import Verdict
+    from tetra_es.log.record import Record
+
+
+class ReadableLog(Protocol):
+    """What is asked of a log; every engine has it."""
+
+    def head(self) -> Head:
+        """Return the newest event's position and hash."""
+
+    def holds(self, at: Head) -> bool:
+        """Return whether the event with this hash is at this position."""
+
+    def records(self, after: int = 0, upto: int | None = None) -> Iterator[Record]:
+        """Yield the events with `after` < position <= `upto`."""
+
+    def body(self, digest: bytes) -> bytes | None:
+        """Return the body with this SHA-256, None where there is none."""
+
+
+@dataclass
+class Opened:
+    """An organization that was opened: what the gate knows, and what it said of new events."""
+
+    gate: Gate
+    pins: Pins
+    standing: Standing
+    """How it stood before."""
+    void: list[Verdict] = field(default_factory=list)
+    """The void events among those that were new; `gate.state.void` has all."""
+    stopped: Verdict | None = None
+    """The event that is refused or unknown: nothing after it counts."""
+    unpinned: list[bytes] = field(default_factory=list)
+    """Hashes of events that were admitted and could not be pinned: the folder is read-only."""
+    aggregates: dict[str, Any] = field(default_factory=dict)
+    """What was kept beside the gate's state, as of the event `kept`; see `checked.save`."""
+    kept: Head = START
+
+    @property
+    def founder(self) -> str:
+        """The founder's key, to be shown for an organization that is new here."""
+        return self.gate.state.founder
+
+    def hash_at(self, position: int) -> bytes | None:
+        """Return the hash of an admitted event, None where none is admitted."""
+        head = self.gate.state.head.position
+        if position > head:
+            return None
+        first = head - len(self.unpinned) + 1
+        if position >= first:
+            return self.unpinned[position - first]
+        return self.pins.hash_at(position)
+
+    def check_recording(self) -> None:
+        """Raise `TetraEsError` where nothing may be recorded on what is here."""
+        if self.standing is Standing.BEHIND:
+            raise Behind(self.pins.head, self.gate.state.head)
+        if self.stopped:
+            raise stop(self.stopped)
+
+
+def open_organization(
+    log: ReadableLog,
+    folder: StateFolder,
+    place: str,
+    *,
+    ask: bool = True,
+    expect: Head | None = None,
+    recording: bool = False,
+) -> Opened:
+    """Admit what is new in a log, and pin it.
+
+    `place` is where it was found. Without `ask`, nobody is there who could look at the founder: an
+    organization that this account never saw then needs `expect`, which counts for such alone.
+    Where the state folder cannot be written, the new events are admitted in memory, but not for
+    `recording`.
+
+    Raises `AnotherHistory`, `Forked`, `Refused`, `Behind`, `IntegrityFailure`.
+    """
+    organization = organization_of(log)
+    folder.check_place(place, organization)
+    pins = folder.pins(organization)
+    stands = standing(log, pins)
+    new = stands is Standing.NEW
+    if new and not ask and expect is None:
+        raise Refused(
+            "this account never saw this history, and nobody is asked",
+            hint="give --expect POSITION:HASH, or TETRA_EXPECT, as somebody says who knows it",
+        )
+    kept = None if new else checked.load(pins)
+    if kept and kept.state.head.position > log.head().position:
+        kept = None  # it is that of a newer copy, and stays
+    opened = Opened(Gate(log, kept.state if kept else None, Window(pins).at), pins, stands)
+    if kept:
+        opened.aggregates, opened.kept = kept.aggregates, kept.state.head
+    hashes = _admit(opened, log, expect if new else None)
+    if recording:
+        opened.check_recording()
+    try:
+        pin(opened, hashes)
+        folder.remember(place, organization)
+        _keep(opened)
+    except TetraEsError as error:
+        if recording or isinstance(error, Forked):
+            raise
+        pinned = pins.head.position
+        first = opened.gate.state.head.position - len(hashes)
+        opened.unpinned = hashes[max(0, pinned - first) :]
+    return opened
+
+
+def catch_up(opened: Opened, log: ReadableLog) -> list[Verdict]:
+    """Admit and pin what others appended since; return the verdicts of void ones.
+
+    Raises `TetraEsError`, also where an event is refused or unknown.
+    """
+    opened.void = []
+    pin(opened, _admit(opened, log, None))
+    opened.check_recording()
+    return opened.void
+
+
+def _admit(opened: Opened, log: ReadableLog, expect: Head | None) -> list[bytes]:
+    """Admit what is new; return the hashes of what is not pinned yet."""
+    gate, window = opened.gate, Window(opened.pins)
+    hashes: list[bytes] = []
+    for verdict in gate.admit(log.records(gate.state.head.position)):
+        record = verdict.record
+        pinned = window.at(record.position)
+        if not verdict.admitted:
+            opened.stopped = verdict
+            if pinned or not gate.firm:
+                raise stop(verdict)
+            break
+        if expect and record.position == expect.position:
+            if record.hash != expect.hash:
+                raise Forked(record.position, expect.hash, record.hash)
+            expect = None
+        if pinned is None:
+            hashes.append(record.hash)
+            opened.void += [verdict] if verdict.kind is Kind.VOID else []
+        elif pinned != record.hash:
+            raise Forked(record.position, pinned, record.hash)
+    if expect:
+        raise IntegrityFailure(
+            f"event #{expect.position} was expected, and is not here",
+            hint="get a newer copy, or look again at what was expected",
+        )
+    return hashes
+
+
+def pin(opened: Opened, hashes: list[bytes]) -> None:
+    """Pin the last admitted events. Raises `Forked`, and `TetraEsError` where that failed."""
+    pins, first = opened.pins, opened.gate.state.head.position - len(hashes)
+    if not hashes:
+        return
+    pins.begin(opened.founder)
+    before = pins.hash_at(first) if first else START.hash
+    if before is None:
+        raise TetraEsError(f"{pins.folder} has changed", hint="run the command again")
+    pins.append(Head(first, before), hashes)
+
+
+def _keep(opened: Opened) -> None:
+    """Keep the state beside the pins, now and then."""
+    state = opened.gate.state
+    if state.head.position >= opened.kept.position + checked.EVERY:
+        checked.save(opened.pins, state)
+        opened.aggregates, opened.kept = {}, state.head
+
+
+def stop(verdict: Verdict) -> TetraEsError:
+    """Return the error for an event that is refused or unknown."""
+    position = verdict.record.position
+    if verdict.kind is Kind.UNKNOWN:
+        return TetraEsError(
+            f"event #{position} was recorded by a newer tetra-es: {verdict.what}",
+            hint="upgrade tetra-es",
+        )
+    return IntegrityFailure(
+        f"event #{position} is refused: {verdict.what}",
+        hint="`tetra-es repair` takes it, and what comes after it, out of the history",
+    )

@@ -1,0 +1,78 @@
+"""The gate's state as JSON, and back."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+from tetra_es.gate.lineage import Lineage, StateAt
+from tetra_es.gate.state import Signer, State
+from tetra_es.log.chain import Head
+from tetra_es.model.secrets import Vault, secrets_stream
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def pack(state: State) -> dict[str, Any]:
+    """Return a state as JSON types."""
+    return {
+        "head": [state.head.position, state.head.hash.hex()],
+        "organization": state.organization,
+        "name": state.name,
+        "founder": state.founder,
+        "floor": state.floor,
+        "signers": {
+            name: [signer.key, None if signer.may is None else sorted(signer.may)]
+            for name, signer in state.signers.items()
+        },
+        "manifest": _pack_at(state.manifest) if state.manifest else None,
+        "profiles": {name: _pack_at(at) for name, at in state.profiles.items()},
+        "environments": {
+            name: [base64.b64encode(part).decode() for part in lineage.packed()]
+            for name, lineage in state.environments.items()
+        },
+        "vaults": {name: [vault.version, vault.snapshot()] for name, vault in state.vaults.items()},
+        "owners": {digest: list(owner) for digest, owner in state.owners.items()},
+        "purged": {digest.hex(): position for digest, position in state.purged.items()},
+        "versions": state.versions,
+        "void": [[position, reason] for position, reason in state.void.items()],
+    }
+
+
+def unpack(packed: Mapping[str, Any]) -> State:
+    """Return the state that `pack` gave. Raises `ValueError`, `KeyError` or `TypeError`."""
+    state = State()
+    position, hash_ = packed["head"]
+    state.set(
+        head=Head(position, bytes.fromhex(hash_)),
+        organization=packed["organization"],
+        name=packed["name"],
+        founder=packed["founder"],
+        floor=packed["floor"],
+        manifest=_unpack_at(packed["manifest"]) if packed["manifest"] else None,
+    )
+    for name, (key, may) in packed["signers"].items():
+        state.signers[name] = Signer(key, None if may is None else frozenset(may))
+    state.profiles.update({name: _unpack_at(at) for name, at in packed["profiles"].items()})
+    for name, parts in packed["environments"].items():
+        state.environments[name] = Lineage.unpacked(*map(base64.b64decode, parts))
+    for name, (version, snapshot) in packed["vaults"].items():
+        state.vaults[name] = Vault(secrets_stream(name))
+        state.vaults[name].restore(version, snapshot)
+    for digest, (environment, key) in packed["owners"].items():
+        state.owners[digest] = (environment, key)
+    for digest, at in packed["purged"].items():
+        state.purged[bytes.fromhex(digest)] = at
+    state.versions.update(packed["versions"])
+    state.void.update(dict(packed["void"]))
+    return state
+
+
+def _pack_at(at: StateAt) -> list[Any]:
+    return [at.revision, at.position, at.digest.hex(), at.source]
+
+
+def _unpack_at(packed: list[Any]) -> StateAt:
+    revision, position, digest, source = packed
+    return StateAt(revision, position, bytes.fromhex(digest), source)

@@ -1,0 +1,72 @@
+"""Files of the user alone (0600, in folders of 0700): whole or as they were, durable on return."""
+
+from __future__ import annotations
+
+import os
+from secrets import token_hex
+from typing import TYPE_CHECKING
+
+from tetra_es.disk.atomic import sync_folder
+from tetra_es.errors import TetraEsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it that are missing. Raises `TetraEsError`."""
+    missing = []
+    folder = path
+    while not folder.is_dir():
+        missing.append(folder)
+        folder = folder.parent
+    try:
+        for each in reversed(missing):
+            each.mkdir(mode=0o700, exist_ok=True)
+            sync_folder(each.parent)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Put `data` in the place of the file at `path`; its folder is there. Raises `TetraEsError`."""
+    partial = path.with_name(f".{path.name}.{token_hex(8)}.partial")
+    try:
+        try:
+            with os.fdopen(os.open(partial, _NEW, 0o600), "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def read(path: Path) -> bytes | None:
+    """Return the content of a file, None where there is none. A link is not followed.
+
+    Raises `TetraEsError`.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise TetraEsError(
+            f"cannot read {path}: {error.strerror}", hint="check its owner and permissions"
+        ) from error
+
+
+def unwritable(path: Path, error: OSError) -> TetraEsError:
+    """Return the error for a file that cannot be written."""
+    return TetraEsError(
+        f"cannot write {path}: {error.strerror}",
+        hint="check the space and the permissions there, then run any command again",
+    )
