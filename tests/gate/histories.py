@@ -329,6 +329,20 @@ class History:
         fields = {"environment": environment, **fields}
         return self.event(topic, f"secrets:{environment}", **fields)
 
+    def secret_purged(
+        self, environment: str, name: str, version: int, /, *bodies: bytes, **more: Any
+    ) -> Draft:
+        digests = [self.keep(body) for body in bodies]
+        named = self.gate.readers([bytes.fromhex(digest) for digest in digests])
+        fields: dict[str, Any] = {
+            "class_version": 2,
+            "key": name,
+            "version": version,
+            "digests": digests,
+            "named_by": [{"position": at, "verdict": said} for at, said in named.items()],
+        }
+        return self.secret("secret.purged", environment, **fields | more)
+
     def text_of(self, environment: str, revision: int) -> str:
         at = self.gate.state.environment(environment).find(revision)
         assert at is not None

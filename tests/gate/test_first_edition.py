@@ -14,10 +14,13 @@ from tetra_es.gate.gate import Gate
 from tetra_es.gate.verdicts import Kind, Reason, Verdict
 from tetra_es.log import canonical, chain
 from tetra_es.log.linking import Draft, link
+from tetra_es.log.sqlite.reader import SqliteLog
+from tetra_es.log.upgrade import copy_store
 from tetra_es.store.log import EventLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from tests.machine import Machine
     from tetra_es.log.record import Record
@@ -30,9 +33,18 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
     return unpack(tmp_path_factory.mktemp("first-edition") / "home")
 
 
+@pytest.fixture(scope="module")
+def copied(machine: Machine) -> Path:
+    """Its store, in the file that an upgrade makes."""
+    path = machine.home / "new.db"
+    with EventLog(machine.store) as old:
+        copy_store(old, path)
+    return path
+
+
 @pytest.fixture
-def log(machine: Machine) -> Iterator[EventLog]:
-    with EventLog(machine.store) as log:
+def log(copied: Path) -> Iterator[SqliteLog]:
+    with SqliteLog(copied) as log:
         yield log
 
 
@@ -41,15 +53,15 @@ def alice(machine: Machine) -> keys.SigningKey:
     return keys.load(machine.home / ".config/tetra-es/id_ed25519")
 
 
-def admitted(log: EventLog) -> tuple[Gate, list[Verdict]]:
+def admitted(log: SqliteLog) -> tuple[Gate, list[Verdict]]:
     gate = Gate(log)
     return gate, list(gate.admit(log.records()))
 
 
-def test_all_of_it_is_valid(log: EventLog) -> None:
+def test_all_of_it_is_valid(log: SqliteLog) -> None:
     gate, verdicts = admitted(log)
     assert {each.kind for each in verdicts} == {Kind.VALID}
-    assert len(verdicts) == log.last_position()
+    assert len(verdicts) == log.head().position
     state = gate.state
     assert gate.firm
     assert (state.floor, state.name, [*state.signers]) == (0, "acme", ["alice"])
@@ -98,7 +110,7 @@ def offer(gate: Gate, key: keys.SigningKey, *drafts: Draft) -> list[Verdict]:
         ),
     ],
 )
-def test_what_is_void(log: EventLog, alice: keys.SigningKey, draft: Draft, reason: Reason) -> None:
+def test_what_is_void(log: SqliteLog, alice: keys.SigningKey, draft: Draft, reason: Reason) -> None:
     gate, _ = admitted(log)
     honest = old("org", "scan.exception_added", file="local", key="a")
     found = offer(gate, alice, draft, honest)
@@ -108,7 +120,7 @@ def test_what_is_void(log: EventLog, alice: keys.SigningKey, draft: Draft, reaso
     ]
 
 
-def test_a_missing_age_file(log: EventLog, alice: keys.SigningKey) -> None:
+def test_a_missing_age_file(log: SqliteLog, alice: keys.SigningKey) -> None:
     gate, _ = admitted(log)
     vault = gate.state.vault("dev")
     draft = old(
@@ -125,7 +137,7 @@ def test_a_missing_age_file(log: EventLog, alice: keys.SigningKey) -> None:
 
 
 @pytest.mark.parametrize("position", [1, 2, 40])
-def test_one_event_of_another_history(log: EventLog, position: int) -> None:
+def test_one_event_of_another_history(log: SqliteLog, position: int) -> None:
     """A key that was lawful at an event re-signs another one in its place."""
     records = list(log.records())
     other = rewritten(records[position - 1], state=_with_reason(records[position - 1].state))
@@ -135,7 +147,7 @@ def test_one_event_of_another_history(log: EventLog, position: int) -> None:
     assert found[-1].record.position == position
 
 
-def test_it_goes_on_under_rules_1(log: EventLog, alice: keys.SigningKey) -> None:
+def test_it_goes_on_under_rules_1(log: SqliteLog, alice: keys.SigningKey) -> None:
     gate, _ = admitted(log)
     upgraded = modern("org", "organization.upgraded", floor=1)
     stale = old("org", "scan.exception_added", file="local", key="a")
@@ -176,8 +188,10 @@ def modern(stream: str, topic: str, **fields: Any) -> Draft:
     return Draft(stream, 0, topic, canonical.encode(state))
 
 
-def _text(log: EventLog, position: int) -> str:
-    return str(log.state_text(position))
+def _text(log: SqliteLog, position: int) -> str:
+    record = log.record(position)
+    assert record is not None
+    return str(canonical.decode(record.state)["text"])
 
 
 def _changes(before: str, after: str) -> bytes:
@@ -198,7 +212,7 @@ def _resigned(record: Record, key: keys.SigningKey) -> Record:
     return replaced(record, signature=sshsig.sign(chain.signed_bytes(record.hash), key))
 
 
-def test_a_lawful_key_that_signs_another_event(log: EventLog, alice: keys.SigningKey) -> None:
+def test_a_lawful_key_that_signs_another_event(log: SqliteLog, alice: keys.SigningKey) -> None:
     """The gate sees it by what follows; where nothing follows, the pin does."""
     records: Sequence[Record] = list(log.records())
     other = rewritten(records[4], state=_with_reason(records[4].state))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -174,9 +175,8 @@ def test_age_files(history: History) -> None:
     history.lawful(history.recipient_added("dev"))
     history.lawful(history.secret_set("dev", "A", b"a1"))
     history.lawful(history.secret_set("dev", "A", b"a2"))
-    digest = history.keep(b"a1")
-    history.lawful(history.secret("secret.purged", "dev", key="A", version=1, digests=[digest]))
-    destroy(history, [bytes.fromhex(digest)])
+    history.lawful(history.secret_purged("dev", "A", 1, b"a1"))
+    destroy(history, [sha256(b"a1").digest()])
     history.lawful(history.manifest(REQUIRED))
     assert plain(again(history)) == plain(history.verdicts)
     history.void(history.secret_set("dev", "A", b"a1"), reason=Reason.PURGED)

@@ -395,7 +395,10 @@ def test_recipients(vault: History) -> None:
         ("secret.removed", {"key": "A", "version": 1}),
         ("secret.removed", {"key": "C", "version": 1}),
         ("secret.compromised", {"key": "A", "version": 3}),
-        ("secret.purged", {"key": "A", "version": 1, "digests": []}),
+        (
+            "secret.purged",
+            {"class_version": 2, "key": "A", "version": 1, "digests": [], "named_by": []},
+        ),
         ("secrets.resealed", {"secrets": [], "recipients": ["age1alice"]}),
     ],
 )
@@ -426,9 +429,9 @@ def test_what_is_compromised_never_comes_back(vault: History) -> None:
 
 
 def test_the_present_version_is_not_purged(vault: History) -> None:
-    digest = vault.keep(b"a2")
-    draft = vault.secret("secret.purged", "dev", key="A", version=2, digests=[digest])
-    vault.void(draft, reason=Reason.PURGE)
+    vault.void(vault.secret_purged("dev", "A", 2, b"a2"), reason=Reason.PURGE)
+    vault.void(vault.secret_purged("dev", "A", 1, b"a1", named_by=[]), reason=Reason.PURGE)
+    vault.lawful(vault.secret_purged("dev", "A", 1, b"a1"))
 
 
 # Batches

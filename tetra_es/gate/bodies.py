@@ -45,14 +45,12 @@ class Bodies:
         self.new: Mapping[bytes, bytes] = {}
         """Bodies that the source does not have yet."""
         self.excused: set[bytes] = set()
-        """Age files that may be missing: no rule looks into one."""
+        """Those that may be missing now: no rule looks into them."""
 
-    def get(self, digest: bytes) -> bytes:
-        """Return a body. Raises `Lacking` where it is not there."""
-        body = self._found(digest)
-        if body is None and digest not in self.excused:
-            raise Lacking(digest)
-        return body or b""
+    def check_there(self, digest: bytes) -> None:
+        """Raise `Lacking` where a body is not there, that no rule has to look into."""
+        if digest not in self.excused and self._found(digest) is None:
+            raise Lacking(digest, needed=False)
 
     def text(self, at: StateAt, name: str = "") -> ConfigDocument:
         """Return the text of a state, called `name`. Raises `Lacking` where it is not there."""
@@ -61,7 +59,7 @@ class Bodies:
             body = self._found(at.digest)
             text = self._inline(at) if body is None else _decoded(body)
             if text is None:
-                raise Lacking(at.digest)
+                raise Lacking(at.digest, needed=True)
             document = self._texts[at.digest] = ConfigDocument(name, text)
             if len(self._texts) > _REMEMBERED:
                 self._texts.popitem(last=False)

@@ -198,7 +198,7 @@ class Gate:
             try:
                 RULE_SETS[entry.rules].check(entry, self.state, self._bodies, signer)
             except Lacking as lacking:
-                if self._is_excused(entry, lacking.digest):
+                if not lacking.needed and self._is_purged(entry, lacking.digest):
                     self._bodies.excused.add(lacking.digest)
                     continue
                 broken = self._told(entry, lacking)
@@ -208,12 +208,12 @@ class Gate:
         self._bodies.excused.clear()
         return broken
 
-    def _is_excused(self, entry: Entry, digest: bytes) -> bool:
-        """Return whether an age file may be missing: it was purged, or is going to be."""
-        if entry.is_old and digest in self.state.purged:
+    def _is_purged(self, entry: Entry, digest: bytes) -> bool:
+        """Return whether a body that no rule looks into was purged, or is going to be."""
+        if digest in self.state.purged:
             return True
         told = self._outlook.told(digest, entry.position)
-        if told is None or told.verdict:
+        if told is None:
             return False
         self._owed.setdefault(told.purge, entry.record)
         return True
@@ -221,12 +221,12 @@ class Gate:
     def _told(self, entry: Entry, lacking: Lacking) -> Broken | None:
         """Return what a later purge event says of an event that lacks a body."""
         told = self._outlook.told(lacking.digest, entry.position)
-        if told is None:
+        if told is None or told.verdict is None:
             raise Rejected(Reason.BODY, f"{lacking}, and no event purged it", entry.record)
         self._owed.setdefault(told.purge, entry.record)
         if told.verdict == Kind.VALID:
             return None
-        return Broken(Reason.PURGED, f"#{told.purge} purged what it named, and says it is void")
+        return Broken(Reason.PURGED, f"#{told.purge} purged what it needs, and says it is void")
 
 
 def _check_batch(batch: list[Entry], entry: Entry) -> None:

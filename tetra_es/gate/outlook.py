@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 class Told(NamedTuple):
-    """What a purge event says of an event that named a body."""
+    """What a purge event says of an event that needs a body."""
 
     purge: int
     """Its position: what it says counts once it is admitted."""
-    verdict: str
-    """`valid` or `void`; empty for an age file, which no verdict depends on."""
+    verdict: str | None
+    """`valid` or `void`; None where it does not say."""
 
 
 class Outlook:
@@ -27,18 +27,16 @@ class Outlook:
     def __init__(self, source: Source, after: int) -> None:
         self._source = source
         self._after = after
-        self._found: dict[bytes, list[tuple[int, dict[int, str] | None]]] | None = None
+        self._found: dict[bytes, list[tuple[int, dict[int, str]]]] | None = None
 
     def told(self, digest: bytes, position: int) -> Told | None:
         """Return what is said of the event at `position`, which lacks a body; None for nothing."""
         for purge, named in self._purges().get(digest, ()):
             if purge > position:
-                verdict = "" if named is None else named.get(position)
-                if verdict is not None:
-                    return Told(purge, verdict)
+                return Told(purge, named.get(position))
         return None
 
-    def _purges(self) -> dict[bytes, list[tuple[int, dict[int, str] | None]]]:
+    def _purges(self) -> dict[bytes, list[tuple[int, dict[int, str]]]]:
         if self._found is None:
             self._found = {}
             for record in self._source.records(self._after):
@@ -47,17 +45,13 @@ class Outlook:
         return self._found
 
     @staticmethod
-    def _note(record: Record, found: dict[bytes, list[tuple[int, dict[int, str] | None]]]) -> None:
+    def _note(record: Record, found: dict[bytes, list[tuple[int, dict[int, str]]]]) -> None:
         """Take in a purge event, of whose form nothing is known yet."""
         try:
             state = canonical.decode(record.state)
             digests = [bytes.fromhex(each) for each in state["digests"]]
-            named = (
-                {each["position"]: str(each["verdict"]) for each in state["named_by"]}
-                if "named_by" in state
-                else None
-            )
-        except (ValueError, KeyError, TypeError):
+            named = {each["position"]: str(each["verdict"]) for each in state.get("named_by", ())}
+        except (ValueError, KeyError, TypeError, AttributeError):
             return
         for digest in digests:
             found.setdefault(digest, []).append((record.position, named))

@@ -49,7 +49,8 @@ def check_signatures(
 def _check(entry: Entry, signer: Signer) -> None:
     record = entry.record
     try:
-        blob = verify(chain.signed_bytes(record.hash), record.signature)
+        message = chain.signed_bytes(record.hash)
+        blob = verify(message, record.signature, any_kind=not entry.is_old)
     except BadSignature as error:
         raise Rejected(Reason.SIGNATURE, f"its signature is not valid: {error}", record) from None
     if signer.key.split(" ")[1:2] != [base64.b64encode(blob).decode()]:

@@ -117,8 +117,10 @@ class Rejected(Exception):
 
 
 class Lacking(Exception):
-    """A body that a rule has to look at is not there."""
+    """A body is not there."""
 
-    def __init__(self, digest: bytes) -> None:
+    def __init__(self, digest: bytes, *, needed: bool) -> None:
         super().__init__(f"body {digest.hex()} is missing")
         self.digest = digest
+        self.needed = needed
+        """Whether a rule has to look into it; else it only has to be there."""

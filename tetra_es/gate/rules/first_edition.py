@@ -49,7 +49,7 @@ class FirstEdition:
         if isinstance(event, SecretsEvent):
             _check_secrets(event, state)
             for digest in () if isinstance(event, SecretPurged) else age_files(event):
-                bodies.get(bytes.fromhex(digest))
+                bodies.check_there(bytes.fromhex(digest))
 
     def check_batch(self, entries: Sequence[Entry], state: State) -> Broken | None:
         """Return None: there were no batches."""

@@ -36,7 +36,7 @@ class One:
         if check := _CHECKS.get(entry.topic):
             check(entry, state, bodies)
         for digest in self.names(entry):
-            bodies.get(digest)
+            bodies.check_there(digest)
 
     def check_batch(self, entries: Sequence[Entry], state: State) -> Broken | None:
         """Return what is wrong with a whole batch, given the state after it."""

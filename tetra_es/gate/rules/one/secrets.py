@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, cast
 
+from tetra_es.events.catalogue import EVENT_TYPES
 from tetra_es.events.secrets import RecipientAdded, SecretPurged, SecretsEvent, SecretsRestored
 from tetra_es.gate.rules.first_edition import apply_secrets, owned
 from tetra_es.gate.verdicts import Broken, Reason
-from tetra_es.log.forms import event_of
 
 if TYPE_CHECKING:
     from tetra_es.gate.bodies import Bodies
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tetra_es.model.secrets import Vault
 
 
-def _secrets(entry: Entry, state: State, _bodies: Bodies) -> None:
+def _secrets(entry: Entry, state: State, bodies: Bodies) -> None:
     event = _event(entry)
     vault = state.vault(event.environment)
     if problem := vault.problem_of(event):
@@ -35,8 +35,11 @@ def _secrets(entry: Entry, state: State, _bodies: Bodies) -> None:
         raise Broken(Reason.RECIPIENTS, f"there is a recipient {event.name} or its key already")
     if isinstance(event, SecretsRestored):
         _check_restored(event, vault)
-    if isinstance(event, SecretPurged) and vault.present.get(event.key) == event.version:
-        raise Broken(Reason.PURGE, f"version {event.version} of {event.key} is the present one")
+    if isinstance(event, SecretPurged):
+        if vault.present.get(event.key) == event.version:
+            what = f"version {event.version} of {event.key} is the present one"
+            raise Broken(Reason.PURGE, what)
+        _check_named(entry, bodies)
 
 
 def _check_restored(event: SecretsRestored, vault: Vault) -> None:
@@ -57,11 +60,18 @@ def _bodies_purged(entry: Entry, state: State, bodies: Bodies) -> None:
     present = {at.digest for at in (state.manifest, *state.profiles.values()) if at}
     present |= {at.digest for each in state.environments.values() if (at := each.newest)}
     present |= {
-        bytes.fromhex(digest) for vault in state.vaults.values() for _, _, digest in vault.sealed()
+        bytes.fromhex(digest)
+        for vault in state.vaults.values()
+        for _, _, digest in vault.ciphertexts()
     }
     for digest in _digests(entry):
         if digest in present:
             raise Broken(Reason.PURGE, f"a present state has the body {digest.hex()}")
+    _check_named(entry, bodies)
+
+
+def _check_named(entry: Entry, bodies: Bodies) -> None:
+    """Raise `Broken` unless a purge event lists all events that need the bodies, and right."""
     told = {each["position"]: each["verdict"] for each in entry.state["named_by"]}
     if len(told) != len(entry.state["named_by"]) or told != bodies.readers(_digests(entry)):
         raise Broken(Reason.PURGE, "what it says of the events that name these bodies is not so")
@@ -77,8 +87,14 @@ def _digests(entry: Entry) -> list[bytes]:
 
 
 def _event(entry: Entry) -> SecretsEvent:
-    # None of these has a text: no body is looked for.
-    return cast("SecretsEvent", event_of(entry.record, lambda _: None))
+    """Return the event in memory, of a state whose form is lawful. None of these has a text."""
+    cls, state = EVENT_TYPES[entry.topic], entry.state
+    event = cls(
+        originator_id=entry.record.stream,
+        originator_version=entry.record.version,
+        **{name: state[name] for name in cls.FIELDS if not name.startswith("originator_")},
+    )
+    return cast("SecretsEvent", event)
 
 
 _TOPICS = (
