@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import json
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from tetra_es.events.form.check import FIRST_EDITION, metadata_problem, rules_of
 from tetra_es.gate.verdicts import Reason, Rejected
@@ -20,6 +21,23 @@ HIGHEST_FORMAT: Final = 2
 """The newest format of commits in the mirror that this version knows."""
 
 _OLD_METADATA: Final = ("actor", "reason", "correlation", "tool", "format")
+
+
+def _small(number: str) -> int:
+    if len(number) > _DIGITS:
+        raise ValueError(number)
+    return int(number)
+
+
+def _not_plain(number: str) -> NoReturn:
+    raise ValueError(number)
+
+
+_DIGITS: Final = 15
+_DECODER: Final = json.JSONDecoder(
+    parse_int=_small, parse_float=_not_plain, parse_constant=_not_plain
+)
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 class Entry:
@@ -108,12 +126,30 @@ def _check_place(record: Record, after: Head) -> None:
 
 def _state_of(record: Record) -> dict[str, Any]:
     try:
+        state = _plain_state(record.state)
+        if state is not None:
+            return state
         state = canonical.decode(record.state)
         if canonical.encode(state) == record.state:
             return state
     except (ValueError, RecursionError):
         pass
     raise Rejected(Reason.CANONICAL, "its state is not canonical JSON")
+
+
+def _plain_state(data: bytes) -> dict[str, Any] | None:
+    """Return a state of ASCII and small integers in its canonical form; None for any other.
+
+    Most are such, and this takes a third of the time.
+    """
+    if not data.isascii():
+        return None
+    try:
+        state = _DECODER.decode(data.decode())
+    except (ValueError, RecursionError):
+        return None
+    same = isinstance(state, dict) and _ENCODER.encode(state).encode() == data
+    return state if same else None
 
 
 def _old_problem(state: dict[str, Any]) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from functools import lru_cache
 from typing import TypeAlias
 
 from tetra_es.errors import UsageError
@@ -52,6 +53,7 @@ def format_key(path: KeyPath) -> str:
     return ".".join(map(format_part, path))
 
 
+@lru_cache(maxsize=4096)
 def format_part(part: str) -> str:
     """Return one part of a dotted key, in quotes where TOML needs them."""
     return part if _BARE.fullmatch(part) else quote(part)
@@ -64,5 +66,7 @@ def is_text(text: str) -> bool:
 
 def quote(text: str) -> str:
     """Return `text` as a TOML basic string."""
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
     # JSON's escapes are TOML's, but for DEL, which TOML does not allow to stand as it is.
     return _JSON.encode(text).replace("\x7f", "\\u007f")

@@ -16,6 +16,8 @@ def value_literal(value: object) -> str:
     The same value always gives the same literal, however it was written. Raises `TypeError` for
     what TOML has no value for.
     """
+    if type(value) is str:  # most of them
+        return quote(value)
     match value:
         case bool():
             return "true" if value else "false"
