@@ -387,7 +387,7 @@ def test_a_restored_backup(history: History, account: Account) -> None:
             "time": TIME,
         }
     ]
-    # What was lost is a fork from now on where others recorded something else.
+    # The events that were lost are a fork where others recorded something else.
     assert account.open(Copy(history)).standing is Standing.AHEAD
 
 

@@ -49,14 +49,14 @@ class Bodies:
 
     def check_there(self, digest: bytes) -> None:
         """Raise `Lacking` where a body is not there, that no rule has to look into."""
-        if digest not in self.excused and self._found(digest) is None:
+        if digest not in self.excused and self._lookup(digest) is None:
             raise Lacking(digest, needed=False)
 
     def text(self, at: StateAt, name: str = "") -> ConfigDocument:
         """Return the text of a state, called `name`. Raises `Lacking` where it is not there."""
         document = self._texts.get(at.digest)
         if document is None:
-            body = self._found(at.digest)
+            body = self._lookup(at.digest)
             text = self._inline(at) if body is None else _decoded(body)
             if text is None:
                 raise Lacking(at.digest, needed=True)
@@ -67,7 +67,7 @@ class Bodies:
             self._texts.move_to_end(at.digest)
         return document
 
-    def _found(self, digest: bytes) -> bytes | None:
+    def _lookup(self, digest: bytes) -> bytes | None:
         body = self.new.get(digest)
         if body is None:
             body = self._source.body(digest)
@@ -88,5 +88,5 @@ class Bodies:
 
 
 def _decoded(body: bytes) -> str:
-    """Return a body as text. What is not UTF-8 is no TOML either, and stays so."""
+    """Return a body as text. A body that is not UTF-8 is not TOML either, and stays so."""
     return body.decode(errors="surrogateescape")

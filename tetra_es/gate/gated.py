@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class GatedLog:
-    """See `log.port.AppendableLog`. What is appended is judged before, and pinned after."""
+    """See `log.port.AppendableLog`. Events are judged before they are appended, and pinned after."""
 
     def __init__(self, log: AppendableLog, opened: Opened) -> None:
         self._log = log

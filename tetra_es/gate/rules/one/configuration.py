@@ -84,7 +84,7 @@ def text_before(entry: Entry, state: State) -> list[StateAt | None]:
     return []
 
 
-def _found(entry: Entry, state: State) -> None:
+def _create(entry: Entry, state: State) -> None:
     event = entry.state
     state.set(
         name=event["name"],
@@ -117,7 +117,7 @@ CHECKS: Final = {
     "environment.imported": _imported,
 }
 CHANGES: Final = {
-    "organization.created": _found,
+    "organization.created": _create,
     "manifest.edited": _edit_manifest,
     "profile.edited": _edit_profile,
     "environment.created": _add_state,
