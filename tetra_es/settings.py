@@ -20,6 +20,9 @@ class Settings(NamedTuple):
     """TETRA_ORG."""
     config_dir: Path
     """`$XDG_CONFIG_HOME/tetra-es`, by default `~/.config/tetra-es`: keys are in it."""
+    state_dir: Path | None
+    """`$XDG_STATE_HOME/tetra-es`, by default `~/.local/state/tetra-es`: what this user admitted is
+    in it. None where there is no home folder to put it in."""
     actor: str | None
     """TETRA_ACTOR: the name that `init` gives the first signer."""
     user: str | None
@@ -40,6 +43,7 @@ class Settings(NamedTuple):
         env = os.environ if environ is None else environ
         home = env.get("HOME") or ""
         base = env.get("TETRA_DIR") or (f"{home}/tetra" if home else "")
+        state = env.get("XDG_STATE_HOME") or (f"{home}/.local/state" if home else "")
         config = env.get("XDG_CONFIG_HOME") or (f"{home}/.config" if home else "")
         if not base or not config:
             raise TetraEsError(
@@ -50,6 +54,7 @@ class Settings(NamedTuple):
             tetra_dir=Path(base),
             org=env.get("TETRA_ORG") or None,
             config_dir=Path(config) / "tetra-es",
+            state_dir=Path(state) / "tetra-es" if state else None,
             actor=env.get("TETRA_ACTOR") or None,
             user=env.get("USER") or env.get("LOGNAME") or None,
             path=env.get("PATH") or os.defpath,

@@ -23,6 +23,7 @@ from tetra_es.gate.trust import carry_out, plan_move
 from tetra_es.gate.verdicts import Kind, Reason
 from tetra_es.log import chain
 from tetra_es.log.chain import Head
+from tetra_es.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -465,3 +466,17 @@ def test_rows_after_the_head_are_not_there(history: History, account: Account) -
     assert [record.position for record in reader.of_stream("env:local")] == [2, 3, 4, 5]
     assert [r.position for r in reader.of_stream("env:local", descending=True)] == [5, 4, 3, 2]
     assert reader.record(6) is None
+
+
+@pytest.mark.parametrize(
+    ("environ", "folder"),
+    [
+        ({"HOME": "/h"}, "/h/.local/state/tetra-es"),
+        ({"HOME": "/h", "XDG_STATE_HOME": "/s"}, "/s/tetra-es"),
+        ({"HOME": "/h", "XDG_STATE_HOME": ""}, "/h/.local/state/tetra-es"),
+        ({"TETRA_DIR": "/t", "XDG_CONFIG_HOME": "/c"}, None),
+    ],
+)
+def test_where_the_state_folder_is(environ: dict[str, str], folder: str | None) -> None:
+    found = Settings.from_environ(environ).state_dir
+    assert (str(found) if found else None) == folder

@@ -168,7 +168,9 @@ def test_promoting_from_a_purged_state(history: History) -> None:
     text = history.gate.state.environment("local").find(2)
     assert text
     history.lawful(purge(history, [text.digest]))
-    history.void(history.promoted("dev", via="staging", source_revision=2), reason=Reason.PURGED)
+    history.void(
+        history.promoted("dev", via="staging", source_revision=2), reason=Reason.SOURCE_REVISION
+    )
 
 
 def test_age_files(history: History) -> None:

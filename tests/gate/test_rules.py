@@ -378,6 +378,15 @@ def test_an_age_file_belongs_to_one_secret(vault: History) -> None:
     vault.void(draft, reason=Reason.CIPHERTEXT)
 
 
+def test_a_secret_is_named_once(vault: History) -> None:
+    files = (("A", 2, b"x"), ("A", 2, b"y"), ("B", 1, b"z"))
+    secrets = [[key, number, vault.keep(body)] for key, number, body in files]
+    readers = ["age1alice"]
+    twice = vault.secret("secrets.resealed", "dev", secrets=secrets, recipients=readers)
+    vault.void(twice, reason=Reason.SECRETS)
+    vault.lawful(vault.secret("secrets.resealed", "dev", secrets=secrets[1:], recipients=readers))
+
+
 def test_recipients(vault: History) -> None:
     vault.void(
         vault.secret_set("dev", "A", b"a3", recipients=["age1mallory"]), reason=Reason.RECIPIENTS
@@ -432,6 +441,8 @@ def test_the_present_version_is_not_purged(vault: History) -> None:
     vault.void(vault.secret_purged("dev", "A", 2, b"a2"), reason=Reason.PURGE)
     vault.void(vault.secret_purged("dev", "A", 1, b"a1", named_by=[]), reason=Reason.PURGE)
     vault.lawful(vault.secret_purged("dev", "A", 1, b"a1"))
+    vault.lawful(vault.secret_set("dev", "B", b"b1"))
+    vault.void(vault.secret_purged("dev", "B", 1, b"b1"), reason=Reason.PURGE)
 
 
 # Batches

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class GatedLog:
-    """See `log.port.AppendableLog`. Events are judged before they are appended, and pinned after."""
+    """Judges events before they are appended, and pins them after; see `log.port`."""
 
     def __init__(self, log: AppendableLog, opened: Opened) -> None:
         self._log = log

@@ -57,20 +57,21 @@ class Opened:
     """What was kept beside the gate's state, as of the event `kept`; see `checked.save`."""
     kept: Head = START
 
+    def __post_init__(self) -> None:
+        self._window = Window(self.pins)
+
     @property
     def founder(self) -> str:
         """The founder's key, to be shown for an organization that is new here."""
         return self.gate.state.founder
 
     def hash_at(self, position: int) -> bytes | None:
-        """Return the hash of an admitted event, None where none is admitted."""
+        """Return the hash of an admitted event, None where none is admitted; from 1 on."""
         head = self.gate.state.head.position
         if position > head:
             return None
         first = head - len(self.unpinned) + 1
-        if position >= first:
-            return self.unpinned[position - first]
-        return self.pins.hash_at(position)
+        return self.unpinned[position - first] if position >= first else self._window.at(position)
 
     def check_recording(self) -> None:
         """Raise `TetraEsError` where nothing may be recorded on what is here."""

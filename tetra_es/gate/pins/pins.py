@@ -179,7 +179,7 @@ class Pins:
 
 
 class Window:
-    """The pinned hashes, for somebody who asks for one after the other."""
+    """The pinned hashes, for somebody who asks for many; those that are read stay as they were."""
 
     def __init__(self, pins: Pins) -> None:
         self._pins = pins
@@ -188,9 +188,11 @@ class Window:
     def at(self, position: int) -> bytes | None:
         """Return the hash that is pinned at a position, None where none is."""
         if not 0 <= position - self._first < len(self._hashes):
-            self._first = position
-            self._hashes = self._pins.hashes(position - 1, position - 1 + _AT_ONCE)
-        return self._hashes[position - self._first] if self._hashes else None
+            after = (position - 1) // _AT_ONCE * _AT_ONCE
+            self._first = after + 1
+            self._hashes = self._pins.hashes(after, after + _AT_ONCE)
+        index = position - self._first
+        return self._hashes[index] if index < len(self._hashes) else None
 
 
 def _whole(descriptor: int) -> int:

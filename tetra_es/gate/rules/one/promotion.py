@@ -78,7 +78,7 @@ def _check_source(entry: Entry, state: State, policy: Policy) -> StateAt:
         raise Broken(Reason.SOURCE_REVISION, f"there is no {SOURCE_OF_TRUTH}@{revision}")
     if found.digest in state.purged:
         raise Broken(
-            Reason.PURGED,
+            Reason.SOURCE_REVISION,
             f"{SOURCE_OF_TRUTH}@{revision} was purged by #{state.purged[found.digest]}",
         )
     newest = state.environment(via).newest

@@ -22,6 +22,9 @@ def _secrets(entry: Entry, state: State, bodies: Bodies) -> None:
     if problem := vault.problem_of(event):
         wrong = "encrypted for others" in problem
         raise Broken(Reason.RECIPIENTS if wrong else Reason.SECRETS, problem)
+    keys = [key for key, _ in owned(event)]
+    if len(set(keys)) != len(keys):
+        raise Broken(Reason.SECRETS, "it names a secret twice")
     for key, digest in owned(event):
         owner = state.owners.get(digest, (event.environment, key))
         if owner != (event.environment, key):
@@ -36,20 +39,21 @@ def _secrets(entry: Entry, state: State, bodies: Bodies) -> None:
     if isinstance(event, SecretsRestored):
         _check_restored(event, vault)
     if isinstance(event, SecretPurged):
-        if vault.present.get(event.key) == event.version:
-            what = f"version {event.version} of {event.key} is the present one"
+        present = {digest for _, _, digest in vault.ciphertexts()}
+        if vault.present.get(event.key) == event.version or present & set(event.digests):
+            what = f"version {event.version} of {event.key} is the present one, or has its age file"
             raise Broken(Reason.PURGE, what)
         _check_named(entry, bodies)
 
 
 def _check_restored(event: SecretsRestored, vault: Vault) -> None:
+    gone = set(vault.present) - {str(key) for key, _, _ in event.secrets}
+    if sorted(gone) != event.removed:
+        raise Broken(Reason.SECRETS, "the keys that it says are gone are not those that are")
     for key, number, _ in event.secrets:
         version = vault.versions[str(key)][int(number)]
         if vault.present.get(str(key)) != number and (version.compromised or version.purged):
             raise Broken(Reason.COMPROMISED, f"version {number} of {key} is compromised or purged")
-    gone = set(vault.present) - {str(key) for key, _, _ in event.secrets}
-    if sorted(gone) != event.removed:
-        raise Broken(Reason.SECRETS, "the keys that it says are gone are not those that are")
 
 
 def _change(entry: Entry, state: State) -> None:
