@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final, Protocol
 
 from tetra_es.errors import IntegrityFailure
-from tetra_es.gate.verdicts import Lacking
+from tetra_es.gate.verdicts import Lacking, Reason, Rejected
 from tetra_es.log import canonical
 from tetra_es.toml.document import ConfigDocument
 
@@ -70,12 +70,12 @@ class Bodies:
     def _lookup(self, digest: bytes) -> bytes | None:
         body = self.new.get(digest)
         if body is None:
-            body = self._source.body(digest)
+            try:
+                body = self._source.body(digest)
+            except IntegrityFailure as error:
+                raise Rejected(Reason.BODY, error.message) from error
         if body is not None and sha256(body).digest() != digest:
-            raise IntegrityFailure(
-                f"body {digest.hex()}: its content was changed",
-                hint="run `tetra-es verify` to find out what was changed",
-            )
+            raise Rejected(Reason.BODY, f"body {digest.hex()}: its content was changed")
         return body
 
     def _inline(self, at: StateAt) -> str | None:

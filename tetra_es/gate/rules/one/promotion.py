@@ -37,11 +37,11 @@ def _promoted(entry: Entry, state: State, bodies: Bodies) -> None:
     _check_order(entry, state, policy)
     layers = _check_rules(entry, state, policy, bodies)
     document = check_text(entry, state.environment(name).newest, bodies)
+    local = bodies.text(source, f"{SOURCE_OF_TRUTH}.toml")
     try:
-        expected = values_by(layers, bodies.text(source, f"{SOURCE_OF_TRUTH}.toml"))
-        same = same_values(expected, dict(document.values))
-    except TetraEsError as error:
-        raise Broken(Reason.VALUES, f"its rules do not fit its source: {error.message}") from error
+        same = same_values(values_by(layers, local), dict(document.values))
+    except (TetraEsError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise Broken(Reason.VALUES, f"its rules do not fit its source: {error}") from error
     if not same:
         raise Broken(
             Reason.VALUES,
@@ -110,8 +110,8 @@ def _check_rules(entry: Entry, state: State, policy: Policy, bodies: Bodies) -> 
     event = entry.state
     name = event["environment"]
     at = state.profiles.get(name)
+    overlay = bodies.text(at, f"profiles/{name}.toml") if at else None
     try:
-        overlay = bodies.text(at, f"profiles/{name}.toml") if at else None
         profile = effective_profile(name, overlay)
         shipped = effective_profile(profile.name, None)
     except TetraEsError as error:
