@@ -64,6 +64,7 @@ STILL_TO_RUN: tuple[str, ...] = (
     "cli/tetra_es_cli/output/servers.py",
     "projections/tetra_es_projections/mirror/clone.py",
     # No command comes to these before it records in the new file.
+    "tetra_es/gate",
     "tetra_es/log/forms.py",
     "tetra_es/log/port.py",
     "tetra_es/log/sqlite/opening.py",
