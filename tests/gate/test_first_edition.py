@@ -182,6 +182,20 @@ def test_it_goes_on_under_rules_1(log: SqliteLog, alice: keys.SigningKey) -> Non
     assert [(each.kind, each.what) for each in judged.verdicts] == [(Kind.VALID, "")]
 
 
+def test_rules_1_begin_with_the_upgrade(log: SqliteLog, alice: keys.SigningKey) -> None:
+    """Else a signer could be limited whose events of the first edition nobody checks."""
+    gate, _ = admitted(log)
+    limited = {"signer": "carol", "key": alice.public_line[:-1] + "A", "may": []}
+    added = modern("org", "signer.added", class_version=2, **limited)
+    upgraded = modern("org", "organization.upgraded", floor=1)
+    found = offer(gate, alice, added, upgraded, added)
+    assert [(each.kind, each.reason) for each in found] == [
+        (Kind.VOID, Reason.FLOOR),
+        (Kind.VALID, None),
+        (Kind.VALID, None),
+    ]
+
+
 def modern(stream: str, topic: str, **fields: Any) -> Draft:
     metadata = {**METADATA, "rules": 1, "batch": [1, 1]}
     state = {"timestamp": "2026-11-22T10:05:00.000000Z", "metadata": metadata, **fields}

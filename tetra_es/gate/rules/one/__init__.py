@@ -25,6 +25,7 @@ class One:
 
     def check(self, entry: Entry, state: State, bodies: Bodies, signer: Signer) -> None:
         """Raise `Broken` where an event is void; the form first, then the signer's role."""
+        check_upgraded(entry, state)
         check_form(entry)
         check_role(entry, signer)
         if problem := unused_problem(entry.topic, entry.state):
@@ -59,6 +60,16 @@ class One:
             return set()
         compared = promotion.compared_with(entry, state) or configuration.text_before(entry, state)
         return {*self.names(entry), *(at.digest for at in compared if at)}
+
+
+def check_upgraded(entry: Entry, state: State) -> None:
+    """Raise `Broken` in an organization of the first edition that was not upgraded yet.
+
+    Signers have no limits there: what would limit one has to come after the floor, below which no
+    role is checked.
+    """
+    if state.organization and not state.floor and entry.topic != "organization.upgraded":
+        raise Broken(Reason.FLOOR, "the organization was not upgraded to rules 1 before")
 
 
 def check_form(entry: Entry) -> None:
