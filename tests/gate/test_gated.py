@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,7 +26,7 @@ from tetra_es.log.port import HeadMoved, Unfit
 from tetra_es.log.sqlite.engine import AppendableSqliteLog, create
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tetra_es.log.record import Record
@@ -194,3 +196,57 @@ def test_the_gate_reads_what_it_admits(site: Site) -> None:
     site.record(site.history.promoted("dev"))
     verdicts = list(Gate(site.log).admit(site.log.records()))
     assert [each.kind for each in verdicts] == [Kind.VALID] * 3
+
+
+INSERT = "INSERT INTO events"
+PLANTED = "'env:prod', 1, topic, state, zeroblob(32), signature FROM events LIMIT 1"
+
+
+def plant(path: Path, *statements: str) -> None:
+    """Change the file as somebody who can write it would."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        rows = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'")
+        for (name,) in rows.fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        for statement in statements:
+            connection.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        f"{INSERT} SELECT -5, {PLANTED}",
+        f"{INSERT} SELECT 9, {PLANTED}",
+        "UPDATE events SET version = 9 WHERE position = 3",
+        "UPDATE events SET stream = 'env:dev', version = 2 WHERE position = 3",
+        "UPDATE events SET topic = 'environment.imported' WHERE position = 3",
+        "UPDATE events SET state = CAST(replace(state, 'alice', 'mallo') AS BLOB)",
+        "UPDATE events SET hash = zeroblob(32) WHERE position = 3",
+        "DELETE FROM events WHERE position = 3",
+        "DELETE FROM events WHERE position = 4",
+    ],
+)
+def test_planted_rows(site: Site, tmp_path: Path, statement: str) -> None:
+    """Each question has its old answer, or none."""
+    site.record(site.history.edited("[a]\nx = 1"))
+    site.record(site.history.promoted("dev"))
+    opened = open_organization(site.log, site.account.folder, "folder /acme")
+    reader = AdmittedLog(site.log, opened.gate.state, opened.hash_at)
+    questions: list[Callable[[], object]] = [
+        lambda: list(reader.records()),
+        lambda: list(reader.of_stream("env:dev")),
+        lambda: list(reader.of_stream("env:local", descending=True)),
+        lambda: list(reader.of_stream("env:prod")),
+        lambda: reader.record(3),
+        lambda: reader.record(-5),
+    ]
+    before = [ask() for ask in questions]
+    plant(tmp_path / "events.db", statement)
+    refused = 0
+    for ask, answer in zip(questions, before, strict=True):
+        try:
+            assert ask() == answer
+        except IntegrityFailure:
+            refused += 1
+    assert bool(refused) != statement.startswith(INSERT)

@@ -106,7 +106,7 @@ class AdmittedLog:
         parts = (record.stream, record.version, record.topic, record.state)
         if (
             before is None
-            or record.position != position
+            or (record.position, record.previous) != (position, before)
             or record.hash != expected
             or link(before, position, *parts) != expected
         ):
