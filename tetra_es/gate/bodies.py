@@ -49,7 +49,9 @@ class Bodies:
 
     def check_there(self, digest: bytes) -> None:
         """Raise `Lacking` where a body is not there, that no rule has to look into."""
-        if digest not in self.excused and self._lookup(digest) is None:
+        if digest in self.excused or digest in self._texts:
+            return
+        if self._lookup(digest) is None:
             raise Lacking(digest, needed=False)
 
     def text(self, at: StateAt, name: str = "") -> ConfigDocument:

@@ -30,13 +30,14 @@ class One:
         check_role(entry, signer)
         if problem := unused_problem(entry.topic, entry.state):
             raise Broken(Reason.UNUSED, problem)
-        for digest in self.names(entry):
+        named = [body.digest for body in bodies_of(entry.topic, entry.state)]
+        for digest in named:
             if digest in state.purged:
                 purge = state.purged[digest]
                 raise Broken(Reason.PURGED, f"a body that it names was purged by #{purge}")
         if check := _CHECKS.get(entry.topic):
             check(entry, state, bodies)
-        for digest in self.names(entry):
+        for digest in named:
             bodies.check_there(digest)
 
     def check_batch(self, entries: Sequence[Entry], state: State) -> Broken | None:
