@@ -100,7 +100,9 @@ def test_stale_pages_are_found_and_written_anew(tmp_path: Path) -> None:
     (folder / "reference").mkdir(parents=True)
     (folder / "generate.py").write_text((ROOT / "docs/generate.py").read_text())
     (folder / "reference/events.md").write_text(EVENTS)
-    (folder / "format.md").write_text(FORMAT.replace("| `floor` | count |", "| `ceiling` | count |"))
+    (folder / "format.md").write_text(
+        FORMAT.replace("| `floor` | count |", "| `ceiling` | count |")
+    )
     (folder / "reference/cli.md").write_text(
         CLI.replace("## tetra-es promote", "## tetra-es demote")
     )

@@ -192,3 +192,16 @@ def test_two_purges(history: History) -> None:
     destroy(history, wanted[1:])
     found = again(history)
     assert [each.kind for each in found] == [each.kind for each in history.verdicts]
+
+
+def test_a_void_event_brings_its_bodies_as_well(history: History) -> None:
+    """Else copies would differ: one that gets the body later by another event, and the others."""
+    history.lawful(history.signer_added("bob", ["deploy:dev"]))
+    lacking = history.edited("x = 1")
+    body = history.log.bodies.pop(bytes.fromhex(canonical.decode(lacking.state)["text"]))
+    for batch in ([lacking], [history.edited_first(), lacking]):
+        found = history.record(*batch, by="bob")
+        assert (found[-1].kind, found[-1].reason) == (Kind.REFUSED, Reason.BODY)
+        assert found[-1].record.topic == "environment.edited"
+    history.keep(body)
+    history.void(lacking, by="bob", reason=Reason.ROLE)

@@ -19,7 +19,7 @@ from tetra_es.gate.state import State
 from tetra_es.gate.verdicts import Broken, Kind, Lacking, Reason, Rejected, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from tetra_es.gate.bodies import Source
     from tetra_es.gate.state import Signer
@@ -180,6 +180,8 @@ class Gate:
             self.state.roll_back()
         if broken is None:
             return [Verdict(Kind.VALID, entry.record) for entry in batch]
+        for entry in batch:
+            self._check_bodies(entry)
         others = f"#{culprit.position}, which is in its batch, is void"
         return [
             Verdict(Kind.VOID, entry.record, broken.reason, str(broken))
@@ -202,11 +204,26 @@ class Gate:
                     self._bodies.excused.add(lacking.digest)
                     continue
                 broken = self._told(entry, lacking)
+                self._check_bodies(entry)
             except Broken as error:
                 broken = error
             break
         self._bodies.excused.clear()
         return broken
+
+    def _check_bodies(self, entry: Entry) -> None:
+        """Raise `Rejected` where a body that an event names is missing and no event purged it.
+
+        Of events that are void, and of those that no rule could look at as a whole: every copy has
+        the same bodies.
+        """
+        for digest in _names_of(entry):
+            try:
+                self._bodies.check_there(digest)
+            except Lacking as lacking:
+                if not self._is_purged(entry, digest):
+                    what = f"{lacking}, and no event purged it"
+                    raise Rejected(Reason.BODY, what, entry.record) from lacking
 
     def _is_purged(self, entry: Entry, digest: bytes) -> bool:
         """Return whether a body that no rule looks into was purged, or is going to be."""
@@ -227,6 +244,14 @@ class Gate:
         if told.verdict == Kind.VALID:
             return None
         return Broken(Reason.PURGED, f"#{told.purge} purged what it needs, and says it is void")
+
+
+def _names_of(entry: Entry) -> Sequence[bytes]:
+    """Return the digests of the bodies that an event names; none where it has no lawful form."""
+    try:
+        return RULE_SETS[entry.rules].names(entry)
+    except Broken:
+        return ()
 
 
 def _check_batch(batch: list[Entry], entry: Entry) -> None:
