@@ -7,6 +7,7 @@ but a history that is recorded again maps each of them in its own way.
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -181,12 +182,29 @@ NAME = _text("name", "[^\\x00-\\x1f\\x7f]+", "web-1", "a string without control 
 NUMBER = _number("number", 0, 1, "an integer from 0, below 2^53")
 COUNT = _number("count", 1, 1, "an integer from 1")
 FLAG = Type("boolean", lambda value: isinstance(value, bool), False)
-TIME = _text(
-    "time",
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z",
-    "2026-11-22T10:05:00.000000Z",
-    "RFC 3339, UTC, microseconds",
-)
+
+
+def is_moment(value: Any) -> bool:
+    """Return whether a value is a time with its zone. Python knows no leap seconds."""
+    try:
+        return datetime.fromisoformat(value).tzinfo is not None
+    except (ValueError, TypeError):
+        return False
+
+
+def _time() -> Type:
+    text = _text(
+        "time",
+        r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z",
+        "2026-11-22T10:05:00.000000Z",
+        "RFC 3339, UTC, microseconds; no leap second",
+    )
+    written = text.fits
+    text.fits = lambda value: written(value) and is_moment(value)
+    return text
+
+
+TIME = _time()
 
 POSITION = _number("position", 1, 5, "the position of an earlier event")
 REVISION = _number("revision", 1, 2, "the number of a text or state")

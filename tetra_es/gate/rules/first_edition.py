@@ -19,6 +19,7 @@ from tetra_es.events.config import (
     SignerRemoved,
     source_revision_of,
 )
+from tetra_es.events.form.types import is_moment
 from tetra_es.events.secrets import SecretPurged, SecretsEvent, age_files
 from tetra_es.events.validate import problem_of
 from tetra_es.gate.lineage import StateAt
@@ -42,6 +43,8 @@ class FirstEdition:
         event = _event_of(entry)
         if problem := problem_of(event):
             raise Broken(Reason.FORM, problem)
+        if not is_moment(event.timestamp):
+            raise Broken(Reason.FORM, "its timestamp is not a time")
         if isinstance(event, OrganizationCreated) and state.organization:
             raise Broken(Reason.FOUNDED_AGAIN, "it founds the organization a second time")
         if isinstance(event, SignerRemoved) and event.signer not in state.signers:

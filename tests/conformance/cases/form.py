@@ -1,0 +1,110 @@
+"""Void whatever the topic: form, role, fields of later rules, the floor, batches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.conformance.builder import VectorBuilder, vector
+from tests.gate.histories import MANIFEST, REQUIRED
+
+
+@vector("void-topic", "There is no such topic.")
+def _() -> VectorBuilder:
+    story = VectorBuilder()
+    story.breaks("topic", story.event("no.such", "org"))
+    return story
+
+
+@vector("void-form", "A field is missing, unknown, of another type; the stream is another one.")
+def _() -> VectorBuilder:
+    story = VectorBuilder()
+    story.breaks("form", story.event("signer.removed", "org", signer="bob"))
+    story.breaks("form", story.signer_added("bob", more=1))
+    story.breaks("form", story.signer_added("bob", key=5))
+    story.breaks("form", story.signer_added("bob")._replace(stream="env:dev"))
+    return story
+
+
+@vector("void-form-old", "An event of rules 1 has the form of the first edition.")
+def _() -> VectorBuilder:
+    story = VectorBuilder()
+    old: dict[str, Any] = {"revision": 2, "text": REQUIRED, "changes": []}
+    story.breaks("form", story.event("manifest.edited", "org", **old))
+    return story
+
+
+@vector("void-unused", "A topic, a field and metadata that a later rule set uses.")
+def _() -> VectorBuilder:
+    story = VectorBuilder()
+    moved: dict[str, Any] = {"address": "git@git.acme.example:acme.git", "before": None}
+    story.breaks("unused", story.event("log.moved", "org", **moved))
+    story.breaks("unused", story.manifest(REQUIRED, undoes=1))
+    change = {"change": "5f0c1e9b2a7d4c36"}
+    story.breaks("unused", story.manifest(REQUIRED, metadata=change))
+    return story
+
+
+@vector("void-floor-old-form", "An event of the first edition, in an organization of rules 1.")
+def _() -> VectorBuilder:
+    story = VectorBuilder()
+    draft = story.old_event("scan.exception_added", "org", file="local", key="a.b")
+    story.breaks("floor", draft, rules=0)
+    return story
+
+
+@vector("void-role", "Limited signers record what they may not.")
+def _() -> VectorBuilder:
+    story = VectorBuilder()
+    story.lawful(story.signer_added("bob", ["promote:dev", "rollback:staging"]))
+    story.lawful(story.promoted("dev"))
+    story.lawful(story.edited("[x]\ny = 1"))
+    story.lawful(story.promoted("dev"), by="bob")
+    story.breaks("role", story.promoted("staging"), by="bob")
+    story.breaks("role", story.rolled_back("dev", 1), by="bob")
+    story.breaks("role", story.edited("[z]\nz = 1"), by="bob")
+    story.breaks("role", story.manifest(REQUIRED), by="bob")
+    story.breaks("role", story.recipient_added("dev"), by="bob")
+    story.breaks("role", story.signer_added("carol"), by="bob")
+    return story
+
+
+@vector("void-role-own-limits", "A limited signer lifts the own limits, and uses it in the batch.")
+def _() -> VectorBuilder:
+    story = VectorBuilder()
+    story.lawful(story.signer_added("bob", ["edit:local"]))
+    drafts = (story.signer_removed("bob"), story.signer_added("bob"), story.manifest(REQUIRED))
+    story.breaks("role", *drafts, by="bob")
+    return story
+
+
+@vector("void-role-next-batch", "Limits that a batch takes on count from the next one.")
+def _() -> VectorBuilder:
+    story = VectorBuilder()
+    story.lawful(story.signer_added("carol"))
+    story.lawful(
+        story.signer_removed("alice"),
+        story.signer_added("alice", ["edit:local"]),
+        story.manifest(REQUIRED),
+    )
+    story.breaks("role", story.manifest(MANIFEST))
+    return story
+
+
+@vector("void-batch", "One void event makes its whole batch void.")
+def _() -> VectorBuilder:
+    story = VectorBuilder()
+    drafts = (
+        story.signer_added("bob"),
+        story.recipient_added("dev"),
+        story.event("no.such", "org"),
+        story.edited("[z]\na = 1"),
+    )
+    story.breaks("topic", *drafts, culprit=2)
+    return story
+
+
+@vector("void-founded-again", "A second founding.")
+def _() -> VectorBuilder:
+    story = VectorBuilder()
+    story.breaks("founded-again", story.created())
+    return story
