@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tetra_es.layout import OrgLayout
-    from tetra_es.store.log import EventLog
+    from tetra_es.log.replica import Replica
 
 _TABLES = ("events", "states", "changes", "targets")
 
 
 def stored_differences(
-    layout: OrgLayout, log: EventLog, report: Callable[[str, int, int], None] | None = None
+    layout: OrgLayout, log: Replica, report: Callable[[str, int, int], None] | None = None
 ) -> Iterator[str]:
     """Yield how the files and the views differ from the events, a sentence each.
 
@@ -37,7 +37,7 @@ def stored_differences(
         yield from _views(layout, log, Path(folder), report)
 
 
-def _files(layout: OrgLayout, log: EventLog) -> Iterator[str]:
+def _files(layout: OrgLayout, log: Replica) -> Iterator[str]:
     content = TreeProjector.at(log, 0)
     expected: dict[str, str] = {}
     past: dict[str, set[str]] = {}
@@ -63,7 +63,7 @@ def _files(layout: OrgLayout, log: EventLog) -> Iterator[str]:
 
 def _views(
     layout: OrgLayout,
-    log: EventLog,
+    log: Replica,
     folder: Path,
     report: Callable[[str, int, int], None] | None,
 ) -> Iterator[str]:
@@ -74,7 +74,7 @@ def _views(
     last = log.last_position()
     with closing(open_views(fresh)) as connection:
         with _usable(fresh):
-            apply_to_views(connection, log.records())
+            apply_to_views(connection, log, log.records())
         if report:
             report("views", last, last)
         with _usable(layout.views):

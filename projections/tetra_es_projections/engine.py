@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from tetra_es.layout import OrgLayout
     from tetra_es.log.record import Record
-    from tetra_es.store.log import EventLog
+    from tetra_es.log.replica import Replica
     from tetra_es_projections.mirror.failures import Warn
     from tetra_es_projections.mirror.git import Git
     from tetra_es_projections.mirror.projection import Mirror
@@ -60,7 +60,7 @@ class Projections:
     def __init__(
         self,
         layout: OrgLayout,
-        log: EventLog,
+        log: Replica,
         git: Git,
         *,
         reading: bool = False,
@@ -217,7 +217,7 @@ class Projections:
     def _views(self, last: int, report: Progress | None) -> None:
         position = progress(self._connection, VIEWS)
         for batch in _batches(self.log.records(position, last)):
-            apply_to_views(self._connection, batch)
+            apply_to_views(self._connection, self.log, batch)
             if report:
                 report("views", batch[-1].position, last)
 

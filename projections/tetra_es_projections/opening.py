@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tetra_es.layout import OrgLayout
+    from tetra_es.log.replica import Replica
     from tetra_es_projections.engine import Progress
     from tetra_es_projections.mirror.clone import Clone
     from tetra_es_projections.mirror.failures import Warn
@@ -31,7 +32,7 @@ class Derived:
         self.git = Git(path=path)
         self._warn = warn
 
-    def __call__(self, layout: OrgLayout, log: EventLog) -> Projections:
+    def __call__(self, layout: OrgLayout, log: Replica) -> Projections:
         """Return the projections of a log."""
         return Projections(layout, log, self.git, warn=self._warn)
 

@@ -9,6 +9,7 @@ from tetra_es.crypto.ssh.allowed import allowed_signers
 from tetra_es.errors import IntegrityFailure, UsageError
 from tetra_es.events import config, secrets
 from tetra_es.layout import MANIFEST, environment_file, profile_file, recipients_file, secret_file
+from tetra_es.log.replica import events_in
 from tetra_es_projections.ciphertexts import ciphertext_in
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from tetra_es.events.base import Event
     from tetra_es.log.record import Record
-    from tetra_es.store.log import EventLog
+    from tetra_es.log.replica import Replica
 
 ALLOWED_SIGNERS = "allowed_signers"
 
@@ -43,13 +44,16 @@ class TreeProjector:
         self,
         load_signers: Callable[[], dict[str, str]] = dict,
         ciphertext: Callable[[str], bytes | None] = _no_ciphertext,
+        events: Replica | None = None,
     ) -> None:
         """Begin with the signers that `load_signers` returns.
 
-        `ciphertext` returns the age file with a digest, None for one that was purged.
+        `ciphertext` returns the age file with a digest, None for one that was purged. Records are
+        of `events`, or of the first edition.
         """
         self._load_signers = load_signers
         self._ciphertext = ciphertext
+        self._events = events
 
     @cached_property
     def signers(self) -> dict[str, str]:
@@ -60,26 +64,35 @@ class TreeProjector:
         return self._load_signers()
 
     @classmethod
-    def at(cls, log: EventLog, position: int) -> TreeProjector:
+    def at(cls, log: Replica, position: int) -> TreeProjector:
         """Return the content as it is after the event at `position`."""
 
         def signers() -> dict[str, str]:
             earlier = cls()
-            for record in log.of_topics(SIGNER_TOPICS, position):
-                earlier.apply(record.event)
+            for event in events_in(log, log.of_topics(SIGNER_TOPICS, position)):
+                earlier.apply(event)
             return earlier.signers
 
-        return cls(signers, lambda digest: ciphertext_in(log, digest))
+        return cls(signers, lambda digest: ciphertext_in(log, digest), log)
 
     def apply_record(self, record: Record) -> dict[str, bytes | None]:
-        """Return what `apply` does. Raises `IntegrityFailure` that names the event."""
+        """Return what `apply` does, nothing for a void event.
+
+        Raises `IntegrityFailure` that names the event.
+        """
+        if self._events and self._events.void(record.position):
+            return {}
         try:
-            return self.apply(record.event)
+            return self.apply(self.event_of(record))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise IntegrityFailure(
                 f"event #{record.position} ({record.topic}) makes no files: {error}",
                 hint="run `tetra-es verify` to find out what was changed",
             ) from error
+
+    def event_of(self, record: Record) -> Event:
+        """Return the event of a record in memory."""
+        return self._events.event(record) if self._events else record.event
 
     def apply(self, event: Event) -> dict[str, bytes | None]:
         """Return path to new bytes of the files that `event` changes, None for one that goes.

@@ -45,7 +45,7 @@ def test_the_same_events_and_ciphertexts(old: Path, tmp_path: Path) -> None:
     with EventLog(old) as store:
         head = copy_store(store, tmp_path / "new.db")
         events = list(store.records())
-        values = dict(store.ciphertexts())
+        values = dict(store.bodies())
     assert head == events[-1].head
     assert len(events) > 50
     assert None in values.values()
@@ -60,7 +60,7 @@ def test_the_same_events_and_ciphertexts(old: Path, tmp_path: Path) -> None:
 def test_it_goes_on_from_there(old: Path, tmp_path: Path) -> None:
     with EventLog(old) as store:
         head = copy_store(store, tmp_path / "new.db")
-        purged = [digest for digest, value in store.ciphertexts() if value is None]
+        purged = [digest for digest, value in store.bodies() if value is None]
         stream = next(store.records()).stream
         version = max(record.version for record in store.of_stream(stream))
     from tests.log.contract import add

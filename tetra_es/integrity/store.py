@@ -12,13 +12,14 @@ from tetra_es.events.config import ORG_STREAM
 from tetra_es.integrity.chain_verifier import ChainVerifier, StreamVerifier
 from tetra_es.log import chain
 from tetra_es.model.secrets import Vault, secrets_stream
+from tetra_es.store.log import EventLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tetra_es.log.record import Record
+    from tetra_es.log.replica import Replica
     from tetra_es.model.aggregate import Aggregate
-    from tetra_es.store.log import EventLog
 
 
 @dataclass
@@ -34,12 +35,14 @@ class StoreReport:
     """One sentence each, the first bad event first."""
 
 
-def verify_store(log: EventLog, report: Callable[[int], None] | None = None) -> StoreReport:
+def verify_store(log: Replica, report: Callable[[int], None] | None = None) -> StoreReport:
     """Check every event of the store; `report` is told the positions as they are done.
 
     The file comes first: where an index differs from its table, other questions than the ones that
     are asked here would have other answers.
     """
+    if not isinstance(log, EventLog):
+        raise TypeError(log)
     result = StoreReport(findings=[f"{log.path.name} is damaged: {what}" for what in log.damage()])
     if result.findings:
         return result
@@ -76,7 +79,7 @@ def _check_ciphertexts(log: EventLog, vaults: Iterable[Vault], result: StoreRepo
         for number, version in versions.items()
         for digest in version.digests
     }
-    for digest, ciphertext in log.ciphertexts():
+    for digest, ciphertext in log.bodies():
         result.ciphertexts += 1
         name, purged = wanted.pop(digest.hex(), ("", False))
         what = f"ciphertext {digest.hex()}" + (f" of {name}" if name else "")
@@ -106,7 +109,7 @@ def verify_records(records: Iterable[Record]) -> dict[str, Aggregate]:
     return walk.aggregates()
 
 
-def checked_vault(log: EventLog, environment: str) -> Vault:
+def checked_vault(log: Replica, environment: str) -> Vault:
     """Return the secrets of an environment as they are now, from checked events alone.
 
     Who can write to the store can put rows there, of events and of snapshots. So nothing is

@@ -37,10 +37,10 @@ class OldStore(Protocol):
     def records(self) -> Iterator[Record]:
         """Yield all events in order."""
 
-    def ciphertext(self, digest: bytes) -> bytes | None:
+    def body(self, digest: bytes) -> bytes | None:
         """Return a ciphertext, None where there is none or it was purged."""
 
-    def ciphertexts(self) -> Iterator[tuple[bytes, bytes | None]]:
+    def bodies(self) -> Iterator[tuple[bytes, bytes | None]]:
         """Yield digest and ciphertext of all that it has; None where one was purged."""
 
 
@@ -54,7 +54,7 @@ def copy_store(old: OldStore, path: Path) -> Head:
     try:
         with AppendableSqliteLog(path) as log:
             _copy_events(old, log)
-            purged = [digest for digest, ciphertext in old.ciphertexts() if ciphertext is None]
+            purged = [digest for digest, ciphertext in old.bodies() if ciphertext is None]
             if purged:
                 log.purge(purged)
         with SqliteLog(path) as new:
@@ -74,7 +74,7 @@ def _copy_events(old: OldStore, log: AppendableSqliteLog) -> None:
             for record in batch
             for digest in _DIGEST.findall(record.state)
         }
-        bodies = [body for digest in sorted(named) if (body := old.ciphertext(digest)) is not None]
+        bodies = [body for digest in sorted(named) if (body := old.body(digest)) is not None]
         log.append(log.head(), batch, bodies=bodies)
 
 
@@ -114,5 +114,5 @@ def _compare(old: OldStore, new: SqliteLog) -> None:
     if next(copied, None) is not None or new.damage():
         raise IntegrityFailure(f"{new.path} is not what was written to it", hint=_HINT)
     for digest, body in new.bodies():
-        if old.ciphertext(digest) != body:
+        if old.body(digest) != body:
             raise IntegrityFailure(f"ciphertext {digest.hex()}: was not copied", hint=_HINT)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from tetra_es.events.base import Event
     from tetra_es.log.record import Record
 
 BATCH = 500
@@ -112,7 +113,15 @@ class EventLog(ReadOnlyFile):
         )
         return row[0] if row and isinstance(row[0], str) else None
 
-    def ciphertext(self, digest: bytes) -> bytes | None:
+    def event(self, record: Record) -> Event:
+        """Return the event of a record, upcast to today's version of its class."""
+        return record.event
+
+    def void(self, position: int) -> str | None:
+        """Return None: the first edition knew no events that change nothing."""
+        return None
+
+    def body(self, digest: bytes) -> bytes | None:
         """Return the ciphertext with this SHA-256, or None when it is unknown or purged.
 
         Raises `IntegrityFailure` where it is of another type than bytes.
@@ -120,7 +129,7 @@ class EventLog(ReadOnlyFile):
         row = self._row("SELECT max(ciphertext) FROM sealed_values WHERE digest = ?", (digest,))
         return _as_bytes(digest, row[0])[1] if row else None
 
-    def ciphertexts(self) -> Iterator[tuple[bytes, bytes | None]]:
+    def bodies(self) -> Iterator[tuple[bytes, bytes | None]]:
         """Yield digest and bytes of every ciphertext; None where it was purged.
 
         Raises `IntegrityFailure` at one of another type than bytes.

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from tetra_es.layout import OrgLayout
     from tetra_es.log.record import Record
+    from tetra_es.log.replica import Replica
     from tetra_es.refs import Ref
-    from tetra_es.store.log import EventLog
     from tetra_es.toml.document import ConfigDocument
 
     Report: TypeAlias = Callable[[str, int, int], None]
@@ -105,7 +105,7 @@ class ComparedProjections(Protocol):
     """Everything derived, to be compared with the events."""
 
     @property
-    def log(self) -> EventLog:
+    def log(self) -> Replica:
         """The events."""
 
     def differences(self, report: Report | None = None) -> list[str]:
@@ -122,7 +122,7 @@ class RebuiltProjections(Protocol):
     """Everything derived, to be thrown away and built again."""
 
     @property
-    def log(self) -> EventLog:
+    def log(self) -> Replica:
         """The events."""
 
     @property
@@ -196,7 +196,7 @@ class Deployments(Protocol):
     """What is recorded of environments and their servers, to be looked at."""
 
     @property
-    def log(self) -> EventLog:
+    def log(self) -> Replica:
         """The events."""
 
     def serving_hosts(self, environment: str) -> Sequence[str]:
@@ -236,7 +236,7 @@ class OpenedProjections(ComparedProjections, RebuiltProjections, MirroredProject
 class Derived(Protocol):
     """Opens what is derived from the events."""
 
-    def __call__(self, layout: OrgLayout, log: EventLog) -> AbstractContextManager[Projections]:
+    def __call__(self, layout: OrgLayout, log: Replica) -> AbstractContextManager[Projections]:
         """Return what is derived from a log."""
 
     def check_git(self) -> None:

@@ -11,6 +11,7 @@ from tetra_es.errors import Refused, TetraEsError
 from tetra_es.events.config import ORG_STREAM
 from tetra_es.events.metadata import Context
 from tetra_es.integrity.store import checked_vault
+from tetra_es.log.replica import valid_events
 from tetra_es.model.environment import Environment, environment_stream
 from tetra_es.model.host import HostState, deployments_stream
 from tetra_es.model.secrets import Vault, secrets_stream
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 
     from tetra_es.crypto.ssh.keys import SigningKey
     from tetra_es.events.base import Event
+    from tetra_es.log.replica import Replica
     from tetra_es.model.aggregate import Aggregate
     from tetra_es.model.organization import Organization
     from tetra_es.store.history import History
-    from tetra_es.store.log import EventLog
     from tetra_es.usecases.ports import Refs
 
     AnyAggregate = TypeVar("AnyAggregate", bound=Aggregate)
@@ -55,7 +56,7 @@ class UnitOfWork:
     """One command's view of one organization."""
 
     def __init__(
-        self, history: History, log: EventLog, key: SigningKey, refs: Refs, intent: Intent
+        self, history: History, log: Replica, key: SigningKey, refs: Refs, intent: Intent
     ) -> None:
         self.log = log
         self.key = key
@@ -147,8 +148,8 @@ class UnitOfWork:
         """Return the positions of our own events after `position`, by what the store says."""
         return [
             record.position
-            for record in self.log.records(position)
-            if record.event.metadata["correlation"] == self._correlation
+            for record, event in valid_events(self.log, self.log.records(position))
+            if event.metadata["correlation"] == self._correlation
         ]
 
     def save(self) -> list[Recorded]:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from tetra_es.errors import RESTORE_HINT, IntegrityFailure
 from tetra_es.events.secrets import SecretPurged
 from tetra_es.integrity.store import verify_store
+from tetra_es.log.replica import valid_events
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
-    from tetra_es.store.log import EventLog
+    from tetra_es.log.replica import Replica
     from tetra_es.usecases.ports import ComparedProjections, Report
 
 REBUILD_HINT = (
@@ -84,7 +85,7 @@ def _verified(projections: ComparedProjections, report: Report | None) -> Verifi
     )
 
 
-def _purges(log: EventLog) -> list[Purge]:
+def _purges(log: Replica) -> list[Purge]:
     return [
         Purge(
             record.position,
@@ -95,6 +96,8 @@ def _purges(log: EventLog) -> list[Purge]:
             event.timestamp,
             event.metadata["reason"],
         )
-        for record in log.of_topics((SecretPurged.TOPIC,), log.last_position())
-        if isinstance(event := record.event, SecretPurged)
+        for record, event in valid_events(
+            log, log.of_topics((SecretPurged.TOPIC,), log.last_position())
+        )
+        if isinstance(event, SecretPurged)
     ]

@@ -27,11 +27,12 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from tetra_es.layout import OrgLayout
+    from tetra_es.log.replica import Replica
     from tetra_es.usecases.ports import Listener, Projections, WorkingFiles
     from tetra_es.usecases.unit_of_work import Recorded
     from tetra_es.usecases.use_case import UseCase
 
-    Derive: TypeAlias = Callable[[OrgLayout, EventLog], AbstractContextManager[Projections]]
+    Derive: TypeAlias = Callable[[OrgLayout, Replica], AbstractContextManager[Projections]]
     """Opens everything derived from a log."""
 
 Result = TypeVar("Result")

@@ -28,7 +28,7 @@ def render(record: Record, content: TreeProjector) -> Commit:
     Raises `TetraEsError` when the format is of a newer version, `IntegrityFailure` when the
     event holds what no version can have written.
     """
-    number = record.event.metadata.get("format", "")
+    number = content.event_of(record).metadata.get("format", "")
     if number != format1.NUMBER:
         raise unknown_format(number)
     try:

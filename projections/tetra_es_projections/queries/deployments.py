@@ -10,7 +10,7 @@ from tetra_es_projections.queries.states import document_at
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from tetra_es.store.log import EventLog
+    from tetra_es.log.replica import Replica
     from tetra_es.toml.document import ConfigDocument
     from tetra_es_projections.queries.reader import Reader
 
@@ -22,7 +22,7 @@ class RecordedDeployments:
         self._reader = reader
 
     @property
-    def log(self) -> EventLog:
+    def log(self) -> Replica:
         """The events."""
         return self._reader.log
 

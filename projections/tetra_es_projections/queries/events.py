@@ -70,7 +70,7 @@ def find_event(reader: Reader, ref: Ref) -> FoundEvent:
     record = reader.log.record(position)
     if record is None:
         raise TetraEsError(f"there is no event #{position}")
-    event = record.event
+    event = reader.log.event(record)
     return FoundEvent(
         _details(record, reader.views.commit(position)),
         summary(event),

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from tetra_es.layout import OrgLayout
+from tetra_es.log.replica import Replica
 from tetra_es.store.log import EventLog
 from tetra_es_projections.queries.views import Views
 
@@ -17,7 +18,7 @@ class Reader(NamedTuple):
     """What queries work with: the events, and views in step with them."""
 
     layout: OrgLayout
-    log: EventLog
+    log: Replica
     views: Views
 
 
@@ -42,7 +43,7 @@ def reading(layout: OrgLayout) -> Iterator[Reader | None]:
             raise unusable(layout.views, error) from error
 
 
-def _views_in_step(layout: OrgLayout, log: EventLog) -> Views | None:
+def _views_in_step(layout: OrgLayout, log: Replica) -> Views | None:
     """Return the views, None for those that are behind, and for a file that is not views."""
     if not layout.views.exists():
         return None

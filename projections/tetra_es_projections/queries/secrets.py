@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.integrity.store import checked_vault
+from tetra_es.log.replica import events_in
 from tetra_es.model.secrets import Vault, secrets_stream
 from tetra_es_projections.queries.environments import require_environment
 from tetra_es_projections.queries.refs import moment_of
@@ -58,7 +59,7 @@ def secrets_at(reader: Reader, environment: str, ref: Ref | None) -> dict[str, i
     position = last if ref is None else moment_of(reader.views, ref, environment)
     stream = secrets_stream(environment)
     records = (one for one in reader.log.of_stream(stream) if one.position <= position)
-    return Vault(stream).fold(record.event for record in records).present
+    return Vault(stream).fold(events_in(reader.log, records)).present
 
 
 def version_changes(

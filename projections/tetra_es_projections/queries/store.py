@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from tetra_es.layout import OrgLayout
-    from tetra_es.store.log import EventLog
+    from tetra_es.log.replica import Replica
 
 
 class StoreHealth(NamedTuple):
@@ -25,7 +25,7 @@ class StoreHealth(NamedTuple):
 
 class _Opened(Protocol):
     @property
-    def log(self) -> EventLog:
+    def log(self) -> Replica:
         """The events."""
 
 

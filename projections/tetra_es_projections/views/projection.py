@@ -33,17 +33,18 @@ if TYPE_CHECKING:
 
     from tetra_es.events.base import Event
     from tetra_es.log.record import Record
+    from tetra_es.log.replica import Replica
 
 
-def apply_to_views(connection: sqlite3.Connection, records: Iterable[Record]) -> None:
-    """Take in events, in one transaction; the views are at the last one afterwards."""
+def apply_to_views(connection: sqlite3.Connection, log: Replica, records: Iterable[Record]) -> None:
+    """Take in events of a log, in one transaction; the views are at the last one afterwards."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         position = 0
         for record in records:
             position = record.position
-            _insert(connection, "events", _event_row(record))
-            event = record.event
+            event = log.event(record)
+            _insert(connection, "events", _event_row(record, event))
             if isinstance(event, EnvironmentState):
                 _insert(connection, "states", _state_row(position, event))
             elif isinstance(event, DeploymentEvent):
@@ -68,8 +69,7 @@ def _insert(connection: sqlite3.Connection, table: str, row: tuple[Any, ...]) ->
     connection.execute(f"INSERT INTO {table} VALUES ({marks})", row)
 
 
-def _event_row(record: Record) -> tuple[Any, ...]:
-    event = record.event
+def _event_row(record: Record, event: Event) -> tuple[Any, ...]:
     return (
         record.position,
         record.stream,

@@ -20,7 +20,14 @@ from tetra_es.events.config import (
     source_revision_of,
 )
 from tetra_es.events.form.types import is_moment
-from tetra_es.events.secrets import SecretPurged, SecretsEvent, age_files
+from tetra_es.events.secrets import (
+    SecretPurged,
+    SecretSet,
+    SecretsEvent,
+    SecretsReEncrypted,
+    SecretsRestored,
+    age_files,
+)
 from tetra_es.events.validate import problem_of
 from tetra_es.gate.lineage import StateAt
 from tetra_es.gate.state import Signer
@@ -116,10 +123,13 @@ def apply_secrets(event: SecretsEvent, position: int, state: State) -> None:
 
 def owned(event: SecretsEvent) -> list[tuple[str, str]]:
     """Return key and digest of the age files that an event names."""
-    one = getattr(event, "digest", None)
-    if isinstance(one, str):
-        return [(str(getattr(event, "key", "")), one)]
-    return [(str(key), str(digest)) for key, _, digest in getattr(event, "secrets", ())]
+    match event:
+        case SecretSet():
+            return [(event.key, event.digest)]
+        case SecretsReEncrypted() | SecretsRestored():
+            return [(str(key), str(digest)) for key, _, digest in event.secrets]
+        case _:
+            return []
 
 
 def _event_of(entry: Entry) -> Event:

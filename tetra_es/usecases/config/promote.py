@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.events.config import EnvironmentState
 from tetra_es.layout import MANIFEST, SOURCE, environment_file, profile_file
+from tetra_es.log.replica import events_in
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.profiles.generate import generate
 from tetra_es.toml.document import ConfigDocument
@@ -101,8 +102,8 @@ def _source(work: UnitOfWork, organization: Organization, via: str) -> tuple[int
 
 def _state(work: UnitOfWork, environment: Environment, revision: int) -> ConfigDocument:
     """Return a revision of `environment`. Raises `TetraEsError` where it has none."""
-    for record in work.log.of_stream(environment.id, from_version=revision):
-        event = record.event
+    records = work.log.of_stream(environment.id, from_version=revision)
+    for event in events_in(work.log, records):
         if isinstance(event, EnvironmentState) and event.revision == revision:
             return ConfigDocument(environment_file(environment.name), event.text)
     raise TetraEsError(

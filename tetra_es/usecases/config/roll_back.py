@@ -9,6 +9,7 @@ from tetra_es.errors import Refused, TetraEsError
 from tetra_es.events.config import EnvironmentState
 from tetra_es.events.secrets import SecretsEvent, SecretsRestored
 from tetra_es.layout import environment_file, is_edited
+from tetra_es.log.replica import valid_events
 from tetra_es.refs import RevisionRef
 from tetra_es.usecases.secrets.ciphertexts import digest_of
 from tetra_es.usecases.secrets.restore import restore_secrets
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from tetra_es.model.secrets import Vault
     from tetra_es.refs import Ref
     from tetra_es.usecases.unit_of_work import UnitOfWork
+
+    State = tuple[Record, EnvironmentState]
 
 
 class KeptOut(NamedTuple):
@@ -87,10 +90,7 @@ class RollBack(UseCase[Rollback]):
         work.organization().environment_named(name)
         environment, vault = work.environment(name), work.vault(name)
         context = work.context()
-        target = self._target(work, environment)
-        event = target.event
-        if not isinstance(event, EnvironmentState):
-            raise TypeError(event)
+        target, event = self._target(work, environment)
         before, had = environment.revision, dict(vault.present)
         ciphertexts: list[bytes] = []
         if self.identities is not None and event.environment == name and vault.version:
@@ -111,7 +111,7 @@ class RollBack(UseCase[Rollback]):
             _kept_out(vault),
         )
 
-    def _target(self, work: UnitOfWork, environment: Environment) -> Record:
+    def _target(self, work: UnitOfWork, environment: Environment) -> State:
         if self.ref is None:
             return _before_last_change(work, environment)
         return _at(work, environment, work.refs.position_of(self.ref, self.environment))
@@ -141,7 +141,7 @@ def _kept_out(vault: Vault) -> list[KeptOut]:
     ]
 
 
-def _at(work: UnitOfWork, environment: Environment, position: int) -> Record:
+def _at(work: UnitOfWork, environment: Environment, position: int) -> State:
     record = work.log.record(position)
     if record is None:
         raise TetraEsError(
@@ -149,10 +149,15 @@ def _at(work: UnitOfWork, environment: Environment, position: int) -> Record:
             hint=f"the newest is #{work.log.last_position()}; "
             f"`tetra-es history {environment.name}` lists the states of {environment.name}",
         )
-    if isinstance(record.event, EnvironmentState):
-        return record
+    if reason := work.log.void(position):
+        raise Refused(
+            f"#{position} is void ({reason}): it changed nothing",
+            hint=f"`tetra-es history {environment.name}` lists the states of {environment.name}",
+        )
+    event = work.log.event(record)
+    if isinstance(event, EnvironmentState):
+        return record, event
     state = _state_at(work, environment, position)
-    event = record.event
     if state and isinstance(event, SecretsEvent) and event.environment == environment.name:
         return state  # the TOML that went with those secrets
     raise Refused(
@@ -160,26 +165,27 @@ def _at(work: UnitOfWork, environment: Environment, position: int) -> Record:
         f"(it is {'an' if record.topic[0] in 'aeiou' else 'a'} {record.topic} event)",
         hint=f"{environment.name} had no state yet at #{position}"
         if state is None
-        else f"at #{position} the state of {environment.name} was #{state.position}",
+        else f"at #{position} the state of {environment.name} was #{state[0].position}",
     )
 
 
-def _state_at(work: UnitOfWork, environment: Environment, position: int) -> Record | None:
-    for record in work.log.of_stream(environment.id, descending=True):
-        if record.position < position and isinstance(record.event, EnvironmentState):
-            return record
+def _state_at(work: UnitOfWork, environment: Environment, position: int) -> State | None:
+    records = work.log.of_stream(environment.id, descending=True)
+    for record, event in valid_events(work.log, records):
+        if record.position < position and isinstance(event, EnvironmentState):
+            return record, event
     return None
 
 
-def _before_last_change(work: UnitOfWork, environment: Environment) -> Record:
+def _before_last_change(work: UnitOfWork, environment: Environment) -> State:
     """Return the newest older state that differs from the present one."""
     wanted = environment.revision_before(environment.revision)
-    for record in work.log.of_stream(environment.id, descending=True):
-        event = record.event
+    records = work.log.of_stream(environment.id, descending=True)
+    for record, event in valid_events(work.log, records):
         if not isinstance(event, EnvironmentState) or event.revision != wanted:
             continue
         if event.digest != environment.digest:
-            return record
+            return record, event
         wanted = environment.revision_before(wanted)
     raise Refused(
         f"{environment.name} has no earlier state to go back to",

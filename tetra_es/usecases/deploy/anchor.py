@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tetra_es.log.record import Record
-    from tetra_es.store.log import EventLog
+    from tetra_es.log.replica import Replica
 
 _SOURCE = re.compile(r"[^ ]+ #(\d+) ([0-9a-f]{64})")
 
@@ -24,7 +24,7 @@ def parse_anchor(source: str) -> tuple[int, str] | None:
     return (int(match[1]), match[2]) if match else None
 
 
-def is_ours(log: EventLog, source: str) -> bool:
+def is_ours(log: Replica, source: str) -> bool:
     """Return whether a release whose server calls it so is made of our events."""
     found = parse_anchor(source)
     if found is None:

@@ -9,6 +9,7 @@ from tetra_es.crypto.age.backend import decrypt
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.events.config import EnvironmentState
 from tetra_es.layout import environment_file
+from tetra_es.log.replica import valid_events
 from tetra_es.toml.document import ConfigDocument
 from tetra_es.usecases.deploy.anchor import anchor
 from tetra_es.usecases.secrets.ciphertexts import ciphertext_of, vault_at
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 
     from tetra_es.crypto.age.identity import Identity
     from tetra_es.log.record import Record
+    from tetra_es.log.replica import Replica
     from tetra_es.model.secrets import Vault
     from tetra_es.refs import Ref
-    from tetra_es.store.log import EventLog
     from tetra_es.usecases.unit_of_work import UnitOfWork
 
 
@@ -102,9 +103,9 @@ def _check_deployable(work: UnitOfWork, environment: str) -> None:
         )
 
 
-def _newest(log: EventLog, stream: str, upto: int | None) -> Record | None:
+def _newest(log: Replica, stream: str, upto: int | None) -> Record | None:
     for record in log.of_stream(stream, descending=True):
-        if upto is None or record.position <= upto:
+        if (upto is None or record.position <= upto) and log.void(record.position) is None:
             return record
     return None
 
@@ -113,18 +114,18 @@ def _state(
     work: UnitOfWork, environment: str, position: int | None
 ) -> tuple[Record, EnvironmentState]:
     stream = work.environment(environment).id
-    for record in work.log.of_stream(stream, descending=True):
-        if isinstance(record.event, EnvironmentState) and (
+    for record, event in valid_events(work.log, work.log.of_stream(stream, descending=True)):
+        if isinstance(event, EnvironmentState) and (
             position is None or record.position <= position
         ):
-            return record, record.event
+            return record, event
     raise TetraEsError(
         f"{environment} had no state yet at #{position}",
         hint=f"`tetra-es history {environment}` lists its states",
     )
 
 
-def _earlier(log: EventLog, vault: Vault, position: int) -> Iterator[tuple[str, int, str]]:
+def _earlier(log: Replica, vault: Vault, position: int) -> Iterator[tuple[str, int, str]]:
     """Yield the secrets of a position, each as it is encrypted today."""
     for key, number, _ in vault_at(log, vault.id, position).ciphertexts():
         version = vault.version_of(key, number)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tetra_es.errors import TetraEsError
 from tetra_es.events.deployments import DeploymentHealthy, DeploymentStarted
+from tetra_es.log.replica import events_in
 from tetra_es.model.host import deployments_stream
 from tetra_es.names import LOCALHOST
 from tetra_es.usecases.deploy.anchor import is_ours
@@ -19,9 +20,9 @@ from tetra_es.usecases.deploy.anchor import is_ours
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tetra_es.log.replica import Replica
     from tetra_es.remote.facts import Deployed
     from tetra_es.remote.server import Server
-    from tetra_es.store.log import EventLog
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,11 @@ class Comparison:
     hint: str = ""
 
 
-def recorded_release(log: EventLog, environment: str, host: str) -> RecordedRelease | None:
+def recorded_release(log: Replica, environment: str, host: str) -> RecordedRelease | None:
     """Return what a host has by our history; None where nothing was deployed, or it was removed."""
     kept = None
-    for record in log.of_stream(deployments_stream(environment, host), descending=True):
-        event = record.event
+    records = log.of_stream(deployments_stream(environment, host), descending=True)
+    for event in events_in(log, records):
         if kept is None and isinstance(event, DeploymentHealthy):
             kept = event.deployment
         elif isinstance(event, DeploymentStarted) and event.deployment == kept:
@@ -61,7 +62,7 @@ def recorded_release(log: EventLog, environment: str, host: str) -> RecordedRele
     return None
 
 
-def compare(log: EventLog, environment: str, host: str, current: Deployed | None) -> Comparison:
+def compare(log: Replica, environment: str, host: str, current: Deployed | None) -> Comparison:
     """Return how what a server says it has is what our history says.
 
     Raises `TetraEsError` where it has nothing: it was never deployed, removed, or lost.

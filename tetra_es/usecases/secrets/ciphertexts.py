@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from tetra_es.crypto.age.backend import decrypt
 from tetra_es.errors import IntegrityFailure
+from tetra_es.log.replica import events_in
 from tetra_es.model.secrets import Vault
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from tetra_es.crypto.age.identity import Identity
-    from tetra_es.store.log import EventLog
+    from tetra_es.log.replica import Replica
 
 
 def digest_of(data: bytes) -> str:
@@ -21,9 +22,9 @@ def digest_of(data: bytes) -> str:
     return sha256(data).hexdigest()
 
 
-def ciphertext_of(log: EventLog, key: str, digest: str) -> bytes:
+def ciphertext_of(log: Replica, key: str, digest: str) -> bytes:
     """Return the age file with this digest. Raises `IntegrityFailure` where it is not that."""
-    data = log.ciphertext(bytes.fromhex(digest))
+    data = log.body(bytes.fromhex(digest))
     if data is None:
         raise IntegrityFailure(
             f"the ciphertext of {key} is not in the store",
@@ -37,7 +38,7 @@ def ciphertext_of(log: EventLog, key: str, digest: str) -> bytes:
 
 
 def decrypted(
-    log: EventLog,
+    log: Replica,
     vault: Vault,
     identities: Sequence[Identity],
     keys: Collection[str] | None = None,
@@ -53,7 +54,7 @@ def decrypted(
             yield key, decrypt(data, identities, name=name, environment=vault.environment)
 
 
-def vault_at(log: EventLog, stream: str, position: int) -> Vault:
+def vault_at(log: Replica, stream: str, position: int) -> Vault:
     """Return the secrets of an environment as they were after the event at `position`."""
     records = (record for record in log.of_stream(stream) if record.position <= position)
-    return Vault(stream).fold(record.event for record in records)
+    return Vault(stream).fold(events_in(log, records))

@@ -14,13 +14,14 @@ from tetra_es.events.secrets import (
     SecretsReEncrypted,
     SecretsRestored,
 )
+from tetra_es.log.replica import events_in
 from tetra_es.model.secrets import Vault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tetra_es.events.base import Event
-    from tetra_es.store.log import EventLog
+    from tetra_es.log.replica import Replica
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Exposed:
     purged: bool
 
 
-def exposure(log: EventLog, recipient: str) -> list[Exposed]:
+def exposure(log: Replica, recipient: str) -> list[Exposed]:
     """Return every secret version that was ever encrypted for an age recipient.
 
     `recipient` is its text, with or without a comment, or a name that it had in some environment.
@@ -47,7 +48,7 @@ def exposure(log: EventLog, recipient: str) -> list[Exposed]:
     found = []
     known = _keys_of(log, recipient)
     for stream in log.streams(SECRETS_STREAM):
-        events = [record.event for record in log.of_stream(stream)]
+        events = events_in(log, log.of_stream(stream))
         vault = Vault(stream)
         versions: set[tuple[str, int]] = set()
         for event in events:
@@ -77,15 +78,15 @@ def _readable(event: Event, recipients: Iterable[str]) -> set[tuple[str, int]]:
     return {(str(key), int(number)) for key, number, _ in event.secrets}
 
 
-def _keys_of(log: EventLog, recipient: str) -> set[str]:
+def _keys_of(log: Replica, recipient: str) -> set[str]:
     """Return the recipients that are meant by a name or by the text of one."""
     known = set()
     if recipient.startswith("age1") or " " in recipient.strip():
         known.add(parse_recipient(recipient).text)
     for stream in log.streams(SECRETS_STREAM):
-        for record in log.of_stream(stream):
-            if isinstance(record.event, RecipientAdded) and record.event.name == recipient:
-                known.add(record.event.recipient)
+        for event in events_in(log, log.of_stream(stream)):
+            if isinstance(event, RecipientAdded) and event.name == recipient:
+                known.add(event.recipient)
     if not known:
         raise UsageError(
             "no environment ever had a recipient of that name",

@@ -8,6 +8,7 @@ from tetra_es.disk.regular_files import REBUILD, read
 from tetra_es.errors import IntegrityFailure
 from tetra_es.integrity.store import checked_vault
 from tetra_es.layout import secret_file
+from tetra_es.log.replica import events_in
 from tetra_es.model.secrets import Vault
 from tetra_es.usecases.secrets.ciphertexts import decrypted, digest_of
 
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
 
     from tetra_es.crypto.age.identity import Identity
     from tetra_es.layout import OrgLayout
-    from tetra_es.store.log import EventLog
+    from tetra_es.log.replica import Replica
 
 
 def read_secrets(
-    log: EventLog,
+    log: Replica,
     layout: OrgLayout,
     environment: str,
     identities: Callable[[], Sequence[Identity]],
@@ -37,7 +38,7 @@ def read_secrets(
 
 
 def values_of(
-    log: EventLog,
+    log: Replica,
     layout: OrgLayout,
     vault: Vault,
     identities: Callable[[], Sequence[Identity]],
@@ -52,13 +53,13 @@ def values_of(
     return dict(decrypted(log, vault, identities(), keys))
 
 
-def versions_of(log: EventLog, environment: str) -> Mapping[str, int]:
+def versions_of(log: Replica, environment: str) -> Mapping[str, int]:
     """Return key to present version of an environment's secrets, from checked events alone."""
     return checked_vault(log, environment).present
 
 
 def _check_files(
-    log: EventLog, layout: OrgLayout, vault: Vault, keys: Collection[str] | None
+    log: Replica, layout: OrgLayout, vault: Vault, keys: Collection[str] | None
 ) -> None:
     for key, _, digest in vault.ciphertexts():
         if keys is not None and key not in keys:
@@ -76,6 +77,6 @@ def _check_files(
             )
 
 
-def _digests_now(log: EventLog, vault: Vault, key: str) -> list[str]:
-    newest = Vault(vault.id).fold(record.event for record in log.of_stream(vault.id))
+def _digests_now(log: Replica, vault: Vault, key: str) -> list[str]:
+    newest = Vault(vault.id).fold(events_in(log, log.of_stream(vault.id)))
     return [digest for name, _, digest in newest.ciphertexts() if name == key]

@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
     from tetra_es.crypto.age.identity import Identity
     from tetra_es.events.metadata import Context
+    from tetra_es.log.replica import Replica
     from tetra_es.model.secrets import Vault
-    from tetra_es.store.log import EventLog
 
     Item = tuple[str, int, str]
     """Key, version, digest."""
 
 
 def restore_secrets(
-    log: EventLog,
+    log: Replica,
     vault: Vault,
     position: int,
     identities: Callable[[], Sequence[Identity]],

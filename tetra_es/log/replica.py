@@ -1,0 +1,95 @@
+"""Reading an organization's events, whichever edition keeps them: the one way to do it.
+
+What reads here sees an event as it is in memory, with its text and changes whole. An event that is
+void keeps its place and is listed, and changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    from tetra_es.events.base import Event
+    from tetra_es.log.record import Record
+
+
+class Replica(Protocol):
+    """The events that are here. Use as a context manager."""
+
+    @property
+    def path(self) -> Path:
+        """The file that has them."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+    def close(self) -> None:
+        """Let go of the file."""
+
+    def last_position(self) -> int:
+        """Return the position of the newest event, 0 where there is none."""
+
+    def require_events(self) -> None:
+        """Raise `Unfounded` where there is no event."""
+
+    def record(self, position: int) -> Record | None:
+        """Return the event at `position`, None where there is none."""
+
+    def records(self, after: int = 0, upto: int | None = None) -> Iterator[Record]:
+        """Yield the events with `after` < position <= `upto`, in order."""
+
+    def of_stream(
+        self, stream: str, *, from_version: int = 1, descending: bool = False
+    ) -> Iterator[Record]:
+        """Yield the events of one stream from a version on, in its order or the newest first."""
+
+    def of_topics(self, topics: Sequence[str], upto: int) -> list[Record]:
+        """Return the events of these kinds up to a position, in order."""
+
+    def streams(self, prefix: str) -> list[str]:
+        """Return the streams whose names begin with `prefix`."""
+
+    def has_topic(self, topic: str, after: int, upto: int) -> bool:
+        """Return whether an event of this kind is in `after` < position <= `upto`."""
+
+    def event(self, record: Record) -> Event:
+        """Return the event of a record in memory.
+
+        Raises `BodyMissing` where a text of it was purged, `IntegrityFailure` where it cannot be
+        read, `TetraEsError` for a kind that is not known.
+        """
+
+    def void(self, position: int) -> str | None:
+        """Return why the event at `position` changed nothing, None where it is valid."""
+
+    def state_text(self, position: int) -> str | None:
+        """Return the TOML text that the event at `position` holds, None where there is none."""
+
+    def body(self, digest: bytes) -> bytes | None:
+        """Return the text, changes or age file with this SHA-256; None: unknown or purged."""
+
+    def bodies(self) -> Iterator[tuple[bytes, bytes | None]]:
+        """Yield digest and bytes of every body that is kept by digest; None: it was purged."""
+
+
+def valid_events(replica: Replica, records: Iterable[Record]) -> Iterator[tuple[Record, Event]]:
+    """Yield the records that are not void, each with its event."""
+    for record in records:
+        if replica.void(record.position) is None:
+            yield record, replica.event(record)
+
+
+def events_in(replica: Replica, records: Iterable[Record]) -> Iterator[Event]:
+    """Yield the events of the records that are not void, for an aggregate to fold."""
+    return (event for _, event in valid_events(replica, records))
