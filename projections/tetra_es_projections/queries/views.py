@@ -6,7 +6,7 @@ import sqlite3
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tetra_es.log.sqlite.connecting import connect_reading
+from tetra_es.log.sqlite.connecting import closed_on_failure, connect_reading
 from tetra_es.names import LOCALHOST
 from tetra_es_projections.queries.rows import HostRow
 from tetra_es_projections.views.schema import foreign_part
@@ -30,9 +30,9 @@ class Views:
         Raises `sqlite3.Error`, also when their tables are not ours: others may tell anything.
         """
         self._connection = connect_reading(path)
-        if problem := foreign_part(self._connection):
-            self._connection.close()
-            raise sqlite3.DatabaseError(problem)
+        with closed_on_failure(self._connection):
+            if problem := foreign_part(self._connection):
+                raise sqlite3.DatabaseError(problem)
 
     def __enter__(self) -> Self:
         return self

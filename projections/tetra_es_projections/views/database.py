@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 from typing import TYPE_CHECKING, Final
 
 from tetra_es.errors import TetraEsError
-from tetra_es.log.sqlite.connecting import connect_reading, decoding_errors, unreadable
+from tetra_es.log.sqlite.connecting import (
+    closed_on_failure,
+    connect_reading,
+    decoding_errors,
+    unreadable,
+)
 from tetra_es_projections.views.schema import TABLES, VERSION, foreign_part
 
 if TYPE_CHECKING:
@@ -27,12 +31,15 @@ def open_views(path: Path) -> sqlite3.Connection:
     """
     try:
         connection = _connect(path)
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version != VERSION or foreign_part(connection):
-            if connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
-                connection.close()
-                discard(path)
-                connection = _connect(path)
+        with closed_on_failure(connection):
+            if _is_ours(connection):
+                return connection
+            empty = connection.execute("SELECT 1 FROM sqlite_schema").fetchone() is None
+        if not empty:
+            connection.close()
+            discard(path)
+            connection = _connect(path)
+        with closed_on_failure(connection):
             connection.executescript(
                 f"BEGIN IMMEDIATE;{TABLES}PRAGMA user_version = {VERSION};COMMIT"
             )
@@ -54,12 +61,13 @@ def open_views_reading(path: Path) -> sqlite3.Connection:
     try:
         if path.exists():
             connection = connect_reading(path)
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version == VERSION and not foreign_part(connection):
-                return connection
+            with closed_on_failure(connection):
+                if _is_ours(connection):
+                    return connection
             connection.close()
         connection = sqlite3.connect(":memory:", isolation_level=None)
-        connection.executescript(TABLES)
+        with closed_on_failure(connection):
+            connection.executescript(TABLES)
     except sqlite3.Error as error:
         raise unusable(path, error) from error
     return connection
@@ -91,16 +99,16 @@ def set_progress(connection: sqlite3.Connection, projection: str, position: int)
     )
 
 
+def _is_ours(connection: sqlite3.Connection) -> bool:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version == VERSION and not foreign_part(connection)
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, timeout=30)
-    try:
-        with decoding_errors():
-            connection.execute("PRAGMA journal_mode = WAL")
-            # Consistent after a power cut, if perhaps behind: catching up repairs that.
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1")
-    except sqlite3.Error:
-        with contextlib.suppress(sqlite3.Error):
-            connection.close()
-        raise
+    with closed_on_failure(connection), decoding_errors():
+        connection.execute("PRAGMA journal_mode = WAL")
+        # Consistent after a power cut, if perhaps behind: catching up repairs that.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1")
     return connection

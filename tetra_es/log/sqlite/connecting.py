@@ -28,6 +28,18 @@ def decoding_errors() -> Iterator[None]:
         raise DamagedText("its text is not UTF-8") from error
 
 
+@contextlib.contextmanager
+def closed_on_failure(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Close a connection where its owner fails before anybody gets it; else leave it open."""
+    try:
+        yield connection
+    except BaseException:
+        # What is wrong with the file may show once more.
+        with contextlib.suppress(sqlite3.Error):
+            connection.close()
+        raise
+
+
 def connect_reading(path: Path) -> sqlite3.Connection:
     """Return a connection to an SQLite file that cannot write to it.
 
@@ -35,10 +47,7 @@ def connect_reading(path: Path) -> sqlite3.Connection:
     """
     wal = path.with_name(path.name + "-wal")
     try:
-        connection = sqlite3.connect(path, isolation_level=None, timeout=30)
-        connection.execute("PRAGMA query_only = ON")
-        with decoding_errors():
-            connection.execute("SELECT 1 FROM sqlite_master LIMIT 1")
+        return _made_reading(sqlite3.connect(path, isolation_level=None, timeout=30))
     except sqlite3.OperationalError:
         if wal.exists() and wal.stat().st_size:
             raise
@@ -46,8 +55,13 @@ def connect_reading(path: Path) -> sqlite3.Connection:
         # that cannot be written or on a full disk, there are no writers either, and SQLite may
         # be told that nothing changes.
         uri = f"{path.absolute().as_uri()}?immutable=1"
-        connection = sqlite3.connect(uri, uri=True, isolation_level=None)
+        return _made_reading(sqlite3.connect(uri, uri=True, isolation_level=None))
+
+
+def _made_reading(connection: sqlite3.Connection) -> sqlite3.Connection:
+    with closed_on_failure(connection), decoding_errors():
         connection.execute("PRAGMA query_only = ON")
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1")
     return connection
 
 

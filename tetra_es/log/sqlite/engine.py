@@ -20,7 +20,7 @@ from tetra_es.log.fitness import check_body, check_records
 from tetra_es.log.port import HeadMoved, Unfit, Unknown
 from tetra_es.log.sqlite import wal
 from tetra_es.log.sqlite.application import LogApplication
-from tetra_es.log.sqlite.connecting import unreadable
+from tetra_es.log.sqlite.connecting import closed_on_failure, unreadable
 from tetra_es.log.sqlite.pool import LOCK_TIMEOUT
 from tetra_es.log.sqlite.reader import SqliteLog
 
@@ -99,8 +99,9 @@ class AppendableSqliteLog(SqliteLog):
     def _writing(self) -> sqlite3.Connection:
         """Return a connection that overwrites what it deletes with zeros."""
         connection = sqlite3.connect(self.path, isolation_level=None, timeout=LOCK_TIMEOUT)
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA secure_delete = ON")
+        with closed_on_failure(connection):
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA secure_delete = ON")
         return connection
 
     def _conflict(self, after: Head) -> TetraEsError:

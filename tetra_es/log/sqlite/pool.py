@@ -8,6 +8,8 @@ from typing import Any, ClassVar, Final
 from eventsourcing.persistence import InterfaceError
 from eventsourcing.sqlite import SQLiteConnection, SQLiteConnectionPool, SQLiteFactory
 
+from tetra_es.log.sqlite.connecting import closed_on_failure
+
 LOCK_TIMEOUT: Final = 30
 """Seconds that SQLite waits for another writer."""
 
@@ -32,8 +34,9 @@ class DurablePool(SQLiteConnectionPool):
             )
         except sqlite3.Error as error:
             raise InterfaceError(error) from error
-        for pragma in self.pragmas:
-            connection.execute(pragma)
+        with closed_on_failure(connection):
+            for pragma in self.pragmas:
+                connection.execute(pragma)
         connection.row_factory = sqlite3.Row
         return SQLiteConnection(sqlite_conn=connection, max_age=self.max_age)
 
