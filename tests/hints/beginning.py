@@ -115,7 +115,6 @@ CASES = [
         then="deploy dev --dry-run",
     ),
     Case("such as `tetra-es daemon logs 100 {}`", "daemon logs 1 2 dev", deployed),
-    Case("`tetra-es deploy {} --to {}`", "daemon status dev --to web1", hosted),
     Case(
         "`{} --dry-run` shows the plan once it is recorded",
         "rollback dev --deploy --dry-run",

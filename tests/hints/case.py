@@ -74,7 +74,9 @@ class Case:
             return
         found = pattern(self.template).search(line)
         assert found
-        for command in _QUOTED.findall(found[0]):
+        commands = _QUOTED.findall(found[0])
+        assert commands, line
+        for command in commands:
             for word, known in self.fill.items():
                 command = re.sub(rf"\b{word}\b", known, command)  # noqa: PLW2901
             yield command

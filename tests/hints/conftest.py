@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.first_edition.archive import machine_in
+from tests.first_edition.archive import STAND_IN, machine_in
+from tetra_es.remote.transport import Local
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +35,10 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Machine:
 
 
 @pytest.fixture
-def machine(prepared: Machine, tmp_path: Path) -> Machine:
-    """A copy of that organization; its servers are a stand-in's."""
-    shutil.copytree(prepared.home, tmp_path / "home", symlinks=True)
-    return machine_in(tmp_path / "home")
+def machine(prepared: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """A copy of that organization; its servers, and the machine itself as one, are a stand-in's."""
+    home = tmp_path / "home"
+    shutil.copytree(prepared.home, home, symlinks=True)
+    stand_in = [sys.executable, "-I", "-S", str(STAND_IN), str(home / "servers")]
+    monkeypatch.setattr(Local, "argv", lambda here: [*stand_in, "--", here.host, ""])
+    return machine_in(home)

@@ -38,6 +38,7 @@ NOT_RUN: dict[str, str] = {
     "find out why before anything else; `ssh-keygen -R HOST` forgets the old key": _ELSEWHERE,
     "see that `ssh HOST true` works without a question, or run without --no-input": _ELSEWHERE,
     "try `ssh HOST true` by hand": _ELSEWHERE,
+    "`systemctl revert {}` there removes that; what should stay belongs in the TOML": _ELSEWHERE,
     "--dir or TETRA_DIR names another place": "which place, only a person knows",
     "this is a defect: run it again with --debug and report what it prints": "nothing prints it "
     "that we know",
@@ -53,30 +54,19 @@ NOT_HINTS: dict[str, str] = {
     "edit needs an editor, and --no-input forbids it": "an error's own line",
     "--signed-bytes or --signature, not both": "an error's own line",
     "--local and --to exclude each other": "an error's own line",
+    "{} has {}, and no deployment of it to {} is recorded: it came with `apply`, or under another "
+    "name of the host": "says where a release came from",
     "{} has {} hosts: follow one of them with --to HOST": "an error's own line",
     "--replace-unmanaged is about servers: it needs --deploy": "an error's own line",
 }
 """Texts that tell nobody what to do."""
 
 STILL_TO_RUN: tuple[str, ...] = (
-    "cli/tetra_es_cli/commands/apply.py",
-    "cli/tetra_es_cli/commands/rollback.py",
-    "cli/tetra_es_cli/output/servers.py",
-    "projections/tetra_es_projections/mirror/clone.py",
     # No command comes to these before it records in the new file.
     "tetra_es/gate",
     "tetra_es/log/forms.py",
     "tetra_es/log/port.py",
     "tetra_es/log/sqlite/opening.py",
     "tetra_es/log/upgrade.py",
-    "tetra_es/model/host.py",
-    "tetra_es/remote/preflight.py",
-    "tetra_es/usecases/deploy/batches.py",
-    "tetra_es/usecases/deploy/diagnose.py",
-    "tetra_es/usecases/deploy/look.py",
-    "tetra_es/usecases/deploy/received.py",
-    "tetra_es/usecases/deploy/recorded.py",
-    "tetra_es/usecases/deploy/steps.py",
-    "tetra_es/usecases/deploy/unmanaged.py",
 )
 """Files and folders whose texts have no cases yet."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.docs.test_words import is_below
-from tests.hints import beginning, files, keys, looking, stores
+from tests.hints import applying, beginning, files, keys, looking, servers, stores
 from tests.hints.not_run import NOT_HINTS, NOT_RUN, STILL_TO_RUN
 from tests.hints.templates import templates
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from tests.hints.case import Case
     from tests.machine import Machine
 
-CASES: list[Case] = [*looking.CASES, *keys.CASES, *files.CASES, *stores.CASES, *beginning.CASES]
+SUBJECTS = (looking, keys, files, stores, beginning, servers, applying)
+CASES: list[Case] = [case for subject in SUBJECTS for case in subject.CASES]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

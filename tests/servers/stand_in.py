@@ -3,9 +3,19 @@
     python -I -S tests/servers/stand_in.py FOLDER [OPTION ...] -- HOST COMMAND
 
 Set TETRA_ES_SSH to the first part; `tetra-es` adds the rest. FOLDER keeps what each host has. What
-a host is like, its name says: `down` is not reached, `bare` lacks the service's user, at `sick` no
-service becomes healthy; every other host does what it is told. A file FOLDER/HOST/changed stands
-for somebody who changed a file there by hand and stopped its units.
+a host is like, its name says, or an empty file FOLDER/HOST/WORD:
+
+    down     it is not reached
+    bare     it lacks the service's user
+    sick     no service becomes healthy
+    returned `tsm start` came back there, and nothing runs
+    changed  somebody changed a file there by hand and stopped its units
+    foreign  somebody else's files are where the release's would be
+    lost     it has no record of what was deployed, and the units of it
+    open     a deployment is under way that nobody has decided
+
+Every other host does what it is told. A shell script FOLDER/HOST/on-VERB runs before a request with
+that verb is answered.
 
 The commands of `tetra-es` are tested with it, never the agent: that is what tests/servers and
 tests/server are for.
@@ -60,8 +70,9 @@ class Host:
 
     def __init__(self, folder: Path, name: str, organization: str, environment: str) -> None:
         self.name = name
-        self.changed = (folder / name / "changed").exists()
-        self.place = folder / name / f"{organization}-{environment}"
+        self.folder = folder / name
+        self.like = marks(folder, name)
+        self.place = self.folder / f"{organization}-{environment}"
         self.staged = ""
         self.fates: dict[str, str] = {}
 
@@ -69,6 +80,8 @@ class Host:
     def manifest(self) -> list[list[str]]:
         """What was confirmed last, as rows of words."""
         path = self.place / "manifest"
+        if "lost" in self.like:
+            return []
         return [line.split() for line in path.read_text().splitlines()] if path.exists() else []
 
     def files(self) -> dict[str, list[str]]:
@@ -79,6 +92,11 @@ class Host:
 
     def answer(self, verb: str, *words: str) -> None:
         """Answer one request."""
+        script = self.folder / f"on-{verb}"
+        if script.exists():
+            import subprocess  # which takes longer than most answers
+
+            subprocess.run(["sh", script], check=True, stdin=subprocess.DEVNULL)
         method = getattr(self, f"on_{verb}", None)
         if method:
             method(*words)
@@ -99,11 +117,13 @@ class Host:
                 self._text(row[1])
             if row[0] == "unit":
                 self._unit(row[1])
+        if "open" in self.like:
+            say("deployment", "0" * 16, "armed")
 
     def _about(self, kind: str, word: str) -> None:
         match kind:
             case "user" | "group":
-                say(kind, text(unword(word)), "-" if self.name == "bare" else "990")
+                say(kind, text(unword(word)), "-" if "bare" in self.like else "990")
             case "space":
                 say("space", text(unword(word)), "1", str(ROOM))
             case "path":
@@ -118,13 +138,15 @@ class Host:
         rows = {row[1]: row for row in self.manifest if row[0] in ("file", "link", "folder")}
         match rows.get(word):
             case ["file", _, mode, owner, group, digest, kind, _]:
-                if self.changed and kind == "public":
+                if "changed" in self.like and kind == "public":
                     digest = "0" * 64
                 say("entry", path, "file", mode, text(owner), text(group), "1", digest)
             case ["link", _, target, _, _]:
                 say("entry", path, "link", text(unword(target)))
             case ["folder", _, mode, owner, group]:
                 say("entry", path, "folder", mode, text(owner), text(group))
+            case None if "foreign" in self.like and word.endswith((".toml", ".env")):
+                say("entry", path, "file", "644", text("root"), text("root"), "1", "0" * 64)
             case _ if word.endswith("/tetra.sh"):
                 say("entry", path, "file", "755", text("root"), text("root"), "1", "0" * 64)
             case _ if word in ("/", "/opt/tetra", "/root/src/devops/tetra"):
@@ -135,16 +157,18 @@ class Host:
     def _text(self, word: str) -> None:
         row = self.files().get(word)
         if row and row[6] == "public":
-            content = self.content(word).read_bytes()
-            say("text", text(unword(word)), text(b"# changed\n" if self.changed else content))
+            changed = "changed" in self.like
+            content = b"# changed\n" if changed else self.content(word).read_bytes()
+            say("text", text(unword(word)), text(content))
 
     def _unit(self, word: str) -> None:
         state = next((row[2] for row in self.manifest if row[:2] == ["unit", word]), None)
+        state = "on" if "lost" in self.like else state
         if state is None:
             known = ("not-found", "inactive", "dead", "-", "0", "0", "success", "0", "no")
             say("unit", text(unword(word)), *known, text(""), text(""))
             return
-        up = ("inactive", "dead") if self.changed else ("active", "running")
+        up = ("inactive", "dead") if "changed" in self.like else ("active", "running")
         enabled = "enabled" if state == "on" else "disabled"
         known = ("loaded", *up, enabled, "4242", "0", "success", "8388608", "no")
         say("unit", text(unword(word)), *known, text(SINCE), text(""))
@@ -155,7 +179,7 @@ class Host:
 
     def on_health(self, _timeout: str, *words: str) -> None:
         for _ in range(0, len(words), 4):
-            if self.name == "sick" or self.changed:
+            if "sick" in self.like or "changed" in self.like:
                 say("health", words[0], "no", text("503"))
             else:
                 say("health", words[0], "yes", text("200"))
@@ -183,7 +207,10 @@ class Host:
 
     def on_healthy(self, _deployment: str, *words: str) -> None:
         services = words[6:]  # after five limits and the runner
-        if self.name == "sick" and services:
+        if "returned" in self.like and words[5] == "tsm":
+            say("no", text("tsm start returned and nothing is running"), text(""))
+            raise NotDone
+        if "sick" in self.like and services:
             say("tick", "0", text(f"{services[0]}: 503"))
             say("journal", text("tetra[4242]: cannot open the database"))
             say("no", text(f"{services[0]}: 503"), text(""))
@@ -197,6 +224,8 @@ class Host:
 
     def on_confirm(self, deployment: str) -> None:
         (self.place / "manifest").write_text(self.staged)
+        for word in {"foreign", "lost", "open", "changed"} & self.like:
+            (self.folder / word).unlink(missing_ok=True)
         self.fates[deployment] = "confirmed"
 
     def on_revert(self, deployment: str, _seconds: str) -> None:
@@ -211,10 +240,16 @@ class NotDone(Exception):
     """The answer was no."""
 
 
+def marks(folder: Path, name: str) -> set[str]:
+    """Return the words that say what a host is like."""
+    here = folder / name
+    return {name, *(path.name for path in here.iterdir())} if here.is_dir() else {name}
+
+
 def main() -> None:
     at = sys.argv.index("--")
     folder, name = Path(sys.argv[1]), sys.argv[at + 1]
-    if name == "down":
+    if "down" in marks(folder, name):
         sys.stderr.write("ssh: connect to host down port 22: Connection refused\n")
         sys.exit(255)
     read()  # the agent's program

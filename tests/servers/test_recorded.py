@@ -150,7 +150,7 @@ def test_doctor_fails_for_a_host_that_was_never_deployed(fleet: Fleet) -> None:
     row = fleet.doctor("web2")
     assert row["result"] == "failed"
     assert row["what"] == "dev was never deployed to web2"
-    assert row["remedy"] == "`tetra-es deploy dev --to web2`"
+    assert row["remedy"] == "`tetra-es deploy dev --to web2` deploys it"
     assert fleet.doctor("web1")["result"] == "ok"
     assert fleet.machine.run("doctor", "dev").code == 1
 

@@ -75,7 +75,7 @@ class HostState(Aggregate):
             raise Refused(
                 f"a deployment of {self.environment} to {self.host} from {self.open.started} "
                 "has not ended",
-                hint=f"`tetra-es deploy {self.environment}` asks the server how it ended",
+                hint=f"deploy {self.environment} there again: that asks the server how it ended",
             )
         self.open = Deployment(deployment, revision, of_position, context.now)
         return self._record(

@@ -219,6 +219,10 @@ class Clone(Protocol):
     def root(self) -> Path:
         """Its folder."""
 
+    @property
+    def update(self) -> str:
+        """The command that gets it the newest events, for hints."""
+
     def records(self) -> Iterator[Record]:
         """Yield its events, in order; nothing of them is checked but that they are events.
 

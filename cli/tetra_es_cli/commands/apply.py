@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,22 +67,25 @@ def apply(
     root = mirror or OrgLayout.of(app.base, app.settings.org_named(app.org)).mirror
     applying = Apply(clone_at(root, app.derived.git), founder)
     organization, wanted = applying.organization, app.org or app.settings.org
-    if wanted and wanted != organization:
-        raise UsageError(
-            f"{root} is a clone of {organization}, not of {wanted}", hint="see --org and TETRA_ORG"
-        )
-    note(f"{applying.events} events of {organization}: chain and signatures are sound")
-    again = [*tool(app), "apply", environment, "--local"]
+    again = ["apply", environment, "--local"]
     again += ["--mirror", str(mirror)] if mirror else []
     again += ["--founder", founder] if founder else []
     again += ["--create-user"] if create_user else []
+    again += ["--replace-unmanaged"] if replace_unmanaged else []
     again += [word for file in given for word in ("--identity", str(file))]
+    if wanted and wanted != organization:
+        command = shlex.join([*tool(replace(app, org=organization)), *again])
+        raise UsageError(
+            f"{root} is a clone of {organization}, not of {wanted}",
+            hint=f"`{command}` applies it",
+        )
+    note(f"{applying.events} events of {organization}: chain and signatures are sound")
     request = ApplyRequest(
         environment,
         create_user=create_user,
         replace_unmanaged=replace_unmanaged,
         who=app.settings.user or "apply",
-        again=shlex.join([*again, "--replace-unmanaged"]),
+        again=shlex.join([*tool(app), *again]),
     )
     if dry_run:
         plans = applying.plan(request, loader(app, given))

@@ -12,6 +12,7 @@ from tetra_es.names import check_environment
 from tetra_es.text import one_line
 from tetra_es.usecases.deploy.request import DeployRequest, HostSelection
 from tetra_es_cli.commands.deploy import deploy_to_servers
+from tetra_es_cli.context.command_line import removal_for
 from tetra_es_cli.context.identities import identity_option
 from tetra_es_cli.context.params import (
     env_argument,
@@ -95,7 +96,7 @@ def uninstall(
     """Stop ENV on its servers and remove what was deployed there; data and logs stay."""
     request = DeployRequest(environment, hosts, local, take_over=take_over)
     with rollouts(app, Recording(reason, output=output)) as rolling:
-        done = rolling.remove(request)
+        done = rolling.remove(request, again=removal_for(app, request))
     emit(rollout_report(done.rows), output)
     raise_first(done.errors)
 

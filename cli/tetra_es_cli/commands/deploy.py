@@ -92,7 +92,7 @@ def deploy(
 def deploy_to_servers(app: App, request: DeployRequest, how: Recording) -> None:
     """Deploy, or print what deploying would change."""
     identities = loader(app, request.identities)
-    again = command_for(app, request, "--replace-unmanaged")
+    again = command_for(app, request)
     with rollouts(app, how) as rolling:
         if how.dry_run:
             plans = rolling.plan(request, identities, again=again)

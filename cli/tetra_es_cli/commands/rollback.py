@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import Refused, TetraEsError, UsageError
+from tetra_es_cli.context.command_line import command_for
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import REF, env_argument, replace_unmanaged_option
 from tetra_es_cli.context.recording import recording_options
@@ -109,7 +110,7 @@ def _secret_change(key: str, old: int | None, new: int | None) -> str:
 
 def _deploy(app: App, request: DeployRequest, how: Recording) -> None:
     """Put what the rollback came to on the servers; what is printed is the rollback's alone."""
-    command = f"tetra-es deploy {request.environment}"
+    command = command_for(app, request)
     if how.dry_run:
         note(f"`{command} --dry-run` shows the plan once it is recorded")
         return
@@ -117,7 +118,7 @@ def _deploy(app: App, request: DeployRequest, how: Recording) -> None:
 
     try:
         deploy_to_servers(app, request, how._replace(output="text"))
-    except Refused as error:
+    except (Refused, UsageError) as error:
         error.hint = f"the rollback itself stays recorded; {error.hint}"
         raise
     except TetraEsError as error:

@@ -8,23 +8,32 @@ from typing import TYPE_CHECKING
 from tetra_es.refs import ref_text
 
 if TYPE_CHECKING:
-    from tetra_es.usecases.deploy.request import DeployRequest
+    from tetra_es.usecases.deploy.request import DeployRequest, HostSelection
     from tetra_es_cli.context.app import App
 
 
 def command_for(app: App, request: DeployRequest, *more: str) -> str:
     """Return the command that deploys what was asked for, to be pasted into a shell."""
-    words = [*tool(app), "deploy", request.environment]
-    words += [word for host in request.hosts for word in ("--to", host)]
+    words = [*tool(app), "deploy", request.environment, *_hosts(request)]
     words += ["--at", ref_text(request.ref)] if request.ref else []
     words += [word for file in request.identities for word in ("--identity", str(file))]
     flags = {
-        "--local": request.local,
         "--create-user": request.create_user,
         "--take-over": request.take_over,
         "--replace-unmanaged": request.replace_unmanaged,
     }
     return shlex.join([*words, *(flag for flag, given in flags.items() if given), *more])
+
+
+def removal_for(app: App, request: HostSelection) -> str:
+    """Return the command that removes an environment from these servers."""
+    words = [*tool(app), "daemon", "uninstall", request.environment, *_hosts(request)]
+    return shlex.join(words)
+
+
+def _hosts(request: HostSelection) -> list[str]:
+    named = [word for host in request.hosts for word in ("--to", host)]
+    return [*named, "--local"] if request.local else named
 
 
 def tool(app: App) -> list[str]:

@@ -93,11 +93,9 @@ def diagnosed(app: App, selection: HostSelection) -> Findings:
     from tetra_es.usecases.deploy.diagnose import diagnose
     from tetra_es.usecases.deploy.request import DeployRequest
 
-    request = DeployRequest(
-        selection.environment, selection.hosts, selection.local, replace_unmanaged=True
-    )
+    request = DeployRequest(selection.environment, selection.hosts, selection.local)
     with _known(app) as known:
-        return diagnose(known, access_of(app), selection, replace=command_for(app, request))
+        return diagnose(known, access_of(app), selection, again=command_for(app, request))
 
 
 @contextmanager

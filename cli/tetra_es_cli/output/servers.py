@@ -67,9 +67,12 @@ class ServerConsole:
 
     def still_runs(self, environment: str, host: str) -> None:
         """Say where the environment still runs though it no longer names the host."""
+        from tetra_es.usecases.deploy.request import command_on
+
+        remove = command_on(host, "daemon", "uninstall", environment)
         warn(
             f"{environment} still runs on {host}, which it does not name",
-            f"`tetra-es daemon uninstall {environment} --to {host}` removes it",
+            f"`{remove}` removes it",
         )
 
 

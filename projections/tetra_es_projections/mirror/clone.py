@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from typing import TYPE_CHECKING, Any, Final
 
 from tetra_es.crypto.ssh.sshsig import dearmor
@@ -17,6 +18,7 @@ from tetra_es.layout import secret_file
 from tetra_es.log import canonical
 from tetra_es.log.record import Record
 from tetra_es_projections.mirror.failures import GitMissing
+from tetra_es_projections.mirror.folder import git_folder
 from tetra_es_projections.mirror.format1 import event_path
 from tetra_es_projections.mirror.listing import NOT_A_FILE, blobs, in_commit
 from tetra_es_projections.mirror.refs import all_refs, head_of
@@ -43,6 +45,13 @@ class Clone:
         self.root = root
         self._git = git
         self._files = self._listed()
+
+    @property
+    def update(self) -> str:
+        """The command that gets it the newest events, for hints."""
+        bare = git_folder(self.root) == self.root
+        get = ("fetch", "origin", "main:main") if bare else ("pull", "--ff-only")
+        return shlex.join(("git", "-C", str(self.root), *get))
 
     def records(self) -> Iterator[Record]:
         """Yield the events, in order.

@@ -106,6 +106,7 @@ class Apply:
             request.environment,
             lambda key: self._clone.ciphertext(request.environment, key),
             identities,
+            self._clone.update,
         )
         return spec_of(
             self.organization,
@@ -117,4 +118,4 @@ class Apply:
     def _check_forward(self, server: Server, spec: RolloutSpec) -> None:
         current = server.inspect().current
         if current is not None:
-            check_forward(self._records, spec.state, current.source)
+            check_forward(self._records, spec.state, current.source, self._clone.update)

@@ -12,6 +12,7 @@ from tetra_es.usecases.deploy.journal import HostJournal, call
 from tetra_es.usecases.deploy.outcome import settle, was_kept, was_reverted
 from tetra_es.usecases.deploy.plans import preflight
 from tetra_es.usecases.deploy.relay import Relay
+from tetra_es.usecases.deploy.request import command_on
 from tetra_es.usecases.deploy.results import Answers, HostResult
 from tetra_es.usecases.deploy.steps import deploy, is_there
 from tetra_es.usecases.deploy.unmanaged import check_unmanaged
@@ -142,11 +143,23 @@ class Batches:
             self._listener.found_open(server.host, _fate(left))
         plan = preflight(server, spec)
         if not self._take_over:
-            _check_ours(journal, spec.release.organization, plan.deployed)
+            self._check_ours(journal, plan.deployed)
         check_unmanaged(server.host, spec, plan, self._again)
         if spec.removes:
             _check_known(journal, server, plan)
         return plan
+
+    def _check_ours(self, journal: HostJournal, deployed: str | None) -> None:
+        """Refuse to replace what another history put on a server."""
+        anchor = parse_anchor(deployed or "")
+        if anchor is None or deployed is None or journal.is_ours(deployed):
+            return
+        does = "removes" if self._spec.removes else "replaces"
+        raise Refused(
+            f"{journal.host} has event #{anchor[0]} of another history of "
+            f"{self._spec.release.organization}",
+            hint=f"find out who deploys there; `{self._again} --take-over` {does} it",
+        )
 
     def _unchanged(self, spec: RolloutSpec, journal: HostJournal) -> HostResult:
         """Record that a server has the release, where the last that was recorded is another."""
@@ -171,24 +184,13 @@ def _fate(outcome: Outcome) -> str:
     return "was put back" if was_reverted(outcome) else "had changed nothing"
 
 
-def _check_ours(journal: HostJournal, organization: str, deployed: str | None) -> None:
-    """Refuse to replace what another history put on a server."""
-    anchor = parse_anchor(deployed or "")
-    if anchor is None or deployed is None or journal.is_ours(deployed):
-        return
-    raise Refused(
-        f"{journal.host} has event #{anchor[0]} of another history of {organization}",
-        hint="find out who deploys there; --take-over replaces it",
-    )
-
-
 def _check_known(journal: HostJournal, server: Server, plan: Plan) -> None:
     """Refuse to remove nothing where a server has lost its record of what it has."""
     units = journal.units() if plan.deployed is None else []
     left = [unit.name for unit in server.status(units) if unit.load == "loaded"]
     if left:
-        name = journal.environment
+        again = command_on(server.host, "deploy", journal.environment)
         raise Refused(
             f"{server.host} has no record of what was deployed to it, and {left[0]} is there",
-            hint=f"`tetra-es deploy {name} --to {server.host}` deploys it again; then uninstall",
+            hint=f"`{again}` deploys it again; then uninstall",
         )

@@ -14,7 +14,8 @@ from tetra_es.remote.plan import plan
 from tetra_es.text import one_line
 from tetra_es.usecases.check import Check
 from tetra_es.usecases.deploy.hosts import named_hosts, select
-from tetra_es.usecases.deploy.recorded import compare
+from tetra_es.usecases.deploy.recorded import compare, remedy
+from tetra_es.usecases.deploy.request import command_on
 from tetra_es.usecases.deploy.unmanaged import described
 
 if TYPE_CHECKING:
@@ -41,15 +42,15 @@ class Findings:
 
 
 def diagnose(
-    known: Deployments, access: Access, selection: HostSelection, *, replace: str
+    known: Deployments, access: Access, selection: HostSelection, *, again: str
 ) -> Findings:
     """Look at each server of an environment; what is wrong is a finding, never an error.
 
-    `replace` is the command that deploys and replaces what somebody else has put there.
+    `again` is the command that deploys to those that are looked at.
     """
     findings = Findings()
     try:
-        for one in _diagnoses(known, access, selection, replace):
+        for one in _diagnoses(known, access, selection, again):
             one.look(findings)
     except TetraEsError as error:
         findings.checks.append(Check("servers", "failed", error.message, error.hint or ""))
@@ -57,7 +58,7 @@ def diagnose(
 
 
 def _diagnoses(
-    known: Deployments, access: Access, selection: HostSelection, replace: str
+    known: Deployments, access: Access, selection: HostSelection, again: str
 ) -> Iterator[_Diagnosis]:
     name = selection.environment
     document = known.document(name)
@@ -68,7 +69,7 @@ def _diagnoses(
         access, selection, lambda: [*known.serving_hosts(name), *named_hosts(name, document)]
     )
     for transport in hosts:
-        yield _Diagnosis(known, access, transport, release, replace)
+        yield _Diagnosis(known, access, transport, release, again)
 
 
 class _Diagnosis:
@@ -80,7 +81,7 @@ class _Diagnosis:
         access: Access,
         transport: Transport,
         release: Release,
-        replace: str,
+        again: str,
     ) -> None:
         self._known = known
         self._access = access
@@ -88,7 +89,8 @@ class _Diagnosis:
         self._host = transport.host
         self._release = release
         self._environment = release.environment
-        self._replace = replace
+        self._all = again
+        self._again = command_on(transport.host, "deploy", release.environment)
 
     def look(self, findings: Findings) -> None:
         """Add what there is to say of it."""
@@ -140,7 +142,8 @@ class _Diagnosis:
         found, name = plan(self._release, facts, now=int(time.time())), f"{self._host} deploy"
         for one in found.unmanaged:
             what = f"not deployed by tetra-es: {described(one)}"
-            yield Check(name, "failed", what, f"`{self._replace}` keeps a copy and replaces it")
+            remedy = f"`{self._all} --replace-unmanaged` keeps a copy and replaces it"
+            yield Check(name, "failed", what, remedy)
         for problem in found.problems:
             yield Check(name, "failed", problem.what, problem.hint)
         if not (found.unmanaged or found.problems):
@@ -159,15 +162,14 @@ class _Diagnosis:
             yield Check(name, "ok", found.source)
         else:
             yield Check(name, "ok", f"{found.source}, of which no deployment is recorded")
-        again = f"`tetra-es deploy {self._environment}`"
         if facts.pending is not None:
             what = f"the deployment {facts.pending.deployment} is {facts.pending.state}"
-            yield Check(name, "warning", what, f"{again} asks how it ended")
+            yield Check(name, "warning", what, f"`{self._again}` asks how it ended")
         if found.difference:
             return
         for one in drift(facts, found.recorded.files if found.recorded else None):
             what = f"{one.subject}: {one.difference}"
-            yield Check(f"{self._host} drift", "warning", what, again)
+            yield Check(f"{self._host} drift", "warning", what, remedy(one, self._again))
 
     def _unit(self, unit: UnitState) -> Check:
         name = f"{self._host} {unit.name}"

@@ -8,13 +8,13 @@ from tetra_es.errors import Refused, TetraEsError
 from tetra_es.remote.drift import drift as differences_of
 from tetra_es.usecases.deploy.hosts import all_of_it
 from tetra_es.usecases.deploy.on_servers import OnServers
-from tetra_es.usecases.deploy.recorded import compare
+from tetra_es.usecases.deploy.recorded import compare, remedy
+from tetra_es.usecases.deploy.request import command_on
 from tetra_es.usecases.deploy.results import ask_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tetra_es.remote.drift import Difference
     from tetra_es.remote.facts import Facts
     from tetra_es.remote.server import Server
     from tetra_es.usecases.deploy.recorded import Comparison
@@ -69,10 +69,11 @@ class Looking(OnServers):
         answers = ask_each(self._access, self._environment, hosts, ask)
         sick = next((row for row in answers.rows if not row.healthy), None)
         if sick and not answers.errors:
+            logs = command_on(sick.host, "daemon", "logs", self._environment)
             answers.errors.append(
                 TetraEsError(
                     f"{sick.service} on {sick.host} is not healthy: {sick.status}",
-                    hint=f"`tetra-es daemon logs {self._environment}` shows what it says",
+                    hint=f"`{logs}` shows what it says",
                 )
             )
         return answers
@@ -88,8 +89,9 @@ class Looking(OnServers):
             if found.difference:
                 yield HostDifference(server.host, "release", found.difference, found.hint)
                 return
+            again = command_on(server.host, "deploy", self._environment)
             for one in differences_of(facts, found.recorded.files if found.recorded else None):
-                yield HostDifference(server.host, one.subject, one.difference, self._remedy(one))
+                yield HostDifference(server.host, one.subject, one.difference, remedy(one, again))
 
         hosts = all_of_it(self._access, self._selection, self._known)
         answers = ask_each(self._access, self._environment, hosts, ask)
@@ -110,11 +112,3 @@ class Looking(OnServers):
         if found.recorded is None and not found.difference:
             self._listener.unrecorded(server.host, found.source)
         return facts, found
-
-    def _remedy(self, one: Difference) -> str:
-        if one.repairable:
-            return f"`tetra-es deploy {self._environment}` puts it right"
-        return (
-            f"`systemctl revert {one.subject}` there removes that; "
-            "what should stay belongs in the TOML"
-        )

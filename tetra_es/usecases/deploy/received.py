@@ -48,10 +48,12 @@ def newest_state(
     environment: str,
     ciphertext: Callable[[str], bytes],
     identities: Callable[[], Sequence[Identity]],
+    update: str,
 ) -> DesiredState:
     """Return the newest state of an environment in a history that was checked.
 
     `ciphertext` returns the age file of a key; each is compared with its signed digest first.
+    `update` is the command that gets the newest events.
     """
     state = next(
         (
@@ -64,7 +66,8 @@ def newest_state(
     )
     if state is None or not isinstance(state.event, EnvironmentState):
         raise TetraEsError(
-            f"{environment} has no state in this clone", hint="`git pull` it, or promote first"
+            f"{environment} has no state in this clone",
+            hint=f"promote it where you work on the organization; `{update}` gets that",
         )
     stream = secrets_stream(environment)
     of_secrets = [record for record in records if record.stream == stream]
@@ -102,11 +105,13 @@ def _values(
     }
 
 
-def check_forward(records: Sequence[Record], state: DesiredState, deployed: str) -> None:
+def check_forward(
+    records: Sequence[Record], state: DesiredState, deployed: str, update: str
+) -> None:
     """Refuse to replace what is deployed by an older state, or by that of another history.
 
     `deployed` is what the server says of its present release. A rollback is a newer event with an
-    older content, so it does not go back.
+    older content, so it does not go back. `update` is the command that gets the newest events.
     """
     found = parse_anchor(deployed)
     if found is None:
@@ -115,7 +120,8 @@ def check_forward(records: Sequence[Record], state: DesiredState, deployed: str)
     if position > records[-1].position:
         raise Refused(
             f"the clone goes to #{records[-1].position}, and #{position} is deployed",
-            hint="`git pull` in the clone; to go back, roll back where you work, and pull that",
+            hint=f"`{update}` gets the newer events; to go back, roll back where you work, and "
+            "get that",
         )
     there = next((record for record in records if record.position == position), None)
     if there is None or there.hash.hex() != hash_:
@@ -127,5 +133,5 @@ def check_forward(records: Sequence[Record], state: DesiredState, deployed: str)
     if newest and newest[0] < position:
         raise Refused(
             f"#{position} is deployed, and the newest state here is #{newest[0]}",
-            hint="roll back where you work on the organization, and pull that",
+            hint=f"roll back where you work on the organization; `{update}` gets that",
         )

@@ -6,7 +6,6 @@ server can replace it, and another history may have deployed to the same server.
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,13 +13,14 @@ from tetra_es.errors import TetraEsError
 from tetra_es.events.deployments import DeploymentHealthy, DeploymentStarted
 from tetra_es.log.replica import events_in
 from tetra_es.model.host import deployments_stream
-from tetra_es.names import LOCALHOST
 from tetra_es.usecases.deploy.anchor import is_ours
+from tetra_es.usecases.deploy.request import command_on
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tetra_es.log.replica import Replica
+    from tetra_es.remote.drift import Difference
     from tetra_es.remote.facts import Deployed
     from tetra_es.remote.server import Server
 
@@ -68,9 +68,7 @@ def compare(log: Replica, environment: str, host: str, current: Deployed | None)
     Raises `TetraEsError` where it has nothing: it was never deployed, removed, or lost.
     """
     recorded = recorded_release(log, environment, host)
-    again = f"tetra-es deploy {environment} " + (
-        "--local" if host == LOCALHOST else f"--to {shlex.quote(host)}"
-    )
+    again = command_on(host, "deploy", environment)
     if current is None or not current.files:
         if recorded:
             what = f"{recorded.source} was deployed to {host}, which has no record of it"
@@ -78,7 +76,7 @@ def compare(log: Replica, environment: str, host: str, current: Deployed | None)
             stream = deployments_stream(environment, host)
             tried = next(iter(log.of_stream(stream)), None) is not None
             what = f"{environment} {'is not' if tried else 'was never'} deployed to {host}"
-        raise TetraEsError(what, hint=f"`{again}`")
+        raise TetraEsError(what, hint=f"`{again}` deploys it")
     source = current.source.partition(" ")[0]
     if not is_ours(log, current.source):
         difference = f"is {source} of another history"
@@ -91,12 +89,22 @@ def compare(log: Replica, environment: str, host: str, current: Deployed | None)
     return Comparison(source, recorded, difference, hint)
 
 
+def remedy(difference: Difference, again: str) -> str:
+    """Return what to do about a difference; `again` is the command that deploys there."""
+    if difference.repairable:
+        return f"`{again}` puts it right"
+    return (
+        f"`systemctl revert {difference.subject}` there removes that; "
+        "what should stay belongs in the TOML"
+    )
+
+
 def require_deployed(server: Server, environment: str) -> Deployed:
     """Return what is on a server. Raises `TetraEsError` where nothing was deployed."""
     current = server.inspect().current
     if current is None or not current.units:
         raise TetraEsError(
             f"{environment} is not deployed to {server.host}",
-            hint=f"`tetra-es deploy {environment} --to {server.host}`",
+            hint=f"`{command_on(server.host, 'deploy', environment)}` deploys it",
         )
     return current

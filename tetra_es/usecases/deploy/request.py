@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from tetra_es.names import LOCALHOST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,4 +53,10 @@ class ApplyRequest:
     who: str
     """In whose name the machine is locked."""
     again: str
-    """The command that does the same and replaces what somebody else has put there."""
+    """The command that does the same, for hints."""
+
+
+def command_on(host: str, *words: str) -> str:
+    """Return a command of `tetra-es` on an environment's one server, to be pasted into a shell."""
+    which = ["--local"] if host == LOCALHOST else ["--to", host]
+    return shlex.join(["tetra-es", *words, *which])

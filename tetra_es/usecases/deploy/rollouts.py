@@ -45,7 +45,7 @@ class Rollouts:
     ) -> Answers[HostResult]:
         """Deploy to each host, `parallel` at a time; a batch with a failure is the last.
 
-        `again` is the command that does the same and replaces what somebody else has put there.
+        `again` is the command that does the same, for hints.
         """
         spec = self._prepared(request, identities)
         hosts = self._hosts(request, spec)
@@ -76,7 +76,7 @@ class Rollouts:
                 asked.errors.append(error)
         return asked
 
-    def remove(self, request: DeployRequest) -> Answers[HostResult]:
+    def remove(self, request: DeployRequest, *, again: str) -> Answers[HostResult]:
         """Remove everything that was deployed to each host: a rollout of nothing."""
         name = request.environment
         prepare = PrepareRemoval(
@@ -86,7 +86,7 @@ class Rollouts:
         hosts = select(
             self._access, request, lambda: found or named_hosts(name, spec.state.document)
         )
-        return self._run(request, spec, hosts, again="")
+        return self._run(request, spec, hosts, again)
 
     def _prepared(self, request: DeployRequest, identities: Identities) -> RolloutSpec:
         prepare = PrepareDeployment(self._access.organization, request, identities)

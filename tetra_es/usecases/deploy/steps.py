@@ -18,6 +18,7 @@ from tetra_es.remote.server import RESTART_SECONDS, RETURNED
 from tetra_es.usecases.deploy.failures import DeploymentFailed, cause_of, hint_of, journal_of
 from tetra_es.usecases.deploy.outcome import record_end, was_kept, was_reverted
 from tetra_es.usecases.deploy.plans import check_plan, preflight
+from tetra_es.usecases.deploy.request import command_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -139,10 +140,11 @@ class _Run:
         try:
             self._journal.record(self._confirmed)
         except TetraEsError as error:
+            again = command_on(self._server.host, "deploy", self._spec.state.environment)
             raise TetraEsError(
                 f"{self._spec.source} serves on {self._server.host}, but that could not be "
                 f"recorded: {error.message}",
-                hint=f"`tetra-es deploy {self._spec.state.environment}` records it",
+                hint=f"`{again}` records it",
             ) from error
 
     @staticmethod
@@ -206,9 +208,11 @@ class _Run:
             )
         except StepFailed as error:
             if error.reason == RETURNED:
+                name = release.environment
                 error.hint = (
-                    f"`tetra-es set profile {release.environment} deployment.runner=direct` has "
-                    "systemd run the services itself; then promote and deploy"
+                    f"`tetra-es set profile {name} deployment.runner=direct` has systemd run the "
+                    f"services itself, after `tetra-es promote {name}` and "
+                    f"`{command_on(self._server.host, 'deploy', name)}`"
                 )
             raise
 

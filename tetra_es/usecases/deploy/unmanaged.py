@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 def check_unmanaged(host: str, spec: RolloutSpec, plan: Plan, command: str) -> None:
     """Raise `Refused` where a plan would replace what no release of ours has put on the server.
 
-    `command` is the one that does it, for the hint.
+    `command` is the one that was given, for the hint.
     """
     if plan.unmanaged and not spec.replace_unmanaged:
         raise Refused(
             f"{host} has files that tetra-es did not deploy: "
             + ", ".join(map(described, plan.unmanaged)),
-            hint=f"`{command}` keeps a copy of each beside it and replaces them",
+            hint=f"`{command} --replace-unmanaged` keeps a copy of each beside it and "
+            "replaces them",
         )
 
 

@@ -1,0 +1,193 @@
+"""Hints about servers: what a deployment is refused for, how it fails, and what looking finds.
+
+The servers are those of tests/servers/stand_in.py, whose words say what one is like.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from tests.hints.beginning import deployed, hosted
+from tests.hints.case import Case
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.machine import Machine
+
+ANOTHER = "find out who deploys there; `{} --take-over` {} it"
+DEPLOYS = "`{}` deploys it"
+
+
+def server(machine: Machine, host: str = "web1") -> Path:
+    """Return the folder that stands for a server."""
+    return machine.home / "servers" / host
+
+
+def like(*words: str, before: Callable[[Machine], object] = deployed) -> Callable[[Machine], None]:
+    """Return what makes web1 a server that is so."""
+
+    def state(machine: Machine) -> None:
+        before(machine)
+        server(machine).mkdir(parents=True, exist_ok=True)
+        for word in words:
+            (server(machine) / word).touch()
+
+    return state
+
+
+def cured(machine: Machine) -> None:
+    """web1 does what it is told again."""
+    for path in server(machine).iterdir():
+        if path.is_file():
+            path.unlink()
+
+
+def of_another_history(machine: Machine) -> None:
+    """What web1 has is not made of our events."""
+    deployed(machine)
+    change_source(machine, lambda source: source[:-64] + "0" * 64)
+
+
+def change_source(machine: Machine, change: Callable[[str], str], host: str = "web1") -> None:
+    """Change by which words a server knows what it has."""
+    path = server(machine, host) / "acme-dev" / "manifest"
+    head, *rows = path.read_text().splitlines()
+    path.write_text("\n".join([change(head), *rows, ""]))
+
+
+def of_an_older_state(machine: Machine) -> None:
+    """Somebody put dev's state before the last one on web1."""
+    deployed(machine)
+    path = server(machine) / "acme-dev" / "manifest"
+    older = path.read_text().splitlines()[0]
+    machine.ok("set", "local", "ports.tetra=6666")
+    machine.ok("promote", "dev")
+    machine.ok("deploy", "dev")
+    change_source(machine, lambda _: older)
+
+
+def removed(machine: Machine) -> None:
+    """Nothing of what was deployed is left on web1."""
+    deployed(machine)
+    (server(machine) / "acme-dev" / "manifest").unlink()
+
+
+def moved_on(machine: Machine) -> None:
+    """dev was on web1, and names web2."""
+    deployed(machine)
+    machine.ok("set", "profile", "dev", 'deployment.hosts=["web2"]')
+    machine.ok("promote", "dev")
+
+
+def hosted_for_long(machine: Machine) -> None:
+    """dev names web1, and did so in the state before."""
+    hosted(machine)
+    machine.ok("set", "local", "ports.tetra=6666")
+    machine.ok("promote", "dev")
+
+
+def run_by_tsm(machine: Machine) -> None:
+    machine.ok("set", "profile", "dev", "deployment.runner=tsm")
+    hosted(machine)
+
+
+def store_gone_at_the_end(machine: Machine) -> None:
+    """The store is away while web1 confirms the release."""
+    like(before=hosted)(machine)
+    move = shlex.join(["mv", str(machine.store), f"{machine.store}.away"])
+    (server(machine) / "on-confirm").write_text(f"{move}\n")
+
+
+def store_back(machine: Machine) -> None:
+    machine.store.with_name("events.db.away").rename(machine.store)
+    cured(machine)
+
+
+CASES = [
+    Case(ANOTHER, "deploy dev", of_another_history, then="health dev"),
+    Case(ANOTHER, "daemon install dev --to web1", of_another_history, then="health dev"),
+    Case(ANOTHER, "daemon uninstall dev", of_another_history),
+    Case(ANOTHER, "rollback dev --deploy", of_another_history, then="health dev"),
+    Case(
+        "find out who deploys there; `{} --take-over` replaces it",
+        "health dev",
+        of_another_history,
+        then="health dev",
+    ),
+    Case(
+        "`{}` deploys and records the present state",
+        "drift dev",
+        of_an_older_state,
+        then="drift dev",
+    ),
+    Case(DEPLOYS, "health dev", removed, then="health dev"),
+    Case(DEPLOYS, "health dev --to web3", then="health dev --to web3"),
+    Case(DEPLOYS, "daemon stop dev --to web3", then="daemon stop dev --to web3"),
+    Case(
+        "`{}` deploys it again; then uninstall",
+        "daemon uninstall dev",
+        like("lost"),
+        then="daemon uninstall dev",
+    ),
+    Case(
+        "`{} --replace-unmanaged` keeps a copy of each beside it and replaces them",
+        "deploy dev",
+        like("foreign", before=hosted),
+        then="deploy dev",
+    ),
+    Case(
+        "`{} --replace-unmanaged` keeps a copy of each beside it and replaces them",
+        "rollback dev --deploy",
+        like("foreign", before=hosted_for_long),
+        then="deploy dev",
+    ),
+    Case(
+        "`{} --replace-unmanaged` keeps a copy and replaces it",
+        "doctor dev",
+        like("foreign", before=hosted),
+        then="health dev",
+    ),
+    Case(
+        "create it, or deploy with --create-user",
+        "deploy dev",
+        like("bare", before=hosted),
+        options="--create-user",
+    ),
+    Case(
+        "the rollback itself stays recorded: `{}` tries again",
+        "rollback dev --deploy",
+        like("down", before=hosted_for_long),
+        before=cured,
+        then="health dev",
+    ),
+    Case(
+        "`tetra-es set profile {} 'deployment.hosts=[\"HOST\"]'`, then `tetra-es promote {}`; or "
+        "give one with --to",
+        "rollback dev --deploy",
+        fill={"HOST": "web1"},
+        then="deploy dev",
+    ),
+    Case("`tetra-es history {}` has the steps", "deploy dev", like("sick", before=hosted)),
+    Case(
+        "`tetra-es set profile {} deployment.runner=direct` has systemd run the services itself, "
+        "after `tetra-es promote {}` and `{}`",
+        "deploy dev",
+        like("returned", before=run_by_tsm),
+        then="health dev",
+    ),
+    Case(
+        "`{}` records it",
+        "deploy dev",
+        store_gone_at_the_end,
+        before=store_back,
+        then="health dev",
+    ),
+    Case("`{}` shows what it says", "health dev", like("sick")),
+    Case("`{}` puts it right", "drift dev", like("changed"), then="drift dev"),
+    Case("`{}` puts it right", "doctor dev", like("changed"), then="drift dev"),
+    Case("`{}` asks how it ended", "doctor dev", like("open")),
+    Case("`{}` removes it", "deploy dev", moved_on, then="deploy dev"),
+]
