@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 VALUE = b"the value"
 WHITESPACE = b" \t\r\n"
-MANY = 400
-"""Bytes to change: all of a small file, some of one for RSA, which takes long to decrypt."""
+MANY = 150
+"""Bytes to change: some, spread over the file, that they are quick; all in a thorough run."""
 same_person = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 

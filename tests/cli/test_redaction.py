@@ -205,7 +205,7 @@ def test_no_place_of_any_command_repeats_it(prepared: Machine, part: int) -> Non
         for words, canary in zip(places(), kinds, strict=False)
     ]
     assert len(asked) > 500
-    assert leaks(prepared, some(asked, 240)[part::PARTS]) == []
+    assert leaks(prepared, some(asked, 140)[part::PARTS]) == []
 
 
 def test_where_people_give_keys_no_kind_is_repeated(prepared: Machine) -> None:
@@ -233,7 +233,7 @@ def test_where_people_give_keys_no_kind_is_repeated(prepared: Machine) -> None:
         for number, canary in enumerate(CANARIES.values())
         for debug in [["--debug"] * (number % 2)]
     ]
-    assert leaks(prepared, some(asked, 80)) == []
+    assert leaks(prepared, some(asked, 48)) == []
 
 
 @pytest.mark.parametrize("words", [["recipient", "add", "dev", "bob"], ["signer", "add", "bob"]])

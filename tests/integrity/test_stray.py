@@ -161,7 +161,7 @@ SET, REBUILD = ("set", "local", "ports.tetra=5001"), ("rebuild",)
 
 @pytest.mark.parametrize(
     ("kind", "command"),
-    [*((kind, SET) for kind in some(KINDS, 10)), *((kind, REBUILD) for kind in some(KINDS, 5))],
+    [*((kind, SET) for kind in some(KINDS, 7)), *((kind, REBUILD) for kind in some(KINDS, 3))],
     ids=lambda value: value[0] if isinstance(value, tuple) else None,
 )
 def test_nothing_is_stopped_and_nothing_is_lost(

@@ -8,6 +8,7 @@ import pty
 import subprocess
 from typing import TYPE_CHECKING
 
+from tests.examples import THOROUGH
 from tests.needs import needs
 from tests.secrets.leaks import CHILD, watching
 
@@ -83,12 +84,14 @@ def look(guarded: CanaryMachine) -> None:
 
 
 def test_a_value_through_every_command(guarded: CanaryMachine, bobs_recipient: str) -> None:
-    guarded = guarded.real()
+    real = guarded.real()
     with watching(guarded.canary) as seen:
-        write(guarded, bobs_recipient)
+        write(real, bobs_recipient)
         guarded.check_places()
-        read(guarded)
-        look(guarded)
+        read(real)
+        if THOROUGH:
+            look(real)
+    look(guarded)
     assert seen.leaks == set()
     assert len(seen.processes) > 20
     guarded.check_places()

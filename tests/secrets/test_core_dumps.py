@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.conftest import default_signals
+from tests.examples import some
 from tests.machine import HANG
 from tests.needs import cannot
 
@@ -48,8 +50,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "work"
 
 
-@pytest.mark.parametrize("signum", [signal.SIGABRT, signal.SIGQUIT, signal.SIGSEGV])
-@pytest.mark.parametrize("command", ["set", "edit", "run"])
+@pytest.mark.parametrize(
+    ("command", "signum"),
+    some(product(["set", "edit", "run"], [signal.SIGABRT, signal.SIGQUIT, signal.SIGSEGV]), 5),
+)
 def test_no_core_of_ours(guarded: CanaryMachine, folder: Path, command: str, signum: int) -> None:
     machine = guarded.machine
     guarded.set("A")

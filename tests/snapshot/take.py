@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tests.conftest import ROOT
+from tests.examples import THOROUGH
 from tests.first_edition.archive import copy_of, unpack
 from tests.snapshot import script, states
 from tests.snapshot.normal import for_home, normaliser
@@ -60,7 +61,10 @@ def prepared(home: Path) -> Machine:
 
 
 class Taker:
-    """Runs sessions, each on a copy of the archive, by `Machine.run` or as processes."""
+    """Runs sessions, each on a copy of the archive, by `Machine.run` or last steps as processes.
+
+    In a thorough run, as processes means every step.
+    """
 
     def __init__(self, archive: Machine, folder: Path, *, processes: bool = False) -> None:
         self._archive = archive
@@ -89,7 +93,6 @@ class Taker:
     def _copy(self, name: str) -> Machine:
         machine = copy_of(self._archive, self._folder / name)
         machine.env |= VARIABLES
-        machine.processes = self._processes
         return machine
 
     def _run_all(self, session: script.Example, machine: Machine) -> script.Example:
@@ -98,6 +101,7 @@ class Taker:
         taken = script.Example(session.state)
         for line in session.lines:
             if isinstance(line, script.Step):
+                machine.processes = self._processes and (THOROUGH or line is session.lines[-1])
                 said = script.said(run(machine, line), normal)
                 taken.lines.append(script.Step(line.line, said))
             else:
