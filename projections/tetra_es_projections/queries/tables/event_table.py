@@ -68,10 +68,10 @@ class EventTable:
         """Return a key, and those below it, that were ever changed."""
         # The half-open ranges hold exactly the keys that continue with '.' or '['.
         rows = self._connection.execute(
-            "SELECT key FROM latest WHERE key = ?1 UNION "
-            "SELECT key FROM latest WHERE key >= ?1 || '.' AND key < ?1 || '/' UNION "
-            "SELECT key FROM latest WHERE key >= ?1 || '[' AND key < ?1 || '\\'",
-            (key,),
+            "SELECT key FROM latest WHERE key = :key UNION "
+            "SELECT key FROM latest WHERE key >= :key || '.' AND key < :key || '/' UNION "
+            "SELECT key FROM latest WHERE key >= :key || '[' AND key < :key || '\\'",
+            {"key": key},
         )
         return [row[0] for row in rows]
 

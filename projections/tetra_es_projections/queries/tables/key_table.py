@@ -33,8 +33,8 @@ class KeyTable:
 
     def names(self, file: str | None = None) -> list[str]:
         """Return every key that was ever changed, in one file where it is given."""
-        sql = "SELECT DISTINCT key FROM latest WHERE ?1 IS NULL OR file = ?1 ORDER BY key"
-        return [row[0] for row in self._connection.execute(sql, (file,))]
+        sql = "SELECT DISTINCT key FROM latest WHERE :file IS NULL OR file = :file ORDER BY key"
+        return [row[0] for row in self._connection.execute(sql, {"file": file})]
 
     def newest_change(self, file: str) -> int | None:
         """Return the position of the newest event that changed a file, named as in `changes`."""
