@@ -275,6 +275,16 @@ def _() -> VectorBuilder:
     return story
 
 
+@vector("refused-body-of-void", "An event breaks a rule, and its text is missing as well.")
+def _() -> VectorBuilder:
+    story = VectorBuilder()
+    story.lawful(story.signer_added("bob", ["promote:dev"]))
+    record = story.linked(story.edited(EDIT), by="bob")[0]
+    story.destroy(canonical.decode(record.state)["text"])
+    story.stops("body", record)
+    return story
+
+
 @vector("refused-founding", "The first event founds no organization.")
 def _() -> VectorBuilder:
     story = VectorBuilder(manifest="")
