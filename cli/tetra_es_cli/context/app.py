@@ -132,6 +132,13 @@ class App:
             yield projections
 
     @contextmanager
+    def founded(self) -> Iterator[OrgLayout]:
+        """Yield where the organization is, for what opens its store alone."""
+        layout = self.layout()
+        with self._founded(layout):
+            yield layout
+
+    @contextmanager
     def _founded(self, layout: OrgLayout) -> Iterator[None]:
         """Have a store without events explained, for which mirror and views are looked at."""
         try:

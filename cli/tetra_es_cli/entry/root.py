@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, str] = {
     "rebuild": "rebuild.rebuild",
     "verify": "verify.verify",
     "mirror": "mirror.mirror",
+    "backup": "backup.backup",
     "env": "env.env",
     "profile": "profile.profile",
     "signer": "signer.signer",
