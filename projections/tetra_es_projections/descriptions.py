@@ -1,7 +1,7 @@
 """One line that says what an event did, for people: in `history`, and as the mirror's subjects.
 
 `summary` is in today's words. A subject is part of a commit and so of its id: its wording follows
-the format number that the event carries, and that of format 1 is never changed.
+the format of the commit, and that of a format is never changed.
 """
 
 from __future__ import annotations
@@ -10,16 +10,32 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tetra_es.errors import TetraEsError
 from tetra_es.events import config, deployments, secrets
+from tetra_es.events.base import changes_of
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sized
 
     from tetra_es.events.base import Event, KeyChange
 
 WIDTH: Final = 72
 """Characters of a summary that fit beside a commit id on a terminal; names may go beyond."""
+
+
+class Happened:
+    """An event as far as its summary needs it: in memory, or as it is stored."""
+
+    def __init__(
+        self, topic: str, fields: Mapping[str, Any], changes: list[KeyChange] | None
+    ) -> None:
+        self.topic = topic
+        self.fields = fields
+        self.changes = changes
+        """By key; None where they were purged."""
+
+    def __getitem__(self, name: str) -> Any:
+        return self.fields[name]
 
 
 def summary(event: Event) -> str:
@@ -28,9 +44,9 @@ def summary(event: Event) -> str:
     Raises `TetraEsError` when the event is of a format that this version does not know.
     """
     number = event.metadata.get("format", "")
-    if number != "1":
+    if number not in ("1", "2"):
         raise unknown_format(number)
-    return one_line(_TODAY[event.TOPIC](event))
+    return summary_2(_happened(event))
 
 
 def unknown_format(number: str) -> TetraEsError:
@@ -43,44 +59,55 @@ def unknown_format(number: str) -> TetraEsError:
 
 def summary_1(event: Event) -> str:
     """Return the summary as format 1 words it."""
-    return one_line(_FORMAT_1[event.TOPIC](event))
+    return _worded(_happened(event), _FORMAT_1)
 
 
-def _created(event: config.EnvironmentCreated) -> str:
-    return f"create({event.environment}): {event.environment}@{event.revision}"
+def summary_2(event: Happened) -> str:
+    """Return the summary of a valid event as format 2 words it."""
+    return _worded(event, _FORMAT_2)
 
 
-def _edited(event: config.EnvironmentEdited) -> str:
-    return _edit(event.environment, event.changes, f"{event.environment}@{event.revision}")
+def summary_of_void(topic: str) -> str:
+    """Return the summary of an event that changed nothing, whatever its topic says."""
+    line = one_line(f"void: {topic}")
+    return line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"
 
 
-def _promoted(event: config.EnvironmentPromoted) -> str:
-    via = "" if event.via == SOURCE_OF_TRUTH else f" via {event.via}"
-    source = f"{SOURCE_OF_TRUTH}@{event.source_revision}{via}"
-    return f"promote({event.environment}): {source} -> {event.environment}@{event.revision}"
+def _happened(event: Event) -> Happened:
+    return Happened(event.TOPIC, vars(event), changes_of(event))
 
 
-def _rolled_back(event: config.EnvironmentRolledBack) -> str:
-    name = event.environment
-    target = f"{name}@{event.to_revision} (#{event.to_position})"
-    return f"roll back({name}): {target} -> {name}@{event.revision}"
+def _state(event: Happened) -> str:
+    return f"{event['environment']}@{event['revision']}"
 
 
-def _rollback(event: config.EnvironmentRolledBack) -> str:
-    name = event.environment
-    same = f"same as {name}@{event.to_revision}, #{event.to_position}"
-    return f"rollback({name}): {name}@{event.revision - 1} -> {name}@{event.revision} ({same})"
+def _edited(event: Happened) -> str:
+    return _edit(event["environment"], event.changes, _state(event))
 
 
-def _imported(event: config.EnvironmentImported) -> str:
-    head, tail = f"import({event.environment}): ", f" -> {event.environment}@{event.revision}"
-    origin = one_line(event.origin)
+def _promoted(event: Happened) -> str:
+    via = "" if event["via"] == SOURCE_OF_TRUTH else f" via {event['via']}"
+    source = f"{SOURCE_OF_TRUTH}@{event['source_revision']}{via}"
+    return f"promote({event['environment']}): {source} -> {_state(event)}"
+
+
+def _rollback(event: Happened) -> str:
+    name = event["environment"]
+    same = f"same as {name}@{event['to_revision']}, #{event['to_position']}"
+    return f"rollback({name}): {name}@{event['revision'] - 1} -> {_state(event)} ({same})"
+
+
+def _imported(event: Happened) -> str:
+    head, tail = f"import({event['environment']}): ", f" -> {_state(event)}"
+    origin = one_line(event["origin"])
     room = max(WIDTH - len(head) - len(tail), WIDTH // 3)
     return head + (origin if len(origin) <= room else origin[: room - 1] + "…") + tail
 
 
-def _edit(what: str, changes: list[KeyChange], result: str) -> str:
+def _edit(what: str, changes: list[KeyChange] | None, result: str) -> str:
     head, tail = f"edit({what}): ", f" -> {result}"
+    if changes is None:
+        return f"{head}purged{tail}"
     if not changes:
         return f"{head}comments or layout{tail}"
     more = f" (+{len(changes) - 1} more)" if len(changes) > 1 else ""
@@ -91,76 +118,86 @@ def _edit(what: str, changes: list[KeyChange], result: str) -> str:
     return f"{head}{len(changes)} key{'s' if more else ''}{tail}"
 
 
-def _set(event: secrets.SecretSet) -> str:
-    return f"set secret({event.environment}): {event.key} version {event.version}"
+def _signer_added(event: Happened) -> str:
+    line = f"add signer: {event['signer']}"
+    limits = event.fields.get("may")
+    if limits is None:
+        return line
+    limited = f"{line} ({', '.join(limits)})"
+    return limited if limits and len(limited) <= WIDTH else f"{line} ({_count(limits, 'limit')})"
 
 
-def _re_encrypted(event: secrets.SecretsReEncrypted) -> str:
-    secrets, recipients = len(event.secrets), len(event.recipients)
-    what = f"{secrets} secret{'' if secrets == 1 else 's'}"
-    whom = f"{recipients} recipient{'' if recipients == 1 else 's'}"
-    return f"({event.environment}): {what} for {whom}"
+def _re_encrypted(event: Happened) -> str:
+    what, whom = _count(event["secrets"], "secret"), _count(event["recipients"], "recipient")
+    return f"({event['environment']}): {what} for {whom}"
 
 
-def _restored(event: secrets.SecretsRestored) -> str:
-    kept_out = f", {len(event.kept_out)} kept out" if event.kept_out else ""
-    return f"restore secrets({event.environment}): as of #{event.to_position}{kept_out}"
+def _count(things: Sized, one: str, more: str = "") -> str:
+    return f"{len(things)} {one if len(things) == 1 else more or one + 's'}"
 
 
-def _deploy(event: deployments.DeploymentEvent) -> str:
-    state, host = f"{event.environment}@{event.revision}", event.host
-    match event:
-        case deployments.DeploymentStarted() if not event.revision:
-            what = f"remove from {host}"
-        case deployments.DeploymentHealthy() if not event.revision:
-            what = f"removed from {host}"
-        case deployments.DeploymentStarted():
-            what = f"{state} -> {host}"
-        case deployments.DeploymentStepDone():
-            what = f"{event.step} done on {host}"
-        case deployments.DeploymentHealthy():
-            what = f"{state} serves on {host}"
-        case deployments.DeploymentFailed():
-            what = f"failed at {event.step} on {host}"
-        case deployments.DeploymentReverted():
-            what = f"{host} is back at what it had ({event.cause})"
-    return f"deploy({event.environment}): {what}"
+def _restored(event: Happened) -> str:
+    kept_out = f", {len(event['kept_out'])} kept out" if event["kept_out"] else ""
+    return f"restore secrets({event['environment']}): as of #{event['to_position']}{kept_out}"
 
 
-def _version(what: str, event: secrets.SecretPurged | secrets.SecretCompromised) -> str:
-    return f"{what}({event.environment}): {event.key} version {event.version}"
+def _started(event: Happened) -> str:
+    what = _state(event) + " ->" if event["revision"] else "remove from"
+    return f"deploy({event['environment']}): {what} {event['host']}"
 
 
-_FORMAT_1: Final[dict[str, Callable[[Any], str]]] = {
-    config.OrganizationCreated.TOPIC: lambda event: f"create(org): {event.name}",
+def _healthy(event: Happened) -> str:
+    what = f"{_state(event)} serves on" if event["revision"] else "removed from"
+    return f"deploy({event['environment']}): {what} {event['host']}"
+
+
+def _worded(event: Happened, words: Mapping[str, str | Callable[[Happened], str]]) -> str:
+    wording = words[event.topic]
+    found = wording.format_map(event.fields) if isinstance(wording, str) else wording(event)
+    return one_line(found)
+
+
+_FORMAT_1: Final[Mapping[str, str | Callable[[Happened], str]]] = {
+    config.OrganizationCreated.TOPIC: "create(org): {name}",
     config.ManifestEdited.TOPIC: lambda event: _edit(
-        "manifest", event.changes, f"manifest@{event.revision}"
+        "manifest", event.changes, f"manifest@{event['revision']}"
     ),
     config.ProfileEdited.TOPIC: lambda event: _edit(
-        f"profile {event.environment}", event.changes, f"profile@{event.revision}"
+        f"profile {event['environment']}", event.changes, f"profile@{event['revision']}"
     ),
-    config.SignerAdded.TOPIC: lambda event: f"add signer: {event.signer}",
-    config.SignerRemoved.TOPIC: lambda event: f"remove signer: {event.signer}",
-    config.ScanExceptionAdded.TOPIC: lambda event: f"scan exception({event.file}): {event.key}",
-    config.EnvironmentCreated.TOPIC: _created,
+    config.SignerAdded.TOPIC: "add signer: {signer}",
+    config.SignerRemoved.TOPIC: "remove signer: {signer}",
+    config.ScanExceptionAdded.TOPIC: "scan exception({file}): {key}",
+    config.EnvironmentCreated.TOPIC: "create({environment}): {environment}@{revision}",
     config.EnvironmentEdited.TOPIC: _edited,
     config.EnvironmentPromoted.TOPIC: _promoted,
-    config.EnvironmentRolledBack.TOPIC: _rolled_back,
-    config.EnvironmentImported.TOPIC: _imported,
-    secrets.RecipientAdded.TOPIC: lambda event: f"add recipient({event.environment}): {event.name}",
-    secrets.RecipientRemoved.TOPIC: lambda event: (
-        f"remove recipient({event.environment}): {event.name}"
+    config.EnvironmentRolledBack.TOPIC: (
+        "roll back({environment}): {environment}@{to_revision} (#{to_position}) -> "
+        "{environment}@{revision}"
     ),
-    secrets.SecretSet.TOPIC: _set,
-    secrets.SecretRemoved.TOPIC: lambda event: f"remove secret({event.environment}): {event.key}",
+    config.EnvironmentImported.TOPIC: _imported,
+    secrets.RecipientAdded.TOPIC: "add recipient({environment}): {name}",
+    secrets.RecipientRemoved.TOPIC: "remove recipient({environment}): {name}",
+    secrets.SecretSet.TOPIC: "set secret({environment}): {key} version {version}",
+    secrets.SecretRemoved.TOPIC: "remove secret({environment}): {key}",
     secrets.SecretsReEncrypted.TOPIC: lambda event: f"reseal{_re_encrypted(event)}",
     secrets.SecretsRestored.TOPIC: _restored,
-    secrets.SecretCompromised.TOPIC: lambda event: _version("compromised secret", event),
-    secrets.SecretPurged.TOPIC: lambda event: _version("purge secret", event),
-    **{cls.TOPIC: _deploy for cls in deployments.DEPLOYMENT_EVENTS},
+    secrets.SecretCompromised.TOPIC: "compromised secret({environment}): {key} version {version}",
+    secrets.SecretPurged.TOPIC: "purge secret({environment}): {key} version {version}",
+    deployments.DeploymentStarted.TOPIC: _started,
+    deployments.DeploymentStepDone.TOPIC: "deploy({environment}): {step} done on {host}",
+    deployments.DeploymentHealthy.TOPIC: _healthy,
+    deployments.DeploymentFailed.TOPIC: "deploy({environment}): failed at {step} on {host}",
+    deployments.DeploymentReverted.TOPIC: (
+        "deploy({environment}): {host} is back at what it had ({cause})"
+    ),
 }
 
-_TODAY: Final = _FORMAT_1 | {
+_FORMAT_2: Final = {
+    **_FORMAT_1,
+    config.SignerAdded.TOPIC: _signer_added,
     config.EnvironmentRolledBack.TOPIC: _rollback,
     secrets.SecretsReEncrypted.TOPIC: lambda event: f"re-encrypt{_re_encrypted(event)}",
+    "organization.upgraded": "upgrade(org): rules {floor}",
+    "bodies.purged": lambda event: f"purge(org): {_count(event['digests'], 'body', 'bodies')}",
 }

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from tetra_es.disk.identity import file_identity
 from tetra_es.errors import RESTORE_HINT, IntegrityFailure, Refused, TetraEsError
-from tetra_es.events.secrets import SecretPurged
 from tetra_es.layout import is_edited
+from tetra_es.log import purges
 from tetra_es.store.log import BATCH
+from tetra_es_projections.bodies import BodiesOf, purged_by
 from tetra_es_projections.check import stored_differences
-from tetra_es_projections.ciphertexts import check_nothing_lost
 from tetra_es_projections.mirror.failures import say_nothing, unusable
 from tetra_es_projections.queries.refs import RefLookup
 from tetra_es_projections.queries.views import Views
@@ -127,7 +127,7 @@ class Projections:
         mirror.recover()
         if lost := self.lost_events():
             raise IntegrityFailure(lost, hint=RESTORE_HINT)
-        check_nothing_lost(self.log)
+        BodiesOf(self.log).check_nothing_lost()
         mirror.position()  # refuses what is not a mirror
         kept = self._set_drift_aside(force=force)
         self._connection.close()
@@ -240,8 +240,8 @@ class Projections:
             if report:
                 report("mirror", done, last)
 
-        # The one event that changes the past: where the purged file was, a tombstone stands.
-        purging = self.log.has_topic(SecretPurged.TOPIC, position, last)
+        # The one event that changes the past: where the purged body was, a tombstone stands.
+        purging = self._purges(position, last)
         if again or purging or mirror.must_be_replaced():
             records = self.log.records(0, last)
             commits = mirror.replace(records, TreeProjector.at(self.log, 0), step, purging=purging)
@@ -265,10 +265,16 @@ class Projections:
         self, mirror: Mirror, reached: int, position: int, last: int
     ) -> list[tuple[int, str]]:
         """Return commits that the views do not know though the mirror had them; often none."""
-        if self.log.has_topic(SecretPurged.TOPIC, reached, last):
+        if self._purges(reached, last):
             return mirror.commits()  # killed when all of them were new
         _, upto = Commits(self._connection).newest() or (None, 0)
         return mirror.commits(upto) if upto < position else []
+
+    def _purges(self, after: int, upto: int) -> bool:
+        """Return whether one of these events destroyed something."""
+        return any(self.log.has_topic(topic, after, upto) for topic in purges.TOPICS) and bool(
+            purged_by(self.log, after, upto)
+        )
 
     def _open_mirror(self) -> Mirror:
         from tetra_es_projections.mirror.projection import Mirror

@@ -1,4 +1,6 @@
-"""Reading the events in a clone of the mirror: what a server has that has no store.
+"""Reading the events in a clone of the mirror, and the bodies that they name.
+
+It is what a server has that has no store, and what a lost store is restored from.
 
 Of the clone its objects alone are read, through a git folder of our own: neither its configuration
 nor its work tree has a say. Its maker could have put anything into it. The chain and the signatures
@@ -10,6 +12,9 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from bisect import bisect_left, bisect_right
+from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from tetra_es.crypto.ssh.sshsig import dearmor
@@ -21,6 +26,7 @@ from tetra_es_projections.mirror.failures import GitMissing
 from tetra_es_projections.mirror.folder import git_folder
 from tetra_es_projections.mirror.format1 import event_path
 from tetra_es_projections.mirror.listing import NOT_A_FILE, blobs, in_commit
+from tetra_es_projections.mirror.named_bodies import body_in, places, read
 from tetra_es_projections.mirror.refs import all_refs, head_of
 
 if TYPE_CHECKING:
@@ -28,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tetra_es_projections.mirror.git import Git
+    from tetra_es_projections.mirror.named_bodies import Mirrored, Places
 
 _NAME: Final = re.compile(r"events/\d{4,}/\d{2}/\d{8,}\.json", re.ASCII)
 _TEXTS: Final = ("stream", "topic", "previous", "hash", "signature")
@@ -35,16 +42,24 @@ _HINT: Final = "get a fresh clone, or compare it with another one"
 
 _BATCH: Final = 500
 """Events that are read at once."""
+_RECENT: Final = 64
+"""Bodies of the events before that stay at hand."""
 
 
 class Clone:
-    """A clone of the mirror, bare or not, as of the commit that HEAD names."""
+    """A clone of the mirror, or a mirror, bare or not, as of the commit that HEAD names."""
 
     def __init__(self, root: Path, git: Git) -> None:
         """Open the clone at `root`. Raises `TetraEsError` where there is none."""
         self.root = root
         self._git = git
-        self._files = self._listed()
+        self._head, self._files = self._listed()
+        self._names = sorted(name for name in self._files if name.startswith("events/"))
+        self._where: dict[bytes, bytes] = {}
+        """Digest to blob of the bodies of the first events."""
+        self._indexed = 0
+        """The position of the last of these events."""
+        self._recent: dict[bytes, bytes | None] = {}
 
     @property
     def update(self) -> str:
@@ -53,21 +68,76 @@ class Clone:
         get = ("fetch", "origin", "main:main") if bare else ("pull", "--ff-only")
         return shlex.join(("git", "-C", str(self.root), *get))
 
-    def records(self) -> Iterator[Record]:
-        """Yield the events, in order.
+    def records(self, after: int = 0, upto: int | None = None) -> Iterator[Record]:
+        """Yield the events with `after` < position <= `upto`, in order.
 
-        Raises `TetraEsError` where there is none, `IntegrityFailure` for another file.
+        Raises `TetraEsError` where there is none at all, `IntegrityFailure` for another file.
         """
-        names = sorted(name for name in self._files if name.startswith("events/"))
-        if not names:
+        for batch in self._batches(after, upto):
+            yield from batch
+
+    def events(self, after: int = 0) -> Iterator[Mirrored]:
+        """Yield the events with positions higher than `after`, each with the bodies that it names.
+
+        Raises as `records` does, and `IntegrityFailure` where the clone lacks commits.
+        """
+        for batch in self._batches(after):
+            for one in read(self.root, self._git, batch, self._places(batch)):
+                self._recent = one.bodies | dict(islice(self._recent.items(), _RECENT))
+                yield one
+
+    def body(self, digest: bytes) -> bytes | None:
+        """Return a body that an event names, None where no commit has it or it was purged.
+
+        Those of the last events that `events` yielded are at hand; others are looked for.
+        """
+        if digest in self._recent:
+            return self._recent[digest]
+        if digest not in self._where:
+            for batch in self._batches(self._indexed):
+                self._places(batch)
+                if digest in self._where:
+                    break
+        try:
+            blob = self._where[digest]
+            return body_in(blobs(self.root, self._git, [blob])[0], digest)
+        except KeyError:
+            return None
+
+    def _batches(self, after: int, upto: int | None = None) -> Iterator[list[Record]]:
+        if not self._names:
             raise self._no_clone("has no events")
-        for start in range(0, len(names), _BATCH):
-            batch = names[start : start + _BATCH]
-            for name, data in self._read(batch).items():
-                try:
-                    yield _record_of(name, data)
-                except (ValueError, TypeError, KeyError, RecursionError) as error:
-                    raise IntegrityFailure(f"{name} cannot be read: {error}", hint=_HINT) from error
+        start = bisect_right(self._names, event_path(after))
+        end = len(self._names) if upto is None else bisect_right(self._names, event_path(upto))
+        for at in range(start, end, _BATCH):
+            found = self._read(self._names[at : min(at + _BATCH, end)])
+            yield [_record_in(name, data) for name, data in found.items()]
+
+    def _places(self, batch: list[Record]) -> list[Places]:
+        """Return where the bodies of a batch are; they are remembered."""
+        first = bisect_left(self._names, event_path(batch[0].position))
+        commits = self._commits[first : first + len(batch)]
+        if len(commits) < len(batch):
+            raise IntegrityFailure(
+                f"the clone {self.root} does not have the commits of all its events", hint=_HINT
+            )
+        found = places(self.root, self._git, list(zip(commits, batch, strict=True)))
+        for each in found:
+            self._where |= {digest: place.identifier for digest, place in each.items()}
+        if first <= bisect_right(self._names, event_path(self._indexed)):
+            self._indexed = max(self._indexed, batch[-1].position)
+        return found
+
+    @cached_property
+    def _commits(self) -> list[str]:
+        """The commits up to HEAD, of which the first ones are those of the events, in order."""
+        arguments = ("--first-parent", "--reverse", self._head)
+        try:
+            return self._git.read(self.root, "rev-list", *arguments).decode().split()
+        except GitMissing:
+            raise
+        except TetraEsError as error:
+            raise self._unreadable(error) from error
 
     def ciphertext(self, environment: str, key: str) -> bytes:
         """Return the age file of a secret, which the caller compares with its digest."""
@@ -76,7 +146,7 @@ class Clone:
             raise IntegrityFailure(f"{path} is not in the clone {self.root}", hint=_HINT)
         return self._read([path])[path]
 
-    def _listed(self) -> Mapping[str, bytes]:
+    def _listed(self) -> tuple[str, Mapping[str, bytes]]:
         try:
             head = head_of(self.root, all_refs(self.root))
         except OSError as error:
@@ -84,7 +154,7 @@ class Clone:
         if head is None:
             raise self._no_clone("has no events")
         try:
-            return in_commit(self.root, self._git, head)
+            return head, in_commit(self.root, self._git, head)
         except GitMissing:
             raise
         except TetraEsError as error:
@@ -114,6 +184,14 @@ class Clone:
         )
 
 
+def _record_in(name: str, data: bytes) -> Record:
+    """Return the event in a file. Raises `IntegrityFailure` for what is not an event's file."""
+    try:
+        return _record_of(name, data)
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise IntegrityFailure(f"{name} cannot be read: {error}", hint=_HINT) from error
+
+
 def _record_of(name: str, data: bytes) -> Record:
     """Return the event in a file. Raises `ValueError` and the like."""
     if not _NAME.fullmatch(name):
@@ -138,5 +216,5 @@ def _record(value: dict[str, Any]) -> Record:
         canonical.encode(value["state"]),
         bytes.fromhex(value["previous"]),
         bytes.fromhex(value["hash"]),
-        dearmor(value["signature"]),
+        dearmor(value["signature"]) if value["signature"] else b"",
     )

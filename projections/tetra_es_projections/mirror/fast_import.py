@@ -10,6 +10,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from tetra_es_projections.mirror.commit import BODIES
 from tetra_es_projections.mirror.failures import unusable
 from tetra_es_projections.mirror.refs import BRANCH
 
@@ -75,6 +76,7 @@ def _stream(commits: Iterable[Commit], parent: str | None, ref: str) -> Iterator
                 source,
             )
         ]
+        parts.append(b"D %s\n" % BODIES.encode())
         for path, data in commit.files.items():
             if data is None:
                 parts.append(b"D %s\n" % _quoted(path))

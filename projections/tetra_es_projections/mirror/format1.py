@@ -66,7 +66,7 @@ def render(record: Record, content: TreeProjector) -> Commit:
 
     Raises `ValueError` or the like when the event holds what tetra-es never writes.
     """
-    event = content.event_of(record)
+    event = record.event
     name = _NOT_IN_ACTORS.sub("_", event.metadata["actor"])
     email = name if "@" in name else f"{name}@tetra-es.invalid"
     recorded = event.metadata.get("recorded", event.timestamp)

@@ -12,6 +12,8 @@ from bisect import insort
 from hashlib import sha1
 from typing import TYPE_CHECKING, Final
 
+from tetra_es_projections.mirror.commit import BODIES
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -43,6 +45,7 @@ def commit_ids(
     root = Tree() if tree is None else tree
     above = parent
     for commit in commits:
+        root.remove_folder(BODIES.encode())
         for path, data in commit.files.items():
             parts = path.encode().split(b"/")
             if data is None:
@@ -106,6 +109,14 @@ class Tree:
         if self._entries.pop(name, None) is not None:
             self._order.remove(name)
         self._digest = b""
+
+    def remove_folder(self, name: bytes) -> None:
+        """Remove a folder and all that is below it; nothing where there is none."""
+        self._folders.pop(name, None)
+        self._changed.discard(name)
+        if self._entries.pop(name + b"/", None) is not None:
+            self._order.remove(name + b"/")
+            self._digest = b""
 
     def __len__(self) -> int:
         """Return how many files and folders there are."""

@@ -55,8 +55,11 @@ def one_by_one(root: Path, commits: list[Commit], packed: set[int], git: Git) ->
     return heads
 
 
-NAMES = st.text("ab.-0/", min_size=1, max_size=6).filter(
-    lambda path: all(part.strip(".") for part in path.split("/"))
+NAMES = st.one_of(
+    st.text("ab.-0/", min_size=1, max_size=6).filter(
+        lambda path: all(part.strip(".") for part in path.split("/"))
+    ),
+    st.sampled_from(["bodies/0a/x", "bodies/0a/y", "bodies/0b/x"]),  # the next commit has none
 )
 STEPS = st.lists(
     st.dictionaries(NAMES, st.one_of(st.none(), st.binary(max_size=4)), max_size=4),

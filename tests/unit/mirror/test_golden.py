@@ -44,7 +44,7 @@ def records() -> list[Record]:
 
 # The age files that the secrets' events name; the third was purged.
 CIPHERTEXTS = {
-    sha256(data).hexdigest(): data for data in (b"age file 0", b"age file 1", b"age file 3")
+    sha256(data).digest(): data for data in (b"age file 0", b"age file 1", b"age file 3")
 }
 
 

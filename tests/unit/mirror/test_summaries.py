@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from tetra_es.errors import TetraEsError
 from tetra_es.events import config, deployments, secrets
 from tetra_es.events.catalogue import EVENT_TYPES
-from tetra_es_projections.descriptions import WIDTH, summary, summary_1
+from tetra_es_projections.descriptions import (
+    WIDTH,
+    Happened,
+    summary,
+    summary_1,
+    summary_2,
+    summary_of_void,
+)
 
 if TYPE_CHECKING:
     from tetra_es.events.base import Event
@@ -139,6 +146,29 @@ def test_there_is_a_wording_for_every_kind() -> None:
     assert {type(recorded).TOPIC for recorded, _ in CASES} == set(EVENT_TYPES)
 
 
+def added(may: list[str] | None) -> str:
+    return summary_2(Happened("signer.added", {"signer": "bob", "may": may}, []))
+
+
+def test_a_signer_with_limits() -> None:
+    assert added(None) == "add signer: bob"
+    assert added(["deploy:dev"]) == "add signer: bob (deploy:dev)"
+    assert added([]) == "add signer: bob (0 limits)"
+    assert added(["deploy:development"] * 5) == "add signer: bob (5 limits)"
+
+
+def test_what_was_purged_is_not_said() -> None:
+    fields = {"environment": "local", "revision": 2}
+    line = summary_2(Happened("environment.edited", fields, None))
+    assert line == "edit(local): purged -> local@2"
+
+
+def test_what_is_void() -> None:
+    assert summary_of_void("environment.edited") == "void: environment.edited"
+    assert summary_of_void("a\nb\u202e") == r"void: a\nb\u202e"
+    assert len(summary_of_void("x" * 200)) == WIDTH
+
+
 def test_a_key_too_long_for_the_line_is_counted_and_not_cut() -> None:
     key = ".".join(["services"] * 10)
     assert summary(edit([key, "1", "2"])) == "edit(local): 1 key -> local@13"
@@ -158,8 +188,8 @@ def test_control_characters_are_escaped() -> None:
 
 
 def test_a_newer_format_is_refused_with_a_hint() -> None:
-    with pytest.raises(TetraEsError, match="unknown format '2'") as raised:
-        summary(event(config.SignerAdded, number="2", signer="a", key="k"))
+    with pytest.raises(TetraEsError, match="unknown format '3'") as raised:
+        summary(event(config.SignerAdded, number="3", signer="a", key="k"))
     assert "upgrade" in (raised.value.hint or "")
 
 
