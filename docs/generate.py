@@ -52,6 +52,25 @@ command. What the commands print as JSON is in [the formats](../format.md#json),
 [environment variables](../format.md#environment-variables).
 """
 
+_VERIFIER = """\
+## tetra-es-verify
+
+Usage: `tetra-es-verify [OPTIONS] FOLDER`
+
+Verify a clone of a mirror, bare or not, by itself: see
+[how to verify a clone](../how-to/verify-a-clone.md). Exit codes: 0 verified, 1 cannot be read, 2
+usage, 4 something is wrong. With `-o json` it prints `clean`, `events`, `head` (hash of the newest
+event), `founder`, `fingerprint`, `findings` (a list of `event`, `problem`, `commit`), `void` (a
+list of `event`, `reason`, `problem`), `stopped` (why it could not go on, or null) and
+`unchecked_promotions`.
+
+| Option | |
+|---|---|
+| `--expect N:HASH` | Event N must have this hash; can be given several times. |
+| `--signer-key FILE` | The founder's public key, as you know it. |
+| `-o`, `--output text\\|json` | How to print. [default: text] |
+"""
+
 _EVENTS = """\
 # Events
 
@@ -93,7 +112,7 @@ def pages() -> dict[str, str]:
 
 def command_line() -> str:
     """Return the page of every command, argument and option."""
-    return "\n".join([_NOTE, _COMMANDS, *_command("tetra-es", cli)])
+    return "\n".join([_NOTE, _COMMANDS, *_command("tetra-es", cli), _VERIFIER])
 
 
 def _command(path: str, command: click.Command) -> Iterator[str]:

@@ -46,7 +46,10 @@ os._exit(int(server.recv(16)))
 
 @cache
 def program() -> Path:
-    """Return the path of a program that is called `tetra-es`. It works until this process ends."""
+    """Return the path of a program that is called `tetra-es`. It works until this process ends.
+
+    Beside it is `tetra-es-verify`, which is a process of its own.
+    """
     from tests.machine import PACKAGES, ROOT
 
     folder = Path(tempfile.mkdtemp(prefix="forks-"))
@@ -55,6 +58,10 @@ def program() -> Path:
     words = [sys.executable, "-I", "-S", str(client), str(address)]
     path.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
     path.chmod(0o755)
+    verifier = folder / "tetra-es-verify"
+    words = [sys.executable, "-I", str(ROOT / "cli" / "tetra_es_verify.py")]
+    verifier.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
+    verifier.chmod(0o755)
     server = subprocess.Popen(
         [sys.executable, "-m", "tests.forks", str(address)],
         cwd=ROOT,

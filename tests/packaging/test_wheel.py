@@ -1,4 +1,4 @@
-"""The wheel: three packages, nothing else, with every data file."""
+"""The wheel: three packages, the stand-alone verifier, nothing else, with every data file."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     return zipfile.ZipFile(path)
 
 
-def test_it_holds_exactly_the_three_packages(wheel: zipfile.ZipFile) -> None:
+def test_it_holds_exactly_the_packages_and_the_verifier(wheel: zipfile.ZipFile) -> None:
     tops = {name.split("/")[0] for name in wheel.namelist()}
     (info,) = (top for top in tops if top.endswith(".dist-info"))
-    assert tops - {info} == set(PACKAGES)
+    assert tops - {info} == {*PACKAGES, "tetra_es_verify.py"}
 
 
 def test_it_holds_every_module_template_and_profile(wheel: zipfile.ZipFile) -> None:
     held = set(wheel.namelist())
-    expected = set()
+    expected = {"tetra_es_verify.py"}
     for package, folder in PACKAGES.items():
         files = (path for path in folder.rglob("*") if path.is_file())
         expected |= {
@@ -72,6 +72,7 @@ def test_it_holds_every_module_template_and_profile(wheel: zipfile.ZipFile) -> N
 def test_it_installs_the_command_and_the_licence(wheel: zipfile.ZipFile) -> None:
     (points,) = (name for name in wheel.namelist() if name.endswith("entry_points.txt"))
     assert "tetra-es = tetra_es_cli.main:main" in wheel.read(points).decode()
+    assert "tetra-es-verify = tetra_es_verify:main" in wheel.read(points).decode()
     assert any(name.endswith("licenses/LICENSE") for name in wheel.namelist())
 
 

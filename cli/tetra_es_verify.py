@@ -1,0 +1,1954 @@
+"""Verifies a clone of a mirror, by itself: `tetra-es-verify FOLDER`.
+
+This one module, Python's standard library, `cryptography` and git are all that it needs. It shares
+no code with tetra-es, so a mistake there is not made again here. What it checks is written down in
+docs/format.md. It has five parts, which build on each other:
+
+1. Values: canonical JSON, TOML literals, SSH signatures.
+2. The form of events, as a table.
+3. The judge: from events and their bodies to verdicts.
+4. The commit that an event has in the mirror.
+5. The clone: read by git, judged, and compared with the commits that its events give.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import contextlib
+import copy
+import functools
+import hashlib
+import json
+import math
+import os
+import re
+import resource
+import stat
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections import ChainMap
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_ssh_public_key,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator, MutableMapping, Sequence
+
+    State = dict[str, Any]
+    Facts = MutableMapping[Any, Any]
+    KeyPath = tuple[str, ...]
+
+# --- 1. Values ------------------------------------------------------------------------------------
+
+NAMESPACE = b"tetra-es-event"
+
+
+def canonical(value: object) -> bytes:
+    """Return the one encoding of a JSON value (RFC 8785). Raises `ValueError`."""
+
+    def ordered(value: object) -> object:
+        match value:
+            case dict():
+                keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
+                return {key: ordered(value[key]) for key in keys}
+            case list():
+                return [ordered(item) for item in value]
+            case int() if abs(value) >= 2**53:
+                raise ValueError("an integer beyond 2^53")
+            case float() if value.is_integer() or not re.fullmatch(r"[-.0-9]+", repr(value)):
+                raise ValueError("a number that no event has")
+        return value
+
+    return json.dumps(ordered(value), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def json_object(data: bytes) -> State | None:
+    """Return the object that canonical JSON has; None where it is something else."""
+    with contextlib.suppress(ValueError, RecursionError):
+        value = json.loads(data)
+        if isinstance(value, dict) and canonical(value) == data:
+            return value
+    return None
+
+
+@functools.lru_cache(maxsize=32)
+def toml(text: bytes) -> State | None:
+    """Return the values of a TOML text, not to be changed; None where it is not TOML."""
+    with contextlib.suppress(ValueError, RecursionError):
+        level: list[Any] = [values := tomllib.loads(text.decode())]
+        for _ in range(100):  # levels of tables and lists that a text may have
+            inner = [one.values() if isinstance(one, dict) else one for one in level]
+            level = [one for each in inner for one in each if isinstance(one, dict | list)]
+            if not level:
+                return values
+    return None
+
+
+def flatten(table: State, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield key and literal of each value in a TOML table, as changes name them."""
+    for key, value in table.items():
+        name = prefix + key_part(key)
+        if isinstance(value, dict) and value:
+            yield from flatten(value, f"{name}.")
+        elif isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+            for index, item in enumerate(value):
+                yield from flatten(item, f"{name}[{index}].")
+        else:
+            yield name, literal(value)
+
+
+def literal(value: object) -> str:
+    """Return a TOML value as changes have it."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return json.dumps(value, ensure_ascii=False).replace("\x7f", r"\u007f")
+        case int():
+            return str(value) if value.bit_length() < 8192 else hex(value)
+        case float() if math.isfinite(value):
+            return repr(value) if re.search("[.e]", repr(value)) else f"{value!r}.0"
+        case datetime() | date() | time():
+            return value.isoformat()
+        case list():
+            return f"[{', '.join(map(literal, value))}]"
+        case dict():
+            inner = ", ".join(f"{key_part(key)} = {literal(one)}" for key, one in value.items())
+            return f"{{ {inner} }}" if inner else "{}"
+    return str(value)  # inf, -inf, nan
+
+
+def key_part(name: str) -> str:
+    """Return one part of a dotted key, in quotes where TOML needs them."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else literal(name)
+
+
+def strings(data: bytes) -> list[bytes]:
+    """Return the strings of SSH's wire format that `data` consists of. Raises `ValueError`."""
+    found = []
+    while data:
+        size = int.from_bytes(data[:4], "big")
+        if len(data) < 4 + size:
+            raise ValueError("it is cut off")
+        found.append(data[4 : 4 + size])
+        data = data[4 + size :]
+    return found
+
+
+def sized(*parts: bytes, digits: int = 4) -> bytes:
+    """Return parts with their lengths before them."""
+    return b"".join(len(part).to_bytes(digits, "big") + part for part in parts)
+
+
+KINDS = [b"ssh-ed25519", b"ecdsa-sha2-nistp256", b"ecdsa-sha2-nistp384", b"ecdsa-sha2-nistp521"]
+KINDS += [b"ssh-rsa", b"sk-ssh-ed25519@openssh.com", b"sk-ecdsa-sha2-nistp256@openssh.com"]
+
+
+def signing_key(blob: bytes, message: bytes) -> str:
+    """Return the public key whose valid signature (SSHSIG) over `message` this is.
+
+    Raises `ValueError`.
+    """
+    try:
+        if blob[:10] != b"SSHSIG\0\0\0\1":
+            raise ValueError("it is not an SSH signature")
+        key, namespace, reserved, algorithm, signature = strings(blob[10:])
+        if namespace != NAMESPACE or reserved or algorithm not in (b"sha256", b"sha512"):
+            raise ValueError("it was made for something else")
+        hashed = hashlib.new(algorithm.decode(), message).digest()
+        _check_signature(key, signature, b"SSHSIG" + sized(namespace, b"", algorithm, hashed))
+    except (InvalidSignature, UnsupportedAlgorithm):
+        raise ValueError("it does not match") from None
+    return f"{strings(key)[0].decode()} {base64.b64encode(key).decode()}"
+
+
+def _check_signature(key: bytes, signature: bytes, data: bytes) -> None:
+    kind, *parts = strings(key)
+    if kind not in KINDS:
+        raise ValueError("it is by a kind of key that cannot sign")
+    if kind.startswith(b"sk-"):  # a hardware key: PROTOCOL.u2f of OpenSSH
+        signature, trailer = signature[:-5], signature[-5:]
+        if not trailer[0] & 1:
+            raise ValueError("it is by a hardware key that nobody touched")
+        application = hashlib.sha256(parts.pop()).digest()
+        data = application + trailer + hashlib.sha256(data).digest()
+    bare = kind.removeprefix(b"sk-").removesuffix(b"@openssh.com")
+    line = bare + b" " + base64.b64encode(sized(bare, *parts))
+    public = load_ssh_public_key(line)
+    if public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH) != line:
+        raise ValueError("its key is not in the one form that it has")
+    named, raw = strings(signature)
+    if isinstance(public, Ed25519PublicKey) and named == kind:
+        return public.verify(raw, data)
+    if isinstance(public, ec.EllipticCurvePublicKey) and named == kind:
+        r, s = (int.from_bytes(number, "big") for number in strings(raw))
+        if raw != sized(*(n.to_bytes(n.bit_length() // 8 + 1, "big") for n in (r, s))):
+            raise ValueError("its numbers are not in the one form that they have")
+        hashing = {256: hashes.SHA256(), 384: hashes.SHA384(), 521: hashes.SHA512()}
+        return public.verify(encode_dss_signature(r, s), data, ec.ECDSA(hashing[public.key_size]))
+    by_name = {b"rsa-sha2-256": hashes.SHA256(), b"rsa-sha2-512": hashes.SHA512()}
+    if isinstance(public, RSAPublicKey) and named in by_name and 2048 <= public.key_size <= 16384:
+        return public.verify(raw, data, padding.PKCS1v15(), by_name[named])
+    raise ValueError("it is of another kind than its key, or its key is too weak")
+
+
+def fingerprint(key: str) -> str:
+    """Return a public key's fingerprint, as ssh-keygen prints it."""
+    digest = hashlib.sha256(base64.b64decode(key.split()[1])).digest()
+    return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
+
+
+UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def one_line(text: str) -> str:
+    """Return `text` with every character escaped that could break or disguise a line."""
+
+    def escape(match: re.Match[str]) -> str:
+        code = ord(match[0])
+        if match[0] in "\n\r\t":
+            return {"\n": r"\n", "\r": r"\r", "\t": r"\t"}[match[0]]
+        if code < 0x100:
+            return f"\\x{code:02x}"
+        return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+    return UNSAFE.sub(escape, text)
+
+
+# --- 2. The form of events ------------------------------------------------------------------------
+
+# Topics, stream, `class_version` under rules 1, and who may record it (- for signers without
+# limits); then the fields. Those with + came with rules 1, those with - ended before, and what
+# follows = is the type, where a field does not have one of its own. Topics with ! are for later.
+TABLE = """
+organization.created         org 2 -  name=organization text changes signer key=public
+organization.upgraded        org 1 -  +floor
+manifest.edited              org 2 -  revision text changes +undoes +restores
+profile.edited               org 2 -  environment revision text changes +undoes +restores
+signer.added                 org 2 -  signer key=public +may
+signer.removed               org 1 -  signer key=public
+scan.exception_added         org 1 -  file key=any
+environment.created          env 2 edit:{environment}  STATE
+environment.edited           env 2 edit:{environment}  STATE +undoes
+environment.promoted         env 2 promote:{environment}  STATE source_revision via profile \
+-profile_digest +shipped +rules +generator
+environment.rolled_back      env 2 rollback:{environment}  STATE to_revision to_position \
+source_revision=maybe +paths
+environment.imported         env 2 -  STATE origin=any kind
+recipient.added              secrets 1 recipient:{environment}  READER
+recipient.removed            secrets 1 recipient:{environment}  READER
+secret.set                   secrets 2 secret:{environment}  VERSION digest recipients +origin \
++restores
+secret.removed               secrets 1 secret:{environment}  VERSION
+secrets.resealed             secrets 1 secret:{environment}  environment secrets recipients
+secrets.restored             secrets 1 secret:{environment}  environment to_position secrets \
+removed recipients kept_out
+secret.compromised           secrets 1 secret:{environment}  VERSION
+secret.purged                secrets 2 -  VERSION digests +named_by
+bodies.purged                org 1 -  +digests +named_by
+deployment.started           host 2 deploy:{environment}  DEPLOYMENT of_position runner secrets \
+files +code +machine
+deployment.step_done         host 2 deploy:{environment}  DEPLOYMENT step
+deployment.healthy           host 2 deploy:{environment}  DEPLOYMENT
+deployment.failed            host 2 deploy:{environment}  DEPLOYMENT step cause switched
+deployment.reverted          host 2 deploy:{environment}  DEPLOYMENT cause
+!host.started !host.stopped !host.restarted !host.enabled !host.disabled !host.uninstalled \
+!host.forgotten              host 1 deploy:{environment}  +environment +host +services
+!log.moved                   org 1 -  +address +before
+!change.proposed             change 1 any  +change +scope +plan +ticket
+!change.approved !change.rejected  change 1 approve:{scope}  +change +scope +plan +comment +tag
+!change.unapproved           change 1 approve:{scope}  +change +scope +plan
+!change.withdrawn            change 1 any  +change +scope +plan
+!change.superseded           change 1 any  +change +scope +plan +by
+!hold.set                    env 1 rollback:{environment}  +environment +source_revision \
++of_position
+!hold.released               env 1 approve:{environment}  +environment +hold
+!policy.bypassed             org 1 -  +scope +rule
+!policy.reviewed             org 1 approve:{scope}  +scope +of_position +comment
+"""
+SHORT = {
+    "STATE": "environment revision text -digest changes",
+    "VERSION": "environment key version",
+    "READER": "environment name recipient recipients=named",
+    "DEPLOYMENT": "environment host deployment revision=release +observed",
+}
+STREAMS = {
+    "org": "org",
+    "env": "env:{environment}",
+    "secrets": "secrets:{environment}",
+    "host": "deployments:{environment}@{host}",
+    "change": "change:{change}",
+}
+NO_LIMITS = "-"
+
+
+class Form(NamedTuple):
+    """What an event of a topic consists of."""
+
+    stream: str
+    version: int
+    may: str
+    fields: dict[str, str]
+    """Name to type under rules 1."""
+    old: dict[str, str]
+    """The same in the first edition; nothing for topics that it did not have."""
+    later: bool
+
+
+UNKNOWN = Form("", 0, NO_LIMITS, {}, {}, later=False)
+
+
+def _forms() -> Iterator[tuple[str, Form]]:
+    for line in TABLE.strip().split("\n"):
+        words = re.sub("|".join(SHORT), lambda match: SHORT[match[0]], line).split()
+        start = next(at for at, word in enumerate(words) if word in STREAMS)
+        stream, version, may, *fields = words[start:]
+        types = [
+            (name, of or name.lstrip("+-")) for name, _, of in (f.partition("=") for f in fields)
+        ]
+        new = {name.lstrip("+"): of for name, of in types if name[0] != "-"}
+        old = {name.lstrip("-"): of for name, of in types if name[0] != "+"}
+        for topic in words[:start]:
+            later = topic.startswith("!")
+            yield topic.lstrip("!"), Form(STREAMS[stream], int(version), may, new, old, later)
+
+
+FORMS = dict(_forms())
+
+
+def fits(of: Any, value: Any) -> bool:
+    """Return whether a value is of a type.
+
+    A type is a pattern for strings, the least of numbers, a list with the type of its items, a
+    tuple of those of each item, a dict of those of each member, or a function that says it.
+    """
+    match of:
+        case str():
+            return isinstance(value, str) and bool(re.fullmatch(of, value, re.DOTALL))
+        case int():
+            return type(value) is int and of <= value < 2**53
+        case list():
+            return isinstance(value, list) and all(fits(of[0], one) for one in value)
+        case tuple():
+            same = isinstance(value, list) and len(value) == len(of)
+            return same and all(map(fits, of, value))
+        case dict():
+            same = isinstance(value, dict) and value.keys() == of.keys()
+            return same and all(fits(of[name], value[name]) for name in of)
+    return bool(of(value))
+
+
+def maybe(of: Any) -> Callable[[Any], bool]:
+    """Return the type of null, or what is of a type."""
+    return lambda value: value is None or fits(of, value)
+
+
+def mapping(of: str) -> Callable[[Any], bool]:
+    """Return the type of objects from strings of a type to strings of it."""
+    return lambda value: (
+        isinstance(value, dict) and all(fits(of, one) for pair in value.items() for one in pair)
+    )
+
+
+def is_moment(value: Any) -> bool:
+    """Return whether a value is a time with its zone."""
+    try:
+        return datetime.fromisoformat(value).tzinfo is not None
+    except (ValueError, TypeError):
+        return False
+
+
+def is_time(value: Any) -> bool:
+    """Return whether a value is a time as it is written under rules 1."""
+    digits = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
+    return fits(digits, value) and is_moment(value)
+
+
+def is_flag(value: Any) -> bool:
+    """Return whether a value is true or false."""
+    return isinstance(value, bool)
+
+
+ANY = ".*"
+LINE = r"[^\x00-\x1f\x7f]+"
+HEX = "[0-9a-f]{64}"
+ID = "[0-9a-f]{16}"
+SIGNER = "[A-Za-z0-9][A-Za-z0-9._+@-]{0,127}"
+SECRET = "[A-Za-z_][A-Za-z0-9_]{0,127}"  # noqa: S105
+ENVIRONMENT = "(?!(manifest|profile|org|history|store)$)[a-z][a-z0-9-]{0,31}"
+TYPES: dict[str, Any] = {  # under rules 1; any string for those that are not here
+    "organization": r"(?!.*\.\.)[a-z0-9][a-z0-9._-]{0,62}",
+    **dict.fromkeys(("environment", "via"), ENVIRONMENT),
+    **dict.fromkeys(("floor", "revision", "to_revision", "source_revision", "version"), 1),
+    **dict.fromkeys(("to_position", "of_position", "hold"), 1),
+    **dict.fromkeys(("maybe", "undoes", "restores"), maybe(1)),
+    "release": 1,
+    "switched": 0,
+    **dict.fromkeys(("text", "changes", "digest", "shipped", "rules", "plan"), HEX),
+    **dict.fromkeys(("deployment", "change", "by"), ID),
+    **dict.fromkeys(("name", "recipient", "host", "profile", "address", "scope"), LINE),
+    **dict.fromkeys(("before", "machine"), maybe(LINE)),
+    "signer": SIGNER,
+    "public": r"(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|ssh-rsa|sk-ssh-ed25519@openssh\.com"
+    r"|sk-ecdsa-sha2-nistp256@openssh\.com) [A-Za-z0-9+/]+=*",
+    "may": maybe(
+        ["edit:local|(promote|rollback|secret|recipient|deploy|approve):[a-z][a-z0-9-]{0,31}"]
+    ),
+    "key": SECRET,
+    "removed": [SECRET],
+    "secrets": [(SECRET, 1, HEX)],
+    "kept_out": [(SECRET, 1, HEX)],
+    "digests": [HEX],
+    "named_by": [{"position": 1, "verdict": "valid|void"}],
+    "recipients": [LINE],
+    "services": [LINE],
+    "named": mapping(LINE),
+    "files": [(LINE, f"({HEX})?")],
+    "paths": maybe([ANY]),
+    **dict.fromkeys(("ticket", "tag"), maybe(ANY)),
+    "generator": {"tetra_es": LINE, "tomlkit": LINE},
+    "origin": maybe({"environment": ENVIRONMENT, "key": SECRET, "version": 1}),
+    "code": maybe({"commit": "[0-9a-f]{40}|" + HEX, "dirty": is_flag}),
+    "observed": is_flag,
+    "runner": "tsm|direct",
+    "kind": "backup|pre_rollback|current",
+}
+OLD_TYPES: dict[str, Any] = {  # in the first edition
+    **dict.fromkeys(("metadata", "named"), mapping(ANY)),
+    **dict.fromkeys(("revision", "to_revision", "source_revision", "release", "version"), 0),
+    **dict.fromkeys(("to_position", "of_position", "switched"), 0),
+    "maybe": maybe(0),
+    "timestamp": is_moment,
+    "environment": ENVIRONMENT,
+    "changes": [(ANY, maybe(ANY), maybe(ANY))],
+    "secrets": [(ANY, 0, HEX)],
+    "kept_out": [(ANY, 0, HEX)],
+    "digests": [ANY],
+    "removed": [ANY],
+    "recipients": [ANY],
+    "files": [(ANY, ANY)],
+}
+METADATA = {"actor": SIGNER, "reason": ANY, "correlation": LINE, "tool": LINE, "format": LINE}
+METADATA_1 = METADATA | {"rules": 1, "batch": (1, 1)}
+MORE_METADATA = {  # where it applies
+    "caused_by": ("[a-z]+(:.+)?", 1),
+    "clock": "corrected",
+    "change": ID,
+    "rerecorded_from": {"position": 1, "hash": HEX, "timestamp": is_time},
+    "imported": ANY,
+    "recorded": is_time,
+}
+UNUSED = {"undoes": None, "restores": None, "origin": None, "paths": None, "observed": False}
+UNUSED |= {"code": None, "machine": None}  # what these fields have to hold under rules 1
+
+
+class Event(NamedTuple):
+    """An event as it is in the log."""
+
+    position: int
+    stream: str
+    version: int
+    topic: str
+    state: bytes
+    previous: bytes
+    hash: bytes
+    signature: bytes
+
+
+def has_form(event: Event, state: State) -> bool:
+    """Return whether an event has the form that its topic has under its rules."""
+    form = FORMS.get(event.topic, UNKNOWN)
+    if not rules_of(state):
+        types = {"timestamp": "timestamp", "metadata": "metadata", **form.old}
+        return (
+            bool(form.old)
+            and state.keys() == types.keys()
+            and all(fits(OLD_TYPES.get(of, ANY), state[name]) for name, of in types.items())
+            and event.stream == form.stream.format_map(state)
+            and all(fits(SECRET, name) for name in secret_names(event.topic, state))
+            and (
+                "text" not in state or state.get("digest", sha(state["text"])) == sha(state["text"])
+            )
+        )
+    more = {name: one for name, one in state["metadata"].items() if name not in METADATA_1}
+    return (
+        state.get("class_version", 1) == form.version
+        and state.keys() - {"timestamp", "metadata", "class_version"} == form.fields.keys()
+        and all(fits(TYPES.get(of, ANY), state[name]) for name, of in form.fields.items())
+        and more.keys() <= MORE_METADATA.keys()
+        and all(fits(MORE_METADATA[name], one) for name, one in more.items())
+        and event.stream == form.stream.format_map(state)
+    )
+
+
+def secret_names(topic: str, state: State) -> list[str]:
+    """Return the names of secrets in an event: they become names of files."""
+    if not is_of_secrets(topic):
+        return []
+    rows = [row[0] for row in state.get("secrets", ())]
+    return [*rows, *state.get("removed", ()), *([state["key"]] if "key" in state else ())]
+
+
+def is_of_secrets(topic: str) -> bool:
+    """Return whether a topic is about the secrets of an environment."""
+    return FORMS.get(topic, UNKNOWN).stream == STREAMS["secrets"]
+
+
+def rules_of(state: State) -> int:
+    """Return the number of the rules of an event, 0 for the first edition."""
+    number: int = state["metadata"].get("rules", 0)
+    return number
+
+
+def age_files(topic: str, state: State) -> list[tuple[str, int, str]]:
+    """Return name, version and digest of the age files of an event of a lawful form."""
+    if topic == "secret.set":
+        return [(state["key"], state["version"], state["digest"])]
+    return [tuple(row) for row in state.get("secrets", ())] if is_of_secrets(topic) else []
+
+
+def bodies_of(event: Event, state: State) -> list[str]:
+    """Return the digests of the bodies that an event names; none where it has no lawful form."""
+    if not has_form(event, state):
+        return []
+    named = ("text", "changes", "rules", "plan") if rules_of(state) else ()
+    found = [state[name] for name in named if name in state]
+    return found + [digest for _, _, digest in age_files(event.topic, state)]
+
+
+def path_of(topic: str, state: State) -> str:
+    """Return the file that the text of an event is for."""
+    folder = "profiles" if topic == "profile.edited" else "environments"
+    return f"{folder}/{state['environment']}.toml" if "environment" in state else "manifest.toml"
+
+
+def sha(data: bytes | str) -> str:
+    """Return a SHA-256 in hexadecimal."""
+    return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
+
+
+# --- 3. The judge ---------------------------------------------------------------------------------
+
+# A rule: whether an event breaks it, then the reason and words. Rules come in order, and the first
+# that is broken counts, so that those after it can rely on it.
+Rule: TypeAlias = "tuple[object, str, str]"
+LOCAL = "environments/local.toml"
+
+
+class Rejected(Exception):
+    """It was never an event (`refused`), or only a newer version knows it (`unknown`)."""
+
+    def __init__(self, position: int, reason: str, words: str) -> None:
+        super().__init__(words)
+        self.position, self.reason = position, reason
+        self.kind = "unknown" if reason.startswith("unknown-") else "refused"
+
+
+class Lacking(Exception):
+    """A rule has to look into a body that is not there."""
+
+
+class Verdict(NamedTuple):
+    """What an event is: `valid`, or `void` with the reason and words."""
+
+    event: Event
+    state: State
+    kind: str
+    reason: str = ""
+    words: str = ""
+
+
+class At(NamedTuple):
+    """A revision of a text: the event that made it, its digest, and what it was made from."""
+
+    revision: int
+    position: int
+    digest: str
+    source: int | None
+
+
+class Judge:
+    """Gives every event its verdict, in order. `facts` are what follows from the valid ones."""
+
+    def __init__(
+        self, body: Callable[[str, int], bytes | None], purges: Callable[[], Iterable[Event]]
+    ) -> None:
+        """`body` returns a body of the event at a position, None where it is gone; `purges` all
+        events, judged or not, whose topic ends in `.purged`."""
+        self.facts: Facts = {"floor": 0, "signers": {}}
+        self.position, self.hash = 0, bytes(32)
+        self._body, self._purges = body, purges
+        self._batch: list[tuple[Event, State]] = []
+        self._may: frozenset[str] | None = None
+        self._void: set[int] = set()
+        self._needed: dict[str, list[int]] = {}
+        """Digest to the events that cannot be judged without this body."""
+        self._told: dict[str, list[tuple[int, dict[int, str]]]] | None = None
+        """Digest to the purge events that list it, and what they say of events that need it."""
+        self._relied: dict[int, int] = {}
+        """Purge event to the first event that was judged by what it says."""
+
+    def admit(self, event: Event) -> Iterator[Verdict]:
+        """Take the next event; yield the verdicts of its batch once that is whole.
+
+        Raises `Rejected`: then neither this event nor one after it counts.
+        """
+        state = self._read(event)
+        batch = state["metadata"].get("batch", [1, 1])
+        who = state["metadata"]["actor"], rules_of(state)
+        if self._batch:
+            first, before = self._batch[0][0], self._batch[-1][1]["metadata"]
+            number, count = before["batch"]
+            if (batch, *who) != ([number + 1, count], before["actor"], before["rules"]):
+                raise Rejected(first.position, "batch", "the end of its batch is missing")
+        elif batch[0] != 1:
+            raise Rejected(event.position, "batch", "its batch does not begin with it")
+        self._batch.append((event, state))
+        self.position, self.hash = event.position, event.hash
+        if batch[0] == batch[1]:
+            whole, self._batch = self._batch, []
+            yield from self._decide(whole)
+
+    def finish(self) -> None:
+        """Say that there are no more events. Raises `Rejected`."""
+        if self._batch:
+            raise Rejected(self._batch[0][0].position, "batch", "the end of its batch is missing")
+
+    def _read(self, event: Event) -> State:
+        """Return the state of an event that follows the one before. Raises `Rejected`."""
+        state = json_object(event.state)
+        for broken, reason, words in self._entry_rules(event, state):
+            if broken:
+                raise Rejected(event.position, reason, words)
+        return state or {}
+
+    def _entry_rules(self, event: Event, state: Any) -> Iterator[Rule]:
+        lawful = 0 < len(event.stream) <= 512 and 0 < len(event.topic) <= 512
+        lawful = lawful and 0 < len(event.state) <= 64 << 20 and len(event.signature) <= 16 << 10
+        yield not lawful, "size", "a part of it is empty or too large"
+        last = f"#{self.position}"
+        yield event.position != self.position + 1, "position", f"it comes after {last}"
+        yield event.previous != self.hash, "previous", f"it does not follow from {last}"
+        text = (str(event.position), event.stream, str(event.version), event.topic)
+        parts = sized(event.previous, *(one.encode() for one in text), event.state, digits=8)
+        changed = hashlib.sha256(parts).digest() != event.hash
+        yield changed, "hash", "it was changed: its hash does not match"
+        yield state is None, "canonical", "its state is not canonical JSON"
+        metadata = state.get("metadata")
+        rules = metadata.get("rules", 0) if isinstance(metadata, dict) else 0
+        yield not fits(0, rules), "metadata", "its rules are not a number"
+        yield rules > 1, "unknown-rules", f"it follows rules {rules}"
+        if not rules:
+            lawful = fits(mapping(ANY), metadata) and metadata.keys() >= METADATA.keys()
+            yield not lawful, "metadata", "its metadata is not lawful"
+            return
+        lawful = isinstance(metadata, dict) and all(
+            fits(of, metadata.get(name)) for name, of in METADATA_1.items()
+        )
+        lawful = lawful and metadata["batch"][0] <= metadata["batch"][1]
+        lawful = (
+            lawful and fits("[1-9][0-9]*", metadata["format"]) and is_time(state.get("timestamp"))
+        )
+        yield not lawful, "metadata", "its time or metadata is not lawful"
+        number = metadata["format"]
+        yield number not in ("1", "2"), "unknown-format", f"its format is {number:.20}"
+
+    def _decide(self, batch: list[tuple[Event, State]]) -> Iterator[Verdict]:
+        streams: dict[str, int] = {}
+        for event, _ in batch:
+            last: int = streams.get(event.stream) or self.facts.get(("stream", event.stream), 0)
+            if event.version != last + 1:
+                words = f"it is number {event.version} of {event.stream}, after {last}"
+                raise Rejected(event.position, "stream-version", words)
+            streams[event.stream] = event.version
+        self._check_signatures(batch)
+        culprit, reason, words = self._culprit(batch)
+        for event, state in batch:
+            for digest in bodies_of(event, state):
+                if ("purged", digest) not in self.facts and self._find(
+                    digest, event.position
+                ) is None:
+                    self._purge_of(digest, event.position)
+        if reason and "founder" not in self.facts:
+            raise Rejected(1, "founding", words)
+        for event, state in batch:
+            self._take(event, state, valid=not reason)
+            if not reason:
+                yield Verdict(event, state, "valid")
+            elif event is culprit:
+                yield Verdict(event, state, "void", reason, words)
+            else:
+                other = f"#{culprit.position}, which is in its batch, is void"
+                yield Verdict(event, state, "void", "batch-void", other)
+
+    def _culprit(self, batch: list[tuple[Event, State]]) -> tuple[Event, str, str]:
+        """Return the first event of a batch that is void, with reason and words, empty for none."""
+        facts: Facts = ChainMap({}, self.facts)  # what the batch changes, until it is known valid
+        for event, state in batch:
+            for broken, reason, words in self._rules(event, state, facts):
+                if broken:
+                    return event, reason, words
+            apply(event, state, facts)
+        nobody = all(may is not None for _, may in facts["signers"].values())
+        removed = any(one.topic == "signer.removed" and rules_of(state) for one, state in batch)
+        if removed and nobody:
+            return batch[-1][0], "last-signer", "no signer without limits would be left"
+        return batch[-1][0], "", ""
+
+    def _rules(self, event: Event, state: State, facts: Facts) -> Iterator[Rule]:
+        """Yield all rules for an event; where a body is gone, what a purge event says of it."""
+        rules, floor = rules_of(state), facts["floor"]
+        yield rules < floor, "floor", f"it follows rules {rules}, and {floor} are the least now"
+        try:
+            yield from (self._rules_1 if rules else rules_0)(event, state, facts)
+        except Lacking as lacking:
+            purge, said = self._purge_of(str(lacking), event.position)
+            if said is None:
+                words = f"body {lacking} is missing, and #{purge} does not say what the event was"
+                raise Rejected(event.position, "body", words) from None
+            yield said != "valid", "purged", f"#{purge} purged what it needs, and says it is void"
+
+    def _take(self, event: Event, state: State, *, valid: bool) -> None:
+        for digest in needs(event, state, self.facts):
+            self._needed.setdefault(digest, []).append(event.position)
+        relied = self._relied.pop(event.position, None)
+        if valid:
+            apply(event, state, self.facts)
+        elif relied is not None:
+            words = f"a body that it names is missing, and #{event.position} did not purge it"
+            raise Rejected(relied, "body", words)
+        else:
+            self._void.add(event.position)
+        self.facts["stream", event.stream] = event.version
+
+    def _check_signatures(self, batch: list[tuple[Event, State]]) -> None:
+        """Check that the signer who is named signed, by the signers before. Raises `Rejected`."""
+        signers, (event, state) = self.facts["signers"], batch[0]
+        if "founder" not in self.facts:
+            name, key = state.get("signer"), state.get("key")
+            if event.topic != "organization.created" or not fits([ANY], [name, key]):
+                raise Rejected(event.position, "founding", "it founds no organization")
+            signers = {name: (key, None)}
+        last, actor = batch[-1][0], batch[-1][1]["metadata"]["actor"]
+        if actor not in signers:
+            raise Rejected(last.position, "signer", f"{actor} was not a signer then")
+        key, self._may = signers[actor]
+        for event, state in batch:
+            if not event.signature and event is not last:
+                continue  # the hash of the last one covers it
+            try:
+                signed = signing_key(event.signature, event.hash.hex().encode())
+                if not rules_of(state) and not signed.startswith("ssh-ed25519 "):
+                    raise ValueError("it is not by an Ed25519 key")
+            except ValueError as error:
+                words = f"its signature is not valid: {error}"
+                raise Rejected(event.position, "signature", words) from None
+            if signed.split()[1:] != key.split(" ")[1:2]:
+                words = f"it is signed by {fingerprint(signed)}, which was not the key of {actor}"
+                raise Rejected(event.position, "signer", f"{words} then")
+
+    def _purge_of(self, digest: str, position: int) -> tuple[int, str | None]:
+        """Return the later event that purged a body, and what it says of the one at a position."""
+        if self._told is None:
+            self._told = {}
+            for event in self._purges():
+                with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
+                    state = json.loads(event.state)
+                    named = {one["position"]: one["verdict"] for one in state.get("named_by", ())}
+                    for one in state["digests"]:
+                        self._told.setdefault(one, []).append((event.position, named))
+        for purge, named in self._told.get(digest, ()):
+            if purge > position:
+                self._relied.setdefault(purge, position)
+                return purge, named.get(position)
+        raise Rejected(position, "body", f"body {digest} is missing, and no event purged it")
+
+    def _find(self, digest: str, position: int) -> bytes | None:
+        body = self._body(digest, position)
+        if body is not None and sha(body) != digest:
+            raise Rejected(self.position, "body", f"body {digest} is not what its digest says")
+        return body
+
+    def _text(self, at: At) -> State | None:
+        """Return the values of a text, None where it is not TOML. Raises `Lacking`."""
+        body = self._find(at.digest, at.position)
+        if body is None:
+            raise Lacking(at.digest)
+        return toml(body)
+
+    # Rules 1
+
+    def _rules_1(self, event: Event, state: State, facts: Facts) -> Iterator[Rule]:
+        topic, form = event.topic, FORMS.get(event.topic, UNKNOWN)
+        old = "founder" in facts and not facts["floor"] and topic != "organization.upgraded"
+        yield old, "floor", "the organization was not upgraded to rules 1 before"
+        yield topic not in FORMS, "topic", f"there is no topic {topic!a:.80}"
+        yield not has_form(event, state), "form", "it does not have the form of its topic"
+        limited = self._may is not None and form.may.format_map(state) not in {"any", *self._may}
+        yield limited, "role", f"{state['metadata']['actor']} may not record it"
+        own = [name for name in UNUSED if form.fields.get(name) == name]
+        later = form.later or any(state[name] != UNUSED[name] for name in own)
+        later = later or {"change", "rerecorded_from"} & state["metadata"].keys()
+        yield later, "unused", "a topic, field or value of it is for later rules"
+        gone = any(("purged", digest) in facts for digest in bodies_of(event, state))
+        yield gone, "purged", "a body that it names was purged before"
+        if topic == "organization.created":
+            yield "founder" in facts, "founded-again", "it founds the organization a second time"
+        if topic == "environment.promoted":
+            yield from self._promotion_rules(event, state, facts)
+        elif "text" in state:
+            yield from self._file_rules(event, state, facts)
+        elif is_of_secrets(topic):
+            yield from secrets_rules(topic, state, facts)
+            yield from secrets_rules_1(topic, state, facts)
+        else:
+            yield from organization_rules(topic, state, facts)
+        if topic.endswith(".purged"):
+            at = {
+                position for digest in state["digests"] for position in self._needed.get(digest, ())
+            }
+            named = sorted((one, "void" if one in self._void else "valid") for one in at)
+            listed = sorted((one["position"], one["verdict"]) for one in state["named_by"])
+            yield named != listed, "purge", "it does not list the events that need these bodies"
+
+    def _file_rules(self, event: Event, state: State, facts: Facts) -> Iterator[Rule]:
+        topic, path = event.topic, path_of(event.topic, state)
+        local, before = path == LOCAL, facts.get(path)
+        if topic == "profile.edited":
+            no_profile = state["environment"] == "local"
+            yield no_profile, "local", "local is the source of truth: it has no profile"
+        if topic in {"environment.created", "environment.edited"}:
+            yield not local, "local", f"{state['environment']} is generated: nobody edits it"
+            wrong = (topic == "environment.created") != (before is None)
+            yield wrong, "revision", "local has a state already, or has none yet"
+        if topic == "environment.rolled_back":
+            target = facts.get((path, state["to_revision"]))
+            made = (
+                state["to_revision"],
+                state["to_position"],
+                state["text"],
+                state["source_revision"],
+            )
+            yield target != made, "target", f"it is not what revision {state['to_revision']} was"
+        values = yield from self._text_rules(event, state, facts)
+        if path == "manifest.toml":
+            yield from manifest_rules(values)
+            name = state.get("name", facts.get("name"))
+            yield values["name"] != name, "manifest", "the manifest has another name"
+
+    def _text_rules(self, event: Event, state: State, facts: Facts) -> Generator[Rule, None, State]:
+        """Yield the rules for a text that follows the one before; return its values."""
+        path = path_of(event.topic, state)
+        before, revision = facts.get(path), state.get("revision", 1)
+        last = before.revision if before else 0
+        words = f"it makes revision {revision} of {path}, after {last}"
+        yield revision != last + 1, "revision", words
+        values = self._text(At(revision, event.position, state["text"], None))
+        old = self._text(before) if before else {}
+        yield values is None, "text", "its text is not TOML"
+        values = values or {}
+        if old is not None:  # the first edition may have recorded what is not TOML
+            was, new = dict(flatten(old)), dict(flatten(values))
+            changes = [[key, was.get(key), one] for key, one in new.items() if was.get(key) != one]
+            changes += [[key, one, None] for key, one in was.items() if key not in new]
+            wrong = sha(canonical(changes)) != state["changes"]
+            yield wrong, "changes", "its changes are not the difference from the text before"
+        return values
+
+    def _promotion_rules(self, event: Event, state: State, facts: Facts) -> Iterator[Rule]:
+        name, revision, via = state["environment"], state["source_revision"], state["via"]
+        yield name == "local", "local", "nothing is promoted to local"
+        yield "manifest.toml" not in facts, "manifest", "there is no manifest"
+        manifest = self._text(facts["manifest.toml"]) or {}
+        yield from manifest_rules(manifest)
+        names = manifest["environments"]
+        yield name not in names, "environment", f"the manifest has no environment {name}"
+        source: Any = facts.get((LOCAL, revision))
+        gone = source is None or ("purged", source.digest) in facts
+        yield gone, "source-revision", f"there is no local@{revision}, or it was purged"
+        newest = {one: facts.get(f"environments/{one}.toml") for one in names}
+        has = {
+            one: at.revision if one == "local" else at.source for one, at in newest.items() if at
+        }
+        yield has.get(via) != revision, "via", f"{via} does not have local@{revision}"
+        before = names[names.index(name) - 1]
+        early = before != "local" and has.get(before) != revision
+        early = early and manifest.get("promotion", {}).get("gradual") == "required"
+        yield early, "order", f"{before} does not have local@{revision} now"
+        overlay = facts.get(f"profiles/{name}.toml")
+        base, layers = profile_of(name, [self._text(overlay)] if overlay else [])
+        shipped = sha(canonical([plain(layers[0])])) if layers else None
+        wrong = (state["profile"], state["shipped"]) != (base, shipped)
+        yield wrong, "profile", f"its profile is not the one that is shipped for {name}"
+        places = {"{org}": manifest["name"], "{domain}": manifest["domain"], "{environment}": name}
+        layers = [filled(layer, places) for layer in layers]
+        wrong = sha(canonical([plain(layer) for layer in layers])) != state["rules"]
+        yield wrong, "rules", "its rules are not those of profile, overlay and manifest"
+        values = yield from self._text_rules(event, state, facts)
+        made = promoted(layers, self._text(source) or {}, values)
+        wrong = made is None or dict(flatten(made)) != dict(flatten(values))
+        yield wrong, "values", f"its values are not what its rules make of local@{revision}"
+
+
+def manifest_rules(manifest: State) -> Iterator[Rule]:
+    """Yield what rules 1 want of a manifest."""
+    names: Any = manifest.get("environments")
+    promotion = manifest.get("promotion", {})
+    lawful = fits([ANY], [manifest.get("name"), manifest.get("domain")])
+    lawful = lawful and isinstance(promotion, dict)
+    lawful = lawful and promotion.get("gradual", "off") in ("off", "advised", "required")
+    lawful = lawful and fits([ENVIRONMENT], names) and names[:1] == ["local"]
+    words = "the manifest lacks a name, a domain, environments or a lawful policy"
+    yield not lawful or len(set(names)) != len(names), "manifest", words
+
+
+def organization_rules(topic: str, state: State, facts: Facts) -> Iterator[Rule]:
+    """Yield the rules for signers, the upgrade, and bodies that are purged."""
+    signers, name, key = facts["signers"], state.get("signer"), state.get("key")
+    if topic == "signer.added":
+        taken = name in signers or key in {one for one, _ in signers.values()}
+        yield taken, "signer-taken", f"there is a signer {name} or one with that key"
+    if topic == "signer.removed":
+        known = signers.get(name, ("", None))[0] == key
+        yield not known, "signer-missing", f"there is no signer {name} with that key"
+    if topic == "organization.upgraded":
+        rises = facts["floor"] < state["floor"] <= rules_of(state)
+        yield not rises, "upgrade", f"{state['floor']} cannot be the least rules now"
+    if topic == "bodies.purged":
+        present = {at.digest for path, at in facts.items() if str(path).endswith(".toml")}
+        environments = {fact[1] for fact in facts if fact[0] == "present"}
+        present = present.union(*(present_age_files(one, facts) for one in environments))
+        yield present & set(state["digests"]), "purge", "a present state has such a body"
+
+
+def present_age_files(environment: str, facts: Facts) -> set[str]:
+    """Return the digests of the age files that an environment has."""
+    present = facts.get(("present", environment), {})
+    return {facts["version", environment, *secret][0][-1] for secret in present.items()}
+
+
+def secrets_rules(topic: str, state: State, facts: Facts) -> Iterator[Rule]:
+    """Yield the rules of either edition for secrets: each event follows from those before it."""
+    environment, key, number = state["environment"], state.get("key"), state.get("version")
+    present = facts.get(("present", environment), {})
+    readers = facts.get(("readers", environment), {})
+    digests, _ = facts.get(("version", environment, key, number), (None, False))
+    rows = state.get("secrets", ())
+    match topic:
+        case "recipient.added":
+            follows = state["recipients"] == {**readers, state["name"]: state["recipient"]}
+        case "recipient.removed":
+            others = {name: one for name, one in readers.items() if name != state["name"]}
+            follows = state["recipients"] == others != readers
+        case "secret.set":
+            follows = number == facts.get(("newest", environment, key), 0) + 1
+        case "secret.removed":
+            follows = present.get(key) == number
+        case "secrets.resealed":
+            follows = {name: one for name, one, _ in rows} == present
+        case "secrets.restored":
+            follows = all(("version", environment, *row[:2]) in facts for row in rows)
+        case _:  # compromised, purged
+            follows = digests is not None and state.get("digests", digests) in (digests, [*digests])
+    yield not follows, "secrets", f"{topic} does not follow from the secrets before it"
+    wrong = topic in AGE_FILES and state["recipients"] != sorted(readers.values())
+    yield wrong, "recipients", "it is encrypted for others than the recipients"
+
+
+AGE_FILES = ("secret.set", "secrets.resealed", "secrets.restored")
+
+
+def secrets_rules_1(topic: str, state: State, facts: Facts) -> Iterator[Rule]:
+    """Yield the rules that only rules 1 have for secrets."""
+    environment, files = state["environment"], age_files(topic, state)
+    present, readers = (facts.get((of, environment), {}) for of in ("present", "readers"))
+    keys = {key for key, _, _ in files}
+    yield len(keys) != len(files), "secrets", "it names a secret twice"
+    for key, _, digest in files:
+        other = facts.get(("owner", digest), (environment, key)) != (environment, key)
+        yield other, "ciphertext", f"the age file of {key} is that of another secret"
+    if topic == "recipient.added":
+        taken = state["name"] in readers or state["recipient"] in readers.values()
+        yield taken, "recipients", "there is such a recipient already"
+    if topic == "secrets.restored":
+        wrong = sorted(present.keys() - keys) != state["removed"]
+        yield wrong, "secrets", "the secrets that it says are gone are not those that are"
+        for key, number, _ in files:
+            _, bad = facts["version", environment, key, number]
+            back = bad and present.get(key) != number
+            yield back, "compromised", f"version {number} of {key} is compromised or purged"
+    if topic == "secret.purged":
+        is_present = present.get(state["key"]) == state["version"]
+        is_present |= bool(present_age_files(environment, facts) & set(state["digests"]))
+        yield is_present, "purge", "it is the present version, or has its age file"
+
+
+def rules_0(event: Event, state: State, facts: Facts) -> Iterator[Rule]:
+    """Yield the rules of the first edition."""
+    topic, signer = event.topic, state.get("signer")
+    yield not FORMS.get(topic, UNKNOWN).old, "topic", f"there is no topic {topic!a:.80}"
+    yield not has_form(event, state), "form", "it does not have the form of its topic"
+    again = topic == "organization.created" and "founder" in facts
+    yield again, "founded-again", "it founds the organization a second time"
+    missing = topic == "signer.removed" and signer not in facts["signers"]
+    yield missing, "signer-missing", f"there is no signer {signer}"
+    if is_of_secrets(topic):
+        for broken, _, words in secrets_rules(topic, state, facts):
+            yield broken, "secrets", words
+
+
+def needs(event: Event, state: State, facts: Facts) -> set[str]:
+    """Return the digests of the bodies that an event cannot be judged without."""
+    found = set(bodies_of(event, state))
+    if found and rules_of(state) and event.topic != "organization.created" and "text" in state:
+        paths: list[Any] = [path_of(event.topic, state)]
+        if event.topic == "environment.promoted":
+            overlay = f"profiles/{state['environment']}.toml"
+            paths += ["manifest.toml", overlay, (LOCAL, state["source_revision"])]
+        found |= {facts[path].digest for path in paths if path in facts}
+    return found
+
+
+def apply(event: Event, state: State, facts: Facts) -> None:
+    """Change the facts as a valid event says."""
+    topic, rules = event.topic, rules_of(state)
+    if "text" in state:
+        path, digest = path_of(topic, state), state["text"] if rules else sha(state["text"])
+        at = At(state.get("revision", 1), event.position, digest, state.get("source_revision"))
+        facts[path] = facts[path, at.revision] = at
+    if topic == "organization.created":
+        founder = state["signer"], state["key"]
+        facts.update({"name": state["name"], "founder": founder, "floor": rules})
+    if topic == "organization.upgraded":
+        facts["floor"] = state["floor"]
+    if topic == "signer.removed":
+        facts["signers"] = {k: v for k, v in facts["signers"].items() if k != state["signer"]}
+    elif "signer" in state:
+        may = state.get("may")
+        signer = state["key"], None if may is None else frozenset(may)
+        facts["signers"] = {**facts["signers"], state["signer"]: signer}
+    if topic.endswith(".purged"):
+        facts.update({("purged", digest): event.position for digest in state["digests"]})
+    if is_of_secrets(topic):
+        apply_secrets(topic, state, facts)
+
+
+def apply_secrets(topic: str, state: State, facts: Facts) -> None:
+    """Change the facts about an environment's secrets."""
+    environment = state["environment"]
+    present = dict(facts.get(("present", environment), {}))
+    if topic.startswith("recipient."):
+        facts["readers", environment] = state["recipients"]
+    elif topic == "secret.set":
+        facts["newest", environment, state["key"]] = state["version"]
+    elif topic == "secret.removed":
+        del present[state["key"]]
+    elif topic == "secrets.restored":
+        present = {}
+    elif topic in {"secret.compromised", "secret.purged"}:
+        secret = "version", environment, state["key"], state["version"]
+        facts[secret] = facts[secret][0], True
+    for key, number, digest in age_files(topic, state):
+        digests, bad = facts.get(("version", environment, key, number), ((), False))
+        digests += () if digest in digests else (digest,)
+        facts["version", environment, key, number] = digests, bad
+        facts.setdefault(("owner", digest), (environment, key))
+        present[key] = number
+    facts["present", environment] = present
+
+
+# Promotions by value: what a profile makes of the source of truth
+
+# What the shipped profiles set, as TOML: for dev, staging and prod, or for all of them.
+PROFILES = """
+environment.name            "{environment}"
+environment.type            "development"           "staging"               "production"
+deployment.user             "root"                  "tetra"                 "tetra"
+deployment.group            "root"                  "tetra"                 "tetra"
+deployment.tetra_src        "/root/src/devops/tetra"  "/opt/tetra"          "/opt/tetra"
+deployment.tetra_dir        "/root/tetra"           "/var/lib/tetra"        "/var/lib/tetra"
+deployment.domain           "{environment}.{domain}"  "{environment}.{domain}"  "{domain}"
+system.os                   "linux"
+system.init_system          "systemd"
+system.auto_start           true
+services.*.env_file         "env/{environment}.env"
+services.*.auto_restart     true
+resources.memory_max        1024                    2048                    4096
+resources.nofile            65536                   65536                   131072
+resources.nproc             4096                    4096                    8192
+security.firewall_enabled   true
+security.allowed_ips        ["0.0.0.0/0"]           ["10.0.0.0/8"]          ["10.0.0.0/8"]
+security.ssl_enabled        false                   true                    true
+security.hsts_enabled       false                   false                   true
+logging.level               "debug"                 "info"                  "warn"
+logging.format              "json"
+logging.destination         "syslog"
+logging.retention_days      14                      30                      90
+monitoring.enabled          true
+monitoring.alert_on_failure  false                  true                    true
+monitoring.apm_enabled      false                   false                   true
+backup.enabled              false                   true                    true
+backup.schedule             ""                      "0 3 * * *"             "0 1 * * *"
+backup.retention_days       7                       14                      30
+backup.offsite              false                   false                   true
+"""
+APPENDED = {"dev": " --env dev", "staging": " --env staging", "prod": " --env production"}
+
+
+@functools.cache
+def shipped(name: str) -> State:
+    """Return the rules of a profile that is shipped."""
+    command, column = APPENDED[name], list(APPENDED).index(name)
+    rows = [re.split(" {2,}", line) for line in PROFILES.strip().split("\n")]
+    return {
+        "set": [
+            (tuple(key.split(".")), tomllib.loads(f"x = {(values * 3)[column]}")["x"])
+            for key, *values in rows
+        ],
+        "append": [(("services", "*", "command"), command, "env_flag")],
+        "remove": [],
+        "create": [("environment",)],
+        "always_create": False,
+    }
+
+
+def profile_of(environment: str, overlays: list[State | None]) -> tuple[str, list[State]]:
+    """Return which profile an environment has, and its layers of rules: those that are shipped,
+    then those of its overlay, if it has one. No layers where one of the two is not lawful."""
+    base, layers = environment, []
+    known = {"set": dict, "append": dict, "remove": list, "create": list, "extends": str}
+    for overlay in overlays:
+        try:
+            if overlay is None or not all(isinstance(overlay[key], known[key]) for key in overlay):
+                return base, []
+            base = overlay.get("extends", environment)
+            own = {
+                "set": list(leaves(overlay.get("set", {}))),
+                "append": [appended(*row) for row in leaves(overlay.get("append", {}), "text")],
+                "remove": [pattern(text) for text in overlay.get("remove", [])],
+                "create": [pattern(text) for text in overlay.get("create", [])],
+            }
+        except (ValueError, KeyError):
+            return base, []
+        layers = [{**own, "always_create": True}]
+    return base, [shipped(base), *layers] if base in APPENDED else []
+
+
+def leaves(
+    table: State, end: str | None = None, above: KeyPath = ()
+) -> Iterator[tuple[KeyPath, Any]]:
+    """Yield key and value of each rule in a table; inner tables with the key `end` are values."""
+    for key, value in table.items():
+        path = (*above, *pattern(key))
+        if isinstance(value, dict) and end not in value:
+            yield from leaves(value, end, path)
+        else:
+            yield path, value
+
+
+def appended(path: KeyPath, value: Any) -> tuple[KeyPath, str, str | None]:
+    """Return a rule that appends: key, text, and the key beside it that prevents it if false."""
+    rule = {"text": value} if isinstance(value, str) else value
+    if not fits(mapping(ANY), rule) or not rule.keys() <= {"text", "unless_false"}:
+        raise ValueError("what it appends is not a string")
+    return path, rule["text"], rule.get("unless_false")
+
+
+STAR = re.compile(r"(?:(?<=\.)|^)\*(?=\.|$)")
+PART = r"""(?:[A-Za-z0-9_-]+|"(?:\\.|[^"\\\n])*"|'[^'\n]*')"""
+
+
+def pattern(text: object) -> KeyPath:
+    """Return the parts of a dotted key, which may have `*` for a part. Raises `ValueError`."""
+    stand_in = "any-part-of-a-key"
+    if not isinstance(text, str):
+        raise ValueError("a key is not a string")
+    key = STAR.sub(stand_in, text)
+    if not re.fullmatch(rf"[ \t]*{PART}(?:[ \t]*\.[ \t]*{PART})*[ \t]*", key):
+        raise ValueError(f"{text!r} is not a key")
+    value: Any = tomllib.loads(f"{key} = 0")
+    path: list[str] = []
+    while isinstance(value, dict):
+        ((part, value),) = value.items()
+        path.append("*" if part == stand_in else part)
+    return tuple(path)
+
+
+def plain(rules: State) -> State:
+    """Return rules as JSON, as they are hashed."""
+
+    def text(path: KeyPath) -> str:
+        return ".".join("*" if part == "*" else key_part(part) for part in path)
+
+    return {
+        "set": [[text(path), literal(value)] for path, value in rules["set"]],
+        "append": [[text(path), *more] for path, *more in rules["append"]],
+        "remove": [text(path) for path in rules["remove"]],
+        "create": [text(path) for path in rules["create"]],
+        "always_create": rules["always_create"],
+    }
+
+
+def filled(rules: State, places: dict[str, str]) -> State:
+    """Return rules with the manifest's values in them."""
+
+    def fill(value: Any) -> Any:
+        if isinstance(value, list):
+            return [fill(item) for item in value]
+        if isinstance(value, dict):
+            return {key: fill(item) for key, item in value.items()}
+        if isinstance(value, str):
+            for place, word in places.items():
+                value = value.replace(place, word)
+        return value
+
+    more = [(path, fill(text), unless) for path, text, unless in rules["append"]]
+    return {**rules, "set": [(path, fill(one)) for path, one in rules["set"]], "append": more}
+
+
+def matching(values: Any, path: KeyPath) -> list[tuple[KeyPath, Any]]:
+    """Return path and value of the keys that a pattern stands for."""
+    found: list[tuple[KeyPath, Any]] = [((), values)]
+    for part in path:
+        found = [
+            ((*above, key), table[key])
+            for above, table in found
+            if isinstance(table, dict)
+            for key in (table if part == "*" else [part] if part in table else [])
+        ]
+    return found
+
+
+def promoted(layers: list[State], source: State, wanted: State) -> State | None:
+    """Return the values that rules make of those of the source, None where a rule does not fit.
+
+    A table that they leave empty stays where `wanted` has it: whether it does, the layout of the
+    source's text says, and nothing else.
+    """
+    values = copy.deepcopy(source)
+    with contextlib.suppress(ValueError):
+        for rules in layers:
+            for path in rules["remove"]:
+                for found, _ in matching(values, path):
+                    remove(values, found, wanted)
+            for path, value in rules["set"]:
+                for found in places_of(path, values, rules):
+                    put(values, found, value)
+            for path, text, unless in rules["append"]:
+                for found, value in matching(values, path):
+                    beside = matching(values, (*found[:-1], unless)) if unless else []
+                    if not isinstance(value, str):
+                        raise ValueError("nothing can be appended to what is not a string")
+                    if not any(one is False for _, one in beside):
+                        put(values, found, value + text)
+        return values
+    return None
+
+
+def places_of(path: KeyPath, values: State, rules: State) -> list[KeyPath]:
+    """Return the keys to set. What `*` stands for is never made, only what is below it."""
+    makes = rules["always_create"] or any(path[: len(one)] == one for one in rules["create"])
+    starred = max((n for n, part in enumerate(path, 1) if part == "*"), default=0)
+    there = starred if makes else max(starred, len(path) - 1)
+    return [
+        (*found, *path[there:])
+        for found, table in matching(values, path[:there])
+        if there == len(path) or isinstance(table, dict)
+    ]
+
+
+def remove(values: State, path: KeyPath, wanted: State) -> None:
+    """Remove a key, and the tables around it that are empty then and not wanted."""
+    while True:
+        ((_, table),) = matching(values, path[:-1])
+        del table[path[-1]]
+        path = path[:-1]
+        if not path or table or matching(wanted, path):
+            return
+
+
+def put(values: State, path: KeyPath, value: object) -> None:
+    """Set a key; tables on the way are made. Raises `ValueError` where something else is there."""
+    table = values
+    for part in path[:-1]:
+        table = table.setdefault(part, {})
+        if not isinstance(table, dict):
+            raise ValueError("there is a value on the way")
+    old = table.get(path[-1])
+    if any(isinstance(one, dict) for one in (old if isinstance(old, list) else [old])):
+        raise ValueError("there is a table")
+    table[path[-1]] = value
+
+
+# --- 4. The commit that an event has --------------------------------------------------------------
+
+SUBJECTS = {
+    "organization.created": "create(org): {name}",
+    "organization.upgraded": "upgrade(org): rules {floor}",
+    "manifest.edited": "edit(manifest): {edit} -> manifest@{revision}",
+    "profile.edited": "edit(profile {environment}): {edit} -> profile@{revision}",
+    "signer.added": "add signer: {signer}{limits}",
+    "signer.removed": "remove signer: {signer}",
+    "scan.exception_added": "scan exception({file}): {key}",
+    "environment.created": "create({environment}): {release}",
+    "environment.edited": "edit({environment}): {edit} -> {release}",
+    "environment.promoted": "promote({environment}): local@{source_revision}{through} -> {release}",
+    "environment.rolled_back": "rollback({environment}): {environment}@{last} -> {release} "
+    "(same as {environment}@{to_revision}, #{to_position})",
+    "environment.imported": "import({environment}): {origin} -> {release}",
+    "recipient.added": "add recipient({environment}): {name}",
+    "recipient.removed": "remove recipient({environment}): {name}",
+    "secret.set": "set secret({environment}): {key} version {version}",
+    "secret.removed": "remove secret({environment}): {key}",
+    "secrets.resealed": "re-encrypt({environment}): {counted}",
+    "secrets.restored": "restore secrets({environment}): as of #{to_position}{without}",
+    "secret.compromised": "compromised secret({environment}): {key} version {version}",
+    "secret.purged": "purge secret({environment}): {key} version {version}",
+    "bodies.purged": "purge(org): {bodies}",
+    "deployment.started": "deploy({environment}): {begun}",
+    "deployment.step_done": "deploy({environment}): {step} done on {host}",
+    "deployment.healthy": "deploy({environment}): {done}",
+    "deployment.failed": "deploy({environment}): failed at {step} on {host}",
+    "deployment.reverted": "deploy({environment}): {host} is back at what it had ({cause})",
+}
+OLD_SUBJECTS = SUBJECTS | {  # of format 1
+    "environment.rolled_back": "roll back({environment}): {environment}@{to_revision} "
+    "(#{to_position}) -> {release}",
+    "secrets.resealed": "reseal({environment}): {counted}",
+}
+WIDTH = 72
+TOMBSTONES = (  # of format 1 and 2
+    b"""\
+This version of the secret was purged: its ciphertext no longer exists.
+The event of the kind secret.purged tells when, by whom and why.
+""",
+    b"""\
+This was purged: its content no longer exists.
+The event secret.purged or bodies.purged that lists its digest tells when, by whom and why.
+""",
+)
+NOT_TEXT = "(?im)^(?=---|(?:Event|Event-Hash|Topic|Environment|Revision|Actor%s)[ \t]*:)"
+Changes: TypeAlias = "list[list[Any]] | None"  # None where they were purged
+
+
+class Commit(NamedTuple):
+    """A commit as it should be: None for files that go."""
+
+    author: str
+    committer: str
+    message: str
+    files: dict[str, bytes | None]
+
+
+def count(number: int, one: str, more: str = "") -> str:
+    """Return a number of things in words."""
+    return f"{number} {one if number == 1 else more or one + 's'}"
+
+
+def cut(text: str | None, limit: int) -> str:
+    """Return a text of one line, with at most so many characters."""
+    text = "(none)" if text is None else text
+    return one_line(text if len(text) <= limit else text[: limit - 1] + "…")
+
+
+def subject(topic: str, state: State, changes: Changes) -> str:
+    """Return the first line of the commit of a valid event."""
+    environment, revision = state.get("environment", ""), state.get("revision", 1)
+    release, host, via = f"{environment}@{revision}", state.get("host"), state.get("via", "local")
+    secrets, recipients = (len(state.get(name, ())) for name in ("secrets", "recipients"))
+    wording = (SUBJECTS if rules_of(state) else OLD_SUBJECTS)[topic]
+    parts: State = {
+        **state,
+        "release": release,
+        "last": revision - 1,
+        "through": "" if via == "local" else f" via {via}",
+        "counted": f"{count(secrets, 'secret')} for {count(recipients, 'recipient')}",
+        "without": f", {len(state['kept_out'])} kept out" if state.get("kept_out") else "",
+        "bodies": count(len(state.get("digests", ())), "body", "bodies"),
+        "begun": f"{release} -> {host}" if revision else f"remove from {host}",
+        "done": f"{release} serves on {host}" if revision else f"removed from {host}",
+        "limits": "",
+        "edit": "",
+        "origin": "",
+    }
+    room = WIDTH - len(wording.format_map(parts))
+    if may := state.get("may"):
+        listed = f" ({', '.join(may)})"
+        parts["limits"] = listed if len(listed) <= room else f" ({count(len(may), 'limit')})"
+    elif may is not None:
+        parts["limits"] = " (0 limits)"
+    if topic == "environment.imported":
+        parts["origin"] = cut(one_line(state["origin"]), max(room, WIDTH // 3))
+    if changes is None:
+        parts["edit"] = "purged"
+    elif changes:
+        key = one_line(changes[0][0]) + (f" (+{len(changes) - 1} more)" if changes[1:] else "")
+        parts["edit"] = key if len(key) <= room else count(len(changes), "key")
+    else:
+        parts["edit"] = "comments or layout"
+    return one_line(wording.format_map(parts))
+
+
+def description(state: State, changes: Changes, trailers: str = "") -> str:
+    """Return the reason and the changed keys, as a commit has them below the subject."""
+    reason = state["metadata"]["reason"].replace("\r\n", "\n").replace("\r", "\n")
+    lines = [one_line(line.expandtabs(4).rstrip(" ")) for line in reason.split("\n")]
+    rows = [
+        f"{cut(key, 200)}: {cut(old, 80)} -> {cut(new, 80)}"
+        for key, old, new in (changes or [])[:40]
+    ]
+    if len(changes or []) > 40:
+        rows.append(f"… and {len(changes or []) - 40} more")
+    both = ("\n".join(lines).strip("\n"), "\n".join(rows))
+    text = "\n\n".join(part for part in both if part)
+    return re.sub(NOT_TEXT % trailers, " ", text.replace("- >8 -", "- > 8 -"))
+
+
+def seconds(moment: Any) -> int:
+    """Return a time in seconds since 1970, 0 for what is earlier or no time."""
+    try:
+        since = datetime.fromisoformat(moment) - datetime(1970, 1, 1, tzinfo=UTC)
+    except (ValueError, TypeError):
+        return 0
+    return max(0, since // timedelta(seconds=1))
+
+
+def commit_of(verdict: Verdict, facts: Facts, find: Callable[[str], bytes | None]) -> Commit:
+    """Return the commit of an event, given the facts after it and where its bodies are."""
+    event, state, valid = verdict.event, verdict.state, verdict.kind == "valid"
+    old = valid and not rules_of(state)
+    metadata, tombstone = state["metadata"], TOMBSTONES[0 if old else 1]
+    files = files_of(event, state, facts) if valid else {}
+    bodies = {digest: find(digest) or tombstone for digest in bodies_of(event, state)}
+    in_place = {digest for digest in files.values() if isinstance(digest, str)}
+    contents = {
+        path: bodies.get(one) if isinstance(one, str) else one for path, one in files.items()
+    }
+    if not old:
+        contents["bodies"] = None
+        left = bodies.keys() - in_place
+        contents |= {f"bodies/{digest[:2]}/{digest}": bodies[digest] for digest in left}
+    contents[event_path(event.position)] = event_file(event)
+    changes: Changes = state.get("changes", []) if old else []
+    if valid and not old and "changes" in state:
+        body = bodies[state["changes"]]
+        changes = None if body == tombstone else json.loads(body)
+    name = re.sub(r"[^A-Za-z0-9._+@-]", "_", metadata["actor"])
+    trailers = {
+        "Event": event.position,
+        "Event-Hash": event.hash.hex(),
+        "Topic": one_line(event.topic),
+        "Environment": state.get("environment") if valid else None,
+        "Revision": state.get("revision") if valid else None,
+        "Actor": name,
+        "Verdict": None if valid else "void",
+    }
+    paragraphs = (
+        subject(event.topic, state, changes) if valid else cut_void(event.topic),
+        description(state, changes, "" if old else "|Verdict"),
+        "\n".join(f"{key}: {one}" for key, one in trailers.items() if one is not None),
+    )
+    happened, recorded = state.get("timestamp"), metadata.get("recorded", state.get("timestamp"))
+    address = name if "@" in name else f"{name}@tetra-es.invalid"
+    return Commit(
+        f"{name} <{address}> {seconds(happened)} +0000",
+        f"tetra-es <tetra-es@tetra-es.invalid> {seconds(recorded)} +0000",
+        "\n\n".join(part for part in paragraphs if part) + "\n",
+        contents,
+    )
+
+
+def cut_void(topic: str) -> str:
+    """Return the first line of the commit of a void event."""
+    line = one_line(f"void: {topic}")
+    return line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"
+
+
+def files_of(event: Event, state: State, facts: Facts) -> dict[str, bytes | str | None]:
+    """Return the files of a valid event: bytes, the digest of a body, None for one that goes."""
+    files: dict[str, bytes | str | None] = {}
+    environment, topic = state.get("environment"), event.topic
+    if "text" in state:
+        text = state["text"]
+        files[path_of(topic, state)] = text if rules_of(state) else text.encode()
+    if "signer" in state:
+        signers = sorted((name, key) for name, (key, _) in facts["signers"].items())
+        lines = (f'{name} namespaces="{NAMESPACE.decode()}" {key}\n' for name, key in signers)
+        files["allowed_signers"] = "".join(lines).encode()
+    if topic.startswith("recipient."):
+        pairs = sorted(state["recipients"].items())
+        lines = (f"# {name}\n{recipient}\n" for name, recipient in pairs)
+        files[f"secrets/{environment}.recipients"] = "".join(lines).encode()
+    gone = [state["key"]] if topic == "secret.removed" else state.get("removed", [])
+    files |= {f"secrets/{environment}/{key}.age": None for key in gone}
+    named = age_files(topic, state)
+    return files | {f"secrets/{environment}/{key}.age": digest for key, _, digest in named}
+
+
+def event_path(position: int) -> str:
+    """Return where an event is in its commit."""
+    return f"events/{position // 10000:04}/{position // 100 % 100:02}/{position:08}.json"
+
+
+def event_file(event: Event) -> bytes:
+    """Return the file that an event is in."""
+    encoded = base64.b64encode(event.signature).decode()
+    lines = [encoded[at : at + 70] for at in range(0, len(encoded), 70)]
+    armored = ["-----BEGIN SSH SIGNATURE-----", *lines, "-----END SSH SIGNATURE-----", ""]
+    fields = {
+        "event": event.position,
+        "stream": event.stream,
+        "version": event.version,
+        "topic": event.topic,
+        "previous": event.previous.hex(),
+        "hash": event.hash.hex(),
+        "signature": "\n".join(armored) if lines else "",
+    }
+    rows = "".join(f"  {json.dumps(key)}: {json.dumps(one)},\n" for key, one in fields.items())
+    return f'{{\n{rows}  "state": '.encode() + event.state + b"\n}\n"
+
+
+def read_event(position: int, data: bytes) -> Event:
+    """Return the event at a position from its file. Raises `Rejected`."""
+    try:
+        head, _, state = data.partition(b'  "state": ')
+        found = json.loads(head + b'  "state": 0}')
+        armored = "".join(found["signature"].split("\n")[1:-2])
+        event = Event(
+            position,
+            found["stream"],
+            found["version"],
+            found["topic"],
+            state.removesuffix(b"\n}\n"),
+            bytes.fromhex(found["previous"]),
+            bytes.fromhex(found["hash"]),
+            base64.b64decode(armored),
+        )
+        if event_file(event) == data and fits((ANY, 0, ANY), [*event[1:4]]):
+            return event
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        pass
+    raise Rejected(position, "file", "its file is not in the form that it has to have")
+
+
+# --- 5. The clone ---------------------------------------------------------------------------------
+
+LARGEST = 80 << 20  # bytes of an object that is read; an event's state has at most 64 MiB
+MEMORY = 4 << 30  # bytes of address space that git gets
+MOST = 1000  # findings that are kept
+CONFIG = """\
+[core]
+    repositoryformatversion = 0
+    bare = true
+    commitGraph = false
+    multiPackIndex = false
+    bigFileThreshold = 1m
+    packedGitLimit = 1g
+"""
+
+
+class Unreadable(Exception):
+    """The clone cannot be read, or not any further."""
+
+
+class Repository:
+    """A clone that git reads under a configuration of ours, and beside it what it should be."""
+
+    def __init__(self, folder: Path, own: Path) -> None:
+        root = folder / ".git" if (folder / ".git").is_dir() else folder
+        self.objects = root.absolute() / "objects"
+        if not self.objects.is_dir():
+            raise Unreadable(f"{folder} is not a clone of a mirror: it has no {self.objects}")
+        check_files(self.objects)
+        self.own = own
+        self.head = main_of(root)
+        for name in ("refs", "objects"):
+            (own / name).mkdir()
+        (own / "HEAD").write_text("ref: refs/heads/main\n")
+        (own / "config").write_text(CONFIG)
+        self.reader = self.start("cat-file", "--batch")
+        self.writer = self.start(
+            "fast-import", "--quiet", GIT_OBJECT_DIRECTORY=str(own / "objects")
+        )
+
+    def start(self, *arguments: str, **more: str) -> subprocess.Popen[bytes]:
+        """Start git."""
+        env = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "LC_ALL": "C",
+            "HOME": str(self.own),
+            "GIT_DIR": str(self.own),
+            "GIT_OBJECT_DIRECTORY": str(self.objects),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(self.own / "objects"),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_NO_REPLACE_OBJECTS": "1",
+            "GIT_NO_LAZY_FETCH": "1",
+        }
+        pipe, null, own = subprocess.PIPE, subprocess.DEVNULL, self.own
+        try:
+            git = subprocess.Popen(
+                ["git", *arguments], env=env | more, cwd=own, stdin=pipe, stdout=pipe, stderr=null
+            )
+        except OSError as error:
+            raise Unreadable(f"cannot run git: {error.strerror}") from error
+        with contextlib.suppress(OSError):  # it has ended already
+            resource.prlimit(git.pid, resource.RLIMIT_AS, (MEMORY, MEMORY))
+        return git
+
+    def run(self, *arguments: str, data: bytes = b"") -> bytes:
+        """Return what git prints. Raises `Unreadable`."""
+        git = self.start(*arguments)
+        out, _ = git.communicate(data)
+        if git.returncode:
+            what = "the clone is incomplete (shallow?) or damaged"
+            raise Unreadable(f"git {arguments[0]} cannot go through main: {what}")
+        return out
+
+    def commits(self, head: str) -> list[str]:
+        """Return the ids of the commits up to one, the first one first."""
+        out = self.run("rev-list", "--first-parent", "--reverse", head, "--")
+        return out.decode("ascii").split()
+
+    def read(self, name: str) -> bytes | None:
+        """Return the object with an id, or at `id:path`, None where there is none."""
+        stdin, stdout = self.reader.stdin, self.reader.stdout
+        answer: list[bytes] = []
+        with contextlib.suppress(BrokenPipeError):
+            stdin.write(f"{name}\n".encode())  # type: ignore[union-attr]
+            stdin.flush()  # type: ignore[union-attr]
+            answer = stdout.readline(4096).split()  # type: ignore[union-attr]
+        if answer[-1:] == [b"missing"]:
+            return None
+        if len(answer) == 3 and (size := int(answer[2])) <= LARGEST:
+            data: bytes = stdout.read(size + 1)  # type: ignore[union-attr]
+            if len(data) == size + 1:
+                return data[:-1]
+        raise Unreadable(f"git cannot read {name}: the clone is damaged, or it is too large")
+
+    def write(self, commit: Commit) -> None:
+        """Write a commit on top of those that were written before."""
+        message = commit.message.encode()
+        lines = [
+            "commit refs/heads/main",
+            f"author {commit.author}",
+            f"committer {commit.committer}",
+        ]
+        data = "\n".join([*lines, f"data {len(message)}\n"]).encode() + message + b"\n"
+        for path, content in commit.files.items():
+            if content is None:
+                data += f"D {path}\n".encode()
+            else:
+                data += f"M 100644 inline {path}\ndata {len(content)}\n".encode() + content + b"\n"
+        self.writer.stdin.write(data)  # type: ignore[union-attr]
+
+    def written(self) -> list[str]:
+        """Return the ids of the commits that were written, once all are."""
+        self.writer.communicate()
+        head = read_file(self.own / "refs/heads/main").decode().strip()
+        return self.commits(head) if head else []
+
+    def close(self) -> None:
+        """End git."""
+        for git in (self.reader, self.writer):
+            git.kill()
+            git.communicate()
+
+
+def check_files(objects: Path) -> None:
+    """Raise `Unreadable` for what git would wait for, or follow to somewhere else."""
+    if os.path.lexists(objects / "info" / "alternates"):
+        raise Unreadable(
+            "the clone borrows objects from another folder (objects/info/alternates): "
+            "clone without --shared and --reference"
+        )
+    for folder, folders, files in os.walk(objects):
+        for name in files + folders:
+            mode = Path(folder, name).lstat().st_mode
+            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+                raise Unreadable(f"{folder}/{name} is neither a file nor a folder")
+
+
+def main_of(root: Path) -> str:
+    """Return the commit that `main` is at."""
+    for name, line in (("refs/heads/main", r"\s*$"), ("packed-refs", " refs/heads/main$")):
+        text = read_file(root / name).decode("ascii", "replace")
+        if match := re.search(r"^([0-9a-f]{40})" + line, text, re.MULTILINE):
+            return match[1]
+    raise Unreadable(f"{root} has no branch main")
+
+
+def read_file(path: Path) -> bytes:
+    """Return a small file's bytes, none where there is no file. Nothing is waited for."""
+    try:
+        number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(number, "rb") as file:
+            if not stat.S_ISREG(os.fstat(number).st_mode):
+                raise Unreadable(f"{path} is not a file")
+            return file.read(16 << 20)
+    except (FileNotFoundError, NotADirectoryError):
+        return b""
+
+
+class Finding(NamedTuple):
+    """A problem with an event, or with its commit."""
+
+    event: int
+    problem: str
+    commit: str | None = None
+
+
+class Verifier:
+    """Judges the events of a clone, and compares its commits with those that they should have."""
+
+    def __init__(self, repository: Repository) -> None:
+        self.repository = repository
+        self.judge = Judge(self.body, self.purges)
+        self.commits: list[str] = []
+        self.verdicts: list[Verdict] = []
+        self.findings: list[Finding] = []
+        self._there: dict[str, int] = {}
+        """Digest of each body to the event that it was found at."""
+
+    def walk(self) -> None:
+        """Verify every commit on `main`. Raises `Unreadable`."""
+        git = self.repository
+        git.run("fsck", "--full", "--no-dangling", "--no-reflogs", "--no-progress", git.head)
+        self.commits = git.commits(git.head)
+        try:
+            for position in range(1, len(self.commits) + 1):
+                for verdict in self.judge.admit(self.event(position)):
+                    self.verdicts.append(verdict)
+                    find = functools.partial(self.body, position=verdict.event.position)
+                    git.write(commit_of(verdict, self.judge.facts, find))
+            self.judge.finish()
+        except Rejected as error:
+            if error.kind == "unknown":
+                raise Unreadable(
+                    f"#{error.position}: {error}: take a newer tetra-es-verify"
+                ) from None
+            self.findings.append(Finding(error.position, str(error)))
+        finally:
+            self._compare()
+        for digest, position in self._there.items():
+            if purge := self.judge.facts.get(("purged", digest)):
+                words = f"body {digest} is still there, and #{purge} purged it"
+                self.findings.append(Finding(position, words))
+
+    @functools.lru_cache(maxsize=8)  # noqa: B019
+    def event(self, position: int) -> Event:
+        """Return the event that a commit holds. Raises `Rejected`."""
+        path = event_path(position)
+        data = self.repository.read(f"{self.commits[position - 1]}:{path}")
+        if data is None:
+            raise Rejected(position, "file", f"{path} is missing")
+        return read_event(position, data)
+
+    def purges(self) -> Iterator[Event]:
+        """Yield all events whose topic ends in `.purged`."""
+        with contextlib.suppress(Rejected):
+            for position in range(1, len(self.commits) + 1):
+                event = self.event(position)
+                if event.topic.endswith(".purged"):
+                    yield event
+
+    def body(self, digest: str, position: int) -> bytes | None:
+        """Return a body of the event at a position, as its commit has it."""
+        event, commit = self.event(position), self.commits[position - 1]
+        state = json.loads(event.state)
+        if not rules_of(state) and "text" in state:
+            return state["text"].encode()  # type: ignore[no-any-return]
+        paths = [f"bodies/{digest[:2]}/{digest}"]
+        paths += [
+            path for path, one in files_of(event, state, {"signers": {}}).items() if one == digest
+        ]
+        for path in paths:
+            found = self.repository.read(f"{commit}:{path}")
+            if found in TOMBSTONES:
+                return None
+            if found is not None:
+                self._there.setdefault(digest, position)
+                return found
+        return None
+
+    def _compare(self) -> None:
+        """Compare the commits with those that they should be."""
+        git, parent = self.repository, ""
+        trees: dict[str, tuple[int, str]] = {}
+        for position, (found, wanted) in enumerate(
+            zip(self.commits, git.written(), strict=False), 1
+        ):
+            if found != wanted and len(trees) < MOST:
+                one, other = (self._parts(name) for name in (found, wanted))
+                for problem in different(one, other, [f"parent {parent}"] if parent else []):
+                    self.findings.append(Finding(position, f"its commit has {problem}", found))
+                if one[0] != other[0]:
+                    trees.setdefault(f"{other[0][5:]} {one[0][5:]}", (position, found))
+            parent = found
+        named: set[tuple[str, str]] = set()
+        pairs = "".join(f"{pair}\n" for pair in trees).encode()
+        out = (
+            git.run("diff-tree", "--stdin", "-r", "-z", "--name-status", data=pairs)
+            if pairs
+            else b""
+        )
+        for (position, commit), listed in zip(
+            trees.values(), re.split(rb"[0-9a-f]{40} [0-9a-f]{40}\n", out)[1:], strict=False
+        ):
+            fields = listed.decode("utf-8", "replace").split("\0")
+            for how, path in zip(fields[::2], fields[1::2], strict=False):
+                if (how, path) not in named and len(named) < MOST:
+                    named.add((how, path))
+                    words = {"A": "is not from any event", "D": "is missing"}
+                    problem = f"{path} {words.get(how, 'is not what the events make it')}"
+                    self.findings.append(Finding(position, problem, commit))
+
+    def _parts(self, commit: str) -> tuple[str, list[str], list[str], str, str]:
+        """Return tree, parents, other lines of the head, subject, and the rest of a commit."""
+        data = (self.repository.read(commit) or b"").decode("utf-8", "surrogateescape")
+        head, _, message = data.partition("\n\n")
+        tree, *lines = head.split("\n")
+        parents = [line for line in lines if line.startswith("parent ")]
+        first, _, rest = message.partition("\n")
+        return tree, parents, lines[len(parents) :], first, rest
+
+
+def different(one: Sequence[Any], other: Sequence[Any], parents: list[str]) -> Iterator[str]:
+    """Yield what a commit has that it should not have."""
+    if one[1] != parents:
+        yield "other parents than the commit before"
+    if one[2] != other[2]:
+        yield "another author, committer or time, or more fields"
+    if one[3] != other[3]:
+        yield "another subject"
+    elif one[4] != other[4]:
+        yield "another text below the subject"
+
+
+# --- The command ----------------------------------------------------------------------------------
+
+
+def anchor(text: str) -> tuple[int, str]:
+    """Return position and hash of `N:HASH`."""
+    match = re.fullmatch(r"#?([1-9][0-9]{0,15}):([0-9a-fA-F]{64})", text)
+    if match is None:
+        raise argparse.ArgumentTypeError("not a position and a hash, such as 41:<64 digits>")
+    return int(match[1]), match[2].lower()
+
+
+def public_key(file: Path) -> str:
+    """Return the key in a `.pub` file, without its comment."""
+    words = read_file(file).decode("utf-8", "replace").split()
+    if len(words) < 2 or words[0].encode() not in KINDS:
+        raise Unreadable(f"{file} is not the public key of a founder")
+    return " ".join(words[:2])
+
+
+def verify(folder: Path, expected: Sequence[tuple[int, str]], key: str | None) -> State:
+    """Verify a clone; return what was found. Raises `Unreadable`, `OSError`."""
+    stopped = None
+    with tempfile.TemporaryDirectory(prefix="tetra-es-verify-") as scratch:
+        repository = Repository(folder, Path(scratch))
+        verifier = Verifier(repository)
+        try:
+            verifier.walk()
+        except Unreadable as error:
+            if not verifier.findings:
+                raise
+            stopped = str(error)
+        finally:
+            repository.close()
+    findings, verdicts = verifier.findings, verifier.verdicts
+    for position, wanted in expected:
+        hashes = [one.event.hash.hex() for one in verdicts[position - 1 : position]]
+        if hashes != [wanted]:
+            problem = f"its hash is not {wanted}" if hashes else "there is no such event"
+            findings.append(Finding(position, problem))
+    name, founder = verifier.judge.facts.get("founder", (None, None))
+    if key is not None and key != founder:
+        findings.append(Finding(1, "the key of the founder is not the one that was given"))
+    void = [one for one in verdicts if one.kind == "void"]
+    old = [one for one in verdicts if not rules_of(one.state)]
+    return {
+        "clean": not findings,
+        "events": len(verdicts),
+        "head": verdicts[-1].event.hash.hex() if verdicts else None,
+        "founder": name,
+        "fingerprint": fingerprint(founder) if founder else None,
+        "findings": [one._asdict() for one in sorted(findings, key=lambda one: one.event)],
+        "void": [
+            {"event": one.event.position, "reason": one.reason, "problem": one.words}
+            for one in void
+        ],
+        "stopped": stopped,
+        "unchecked_promotions": sum(one.event.topic == "environment.promoted" for one in old),
+    }
+
+
+def report(found: dict[str, Any], known: bool) -> Iterator[str]:
+    """Yield what was found, for people."""
+    yield from (f"#{one['event']}: {one['problem']}" for one in found["findings"])
+    if found["clean"]:
+        yield f"verified {found['events']} events: chain, signatures, commits and files agree"
+    if found["stopped"]:
+        yield f"stopped: {found['stopped']}"
+    yield from (f"  #{one['event']} is void: {one['problem']}" for one in found["void"])
+    yield f"  head #{found['events']} {found['head']}"
+    yield f"  founded by {found['founder']}, key {found['fingerprint']}"
+    if not known:
+        yield "  not checked: whose key that is. Ask the founder, or give --signer-key"
+    if number := found["unchecked_promotions"]:
+        yield f"  not checked: the values of {count(number, 'promotion')} of the first edition"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    parser = argparse.ArgumentParser(
+        prog="tetra-es-verify",
+        description="Verify a clone of a mirror, without tetra-es and without its store.",
+        epilog="Exit codes: 0 verified, 1 cannot be read, 2 usage, 4 something is wrong.",
+    )
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="the clone, bare or not")
+    add = parser.add_argument
+    text = "event N must have this hash; can be given several times"
+    add("--expect", metavar="N:HASH", type=anchor, action="append", default=[], help=text)
+    add("--signer-key", metavar="FILE", type=Path, help="the founder's public key, as you know it")
+    add("-o", "--output", choices=("text", "json"), default="text", help="how to print")
+    options = parser.parse_args(arguments)
+    try:
+        key = None if options.signer_key is None else public_key(options.signer_key)
+        found = verify(options.folder, options.expect, key)
+        text = json.dumps(found, indent=2) if options.output == "json" else ""
+        print(text or "\n".join(map(one_line, report(found, key is not None))), flush=True)  # noqa: T201
+    except (Unreadable, OSError, MemoryError) as error:
+        print(f"tetra-es-verify: error: {one_line(str(error))}", file=sys.stderr)  # noqa: T201
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    if found["clean"]:
+        return 0
+    first = one_line("#{event}: {problem}".format_map(found["findings"][0]))
+    print(f"tetra-es-verify: error: verification failed: {first}", file=sys.stderr)  # noqa: T201
+    return 4
+
+
+if __name__ == "__main__":
+    sys.exit(main())
