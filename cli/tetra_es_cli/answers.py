@@ -107,7 +107,16 @@ def status(reader: Reader) -> Report:
     found = organization_status(reader)
     environments = [{**row._asdict(), "time": short_time(row.time)} for row in found.environments]
     servers = [{**row._asdict(), "since": short_time(row.since)} for row in found.servers]
-    value = {**vars(found), "environments": environments, "servers": servers}
+    unreadable = [
+        {"path": file.path, "problem": file.problem, "remedy": file.remedy}
+        for file in found.unreadable
+    ]
+    value = {
+        **vars(found),
+        "unreadable": unreadable,
+        "environments": environments,
+        "servers": servers,
+    }
     return Report(value, status_lines(found, environments, servers))
 
 

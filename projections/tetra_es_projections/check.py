@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tetra_es.errors import TetraEsError
 from tetra_es.layout import is_edited
 from tetra_es_projections.tree import ALLOWED_SIGNERS, TreeProjector
 from tetra_es_projections.views.database import open_views, unusable
@@ -50,7 +51,11 @@ def _files(layout: OrgLayout, log: Replica) -> Iterator[str]:
             past.setdefault(path, set()).add(expected[path])
     expected.pop(ALLOWED_SIGNERS, None)
     for path, digest in sorted(expected.items()):
-        actual = digest_of(layout.root, path)
+        try:
+            actual = digest_of(layout.root, path)
+        except TetraEsError as error:
+            yield error.message
+            continue
         if actual == digest:
             continue
         if actual is None:

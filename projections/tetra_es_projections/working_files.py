@@ -21,7 +21,7 @@ from tetra_es_projections.views.database import FILES, set_progress
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from tetra_es.log.record import Record
@@ -44,6 +44,8 @@ class Change(NamedTuple):
 
     path: str
     missing: bool
+    problem: TetraEsError | None = None
+    """Why it cannot be read, as where a folder is in its place."""
 
 
 def _digest(data: bytes | None) -> str | None:
@@ -59,11 +61,18 @@ def digest_of(root: Path, path: str) -> str | None:
     return (atomic.digest_through if is_edited(path) else atomic.digest)(root / path)
 
 
-def changed_files(root: Path, digests: dict[str, str]) -> list[Change]:
-    """Return the files below `root` whose content is not the one of `digests`, by path."""
+def changed_files(root: Path, digests: Mapping[str, str]) -> list[Change]:
+    """Return the files below `root` whose content is not the one of `digests`, by path.
+
+    What cannot be read is changed: it stops those alone who read it.
+    """
     found = []
     for path, expected in sorted(digests.items()):
-        actual = digest_of(root, path)
+        try:
+            actual = digest_of(root, path)
+        except TetraEsError as error:
+            found.append(Change(path, missing=False, problem=error))
+            continue
         if actual != expected:
             found.append(Change(path, missing=actual is None))
     return found
@@ -77,6 +86,8 @@ class Files:
         self._connection = connection
         self.parted: list[str] = []
         """Paths of edited files that had another name, which keeps the old content."""
+        self.blocked: list[TetraEsError] = []
+        """Why files are not in their newest state: something else is in their place."""
 
     def apply(self, records: Iterable[Record], content: TreeProjector, upto: int) -> None:
         """Bring the files to the state after the records, which end at the position `upto`."""
@@ -87,6 +98,7 @@ class Files:
                 newest[path] = data
                 ours.setdefault(path, set()).add(_digest(data))
         newest.pop(ALLOWED_SIGNERS, None)  # in the mirror only; `signer export` prints it
+        self.blocked = []
         known = self.digests()
         for path, data in newest.items():
             self._put(path, data, {known.get(path), *ours[path]})
@@ -104,22 +116,11 @@ class Files:
         return changed_files(self._root, self.digests())
 
     def changed_by_hand(self) -> list[Change]:
-        """Return the edited files that are not as they were put there, by path.
-
-        What cannot be read, such as a folder in the place of one, is changed: it stops those alone
-        who read it.
-        """
+        """Return the edited files that are not as they were put there, by path."""
         digests = self.digests()
-        found = []
-        for path in sorted(filter(is_edited, digests)):
-            try:
-                actual = digest_of(self._root, path)
-            except TetraEsError:
-                found.append(Change(path, missing=False))
-                continue
-            if actual != digests[path]:
-                found.append(Change(path, missing=actual is None))
-        return found
+        return changed_files(
+            self._root, {path: digests[path] for path in filter(is_edited, digests)}
+        )
 
     def is_modified(self, path: str) -> bool:
         """Return whether the file at `path` is there and not as it was put there last, if ever."""
@@ -162,7 +163,11 @@ class Files:
             )
 
     def _put(self, path: str, data: bytes | None, ours: set[str | None]) -> None:
-        actual = digest_of(self._root, path)
+        try:
+            actual = digest_of(self._root, path)
+        except TetraEsError as error:
+            self.blocked.append(error)
+            return
         if actual == _digest(data) or (actual is not None and actual not in ours):
             return
         if data is None:

@@ -6,11 +6,12 @@ import os
 import shutil
 import subprocess
 import tomllib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.conftest import HANG, Result
+from tetra_es_projections.working_files import Files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,10 +151,13 @@ def test_a_link_that_leads_nowhere(machine: Machine, elsewhere: Path) -> None:
     target = elsewhere / "local.toml"
     file = link(machine, EDITED[0], target)
     target.unlink()
-    for command in (("set", "local", "x.n=1"), ("promote", "dev"), ("status",), ("rebuild",)):
+    says = f"{file} is a link to {target}, where no file is"
+    for command in (("set", "local", "x.n=1"), ("promote", "dev"), ("diff", "dev")):
         failed = machine.fails(1, *command)
-        assert f"{file} is a link to {target}, where no file is" in failed.error()
+        assert says in failed.error()
         assert f"rm {file}" in failed.hint()
+    assert says in machine.ok("rebuild").err
+    assert f"cannot be read: {says}" in machine.ok("status").out
     assert list(elsewhere.iterdir()) == []
     file.unlink()
     machine.ok("rebuild")
@@ -219,18 +223,84 @@ def test_what_is_not_a_file(
     file.unlink()
     make(file, elsewhere)
     words = WORDS[path]
-    for command in (("set", *words, "x.n=2"), ("record",), ("edit", *words), ("rebuild",)):
+    for command in (("set", *words, "x.n=2"), ("record",), ("edit", *words)):
         failed = machine.fails(1, *command, env={"EDITOR": "true"})
         assert f"{file} is {says}" in failed.error()
         assert "tetra-es rebuild" in failed.hint()
-    for command in (("status",), ("rebuild", "--check")):
-        assert f"{file} is {says}" in machine.fails(1, *command).error()
     done = machine.ok("signer", "rm", "bob")  # which does not depend on it
     assert f"{path} has changes that are not recorded" in done.err
     machine.fails(1, "promote", "dev")
     file.rename(machine.home / "away")
     machine.ok("rebuild")
     change(machine, path, 2)
+
+
+@pytest.mark.parametrize(
+    ("path", "make"),
+    [(EDITED[0], a_folder), (EDITED[1], a_fifo), (EDITED[2], a_link_to_a_device)],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_what_is_not_a_file_is_named_and_all_else_goes_on(
+    machine: Machine, elsewhere: Path, path: str, make: Callable[[Path, Path], None]
+) -> None:
+    machine.ok("promote", "staging")
+    change(machine, path, 1)
+    file = machine.folder / path
+    machine.toml("staging").unlink()
+    file.unlink()
+    make(file, elsewhere)
+    kind, before = file.lstat().st_mode, machine.ok("status", "-o", "json").json
+    (row,) = before["unreadable"]
+    assert (row["path"], before["unrecorded"]) == (path, [])
+    assert str(file) in row["problem"]
+    assert "move it away" in row["remedy"]
+    said = machine.ok("status").out
+    assert f"cannot be read: {row['problem']}" in said
+    assert "missing: environments/staging.toml" in said
+    done = machine.ok("rebuild")
+    assert row["problem"] in done.err
+    assert "tetra-es rebuild" in done.err
+    assert machine.toml("staging").exists()
+    assert file.lstat().st_mode == kind
+    assert machine.ok("status", "-o", "json").json == {**before, "missing": []}
+    found = machine.fails(4, "rebuild", "--check", "-o", "json").json["findings"]
+    assert found == [row["problem"]]
+    doctor = machine.run("doctor", "-o", "json").json
+    assert [one["what"] for one in doctor if one["name"] == "files"] == [row["problem"]]
+
+
+def test_a_folder_that_comes_while_a_file_is_recorded(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, apply = machine.toml("local"), Files.apply
+
+    def blocked(self: Files, *arguments: Any) -> None:
+        file.unlink()
+        file.mkdir()
+        apply(self, *arguments)
+
+    before = machine.last_position()
+    monkeypatch.setattr(Files, "apply", blocked)
+    done = machine.run("set", "local", "x.n=1")
+    monkeypatch.undo()
+    assert machine.last_position() == before + 1
+    assert done.code == 1
+    assert f"recorded as #{before + 1}, but not everything" in done.error()
+    assert f"{file} is a folder" in done.error()
+    machine.ok("signer", "add", "bob", KEY)
+    file.rmdir()
+    machine.ok("rebuild")
+    assert "n = 1" in file.read_text()
+
+
+def test_a_difference_needs_only_the_files_that_it_is_about(machine: Machine) -> None:
+    machine.ok("set", "profile", "staging", "x.n=1")
+    path = machine.folder / "profiles/staging.toml"
+    path.unlink()
+    path.mkdir()
+    machine.ok("promote", "dev")
+    machine.ok("diff", "dev")
+    assert f"{path} is a folder" in machine.fails(1, "diff", "staging").error()
 
 
 def test_init_does_not_wait_for_a_fifo(bare: Machine) -> None:

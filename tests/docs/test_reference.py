@@ -149,7 +149,12 @@ def test_every_json_field_is_documented(machine: Machine) -> None:
     status = machine.ok("status", "-o", "json").json
     server = host_row(HostRow("dev", "h", 1, None, 9, "1f", 2, "failed"))._asdict()
     outcomes = {"failed", "reverting", "reverted"}
-    found = {*status, *status["environments"][0], *server}
+    machine.toml("local").rename(machine.home / "away")
+    machine.toml("local").mkdir()
+    (unreadable,) = machine.ok("status", "-o", "json").json["unreadable"]
+    machine.toml("local").rmdir()
+    (machine.home / "away").rename(machine.toml("local"))
+    found = {*status, *status["environments"][0], *server, *unreadable}
     assert found == documented("status") - outcomes
     machine.ok("set", "local", "ports.tetra=5555")
     machine.ok("mirror", "add", "origin", "elsewhere.git")

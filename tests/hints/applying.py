@@ -27,7 +27,7 @@ def named_wrongly(machine: Machine) -> None:
 
 
 def promoted_since(machine: Machine) -> None:
-    """What was promoted last is not in the clone."""
+    """The clone lacks the state that was promoted last."""
     cloned(machine)
     machine.ok("promote", "prod")
 
@@ -47,7 +47,7 @@ def behind(machine: Machine) -> None:
 
 
 def with_the_name_of_another_event(machine: Machine) -> None:
-    """What is here calls itself by an event that is none of dev's."""
+    """The release here calls itself by an event of another environment."""
     machine.ok("promote", "prod")
     cloned(machine)
     machine.ok("apply", "dev", "--local", "--mirror", str(machine.home / "clone"))

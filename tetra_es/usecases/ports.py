@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TypeAlias
 
+    from tetra_es.errors import TetraEsError
     from tetra_es.layout import OrgLayout
     from tetra_es.log.record import Record
     from tetra_es.log.replica import Replica
@@ -47,18 +48,22 @@ class FileChange(Protocol):
     def missing(self) -> bool:
         """Whether it is gone."""
 
+    @property
+    def problem(self) -> TetraEsError | None:
+        """Why it cannot be read, as where a folder is in its place."""
+
 
 class WorkingFiles(Protocol):
     """The projected files in the organization's folder."""
 
     def changed(self) -> Sequence[FileChange]:
-        """Return the files that are not as they were written last, by path."""
-
-    def changed_by_hand(self) -> Sequence[FileChange]:
-        """Return the edited files that are not as they were written last, by path.
+        """Return the files that are not as they were written last, by path.
 
         Those that cannot be read are among them.
         """
+
+    def changed_by_hand(self) -> Sequence[FileChange]:
+        """Return the edited files that are not as they were written last, by path."""
 
     def unknown_profiles(self) -> Sequence[str]:
         """Return the paths of overlays that somebody made and nobody recorded yet."""
@@ -69,6 +74,10 @@ class WorkingFiles(Protocol):
     @property
     def parted(self) -> Sequence[str]:
         """Paths of edited files that had another name, a hard link, which keeps the old content."""
+
+    @property
+    def blocked(self) -> Sequence[TetraEsError]:
+        """Why files could not be written as recorded last: something else is in their place."""
 
     def check_writable(self, path: str) -> None:
         """Raise `TetraEsError` where an edited file is a link to where nothing can be written."""

@@ -9,6 +9,7 @@ from tetra_es.layout import is_edited
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tetra_es.errors import TetraEsError
     from tetra_es.usecases.ports import RebuiltProjections, Report
 
 
@@ -21,6 +22,8 @@ class Rebuilding(NamedTuple):
     """Where generated files are now that were changed by hand."""
     unrecorded: Sequence[str]
     """Edited files with changes that are not recorded, which they keep."""
+    unreadable: Sequence[TetraEsError]
+    """Why files cannot be read: something else is in their place, which stays."""
 
 
 def rebuild(
@@ -32,5 +35,7 @@ def rebuild(
     `IntegrityFailure` where the store has lost events that the rest still has.
     """
     kept = projections.rebuild(force=force, report=report)
-    unrecorded = [one.path for one in projections.files.changed() if is_edited(one.path)]
-    return Rebuilding(projections.log.last_position(), kept, unrecorded)
+    changed = projections.files.changed()
+    unrecorded = [one.path for one in changed if is_edited(one.path) and not one.problem]
+    unreadable = [one.problem for one in changed if one.problem]
+    return Rebuilding(projections.log.last_position(), kept, unrecorded, unreadable)

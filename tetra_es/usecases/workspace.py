@@ -190,6 +190,8 @@ class Workspace:
             self._projections.catch_up(self._listener.progress)
             for path in self.files.parted:
                 self._listener.parted(path)
+            if blocked := self.files.blocked:
+                raise blocked[0]
         except TetraEsError as error:
             problem = TetraEsError(
                 f"recorded as {', '.join(positions)}, but not everything that follows from it "

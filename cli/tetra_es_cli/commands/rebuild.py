@@ -9,7 +9,7 @@ import click
 from tetra_es.errors import IntegrityFailure
 from tetra_es_cli.context.params import report_option
 from tetra_es_cli.context.progress import reporting
-from tetra_es_cli.output.console import note
+from tetra_es_cli.output.console import note, warn
 from tetra_es_cli.output.emit import emit
 from tetra_es_cli.output.model import Report
 
@@ -42,6 +42,8 @@ def rebuild(app: App, check: bool, force: bool, output: str) -> None:
         note(f"kept the file that was changed by hand as {path}")
     for path in done.unrecorded:
         note(f"{path} has changes that are not recorded; they are untouched")
+    for problem in done.unreadable:
+        warn(problem.message, problem.hint)
     value = {"events": done.events, "kept": done.kept}
     emit(Report(value, [f"rebuilt files, views and mirror from {done.events} events"]), output)
 

@@ -146,6 +146,9 @@ def _state(app: App) -> Iterator[Check]:
         rows = environment_rows(reader)
     environments = [row.environment for row in rows if row.revision]
     for file in files:
+        if file.kind == "unreadable":
+            yield Check("files", "failed", file.problem, file.remedy)
+            continue
         what, remedy = _FILES[file.kind]
         yield Check("files", "warning", f"{file.path} {what}", remedy)
     if not files:

@@ -80,3 +80,5 @@ def status_lines(
         )
     for path in found.missing:
         yield with_options(f"missing: {path} (`tetra-es rebuild` puts it back)")
+    for file in found.unreadable:
+        yield with_options(f"cannot be read: {file.problem} ({file.remedy})")

@@ -13,14 +13,19 @@ from tetra_es_projections.working_files import changed_files
 if TYPE_CHECKING:
     from tetra_es_projections.queries.reader import Reader
     from tetra_es_projections.queries.rows import HostRow, StateRow
+    from tetra_es_projections.working_files import Change
 
 
 class FileStatus(NamedTuple):
     """A projected file that is not as recorded."""
 
     path: str
-    kind: Literal["unrecorded", "drift", "missing"]
-    """An edited file that somebody changed, a generated one, or one that is gone."""
+    kind: Literal["unrecorded", "drift", "missing", "unreadable"]
+    """An edited file that somebody changed, a generated one, one that is gone or cannot be read."""
+    problem: str = ""
+    """Why it cannot be read."""
+    remedy: str = ""
+    """What to do about that."""
 
 
 class EnvironmentStatus(NamedTuple):
@@ -62,6 +67,7 @@ class OrganizationStatus:
     unrecorded: list[str] = field(default_factory=list)
     drift: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    unreadable: list[FileStatus] = field(default_factory=list)
     environments: list[EnvironmentStatus] = field(default_factory=list)
     servers: list[HostStatus] = field(default_factory=list)
 
@@ -72,7 +78,10 @@ def organization_status(reader: Reader) -> OrganizationStatus:
     found = OrganizationStatus(root.name, str(root), reader.log.last_position())
     paths = {"unrecorded": found.unrecorded, "drift": found.drift, "missing": found.missing}
     for file in file_rows(reader):
-        paths[file.kind].append(file.path)
+        if file.kind == "unreadable":
+            found.unreadable.append(file)
+        else:
+            paths[file.kind].append(file.path)
     found.environments = environment_rows(reader)
     found.servers = [host_row(row) for row in reader.views.hosts()]
     return found
@@ -81,12 +90,17 @@ def organization_status(reader: Reader) -> OrganizationStatus:
 def file_rows(reader: Reader) -> list[FileStatus]:
     """Return the files that are not as recorded, by path."""
     return [
-        FileStatus(
-            change.path,
-            "missing" if change.missing else "unrecorded" if is_edited(change.path) else "drift",
-        )
-        for change in changed_files(reader.layout.root, reader.views.file_digests())
+        _file(change) for change in changed_files(reader.layout.root, reader.views.file_digests())
     ]
+
+
+def _file(change: Change) -> FileStatus:
+    if change.problem:
+        problem = change.problem
+        return FileStatus(change.path, "unreadable", problem.message, problem.hint or "")
+    if change.missing:
+        return FileStatus(change.path, "missing")
+    return FileStatus(change.path, "unrecorded" if is_edited(change.path) else "drift")
 
 
 def environment_rows(reader: Reader) -> list[EnvironmentStatus]:
