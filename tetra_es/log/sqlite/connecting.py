@@ -34,7 +34,7 @@ def closed_on_failure(connection: sqlite3.Connection) -> Iterator[sqlite3.Connec
     try:
         yield connection
     except BaseException:
-        # What is wrong with the file may show once more.
+        # A damaged file may fail once more, when it is closed.
         with contextlib.suppress(sqlite3.Error):
             connection.close()
         raise
