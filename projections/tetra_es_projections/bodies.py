@@ -41,8 +41,8 @@ class ReadableLog(Protocol):
 class BodiesOf:
     """The bodies of a log.
 
-    With `all_of_them`, what an event purged is gone even if the log still has it: for whoever goes
-    through the whole history. Else that is asked only of bodies that are not there.
+    With `all_of_them`, what an event purged is gone even if the log still has it: that is for going
+    through the whole history. Else only bodies that are not there are compared with purge events.
     """
 
     def __init__(self, log: ReadableLog, *, all_of_them: bool = False) -> None:

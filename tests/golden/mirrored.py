@@ -31,7 +31,7 @@ SLIP = 'password = "hunter2"'
 READERS = ["age1alice"]
 
 
-class Story(History):
+class HistoryBuilder(History):
     """A history whose events have reasons."""
 
     def __init__(self) -> None:
@@ -66,9 +66,9 @@ class Story(History):
         assert [each.kind for each in self.record(draft, rules=0)] == [Kind.VALID]
 
 
-def new() -> Story:
+def new() -> HistoryBuilder:
     """Return a history under rules 1 from its beginning, with every topic of theirs but one."""
-    history = Story()
+    history = HistoryBuilder()
     history.because("first things first", history.created(MANIFEST))
     history.does(history.local("environment.created", LOCAL))
     _settings(history)
@@ -79,9 +79,9 @@ def new() -> Story:
     return history
 
 
-def upgraded() -> Story:
+def upgraded() -> HistoryBuilder:
     """Return a history of the first edition that was upgraded."""
-    history = Story()
+    history = HistoryBuilder()
     history.old(
         "org",
         "organization.created",
@@ -114,9 +114,9 @@ def upgraded() -> Story:
     return history.without(b"age file 1")
 
 
-def purged() -> Story:
+def purged() -> HistoryBuilder:
     """Return a history in which a value that was a secret is gone again, and was purged."""
-    history = Story()
+    history = HistoryBuilder()
     history.does(history.created(MANIFEST))
     history.does(history.local("environment.created", LOCAL))
     history.does(history.signer_added("bob", ["deploy:dev"]))
@@ -140,7 +140,7 @@ def purged() -> Story:
 HISTORIES = {"new": new, "upgraded": upgraded, "purged": purged}
 
 
-def _settings(history: Story) -> None:
+def _settings(history: HistoryBuilder) -> None:
     history.because("Not one:\n\nEvent: 9\n---\nVerdict: void", history.edited("# a comment"))
     history.does(history.edited("[x]\na = 1\nb = 2"))
     history.does(history.manifest(MANIFEST.replace("acme.example", "acme.example.org")))
@@ -157,7 +157,7 @@ def _settings(history: Story) -> None:
     history.does(_at("1969-12-31T23:59:59.000000Z", draft))
 
 
-def _people(history: Story) -> None:
+def _people(history: HistoryBuilder) -> None:
     history.does(history.signer_added("bob", ["promote:dev", "deploy:dev"]))
     history.does(history.signer_added("carol"))
     again = history.signer_added("bob", ["deploy:dev"])
@@ -166,7 +166,7 @@ def _people(history: Story) -> None:
     history.does(history.event("scan.exception_added", "org", file="local", key="x.a"))
 
 
-def _secrets(history: Story) -> None:
+def _secrets(history: HistoryBuilder) -> None:
     history.does(history.recipient_added("dev"))
     history.does(history.secret_set("dev", "A", b"age file 1"))
     history.does(history.secret_set("dev", "A", b"age file 2"))
@@ -175,10 +175,10 @@ def _secrets(history: Story) -> None:
     bob: dict[str, Any] = {"environment": "dev", "name": "bob", "recipient": "age1bob"}
     both = {"alice": "age1alice", "bob": "age1bob"}
     history.does(history.event("recipient.added", "secrets:dev", **bob, recipients=both))
-    history.does(_resealed(history, 4, ["age1alice", "age1bob"]))
+    history.does(_re_encrypted(history, 4, ["age1alice", "age1bob"]))
     alice = {"alice": "age1alice"}
     history.does(history.event("recipient.removed", "secrets:dev", **bob, recipients=alice))
-    history.does(_resealed(history, 6, READERS))
+    history.does(_re_encrypted(history, 6, READERS))
     history.does(history.secret("secret.removed", "dev", key="B", version=1))
     history.does(history.secret("secret.compromised", "dev", key="A", version=1))
     restored = {"removed": [], "recipients": READERS, "kept_out": [["A", 1, "ab" * 32]]}
@@ -187,13 +187,13 @@ def _secrets(history: Story) -> None:
     history.does(history.secret("secrets.restored", "dev", **restored))
 
 
-def _resealed(history: Story, number: int, readers: list[str]) -> Draft:
+def _re_encrypted(history: HistoryBuilder, number: int, readers: list[str]) -> Draft:
     names = (("A", 2, number), ("B", 1, number + 1))
     sealed = [[key, version, history.keep(b"age file %d" % one)] for key, version, one in names]
     return history.secret("secrets.resealed", "dev", secrets=sealed, recipients=readers)
 
 
-def _deployments(history: Story) -> None:
+def _deployments(history: HistoryBuilder) -> None:
     history.does(history.promoted("dev"))
     common = {
         "environment": "dev",
@@ -217,7 +217,7 @@ def _deployments(history: Story) -> None:
         history.does(history.event(topic, stream, class_version=2, **fields), by="bob")
 
 
-def _void(history: Story) -> None:
+def _void(history: HistoryBuilder) -> None:
     """Break rules of every sort: what is void is mirrored all the same."""
     history.breaks(history.edited('[bob]\nwas = "here"'), by="bob")
     history.breaks(history.promoted("dev", text="[all]\nwrong = 1\n"))
@@ -255,7 +255,7 @@ class Mirrored:
         self.commits: list[tuple[int, str]] = []
 
     @classmethod
-    def of(cls, history: Story) -> Self:
+    def of(cls, history: HistoryBuilder) -> Self:
         """Return a history with the ids that its commits have."""
         self = cls()
         self.records, self.bodies = history.log.all, history.log.bodies

@@ -22,7 +22,7 @@ def rules_and_state(record: Record) -> tuple[int, dict[str, Any]]:
     """Return the number of the rule set of an event, and its state as JSON.
 
     The state of the first edition's events is left out: it may be large, and `record.event` reads
-    it. Raises `ValueError` for a state that is none.
+    it. Raises `ValueError` where the state is not JSON.
     """
     if _MENTIONS_RULES not in record.state:
         return FIRST_EDITION, {}

@@ -26,7 +26,7 @@ from tetra_es_projections.mirror.failures import GitMissing
 from tetra_es_projections.mirror.folder import git_folder
 from tetra_es_projections.mirror.format1 import event_path
 from tetra_es_projections.mirror.listing import NOT_A_FILE, blobs, in_commit
-from tetra_es_projections.mirror.named_bodies import body_in, places, read
+from tetra_es_projections.mirror.named_bodies import body_in, locate, read
 from tetra_es_projections.mirror.refs import all_refs, head_of
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tetra_es_projections.mirror.git import Git
-    from tetra_es_projections.mirror.named_bodies import Mirrored, Places
+    from tetra_es_projections.mirror.named_bodies import BlobRefs, Mirrored
 
 _NAME: Final = re.compile(r"events/\d{4,}/\d{2}/\d{8,}\.json", re.ASCII)
 _TEXTS: Final = ("stream", "topic", "previous", "hash", "signature")
@@ -113,7 +113,7 @@ class Clone:
             found = self._read(self._names[at : min(at + _BATCH, end)])
             yield [_record_in(name, data) for name, data in found.items()]
 
-    def _places(self, batch: list[Record]) -> list[Places]:
+    def _places(self, batch: list[Record]) -> list[BlobRefs]:
         """Return where the bodies of a batch are; they are remembered."""
         first = bisect_left(self._names, event_path(batch[0].position))
         commits = self._commits[first : first + len(batch)]
@@ -121,7 +121,7 @@ class Clone:
             raise IntegrityFailure(
                 f"the clone {self.root} does not have the commits of all its events", hint=_HINT
             )
-        found = places(self.root, self._git, list(zip(commits, batch, strict=True)))
+        found = locate(self.root, self._git, list(zip(commits, batch, strict=True)))
         for each in found:
             self._where |= {digest: place.identifier for digest, place in each.items()}
         if first <= bisect_right(self._names, event_path(self._indexed)):

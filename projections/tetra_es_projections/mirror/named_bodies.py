@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tetra_es.log.record import Record
     from tetra_es_projections.mirror.git import Git
 
-    Places: TypeAlias = dict[bytes, "Place"]
+    BlobRefs: TypeAlias = dict[bytes, "BlobRef"]
     """Digest to the blob that should have the body."""
 
 _BLOB: Final = re.compile(rb"([0-9a-f]{40}) blob (\d+)")
@@ -42,21 +42,21 @@ class Mirrored(NamedTuple):
     commit lacks, or has with other bytes, is not there."""
 
 
-class Place(NamedTuple):
+class BlobRef(NamedTuple):
     """A blob of the mirror."""
 
     identifier: bytes
     size: int
 
 
-def places(root: Path, git: Git, commits: Sequence[tuple[str, Record]]) -> list[Places]:
+def locate(root: Path, git: Git, commits: Sequence[tuple[str, Record]]) -> list[BlobRefs]:
     """Return where the bodies of some events are, given the commit of each."""
     wanted = [
         (number, digest, f"{commit}:{path}")
         for number, (commit, record) in enumerate(commits)
         for digest, path in _candidates(record)
     ]
-    found: list[Places] = [{} for _ in commits]
+    found: list[BlobRefs] = [{} for _ in commits]
     names = [name for _, _, name in wanted]
     for (number, digest, _), place in zip(wanted, _looked_up(root, git, names), strict=True):
         if place is not None:
@@ -65,7 +65,7 @@ def places(root: Path, git: Git, commits: Sequence[tuple[str, Record]]) -> list[
 
 
 def read(
-    root: Path, git: Git, records: Sequence[Record], found: Sequence[Places]
+    root: Path, git: Git, records: Sequence[Record], found: Sequence[BlobRefs]
 ) -> Iterator[Mirrored]:
     """Yield events with their bodies, which are at these places."""
     start = 0
@@ -102,16 +102,16 @@ def _candidates(record: Record) -> Iterator[tuple[bytes, str]]:
         yield digest, path
 
 
-def _looked_up(root: Path, git: Git, names: Sequence[str]) -> list[Place | None]:
+def _looked_up(root: Path, git: Git, names: Sequence[str]) -> list[BlobRef | None]:
     if not names:
         return []
     data = "".join(f"{name}\n" for name in names).encode()
     lines = git.read(root, "cat-file", "--batch-check", data=data).splitlines()
     matches = map(_BLOB.fullmatch, lines)
-    return [match and Place(bytes.fromhex(match[1].decode()), int(match[2])) for match in matches]
+    return [match and BlobRef(bytes.fromhex(match[1].decode()), int(match[2])) for match in matches]
 
 
-def _compared(found: Places, contents: dict[bytes, bytes]) -> dict[bytes, bytes | None]:
+def _compared(found: BlobRefs, contents: dict[bytes, bytes]) -> dict[bytes, bytes | None]:
     bodies: dict[bytes, bytes | None] = {}
     for digest, place in found.items():
         try:
