@@ -13,6 +13,8 @@ a host is like, its name says, or an empty file FOLDER/HOST/WORD:
     foreign  somebody else's files are where the release's would be
     lost     it has no record of what was deployed, and the units of it
     open     a deployment is under way that nobody has decided
+    reverts  it put back what another session left undecided
+    slow     it answers when that file is gone; FOLDER/HOST/asked says that somebody waits
 
 Every other host does what it is told. A shell script FOLDER/HOST/on-VERB runs before a request with
 that verb is answered.
@@ -233,7 +235,8 @@ class Host:
         say("deployment", deployment, "reverted", "request")
 
     def on_result(self, deployment: str) -> None:
-        say("deployment", deployment, self.fates.get(deployment, "unknown"))
+        otherwise = "reverted" if "reverts" in self.like else "unknown"
+        say("deployment", deployment, self.fates.get(deployment, otherwise))
 
 
 class NotDone(Exception):
@@ -253,6 +256,10 @@ def main() -> None:
         sys.stderr.write("ssh: connect to host down port 22: Connection refused\n")
         sys.exit(255)
     read()  # the agent's program
+    if "slow" in marks(folder, name):
+        (folder / name / "asked").touch()
+        while "slow" in marks(folder, name):
+            time.sleep(0.01)
     say("\ntetra-es agent 1")
     _, organization, environment, _ = read().split()
     host = Host(folder, name, organization, environment)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
+import signal
 import sqlite3
+import subprocess
 import sys
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -12,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import HANG, ROOT, default_signals
+from tests.machine import until
 from tetra_es.disk.lock import exclusive
 from tetra_es.store.history import History
 from tetra_es.usecases.deploy.request import DeployRequest
@@ -252,6 +256,66 @@ def test_a_failure_is_the_end_of_its_batch(fleet: Fleet) -> None:
     assert fleet.events("web1") == DEPLOYED
     assert fleet.events("sick")[-2:] == ["failed", "reverted"]
     assert fleet.events("web2") == []
+    fleet.machine.ok("verify")
+
+
+def start_interrupted(fleet: Fleet, *paths: Path, terminal: bool) -> subprocess.Popen[str]:
+    """Deploy to web1 and web2 at a time, and interrupt that when all the paths are there."""
+    process = subprocess.Popen(
+        fleet.machine.argv("deploy", "dev", "--parallel", "2", "--to", "web1", "--to", "web2"),
+        env=fleet.machine.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=default_signals,
+    )
+    until(lambda: all(path.exists() for path in paths))
+    (os.killpg if terminal else os.kill)(process.pid, signal.SIGINT)
+    assert process.stderr is not None
+    while "interrupted: each server" not in (line := process.stderr.readline()):
+        assert line
+    return process
+
+
+@pytest.mark.parametrize("terminal", [True, False], ids=["terminal", "alone"])
+def test_an_interrupt_while_several_servers_are_reached(
+    fleet: Fleet, tmp_path: Path, terminal: bool
+) -> None:
+    """Whether ssh gets the signal, too, as in a terminal, or not."""
+    servers = [tmp_path / "servers" / host for host in ("web1", "web2")]
+    for server in servers:
+        server.mkdir()
+        (server / "slow").touch()
+    before = fleet.machine.last_position()
+    process = start_interrupted(fleet, *(one / "asked" for one in servers), terminal=terminal)
+    for server in servers:
+        (server / "slow").unlink()
+    _, err = process.communicate(timeout=HANG)
+    assert process.returncode == 130, err
+    assert err.splitlines()[-1] == "tetra-es: error: interrupted; nothing was recorded"
+    assert fleet.machine.last_position() == before
+
+
+def test_an_interrupt_while_one_server_is_reached_and_another_one_restarts(
+    fleet: Fleet, tmp_path: Path
+) -> None:
+    web1, web2 = (tmp_path / "servers" / host for host in ("web1", "web2"))
+    for server, word in ((web1, "slow"), (web2, "reverts")):
+        server.mkdir()
+        (server / word).touch()
+    hanging = web2 / "on-healthy"
+    hanging.write_text('touch "$0.here"; while [ -e "$0" ]; do sleep 0.05; done\n')
+    process = start_interrupted(fleet, web1 / "asked", web2 / "on-healthy.here", terminal=False)
+    hanging.unlink()
+    (web1 / "slow").unlink()
+    _, err = process.communicate(timeout=HANG)
+    assert process.returncode == 5, err
+    assert "tetra-es: and: interrupted" in err
+    assert "error: dev@1 is not on web2: health: " in err
+    assert "it has its previous state again" in err
+    assert fleet.events("web1") == []
+    assert fleet.events("web2")[-2:] == ["failed", "reverted"]
     fleet.machine.ok("verify")
 
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeAlias
 
 from tetra_es.errors import Refused, TetraEsError
+from tetra_es.remote.errors import ConnectionLost, Unreachable
 from tetra_es.usecases.deploy.anchor import parse_anchor
 from tetra_es.usecases.deploy.failures import journal_of, message_of
 from tetra_es.usecases.deploy.journal import HostJournal, call
@@ -53,6 +54,7 @@ class Batches:
         self._again = again
         self._take_over = False
         self._live: list[Server] = []
+        self._interrupted = False
 
     @property
     def _environment(self) -> str:
@@ -72,6 +74,8 @@ class Batches:
                     ended = self._failed(host, ended)  # noqa: PLW2901 - the row of it
                 done.rows.append(ended)
             if done.errors:
+                if self._interrupted:
+                    done.errors.sort(key=_is_cut_off)
                 for transport in hosts[start + parallel :]:
                     self._listener.not_tried(transport.host)
                 lines = (line for error in done.errors for line in journal_of(error))
@@ -92,14 +96,15 @@ class Batches:
             try:
                 relay.serve(futures)
             except KeyboardInterrupt:
+                before = [future for future in futures if future.done()]
+                self._interrupted = True
                 self._listener.interrupted()
                 for server in tuple(self._live):
                     server.abandon()
                 relay.serve(futures)
-                ended = [_ended(future) for future in futures]
-                if not any(isinstance(one, BaseException) for one in ended):
+                failed = [one for one in map(_ended, futures) if isinstance(one, BaseException)]
+                if all(map(_is_cut_off, failed)) and not any(map(_has_failed, before)):
                     raise
-                return ended
         return [_ended(future) for future in futures]
 
     def _to(self, transport: Transport, caller: Caller) -> Ended:
@@ -109,6 +114,8 @@ class Batches:
         try:
             with self._access.locked(transport, self._environment) as server:
                 self._live.append(server)
+                if self._interrupted:
+                    raise KeyboardInterrupt
                 plan = self._check(server, spec, journal)
                 if is_there(server, spec, plan):
                     return self._unchanged(spec, journal)
@@ -172,6 +179,15 @@ class Batches:
             journal.record(spec.start)
             journal.record(lambda host, context: host.healthy(context))
         return HostResult(journal.host, self._environment, spec.id, None, "unchanged")
+
+
+def _has_failed(future: Future[Ended]) -> bool:
+    return isinstance(_ended(future), BaseException)
+
+
+def _is_cut_off(error: BaseException) -> bool:
+    """Return whether an interrupt made this error: nothing had begun there."""
+    return isinstance(error, (KeyboardInterrupt, Unreachable, ConnectionLost))
 
 
 def _ended(future: Future[Ended]) -> Ended:

@@ -30,7 +30,7 @@ def cause_of(error: BaseException) -> str:
 
 def message_of(error: BaseException) -> str:
     """Return what to tell a person of an error."""
-    return error.message if isinstance(error, TetraEsError) else str(error)
+    return error.message if isinstance(error, TetraEsError) else str(error) or "interrupted"
 
 
 def hint_of(error: BaseException) -> str | None:
