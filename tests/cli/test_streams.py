@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,6 +94,8 @@ def test_what_cannot_be_printed(machine: Machine) -> None:
         f"tetra-es: error: recorded as #{last}, but then: No space left on device",
         hint,
     ]
+    said = printed_to_full(replace(machine, org="other"), "init", "other")
+    assert said == ["tetra-es: error: recorded as #1, #2, but then: No space left on device", hint]
     for words in (("history",), ("verify",), ("--help",)):
         said = printed_to_full(machine, *words)
         assert said == ["tetra-es: error: No space left on device", hint]

@@ -11,7 +11,7 @@ from tetra_es.errors import Refused, TetraEsError, Unfounded
 from tetra_es.store.history import History
 from tetra_es.store.log import EventLog
 from tetra_es.usecases.unit_of_work import UnitOfWork
-from tetra_es.usecases.use_case import Done
+from tetra_es.usecases.use_case import Done, recorded_all_the_same
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,9 +53,11 @@ def create_organization(
             work = UnitOfWork(history, log, key, projections.refs, intent)
             result = use_case.decide(work)
             recorded = work.save()
+            listener.recorded(work.saved)
             for warning in work.take_warnings():
                 listener.warned(warning)
-            projections.catch_up()
+            with recorded_all_the_same(recorded):
+                projections.catch_up()
     return Done(result, recorded, [])
 
 

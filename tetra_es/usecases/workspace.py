@@ -18,7 +18,7 @@ from tetra_es.store.log import EventLog
 from tetra_es.usecases.config.edit import Edit, EmptiedError
 from tetra_es.usecases.config.hand_edits import emptied_by_hand, pending, read_edit, what_is_wrong
 from tetra_es.usecases.unit_of_work import Intent, UnitOfWork
-from tetra_es.usecases.use_case import Done
+from tetra_es.usecases.use_case import Done, recorded_all_the_same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -183,23 +183,14 @@ class Workspace:
 
     def _settle(self, recorded: Sequence[Recorded]) -> None:
         """Bring everything derived up to date."""
-        positions = [f"#{one.position}" for one in recorded if one.position]
-        if not positions:
+        if not any(one.position for one in recorded):
             return
-        try:
+        with recorded_all_the_same(recorded):
             self._projections.catch_up(self._listener.progress)
             for path in self.files.parted:
                 self._listener.parted(path)
             if blocked := self.files.blocked:
                 raise blocked[0]
-        except TetraEsError as error:
-            problem = TetraEsError(
-                f"recorded as {', '.join(positions)}, but not everything that follows from it "
-                f"could be written: {error.message}",
-                hint=error.hint or "fix that; the next command does the rest",
-            )
-            problem.exit_code = error.exit_code
-            raise problem from error
 
 
 @contextmanager

@@ -1,0 +1,57 @@
+"""The commands that faults are tried on, and the states that they are run in."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Final
+
+from tests.conftest import Machine
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COMMANDS: Final[dict[str, tuple[str, ...]]] = {
+    "init": ("init", "acme", "--domain", "acme.example"),
+    "set": ("set", "local", "ports.tetra=7777", "-m", "for a test"),
+    "promote": ("promote", "dev"),
+    "rollback": ("rollback", "dev", "--to", "dev@1"),
+    "secret set": ("secret", "set", "dev", "TOKEN", "--from-file", "value"),
+    "secret purge": ("secret", "purge", "dev", "OLD", "--version", "1", "-m", "leaked"),
+    "recipient add": ("recipient", "add", "dev", "bob", "bob.pub"),
+    "rebuild": ("rebuild",),
+}
+"""Each changes something in the state of `prepared`; `init` in an empty home."""
+
+NEXT: Final[tuple[tuple[str, ...], ...]] = (
+    ("history", "-n", "1"),
+    ("status",),
+    ("show", "local"),
+    ("set", "local", "logging.level=warn"),
+    ("promote", "staging"),
+)
+"""What somebody may do next, reading or changing."""
+
+
+def prepare(home: Path) -> Machine:
+    """Return a machine with an organization that each of the commands has something to do in."""
+    machine = Machine(home)
+    machine.ok(*COMMANDS["init"])
+    for port in ("5555", "6666"):
+        machine.ok("set", "local", f"ports.tetra={port}")
+        machine.ok("promote", "dev")
+    machine.ok("set", "local", "ports.tetra=6667")
+    recipient = machine.ok("identity", "new").out.strip()
+    machine.ok("recipient", "add", "dev", "alice", recipient)
+    for value in ("the first value", "the second value"):
+        machine.ok("secret", "set", "dev", "OLD", stdin=value)
+    (home / "value").write_text("the value of a token")
+    machine.ok("identity", "new", env={"XDG_CONFIG_HOME": str(home / "bob")})
+    recipient = machine.ok("identity", "show", env={"XDG_CONFIG_HOME": str(home / "bob")}).out
+    (home / "bob.pub").write_text(recipient)
+    return machine
+
+
+def copy_of(machine: Machine, home: Path) -> Machine:
+    """Return a copy of a machine."""
+    shutil.copytree(machine.home, home, symlinks=True)
+    return Machine(home)
