@@ -33,6 +33,10 @@ _NEVER_FULL: Final = ("fdatasync", "syncfs", "unlink", "unlinkat", "rmdir")
 """Calls that need no space."""
 
 _LINE: Final = re.compile(r"(?P<process>\d+) +(?P<call>\w+)\((?P<first>\d+)?")
+_WHOLE: Final = re.compile(
+    r"\d+ +(?P<name>\w+)\((?:\d+<(?P<open>[^>]*)>|(?:AT_FDCWD<[^>]*>, )?\"(?P<named>[^\"]*)\").*"
+)
+"""A line of strace that tells paths: by an open file, or by name."""
 
 
 class Point(NamedTuple):
@@ -66,6 +70,28 @@ def _points_in(trace: str) -> Iterator[Point]:
             for fault in _FAULTS:
                 if fault != _FULL or call not in _NEVER_FULL:
                     yield Point(call, number, fault)
+
+
+class Call(NamedTuple):
+    """One system call that a command did."""
+
+    name: str
+    path: str
+    """The file that it is about."""
+    said: str
+    """All of the line that strace printed."""
+
+
+def calls(machine: Machine, trace: Path, words: Sequence[str]) -> list[Call]:
+    """Run a command; return what it did to files, in order, its children's calls included."""
+    done = _traced(machine, ["-y", "-o", str(trace), "-e", f"trace={','.join(CALLS)}"], words)
+    assert done.code == 0, done.err
+    found = (_WHOLE.match(line) for line in trace.read_text().splitlines())
+    return [
+        Call(match["name"], match["open"] or match["named"] or "", match[0])
+        for match in found
+        if match
+    ]
 
 
 def run_with(machine: Machine, point: Point, words: Sequence[str]) -> Result:
