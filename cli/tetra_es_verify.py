@@ -612,7 +612,7 @@ class Judge:
         Raises `Rejected`: then neither this event nor one after it counts.
         """
         state = self._read(event)
-        batch = state["metadata"].get("batch", [1, 1])
+        batch = state["metadata"]["batch"] if rules_of(state) else [1, 1]
         who = state["metadata"]["actor"], rules_of(state)
         if self._batch:
             first, before = self._batch[0][0], self._batch[-1][1]["metadata"]
@@ -773,8 +773,8 @@ class Judge:
                 with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
                     state = json.loads(event.state)
                     named = {one["position"]: one["verdict"] for one in state.get("named_by", ())}
-                    for one in state["digests"]:
-                        self._told.setdefault(one, []).append((event.position, named))
+                    for digest in [bytes.fromhex(one).hex() for one in state["digests"]]:
+                        self._told.setdefault(digest, []).append((event.position, named))
         for purge, named in self._told.get(digest, ()):
             if purge > position:
                 self._relied.setdefault(purge, position)
@@ -1610,7 +1610,7 @@ class Repository:
             )
         except OSError as error:
             raise Unreadable(f"cannot run git: {error.strerror}") from error
-        with contextlib.suppress(OSError):  # it has ended already
+        with contextlib.suppress(OSError, AttributeError):  # it has ended, or this is not Linux
             resource.prlimit(git.pid, resource.RLIMIT_AS, (MEMORY, MEMORY))
         return git
 
