@@ -286,10 +286,67 @@ def test_no_arguments_print_the_help_alone(bare: Machine) -> None:
     assert done.err.startswith("Usage: tetra-es")
 
 
+HOSTS = "deployment.hosts: must be a list of different ssh destinations, is "
+
+
 def test_a_profile_that_would_generate_something_wrong(machine: Machine) -> None:
-    error = machine.fails(1, "set", "profile", "dev", "ports.tetra=99999").error()
-    assert "environments/dev.toml (as generated)" in error
-    assert "ports.tetra" in error
+    """The error is about what was typed, where it would be in the overlay."""
+    machine.ok("set", "profile", "dev", "x.n=1")
+    line = len((machine.folder / "profiles/dev.toml").read_text().splitlines()) + 1
+    for typed, says in {
+        "ports.tetra=99999": "ports.tetra: must be an integer from 1 to 65535, is 99999",
+        'deployment.hosts=["a;b"]': f'{HOSTS}["a;b"]',
+        "services.'*'.port=nope": "services.*.port: there is no port 'nope' in [ports]",
+    }.items():
+        error = machine.fails(1, "set", "profile", "dev", typed).error()
+        place, _, what = error.partition(": ")
+        assert what == says
+        assert place.rpartition(":")[0] == "profiles/dev.toml"
+        assert int(place.rpartition(":")[2]) >= line
+    for typed, says in {
+        "services.*.port=1": "not a key: 'services.*.port'",
+        "x=1": "x is a table, not a value",
+        "x.n.m=1": "x.n is a value, not a table",
+    }.items():
+        failed = machine.fails(2, "set", "profile", "dev", typed)
+        assert (failed.error(), "set." in failed.hint()) == (says, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("[set]\ndeployment.hosts = 5\n", 2),
+        ('[set]\n"x.n" = 1\n"deployment.hosts" = 5\n', 3),
+        ("[set.x]\n[set.deployment]\n\nhosts = 5\n", 4),
+        ('set = { deployment = { "hosts" = 5 } }\n', 1),
+        ('[set]\n"*.hosts" = 5\n', 2),
+    ],
+)
+def test_so_is_one_in_an_overlay_that_was_typed(machine: Machine, text: str, line: int) -> None:
+    overlay = machine.folder / "profiles/dev.toml"
+    overlay.parent.mkdir(exist_ok=True)
+    overlay.write_text(text)
+    key = "*.hosts" if "*" in text else "deployment.hosts"
+    says = HOSTS.replace("deployment.hosts", key)
+    assert machine.fails(1, "record").error() == f"profiles/dev.toml:{line}: {says}5"
+    assert machine.fails(1, "diff", "dev").error() == f"profiles/dev.toml:{line}: {says}5"
+
+
+def test_what_an_overlay_appends_is_blamed_on_it(machine: Machine) -> None:
+    machine.ok("set", "local", 'backup.schedule="0 3 * * *"')
+    (machine.folder / "profiles").mkdir(exist_ok=True)
+    (machine.folder / "profiles/dev.toml").write_text(
+        '[append]\n"backup.schedule" = { text = " *" }\n'
+    )
+    error = machine.fails(1, "record").error()
+    assert error.startswith("profiles/dev.toml:2: backup.schedule: must be empty or")
+
+
+def test_two_ports_that_an_overlay_makes_one(machine: Machine) -> None:
+    machine.ok("set", "profile", "dev", "ports.tetra=5001")
+    error = machine.fails(1, "set", "profile", "dev", "ports.other=5001").error()
+    assert error.startswith("profiles/dev.toml:")
+    assert "port 5001 is taken by ports.tetra" in error
 
 
 def test_a_store_put_back_from_an_older_copy(machine: Machine) -> None:

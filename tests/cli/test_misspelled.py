@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     ("words", "place"),
     [
         (("set", "local", "health.timout=3"), "environments/local.toml:68"),
-        (("set", "profile", "dev", "health.timout=3"), "environments/dev.toml (as generated):"),
+        (("set", "profile", "dev", "health.timout=3"), "profiles/dev.toml:"),
     ],
 )
 def test_an_unknown_key_of_health_is_refused(

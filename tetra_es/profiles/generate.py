@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from tetra_es.errors import ConfigError, UsageError
 from tetra_es.layout import SOURCE, environment_file, profile_file
 from tetra_es.profiles.load import effective_profile
-from tetra_es.profiles.rules import Profile, Rules, format_pattern
-from tetra_es.schema.environment import ANY, matching, validate_environment
+from tetra_es.profiles.rules import Profile, Rules, format_pattern, rule_for
+from tetra_es.schema.environment import ANY, first_problem, matching
 from tetra_es.toml.edit.editor import Editor
 from tetra_es.toml.literals import value_literal
 from tetra_es.toml.statements import is_below
@@ -42,7 +42,7 @@ def generate(
     """Return the profile of an environment, and what it makes of a state of the source of truth.
 
     `source_label` names the state's revision, such as `local@12`. Raises `ConfigError` when what
-    would come out is not valid.
+    would come out is not valid, about the overlay where that is what says so.
     """
     profile = effective_profile(name, overlay)
     generated = apply_profile(
@@ -53,7 +53,12 @@ def generate(
         environment=name,
         source_label=source_label,
     )
-    validate_environment(generated)
+    if problem := first_problem(generated):
+        rule = rule_for(overlay, problem.path) if overlay else None
+        if overlay is None or rule is None:
+            raise generated.wrong(problem.path, problem.what, problem.hint)
+        name = format_pattern(rule.pattern[: len(problem.path)])
+        raise overlay.wrong(rule.key, problem.what, problem.hint, name=name)
     return profile, generated
 
 

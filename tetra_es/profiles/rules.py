@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tetra_es.errors import UsageError
 from tetra_es.schema.environment import ANY
@@ -96,13 +96,37 @@ def read_rules(document: ConfigDocument, *, overlay: bool) -> tuple[Rules, str |
                 (key,), f"must be a {_KIND[known[key]]}", "`tetra-es profile show dev` shows one"
             )
     rules = Rules(
-        set=tuple(_leaves((), values.get("set", {}), ("set",), document)),
+        set=tuple(
+            (path, value)
+            for path, value, _ in _leaves((), values.get("set", {}), ("set",), document)
+        ),
         append=tuple(_appends((), values.get("append", {}), ("append",), document)),
         remove=tuple(_patterns(values.get("remove", []), "remove", document)),
         create=tuple(_patterns(values.get("create", []), "create", document)),
         always_create=overlay,
     )
     return rules, values.get("extends")
+
+
+class Place(NamedTuple):
+    """Where a rule is written."""
+
+    pattern: KeyPath
+    """The key that it is about."""
+    key: KeyPath
+    """Its own key in the profile's TOML."""
+
+
+def rule_for(document: ConfigDocument, key: KeyPath) -> Place | None:
+    """Return the rule of a profile that has the last word on the value at `key`, if one has."""
+    for table in ("append", "set"):
+        rules = _leaves((), document.values.get(table, {}), (table,), document)
+        for pattern, _, at in reversed(list(rules)):
+            if len(pattern) >= len(key) and all(
+                part in (ANY, other) for part, other in zip(pattern, key, strict=False)
+            ):
+                return Place(pattern, at)
+    return None
 
 
 _KIND = {dict: "table", list: "list", str: "string"}
@@ -143,13 +167,14 @@ def _patterns(items: list[Any], key: str, document: ConfigDocument) -> Iterator[
 
 def _leaves(
     above: KeyPath, table: dict[str, Any], at: KeyPath, document: ConfigDocument
-) -> Iterator[tuple[KeyPath, Any]]:
+) -> Iterator[tuple[KeyPath, Any, KeyPath]]:
+    """Yield the keys below a table of rules with their values, and where each is written."""
     for key, value in table.items():
         path = (*above, *_pattern(key, (*at, key), document))
         if isinstance(value, dict):
             yield from _leaves(path, value, (*at, key), document)
         else:
-            yield path, value
+            yield path, value, (*at, key)
 
 
 def _appends(

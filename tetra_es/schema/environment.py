@@ -199,14 +199,17 @@ def validate_environment(document: ConfigDocument, *, recorded: bool = False) ->
     Raises `ConfigError` with file, line and key for the problem that comes first in the file.
     Where it is `recorded`, unknown keys pass that are refused otherwise.
     """
+    if first := first_problem(document, recorded=recorded):
+        raise document.wrong(first.path, first.what, first.hint)
+
+
+def first_problem(document: ConfigDocument, *, recorded: bool = False) -> Problem | None:
+    """Return the problem that comes first in an environment's file; see `validate_environment`."""
     values = document.values
     problems = [*_by_rule(values), *_ports(values)]
     if not recorded:
         problems += _unknown(values)
-    if not problems:
-        return
-    first = min(problems, key=lambda problem: document.line_of(problem.path) or 0)
-    raise document.wrong(first.path, first.what, first.hint)
+    return min(problems, key=lambda one: document.line_of(one.path) or 0) if problems else None
 
 
 def _by_rule(values: Mapping[str, Any]) -> list[Problem]:

@@ -117,12 +117,15 @@ class ConfigDocument:
             line += statement.text.count("\n")
         return first or (inline if inline and _exists(self.values, key) else None)
 
-    def wrong(self, key: KeyPath, problem: str, hint: str) -> ConfigError:
-        """Return the error for a wrong or missing value: `file:line: key: problem`."""
+    def wrong(self, key: KeyPath, problem: str, hint: str, *, name: str = "") -> ConfigError:
+        """Return the error for a wrong or missing value: `file:line: key: problem`.
+
+        `name` is what the key is called where that differs.
+        """
         lines = (self.line_of(key[:length]) for length in range(len(key), 0, -1))
         line = next(filter(None, lines), 1)
         return ConfigError(
-            printable(f"{self.path}:{line}: {format_key(key)}: {problem}"), hint=hint
+            printable(f"{self.path}:{line}: {name or format_key(key)}: {problem}"), hint=hint
         )
 
     @cached_property

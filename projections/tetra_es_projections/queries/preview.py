@@ -5,6 +5,7 @@ Anybody who can read the organization can ask, signer or not.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.disk.regular_files import read_text
@@ -72,6 +73,7 @@ class _Files:
         digests = reader.views.file_digests()
         changed = changed_files(reader.layout.root, digests)
         self._changed = {change.path for change in changed}
+        self._known = set(digests)
         self.counted_in: list[str] = []
 
     def document(self, path: str, file: str) -> ConfigDocument:
@@ -80,8 +82,12 @@ class _Files:
 
     def text(self, path: str, file: str) -> str | None:
         """Return the text of an edited file, which views call `file`; None where it has none."""
-        if path in self._changed:
+        if path in self._changed or self._is_new(path):
             self.counted_in.append(path)
             return read_text(self._reader.layout.root, path)
         position = self._reader.views.keys.newest_change(file)
         return self._reader.log.state_text(position) if position else None
+
+    def _is_new(self, path: str) -> bool:
+        """Return whether somebody made a file, such as an overlay, that nobody recorded yet."""
+        return path not in self._known and os.path.lexists(self._reader.layout.file(path))

@@ -16,15 +16,17 @@ if TYPE_CHECKING:
     from tetra_es.toml.keys import KeyPath
 
 
-def set_values(document: ConfigDocument, assignments: Sequence[tuple[str, str]]) -> ConfigDocument:
-    """Return a document with keys set.
+def set_values(
+    document: ConfigDocument, assignments: Sequence[tuple[str, str]], *, table: KeyPath = ()
+) -> ConfigDocument:
+    """Return a document with keys set, those of `table` where one is given.
 
     A value that is one TOML value is taken as that, anything else as a string. Raises
     `UsageError` where a key cannot be set, `ConfigError` where the document is not valid.
     """
     editor = Editor(document)
     for key, value in assignments:
-        editor.set(parse_key(key), parse_value(value))
+        editor.set((*table, *parse_key(key)), parse_value(value), within=len(table))
     return editor.document()
 
 

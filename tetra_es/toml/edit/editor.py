@@ -35,13 +35,14 @@ class Editor:
         """The plain values, as changed so far."""
         self._body = Body(document)
 
-    def set(self, path: KeyPath, value: object) -> None:
+    def set(self, path: KeyPath, value: object, *, within: int = 0) -> None:
         """Set a key; tables on the way to it are made where they are missing.
 
-        Raises `UsageError` where there is a value on the way, or a table at the end.
+        Raises `UsageError` where there is a value on the way, or a table at the end, which names
+        keys without their first `within` parts.
         """
         near = self._nearest(path[:-1])
-        set_value(self.values, path, value)
+        set_value(self.values, path, value, within=within)
         statement = self._body.with_key(path)
         if statement:
             self._rewrite(statement, with_value, path, value)
@@ -122,9 +123,9 @@ class Editor:
         return path
 
 
-def set_value(values: dict[str, Any], path: KeyPath, value: object) -> None:
+def set_value(values: dict[str, Any], path: KeyPath, value: object, *, within: int = 0) -> None:
     """Set a key of plain values, as `Editor.set` does. Raises `UsageError`."""
-    _plain_table(values, path)[path[-1]] = value
+    _plain_table(values, path, within)[path[-1]] = value
 
 
 def copied(value: Any) -> Any:
@@ -134,19 +135,20 @@ def copied(value: Any) -> Any:
     return [copied(item) for item in value] if isinstance(value, list) else value
 
 
-def _plain_table(table: dict[str, Any], path: KeyPath) -> dict[str, Any]:
+def _plain_table(table: dict[str, Any], path: KeyPath, within: int) -> dict[str, Any]:
     """Return the table that holds the last part of `path`, made where it is missing."""
     for depth, part in enumerate(path[:-1], 1):
         table = table.setdefault(part, {})
         if not isinstance(table, dict):
             raise UsageError(
-                f"{format_key(path[:depth])} is a value, not a table",
+                f"{format_key(path[:depth][within:] or path[:depth])} is a value, not a table",
                 hint="unset it first, or edit the file",
             )
     old = table.get(path[-1])
     if isinstance(old, dict) or (isinstance(old, list) and any(isinstance(i, dict) for i in old)):
+        key = format_key(path[within:])
         raise UsageError(
-            f"{format_key(path)} is a table, not a value",
-            hint=f"set the keys in it, such as {format_key((*path, 'key'))}=..., or edit the file",
+            f"{key} is a table, not a value",
+            hint=f"set the keys in it, such as {key}.key=..., or edit the file",
         )
     return table

@@ -53,9 +53,8 @@ class SetKeys(_Change):
     allow: Collection[str] = field(default=(), kw_only=True)
 
     def _changed(self, document: ConfigDocument) -> ConfigDocument:
-        table = f"{_SET}." if self.file.kind == "profile" else ""
-        wanted = [(f"{table}{key}", value) for key, value in self.assignments]
-        return set_values(document, wanted)
+        table = (_SET,) if self.file.kind == "profile" else ()
+        return set_values(document, self.assignments, table=table)
 
 
 @dataclass(frozen=True)

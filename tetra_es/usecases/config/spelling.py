@@ -26,13 +26,14 @@ def warn_of_misspelled_rules(
     work: UnitOfWork, overlay: ConfigDocument, before: ConfigDocument | None
 ) -> None:
     """Warn of near misses in what an overlay sets and `before` does not."""
-    from tetra_es.profiles.rules import format_pattern, read_rules
+    from tetra_es.profiles.rules import format_pattern, read_rules, rule_for
 
     old = {path for path, _ in read_rules(before, overlay=True)[0].set} if before else set()
     for path, _ in read_rules(overlay, overlay=True)[0].set:
         if path not in old and (meant := meant_by(path)):
             key = format_pattern(path)
-            line = overlay.line_of(("set", key)) or overlay.line_of(("set", *path))
+            rule = rule_for(overlay, path)
+            line = overlay.line_of(rule.key) if rule else None
             _warn(work, overlay, line, key, meant)
 
 
