@@ -773,8 +773,8 @@ class Judge:
                 with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
                     state = json.loads(event.state)
                     named = {one["position"]: one["verdict"] for one in state.get("named_by", ())}
-                    for digest in [bytes.fromhex(one).hex() for one in state["digests"]]:
-                        self._told.setdefault(digest, []).append((event.position, named))
+                    for purged in [bytes.fromhex(one).hex() for one in state["digests"]]:
+                        self._told.setdefault(purged, []).append((event.position, named))
         for purge, named in self._told.get(digest, ()):
             if purge > position:
                 self._relied.setdefault(purge, position)
