@@ -286,6 +286,17 @@ def test_no_arguments_print_the_help_alone(bare: Machine) -> None:
     assert done.err.startswith("Usage: tetra-es")
 
 
+def test_a_byte_order_mark(machine: Machine) -> None:
+    """As editors on Windows write it, invisible in most others."""
+    path = machine.toml("local")
+    path.write_text(f"\ufeff{path.read_text()}", "utf-8")
+    failed = machine.fails(1, "promote", "dev")
+    assert failed.error().startswith("environments/local.toml:1:1: begins with a byte order mark: ")
+    assert failed.hint() == "save the file in UTF-8 without a byte order mark (BOM)"
+    path.write_text(path.read_text("utf-8-sig"))
+    machine.ok("promote", "dev")
+
+
 HOSTS = "deployment.hosts: must be a list of different ssh destinations, is "
 
 

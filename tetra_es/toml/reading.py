@@ -10,7 +10,10 @@ from tetra_es.errors import ConfigError
 from tetra_es.toml.redact import printable, redact_line
 
 _POSITION = re.compile(r" \(?at (?:line (\d+),? col(?:umn)? (\d+)|end of document)\)?$")
+_BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
+_SAVE_WITHOUT = "save the file in UTF-8 without a byte order mark (BOM)"
 _SHOWN = 80
+_FIX = "fix that line; nothing was recorded"
 _DEEPEST = 100
 """Levels of tables and arrays; tomlkit, too, takes no more."""
 
@@ -32,6 +35,8 @@ def read_values(text: str) -> dict[str, Any]:
 
 def located(error: Exception, text: str, *, name: str) -> ConfigError:
     """Return the error for people that stands for one of `read_values`, with line and column."""
+    if text.startswith(_BOM):
+        return _error(name, text[1:], 1, 1, "begins with a byte order mark", _SAVE_WITHOUT)
     if isinstance(error, tomllib.TOMLDecodeError):
         return _syntax_error(name, text, str(error))
     deep = isinstance(error, RecursionError)
@@ -65,7 +70,9 @@ def _syntax_error(name: str, text: str, message: str) -> ConfigError:
     return _error(name, text, len(lines), len(lines[-1]) + 1, f"{what}, at the end of the file")
 
 
-def _error(name: str, text: str, line: int, column: int, what: str) -> ConfigError:
+def _error(
+    name: str, text: str, line: int, column: int, what: str, hint: str = _FIX
+) -> ConfigError:
     lines = text.split("\n")
     shown = redact_line(lines[line - 1].strip()) if 0 < line <= len(lines) else ""
     if len(shown) > _SHOWN:
@@ -75,5 +82,5 @@ def _error(name: str, text: str, line: int, column: int, what: str) -> ConfigErr
         what = what[:1].lower() + what[1:]
     return ConfigError(
         printable(f"{name}:{line}:{column}: {what}: {shown}"),
-        hint="fix that line; nothing was recorded",
+        hint=hint,
     )
