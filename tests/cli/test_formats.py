@@ -19,3 +19,8 @@ FORMATS = {
 @pytest.mark.parametrize("command", FORMATS)
 def test_a_command_prints_in_every_format_of_its_kind(command: str) -> None:
     assert FORMATS[command] in (tuple(LISTINGS), tuple(REPORTS))
+
+
+@pytest.mark.parametrize("command", [" ".join(path) for path, _ in commands() if "list" in path])
+def test_every_list_is_a_listing(command: str) -> None:
+    assert FORMATS.get(command) == tuple(LISTINGS)

@@ -165,6 +165,7 @@ def test_every_json_field_is_documented(machine: Machine) -> None:
         "env list": ("env", "list"),
         "mirror list": ("mirror", "list"),
         "orgs": ("orgs",),
+        "profile list": ("profile", "list"),
         "signer list": ("signer", "list"),
     }.items():
         assert (

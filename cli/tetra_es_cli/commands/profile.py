@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es_cli.context.params import env_argument, report_option
-from tetra_es_cli.output.emit import emit, say
-from tetra_es_cli.output.model import Report
+from tetra_es_cli.context.params import env_argument, listing_option, report_option
+from tetra_es_cli.output.emit import emit
+from tetra_es_cli.output.model import Listing, Report
 from tetra_es_cli.output.table import table_lines
 
 if TYPE_CHECKING:
@@ -41,9 +41,9 @@ def show(app: App, environment: str, output: str) -> None:
 
 
 @profile.command("list")
-def list_() -> None:
+@listing_option
+def list_(output: str) -> None:
     """List the built-in profiles."""
     from tetra_es_projections.queries.profiles import builtin_names
 
-    for name in builtin_names():
-        say(name)
+    emit(Listing([{"profile": name} for name in builtin_names()], ("profile",)), output)
