@@ -11,6 +11,7 @@ start of the interpreter does is not the same: see `Machine.process`.
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import pkgutil
 import select
@@ -21,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -85,52 +87,72 @@ def program() -> Path:
 
 def _serve(address: str) -> None:
     """Run what the program asks for until our standard input ends."""
-    for package in ("tetra_es", "tetra_es_projections", "tetra_es_cli"):
-        for module in pkgutil.walk_packages(import_module(package).__path__, f"{package}."):
-            if not module.name.endswith("__main__"):
-                import_module(module.name)
+    _warm_up()
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     listening.bind(address)
     listening.listen(64)
     os.write(1, b"ready\n")
-    children = set[int]()
+    running: dict[int, tuple[int, socket.socket]] = {}
     while True:
-        ready, _, _ = select.select([0, listening.fileno()], [], [])
+        ready, _, _ = select.select([0, listening.fileno(), *running], [], [])
         if 0 in ready:
             return
-        asking, _ = listening.accept()
-        if child := os.fork():
-            children.add(child)
-            asking.close()
-            children -= {each for each in children if os.waitpid(each, os.WNOHANG)[0]}
-        else:
-            listening.close()
-            _answer(asking)
+        for ended in running.keys() & set(ready):
+            os.close(ended)
+            _tell(*running.pop(ended))
+        if listening.fileno() in ready:
+            asking, _ = listening.accept()
+            child = _start(asking, [listening.fileno(), *running, *_files(running)])
+            running[os.pidfd_open(child)] = child, asking
 
 
-def _answer(asking: socket.socket) -> NoReturn:
-    """Run one command; say how it ended."""
+def _files(running: dict[int, tuple[int, socket.socket]]) -> list[int]:
+    return [asking.fileno() for _, asking in running.values()]
+
+
+def _warm_up() -> None:
+    """Import everything, and do once what a process does at its first use of something."""
+    from tests.machine import Machine
+
+    for package in ("tetra_es", "tetra_es_projections", "tetra_es_cli"):
+        for module in pkgutil.walk_packages(import_module(package).__path__, f"{package}."):
+            if not module.name.endswith("__main__"):
+                import_module(module.name)
+    with tempfile.TemporaryDirectory(prefix="forks-") as home:
+        machine = Machine(Path(home))
+        machine.ok("init", machine.org, "--domain", "acme.example")
+        machine.ok("set", "local", "ports.tetra=5555")
+        machine.ok("promote", "dev")
+        machine.ok("verify")
+    gc.freeze()  # or the first collection in each fork would touch, and so copy, every object
+
+
+def _start(asking: socket.socket, ours: list[int]) -> int:
+    """Start a command in a fork, without the files that are ours; return its process."""
     request, streams, _, _ = socket.recv_fds(asking, _REQUEST, 3)
-    folder, count, *rest = request.decode("utf-8", "surrogateescape").split("\0")
-    words, variables = rest[: int(count)], rest[int(count) :]
-    environment = dict(variable.split("=", 1) for variable in variables)
-    child = os.fork()
-    if not child:
-        asking.close()
-        _become(words, environment, folder, streams)
+    if not (child := os.fork()):
+        for number in (asking.fileno(), *ours):
+            os.close(number)
+        _become(request, streams)
     for stream in streams:
         os.close(stream)
+    return child
+
+
+def _tell(child: int, asking: socket.socket) -> None:
+    """Say how a command ended."""
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    asking.send(b"%d" % (code if code >= 0 else 128 - code))
-    os._exit(0)
+    with asking, suppress(BrokenPipeError):  # the program may have been killed
+        asking.send(b"%d" % (code if code >= 0 else 128 - code))
 
 
-def _become(
-    words: list[str], environment: dict[str, str], folder: str, streams: list[int]
-) -> NoReturn:
+def _become(request: bytes, streams: list[int]) -> NoReturn:
     """Be the command from here on."""
     from tetra_es_cli.main import main
 
+    folder, count, *rest = request.decode("utf-8", "surrogateescape").split("\0")
+    words, variables = rest[: int(count)], rest[int(count) :]
+    environment = dict(variable.split("=", 1) for variable in variables)
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 from tetra_es.usecases.config.edit import Edit
 from tetra_es.usecases.config.source_file import SOURCE
 
-PROCESSES, EDITS = 8, 25 if MANY else 3
+PROCESSES, EDITS = 8, 25 if MANY else 2
 
 
 def test_eight_processes_that_edit(machine: Machine) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 COMMANDS = [["set", "local", "resources.nofile=NUMBER"], ["promote", "dev"]]
 
-POINTS = 8 if MANY else 4
+POINTS = 8 if MANY else 3
 """Where a command is interrupted, spread over all that it does."""
 
 

@@ -31,6 +31,9 @@ SHELLS = {"dash": ["dash"], "bash": ["bash", "--posix"], "busybox": ["busybox", 
 EACH_SHELL = [pytest.param(name, marks=needs(name)) for name in SHELLS]
 """For tests in every shell that is installed."""
 
+CLOCK = "    read -r now _ </proc/uptime\n    now=${now%.*}\n"
+"""Where the agent looks at its clock."""
+
 SYSTEMCTL = r"""#!/bin/sh
 # What runs is a file for each unit; every change is a line of `said`. A unit that has a line in
 # `ends` (looks that it stays up, then what systemd says of its end) ends by itself.
@@ -76,6 +79,8 @@ class FakeServer:
     shell: list[str]
     host: str = "place"
     patient: bool = False
+    ticks: bool = False
+    """Whether the server's clock goes on by a second whenever the agent looks at it."""
     user: str = field(default_factory=lambda: pwd.getpwuid(os.getuid()).pw_name)
 
     def __post_init__(self) -> None:
@@ -91,6 +96,9 @@ class FakeServer:
     @property
     def program(self) -> str:
         text = agent().replace("=/var/lib/tetra-es\n", f"={self.folder}/state\n")
+        if self.ticks:
+            assert text.count(CLOCK) == 1
+            text = text.replace(CLOCK, "    now=$((${now:-0} + 1))\n")
         return text.replace("=/etc/systemd/system\n", f"={self.folder}/units\n")
 
     def open(self, patience: int = 60) -> Server:

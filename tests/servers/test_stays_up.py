@@ -106,15 +106,17 @@ def test_a_unit_that_is_active_with_no_process(place: FakeServer) -> None:
 def test_the_window_begins_with_the_first_good_answer(place: FakeServer) -> None:
     begun = time.monotonic()
     with place.open() as server:
-        said = wait(server, place, "tsm", check(3))
-    assert time.monotonic() - begun >= 2
+        said = wait(server, place, "tsm", check(2))
+    assert time.monotonic() - begun >= 1
     assert said[:2] == ["1 of 2", "2 of 2"]
     assert len(said) > 2
 
 
 def test_the_window_may_go_beyond_the_deadline(place: FakeServer) -> None:
+    place.ticks = True
     with place.open() as server:
-        assert wait(server, place, "tsm", check(6, deadline=4))
+        said = wait(server, place, "tsm", check(40, deadline=20))
+    assert len(said) > 5
 
 
 def test_a_window_of_nothing(place: FakeServer) -> None:
@@ -125,5 +127,6 @@ def test_a_window_of_nothing(place: FakeServer) -> None:
 def test_one_that_goes_on_restarting_is_not_up(place: FakeServer) -> None:
     """It answers whenever it is asked, each time another process."""
     place.restarts_at_every_look()
+    place.ticks = True
     with place.open() as server, pytest.raises(StepFailed, match="started again meanwhile"):
-        wait(server, place, "direct", check(1, deadline=6))
+        wait(server, place, "direct", check(1, deadline=20))
