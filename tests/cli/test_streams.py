@@ -6,11 +6,13 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.examples import some
 from tests.machine import HANG
 
 if TYPE_CHECKING:
@@ -46,8 +48,7 @@ def started_without(
     )
 
 
-@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-@pytest.mark.parametrize("streams", [(1,), (2,), (0, 1, 2)], ids=str)
+@pytest.mark.parametrize(("words", "streams"), some(product(COMMANDS, [(1,), (2,), (0, 1, 2)]), 8))
 def test_closed(machine: Machine, words: tuple[str, ...], streams: tuple[int, ...]) -> None:
     done = started_without(machine, streams, *words)
     assert (done.returncode, done.stderr) == (0, "")

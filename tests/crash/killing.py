@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LOOP = Path(__file__).with_name("loop.py")
 
-ROUNDS = int(os.environ.get("TETRA_ES_CRASH_ROUNDS", "10"))
+ROUNDS = int(os.environ.get("TETRA_ES_CRASH_ROUNDS", "4"))
 """How often a process is killed, over all tests here: 40 in CI, 200 for the long run."""
 
 MANY = ROUNDS >= 40

@@ -67,7 +67,8 @@ def after_a_kill(machine: Machine, said: bytes, before: dict[int, tuple[str, str
 def test_at_random_instants(busy: Machine, batch: int) -> None:
     instants = random.Random(f"instants {batch}")
     longest = 3 * median_duration(busy)
-    for number in range(ROUNDS // BATCHES):
+    rounds = ROUNDS // BATCHES
+    for number in range(rounds * batch, rounds * (batch + 1)):
         before = stored(busy)
         process = start(busy, "round", COMMANDS, 3000 + 1000 * number)
         said = kill(process, instants.uniform(0, longest))
@@ -95,7 +96,8 @@ def test_around_every_effect(busy: Machine, batch: int) -> None:
     effects = {words[0]: count_effects(busy, numbered(words, 5999)) for words in COMMANDS}
     rounds = ROUNDS // BATCHES
     for number in range(rounds):
-        words = numbered(COMMANDS[number % 3], 6000 + number)
+        turn = rounds * batch + number
+        words = numbered(COMMANDS[turn % 3], 6000 + number)
         make_ready(busy, words[0], number)
         before = stored(busy)
         # The fractions of one batch lie between those of the others.
@@ -104,7 +106,7 @@ def test_around_every_effect(busy: Machine, batch: int) -> None:
         process = start(busy, "once", words, signal.SIGKILL, point)
         said, err = process.communicate()
         assert process.returncode == -signal.SIGKILL, (point, said, err)
-        after_a_kill(busy, said, before, number)
+        after_a_kill(busy, said, before, turn)
     check_sound(busy)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.servers.fake_server import SHELLS, FakeServer
+from tests.servers.fake_server import FakeServer
 from tetra_es.remote.drift import drift
 from tetra_es.remote.facts import Entry, Listener, Space
 from tetra_es.remote.plan import plan
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> FakeServer:
-    return FakeServer(tmp_path_factory.mktemp("plan") / "server", SHELLS["bash"])
+    return FakeServer(tmp_path_factory.mktemp("plan") / "server", ["sh"])
 
 
 @pytest.fixture(scope="module")

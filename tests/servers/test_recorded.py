@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.servers.fake_server import SHELLS, FakeServer
+from tests.examples import some
+from tests.servers.fake_server import FakeServer
 from tetra_es.usecases.deploy.journal import HostJournal
 from tetra_es_cli.context.app import App
 from tetra_es_cli.context.recording import Recording
@@ -46,7 +47,7 @@ class Fleet:
     folder: Path
 
     def server(self, host: str) -> FakeServer:
-        return FakeServer(self.folder / host, SHELLS["bash"], host=host)
+        return FakeServer(self.folder / host, ["sh"], host=host)
 
     def name(self, *hosts: str) -> None:
         """Have dev name its hosts."""
@@ -184,7 +185,8 @@ def test_a_server_that_lost_its_record(fleet: Fleet) -> None:
 
 
 @pytest.mark.parametrize(
-    "provenance", ["dev@1 #3 " + "0" * 64, "dev@1 #999 " + "1" * 64, "dev@1", "dev@1 #x y"]
+    "provenance",
+    some(["dev@1 #3 " + "0" * 64, "dev@1 #999 " + "1" * 64, "dev@1", "dev@1 #x y"], 2),
 )
 def test_a_release_of_another_history(fleet: Fleet, provenance: str) -> None:
     """Its files are as its own record says, which is not what we deployed."""
