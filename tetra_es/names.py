@@ -24,12 +24,17 @@ _VARIABLE = r"[A-Za-z_][A-Za-z0-9_]{0,127}"
 
 def check_org(name: str) -> str:
     """Return `name` if it can name an organization's folder, else raise `UsageError`."""
-    if not re.fullmatch(_ORG, name, re.ASCII) or ".." in name:
+    if not is_org(name):
         raise UsageError(
             f"not an organization name: {name!r}",
             hint="use lower-case letters, digits and . _ -, beginning with a letter or digit",
         )
     return name
+
+
+def is_org(name: str) -> bool:
+    """Return whether `name` can name an organization's folder."""
+    return bool(re.fullmatch(_ORG, name, re.ASCII)) and ".." not in name
 
 
 def check_environment(name: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import UsageError
+from tetra_es_cli.context.candidates import WHERE_AND_ASSIGNMENTS, WHERE_AND_KEYS
 from tetra_es_cli.context.params import allow_empty_option, allow_option
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.context.source_files import split_source_file
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
 
 @click.command("set")
-@click.argument("words", nargs=-1, required=True, metavar="WHERE KEY=VALUE...")
+@click.argument(
+    "words", nargs=-1, required=True, metavar="WHERE KEY=VALUE...", type=WHERE_AND_ASSIGNMENTS
+)
 @allow_option
 @recording_options
 @click.pass_obj
@@ -41,7 +44,7 @@ def set_(app: App, words: tuple[str, ...], allow: tuple[str, ...], how: Recordin
 
 
 @click.command()
-@click.argument("words", nargs=-1, required=True, metavar="WHERE KEY...")
+@click.argument("words", nargs=-1, required=True, metavar="WHERE KEY...", type=WHERE_AND_KEYS)
 @allow_empty_option
 @recording_options
 @click.pass_obj

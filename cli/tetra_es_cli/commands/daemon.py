@@ -12,6 +12,7 @@ from tetra_es.names import check_environment
 from tetra_es.text import one_line
 from tetra_es.usecases.deploy.request import DeployRequest, HostSelection
 from tetra_es_cli.commands.deploy import deploy_to_servers
+from tetra_es_cli.context.candidates import STATE
 from tetra_es_cli.context.command_line import removal_for
 from tetra_es_cli.context.identities import identity_option
 from tetra_es_cli.context.params import (
@@ -136,7 +137,7 @@ def status(app: App, environment: str, hosts: Sequence[str], local: bool, output
 
 
 @daemon.command()
-@click.argument("words", metavar="[N] ENV", nargs=-1, required=True)
+@click.argument("words", metavar="[N] ENV", nargs=-1, required=True, type=STATE)
 @hosts_options
 @click.option("-f", "--follow", is_flag=True, help="Go on with what comes; Ctrl-C ends it.")
 @click.pass_obj

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tetra_es_cli.context.candidates import STATE
 from tetra_es_cli.context.params import report_option
 from tetra_es_cli.output.console import note
 from tetra_es_cli.output.emit import emit, say, style
@@ -21,7 +22,7 @@ _COLORS = {"+": "green", "-": "red", "@": "cyan"}
 
 
 @click.command()
-@click.argument("states", nargs=-1, required=True, metavar="ENV | REF REF", type=click.STRING)
+@click.argument("states", nargs=-1, required=True, metavar="ENV | REF REF", type=STATE)
 @click.option("--keys", is_flag=True, help="By key instead of by line.")
 @report_option
 @click.pass_obj

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import ConfigError, TetraEsError
+from tetra_es_cli.context.candidates import WHERE
 from tetra_es_cli.context.params import (
     allow_empty_option,
     allow_option,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("words", nargs=-1, metavar="[WHERE]")
+@click.argument("words", nargs=-1, metavar="[WHERE]", type=WHERE)
 @allow_option
 @allow_empty_option
 @reason_option

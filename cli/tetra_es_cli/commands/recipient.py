@@ -8,6 +8,7 @@ import click
 
 from tetra_es.errors import TetraEsError
 from tetra_es_cli import answers
+from tetra_es_cli.context.candidates import RECIPIENT
 from tetra_es_cli.context.identities import identities, identity_option, loader
 from tetra_es_cli.context.params import env_argument, listing_option
 from tetra_es_cli.context.progress import reporting
@@ -69,7 +70,7 @@ def add(
 
 @recipient.command()
 @env_argument()
-@click.argument("name")
+@click.argument("name", type=RECIPIENT)
 @identity_option
 @recording_options
 @click.pass_obj

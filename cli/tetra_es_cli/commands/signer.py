@@ -9,6 +9,7 @@ import click
 
 from tetra_es.errors import TetraEsError
 from tetra_es_cli import answers
+from tetra_es_cli.context.candidates import SIGNER
 from tetra_es_cli.context.params import REF, listing_option
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.output.emit import emit, say, write_raw
@@ -72,7 +73,7 @@ def add(app: App, name: str, key: str, how: Recording) -> None:
 
 
 @signer.command()
-@click.argument("name")
+@click.argument("name", type=SIGNER)
 @recording_options
 @click.pass_obj
 def rm(app: App, name: str, how: Recording) -> None:

@@ -5,41 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
 
 from tetra_es.names import check_environment
-from tetra_es_cli.context.app import App
+from tetra_es_cli.context.candidates import complete, environments
 from tetra_es_cli.output.formats import LISTINGS, REPORTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from click.shell_completion import CompletionItem
 
     from tetra_es_projections.queries.reader import Reader
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
 
 _RECENT = 20
-
-
-def _app(ctx: click.Context) -> App:
-    """Return the app of a command being completed, for which the group was not run."""
-    root = ctx.find_root()
-    return App(org=root.params.get("org"), directory=root.params.get("directory"), no_input=True)
-
-
-def _complete(
-    ctx: click.Context, prefix: str, look_up: Callable[[Reader], list[tuple[str, str]]]
-) -> list[CompletionItem]:
-    """Return what `look_up` finds that begins with `prefix`; nothing when it fails.
-
-    A shell that completes must never show an error.
-    """
-    try:
-        with _app(ctx).reading() as reader:
-            found = look_up(reader)
-    except Exception:
-        return []
-    return [CompletionItem(value, help=text) for value, text in found if value.startswith(prefix)]
 
 
 class EnvironmentType(click.ParamType):  # type: ignore[type-arg]  # not generic in click 8.2
@@ -64,13 +44,11 @@ class EnvironmentType(click.ParamType):  # type: ignore[type-arg]  # not generic
     ) -> list[CompletionItem]:
         """Return the environments of the organization."""
 
-        def look_up(reader: Reader) -> list[tuple[str, str]]:
-            from tetra_es_projections.queries.environments import known_environments
-
+        def look_up(reader: Reader) -> list[str]:
             sigil = "@" if incomplete.startswith("@") else ""
-            return [(sigil + name, "") for name in known_environments(reader)]
+            return [sigil + name for name in environments(reader)]
 
-        return _complete(ctx, incomplete, look_up)
+        return complete(ctx, incomplete, look_up)
 
 
 class RefType(click.ParamType):  # type: ignore[type-arg]  # not generic in click 8.2
@@ -102,7 +80,7 @@ class RefType(click.ParamType):  # type: ignore[type-arg]  # not generic in clic
             rows = reader.views.events.history(environment=environment, limit=_RECENT)
             return [(str(row.event), row.summary) for row in rows]
 
-        return _complete(ctx, incomplete, look_up)
+        return complete(ctx, incomplete, look_up)
 
 
 class KeyType(click.ParamType):  # type: ignore[type-arg]  # not generic in click 8.2
@@ -118,10 +96,7 @@ class KeyType(click.ParamType):  # type: ignore[type-arg]  # not generic in clic
     ) -> list[CompletionItem]:
         """Return the keys that were ever set."""
 
-        def look_up(reader: Reader) -> list[tuple[str, str]]:
-            return [(key, "") for key in reader.views.keys.names()]
-
-        return _complete(ctx, incomplete, look_up)
+        return complete(ctx, incomplete, lambda reader: reader.views.keys.names())
 
 
 class SecretType(click.ParamType):  # type: ignore[type-arg]  # not generic in click 8.2
@@ -134,11 +109,8 @@ class SecretType(click.ParamType):  # type: ignore[type-arg]  # not generic in c
     ) -> list[CompletionItem]:
         """Return the names that the environment ever had."""
 
-        def look_up(reader: Reader) -> list[tuple[str, str]]:
-            file = f"secrets {ctx.params.get('environment')}"
-            return [(key, "") for key in reader.views.keys.names(file)]
-
-        return _complete(ctx, incomplete, look_up)
+        file = f"secrets {ctx.params.get('environment')}"
+        return complete(ctx, incomplete, lambda reader: reader.views.keys.names(file))
 
 
 ENVIRONMENT = EnvironmentType()

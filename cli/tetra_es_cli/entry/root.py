@@ -13,6 +13,7 @@ import click
 
 from tetra_es import __version__
 from tetra_es_cli.context.app import App
+from tetra_es_cli.context.candidates import ORGANIZATION
 from tetra_es_cli.entry.short_help import SHORT_HELP
 from tetra_es_cli.output import hints
 
@@ -115,7 +116,12 @@ def _stand_in(name: str) -> click.Command:
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--org", metavar="ORG", help="Organization to work on.  [default: $TETRA_ORG]")
+@click.option(
+    "--org",
+    metavar="ORG",
+    type=ORGANIZATION,
+    help="Organization to work on.  [default: $TETRA_ORG]",
+)
 @click.option(
     "--dir",
     "directory",

@@ -8,6 +8,7 @@ import click
 
 from tetra_es.errors import UsageError
 from tetra_es.refs import RevisionRef
+from tetra_es_cli.context.candidates import RECIPIENT
 from tetra_es_cli.context.params import (
     ENVIRONMENT,
     REF,
@@ -102,7 +103,7 @@ def diff(app: App, before: Ref, after: Ref, environment: str | None, output: str
 
 
 @click.command()
-@click.argument("recipient")
+@click.argument("recipient", type=RECIPIENT)
 @listing_option
 @click.pass_obj
 def exposure(app: App, recipient: str, output: str) -> None:

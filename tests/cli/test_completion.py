@@ -1,0 +1,82 @@
+"""What TAB offers: what the organization has, wherever a command takes the name of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.machine import Machine
+
+
+@pytest.fixture(scope="module")
+def used(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """An organization with a dev, an overlay, a second signer and a secret. Nothing changes it."""
+    machine = Machine(tmp_path_factory.mktemp("tab") / "home")
+    machine.home.mkdir()
+    machine.ok("init", "zeta", "--domain", "zeta.example")
+    machine.ok("init", machine.org, "--domain", "acme.example")
+    machine.ok("promote", "dev")
+    machine.ok("set", "profile", "dev", "logging.level=warn")
+    machine.ok("recipient", "add", "dev", "anna", machine.ok("identity", "new").out.strip())
+    machine.ok("secret", "set", "dev", "API_KEY", stdin="value")
+    return machine
+
+
+def offered(machine: Machine, words: str, **env: str) -> set[str]:
+    """Return what TAB offers after these words, the last of them being typed."""
+    asked = {
+        "_TETRA_ES_COMPLETE": "bash_complete",
+        "COMP_WORDS": f"tetra-es {words}",
+        "COMP_CWORD": str(words.count(" ") + 1),
+    }
+    done = machine.run(env={**asked, **env})
+    assert (done.code, done.err) == (0, "")
+    return {line.partition(",")[2] for line in done.out.splitlines() if line}
+
+
+ENVIRONMENTS = {"local", "dev", "staging", "prod"}
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("set ", {"local", "manifest", "profile"}),
+        ("unset l", {"local"}),
+        ("edit p", {"profile"}),
+        ("edit local ", set()),
+        ("set profile ", ENVIRONMENTS - {"local"}),
+        ("edit profile d", {"dev"}),
+        ("set local ports.", {"ports.tetra="}),
+        ("set -m why local ports.", {"ports.tetra="}),
+        ("set local ports.tetra=1 backup.sch", {"backup.schedule="}),
+        ("set profile dev logging.lev", {"logging.level="}),
+        ("set profile staging ports.", {"ports.tetra="}),
+        ("unset local ports.", {"ports.tetra"}),
+        ("unset profile dev ", {"logging.level"}),
+        ("set manifest dom", {"domain="}),
+        ("diff ", ENVIRONMENTS),
+        ("diff dev p", {"prod"}),
+        ("daemon logs ", ENVIRONMENTS),
+        ("signer rm ", {"alice"}),
+        ("recipient rm dev ", {"anna"}),
+        ("secret exposure ", {"anna"}),
+        ("secret rm dev ", {"API_KEY"}),
+        ("--org ", {"acme", "zeta"}),
+        ("--org z", {"zeta"}),
+        ("--org zeta set local ports.", {"ports.tetra="}),
+    ],
+)
+def test_what_is_offered(used: Machine, words: str, found: set[str]) -> None:
+    assert offered(used, words) == found
+
+
+def test_organizations_elsewhere(used: Machine, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    used.ok("--dir", str(elsewhere), "init", "omega")
+    (elsewhere / "org" / "a folder").mkdir()
+    assert offered(used, f"--dir {elsewhere} --org ") == {"omega"}
+    assert offered(used, "--org ", TETRA_DIR=str(elsewhere / "nowhere")) == set()
+
+
+@pytest.mark.parametrize("words", ["set local ", "signer rm ", "unset profile dev "])
+def test_nothing_is_offered_where_nothing_is_found(bare: Machine, words: str) -> None:
+    assert offered(bare, words) == set()
