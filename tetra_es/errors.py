@@ -6,7 +6,10 @@ Subclasses live here when more than one package raises them, else beside their o
 
 from __future__ import annotations
 
-RESTORE_HINT = "keep everything as it is; restore the store from a backup or from the mirror"
+RESTORE_HINT = (
+    "`tetra-es restore --from FROM` takes it from a backup or a copy of the mirror; what is here "
+    "is kept"
+)
 """What to do where the store is not what it was."""
 
 

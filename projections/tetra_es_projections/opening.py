@@ -5,10 +5,12 @@ from __future__ import annotations
 import shlex
 import shutil
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tetra_es.disk.lock import exclusive
 from tetra_es.errors import Refused, TetraEsError
+from tetra_es.store.copies import StoredCopy
 from tetra_es.store.log import EventLog
 from tetra_es_projections.engine import Projections
 from tetra_es_projections.mirror.git import Git
@@ -16,7 +18,6 @@ from tetra_es_projections.unfounded import lost_events, unfounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tetra_es.layout import OrgLayout
     from tetra_es.log.replica import Replica
@@ -66,6 +67,42 @@ class Derived:
                 f"{layout.mirror} is in the way of the mirror",
                 hint=f"for an organization of an older system: `{move}`, then `{take}`",
             ) from error
+
+    def check_not_ahead(self, layout: OrgLayout, position: int) -> None:
+        """Raise `Refused` where the mirror has events after a position, or cannot be one."""
+        from tetra_es_projections.mirror.projection import Mirror
+
+        newest = Mirror(layout.mirror, self.git).last_event()
+        if newest > position:
+            again = shlex.join(("--from", str(layout.mirror), layout.root.name))
+            raise Refused(
+                f"{layout.mirror} goes to #{newest}, the copy only to #{position}",
+                hint=f"`tetra-es restore {again}` restores all of it",
+            )
+
+    @contextmanager
+    def of_store(self, layout: OrgLayout) -> Iterator[Projections]:
+        """Open the projections of the store that is there; the caller holds the lock."""
+        with EventLog(layout.store) as log, self(layout, log) as projections:
+            yield projections
+
+    @contextmanager
+    def copy_at(self, place: str) -> Iterator[StoredCopy | Clone]:
+        """Open a copy of a history: a backup, a clone of the mirror, or the address of one.
+
+        Raises `TetraEsError` where there is none.
+        """
+        path = Path(place)
+        if path.is_file():
+            with StoredCopy(path) as backup:
+                yield backup
+        elif path.is_dir():
+            yield clone_at(path, self.git)
+        else:
+            from tetra_es_projections.mirror.cloning import cloned
+
+            with cloned(place) as root:
+                yield clone_at(root, self.git)
 
     @contextmanager
     def opened(self, layout: OrgLayout, *, reading: bool = False) -> Iterator[Projections]:

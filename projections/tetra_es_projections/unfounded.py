@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,13 @@ def lost_events(layout: OrgLayout, git: Git) -> IntegrityFailure | None:
     with closing(open_views_reading(layout.views)) as views:
         for what, position in reached(layout, git, views).items():
             if position:
+                message = f"{layout.store} has no events: {what} to #{position}"
                 return IntegrityFailure(
-                    f"{layout.store} has no events: {what} to #{position}", hint=RESTORE_HINT
+                    message, hint=_hint(layout) if "mirror" in what else RESTORE_HINT
                 )
     return None
+
+
+def _hint(layout: OrgLayout) -> str:
+    again = shlex.join(("--from", str(layout.mirror), layout.root.name))
+    return f"`tetra-es restore {again}` makes them again"

@@ -370,7 +370,7 @@ def test_a_store_put_back_from_an_older_copy(machine: Machine) -> None:
         done = machine.run(command)
         assert done.code == 4
         assert "event #3 is lost" in done.error()
-        assert "restore the store" in done.hint()
+        assert "`tetra-es restore --from FROM`" in done.hint()
 
 
 @pytest.mark.parametrize("words", [("status", "--org", "acme"), ("show", "dev", "--no-input")])

@@ -113,7 +113,7 @@ CASES = [
     ),
     Case("run `tetra-es verify`", "secret get dev API_KEY", with_another_ciphertext, code=4),
     Case(
-        "`tetra-es verify` names the secret; a clone of the mirror has the file",
+        "`tetra-es verify` names the event; a clone of the mirror has the body",
         "rebuild",
         without_a_ciphertext,
         code=4,

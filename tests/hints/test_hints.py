@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.docs.test_words import is_below
-from tests.hints import applying, beginning, files, keys, looking, servers, stores
+from tests.hints import applying, beginning, files, keys, looking, restoring, servers, stores
 from tests.hints.not_run import NOT_HINTS, NOT_RUN, STILL_TO_RUN
 from tests.hints.templates import templates
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.hints.case import Case
     from tests.machine import Machine
 
-SUBJECTS = (looking, keys, files, stores, beginning, servers, applying)
+SUBJECTS = (looking, keys, files, stores, beginning, servers, applying, restoring)
 CASES: list[Case] = [case for subject in SUBJECTS for case in subject.CASES]
 
 

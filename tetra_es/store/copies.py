@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from tetra_es.errors import TetraEsError, Unfounded
 from tetra_es.log.chain import START, Head
+from tetra_es.log.naming import bodies_named
 from tetra_es.log.sqlite.opening import FirstEdition
 from tetra_es.log.sqlite.reader import SqliteLog
 from tetra_es.store.log import EventLog
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
-    from typing import TypeAlias
+    from typing import Self, TypeAlias
+
+    from tetra_es.log.record import Record
 
     Stored: TypeAlias = "FirstEditionLog | SqliteLog"
 
@@ -39,3 +44,41 @@ def open_stored(path: Path) -> Stored:
         return SqliteLog(path)
     except FirstEdition:
         return FirstEditionLog(path)
+
+
+class CopiedEvent(NamedTuple):
+    """An event in a copy of a history."""
+
+    record: Record
+    bodies: Mapping[bytes, bytes | None]
+    """Digest to bytes of those that it names; None, or not there, where the copy has them not."""
+
+
+class StoredCopy:
+    """A file with events as a copy to restore from. Use as a context manager."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file. Raises `TetraEsError` where it is not a backup."""
+        try:
+            self._log = open_stored(path)
+        except Unfounded as error:
+            raise TetraEsError(
+                f"{path} is not a backup: it has no events",
+                hint="`tetra-es backup FILE` makes one",
+            ) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._log.close()
+
+    def records(self, after: int = 0, upto: int | None = None) -> Iterator[Record]:
+        """Yield the events with `after` < position <= `upto`, in order."""
+        return self._log.records(after, upto)
+
+    def events(self) -> Iterator[CopiedEvent]:
+        """Yield all events, each with the bodies that it names."""
+        for record in self._log.records():
+            names = bodies_named(record)
+            yield CopiedEvent(record, {digest: self._log.body(digest) for digest in names})

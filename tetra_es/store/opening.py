@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from tetra_es.errors import IntegrityFailure, TetraEsError, Unfounded
+from tetra_es.errors import RESTORE_HINT, IntegrityFailure, TetraEsError, Unfounded
 from tetra_es.log.sqlite.statements import difference
 from tetra_es.store.schema import (
     APPLICATION_ID,
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     import sqlite3
     from pathlib import Path
 
-HINT: Final = "keep a copy of the file for the investigation, and restore your last backup"
+
+HINT: Final = RESTORE_HINT
 
 _ENDS: Final = """
 SELECT (SELECT coalesce(min(rowid), 1) FROM stored_events),

@@ -40,7 +40,7 @@ def create_organization(
     """
     derived.check_git()
     key = _signing_key(signing_key, listener)
-    _make_folders(layout)
+    make_folders(layout)
     with exclusive(layout.lock):
         _check_not_there(layout)
         derived.check_free(layout)
@@ -70,7 +70,8 @@ def _signing_key(path: Path, listener: Listener) -> SigningKey:
     return key
 
 
-def _make_folders(layout: OrgLayout) -> None:
+def make_folders(layout: OrgLayout) -> None:
+    """Make the folders of an organization and of its store, for this account alone."""
     try:
         layout.store.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         layout.root.chmod(0o700)

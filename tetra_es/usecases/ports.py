@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
     from typing import TypeAlias
@@ -242,6 +242,28 @@ class Clone(Protocol):
         """Return the age file of a secret, to be compared with its digest."""
 
 
+class CopiedEvent(Protocol):
+    """An event in a copy of a history."""
+
+    @property
+    def record(self) -> Record:
+        """The event with its proof, of which nothing is checked yet."""
+
+    @property
+    def bodies(self) -> Mapping[bytes, bytes | None]:
+        """Digest to bytes of those that it names; None, or not there, where the copy lacks them."""
+
+
+class HistoryCopy(Protocol):
+    """A copy of a history, which anybody may have put anything into."""
+
+    def records(self, after: int = 0, upto: int | None = None) -> Iterator[Record]:
+        """Yield the events with `after` < position <= `upto`, in order. Nothing is checked yet."""
+
+    def events(self) -> Iterator[CopiedEvent]:
+        """Yield all events, in order, each with its bodies."""
+
+
 class OpenedProjections(ComparedProjections, RebuiltProjections, MirroredProjections, Protocol):
     """Everything derived from one log, opened for what is not about one event."""
 
@@ -260,6 +282,16 @@ class Derived(Protocol):
 
         Or where something else is in its place.
         """
+
+
+class DerivedOfCopy(Derived, Protocol):
+    """Opens what is derived from events that are restored."""
+
+    def check_not_ahead(self, layout: OrgLayout, position: int) -> None:
+        """Raise `Refused` where the mirror that is there has events after a position."""
+
+    def of_store(self, layout: OrgLayout) -> AbstractContextManager[Projections]:
+        """Return what is derived from the store that is there; the caller holds the lock."""
 
 
 class Listener(Protocol):

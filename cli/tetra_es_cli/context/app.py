@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tetra_es.usecases.ports import OpenedProjections
+    from tetra_es.usecases.restoring.restore import Restored
     from tetra_es.usecases.use_case import Done, UseCase
     from tetra_es.usecases.workspace import Workspace
     from tetra_es_cli.context.recording import Recording
@@ -120,6 +121,21 @@ class App:
         return create_organization(
             layout, use_case, self.settings.signing_key, self.derived, Console(), Intent(reason)
         )
+
+    def restore(self, place: str, org: str | None) -> tuple[OrgLayout, Restored]:
+        """Restore the history that is at a place; return where it is now, and what is there.
+
+        Without `org`, it is the organization that the options name, else the one whose history it
+        is.
+        """
+        from tetra_es.usecases.restoring.restore import organization_in, restore
+        from tetra_es_cli.context.progress import reporting
+
+        wanted = org or self.org or self.settings.org
+        with self.derived.copy_at(place) as copy, reporting() as report:
+            layout = OrgLayout.of(self.base, wanted or organization_in(copy))
+            state = self.settings.state_dir
+            return layout, restore(layout, copy, state, self.derived, Console(), report)
 
     @contextmanager
     def projections(self, *, reading: bool = False) -> Iterator[OpenedProjections]:

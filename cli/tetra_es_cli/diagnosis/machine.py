@@ -12,7 +12,7 @@ import stat
 import subprocess
 from typing import TYPE_CHECKING
 
-from tetra_es.errors import TetraEsError
+from tetra_es.errors import RESTORE_HINT, TetraEsError
 from tetra_es.limits import GIT
 from tetra_es.usecases.check import Check
 from tetra_es.usecases.keys import check_signing_key
@@ -129,8 +129,7 @@ def _store(app: App, layout: OrgLayout) -> Iterator[Check]:
         yield Check("store", "failed", error.message, error.hint or "run `tetra-es verify`")
         return
     if found.damage:
-        remedy = "keep it as it is; restore it from a backup"
-        yield Check("store", "failed", found.damage, remedy)
+        yield Check("store", "failed", found.damage, RESTORE_HINT)
         return
     yield Check("store", "ok", f"{found.events} events")
     try:

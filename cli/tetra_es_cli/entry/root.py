@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, str] = {
     "verify": "verify.verify",
     "mirror": "mirror.mirror",
     "backup": "backup.backup",
+    "restore": "restore.restore",
     "env": "env.env",
     "profile": "profile.profile",
     "signer": "signer.signer",

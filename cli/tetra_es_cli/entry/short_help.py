@@ -31,6 +31,7 @@ SHORT_HELP: Mapping[str, str] = {
     "verify": "Prove the history: exit 4 and the first bad event where something is wrong.",
     "mirror": "Copies of history/ elsewhere, for review and as a backup.",
     "backup": "Copy all events, with the encrypted secrets, to FILE.",
+    "restore": "Make ORG again from a backup or a copy of its mirror.",
     "env": "List and add environments.",
     "profile": "Look at profiles; `edit profile ENV` and `set profile ENV` change them.",
     "signer": "Manage the keys that sign events.",

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 _OURS = re.compile(r"`tetra-es (?!-)(?P<command>[a-z]+)")
 
-_NO_ORG = {"init", "orgs", "import"}
+_NO_ORG = {"init", "orgs", "import", "restore"}
 """Commands that name the organization themselves, or none."""
 _NEITHER = {"identity", "completion"}
 

@@ -50,10 +50,10 @@ def is_branches(remote: str, text: str) -> bool:
     return bool(re.fullmatch(rf"\+?{_REF}:(?:{ours})", text, re.ASCII))
 
 
-def address(url: str, base: Path, folder: Path) -> str:
+def address(url: str, base: Path, folder: Path | None) -> str:
     """Return an address as git shall have it: a path is made absolute, starting at `base`.
 
-    Raises `UsageError` for anything but an address, and for a path below `folder`, ours.
+    Raises `UsageError` for anything but an address, and for a path below `folder`, ours, if given.
     """
     scheme, found, rest = url.partition("://")
     first = url.split("/", 1)[0]
@@ -75,10 +75,10 @@ def address(url: str, base: Path, folder: Path) -> str:
     return path
 
 
-def _check_outside(path: str, folder: Path) -> None:
-    if os.path.commonpath((os.path.realpath(path), os.path.realpath(folder))) == os.path.realpath(
-        folder
-    ):
+def _check_outside(path: str, folder: Path | None) -> None:
+    if folder and os.path.commonpath(
+        (os.path.realpath(path), os.path.realpath(folder))
+    ) == os.path.realpath(folder):
         raise UsageError(
             f"the organization's own folder {folder} cannot hold a copy",
             hint="choose a folder elsewhere, best on another machine",

@@ -85,20 +85,31 @@ def _unreachable(name: str, said: str) -> TetraEsError:
 @contextmanager
 def _opened(root: Path) -> Iterator[Repo]:
     """Open the mirror, whatever repository the environment speaks of."""
-    hidden = {name: os.environ.pop(name) for name in _REPOSITORY_VARIABLES if name in os.environ}
-    try:
+    with without_repository():
         with needing_git():
             from git import InvalidGitRepositoryError, NoSuchPathError, Repo
         try:
             repo = Repo(root, search_parent_directories=False, expand_vars=False)
         except (InvalidGitRepositoryError, NoSuchPathError) as error:
             raise TetraEsError(f"{root} is not a git repository", hint=AGAIN) from error
-        allowed = os.environ.get("GIT_ALLOW_PROTOCOL", ":".join(PROTOCOLS)).split(":")
         repo.git.update_environment(
-            GIT_DIR=str(root.absolute()),
-            GIT_ALLOW_PROTOCOL=":".join(one for one in allowed if one in PROTOCOLS),
+            GIT_DIR=str(root.absolute()), GIT_ALLOW_PROTOCOL=allowed_protocols()
         )
         with repo:
             yield repo
+
+
+@contextmanager
+def without_repository() -> Iterator[None]:
+    """Hide from git, and from GitPython, which repository the environment speaks of."""
+    hidden = {name: os.environ.pop(name) for name in _REPOSITORY_VARIABLES if name in os.environ}
+    try:
+        yield
     finally:
         os.environ.update(hidden)
+
+
+def allowed_protocols() -> str:
+    """Return what git may use to reach a copy, as its variable has it."""
+    allowed = os.environ.get("GIT_ALLOW_PROTOCOL", ":".join(PROTOCOLS)).split(":")
+    return ":".join(one for one in allowed if one in PROTOCOLS)

@@ -6,7 +6,7 @@ import contextlib
 import sqlite3
 from typing import TYPE_CHECKING
 
-from tetra_es.errors import IntegrityFailure, TetraEsError
+from tetra_es.errors import RESTORE_HINT, IntegrityFailure, TetraEsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +70,7 @@ def unreadable(
     error: sqlite3.Error,
     *,
     hint: str = "nothing was recorded",
-    damaged: str = "keep the file; restore it from a backup or from a clone of the mirror",
+    damaged: str = RESTORE_HINT,
 ) -> TetraEsError:
     """Return the error for people that stands for `error` of SQLite.
 

@@ -6,7 +6,7 @@ import contextlib
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.errors import TetraEsError, Unfounded
+from tetra_es.errors import RESTORE_HINT, TetraEsError, Unfounded
 from tetra_es.log.sqlite.connecting import connect_reading, decoding_errors, unreadable
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise Unfounded(
             f"no event store at {path}",
-            hint="restore it from a backup; `tetra-es init ORG` begins a new history",
+            hint=RESTORE_HINT,
         )
     try:
         return connect_reading(path)

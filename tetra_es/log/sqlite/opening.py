@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tetra_es.errors import IntegrityFailure, TetraEsError, Unfounded
+from tetra_es.errors import RESTORE_HINT, IntegrityFailure, TetraEsError, Unfounded
 from tetra_es.log.sqlite.schema import APPLICATION_ID, SCHEMA, VERSION
 from tetra_es.log.sqlite.statements import difference
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     import sqlite3
     from pathlib import Path
 
-HINT: Final = "keep a copy of the file for the investigation, and restore your last backup"
+
+HINT: Final = RESTORE_HINT
 
 FIRST_EDITION: Final = 1
 

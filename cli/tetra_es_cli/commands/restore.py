@@ -1,0 +1,69 @@
+"""`restore`: a history again, from a copy of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tetra_es.errors import UsageError
+from tetra_es_cli.context.params import report_option
+from tetra_es_cli.output.console import note
+from tetra_es_cli.output.emit import emit
+from tetra_es_cli.output.model import Report
+
+if TYPE_CHECKING:
+    from tetra_es_cli.context.app import App
+
+
+@click.command()
+@click.argument("org", required=False)
+@click.option(
+    "--from",
+    "place",
+    metavar="FROM",
+    help="A file of `tetra-es backup`, a clone of the mirror, or the address of one.",
+)
+@report_option
+@click.pass_obj
+def restore(app: App, org: str | None, place: str | None, output: str) -> None:
+    """Make ORG again from a backup or a copy of its mirror.
+
+    Every event is checked before any of it counts. Events, secrets and commit ids are the same as
+    before. A store that is there is replaced only where it is damaged or older, and is kept. Your
+    keys are not in a copy.
+    """
+    if place is None:
+        raise _not_this(org)
+    layout, done = app.restore(place, org)
+    position, hash_ = done.head
+    value = {
+        "organization": layout.root.name,
+        "folder": str(layout.root),
+        "event": position,
+        "hash": hash_.hex(),
+        "founder": done.founder,
+        "replaced": str(done.replaced) if done.replaced else None,
+    }
+    lines = [
+        f"restored {position} events of {layout.root.name} in {layout.root}",
+        f"  head     #{position} {hash_.hex()}",
+        f"  founder  {done.founder}",
+    ]
+    emit(Report(value, lines), output)
+    if done.replaced:
+        note(f"the store that was here is kept in {done.replaced}")
+    if done.is_new:
+        note("this account has not seen this history before: compare head and founder")
+    if done.behind:
+        note(f"the copy is older than what was here: that went to #{done.behind}")
+
+
+def _not_this(what: str | None) -> UsageError:
+    """Return the error for somebody who most likely wants to go back to an earlier state."""
+    name = what or "ENV"
+    return UsageError(
+        "Missing option '--from'.",
+        hint=f"`tetra-es rollback {name}` gives an environment an earlier state again; a whole "
+        "organization is restored --from a copy",
+    )

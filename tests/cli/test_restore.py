@@ -1,0 +1,291 @@
+"""`restore`: the same history again, from a mirror or a backup."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.first_edition.archive import unpack
+from tests.integrity import tampering
+from tests.machine import Machine
+from tetra_es.store.copies import open_stored
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@pytest.fixture
+def lived(machine: Machine) -> Machine:
+    """An organization with secrets, one of them purged, promotions and a rollback."""
+    machine.ok("identity", "new")
+    machine.ok("recipient", "add", "dev", "alice", machine.ok("identity", "show").out.split()[0])
+    machine.ok("secret", "set", "dev", "TOKEN", stdin="one")
+    machine.ok("secret", "set", "dev", "TOKEN", stdin="two")
+    machine.ok("promote", "dev")
+    machine.ok("set", "local", "ports.tetra=5555", "-m", "a free port")
+    machine.ok("promote", "dev")
+    machine.ok("rollback", "dev")
+    machine.ok("secret", "purge", "dev", "TOKEN", "--version", "1", "-m", "leaked")
+    return machine
+
+
+def commits(machine: Machine) -> str:
+    git = ["git", "--git-dir", str(machine.mirror), "log", "--format=%H %s", "main"]
+    return subprocess.run(git, check=True, capture_output=True, text=True).stdout
+
+
+def elsewhere(machine: Machine, **env: str) -> Machine:
+    """Return another machine of alice's, who brought her keys."""
+    home = machine.home.parent / "elsewhere"
+    shutil.copytree(machine.home / ".config", home / ".config")
+    return Machine(home, env=env)
+
+
+def mirror(machine: Machine) -> str:
+    return str(machine.mirror)
+
+
+def clone(machine: Machine) -> str:
+    path = machine.home / "clone"
+    subprocess.run(["git", "clone", "-q", str(machine.mirror), str(path)], check=True)
+    return str(path)
+
+
+def url(machine: Machine) -> str:
+    return f"file://{machine.mirror}"
+
+
+def backup(machine: Machine) -> str:
+    path = str(machine.home / "b.db")
+    machine.ok("backup", path)
+    return path
+
+
+@pytest.mark.parametrize("place", [mirror, clone, url, backup])
+def test_the_same_history(lived: Machine, place: Callable[[Machine], str]) -> None:
+    before, history = commits(lived), lived.ok("history", "-o", "json").json
+    other = elsewhere(lived)
+    done = other.ok("restore", "--from", place(lived))
+    assert f"restored {len(history)} events of acme" in done.out
+    assert commits(other) == before
+    assert other.ok("history", "-o", "json").json == history
+    assert "verified" in other.ok("verify").out
+    assert other.ok("secret", "get", "dev", "TOKEN").out.strip() == "two"
+    for path in ("environments/dev.toml", "manifest.toml", "secrets/dev/TOKEN.age"):
+        assert (other.folder / path).read_bytes() == (lived.folder / path).read_bytes()
+    other.ok("promote", "dev")
+    other.ok("rollback", "dev")
+    other.ok("secret", "set", "dev", "TOKEN", stdin="three")
+    assert "verified" in other.ok("verify").out
+
+
+def test_nothing_is_left_beside_it(lived: Machine) -> None:
+    other = elsewhere(lived)
+    other.ok("restore", "--from", mirror(lived))
+    found = {path.name for path in other.store.parent.iterdir()}
+    assert found <= {"events.db", "events.db-wal", "events.db-shm", "views.db", "lock"} | {
+        "views.db-wal", "views.db-shm",
+    }  # fmt: skip
+    assert other.store.stat().st_mode & 0o777 == 0o600
+    assert other.folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_purged_value_stays_away(lived: Machine) -> None:
+    """Where the copy has it still: somebody restored a file of before the purge by hand."""
+    other = elsewhere(lived)
+    other.ok("restore", "--from", backup(lived))
+    with open_stored(lived.store) as one, open_stored(other.store) as two:
+        assert sorted(one.bodies(), key=repr) == sorted(two.bodies(), key=repr)
+        assert None in dict(two.bodies()).values()
+
+
+def test_by_name_and_folder(lived: Machine) -> None:
+    other = elsewhere(lived)
+    other.env["TETRA_ORG"] = ""
+    done = other.ok("--dir", str(other.home / "here"), "restore", "--from", mirror(lived))
+    assert (other.home / "here/org/acme/store/events.db").is_file()
+    assert "acme" in done.out
+    done = other.fails(2, "restore", "--from", mirror(lived), "other")
+    assert "the history of acme, not of other" in done.error()
+    assert not (other.home / "tetra/org/other/store/events.db").exists()
+
+
+def test_what_is_here_already(lived: Machine) -> None:
+    done = lived.fails(3, "restore", "--from", mirror(lived))
+    assert "here already, with all events" in done.error()
+    older = backup(lived)
+    lived.ok("set", "local", "ports.tetra=6666")
+    before = lived.store.read_bytes()
+    done = lived.fails(3, "restore", "--from", older)
+    assert "the copy only to" in done.error()
+    assert lived.store.read_bytes() == before
+
+
+def test_another_history_of_the_same_name(lived: Machine) -> None:
+    other = elsewhere(lived)
+    other.ok("init", "acme")
+    done = other.fails(3, "restore", "--from", backup(lived))
+    assert "has another history" in done.error()
+
+
+def test_a_lost_store_from_its_own_mirror(lived: Machine) -> None:
+    """An edit that is not recorded stays."""
+    before, edited = commits(lived), lived.folder / "environments/local.toml"
+    edited.write_text(edited.read_text() + "# mine\n")
+    shutil.rmtree(lived.store.parent)
+    done = lived.fails(4, "status")
+    assert f"tetra-es restore --from {lived.mirror} acme" in done.hint()
+    lived.ok("restore", "--from", mirror(lived), "acme")
+    assert commits(lived) == before
+    assert edited.read_text().endswith("# mine\n")
+    assert "environments/local.toml" in lived.ok("status").out
+    lived.ok("record")
+    assert "verified" in lived.ok("verify").out
+
+
+def test_a_damaged_store_is_replaced_and_kept(lived: Machine) -> None:
+    copy = backup(lived)
+    damaged = bytearray(lived.store.read_bytes())
+    damaged[5000:9000] = bytes(4000)
+    lived.store.write_bytes(damaged)
+    lived.fails(4, "verify")
+    done = lived.ok("restore", "--from", copy)
+    kept = lived.store.parent / "replaced-1"
+    assert str(kept) in done.err
+    assert (kept / "events.db").read_bytes()[5000:9000] == bytes(4000)
+    assert "verified" in lived.ok("verify").out
+
+
+def test_a_store_that_lost_events_is_replaced(lived: Machine) -> None:
+    copy = backup(lived)
+    with open_stored(lived.store) as log:
+        last = log.head().position
+    tampering.delete(lived.store, last)
+    assert "tetra-es restore --from" in lived.fails(4, "verify").hint()
+    lived.ok("restore", "--from", copy)
+    assert "verified" in lived.ok("verify").out
+
+
+def test_a_mirror_that_has_more(lived: Machine) -> None:
+    """Last night's backup would lose what the mirror here still has."""
+    copy = backup(lived)
+    lived.ok("set", "local", "ports.tetra=6666")
+    shutil.rmtree(lived.store.parent)
+    done = lived.fails(3, "restore", "--from", copy)
+    assert f"tetra-es restore --from {lived.mirror} acme" in done.hint()
+    assert not lived.store.exists()
+    lived.ok("restore", "--from", mirror(lived))
+    assert "verified" in lived.ok("verify").out
+
+
+def test_a_backup_that_is_older_than_what_was_admitted(lived: Machine) -> None:
+    copy = backup(lived)
+    lived.ok("set", "local", "ports.tetra=6666")
+    newer = str(lived.home / "newer.db")
+    lived.ok("backup", newer)
+    shutil.rmtree(lived.folder)
+    lived.ok("restore", "--from", newer)
+    shutil.rmtree(lived.folder)
+    done = lived.ok("restore", "--from", copy)
+    assert "older than" in done.err
+
+
+@pytest.mark.parametrize("what", ["state", "signature", "secret", "missing"])
+def test_a_forged_copy_is_refused(lived: Machine, what: str) -> None:
+    copy = backup(lived)
+    path = lived.home / "b.db"
+    if what == "missing":
+        tampering.delete(path, 4)
+    else:
+        statement = {
+            "state": "UPDATE stored_events SET state = CAST(replace(CAST(state AS TEXT), 'alice', "
+            "'mallo') AS BLOB) WHERE rowid = 4",
+            "signature": "UPDATE event_proofs SET signature = zeroblob(64) WHERE position = 4",
+            "secret": "DELETE FROM sealed_values WHERE ciphertext IS NOT NULL",
+        }[what]
+        with tampering.opened(path) as store:
+            assert store.execute(statement).rowcount
+    other = elsewhere(lived)
+    done = other.fails(4, "restore", "--from", copy)
+    assert "nothing was restored" in done.hint() or what == "missing"
+    assert not other.store.exists()
+    assert [path.name for path in other.store.parent.iterdir()] == ["lock"]
+
+
+def test_another_history_than_was_admitted(lived: Machine) -> None:
+    """The same organization, but its newest event is another one."""
+    other = elsewhere(lived)
+    other.ok("restore", "--from", mirror(lived))
+    for machine, port in ((lived, 7001), (other, 7002)):
+        machine.ok("set", "local", f"ports.tetra={port}")
+        machine.ok("backup", str(machine.home / "last.db"))
+    shutil.rmtree(other.folder)
+    other.ok("restore", "--from", str(other.home / "last.db"))
+    shutil.rmtree(other.folder)
+    done = other.fails(4, "restore", "--from", str(lived.home / "last.db"))
+    assert "fork" in done.error()
+    assert not other.store.exists()
+
+
+@pytest.mark.parametrize(
+    ("place", "code"), [("nowhere", 1), ("ext::sh -c id", 2), ("-u", 2), ("file", 1), ("folder", 1)]
+)
+def test_no_copy(machine: Machine, place: str, code: int) -> None:
+    (machine.home / "file").write_text("x")
+    (machine.home / "folder").mkdir()
+    done = machine.fails(code, "restore", f"--from={place}", "new")
+    assert done.hint()
+    assert not (machine.home / "tetra/org/new").exists()
+
+
+def test_no_account_is_shown(machine: Machine) -> None:
+    done = machine.fails(1, "restore", "--from", "http://bob:hunter2@localhost:9/x.git", "new")
+    assert "hunter2" not in done.err
+    assert "http://localhost:9/x.git" in done.error()
+
+
+def test_going_back_is_rollback(machine: Machine) -> None:
+    done = machine.fails(2, "restore", "dev")
+    assert "`tetra-es rollback dev`" in done.hint()
+
+
+def test_init_in_a_folder_with_a_mirror(lived: Machine) -> None:
+    """A second history is never founded by mistake."""
+    shutil.rmtree(lived.store.parent)
+    done = lived.fails(4, "init", "acme")
+    assert f"`tetra-es restore --from {lived.mirror} acme`" in done.hint()
+    assert not lived.store.exists()
+
+
+def test_what_the_first_edition_left(tmp_path: Path) -> None:
+    """More than a hundred events, with secrets, deployments and a purge."""
+    old = unpack(tmp_path / "old")
+    new = Machine(tmp_path / "new", env=old.env)
+    shutil.copytree(old.home / ".config", new.home / ".config")
+    new.ok("restore", "--from", str(old.mirror))
+    # The mirror of the first edition has a work tree, its successor none; commits are the same.
+    git = ["git", "-C", str(old.mirror), "log", "--format=%H %s", "main"]
+    assert commits(new) == subprocess.run(git, check=True, capture_output=True, text=True).stdout
+    with open_stored(old.store) as one, open_stored(new.store) as two:
+        assert list(one.records()) == list(two.records())
+        assert sorted(one.bodies(), key=repr) == sorted(two.bodies(), key=repr)
+    assert "verified" in new.ok("verify").out
+
+
+def test_what_was_cut_short(lived: Machine) -> None:
+    other = elsewhere(lived)
+    left = other.folder / "store" / "restoring-abc"
+    left.mkdir(parents=True)
+    (left / "events.db").write_text("half")
+    other.ok("restore", "--from", mirror(lived))
+    assert not left.exists()
+
+
+def test_json(lived: Machine) -> None:
+    value = elsewhere(lived).ok("restore", "--from", mirror(lived), "-o", "json").json
+    assert value["event"] == len(lived.ok("history", "-o", "json").json)
+    assert value["founder"].startswith("SHA256:")

@@ -1,0 +1,1 @@
+"""A history from a copy of it: a backup, or a mirror."""
