@@ -194,6 +194,19 @@ def test_a_backup_that_is_older_than_what_was_admitted(lived: Machine) -> None:
     assert "older than" in done.err
 
 
+def test_another_organization_was_here(lived: Machine) -> None:
+    other = elsewhere(lived)
+    other.ok("init", "acme")
+    mine = backup(other)
+    shutil.rmtree(other.folder)
+    other.ok("restore", "--from", mine)
+    shutil.rmtree(other.folder)
+    done = other.fails(4, "restore", "--from", mirror(lived))
+    assert "another history than before" in done.error()
+    other.ok("restore", "--from", mirror(lived), "-m", "founded by mistake")
+    assert "verified" in other.ok("verify").out
+
+
 @pytest.mark.parametrize("what", ["state", "signature", "secret", "missing"])
 def test_a_forged_copy_is_refused(lived: Machine, what: str) -> None:
     copy = backup(lived)
@@ -229,6 +242,10 @@ def test_another_history_than_was_admitted(lived: Machine) -> None:
     done = other.fails(4, "restore", "--from", str(lived.home / "last.db"))
     assert "fork" in done.error()
     assert not other.store.exists()
+    assert "-m WHY" in done.hint()
+    other.ok("restore", "--from", str(lived.home / "last.db"), "-m", "carol says that mine is lost")
+    assert other.ok("show", "local").out == lived.ok("show", "local").out
+    assert "verified" in other.ok("verify").out
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,12 @@ COMMANDS: Final[dict[str, tuple[str, ...]]] = {
     "secret purge": ("secret", "purge", "dev", "OLD", "--version", "1", "-m", "leaked"),
     "recipient add": ("recipient", "add", "dev", "bob", "bob.pub"),
     "rebuild": ("rebuild",),
+    "restore": ("restore", "--from", "backup.db"),
 }
-"""Each changes something in the state of `prepared`; `init` in an empty home."""
+"""Each changes something in the state of `prepared`, or the one of `begun`."""
+
+BEGIN: Final = ("init", "restore")
+"""Those that are run again where they were stopped: there may be no organization yet."""
 
 NEXT: Final[tuple[tuple[str, ...], ...]] = (
     ("history", "-n", "1"),
@@ -48,6 +52,18 @@ def prepare(home: Path) -> Machine:
     machine.ok("identity", "new", env={"XDG_CONFIG_HOME": str(home / "bob")})
     recipient = machine.ok("identity", "show", env={"XDG_CONFIG_HOME": str(home / "bob")}).out
     (home / "bob.pub").write_text(recipient)
+    return machine
+
+
+def begun(name: str, prepared: Machine, home: Path) -> Machine:
+    """Return a machine that a command has something to do on."""
+    if name == "init":
+        home.mkdir(parents=True)
+        return Machine(home)
+    machine = copy_of(prepared, home)
+    if name == "restore":
+        machine.ok("backup", "backup.db")
+        shutil.rmtree(machine.folder)
     return machine
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from tests.crash.killing import acknowledged, check_repaired, check_sound
 from tests.examples import THOROUGH
-from tests.faults.states import COMMANDS, NEXT, copy_of, prepare
+from tests.faults.states import BEGIN, COMMANDS, NEXT, begun, copy_of, prepare
 from tests.faults.tracing import KILL, Point, points, run_with
 from tests.needs import needs
 
@@ -52,10 +52,7 @@ def ready(
     request: pytest.FixtureRequest, prepared: Machine, tmp_path_factory: pytest.TempPathFactory
 ) -> Ready:
     folder = tmp_path_factory.mktemp("ready")
-    machine = prepared
-    if request.param == "init":
-        machine = type(prepared)(folder / "empty")
-        machine.home.mkdir()
+    machine = begun(request.param, prepared, folder / "home")
     words = COMMANDS[request.param]
     found = points(copy_of(machine, folder / "traced"), folder / "trace", words)
     assert len(found) > 40, "a command that does next to nothing was traced"
@@ -91,7 +88,7 @@ def check(machine: Machine, point: Point, words: Sequence[str], following: Seque
     before = machine.last_position()
     done = run_with(machine, point, words)
     check_told(done, before, machine.last_position(), killed=point.fault == KILL)
-    if words[0] == "init":
+    if words[0] in BEGIN:
         begin_again(machine, words)
     machine.ok(*following)
     check_repaired(machine)
@@ -117,8 +114,8 @@ def check_told(done: Result, before: int, after: int, *, killed: bool) -> None:
 
 
 def begin_again(machine: Machine, words: Sequence[str]) -> None:
-    """Check that `init` goes on where it was stopped, or that there is nothing left to do."""
+    """Check that a command goes on where it was stopped, or that there is nothing left to do."""
     again = machine.run(*words)
-    assert again.code == 0 or "exists already" in again.error() or "is there" in again.error(), (
-        again
-    )
+    assert again.code == 0 or any(
+        words in again.error() for words in ("exists already", "is there", "is here already")
+    ), again

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from tests.examples import some
-from tests.faults.states import COMMANDS, copy_of, prepare
+from tests.faults.states import COMMANDS, begun, prepare
 from tests.faults.tracing import Call, calls
-from tests.machine import Machine
 from tests.needs import needs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+    from tests.machine import Machine
 
 pytestmark = needs("strace")
 
@@ -32,11 +33,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Machine:
 
 @pytest.mark.parametrize("name", some(COMMANDS, 3))
 def test_the_disk_has_it_first(prepared: Machine, tmp_path: Path, name: str) -> None:
-    if name == "init":
-        machine = Machine(tmp_path / "home")
-        machine.home.mkdir()
-    else:
-        machine = copy_of(prepared, tmp_path / "home")
+    machine = begun(name, prepared, tmp_path / "home")
     done = calls(machine, tmp_path / "trace", COMMANDS[name])
     assert any(call.name in SYNCS for call in done)
     assert list(too_early(done, machine)) == []

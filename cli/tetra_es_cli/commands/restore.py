@@ -24,9 +24,16 @@ if TYPE_CHECKING:
     metavar="FROM",
     help="A file of `tetra-es backup`, a clone of the mirror, or the address of one.",
 )
+@click.option(
+    "-m",
+    "--reason",
+    default="",
+    metavar="WHY",
+    help="Why the copy is right where you have seen other events before.",
+)
 @report_option
 @click.pass_obj
-def restore(app: App, org: str | None, place: str | None, output: str) -> None:
+def restore(app: App, org: str | None, place: str | None, reason: str, output: str) -> None:
     """Make ORG again from a backup or a copy of its mirror.
 
     Every event is checked before any of it counts. Events, secrets and commit ids are the same as
@@ -35,7 +42,7 @@ def restore(app: App, org: str | None, place: str | None, output: str) -> None:
     """
     if place is None:
         raise _not_this(org)
-    layout, done = app.restore(place, org)
+    layout, done = app.restore(place, org, reason)
     position, hash_ = done.head
     value = {
         "organization": layout.root.name,

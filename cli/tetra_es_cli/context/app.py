@@ -122,11 +122,11 @@ class App:
             layout, use_case, self.settings.signing_key, self.derived, Console(), Intent(reason)
         )
 
-    def restore(self, place: str, org: str | None) -> tuple[OrgLayout, Restored]:
+    def restore(self, place: str, org: str | None, why: str) -> tuple[OrgLayout, Restored]:
         """Restore the history that is at a place; return where it is now, and what is there.
 
         Without `org`, it is the organization that the options name, else the one whose history it
-        is.
+        is. `why` moves what this account admitted.
         """
         from tetra_es.usecases.restoring.restore import organization_in, restore
         from tetra_es_cli.context.progress import reporting
@@ -134,8 +134,9 @@ class App:
         wanted = org or self.org or self.settings.org
         with self.derived.copy_at(place) as copy, reporting() as report:
             layout = OrgLayout.of(self.base, wanted or organization_in(copy))
-            state = self.settings.state_dir
-            return layout, restore(layout, copy, state, self.derived, Console(), report)
+            state, hears = self.settings.state_dir, Console(report or ignore_progress)
+            done = restore(layout, copy, state, self.derived, hears, why=why, report=report)
+            return layout, done
 
     @contextmanager
     def projections(self, *, reading: bool = False) -> Iterator[OpenedProjections]:

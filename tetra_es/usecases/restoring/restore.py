@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 import shutil
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from itertools import count
 from secrets import token_hex
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -15,17 +16,21 @@ from tetra_es.disk.atomic import sync_folder
 from tetra_es.disk.lock import exclusive
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError, Unfounded, UsageError
 from tetra_es.gate.gate import Gate
-from tetra_es.gate.pins.places import StateFolder, place_of_folder
+from tetra_es.gate.pins.pins import Forked
+from tetra_es.gate.pins.places import AnotherHistory, StateFolder, place_of_folder
 from tetra_es.gate.pins.standing import Standing, standing
+from tetra_es.gate.trust import carry_out, plan_move
 from tetra_es.integrity.store import verify_store
 from tetra_es.log import canonical
 from tetra_es.log.chain import START, Head
 from tetra_es.names import check_org
+from tetra_es.refs import format_time
 from tetra_es.store.copies import FirstEditionLog, open_stored
 from tetra_es.usecases.new_workspace import make_folders
 from tetra_es.usecases.restoring.staging import admit, fill
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tetra_es.layout import OrgLayout
@@ -35,6 +40,8 @@ if TYPE_CHECKING:
 
 _STAGED: Final = "restoring-"
 """Beginning of the folder's name, beside the store, in which a store is filled."""
+
+_KEEP: Final = "keep the copy and compare it with another one"
 
 
 class Restored(NamedTuple):
@@ -72,37 +79,84 @@ def restore(
     state_dir: Path | None,
     derived: DerivedOfCopy,
     listener: Listener,
+    *,
+    why: str = "",
     report: Report | None = None,
 ) -> Restored:
     """Admit a copy whole, give it the store's place, and derive files, views and mirror from it.
 
-    A store that is there is kept aside where it is damaged, or older than the copy. Raises
+    A store that is there is kept aside where it is damaged, or older than the copy. `why` says why
+    the copy is right where this account admitted other events, and moves the pins. Raises
     `Refused` where it is neither, or the mirror here has more, `IntegrityFailure` where the copy
     is not admitted, or another history was admitted on this account.
     """
     derived.check_git()
     make_folders(layout)
     with exclusive(layout.lock):
-        _remove_unfinished(layout)
-        staged = layout.store.parent / f"{_STAGED}{token_hex(8)}"
-        staged.mkdir(mode=0o700)
         try:
-            new = staged / layout.store.name
-            fill(copy, new)
-            admitted = admit(new, report)
-            _check_name(layout, admitted)
-            derived.check_not_ahead(layout, len(admitted.hashes))
-            _check_replaceable(layout, new)
-            stands, behind = _pin(layout, new, admitted, state_dir, listener)
-            replaced = _back_up(layout)
-            new.rename(layout.store)
-            sync_folder(layout.store.parent)
-        finally:
-            shutil.rmtree(staged, ignore_errors=True)
-        with derived.of_store(layout) as projections:
+            admitted, stood, replaced = _put_in_place(
+                layout, copy, state_dir, derived, listener, why, report
+            )
+        except OSError as error:
+            raise TetraEsError(
+                f"cannot write {error.filename or layout.store.parent}: {error.strerror}",
+                hint="check the space and the permissions, then run the same command again",
+            ) from error
+        with _restored_all_the_same(admitted), derived.of_store(layout) as projections:
             projections.catch_up(report)
     founder = fingerprint(parse_public_line(admitted.state.founder))
-    return Restored(admitted.state.head, founder, stands is Standing.NEW, behind, replaced)
+    return Restored(admitted.state.head, founder, stood.is_new, stood.behind, replaced)
+
+
+class _Stood(NamedTuple):
+    """How a copy stood to what this account admitted."""
+
+    is_new: bool = True
+    behind: int = 0
+
+
+def _put_in_place(
+    layout: OrgLayout,
+    copy: HistoryCopy,
+    state_dir: Path | None,
+    derived: DerivedOfCopy,
+    listener: Listener,
+    why: str,
+    report: Report | None,
+) -> tuple[Admitted, _Stood, Path | None]:
+    """Give an admitted copy the store's place, all or nothing."""
+    _remove_unfinished(layout)
+    staged = layout.store.parent / f"{_STAGED}{token_hex(8)}"
+    staged.mkdir(mode=0o700)
+    try:
+        new = staged / layout.store.name
+        fill(copy, new)
+        admitted = admit(new, report)
+        _check_name(layout, admitted)
+        derived.check_not_ahead(layout, len(admitted.hashes))
+        _check_replaceable(layout, new)
+        stood = _pin(layout, new, admitted, state_dir, listener, why) if state_dir else _Stood()
+        replaced = _back_up(layout)
+        new.rename(layout.store)
+        sync_folder(layout.store.parent)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    return admitted, stood, replaced
+
+
+@contextmanager
+def _restored_all_the_same(admitted: Admitted) -> Iterator[None]:
+    """Say that the events are here where what follows from them cannot be written."""
+    try:
+        yield
+    except TetraEsError as error:
+        problem = TetraEsError(
+            f"restored #1 to #{len(admitted.hashes)}, but not everything that follows from that "
+            f"could be written: {error.message}",
+            hint=error.hint or "fix that; the next command does the rest",
+        )
+        problem.exit_code = error.exit_code
+        raise problem from error
 
 
 def _check_name(layout: OrgLayout, admitted: Admitted) -> None:
@@ -181,23 +235,28 @@ def _pin(
     layout: OrgLayout,
     new: Path,
     admitted: Admitted,
-    state_dir: Path | None,
+    state_dir: Path,
     listener: Listener,
-) -> tuple[Standing, int]:
-    """Compare with what this account admitted, and pin the rest.
-
-    Returns how the copy stood, and the position of the newest pin where that is higher.
-    """
-    if state_dir is None:
-        return Standing.NEW, 0
+    why: str,
+) -> _Stood:
+    """Compare with what this account admitted, and pin the rest; with a reason, move the pins."""
     folder, place = StateFolder(state_dir), place_of_folder(layout.root)
-    folder.check_place(place, admitted.state.organization)
     pins = folder.pins(admitted.state.organization)
     with open_stored(new) as log:
-        stands = standing(log, pins)
-    pinned = pins.head
-    if stands is Standing.BEHIND:
-        return stands, pinned.position
+        try:
+            folder.check_place(place, admitted.state.organization)
+            stands = standing(log, pins)
+        except (AnotherHistory, Forked) as error:
+            if not why:
+                error.hint = f"{_KEEP}; if it is right, the same command with -m WHY says so"
+                raise
+            stands = Standing.BEHIND
+        pinned = pins.head
+        if stands is Standing.BEHIND:
+            if why:
+                move = plan_move(log, folder, place, log.head())
+                carry_out(move, folder, place, why=why, time=format_time(datetime.now(UTC)))
+            return _Stood(is_new=False, behind=pinned.position)
     try:
         pins.begin(admitted.state.founder)
         pins.append(pinned, admitted.hashes[pinned.position :])
@@ -206,4 +265,4 @@ def _pin(
         raise
     except TetraEsError as error:
         listener.warned(error.message)
-    return stands, 0
+    return _Stood(stands is Standing.NEW)
