@@ -56,6 +56,17 @@ def an_empty_file(machine: Machine) -> None:
     (machine.home / "empty").touch()
 
 
+def another_was_here(machine: Machine) -> None:
+    """A second history was founded by mistake, and believed."""
+    backed_up(machine)
+    shutil.rmtree(machine.folder)
+    machine.ok("init", machine.org, "-m", "by mistake")
+    machine.ok("backup", str(machine.home / "mistake.db"))
+    shutil.rmtree(machine.folder)
+    machine.ok("restore", "--from", str(machine.home / "mistake.db"))
+    shutil.rmtree(machine.folder)
+
+
 RESTORE = (
     "`tetra-es restore --from FROM` takes it from a backup or a copy of the mirror; what is here "
     "is kept"
@@ -84,6 +95,13 @@ CASES = [
         f"restore --from {BACKUP}",
         more_in_the_store,
         then=f"restore --from {BACKUP}",
+    ),
+    Case(
+        "{}; if it is right, the same command with -m WHY says so",
+        f"restore --from {BACKUP}",
+        another_was_here,
+        options="-m 'the other one was a mistake'",
+        then="verify",
     ),
     Case(
         "`tetra-es backup FILE` makes one",
