@@ -1,4 +1,4 @@
-"""Compare files and views with the recorded state, without writing any of it."""
+"""Compare files, views and mirror with the recorded state, without writing any of it."""
 
 from __future__ import annotations
 
@@ -12,22 +12,24 @@ from typing import TYPE_CHECKING
 from tetra_es.errors import TetraEsError
 from tetra_es.layout import is_edited
 from tetra_es_projections.tree import ALLOWED_SIGNERS, TreeProjector
-from tetra_es_projections.views.database import open_views, unusable
+from tetra_es_projections.views.database import MIRROR, open_views, progress, unusable
 from tetra_es_projections.views.projection import apply_to_views
 from tetra_es_projections.views.schema import VERSION, foreign_part
 from tetra_es_projections.working_files import digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from tetra_es.layout import OrgLayout
     from tetra_es.log.replica import Replica
+    from tetra_es_projections.advance import Progress
+    from tetra_es_projections.mirror.projection import Mirror
 
 _TABLES = ("events", "states", "changes", "targets")
 
 
 def stored_differences(
-    layout: OrgLayout, log: Replica, report: Callable[[str, int, int], None] | None = None
+    layout: OrgLayout, log: Replica, report: Progress | None = None
 ) -> Iterator[str]:
     """Yield how the files and the views differ from the events, a sentence each.
 
@@ -70,7 +72,7 @@ def _views(
     layout: OrgLayout,
     log: Replica,
     folder: Path,
-    report: Callable[[str, int, int], None] | None,
+    report: Progress | None,
 ) -> Iterator[str]:
     if not layout.views.exists():
         yield "store/views.db: is missing"
@@ -119,3 +121,34 @@ def _first_difference(connection: sqlite3.Connection, table: str) -> int | None:
     pairs = ((f"main.{table}", f"present.{table}"), (f"present.{table}", f"main.{table}"))
     found = [connection.execute(one_way.format(*pair)).fetchone()[0] for pair in pairs]
     return min((position for position in found if position is not None), default=None)
+
+
+def mirror_differences(
+    mirror: Mirror, log: Replica, views: sqlite3.Connection, report: Progress | None
+) -> list[str]:
+    """Return how the mirror differs from the events, and the views' list of commits from it."""
+    from tetra_es_projections.mirror.check import differences
+
+    last = log.last_position()
+
+    def step(done: int) -> None:
+        if report:
+            report("mirror", done, last)
+
+    found = differences(mirror, log, step, TreeProjector.at(log, 0))
+    return found or _listed_commits(mirror, views)
+
+
+def _listed_commits(mirror: Mirror, views: sqlite3.Connection) -> list[str]:
+    """Return how the views' list of commits differs from those of a sound mirror."""
+    try:
+        if progress(views, MIRROR) == 0:
+            return []
+        listed = dict(views.execute("SELECT position, id FROM commits").fetchall())
+    except sqlite3.Error as error:
+        return [f"store/views.db: cannot be read: {error}"]
+    actual = dict(mirror.commits())
+    wrong = min((position for position, _ in listed.items() ^ actual.items()), default=None)
+    if wrong is None:
+        return []
+    return [f"store/views.db: commits differ from the mirror, first at #{wrong}"]

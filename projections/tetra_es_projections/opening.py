@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tetra_es.layout import OrgLayout
     from tetra_es.log.replica import Replica
-    from tetra_es_projections.engine import Progress
+    from tetra_es_projections.advance import Progress
     from tetra_es_projections.mirror.clone import Clone
     from tetra_es_projections.mirror.failures import Warn
 

@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import RESTORE_HINT, IntegrityFailure, TetraEsError
-from tetra_es_projections.engine import reached
+from tetra_es_projections.losses import reached
 from tetra_es_projections.views.database import open_views_reading
 
 if TYPE_CHECKING:

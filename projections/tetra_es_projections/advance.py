@@ -1,0 +1,124 @@
+"""Taking in the events that views, files and mirror do not have yet, each from where it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tetra_es.errors import RESTORE_HINT, IntegrityFailure
+from tetra_es.log import purges
+from tetra_es.store.log import BATCH
+from tetra_es_projections.bodies import purged_by
+from tetra_es_projections.tree import TreeProjector
+from tetra_es_projections.views.commits import Commits
+from tetra_es_projections.views.database import FILES, MIRROR, VIEWS, progress
+from tetra_es_projections.views.projection import apply_to_views
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterator
+    from typing import TypeAlias
+
+    from tetra_es.log.record import Record
+    from tetra_es.log.replica import Replica
+    from tetra_es_projections.mirror.projection import Mirror
+    from tetra_es_projections.working_files import Files
+
+    Progress: TypeAlias = Callable[[str, int, int], None]
+    """Called with what is being done, how far it is, and how far it goes."""
+
+
+class Advance:
+    """Brings everything derived up to a position, which may be killed and repeated at any point."""
+
+    def __init__(
+        self,
+        log: Replica,
+        views: sqlite3.Connection,
+        files: Files,
+        open_mirror: Callable[[], Mirror],
+        report: Progress | None,
+    ) -> None:
+        self._log = log
+        self._views = views
+        self._files = files
+        self._open_mirror = open_mirror
+        self._report = report
+
+    def to(self, last: int, *, again: bool = False) -> None:
+        """Take in the events up to `last`; `again` builds the mirror from nothing."""
+        self._advance_views(last)
+        self._advance_files(last)
+        self._advance_mirror(last, again=again)
+
+    def _advance_views(self, last: int) -> None:
+        position = progress(self._views, VIEWS)
+        for batch in _batches(self._log.records(position, last)):
+            apply_to_views(self._views, self._log, batch)
+            if self._report:
+                self._report("views", batch[-1].position, last)
+
+    def _advance_files(self, last: int) -> None:
+        position = progress(self._views, FILES)
+        if position < last:
+            content = TreeProjector.at(self._log, position)
+            self._files.apply(self._log.records(position, last), content, last)
+
+    def _advance_mirror(self, last: int, *, again: bool) -> None:
+        """Bring the mirror up to the position `last`; `again` builds it from nothing."""
+        mirror = self._open_mirror()
+        reached = progress(self._views, MIRROR)
+        if reached == last and not again and mirror.is_untouched(last):
+            return
+        mirror.recover()
+        position = mirror.position() if again else self._checked_position(mirror, last)
+
+        def step(done: int) -> None:
+            if self._report:
+                self._report("mirror", done, last)
+
+        # The one event that changes the past: where the purged body was, a tombstone stands.
+        purging = self._purges(position, last)
+        if again or purging or mirror.must_be_replaced():
+            records = self._log.records(0, last)
+            commits = mirror.replace(records, TreeProjector.at(self._log, 0), step, purging=purging)
+        else:
+            records = self._log.records(position, last)
+            commits = mirror.apply(records, TreeProjector.at(self._log, position), step)
+            commits = self._unlisted(mirror, reached, position, last) or commits
+        Commits(self._views).add(commits, last)
+
+    @staticmethod
+    def _checked_position(mirror: Mirror, last: int) -> int:
+        """Return how far the mirror goes, having checked that it goes no further than the store."""
+        _, position = mirror.head()
+        if (newest := max(position, mirror.last_event())) > last:
+            raise IntegrityFailure(
+                f"the mirror goes to #{newest}, the store only to #{last}", hint=RESTORE_HINT
+            )
+        return position
+
+    def _unlisted(
+        self, mirror: Mirror, reached: int, position: int, last: int
+    ) -> list[tuple[int, str]]:
+        """Return commits that the views do not know though the mirror had them; often none."""
+        if self._purges(reached, last):
+            return mirror.commits()  # killed when all of them were new
+        _, upto = Commits(self._views).newest() or (None, 0)
+        return mirror.commits(upto) if upto < position else []
+
+    def _purges(self, after: int, upto: int) -> bool:
+        """Return whether one of these events destroyed something."""
+        return any(self._log.has_topic(topic, after, upto) for topic in purges.TOPICS) and bool(
+            purged_by(self._log, after, upto)
+        )
+
+
+def _batches(records: Iterator[Record]) -> Iterator[list[Record]]:
+    batch: list[Record] = []
+    for record in records:
+        batch.append(record)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
