@@ -9,16 +9,29 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+_ENV = {**os.environ, "HOME": "/nonexistent"}
 WHO = ("-c", "user.name=carol", "-c", "user.email=carol@example.org")
 
 
 def git(folder: Path, *arguments: str, data: str | None = None) -> str:
     """Run a person's git in a folder."""
     command = ["git", "-C", str(folder), *arguments]
-    env = {**os.environ, "HOME": "/nonexistent"}
-    done = subprocess.run(command, env=env, input=data, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=_ENV, input=data, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def unpack(root: Path) -> None:
+    """Give each object of the bare repository at `root` a file of its own."""
+    for pack in (root / "objects" / "pack").glob("*.pack"):
+        data = pack.read_bytes()
+        pack.with_suffix(".idx").unlink()
+        pack.unlink()
+        subprocess.run(
+            ["git", "-C", str(root), "unpack-objects", "-q"], input=data, check=True, env=_ENV
+        )
 
 
 def give_work_tree(root: Path) -> None:

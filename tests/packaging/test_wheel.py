@@ -89,7 +89,7 @@ def test_it_works_from_the_wheel_alone(wheel: zipfile.ZipFile, tmp_path: Path) -
         text=True,
         check=False,
     )
-    assert done.stdout == "dev\nprod\nstaging\n", done.stderr
+    assert done.stdout == "PROFILE\ndev\nprod\nstaging\n", done.stderr
 
 
 def test_the_lowest_versions_are_the_lower_bounds() -> None:

@@ -1,6 +1,7 @@
 """A few commits, written as objects in this process: git itself is started for many alone.
 
-Trees are read from loose objects. Where one of them was packed, git is asked once for all.
+Trees are read from packs. Where git made one of them a difference from another, it is asked once
+for all.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 from tetra_es.errors import TetraEsError
 from tetra_es_projections.mirror.failures import failure, unusable
 from tetra_es_projections.mirror.listing import objects_named
-from tetra_es_projections.mirror.loose import LooseObjects
 from tetra_es_projections.mirror.objects import Tree, commit_ids
+from tetra_es_projections.mirror.packs import Packs
 from tetra_es_projections.mirror.refs import swap_branch
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from tetra_es_projections.mirror.git import Git
 
 _COMMITS: Final = 4
-"""Up to so many commits are written here: each object costs two waits for the disk."""
+"""Up to so many commits are written here; more are a matter of seconds, and git compresses them."""
 _FILES: Final = 32
 """Up to so many files that they change."""
 
@@ -52,7 +53,7 @@ def append_few(
     All of them or none: the branch moves at the end. Raises `TetraEsError`, also when the branch
     was moved by somebody else meanwhile.
     """
-    objects = LooseObjects(root)
+    objects = Packs(root)
     stored = _Stored(root, git, objects, commits, parent)
     tree = Tree(stored.tree, stored.top()) if parent else Tree()
     added = list(commit_ids(commits, tree, parent, objects.add))
@@ -76,16 +77,16 @@ class _Stored:
         self,
         root: Path,
         git: Git,
-        loose: LooseObjects,
+        packs: Packs,
         commits: Sequence[Commit],
         parent: str | None,
     ) -> None:
         self._root = root
         self._git = git
-        self._loose = loose
+        self._packs = packs
         self._commits = commits
         self._parent = parent or ""
-        self._packed: dict[bytes, bytes] | None = None
+        self._asked: dict[bytes, bytes] | None = None
 
     def top(self) -> bytes:
         """Return the content of the parent's tree."""
@@ -97,11 +98,11 @@ class _Stored:
         return self._get(b"tree", identifier)
 
     def _get(self, kind: bytes, identifier: bytes) -> bytes:
-        data = self._loose.read(kind, identifier)
+        data = self._packs.read(kind, identifier)
         if data is None:
-            if self._packed is None:
-                self._packed = self._from_git()
-            data = self._packed.get(identifier)
+            if self._asked is None:
+                self._asked = self._from_git()
+            data = self._asked.get(identifier)
         if data is None:
             raise failure(self._root, "reading", f"{identifier.hex()} is missing")
         return data

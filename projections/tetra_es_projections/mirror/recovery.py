@@ -44,11 +44,11 @@ _STALE = 600.0
 """Seconds without a write after which a temporary file has nobody any more."""
 
 _LOOK_EVERY: Final = 16
-"""Events between two counts of the loose objects, of which each makes some eight, a file each."""
+"""Events between two counts of the packs, of which each command makes one."""
 _LOOSE: Final = 1000
-"""Objects with a file each above which they are packed."""
+"""Objects with a file each, as git itself makes them, above which they are packed."""
 _PACKS: Final = 50
-"""Packs above which they are packed together; each import of many events makes one."""
+"""Packs above which they are packed together."""
 
 
 @contextmanager
@@ -128,12 +128,14 @@ def _counts(root: Path) -> tuple[int, int]:
         for name in os.listdir(objects):  # noqa: PTH208, which would make paths of many names
             if len(name) == _HASHED:
                 loose += len(os.listdir(objects / name))  # noqa: PTH208
-        packs = sum(name.endswith(".pack") for name in os.listdir(objects / "pack"))  # noqa: PTH208
+        packs = sum(name.endswith(".idx") for name in os.listdir(objects / "pack"))  # noqa: PTH208
     return loose, packs
 
 
 def _sweep(root: Path) -> None:
     found = [*root.glob("fast_import_crash_*")]
+    packs = root.glob("objects/pack/pack-*.pack")
+    found += [pack for pack in packs if not pack.with_suffix(".idx").exists()]
     for pattern in _TEMPORARY:
         found += root.glob(f"objects/pack/{pattern}")
         found += root.glob(f"objects/??/{pattern}")

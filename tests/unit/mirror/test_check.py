@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.examples import examples
-from tests.mirrors import commit_on, give_work_tree
+from tests.mirrors import commit_on, give_work_tree, unpack
 from tests.unit.mirror.event_builder import EventBuilder, Log
 from tetra_es.errors import TetraEsError
 from tetra_es_projections.mirror.check import differences, expected_ids
@@ -105,6 +105,7 @@ def test_a_rewritten_commit_is_named(mirror: Mirror, log: Log, as_user: AsUser) 
 
 
 def test_a_damaged_object(mirror: Mirror, log: Log, as_user: AsUser) -> None:
+    unpack(mirror.path)
     blob = as_user("rev-parse", "HEAD~1:environments/local.toml").strip()
     file = mirror.path / "objects" / blob[:2] / blob[2:]
     file.chmod(0o600)

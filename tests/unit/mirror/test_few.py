@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import random
 import shutil
 import stat
+import zlib
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,12 +18,14 @@ from hypothesis import strategies as st
 
 from tests.examples import examples
 from tests.mirrors import git as as_person
+from tests.mirrors import unpack
 from tetra_es.errors import TetraEsError
 from tetra_es_projections.mirror.commit import Commit
 from tetra_es_projections.mirror.fast_import import append
 from tetra_es_projections.mirror.few import append_few
 from tetra_es_projections.mirror.git import Git
 from tetra_es_projections.mirror.objects import commit_ids
+from tetra_es_projections.mirror.packs import Packs
 from tetra_es_projections.mirror.projection import Mirror
 from tetra_es_projections.mirror.repository import create
 from tetra_es_projections.tree import TreeProjector
@@ -90,19 +94,30 @@ def test_both_ways_give_the_same_commits(
     assert as_person(roots[0], "rev-parse", "main").strip() == heads[-1]
 
 
-def test_it_needs_no_git_while_nothing_is_packed(mirror: Mirror, story: EventBuilder) -> None:
+def test_it_needs_no_git(mirror: Mirror, story: EventBuilder, as_user: AsUser) -> None:
     content = TreeProjector()
-    mirror.apply(story.edits(3).records[:2], content)
+    mirror.apply(story.edits(5).records[:2], content)
     without = Mirror(mirror.path, NO_GIT)
-    assert [position for position, _ in without.apply(story.records, content)] == [3, 4]
+    assert [position for position, _ in without.apply(story.records[:4], content)] == [3, 4]
+    as_user("gc", "-q", "--prune=now")
+    # The newest trees are whole there: git makes older ones differences from them.
+    assert [position for position, _ in without.apply(story.records, content)] == [5, 6]
 
 
-def test_git_is_asked_once_for_what_was_packed(
+def test_git_is_asked_once_for_what_is_not_read_here(
     mirror: Mirror, story: EventBuilder, as_user: AsUser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     content = TreeProjector()
     mirror.apply(story.edits(4).records[:3], content)
-    as_user("gc", "-q", "--prune=now")
+    with monkeypatch.context() as patched:
+        patched.setattr("tetra_es_projections.mirror.packs._BEYOND", 0)
+        _asked_once(mirror, story, content, patched)
+    as_user("fsck", "--strict")
+
+
+def _asked_once(
+    mirror: Mirror, story: EventBuilder, content: TreeProjector, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[tuple[str, ...]] = []
     read = Git.read
 
@@ -113,29 +128,28 @@ def test_git_is_asked_once_for_what_was_packed(
     monkeypatch.setattr(Git, "read", counted)
     mirror.apply(story.records[:4], content)
     assert [arguments[0] for arguments in asked] == ["cat-file"]
+    monkeypatch.setattr("tetra_es_projections.mirror.packs._BEYOND", 1 << 31)
     mirror.apply(story.records, content)
     assert len(asked) == 1
-    as_user("fsck", "--strict")
 
 
-def loose(root: Path) -> list[Path]:
-    return [path for path in (root / "objects").glob("??/*") if path.is_file()]
+def packs(root: Path) -> list[Path]:
+    return [path for path in (root / "objects" / "pack").iterdir() if path.is_file()]
 
 
-def test_a_damaged_object_is_written_again(
+def test_a_damaged_pack_is_written_again(
     mirror: Mirror, story: EventBuilder, as_user: AsUser
 ) -> None:
     """As one that a killed process or a lost disk left, and that no branch names."""
     content = TreeProjector()
     mirror.apply(story.edits(2).records[:2], content)
-    before = set(loose(mirror.path))
+    before = set(packs(mirror.path))
     shutil.copytree(mirror.path, mirror.path.with_name("copy"))
     other = Mirror(mirror.path.with_name("copy"), mirror.git)
     other.apply(story.records, TreeProjector(dict))
-    for path in loose(other.path):
+    for path in packs(other.path):
         place = mirror.path / path.relative_to(other.path)
         if place not in before:
-            place.parent.mkdir(exist_ok=True)
             place.write_bytes(b"")
     mirror.apply(story.records, content)
     as_user("fsck", "--strict")
@@ -144,6 +158,7 @@ def test_a_damaged_object_is_written_again(
 def test_a_missing_object_is_named(mirror: Mirror, story: EventBuilder, as_user: AsUser) -> None:
     content = TreeProjector()
     mirror.apply(story.edits(2).records[:2], content)
+    unpack(mirror.path)
     tree = as_user("rev-parse", "main:events/0000").strip()
     (mirror.path / "objects" / tree[:2] / tree[2:]).unlink()
     with pytest.raises(TetraEsError, match=f"{tree} is missing"):
@@ -155,7 +170,7 @@ def test_objects_are_on_the_disk_before_the_branch_names_them(
 ) -> None:
     content = TreeProjector()
     mirror.apply(story.edits(2).records[:2], content)
-    before = {path.stat().st_ino for path in loose(mirror.path)}
+    before = {path.stat().st_ino for path in packs(mirror.path)}
     synced: list[int] = []
     names: list[tuple[str, int]] = []
     fsync, replace = os.fsync, Path.replace
@@ -172,8 +187,9 @@ def test_objects_are_on_the_disk_before_the_branch_names_them(
     monkeypatch.setattr(Path, "replace", named)
     mirror.apply(story.records, content)
     moved = next(count for name, count in names if name == "main")
-    new = [path for path in loose(mirror.path) if path.stat().st_ino not in before]
-    assert len(new) == 8
+    new = [path for path in packs(mirror.path) if path.stat().st_ino not in before]
+    assert sorted(path.suffix for path in new) == [".idx", ".pack"]
+    assert len(synced) == 5
     assert {path.stat().st_ino for path in new} <= set(synced[:moved])
     assert {path.parent.stat().st_ino for path in new} <= set(synced[:moved])
     assert (mirror.path / "refs" / "heads").stat().st_ino in synced[moved:]
@@ -202,7 +218,7 @@ def test_killed_at_any_step(
         assert mirror.position() == story.records[-1].position
         if len(steps) < killed_at:
             break
-    assert 20 < killed_at < 60
+    assert 10 < killed_at < 60
     as_user("fsck", "--strict")
     assert "found" not in as_user("for-each-ref")
 
@@ -251,15 +267,53 @@ def test_a_branch_that_git_moves_at_this_moment(
     assert mirror.position() == 2
 
 
-def test_a_folder_of_objects_that_is_a_link(mirror: Mirror, story: EventBuilder) -> None:
+def test_a_folder_of_packs_that_is_a_link(mirror: Mirror, story: EventBuilder) -> None:
     content = TreeProjector()
     mirror.apply(story.edits(2).records[:2], content)
-    target = mirror.path.parent / "elsewhere"
-    target.mkdir()
-    for number in range(256):
-        folder = mirror.path / "objects" / f"{number:02x}"
-        if not folder.exists():
-            folder.symlink_to(target)
+    folder, target = mirror.path / "objects" / "pack", mirror.path.parent / "elsewhere"
+    folder.rename(target)
+    folder.symlink_to(target)
+    before = set(target.iterdir())
     with pytest.raises(TetraEsError):
-        mirror.apply(story.records, content)
-    assert not list(target.iterdir())
+        append_few(NO_GIT, mirror.path, commits_of([{"a": b"b"}]), None)
+    assert set(target.iterdir()) == before
+
+
+@pytest.mark.parametrize("size", [0, 15, 16, 2047, 2048, 300_000])
+def test_git_reads_what_is_written_and_the_other_way_round(
+    mirror: Mirror, story: EventBuilder, as_user: AsUser, size: int
+) -> None:
+    content = random.Random(size).randbytes(size)
+    mirror.apply(story.edits(1).records, TreeProjector())
+    written = Packs(mirror.path)
+    name = written.add(b"blob", content)
+    written.write()
+    as_user(
+        "index-pack", "--verify", "--strict", str(next(mirror.path.glob("objects/pack/*.pack")))
+    )
+    shown = as_user("cat-file", "-s", name.hex())
+    assert int(shown) == size
+    assert Packs(mirror.path).read(b"blob", name) == content
+    assert Packs(mirror.path).read(b"tree", name) is None
+    as_user("gc", "-q")
+    as_user("repack", "-q", "-a", "-d", "-k")
+    assert Packs(mirror.path).read(b"blob", name) == content
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "flipped", "bomb"])
+def test_a_damaged_pack_is_not_believed(mirror: Mirror, story: EventBuilder, damage: str) -> None:
+    mirror.apply(story.edits(1).records, TreeProjector())
+    written = Packs(mirror.path)
+    name = written.add(b"blob", b"content " * 50)
+    before = set(packs(mirror.path))
+    written.write()
+    for path in set(packs(mirror.path)) - before:
+        data = bytearray(path.read_bytes())
+        if damage == "flipped":
+            data[len(data) // 2] ^= 1
+            data[20] ^= 1
+        elif damage == "bomb" and path.suffix == ".pack":
+            data[12:] = b"\xbf\xff\xff\xff\x7f" + zlib.compress(bytes(1 << 20))
+        path.chmod(0o600)
+        path.write_bytes(data[: {"cut": len(data) // 2, "empty": 0}.get(damage, len(data))])
+    assert Packs(mirror.path).read(b"blob", name) is None

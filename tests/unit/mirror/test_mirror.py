@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.mirrors import commit_on
+from tests.mirrors import commit_on, unpack
 from tests.unit.mirror.event_builder import Remembered
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.events import config
@@ -147,19 +147,25 @@ def test_two_thousand_events_at_once(mirror: Mirror, story: EventBuilder, as_use
     as_user("fsck", "--strict")
 
 
-def test_loose_objects_are_packed_now_and_then(
-    mirror: Mirror, story: EventBuilder, as_user: AsUser, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("limit", ["_PACKS", "_LOOSE"])
+def test_objects_are_packed_together_now_and_then(
+    mirror: Mirror,
+    story: EventBuilder,
+    as_user: AsUser,
+    monkeypatch: pytest.MonkeyPatch,
+    limit: str,
 ) -> None:
-    monkeypatch.setattr("tetra_es_projections.mirror.recovery._LOOSE", 300)
-    story.edits(50)
+    monkeypatch.setattr(f"tetra_es_projections.mirror.recovery.{limit}", 10)
     content = TreeProjector()
     theirs = ""
-    for record in story.records:
+    for record in story.edits(50).records:
         mirror.apply([record], content)
+        if limit == "_LOOSE" and record.position == 10:
+            unpack(mirror.path)
         theirs = theirs or as_user("hash-object", "-w", "--stdin").strip()
-    loose, _, packs = as_user("count-objects", "-v").splitlines()[:3]
-    assert 0 < int(loose.split()[1]) < 300
-    assert packs != "in-pack: 0"
+    told = dict(line.split(": ") for line in as_user("count-objects", "-v").splitlines())
+    assert int(told["packs"]) < {"_PACKS": 20, "_LOOSE": 50}[limit]
+    assert int(told["count"]) < 50
     as_user("fsck", "--strict")
     assert as_user("cat-file", "-t", theirs) == "blob\n"
 

@@ -223,18 +223,19 @@ def test_temporary_files(mirror: Mirror, check: Callable[[], None], name: str) -
 def test_old_temporary_files_are_removed_when_packing(
     mirror: Mirror, story: EventBuilder, content: TreeProjector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tetra_es_projections.mirror.recovery._LOOSE", 10)
+    monkeypatch.setattr("tetra_es_projections.mirror.recovery._PACKS", 1)
     git_dir = mirror.path
     old, new = git_dir / "objects/pack/tmp_pack_old", git_dir / "objects/pack/tmp_pack_new"
-    crash = git_dir / "fast_import_crash_1"
-    for file in (old, new, crash):
+    crash, unnamed = git_dir / "fast_import_crash_1", git_dir / f"objects/pack/pack-{'a' * 40}.pack"
+    for file in (old, new, crash, unnamed):
         file.touch()
-    os.utime(old, (0, 0))
-    os.utime(crash, (0, 0))
+    for file in (old, crash, unnamed):
+        os.utime(file, (0, 0))
     story.edit(1, position=250)
     mirror.apply(story.records, content)
     assert not old.exists()
     assert not crash.exists()
+    assert not unnamed.exists()
     assert new.exists()
 
 
