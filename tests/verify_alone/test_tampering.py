@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.examples import some
 from tests.verify_alone.clone import Clone, Commit, digest, event_path, file_of, signed
 from tetra_es.crypto.ssh.keys import create
 from tetra_es.crypto.ssh.keys import load as load_key
@@ -76,7 +77,7 @@ FILES: dict[str, tuple[int, Mapping[str, bytes | None], str]] = {
 }
 
 
-@pytest.mark.parametrize("case", FILES)
+@pytest.mark.parametrize("case", some(FILES, 4))
 @pytest.mark.parametrize("lasting", [True, False], ids=["lasting", "once"])
 def test_files(machine: Machine, clone: Clone, case: str, lasting: bool) -> None:
     position, files, said = FILES[case]
@@ -106,7 +107,7 @@ CHANGED: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize("case", CHANGED)
+@pytest.mark.parametrize("case", some(CHANGED, 6))
 def test_an_event(machine: Machine, clone: Clone, case: str) -> None:
     changed, said = CHANGED[case]
     clone.rewrite(5, edited(clone, 5, **changed))
@@ -243,7 +244,7 @@ MESSAGES: dict[str, tuple[Callable[[Commit], Commit], str]] = {
 }
 
 
-@pytest.mark.parametrize("case", MESSAGES)
+@pytest.mark.parametrize("case", some(MESSAGES, 4))
 def test_a_message(machine: Machine, clone: Clone, case: str) -> None:
     change, said = MESSAGES[case]
     clone.rewrite(5, lambda position, commit: change(commit) if position == 5 else commit)
