@@ -17,7 +17,7 @@ from tests.conformance.builder import outcome, resigned
 from tests.conformance.vectors import NAMES, Vector, VectorLog, load
 from tests.examples import examples
 from tests.gate.histories import NAMES as KEYS
-from tests.verify_alone.judging import judged
+from tests.verify_alone.verdicts import judged
 from tetra_es.gate.gate import Gate
 from tetra_es.log import canonical
 from tetra_es_verify import FORMS

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.vectors import NAMES, load
-from tests.verify_alone.judging import judged
+from tests.verify_alone.verdicts import judged
 
 
 @pytest.mark.parametrize("name", NAMES)

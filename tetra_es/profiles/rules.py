@@ -108,7 +108,7 @@ def read_rules(document: ConfigDocument, *, overlay: bool) -> tuple[Rules, str |
     return rules, values.get("extends")
 
 
-class Place(NamedTuple):
+class RuleLocation(NamedTuple):
     """Where a rule is written."""
 
     pattern: KeyPath
@@ -117,7 +117,7 @@ class Place(NamedTuple):
     """Its own key in the profile's TOML."""
 
 
-def rule_for(document: ConfigDocument, key: KeyPath) -> Place | None:
+def rule_for(document: ConfigDocument, key: KeyPath) -> RuleLocation | None:
     """Return the rule of a profile that has the last word on the value at `key`, if one has."""
     for table in ("append", "set"):
         rules = _leaves((), document.values.get(table, {}), (table,), document)
@@ -125,7 +125,7 @@ def rule_for(document: ConfigDocument, key: KeyPath) -> Place | None:
             if len(pattern) >= len(key) and all(
                 part in (ANY, other) for part, other in zip(pattern, key, strict=False)
             ):
-                return Place(pattern, at)
+                return RuleLocation(pattern, at)
     return None
 
 
