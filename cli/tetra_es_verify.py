@@ -772,7 +772,9 @@ class Judge:
             for event in self._purges():
                 with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
                     state = json.loads(event.state)
-                    named = {one["position"]: one["verdict"] for one in state.get("named_by", ())}
+                    named = {
+                        one["position"]: str(one["verdict"]) for one in state.get("named_by", ())
+                    }
                     for purged in [bytes.fromhex(one).hex() for one in state["digests"]]:
                         self._told.setdefault(purged, []).append((event.position, named))
         for purge, named in self._told.get(digest, ()):
@@ -1553,7 +1555,7 @@ def read_event(position: int, data: bytes) -> Event:
 
 LARGEST = 80 << 20  # bytes of an object that is read; an event's state has at most 64 MiB
 MEMORY = 4 << 30  # bytes of address space that git gets
-MOST = 1000  # findings that are kept
+MOST = 100  # commits whose differences are named
 CONFIG = """\
 [core]
     repositoryformatversion = 0
@@ -1562,6 +1564,7 @@ CONFIG = """\
     multiPackIndex = false
     bigFileThreshold = 1m
     packedGitLimit = 1g
+    fsync = none
 """
 
 
@@ -1727,6 +1730,7 @@ class Verifier:
         self.findings: list[Finding] = []
         self._there: dict[str, int] = {}
         """Digest of each body to the event that it was found at."""
+        self._named: set[tuple[str, str]] = set()
 
     def walk(self) -> None:
         """Verify every commit on `main`. Raises `Unreadable`."""
@@ -1736,9 +1740,7 @@ class Verifier:
         try:
             for position in range(1, len(self.commits) + 1):
                 for verdict in self.judge.admit(self.event(position)):
-                    self.verdicts.append(verdict)
-                    find = functools.partial(self.body, position=verdict.event.position)
-                    git.write(commit_of(verdict, self.judge.facts, find))
+                    self._take(verdict)
             self.judge.finish()
         except Rejected as error:
             if error.kind == "unknown":
@@ -1752,6 +1754,17 @@ class Verifier:
             if purge := self.judge.facts.get(("purged", digest)):
                 words = f"body {digest} is still there, and #{purge} purged it"
                 self.findings.append(Finding(position, words))
+
+    def _take(self, verdict: Verdict) -> None:
+        """Write the commit that an event should have."""
+        position = verdict.event.position
+        find = functools.partial(self.body, position=position)
+        try:
+            commit = commit_of(verdict, self.judge.facts, find)
+        except (ValueError, TypeError, LookupError):
+            raise Rejected(position, "file", "no commit can be made of what it holds") from None
+        self.repository.write(commit)
+        self.verdicts.append(verdict)
 
     @functools.lru_cache(maxsize=8)  # noqa: B019
     def event(self, position: int) -> Event:
@@ -1770,6 +1783,7 @@ class Verifier:
                 if event.topic.endswith(".purged"):
                     yield event
 
+    @functools.lru_cache(maxsize=16)  # noqa: B019
     def body(self, digest: str, position: int) -> bytes | None:
         """Return a body of the event at a position, as its commit has it."""
         event, commit = self.event(position), self.commits[position - 1]
@@ -1791,56 +1805,45 @@ class Verifier:
 
     def _compare(self) -> None:
         """Compare the commits with those that they should be."""
-        git, parent = self.repository, ""
-        trees: dict[str, tuple[int, str]] = {}
-        for position, (found, wanted) in enumerate(
-            zip(self.commits, git.written(), strict=False), 1
-        ):
-            if found != wanted and len(trees) < MOST:
-                one, other = (self._parts(name) for name in (found, wanted))
-                for problem in different(one, other, [f"parent {parent}"] if parent else []):
-                    self.findings.append(Finding(position, f"its commit has {problem}", found))
-                if one[0] != other[0]:
-                    trees.setdefault(f"{other[0][5:]} {one[0][5:]}", (position, found))
+        parent, named = "", 0
+        written = self.repository.written()
+        if len(written) != len(self.verdicts):
+            raise Unreadable("git cannot write the commits that there should be")
+        for position, (found, wanted) in enumerate(zip(self.commits, written, strict=False), 1):
+            if found != wanted and named < MOST:
+                named += 1
+                for problem in self._differences(found, wanted, parent):
+                    self.findings.append(Finding(position, problem, found))
             parent = found
-        named: set[tuple[str, str]] = set()
-        pairs = "".join(f"{pair}\n" for pair in trees).encode()
-        out = (
-            git.run("diff-tree", "--stdin", "-r", "-z", "--name-status", data=pairs)
-            if pairs
-            else b""
-        )
-        for (position, commit), listed in zip(
-            trees.values(), re.split(rb"[0-9a-f]{40} [0-9a-f]{40}\n", out)[1:], strict=False
-        ):
-            fields = listed.decode("utf-8", "replace").split("\0")
-            for how, path in zip(fields[::2], fields[1::2], strict=False):
-                if (how, path) not in named and len(named) < MOST:
-                    named.add((how, path))
-                    words = {"A": "is not from any event", "D": "is missing"}
-                    problem = f"{path} {words.get(how, 'is not what the events make it')}"
-                    self.findings.append(Finding(position, problem, commit))
 
-    def _parts(self, commit: str) -> tuple[str, list[str], list[str], str, str]:
-        """Return tree, parents, other lines of the head, subject, and the rest of a commit."""
+    def _differences(self, found: str, wanted: str, parent: str) -> Iterator[str]:
+        """Yield what is wrong with a commit, given what it should be but for its parent."""
+        one, other = (self._parts(name) for name in (found, wanted))
+        other["parents"] = [f"parent {parent}"] if parent else []
+        for name in one:
+            if name != "tree" and one[name] != other[name]:
+                yield f"its commit has the wrong {name}"
+        if one["tree"] != other["tree"]:
+            trees = (each["tree"].removeprefix("tree ") for each in (other, one))
+            listed = self.repository.run("diff-tree", "-r", "-z", "--name-status", *trees)
+            words = listed.decode("utf-8", "replace").split("\0")
+            for how, path in zip(words[::2], words[1::2], strict=False):
+                if (how, path) not in self._named:
+                    self._named.add((how, path))
+                    yield f"{path} {DIFFERENCES.get(how, 'is not what the events make it')}"
+
+    def _parts(self, commit: str) -> dict[str, Any]:
         data = (self.repository.read(commit) or b"").decode("utf-8", "surrogateescape")
         head, _, message = data.partition("\n\n")
         tree, *lines = head.split("\n")
         parents = [line for line in lines if line.startswith("parent ")]
-        first, _, rest = message.partition("\n")
-        return tree, parents, lines[len(parents) :], first, rest
+        subject, _, text = message.partition("\n")
+        people = lines[len(parents) :]
+        return {"tree": tree, "parents": parents, PEOPLE: people, "subject": subject, "text": text}
 
 
-def different(one: Sequence[Any], other: Sequence[Any], parents: list[str]) -> Iterator[str]:
-    """Yield what a commit has that it should not have."""
-    if one[1] != parents:
-        yield "other parents than the commit before"
-    if one[2] != other[2]:
-        yield "another author, committer or time, or more fields"
-    if one[3] != other[3]:
-        yield "another subject"
-    elif one[4] != other[4]:
-        yield "another text below the subject"
+DIFFERENCES = {"A": "is not from any event", "D": "is missing"}
+PEOPLE = "author, committer, times or fields"
 
 
 # --- The command ----------------------------------------------------------------------------------

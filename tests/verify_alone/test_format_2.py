@@ -159,11 +159,11 @@ class TestTampering:
     def test_a_void_event_that_is_not_called_so(self, clone: Clone) -> None:
         position = find(clone, "environment.promoted", void=True)
         said = tamper(clone, position, "\nVerdict: void => ")
-        assert said == "its commit has another text below the subject"
+        assert said == "its commit has the wrong text"
 
     def test_a_subject(self, clone: Clone) -> None:
-        said = tamper(clone, find(clone, "environment.rolled_back"), "rollback( => roll back(")
-        assert said == "its commit has another subject"
+        said = tamper(clone, find(clone, "environment.rolled_back"), "rollback( => undo(")
+        assert said == "its commit has the wrong subject"
 
     def test_a_signature_that_is_left_out(self, clone: Clone) -> None:
         position = find(clone, "environment.edited")

@@ -55,7 +55,7 @@ def test_replaced_objects_hide_nothing(clone: Clone) -> None:
     clone.git("replace", after, before)
     done = clone.verify()
     assert done.code == 4
-    assert "#5: its commit has another subject" in done.err
+    assert "#5: its commit has the wrong subject" in done.err
 
 
 def test_grafts_hide_nothing(clone: Clone) -> None:

@@ -207,39 +207,39 @@ def test_the_newest_events_dropped_are_seen_by_what_is_expected(clone: Clone) ->
 MESSAGES: dict[str, tuple[Callable[[Commit], Commit], str]] = {
     "subject": (
         lambda one: one._replace(message="promote(prod): x\n" + one.message.partition("\n")[2]),
-        "its commit has another subject",
+        "its commit has the wrong subject",
     ),
     "reason": (
         lambda one: one._replace(message=one.message.replace("\n\n", "\n\nother\n\n", 1)),
-        "its commit has another text below the subject",
+        "its commit has the wrong text",
     ),
     "trailer": (
         lambda one: one._replace(message=one.message.replace("Actor: ", "Actor: x")),
-        "its commit has another text below the subject",
+        "its commit has the wrong text",
     ),
     "another position": (
         lambda one: one._replace(message=one.message.replace("Event: 5", "Event: 6")),
-        "its commit has another text below the subject",
+        "its commit has the wrong text",
     ),
     "no trailers": (
         lambda one: one._replace(message="x\n"),
-        "its commit has another subject",
+        "its commit has the wrong subject",
     ),
     "author": (
         lambda one: one._replace(head=[one.head[0].replace("author ", "author x"), *one.head[1:]]),
-        "its commit has another author, committer or time, or more fields",
+        "its commit has the wrong author, committer, times or fields",
     ),
     "time": (
         lambda one: one._replace(head=[one.head[0], one.head[1].replace(" +0000", " +0100")]),
-        "its commit has another author, committer or time, or more fields",
+        "its commit has the wrong author, committer, times or fields",
     ),
     "field": (
         lambda one: one._replace(head=[*one.head, "encoding latin-1"]),
-        "its commit has another author, committer or time, or more fields",
+        "its commit has the wrong author, committer, times or fields",
     ),
     "not UTF-8": (
         lambda one: one._replace(message="\udcff\x1b[31m" + one.message),
-        "its commit has another subject",
+        "its commit has the wrong subject",
     ),
 }
 
@@ -256,7 +256,7 @@ def test_a_message(machine: Machine, clone: Clone, case: str) -> None:
 def test_two_parents(machine: Machine, clone: Clone) -> None:
     root = clone.commits()[0]
     clone.rewrite(5, parents=lambda parent: [parent, root])
-    assert "#5: its commit has other parents than the commit before" in rejected(machine, clone).err
+    assert "#5: its commit has the wrong parents" in rejected(machine, clone).err
 
 
 class TestSecrets:
