@@ -36,7 +36,6 @@ KEPT = {
     ("projections/tetra_es_projections/descriptions.py", "reseal"),
     ("tests/unit/mirror/test_summaries.py", "roll back("),
     ("tests/unit/mirror/test_summaries.py", "reseal"),
-    ("tests/verify_alone/test_format_2.py", "roll back("),
 }
 """Wordings of format 1 of the mirror's commits, which stay for ever."""
 
