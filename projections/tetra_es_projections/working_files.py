@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.disk import atomic
+from tetra_es.disk.batch import write_all
 from tetra_es.disk.regular_files import REBUILD, follow, read_text
 from tetra_es.errors import TetraEsError
 from tetra_es.layout import ENVIRONMENTS, PROFILES, SECRETS, SOURCE, is_edited
@@ -100,8 +101,13 @@ class Files:
         newest.pop(ALLOWED_SIGNERS, None)  # in the mirror only; `signer export` prints it
         self.blocked = []
         known = self.digests()
-        for path, data in newest.items():
-            self._put(path, data, {known.get(path), *ours[path]})
+        self._put(
+            {
+                path: data
+                for path, data in newest.items()
+                if self._replaces(path, data, {known.get(path), *ours[path]})
+            }
+        )
         self._remember({path: _digest(data) for path, data in newest.items()}, upto)
         ignore = self._root / ".gitignore"
         if not ignore.exists():
@@ -162,18 +168,23 @@ class Files:
                 hint=f"make that folder writable, or replace the link by the file: `{command}`",
             )
 
-    def _put(self, path: str, data: bytes | None, ours: set[str | None]) -> None:
+    def _replaces(self, path: str, data: bytes | None, ours: set[str | None]) -> bool:
+        """Return whether what is at `path` is to be replaced: it is ours, and not `data` yet."""
         try:
             actual = digest_of(self._root, path)
         except TetraEsError as error:
             self.blocked.append(error)
-            return
-        if actual == _digest(data) or (actual is not None and actual not in ours):
-            return
-        if data is None:
-            atomic.remove(self._root / path)
-        else:
-            self._write(path, data)
+            return False
+        return actual != _digest(data) and (actual is None or actual in ours)
+
+    def _put(self, files: Mapping[str, bytes | None]) -> None:
+        generated = {}
+        for path, data in files.items():
+            if data is None or not is_edited(path):
+                generated[self._root / path] = data
+            else:
+                self._write(path, data)
+        write_all(generated)
 
     def _write(self, path: str, data: bytes) -> None:
         file = self._root / path
