@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from tetra_es.crypto.age.identity import Identity
 
 AIM = 1 / 20
+"""Of the transaction alone, for one recipient. A further one costs `age` no process more."""
+
+COLD_AIM = 1 / 3
+"""Of the whole command, for one recipient: it also starts, writes the files and the mirror."""
 
 NEEDS = "age"
 """What has to be installed to compare with."""
@@ -50,13 +54,14 @@ def run(folder: Path, sizes: Sizes) -> Iterator[Comparison]:
             script,
             ours,
             theirs,
-            AIM,
+            AIM if count == 1 else None,
         )
         yield Comparison(
             f"cold tetra-es recipient add or rm, {readers}: store, files and mirror",
             script,
             cold,
             theirs,
+            COLD_AIM if count == 1 else None,
         )
 
 
