@@ -20,7 +20,9 @@ from tetra_es.crypto.ssh import sshsig
 from tetra_es.log import bodies, canonical, chain
 from tetra_es.log.linking import Draft, link
 from tetra_es.log.sqlite import engine
-from tetra_es.store.log import EventLog
+from tetra_es.log.sqlite.reader import SqliteLog
+from tetra_es.usecases.unit_of_work import Intent, UnitOfWork
+from tetra_es_projections.queries.refs import RefLookup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +58,7 @@ def run(folder: Path, sizes: Sizes) -> Iterator[Comparison]:
             return timed(lambda: _insert(bare, row, sizes.appends))
 
         yield Comparison(
-            f"{sizes.appends} events, one save each: History.save",
+            f"{sizes.appends} events, one save each: UnitOfWork.run",
             rows,
             *alternate_timed(lambda: appends.seconds(sizes.appends)[1], insert, sizes.rounds),
             AIM,
@@ -140,21 +142,25 @@ class _Appends:
     """Edits of `local`, one event and one transaction each."""
 
     def __init__(self, history: History) -> None:
-        self._history = history
+        self._work = UnitOfWork(history, RefLookup(history.path), Intent())
         self._numbers = count()
-        self._environment = history.environment("local")
 
     def seconds(self, events: int) -> tuple[float, float]:
         """Return the seconds that deciding and that saving so many events takes."""
         deciding = saving = 0.0
         for _ in range(events):
-            deciding += timed(self._decide)
-            saving += timed(lambda: self._history.save(self._environment))
+            self._deciding = 0.0
+            whole = timed(lambda: self._work.run(self._timed))
+            deciding += self._deciding
+            saving += whole - self._deciding
         return deciding, saving
 
-    def _decide(self) -> None:
+    def _timed(self, work: UnitOfWork) -> None:
+        self._deciding += timed(lambda: self._decide(work))
+
+    def _decide(self, work: UnitOfWork) -> None:
         number = next(self._numbers)
-        self._environment.edit(document_of("local", number), context_at(number))
+        work.environment("local").edit(document_of("local", number), context_at(number))
 
 
 def _bare(path: Path) -> sqlite3.Connection:
@@ -167,8 +173,8 @@ def _bare(path: Path) -> sqlite3.Connection:
 
 
 def _last_row(machine: Machine) -> Record:
-    with EventLog(machine.layout.store) as log:
-        row = log.record(log.last_position())
+    with SqliteLog(machine.layout.store) as log:
+        row = log.record(log.head().position)
     if row is None:
         raise RuntimeError("the store is empty")
     return row

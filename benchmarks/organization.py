@@ -12,12 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.measure import Processes
+from tetra_es.admission import Admission
 from tetra_es.crypto.ssh import keys
 from tetra_es.events.metadata import Context
 from tetra_es.layout import OrgLayout, environment_file
 from tetra_es.refs import format_time
 from tetra_es.store.history import History
 from tetra_es.toml.document import ConfigDocument
+from tetra_es.usecases.config.promote import Promote
+from tetra_es.usecases.unit_of_work import Intent, UnitOfWork
+from tetra_es_projections.queries.refs import RefLookup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -85,7 +89,8 @@ class Machine:
     @contextmanager
     def history(self) -> Iterator[History]:
         """Open the store for writing in this process."""
-        with History(self.layout.store, self.key()) as history:
+        state = Admission(self.folder / ".local/state/tetra-es")
+        with History(self.layout.store, self.key(), state) as history:
             yield history
 
     def key(self) -> SigningKey:
@@ -132,26 +137,23 @@ def create(folder: Path) -> Machine:
 
 
 def fill(machine: Machine, events: int) -> None:
-    """Append `events` events, edits of `local` and promotions to `dev` in turn, signed and all.
+    """Append `events` events: edits of `local`, every tenth a promotion to `dev`, signed and all.
 
     The projections are left behind; `rebuild` brings them up.
     """
     with machine.history() as history:
-        local, dev = history.environment("local"), history.environment("dev")
-        for start in range(0, events, 2 * BATCH):
-            size = min(BATCH, (events - start) // 2)
-            for edit in range(start, start + size):
-                local.edit(document_of("local", edit), context_at(edit))
-            for edit in range(start, start + size):
-                dev.promote(
-                    document_of("dev", edit),
-                    context_at(edit + size),
-                    source_revision=local.revision,
-                    via="local",
-                    profile="dev",
-                    profile_digest="0" * 64,
-                )
-            history.save(local, dev)
+        work = UnitOfWork(history, RefLookup(machine.layout.views), Intent())
+        for start in range(0, events, BATCH):
+
+            def decide(work: UnitOfWork, start: int = start) -> None:
+                for number in range(start, min(start + BATCH, events)):
+                    if number % 10 == 9:
+                        Promote("dev").decide(work)
+                    else:
+                        local = work.environment("local")
+                        local.edit(document_of("local", number), context_at(number))
+
+            work.run(decide)
 
 
 def context_at(minute: int) -> Context:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from benchmarks.measure import Comparison, timed
 from benchmarks.organization import create, program
 from tetra_es.crypto.age.identities import create_identity, load_identities
-from tetra_es.store.log import EventLog
 from tetra_es.usecases.secrets.recipients import AddRecipient, RemoveRecipient
 from tetra_es.usecases.unit_of_work import Intent, UnitOfWork
 from tetra_es_cli.output.console import ignore_progress
@@ -125,13 +124,11 @@ class _Vault:
         self.machine.run("recipient", "add", "dev", f"other-{number}", self.others[number])
 
     def _in_this_process(self, count: int) -> None:
-        with self.machine.history() as history, EventLog(self.machine.layout.store) as log:
-            refs = RefLookup(self.machine.layout.views)
-            work = UnitOfWork(history, log, self.machine.key(), refs, Intent())
+        with self.machine.history() as history:
+            work = UnitOfWork(history, RefLookup(self.machine.layout.views), Intent())
             common = ("dev", "other-0", self._identities, ignore_progress)
             remove, add = RemoveRecipient(*common), AddRecipient(*common, self.others[0])
-            (remove if count == 1 else add).decide(work)
-            work.save()
+            work.run((remove if count == 1 else add).decide)
 
     def _identities(self) -> list[Identity]:
         return load_identities(self.identity)

@@ -264,8 +264,8 @@ removed recipients kept_out
 secret.compromised           secrets 1 secret:{environment}  VERSION
 secret.purged                secrets 2 -  VERSION digests +named_by
 bodies.purged                org 1 -  +digests +named_by
-deployment.started           host 2 deploy:{environment}  DEPLOYMENT of_position runner secrets \
-files +code +machine
+deployment.started           host 2 deploy:{environment}  DEPLOYMENT of_position=release runner \
+secrets files +code +machine
 deployment.step_done         host 2 deploy:{environment}  DEPLOYMENT step
 deployment.healthy           host 2 deploy:{environment}  DEPLOYMENT
 deployment.failed            host 2 deploy:{environment}  DEPLOYMENT step cause switched
@@ -400,7 +400,7 @@ TYPES: dict[str, Any] = {  # under rules 1; any string for those that are not he
     **dict.fromkeys(("floor", "revision", "to_revision", "source_revision", "version"), 1),
     **dict.fromkeys(("to_position", "of_position", "hold"), 1),
     **dict.fromkeys(("maybe", "undoes", "restores"), maybe(1)),
-    "release": 1,
+    "release": 0,  # 0 where everything is removed
     "switched": 0,
     **dict.fromkeys(("text", "changes", "digest", "shipped", "rules", "plan"), HEX),
     **dict.fromkeys(("deployment", "change", "by"), ID),

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
@@ -187,11 +188,11 @@ class Machine:
             return 0
         connection = sqlite3.connect(self.store)
         try:
-            return int(
-                connection.execute("SELECT coalesce(max(rowid), 0) FROM stored_events").fetchone()[
-                    0
-                ]
-            )
+            for table in ("events", "stored_events"):  # the first edition's had another name
+                with suppress(sqlite3.OperationalError):
+                    newest = f"SELECT coalesce(max(rowid), 0) FROM {table}"
+                    return int(connection.execute(newest).fetchone()[0])
+            return -1
         except sqlite3.DatabaseError:
             return -1
         finally:

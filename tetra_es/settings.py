@@ -23,6 +23,8 @@ class Settings(NamedTuple):
     state_dir: Path | None
     """`$XDG_STATE_HOME/tetra-es`, by default `~/.local/state/tetra-es`: what this user admitted is
     in it. None where there is no home folder to put it in."""
+    expect: str | None
+    """TETRA_EXPECT: `POSITION:HASH` of an event that a history must have which is new here."""
     actor: str | None
     """TETRA_ACTOR: the name that `init` gives the first signer."""
     user: str | None
@@ -55,6 +57,7 @@ class Settings(NamedTuple):
             org=env.get("TETRA_ORG") or None,
             config_dir=Path(config) / "tetra-es",
             state_dir=Path(state) / "tetra-es" if state else None,
+            expect=env.get("TETRA_EXPECT") or None,
             actor=env.get("TETRA_ACTOR") or None,
             user=env.get("USER") or env.get("LOGNAME") or None,
             path=env.get("PATH") or os.defpath,

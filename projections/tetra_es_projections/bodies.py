@@ -6,17 +6,20 @@ A tombstone in place of one that is lost would hide that, and replace the mirror
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from tetra_es.errors import IntegrityFailure
 from tetra_es.log import canonical
+from tetra_es.log.forms import BodyMissing, event_of
 from tetra_es.log.naming import bodies_named
 from tetra_es.log.purges import TOPICS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from tetra_es.events.base import Event
     from tetra_es.log.record import Record
+    from tetra_es.log.replica import Replica
 
 
 class ReadableLog(Protocol):
@@ -79,14 +82,41 @@ class BodiesOf:
         return purged_by(self._log, 0, self._log.last_position())
 
 
+def known_event(log: Replica, record: Record) -> tuple[Event, bool]:
+    """Return a valid event as far as it is known, and whether its changes are.
+
+    A text that was purged is empty. Raises as `Replica.event` does.
+    """
+    try:
+        return log.event(record), True
+    except BodyMissing:
+        pass
+    state = canonical.decode(record.state)
+    gone = {bytes.fromhex(state[name]): empty for name, empty in _EMPTY if name in state}
+    missing = {digest for digest in gone if log.body(digest) is None}
+
+    def body(digest: bytes) -> bytes | None:
+        return gone[digest] if digest in missing else log.body(digest)
+
+    changes = state.get("changes")
+    known = changes is None or bytes.fromhex(changes) not in missing
+    return event_of(record, body), known
+
+
+_EMPTY: Final = (("text", b""), ("changes", b"[]"))
+"""What stands for purged bodies."""
+
+
 def purged_by(log: ReadableLog, after: int, upto: int) -> frozenset[bytes]:
     """Return the digests of the bodies that valid events with `after` < position <= `upto` purged.
 
     Raises `IntegrityFailure`.
     """
     found: set[bytes] = set()
-    for record in log.of_topics(TOPICS, upto):
-        if record.position > after and log.void(record.position) is None:
+    # Looked for from the beginning by their kinds; of a few new events each is looked at.
+    records = log.records(after, upto) if after else log.of_topics(TOPICS, upto)
+    for record in records:
+        if record.topic in TOPICS and log.void(record.position) is None:
             try:
                 found.update(map(bytes.fromhex, canonical.decode(record.state)["digests"]))
             except (ValueError, KeyError, TypeError) as error:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from tetra_es.disk.lock import exclusive
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.store.copies import StoredCopy
-from tetra_es.store.log import EventLog
+from tetra_es.store.purging import finish_purges
+from tetra_es.store.replica import open_replica
 from tetra_es_projections.engine import Projections
 from tetra_es_projections.mirror.git import Git
 from tetra_es_projections.unfounded import lost_events, unfounded
@@ -19,6 +20,7 @@ from tetra_es_projections.unfounded import lost_events, unfounded
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tetra_es.admission import Admission
     from tetra_es.layout import OrgLayout
     from tetra_es.log.replica import Replica
     from tetra_es_projections.advance import Progress
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 class Derived:
     """Opens projections; `path` is where git is looked for, `warn` is told what was repaired."""
 
-    def __init__(self, path: str, warn: Warn) -> None:
+    def __init__(self, path: str, warn: Warn, admission: Admission) -> None:
+        self.admission = admission
         self.git = Git(path=path)
         self._warn = warn
 
@@ -83,7 +86,10 @@ class Derived:
     @contextmanager
     def of_store(self, layout: OrgLayout) -> Iterator[Projections]:
         """Open the projections of the store that is there; the caller holds the lock."""
-        with EventLog(layout.store) as log, self(layout, log) as projections:
+        with (
+            open_replica(layout.store, self.admission) as log,
+            self(layout, log) as projections,
+        ):
             yield projections
 
     @contextmanager
@@ -108,11 +114,14 @@ class Derived:
     def opened(self, layout: OrgLayout, *, reading: bool = False) -> Iterator[Projections]:
         """Open the projections alone, locked, as they are; with `reading` only to look at."""
         with (
-            EventLog(layout.store) as log,
+            open_replica(layout.store, self.admission) as log,
             exclusive(layout.lock, reading=reading),
             Projections(layout, log, self.git, reading=reading, warn=self._warn) as projections,
         ):
+            log.follow()  # others may have recorded before the lock was ours
             log.require_events()
+            if not reading:
+                finish_purges(log)
             yield projections
 
     def catch_up(self, layout: OrgLayout, report: Progress | None) -> None:

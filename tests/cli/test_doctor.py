@@ -71,7 +71,7 @@ def test_a_damaged_store(machine: Machine) -> None:
 
 def test_a_store_of_a_newer_version(machine: Machine) -> None:
     with closing(sqlite3.connect(machine.store)) as connection:
-        connection.execute("PRAGMA user_version = 2")
+        connection.execute("PRAGMA user_version = 3")
     row = checks(machine, 1)["store"]
     assert (row["result"], "upgrade" in row["remedy"]) == ("failed", True)
 

@@ -185,15 +185,15 @@ def test_promote_from_takes_what_was_tested(machine: Machine) -> None:
     event = machine.ok("event", str(machine.last_position()), "-o", "json").json
     assert event["state"]["source_revision"] == 1
     assert event["state"]["via"] == "staging"
-    assert event["state"]["profile_digest"] == effective_profile("prod", None).digest
+    assert event["state"]["shipped"] == effective_profile("prod", None).digest
 
 
 def test_gradual_promotion_warns_or_refuses(machine: Machine) -> None:
-    assert "dev has not had local@1" in machine.ok("promote", "staging").err
+    assert "dev does not have local@1" in machine.ok("promote", "staging").err
     machine.ok("set", "manifest", "promotion.gradual=required")
     machine.ok("set", "local", "ports.tetra=6002")
     refusal = machine.fails(3, "promote", "staging")
-    assert "dev has not had local@2" in refusal.error()
+    assert "dev does not have local@2" in refusal.error()
     machine.ok("promote", "dev")
     assert "warning" not in machine.ok("promote", "staging").err
 

@@ -68,11 +68,13 @@ def stored(machine: Machine) -> dict[int, tuple[str, str]]:
     """Return position to topic and digest of what the store has."""
     with closing(sqlite3.connect(machine.store)) as store:
         return {
-            position: (topic, json.loads(state).get("digest", ""))
-            for position, topic, state in store.execute(
-                "SELECT rowid, topic, state FROM stored_events"
-            )
+            position: (topic, _digest_in(json.loads(state)))
+            for position, topic, state in store.execute("SELECT position, topic, state FROM events")
         }
+
+
+def _digest_in(state: dict[str, str]) -> str:
+    return state.get("text", state.get("digest", ""))
 
 
 def commits(machine: Machine) -> list[tuple[int, str]]:

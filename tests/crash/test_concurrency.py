@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.conftest import Machine
-    from tetra_es.usecases.unit_of_work import Recorded
+    from tetra_es.usecases.unit_of_work import Recorded, UnitOfWork
 from tetra_es.usecases.config.edit import Edit
 from tetra_es.usecases.config.source_file import SOURCE
 
@@ -51,16 +51,17 @@ def test_eight_processes_that_edit(machine: Machine) -> None:
 def edit_once_somebody_else_did(world: World, others: Iterator[str]) -> Recorded:
     """Edit `local`; before each attempt to save, somebody else saves one of `others`."""
 
-    work = world.begin()
+    other = World.beside(world)
 
-    def attempt() -> Recorded:
-        work.forget()
+    def decide(work: UnitOfWork) -> None:
         Edit(SOURCE, SOURCE.document(LOCAL + "# mine\n")).decide(work)
         for text in islice(others, 1):
-            world.edit(text)
-        return work.save()[0]
+            other.edit(text)
 
-    return world.history.retrying(attempt)
+    try:
+        return world.begin().run(decide)[1][0]
+    finally:
+        other.close()
 
 
 def test_a_command_is_decided_anew_when_another_saved_in_between() -> None:

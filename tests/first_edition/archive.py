@@ -17,15 +17,16 @@ if TYPE_CHECKING:
 
 DATA = ROOT / "tests" / "data" / "first-edition"
 ARCHIVE = DATA / "home.tar.gz"
+DEMO = DATA / "demo.tar.gz"
 GOLDEN: dict[str, Any] = json.loads((DATA / "golden.json").read_text())
 STAND_IN = ROOT / "tests" / "servers" / "stand_in.py"
 
 ENVIRONMENTS = ("local", "dev", "qa", "staging", "prod")
 
 
-def unpack(home: Path) -> Machine:
-    """Unpack the archive to a new folder; return the machine of alice, who has it."""
-    with tarfile.open(ARCHIVE) as tar:
+def unpack(home: Path, archive: Path = ARCHIVE) -> Machine:
+    """Unpack an archive to a new folder; return the machine of alice, who has it."""
+    with tarfile.open(archive) as tar:
         for member in tar:
             path = home / member.name
             if member.isdir():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from tests.conftest import Machine
 
 SUMS = {
+    "demo.tar.gz": "86569c95e8577b558dc63d8dc503d3c163d9a89f16dead43eb002116bac37012",
     "home.tar.gz": "a07eafb226e9246457e3aedb370a6070e82b5c89fa8fa8723b7a899b795ed7cc",
     "golden.json": "5c3c596e1c4a69208a234e147a3212b043b85332e65b5d099fdca3c4298e7ef6",
 }
@@ -92,6 +94,15 @@ def test_the_past_answers_as_it_did(old: Machine) -> None:
 
 
 def test_it_goes_on(old: Machine) -> None:
+    """Not before it is upgraded, which keeps positions, hashes and commits."""
+    done = old.fails(1, "set", "local", "ports.tetra=6666")
+    assert old.ok(*shlex.split(done.hint().split("`")[1])[1:]).out.startswith("upgraded acme")
+    rows, ids = old.history(), commits(old)
+    assert rows.pop(0)["type"] == "organization.upgraded"
+    assert [[row["event"], row["type"], row["hash"]] for row in reversed(rows)] == GOLDEN["events"]
+    assert ids[:-1] == GOLDEN["commits"]
+    assert files(old) == GOLDEN["files"]
+    old.ok("verify")
     old.ok("set", "local", "ports.tetra=6666", "-m", "after the upgrade")
     old.ok("promote", "dev")
     old.ok("rollback", "dev", "--to", "dev@8")

@@ -12,13 +12,16 @@ import pytest
 from tests.gate.histories import REQUIRED, History
 from tests.gate.logs import Account, Copy
 from tests.log.events import replaced, rewritten
+from tetra_es import __version__
 from tetra_es.crypto.ssh import sshsig
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError, UsageError
+from tetra_es.gate.packing import pack
 from tetra_es.gate.pins import checked
 from tetra_es.gate.pins.pins import Forked
 from tetra_es.gate.pins.places import AnotherHistory, place_of_folder
 from tetra_es.gate.pins.standing import Behind, Standing
 from tetra_es.gate.reader import AdmittedLog
+from tetra_es.gate.rules import RULE_SETS
 from tetra_es.gate.trust import carry_out, plan_move
 from tetra_es.gate.verdicts import Kind, Reason
 from tetra_es.log import chain
@@ -27,6 +30,8 @@ from tetra_es.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tetra_es.gate.entry import Entry
 
 TIME = "2026-11-22T10:05:00.000000Z"
 
@@ -70,6 +75,7 @@ def test_a_new_history_is_admitted_and_pinned(history: History, account: Account
         organization: 0o700,
         f"{organization}/hashes": 0o600,
         f"{organization}/pin.json": 0o600,
+        f"{organization}/void": 0o600,
         "places.json": 0o600,
         "lock": 0o600,
     }
@@ -94,6 +100,49 @@ def test_only_what_is_new_is_looked_at(history: History, account: Account) -> No
     assert opened.standing is Standing.AHEAD
     assert set(asked) == {1, history.log.head.position}
     assert opened.gate.state.head == history.log.head
+
+
+def rules_asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list of the positions whose rules are checked from now on."""
+    asked: list[int] = []
+    check = RULE_SETS[1].check
+
+    def counting(entry: Entry, *more: Any) -> None:
+        asked.append(entry.position)
+        check(entry, *more)
+
+    monkeypatch.setattr(RULE_SETS[1], "check", counting)
+    return asked
+
+
+def test_what_is_pinned_is_not_judged_again(
+    history: History, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history.void(history.promoted("prod", text="other = 1\n"), reason=Reason.VALUES)
+    void = history.gate.state.void
+    assert void
+    account.open(Copy(history))
+    history.goes_on()
+    asked = rules_asked(monkeypatch)
+    opened = account.open(Copy(history))
+    assert asked == [history.log.head.position]
+    assert opened.gate.state.void == void
+    assert pack(opened.gate.state) == pack(history.gate.state)
+
+
+@pytest.mark.parametrize("kept", ["", "tetra-es judged 1 0.0.1\n", "tetra-es judged 1 {}\nx\n"])
+def test_what_another_version_judged_is_judged_again(
+    history: History, account: Account, monkeypatch: pytest.MonkeyPatch, kept: str
+) -> None:
+    history.void(history.promoted("prod", text="other = 1\n"), reason=Reason.VALUES)
+    opened = account.open(Copy(history))
+    (opened.pins.folder / "void").write_text(kept.format(__version__))
+    asked = rules_asked(monkeypatch)
+    assert account.open(Copy(history)).gate.state.void == history.gate.state.void
+    assert len(asked) > 1
+    asked.clear()
+    assert account.open(Copy(history)).gate.state.void == history.gate.state.void
+    assert asked == []
 
 
 def test_nobody_is_asked(history: History, account: Account) -> None:

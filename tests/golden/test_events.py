@@ -51,8 +51,7 @@ def test_a_golden_event(file: Path) -> None:
     again = canonical.encode(state_of(event))
     if version == cls.class_version:
         assert again == stored
-        assert vars(event).items() >= {
-            (key, value) for key, value in golden["state"].items() if isinstance(value, str | int)
-        }
+        for key, value in golden["state"].items():
+            assert key == "class_version" or vars(event)[key] == value
     state = canonical.decode(again)
     assert event_from_state(cls, golden["stream"], golden["version"], state) == event

@@ -163,7 +163,8 @@ def test_it_is_documented(topic: Any) -> None:
 def test_every_number_and_digest_says_what_it_is() -> None:
     """A history that is recorded again maps positions, revisions and hashes, each in its way."""
     known = {
-        "position", "revision", "version", "hash", "digest", "digest or empty", "number", "count",
+        "position", "position or 0", "revision", "revision or 0", "version", "hash", "digest",
+        "digest or empty", "number", "count",
         "text body", "changes body", "rules body", "ciphertext body", "plan body",
     }  # fmt: skip
     kinds = set()

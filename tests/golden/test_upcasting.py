@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
-from unittest import mock
+from typing import Any, ClassVar
 
 import pytest
 
-from tests.properties.world import LOCAL, World, new_world
 from tetra_es.errors import TetraEsError
 from tetra_es.events.base import event_from_state, state_of
-from tetra_es.events.catalogue import EVENT_TYPES
 from tetra_es.events.config import EnvironmentEdited, EnvironmentState
-from tetra_es.integrity.store import verify_store
-from tetra_es.log import canonical
-from tetra_es.model import environment
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 TOPIC = EnvironmentEdited.TOPIC
 
@@ -42,20 +32,6 @@ class EditedLater(EnvironmentState):
     def upcast_v2_v3(state: dict[str, Any]) -> None:
         # Needs what the step before gave: the steps go one after the other.
         state["labels"] = [state["ticket"]]
-
-
-@contextmanager
-def a_later_version() -> Iterator[None]:
-    """Go on as if tetra-es had been upgraded."""
-
-    def edited(**fields: Any) -> EditedLater:
-        return EditedLater(ticket="T-7", labels=["urgent"], **fields)
-
-    with (
-        mock.patch.dict(EVENT_TYPES, {TOPIC: EditedLater}),
-        mock.patch.object(environment, "EnvironmentEdited", edited),
-    ):
-        yield
 
 
 def written(version: int) -> dict[str, Any]:
@@ -103,35 +79,3 @@ def test_a_version_from_the_future_is_refused(version: int) -> None:
     state = written(3) | {"class_version": version}
     with pytest.raises((TetraEsError, ValueError, TypeError)):
         event_from_state(EditedLater, "env:local", 2, state)
-
-
-def stored(world: World) -> list[bytes]:
-    return [record.state for record in world.log.records()]
-
-
-def test_old_and_new_events_in_one_store() -> None:
-    """Stored bytes, and with them hashes and signatures, stay as they were."""
-    with new_world() as world:
-        world.edit(LOCAL + "# old\n")
-        before = stored(world)
-        with a_later_version():
-            present = world.history.environment("local")
-            assert (present.revision, present.text) == (2, LOCAL + "# old\n")
-            world.edit(LOCAL + "# new\n")
-            assert stored(world)[:-1] == before
-            assert canonical.decode(stored(world)[-1])["class_version"] == 3
-            events = [event for _, event in world.events() if isinstance(event, EditedLater)]
-            assert [event.labels for event in events] == [["none"], ["urgent"]]
-            assert world.history.environment("local").revision == 3
-            assert verify_store(world.log).findings == []
-            world.catch_up()
-            assert world.derived()["environments/local.toml"] == (LOCAL + "# new\n").encode()
-
-
-def test_an_older_version_refuses_what_a_newer_one_wrote() -> None:
-    with new_world() as world:
-        with a_later_version():
-            world.edit(LOCAL + "# new\n")
-        with pytest.raises(TetraEsError):
-            world.events()
-        assert verify_store(world.log).findings[0].startswith("event #3")

@@ -44,7 +44,7 @@ def altered(machine: Machine) -> None:
         ).fetchall():
             store.execute(f"DROP TRIGGER {name}")
         store.execute(
-            "UPDATE stored_events SET state = CAST('{}' AS BLOB) "
+            "UPDATE events SET state = CAST('{}' AS BLOB) "
             "WHERE topic LIKE '%promoted%' OR topic LIKE '%secret%'"
         )
         store.commit()

@@ -7,6 +7,8 @@ _ELSEWHERE = "is for another machine, with a terminal"
 _OTHER_CASE = (
     "the same command as of the others that name `verify`, in a state that these find first"
 )
+_COPIED = "is for a person to copy"
+_UPGRADE = "tests/cli/test_upgrade.py runs it, in a folder of the first edition"
 _FIRST = "a check that comes earlier explains it; this one is for what goes away in between"
 
 NOT_RUN: dict[str, str] = {
@@ -39,6 +41,15 @@ NOT_RUN: dict[str, str] = {
     "try `ssh HOST true` by hand": _ELSEWHERE,
     "`systemctl revert {}` there removes that; what should stay belongs in the TOML": _ELSEWHERE,
     "--dir or TETRA_DIR names another place": "which place, only a person knows",
+    "such as 41: and the 64 hexadecimal digits that `tetra-es verify` prints": _COPIED,
+    "void: #{} changed nothing (`tetra-es event {}`)": "no command records a void event; "
+    "tests/gate makes them",
+    "`tetra-es upgrade` goes on": _UPGRADE,
+    "a signer runs `tetra-es upgrade`": _UPGRADE,
+    "`tetra-es verify` looks at all of it; nothing was changed": _UPGRADE,
+    "put its store back; to begin a new history here, say why with -m": "tests/cli/test_trust.py "
+    "runs both ways",
+    "`mv {} ~`": "two repairs within one second",
     "this is a defect: run it again with --debug and report what it prints": "nothing prints it "
     "that we know",
 }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import subprocess
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from tests.hints.case import Case
@@ -25,32 +27,42 @@ def change_store(machine: Machine, statement: str) -> None:
 
 
 def without_a_ciphertext(machine: Machine) -> None:
-    change_store(machine, "DELETE FROM sealed_values")
+    change_store(machine, "DELETE FROM bodies")
 
 
 def with_another_ciphertext(machine: Machine) -> None:
-    change_store(machine, "UPDATE sealed_values SET ciphertext = CAST('x' AS BLOB)")
+    change_store(machine, "UPDATE bodies SET content = CAST('x' AS BLOB)")
 
 
 def with_an_unreadable_event(machine: Machine) -> None:
-    change_store(machine, "UPDATE stored_events SET state = CAST('{}' AS BLOB) WHERE rowid = 6")
+    change_store(machine, "UPDATE events SET state = CAST('{}' AS BLOB) WHERE position = 6")
 
 
 def with_a_forged_recipient(machine: Machine) -> None:
     """The name of a recipient is not the one that was signed."""
     change_store(
         machine,
-        "UPDATE stored_events SET state = CAST(replace(CAST(state AS TEXT), 'alice', 'mallo') "
-        "AS BLOB) WHERE rowid = 7",
+        "UPDATE events SET state = CAST(replace(CAST(state AS TEXT), 'alice', 'mallo') "
+        "AS BLOB) WHERE position = 7",
     )
 
 
+def with_changed_texts(machine: Machine) -> None:
+    change_store(machine, "UPDATE bodies SET content = CAST(content || x'00' AS BLOB)")
+
+
+def with_the_views_of_another_store(machine: Machine) -> None:
+    with closing(sqlite3.connect(machine.folder / "store" / "views.db")) as views:
+        views.execute("UPDATE events SET hash = 'another'")
+        views.commit()
+
+
 def without_an_event(machine: Machine) -> None:
-    tampering.delete(machine.store, 6)
+    change_store(machine, "DELETE FROM events WHERE position = 6")
 
 
 def cut_short(machine: Machine) -> None:
-    tampering.delete(machine.store, 9)
+    change_store(machine, "DELETE FROM events WHERE position = 9")
 
 
 def without_store(machine: Machine) -> None:
@@ -103,6 +115,7 @@ def without_objects(machine: Machine) -> None:
 
 
 VERIFY = "run `tetra-es verify` to find out what was changed"
+TAMPERED = "somebody changed the store; `tetra-es verify` looks at all of it"
 
 CASES = [
     Case(
@@ -118,18 +131,24 @@ CASES = [
         without_a_ciphertext,
         code=4,
     ),
-    Case(VERIFY, "event 6", with_an_unreadable_event, code=4),
+    Case(TAMPERED, "event 6", with_an_unreadable_event, code=4),
+    Case(VERIFY, "show dev", with_changed_texts, code=4),
     Case(
-        "somebody changed the store; `tetra-es verify` looks at all of it",
+        "the store was replaced or lost events: run `tetra-es verify`",
+        "promote staging",
+        with_the_views_of_another_store,
+        code=4,
+    ),
+    Case(
+        TAMPERED,
         "secret get dev API_KEY",
         with_a_forged_recipient,
         code=4,
     ),
     Case(
-        "the store was replaced or lost events: run `tetra-es verify`",
+        "put the newer copy back, or say that this one is right: `tetra-es trust --head {} -m WHY`",
         "promote staging",
         cut_short,
-        code=4,
     ),
     Case(
         "`tetra-es init {}` goes on; so does the same import",

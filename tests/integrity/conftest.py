@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import Machine
+from tests.first_edition.archive import DEMO, unpack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +17,7 @@ BOB = "bob-config"
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+def new_demo(tmp_path_factory: pytest.TempPathFactory) -> Machine:
     """An organization that alice founded, that bob joined and that alice left. Not to change."""
     machine = Machine(tmp_path_factory.mktemp("demo"))
     bob = {"XDG_CONFIG_HOME": str(machine.home / BOB)}
@@ -38,6 +39,18 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Machine:
 
 
 EVENTS = 14
+
+
+@pytest.fixture(scope="session")
+def demo(new_demo: Machine) -> Machine:
+    """The organization that a test is about; some modules take that of the first edition."""
+    return new_demo
+
+
+@pytest.fixture(scope="session")
+def old_demo(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """The same organization as the first edition left it. Not to change."""
+    return unpack(tmp_path_factory.mktemp("old-demo") / "home", DEMO)
 
 
 @pytest.fixture

@@ -39,10 +39,11 @@ def opened(store: Path) -> Iterator[sqlite3.Connection]:
         yield connection
         for _, sql in triggers:
             connection.execute(sql)
-        connection.execute(
-            "UPDATE sqlite_sequence SET seq = (SELECT max(rowid) FROM stored_events) "
-            "WHERE name = 'stored_events'"
-        )
+        if connection.execute("PRAGMA user_version").fetchone() == (1,):  # the first edition's
+            connection.execute(
+                "UPDATE sqlite_sequence SET seq = (SELECT max(rowid) FROM stored_events) "
+                "WHERE name = 'stored_events'"
+            )
         connection.commit()
 
 

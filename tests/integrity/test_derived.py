@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integrity.conftest import BOB, EVENTS
+from tests.integrity.conftest import EVENTS
 from tests.integrity.tampering import rejected
 from tests.mirrors import commit_on
-from tetra_es.crypto.ssh import keys
-from tetra_es.log.canonical import decode, encode
-from tetra_es.model.environment import Environment
-from tetra_es.store.history import History, _projector
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -161,54 +157,3 @@ def test_views_that_are_none(copy: Machine) -> None:
     path.unlink()
     copy.ok("history")
     copy.ok("verify")
-
-
-@pytest.fixture
-def snapshotted(copy: Machine) -> Machine:
-    """A copy in which `local` has a snapshot, as a longer history brings it."""
-    key = keys.load(copy.home / BOB / "tetra-es" / "id_ed25519")
-    with History(copy.store, key) as history:
-        history._application.take_snapshot(
-            "env:local", projector_func=cast("Any", _projector(Environment))
-        )
-    copy.ok("verify")
-    return copy
-
-
-def snapshot(copy: Machine) -> dict[str, Any]:
-    with closing(sqlite3.connect(copy.store)) as store:
-        ((state,),) = store.execute("SELECT state FROM stored_snapshots").fetchall()
-    return decode(state)
-
-
-def put_snapshot(copy: Machine, statement: str, state: bytes) -> None:
-    with closing(sqlite3.connect(copy.store)) as store:
-        store.execute(statement, (state,))
-        store.commit()
-
-
-def test_a_snapshot_that_was_changed(snapshotted: Machine) -> None:
-    """Commands start from a snapshot, so a forged one would be promoted and signed."""
-    forged = snapshot(snapshotted)
-    forged["state"]["text"] = forged["state"]["text"].replace("6666", "6667")
-    put_snapshot(snapshotted, "UPDATE stored_snapshots SET state = ?", encode(forged))
-    assert "snapshot" in rejected(snapshotted).error()
-
-
-@pytest.mark.parametrize("state", [b"", b"{}", b"[", b'{"state":5}', b"\xff"])
-def test_a_snapshot_that_is_none(snapshotted: Machine, state: bytes) -> None:
-    put_snapshot(snapshotted, "UPDATE stored_snapshots SET state = ?", state)
-    assert "snapshot" in rejected(snapshotted).error()
-    done = snapshotted.run("promote", "dev", env={"XDG_CONFIG_HOME": str(snapshotted.home / BOB)})
-    assert "defect" not in done.err
-
-
-@pytest.mark.parametrize(
-    "change", ["originator_version = 77", "originator_id = 'env:prod', originator_version = 5",
-               "topic = 'environment.edited'"]
-)  # fmt: skip
-def test_a_snapshot_of_nothing(snapshotted: Machine, change: str) -> None:
-    """A snapshot of a version that the stream never had would be taken for its newest state."""
-    state = encode(snapshot(snapshotted))
-    put_snapshot(snapshotted, f"UPDATE stored_snapshots SET state = ?, {change}", state)
-    assert "snapshot" in rejected(snapshotted).error()

@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 
     from tests.conftest import Machine
 
+
+@pytest.fixture(scope="session")
+def demo(old_demo: Machine) -> Machine:
+    """The organization of the first edition: its store is what is changed here."""
+    return old_demo
+
+
 BROKEN = {
     "unknown topic": ("org", "org.renamed", state("bob"), None),
     "snapshot as an event": ("org", "snapshot", state("bob", state={}), None),

@@ -30,6 +30,12 @@ REFUSED = [
 ]
 
 
+@pytest.fixture(scope="session")
+def demo(old_demo: Machine) -> Machine:
+    """The organization of the first edition: its store is what is changed here."""
+    return old_demo
+
+
 @pytest.mark.parametrize("statement", REFUSED)
 def test_plain_sqlite_cannot_change_what_is_there(store: Path, statement: str) -> None:
     with closing(sqlite3.connect(store)) as connection:
@@ -48,6 +54,8 @@ COMMANDS = [
     ("event", "3"), ("blame", "dev"), ("rebuild",), ("rebuild", "--check"), ("verify",),
     ("env", "list"), ("env", "add", "qa", "--profile", "dev"), ("profile", "show", "dev"),
     ("secret", "list", "dev"), ("secret", "get", "dev", "A"), ("recipient", "list", "dev"),
+    ("trust", "--head", f"1:{'00' * 32}", "-m", "x"), ("repair",), ("upgrade",),
+    ("backup", "copy.db"),
     ("run", "dev", "true"), ("signer", "list"), ("signer", "rm", "bob"), ("edit",),
     ("init", "acme"), ("mirror", "list"), ("mirror", "push"),
     ("deploy", "dev"), ("health", "dev"), ("drift", "dev"), ("daemon", "status", "dev"),
@@ -56,7 +64,7 @@ COMMANDS = [
 
 def test_a_store_of_a_newer_version_is_refused_by_every_command(copy: Machine) -> None:
     with closing(sqlite3.connect(copy.store)) as connection:
-        connection.execute("PRAGMA user_version = 2")
+        connection.execute("PRAGMA user_version = 3")
     before = copy.store.read_bytes()
     for command in COMMANDS:
         done = copy.run(*command, env={"EDITOR": "true"})
@@ -70,6 +78,6 @@ def test_every_command_is_in_the_list_above() -> None:
     from tetra_es_cli.entry.root import COMMANDS as ALL
 
     without_a_store = {"orgs", "completion", "import", "identity", "apply", "ci"}
-    with_findings_of_its_own = {"doctor"}
+    with_findings_of_its_own = {"doctor", "restore"}
     others = without_a_store | with_findings_of_its_own
     assert {command[0] for command in COMMANDS} | others == set(ALL)

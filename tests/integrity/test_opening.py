@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.first_edition.archive import unpack
 from tests.integrity.conftest import EVENTS
 from tests.integrity.tampering import findings, key_of, opened, state
 from tetra_es.errors import IntegrityFailure
 from tetra_es.log.chain import GENESIS, link, signed_bytes
+from tetra_es.log.sqlite.reader import SqliteLog
 from tetra_es.store.log import EventLog
 from tetra_es.store.schema import LATER, SCHEMA
 
@@ -28,6 +30,12 @@ def change(store: Path, *statements: str) -> None:
         for statement in statements:
             connection.execute(statement)
         connection.execute("PRAGMA writable_schema = RESET")
+
+
+@pytest.fixture(scope="session")
+def demo(old_demo: Machine) -> Machine:
+    """The organization of the first edition: its store is what is changed here."""
+    return old_demo
 
 
 VIEW = (
@@ -168,12 +176,13 @@ def test_a_store_of_the_first_days(copy: Machine) -> None:
     change(copy.store, *(f"DROP TRIGGER {name}" for name in LATER))
     copy.ok("verify")
     bob = {"XDG_CONFIG_HOME": str(copy.home / "bob-config")}
+    copy.ok("upgrade", env=bob)
     copy.ok("set", "local", "ports.tetra=7777", env=bob)
     copy.ok("verify")
 
 
-def test_the_expected_schema_is_that_of_a_new_store(machine: Machine) -> None:
-    with closing(sqlite3.connect(machine.store)) as connection:
+def test_the_expected_schema_is_that_of_what_was_left(store: Path) -> None:
+    with closing(sqlite3.connect(store)) as connection:
         names = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
     assert names == SCHEMA.keys()
 
@@ -306,19 +315,16 @@ CIPHERTEXTS = {
 
 
 @pytest.mark.parametrize("how", CIPHERTEXTS)
-def test_a_ciphertext_of_another_type(copy: Machine, how: str) -> None:
-    bob = {"XDG_CONFIG_HOME": str(copy.home / "bob-config")}
-    recipient = copy.ok("identity", "new", env=bob).out.strip()
-    copy.ok("recipient", "add", "dev", "bob", recipient, env=bob)
-    copy.ok("secret", "set", "dev", "KEY", stdin="value", env=bob)
+def test_a_ciphertext_of_another_type(tmp_path: Path, how: str) -> None:
+    copy = unpack(tmp_path / "with-secrets")
     with opened(copy.store) as connection:
         connection.execute(CIPHERTEXTS[how])
     done = copy.run("verify")
     assert done.code == 4
     assert "ciphertext " in done.error()
     assert "not bytes" in done.error()
-    for command in (("secret", "get", "dev", "KEY"), ("rebuild",)):
-        done = copy.run(*command, env=bob)
+    for command in (("secret", "get", "dev", "API_KEY"), ("rebuild",)):
+        done = copy.run(*command)
         if done.code:
             assert (done.code, "not bytes" in done.error()) == (4, True), command
 
@@ -359,6 +365,7 @@ def test_views_with_another_schema_are_made_again(copy: Machine, how: str) -> No
 
 
 def test_views_whose_index_hides_a_row(copy: Machine) -> None:
+    copy.ok("history")  # the first edition's views are older ones
     change(
         copy.folder / "store/views.db",
         "CREATE TABLE hidden (environment TEXT, position INTEGER)",
@@ -381,8 +388,8 @@ def test_nothing_is_false_alarm_while_others_record(machine: Machine) -> None:
     process = start(machine, "round", [["set", "local", "ports.tetra=NUMBER"]], 3000, 5)
     looks = 0
     while process.poll() is None:
-        with EventLog(machine.store) as log:
-            looks += log.last_position() > 0
+        with SqliteLog(machine.store) as log:
+            looks += log.head().position > 0
     process.communicate()
     assert process.returncode == 0
     assert looks > 20

@@ -31,7 +31,12 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "int": NUMBER,
     "int | None": NUMBER | st.none(),
     "dict[str, str]": st.dictionaries(TEXT, TEXT, max_size=4),
+    "dict[str, Any]": st.dictionaries(TEXT, TEXT | NUMBER, max_size=4),
     "list[str]": st.lists(TEXT, max_size=4),
+    "list[str] | None": st.lists(TEXT, max_size=4) | st.none(),
+    "list[NamedBy]": st.lists(
+        st.fixed_dictionaries({"position": NUMBER, "verdict": TEXT}), max_size=4
+    ),
     "list[CiphertextRef]": st.lists(st.tuples(TEXT, NUMBER, TEXT).map(list), max_size=4),
     "list[FileDigest]": st.lists(st.lists(TEXT, max_size=2), max_size=4),
     "list[KeyChange]": st.lists(

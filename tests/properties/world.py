@@ -9,12 +9,13 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tetra_es.admission import Admission
 from tetra_es.crypto.ssh import keys
 from tetra_es.layout import OrgLayout
+from tetra_es.log.sqlite.engine import create
 from tetra_es.refs import PositionRef
 from tetra_es.schema.templates import local_template, manifest_template
 from tetra_es.store.history import History
-from tetra_es.store.log import EventLog
 from tetra_es.usecases.config.edit import Edit
 from tetra_es.usecases.config.set_keys import SetKeys
 from tetra_es.usecases.config.source_file import MANIFEST, SOURCE, SourceFile
@@ -65,16 +66,32 @@ class World:
             name: keys.create(root / name / "id_ed25519") for name in ("alice", "bob")
         }
         self.actor = "alice"
-        self.history = History(self.layout.store, self.keys["alice"], create=True)
-        self.log = EventLog(self.layout.store)
+        self.admission = Admission(root / "state")
+        create(self.layout.store)
+        self._history = History(self.layout.store, self.keys["alice"], self.admission)
+        self.log = self._history.replica
         initial = InitialConfig(
             "acme", MANIFEST.document(MANIFEST_TEXT), SOURCE.document(LOCAL), {}
         )
         self.act(CreateOrganization(initial, "alice"))
 
+    @classmethod
+    def beside(cls, world: World) -> World:
+        """Return somebody else's view of the same organization."""
+        other = object.__new__(cls)
+        vars(other).update(vars(world))
+        other._history = History(world.layout.store, world.keys[world.actor], world.admission)
+        other.log = other._history.replica
+        return other
+
+    @property
+    def history(self) -> History:
+        """The store, with what others recorded."""
+        self._history.follow()
+        return self._history
+
     def close(self) -> None:
-        self.history.__exit__()
-        self.log.close()
+        self._history.__exit__()
 
     def clock(self) -> str:
         """Tell a time that is the same in every run."""
@@ -83,17 +100,13 @@ class World:
 
     def begin(self, *, dry_run: bool = False) -> UnitOfWork:
         """Begin a command of the present actor."""
-        key = self.keys[self.actor]
-        recorder: Any = self.history._application.recorder
-        recorder.signing_key = key
-        intent = Intent(dry_run=dry_run, clock=self.clock)
-        return UnitOfWork(self.history, self.log, key, Positions(), intent)
+        self.history.key = self.keys[self.actor]
+        return UnitOfWork(self.history, Positions(), Intent(dry_run=dry_run, clock=self.clock))
 
     def act(self, use_case: UseCase[Result], *, dry_run: bool = False) -> Done[Result]:
         """Do what a command does, without files and mirror."""
-        work = self.begin(dry_run=dry_run)
-        result = use_case.decide(work)
-        return Done(result, work.save(), [])
+        result, recorded = self.begin(dry_run=dry_run).run(use_case.decide)
+        return Done(result, recorded, [])
 
     def edit(self, text: str, file: SourceFile = SOURCE) -> list[Recorded]:
         return self.act(Edit(file, file.document(text))).recorded
@@ -105,7 +118,8 @@ class World:
         return self.set(MANIFEST, key, literal)
 
     def events(self) -> list[tuple[int, Event]]:
-        return [(record.position, record.event) for record in self.log.records()]
+        records = self.history.replica.records()
+        return [(each.position, self.log.event(each)) for each in records]
 
     @contextmanager
     def projections(self) -> Iterator[Projections]:

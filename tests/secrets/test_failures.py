@@ -12,6 +12,7 @@ from tests.conftest import Result
 from tests.examples import some
 from tests.integrity.tampering import opened
 from tests.machine import HANG, NO_BYTECODE
+from tetra_es.log.bodies import pack, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,11 +39,14 @@ def failed(guarded: CanaryMachine, code: int, *words: str, **more: object) -> Re
 def corrupt(machine: Machine) -> None:
     """Change one byte in the middle of every age file in the store."""
     with opened(machine.store) as connection:
-        for digest, data in connection.execute("SELECT * FROM sealed_values").fetchall():
-            changed = data[:100] + bytes([data[100] ^ 1]) + data[101:]
-            connection.execute(
-                "UPDATE sealed_values SET ciphertext = ? WHERE digest = ?", (changed, digest)
-            )
+        rows = connection.execute("SELECT digest, content FROM bodies").fetchall()
+        for digest, content in rows:
+            data = unpack(digest, content)
+            if data.startswith(b"-----BEGIN AGE"):
+                changed = pack(data[:100] + bytes([data[100] ^ 1]) + data[101:])
+                connection.execute(
+                    "UPDATE bodies SET content = ? WHERE digest = ?", (changed, digest)
+                )
 
 
 def commands_that_decrypt(recipient: str) -> list[tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -10,6 +11,7 @@ from tests.integrity.tampering import opened
 from tests.mirrors import WHO, git
 from tests.secrets.conftest import copy_of
 from tetra_es.crypto.age.backend import encrypt
+from tetra_es.log.bodies import pack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,7 +96,8 @@ def put(machine: Machine, present: bytes, other: bytes) -> None:
     """Put another age file in the place of a present one, in the store itself."""
     with opened(machine.store) as store:
         changed = store.execute(
-            "UPDATE sealed_values SET ciphertext = ? WHERE ciphertext = ?", (other, present)
+            "UPDATE bodies SET content = ? WHERE digest = ?",
+            (pack(other), sha256(present).digest()),
         )
         assert changed.rowcount == 1
 

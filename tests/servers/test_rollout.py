@@ -62,8 +62,8 @@ class Fleet:
         """Return the events of the deployments to a host as they are in the store now."""
         with closing(sqlite3.connect(self.machine.store)) as store:
             rows = store.execute(
-                "SELECT topic, json_extract(CAST(state AS TEXT), '$.step') FROM stored_events "
-                "WHERE originator_id = ? ORDER BY rowid",
+                "SELECT topic, json_extract(CAST(state AS TEXT), '$.step') FROM events "
+                "WHERE stream = ? ORDER BY position",
                 (f"deployments:dev@{host}",),
             ).fetchall()
         kinds = [(topic.removeprefix("deployment."), step) for topic, step in rows]

@@ -34,6 +34,7 @@ _TOKENS = (
     (re.compile(r"\b[0-9a-f]{64}\b"), "<hash>"),
     (re.compile(r"\b[0-9a-f]{40}\b"), "<commit>"),
     (re.compile(r"\b[0-9a-f]{16}\b"), "<id>"),
+    (re.compile(r"\b(?=[0-9]*[a-f])[0-9a-f]{12}\b"), "<short commit>"),
     (re.compile(r"\bage1[0-9a-z]{58}\b"), "<recipient>"),
     (re.compile(r"\bAAAAC3NzaC1lZDI1NTE5[A-Za-z0-9+/]{48}"), "<key>"),
     (re.compile(r"\bSHA256:[A-Za-z0-9+/]{43}"), "<fingerprint>"),

@@ -44,7 +44,7 @@ def _in_place(machine: Machine) -> None:
 
 @_state("a copy")
 def _a_copy(machine: Machine) -> None:
-    """The same, for commands that change something."""
+    """The same, upgraded, for commands that change something. So are all the following."""
 
 
 @_state("edited by hand")
@@ -100,9 +100,9 @@ def _tampered(machine: Machine) -> None:
         ).fetchall():
             store.execute(f"DROP TRIGGER {name}")
         done = store.execute(
-            "UPDATE stored_events SET state = "
+            "UPDATE events SET state = "
             "CAST(replace(CAST(state AS TEXT), 'tetra = 5555', 'tetra = 5556') AS BLOB) "
-            "WHERE rowid = 13"
+            "WHERE position = 13"
         )
         assert done.rowcount == 1
         store.commit()

@@ -79,7 +79,8 @@ class Taker:
     def _session(self, session: script.Example) -> script.Example:
         if session.state == states.IN_PLACE:
             return self._run_all(session, self._in_place)
-        machine = self._copy("home")
+        machine = copy_of(self._upgraded, self._folder / "home")
+        machine.env |= VARIABLES
         states.prepare(session.state, machine)
         try:
             return self._run_all(session, machine)
@@ -89,6 +90,12 @@ class Taker:
     @cached_property
     def _in_place(self) -> Machine:
         return self._copy("in-place")
+
+    @cached_property
+    def _upgraded(self) -> Machine:
+        machine = self._copy("upgraded")
+        machine.ok("upgrade")
+        return machine
 
     def _copy(self, name: str) -> Machine:
         machine = copy_of(self._archive, self._folder / name)

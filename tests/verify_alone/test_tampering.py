@@ -180,7 +180,8 @@ def test_a_dropped_event(machine: Machine, clone: Clone) -> None:
 
 def test_the_first_event_dropped(machine: Machine, clone: Clone) -> None:
     clone.rewrite(1, order=range(2, len(clone.commits()) + 1))
-    assert "failed: #1: " in rejected(machine, clone).err
+    # Its bodies are gone as well, which #2 is compared with.
+    assert rejected(machine, clone).err.partition("failed: ")[2][:4] in {"#1: ", "#2: "}
 
 
 def test_two_events_swapped(machine: Machine, clone: Clone) -> None:
@@ -274,7 +275,7 @@ class TestSecrets:
     def test_one_destroyed_without_an_event(self, machine: Machine, clone: Clone) -> None:
         first, position = find(clone, "secret.set", 0), find(clone, "secret.set", 1)
         tombstone = clone.git("show", f"{clone.commits()[first - 1]}:{AGE_FILE}") + "\n"
-        assert tombstone.startswith("This version of the secret was purged")
+        assert tombstone.startswith("This was purged")
         clone.rewrite(position, from_then_on({AGE_FILE: tombstone.encode()}))
         lost = clone.event(position)["state"]["digest"]
         said = f"failed: #{position}: body {lost} is missing, and no event purged it"

@@ -59,8 +59,8 @@ class Event(Fields):
     """Number of the event in its stream, from 1."""
     timestamp: str
     """When it happened: RFC 3339, UTC, microseconds, such as `2026-11-22T10:05:00.000000Z`."""
-    metadata: dict[str, str]
-    """actor, reason, correlation, tool and format; see `domain.metadata`."""
+    metadata: dict[str, Any]
+    """actor, reason, correlation, tool and format; from rules 1 on `rules` and `batch` too."""
 
 
 class OfEnvironment:
@@ -120,3 +120,13 @@ def event_from_state(cls: type[Event], stream: str, version: int, state: dict[st
     for step in range(written_as, cls.class_version):
         getattr(cls, f"upcast_v{step}_v{step + 1}")(state)
     return cls(originator_id=stream, originator_version=version, **state)
+
+
+def give(state: dict[str, Any], **fields: Any) -> None:
+    """Give fields to a state that was written before there were any such.
+
+    Raises `TypeError` where it has one of them.
+    """
+    if known := fields.keys() & state.keys():
+        raise TypeError(f"with an unknown {min(known)}")
+    state.update(fields)

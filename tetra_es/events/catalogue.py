@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING
 
 from tetra_es.events.config import CONFIG_EVENTS
 from tetra_es.events.deployments import DEPLOYMENT_EVENTS
-from tetra_es.events.secrets import SECRET_EVENTS
+from tetra_es.events.secrets import SECRET_EVENTS, BodiesPurged
 
 if TYPE_CHECKING:
     from tetra_es.events.base import Event
 
-EVENT_TYPES: dict[str, type[Event]] = {
-    cls.TOPIC: cls for cls in (*CONFIG_EVENTS, *SECRET_EVENTS, *DEPLOYMENT_EVENTS)
-}
+_ALL: tuple[type[Event], ...] = (
+    *CONFIG_EVENTS,
+    *SECRET_EVENTS,
+    BodiesPurged,
+    *DEPLOYMENT_EVENTS,
+)
+EVENT_TYPES: dict[str, type[Event]] = {cls.TOPIC: cls for cls in _ALL}
 """Topic to class, in the order of the catalogue."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from tetra_es.events.base import Event, KeyChange, OfEnvironment, OfRevision, WithChanges
+from tetra_es.events.base import Event, KeyChange, OfEnvironment, OfRevision, WithChanges, give
 
 ORG_STREAM = "org"
 """Stream of the organization: one a store."""
@@ -26,6 +26,15 @@ class OrganizationCreated(Event, WithChanges):
     """Name of the first signer."""
     key: str
     """The signer's public key, as in an OpenSSH `.pub` file, without a comment."""
+
+
+class OrganizationUpgraded(Event):
+    """From the next event on, events of lower rules are void."""
+
+    TOPIC: ClassVar[str] = "organization.upgraded"
+
+    floor: int
+    """Number of the rule set that is the least."""
 
 
 class ManifestEdited(Event, OfRevision, WithChanges):
@@ -53,9 +62,17 @@ class SignerAdded(Event):
     """From the next event on, this key may sign."""
 
     TOPIC: ClassVar[str] = "signer.added"
+    class_version: ClassVar[int] = 2
 
     signer: str
     key: str
+    may: list[str] | None
+    """Its limits, such as `promote:dev`; null for none."""
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """Signers of the first edition have no limits."""
+        give(state, may=None)
 
 
 class SignerRemoved(Event):
@@ -107,14 +124,26 @@ class EnvironmentPromoted(EnvironmentState):
     """The environment was generated from a revision of the source of truth."""
 
     TOPIC: ClassVar[str] = "environment.promoted"
+    class_version: ClassVar[int] = 2
 
     source_revision: int
     """Revision of `local` that it was generated from."""
     via: str
     """The environment whose source revision was taken (`--from`), or `local`."""
     profile: str
-    profile_digest: str
-    """SHA-256 of the effective profile's rules as canonical JSON, hexadecimal."""
+    """Name of the shipped profile."""
+    shipped: str
+    """SHA-256 of the shipped profile's rules as canonical JSON, hexadecimal; empty in events of the
+    first edition."""
+    rules: str
+    """SHA-256 of the rules that were applied, as canonical JSON, hexadecimal."""
+    generator: dict[str, str]
+    """The versions that generated the text, by name."""
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """The first edition kept the digest of its rules alone, before values were filled in."""
+        give(state, shipped="", rules=state.pop("profile_digest"), generator={})
 
 
 class EnvironmentRolledBack(EnvironmentState):
@@ -149,6 +178,7 @@ def source_revision_of(event: EnvironmentState) -> int | None:
 
 CONFIG_EVENTS: tuple[type[Event], ...] = (
     OrganizationCreated,
+    OrganizationUpgraded,
     ManifestEdited,
     ProfileEdited,
     SignerAdded,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tetra_es import __version__
 
-FORMAT = "1"
+FORMAT = "2"
 """Number of the format that an event's commit, file names and trailers in the mirror follow.
 
 It is part of every event, so that a newer tool renders old commits as they were first made.

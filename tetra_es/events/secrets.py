@@ -6,9 +6,9 @@ in the content-addressed table beside the events.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
-from tetra_es.events.base import Event, OfEnvironment
+from tetra_es.events.base import Event, OfEnvironment, give
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,10 @@ SECRETS_STREAM = "secrets:"
 
 CiphertextRef: TypeAlias = list[str | int]
 """`[key, version, digest]`: which value, and the SHA-256 of its age file, hexadecimal."""
+
+
+NamedBy: TypeAlias = dict[str, str | int]
+"""`position` of an event that names a body, and the `verdict` of the gate: `valid` or `void`."""
 
 
 class SecretsEvent(Event, OfEnvironment):
@@ -129,6 +133,7 @@ class SecretPurged(SecretsEvent):
     """The ciphertexts of a version were destroyed; only this event tells of them."""
 
     TOPIC: ClassVar[str] = "secret.purged"
+    class_version: ClassVar[int] = 2
 
     key: str
     """Name of the secret."""
@@ -136,6 +141,24 @@ class SecretPurged(SecretsEvent):
     """The one that was destroyed."""
     digests: list[str]
     """Of the age files that it had."""
+    named_by: list[NamedBy]
+    """The events that need one of them; none in events of the first edition."""
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """The first edition did not list them."""
+        give(state, named_by=[])
+
+
+class BodiesPurged(Event):
+    """Texts and changes that held a secret were destroyed; the events stay."""
+
+    TOPIC: ClassVar[str] = "bodies.purged"
+
+    digests: list[str]
+    """SHA-256 of the bodies, hexadecimal."""
+    named_by: list[NamedBy]
+    """The events that need one of them."""
 
 
 SECRET_EVENTS: tuple[type[Event], ...] = (
@@ -148,6 +171,7 @@ SECRET_EVENTS: tuple[type[Event], ...] = (
     SecretCompromised,
     SecretPurged,
 )
+"""Those of the streams of secrets."""
 
 
 def secret_names(event: SecretsEvent) -> Sequence[str]:

@@ -104,6 +104,16 @@ def _is_ciphertext_ref(value: Any) -> bool:
     )
 
 
+def _is_named_by(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(item, dict)
+        and item.keys() == {"position", "verdict"}
+        and _is_int(item["position"])
+        and isinstance(item["verdict"], str)
+        for item in value
+    )
+
+
 def _is_files(value: Any) -> bool:
     return isinstance(value, list) and all(
         _is_list_of_texts(item) and len(item) == 2 for item in value
@@ -117,7 +127,10 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
     "int": _is_int,
     "int | None": lambda value: value is None or _is_int(value),
     "dict[str, str]": _is_texts,
+    "dict[str, Any]": _is_texts,
     "list[str]": _is_list_of_texts,
+    "list[str] | None": lambda value: value is None or _is_list_of_texts(value),
+    "list[NamedBy]": _is_named_by,
     "list[KeyChange]": _is_changes,
     "list[CiphertextRef]": _is_ciphertext_ref,
     "list[FileDigest]": _is_files,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from tetra_es.gate.bodies import Source
+    from tetra_es.gate.pins.judged import PinnedVerdicts
     from tetra_es.gate.state import Signer
     from tetra_es.log.record import Record
 
@@ -41,16 +42,19 @@ class Gate:
         source: Source,
         state: State | None = None,
         known: Callable[[int], bytes | None] = lambda _: None,
+        judged: PinnedVerdicts | None = None,
     ) -> None:
         """Begin before event 1, or with the state after events that were admitted before.
 
         `source` has the events that are going to be admitted, and all before them: rules look at
         earlier texts, and at what later events purged. `known` returns the hash that is pinned at
-        a position: signatures of such events were checked when they were pinned.
+        a position: signatures of such events were checked when they were pinned. `judged` has what
+        the rules said of them then.
         """
         self.state = state or State()
         self._source = source
         self._known = known
+        self._judged = judged
         self._bodies = Bodies(source, self.readers)
         self._outlook = Outlook(source, self.state.head.position)
         self._owed: dict[int, Record] = {}
@@ -143,11 +147,24 @@ class Gate:
         signers = self.state.signers if self.state.organization else founders_of(batch[0])
         pinned = all(self._known(each.position) == each.record.hash for each in batch)
         signer = check_signatures(batch, signers, pinned=pinned)
-        verdicts = self._verdicts(batch, signer)
+        verdicts = self._pinned(batch) if pinned else None
+        verdicts = verdicts or self._verdicts(batch, signer)
         if not self.state.organization and verdicts[0].kind is Kind.VOID:
             what = next(each.what for each in verdicts if each.reason is not Reason.BATCH_VOID)
             raise Rejected(Reason.FOUNDING, what, batch[0].record)
         return Judged(batch, verdicts)
+
+    def _pinned(self, batch: list[Entry]) -> list[Verdict] | None:
+        """Return what was said of a batch that is pinned, None where that is not known."""
+        judged = self._judged
+        if judged is None or batch[-1].position > judged.upto:
+            return None
+        return [
+            Verdict(Kind.VOID, each.record, Reason(judged.void[each.position]))
+            if each.position in judged.void
+            else Verdict(Kind.VALID, each.record)
+            for each in batch
+        ]
 
     def _check_streams(self, batch: list[Entry]) -> None:
         versions: dict[str, int] = {}

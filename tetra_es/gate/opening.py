@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
 from tetra_es.gate.gate import Gate
-from tetra_es.gate.pins import checked
+from tetra_es.gate.pins import checked, judged
 from tetra_es.gate.pins.pins import Forked, Window
 from tetra_es.gate.pins.standing import Behind, Standing, organization_of, standing
 from tetra_es.gate.verdicts import Kind
@@ -54,8 +54,9 @@ class Opened:
     unpinned: list[bytes] = field(default_factory=list)
     """Hashes of events that were admitted and could not be pinned: the folder is read-only."""
     aggregates: dict[str, Any] = field(default_factory=dict)
-    """What was kept beside the gate's state, as of the event `kept`; see `checked.save`."""
+    """What was kept beside the gate's state, by stream; see `checked.save`."""
     kept: Head = START
+    """The event that the gate's state was kept at."""
 
     def __post_init__(self) -> None:
         self._window = Window(self.pins)
@@ -112,10 +113,13 @@ def open_organization(
     kept = None if new else checked.load(pins)
     if kept and kept.state.head.position > log.head().position:
         kept = None  # it is that of a newer copy, and stays
-    opened = Opened(Gate(log, kept.state if kept else None, Window(pins).at), pins, stands)
+    gate = Gate(log, kept.state if kept else None, Window(pins).at, judged.load(pins))
+    opened = Opened(gate, pins, stands)
     if kept:
         opened.aggregates, opened.kept = kept.aggregates, kept.state.head
     hashes = _admit(opened, log, expect if new else None)
+    if opened.stopped and opened.gate.state.head == START:
+        raise stop(opened.stopped)  # nothing at all is admitted
     if recording:
         opened.check_recording()
     try:
@@ -151,7 +155,13 @@ def _admit(opened: Opened, log: ReadableLog, expect: Head | None) -> list[bytes]
         pinned = window.at(record.position)
         if not verdict.admitted:
             opened.stopped = verdict
-            if pinned or not gate.firm:
+            if pinned:
+                raise IntegrityFailure(
+                    f"event #{record.position} was changed since it was admitted on this account: "
+                    f"{verdict.what}",
+                    hint="somebody changed the store; `tetra-es verify` looks at all of it",
+                )
+            if not gate.firm:
                 raise stop(verdict)
             break
         if expect and record.position == expect.position:
@@ -174,21 +184,25 @@ def _admit(opened: Opened, log: ReadableLog, expect: Head | None) -> list[bytes]
 def pin(opened: Opened, hashes: list[bytes]) -> None:
     """Pin the last admitted events. Raises `Forked`, and `TetraEsError` where that failed."""
     pins, first = opened.pins, opened.gate.state.head.position - len(hashes)
-    if not hashes:
-        return
-    pins.begin(opened.founder)
-    before = pins.hash_at(first) if first else START.hash
-    if before is None:
-        raise TetraEsError(f"{pins.folder} has changed", hint="run the command again")
-    pins.append(Head(first, before), hashes)
+    known, void = judged.is_known(pins), opened.gate.state.void
+    if hashes:
+        pins.begin(opened.founder)
+        before = pins.hash_at(first) if first else START.hash
+        if before is None:
+            raise TetraEsError(f"{pins.folder} has changed", hint="run the command again")
+        if known:
+            judged.add(pins, {at: reason for at, reason in void.items() if at > first})
+        pins.append(Head(first, before), hashes)
+    if not known:
+        judged.write(pins, void)
 
 
 def _keep(opened: Opened) -> None:
     """Keep the state beside the pins, now and then."""
     state = opened.gate.state
     if state.head.position >= opened.kept.position + checked.EVERY:
-        checked.save(opened.pins, state)
-        opened.aggregates, opened.kept = {}, state.head
+        checked.save(opened.pins, state, opened.aggregates)
+        opened.kept = state.head
 
 
 def stop(verdict: Verdict) -> TetraEsError:

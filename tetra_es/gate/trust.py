@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tetra_es.errors import Refused, UsageError
 from tetra_es.gate.gate import Gate
 from tetra_es.gate.opening import stop
-from tetra_es.gate.pins import checked
+from tetra_es.gate.pins import checked, judged
 from tetra_es.gate.pins.standing import organization_of
 from tetra_es.log.chain import START
 
@@ -75,5 +75,6 @@ def carry_out(move: Move, folder: StateFolder, place: str, *, why: str, time: st
         raise Refused("a pin is moved for a reason", hint="give one with -m")
     pins = folder.pins(move.organization)
     checked.drop(pins)
+    judged.drop(pins)
     pins.move(move.hashes, why=why, time=time, founder=move.founder)
     folder.remember(place, move.organization)

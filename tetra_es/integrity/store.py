@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from hashlib import sha256
 from heapq import merge
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import IntegrityFailure
 from tetra_es.events.config import ORG_STREAM
+from tetra_es.gate.replica import AdmittedReplica
+from tetra_es.integrity.admitted import verify_admitted
 from tetra_es.integrity.chain_verifier import ChainVerifier, StreamVerifier
-from tetra_es.log import chain
+from tetra_es.integrity.report import StoreReport
 from tetra_es.model.secrets import Vault, secrets_stream
 from tetra_es.store.log import EventLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from tetra_es.log.record import Record
     from tetra_es.log.replica import Replica
-    from tetra_es.model.aggregate import Aggregate
-
-
-@dataclass
-class StoreReport:
-    """What `verify_store` found."""
-
-    events: int = 0
-    ciphertexts: int = 0
-    snapshots: int = 0
-    head: bytes = chain.GENESIS
-    """Hash of the last event."""
-    findings: list[str] = field(default_factory=list)
-    """One sentence each, the first bad event first."""
 
 
 def verify_store(log: Replica, report: Callable[[int], None] | None = None) -> StoreReport:
@@ -41,6 +27,8 @@ def verify_store(log: Replica, report: Callable[[int], None] | None = None) -> S
     The file comes first: where an index differs from its table, other questions than the ones that
     are asked here would have other answers.
     """
+    if isinstance(log, AdmittedReplica):
+        return verify_admitted(log, report)
     if not isinstance(log, EventLog):
         raise TypeError(log)
     result = StoreReport(findings=[f"{log.path.name} is damaged: {what}" for what in log.damage()])
@@ -80,7 +68,7 @@ def _check_ciphertexts(log: EventLog, vaults: Iterable[Vault], result: StoreRepo
         for digest in version.digests
     }
     for digest, ciphertext in log.bodies():
-        result.ciphertexts += 1
+        result.bodies += 1
         name, purged = wanted.pop(digest.hex(), ("", False))
         what = f"ciphertext {digest.hex()}" + (f" of {name}" if name else "")
         if ciphertext is None and name and not purged:
@@ -94,27 +82,14 @@ def _check_ciphertexts(log: EventLog, vaults: Iterable[Vault], result: StoreRepo
     ]
 
 
-def verify_records(records: Iterable[Record]) -> dict[str, Aggregate]:
-    """Check events from elsewhere, such as a clone of the mirror; return stream to aggregate.
-
-    Raises `IntegrityFailure` that names the first bad event.
-    """
-    walk = ChainVerifier({})
-    for record in records:
-        if problem := walk.check(record):
-            raise IntegrityFailure(
-                f"event #{record.position}: {problem}",
-                hint="do not use this copy; compare it with another one",
-            )
-    return walk.aggregates()
-
-
 def checked_vault(log: Replica, environment: str) -> Vault:
     """Return the secrets of an environment as they are now, from checked events alone.
 
     Who can write to the store can put rows there, of events and of snapshots. So nothing is
     encrypted for, and nothing decrypted from, what no signer signed. Raises `IntegrityFailure`.
     """
+    if isinstance(log, AdmittedReplica):
+        return log.vault(environment)
     stream = secrets_stream(environment)
     walk = StreamVerifier()
     both = (log.of_stream(ORG_STREAM), log.of_stream(stream))

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tetra_es.errors import IntegrityFailure
-from tetra_es.events.base import state_of
+from tetra_es.events.base import event_from_state, state_of
 from tetra_es.events.catalogue import EVENT_TYPES
 from tetra_es.events.form.check import FIRST_EDITION, rules_of
 from tetra_es.events.form.table import TOPICS
@@ -76,21 +76,37 @@ def event_of(record: Record, body: Callable[[bytes], bytes | None]) -> Event:
         state = canonical.decode(record.state)
         if rules_of(state) == FIRST_EDITION:
             return record.event
-        cls = EVENT_TYPES[record.topic]
-        fields = _in_memory(record.topic, state, cls.FIELDS, body)
-        return cls(
-            originator_id=record.stream,
-            originator_version=record.version,
-            timestamp=state["timestamp"],
-            metadata=state["metadata"],
-            **fields,
-        )
+        return event_in(record.stream, record.version, record.topic, state, body)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise IntegrityFailure(
             f"event #{record.position} ({record.topic!a:.80}) cannot be read: "
             f"{str(error) or type(error).__name__}",
             hint="run `tetra-es verify` to find out what was changed",
         ) from error
+
+
+def event_in(
+    stream: str,
+    version: int,
+    topic: str,
+    state: dict[str, Any],
+    body: Callable[[bytes], bytes | None],
+) -> Event:
+    """Return the event that a state of any edition was stored for. `state` is used up.
+
+    Raises `BodyMissing`, and `ValueError`, `TypeError` or `KeyError` for what is not such a state.
+    """
+    cls = EVENT_TYPES[topic]
+    if rules_of(state) == FIRST_EDITION:
+        return event_from_state(cls, stream, version, state)
+    fields = _in_memory(topic, state, cls.FIELDS, body)
+    return cls(
+        originator_id=stream,
+        originator_version=version,
+        timestamp=state["timestamp"],
+        metadata=state["metadata"],
+        **fields,
+    )
 
 
 def _stored(event: Event, bodies: list[bytes]) -> dict[str, Any]:

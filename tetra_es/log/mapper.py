@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any, cast
 from eventsourcing.persistence import Mapper, StoredEvent, Transcoder
 
 from tetra_es.errors import TetraEsError
-from tetra_es.events.base import Event, event_from_state
 from tetra_es.events.catalogue import EVENT_TYPES
 from tetra_es.log import canonical
+from tetra_es.log.forms import event_in
 from tetra_es.log.linking import draft_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from eventsourcing.domain import DomainEventProtocol
+
+    from tetra_es.events.base import Event
 
 
 class CanonicalTranscoder(Transcoder):
@@ -39,21 +43,26 @@ class EventMapper(Mapper[str]):
         """Return the row for an event."""
         return StoredEvent(*draft_of(cast("Event", domain_event)))
 
+    def __init__(
+        self, transcoder: Transcoder, body: Callable[[bytes], bytes | None] = lambda _: None
+    ) -> None:
+        super().__init__(transcoder)
+        self._body = body
+
     def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[str]:
         """Return the event in a row, upcast to today's version of its class."""
-        cls = self.class_of(stored_event.topic)
-        if cls is None:
+        if stored_event.topic not in EVENT_TYPES:
             raise TetraEsError(
                 f"{stored_event.originator_id} holds an event of the unknown kind "
                 f"{stored_event.topic!r}",
                 hint="it was written by a newer tetra-es: upgrade this one",
             )
         state = self.transcoder.decode(stored_event.state)
-        event = event_from_state(
-            cls, str(stored_event.originator_id), stored_event.originator_version, state
+        event = event_in(
+            str(stored_event.originator_id),
+            stored_event.originator_version,
+            stored_event.topic,
+            state,
+            self._body,
         )
         return cast("DomainEventProtocol[str]", event)
-
-    def class_of(self, topic: str) -> type[Event] | None:
-        """Return the class of a topic, None for one that is not known."""
-        return EVENT_TYPES.get(topic)

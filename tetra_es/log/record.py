@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from tetra_es.errors import IntegrityFailure, TetraEsError
-from tetra_es.events.base import Event, event_from_state
-from tetra_es.events.catalogue import EVENT_TYPES
-from tetra_es.log.canonical import decode
 from tetra_es.log.chain import Head
+
+if TYPE_CHECKING:
+    from tetra_es.events.base import Event
 
 
 class Record:
@@ -63,6 +64,11 @@ class Record:
     @cached_property
     def event(self) -> Event:
         """The decoded event, upcast to today's version of its class."""
+        # A quick answer reads records without their events, and does not pay for all kinds.
+        from tetra_es.events.base import event_from_state
+        from tetra_es.events.catalogue import EVENT_TYPES
+        from tetra_es.log.canonical import decode
+
         cls = EVENT_TYPES.get(self.topic)
         if cls is None:
             raise TetraEsError(

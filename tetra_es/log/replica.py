@@ -37,6 +37,9 @@ class Replica(Protocol):
     def close(self) -> None:
         """Let go of the file."""
 
+    def follow(self) -> None:
+        """Take in what others recorded since it was opened."""
+
     def last_position(self) -> int:
         """Return the position of the newest event, 0 where there is none."""
 

@@ -51,6 +51,10 @@ class Aggregate:
         """Change the state as `event` says; overridden, and never refuses anything."""
         self._version = event.originator_version
 
+    def skip_to(self, version: int) -> None:
+        """Go on after the event `version` of the stream: those since were void."""
+        self._version = version
+
     def snapshot(self) -> dict[str, Any]:
         """Return the state as JSON types."""
         raise NotImplementedError

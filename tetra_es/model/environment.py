@@ -109,7 +109,9 @@ class Environment(Aggregate):
         source_revision: int,
         via: str,
         profile: str,
-        profile_digest: str,
+        shipped: str,
+        rules: str,
+        generator: dict[str, str],
     ) -> EnvironmentPromoted | None:
         """Record what was generated from a source revision, None when nothing changed."""
         self.check_promotable()
@@ -122,7 +124,9 @@ class Environment(Aggregate):
             source_revision=source_revision,
             via=via,
             profile=profile,
-            profile_digest=profile_digest,
+            shipped=shipped,
+            rules=rules,
+            generator=generator,
         )
 
     def roll_back(

@@ -9,6 +9,7 @@ from tetra_es.events.config import (
     ORG_STREAM,
     ManifestEdited,
     OrganizationCreated,
+    OrganizationUpgraded,
     ProfileEdited,
     ScanExceptionAdded,
     SignerAdded,
@@ -41,6 +42,8 @@ class Organization(Aggregate):
         self.profile_revisions: dict[str, int] = {}
         self.signers: dict[str, str] = {}
         """Name to public key line of those who may sign the next event."""
+        self.limits: dict[str, list[str]] = {}
+        """What a signer with limits may do, such as `promote:dev`; others may do everything."""
         self.scan_exceptions: set[tuple[str, str]] = set()
         """File and key whose values look like secrets and are false positives."""
 
@@ -126,8 +129,10 @@ class Organization(Aggregate):
             changes=_changes(before, overlay),
         )
 
-    def add_signer(self, name: str, key: str, context: Context) -> SignerAdded:
-        """Let another key sign from the next event on."""
+    def add_signer(
+        self, name: str, key: str, context: Context, *, may: list[str] | None = None
+    ) -> SignerAdded:
+        """Let another key sign from the next event on, all or within limits."""
         if name in self.signers:
             raise Refused(
                 f"there is a signer {name} already",
@@ -135,7 +140,7 @@ class Organization(Aggregate):
             )
         if owner := self.signer_with(key):
             raise Refused(f"that key already belongs to signer {owner}")
-        return self._decide(SignerAdded, context, signer=name, key=key)
+        return self._decide(SignerAdded, context, signer=name, key=key, may=may)
 
     def remove_signer(self, name: str, context: Context) -> SignerRemoved:
         """Let a key no longer sign; what it signed before stays valid."""
@@ -148,7 +153,16 @@ class Organization(Aggregate):
                 f"{name} is the last signer: nobody could record anything any more",
                 hint="add another signer first",
             )
+        if not self.signers.keys() - self.limits.keys() - {name}:
+            raise Refused(
+                f"{name} is the last signer without limits: nobody could add one any more",
+                hint="add another signer without limits first",
+            )
         return self._decide(SignerRemoved, context, signer=name, key=self.signers[name])
+
+    def upgrade(self, floor: int, context: Context) -> OrganizationUpgraded:
+        """Let events of lower rules than `floor` be void from the next one on."""
+        return self._decide(OrganizationUpgraded, context, floor=floor)
 
     def add_scan_exception(self, file: str, key: str, context: Context) -> ScanExceptionAdded:
         """Record that what looks like a secret at a key is a false positive."""
@@ -170,8 +184,11 @@ class Organization(Aggregate):
                 self.profile_revisions[event.environment] = event.revision
             case SignerAdded():
                 self.signers[event.signer] = event.key
+                if event.may is not None:
+                    self.limits[event.signer] = event.may
             case SignerRemoved():
                 del self.signers[event.signer]
+                self.limits.pop(event.signer, None)
             case ScanExceptionAdded():
                 self.scan_exceptions.add((event.file, event.key))
 
@@ -184,6 +201,7 @@ class Organization(Aggregate):
             "profiles": dict(self.profiles),
             "profile_revisions": dict(self.profile_revisions),
             "signers": dict(self.signers),
+            "limits": dict(self.limits),
             "scan_exceptions": sorted(list(each) for each in self.scan_exceptions),
         }
 
@@ -196,8 +214,8 @@ class Organization(Aggregate):
         self.profiles = dict(state["profiles"])
         self.profile_revisions = dict(state["profile_revisions"])
         self.signers = dict(state["signers"])
-        # Snapshots of stores from before there was a scanner have none.
-        self.scan_exceptions = {(file, key) for file, key in state.get("scan_exceptions", ())}
+        self.limits = dict(state["limits"])
+        self.scan_exceptions = {(file, key) for file, key in state["scan_exceptions"]}
 
     def _check_manifest(self, name: str, manifest: ConfigDocument) -> None:
         if read_manifest(manifest).name != name:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tetra_es.events.base import Event
     from tetra_es.events.metadata import Context
-    from tetra_es.events.secrets import CiphertextRef
+    from tetra_es.events.secrets import CiphertextRef, NamedBy
 
 
 def secrets_stream(environment: str) -> str:
@@ -212,8 +212,13 @@ class Vault(Aggregate):
             SecretCompromised, context, environment=self.environment, key=key, version=number
         )
 
-    def purge(self, key: str, number: int, context: Context) -> SecretPurged:
-        """Record that the age files of a version are destroyed; not those of a present one."""
+    def purge(
+        self, key: str, number: int, context: Context, named_by: list[NamedBy]
+    ) -> SecretPurged:
+        """Record that the age files of a version are destroyed; not those of a present one.
+
+        `named_by` has the events that need one of them.
+        """
         version = self.version_of(key, number)
         if version.purged:
             raise Refused(f"version {number} of {key} is purged already")
@@ -229,6 +234,7 @@ class Vault(Aggregate):
             key=key,
             version=number,
             digests=list(version.digests),
+            named_by=named_by,
         )
 
     def problem_of(self, event: Event) -> str | None:

@@ -1,223 +1,251 @@
-"""The event-sourced application: load aggregates, save what they decided.
-
-All types of the event-sourcing library stay in this package, so that a later move to another
-version or library touches nothing else.
-"""
+"""The store, for recording: aggregates as the admitted events make them, and appending to them."""
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from contextlib import suppress
+from copy import deepcopy
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from eventsourcing.application import AggregateNotFoundError, ProcessingEvent
-from eventsourcing.persistence import (
-    IntegrityError,
-    Mapper,
-    PersistenceError,
-    RecordConflictError,
-    Recording,
-)
-
-from tetra_es.errors import IntegrityFailure
+from tetra_es.errors import Refused, TetraEsError
 from tetra_es.events.config import ORG_STREAM
-from tetra_es.log.deciding import ConflictError
-from tetra_es.log.library import CanonicalApplication
+from tetra_es.gate.replica import AdmittedReplica
+from tetra_es.log.chain import START
+from tetra_es.log.deciding import Recorder
 from tetra_es.log.sqlite import wal
-from tetra_es.log.sqlite.connecting import unreadable
+from tetra_es.log.sqlite.engine import AppendableSqliteLog
+from tetra_es.log.sqlite.opening import FirstEdition
 from tetra_es.model.aggregate import Aggregate
 from tetra_es.model.environment import Environment, environment_stream
 from tetra_es.model.host import HostState, deployments_stream
 from tetra_es.model.organization import Organization
+from tetra_es.refs import format_time
 from tetra_es.store.log import EventLog
-from tetra_es.store.mapper import AggregateSnapshot, SnapshotMapper
-from tetra_es.store.recorder import ChainRecorder, HistoryFactory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection
     from pathlib import Path
     from typing import Self
 
-    from eventsourcing.utils import Environment as Settings
-
+    from tetra_es.admission import Admission
     from tetra_es.crypto.ssh.keys import SigningKey
-    from tetra_es.events.base import Event
+    from tetra_es.gate.gated import GatedLog
+    from tetra_es.log.chain import Head
+    from tetra_es.log.deciding import Appended, Decision
+    from tetra_es.log.port import AppendableLog
+    from tetra_es.model.secrets import Vault
 
-AggregateType = TypeVar("AggregateType", bound=Aggregate)
+AnyAggregate = TypeVar("AnyAggregate", bound=Aggregate)
 Result = TypeVar("Result")
 
-SNAPSHOT_INTERVAL = 100
-"""Events of an aggregate between two snapshots."""
+RULES: Final = 1
+"""The rule set that events are recorded under."""
 
-ATTEMPTS = 10
-"""Times that a command is decided again when others saved in between."""
-
-
-def _projector(cls: type[AggregateType]) -> Callable[[AggregateType | None, Iterable[Event]], Any]:
-    """Return the function that the library folds events with: twice as fast as its default."""
-
-    def project(aggregate: AggregateType | None, events: Iterable[Event]) -> AggregateType | None:
-        for event in events:
-            if aggregate is None:
-                aggregate = cls(event.originator_id)
-            if isinstance(event, AggregateSnapshot):
-                aggregate.restore(event.originator_version, event.state)
-            else:
-                aggregate.apply(event)
-        return aggregate
-
-    return project
+FOLDED: Final = 100
+"""Events of an aggregate after which it is kept beside the pins as it is then."""
 
 
-class _Application(CanonicalApplication):
-    """The library's application on our factory, mapper and snapshots."""
+class NotUpgraded(TetraEsError):
+    """The store is a new one, and its organization is still one of the first edition."""
 
-    snapshot_class = cast("Any", AggregateSnapshot)
-    snapshotting_intervals: ClassVar[dict[Any, int]] = {
-        Organization: SNAPSHOT_INTERVAL,
-        Environment: SNAPSHOT_INTERVAL,
-        HostState: SNAPSHOT_INTERVAL,
-    }
-    snapshotting_projectors: ClassVar[dict[Any, Any]] = {
-        Organization: _projector(Organization),
-        Environment: _projector(Environment),
-        HostState: _projector(HostState),
-    }
-
-    def construct_factory(self, env: Settings) -> Any:
-        return HistoryFactory(env)
-
-    def construct_mapper(self) -> Mapper[str]:
-        return SnapshotMapper(self.construct_transcoder())
-
-    def save(self, *objs: Any, **kwargs: Any) -> list[Recording[str]]:
-        """Record the pending events of aggregates, as the library does, which finds out by runtime
-        protocols, slowly, that they are aggregates."""
-        pending: ProcessingEvent[str] = ProcessingEvent()
-        pending.saved_kwargs.update(kwargs)
-        for aggregate in objs:
-            pending.events += aggregate.collect_events()
-            pending.aggregates[aggregate.id] = aggregate
-        recordings = self._record(pending)
-        self._take_snapshots(pending)
-        return recordings
-
-    def _take_snapshots(self, processing_event: Any) -> None:
-        """Take snapshots if possible: the events are saved already, and a snapshot that another
-        process took first, or a full disk, must not make the command look failed."""
-        with suppress(PersistenceError):
-            super()._take_snapshots(processing_event)
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} has an organization whose upgrade was cut short",
+            hint="`tetra-es upgrade` goes on",
+        )
 
 
 class History:
-    """The store, for writing. Use as a context manager."""
+    """The store, for recording. Use as a context manager."""
 
-    def __init__(self, path: Path, key: SigningKey, *, create: bool = False) -> None:
-        """Open the store at `path`; `create` makes the tables of a new one.
+    def __init__(
+        self,
+        path: Path,
+        key: SigningKey,
+        admission: Admission,
+        *,
+        why: str = "",
+        upgrading: bool = False,
+    ) -> None:
+        """Open the store at `path`, and admit what is new in it.
 
-        What a killed command left in the write-ahead log is brought into the store's file.
-        Raises `TetraEsError` when it is missing, newer than this tool or unusable.
+        What a killed command left in the write-ahead log is brought into the store's file, and a
+        purge that it did not finish is finished. Raises `FirstEdition` for an old store, and as
+        the gate does. `why` says why a new history may begin where another one was; `upgrading` is
+        for recording that the organization is upgraded, which comes first.
         """
         self.path = path
-        if not create:
-            EventLog(path).close()
+        self.key = key
+        self._log = _appendable(path)
+        try:
             if wal.is_filled(path):
                 wal.empty(path)
-        with self._errors():
-            self._application = _Application(
-                {
-                    "SQLITE_DBNAME": path.absolute().as_uri(),
-                    "ORIGINATOR_ID_TYPE": "text",
-                    "IS_SNAPSHOTTING_ENABLED": "y",
-                    "CREATE_TABLE": "y" if create else "n",
-                }
-            )
-        recorder = self._application.recorder
-        if not isinstance(recorder, ChainRecorder):
-            raise TypeError(recorder)
-        recorder.signing_key = key
+            self.replica = AdmittedReplica(path, admission, log=self._log, recording=True)
+            self._admission, self._why = admission, why
+            self._gated: GatedLog | None = None
+            self._folded: dict[str, tuple[Aggregate, int]] = {}
+            if self._log.head() != START:
+                self._open_gate()
+                if not upgrading and self.floor < RULES:
+                    raise NotUpgraded(path)
+                self._finish_purges()
+        except BaseException:
+            self._log.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._application.close()
+        self._log.close()
+
+    def follow(self) -> Head:
+        """Admit what others recorded meanwhile; return the head. Raises as the gate does."""
+        if self._gated is None:
+            return START
+        self._gated.catch_up()
+        return self.replica.opened.gate.state.head
+
+    @property
+    def floor(self) -> int:
+        """The least number of rules that the next event may have."""
+        return self.replica.opened.gate.state.floor
 
     def organization(self) -> Organization:
         """Return the organization as it is now; version 0 where there is none yet."""
-        return self._get(Organization, ORG_STREAM)
+        return self._load(Organization, ORG_STREAM)
 
     def environment(self, name: str) -> Environment:
         """Return the environment as it is now; version 0 where it has no state yet."""
-        return self._get(Environment, environment_stream(name))
+        return self._load(Environment, environment_stream(name))
 
     def host(self, environment: str, host: str) -> HostState:
         """Return an environment on a host as it is now; version 0 where it was never deployed."""
-        return self._get(HostState, deployments_stream(environment, host))
+        return self._load(HostState, deployments_stream(environment, host))
 
-    def save(
-        self,
-        *aggregates: Aggregate,
-        ciphertexts: Sequence[bytes] = (),
-        purged: Sequence[bytes] = (),
-    ) -> list[int]:
-        """Append the pending events of the aggregates in one transaction.
+    def vault(self, environment: str) -> Vault:
+        """Return the secrets of an environment as they are now."""
+        return self.replica.vault(environment)
 
-        In the same transaction, `ciphertexts` enter the content-addressed table, and those
-        whose digests are `purged` are destroyed.
+    def readers(self, digests: Collection[bytes]) -> dict[int, str]:
+        """Return position and verdict of each event that needs one of some bodies."""
+        return self.replica.opened.gate.readers(digests)
 
-        Returns their positions, durable on disk. Raises the library's `IntegrityError` when
-        somebody else saved to one of the streams; see `retrying`.
+    def record(self, decide: Callable[[], Decision[Result]]) -> Appended[Result]:
+        """Have something decided, and append it, again where others appended in between.
+
+        Raises what `decide` raises, `Refused` where the gate would not admit it, and as
+        `log.deciding.Recorder` does.
         """
-        with self._errors():
-            recordings = self._application.save(
-                *cast("Any", aggregates), ciphertexts=ciphertexts, purged=purged
-            )
-        if purged:
-            wal.empty(self.path)
-        return [int(recording.notification.id) for recording in recordings]
+        log: AppendableLog = self._gated or self._founding()
+        self._recorder = Recorder(log, self.key, decide)
+        done = self._recorder.record()
+        if self._gated is None and done.records:
+            self._take_place()
+            self._open_gate()
+        return done
 
-    def retrying(self, command: Callable[[], Result]) -> Result:
-        """Run `command`, which loads, decides and saves, again while others get in between.
+    def purge(self, digests: Collection[bytes]) -> None:
+        """Destroy bodies that an event names which was recorded."""
+        if digests and self._gated:
+            self._gated.purge(digests)
 
-        After a failed save an aggregate is stale and its pending events are gone, so nothing
-        less than the whole command can be repeated.
-        """
-        for _ in range(ATTEMPTS):
-            try:
-                return command()
-            except RecordConflictError:
-                continue
-        raise ConflictError(
-            f"gave up after {ATTEMPTS} attempts: others keep changing the same thing",
-            hint="try again; nothing was recorded",
+    def take_warnings(self) -> list[str]:
+        """Return what went wrong after something was recorded, since the last time."""
+        if self._gated is None:
+            return []
+        warnings, self._gated.warnings = self._gated.warnings, []
+        return warnings
+
+    def keep(self) -> None:
+        """Keep aggregates that took long to load beside the pins, as they are now."""
+        from tetra_es.gate.pins import checked
+
+        grown = [
+            aggregate
+            for aggregate, version in self._folded.values()
+            if aggregate.version - version > FOLDED and not aggregate.pending
+        ]
+        if not grown:
+            return
+        opened = self.replica.opened
+        for each in grown:
+            opened.aggregates[each.id] = [each.version, each.snapshot()]
+        with suppress(TetraEsError):  # it is a cache
+            checked.save(opened.pins, opened.gate.state, opened.aggregates)
+
+    def _load(self, cls: type[AnyAggregate], stream: str) -> AnyAggregate:
+        if self._gated is None:
+            return cls(stream)
+        known = self._kept(cls, stream)
+        version = known.version if known else 0
+        aggregate = self._log.application.load(cls, stream, known)
+        self._folded[stream] = (aggregate, version)
+        aggregate.skip_to(self.replica.opened.gate.state.versions.get(stream, 0))
+        return aggregate
+
+    def _kept(self, cls: type[AnyAggregate], stream: str) -> AnyAggregate | None:
+        """Return an aggregate as it was kept beside the pins, None where it was not."""
+        kept = self.replica.opened.aggregates.get(stream)
+        try:
+            version, snapshot = kept or (0, {})
+            aggregate = cls(stream)
+            aggregate.restore(version, deepcopy(snapshot))
+        except (ValueError, TypeError, KeyError):
+            return None
+        return aggregate if version else None
+
+    def _open_gate(self) -> None:
+        from tetra_es.gate.gated import GatedLog
+
+        self.replica.look_again()
+        self._gated = GatedLog(self._log, self.replica.opened)
+        replica = self.replica
+        self._log.application.log_recorder.of_stream = lambda *stream, **which: (
+            record
+            for record in replica.of_stream(*stream, **which)
+            if replica.void(record.position) is None
         )
 
-    def _get(self, cls: type[AggregateType], stream: str) -> AggregateType:
-        with self._errors():
-            try:
-                return cast(
-                    "AggregateType",
-                    self._application.repository.get(
-                        stream, projector_func=cast("Any", _projector(cls))
-                    ),
-                )
-            except AggregateNotFoundError:
-                return cls(stream)
-            except (ValueError, TypeError, KeyError, AttributeError) as error:
-                raise IntegrityFailure(
-                    f"{stream} cannot be read: {str(error) or type(error).__name__}",
-                    hint="run `tetra-es verify` to find out what was changed",
-                ) from error
+    def _take_place(self) -> None:
+        """Have the folder stand for the new history, where it stood for another one."""
+        from tetra_es.gate.pins.places import StateFolder, place_of_folder
+        from tetra_es.gate.trust import carry_out, plan_move
 
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except IntegrityError:
-            raise
-        except (PersistenceError, sqlite3.Error) as error:
-            cause = error if isinstance(error, sqlite3.Error) else error.__cause__
-            if not isinstance(cause, sqlite3.Error):
-                cause = sqlite3.OperationalError(str(error))
-            raise unreadable(self.path, cause) from error
+        folder, place = StateFolder(self._admission.folder()), place_of_folder(self.replica.folder)
+        if self._why and folder.organization_at(place) is not None:
+            move = plan_move(self._log, folder, place, self._log.head())
+            carry_out(move, folder, place, why=self._why, time=format_time(datetime.now(UTC)))
+
+    def _founding(self) -> AppendableLog:
+        from tetra_es.gate.founding import FoundingLog
+
+        return FoundingLog(self._log)
+
+    def _finish_purges(self) -> None:
+        """Destroy what valid events say is destroyed, where a killed command did not."""
+        left = self._log.stored(self.replica.opened.gate.state.purged)
+        if left:
+            self.purge(left)
+
+
+def _appendable(path: Path) -> AppendableSqliteLog:
+    """Open a log. Raises `FirstEdition` for an old store that is sound as far as one sees."""
+    try:
+        return AppendableSqliteLog(path)
+    except FirstEdition:
+        with EventLog(path) as old:
+            old.require_events()
+        raise
+
+
+def check_free(admission: Admission, folder: Path) -> None:
+    """Raise `Refused` where a folder had another history on this account."""
+    from tetra_es.gate.pins.places import StateFolder, place_of_folder
+
+    known = StateFolder(admission.folder()).organization_at(place_of_folder(folder))
+    if known is not None:
+        raise Refused(
+            f"{folder} had a history before, whose event 1 was {known}",
+            hint="put its store back; to begin a new history here, say why with -m",
+        )

@@ -42,6 +42,9 @@ class EventLog(ReadOnlyFile):
         """
         super().__init__(path, opening.check)
 
+    def follow(self) -> None:
+        """Do nothing: each question is answered from the file as it is then."""
+
     def last_position(self) -> int:
         """Return the position of the newest event, 0 where there is none."""
         return int(self._row("SELECT coalesce(max(rowid), 0) FROM stored_events")[0])

@@ -5,10 +5,15 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
+from tetra_es.admission import Admission
 from tetra_es.crypto.ssh import keys
 from tetra_es.disk.lock import exclusive
 from tetra_es.errors import Refused, TetraEsError, Unfounded
-from tetra_es.store.history import History
+from tetra_es.log.chain import START
+from tetra_es.log.sqlite.engine import create
+from tetra_es.log.sqlite.opening import FirstEdition
+from tetra_es.log.sqlite.reader import SqliteLog
+from tetra_es.store.history import History, check_free
 from tetra_es.store.log import EventLog
 from tetra_es.usecases.unit_of_work import UnitOfWork
 from tetra_es.usecases.use_case import Done, recorded_all_the_same
@@ -32,27 +37,30 @@ def create_organization(
     derived: Derived,
     listener: Listener,
     intent: Intent,
+    admission: Admission,
 ) -> Done[Result]:
     """Make folder, key and store of a new organization, have it recorded, and derive the rest.
 
     A store without events is left from an attempt that did not finish, and is used. Raises
-    `Refused` where there is an organization, or something in its way.
+    `Refused` where there is an organization, or something in its way, or where the folder had
+    another history and no reason is given.
     """
     derived.check_git()
     key = _signing_key(signing_key, listener)
     make_folders(layout)
+    admission = Admission(admission.state_dir)
     with exclusive(layout.lock):
         _check_not_there(layout)
         derived.check_free(layout)
+        if not intent.reason:
+            check_free(admission, layout.root)
+        _make_store(layout.store)
         with (
-            History(layout.store, key, create=True) as history,
-            EventLog(layout.store) as log,
-            derived(layout, log) as projections,
+            History(layout.store, key, admission, why=intent.reason) as history,
+            derived(layout, history.replica) as projections,
         ):
-            layout.store.chmod(0o600)
-            work = UnitOfWork(history, log, key, projections.refs, intent)
-            result = use_case.decide(work)
-            recorded = work.save()
+            work = UnitOfWork(history, projections.refs, intent)
+            result, recorded = work.run(use_case.decide)
             listener.recorded(work.saved)
             for warning in work.take_warnings():
                 listener.warned(warning)
@@ -83,9 +91,29 @@ def make_folders(layout: OrgLayout) -> None:
 
 
 def _check_not_there(layout: OrgLayout) -> None:
-    with suppress(Unfounded), EventLog(layout.store) as log:
-        if log.last_position():
+    with suppress(Unfounded):
+        if _has_events(layout.store):
             raise Refused(
                 f"the organization {layout.root.name} exists already in {layout.root}",
                 hint=f"`tetra-es --org {layout.root.name} status` shows it",
             )
+
+
+def _has_events(store: Path) -> bool:
+    """Return whether a store has events. Raises `Unfounded` where there is none."""
+    try:
+        with SqliteLog(store) as log:
+            return log.head() != START
+    except FirstEdition:
+        with EventLog(store) as old:
+            return old.last_position() > 0
+
+
+def _make_store(store: Path) -> None:
+    """Make a store without events, in the place of one that an unfinished attempt left."""
+    with suppress(Unfounded, FirstEdition), SqliteLog(store):
+        return
+    left = [store.with_name(store.name + suffix) for suffix in ("", "-wal", "-shm")]
+    for path in (*left, *store.parent.glob(f".{store.name}.*.partial*")):
+        path.unlink(missing_ok=True)
+    create(store)

@@ -232,6 +232,12 @@ class Clone(Protocol):
     def update(self) -> str:
         """The command that gets it the newest events, for hints."""
 
+    def events(self, after: int = 0) -> Iterator[tuple[Record, object]]:
+        """Yield the events with positions higher than `after`, each with the bodies it names."""
+
+    def body(self, digest: bytes) -> bytes | None:
+        """Return a body that an event names, None where no commit has it or it was purged."""
+
     def records(self) -> Iterator[Record]:
         """Yield its events, in order; nothing of them is checked but that they are events.
 

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tetra_es.crypto.ssh.keys import parse_public_line, public_line
-from tetra_es.names import check_actor
+from tetra_es.errors import UsageError
+from tetra_es.names import SOURCE_OF_TRUTH, check_actor
 from tetra_es.usecases.use_case import UseCase
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tetra_es.model.organization import Organization
     from tetra_es.usecases.unit_of_work import UnitOfWork
 
 
@@ -19,11 +23,29 @@ class AddSigner(UseCase[None]):
 
     name: str
     key: str
+    may: Sequence[str] = ()
+    """Limits such as `promote:dev`; none for a signer without limits."""
 
     def decide(self, work: UnitOfWork) -> None:
         """Decide it. Raises `UsageError` for what is not a name or a key that can sign."""
         line = public_line(parse_public_line(self.key))
-        work.organization().add_signer(check_actor(self.name), line, work.context())
+        for limit in self.may:
+            _check_limit(limit, work.organization())
+        may = sorted(set(self.may)) or None
+        work.organization().add_signer(check_actor(self.name), line, work.context(), may=may)
+
+
+def _check_limit(limit: str, organization: Organization) -> None:
+    from tetra_es.events.form.types import MAY, WORDS  # few commands know limits
+
+    _, _, environment = limit.partition(":")
+    if not MAY.fits(limit):
+        raise UsageError(
+            f"a signer cannot be limited to {limit!r}",
+            hint=f"limits are edit:{SOURCE_OF_TRUTH}, and with an environment "
+            f"{', '.join(f'{each}:ENV' for each in WORDS[1:])}",
+        )
+    organization.environment_named(environment)
 
 
 @dataclass(frozen=True)

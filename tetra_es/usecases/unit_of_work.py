@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.events.config import ORG_STREAM
 from tetra_es.events.metadata import Context
-from tetra_es.integrity.store import checked_vault
+from tetra_es.log.deciding import Decision
+from tetra_es.log.forms import batch_of
 from tetra_es.log.replica import valid_events
 from tetra_es.model.environment import Environment, environment_stream
 from tetra_es.model.host import HostState, deployments_stream
 from tetra_es.model.secrets import Vault, secrets_stream
 from tetra_es.refs import format_time
+from tetra_es.store.history import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
-    from tetra_es.crypto.ssh.keys import SigningKey
     from tetra_es.events.base import Event
+    from tetra_es.events.secrets import NamedBy
+    from tetra_es.log.chain import Head
     from tetra_es.log.replica import Replica
     from tetra_es.model.aggregate import Aggregate
     from tetra_es.model.organization import Organization
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from tetra_es.usecases.ports import Refs
 
     AnyAggregate = TypeVar("AnyAggregate", bound=Aggregate)
+    Result = TypeVar("Result")
 
 
 def utc_now() -> str:
@@ -55,11 +59,9 @@ class Intent:
 class UnitOfWork:
     """One command's view of one organization."""
 
-    def __init__(
-        self, history: History, log: Replica, key: SigningKey, refs: Refs, intent: Intent
-    ) -> None:
-        self.log = log
-        self.key = key
+    def __init__(self, history: History, refs: Refs, intent: Intent) -> None:
+        self.log: Replica = history.replica
+        self.key = history.key
         self.refs = refs
         self.intent = intent
         self._history = history
@@ -67,7 +69,9 @@ class UnitOfWork:
         """Positions of what was recorded, all that `save` returned from."""
         self._correlation = secrets.token_hex(8)
         self._loaded: dict[str, Aggregate] = {}
-        self._ciphertexts: list[bytes] = []
+        self._head: Head | None = None
+        """The events up to here are in what was loaded."""
+        self._bodies: list[bytes] = []
         self._destroyed: list[bytes] = []
         self._warnings: list[str] = []
 
@@ -85,13 +89,18 @@ class UnitOfWork:
         """Return the organization, which may have no event yet."""
         return self._load(ORG_STREAM, self._history.organization)
 
+    @property
+    def floor(self) -> int:
+        """The least number of rules that the next event may have."""
+        return self._history.floor
+
     def environment(self, name: str) -> Environment:
         """Return the environment as it is now; version 0 where it has no state yet."""
         return self._load(environment_stream(name), lambda: self._history.environment(name))
 
     def vault(self, environment: str) -> Vault:
-        """Return the secrets of an environment as they are now, from checked events alone."""
-        return self._load(secrets_stream(environment), lambda: checked_vault(self.log, environment))
+        """Return the secrets of an environment as they are now."""
+        return self._load(secrets_stream(environment), lambda: self._history.vault(environment))
 
     def host(self, environment: str, host: str) -> HostState:
         """Return an environment on a host as it is now; version 0 where it was never deployed."""
@@ -127,13 +136,18 @@ class UnitOfWork:
             now=self.intent.clock(),
         )
 
-    def add_ciphertext(self, data: bytes) -> None:
-        """Have an age file stored together with the events that name it."""
-        self._ciphertexts.append(data)
+    def add_body(self, data: bytes) -> None:
+        """Have an age file, or rules, stored together with the events that name them."""
+        self._bodies.append(data)
 
-    def destroy_ciphertext(self, digest: bytes) -> None:
-        """Have an age file destroyed together with the event that says so."""
+    def destroy_body(self, digest: bytes) -> None:
+        """Have a body destroyed after the event that says so."""
         self._destroyed.append(digest)
+
+    def readers(self, digests: Collection[bytes]) -> list[NamedBy]:
+        """Return the events that need one of some bodies, as a purge event lists them."""
+        found = sorted(self._history.readers(digests).items())
+        return [{"position": position, "verdict": verdict} for position, verdict in found]
 
     def warn(self, message: str) -> None:
         """Have people told something that stops nothing."""
@@ -146,35 +160,73 @@ class UnitOfWork:
 
     def positions_after(self, position: int) -> list[int]:
         """Return the positions of our own events after `position`, by what the store says."""
+        self._history.follow()
         return [
             record.position
             for record, event in valid_events(self.log, self.log.records(position))
             if event.metadata["correlation"] == self._correlation
         ]
 
-    def save(self) -> list[Recorded]:
-        """Save all that was decided, in one transaction; a dry run saves nothing.
+    def run(self, decide: Callable[[UnitOfWork], Result]) -> tuple[Result, list[Recorded]]:
+        """Have something decided on the newest events, and record it as one batch.
+
+        It is decided again where others recorded in between. A dry run records nothing. Raises
+        what `decide` raises, `Refused` where the gate would not admit what was decided.
+        """
+        try:
+            done = self._history.record(lambda: self._decision(decide))
+        except BaseException:
+            self.forget()  # what was decided and not recorded must not be recorded later
+            raise
+        result, events = done.result
+        if not done.records:
+            return result, [Recorded(event, None) for event in events]
+        self._head = done.records[-1].head
+        positions = [record.position for record in done.records]
+        self.saved += positions
+        self._warnings += self._history.take_warnings()
+        destroyed, self._destroyed = self._destroyed, []
+        self._history.purge(destroyed)
+        self._history.keep()
+        return result, [Recorded(*pair) for pair in zip(events, positions, strict=True)]
+
+    def _decision(
+        self, decide: Callable[[UnitOfWork], Result]
+    ) -> Decision[tuple[Result, list[Event]]]:
+        head = self._history.follow()
+        if head != self._head:
+            self.forget()
+            self._head = head
+        try:
+            result = decide(self)
+        except BaseException:
+            self.forget()
+            raise
+        events = self._take_events()
+        bodies, self._bodies = self._bodies, []
+        if self.intent.dry_run or not events:
+            self._destroyed = []
+            return Decision(head, [], [], (result, events))
+        batch = batch_of(events, RULES)
+        return Decision(head, batch.drafts, [*batch.bodies, *bodies], (result, events))
+
+    def _take_events(self) -> list[Event]:
+        """Return all that was decided.
 
         The organization's events come first, since others may rest on them, such as on an
         exception from the secret scan; then those of an aggregate that was loaded earlier.
         """
         loaded = sorted(self._loaded.values(), key=lambda each: each.id != ORG_STREAM)
-        changed = [each for each in loaded if each.pending]
-        events = [event for aggregate in changed for event in aggregate.pending]
-        if not events:
-            return []
-        if self.intent.dry_run:
-            for aggregate in changed:
-                aggregate.collect_events()  # the next use case builds on what this one decided
-            return [Recorded(event, None) for event in events]
-        ciphertexts, purged = self._ciphertexts, self._destroyed
-        positions = self._history.save(*changed, ciphertexts=ciphertexts, purged=purged)
-        self._ciphertexts, self._destroyed = [], []
-        self.saved += positions
-        return [Recorded(*pair) for pair in zip(events, positions, strict=True)]
+        return [event for aggregate in loaded for event in aggregate.collect_events()]
+
+    def follow(self) -> None:
+        """Take in what others recorded; what was loaded before that is loaded again."""
+        if self._history.follow() != self._head:
+            self.forget()
 
     def forget(self) -> None:
         """Drop everything loaded and decided: it is loaded again when it is asked for."""
         self._loaded.clear()
         self._warnings.clear()
-        self._ciphertexts, self._destroyed = [], []
+        self._bodies, self._destroyed = [], []
+        self._head = None

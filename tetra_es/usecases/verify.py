@@ -48,6 +48,8 @@ class Verification(NamedTuple):
     head: str = ""
     """Hash of the last event that was checked, hexadecimal."""
     purges: Sequence[Purge] = ()
+    void: Sequence[tuple[int, str]] = ()
+    """Position and reason of the events that changed nothing."""
     found: Sequence[str] = ()
     """The branches of the mirror that keep what people committed in it."""
 
@@ -81,6 +83,7 @@ def _verified(projections: ComparedProjections, report: Report | None) -> Verifi
         last,
         proof.head.hex(),
         [] if findings else _purges(log),
+        proof.void,
         projections.kept_for_people(),
     )
 

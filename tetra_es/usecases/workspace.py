@@ -13,8 +13,8 @@ from tetra_es.crypto.ssh import keys
 from tetra_es.disk.identity import file_identity
 from tetra_es.disk.lock import exclusive
 from tetra_es.errors import Refused, TetraEsError
+from tetra_es.store.copies import open_stored
 from tetra_es.store.history import History
-from tetra_es.store.log import EventLog
 from tetra_es.usecases.config.edit import Edit, EmptiedError
 from tetra_es.usecases.config.hand_edits import emptied_by_hand, pending, read_edit, what_is_wrong
 from tetra_es.usecases.unit_of_work import Intent, UnitOfWork
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TypeAlias
 
+    from tetra_es.admission import Admission
     from tetra_es.layout import OrgLayout
     from tetra_es.log.replica import Replica
     from tetra_es.usecases.ports import Listener, Projections, WorkingFiles
@@ -44,13 +45,11 @@ class Workspace:
     def __init__(
         self,
         layout: OrgLayout,
-        history: History,
         work: UnitOfWork,
         projections: Projections,
         listener: Listener,
     ) -> None:
         self.layout = layout
-        self._history = history
         self._work = work
         self._projections = projections
         self._listener = listener
@@ -72,6 +71,7 @@ class Workspace:
         edits: list[Recorded] = []
         recorded: list[Recorded] = []
         with exclusive(self.layout.lock):
+            self._work.follow()
             self._projections.catch_up(self._listener.progress)
             try:
                 self._record_hand_edits(use_case, edits)
@@ -88,7 +88,7 @@ class Workspace:
     def look(self, find: Callable[[UnitOfWork], Result]) -> Result:
         """Return what `find` finds in the newest events."""
         self._check_in_place()
-        self._work.forget()
+        self._work.follow()
         return find(self._work)
 
     def record(self, decide: Callable[[UnitOfWork], object]) -> None:
@@ -99,7 +99,6 @@ class Workspace:
         """
         with exclusive(self.layout.lock):
             self._check_in_place()
-            self._work.forget()
             _, saved = self._decide(decide)
             self._behind += saved
 
@@ -107,6 +106,7 @@ class Workspace:
         """Bring everything derived up to date after `record`."""
         behind, self._behind = self._behind, []
         with exclusive(self.layout.lock):
+            self._work.follow()
             self._settle(behind)
 
     def serving_hosts(self, environment: str) -> Sequence[str]:
@@ -143,18 +143,10 @@ class Workspace:
                 self._listener.edit_recorded(path, saved[-1].position)
 
     def _decide(self, decide: Callable[[UnitOfWork], Result]) -> tuple[Result, list[Recorded]]:
-        done = self._history.retrying(lambda: self._attempt(decide))
+        done = self._work.run(decide)
         for warning in self._work.take_warnings():
             self._listener.warned(warning)
         return done
-
-    def _attempt(self, decide: Callable[[UnitOfWork], Result]) -> tuple[Result, list[Recorded]]:
-        try:
-            result = decide(self._work)
-            return result, self._work.save()
-        except BaseException:
-            self._work.forget()  # what was decided and not saved must not be saved later
-            raise
 
     def _back_up_drift(self, use_case: UseCase[Result]) -> str | None:
         """Refuse to go on where the file that a use case replaces was changed by hand.
@@ -195,20 +187,30 @@ class Workspace:
 
 @contextmanager
 def open_workspace(
-    layout: OrgLayout, signing_key: Path, derive: Derive, listener: Listener, intent: Intent
+    layout: OrgLayout,
+    signing_key: Path,
+    derive: Derive,
+    listener: Listener,
+    intent: Intent,
+    admission: Admission,
 ) -> Iterator[Workspace]:
     """Open an organization for changing it.
 
     Raises `TetraEsError` where there is no store or no usable key.
     """
-    with EventLog(layout.store) as log:
-        log.require_events()
+    try:
         key = keys.load(signing_key)
+    except TetraEsError:
+        open_stored(layout.store).close()  # where there is no store either, that comes first
+        raise
+    with History(layout.store, key, admission) as history:
+        log = history.replica
+        log.require_events()
         before, work = log.last_position(), None
         try:
-            with History(layout.store, key) as history, derive(layout, log) as projections:
-                work = UnitOfWork(history, log, key, projections.refs, intent)
-                yield Workspace(layout, history, work, projections, listener)
+            with derive(layout, log) as projections:
+                work = UnitOfWork(history, projections.refs, intent)
+                yield Workspace(layout, work, projections, listener)
         except KeyboardInterrupt:
             listener.recorded(work.positions_after(before) if work else ())
             raise

@@ -39,6 +39,12 @@ if TYPE_CHECKING:
     metavar="FINGERPRINT",
     help="Refuse a history that was not founded with this key, `SHA256:…`.",
 )
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Where to keep what was admitted.  [default: $XDG_STATE_HOME/tetra-es]",
+)
 @click.option("--create-user", is_flag=True, help="Create the service's user where it is missing.")
 @replace_unmanaged_option
 @identity_option
@@ -49,6 +55,7 @@ def apply(
     environment: str,
     mirror: Path | None,
     founder: str | None,
+    state: Path | None,
     create_user: bool,
     replace_unmanaged: bool,
     given: tuple[Path, ...],
@@ -65,11 +72,12 @@ def apply(
     from tetra_es_projections.opening import clone_at
 
     root = mirror or OrgLayout.of(app.base, app.settings.org_named(app.org)).mirror
-    applying = Apply(clone_at(root, app.derived.git), founder)
+    applying = Apply(clone_at(root, app.derived.git), founder, state or app.settings.state_dir)
     organization, wanted = applying.organization, app.org or app.settings.org
     again = ["apply", environment, "--local"]
     again += ["--mirror", str(mirror)] if mirror else []
     again += ["--founder", founder] if founder else []
+    again += ["--state", str(state)] if state else []
     again += ["--create-user"] if create_user else []
     again += ["--replace-unmanaged"] if replace_unmanaged else []
     again += [word for file in given for word in ("--identity", str(file))]

@@ -72,8 +72,16 @@ def _filled(app: App, environment: str, name: str) -> str:
 
     with app.reading() as reader:
         require_environment(reader, environment)
+        head = next(iter(reader.views.events.history(limit=1)))
     text = (files("tetra_es_cli") / "texts" / name).read_text("utf-8")
-    return text.replace("@ORG@", app.layout().root.name).replace("@ENV@", environment)
+    filled = {
+        "@ORG@": app.layout().root.name,
+        "@ENV@": environment,
+        "@EXPECT@": f"{head.event}:{head.hash}",
+    }
+    for mark, value in filled.items():
+        text = text.replace(mark, value)
+    return text
 
 
 def _write(text: str, output: Path | None, *, force: bool, mode: int) -> None:

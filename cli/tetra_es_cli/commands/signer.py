@@ -62,14 +62,25 @@ def export(app: App, ref: Ref | None) -> None:
 @signer.command()
 @click.argument("name")
 @click.argument("key", metavar="KEY")
+@click.option(
+    "--may",
+    multiple=True,
+    metavar="LIMIT",
+    help="Let NAME do this alone, such as promote:dev; may be given more than once.  "
+    "[default: everything]",
+)
 @recording_options
 @click.pass_obj
-def add(app: App, name: str, key: str, how: Recording) -> None:
-    """Let NAME sign. KEY is the path of an id_ed25519.pub file, or its line."""
+def add(app: App, name: str, key: str, may: tuple[str, ...], how: Recording) -> None:
+    """Let NAME sign. KEY is the path of a .pub file, or its line.
+
+    Limits are edit:local and, with an environment, promote:ENV, rollback:ENV, secret:ENV,
+    recipient:ENV, deploy:ENV and approve:ENV.
+    """
     from tetra_es.usecases.signers import AddSigner
 
     line = key if key.startswith("ssh-") else _read(Path(key))
-    emit_recorded(app.act(AddSigner(name, line), how).recorded, how)
+    emit_recorded(app.act(AddSigner(name, line, may), how).recorded, how)
 
 
 @signer.command()

@@ -31,8 +31,8 @@ def verify(app: App, output: str) -> None:
     """Prove the history: exit 4 and the first bad event where something is wrong.
 
     Checks the store's file, the hash chain over the stored bytes, every signature against the
-    signers of that moment, ciphertexts and snapshots, then the files, the views and every commit
-    of the mirror against the events. Nothing is written.
+    signers of that moment, the rules, texts and ciphertexts, then the files, the views and every
+    commit of the mirror against the events. Nothing is written.
     """
     from tetra_es.usecases.verify import verify as verify_organization
 
@@ -52,6 +52,7 @@ def _value(found: Verification) -> dict[str, object]:
         "head": found.head,
         "findings": found.findings,
         "purged": [purge._asdict() for purge in found.purges],
+        "void": [{"event": position, "reason": reason} for position, reason in found.void],
         "found": found.found,
     }
 
@@ -62,6 +63,8 @@ def _lines(found: Verification) -> Iterator[str]:
         return
     yield f"verified {found.events} events: chain, signatures, files, views and mirror agree"
     yield f"  head #{found.last} {found.head}"
+    for position, reason in found.void:
+        yield f"  #{position} is void: {one_line(reason)}"
     for one in found.purges:
         yield (
             f"  #{one.event} purged {one.key} version {one.version} of "

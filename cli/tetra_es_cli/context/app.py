@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from tetra_es.admission import Admission
 from tetra_es.errors import TetraEsError, Unfounded
 from tetra_es.layout import OrgLayout
 from tetra_es.settings import Settings
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from tetra_es.usecases.ports import OpenedProjections
     from tetra_es.usecases.restoring.restore import Restored
+    from tetra_es.usecases.upgrade import Upgraded
     from tetra_es.usecases.use_case import Done, UseCase
     from tetra_es.usecases.workspace import Workspace
     from tetra_es_cli.context.recording import Recording
@@ -35,6 +37,8 @@ class App:
     org: str | None = None
     directory: Path | None = None
     no_input: bool = False
+    expect: str | None = None
+    """Position and hash of an event that a history must have which is new here."""
     debug: bool = False
 
     @cached_property
@@ -62,11 +66,18 @@ class App:
         return layout
 
     @cached_property
+    def admission(self) -> Admission:
+        """What admitting events depends on beside the events."""
+        expect = self.expect or self.settings.expect
+        admission = Admission(self.settings.state_dir, ask=not self.no_input, say=warn)
+        return admission.expecting(expect)
+
+    @cached_property
     def derived(self) -> Derived:
         """What opens files, views and mirror."""
         from tetra_es_projections.opening import Derived
 
-        return Derived(self.settings.path, warn)
+        return Derived(self.settings.path, warn, self.admission)
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:
@@ -74,12 +85,12 @@ class App:
         from tetra_es_projections.queries.reader import reading
 
         layout = self.layout()
-        with self._founded(layout), reading(layout) as reader:
+        with self._founded(layout), reading(layout, self.admission) as reader:
             if reader is not None:
                 yield reader
                 return
         self._catch_up(layout)
-        with reading(layout) as reader:
+        with reading(layout, self.admission) as reader:
             if reader is None:
                 raise TetraEsError(
                     f"{layout.views} does not keep up with the events",
@@ -104,6 +115,7 @@ class App:
                 self.derived,
                 Console(report or ignore_progress, quiet=quiet_edits),
                 Intent(how.reason, how.dry_run),
+                self.admission,
             ) as workspace,
         ):
             yield workspace
@@ -119,7 +131,13 @@ class App:
         from tetra_es.usecases.unit_of_work import Intent
 
         return create_organization(
-            layout, use_case, self.settings.signing_key, self.derived, Console(), Intent(reason)
+            layout,
+            use_case,
+            self.settings.signing_key,
+            self.derived,
+            Console(),
+            Intent(reason),
+            self.admission,
         )
 
     def restore(self, place: str, org: str | None, why: str) -> tuple[OrgLayout, Restored]:
@@ -137,6 +155,18 @@ class App:
             state, hears = self.settings.state_dir, Console(report or ignore_progress)
             done = restore(layout, copy, state, self.derived, hears, why=why, report=report)
             return layout, done
+
+    def upgrade(self, reason: str) -> Upgraded:
+        """Bring an organization of the first edition to the rules of this one."""
+        from tetra_es.usecases.unit_of_work import Intent
+        from tetra_es.usecases.upgrade import upgrade
+        from tetra_es_cli.context.progress import reporting
+
+        layout = self.layout()
+        with self._founded(layout), reporting() as report:
+            console = Console(report or ignore_progress)
+            key, intent = self.settings.signing_key, Intent(reason)
+            return upgrade(layout, key, self.derived, console, intent, self.admission)
 
     @contextmanager
     def projections(self, *, reading: bool = False) -> Iterator[OpenedProjections]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from tetra_es.admission import Admission
 from tetra_es.errors import TetraEsError
 from tetra_es.layout import OrgLayout
 from tetra_es.names import check_environment
@@ -123,7 +124,9 @@ def _answer_of(
     if command.answer == "organizations":
         return answers.organizations(base)
     try:
-        with reading(OrgLayout.of(base, settings.org_named(root.get("org")))) as reader:
+        layout = OrgLayout.of(base, settings.org_named(root.get("org")))
+        # What has to be judged is the command's, which says what came of it.
+        with reading(layout, Admission(settings.state_dir, quick=True)) as reader:
             if reader is not None:
                 found = getattr(answers, command.answer)(reader, **wanted)
     except Error:

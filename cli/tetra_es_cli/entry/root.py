@@ -40,6 +40,9 @@ COMMANDS: Mapping[str, str] = {
     "blame": "blame.blame",
     "rebuild": "rebuild.rebuild",
     "verify": "verify.verify",
+    "trust": "trust.trust",
+    "repair": "trust.repair",
+    "upgrade": "upgrade.upgrade",
     "mirror": "mirror.mirror",
     "backup": "backup.backup",
     "restore": "restore.restore",
@@ -130,12 +133,23 @@ def _stand_in(name: str) -> click.Command:
     type=click.Path(path_type=Path),
     help="Folder that organizations are in.  [default: $TETRA_DIR, else ~/tetra]",
 )
+@click.option(
+    "--expect",
+    metavar="POSITION:HASH",
+    help="An event that a history which is new on this account must have.  "
+    "[default: $TETRA_EXPECT]",
+)
 @click.option("--no-input", is_flag=True, help="Never ask; fail where an answer would be needed.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(__version__, prog_name="tetra-es")
 @click.pass_context
 def cli(
-    ctx: click.Context, org: str | None, directory: Path | None, no_input: bool, debug: bool
+    ctx: click.Context,
+    org: str | None,
+    directory: Path | None,
+    expect: str | None,
+    no_input: bool,
+    debug: bool,
 ) -> None:
     """Configuration of environments as a history of signed events.
 
@@ -146,4 +160,4 @@ def cli(
     commit of the mirror. Environments may be written dev or @dev.
     """
     hints.remember(org, directory)
-    ctx.obj = App(org=org, directory=directory, no_input=no_input, debug=debug)
+    ctx.obj = App(org=org, directory=directory, expect=expect, no_input=no_input, debug=debug)

@@ -69,6 +69,8 @@ def status_lines(
     yield from table_lines(environments, ("environment", "state", "event", "source", "time"))
     if servers:
         yield from table_lines(servers, ("environment", "host", "runs", "since", "newest"))
+    for position in found.void:
+        yield with_options(f"void: #{position} changed nothing (`tetra-es event {position}`)")
     for path in found.unrecorded:
         yield with_options(
             f"not recorded yet: {path} (`tetra-es record`, or any command that depends on it)"

@@ -10,7 +10,8 @@ from tetra_es.crypto.ssh.keys import fingerprint
 from tetra_es.errors import TetraEsError
 from tetra_es.events.base import changes_of
 from tetra_es.log import canonical, chain
-from tetra_es_projections.descriptions import summary
+from tetra_es_projections.bodies import known_event
+from tetra_es_projections.descriptions import summary, summary_of_void
 from tetra_es_projections.queries.refs import position_of
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from tetra_es.refs import Ref
     from tetra_es_projections.queries.reader import Reader
 
-_ALWAYS_THERE = {"actor", "reason", "tool", "correlation", "format"}
+_ALWAYS_THERE = {"actor", "reason", "tool", "correlation", "format", "rules", "batch"}
 
 
 @dataclass(frozen=True)
@@ -70,13 +71,27 @@ def find_event(reader: Reader, ref: Ref) -> FoundEvent:
     record = reader.log.record(position)
     if record is None:
         raise TetraEsError(f"there is no event #{position}")
-    event = reader.log.event(record)
+    if reason := reader.views.events.void(position):
+        return _void(record, reason, reader.views.commit(position))
+    event, _ = known_event(reader.log, record)
     return FoundEvent(
         _details(record, reader.views.commit(position)),
         summary(event),
         event.timestamp,
         event.metadata,
         changes_of(event),
+        chain.signed_bytes(record.hash),
+    )
+
+
+def _void(record: Record, reason: str, commit: str | None) -> FoundEvent:
+    state = canonical.decode(record.state)
+    return FoundEvent(
+        _details(record, commit),
+        f"{summary_of_void(record.topic)} ({reason})",
+        state["timestamp"],
+        state["metadata"],
+        [],
         chain.signed_bytes(record.hash),
     )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import TetraEsError
 from tetra_es.layout import OrgLayout
-from tetra_es.store.log import EventLog
+from tetra_es.log.sqlite.opening import FirstEdition
+from tetra_es.log.sqlite.reader import SqliteLog
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,9 +34,18 @@ def organization_rows(folder: Path) -> list[OrganizationRow]:
 
 def _row(layout: OrgLayout) -> OrganizationRow:
     events: int | None = None
-    try:
-        with EventLog(layout.store) as log:
-            events = log.last_position()
-    except TetraEsError:
-        pass
+    with suppress(TetraEsError):
+        events = _events(layout.store)
     return OrganizationRow(layout.root.name, events, str(layout.root))
+
+
+def _events(store: Path) -> int:
+    """Return how many events a store has, admitted or not."""
+    try:
+        with SqliteLog(store) as log:
+            return log.head().position
+    except FirstEdition:
+        from tetra_es.store.log import EventLog
+
+        with EventLog(store) as old:
+            return old.last_position()

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from tetra_es.admission import Admission
 from tetra_es.layout import OrgLayout
 from tetra_es.log.replica import Replica
-from tetra_es.store.log import EventLog
+from tetra_es.store.replica import open_replica
 from tetra_es_projections.queries.views import Views
 
 
@@ -23,12 +24,12 @@ class Reader(NamedTuple):
 
 
 @contextmanager
-def reading(layout: OrgLayout) -> Iterator[Reader | None]:
+def reading(layout: OrgLayout, admission: Admission) -> Iterator[Reader | None]:
     """Open an organization for looking at it; None where its views do not have all events yet.
 
     Raises `TetraEsError` where there is no store, or where it or the views fail.
     """
-    with EventLog(layout.store) as log:
+    with open_replica(layout.store, admission) as log:
         log.require_events()
         try:
             views = _views_in_step(layout, log)
@@ -52,6 +53,8 @@ def _views_in_step(layout: OrgLayout, log: Replica) -> Views | None:
     except sqlite3.DatabaseError:
         return None
     try:
+        if views.reached() != log.last_position():
+            log.follow()
         if views.reached() == log.last_position():
             return views
     except sqlite3.DatabaseError:

@@ -40,7 +40,7 @@ def signers_file(reader: Reader, ref: Ref | None = None) -> str:
 def _signers(reader: Reader, ref: Ref | None) -> dict[str, str]:
     last = reader.log.last_position()
     position = last if ref is None else position_of(reader.views, ref)
-    projector = TreeProjector(is_void=lambda at: reader.log.void(at) is not None)
+    projector = TreeProjector()  # the views know which events are valid
     for signed in reader.views.events.of_topics(SIGNER_TOPICS, position):
         record = reader.log.record(signed)
         if record is None:

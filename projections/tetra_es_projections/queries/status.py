@@ -64,6 +64,8 @@ class OrganizationStatus:
     org: str
     folder: str
     events: int
+    void: list[int] = field(default_factory=list)
+    """Positions of the events that changed nothing, being void."""
     unrecorded: list[str] = field(default_factory=list)
     drift: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
@@ -82,6 +84,7 @@ def organization_status(reader: Reader) -> OrganizationStatus:
             found.unreadable.append(file)
         else:
             paths[file.kind].append(file.path)
+    found.void = reader.views.events.all_void()
     found.environments = environment_rows(reader)
     found.servers = [host_row(row) for row in reader.views.hosts()]
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tetra_es.errors import UsageError
 from tetra_es.events.base import environment_of, revision_of
 from tetra_es.events.config import (
     EnvironmentState,
@@ -24,7 +25,10 @@ from tetra_es.events.secrets import (
     SecretsEvent,
     SecretsRestored,
 )
-from tetra_es_projections.descriptions import summary
+from tetra_es.log import canonical
+from tetra_es.names import check_environment
+from tetra_es_projections.bodies import known_event
+from tetra_es_projections.descriptions import Happened, summary, summary_2, summary_of_void
 from tetra_es_projections.views.database import VIEWS, set_progress
 
 if TYPE_CHECKING:
@@ -43,8 +47,11 @@ def apply_to_views(connection: sqlite3.Connection, log: Replica, records: Iterab
         position = 0
         for record in records:
             position = record.position
-            event = log.event(record)
-            _insert(connection, "events", _event_row(record, event))
+            if reason := log.void(position):
+                _insert(connection, "events", _void_row(record, reason))
+                continue
+            event, all_known = known_event(log, record)
+            _insert(connection, "events", _event_row(record, event, all_known=all_known))
             if isinstance(event, EnvironmentState):
                 _insert(connection, "states", _state_row(position, event))
             elif isinstance(event, DeploymentEvent):
@@ -69,7 +76,7 @@ def _insert(connection: sqlite3.Connection, table: str, row: tuple[Any, ...]) ->
     connection.execute(f"INSERT INTO {table} VALUES ({marks})", row)
 
 
-def _event_row(record: Record, event: Event) -> tuple[Any, ...]:
+def _event_row(record: Record, event: Event, *, all_known: bool) -> tuple[Any, ...]:
     return (
         record.position,
         record.stream,
@@ -81,8 +88,37 @@ def _event_row(record: Record, event: Event) -> tuple[Any, ...]:
         event.metadata["reason"],
         event.metadata["correlation"],
         record.hash.hex(),
-        summary(event),
+        summary(event) if all_known else summary_2(Happened(event.TOPIC, vars(event), None)),
+        None,
     )
+
+
+def _void_row(record: Record, reason: str) -> tuple[Any, ...]:
+    """Return the row of an event of which only that is lawful which makes it one."""
+    state = canonical.decode(record.state)
+    metadata = state["metadata"]
+    return (
+        record.position,
+        record.stream,
+        _environment_in(state),
+        None,
+        record.topic,
+        metadata["actor"],
+        state["timestamp"],
+        metadata["reason"],
+        metadata["correlation"],
+        record.hash.hex(),
+        f"{summary_of_void(record.topic)} ({reason})",
+        reason,
+    )
+
+
+def _environment_in(state: dict[str, Any]) -> str | None:
+    name = state.get("environment")
+    try:
+        return check_environment(name) if isinstance(name, str) else None
+    except UsageError:
+        return None
 
 
 def _state_row(position: int, event: EnvironmentState) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ from tetra_es.log.sqlite.statements import difference, named
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 4
+VERSION = 5
 """Changed with the tables; views of another version are thrown away and built again."""
 
 TABLES = """
@@ -29,12 +29,14 @@ CREATE TABLE events (
     reason TEXT NOT NULL,
     correlation TEXT NOT NULL,
     hash TEXT NOT NULL,
-    summary TEXT NOT NULL
+    summary TEXT NOT NULL,
+    void TEXT                          -- why it changed nothing, NULL for a valid one
 );
 CREATE INDEX events_by_environment ON events (environment, position);
 CREATE INDEX events_by_actor ON events (actor, position);
 CREATE INDEX events_by_topic ON events (topic, position);
 CREATE INDEX events_by_time ON events (time);
+CREATE INDEX events_void ON events (position) WHERE void IS NOT NULL;
 
 CREATE TABLE states (
     environment TEXT NOT NULL,

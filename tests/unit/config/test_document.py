@@ -144,9 +144,10 @@ def act(world: World, use_case: UseCase[Any]) -> None:
     with open_workspace(
         world.layout,
         root / world.actor / "id_ed25519",
-        Derived(os.environ["PATH"], lambda *_: None),
+        Derived(os.environ["PATH"], lambda *_: None, world.admission),
         Console(quiet=True),
         Intent(clock=world.clock),
+        world.admission,
     ) as workspace:
         workspace.act(use_case)
 
@@ -189,7 +190,7 @@ def test_promote_and_diff_parse_what_they_read_and_make(shared: World) -> None:
     read = (MANIFEST_TEXT, overlay(shared), builtin("dev"), state(shared, "local"), present)
 
     def look() -> None:
-        with reading(shared.layout) as reader:
+        with reading(shared.layout, shared.admission) as reader:
             assert reader is not None
             assert difference(reader, "dev").keys
 

@@ -73,5 +73,5 @@ def test_copies_are_equal() -> None:
 def test_it_says_what_it_holds() -> None:
     assert repr(an_event(SignerAdded, key="ssh-ed25519 AAAA")) == (
         "SignerAdded(originator_id='text', originator_version='text', timestamp='text', "
-        "metadata='text', signer='text', key='ssh-ed25519 AAAA')"
+        "metadata='text', signer='text', key='ssh-ed25519 AAAA', may='text')"
     )

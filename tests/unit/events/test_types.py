@@ -52,6 +52,8 @@ VALUES: dict[str, Any] = {
     "int": 1,
     "list[str]": ["REMOVED"],
     "dict[str, str]": {},
+    "dict[str, Any]": {},
+    "list[NamedBy]": [{"position": 1, "verdict": "valid"}],
     "list[CiphertextRef]": [["OTHER", 2, DIGEST]],
 }
 

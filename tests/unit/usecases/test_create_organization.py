@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tetra_es.admission import Admission
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.layout import OrgLayout
 from tetra_es.usecases.create_organization import CreateOrganization, initial_config
@@ -38,7 +39,8 @@ class _EmptyFolder:
         self.layout = OrgLayout.of(root, "acme")
         self.key = root / "home" / "id_ed25519"
         self.listener = _Listener()
-        self._derived = Derived(path, lambda *_: None)
+        self.admission = Admission(root / "state")
+        self._derived = Derived(path, lambda *_: None, self.admission)
 
     def create(self, actor: str = "alice") -> list[str]:
         initial = initial_config(self.layout, None, "tetra", "linux")
@@ -49,6 +51,7 @@ class _EmptyFolder:
             self._derived,
             self.listener,
             Intent("a new start"),
+            self.admission,
         )
         return [event.TOPIC for event, _ in done.recorded]
 

@@ -11,7 +11,7 @@ _DEPLOYMENT = (
     ENVIRONMENT,
     Field("host", t.NAME, "the destination that OpenSSH was given, or `localhost`"),
     Field("deployment", t.DEPLOYMENT, "which deployment"),
-    Field("revision", t.REVISION, "of the environment"),
+    Field("revision", t.REVISION_OR_NONE, "of the environment; 0 where everything is removed"),
     Field(
         "observed",
         t.FLAG,
@@ -34,7 +34,11 @@ DEPLOYMENTS: Final = (
         "A deployment holds the lock of the server and begins.",
         (
             *_DEPLOYMENT,
-            Field("of_position", t.POSITION, "the event whose TOML is deployed"),
+            Field(
+                "of_position",
+                t.POSITION_OR_NONE,
+                "the event whose TOML is deployed; 0 where everything is removed",
+            ),
             Field("runner", t.one_of("tsm", "direct"), "what starts the services"),
             Field("secrets", t.list_of(t.USED), "the secrets that the services get"),
             Field(

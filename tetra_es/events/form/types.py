@@ -207,7 +207,9 @@ def _time() -> Type:
 TIME = _time()
 
 POSITION = _number("position", 1, 5, "the position of an earlier event")
+POSITION_OR_NONE = _number("position or 0", 0, 5, "the position of an earlier event, 0 for none")
 REVISION = _number("revision", 1, 2, "the number of a text or state")
+REVISION_OR_NONE = _number("revision or 0", 0, 2, "the number of a state, 0 for none")
 VERSION = _number("version", 1, 1, "the number of a secret's value, or of an event in its stream")
 HASH = _text("hash", _HEX, "ab" * 32, "the hash of an event, hexadecimal")
 DIGEST = _text("digest", _HEX, "cd" * 32, "a SHA-256, hexadecimal")

@@ -134,7 +134,7 @@ def owned(event: SecretsEvent) -> list[tuple[str, str]]:
 
 def _event_of(entry: Entry) -> Event:
     """Return the event in memory. Raises `Broken` where it has no lawful form."""
-    if entry.topic not in EVENT_TYPES:
+    if entry.topic not in EVENT_TYPES or entry.topic in _LATER:
         raise Broken(Reason.TOPIC, f"there is no topic {entry.topic!a:.80}")
     if "class_version" in entry.state:
         raise Broken(Reason.FORM, "the first edition had no other versions of fields")
@@ -156,5 +156,8 @@ def _check_secrets(event: SecretsEvent, state: State) -> None:
 def _text_at(revision: int, position: int, text: str) -> StateAt:
     return StateAt(revision, position, sha256(text.encode()).digest())
 
+
+_LATER: Final = ("organization.upgraded", "bodies.purged")
+"""Topics that the first edition had not."""
 
 RULES: Final = FirstEdition()

@@ -31,7 +31,14 @@ AggregateType = TypeVar("AggregateType", bound=Aggregate)
 class LogApplication(CanonicalApplication):
     """Loads aggregates from the log's file."""
 
-    def __init__(self, path: Path, *, create: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        create: bool = False,
+        body: Callable[[bytes], bytes | None] = lambda _: None,
+    ) -> None:
+        self._body = body
         super().__init__(
             {
                 "SQLITE_DBNAME": path.absolute().as_uri(),
@@ -53,14 +60,19 @@ class LogApplication(CanonicalApplication):
 
     def construct_mapper(self) -> Mapper[str]:
         """Return what maps by our table of topics."""
-        return EventMapper(self.construct_transcoder())
+        return EventMapper(self.construct_transcoder(), self._body)
 
-    def load(self, cls: type[AggregateType], stream: str) -> AggregateType:
-        """Return an aggregate as the admitted events of its stream make it; version 0 for none.
+    def load(
+        self, cls: type[AggregateType], stream: str, known: AggregateType | None = None
+    ) -> AggregateType:
+        """Return an aggregate as the events of its stream that count make it; version 0 for none.
 
-        Raises `IntegrityFailure` where they cannot be read.
+        `known` is the same at an earlier version, and is used up. Raises `IntegrityFailure` where
+        they cannot be read.
         """
         try:
+            if known is not None:
+                return known.fold(cast("Any", self.events.get(stream, gt=known.version)))
             projector = cast("Any", _projector(cls))
             return cast("AggregateType", self.repository.get(stream, projector_func=projector))
         except AggregateNotFoundError:

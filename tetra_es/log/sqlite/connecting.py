@@ -26,6 +26,10 @@ def decoding_errors() -> Iterator[None]:
         yield
     except UnicodeDecodeError as error:
         raise DamagedText("its text is not UTF-8") from error
+    except sqlite3.OperationalError as error:
+        if not str(error).startswith("Could not decode"):
+            raise
+        raise DamagedText("its text is not UTF-8") from None  # the message quotes it
 
 
 @contextlib.contextmanager

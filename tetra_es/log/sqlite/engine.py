@@ -51,7 +51,9 @@ class AppendableSqliteLog(SqliteLog):
     @cached_property
     def application(self) -> LogApplication:
         """The event-sourcing library's application, which loads aggregates."""
-        return LogApplication(self.path)
+        application = LogApplication(self.path, body=self.body)
+        application.log_recorder.of_stream = self.of_stream
+        return application
 
     def close(self) -> None:
         """Let go of the file."""

@@ -26,7 +26,10 @@ class FirstEdition(TetraEsError):
     """The file is a store of the first edition: it can be read, and not be written."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(f"{path} was made by the first edition", hint="run: tetra-es upgrade")
+        super().__init__(
+            f"{path} was made by the first edition",
+            hint="`tetra-es upgrade` brings it to today's rules",
+        )
 
 
 def check(connection: sqlite3.Connection, path: Path) -> None:
@@ -63,5 +66,5 @@ def _check_version(connection: sqlite3.Connection, path: Path, *, is_empty: bool
             f"this one knows {VERSION})",
             hint="upgrade tetra-es",
         )
-    if version == FIRST_EDITION:
+    if version <= FIRST_EDITION:
         raise FirstEdition(path)

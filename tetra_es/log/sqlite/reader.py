@@ -16,7 +16,7 @@ from tetra_es.log.sqlite import opening
 from tetra_es.log.sqlite.file import ReadOnlyFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
 BATCH: Final = 500
@@ -88,6 +88,17 @@ class SqliteLog(ReadOnlyFile):
         while rows := self._rows(sql, (stream, at, from_version, size)):
             yield from map(_record, rows)
             at = rows[-1][2]
+
+    def positions_of(self, topics: Sequence[str], upto: int) -> list[int]:
+        """Return the positions of the events of these kinds up to a position, in order."""
+        marks = ",".join("?" * len(topics))
+        sql = f"SELECT position FROM events WHERE topic IN ({marks}) AND position <= ? ORDER BY 1"
+        return [row[0] for row in self._rows(sql, (*topics, upto))]
+
+    def stored(self, digests: Collection[bytes]) -> set[bytes]:
+        """Return which of these bodies are there."""
+        sql = "SELECT 1 FROM bodies WHERE digest = ? AND content IS NOT NULL"
+        return {digest for digest in digests if self._row(sql, (digest,))}
 
     def streams(self, prefix: str = "") -> list[str]:
         """Return the streams whose names begin with `prefix`, sorted."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from eventsourcing.persistence import StoredEvent
@@ -13,7 +14,7 @@ from tetra_es.log.sqlite import schema
 from tetra_es.log.sqlite.pool import DurableFactory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from eventsourcing.sqlite import SQLiteCursor
 
@@ -27,14 +28,13 @@ _INSERT_BODY = """
 INSERT INTO bodies SELECT (SELECT coalesce(max(number), 0) + 1 FROM bodies), ?, ?
 WHERE NOT EXISTS (SELECT 1 FROM bodies WHERE digest = ?)
 """
-_SELECT = "SELECT position, stream, version, topic, state, hash FROM events WHERE stream = ?"
 
 
 class LogRecorder(SQLiteApplicationRecorder):
     """Inserts records and bodies in one transaction."""
 
-    admitted: Callable[[Head], bool] | None = None
-    """Says of an event whether aggregates may be loaded from it; None for every event."""
+    of_stream: Callable[..., Iterator[Record]]
+    """Yields what aggregates are loaded from; see `log.replica.Replica`."""
 
     def __init__(self, datastore: SQLiteDatastore, events_table_name: str = "events") -> None:
         super().__init__(datastore, "events")
@@ -102,19 +102,14 @@ class LogRecorder(SQLiteApplicationRecorder):
         desc: bool = False,
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
-        """Return the admitted events of a stream; the signature is the library's."""
-        order = "DESC" if desc else "ASC"
-        sql = f"{_SELECT} AND version > ? AND version <= ? ORDER BY version {order} LIMIT ?"
-        parameters = (originator_id, gt or 0, 2**62 if lte is None else lte, limit or -1)
-        with self.datastore.transaction(commit=False) as c:
-            c.execute(sql, parameters)
-            rows = c.fetchall()
-        admitted = self.admitted
-        return [
-            StoredEvent(row["stream"], row["version"], row["topic"], row["state"])
-            for row in rows
-            if admitted is None or admitted(Head(row["position"], row["hash"]))
-        ]
+        """Return the events of a stream that count; the signature is the library's."""
+        found = self.of_stream(originator_id, from_version=(gt or 0) + 1, descending=desc)
+        stored = (
+            StoredEvent(each.stream, each.version, each.topic, each.state)
+            for each in found
+            if lte is None or each.version <= lte
+        )
+        return list(islice(stored, limit))
 
 
 class LogFactory(DurableFactory):

@@ -53,6 +53,13 @@ def holds(text: str, statement: Statement, value: object) -> bool:
         return False
 
 
+def tomlkit_version() -> str:
+    """Return the version of the library that writes values: the texts of two may differ."""
+    import tomlkit
+
+    return tomlkit.__version__
+
+
 def _styled(statement: Statement) -> tomlkit.TOMLDocument:
     """Return tomlkit's document of a statement; it keeps comments, order and formatting."""
     # tomlkit takes 20 ms to import; a reader does without.

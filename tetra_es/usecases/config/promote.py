@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
+from tetra_es import __version__
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.events.config import EnvironmentState
 from tetra_es.layout import MANIFEST, SOURCE, environment_file, profile_file
+from tetra_es.log import canonical
 from tetra_es.log.replica import events_in
 from tetra_es.names import SOURCE_OF_TRUTH
+from tetra_es.profiles.carried import filled_layers, plain_layers
 from tetra_es.profiles.generate import generate
+from tetra_es.profiles.load import effective_profile
 from tetra_es.toml.document import ConfigDocument
+from tetra_es.toml.edit.statement_values import tomlkit_version
 from tetra_es.usecases.use_case import UseCase
 
 if TYPE_CHECKING:
@@ -74,14 +80,25 @@ class Promote(UseCase[Promotion]):
             manifest=organization.manifest,
             overlay=organization.profile(name),
         )
-        environment.promote(
+        layers = filled_layers(
+            profile.layers,
+            org=organization.name,
+            domain=organization.manifest.domain,
+            environment=name,
+        )
+        rules = canonical.encode_any(plain_layers(layers))
+        promoted = environment.promote(
             generated,
             work.context(),
             source_revision=source_revision,
             via=self.via,
             profile=profile.name,
-            profile_digest=profile.digest,
+            shipped=effective_profile(profile.name, None).digest,
+            rules=sha256(rules).hexdigest(),
+            generator={"tetra_es": __version__, "tomlkit": tomlkit_version()},
         )
+        if promoted:
+            work.add_body(rules)
         skipped = _check_order(work, organization, name, source_revision)
         return Promotion(name, source_revision, skipped)
 
@@ -121,10 +138,10 @@ def _check_order(
     if manifest.gradual == "off" or before == SOURCE_OF_TRUTH:
         return None
     earlier = work.environment(before)
-    if source_revision in earlier.promoted_from:
+    if earlier.source_revision == source_revision:
         return None
     has = f"it has {SOURCE_OF_TRUTH}@{earlier.source_revision}" if earlier.source_revision else ""
-    message = f"{before} has not had {SOURCE_OF_TRUTH}@{source_revision}"
+    message = f"{before} does not have {SOURCE_OF_TRUTH}@{source_revision}"
     message += f" ({has or 'it was never promoted'})"
     if manifest.gradual == "required":
         raise Refused(

@@ -99,7 +99,7 @@ class RollBack(UseCase[Rollback]):
         if event.digest != environment.digest or not vault.pending:
             environment.roll_back(event, target.position, context)
         for data in ciphertexts:
-            work.add_ciphertext(data)
+            work.add_body(data)
         made = {digest_of(data) for data in ciphertexts}
         return Rollback(
             name,

@@ -10,7 +10,7 @@ from tetra_es.remote.server import Server
 from tetra_es.remote.transport import Local
 from tetra_es.usecases.deploy.journal import Unrecorded
 from tetra_es.usecases.deploy.plans import HostPlan, check_plan, preflight
-from tetra_es.usecases.deploy.received import check_forward, check_history, newest_state
+from tetra_es.usecases.deploy.received import Received, check_forward, newest_state
 from tetra_es.usecases.deploy.results import Answers
 from tetra_es.usecases.deploy.spec import spec_of
 from tetra_es.usecases.deploy.steps import deploy, is_there
@@ -18,9 +18,9 @@ from tetra_es.usecases.deploy.unmanaged import check_unmanaged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from tetra_es.crypto.age.identity import Identity
-    from tetra_es.log.record import Record
     from tetra_es.usecases.deploy.listener import RolloutListener
     from tetra_es.usecases.deploy.request import ApplyRequest
     from tetra_es.usecases.deploy.spec import RolloutSpec
@@ -38,19 +38,18 @@ class Applied(NamedTuple):
 class Apply:
     """The newest state of an environment in a history whose chain and signatures were checked."""
 
-    def __init__(self, clone: Clone, founder: str | None) -> None:
-        """Read and check a clone; see `check_history` for `founder`.
+    def __init__(self, clone: Clone, founder: str | None, state_dir: Path | None) -> None:
+        """Read and admit a clone; see `Received`.
 
         Raises `IntegrityFailure` where anything is wrong with it.
         """
-        self._clone = clone
-        self._records: Sequence[Record] = list(clone.records())
-        self.organization = check_history(self._records, founder)
+        self._received = Received(clone, founder, state_dir)
+        self.organization = self._received.organization
 
     @property
     def events(self) -> int:
         """How many there are."""
-        return len(self._records)
+        return len(self._received.records)
 
     def plan(
         self, request: ApplyRequest, identities: Callable[[], Sequence[Identity]]
@@ -101,13 +100,7 @@ class Apply:
     def _spec(
         self, request: ApplyRequest, identities: Callable[[], Sequence[Identity]]
     ) -> RolloutSpec:
-        state = newest_state(
-            self._records,
-            request.environment,
-            lambda key: self._clone.ciphertext(request.environment, key),
-            identities,
-            self._clone.update,
-        )
+        state = newest_state(self._received, request.environment, identities)
         return spec_of(
             self.organization,
             state,
@@ -118,4 +111,4 @@ class Apply:
     def _check_forward(self, server: Server, spec: RolloutSpec) -> None:
         current = server.inspect().current
         if current is not None:
-            check_forward(self._records, spec.state, current.source, self._clone.update)
+            check_forward(self._received, spec.state, current.source)

@@ -1,4 +1,4 @@
-"""What a server takes from a clone of the mirror, proven before anything is used."""
+"""What a server takes from a clone of the mirror, admitted before anything is used."""
 
 from __future__ import annotations
 
@@ -7,80 +7,133 @@ from typing import TYPE_CHECKING
 from tetra_es.crypto.age.backend import decrypt
 from tetra_es.crypto.ssh.keys import fingerprint, parse_public_line
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
-from tetra_es.events.config import EnvironmentState, OrganizationCreated
-from tetra_es.integrity.store import verify_records
+from tetra_es.events.config import EnvironmentState
+from tetra_es.gate.gate import Gate
+from tetra_es.gate.opening import open_organization
+from tetra_es.gate.pins.places import StateFolder, place_of_folder
 from tetra_es.layout import environment_file
-from tetra_es.model.environment import environment_stream
-from tetra_es.model.secrets import Vault, secrets_stream
+from tetra_es.log.chain import START, Head
+from tetra_es.log.forms import event_of
+from tetra_es.model.secrets import secrets_stream
 from tetra_es.toml.document import ConfigDocument
 from tetra_es.usecases.deploy.anchor import anchor, parse_anchor
 from tetra_es.usecases.deploy.desired_state import DesiredState
 from tetra_es.usecases.secrets.ciphertexts import digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from tetra_es.crypto.age.identity import Identity
+    from tetra_es.gate.state import State
     from tetra_es.log.record import Record
+    from tetra_es.usecases.ports import Clone
+
+_HINT = "do not use this copy; compare it with another one"
 
 
-def check_history(records: Sequence[Record], trusted: str | None) -> str:
-    """Check chain and signatures; return the organization's name.
+class Received:
+    """The history in a clone: admitted in memory, and compared with what this account pinned."""
 
-    `trusted` is the fingerprint of the key that must have founded the organization: without it,
-    a history that somebody else made from scratch is as sound as ours. Raises `IntegrityFailure`.
-    """
-    verify_records(records)
-    founded = records[0].event
-    if not isinstance(founded, OrganizationCreated):
-        raise IntegrityFailure("the first event does not found an organization")
-    key = fingerprint(parse_public_line(founded.key))
-    if trusted is not None and key != trusted:
-        raise IntegrityFailure(
-            f"the organization was founded with the key {key}, not {trusted}",
-            hint="compare it with `tetra-es signer list` where you work on the organization",
-        )
-    return founded.name
+    def __init__(self, clone: Clone, trusted: str | None, state_dir: Path | None) -> None:
+        """Admit the events of a clone.
+
+        `trusted` is the fingerprint of the key that must have founded the organization: without
+        it, a history that somebody else made from scratch is as sound as ours. Without a state
+        folder nothing is compared with what was here before. Raises `IntegrityFailure`.
+        """
+        self.clone = clone
+        log = _CloneLog(clone)
+        self.records: Sequence[Record] = log.all
+        try:
+            self.state = _admitted(log, state_dir)
+        except IntegrityFailure as error:
+            raise IntegrityFailure(error.message, hint=_HINT) from error
+        key = fingerprint(parse_public_line(self.state.founder))
+        if trusted is not None and key != trusted:
+            raise IntegrityFailure(
+                f"the organization was founded with the key {key}, not {trusted}",
+                hint="compare it with `tetra-es signer list` where you work on the organization",
+            )
+
+    @property
+    def organization(self) -> str:
+        """Its name."""
+        return self.state.name
+
+
+class _CloneLog:
+    """A clone as the gate reads it; see `gate.opening.ReadableLog`."""
+
+    def __init__(self, clone: Clone) -> None:
+        self._clone = clone
+        self.all = list(clone.records())
+        self.body = clone.body
+        self.root = clone.root
+
+    def head(self) -> Head:
+        """Return the newest event's position and hash."""
+        return self.all[-1].head if self.all else START
+
+    def holds(self, at: Head) -> bool:
+        """Return whether the event with this hash is at this position."""
+        there = 0 < at.position <= len(self.all)
+        return at == START or (there and self.all[at.position - 1].head == at)
+
+    def records(self, after: int = 0, upto: int | None = None) -> Iterator[Record]:
+        """Yield the events with `after` < position <= `upto`."""
+        if upto is not None:
+            yield from self.all[after:upto]
+            return
+        for record, _ in self._clone.events(after):  # which has their bodies at hand
+            yield record
+
+
+def _admitted(log: _CloneLog, state_dir: Path | None) -> State:
+    if state_dir is None:
+        gate = Gate(log)
+        for verdict in gate.admit(log.records()):
+            if not verdict.admitted:
+                raise IntegrityFailure(f"event #{verdict.record.position}: {verdict.what}")
+        return gate.state
+    place = place_of_folder(log.root)
+    opened = open_organization(log, StateFolder(state_dir), place)
+    if (stopped := opened.stopped) is not None:
+        raise IntegrityFailure(f"event #{stopped.record.position}: {stopped.what}")
+    return opened.gate.state
 
 
 def newest_state(
-    records: Sequence[Record],
-    environment: str,
-    ciphertext: Callable[[str], bytes],
-    identities: Callable[[], Sequence[Identity]],
-    update: str,
+    received: Received, environment: str, identities: Callable[[], Sequence[Identity]]
 ) -> DesiredState:
-    """Return the newest state of an environment in a history that was checked.
+    """Return the newest state of an environment in a history that was admitted.
 
-    `ciphertext` returns the age file of a key; each is compared with its signed digest first.
-    `update` is the command that gets the newest events.
+    Age files come from the clone; each is compared with its signed digest first.
     """
-    state = next(
-        (
-            record
-            for record in reversed(records)
-            if record.stream == environment_stream(environment)
-            and isinstance(record.event, EnvironmentState)
-        ),
-        None,
-    )
-    if state is None or not isinstance(state.event, EnvironmentState):
+    clone, records = received.clone, received.records
+    newest = received.state.environment(environment).newest
+    if newest is None:
         raise TetraEsError(
             f"{environment} has no state in this clone",
-            hint=f"promote it where you work on the organization; `{update}` gets that",
+            hint=f"promote it where you work on the organization; `{clone.update}` gets that",
         )
-    stream = secrets_stream(environment)
-    of_secrets = [record for record in records if record.stream == stream]
-    vault = Vault(stream).fold(record.event for record in of_secrets)
-    secrets = vault.ciphertexts()
+    record = records[newest.position - 1]
+    event = event_of(record, clone.body)
+    if not isinstance(event, EnvironmentState):
+        raise TypeError(event)
+    stream, void = secrets_stream(environment), received.state.void
+    of_secrets = [each for each in records if each.stream == stream and each.position not in void]
+    secrets = received.state.vault(environment).ciphertexts()
     return DesiredState(
         environment=environment,
-        revision=state.event.revision,
-        position=state.position,
-        anchor=anchor(state, *of_secrets[-1:]),
-        document=ConfigDocument(environment_file(environment), state.event.text),
+        revision=event.revision,
+        position=record.position,
+        anchor=anchor(record, *of_secrets[-1:]),
+        document=ConfigDocument(environment_file(environment), event.text),
         secrets=tuple(secrets),
-        values=_values(environment, secrets, ciphertext, identities),
+        values=_values(
+            environment, secrets, lambda key: clone.ciphertext(environment, key), identities
+        ),
     )
 
 
@@ -105,14 +158,13 @@ def _values(
     }
 
 
-def check_forward(
-    records: Sequence[Record], state: DesiredState, deployed: str, update: str
-) -> None:
+def check_forward(received: Received, state: DesiredState, deployed: str) -> None:
     """Refuse to replace what is deployed by an older state, or by that of another history.
 
     `deployed` is what the server says of its present release. A rollback is a newer event with an
-    older content, so it does not go back. `update` is the command that gets the newest events.
+    older content, so it does not go back.
     """
+    records, update = received.records, received.clone.update
     found = parse_anchor(deployed)
     if found is None:
         return

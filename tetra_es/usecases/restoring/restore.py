@@ -16,6 +16,7 @@ from tetra_es.disk.atomic import sync_folder
 from tetra_es.disk.lock import exclusive
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError, Unfounded, UsageError
 from tetra_es.gate.gate import Gate
+from tetra_es.gate.pins import judged
 from tetra_es.gate.pins.pins import Forked
 from tetra_es.gate.pins.places import AnotherHistory, StateFolder, place_of_folder
 from tetra_es.gate.pins.standing import Standing, standing
@@ -259,6 +260,9 @@ def _pin(
             return _Stood(is_new=False, behind=pinned.position)
     try:
         pins.begin(admitted.state.founder)
+        if judged.is_known(pins):
+            void = admitted.state.void.items()
+            judged.add(pins, {at: reason for at, reason in void if at > pinned.position})
         pins.append(pinned, admitted.hashes[pinned.position :])
         folder.remember(place, admitted.state.organization)
     except IntegrityFailure:

@@ -24,7 +24,12 @@ def digest_of(data: bytes) -> str:
 
 def ciphertext_of(log: Replica, key: str, digest: str) -> bytes:
     """Return the age file with this digest. Raises `IntegrityFailure` where it is not that."""
-    data = log.body(bytes.fromhex(digest))
+    try:
+        data = log.body(bytes.fromhex(digest))
+    except IntegrityFailure as error:
+        raise IntegrityFailure(
+            f"the ciphertext of {key} was changed in the store", hint="run `tetra-es verify`"
+        ) from error
     if data is None:
         raise IntegrityFailure(
             f"the ciphertext of {key} is not in the store",

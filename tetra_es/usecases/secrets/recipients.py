@@ -51,7 +51,7 @@ class _ChangeRecipients(UseCase[str | None]):
             for key, value in decrypted(work.log, vault, self.identities()):
                 data = encrypt(value, readers)
                 digests[key] = digest_of(data)
-                work.add_ciphertext(data)
+                work.add_body(data)
                 self.report("secrets", len(digests), total)
         vault.re_encrypt(digests, context)
 

@@ -84,7 +84,7 @@ def _set(work: UnitOfWork, vault: Vault, values: Mapping[str, bytes]) -> None:
     for key, value in values.items():
         data = encrypt(value, vault.readers)
         vault.set(key, digest_of(data), work.context())
-        work.add_ciphertext(data)
+        work.add_body(data)
 
 
 def _check_seen(vault: Vault, seen: Mapping[str, int] | None, keys: Sequence[str]) -> None:

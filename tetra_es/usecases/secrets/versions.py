@@ -46,10 +46,11 @@ class PurgeSecret(UseCase[None]):
         if not work.intent.reason:
             raise UsageError("purging needs a reason", hint="say why with -m")
         vault = work.vault(self.environment)
-        digests = list(vault.version_of(self.key, self.version).digests)
-        vault.purge(self.key, self.version, work.context())
+        version = vault.version_of(self.key, self.version)
+        digests = [bytes.fromhex(digest) for digest in version.digests]
+        vault.purge(self.key, self.version, work.context(), work.readers(digests))
         for digest in digests:
-            work.destroy_ciphertext(bytes.fromhex(digest))
+            work.destroy_body(digest)
 
 
 def still_has_purged(store: Path) -> bool:

@@ -89,12 +89,26 @@ class EventTable:
         return [ChangeRow(*row) for row in self._connection.execute(f"{sql} ORDER BY key", values)]
 
     def of_topics(self, topics: Sequence[str], upto: int) -> list[int]:
-        """Return the positions of the events of these types up to a position, in order."""
+        """Return the positions of the valid events of these types up to a position, in order."""
         found: list[int] = []
         for topic in topics:
-            sql = "SELECT position FROM events WHERE topic = ? AND position <= ?"
+            sql = "SELECT position FROM events WHERE topic = ? AND position <= ? AND void IS NULL"
             found += [row[0] for row in self._connection.execute(sql, (topic, upto))]
         return sorted(found)
+
+    def void(self, position: int) -> str | None:
+        """Return why an event changed nothing, None for a valid one."""
+        row = self._connection.execute(
+            "SELECT void FROM events WHERE position = ?", (position,)
+        ).fetchone()
+        return row[0] if row else None
+
+    def all_void(self) -> list[int]:
+        """Return the positions of the events that changed nothing, in order."""
+        rows = self._connection.execute(
+            "SELECT position FROM events WHERE void IS NOT NULL ORDER BY position"
+        )
+        return [row[0] for row in rows]
 
     def last_position(self) -> int:
         """Return the position of the newest event, 0 where there is none."""

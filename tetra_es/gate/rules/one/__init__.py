@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tetra_es.events.form.check import bodies_of, form_problem, limit_of, unused_problem
 from tetra_es.events.form.table import TOPICS
-from tetra_es.gate.rules.one import configuration, people, promotion, secrets
+from tetra_es.gate.rules.one import configuration, people, secrets
 from tetra_es.gate.verdicts import Broken, Reason
 
 if TYPE_CHECKING:
@@ -14,10 +14,14 @@ if TYPE_CHECKING:
 
     from tetra_es.gate.bodies import Bodies
     from tetra_es.gate.entry import Entry
+    from tetra_es.gate.lineage import StateAt
     from tetra_es.gate.state import Signer, State
 
     Check = Callable[[Entry, State, Bodies], None]
     Change = Callable[[Entry, State], None]
+
+
+PROMOTED: Final = "environment.promoted"
 
 
 class One:
@@ -59,7 +63,7 @@ class One:
         """Return those, and the digests of the texts that the event is compared with."""
         if form_problem(entry.record.stream, entry.topic, entry.state):
             return set()
-        compared = promotion.compared_with(entry, state) or configuration.text_before(entry, state)
+        compared = _compared(entry, state) or configuration.text_before(entry, state)
         return {*self.names(entry), *(at.digest for at in compared if at)}
 
 
@@ -89,10 +93,24 @@ def check_role(entry: Entry, signer: Signer) -> None:
     raise Broken(Reason.ROLE, f"{entry.actor} may not record it: {needed}")
 
 
+def _promotion(entry: Entry, state: State, bodies: Bodies) -> None:
+    from tetra_es.gate.rules.one import promotion  # profiles take their time, and few need them
+
+    promotion.CHECKS[PROMOTED](entry, state, bodies)
+
+
+def _compared(entry: Entry, state: State) -> list[StateAt | None]:
+    if entry.topic != PROMOTED:
+        return []
+    from tetra_es.gate.rules.one import promotion
+
+    return promotion.compared_with(entry, state)
+
+
 _CHECKS: Final[Mapping[str, Check]] = {
     **configuration.CHECKS,
     **people.CHECKS,
-    **promotion.CHECKS,
+    PROMOTED: _promotion,
     **secrets.CHECKS,
 }
 _CHANGES: Final[Mapping[str, Change]] = {

@@ -1,0 +1,257 @@
+"""Reading the replica of version 2: only what was admitted on this account, as it was admitted.
+
+Where nothing is new, a row is compared with its pin and nothing is judged; what needs more than
+rows, such as which events are void, opens the gate.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from tetra_es.errors import IntegrityFailure, TetraEsError, Unfounded
+from tetra_es.gate.pins.level import pinned_at
+from tetra_es.log.chain import GENESIS, START, Head, link
+from tetra_es.log.sqlite.reader import SqliteLog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    from tetra_es.admission import Admission
+    from tetra_es.events.base import Event
+    from tetra_es.gate.opening import Opened
+    from tetra_es.gate.reader import AdmittedLog
+    from tetra_es.log.record import Record
+    from tetra_es.model.secrets import Vault
+
+_HINT = "somebody changed the store; `tetra-es verify` looks at all of it"
+
+
+class AdmittedReplica:
+    """The admitted events of a file; see `log.replica.Replica`."""
+
+    def __init__(
+        self,
+        path: Path,
+        admission: Admission,
+        *,
+        log: SqliteLog | None = None,
+        recording: bool = False,
+    ) -> None:
+        """Open the file at `path`, or read through `log`, which is open.
+
+        Raises `Unfounded` where it has no events, and what `open_organization` raises.
+        """
+        self.log = log or SqliteLog(path)
+        self._admission = admission
+        self._recording = recording
+        self._level: Callable[[int], bytes | None] | None = None
+        try:
+            self.look_again()
+        except BaseException:
+            self.log.close()
+            raise
+
+    def look_again(self) -> None:
+        """Look at what is there now, after the first events were recorded."""
+        self._head = self.log.head()
+        if self._head == START:
+            return
+        if self._recording:
+            _ = self.opened
+            return
+        window = pinned_at(self._admission.folder(), self.folder, self._head)
+        if window is None:
+            if self._admission.quick:
+                raise TetraEsError(f"{self.path} has events that were not admitted yet")
+            _ = self.opened
+        else:
+            self._level = window.at
+
+    def follow(self) -> None:
+        """Take in what others recorded since it was opened. Raises what `open_organization` does.
+
+        One that is recorded to follows by its `GatedLog`.
+        """
+        if not self._recording and self.log.head() != self._head:
+            self.__dict__.pop("opened", None)
+            self.look_again()
+
+    @property
+    def path(self) -> Path:
+        """The file that has them."""
+        return self.log.path
+
+    @property
+    def folder(self) -> Path:
+        """The organization's folder."""
+        return self.path.parent.parent
+
+    @cached_property
+    def opened(self) -> Opened:
+        """What the gate says. Raises what `open_organization` raises."""
+        from tetra_es.gate.opening import open_organization
+        from tetra_es.gate.pins.places import StateFolder, place_of_folder
+
+        self.require_events()
+        expect = self._admission.expect
+        opened = open_organization(
+            self.log,
+            StateFolder(self._admission.folder()),
+            place_of_folder(self.folder),
+            ask=self._admission.ask,
+            expect=Head(*expect) if expect else None,
+            recording=self._recording,
+        )
+        self._level = None
+        self._say(opened)
+        return opened
+
+    def _say(self, opened: Opened) -> None:
+        """Tell people who founded a history that is new here, and which new events are void."""
+        from tetra_es.crypto.ssh.keys import fingerprint, parse_public_line
+        from tetra_es.gate.opening import stop
+        from tetra_es.gate.pins.standing import Standing
+
+        say = self._admission.say
+        if opened.standing is Standing.NEW and not self._admission.expect:
+            key = fingerprint(parse_public_line(opened.founder))
+            say(f"this account had not seen this history before; it was founded with {key}")
+        if (stopped := opened.stopped) is not None:
+            say(f"{stop(stopped).message}; it does not count, nor does what comes after it")
+        for verdict in opened.void:
+            say(f"event #{verdict.record.position} is void and changes nothing: {verdict.what}")
+
+    @property
+    def is_gated(self) -> bool:
+        """Whether the gate was opened."""
+        return "opened" in self.__dict__
+
+    @property
+    def admitted(self) -> AdmittedLog:
+        """The log as the gate admitted it."""
+        from tetra_es.gate.reader import AdmittedLog
+
+        return AdmittedLog(self.log, self.opened.gate.state, self.opened.hash_at)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.log.close()
+
+    def last_position(self) -> int:
+        """Return the position of the newest admitted event, 0 where there is none."""
+        return (self.opened.gate.state.head if self.is_gated else self._head).position
+
+    def require_events(self) -> None:
+        """Raise `Unfounded` where there is no event."""
+        if self.log.head() == START:
+            raise Unfounded(f"{self.path} has no events")
+
+    def record(self, position: int) -> Record | None:
+        """Return the event at `position`, None for none. Raises `IntegrityFailure`."""
+        if not 1 <= position <= self.last_position():
+            return None
+        if self._level is None:
+            return self.admitted.record(position)
+        record = self.log.record(position)
+        return None if record is None else self._checked(record, position)
+
+    def records(self, after: int = 0, upto: int | None = None) -> Iterator[Record]:
+        """Yield the events with `after` < position <= `upto`. Raises `IntegrityFailure`."""
+        if self._head == START and not self.is_gated:
+            return
+        yield from self.admitted.records(after, upto)
+
+    def of_stream(
+        self, stream: str, *, from_version: int = 1, descending: bool = False
+    ) -> Iterator[Record]:
+        """Yield the events of one stream from a version on, in its order or the newest first."""
+        return self.admitted.of_stream(stream, from_version=from_version, descending=descending)
+
+    def of_topics(self, topics: Sequence[str], upto: int) -> list[Record]:
+        """Return the events of these kinds up to a position, in order."""
+        found = (self.record(position) for position in self.log.positions_of(topics, upto))
+        return [record for record in found if record is not None]
+
+    def streams(self, prefix: str) -> list[str]:
+        """Return the streams whose names begin with `prefix`."""
+        return sorted(name for name in self.opened.gate.state.versions if name.startswith(prefix))
+
+    def has_topic(self, topic: str, after: int, upto: int) -> bool:
+        """Return whether an event of this kind is in `after` < position <= `upto`."""
+        return any(each.topic == topic for each in self.records(after, upto))
+
+    def event(self, record: Record) -> Event:
+        """Return the event of a record in memory; see `log.forms.event_of`."""
+        from tetra_es.log.forms import event_of
+
+        known = vars(record).get("event")
+        if known is None:
+            known = vars(record)["event"] = event_of(record, self.body)
+        return known
+
+    def void(self, position: int) -> str | None:
+        """Return why the event at `position` changed nothing, None where it is valid."""
+        return self.opened.gate.state.void.get(position)
+
+    def vault(self, environment: str) -> Vault:
+        """Return the secrets of an environment as the admitted events make them."""
+        from copy import deepcopy
+
+        from tetra_es.model.secrets import secrets_stream
+
+        state = self.opened.gate.state
+        vault = deepcopy(state.vault(environment))
+        vault.skip_to(state.versions.get(secrets_stream(environment), 0))
+        return vault
+
+    def state_text(self, position: int) -> str | None:
+        """Return the TOML text that the event at `position` holds, None where there is none."""
+        record = self.record(position)
+        state = json.loads(record.state) if record else {}
+        text = state.get("text")
+        if not isinstance(text, str):
+            return None
+        if "rules" not in state["metadata"]:
+            return text
+        body = self.body(bytes.fromhex(text))
+        return None if body is None else body.decode()
+
+    def body(self, digest: bytes) -> bytes | None:
+        """Return the body with this SHA-256, None where there is none or it was purged."""
+        return self.log.body(digest)
+
+    def bodies(self) -> Iterator[tuple[bytes, bytes | None]]:
+        """Yield digest and bytes of every body; None where it was purged."""
+        return self.log.bodies()
+
+    def _checked(self, record: Record, position: int) -> Record:
+        """Return a record if it is the one that is pinned at its position."""
+        hash_at = self._level
+        before = hash_at(position - 1) if hash_at and position > 1 else GENESIS
+        expected = hash_at(position) if hash_at else None
+        parts = (record.stream, record.version, record.topic, record.state)
+        if (
+            before is None
+            or (record.position, record.previous, record.hash) != (position, before, expected)
+            or link(before, position, *parts) != expected
+        ):
+            raise IntegrityFailure(
+                f"event #{position}: is not the one that was admitted", hint=_HINT
+            )
+        return record

@@ -1,0 +1,23 @@
+"""What verifying a store found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tetra_es.log import chain
+
+
+@dataclass
+class StoreReport:
+    """What was checked, and the findings."""
+
+    events: int = 0
+    bodies: int = 0
+    """Age files, and from rules 1 on texts, changes and rules."""
+    snapshots: int = 0
+    head: bytes = chain.GENESIS
+    """Hash of the last event."""
+    findings: list[str] = field(default_factory=list)
+    """One sentence each, the first bad event first."""
+    void: list[tuple[int, str]] = field(default_factory=list)
+    """Position and reason of the events that changed nothing."""
