@@ -7,8 +7,8 @@ import shlex
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tetra_es.disk.atomic import sync_folder
 from tetra_es.disk.lock import exclusive
+from tetra_es.disk.syncing import sync_folder
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.gate.pins.places import StateFolder, place_of_folder
 from tetra_es.gate.replica import AdmittedReplica

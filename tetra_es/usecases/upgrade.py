@@ -10,8 +10,8 @@ import os
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tetra_es.crypto.ssh import keys
-from tetra_es.disk.atomic import sync_folder
 from tetra_es.disk.lock import exclusive
+from tetra_es.disk.syncing import sync_folder
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
 from tetra_es.gate.replica import AdmittedReplica
 from tetra_es.integrity.admitted import verify_admitted

@@ -13,7 +13,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from tetra_es.disk.atomic import sync_folder
+from tetra_es.disk.syncing import sync_folder
 from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.gate.pins import private
 from tetra_es.log.chain import START, Head

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from tetra_es.disk.atomic import sync_folder
+from tetra_es.disk.syncing import sync_folder
 from tetra_es.errors import TetraEsError
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def make_folder(path: Path) -> None:
 
 def replace(path: Path, data: bytes) -> None:
     """Put `data` in the place of the file at `path`; its folder is there. Raises `TetraEsError`."""
-    partial = path.with_name(f".{path.name}.{token_hex(8)}.partial")
+    partial = path.with_name(f".{path.name}.{os.urandom(8).hex()}.partial")
     try:
         try:
             with os.fdopen(os.open(partial, _NEW, 0o600), "wb") as file:

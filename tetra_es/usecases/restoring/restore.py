@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tetra_es.crypto.ssh.keys import fingerprint
 from tetra_es.crypto.ssh.kinds import parse_public_line
-from tetra_es.disk.atomic import sync_folder
 from tetra_es.disk.lock import exclusive
+from tetra_es.disk.syncing import sync_folder
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError, Unfounded, UsageError
 from tetra_es.gate.gate import Gate
 from tetra_es.gate.pins import judged
