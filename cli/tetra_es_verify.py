@@ -1439,7 +1439,8 @@ def commit_of(verdict: Verdict, facts: Facts, find: Callable[[str], bytes | None
     old = valid and not rules_of(state)
     metadata, tombstone = state["metadata"], TOMBSTONES[0 if old else 1]
     files = files_of(event, state, facts) if valid else {}
-    bodies = {digest: find(digest) or tombstone for digest in bodies_of(event, state)}
+    found = {digest: find(digest) for digest in bodies_of(event, state)}
+    bodies = {digest: tombstone if body is None else body for digest, body in found.items()}
     in_place = {digest for digest in files.values() if isinstance(digest, str)}
     contents = {
         path: bodies.get(one) if isinstance(one, str) else one for path, one in files.items()

@@ -82,9 +82,10 @@ def too_early(done: Iterable[Call], machine: Machine) -> Iterator[str]:
             waiting.discard(call.path)
         elif call.name in WRITES and call.path.startswith(str(machine.folder)):
             waiting |= set() if call.path.endswith(MADE_AGAIN) else {call.path}
-        elif call.name == "write" and call.said.split("(")[1].startswith("1<"):
+        elif call.name.startswith("rename") and call.path in waiting:
+            yield f"{call.path} at: {call.said}"
+        elif call.name.startswith("rename") or call.said.split("(")[1].startswith("1<"):
+            # The events come first: before what follows from them, and before they are told.
             yield from (
                 f"{path} at: {call.said}" for path in waiting if path.startswith(str(machine.store))
             )
-        elif call.name.startswith("rename") and call.path in waiting:
-            yield f"{call.path} at: {call.said}"

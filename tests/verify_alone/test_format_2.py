@@ -55,7 +55,7 @@ def test_vectors(name: str, tmp_path: Path) -> None:
     done = mirror(tmp_path / "m", records, kept, set(void)).verify("-o", "json")
     assert done.code == 0, done.out
     assert {one["event"]: one["reason"] for one in done.json["void"]} == void
-    assert done.json["events"] == vector.result["head"]["position"]
+    assert done.json["events"] == len(records)
 
 
 def gone(said: Iterable[tuple[Record, Expected]]) -> set[bytes]:

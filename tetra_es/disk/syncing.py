@@ -33,7 +33,7 @@ def sync(path: str | Path, flags: int = 0) -> None:
 def whole_file_system() -> Callable[[int], None] | None:
     """Return what makes all of a file system durable, given a descriptor of a folder on it.
 
-    None where the system cannot, or would keep an error to itself. What is returned raises
+    None where the system cannot, or would keep an error to itself. The function raises
     `OSError`, also for what failed since the descriptor was opened.
     """
     system = os.uname()
