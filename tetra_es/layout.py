@@ -63,6 +63,12 @@ class OrgLayout(NamedTuple):
         """The events: the truth."""
         return self.root / "store" / "events.db"
 
+    def older_stores(self) -> list[Path]:
+        """Return the copies of the store that an upgrade, a restore or a repair left beside it."""
+        begins = (f"{self.store.name}.first-edition", "replaced-", "found-")
+        beside = self.store.parent.iterdir() if self.store.parent.is_dir() else ()
+        return sorted(path for path in beside if path.name.startswith(begins))
+
     @property
     def views(self) -> Path:
         """The query views: a projection."""

@@ -8,7 +8,7 @@ catching up does the rest. A caller of `catch_up` or `rebuild` holds the lock.
 from __future__ import annotations
 
 import sqlite3
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from tetra_es.disk.identity import file_identity
@@ -17,7 +17,7 @@ from tetra_es.layout import is_edited
 from tetra_es_projections.advance import Advance
 from tetra_es_projections.bodies import BodiesOf
 from tetra_es_projections.check import mirror_differences, stored_differences
-from tetra_es_projections.losses import check_not_ahead, lost_events
+from tetra_es_projections.losses import check_not_ahead, false_progress, lost_events
 from tetra_es_projections.mirror.failures import say_nothing, unusable
 from tetra_es_projections.queries.refs import RefLookup
 from tetra_es_projections.queries.views import Views
@@ -143,6 +143,9 @@ class Projections:
         """
         if lost := self.lost_events():
             return [lost]  # what else differs follows from it
+        with suppress(sqlite3.Error):  # views that cannot be read are found as that
+            if wrong := false_progress(self._connection):
+                return [f"store/views.db: {wrong}"]
         return [
             *stored_differences(self.layout, self.log, report),
             *mirror_differences(self._open_mirror(), self.log, self._connection, report),

@@ -247,6 +247,15 @@ def test_purging_destroys_the_ciphertext_and_all_still_verifies(vault: Machine) 
     assert rows["state"]["metadata"]["reason"] == "leaked in a talk"
 
 
+def test_a_purge_names_older_copies_of_the_store(vault: Machine) -> None:
+    for value in ("leaked", "fresh"):
+        set_secret(vault, "A", value)
+    older = vault.store.with_name("events.db.first-edition")
+    older.write_bytes(b"")
+    done = vault.ok("secret", "purge", "dev", "A", "--version", "1", "-m", "leaked")
+    assert f"{older} is an older copy of the store, and may still have the ciphertext" in done.err
+
+
 def test_who_could_read_what(vault: Machine) -> None:
     set_secret(vault, "BEFORE", "x")
     vault.ok("recipient", "add", "dev", "bob", recipient_of(vault, "bob"))

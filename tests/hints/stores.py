@@ -117,6 +117,13 @@ def without_objects(machine: Machine) -> None:
 VERIFY = "run `tetra-es verify` to find out what was changed"
 TAMPERED = "somebody changed the store; `tetra-es verify` looks at all of it"
 
+
+def with_views_that_boast(machine: Machine) -> None:
+    with closing(sqlite3.connect(machine.folder / "store/views.db")) as views:
+        views.execute("UPDATE progress SET position = 9999")
+        views.commit()
+
+
 CASES = [
     Case(
         "it was purged or lost: `tetra-es verify` tells which",
@@ -156,6 +163,7 @@ CASES = [
         without_store,
         then="status",
     ),
+    Case("`tetra-es rebuild` builds it again", "status", with_views_that_boast, then="promote dev"),
     Case(
         "`tetra-es rebuild` builds it again", "rebuild --check", with_damaged_views, then="status"
     ),

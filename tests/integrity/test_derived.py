@@ -145,6 +145,21 @@ def test_changed_views(copy: Machine, how: str) -> None:
     copy.ok("verify")
 
 
+def test_views_that_say_to_go_further(copy: Machine) -> None:
+    """Nothing is lost: the views alone say so, and a rebuild makes them again."""
+    with closing(sqlite3.connect(copy.folder / "store/views.db")) as views:
+        views.execute("UPDATE progress SET position = 9999")
+        views.commit()
+    for command in (("status",), ("set", "local", "ports.tetra=1")):
+        done = copy.fails(4, *command)
+        assert "the views say that they go to #9999" in done.error()
+        assert "rebuild" in done.hint()
+    assert "store/views.db: the views say" in rejected(copy).error()
+    copy.ok("rebuild")
+    copy.ok("status")
+    copy.ok("verify")
+
+
 def test_views_that_are_none(copy: Machine) -> None:
     path = copy.folder / "store/views.db"
     path.write_bytes(b"not a database at all" * 200)

@@ -60,14 +60,21 @@ def purge(app: App, environment: str, key: str, number: int, how: Recording) -> 
     from tetra_es.usecases.secrets.versions import PurgeSecret, still_has_purged
 
     emit_recorded(app.act(PurgeSecret(environment, key, number), how).recorded, how)
-    store = app.layout().store
-    if not how.dry_run and still_has_purged(store):
+    if how.dry_run:
+        return
+    layout = app.layout()
+    if still_has_purged(layout.store):
         warn(
-            f"another program is reading {store}: the purged ciphertext is still in the file",
+            f"another program is reading {layout.store}: the purged ciphertext is still in the "
+            "file",
             "the next command that changes something removes it",
         )
-    if not how.dry_run:
-        note("the mirror was rewritten: clones and remotes of it still have the ciphertext")
+    for older in layout.older_stores():
+        warn(
+            f"{older} is an older copy of the store, and may still have the ciphertext",
+            "remove it when nobody needs it any more",
+        )
+    note("the mirror was rewritten: clones and remotes of it still have the ciphertext")
 
 
 @click.command()
