@@ -251,8 +251,43 @@ def test_a_forged_copy_is_refused(lived: Machine, what: str) -> None:
     other = elsewhere(lived)
     done = other.fails(4, "restore", "--from", copy)
     assert "nothing was restored" in done.hint()
-    assert not other.store.exists()
-    assert [path.name for path in other.store.parent.iterdir()] == ["lock"]
+    assert not (other.home / "tetra").exists()
+
+
+def everything(machine: Machine) -> set[Path]:
+    return set(machine.home.rglob("*"))
+
+
+@pytest.mark.parametrize("there", ["", "tetra/org", "tetra/org/acme", "tetra/org/acme/store"])
+def test_nothing_is_left_of_one_that_failed(lived: Machine, there: str) -> None:
+    """Else `init` would take the empty folder for its own, and found a second history."""
+    good = backup(lived)
+    other = elsewhere(lived)
+    (other.home / there).mkdir(parents=True, exist_ok=True)
+    before = everything(other)
+    other.fails(2, "restore", "--from", good, "other")
+    assert everything(other) == before
+    forge(lived.home / "b.db", *FORGERIES["signature"])
+    other.fails(4, "restore", "--from", good)
+    assert everything(other) == before
+
+
+def test_nothing_is_left_of_one_that_was_refused(lived: Machine) -> None:
+    """The mirror here has more than the copy."""
+    copy = backup(lived)
+    lived.ok("set", "local", "ports.tetra=6666")
+    shutil.rmtree(lived.store.parent)
+    before = everything(lived)
+    lived.fails(3, "restore", "--from", copy)
+    assert everything(lived) == before
+
+
+def test_what_was_there_stays(lived: Machine) -> None:
+    copy = backup(lived)
+    lock = lived.folder / "store" / "lock"
+    before = lock.stat().st_ino
+    lived.fails(3, "restore", "--from", copy)
+    assert lock.stat().st_ino == before
 
 
 def test_another_history_than_was_admitted(lived: Machine) -> None:

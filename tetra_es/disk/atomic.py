@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from tetra_es.disk.batch import write_all
+from tetra_es.disk.folders import make_folder
 from tetra_es.disk.regular_files import REBUILD, follow, read
 from tetra_es.disk.syncing import sync, sync_folder
 
@@ -43,7 +44,7 @@ def create(path: Path, data: bytes) -> None:
     Raises `FileExistsError`, and other `OSError`s.
     """
     with suppress(FileExistsError):  # in the way of a folder: what follows says so
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(path.parent)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # 0600
     try:
         with os.fdopen(descriptor, "wb") as file:

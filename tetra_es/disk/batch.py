@@ -12,6 +12,7 @@ import stat
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Final
 
+from tetra_es.disk.folders import make_folder
 from tetra_es.disk.syncing import sync_folder, whole_file_system
 from tetra_es.errors import TetraEsError
 
@@ -70,7 +71,7 @@ def _stage_all(files: Mapping[Path, bytes | None], partials: dict[Path, Path]) -
     written = [path for path, data in files.items() if data is not None]
     for path in written:
         yield path
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(path.parent)
     with ExitStack() as stack:
         systems = _file_systems(written, stack) if len(written) >= MANY else []
         for path, data in files.items():
@@ -113,7 +114,7 @@ def _stage(path: Path, partial: Path, data: bytes | None, *, sync: bool) -> None
     partial.unlink(missing_ok=True)
     old = path.lstat() if path.exists() and not path.is_symlink() else None
     # What the old file kept from others must not be open to them meanwhile.
-    with os.fdopen(os.open(partial, _NEW, 0o600 if old else 0o666), "wb") as file:
+    with os.fdopen(os.open(partial, _NEW, 0o600 if old else 0o644), "wb") as file:
         file.write(data)
         file.flush()
         if old:

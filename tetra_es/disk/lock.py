@@ -43,6 +43,7 @@ def exclusive(path: Path, *, timeout: float = TIMEOUT, reading: bool = False) ->
         ) from error
     try:
         acquire(descriptor, timeout, lambda: _held(descriptor, path))
+        _check_there(descriptor, path)
         # For the message of a command that waits; a full disk must not stop this one here.
         with suppress(OSError):
             os.ftruncate(descriptor, 0)
@@ -64,6 +65,16 @@ def acquire(descriptor: int, timeout: float, busy: Callable[[], TetraEsError]) -
             time.sleep(_POLL)
         else:
             return
+
+
+def _check_there(descriptor: int, path: Path) -> None:
+    """Raise `TetraEsError` where the file was removed meanwhile: another one may be locked."""
+    with suppress(FileNotFoundError):
+        if os.path.samestat(os.fstat(descriptor), path.stat()):
+            return
+    raise TetraEsError(
+        f"{path} was removed while this command waited for it", hint="run the same command again"
+    )
 
 
 def _held(descriptor: int, path: Path) -> TetraEsError:

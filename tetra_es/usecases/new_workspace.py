@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tetra_es.admission import Admission
 from tetra_es.crypto.ssh import keys
+from tetra_es.disk.folders import make_folder
 from tetra_es.disk.lock import exclusive
 from tetra_es.errors import Refused, TetraEsError, Unfounded
 from tetra_es.log.chain import START
@@ -78,16 +79,20 @@ def _signing_key(path: Path, listener: Listener) -> SigningKey:
     return key
 
 
-def make_folders(layout: OrgLayout) -> None:
-    """Make the folders of an organization and of its store, for this account alone."""
+def make_folders(layout: OrgLayout) -> list[Path]:
+    """Make the folders of an organization and of its store, for this account alone.
+
+    Returns those that were missing.
+    """
     try:
-        layout.store.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        made = make_folder(layout.store.parent)
         layout.root.chmod(0o700)
     except OSError as error:
         raise TetraEsError(
             f"cannot create {layout.root}: {error.strerror}",
             hint="--dir or TETRA_DIR names another place",
         ) from error
+    return made
 
 
 def _check_not_there(layout: OrgLayout) -> None:

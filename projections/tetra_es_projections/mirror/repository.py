@@ -9,6 +9,7 @@ from shlex import join
 from typing import TYPE_CHECKING, Final
 
 from tetra_es.disk import atomic
+from tetra_es.disk.folders import make_folder
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es_projections.mirror import configuration
 from tetra_es_projections.mirror.failures import AGAIN, git_missing, unusable
@@ -38,7 +39,7 @@ def create(path: Path, git: Git, remotes: Iterable[Remote] = ()) -> None:
     """
     with _usable(path):
         _remove(path)
-        path.mkdir(mode=0o700, parents=True)
+        make_folder(path)
         git.init(path)
         (path / "info").mkdir(exist_ok=True)
         configuration.write(path, remotes)

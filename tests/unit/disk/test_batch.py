@@ -78,8 +78,9 @@ def test_one_that_cannot_be_written_stops_all(tmp_path: Path, count: int) -> Non
 
 
 def test_no_wait_for_a_file_of_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_all(files_of(tmp_path, 2, "first"))  # which makes the folders
     waits = counted(monkeypatch)
-    write_all(files_of(tmp_path, 3 * MANY, "first"))
+    write_all(files_of(tmp_path, 3 * MANY, "second"))
     two_folders = 2
     assert len(waits) == (two_folders if whole_file_system() else 3 * MANY + two_folders)
 
@@ -87,6 +88,7 @@ def test_no_wait_for_a_file_of_many(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_each_is_waited_for_where_the_system_cannot_wait_for_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    write_all(files_of(tmp_path, 2, "first"))
     waits = counted(monkeypatch)
     monkeypatch.setattr(batch, "whole_file_system", lambda: None)
     write_all(files_of(tmp_path, 3 * MANY, "first"))

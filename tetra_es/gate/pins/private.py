@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from tetra_es.disk import folders
 from tetra_es.disk.syncing import sync_folder
 from tetra_es.errors import TetraEsError
 
@@ -16,15 +17,8 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 def make_folder(path: Path) -> None:
     """Make a folder and those above it that are missing. Raises `TetraEsError`."""
-    missing = []
-    folder = path
-    while not folder.is_dir():
-        missing.append(folder)
-        folder = folder.parent
     try:
-        for each in reversed(missing):
-            each.mkdir(mode=0o700, exist_ok=True)
-            sync_folder(each.parent)
+        folders.make_folder(path)
     except OSError as error:
         raise unwritable(path, error) from error
 

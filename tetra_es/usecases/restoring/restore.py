@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 from contextlib import contextmanager, suppress
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tetra_es.crypto.ssh.keys import fingerprint
 from tetra_es.crypto.ssh.kinds import parse_public_line
+from tetra_es.disk.folders import make_folder, remove_empty
 from tetra_es.disk.lock import exclusive
 from tetra_es.disk.syncing import sync_folder
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError, Unfounded, UsageError
@@ -92,8 +94,7 @@ def restore(
     is not admitted, or another history was admitted on this account.
     """
     derived.check_git()
-    make_folders(layout)
-    with exclusive(layout.lock):
+    with _locked_folders(layout):
         try:
             admitted, stood, replaced = _put_in_place(
                 layout, copy, state_dir, derived, listener, why, report
@@ -107,6 +108,22 @@ def restore(
             projections.catch_up(report)
     founder = fingerprint(parse_public_line(admitted.state.founder))
     return Restored(admitted.state.head, founder, stood.is_new, stood.behind, replaced)
+
+
+@contextmanager
+def _locked_folders(layout: OrgLayout) -> Iterator[None]:
+    """Make the folders and hold the lock; what was made is gone again where no store came in."""
+    had_lock = layout.lock.exists()
+    made = make_folders(layout)
+    try:
+        with exclusive(layout.lock):
+            try:
+                yield
+            finally:
+                if not (had_lock or os.path.lexists(layout.store)):
+                    layout.lock.unlink(missing_ok=True)
+    finally:
+        remove_empty(made)  # a folder with something in it stays
 
 
 class _Stood(NamedTuple):
@@ -128,7 +145,7 @@ def _put_in_place(
     """Give an admitted copy the store's place, all or nothing."""
     _remove_unfinished(layout)
     staged = layout.store.parent / f"{_STAGED}{token_hex(8)}"
-    staged.mkdir(mode=0o700)
+    make_folder(staged)
     try:
         new = staged / layout.store.name
         fill(copy, new)
@@ -222,7 +239,7 @@ def _back_up(layout: OrgLayout) -> Path | None:
     kept = next(place for n in count(1) if not (place := folder / f"replaced-{n}").exists())
     files = [*folder.glob(f"{layout.store.name}*"), *folder.glob(f"{layout.views.name}*")]
     if files:
-        kept.mkdir(mode=0o700)
+        make_folder(kept)
         for file in files:
             file.rename(kept / file.name)
         sync_folder(folder)
