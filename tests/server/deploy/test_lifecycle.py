@@ -141,7 +141,7 @@ def test_a_server_that_was_made_anew(served: Site) -> None:
 
 def test_what_another_history_put_there(served: Site, tmp_path: Path) -> None:
     served.machine.folder.rename(tmp_path / "the-first")
-    served.machine.ok("init", "acme", "--domain", "acme.example")
+    served.machine.ok("init", "acme", "--domain", "acme.example", "-m", "begun again")
     served.machine.ok("promote", "dev")
     host = ("--to", served.host.name)
     for command in (("deploy", "dev"), ("daemon", "uninstall", "dev")):

@@ -55,7 +55,7 @@ def test_a_tsm_that_returns(machine: Machine, host: Host, environment: str, *, m
     assert machine.ok("status", "-o", "json").json["servers"][0]["serving"] is None
 
     command, _, rest = done.hint().removeprefix("`tetra-es ").partition("`")
-    assert "promote and deploy" in rest
+    assert "and `tetra-es deploy " in rest
     machine.ok(*command.split())
     machine.ok("promote", environment)
     site.deploy()
