@@ -168,3 +168,46 @@ def test_a_limit_that_is_none(machine: Machine, limit: str) -> None:
 def test_the_last_signer_without_limits_stays(machine: Machine) -> None:
     done = machine.fails(3, "signer", "rm", "alice")
     assert "without limits" in done.error()
+
+
+@pytest.fixture
+def older(machine: Machine, tmp_path: Path) -> str:
+    """Put an older copy of the whole folder back; return its head."""
+    place = head_of(machine)
+    shutil.copytree(machine.folder, tmp_path / "folder", symlinks=True)
+    machine.ok("set", "local", "ports.tetra=1")
+    shutil.rmtree(machine.folder)
+    shutil.copytree(tmp_path / "folder", machine.folder, symlinks=True)
+    return place
+
+
+ENDS = "the history here ends at #2; #3 was admitted on this account"
+
+
+def test_verify_finds_that_the_end_is_missing(machine: Machine, older: str) -> None:
+    done = machine.fails(4, "verify")
+    assert ENDS in done.error()
+    assert "restore --from" in done.hint()
+    found = machine.run("verify", "-o", "json").json
+    assert (found["clean"], len(found["findings"])) == (False, 1)
+    machine.ok("trust", "--head", older, "-m", "the disk broke")
+    machine.ok("verify")
+
+
+def test_nothing_is_rebuilt_where_the_end_is_missing(machine: Machine, older: str) -> None:
+    done = machine.fails(4, "rebuild")
+    assert ENDS in done.error()
+    assert f"trust --head {older}" in done.hint()
+    assert ENDS in machine.fails(4, "rebuild", "--force").error()
+    machine.ok("trust", "--head", older, "-m", "the disk broke")
+    machine.ok("rebuild")
+
+
+def test_a_backup_says_that_the_end_is_missing(
+    machine: Machine, older: str, tmp_path: Path
+) -> None:
+    done = machine.ok("backup", str(tmp_path / "one"))
+    assert ENDS in done.err
+    assert f"trust --head {older}" in done.err
+    machine.ok("trust", "--head", older, "-m", "the disk broke")
+    assert "admitted" not in machine.ok("backup", str(tmp_path / "two")).err

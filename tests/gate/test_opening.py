@@ -145,6 +145,16 @@ def test_what_another_version_judged_is_judged_again(
     assert asked == []
 
 
+def test_an_older_copy_does_not_say_what_is_void_in_a_newer_one(
+    history: History, account: Account
+) -> None:
+    history.void(history.promoted("prod", text="other = 1\n"), reason=Reason.VALUES)
+    opened = account.open(Copy(history))
+    (opened.pins.folder / "void").write_text("tetra-es judged 1 0.0.1\n")
+    account.open(Copy(history, 5))
+    assert account.open(Copy(history)).gate.state.void == history.gate.state.void
+
+
 def test_nobody_is_asked(history: History, account: Account) -> None:
     with pytest.raises(Refused, match="never saw"):
         account.open(Copy(history), ask=False)
@@ -285,6 +295,48 @@ def test_two_commands_pin_at_once(history: History, account: Account) -> None:
         pins.append(head, [more[0], bytes(31) + b"1"])
     with pytest.raises(TetraEsError, match="shorter"):
         pins.append(Head(90, bytes(32)), more)
+
+
+@pytest.mark.parametrize("known", [0, 3])
+@pytest.mark.parametrize("at", [4, 5, 8])
+def test_another_command_pins_while_one_admits(
+    history: History, account: Account, known: int, at: int
+) -> None:
+    if known:
+        account.open(Copy(history, known))
+    organization = history.gate.state.organization
+
+    class Overtaken(Copy):
+        """Others admit and pin what is here while it is read."""
+
+        def records(self, after: int = 0, upto: int | None = None):  # type: ignore[no-untyped-def]
+            for record in super().records(after, upto):
+                if record.position == at and (after, upto) != (0, 1):
+                    account.open(Copy(history, 6))
+                yield record
+
+    opened = account.open(Overtaken(history))
+    assert opened.gate.state.head == opened.pins.head == history.log.head
+    pins = account.folder.pins(organization)
+    assert pins.hashes() == [record.hash for record in history.log.all]
+    assert not opened.unpinned
+
+
+def test_another_command_pins_another_history_meanwhile(history: History, account: Account) -> None:
+    account.open(Copy(history, 3))
+    fork = cut_and_signed_on(history, 5)
+
+    class Overtaken(Copy):
+        def records(self, after: int = 0, upto: int | None = None):  # type: ignore[no-untyped-def]
+            for record in super().records(after, upto):
+                if record.position == 5:
+                    account.open(Copy(fork))
+                yield record
+
+    with pytest.raises(Forked, match="#6 "):
+        account.open(Overtaken(history))
+    pins = account.folder.pins(history.gate.state.organization)
+    assert pins.head == fork.log.head
 
 
 def test_a_state_folder_that_is_read_only(

@@ -74,10 +74,14 @@ class Opened:
         first = head - len(self.unpinned) + 1
         return self.unpinned[position - first] if position >= first else self._window.at(position)
 
-    def check_recording(self) -> None:
-        """Raise `TetraEsError` where nothing may be recorded on what is here."""
+    def check_complete(self) -> None:
+        """Raise `Behind` where what is here ends before an event that was admitted before."""
         if self.standing is Standing.BEHIND:
             raise Behind(self.pins.head, self.gate.state.head)
+
+    def check_recording(self) -> None:
+        """Raise `TetraEsError` where nothing may be recorded on what is here."""
+        self.check_complete()
         if self.stopped:
             raise stop(self.stopped)
 
@@ -147,7 +151,10 @@ def catch_up(opened: Opened, log: ReadableLog) -> list[Verdict]:
 
 
 def _admit(opened: Opened, log: ReadableLog, expect: Head | None) -> list[bytes]:
-    """Admit what is new; return the hashes of what is not pinned yet."""
+    """Admit what is new; return the hashes from the first that is not pinned, up to the head.
+
+    Others may pin meanwhile: what they pinned after that is among them.
+    """
     gate, window = opened.gate, Window(opened.pins)
     hashes: list[bytes] = []
     for verdict in gate.admit(log.records(gate.state.head.position)):
@@ -168,11 +175,11 @@ def _admit(opened: Opened, log: ReadableLog, expect: Head | None) -> list[bytes]
             if record.hash != expect.hash:
                 raise Forked(record.position, expect.hash, record.hash)
             expect = None
-        if pinned is None:
+        if pinned is not None and pinned != record.hash:
+            raise Forked(record.position, pinned, record.hash)
+        if pinned is None or hashes:
             hashes.append(record.hash)
             opened.void += [verdict] if verdict.kind is Kind.VOID else []
-        elif pinned != record.hash:
-            raise Forked(record.position, pinned, record.hash)
     if expect:
         raise IntegrityFailure(
             f"event #{expect.position} was expected, and is not here",
@@ -193,8 +200,8 @@ def pin(opened: Opened, hashes: list[bytes]) -> None:
         if known:
             judged.add(pins, {at: reason for at, reason in void.items() if at > first})
         pins.append(Head(first, before), hashes)
-    if not known:
-        judged.write(pins, void)
+    if not known and pins.head.position <= opened.gate.state.head.position:
+        judged.write(pins, void)  # which says of all that is pinned whether it is void
 
 
 def _keep(opened: Opened) -> None:

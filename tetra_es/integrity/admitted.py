@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tetra_es.errors import IntegrityFailure
 from tetra_es.gate.gate import Gate
 from tetra_es.gate.pins.pins import Window
+from tetra_es.gate.pins.standing import Behind
 from tetra_es.gate.verdicts import Kind
 from tetra_es.integrity.report import StoreReport
 
@@ -32,7 +33,8 @@ def verify_admitted(
         _admit(replica, gate, result, report)
         if not result.findings:
             _check_bodies(replica, gate, result)
-    except IntegrityFailure as error:
+            replica.opened.check_complete()
+    except (IntegrityFailure, Behind) as error:
         result.findings.append(error.message)
     return result
 

@@ -138,6 +138,9 @@ class RebuiltProjections(Protocol):
     def files(self) -> WorkingFiles:
         """The files in the organization's folder."""
 
+    def lost_events(self) -> str | None:
+        """Return a sentence where something derived has events that the log no longer has."""
+
     def rebuild(self, *, force: bool = False, report: Report | None = None) -> Sequence[str]:
         """Build everything again; return where files are now that were changed by hand."""
 

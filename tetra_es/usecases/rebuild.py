@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from tetra_es.errors import RESTORE_HINT, IntegrityFailure
+from tetra_es.gate.pins.standing import Behind
+from tetra_es.gate.replica import AdmittedReplica
 from tetra_es.layout import is_edited
 
 if TYPE_CHECKING:
@@ -32,10 +35,23 @@ def rebuild(
     """Build everything again.
 
     Raises `Refused` where a generated file was changed by hand, unless `force` backs it up,
-    `IntegrityFailure` where the store has lost events that the rest still has.
+    `IntegrityFailure` where the store has lost events that the rest still has, `Behind` where it
+    ends before an event that was admitted on this account.
     """
+    _check_complete(projections)
     kept = projections.rebuild(force=force, report=report)
     changed = projections.files.changed()
     unrecorded = [one.path for one in changed if is_edited(one.path) and not one.problem]
     unreadable = [one.problem for one in changed if one.problem]
     return Rebuilding(projections.log.last_position(), kept, unrecorded, unreadable)
+
+
+def _check_complete(projections: RebuiltProjections) -> None:
+    if not isinstance(projections.log, AdmittedReplica):
+        return
+    try:
+        projections.log.opened.check_complete()
+    except Behind:
+        if lost := projections.lost_events():  # then what is missing can be taken from there
+            raise IntegrityFailure(lost, hint=RESTORE_HINT) from None
+        raise

@@ -9,6 +9,7 @@ import click
 
 from tetra_es_cli.context.params import report_option
 from tetra_es_cli.context.progress import reporting
+from tetra_es_cli.output.console import warn
 from tetra_es_cli.output.emit import emit
 from tetra_es_cli.output.model import Report
 
@@ -29,7 +30,9 @@ def backup(app: App, file: Path, output: str) -> None:
     from tetra_es.usecases.backup import back_up
 
     with app.founded() as layout, reporting() as report:
-        done = back_up(layout, file, report)
+        done = back_up(layout, file, report, state_dir=app.settings.state_dir)
+    if done.warning:
+        warn(done.warning.message, done.warning.hint)
     position, hash_ = done.head
     value = {"file": str(file), "event": position, "hash": hash_.hex()}
     lines = [f"backed up {position} events to {file}", f"  head #{position} {hash_.hex()}"]
