@@ -34,17 +34,19 @@ from tetra_es.events.base import changes_of, environment_of, revision_of
 from tetra_es.text import one_line
 from tetra_es_projections.descriptions import summary_1
 from tetra_es_projections.mirror.commit import Commit
+from tetra_es_projections.mirror.written import (
+    change_lines,
+    harmless,
+    paragraphs,
+    reason_lines,
+)
 
 if TYPE_CHECKING:
-    from tetra_es.events.base import Event, KeyChange
+    from tetra_es.events.base import Event
     from tetra_es.log.record import Record
     from tetra_es_projections.tree import TreeProjector
 
 NUMBER: Final = "1"
-
-_MAX_CHANGES = 40
-"""Lines of changed keys in a message; the event's file has them all."""
-_MAX_KEY, _MAX_VALUE = 200, 80
 
 _COMMITTER = "tetra-es <tetra-es@tetra-es.invalid>"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -57,8 +59,6 @@ _LOOKS_SPECIAL = re.compile(
     r"^(?=---|(?:Event|Event-Hash|Topic|Environment|Revision|Actor)[ \t]*:)",
     re.IGNORECASE | re.MULTILINE,
 )
-# The rest of the line by which git cuts a message off, whatever its comment character is.
-_SCISSORS, _HARMLESS = "- >8 -", "- > 8 -"
 
 
 def render(record: Record, content: TreeProjector) -> Commit:
@@ -91,16 +91,16 @@ def event_path(position: int) -> str:
 
 def event_file(record: Record) -> bytes:
     """Return the content of an event's own file; the module says what it is."""
-    armored = armor(record.signature).replace("\n", "\\n")
+    signature = armor(record.signature) if record.signature else ""
     return b'{\n  "event": %d,\n  "stream": %s,\n  "version": %d,\n  "topic": %s,\n' % (
         record.position,
         json.dumps(record.stream).encode(),
         record.version,
         json.dumps(record.topic).encode(),
-    ) + b'  "previous": "%s",\n  "hash": "%s",\n  "signature": "%s",\n  "state": %s\n}\n' % (
+    ) + b'  "previous": "%s",\n  "hash": "%s",\n  "signature": %s,\n  "state": %s\n}\n' % (
         record.previous.hex().encode(),
         record.hash.hex().encode(),
-        armored.encode(),
+        json.dumps(signature).encode(),
         record.state,
     )
 
@@ -117,34 +117,9 @@ def _message(record: Record, event: Event, actor: str) -> bytes:
     last = [
         f"{key}: {one_line(str(value))}" for key, value in trailers.items() if value is not None
     ]
-    written = [_reason(event.metadata.get("reason", "")), _changes(changes_of(event))]
-    body = "\n\n".join(paragraph for paragraph in written if paragraph)
-    body = _LOOKS_SPECIAL.sub(" ", body.replace(_SCISSORS, _HARMLESS))
-    paragraphs = (summary_1(event), body, "\n".join(last))
-    return ("\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n").encode()
-
-
-def _reason(reason: str) -> str:
-    lines = reason.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return "\n".join(one_line(line.expandtabs(4).rstrip(" ")) for line in lines).strip("\n")
-
-
-def _changes(changes: list[KeyChange]) -> str:
-    lines = [
-        f"{_short(str(key), _MAX_KEY)}: {_value(before)} -> {_value(after)}"
-        for key, before, after in changes[:_MAX_CHANGES]
-    ]
-    if len(changes) > _MAX_CHANGES:
-        lines.append(f"… and {len(changes) - _MAX_CHANGES} more")
-    return "\n".join(lines)
-
-
-def _value(literal: str | None) -> str:
-    return "(none)" if literal is None else _short(literal, _MAX_VALUE)
-
-
-def _short(text: str, limit: int) -> str:
-    return one_line(text if len(text) <= limit else text[: limit - 1] + "…")
+    written = (reason_lines(event.metadata.get("reason", "")), change_lines(changes_of(event)))
+    body = harmless(paragraphs(written), _LOOKS_SPECIAL)
+    return (paragraphs((summary_1(event), body, "\n".join(last))) + "\n").encode()
 
 
 def _seconds(time: str) -> int:

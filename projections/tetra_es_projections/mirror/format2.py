@@ -23,13 +23,18 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from tetra_es.crypto.ssh.sshsig import armor
 from tetra_es.log import canonical
 from tetra_es.log.naming import bodies_named
 from tetra_es.text import one_line
 from tetra_es_projections.descriptions import Happened, summary_2, summary_of_void
 from tetra_es_projections.mirror.commit import BODIES, Commit
-from tetra_es_projections.mirror.format1 import event_path
+from tetra_es_projections.mirror.format1 import event_file, event_path
+from tetra_es_projections.mirror.written import (
+    change_lines,
+    harmless,
+    paragraphs,
+    reason_lines,
+)
 from tetra_es_projections.tree import TOMBSTONE_2, body_files
 
 if TYPE_CHECKING:
@@ -41,10 +46,6 @@ if TYPE_CHECKING:
 
 NUMBER: Final = "2"
 
-_MAX_CHANGES = 40
-"""Lines of changed keys in a message; the body of the changes has them all."""
-_MAX_KEY, _MAX_VALUE = 200, 80
-
 _COMMITTER = "tetra-es <tetra-es@tetra-es.invalid>"
 _NOT_IN_ACTORS = re.compile(r"[^A-Za-z0-9._+@-]")
 _PATH = re.compile(r"\w[\w.@+-]*(/\w[\w.@+-]*)*", re.ASCII)
@@ -55,7 +56,6 @@ _LOOKS_SPECIAL = re.compile(
     r"^(?=---|(?:Event|Event-Hash|Topic|Environment|Revision|Actor|Verdict)[ \t]*:)",
     re.IGNORECASE | re.MULTILINE,
 )
-_SCISSORS, _HARMLESS = "- >8 -", "- > 8 -"
 
 
 def render(record: Record, content: TreeProjector) -> Commit:
@@ -83,7 +83,7 @@ def render(record: Record, content: TreeProjector) -> Commit:
         if not _PATH.fullmatch(path):
             raise ValueError(f"not a path of the mirror: {path!r}")
     files[event_path(record.position)] = event_file(record)
-    written = (_reason(state["metadata"]["reason"]), _changes(changes or []))
+    written = (reason_lines(state["metadata"]["reason"]), change_lines(changes or []))
     return Commit(
         record.position,
         _message(subject, written, _trailers(record) | more),
@@ -97,22 +97,6 @@ def body_path(digest: bytes) -> str:
     """Return the path of a body that is none of the files that its event puts in place."""
     name = digest.hex()
     return f"{BODIES}/{name[:2]}/{name}"
-
-
-def event_file(record: Record) -> bytes:
-    """Return the content of an event's own file."""
-    signature = armor(record.signature) if record.signature else ""
-    return b'{\n  "event": %d,\n  "stream": %s,\n  "version": %d,\n  "topic": %s,\n' % (
-        record.position,
-        json.dumps(record.stream).encode(),
-        record.version,
-        json.dumps(record.topic).encode(),
-    ) + b'  "previous": "%s",\n  "hash": "%s",\n  "signature": %s,\n  "state": %s\n}\n' % (
-        record.previous.hex().encode(),
-        record.hash.hex().encode(),
-        json.dumps(signature).encode(),
-        record.state,
-    )
 
 
 def _bodies(digests: Iterable[bytes], content: TreeProjector) -> dict[str, bytes | None]:
@@ -134,33 +118,9 @@ def _trailers(record: Record) -> dict[str, Any]:
 
 
 def _message(subject: str, written: Iterable[str], trailers: Mapping[str, Any]) -> bytes:
-    body = "\n\n".join(paragraph for paragraph in written if paragraph)
-    body = _LOOKS_SPECIAL.sub(" ", body.replace(_SCISSORS, _HARMLESS))
+    body = harmless(paragraphs(written), _LOOKS_SPECIAL)
     last = "\n".join(f"{key}: {one_line(str(value))}" for key, value in trailers.items())
-    return ("\n\n".join(each for each in (subject, body, last) if each) + "\n").encode()
-
-
-def _reason(reason: str) -> str:
-    lines = reason.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return "\n".join(one_line(line.expandtabs(4).rstrip(" ")) for line in lines).strip("\n")
-
-
-def _changes(changes: list[KeyChange]) -> str:
-    lines = [
-        f"{_short(str(key), _MAX_KEY)}: {_value(before)} -> {_value(after)}"
-        for key, before, after in changes[:_MAX_CHANGES]
-    ]
-    if len(changes) > _MAX_CHANGES:
-        lines.append(f"… and {len(changes) - _MAX_CHANGES} more")
-    return "\n".join(lines)
-
-
-def _value(literal: str | None) -> str:
-    return "(none)" if literal is None else _short(literal, _MAX_VALUE)
-
-
-def _short(text: str, limit: int) -> str:
-    return one_line(text if len(text) <= limit else text[: limit - 1] + "…")
+    return (paragraphs((subject, body, last)) + "\n").encode()
 
 
 _TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\.\d{6}Z", re.ASCII)
