@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integrity.test_replica import opened
+from tests.integrity.tampering import opened
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ records on it, or answers with what was forged.
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import closing
 from hashlib import sha256
 from itertools import product
 from typing import TYPE_CHECKING
@@ -16,35 +16,18 @@ import pytest
 
 from tests.examples import some
 from tests.integrity.conftest import BOB, EVENTS
-from tests.integrity.tampering import key_of, rejected
+from tests.integrity.tampering import key_of, opened, rejected
 from tetra_es.crypto.ssh.sshsig import sign
 from tetra_es.log import bodies
 from tetra_es.log.chain import GENESIS, link, signed_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.conftest import Machine
 
 COLUMNS = ("stream", "version", "topic", "state", "hash", "signature")
 CHANGING = (("set", "local", "ports.tetra=1"), ("promote", "prod"), ("signer", "rm", "alice"))
-
-
-@contextmanager
-def opened(store: Path) -> Iterator[sqlite3.Connection]:
-    """Open a store past everything that guards it, and leave no trace of that."""
-    with closing(sqlite3.connect(store)) as connection:
-        triggers = connection.execute(
-            "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'"
-        ).fetchall()
-        for name, _ in triggers:
-            connection.execute(f"DROP TRIGGER {name}")
-        connection.execute("PRAGMA ignore_check_constraints = ON")
-        yield connection
-        for _, sql in triggers:
-            connection.execute(sql)
-        connection.commit()
 
 
 def flip(store: Path, position: int, column: str, at: int) -> None:
