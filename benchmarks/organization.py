@@ -9,13 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from benchmarks.measure import Processes
 from tetra_es.admission import Admission
 from tetra_es.crypto.ssh import keys
 from tetra_es.events.metadata import Context
 from tetra_es.layout import OrgLayout, environment_file
+from tetra_es.log.deciding import Appended
+from tetra_es.log.linking import link
+from tetra_es.log.sqlite.engine import AppendableSqliteLog
 from tetra_es.refs import format_time
 from tetra_es.store.history import History
 from tetra_es.toml.document import ConfigDocument
@@ -24,13 +27,18 @@ from tetra_es.usecases.unit_of_work import Intent, UnitOfWork
 from tetra_es_projections.queries.refs import RefLookup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from tetra_es.crypto.ssh.keys import SigningKey
+    from tetra_es.log.chain import Head
+    from tetra_es.log.deciding import Decision
+    from tetra_es.log.record import Record
+
+Result = TypeVar("Result")
 
 ORG = "acme"
 BATCH = 200
-"""Events of a stream saved in one transaction when a large store is made."""
+"""Events saved in one transaction when a large store is made."""
 
 HOT_KEY = "services.web.port"
 """A key that changes with each edit."""
@@ -136,24 +144,71 @@ def create(folder: Path) -> Machine:
     return machine
 
 
-def fill(machine: Machine, events: int) -> None:
+def fill(
+    machine: Machine,
+    events: int,
+    edit: Callable[[str, int], ConfigDocument] | None = None,
+) -> None:
     """Append `events` events: edits of `local`, every tenth a promotion to `dev`, signed and all.
 
-    The projections are left behind; `rebuild` brings them up.
+    Each is a batch of its own, as commands make them, and many are one transaction. `edit` returns
+    the TOML of an environment after so many edits, `document_of` unless given. The projections are
+    left behind; `rebuild` brings them up.
     """
+    document = edit or document_of
     with machine.history() as history:
-        work = UnitOfWork(history, RefLookup(machine.layout.views), Intent())
-        for start in range(0, events, BATCH):
+        many = _Many(history)
+        # It has of a history what is asked for here.
+        work = UnitOfWork(cast("History", many), RefLookup(machine.layout.views), Intent())
+        for number in range(events):
 
-            def decide(work: UnitOfWork, start: int = start) -> None:
-                for number in range(start, min(start + BATCH, events)):
-                    if number % 10 == 9:
-                        Promote("dev").decide(work)
-                    else:
-                        local = work.environment("local")
-                        local.edit(document_of("local", number), context_at(number))
+            def decide(work: UnitOfWork, number: int = number) -> None:
+                if number % 10 == 9:
+                    Promote("dev").decide(work)
+                else:
+                    local = work.environment("local")
+                    local.edit(document("local", number), context_at(number))
 
             work.run(decide)
+        many.flush()
+
+
+class _Many:
+    """A store whose events are appended many at a time, past the gate: `verify` judges them."""
+
+    def __init__(self, history: History) -> None:
+        self.replica, self.path, self.key = history.replica, history.path, history.key
+        self.organization, self.environment = history.organization, history.environment
+        self.vault, self.floor = history.vault, history.floor
+        self._log = AppendableSqliteLog(history.path)
+        self._stored = self._head = self._log.head()
+        self._records: list[Record] = []
+        self._bodies: list[bytes] = []
+
+    def follow(self) -> Head:
+        return self._head
+
+    def record(self, decide: Callable[[], Decision[Result]]) -> Appended[Result]:
+        decision = decide()
+        records = link(self._head, decision.drafts, self.key)
+        self._head = records[-1].head
+        self._records += records
+        self._bodies += decision.bodies
+        if len(self._records) >= BATCH:
+            self.flush()
+        return Appended(records, decision.result)
+
+    def flush(self) -> None:
+        if self._records:
+            self._log.append(self._stored, self._records, bodies=self._bodies)
+        self._stored, self._records, self._bodies = self._head, [], []
+
+    def purge(self, _: Collection[bytes]) -> None: ...
+
+    def keep(self) -> None: ...
+
+    def take_warnings(self) -> list[str]:
+        return []
 
 
 def context_at(minute: int) -> Context:
