@@ -11,6 +11,7 @@ import sqlite3
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from tetra_es.disk.closing import Closing
 from tetra_es.disk.identity import file_identity
 from tetra_es.errors import RESTORE_HINT, IntegrityFailure, Refused
 from tetra_es.layout import is_edited
@@ -28,8 +29,6 @@ from tetra_es_projections.working_files import Files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
-    from typing import Self
 
     from tetra_es.layout import OrgLayout
     from tetra_es.log.replica import Replica
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
     from tetra_es_projections.mirror.remotes import Remotes
 
 
-class Projections:
+class Projections(Closing):
     """Everything derived from one store. Use as a context manager."""
 
     def __init__(
@@ -70,15 +69,8 @@ class Projections:
         self._file = file_identity(path)
         self.files = Files(self.layout.root, self._connection)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Let go of the file."""
         self._connection.close()
 
     def serving_hosts(self, environment: str) -> list[str]:

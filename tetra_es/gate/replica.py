@@ -10,6 +10,7 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from tetra_es.disk.closing import Closing
 from tetra_es.errors import IntegrityFailure, TetraEsError, Unfounded
 from tetra_es.gate.pins.level import pinned_at
 from tetra_es.log.chain import GENESIS, START, Head, link
@@ -18,8 +19,6 @@ from tetra_es.log.sqlite.reader import SqliteLog
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
-    from types import TracebackType
-    from typing import Self
 
     from tetra_es.admission import Admission
     from tetra_es.events.base import Event
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 _HINT = "somebody changed the store; `tetra-es verify` looks at all of it"
 
 
-class AdmittedReplica:
+class AdmittedReplica(Closing):
     """The admitted events of a file; see `log.replica.Replica`."""
 
     def __init__(
@@ -137,17 +136,6 @@ class AdmittedReplica:
         from tetra_es.gate.reader import AdmittedLog
 
         return AdmittedLog(self.log, self.opened.gate.state, self.opened.hash_at)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of the file."""

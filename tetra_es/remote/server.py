@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from tetra_es.disk.closing import Closing
 from tetra_es.remote import codec, inventory, responses
 from tetra_es.remote.codec import word
 from tetra_es.remote.errors import Locked, StepFailed, Unreachable
@@ -23,7 +24,6 @@ from tetra_es.remote.session import ANSWER_SECONDS, AgentSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from types import TracebackType
 
     from tetra_es.release.release import HealthSettings, Release, Runner, Service
     from tetra_es.remote.facts import Facts, Outcome, ServiceHealth, UnitState
@@ -38,7 +38,7 @@ DAEMON_SECONDS = 330.0
 """How long one systemctl may be silent: systemd's own limits are 90 s to stop and to start."""
 
 
-class Server:
+class Server(Closing):
     """An open session. Use `with Server.open(…) as server`."""
 
     def __init__(self, session: AgentSession) -> None:
@@ -230,17 +230,6 @@ class Server:
     def close(self) -> None:
         """End the session."""
         self._session.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _words(services: Sequence[Service]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from tetra_es.disk.closing import Closing
 from tetra_es.errors import TetraEsError, Unfounded
 from tetra_es.log.chain import START, Head
 from tetra_es.log.naming import bodies_named
@@ -14,7 +15,7 @@ from tetra_es.store.log import EventLog
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
-    from typing import Self, TypeAlias
+    from typing import TypeAlias
 
     from tetra_es.log.record import Record
 
@@ -54,7 +55,7 @@ class CopiedEvent(NamedTuple):
     """Digest to bytes of those that it names; None, or not there, where the copy has them not."""
 
 
-class StoredCopy:
+class StoredCopy(Closing):
     """A file with events as a copy to restore from. Use as a context manager."""
 
     def __init__(self, path: Path) -> None:
@@ -67,10 +68,8 @@ class StoredCopy:
                 hint="`tetra-es backup FILE` makes one",
             ) from error
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Let go of the file."""
         self._log.close()
 
     def records(self, after: int = 0, upto: int | None = None) -> Iterator[Record]:

@@ -7,6 +7,7 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from tetra_es.disk.closing import Closing
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.events.config import ORG_STREAM
 from tetra_es.gate.replica import AdmittedReplica
@@ -25,7 +26,6 @@ from tetra_es.store.log import EventLog
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from pathlib import Path
-    from typing import Self
 
     from tetra_es.admission import Admission
     from tetra_es.crypto.ssh.keys import SigningKey
@@ -55,7 +55,7 @@ class NotUpgraded(TetraEsError):
         )
 
 
-class History:
+class History(Closing):
     """The store, for recording. Use as a context manager."""
 
     def __init__(
@@ -93,10 +93,8 @@ class History:
             self._log.close()
             raise
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Let go of the file."""
         self._log.close()
 
     def follow(self) -> Head:

@@ -6,6 +6,7 @@ import sqlite3
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from tetra_es.disk.closing import Closing
 from tetra_es.log.sqlite.connecting import closed_on_failure, connect_reading
 from tetra_es.names import LOCALHOST
 from tetra_es_projections.queries.rows import HostRow
@@ -13,15 +14,13 @@ from tetra_es_projections.views.schema import foreign_part
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import TracebackType
-    from typing import Self
 
     from tetra_es_projections.queries.tables.event_table import EventTable
     from tetra_es_projections.queries.tables.key_table import KeyTable
     from tetra_es_projections.queries.tables.state_table import StateTable
 
 
-class Views:
+class Views(Closing):
     """The views, for reading. Use as a context manager."""
 
     def __init__(self, path: Path) -> None:
@@ -33,17 +32,6 @@ class Views:
         with closed_on_failure(self._connection):
             if problem := foreign_part(self._connection):
                 raise sqlite3.DatabaseError(problem)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of the file."""

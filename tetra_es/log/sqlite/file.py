@@ -6,17 +6,16 @@ import contextlib
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
+from tetra_es.disk.closing import Closing
 from tetra_es.errors import RESTORE_HINT, TetraEsError, Unfounded
 from tetra_es.log.sqlite.connecting import connect_reading, decoding_errors, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-    from types import TracebackType
-    from typing import Self
 
 
-class ReadOnlyFile:
+class ReadOnlyFile(Closing):
     """A file with events. Use as a context manager."""
 
     def __init__(self, path: Path, check: Callable[[sqlite3.Connection, Path], None]) -> None:
@@ -32,17 +31,6 @@ class ReadOnlyFile:
         except TetraEsError:
             self.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of the file."""
