@@ -66,7 +66,13 @@ def machine(story: Machine, tmp_path: Path) -> Machine:
     return Machine(home)
 
 
+@pytest.fixture(scope="session")
+def cloned(story: Machine, tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A clone of its mirror. Not to change."""
+    return Clone.of(story, tmp_path_factory.mktemp("cloned") / "clone.git")
+
+
 @pytest.fixture
-def clone(story: Machine, tmp_path: Path) -> Clone:
-    """A clone of its mirror."""
-    return Clone.of(story, tmp_path / "clone.git")
+def clone(cloned: Clone, tmp_path: Path) -> Clone:
+    """A copy of that clone."""
+    return cloned.copy(tmp_path / "clone.git")

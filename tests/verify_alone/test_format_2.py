@@ -68,11 +68,17 @@ def gone(said: Iterable[tuple[Record, Expected]]) -> set[bytes]:
     return {bytes.fromhex(digest) for state in states for digest in state["digests"]}
 
 
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A mirror of the golden history of format 2 that has everything. Not to change."""
+    golden, path = Mirrored.read("new"), tmp_path_factory.mktemp("everything") / "clone.git"
+    return mirror(path, golden.records, golden.bodies, golden.void)
+
+
 @pytest.fixture
-def clone(tmp_path: Path) -> Clone:
-    """A mirror of the golden history of format 2 that has everything."""
-    golden = Mirrored.read("new")
-    return mirror(tmp_path / "clone.git", golden.records, golden.bodies, golden.void)
+def clone(everything: Clone, tmp_path: Path) -> Clone:
+    """A copy of it."""
+    return everything.copy(tmp_path / "clone.git")
 
 
 def body_path(name: str) -> str:
@@ -82,8 +88,8 @@ def body_path(name: str) -> str:
 def find(clone: Clone, topic: str, *, void: bool = False) -> int:
     """Return the first event of a topic that is valid, or void."""
     listed = {one["event"] for one in clone.verify("-o", "json").json["void"]}
-    numbers = range(1, len(clone.commits()) + 1)
-    return next(n for n in numbers if clone.event(n)["topic"] == topic and (n in listed) == void)
+    events = enumerate(clone.events(1, len(clone.commits())), 1)
+    return next(n for n, event in events if event["topic"] == topic and (n in listed) == void)
 
 
 def tamper(

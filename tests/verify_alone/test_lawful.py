@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tests.first_edition.archive import unpack
-from tests.verify_alone.clone import PROGRAM, Clone, verify
+from tests.verify_alone.clone import PROGRAM, Clone, verify, verify_by_process
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,6 +78,15 @@ def test_what_is_expected(story: Machine, clone: Clone, tmp_path: Path) -> None:
     done = clone.verify("--signer-key", str(key))
     assert done.code == 4
     assert "#1: the key of the founder is not the one that was given" in done.err
+
+
+def test_a_file_alone_says_the_same(clone: Clone, tmp_path: Path) -> None:
+    for words, code in (((), 0), (("--expect", "99:" + "ab" * 32), 4), (("-o", "xml"), 2)):
+        done = verify_by_process(clone.path, *words)
+        assert done.code == code
+        if code != 2:  # the lines of usage are as long as a terminal is wide
+            assert done == clone.verify(*words)
+    assert verify_by_process(tmp_path / "nothing").code == 1
 
 
 def test_it_imports_nothing_of_ours() -> None:

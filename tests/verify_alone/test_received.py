@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integrity.canaries import ATTRIBUTES, Canaries
-from tests.verify_alone.clone import Clone, Commit, verify
+from tests.verify_alone.clone import Clone, Commit, verify, verify_by_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +46,7 @@ def test_nothing_of_it_is_run(story: Machine, tmp_path: Path) -> None:
         check=False,
     )
     assert canaries.sang(), "they are alive"
-    done = verify(folder)
+    done = verify_by_process(folder)
     assert (done.code, canaries.sang()) == (0, []), done.err
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +16,6 @@ from tetra_es.crypto.ssh.keys import load as load_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from tests.conftest import Machine, Result
     from tetra_es.crypto.ssh.keys import SigningKey
@@ -28,11 +29,16 @@ def rejected(machine: Machine, clone: Clone) -> Result:
     assert done.code == 4, (done.out, done.err)
     assert done.err.startswith("tetra-es-verify: error: verification failed: #")
     assert done.err.count("\n") == 1
-    machine.git("fetch", "-q", "--no-tags", str(clone.path), "+refs/heads/main:refs/tampered")
-    machine.git("update-ref", "refs/heads/main", "refs/tampered")
-    machine.git("update-ref", "-d", "refs/tampered")
+    replace_mirror(machine, clone)
     assert machine.run("verify").code == 4
     return done
+
+
+def replace_mirror(machine: Machine, clone: Clone) -> None:
+    """Let the mirror be at the commit that the clone is at."""
+    inside = Path(machine.git("rev-parse", "--absolute-git-dir").strip())
+    shutil.copytree(clone.path / "objects", inside / "objects", dirs_exist_ok=True)
+    machine.git("update-ref", "refs/heads/main", clone.git("rev-parse", "main"))
 
 
 def from_then_on(
@@ -53,8 +59,8 @@ def edited(clone: Clone, position: int, **changed: Any) -> Callable[[int, Commit
 
 def find(clone: Clone, topic: str, number: int = 0) -> int:
     """Return the position of an event of a topic."""
-    found = [n for n in range(1, len(clone.commits()) + 1) if clone.event(n)["topic"] == topic]
-    return found[number]
+    events = clone.events(1, len(clone.commits()))
+    return [n for n, event in enumerate(events, 1) if event["topic"] == topic][number]
 
 
 FILE = "its file is not in the form that it has to have"
