@@ -82,8 +82,12 @@ class FakeServer:
     ticks: bool = False
     """Whether the server's clock goes on by a second whenever the agent looks at it."""
     user: str = field(default_factory=lambda: pwd.getpwuid(os.getuid()).pw_name)
+    new: bool = True
+    """Whether the folder is still to be made."""
 
     def __post_init__(self) -> None:
+        if not self.new:
+            return
         for name in ("bin/running", "bin/ends", "units/multi-user.target.wants", "app"):
             (self.folder / name).mkdir(parents=True)
         (self.folder / "bin/systemctl").write_text(SYSTEMCTL)

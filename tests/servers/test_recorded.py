@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from secrets import token_hex
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conftest import Machine, Result
 from tests.examples import some
 from tests.servers.fake_server import FakeServer
 from tetra_es.usecases.deploy.journal import HostJournal
@@ -17,7 +19,6 @@ from tetra_es_cli.context.app import App
 from tetra_es_cli.context.recording import Recording
 
 if TYPE_CHECKING:
-    from tests.conftest import Machine
     from tetra_es.events.metadata import Context
     from tetra_es.model.host import HostState
     from tetra_es.release.release import Release
@@ -47,7 +48,12 @@ class Fleet:
     folder: Path
 
     def server(self, host: str) -> FakeServer:
+        """Put up a new server."""
         return FakeServer(self.folder / host, ["sh"], host=host)
+
+    def place(self, host: str) -> FakeServer:
+        """Return a server that is up."""
+        return FakeServer(self.folder / host, ["sh"], host=host, new=False)
 
     def name(self, *hosts: str) -> None:
         """Have dev name its hosts."""
@@ -103,26 +109,55 @@ class Fleet:
 
     def doctor(self, host: str) -> dict[str, str]:
         """Return what `doctor` says of the release on a server."""
-        rows = self.machine.run("doctor", "dev", "-o", "json").json
-        (row,) = [row for row in rows if row["name"] == f"{host} release"]
-        assert isinstance(row, dict)
-        return row
+        return release_of(host, self.machine.run("doctor", "dev", "-o", "json"))
+
+
+def release_of(host: str, done: Result) -> dict[str, str]:
+    (row,) = [row for row in done.json if row["name"] == f"{host} release"]
+    assert isinstance(row, dict)
+    return row
 
 
 @pytest.fixture
-def fleet(machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
-    folder = tmp_path / "fleet"
-    folder.mkdir()
+def surroundings(machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
+    """A fleet with no server in it."""
+    return _fleet(machine, tmp_path, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def kept(founded: Machine, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a fleet `now`, in which dev was deployed to web1, and that fleet `then`."""
+    folder = tmp_path_factory.mktemp("kept")
+    home = folder / "now" / "home"
+    shutil.copytree(founded.home, home, symlinks=True)
+    with pytest.MonkeyPatch.context() as patch:
+        made = _fleet(Machine(home), folder / "now", patch)
+        made.name("web1")
+        made.deploy("web1")
+    shutil.copytree(folder / "now", folder / "then", symlinks=True)
+    return folder
+
+
+@pytest.fixture
+def fleet(kept: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
+    """A fleet that names web1, to which dev was deployed. Its paths are in what is there."""
+    shutil.rmtree(kept / "now")
+    shutil.copytree(kept / "then", kept / "now", symlinks=True)
+    return _fleet(Machine(kept / "now" / "home"), kept / "now", monkeypatch)
+
+
+def _fleet(machine: Machine, path: Path, patch: pytest.MonkeyPatch) -> Fleet:
+    folder = path / "fleet"
+    folder.mkdir(exist_ok=True)
     (folder / "ssh").write_text(SSH)
     machine.env["TETRA_ES_SSH"] = shlex.join(["sh", str(folder / "ssh")])
     for name, value in machine.environment().items():
-        monkeypatch.setenv(name, value)
+        patch.setenv(name, value)
     return Fleet(machine, folder)
 
 
 def test_servers_that_have_what_was_deployed(fleet: Fleet) -> None:
     fleet.name("web1", "web2")
-    fleet.deploy("web1")
     fleet.deploy("web2")
     rows = fleet.machine.ok("health", "dev", "-o", "json").json
     assert {row["host"]: row["healthy"] for row in rows} == {"web1": True, "web2": True}
@@ -134,7 +169,6 @@ def test_servers_that_have_what_was_deployed(fleet: Fleet) -> None:
 @pytest.mark.parametrize("command", [("health",), ("drift",), ("daemon", "status")], ids=" ".join)
 def test_a_named_host_that_was_never_deployed(fleet: Fleet, command: tuple[str, ...]) -> None:
     fleet.name("web1", "web2")
-    fleet.deploy("web1")
     fleet.server("web2")
     failed = fleet.machine.fails(1, *command, "dev", "-o", "json")
     assert "deployed to web2" in failed.error()
@@ -146,26 +180,23 @@ def test_a_named_host_that_was_never_deployed(fleet: Fleet, command: tuple[str, 
 
 def test_doctor_fails_for_a_host_that_was_never_deployed(fleet: Fleet) -> None:
     fleet.name("web1", "web2")
-    fleet.deploy("web1")
     fleet.server("web2")
-    row = fleet.doctor("web2")
+    done = fleet.machine.run("doctor", "dev", "-o", "json")
+    assert done.code == 1
+    row = release_of("web2", done)
     assert row["result"] == "failed"
     assert row["what"] == "dev was never deployed to web2"
     assert row["remedy"] == "`tetra-es deploy dev --to web2` deploys it"
-    assert fleet.doctor("web1")["result"] == "ok"
-    assert fleet.machine.run("doctor", "dev").code == 1
+    assert release_of("web1", done)["result"] == "ok"
 
 
 def test_a_named_host_that_does_not_answer(fleet: Fleet) -> None:
     fleet.name("web1", "web2")
-    fleet.deploy("web1")
     for command in ("health", "drift"):
         assert "web2" in fleet.machine.fails(1, command, "dev").error()
 
 
 def test_a_host_that_is_named_no_more_is_still_looked_at(fleet: Fleet) -> None:
-    fleet.name("web1")
-    fleet.deploy("web1")
     fleet.name("web2")
     fleet.server("web2")
     failed = fleet.machine.fails(1, "health", "dev", "-o", "json")
@@ -175,8 +206,7 @@ def test_a_host_that_is_named_no_more_is_still_looked_at(fleet: Fleet) -> None:
 
 
 def test_a_server_that_lost_its_record(fleet: Fleet) -> None:
-    fleet.name("web1")
-    place = fleet.deploy("web1")
+    place = fleet.place("web1")
     (place.folder / "state/acme/dev/current").unlink()
     for command in ("health", "drift"):
         error = fleet.machine.fails(1, command, "dev").error()
@@ -190,8 +220,7 @@ def test_a_server_that_lost_its_record(fleet: Fleet) -> None:
 )
 def test_a_release_of_another_history(fleet: Fleet, provenance: str) -> None:
     """Its files are as its own record says, which is not what we deployed."""
-    fleet.name("web1")
-    place = fleet.deploy("web1")
+    place = fleet.place("web1")
     fleet.put(place, provenance)
     says = "the release on web1 is dev@1 of another history"
     failed = fleet.machine.fails(1, "health", "dev")
@@ -206,17 +235,17 @@ def test_a_release_of_another_history(fleet: Fleet, provenance: str) -> None:
     assert (row["result"], row["what"]) == ("failed", "is dev@1 of another history")
 
 
-def test_a_release_of_another_history_where_nothing_was_deployed(fleet: Fleet) -> None:
-    fleet.name("web1")
-    fleet.put(fleet.server("web1"), "dev@1 #3 " + "0" * 64)
-    assert "another history" in fleet.machine.fails(1, "health", "dev").error()
-    assert "another history" in fleet.machine.fails(3, "drift", "dev").error()
+def test_a_release_of_another_history_where_nothing_was_deployed(surroundings: Fleet) -> None:
+    surroundings.name("web1")
+    surroundings.put(surroundings.server("web1"), "dev@1 #3 " + "0" * 64)
+    assert "another history" in surroundings.machine.fails(1, "health", "dev").error()
+    assert "another history" in surroundings.machine.fails(3, "drift", "dev").error()
 
 
 def test_an_older_release_than_was_deployed_last(fleet: Fleet) -> None:
     fleet.name("web1")
     older = fleet.provenance()
-    place = fleet.deploy("web1")
+    place = fleet.place("web1")
     fleet.machine.ok("set", "local", "ports.tetra=5555")
     fleet.machine.ok("promote", "dev")
     fleet.record("web1", place.release(TEXT), 2)
@@ -229,8 +258,7 @@ def test_an_older_release_than_was_deployed_last(fleet: Fleet) -> None:
 
 def test_a_record_that_was_replaced(fleet: Fleet) -> None:
     """Somebody put another file there, and made the server's record agree."""
-    fleet.name("web1")
-    place = fleet.deploy("web1")
+    place = fleet.place("web1")
     release = fleet.put(place, fleet.provenance(), place.release(b"x = 666\n"))
     (path,) = [file.path for file in release.files if file.path.endswith("dev.toml")]
     failed = fleet.machine.fails(3, "drift", "dev", "-o", "json")
@@ -239,8 +267,7 @@ def test_a_record_that_was_replaced(fleet: Fleet) -> None:
 
 
 def test_a_record_that_leaves_things_out(fleet: Fleet) -> None:
-    fleet.name("web1")
-    place = fleet.deploy("web1")
+    place = fleet.place("web1")
     release = place.release(TEXT)
     less = replace(release, files=release.files[:-1], units=(), services=())
     fleet.put(place, fleet.provenance(), less)
@@ -252,8 +279,7 @@ def test_a_record_that_leaves_things_out(fleet: Fleet) -> None:
 
 
 def test_a_record_that_has_more(fleet: Fleet) -> None:
-    fleet.name("web1")
-    place = fleet.deploy("web1")
+    place = fleet.place("web1")
     release = place.release(TEXT)
     extra = replace(release.files[1], path=f"{place.folder}/app/more")
     fleet.put(place, fleet.provenance(), replace(release, files=(*release.files, extra)))
@@ -263,20 +289,19 @@ def test_a_record_that_has_more(fleet: Fleet) -> None:
     ]
 
 
-def test_what_apply_put_there_is_ours_though_not_recorded(fleet: Fleet) -> None:
-    fleet.name("web1")
-    fleet.put(fleet.server("web1"), fleet.provenance())
-    done = fleet.machine.ok("health", "dev", "-o", "json")
+def test_what_apply_put_there_is_ours_though_not_recorded(surroundings: Fleet) -> None:
+    surroundings.name("web1")
+    surroundings.put(surroundings.server("web1"), surroundings.provenance())
+    done = surroundings.machine.ok("health", "dev", "-o", "json")
     assert [row["healthy"] for row in done.json] == [True]
     says = "web1 has dev@1, and no deployment of it to web1 is recorded"
     assert says in done.err
-    assert says in fleet.machine.ok("drift", "dev").err
-    assert fleet.doctor("web1")["result"] == "ok"
+    assert says in surroundings.machine.ok("drift", "dev").err
+    assert surroundings.doctor("web1")["result"] == "ok"
 
 
 def test_what_was_removed_is_not_deployed(fleet: Fleet) -> None:
-    fleet.name("web1")
-    place = fleet.deploy("web1")
+    place = fleet.place("web1")
     nothing = replace(place.release(TEXT), files=(), links=(), units=(), services=())
     fleet.put(place, "dev@0 ", nothing)
     fleet.record("web1", nothing, 0)
@@ -284,8 +309,7 @@ def test_what_was_removed_is_not_deployed(fleet: Fleet) -> None:
 
 
 def test_a_changed_file_is_still_drift(fleet: Fleet) -> None:
-    fleet.name("web1")
-    place = fleet.deploy("web1")
+    place = fleet.place("web1")
     (place.folder / "app/dev.toml").write_text("x = 2\n")
     (place.folder / "app/env/dev.env").chmod(0o644)
     rows = fleet.machine.fails(3, "drift", "dev", "-o", "json").json
