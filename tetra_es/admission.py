@@ -14,6 +14,10 @@ def _say_nothing(_: str) -> None:
     pass
 
 
+def _check_nothing(_: Path, __: Callable[[], tuple[int, bytes]]) -> None:
+    pass
+
+
 class Admission(NamedTuple):
     """How the events of an organization are admitted."""
 
@@ -27,6 +31,12 @@ class Admission(NamedTuple):
     """Whether to give up where anything has to be judged, which takes its time."""
     say: Callable[[str], None] = _say_nothing
     """Is told who founded a history that is new here, and which new events are void."""
+
+    check_derived: Callable[[Path, Callable[[], tuple[int, bytes]]], None] = _check_nothing
+    """Is asked before events that are new on this account count, with the organization's folder
+    and what returns the newest event there. Raises `TetraEsError` where something derived in the
+    folder has others: then what is here may be an older copy, or a forged one, and nothing but that
+    shows it."""
 
     def folder(self) -> Path:
         """Return the state folder. Raises `TetraEsError` where there is none."""

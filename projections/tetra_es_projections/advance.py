@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tetra_es.errors import RESTORE_HINT, IntegrityFailure
 from tetra_es.log import purges
+from tetra_es.log.replica import Ending
 from tetra_es.store.log import BATCH
 from tetra_es_projections.bodies import purged_by
 from tetra_es_projections.tree import TreeProjector
@@ -44,9 +45,11 @@ class Advance:
         self._open_mirror = open_mirror
         self._report = report
 
-    def to(self, last: int, *, again: bool = False) -> None:
+    def to(self, last: int, *, again: bool = False, views_alone: bool = False) -> None:
         """Take in the events up to `last`; `again` builds the mirror from nothing."""
         self._advance_views(last)
+        if views_alone:
+            return
         self._advance_files(last)
         self._advance_mirror(last, again=again)
 
@@ -61,7 +64,8 @@ class Advance:
         position = progress(self._views, FILES)
         if position < last:
             content = TreeProjector.at(self._log, position)
-            self._files.apply(self._log.records(position, last), content, last)
+            records = self._log.records(position, last)
+            self._files.apply(records, content, last, whole=not position)
 
     def _advance_mirror(self, last: int, *, again: bool) -> None:
         """Bring the mirror up to the position `last`; `again` builds it from nothing."""
@@ -70,7 +74,8 @@ class Advance:
         if reached == last and not again and mirror.is_untouched(last):
             return
         mirror.recover()
-        position = mirror.position() if again else self._checked_position(mirror, last)
+        again = again or self._is_of_others(mirror, reached, last)
+        position = mirror.position() if again else mirror.head()[1]
 
         def step(done: int) -> None:
             if self._report:
@@ -87,15 +92,26 @@ class Advance:
             commits = self._unlisted(mirror, reached, position, last) or commits
         Commits(self._views).add(commits, last)
 
-    @staticmethod
-    def _checked_position(mirror: Mirror, last: int) -> int:
-        """Return how far the mirror goes, having checked that it goes no further than the store."""
+    def _is_of_others(self, mirror: Mirror, reached: int, last: int) -> bool:
+        """Return whether the mirror is of events that are not those of the store.
+
+        Raises `IntegrityFailure` where it may have what the store lost.
+        """
+        if mirror.must_be_replaced():
+            return False
         _, position = mirror.head()
-        if (newest := max(position, mirror.last_event())) > last:
-            raise IntegrityFailure(
-                f"the mirror goes to #{newest}, the store only to #{last}", hint=RESTORE_HINT
-            )
-        return position
+        if self._log.ending is not Ending.WHOLE:
+            if (newest := max(position, mirror.last_event())) > last:
+                raise IntegrityFailure(
+                    f"the mirror goes to #{newest}, the store only to #{last}", hint=RESTORE_HINT
+                )
+            return False
+        if position > last:
+            return True
+        if reached or not position:
+            return False  # the views, whose events are those of the store, know its commits
+        record, newest_event = self._log.record(position), mirror.newest_event()
+        return record is None or newest_event != (position, record.hash.hex())
 
     def _unlisted(
         self, mirror: Mirror, reached: int, position: int, last: int

@@ -15,15 +15,22 @@ from tetra_es.disk.closing import Closing
 from tetra_es.disk.identity import file_identity
 from tetra_es.errors import RESTORE_HINT, IntegrityFailure, Refused
 from tetra_es.layout import is_edited
+from tetra_es.log.replica import Ending
 from tetra_es_projections.advance import Advance
 from tetra_es_projections.bodies import BodiesOf
 from tetra_es_projections.check import mirror_differences, stored_differences
-from tetra_es_projections.losses import check_not_ahead, false_progress, lost_events
+from tetra_es_projections.losses import check_ahead, false_progress, lost_events
 from tetra_es_projections.mirror.failures import say_nothing, unusable
 from tetra_es_projections.queries.refs import RefLookup
 from tetra_es_projections.queries.views import Views
 from tetra_es_projections.views.commits import Commits
-from tetra_es_projections.views.database import LATER, discard, open_views, open_views_reading
+from tetra_es_projections.views.database import (
+    LATER,
+    discard,
+    go_back,
+    open_views,
+    open_views_reading,
+)
 from tetra_es_projections.views.database import unusable as unusable_views
 from tetra_es_projections.working_files import Files
 
@@ -81,14 +88,22 @@ class Projections(Closing):
     def catch_up(self, report: Progress | None = None) -> None:
         """Take in every event that is missing anywhere.
 
-        Raises `IntegrityFailure` when a projection has events that the store has not.
+        What has events that the store has not is caught back. Where those may be lost, the views
+        alone are, and files and mirror stay. Raises `IntegrityFailure` where nothing tells.
         """
         if file_identity(self.layout.views) != self._file:  # another command has rebuilt them
             self._connection.close()
             self._open()
         with self._errors():
-            check_not_ahead(self.log, self._connection)
-            self._advance(report).to(self.log.last_position())
+            whole = self.log.ending is not Ending.EARLY
+            if check_ahead(self.log, self._connection):
+                self._go_back(whole=whole)
+            self._advance(report).to(self.log.last_position(), views_alone=not whole)
+
+    def _go_back(self, *, whole: bool) -> None:
+        if whole:
+            self.files.forget_edited()
+        go_back(self._connection, whole=whole)
 
     def rebuild(self, *, force: bool = False, report: Progress | None = None) -> list[str]:
         """Throw everything derived away and build it again from the events.

@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING
 
 from tetra_es.disk.lock import exclusive
 from tetra_es.errors import Refused, TetraEsError
+from tetra_es.layout import OrgLayout
 from tetra_es.store.copies import StoredCopy
 from tetra_es.store.purging import finish_purges
 from tetra_es.store.replica import open_replica
 from tetra_es_projections.engine import Projections
+from tetra_es_projections.losses import check_derived
 from tetra_es_projections.mirror.git import Git
 from tetra_es_projections.unfounded import lost_events, unfounded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tetra_es.admission import Admission
-    from tetra_es.layout import OrgLayout
     from tetra_es.log.replica import Replica
     from tetra_es_projections.advance import Progress
     from tetra_es_projections.mirror.clone import Clone
@@ -50,6 +51,13 @@ class Derived:
             raise TetraEsError(
                 "git is not installed", hint="install git; the mirror is a git repository"
             )
+
+    def check_derived(self, folder: Path, head: Callable[[], tuple[int, bytes]]) -> None:
+        """Raise `TetraEsError` where something derived in a folder has others than its events.
+
+        They end with `head`.
+        """
+        check_derived(OrgLayout(folder), self.git, head)
 
     def check_free(self, layout: OrgLayout) -> None:
         """Raise `TetraEsError` where views or mirror are there without events.

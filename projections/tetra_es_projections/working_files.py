@@ -90,17 +90,29 @@ class Files:
         self.blocked: list[TetraEsError] = []
         """Why files are not in their newest state: something else is in their place."""
 
-    def apply(self, records: Iterable[Record], content: TreeProjector, upto: int) -> None:
-        """Bring the files to the state after the records, which end at the position `upto`."""
-        newest: dict[str, bytes | None] = {}
-        ours: dict[str, set[str | None]] = {}
+    def apply(
+        self,
+        records: Iterable[Record],
+        content: TreeProjector,
+        upto: int,
+        *,
+        whole: bool = False,
+    ) -> None:
+        """Bring the files to the state after the records, which end at the position `upto`.
+
+        `whole` says that these are all: a generated file that is of none of them goes.
+        """
+        known = self.digests()
+        newest: dict[str, bytes | None] = {
+            path: None for path in known if whole and not is_edited(path)
+        }
+        ours: dict[str, set[str | None]] = {path: set() for path in newest}
         for record in records:
             for path, data in content.apply_record(record).items():
                 newest[path] = data
                 ours.setdefault(path, set()).add(_digest(data))
         newest.pop(ALLOWED_SIGNERS, None)  # in the mirror only; `signer export` prints it
         self.blocked = []
-        known = self.digests()
         self._put(
             {
                 path: data
@@ -112,6 +124,13 @@ class Files:
         ignore = self._root / ".gitignore"
         if not ignore.exists():
             atomic.write(ignore, GITIGNORE.encode())
+
+    def forget_edited(self) -> None:
+        """Forget what was put in edited files: what is there may be all there is of it."""
+        paths = [(path,) for path in self.digests() if is_edited(path)]
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._connection.executemany("DELETE FROM files WHERE path = ?", paths)
+        self._connection.execute("COMMIT")
 
     def digests(self) -> dict[str, str]:
         """Return path to digest of what was put there last."""

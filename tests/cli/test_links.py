@@ -274,10 +274,10 @@ def test_a_folder_that_comes_while_a_file_is_recorded(
 ) -> None:
     file, apply = machine.toml("local"), Files.apply
 
-    def blocked(self: Files, *arguments: Any) -> None:
+    def blocked(self: Files, *arguments: Any, **more: Any) -> None:
         file.unlink()
         file.mkdir()
-        apply(self, *arguments)
+        apply(self, *arguments, **more)
 
     before = machine.last_position()
     monkeypatch.setattr(Files, "apply", blocked)

@@ -8,6 +8,7 @@ import subprocess
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from tests.first_edition.archive import DEMO, unpack
 from tests.hints.case import Case
 from tests.integrity import tampering
 from tests.mirrors import commit_on, give_work_tree
@@ -52,6 +53,10 @@ def with_changed_texts(machine: Machine) -> None:
 
 
 def with_the_views_of_another_store(machine: Machine) -> None:
+    """In a folder of the first edition, of which nothing is pinned."""
+    shutil.rmtree(machine.home)
+    unpack(machine.home, DEMO)
+    machine.ok("status")
     with closing(sqlite3.connect(machine.folder / "store" / "views.db")) as views:
         views.execute("UPDATE events SET hash = 'another'")
         views.commit()
@@ -142,7 +147,7 @@ CASES = [
     Case(VERIFY, "show dev", with_changed_texts, code=4),
     Case(
         "the store was replaced or lost events: run `tetra-es verify`",
-        "promote staging",
+        "mirror push",
         with_the_views_of_another_store,
         code=4,
     ),

@@ -14,7 +14,7 @@ from tetra_es.gate.verdicts import Kind
 from tetra_es.log.chain import START, Head
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from tetra_es.gate.pins.pins import Pins
@@ -74,9 +74,14 @@ class Opened:
         first = head - len(self.unpinned) + 1
         return self.unpinned[position - first] if position >= first else self._window.at(position)
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether what is here ends before an event that was admitted before."""
+        return self.standing is Standing.BEHIND
+
     def check_complete(self) -> None:
         """Raise `Behind` where what is here ends before an event that was admitted before."""
-        if self.standing is Standing.BEHIND:
+        if self.is_behind:
             raise Behind(self.pins.head, self.gate.state.head)
 
     def check_recording(self) -> None:
@@ -94,13 +99,14 @@ def open_organization(
     ask: bool = True,
     expect: Head | None = None,
     recording: bool = False,
+    check: Callable[[], None] | None = None,
 ) -> Opened:
     """Admit what is new in a log, and pin it.
 
     `place` is where it was found. Without `ask`, nobody is there who could look at the founder: an
     organization that this account never saw then needs `expect`, which counts for such alone.
     Where the state folder cannot be written, the new events are admitted in memory, but not for
-    `recording`.
+    `recording`. `check` is called before something that is new is pinned, and may raise.
 
     Raises `AnotherHistory`, `Forked`, `Refused`, `Behind`, `IntegrityFailure`.
     """
@@ -126,6 +132,8 @@ def open_organization(
         raise stop(opened.stopped)  # nothing at all is admitted
     if recording:
         opened.check_recording()
+    if hashes and check:
+        check()
     try:
         pin(opened, hashes)
         folder.remember(place, organization)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tetra_es.gate.opening import Opened
     from tetra_es.gate.reader import AdmittedLog
     from tetra_es.log.record import Record
+    from tetra_es.log.replica import Ending
     from tetra_es.model.secrets import Vault
 
 _HINT = "somebody changed the store; `tetra-es verify` looks at all of it"
@@ -105,6 +106,7 @@ class AdmittedReplica(Closing):
             ask=self._admission.ask,
             expect=Head(*expect) if expect else None,
             recording=self._recording,
+            check=lambda: self._admission.check_derived(self.folder, self.log.head),
         )
         self._level = None
         self._say(opened)
@@ -136,6 +138,15 @@ class AdmittedReplica(Closing):
         from tetra_es.gate.reader import AdmittedLog
 
         return AdmittedLog(self.log, self.opened.gate.state, self.opened.hash_at)
+
+    @property
+    def ending(self) -> Ending:
+        """Whether what is here ends where what was admitted on this account does."""
+        from tetra_es.log.replica import Ending
+
+        if self._level is not None:
+            return Ending.WHOLE
+        return Ending.EARLY if self.opened.is_behind else Ending.WHOLE
 
     def close(self) -> None:
         """Let go of the file."""

@@ -6,6 +6,7 @@ void keeps its place and is listed, and changes nothing.
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -18,12 +19,27 @@ if TYPE_CHECKING:
     from tetra_es.log.record import Record
 
 
+class Ending(Enum):
+    """Whether the events that are here are all that there were, by what this account admitted."""
+
+    WHOLE = "whole"
+    """All that was admitted is here: what goes further was made by somebody else."""
+    EARLY = "early"
+    """More was admitted: what goes further may be all there is of the rest."""
+    UNTOLD = "untold"
+    """Nothing is known of that, as for a store of the first edition."""
+
+
 class Replica(Protocol):
     """The events that are here. Use as a context manager."""
 
     @property
     def path(self) -> Path:
         """The file that has them."""
+
+    @property
+    def ending(self) -> Ending:
+        """Whether they are all that there were."""
 
     def __enter__(self) -> Self: ...
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from tetra_es.events.base import Event
     from tetra_es.log.record import Record
+    from tetra_es.log.replica import Ending
 
 BATCH = 500
 """Events read at a time: large enough to be quick, small enough for memory."""
@@ -119,6 +120,13 @@ class EventLog(ReadOnlyFile):
     def event(self, record: Record) -> Event:
         """Return the event of a record, upcast to today's version of its class."""
         return record.event
+
+    @property
+    def ending(self) -> Ending:
+        """Nothing of a store of the first edition was admitted before its upgrade."""
+        from tetra_es.log.replica import Ending
+
+        return Ending.UNTOLD
 
     def void(self, position: int) -> str | None:
         """Return None: the first edition knew no events that change nothing."""

@@ -14,7 +14,7 @@ from tetra_es.settings import Settings
 from tetra_es_cli.output.console import Console, ignore_progress, warn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tetra_es.usecases.ports import OpenedProjections
@@ -69,8 +69,17 @@ class App:
     def admission(self) -> Admission:
         """What admitting events depends on beside the events."""
         expect = self.expect or self.settings.expect
-        admission = Admission(self.settings.state_dir, ask=not self.no_input, say=warn)
+        admission = Admission(
+            self.settings.state_dir,
+            ask=not self.no_input,
+            say=warn,
+            check_derived=self._check_derived,
+        )
         return admission.expecting(expect)
+
+    def _check_derived(self, folder: Path, head: Callable[[], tuple[int, bytes]]) -> None:
+        """Load what looks at views and mirror when that is asked for, which is seldom."""
+        self.derived.check_derived(folder, head)
 
     @cached_property
     def derived(self) -> Derived:

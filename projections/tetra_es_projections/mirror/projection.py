@@ -6,7 +6,14 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import Refused, TetraEsError
-from tetra_es_projections.mirror import configuration, marker, recovery, repository, stray
+from tetra_es_projections.mirror import (
+    configuration,
+    marker,
+    recovery,
+    repository,
+    stray,
+    trailers,
+)
 from tetra_es_projections.mirror.failures import GitMissing, say_nothing
 from tetra_es_projections.mirror.fast_import import append
 from tetra_es_projections.mirror.few import append_few, few
@@ -73,6 +80,15 @@ class Mirror:
             return self.head()[1]
         newest = events_of(self.path, self.git, line.main, "-1", "--grep=^Event-Hash: ")
         return newest[0][0] if newest else self.head()[1]
+
+    def newest_event(self) -> tuple[int, str] | None:
+        """Return position and hash of the event that our newest commit says it is of, or None.
+
+        Raises `Refused` when what is at the path is not a mirror, `IntegrityFailure` when it is
+        damaged.
+        """
+        commit, _ = self.head()
+        return None if commit is None else trailers.event_of(self.path, self.git, commit)
 
     def commits(self, after: int = 0) -> list[tuple[int, str]]:
         """Return position and commit of each event after a position that the mirror has."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tetra_es_projections.mirror.git import Git
 
 _TRAILERS: Final = re.compile(
-    r"\n\nEvent: (\d{1,18})\nEvent-Hash: [0-9a-f]{64}\n(?:[A-Z][a-z]*: .*\n)+\Z"
+    r"\n\nEvent: (\d{1,18})\nEvent-Hash: ([0-9a-f]{64})\n(?:[A-Z][a-z]*: .*\n)+\Z"
 )
 """The last paragraph of a message, of this format or a later one."""
 
@@ -24,8 +24,17 @@ def position_of(root: Path, git: Git, commit: str) -> int | None:
 
     Raises `IntegrityFailure` when it is not there.
     """
+    found = event_of(root, git, commit)
+    return found[0] if found else None
+
+
+def event_of(root: Path, git: Git, commit: str) -> tuple[int, str] | None:
+    """Return position and hash of the event that `commit` says it is of, None where of none.
+
+    Raises `IntegrityFailure` when it is not there.
+    """
     trailers = _TRAILERS.search(_message(root, git, commit))
-    return int(trailers[1]) if trailers else None
+    return (int(trailers[1]), trailers[2]) if trailers else None
 
 
 def _message(root: Path, git: Git, commit: str) -> str:

@@ -90,6 +90,23 @@ def progress(connection: sqlite3.Connection, projection: str) -> int:
     return int(row[0]) if row else 0
 
 
+def go_back(connection: sqlite3.Connection, *, whole: bool) -> None:
+    """Forget all that was taken in of events, for those that are no longer believed.
+
+    The digests of generated files stay. Without `whole`, so does what is known of files and
+    mirror, which stay as they are.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    for table in ("events", "states", "changes", "latest", "targets"):
+        connection.execute(f"DELETE FROM {table}")
+    set_progress(connection, VIEWS, 0)
+    if whole:
+        connection.execute("DELETE FROM commits")
+        set_progress(connection, FILES, 0)
+        set_progress(connection, MIRROR, 0)
+    connection.execute("COMMIT")
+
+
 def set_progress(connection: sqlite3.Connection, projection: str, position: int) -> None:
     """Remember the position that a projection has reached."""
     connection.execute(

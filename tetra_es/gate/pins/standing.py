@@ -10,8 +10,11 @@ from tetra_es.gate.pins.pins import Forked
 from tetra_es.log.chain import GENESIS, START, Head, link
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tetra_es.gate.bodies import Source
     from tetra_es.gate.pins.pins import Pins
+    from tetra_es.log.record import Record
 
 
 class PinnedLog(Protocol):
@@ -22,6 +25,9 @@ class PinnedLog(Protocol):
 
     def holds(self, at: Head) -> bool:
         """Return whether the event with this hash is at this position."""
+
+    def records(self, after: int = 0, upto: int | None = None) -> Iterator[Record]:
+        """Yield the events with `after` < position <= `upto`."""
 
 
 class Standing(StrEnum):
@@ -89,5 +95,12 @@ def fork(log: PinnedLog, pins: Pins, differs: int) -> Forked:
             low = middle
         else:
             high = middle
-    found = log.head().hash if log.head().position == high else None
-    return Forked(high, hashes[high - 1], found)
+    return Forked(high, hashes[high - 1], _hash_at(log, high))
+
+
+def _hash_at(log: PinnedLog, position: int) -> bytes | None:
+    """Return the hash that an event says it has, None where it is not there."""
+    try:
+        return next((record.hash for record in log.records(position - 1, position)), None)
+    except IntegrityFailure:  # a gap
+        return None

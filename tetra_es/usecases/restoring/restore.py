@@ -126,8 +126,23 @@ def _locked_folders(layout: OrgLayout) -> Iterator[None]:
         remove_empty(made)  # a folder with something in it stays
 
 
+class _Known(NamedTuple):
+    """How a copy stands to what this account admitted."""
+
+    pinned: Head = START
+    """The newest event that was admitted, `START` for none."""
+    standing: Standing = Standing.NEW
+    fork: IntegrityFailure | None = None
+    """Why it is not what was admitted."""
+
+    @property
+    def has_all(self) -> bool:
+        """Whether it has all that was admitted: what goes further is not known to be lost."""
+        return not self.fork and self.standing in (Standing.LEVEL, Standing.AHEAD)
+
+
 class _Stood(NamedTuple):
-    """How a copy stood to what this account admitted."""
+    """What is said of that."""
 
     is_new: bool = True
     behind: int = 0
@@ -151,9 +166,12 @@ def _put_in_place(
         fill(copy, new)
         admitted = admit(new, report)
         _check_name(layout, admitted)
-        derived.check_not_ahead(layout, len(admitted.hashes))
-        _check_replaceable(layout, new)
-        stood = _pin(layout, new, admitted, state_dir, listener, why) if state_dir else _Stood()
+        account = StateFolder(state_dir) if state_dir else None
+        known = _compare(layout, new, admitted, account)
+        if not (known.has_all or why):
+            derived.check_not_ahead(layout, len(admitted.hashes))
+        _check_replaceable(layout, new, known)
+        stood = _pin(layout, new, admitted, account, known, listener, why) if account else _Stood()
         replaced = _back_up(layout)
         new.rename(layout.store)
         sync_folder(layout.store.parent)
@@ -191,8 +209,26 @@ def _remove_unfinished(layout: OrgLayout) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _check_replaceable(layout: OrgLayout, new: Path) -> None:
-    """Raise `Refused` where a store is there that is whole and no older part of the new one."""
+def _compare(
+    layout: OrgLayout, new: Path, admitted: Admitted, account: StateFolder | None
+) -> _Known:
+    """Compare a copy with what this account admitted."""
+    if account is None:
+        return _Known()
+    pins = account.pins(admitted.state.organization)
+    with open_stored(new) as log:
+        try:
+            account.check_place(place_of_folder(layout.root), admitted.state.organization)
+            return _Known(pins.head, standing(log, pins))
+        except (AnotherHistory, Forked) as error:
+            return _Known(pins.head, Standing.BEHIND, error)
+
+
+def _check_replaceable(layout: OrgLayout, new: Path, known: _Known) -> None:
+    """Raise `Refused` where a store is there that is whole and no older part of the new one.
+
+    One that lacks what was admitted on this account, which the new one has, is replaceable.
+    """
     name = layout.root.name
     try:
         with open_stored(layout.store) as here, open_stored(new) as copy:
@@ -204,7 +240,7 @@ def _check_replaceable(layout: OrgLayout, new: Path) -> None:
                     f"the organization {name} is here already, with all events of the copy",
                     hint="`tetra-es verify` checks it, `tetra-es rebuild` builds the rest again",
                 )
-            if copy.holds(head):
+            if copy.holds(head) or (known.has_all and not here.holds(known.pinned)):
                 return
             more = head.position > copy.head().position and here.holds(copy.head())
             what = "has more events" if more else "has another history"
@@ -253,37 +289,32 @@ def _pin(
     layout: OrgLayout,
     new: Path,
     admitted: Admitted,
-    state_dir: Path,
+    account: StateFolder,
+    known: _Known,
     listener: Listener,
     why: str,
 ) -> _Stood:
-    """Compare with what this account admitted, and pin the rest; with a reason, move the pins."""
-    folder, place = StateFolder(state_dir), place_of_folder(layout.root)
-    pins = folder.pins(admitted.state.organization)
-    with open_stored(new) as log:
-        try:
-            folder.check_place(place, admitted.state.organization)
-            stands = standing(log, pins)
-        except (AnotherHistory, Forked) as error:
-            if not why:
-                error.hint = f"{_KEEP}; if it is right, the same command with -m WHY says so"
-                raise
-            stands = Standing.BEHIND
-        pinned = pins.head
-        if stands is Standing.BEHIND:
-            if why:
-                move = plan_move(log, folder, place, log.head())
-                carry_out(move, folder, place, why=why, time=format_time(datetime.now(UTC)))
-            return _Stood(is_new=False, behind=pinned.position)
+    """Pin what was not admitted on this account before; with a reason, move the pins."""
+    place = place_of_folder(layout.root)
+    if known.fork and not why:
+        known.fork.hint = f"{_KEEP}; if it is right, the same command with -m WHY says so"
+        raise known.fork
+    if known.standing is Standing.BEHIND:
+        if why:
+            with open_stored(new) as log:
+                move = plan_move(log, account, place, log.head())
+            carry_out(move, account, place, why=why, time=format_time(datetime.now(UTC)))
+        return _Stood(is_new=False, behind=known.pinned.position)
+    pins, pinned = account.pins(admitted.state.organization), known.pinned.position
     try:
         pins.begin(admitted.state.founder)
         if judged.is_known(pins):
             void = admitted.state.void.items()
-            judged.add(pins, {at: reason for at, reason in void if at > pinned.position})
-        pins.append(pinned, admitted.hashes[pinned.position :])
-        folder.remember(place, admitted.state.organization)
+            judged.add(pins, {at: reason for at, reason in void if at > pinned})
+        pins.append(known.pinned, admitted.hashes[pinned:])
+        account.remember(place, admitted.state.organization)
     except IntegrityFailure:
         raise
     except TetraEsError as error:
         listener.warned(error.message)
-    return _Stood(stands is Standing.NEW)
+    return _Stood(known.standing is Standing.NEW)

@@ -1,0 +1,126 @@
+"""Last night's store is put back, and everything else in the folder is newer."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.machine import Machine
+
+
+def put_back(machine: Machine, backup: str) -> None:
+    """Put a backup in the place of the store, as a person does it: by `cp`."""
+    for file in machine.store.parent.glob("events.db*"):
+        file.unlink()
+    shutil.copy(backup, machine.store)
+
+
+@pytest.fixture
+def head(machine: Machine) -> str:
+    """Put the store of #5 back where everything else is at #9; return what it ends with."""
+    machine.ok("promote", "dev")
+    machine.ok("set", "local", "ports.tetra=5001")
+    machine.ok("set", "local", "ports.tetra=5002")
+    row = machine.history()[0]
+    backup = str(machine.home / "last-night.db")
+    machine.ok("backup", backup)
+    machine.ok("promote", "dev")
+    machine.ok("promote", "staging")
+    machine.ok("set", "local", "ports.tetra=5003")
+    put_back(machine, backup)
+    return f"{row['event']}:{row['hash']}"
+
+
+READING = (
+    ("status",),
+    ("history",),
+    ("show", "dev"),
+    ("show", "local", "--at", "3"),
+    ("blame", "dev"),
+    ("diff", "dev@1", "dev"),
+    ("signer", "list"),
+    ("secret", "list", "dev"),
+    ("event", "5"),
+)
+
+
+def test_reading_works_before_anybody_says_what_is_right(machine: Machine, head: str) -> None:
+    before = machine.git("rev-parse", "main")
+    for command in READING:
+        machine.ok(*command)
+    assert [row["event"] for row in machine.history()] == [5, 4, 3, 2, 1]
+    assert "tetra = 5002" in machine.ok("show", "local").out
+    # The newer files and commits stay: they may be all there is of it.
+    assert machine.git("rev-parse", "main") == before
+    assert "5001" in machine.toml("dev").read_text() or machine.toml("staging").exists()
+    for command in (("set", "local", "x=1"), ("rebuild",), ("rebuild", "--force"), ("verify",)):
+        assert machine.run(*command).code == 4, command
+    assert machine.git("rev-parse", "main") == before
+    assert head in machine.fails(4, "promote", "dev").hint()
+
+
+def promote(machine: Machine) -> None:
+    machine.ok("promote", "prod")
+
+
+def look(machine: Machine) -> None:
+    machine.ok("status")
+
+
+def rebuild(machine: Machine) -> None:
+    machine.ok("rebuild", "--force")
+
+
+def rebuild_without_views(machine: Machine) -> None:
+    for file in machine.store.parent.glob("views.db*"):
+        file.unlink()
+    machine.ok("rebuild", "--force")
+
+
+def promote_without_views(machine: Machine) -> None:
+    for file in machine.store.parent.glob("views.db*"):
+        file.unlink()
+    machine.ok("promote", "prod")
+
+
+@pytest.mark.parametrize(
+    "first", [promote, look, rebuild, rebuild_without_views, promote_without_views]
+)
+@pytest.mark.parametrize("looked", [False, True])
+def test_all_goes_on_from_there(
+    machine: Machine, head: str, first: Callable[[Machine], None], *, looked: bool
+) -> None:
+    """`trust` says which is right; what was derived of later events is caught back, and kept."""
+    main = machine.git("rev-parse", "main").strip()
+    if looked:
+        machine.ok("status")
+    machine.ok("trust", "--head", head, "-m", "the disk broke")
+    first(machine)
+    machine.ok("promote", "dev", "--force")
+    # The commits of the lost events are kept, and named.
+    (found,) = machine.git("for-each-ref", "--format=%(objectname)", "refs/heads/found").split()
+    assert found == main
+    machine.ok("promote", "staging", "--force")
+    machine.ok("set", "local", "ports.tetra=5004")
+    machine.ok("rollback", "dev")
+    assert "verified" in machine.ok("verify").out
+    commit = machine.git("rev-parse", "main").strip()
+    newest = machine.history("-n", "1")[0]["event"]
+    assert machine.ok("event", commit, "-o", "json").json["event"] == newest
+    machine.ok("rebuild", "--check")
+
+
+def test_what_was_typed_is_kept(machine: Machine, head: str) -> None:
+    """The text that a lost event recorded is an edit again that is not recorded."""
+    machine.ok("trust", "--head", head, "-m", "the disk broke")
+    done = machine.ok("status")
+    assert "environments/local.toml" in done.out
+    assert "5003" in machine.toml("local").read_text()
+    machine.ok("record")
+    assert "tetra = 5003" in machine.ok("show", "local").out
+    assert "verified" in machine.ok("verify").out
