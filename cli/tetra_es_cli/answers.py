@@ -1,13 +1,13 @@
 """What the commands that only look answer; without click, so that quick answers share it.
 
-Queries are imported where they are asked: a quick answer must not pay for the others.
+Queries are imported where they are asked, and what prints their answers: a quick answer must not
+pay for the others.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tetra_es_cli.output.lines import event_lines, status_lines
 from tetra_es_cli.output.model import Listing, Report
 from tetra_es_cli.output.table import short_time
 
@@ -102,6 +102,7 @@ def blame(reader: Reader, environment: str, key: str | None = None) -> Listing:
 
 def status(reader: Reader) -> Report:
     """Return how the organization stands."""
+    from tetra_es_cli.output.lines import status_lines
     from tetra_es_projections.queries.status import organization_status
 
     found = organization_status(reader)
@@ -131,6 +132,7 @@ def environments(reader: Reader) -> Listing:
 
 def event(reader: Reader, ref: Ref) -> Report:
     """Return one event, whole."""
+    from tetra_es_cli.output.lines import event_lines
     from tetra_es_projections.queries.events import find_event
 
     found = find_event(reader, ref)

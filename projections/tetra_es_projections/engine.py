@@ -83,7 +83,7 @@ class Projections(Closing):
     def serving_hosts(self, environment: str) -> list[str]:
         """Return the hosts that an environment runs on, by what was recorded; not this machine."""
         with self._errors(), Views(self.layout.views) as views:
-            return views.serving_hosts(environment)
+            return views.hosts.serving(environment)
 
     def catch_up(self, report: Progress | None = None) -> None:
         """Take in every event that is missing anywhere.

@@ -14,7 +14,7 @@ from tetra_es_cli.entry.root import COMMANDS, cli
 from tetra_es_cli.entry.short_help import SHORT_HELP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tests.conftest import Machine
 
@@ -27,6 +27,15 @@ HEAVY = (
 """Nobody who asks for help or completes a name waits for these."""
 
 
+NOT_TO_LOOK = (
+    *(name for name in HEAVY if name not in ("json", "sqlite3", "tetra_es.store", "tetra_es_projections")),
+    "_hashlib", "click", "ctypes", "dataclasses", "fcntl", "heapq", "inspect", "shlex", "socket",
+    "tetra_es.disk.syncing", "tetra_es.log.replica", "tetra_es.refs", "tetra_es.store.log",
+    "tetra_es_cli.output.lines",
+)  # fmt: skip
+"""Nobody who looks at what is there now waits for these, nor for OpenSSL."""
+
+
 def every_command() -> Iterator[tuple[str, ...]]:
     context = click.Context(cli)
     for name in COMMANDS:
@@ -36,8 +45,8 @@ def every_command() -> Iterator[tuple[str, ...]]:
             yield from ((name, each) for each in command.list_commands(context))
 
 
-def loaded(machine: Machine, code: str, **env: str) -> list[str]:
-    """Return the heavy modules that a process has imported when it ends."""
+def loaded(machine: Machine, code: str, among: Sequence[str] = HEAVY, **env: str) -> list[str]:
+    """Return those of some modules that a process has imported when it ends."""
     done = subprocess.run(
         [sys.executable, "-X", "importtime", *code.split()],
         env=machine.environment(env),
@@ -47,7 +56,7 @@ def loaded(machine: Machine, code: str, **env: str) -> list[str]:
     )
     lines = (line for line in done.stderr.splitlines() if line.startswith("import time:"))
     names = {line.split("|")[2].strip() for line in lines}
-    return sorted(names & set(HEAVY))
+    return sorted(names & set(among))
 
 
 def test_a_list_of_commands_imports_none(bare: Machine) -> None:
@@ -63,6 +72,12 @@ def test_help_imports_no_more_than_click(bare: Machine, words: tuple[str, ...]) 
     allowed = {"ci": ["importlib.resources", "tempfile"], "run": ["subprocess"]}
     found = loaded(bare, f"-m tetra_es_cli {' '.join(words)} --help")
     assert set(found) <= set(allowed.get(words[0], ())), found
+
+
+@pytest.mark.parametrize("words", ["show dev", "history -n 20"])
+def test_looking_imports_little(machine: Machine, words: str) -> None:
+    machine.ok("promote", "dev")
+    assert loaded(machine, f"-m tetra_es_cli {words}", NOT_TO_LOOK) == []
 
 
 def test_options_complete_without_more_than_click(bare: Machine) -> None:

@@ -15,8 +15,8 @@ from tests.conftest import ROOT
 from tests.docs.pages import environment
 from tetra_es.events.catalogue import EVENT_TYPES
 from tetra_es_cli.entry.root import cli
-from tetra_es_projections.queries.rows import HostRow
 from tetra_es_projections.queries.status import host_row
+from tetra_es_projections.queries.tables.host_table import HostRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

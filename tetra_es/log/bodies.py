@@ -6,11 +6,11 @@ The first byte says how: 0 for the bytes themselves, 1 for zlib (RFC 1950).
 from __future__ import annotations
 
 import zlib
-from hashlib import sha256
 from typing import Final
 
 from tetra_es.errors import IntegrityFailure
 from tetra_es.limits import BODY_SIZE
+from tetra_es.log.sha256 import sha256
 
 _PLAIN: Final = b"\0"
 _ZLIB: Final = b"\1"

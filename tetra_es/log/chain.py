@@ -8,8 +8,9 @@ event) and `state` the stored bytes. The length prefixes keep one event's fields
 as another's. One chain for all streams, since a chain for each would miss the loss of a stream.
 """
 
-from hashlib import sha256
 from typing import Final, NamedTuple
+
+from tetra_es.log.sha256 import sha256
 
 GENESIS = bytes(32)
 """What stands for the previous hash at the first event."""

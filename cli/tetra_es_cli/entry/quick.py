@@ -21,12 +21,12 @@ from tetra_es.admission import Admission
 from tetra_es.errors import TetraEsError
 from tetra_es.layout import OrgLayout
 from tetra_es.names import check_environment
-from tetra_es.refs import parse_ref
 from tetra_es.settings import Settings
 from tetra_es_cli.output import hints
 from tetra_es_cli.output.formats import LISTINGS, REPORTS, encoded, render
 
 if TYPE_CHECKING:
+    from tetra_es.refs import Ref
     from tetra_es_cli.output.model import Model
 
 Type: TypeAlias = Callable[[str], object]
@@ -37,6 +37,12 @@ def _number(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and int(text)):
         raise ValueError(text)
     return int(text)
+
+
+def _ref(text: str) -> "Ref":
+    from tetra_es.refs import parse_ref  # few name one
+
+    return parse_ref(text)
 
 
 def _listing_format(text: str) -> str:
@@ -61,7 +67,7 @@ class _Command(NamedTuple):
 _ENV = ("environment", check_environment, True)
 _LISTING: Options = {"-o": ("output", _listing_format), "--output": ("output", _listing_format)}
 _REPORT: Options = {"-o": ("output", _report_format), "--output": ("output", _report_format)}
-_AT: Options = {"--at": ("ref", parse_ref)}
+_AT: Options = {"--at": ("ref", _ref)}
 _HISTORY: Options = {
     "--key": ("key", str),
     "--actor": ("actor", str),
@@ -80,7 +86,7 @@ COMMANDS: dict[tuple[str, ...], _Command] = {
     ),
     ("blame",): _Command("blame", (_ENV, ("key", str, False)), _LISTING),
     ("status",): _Command("status", (), _REPORT),
-    ("event",): _Command("event", (("ref", parse_ref, True),), _REPORT),
+    ("event",): _Command("event", (("ref", _ref, True),), _REPORT),
     ("env", "list"): _Command("environments", (), _LISTING),
     ("signer", "list"): _Command("signers", (), {**_AT, **_LISTING}),
     ("signer", "export"): _Command("allowed_signers", (), _AT),

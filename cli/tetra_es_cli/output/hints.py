@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-_OURS = re.compile(r"`tetra-es (?!-)(?P<command>[a-z]+)")
+_OURS = r"`tetra-es (?!-)(?P<command>[a-z]+)"  # compiled when first used: few need it
 
 _NO_ORG = {"init", "orgs", "import", "restore"}
 """Commands that name the organization themselves, or none."""
@@ -26,7 +26,7 @@ def remember(org: str | None = None, directory: Path | None = None) -> None:
 
 def with_options(text: str) -> str:
     """Return a text whose commands have those options too."""
-    return _OURS.sub(_with_options, text) if _org or _directory else text
+    return re.sub(_OURS, _with_options, text) if _org or _directory else text
 
 
 def _with_options(match: re.Match[str]) -> str:

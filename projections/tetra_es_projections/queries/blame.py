@@ -9,7 +9,7 @@ from tetra_es_projections.queries.environments import require_environment
 
 if TYPE_CHECKING:
     from tetra_es_projections.queries.reader import Reader
-    from tetra_es_projections.queries.rows import BlameRow
+    from tetra_es_projections.queries.tables.key_table import BlameRow
 
 
 def blame_rows(reader: Reader, environment: str, key: str | None = None) -> list[BlameRow]:

@@ -28,7 +28,7 @@ class RecordedDeployments:
 
     def serving_hosts(self, environment: str) -> list[str]:
         """Return the hosts that an environment runs on, by what was recorded; not this machine."""
-        return self._reader.views.serving_hosts(environment)
+        return self._reader.views.hosts.serving(environment)
 
     def document(self, environment: str) -> ConfigDocument:
         """Return the present TOML of an environment; see `document_at`."""

@@ -5,12 +5,12 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tetra_es.refs import parse_time
 from tetra_es_projections.queries.environments import require_environment
-from tetra_es_projections.queries.rows import EventRow, KeyEventRow
 
 if TYPE_CHECKING:
     from tetra_es_projections.queries.reader import Reader
+    from tetra_es_projections.queries.tables.event_table import EventRow
+    from tetra_es_projections.queries.tables.key_table import KeyEventRow
 
 
 class HistoryQuery(NamedTuple):
@@ -28,7 +28,7 @@ class HistoryQuery(NamedTuple):
     limit: int | None = None
 
 
-def history_rows(reader: "Reader", query: HistoryQuery) -> list[EventRow] | list[KeyEventRow]:
+def history_rows(reader: "Reader", query: HistoryQuery) -> "list[EventRow] | list[KeyEventRow]":
     """Return the events, newest first; with `key`, its value before and after too.
 
     Raises `UsageError` for an unknown environment and what is not a time.
@@ -39,13 +39,15 @@ def history_rows(reader: "Reader", query: HistoryQuery) -> list[EventRow] | list
         actor=query.actor,
         topic=query.topic,
         since=_start(query.since),
-        until=None if query.until is None else parse_time(query.until),
+        until=None if query.until is None else _time(query.until),
         limit=query.limit or -1,
     )
     if query.environment is not None and not rows:
         require_environment(reader, query.environment)
     if query.key is None:
         return rows
+    from tetra_es_projections.queries.tables.key_table import KeyEventRow  # few ask for a key
+
     return [KeyEventRow(*row, *_values(reader, row.event, query.key)) for row in rows]
 
 
@@ -59,4 +61,10 @@ def _start(since: str | None) -> str | None:
     if since is None:
         return None
     date_only = len(since) == len("2026-11-22")
-    return parse_time(f"{since}T00:00:00" if date_only else since)
+    return _time(f"{since}T00:00:00" if date_only else since)
+
+
+def _time(text: str) -> str:
+    from tetra_es.refs import parse_time  # few ask for a time
+
+    return parse_time(text)

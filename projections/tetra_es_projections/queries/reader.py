@@ -1,26 +1,29 @@
 """An organization opened for looking at it. Uses sqlite3 alone: quick answers start with it."""
 
-# Annotations are not put off here: NamedTuple would compile each of them from its text, which takes
-# longer than all the rest of the module.
+from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
-from tetra_es.admission import Admission
-from tetra_es.layout import OrgLayout
-from tetra_es.log.replica import Replica
 from tetra_es.store.replica import open_replica
 from tetra_es_projections.queries.views import Views
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-class Reader(NamedTuple):
+    from tetra_es.admission import Admission
+    from tetra_es.layout import OrgLayout
+    from tetra_es.log.replica import Replica
+
+
+class Reader:
     """What queries work with: the events, and views in step with them."""
 
-    layout: OrgLayout
-    log: Replica
-    views: Views
+    def __init__(self, layout: OrgLayout, log: Replica, views: Views) -> None:
+        self.layout = layout
+        self.log = log
+        self.views = views
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.layout import environment_file
 from tetra_es_projections.queries.environments import require_environment
-from tetra_es_projections.queries.refs import position_of
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
@@ -20,7 +19,7 @@ def text_at(reader: Reader, environment: str, ref: Ref | None) -> str:
 
     Raises `UsageError` for an unknown environment, `TetraEsError` where it had no state there.
     """
-    position = None if ref is None else position_of(reader.views, ref, environment)
+    position = None if ref is None else _position_of(reader, ref, environment)
     state = reader.views.states.find(environment, position)
     if state is None:
         require_environment(reader, environment)
@@ -36,6 +35,12 @@ def text_at(reader: Reader, environment: str, ref: Ref | None) -> str:
             f"event #{state.position} is not in the store", hint="run `tetra-es verify`"
         )
     return text
+
+
+def _position_of(reader: Reader, ref: Ref, environment: str) -> int:
+    from tetra_es_projections.queries.refs import position_of  # most ask for what is there now
+
+    return position_of(reader.views, ref, environment)
 
 
 def document_at(reader: Reader, environment: str, ref: Ref | None) -> ConfigDocument:

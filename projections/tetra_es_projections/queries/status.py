@@ -12,7 +12,8 @@ from tetra_es_projections.working_files import changed_files
 
 if TYPE_CHECKING:
     from tetra_es_projections.queries.reader import Reader
-    from tetra_es_projections.queries.rows import HostRow, StateRow
+    from tetra_es_projections.queries.tables.host_table import HostRow
+    from tetra_es_projections.queries.tables.state_table import StateRow
     from tetra_es_projections.working_files import Change
 
 
@@ -86,7 +87,7 @@ def organization_status(reader: Reader) -> OrganizationStatus:
             paths[file.kind].append(file.path)
     found.void = reader.views.events.all_void()
     found.environments = environment_rows(reader)
-    found.servers = [host_row(row) for row in reader.views.hosts()]
+    found.servers = [host_row(row) for row in reader.views.hosts.all()]
     return found
 
 

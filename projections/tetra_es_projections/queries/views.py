@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 from tetra_es.disk.closing import Closing
 from tetra_es.log.sqlite.connecting import closed_on_failure, connect_reading
-from tetra_es.names import LOCALHOST
-from tetra_es_projections.queries.rows import HostRow
 from tetra_es_projections.views.schema import foreign_part
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tetra_es_projections.queries.tables.event_table import EventTable
+    from tetra_es_projections.queries.tables.host_table import HostTable
     from tetra_es_projections.queries.tables.key_table import KeyTable
     from tetra_es_projections.queries.tables.state_table import StateTable
 
@@ -59,22 +58,12 @@ class Views(Closing):
 
         return KeyTable(self._connection)
 
-    def hosts(self) -> list[HostRow]:
-        """Return the hosts that anything was deployed to, by environment and host."""
-        rows = self._connection.execute(
-            "SELECT environment, host, serving, since, position, deployment, revision, outcome "
-            "FROM targets ORDER BY environment, host"
-        )
-        return [HostRow(*row) for row in rows]
+    @cached_property
+    def hosts(self) -> HostTable:
+        """Questions about hosts."""
+        from tetra_es_projections.queries.tables.host_table import HostTable
 
-    def serving_hosts(self, environment: str) -> list[str]:
-        """Return the hosts that an environment runs on, by name; not this machine itself."""
-        rows = self._connection.execute(
-            "SELECT host FROM targets WHERE environment = ? AND serving > 0 AND host != ? "
-            "ORDER BY host",
-            (environment, LOCALHOST),
-        )
-        return [row[0] for row in rows]
+        return HostTable(self._connection)
 
     def commit(self, position: int) -> str | None:
         """Return the mirror's commit of an event."""

@@ -7,13 +7,11 @@ and every time that the pin was moved by hand.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from tetra_es.disk.syncing import sync_folder
 from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.gate.pins import private
 from tetra_es.log.chain import START, Head
@@ -107,6 +105,8 @@ class Pins:
         Those that another command has pinned meanwhile are compared. Raises `Forked` where they
         differ, `TetraEsError` where the pins cannot be written or are gone.
         """
+        import fcntl  # quick answers only read
+
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             descriptor = os.open(self._hashes, flags, 0o600)
@@ -146,6 +146,8 @@ class Pins:
             raise OSError(0, "written in part")
         os.fsync(descriptor)
         if not count:
+            from tetra_es.disk.syncing import sync_folder
+
             sync_folder(self.folder)
 
     @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from contextlib import contextmanager
@@ -81,6 +80,8 @@ class StateFolder:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
+        import fcntl  # quick answers only read
+
         path = self.path / "lock"
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)

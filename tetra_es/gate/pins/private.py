@@ -1,12 +1,13 @@
-"""Files of the user alone (0600, in folders of 0700): whole or as they were, durable on return."""
+"""Files of the user alone (0600, in folders of 0700): whole or as they were, durable on return.
+
+Quick answers read such files: what writes is imported where something is written.
+"""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
 
-from tetra_es.disk import folders
-from tetra_es.disk.syncing import sync_folder
 from tetra_es.errors import TetraEsError
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 def make_folder(path: Path) -> None:
     """Make a folder and those above it that are missing. Raises `TetraEsError`."""
+    from tetra_es.disk import folders
+
     try:
         folders.make_folder(path)
     except OSError as error:
@@ -25,6 +28,8 @@ def make_folder(path: Path) -> None:
 
 def replace(path: Path, data: bytes) -> None:
     """Put `data` in the place of the file at `path`; its folder is there. Raises `TetraEsError`."""
+    from tetra_es.disk.syncing import sync_folder
+
     partial = path.with_name(f".{path.name}.{os.urandom(8).hex()}.partial")
     try:
         try:

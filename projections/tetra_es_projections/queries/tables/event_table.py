@@ -1,21 +1,36 @@
 """Events, and what they changed, in the views."""
 
-from __future__ import annotations
+# Annotations are not put off here: NamedTuple would compile each of them from its text, which takes
+# longer than all the rest of the module.
 
-import heapq
+import sqlite3
 import sys
-from typing import TYPE_CHECKING, Any
-
-from tetra_es_projections.queries.rows import ChangeRow, EventRow
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Sequence
+    from tetra_es_projections.queries.tables.key_table import ChangeRow
 
 _EVENT_COLUMNS = (
     "e.position, e.environment, e.revision, e.topic, e.actor, e.time, e.reason, e.hash, e.summary"
 )
 _EVENT = f"SELECT {_EVENT_COLUMNS} FROM events e"
+
+
+class EventRow(NamedTuple):
+    """One line of the history."""
+
+    event: int
+    """Position."""
+    environment: str | None
+    revision: int | None
+    type: str
+    """Topic."""
+    actor: str
+    time: str
+    reason: str
+    hash: str
+    summary: str
 
 
 class EventTable:
@@ -49,6 +64,8 @@ class EventTable:
 
         Each key's changes are read from the newest on, and no further than `limit` asks for.
         """
+        import heapq  # for this alone
+
         conditions = " AND ".join(["c.key = ?", *where])
         sql = (
             f"SELECT {_EVENT_COLUMNS} FROM changes c "
@@ -80,8 +97,11 @@ class EventTable:
         row = self._connection.execute(f"{_EVENT} WHERE position = ?", (position,)).fetchone()
         return EventRow(*row) if row else None
 
-    def changes(self, position: int, *, key: str | None = None) -> list[ChangeRow]:
+    def changes(self, position: int, *, key: str | None = None) -> "list[ChangeRow]":
         """Return the changes that an event made by key, of one key where `key` is given."""
+        # Imported when it is asked: most quick answers are about events alone.
+        from tetra_es_projections.queries.tables.key_table import ChangeRow
+
         sql = "SELECT position, key, before, after FROM changes WHERE position = ?"
         values: list[Any] = [position]
         if key is not None:

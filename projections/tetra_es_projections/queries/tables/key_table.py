@@ -1,13 +1,48 @@
 """Present keys of files, and the events that gave them their values, in the views."""
 
-from __future__ import annotations
+# Annotations are not put off here: NamedTuple would compile each of them from its text, which takes
+# longer than all the rest of the module.
 
-from typing import TYPE_CHECKING
+import sqlite3
+from typing import NamedTuple
 
-from tetra_es_projections.queries.rows import BlameRow
 
-if TYPE_CHECKING:
-    import sqlite3
+class BlameRow(NamedTuple):
+    """Where the present value of a key comes from."""
+
+    key: str
+    value: str
+    revision: int | None
+    event: int
+    actor: str
+    time: str
+    reason: str
+
+
+class ChangeRow(NamedTuple):
+    """One change of one key."""
+
+    event: int
+    key: str
+    before: str | None
+    after: str | None
+
+
+class KeyEventRow(NamedTuple):
+    """One line of the history of a key: the event, and what it changed there."""
+
+    event: int
+    environment: str | None
+    revision: int | None
+    type: str
+    actor: str
+    time: str
+    reason: str
+    hash: str
+    summary: str
+    before: str | None
+    """The value as a TOML literal, None where there was none."""
+    after: str | None
 
 
 class KeyTable:

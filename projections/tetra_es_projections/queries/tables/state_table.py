@@ -1,15 +1,23 @@
 """States of environments in the views."""
 
-from __future__ import annotations
+# Annotations are not put off here: NamedTuple would compile each of them from its text, which takes
+# longer than all the rest of the module.
 
-from typing import TYPE_CHECKING
-
-from tetra_es_projections.queries.rows import StateRow
-
-if TYPE_CHECKING:
-    import sqlite3
+import sqlite3
+from typing import NamedTuple
 
 _STATE = "SELECT environment, revision, position, time, digest, source_revision FROM states"
+
+
+class StateRow(NamedTuple):
+    """One state of an environment."""
+
+    environment: str
+    revision: int
+    position: int
+    time: str
+    digest: str
+    source_revision: int | None
 
 
 class StateTable:
