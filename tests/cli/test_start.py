@@ -27,8 +27,10 @@ HEAVY = (
 """Nobody who asks for help or completes a name waits for these."""
 
 
+_TO_LOOK = {"json", "sqlite3", "tetra_es.store", "tetra_es_projections"}
+
 NOT_TO_LOOK = (
-    *(name for name in HEAVY if name not in ("json", "sqlite3", "tetra_es.store", "tetra_es_projections")),
+    *(name for name in HEAVY if name not in _TO_LOOK),
     "_hashlib", "click", "ctypes", "dataclasses", "fcntl", "heapq", "inspect", "shlex", "socket",
     "tetra_es.disk.syncing", "tetra_es.log.replica", "tetra_es.refs", "tetra_es.store.log",
     "tetra_es_cli.output.lines",
