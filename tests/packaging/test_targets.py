@@ -70,20 +70,20 @@ def test_every_target_has_its_minutes() -> None:
     assert 0 < sum(int(minutes) for _, minutes in rows) <= 60
 
 
-def test_the_supported_pythons_are_those_that_were_tried() -> None:
+def test_the_supported_pythons_passed_all_tests() -> None:
     """`make nightly` runs all tests on each one that it finds, and notes it."""
     begin = "Programming Language :: Python :: 3."
     told = {
         f"3.{text.removeprefix(begin)}" for text in PROJECT["classifiers"] if text.startswith(begin)
     }
     results = ROOT / "benchmarks/results/nightly.md"
-    tried = set()
     text = results.read_text() if results.exists() else ""
+    passed = set()
     for row in re.findall(r"^\| all tests \| (.+) \|$", text, re.MULTILINE):
-        python, _, _, passed, _, failed, _ = row.split(" | ")
-        assert (int(passed) > 3000, failed) == (True, "0"), row
-        tried.add(python.rpartition(".")[0])
-    assert told == tried
+        python, _, _, number, _, failed, _ = row.split(" | ")
+        if (int(number) > 3000, failed) == (True, "0"):
+            passed.add(python.rpartition(".")[0])
+    assert told <= passed
 
 
 def test_a_process_is_followed_where_coverage_is_measured(
