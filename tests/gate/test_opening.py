@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,8 +17,8 @@ from tetra_es import __version__
 from tetra_es.crypto.ssh import sshsig
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError, UsageError
 from tetra_es.gate.packing import pack
-from tetra_es.gate.pins import checked
-from tetra_es.gate.pins.pins import Forked
+from tetra_es.gate.pins import checked, judged
+from tetra_es.gate.pins.pins import Forked, Pins
 from tetra_es.gate.pins.places import AnotherHistory, place_of_folder
 from tetra_es.gate.pins.standing import Behind, Standing
 from tetra_es.gate.reader import AdmittedLog
@@ -130,13 +131,13 @@ def test_what_is_pinned_is_not_judged_again(
     assert pack(opened.gate.state) == pack(history.gate.state)
 
 
-@pytest.mark.parametrize("kept", ["", "tetra-es judged 1 0.0.1\n", "tetra-es judged 1 {}\nx\n"])
 def test_what_another_version_judged_is_judged_again(
-    history: History, account: Account, monkeypatch: pytest.MonkeyPatch, kept: str
+    history: History, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     history.void(history.promoted("prod", text="other = 1\n"), reason=Reason.VALUES)
-    opened = account.open(Copy(history))
-    (opened.pins.folder / "void").write_text(kept.format(__version__))
+    with monkeypatch.context() as patch:
+        patch.setattr(judged, "__version__", "0.0.1")
+        account.open(Copy(history))
     asked = rules_asked(monkeypatch)
     assert account.open(Copy(history)).gate.state.void == history.gate.state.void
     assert len(asked) > 1
@@ -145,12 +146,89 @@ def test_what_another_version_judged_is_judged_again(
     assert asked == []
 
 
+@pytest.mark.parametrize(
+    "damage", ["flipped", "a line less", "torn", "zeros", "emptied", "other", "older", "edited"]
+)
+def test_a_list_of_void_events_that_is_not_ours_is_deleted(
+    history: History,
+    account: Account,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    damage: str,
+) -> None:
+    """Damaged, of another organization, or of another format: they are judged again."""
+    account.open(Copy(history))
+    history.void(history.promoted("prod", text="other = 1\n"), reason=Reason.VALUES)
+    path = account.open(Copy(history)).pins.folder / "void"
+    data = path.read_bytes()
+    other = Account(tmp_path / "other")
+    other.open(Copy(History(manifest=REQUIRED)))
+    (foreign,) = other.folder.path.glob("*/void")
+    header, *lines = data.splitlines(keepends=True)
+    path.write_bytes(
+        {
+            "flipped": data[:-9] + bytes([data[-9] ^ 1]) + data[-8:],
+            "a line less": header + b"".join(lines[1:]),
+            "torn": data[:-20],
+            "zeros": data + bytes(80),
+            "emptied": b"",
+            "other": foreign.read_bytes(),
+            "older": f"tetra-es judged 1 {__version__}\n".encode(),
+            "edited": data.replace(b'"9":"values"', b'"8":"values"'),
+        }[damage]
+    )
+    asked = rules_asked(monkeypatch)
+    assert account.open(Copy(history)).gate.state.void == history.gate.state.void
+    assert asked == list(range(1, history.log.head.position + 1))
+    assert path.read_bytes() != data
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("step", ["append", "add", "write"])
+@pytest.mark.parametrize("listed", [False, True])
+def test_another_process_lists_what_is_void_meanwhile(
+    history: History,
+    account: Account,
+    monkeypatch: pytest.MonkeyPatch,
+    listed: bool,
+    step: str,
+    when: str,
+) -> None:
+    """A void event that the other pins is never taken for a valid one, and listed once."""
+    account.open(Copy(history, 5))
+    if not listed:
+        (account.folder.pins(history.gate.state.organization).folder / "void").unlink()
+    ours = history.log.head.position
+    history.void(history.promoted("prod", text="other = 1\n"), reason=Reason.VALUES)
+    place, name = (Pins, step) if step == "append" else (judged, step)
+    real = getattr(place, name)
+    others: list[int | None] = []
+
+    def overtaken(*arguments: Any) -> None:
+        if when == "after":
+            real(*arguments)
+        monkeypatch.setattr(place, name, real)
+        other = get_context("fork").Process(target=account.open, args=(Copy(history),))
+        other.start()
+        other.join()
+        others.append(other.exitcode)
+        if when == "before":
+            real(*arguments)
+
+    monkeypatch.setattr(place, name, overtaken)
+    account.open(Copy(history, ours))
+    monkeypatch.setattr(place, name, real)
+    assert others in ([], [0])
+    assert account.open(Copy(history)).gate.state.void == history.gate.state.void
+    assert account.open(Copy(history)).gate.state.void == history.gate.state.void
+
+
 def test_an_older_copy_does_not_say_what_is_void_in_a_newer_one(
     history: History, account: Account
 ) -> None:
     history.void(history.promoted("prod", text="other = 1\n"), reason=Reason.VALUES)
     opened = account.open(Copy(history))
-    (opened.pins.folder / "void").write_text("tetra-es judged 1 0.0.1\n")
+    (opened.pins.folder / "void").unlink()
     account.open(Copy(history, 5))
     assert account.open(Copy(history)).gate.state.void == history.gate.state.void
 

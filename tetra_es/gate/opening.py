@@ -55,6 +55,8 @@ class Opened:
     """Hashes of events that were admitted and could not be pinned: the folder is read-only."""
     aggregates: dict[str, Any] = field(default_factory=dict)
     """What was kept beside the gate's state, by stream; see `checked.save`."""
+    judged: int = 0
+    """Position up to which it is listed beside the pins which events are void."""
     kept: Head = START
     """The event that the gate's state was kept at."""
 
@@ -123,8 +125,9 @@ def open_organization(
     kept = None if new else checked.load(pins)
     if kept and kept.state.head.position > log.head().position:
         kept = None  # it is that of a newer copy, and stays
-    gate = Gate(log, kept.state if kept else None, Window(pins).at, judged.load(pins))
-    opened = Opened(gate, pins, stands)
+    known = judged.load(pins)
+    gate = Gate(log, kept.state if kept else None, Window(pins).at, known)
+    opened = Opened(gate, pins, stands, judged=known.upto if known else 0)
     if kept:
         opened.aggregates, opened.kept = kept.aggregates, kept.state.head
     hashes = _admit(opened, log, expect if new else None)
@@ -199,17 +202,18 @@ def _admit(opened: Opened, log: ReadableLog, expect: Head | None) -> list[bytes]
 def pin(opened: Opened, hashes: list[bytes]) -> None:
     """Pin the last admitted events. Raises `Forked`, and `TetraEsError` where that failed."""
     pins, first = opened.pins, opened.gate.state.head.position - len(hashes)
-    known, void = judged.is_known(pins), opened.gate.state.void
     if hashes:
         pins.begin(opened.founder)
         before = pins.hash_at(first) if first else START.hash
         if before is None:
             raise TetraEsError(f"{pins.folder} has changed", hint="run the command again")
-        if known:
-            judged.add(pins, {at: reason for at, reason in void.items() if at > first})
         pins.append(Head(first, before), hashes)
-    if not known and pins.head.position <= opened.gate.state.head.position:
-        judged.write(pins, void)  # which says of all that is pinned whether it is void
+    state = opened.gate.state
+    if hashes and first <= opened.judged < state.head.position:
+        judged.add(pins, first, state.head, state.void)
+    elif opened.judged < state.head.position:
+        judged.write(pins, state.head, state.void)
+    opened.judged = max(opened.judged, state.head.position)
 
 
 def _keep(opened: Opened) -> None:
@@ -217,6 +221,8 @@ def _keep(opened: Opened) -> None:
     state = opened.gate.state
     if state.head.position >= opened.kept.position + checked.EVERY:
         checked.save(opened.pins, state, opened.aggregates)
+        if opened.judged == state.head.position:
+            judged.write(opened.pins, state.head, state.void)  # in one line instead of many
         opened.kept = state.head
 
 

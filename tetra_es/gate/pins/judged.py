@@ -1,25 +1,34 @@
 """What the rules said of pinned events: then opening need not judge them again.
 
-`void` lists the few that are void, by position and reason, below a line that says which version
-judged. It is written before the pins of these events are. Another version may judge by other code:
-it begins again.
+`void` has a line for each run of events that were judged together: where it begins and ends, the
+hash of its last event, and which are void, with the reasons. Each line has a checksum over itself,
+the organization and the version that judged, and counts where its last event is pinned: so it does
+not matter which of two commands writes when, and nothing waits for the disk. It is a cache: in
+doubt it is deleted, and the events are judged again.
 """
 
 from __future__ import annotations
 
+import json
 import os
+from contextlib import suppress
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tetra_es import __version__
+from tetra_es.errors import TetraEsError
 from tetra_es.gate.pins import private
+from tetra_es.gate.pins.pins import Window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from tetra_es.gate.pins.pins import Pins
+    from tetra_es.log.chain import Head
 
-_HEADER: Final = f"tetra-es judged 1 {__version__}\n".encode()
+_CHECKSUM: Final = 64
+"""Digits."""
 
 
 class PinnedVerdicts(NamedTuple):
@@ -30,56 +39,83 @@ class PinnedVerdicts(NamedTuple):
     """Position to reason; the others are valid."""
 
 
+class _Run(NamedTuple):
+    """Events that were judged together."""
+
+    after: int
+    upto: int
+    hash: str
+    """Of the last of them, hexadecimal."""
+    void: dict[int, str]
+
+
 def load(pins: Pins) -> PinnedVerdicts | None:
-    """Return what is known, None where nothing is."""
-    # First the pins: a command that pins more events has listed before that which are void.
-    upto = pins.head.position
+    """Return what is known, None where nothing is; then there is no file any more either."""
     data = private.read(_path(pins))
-    if data is None or not data.startswith(_HEADER):
+    if data is None:
         return None
-    void: dict[int, str] = {}
-    for line in data[len(_HEADER) :].decode("ascii", "replace").splitlines():
-        position, _, reason = line.partition(" ")
-        if not position.isdecimal() or not reason:
+    header = _header(pins)
+    lines = data[len(header) :].splitlines() if data.startswith(header) else [b""]
+    window, upto, void = Window(pins), 0, dict[int, str]()
+    for line in lines:
+        run = _parsed(header, line)
+        pinned = window.at(run.upto) if run else None
+        if run is None or (pinned is not None and pinned.hex() != run.hash):
+            drop(pins)
             return None
-        void[int(position)] = reason
+        if pinned is not None and run.after <= upto:
+            upto = max(upto, run.upto)
+            void |= run.void
     return PinnedVerdicts(upto, void)
 
 
-def add(pins: Pins, void: Mapping[int, str]) -> None:
-    """List void events that are going to be pinned; durable on return. Raises `TetraEsError`."""
-    if not void:
+def add(pins: Pins, after: int, head: Head, void: Mapping[int, str]) -> None:
+    """List what is said of the events with `after` < position, which end with `head`.
+
+    `void` may say more. Where that cannot be written, they are judged again.
+    """
+    if not _path(pins).exists():
+        if not after:
+            write(pins, head, void)
         return
-    path = _path(pins)
-    try:
-        flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(path, flags)
+    flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+    with suppress(OSError):
+        descriptor = os.open(_path(pins), flags)
         try:
-            os.write(descriptor, _lines(void))
-            os.fsync(descriptor)
+            os.write(descriptor, _line(_header(pins), after, head, void))
         finally:
             os.close(descriptor)
-    except OSError as error:
-        raise private.unwritable(path, error) from error
 
 
-def write(pins: Pins, void: Mapping[int, str]) -> None:
-    """List all void events, in the place of what was listed. Raises `TetraEsError`."""
-    private.replace(_path(pins), _HEADER + _lines(void))
+def write(pins: Pins, head: Head, void: Mapping[int, str]) -> None:
+    """List what is said of all events up to `head`, in the place of what was listed."""
+    header = _header(pins)
+    with suppress(TetraEsError):
+        private.replace(_path(pins), header + _line(header, 0, head, void))
 
 
 def drop(pins: Pins) -> None:
     """Forget what is listed: all events are judged again."""
-    _path(pins).unlink(missing_ok=True)
+    with suppress(OSError):
+        _path(pins).unlink(missing_ok=True)
 
 
-def is_known(pins: Pins) -> bool:
-    """Return whether there is a list."""
-    return load(pins) is not None
+def _line(header: bytes, after: int, head: Head, void: Mapping[int, str]) -> bytes:
+    said = {at: reason for at, reason in sorted(void.items()) if after < at <= head.position}
+    run = json.dumps([after, head.position, head.hash.hex(), said], separators=(",", ":")).encode()
+    return sha256(header + run).hexdigest().encode() + run + b"\n"
 
 
-def _lines(void: Mapping[int, str]) -> bytes:
-    return "".join(f"{position} {reason}\n" for position, reason in void.items()).encode()
+def _parsed(header: bytes, line: bytes) -> _Run | None:
+    checksum, run = line[:_CHECKSUM], line[_CHECKSUM:]
+    if sha256(header + run).hexdigest().encode() != checksum:
+        return None
+    after, upto, hash_, void = json.loads(run)
+    return _Run(after, upto, hash_, {int(at): reason for at, reason in void.items()})
+
+
+def _header(pins: Pins) -> bytes:
+    return f"tetra-es judged 2 {__version__} {pins.folder.name}\n".encode()
 
 
 def _path(pins: Pins) -> Path:

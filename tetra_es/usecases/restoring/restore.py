@@ -308,10 +308,8 @@ def _pin(
     pins, pinned = account.pins(admitted.state.organization), known.pinned.position
     try:
         pins.begin(admitted.state.founder)
-        if judged.is_known(pins):
-            void = admitted.state.void.items()
-            judged.add(pins, {at: reason for at, reason in void if at > pinned})
         pins.append(known.pinned, admitted.hashes[pinned:])
+        judged.write(pins, admitted.state.head, admitted.state.void)
         account.remember(place, admitted.state.organization)
     except IntegrityFailure:
         raise
