@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import append, large, query, rebuild, record, reencrypt, start
+from benchmarks import append, large, query, rebuild, record, reencrypt, secrets, space, start
 from benchmarks.report import show_comparison
 from benchmarks.sizes import FULL, QUICK
 
@@ -29,7 +29,9 @@ BENCHMARKS: Mapping[str, Callable[[Path, Sizes], Iterator[Comparison]]] = {
     "rebuild": rebuild.run,
     "query": query.run,
     "large": large.run,
+    "secrets": secrets.run,
     "reencrypt": reencrypt.run,
+    "space": space.run,
 }
 
 NEEDS: Mapping[str, str] = {"reencrypt": reencrypt.NEEDS}

@@ -6,9 +6,12 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from benchmarks.measure import Comparison
+
+BYTES = "bytes"
+"""For a comparison that measures no time."""
 
 _SECOND, _MILLISECOND = 1.0, 1e-3
 
@@ -16,8 +19,9 @@ _SECOND, _MILLISECOND = 1.0, 1e-3
 def show_comparison(comparison: Comparison) -> None:
     """Print one comparison: both sides, the ratio, the aim, and where the time goes."""
     width = max(len(comparison.ours), len(comparison.theirs))
-    print(f"  {comparison.ours:{width}}  {_spread(comparison.our_times)}")
-    print(f"  {comparison.theirs:{width}}  {_spread(comparison.their_times)}")
+    amount = _bytes if comparison.what == BYTES else duration
+    print(f"  {comparison.ours:{width}}  {_spread(comparison.our_times, amount)}")
+    print(f"  {comparison.theirs:{width}}  {_spread(comparison.their_times, amount)}")
     of = "rates" if comparison.of_rates else comparison.what
     print(f"  ratio of {of} {comparison.ratio:.3g}{_verdict(comparison)}")
     for note in comparison.notes:
@@ -34,9 +38,16 @@ def duration(seconds: float) -> str:
     return f"{seconds * 1e6:.0f} us"
 
 
-def _spread(times: Sequence[float]) -> str:
-    ends = f"{duration(min(times))} to {duration(max(times))}"
-    return f"{duration(median(times)):>9}  (median of {len(times)}, {ends})"
+def _bytes(number: float) -> str:
+    return f"{number:,.0f} bytes"
+
+
+def _spread(values: Sequence[float], amount: Callable[[float], str]) -> str:
+    middle = f"{amount(median(values)):>9}"
+    if len(values) == 1:
+        return middle
+    ends = f"{amount(min(values))} to {amount(max(values))}"
+    return f"{middle}  (median of {len(values)}, {ends})"
 
 
 def _verdict(comparison: Comparison) -> str:

@@ -21,7 +21,33 @@ class Sizes:
     """Events that are searched."""
     secrets: int
     """Secrets that are encrypted again."""
+    secret_events: int
+    """Events about secrets that there were before one is read or set."""
+    kept: int
+    """Events of which the files are measured."""
+    single: int
+    """More of them, each recorded by a command."""
 
 
-FULL = Sizes(rounds=15, slow_rounds=7, appends=200, rebuilt=20_000, queried=100_000, secrets=1_000)
-QUICK = Sizes(rounds=3, slow_rounds=1, appends=50, rebuilt=500, queried=2_000, secrets=50)
+FULL = Sizes(
+    rounds=15,
+    slow_rounds=7,
+    appends=200,
+    rebuilt=20_000,
+    queried=100_000,
+    secrets=1_000,
+    secret_events=10_000,
+    kept=5_000,
+    single=300,
+)
+QUICK = Sizes(
+    rounds=3,
+    slow_rounds=1,
+    appends=50,
+    rebuilt=500,
+    queried=2_000,
+    secrets=50,
+    secret_events=200,
+    kept=200,
+    single=10,
+)

@@ -33,11 +33,13 @@ class Effects:
 
     def __init__(self, signum: int, point: int) -> None:
         self.seen = 0
+        self.process = 0
+        """The one that is watched, not those that it starts."""
         self._signal = signum
         self._point = point
 
     def __call__(self, _frame: object, kind: str, function: Any) -> None:
-        if kind not in {"c_call", "c_return"}:
+        if kind not in {"c_call", "c_return"} or os.getpid() != self.process:
             return
         if function.__name__ == "_exit":
             say(f"effects {self.seen}\n")
@@ -54,6 +56,7 @@ def run(arguments: list[str], effects: Effects | None) -> int:
     if not child:
         if effects:
             signal.signal(signal.SIGINT, signal.default_int_handler)
+            effects.process = os.getpid()
             sys.setprofile(effects)
         main(arguments)  # ends the process
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

@@ -6,6 +6,7 @@ import shutil
 from typing import TYPE_CHECKING, Final
 
 from tests.conftest import Machine
+from tests.first_edition.archive import DEMO, unpack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,11 +21,12 @@ COMMANDS: Final[dict[str, tuple[str, ...]]] = {
     "recipient add": ("recipient", "add", "dev", "bob", "bob.pub"),
     "rebuild": ("rebuild",),
     "restore": ("restore", "--from", "backup.db"),
+    "upgrade": ("upgrade",),
 }
 """Each changes something in the state of `prepared`, or the one of `begun`."""
 
-BEGIN: Final = ("init", "restore")
-"""Those that are run again where they were stopped: there may be no organization yet."""
+BEGIN: Final = ("init", "restore", "upgrade")
+"""Those that are run again where they were stopped: nothing is recorded before they are done."""
 
 NEXT: Final[tuple[tuple[str, ...], ...]] = (
     ("history", "-n", "1"),
@@ -60,10 +62,22 @@ def begun(name: str, prepared: Machine, home: Path) -> Machine:
     if name == "init":
         home.mkdir(parents=True)
         return Machine(home)
+    if name == "upgrade":
+        return _old(home)
     machine = copy_of(prepared, home)
     if name == "restore":
         machine.ok("backup", "backup.db")
         shutil.rmtree(machine.folder)
+    return machine
+
+
+def _old(home: Path) -> Machine:
+    """Return the machine of the signer of an organization that the first edition left."""
+    from tests.integrity.conftest import BOB
+
+    machine = unpack(home, DEMO)
+    shutil.rmtree(home / ".config")
+    (home / BOB).rename(home / ".config")
     return machine
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import shutil
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import pytest
@@ -30,6 +31,9 @@ pytestmark = needs("strace")
 EVERY: Final = os.environ.get("TETRA_ES_FAULTS") == "all"
 """Whether all points are tried, which takes hours."""
 
+PARTS: Final = 8 if EVERY else 1
+"""Parts that the points of a command are tried in, so that no worker has them all."""
+
 TRIED: Final = 8 if THOROUGH else 1
 """Points of each command that are tried otherwise."""
 
@@ -47,16 +51,21 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Machine:
     return prepare(tmp_path_factory.mktemp("prepared"))
 
 
-@pytest.fixture(scope="module", params=COMMANDS)
+@pytest.fixture(
+    scope="module",
+    params=[(name, part) for part in range(PARTS) for name in COMMANDS],
+    ids=[f"{name}-{part}" if EVERY else name for part in range(PARTS) for name in COMMANDS],
+)
 def ready(
     request: pytest.FixtureRequest, prepared: Machine, tmp_path_factory: pytest.TempPathFactory
 ) -> Ready:
     folder = tmp_path_factory.mktemp("ready")
-    machine = begun(request.param, prepared, folder / "home")
-    words = COMMANDS[request.param]
+    name, part = request.param
+    machine = begun(name, prepared, folder / "home")
+    words = COMMANDS[name]
     found = points(copy_of(machine, folder / "traced"), folder / "trace", words)
     assert len(found) > 40, "a command that does next to nothing was traced"
-    return Ready(machine, words, found)
+    return Ready(machine, words, found[part::PARTS])
 
 
 def chosen(ready: Ready) -> Sequence[Point]:
@@ -81,6 +90,8 @@ def test_nothing_is_lost_and_the_next_command_repairs(ready: Ready, tmp_path: Pa
             check(machine, point, ready.words, NEXT[number % len(NEXT)])
         except AssertionError as error:
             wrong.append(f"{point}: {error}")
+        else:
+            shutil.rmtree(machine.home)
     assert not wrong, "\n".join(wrong)
 
 

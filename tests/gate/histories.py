@@ -154,7 +154,7 @@ class History:
     def snapshot(self) -> object:
         """Return all that rules look at, but for what grows with every event."""
         state = dict(vars(self.gate.state))
-        for name in ("head", "versions", "void", "_undo"):
+        for name in ("head", "versions", "void", "_undo", "_copied"):
             del state[name]
         state["environments"] = {
             name: lineage.packed() for name, lineage in state["environments"].items()

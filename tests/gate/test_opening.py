@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import stat
@@ -16,7 +17,7 @@ from tests.log.events import replaced, rewritten
 from tetra_es import __version__
 from tetra_es.crypto.ssh import sshsig
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError, UsageError
-from tetra_es.gate.packing import pack
+from tetra_es.gate.packing import pack, unpack
 from tetra_es.gate.pins import checked, judged
 from tetra_es.gate.pins.pins import Forked, Pins
 from tetra_es.gate.pins.places import AnotherHistory, place_of_folder
@@ -27,6 +28,7 @@ from tetra_es.gate.trust import carry_out, plan_move
 from tetra_es.gate.verdicts import Kind, Reason
 from tetra_es.log import chain
 from tetra_es.log.chain import Head
+from tetra_es.model.secrets import Vault, Version
 from tetra_es.settings import Settings
 
 if TYPE_CHECKING:
@@ -504,6 +506,19 @@ def test_it_is_the_same_again(history: History, account: Account) -> None:
     assert opened.gate.state.versions == history.gate.state.versions
 
 
+def test_an_age_file_that_secrets_share_stays_the_first_ones(history: History) -> None:
+    """The first edition let them."""
+    state = history.gate.state
+    vault = Vault("secrets:dev")
+    for key in ("A", "B"):
+        vault.versions[key] = {1: Version(("ab" * 32,), ("age1x",))}
+    state.vaults["dev"] = vault
+    state.owners["ab" * 32] = ("dev", "A")
+    again = unpack(json.loads(json.dumps(pack(state))))
+    assert again.owners == state.owners
+    assert again.vaults["dev"].snapshot() == vault.snapshot()
+
+
 @pytest.mark.parametrize("damage", ["torn", "flipped", "empty", "other", "newer"])
 def test_it_is_deleted_on_doubt(history: History, account: Account, damage: str) -> None:
     path = kept(history, account)
@@ -517,7 +532,7 @@ def test_it_is_deleted_on_doubt(history: History, account: Account, damage: str)
             "flipped": data[:-9] + bytes([data[-9] ^ 1]) + data[-8:],
             "empty": b"",
             "other": (elsewhere.pins.folder / "checked").read_bytes(),
-            "newer": data.replace(b"checked 1", b"checked 2"),
+            "newer": data.replace(b"checked 2", b"checked 3"),
         }[damage]
     )
     assert checked.load(account.folder.pins(history.gate.state.organization)) is None

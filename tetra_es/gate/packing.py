@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tetra_es.gate.lineage import Lineage, StateAt
 from tetra_es.gate.state import Signer, State
 from tetra_es.log.chain import Head
-from tetra_es.model.secrets import Vault, secrets_stream
+from tetra_es.model.secrets import Vault, Version, secrets_stream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,8 +32,8 @@ def pack(state: State) -> dict[str, Any]:
             name: [base64.b64encode(part).decode() for part in lineage.packed()]
             for name, lineage in state.environments.items()
         },
-        "vaults": {name: [vault.version, vault.snapshot()] for name, vault in state.vaults.items()},
-        "owners": {digest: list(owner) for digest, owner in state.owners.items()},
+        "vaults": {name: _pack_vault(vault) for name, vault in state.vaults.items()},
+        "owners": _other_owners(state),
         "purged": {digest.hex(): position for digest, position in state.purged.items()},
         "versions": state.versions,
         "void": [[position, reason] for position, reason in state.void.items()],
@@ -57,9 +57,9 @@ def unpack(packed: Mapping[str, Any]) -> State:
     state.profiles.update({name: _unpack_at(at) for name, at in packed["profiles"].items()})
     for name, parts in packed["environments"].items():
         state.environments[name] = Lineage.unpacked(*map(base64.b64decode, parts))
-    for name, (version, snapshot) in packed["vaults"].items():
-        state.vaults[name] = Vault(secrets_stream(name))
-        state.vaults[name].restore(version, snapshot)
+    for name, vault in packed["vaults"].items():
+        state.vaults[name] = _unpack_vault(name, vault)
+    state.owners.update(_owners(state))
     for digest, (environment, key) in packed["owners"].items():
         state.owners[digest] = (environment, key)
     for digest, at in packed["purged"].items():
@@ -67,6 +67,58 @@ def unpack(packed: Mapping[str, Any]) -> State:
     state.versions.update(packed["versions"])
     state.void.update(dict(packed["void"]))
     return state
+
+
+def _pack_vault(vault: Vault) -> list[Any]:
+    """Return what `Vault.restore` needs, each list of recipients once: there may be thousands."""
+    readers: dict[tuple[str, ...], int] = {}
+    versions = {
+        key: [
+            [
+                number,
+                version.digests,
+                readers.setdefault(version.recipients, len(readers)),
+                [version.compromised, version.purged],
+            ]
+            for number, version in versions.items()
+        ]
+        for key, versions in vault.versions.items()
+    }
+    return [vault.version, vault.recipients, vault.present, list(readers), versions]
+
+
+def _unpack_vault(environment: str, packed: list[Any]) -> Vault:
+    vault = Vault(secrets_stream(environment))
+    at, vault.recipients, vault.present, lists, keys = packed
+    vault.skip_to(at)
+    readers = [tuple(each) for each in lists]
+    vault.versions = {
+        key: {
+            number: Version(tuple(digests), readers[reader], *marks)
+            for number, digests, reader, marks in versions
+        }
+        for key, versions in keys.items()
+    }
+    return vault
+
+
+def _owners(state: State) -> dict[str, tuple[str, str]]:
+    """Return the owners of age files as the secrets tell them."""
+    return {
+        digest: (environment, key)
+        for environment, vault in state.vaults.items()
+        for key, versions in vault.versions.items()
+        for version in versions.values()
+        for digest in version.digests
+    }
+
+
+def _other_owners(state: State) -> dict[str, list[str]]:
+    """Return those that are others: the first edition let secrets share an age file."""
+    told = _owners(state)
+    return {
+        digest: list(owner) for digest, owner in state.owners.items() if told.get(digest) != owner
+    }
 
 
 def _pack_at(at: StateAt) -> list[Any]:

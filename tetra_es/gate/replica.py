@@ -210,12 +210,10 @@ class AdmittedReplica(Closing):
 
     def vault(self, environment: str) -> Vault:
         """Return the secrets of an environment as the admitted events make them."""
-        from copy import deepcopy
-
         from tetra_es.model.secrets import secrets_stream
 
         state = self.opened.gate.state
-        vault = deepcopy(state.vault(environment))
+        vault = state.vault(environment).copy()
         vault.skip_to(state.versions.get(secrets_stream(environment), 0))
         return vault
 

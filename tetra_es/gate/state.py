@@ -5,7 +5,6 @@ Texts are not here, only where they are and their digests: memory stays nearly f
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from tetra_es.gate.lineage import Lineage, StateAt
@@ -58,6 +57,8 @@ class State:
         self.void: dict[int, str] = {}
         """Position to reason of the events that changed nothing."""
         self._undo: list[Callable[[], object]] | None = None
+        self._copied: set[str] = set()
+        """The vaults that `roll_back` has as they were."""
 
     def environment(self, name: str) -> Lineage:
         """Return the states of an environment; an empty one is not kept."""
@@ -102,15 +103,16 @@ class State:
     def apply_secrets(self, environment: str, event: Event) -> None:
         """Change the secrets of an environment as an event says."""
         vault = self.vault(environment)
-        if self._undo is not None and environment in self.vaults:
-            vault = deepcopy(vault)
+        if self._undo is not None and environment not in self._copied:
+            vault = vault.copy()
+            self._copied.add(environment)
         vault.apply(event)
         if self.vaults.get(environment) is not vault:
             self.put(self.vaults, environment, vault)
 
     def begin(self) -> None:
         """Remember every change from now on, until `roll_back`."""
-        self._undo = []
+        self._undo, self._copied = [], set()
 
     def roll_back(self) -> None:
         """Take back all changes since `begin`."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from copy import copy
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tetra_es.errors import Refused, UsageError
 from tetra_es.events.secrets import (
@@ -23,6 +23,7 @@ from tetra_es.names import check_secret_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from typing import Self
 
     from tetra_es.events.base import Event
     from tetra_es.events.metadata import Context
@@ -34,13 +35,12 @@ def secrets_stream(environment: str) -> str:
     return SECRETS_STREAM + environment
 
 
-@dataclass
-class Version:
+class Version(NamedTuple):
     """One value that a key had."""
 
-    digests: list[str] = field(default_factory=list)
+    digests: tuple[str, ...] = ()
     """Of its age files, the newest last: one more each time it was encrypted again."""
-    recipients: list[str] = field(default_factory=list)
+    recipients: tuple[str, ...] = ()
     """Whom the newest age file is encrypted for."""
     compromised: bool = False
     purged: bool = False
@@ -57,6 +57,17 @@ class Vault(Aggregate):
         self.versions: dict[str, dict[int, Version]] = {}
         self.present: dict[str, int] = {}
         """Key to the version that the environment has."""
+
+    def copy(self) -> Self:
+        """Return another one that changes by itself. Versions never change, so it is quick."""
+        other = copy(self)
+        vars(other).update(
+            recipients=dict(self.recipients),
+            versions={key: dict(versions) for key, versions in self.versions.items()},
+            present=dict(self.present),
+            _pending=list(self.pending),
+        )
+        return other
 
     @property
     def readers(self) -> list[str]:
@@ -268,7 +279,7 @@ class Vault(Aggregate):
                 return self._has(event.key, event.version)
             case SecretPurged():
                 known = self.versions.get(event.key, {}).get(event.version, Version())
-                return event.digests == known.digests != []
+                return tuple(event.digests) == known.digests != ()
         return False
 
     def _has(self, key: str | int, number: str | int) -> bool:
@@ -290,17 +301,22 @@ class Vault(Aggregate):
                 self.present.clear()
                 self._take(event.secrets, event.recipients)
             case SecretCompromised():
-                self.versions[event.key][event.version].compromised = True
+                marked = self.versions[event.key][event.version]._replace(compromised=True)
+                self.versions[event.key][event.version] = marked
             case SecretPurged():
-                self.versions[event.key][event.version].purged = True
+                marked = self.versions[event.key][event.version]._replace(purged=True)
+                self.versions[event.key][event.version] = marked
 
     def _take(self, secrets: Iterable[CiphertextRef], recipients: list[str]) -> None:
+        readers = tuple(recipients)
         for key, number, digest in secrets:
             name, count = str(key), int(number)
-            version = self.versions.setdefault(name, {}).setdefault(count, Version())
-            if str(digest) not in version.digests:
-                version.digests.append(str(digest))
-            version.recipients = list(recipients)
+            versions = self.versions.setdefault(name, {})
+            version = versions.get(count, Version())
+            digests = version.digests
+            if str(digest) not in digests:
+                digests = (*digests, str(digest))
+            versions[count] = Version(digests, readers, version.compromised, version.purged)
             self.present[name] = count
 
     def snapshot(self) -> dict[str, Any]:
@@ -308,7 +324,15 @@ class Vault(Aggregate):
         return {
             "recipients": dict(self.recipients),
             "versions": {
-                key: {str(number): asdict(version) for number, version in versions.items()}
+                key: {
+                    str(number): {
+                        "digests": list(version.digests),
+                        "recipients": list(version.recipients),
+                        "compromised": version.compromised,
+                        "purged": version.purged,
+                    }
+                    for number, version in versions.items()
+                }
                 for key, versions in self.versions.items()
             },
             "present": dict(self.present),
@@ -319,7 +343,15 @@ class Vault(Aggregate):
         self._version = version
         self.recipients = dict(state["recipients"])
         self.versions = {
-            key: {int(number): Version(**fields) for number, fields in versions.items()}
+            key: {
+                int(number): Version(
+                    tuple(fields["digests"]),
+                    tuple(fields["recipients"]),
+                    fields["compromised"],
+                    fields["purged"],
+                )
+                for number, fields in versions.items()
+            }
             for key, versions in state["versions"].items()
         }
         self.present = dict(state["present"])

@@ -53,10 +53,23 @@ def decrypted(
     Every age file is checked against the digest in its signed event before it is decrypted: age
     itself neither authenticates who encrypted a file nor binds it to a name.
     """
+    for key, data in ciphertexts(log, vault, keys):
+        yield key, opened(vault, key, data, identities)
+
+
+def ciphertexts(
+    log: Replica, vault: Vault, keys: Collection[str] | None = None
+) -> Iterator[tuple[str, bytes]]:
+    """Yield key and checked age file of the present secrets, of `keys` alone where given."""
     for key, _, digest in vault.ciphertexts():
         if keys is None or key in keys:
-            data, name = ciphertext_of(log, key, digest), f"{key} of {vault.environment}"
-            yield key, decrypt(data, identities, name=name, environment=vault.environment)
+            yield key, ciphertext_of(log, key, digest)
+
+
+def opened(vault: Vault, key: str, data: bytes, identities: Sequence[Identity]) -> bytes:
+    """Return the value in the age file of a secret."""
+    name = f"{key} of {vault.environment}"
+    return decrypt(data, identities, name=name, environment=vault.environment)
 
 
 def vault_at(log: Replica, stream: str, position: int) -> Vault:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from tetra_es.crypto.age.backend import encrypt
 from tetra_es.crypto.age.recipients import parse_recipient
 from tetra_es.names import check_actor
-from tetra_es.usecases.secrets.ciphertexts import decrypted, digest_of
+from tetra_es.usecases.secrets.ciphertexts import ciphertexts, digest_of, opened
+from tetra_es.usecases.secrets.processes import for_each
 from tetra_es.usecases.use_case import UseCase
 
 if TYPE_CHECKING:
@@ -47,12 +48,20 @@ class _ChangeRecipients(UseCase[str | None]):
     def _re_encrypt(self, work: UnitOfWork, vault: Vault, context: Context) -> None:
         digests: dict[str, str] = {}
         if vault.present:
-            readers, total = vault.readers, len(vault.present)
-            for key, value in decrypted(work.log, vault, self.identities()):
-                data = encrypt(value, readers)
+            readers, identities = vault.readers, self.identities()
+            total = len(vault.present)
+
+            def again(file: tuple[str, bytes]) -> bytes:
+                return encrypt(opened(vault, *file, identities), readers)
+
+            files = list(ciphertexts(work.log, vault))
+            for (key, _), data in zip(
+                files,
+                for_each(again, files, lambda done: self.report("secrets", done, total)),
+                strict=True,
+            ):
                 digests[key] = digest_of(data)
                 work.add_body(data)
-                self.report("secrets", len(digests), total)
         vault.re_encrypt(digests, context)
 
 

@@ -41,7 +41,7 @@ def restore_secrets(
         if version.compromised or version.purged:
             kept_out.append((key, number, digest))
             secrets += [item for item in vault.ciphertexts() if item[0] == key]
-        elif version.recipients == vault.readers:
+        elif list(version.recipients) == vault.readers:
             secrets.append((key, number, version.digests[-1]))
         else:
             vault.check_readable()
