@@ -156,7 +156,8 @@ def catch_up(opened: Opened, log: ReadableLog) -> list[Verdict]:
     Raises `TetraEsError`, also where an event is refused or unknown.
     """
     opened.void = []
-    pin(opened, _admit(opened, log, None))
+    if hashes := _admit(opened, log, None):
+        pin(opened, hashes)
     opened.check_recording()
     return opened.void
 

@@ -84,6 +84,7 @@ class History(Closing):
             self._admission, self._why = admission, why
             self._gated: GatedLog | None = None
             self._folded: dict[str, tuple[Aggregate, int]] = {}
+            """Stream to aggregate, and its version when it was loaded or kept last."""
             if self._log.head() != START:
                 self._open_gate()
                 if not upgrading and self.floor < RULES:
@@ -169,6 +170,7 @@ class History(Closing):
         opened = self.replica.opened
         for each in grown:
             opened.aggregates[each.id] = [each.version, each.snapshot()]
+            self._folded[each.id] = (each, each.version)
         with suppress(TetraEsError):  # it is a cache
             checked.save(opened.pins, opened.gate.state, opened.aggregates)
 

@@ -59,11 +59,14 @@ def load(pins: Pins) -> Checked | None:
 
 
 def save(pins: Pins, state: State, aggregates: Mapping[str, Any] | None = None) -> None:
-    """Keep a state whose last event is pinned. Raises `TetraEsError`."""
+    """Keep a state whose last event is pinned. Raises `TetraEsError`.
+
+    Nobody waits for the disk: what a power cut tears is seen by its digest.
+    """
     payload = json.dumps(
         {"state": pack(state), "aggregates": dict(aggregates or {})}, separators=(",", ":")
     ).encode()
-    private.replace(_path(pins), _MAGIC + sha256(payload).digest() + payload)
+    private.replace(_path(pins), _MAGIC + sha256(payload).digest() + payload, durable=False)
 
 
 def drop(pins: Pins) -> None:

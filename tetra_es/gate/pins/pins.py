@@ -191,8 +191,9 @@ class Window:
         """Return the hash that is pinned at a position, None where none is."""
         if not 0 <= position - self._first < len(self._hashes):
             after = (position - 1) // _AT_ONCE * _AT_ONCE
-            self._first = after + 1
-            self._hashes = self._pins.hashes(after, after + _AT_ONCE)
+            if self._first != after + 1:
+                self._first, self._hashes = after + 1, []
+            self._hashes += self._pins.hashes(after + len(self._hashes), after + _AT_ONCE)
         index = position - self._first
         return self._hashes[index] if index < len(self._hashes) else None
 

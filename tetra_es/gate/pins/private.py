@@ -26,8 +26,12 @@ def make_folder(path: Path) -> None:
         raise unwritable(path, error) from error
 
 
-def replace(path: Path, data: bytes) -> None:
-    """Put `data` in the place of the file at `path`; its folder is there. Raises `TetraEsError`."""
+def replace(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Put `data` in the place of the file at `path`; its folder is there.
+
+    Without `durable`, a power cut may leave anything there: that is for what can be told from
+    damage, and made again. Raises `TetraEsError`.
+    """
     from tetra_es.disk.syncing import sync_folder
 
     partial = path.with_name(f".{path.name}.{os.urandom(8).hex()}.partial")
@@ -36,11 +40,13 @@ def replace(path: Path, data: bytes) -> None:
             with os.fdopen(os.open(partial, _NEW, 0o600), "wb") as file:
                 file.write(data)
                 file.flush()
-                os.fsync(file.fileno())
+                if durable:
+                    os.fsync(file.fileno())
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
-        sync_folder(path.parent)
+        if durable:
+            sync_folder(path.parent)
     except OSError as error:
         raise unwritable(path, error) from error
 
