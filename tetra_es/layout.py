@@ -65,7 +65,7 @@ class OrgLayout(NamedTuple):
 
     def older_stores(self) -> list[Path]:
         """Return the copies of the store that an upgrade, a restore or a repair left beside it."""
-        begins = (f"{self.store.name}.first-edition", "replaced-", "found-")
+        begins = (f"{self.store.name}.first-edition", "replaced-", "found-", "restoring-")
         beside = self.store.parent.iterdir() if self.store.parent.is_dir() else ()
         return sorted(path for path in beside if path.name.startswith(begins))
 

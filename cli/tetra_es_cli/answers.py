@@ -89,13 +89,16 @@ def blame(reader: Reader, environment: str, key: str | None = None) -> Listing:
     """Return where the present values of an environment come from."""
     from tetra_es_projections.queries.blame import blame_rows
 
+    rows = [row._asdict() for row in blame_rows(reader, environment, key)]
+    purged = any(row["purged"] for row in rows)
     return Listing(
-        [row._asdict() for row in blame_rows(reader, environment, key)],
-        _BLAME,
+        rows,
+        (*_BLAME, "purged") if purged else _BLAME,
         empty=f"{environment} has no state yet",
         cells={
             "revision": lambda number: number and f"{environment}@{number}",
             "time": short_time,
+            "purged": lambda event: event and f"changes, at #{event}",
         },
     )
 

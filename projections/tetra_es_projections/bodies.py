@@ -6,12 +6,13 @@ A tombstone in place of one that is lost would hide that, and replace the mirror
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tetra_es.errors import IntegrityFailure
+from tetra_es.events.base import WithChanges
 from tetra_es.log import canonical
-from tetra_es.log.forms import BodyMissing, event_of
 from tetra_es.log.naming import bodies_named
+from tetra_es.log.purged import kinds_of
 from tetra_es.log.purges import TOPICS
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from tetra_es.events.base import Event
     from tetra_es.log.record import Record
-    from tetra_es.log.replica import Replica
+    from tetra_es.log.replica import Purge, Replica
 
 
 class ReadableLog(Protocol):
@@ -82,29 +83,24 @@ class BodiesOf:
         return purged_by(self._log, 0, self._log.last_position())
 
 
-def known_event(log: Replica, record: Record) -> tuple[Event, bool]:
-    """Return a valid event as far as it is known, and whether its changes are.
+def known_event(log: Replica, record: Record) -> tuple[Event, dict[str, Purge]]:
+    """Return a valid event as far as it is known; where its changes are not, what purged what.
 
-    A text that was purged is empty. Raises as `Replica.event` does.
+    A text that was purged is empty, and so are such changes. Raises as `Replica.event` does.
     """
-    try:
-        return log.event(record), True
-    except BodyMissing:
-        pass
-    state = canonical.decode(record.state)
-    gone = {bytes.fromhex(state[name]): empty for name, empty in _EMPTY if name in state}
-    missing = {digest for digest in gone if log.body(digest) is None}
-
-    def body(digest: bytes) -> bytes | None:
-        return gone[digest] if digest in missing else log.body(digest)
-
-    changes = state.get("changes")
-    known = changes is None or bytes.fromhex(changes) not in missing
-    return event_of(record, body), known
+    event = log.event(record)
+    if not isinstance(event, WithChanges) or event.changes:
+        return event, {}
+    return event, purged_in(log, record)
 
 
-_EMPTY: Final = (("text", b""), ("changes", b"[]"))
-"""What stands for purged bodies."""
+def purged_in(log: Replica, record: Record) -> dict[str, Purge]:
+    """Return kind to purge of each body of an event that is gone because another purged it."""
+    named = [digest for digest in bodies_named(record) if log.body(digest) is None]
+    if not named:
+        return {}
+    found = {kind: log.purge_of(digest) for kind, digest in kinds_of(record, named).items()}
+    return {kind: purge for kind, purge in found.items() if purge is not None}
 
 
 def purged_by(log: ReadableLog, after: int, upto: int) -> frozenset[bytes]:

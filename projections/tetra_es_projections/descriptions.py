@@ -15,7 +15,7 @@ from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sized
+    from collections.abc import Callable, Container, Mapping, Sized
 
     from tetra_es.events.base import Event, KeyChange
 
@@ -47,6 +47,13 @@ def summary(event: Event) -> str:
     if number not in ("1", "2"):
         raise unknown_format(number)
     return summary_2(_happened(event))
+
+
+def summary_of_known(event: Event, purged: Container[str]) -> str:
+    """Return the summary of an event of which some bodies were purged, such as `changes`."""
+    if "changes" in purged:
+        return summary_2(Happened(event.TOPIC, vars(event), None))
+    return summary(event)
 
 
 def unknown_format(number: str) -> TetraEsError:

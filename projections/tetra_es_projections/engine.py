@@ -23,6 +23,7 @@ from tetra_es_projections.losses import check_ahead, false_progress, lost_events
 from tetra_es_projections.mirror.failures import say_nothing, unusable
 from tetra_es_projections.queries.refs import RefLookup
 from tetra_es_projections.queries.views import Views
+from tetra_es_projections.views.catching_up import has_purged_text
 from tetra_es_projections.views.commits import Commits
 from tetra_es_projections.views.database import (
     LATER,
@@ -98,6 +99,8 @@ class Projections(Closing):
             whole = self.log.ending is not Ending.EARLY
             if check_ahead(self.log, self._connection):
                 self._go_back(whole=whole)
+            if has_purged_text(self.log, self._connection):
+                self._begin_again()
             self._advance(report).to(self.log.last_position(), views_alone=not whole)
 
     def _go_back(self, *, whole: bool) -> None:
@@ -120,12 +123,16 @@ class Projections(Closing):
         BodiesOf(self.log).check_nothing_lost()
         mirror.position()  # refuses what is not a mirror
         kept = self._set_drift_aside(force=force)
-        self._connection.close()
-        discard(self.layout.views)
-        self._open()
+        self._begin_again()
         with self._errors():
             self._advance(report).to(self.log.last_position(), again=True)
         return kept
+
+    def _begin_again(self) -> None:
+        """Throw the views away: they are built again from the events."""
+        self._connection.close()
+        discard(self.layout.views)
+        self._open()
 
     def lost_events(self) -> str | None:
         """Return a sentence where mirror or views have events that the store no longer has.

@@ -18,6 +18,7 @@ COMMANDS: Final[dict[str, tuple[str, ...]]] = {
     "rollback": ("rollback", "dev", "--to", "dev@1"),
     "secret set": ("secret", "set", "dev", "TOKEN", "--from-file", "value"),
     "secret purge": ("secret", "purge", "dev", "OLD", "--version", "1", "-m", "leaked"),
+    "purge": ("purge", "local", "app.entry", "-m", "leaked", "--yes"),
     "recipient add": ("recipient", "add", "dev", "bob", "bob.pub"),
     "rebuild": ("rebuild",),
     "restore": ("restore", "--from", "backup.db"),
@@ -46,6 +47,8 @@ def prepare(home: Path) -> Machine:
         machine.ok("set", "local", f"ports.tetra={port}")
         machine.ok("promote", "dev")
     machine.ok("set", "local", "ports.tetra=6667")
+    for entry in ("a secret", "none"):
+        machine.ok("set", "local", f"app.entry={entry}")
     recipient = machine.ok("identity", "new").out.strip()
     machine.ok("recipient", "add", "dev", "alice", recipient)
     for value in ("the first value", "the second value"):

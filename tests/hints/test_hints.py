@@ -8,7 +8,17 @@ import pytest
 
 from tests.docs.test_words import is_below
 from tests.examples import some
-from tests.hints import applying, beginning, files, keys, looking, restoring, servers, stores
+from tests.hints import (
+    applying,
+    beginning,
+    files,
+    keys,
+    looking,
+    purging,
+    restoring,
+    servers,
+    stores,
+)
 from tests.hints.not_run import NOT_HINTS, NOT_RUN, STILL_TO_RUN
 from tests.hints.templates import templates
 
@@ -16,7 +26,7 @@ if TYPE_CHECKING:
     from tests.hints.case import Case
     from tests.machine import Machine
 
-SUBJECTS = (looking, keys, files, stores, beginning, servers, applying, restoring)
+SUBJECTS = (looking, keys, files, stores, beginning, servers, applying, restoring, purging)
 CASES: list[Case] = [case for subject in SUBJECTS for case in subject.CASES]
 
 

@@ -130,7 +130,10 @@ def open_organization(
     opened = Opened(gate, pins, stands, judged=known.upto if known else 0)
     if kept:
         opened.aggregates, opened.kept = kept.aggregates, kept.state.head
+    purged = len(gate.state.purged)
     hashes = _admit(opened, log, expect if new else None)
+    if len(gate.state.purged) > purged:
+        forget_texts(opened)
     if opened.stopped and opened.gate.state.head == START:
         raise stop(opened.stopped)  # nothing at all is admitted
     if recording:
@@ -140,7 +143,7 @@ def open_organization(
     try:
         pin(opened, hashes)
         folder.remember(place, organization)
-        _keep(opened)
+        keep(opened)
     except TetraEsError as error:
         if recording or isinstance(error, Forked):
             raise
@@ -156,7 +159,11 @@ def catch_up(opened: Opened, log: ReadableLog) -> list[Verdict]:
     Raises `TetraEsError`, also where an event is refused or unknown.
     """
     opened.void = []
-    if hashes := _admit(opened, log, None):
+    purged = len(opened.gate.state.purged)
+    hashes = _admit(opened, log, None)
+    if len(opened.gate.state.purged) > purged:
+        forget_texts(opened)
+    if hashes:
         pin(opened, hashes)
     opened.check_recording()
     return opened.void
@@ -217,7 +224,14 @@ def pin(opened: Opened, hashes: list[bytes]) -> None:
     opened.judged = max(opened.judged, state.head.position)
 
 
-def _keep(opened: Opened) -> None:
+def forget_texts(opened: Opened) -> None:
+    """Drop what was kept beside the pins: a text may be in it that an event purged."""
+    opened.aggregates.clear()
+    opened.kept = START
+    checked.drop(opened.pins)
+
+
+def keep(opened: Opened) -> None:
     """Keep the state beside the pins, now and then."""
     state = opened.gate.state
     if state.head.position >= opened.kept.position + checked.EVERY:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tetra_es.gate.opening import Opened
     from tetra_es.gate.reader import AdmittedLog
     from tetra_es.log.record import Record
-    from tetra_es.log.replica import Ending
+    from tetra_es.log.replica import Ending, Purge
     from tetra_es.model.secrets import Vault
 
 _HINT = "somebody changed the store; `tetra-es verify` looks at all of it"
@@ -197,12 +197,30 @@ class AdmittedReplica(Closing):
 
     def event(self, record: Record) -> Event:
         """Return the event of a record in memory; see `log.forms.event_of`."""
-        from tetra_es.log.forms import event_of
-
         known = vars(record).get("event")
         if known is None:
-            known = vars(record)["event"] = event_of(record, self.body)
+            known = vars(record)["event"] = self._event(record)
         return known
+
+    def _event(self, record: Record) -> Event:
+        from tetra_es.log.forms import BodyMissing, event_of
+
+        try:
+            return event_of(record, self.body)
+        except BodyMissing:
+            return event_of(record, self.body, self.opened.gate.state.purged)
+
+    def purge_of(self, digest: bytes) -> Purge | None:
+        """Return what destroyed a body, None where nothing did."""
+        position = self.opened.gate.state.purged.get(digest)
+        record = None if position is None else self.record(position)
+        if record is None:
+            return None
+        from tetra_es.log.replica import Purge
+
+        state = json.loads(record.state)
+        metadata = state["metadata"]
+        return Purge(record.position, metadata["actor"], state["timestamp"], metadata["reason"])
 
     def void(self, position: int) -> str | None:
         """Return why the event at `position` changed nothing, None where it is valid."""
@@ -218,7 +236,10 @@ class AdmittedReplica(Closing):
         return vault
 
     def state_text(self, position: int) -> str | None:
-        """Return the TOML text that the event at `position` holds, None where there is none."""
+        """Return the TOML text that the event at `position` holds, None where there is none.
+
+        Raises `Purged` where it was destroyed.
+        """
         record = self.record(position)
         state = json.loads(record.state) if record else {}
         text = state.get("text")
@@ -226,8 +247,17 @@ class AdmittedReplica(Closing):
             return None
         if "rules" not in state["metadata"]:
             return text
-        body = self.body(bytes.fromhex(text))
-        return None if body is None else body.decode()
+        digest = bytes.fromhex(text)
+        body = self.body(digest)
+        if body is not None:
+            return body.decode()
+        if purge := self.purge_of(digest):
+            from tetra_es.log.purged import name_of
+            from tetra_es.log.replica import Purged
+
+            name = name_of(record.topic, state) if record else ""
+            raise Purged(f"{name} (#{position})", purge, state.get("environment", ""))
+        return None
 
     def body(self, digest: bytes) -> bytes | None:
         """Return the body with this SHA-256, None where there is none or it was purged."""

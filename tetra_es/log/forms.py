@@ -20,7 +20,7 @@ from tetra_es.log import canonical
 from tetra_es.log.linking import Draft
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Container, Sequence
 
     from tetra_es.events.base import Event
     from tetra_es.events.form.types import Type
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _INLINE = (TEXT_BODY, CHANGES_BODY)
 """What an event in memory has itself. Of other bodies it has the digest, as stored."""
+
+_EMPTY = {TEXT_BODY: b"", CHANGES_BODY: b"[]"}
+"""What stands for those that were purged."""
 
 
 class Batch(NamedTuple):
@@ -39,7 +42,7 @@ class Batch(NamedTuple):
 
 
 class BodyMissing(IntegrityFailure):
-    """A body that an event names is not there: it was purged, or lost."""
+    """A body that an event names is not there, though no event purged it that is known."""
 
     def __init__(self, digest: bytes) -> None:
         super().__init__(
@@ -66,8 +69,14 @@ def batch_of(events: Sequence[Event], rules: int) -> Batch:
     return Batch(drafts, bodies)
 
 
-def event_of(record: Record, body: Callable[[bytes], bytes | None]) -> Event:
+def event_of(
+    record: Record,
+    body: Callable[[bytes], bytes | None],
+    purged: Container[bytes] = (),
+) -> Event:
     """Return the event of a record of any edition; `body` finds the bodies that it names.
+
+    A text that is `purged` is empty, and so are such changes.
 
     Raises `BodyMissing`, `TetraEsError` for a kind that is not known, `IntegrityFailure` for one
     that cannot be read.
@@ -76,7 +85,7 @@ def event_of(record: Record, body: Callable[[bytes], bytes | None]) -> Event:
         state = canonical.decode(record.state)
         if rules_of(state) == FIRST_EDITION:
             return record.event
-        return event_in(record.stream, record.version, record.topic, state, body)
+        return event_in(record.stream, record.version, record.topic, state, body, purged)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise IntegrityFailure(
             f"event #{record.position} ({record.topic!a:.80}) cannot be read: "
@@ -91,15 +100,18 @@ def event_in(
     topic: str,
     state: dict[str, Any],
     body: Callable[[bytes], bytes | None],
+    purged: Container[bytes] = (),
 ) -> Event:
     """Return the event that a state of any edition was stored for. `state` is used up.
+
+    A text that is `purged` is empty, and so are such changes.
 
     Raises `BodyMissing`, and `ValueError`, `TypeError` or `KeyError` for what is not such a state.
     """
     cls = EVENT_TYPES[topic]
     if rules_of(state) == FIRST_EDITION:
         return event_from_state(cls, stream, version, state)
-    fields = _in_memory(topic, state, cls.FIELDS, body)
+    fields = _in_memory(topic, state, cls.FIELDS, body, purged)
     return cls(
         originator_id=stream,
         originator_version=version,
@@ -129,6 +141,7 @@ def _in_memory(
     state: dict[str, Any],
     wanted: dict[str, str],
     body: Callable[[bytes], bytes | None],
+    purged: Container[bytes],
 ) -> dict[str, Any]:
     """Return the fields that an event's class has, of those that are stored."""
     found: dict[str, Any] = {}
@@ -141,6 +154,8 @@ def _in_memory(
         if field.type in _INLINE:
             digest = bytes.fromhex(value)
             data = body(digest)
+            if data is None and digest in purged:
+                data = _EMPTY[field.type]
             if data is None:
                 raise BodyMissing(digest)
             found[field.name] = _decoded(field.type, data)

@@ -13,7 +13,7 @@ from tetra_es.log.forms import event_in
 from tetra_es.log.linking import draft_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
     from eventsourcing.domain import DomainEventProtocol
 
@@ -44,10 +44,14 @@ class EventMapper(Mapper[str]):
         return StoredEvent(*draft_of(cast("Event", domain_event)))
 
     def __init__(
-        self, transcoder: Transcoder, body: Callable[[bytes], bytes | None] = lambda _: None
+        self,
+        transcoder: Transcoder,
+        body: Callable[[bytes], bytes | None] = lambda _: None,
+        purged: Callable[[], Container[bytes]] = tuple,
     ) -> None:
         super().__init__(transcoder)
         self._body = body
+        self._purged = purged
 
     def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[str]:
         """Return the event in a row, upcast to today's version of its class."""
@@ -64,5 +68,6 @@ class EventMapper(Mapper[str]):
             stored_event.topic,
             state,
             self._body,
+            self._purged(),
         )
         return cast("DomainEventProtocol[str]", event)

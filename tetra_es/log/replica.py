@@ -7,7 +7,10 @@ void keeps its place and is listed, and changes nothing.
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from tetra_es.errors import Refused
+from tetra_es.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from tetra_es.events.base import Event
+    from tetra_es.events.config import EnvironmentState
     from tetra_es.log.record import Record
 
 
@@ -28,6 +32,29 @@ class Ending(Enum):
     """More was admitted: what goes further may be all there is of the rest."""
     UNTOLD = "untold"
     """Nothing is known of that, as for a store of the first edition."""
+
+
+class Purge(NamedTuple):
+    """The event that destroyed a body."""
+
+    event: int
+    """Its position."""
+    actor: str
+    time: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"purged at #{self.event}: {one_line(self.reason)}"
+
+
+class Purged(Refused):
+    """Something is asked for that was destroyed on purpose."""
+
+    def __init__(self, what: str, purge: Purge, environment: str) -> None:
+        super().__init__(
+            f"{what} was {purge}", hint=f"`tetra-es history {environment}` lists the other states"
+        )
+        self.purge = purge
 
 
 class Replica(Protocol):
@@ -83,17 +110,23 @@ class Replica(Protocol):
         """Return whether an event of this kind is in `after` < position <= `upto`."""
 
     def event(self, record: Record) -> Event:
-        """Return the event of a record in memory.
+        """Return the event of a record in memory; a text that was purged is empty, changes too.
 
-        Raises `BodyMissing` where a text of it was purged, `IntegrityFailure` where it cannot be
-        read, `TetraEsError` for a kind that is not known.
+        Raises `IntegrityFailure` where it cannot be read, `TetraEsError` for a kind that is not
+        known.
         """
+
+    def purge_of(self, digest: bytes) -> Purge | None:
+        """Return what destroyed a body, None where nothing did."""
 
     def void(self, position: int) -> str | None:
         """Return why the event at `position` changed nothing, None where it is valid."""
 
     def state_text(self, position: int) -> str | None:
-        """Return the TOML text that the event at `position` holds, None where there is none."""
+        """Return the TOML text that the event at `position` holds, None where there is none.
+
+        Raises `Purged` where it was destroyed.
+        """
 
     def body(self, digest: bytes) -> bytes | None:
         """Return the text, changes or age file with this SHA-256; None: unknown or purged."""
@@ -107,6 +140,13 @@ def valid_events(replica: Replica, records: Iterable[Record]) -> Iterator[tuple[
     for record in records:
         if replica.void(record.position) is None:
             yield record, replica.event(record)
+
+
+def check_not_purged(replica: Replica, position: int, state: EnvironmentState) -> None:
+    """Raise `Purged` where the text of a state, which an event has, was destroyed."""
+    if purge := replica.purge_of(bytes.fromhex(state.digest)):
+        name = f"{state.environment}@{state.revision} (#{position})"
+        raise Purged(name, purge, state.environment)
 
 
 def events_in(replica: Replica, records: Iterable[Record]) -> Iterator[Event]:

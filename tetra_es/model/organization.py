@@ -15,6 +15,7 @@ from tetra_es.events.config import (
     SignerAdded,
     SignerRemoved,
 )
+from tetra_es.events.secrets import BodiesPurged
 from tetra_es.layout import MANIFEST, profile_file
 from tetra_es.model.aggregate import Aggregate
 from tetra_es.names import SOURCE_OF_TRUTH
@@ -25,6 +26,7 @@ from tetra_es.toml.document import ConfigDocument
 if TYPE_CHECKING:
     from tetra_es.events.base import Event
     from tetra_es.events.metadata import Context
+    from tetra_es.events.secrets import NamedBy
 
 
 class Organization(Aggregate):
@@ -169,6 +171,12 @@ class Organization(Aggregate):
         if (file, key) in self.scan_exceptions:
             raise Refused(f"{key} of {file} is an exception already")
         return self._decide(ScanExceptionAdded, context, file=file, key=key)
+
+    def purge_bodies(
+        self, digests: list[str], context: Context, named_by: list[NamedBy]
+    ) -> BodiesPurged:
+        """Record that bodies are destroyed; `named_by` has the events that need one of them."""
+        return self._decide(BodiesPurged, context, digests=digests, named_by=named_by)
 
     def apply(self, event: Event) -> None:
         """Change the state as `event` says."""

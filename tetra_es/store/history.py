@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from tetra_es.disk.closing import Closing
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.events.config import ORG_STREAM
+from tetra_es.gate.opening import forget_texts, keep
 from tetra_es.gate.replica import AdmittedReplica
 from tetra_es.log.chain import START
 from tetra_es.log.deciding import Recorder
@@ -147,7 +148,12 @@ class History(Closing):
     def purge(self, digests: Collection[bytes]) -> None:
         """Destroy bodies that an event names which was recorded."""
         if digests and self._gated:
+            opened = self.replica.opened
+            forget_texts(opened)
+            self._folded.clear()
             self._gated.purge(digests)
+            with suppress(TetraEsError):  # it is a cache
+                keep(opened)
 
     def take_warnings(self) -> list[str]:
         """Return what went wrong after something was recorded, since the last time."""
@@ -201,6 +207,7 @@ class History(Closing):
         self.replica.look_again()
         self._gated = GatedLog(self._log, self.replica.opened)
         replica = self.replica
+        self._log.purged = replica.opened.gate.state.purged
         self._log.application.log_recorder.of_stream = lambda *stream, **which: (
             record
             for record in replica.of_stream(*stream, **which)

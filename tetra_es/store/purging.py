@@ -16,7 +16,11 @@ def finish_purges(log: Replica) -> None:
         return
     left = log.log.stored(log.opened.gate.state.purged)
     if left:
-        from tetra_es.log.sqlite.engine import AppendableSqliteLog  # which few readers need
+        # Which few readers need.
+        from tetra_es.gate.opening import forget_texts
+        from tetra_es.log.sqlite.engine import AppendableSqliteLog
+
+        forget_texts(log.opened)
 
         with AppendableSqliteLog(log.path) as writing:
             writing.purge(left)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import RESTORE_HINT, IntegrityFailure
-from tetra_es.events.secrets import SecretPurged
+from tetra_es.events.secrets import BodiesPurged, SecretPurged
 from tetra_es.integrity.store import verify_store
+from tetra_es.log.purged import named_bodies
 from tetra_es.log.replica import valid_events
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from tetra_es.log.replica import Replica
@@ -23,16 +24,21 @@ REBUILD_HINT = (
 
 
 class Purge(NamedTuple):
-    """Who destroyed which ciphertext, when and why: the one thing that is not there."""
+    """Who destroyed what, when and why: the one thing that is not there.
+
+    It was the age files of a version of a secret, or else `bodies`.
+    """
 
     event: int
     """Position."""
-    environment: str
-    key: str
-    version: int
+    environment: str | None
+    key: str | None
+    version: int | None
     actor: str
     time: str
     reason: str
+    bodies: Sequence[str] = ()
+    """What each event had of it, such as `dev@3 (#12): text, changes`."""
 
 
 class Verification(NamedTuple):
@@ -82,25 +88,19 @@ def _verified(projections: ComparedProjections, report: Report | None) -> Verifi
         proof.events,
         last,
         proof.head.hex(),
-        [] if findings else _purges(log),
+        [] if findings else list(_purges(log)),
         proof.void,
         projections.kept_for_people(),
     )
 
 
-def _purges(log: Replica) -> list[Purge]:
-    return [
-        Purge(
-            record.position,
-            event.environment,
-            event.key,
-            event.version,
-            event.metadata["actor"],
-            event.timestamp,
-            event.metadata["reason"],
-        )
-        for record, event in valid_events(
-            log, log.of_topics((SecretPurged.TOPIC,), log.last_position())
-        )
-        if isinstance(event, SecretPurged)
-    ]
+def _purges(log: Replica) -> Iterator[Purge]:
+    purges = log.of_topics((SecretPurged.TOPIC, BodiesPurged.TOPIC), log.last_position())
+    for record, event in valid_events(log, purges):
+        why = (event.metadata["actor"], event.timestamp, event.metadata["reason"])
+        if isinstance(event, SecretPurged):
+            yield Purge(record.position, event.environment, event.key, event.version, *why)
+        elif isinstance(event, BodiesPurged):
+            digests = set(map(bytes.fromhex, event.digests))
+            named = named_bodies(log.records(upto=record.position), digests)
+            yield Purge(record.position, None, None, None, *why, list(map(str, named)))

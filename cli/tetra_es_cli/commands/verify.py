@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from tetra_es.usecases.verify import Verification
+    from tetra_es.usecases.verify import Purge, Verification
     from tetra_es_cli.context.app import App
 
 
@@ -66,10 +66,16 @@ def _lines(found: Verification) -> Iterator[str]:
     for position, reason in found.void:
         yield f"  #{position} is void: {one_line(reason)}"
     for one in found.purges:
-        yield (
-            f"  #{one.event} purged {one.key} version {one.version} of "
-            f"{one.environment} ({one.actor}, {short_time(one.time)}): {one_line(one.reason)}"
-        )
+        who = f"({one.actor}, {short_time(one.time)})"
+        yield f"  #{one.event} purged {_what(one)} {who}: {one_line(one.reason)}"
+        yield from (f"    - {body}" for body in one.bodies)
+
+
+def _what(purge: Purge) -> str:
+    if purge.key:
+        return f"{purge.key} version {purge.version} of {purge.environment}"
+    count = len(purge.bodies)
+    return f"a value that {count} {'event' if count == 1 else 'events'} had"
 
 
 def say_what_people_left(mirror: Path, branches: Sequence[str]) -> None:

@@ -113,6 +113,16 @@ def _keys_there(reader: Reader, ctx: click.Context) -> Iterable[str]:
     return _edited_files(reader, ctx)
 
 
+def _keys_of_all(reader: Reader, ctx: click.Context) -> Iterable[str]:
+    """Return WHERE, which may be a generated environment too, then the keys of that text."""
+    match ctx.params.get("words") or ():
+        case ():
+            return [*_WHERE, *_generated(reader)]
+        case (name, *_) if name in _generated(reader):
+            return reader.views.keys.names(name)
+    return _keys_there(reader, ctx)
+
+
 def _assignments(reader: Reader, ctx: click.Context) -> Iterable[str]:
     """Return WHERE, then keys that may be set there."""
     match ctx.params.get("words") or ():
@@ -144,6 +154,7 @@ def _recipients(reader: Reader, ctx: click.Context) -> Iterable[str]:
 ORGANIZATION = OrganizationType()
 WHERE = Known(_edited_files)
 WHERE_AND_KEYS = Known(_keys_there)
+WHERE_OF_ALL_AND_KEYS = Known(_keys_of_all)
 WHERE_AND_ASSIGNMENTS = Known(_assignments)
 STATE = Known(environments)
 SIGNER = Known(_signers)

@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, str] = {
     "diff": "diff.diff",
     "promote": "promote.promote",
     "rollback": "rollback.rollback",
+    "purge": "purge.purge",
     "history": "history.history",
     "event": "event.event",
     "blame": "blame.blame",

@@ -22,6 +22,9 @@ SHORT_HELP: Mapping[str, str] = {
     "diff": "Show what promoting ENV would change, or what differs between two states.",
     "promote": "Generate ENV from the source of truth through its profile.",
     "rollback": "Give ENV the state it had at REF, as a new event.",
+    "purge": (
+        "Destroy a value that got into TOML, in store, views and mirror; there is no way back."
+    ),
     "history": "List the events, newest first; those that concern ENV where it is given.",
     "event": (
         "Show one event: what it holds, its hash, its signature and its commit in the mirror."

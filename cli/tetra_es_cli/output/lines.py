@@ -54,6 +54,8 @@ def event_lines(found: FoundEvent) -> Iterator[str]:
     }
     for name, value in rows.items():
         yield f"  {name:12} {printable(value)}"
+    for one in details.purged:
+        yield f"  {'purged':12} {one['body']}, at #{one['event']}: {printable(one['reason'])}"
     if found.changes:
         yield "changes"
         yield from change_lines(found.changes)

@@ -28,4 +28,18 @@ def blame_rows(reader: Reader, environment: str, key: str | None = None) -> list
         raise TetraEsError(
             f"{environment} has no key {key}", hint=f"`tetra-es blame {environment}` lists its keys"
         )
-    return rows
+    return _with_purges(reader, rows)
+
+
+def _with_purges(reader: Reader, rows: list[BlameRow]) -> list[BlameRow]:
+    """Return the rows, each with the event that purged what its event changed."""
+    if not reader.views.events.of_topics(("bodies.purged",), reader.log.last_position()):
+        return rows
+    from tetra_es_projections.bodies import purged_in
+
+    found: dict[int, int | None] = {}
+    for position in {row.event for row in rows}:
+        record = reader.log.record(position)
+        purge = purged_in(reader.log, record).get("changes") if record else None
+        found[position] = purge.event if purge else None
+    return [row._replace(purged=found[row.event]) for row in rows]

@@ -10,15 +10,16 @@ from tetra_es.crypto.ssh.keys import fingerprint
 from tetra_es.errors import TetraEsError
 from tetra_es.events.base import changes_of
 from tetra_es.log import canonical, chain
-from tetra_es_projections.bodies import known_event
-from tetra_es_projections.descriptions import summary, summary_of_void
+from tetra_es_projections.bodies import known_event, purged_in
+from tetra_es_projections.descriptions import summary_of_known, summary_of_void
 from tetra_es_projections.queries.refs import position_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tetra_es.events.base import KeyChange
     from tetra_es.log.record import Record
+    from tetra_es.log.replica import Purge
     from tetra_es.refs import Ref
     from tetra_es_projections.queries.reader import Reader
 
@@ -44,6 +45,8 @@ class EventDetails:
     """Fingerprint of the key that signed."""
     commit: str | None
     """Of the mirror, None where it is not there."""
+    purged: list[dict[str, Any]]
+    """Bodies that it named and that were destroyed: `body`, `event`, `reason`."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +75,12 @@ def find_event(reader: Reader, ref: Ref) -> FoundEvent:
     if record is None:
         raise TetraEsError(f"there is no event #{position}")
     if reason := reader.views.events.void(position):
-        return _void(record, reason, reader.views.commit(position))
+        return _void(record, reason, reader.views.commit(position), purged_in(reader.log, record))
     event, _ = known_event(reader.log, record)
+    purged = purged_in(reader.log, record)
     return FoundEvent(
-        _details(record, reader.views.commit(position)),
-        summary(event),
+        _details(record, reader.views.commit(position), purged),
+        summary_of_known(event, purged),
         event.timestamp,
         event.metadata,
         changes_of(event),
@@ -84,10 +88,12 @@ def find_event(reader: Reader, ref: Ref) -> FoundEvent:
     )
 
 
-def _void(record: Record, reason: str, commit: str | None) -> FoundEvent:
+def _void(
+    record: Record, reason: str, commit: str | None, purged: Mapping[str, Purge]
+) -> FoundEvent:
     state = canonical.decode(record.state)
     return FoundEvent(
-        _details(record, commit),
+        _details(record, commit, purged),
         f"{summary_of_void(record.topic)} ({reason})",
         state["timestamp"],
         state["metadata"],
@@ -96,7 +102,7 @@ def _void(record: Record, reason: str, commit: str | None) -> FoundEvent:
     )
 
 
-def _details(record: Record, commit: str | None) -> EventDetails:
+def _details(record: Record, commit: str | None, purged: Mapping[str, Purge]) -> EventDetails:
     return EventDetails(
         event=record.position,
         stream=record.stream,
@@ -108,4 +114,8 @@ def _details(record: Record, commit: str | None) -> EventDetails:
         signature=sshsig.armor(record.signature),
         key=fingerprint(sshsig.public_key_of(record.signature)),
         commit=commit,
+        purged=[
+            {"body": kind, "event": purge.event, "reason": purge.reason}
+            for kind, purge in purged.items()
+        ],
     )

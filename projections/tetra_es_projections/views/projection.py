@@ -27,13 +27,14 @@ from tetra_es.events.secrets import (
 )
 from tetra_es.log import canonical
 from tetra_es.names import check_environment
+from tetra_es.toml.document import ConfigDocument
 from tetra_es_projections.bodies import known_event
-from tetra_es_projections.descriptions import Happened, summary, summary_2, summary_of_void
+from tetra_es_projections.descriptions import summary_of_known, summary_of_void
 from tetra_es_projections.views.database import VIEWS, set_progress
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from tetra_es.events.base import Event
     from tetra_es.log.record import Record
@@ -50,13 +51,17 @@ def apply_to_views(connection: sqlite3.Connection, log: Replica, records: Iterab
             if reason := log.void(position):
                 _insert(connection, "events", _void_row(record, reason))
                 continue
-            event, all_known = known_event(log, record)
-            _insert(connection, "events", _event_row(record, event, all_known=all_known))
+            event, purged = known_event(log, record)
+            _insert(connection, "events", _event_row(record, event, purged))
             if isinstance(event, EnvironmentState):
                 _insert(connection, "states", _state_row(position, event))
             elif isinstance(event, DeploymentEvent):
                 _set_target(connection, position, event)
-            changed = list(_change_rows(connection, position, event))
+            if "changes" not in purged:
+                changed = list(_change_rows(connection, position, event))
+            else:
+                text_known = "text" not in purged
+                changed = list(_known_changes(connection, position, event)) if text_known else []
             connection.executemany("INSERT INTO changes VALUES (?, ?, ?, ?, ?)", changed)
             connection.executemany(
                 "INSERT OR REPLACE INTO latest VALUES (?, ?, ?, ?)",
@@ -76,7 +81,7 @@ def _insert(connection: sqlite3.Connection, table: str, row: tuple[Any, ...]) ->
     connection.execute(f"INSERT INTO {table} VALUES ({marks})", row)
 
 
-def _event_row(record: Record, event: Event, *, all_known: bool) -> tuple[Any, ...]:
+def _event_row(record: Record, event: Event, purged: Container[str]) -> tuple[Any, ...]:
     return (
         record.position,
         record.stream,
@@ -88,7 +93,7 @@ def _event_row(record: Record, event: Event, *, all_known: bool) -> tuple[Any, .
         event.metadata["reason"],
         event.metadata["correlation"],
         record.hash.hex(),
-        summary(event) if all_known else summary_2(Happened(event.TOPIC, vars(event), None)),
+        summary_of_known(event, purged),
         None,
     )
 
@@ -179,6 +184,37 @@ def _change_rows(
             return
     for path, before, after in event.changes:
         yield file, path, position, before, after
+
+
+def _known_changes(
+    connection: sqlite3.Connection, position: int, event: Event
+) -> Iterator[tuple[Any, ...]]:
+    """Yield what a text changed against the last that is known, where the changes were purged.
+
+    Which event changed it, and the values that it had in between, are not known any more.
+    """
+    found = _file_and_text(event)
+    if found is None:
+        return
+    file, text = found
+    after = ConfigDocument(file, text).keys
+    rows = connection.execute("SELECT key, after FROM latest WHERE file = ?", (file,))
+    before = {key: value for key, value in rows if value is not None}
+    for key in sorted({*before, *after}):
+        if before.get(key) != after.get(key):
+            yield file, key, position, before.get(key), after.get(key)
+
+
+def _file_and_text(event: Event) -> tuple[str, str] | None:
+    match event:
+        case EnvironmentState():
+            return event.environment, event.text
+        case ProfileEdited():
+            return f"profile {event.environment}", event.text
+        case ManifestEdited() | OrganizationCreated():
+            return "manifest", event.text
+        case _:
+            return None
 
 
 def _versions(event: SecretsEvent) -> dict[str, str | None]:

@@ -17,7 +17,7 @@ from tetra_es.log.sqlite.recorder import LogFactory, LogRecorder
 from tetra_es.model.aggregate import Aggregate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Container, Iterable
     from pathlib import Path
 
     from eventsourcing.persistence import Mapper
@@ -37,8 +37,9 @@ class LogApplication(CanonicalApplication):
         *,
         create: bool = False,
         body: Callable[[bytes], bytes | None] = lambda _: None,
+        purged: Callable[[], Container[bytes]] = tuple,
     ) -> None:
-        self._body = body
+        self._body, self._purged = body, purged
         super().__init__(
             {
                 "SQLITE_DBNAME": path.absolute().as_uri(),
@@ -60,7 +61,7 @@ class LogApplication(CanonicalApplication):
 
     def construct_mapper(self) -> Mapper[str]:
         """Return what maps by our table of topics."""
-        return EventMapper(self.construct_transcoder(), self._body)
+        return EventMapper(self.construct_transcoder(), self._body, self._purged)
 
     def load(
         self, cls: type[AggregateType], stream: str, known: AggregateType | None = None

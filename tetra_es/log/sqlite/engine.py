@@ -25,7 +25,7 @@ from tetra_es.log.sqlite.pool import LOCK_TIMEOUT
 from tetra_es.log.sqlite.reader import SqliteLog
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Container, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from tetra_es.log.chain import Head
@@ -48,10 +48,13 @@ _NAMES: Final = f"SELECT state FROM events WHERE topic IN ({','.join('?' * len(p
 class AppendableSqliteLog(SqliteLog):
     """The log in an SQLite file; see `port.AppendableLog`."""
 
+    purged: Container[bytes] = ()
+    """Bodies that aggregates are loaded without, since valid events purged them."""
+
     @cached_property
     def application(self) -> LogApplication:
         """The event-sourcing library's application, which loads aggregates."""
-        application = LogApplication(self.path, body=self.body)
+        application = LogApplication(self.path, body=self.body, purged=lambda: self.purged)
         application.log_recorder.of_stream = self.of_stream
         return application
 

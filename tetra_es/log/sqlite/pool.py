@@ -13,7 +13,13 @@ from tetra_es.log.sqlite.connecting import closed_on_failure
 LOCK_TIMEOUT: Final = 30
 """Seconds that SQLite waits for another writer."""
 
-PRAGMAS: Final = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL")
+PRAGMAS: Final = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    # What SQLite moves to another page is overwritten where it was, if that page is written anyway:
+    # else a body could be left there that a purge does not find.
+    "PRAGMA secure_delete = FAST",
+)
 
 
 class DurablePool(SQLiteConnectionPool):

@@ -11,7 +11,7 @@ from tetra_es.errors import Refused, TetraEsError
 from tetra_es.events.config import EnvironmentState
 from tetra_es.layout import MANIFEST, SOURCE, environment_file, profile_file
 from tetra_es.log import canonical
-from tetra_es.log.replica import events_in
+from tetra_es.log.replica import check_not_purged, valid_events
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.profiles.carried import filled_layers, plain_layers
 from tetra_es.profiles.generate import generate
@@ -120,8 +120,9 @@ def _source(work: UnitOfWork, organization: Organization, via: str) -> tuple[int
 def _state(work: UnitOfWork, environment: Environment, revision: int) -> ConfigDocument:
     """Return a revision of `environment`. Raises `TetraEsError` where it has none."""
     records = work.log.of_stream(environment.id, from_version=revision)
-    for event in events_in(work.log, records):
+    for record, event in valid_events(work.log, records):
         if isinstance(event, EnvironmentState) and event.revision == revision:
+            check_not_purged(work.log, record.position, event)
             return ConfigDocument(environment_file(environment.name), event.text)
     raise TetraEsError(
         f"there is no {environment.name}@{revision}",

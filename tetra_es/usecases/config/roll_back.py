@@ -9,7 +9,7 @@ from tetra_es.errors import Refused, TetraEsError
 from tetra_es.events.config import EnvironmentState
 from tetra_es.events.secrets import SecretsEvent, SecretsRestored
 from tetra_es.layout import environment_file, is_edited
-from tetra_es.log.replica import valid_events
+from tetra_es.log.replica import check_not_purged, valid_events
 from tetra_es.refs import RevisionRef
 from tetra_es.usecases.secrets.ciphertexts import digest_of
 from tetra_es.usecases.secrets.restore import restore_secrets
@@ -113,8 +113,12 @@ class RollBack(UseCase[Rollback]):
 
     def _target(self, work: UnitOfWork, environment: Environment) -> State:
         if self.ref is None:
-            return _before_last_change(work, environment)
-        return _at(work, environment, work.refs.position_of(self.ref, self.environment))
+            record, state = _before_last_change(work, environment)
+        else:
+            position = work.refs.position_of(self.ref, self.environment)
+            record, state = _at(work, environment, position)
+        check_not_purged(work.log, record.position, state)
+        return record, state
 
     def _secrets_moment(self, work: UnitOfWork, state: EnvironmentState) -> int:
         """Return the position whose secrets come back."""

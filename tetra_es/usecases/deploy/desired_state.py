@@ -9,7 +9,7 @@ from tetra_es.crypto.age.backend import decrypt
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.events.config import EnvironmentState
 from tetra_es.layout import environment_file
-from tetra_es.log.replica import valid_events
+from tetra_es.log.replica import check_not_purged, valid_events
 from tetra_es.toml.document import ConfigDocument
 from tetra_es.usecases.deploy.anchor import anchor
 from tetra_es.usecases.secrets.ciphertexts import ciphertext_of, vault_at
@@ -118,6 +118,7 @@ def _state(
         if isinstance(event, EnvironmentState) and (
             position is None or record.position <= position
         ):
+            check_not_purged(work.log, record.position, event)
             return record, event
     raise TetraEsError(
         f"{environment} had no state yet at #{position}",

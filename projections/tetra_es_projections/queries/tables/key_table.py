@@ -4,7 +4,7 @@
 # longer than all the rest of the module.
 
 import sqlite3
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 
 class BlameRow(NamedTuple):
@@ -17,6 +17,8 @@ class BlameRow(NamedTuple):
     actor: str
     time: str
     reason: str
+    purged: int | None = None
+    """The event that purged what changed there: the value may be older than that."""
 
 
 class ChangeRow(NamedTuple):
@@ -45,6 +47,13 @@ class KeyEventRow(NamedTuple):
     after: str | None
 
 
+_EDITS: Final = {
+    "manifest": ("organization.created", "manifest.edited"),
+    "profile": ("profile.edited",),
+}
+"""First word of a file to the events that have its text; those of others are states."""
+
+
 class KeyTable:
     """Questions about the keys of files; files are named as in `changes`."""
 
@@ -62,7 +71,7 @@ class KeyTable:
         below = (f"{key}.", f"{key}[")
         return [
             row
-            for row in map(BlameRow._make, rows)
+            for row in (BlameRow(*found) for found in rows)
             if key is None or row.key == key or row.key.startswith(below)
         ]
 
@@ -72,8 +81,21 @@ class KeyTable:
         return [row[0] for row in self._connection.execute(sql, {"file": file})]
 
     def newest_change(self, file: str) -> int | None:
-        """Return the position of the newest event that changed a file, named as in `changes`."""
-        row = self._connection.execute(
-            "SELECT max(position) FROM latest WHERE file = ?", (file,)
-        ).fetchone()
+        """Return the position of the newest event that has the text of a file.
+
+        Files are named as in `changes`.
+        """
+        kind, _, environment = file.partition(" ")
+        topics = _EDITS.get(kind)
+        if topics is None:
+            sql = "SELECT max(position) FROM states WHERE environment = ?"
+            values: tuple[Any, ...] = (file,)
+        else:
+            marks = ",".join("?" * len(topics))
+            sql = (
+                f"SELECT max(position) FROM events WHERE topic IN ({marks}) AND void IS NULL "
+                "AND environment IS ?"
+            )
+            values = (*topics, environment or None)
+        row = self._connection.execute(sql, values).fetchone()
         return row[0] if row else None

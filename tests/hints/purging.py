@@ -1,0 +1,53 @@
+"""Hints about values that got into TOML and are destroyed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.hints.case import Case
+
+if TYPE_CHECKING:
+    from tests.machine import Machine
+
+VALUE = "hunter-two-9"
+
+
+def with_an_old_value(machine: Machine) -> None:
+    machine.ok("set", "local", f"app.entry={VALUE}")
+    machine.ok("set", "local", "app.entry=changed")
+
+
+def with_old_values(machine: Machine) -> None:
+    with_an_old_value(machine)
+    machine.ok("set", "local", "app.entry=once-more")
+
+
+def with_a_purged_one(machine: Machine) -> None:
+    with_an_old_value(machine)
+    machine.ok("purge", "local", "app.entry", "-m", "it leaked", "--yes")
+
+
+CASES: list[Case] = [
+    Case(
+        "`tetra-es history {}` lists the other states",
+        "show local --at local@3",
+        with_a_purged_one,
+    ),
+    Case("say it without, with -m", f"purge -y -m {VALUE}", stdin=VALUE, options="-m why"),
+    Case(
+        "--at names a state that had the one to destroy: {}",
+        "purge local app.entry -y -m why",
+        with_old_values,
+        options="--at local@3",
+    ),
+    Case(
+        "name a key, as `tetra-es history` shows them, or give the value itself",
+        "purge local app.nosuch -y -m why",
+    ),
+    Case(
+        "--yes answers; --dry-run shows what would be destroyed",
+        "purge local app.entry -m why",
+        with_an_old_value,
+        options="--yes",
+    ),
+]

@@ -1,0 +1,288 @@
+"""`purge`: what it destroys, what it refuses, and what the other commands say afterwards."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.purging.conftest import VALUE, keep_soon
+from tests.purging.remains import remains
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.machine import Machine
+
+PURGE = ("purge", "local", "app.entry", "-m", "it was a secret")
+
+
+def test_all_that_had_the_value_is_gone(leaked: Machine) -> None:
+    assert len(remains(VALUE, leaked)) > 5
+    done = leaked.ok(*PURGE, "--yes")
+    position = leaked.last_position()
+    assert done.out.splitlines() == [
+        f"purge(org): 9 bodies (#{position})",
+        "  - local@2 (#3): text, changes",
+        "  - dev@1 (#4): text, changes",
+        "  - local@3 (#5): text",
+        "  - staging@1 (#6): text, changes",
+        "  - local@4 (#7): changes",
+        "  - dev@2 (#8): changes",
+        "  - staging@2 (#9): changes",
+    ]
+    assert "replace it wherever it is used" in done.err
+    assert remains(VALUE, leaked) == []
+    verified = leaked.ok("verify").out
+    assert f"#{position} purged a value that 7 events had (alice, " in verified
+    assert "): it was a secret\n    - local@2 (#3): text, changes\n" in verified
+    (row,) = leaked.ok("verify", "-o", "json").json["purged"]
+    assert (row["event"], row["reason"], row["key"]) == (position, "it was a secret", None)
+    assert row["bodies"][0] == "local@2 (#3): text, changes"
+
+
+def test_the_chain_is_the_same(leaked: Machine) -> None:
+    before = [row["hash"] for row in leaked.history()]
+    leaked.ok(*PURGE, "--yes")
+    assert [row["hash"] for row in leaked.history()][1:] == before
+    commits = leaked.git("log", "--format=%H")
+    leaked.ok("rebuild")
+    assert leaked.git("log", "--format=%H") == commits
+    leaked.ok("verify")
+
+
+def test_what_is_asked_for_was_purged(leaked: Machine) -> None:
+    leaked.ok(*PURGE, "--yes")
+    position = leaked.last_position()
+    said = f"local@2 (#3) was purged at #{position}: it was a secret"
+    for words in (
+        ("show", "local", "--at", "local@2"),
+        ("diff", "local@2", "local@4"),
+        ("diff", "local@1", "3"),
+        ("rollback", "local", "--to", "local@2"),
+    ):
+        done = leaked.fails(3, *words)
+        assert done.error() == said
+        assert done.hint() == "`tetra-es history local` lists the other states"
+    said = f"dev@1 (#4) was purged at #{position}: it was a secret"
+    assert leaked.fails(3, "rollback", "dev").error() == said
+    assert leaked.fails(3, "rollback", "dev", "--to", "dev@1").error() == said
+    leaked.ok("rollback", "local", "--to", "local@1")
+
+
+def test_events_say_what_was_purged(leaked: Machine) -> None:
+    leaked.ok(*PURGE, "--yes")
+    position = leaked.last_position()
+    said = leaked.ok("event", "3").out
+    assert said.startswith("event #3  edit(local): purged -> local@2\n")
+    assert f"  purged       text, at #{position}: it was a secret\n" in said
+    found = leaked.ok("event", "7", "-o", "json").json
+    assert found["purged"] == [{"body": "changes", "event": position, "reason": "it was a secret"}]
+    assert leaked.ok("event", "2", "-o", "json").json["purged"] == []
+    summaries = {row["event"]: row["summary"] for row in leaked.history()}
+    assert summaries[3] == "edit(local): purged -> local@2"
+    assert summaries[4] == "promote(dev): local@2 -> dev@1"
+    assert leaked.ok("event", str(position)).out.startswith(f"event #{position}  purge(org): 9")
+
+
+def test_blame_tells_what_it_does_not_know(leaked: Machine) -> None:
+    """Which event set a key is not known where its changes were purged; its value is."""
+    leaked.ok(*PURGE, "--yes")
+    rows = {row["key"]: row for row in leaked.ok("blame", "local", "-o", "json").json}
+    assert (rows["app.other"]["value"], rows["app.other"]["event"]) == ("1", 7)
+    assert rows["app.other"]["purged"] == leaked.last_position()
+    assert (rows["ports.tetra"]["event"], rows["ports.tetra"]["purged"]) == (5, None)
+    assert "app.entry" not in rows
+    assert f"changes, at #{leaked.last_position()}" in leaked.ok("blame", "local").out
+    dev = {row["key"]: row["value"] for row in leaked.ok("blame", "dev", "-o", "json").json}
+    text = leaked.ok("show", "dev").out
+    assert dev["ports.tetra"] == "5001"
+    assert len(dev) == len(re.findall(r"^\w+ = ", text, re.MULTILINE)) + ("[app]" not in text)
+
+
+def test_a_present_text_has_it_still(leaked: Machine) -> None:
+    leaked.ok("set", "local", f"app.again=x{VALUE}x", "-m", "again")
+    leaked.ok("promote", "dev")
+    refused = leaked.fails(3, *PURGE, "--yes")
+    assert refused.error() == "local and dev still have the value: change it first"
+    assert refused.hint() == (
+        "`tetra-es unset local app.again`, `tetra-es promote dev`; then purge again"
+    )
+    leaked.ok("unset", "local", "app.again")
+    refused = leaked.fails(3, *PURGE, "--yes")
+    assert refused.hint() == "`tetra-es promote dev`; then purge again"
+    leaked.ok("promote", "dev")
+    leaked.ok(*PURGE, "--yes")
+    assert remains(VALUE, leaked) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("set", "profile", "dev", f"app.x={VALUE}"), "`tetra-es unset profile dev app.x`"),
+        (("set", "manifest", f"domain={VALUE}.example"), "`tetra-es set manifest domain=changed`"),
+        (("set", "local", f"deployment.user={VALUE}"), "`tetra-es unset local deployment.user`"),
+    ],
+)
+def test_where_it_still_is(machine: Machine, words: tuple[str, ...], hint: str) -> None:
+    machine.ok(*words)
+    refused = machine.fails(3, "purge", "-y", "-m", "why", stdin=VALUE)
+    assert hint in refused.hint()
+    for command in re.findall(r"`tetra-es ([^`]*)`", refused.hint()):
+        machine.ok(*command.split())
+    machine.ok("purge", "-y", "-m", "why", stdin=VALUE)
+    assert remains(VALUE, machine) == []
+    machine.ok("verify")
+
+
+def test_it_is_in_a_comment(machine: Machine) -> None:
+    local = machine.toml("local")
+    text = local.read_text()
+    local.write_text(f"# was {VALUE} once\n{text}")
+    machine.ok("record", "-m", "a comment")
+    refused = machine.fails(3, "purge", "-y", "-m", "why", stdin=VALUE)
+    assert refused.hint() == "`tetra-es edit local`; then purge again"
+    local.write_text(text)
+    refused = machine.fails(3, "purge", "-y", "-m", "why", stdin=VALUE)
+    machine.ok("record")
+    machine.ok("purge", "-y", "-m", "why", stdin=VALUE)
+    assert remains(VALUE, machine) == []
+
+
+def test_a_value_that_is_given(leaked: Machine, tmp_path: Path) -> None:
+    """A part of a value, from standard input or a file; never as an argument."""
+    part = VALUE[3:-2]
+    dry = leaked.ok("purge", "-m", "why", "--dry-run", stdin=f"{part}\n")
+    assert dry.out.startswith("purge(org): 9 bodies (dry run)\n")
+    assert leaked.last_position() == 9
+    (tmp_path / "value").write_text(VALUE)
+    leaked.ok("purge", "--from-file", str(tmp_path / "value"), "-m", "why", "-y")
+    assert remains(part, leaked) == []
+    again = leaked.ok("purge", "-m", "why", "-y", stdin=VALUE)
+    assert again.out == "no text has that value: nothing was destroyed\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("purge", "S3cret!value", "-m", "why"),
+        ("purge", "hunter2", "-m", "why"),
+        ("purge", "local", "-m", "why"),
+        ("purge", "local", "a", "b", "-m", "why"),
+        ("purge", "--at", "3", "-m", "why"),
+        ("purge", "profile", "-m", "why"),
+    ],
+)
+def test_words_that_are_wrong(leaked: Machine, words: tuple[str, ...]) -> None:
+    refused = leaked.fails(2, *words, stdin="x")
+    assert "unter2" not in refused.err
+    assert "S3cret" not in refused.err
+
+
+def test_what_else_is_refused(leaked: Machine) -> None:
+    assert "needs a reason" in leaked.fails(2, "purge", "local", "app.entry", "-y").error()
+    said = leaked.fails(2, "purge", "local", "app.entry", "-y", "-m", f"it was {VALUE}")
+    assert "the reason has the value itself" in said.error()
+    assert "nobody is there to be asked" in leaked.fails(2, *PURGE, stdin="").error()
+    assert "--yes" in leaked.fails(2, *PURGE).hint()
+    assert "is empty" in leaked.fails(2, "purge", "-y", "-m", "why", stdin=" \n").error()
+    said = leaked.fails(2, "purge", "local", "security.allowed_ips", "-y", "-m", "why")
+    assert "is not a string or a number" in said.error()
+    assert "had no app.nosuch" in leaked.fails(2, "purge", "local", "app.nosuch", "-m", "w").error()
+    assert "had no a" in leaked.fails(2, "purge", "nowhere", "a", "-m", "why").error()
+    assert remains(VALUE, leaked)
+
+
+def test_which_of_several_values(leaked: Machine) -> None:
+    for value in ("the-second-one", "the-third-one"):
+        leaked.ok("set", "local", f"app.entry={value}", "--allow", "app.entry", "-m", "x")
+    several = leaked.fails(2, *PURGE, "-y")
+    assert several.error() == "local had 2 other values of app.entry"
+    first, second = "local@2", "local@5"
+    assert several.hint().endswith(f": {first}, {second}")
+    leaked.ok(*PURGE, "--at", second, "-y")
+    assert remains("the-second-one", leaked) == []
+    assert remains(VALUE, leaked)
+    leaked.ok(*PURGE, "-y")
+    assert remains(VALUE, leaked) == []
+    assert "the-third-one" in leaked.ok("show", "local").out
+    leaked.ok("verify")
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_nothing_that_is_printed_has_the_value(leaked: Machine, output: str) -> None:
+    done = leaked.ok(*PURGE, "-y", "-o", output)
+    assert VALUE not in done.out + done.err
+    assert "edit" not in done.err
+
+
+def test_a_signer_with_limits_may_not(leaked: Machine) -> None:
+    bob = {"XDG_CONFIG_HOME": str(leaked.home / "bob")}
+    key = leaked.ok("signer", "new", env=bob).out.strip()
+    leaked.ok("signer", "add", "bob", key, "--may", "edit:local")
+    refused = leaked.fails(3, *PURGE, "-y", env=bob)
+    assert "only signers without limits may" in refused.error()
+    assert remains(VALUE, leaked)
+
+
+def test_copies_that_were_set_aside_go_too(leaked: Machine) -> None:
+    aside = leaked.toml("dev").with_name("dev.toml.kept-at-4")
+    aside.write_text(f"[app]\nentry = '{VALUE}'\n")
+    kept = leaked.folder / "kept/environments/ghost.toml"
+    kept.parent.mkdir(parents=True)
+    kept.write_text(f"# {VALUE}\n")
+    harmless = kept.with_name("other.toml")
+    harmless.write_text("# nothing\n")
+    partial = leaked.toml("local").with_name(".local.toml.partial")
+    partial.write_text(f"# {VALUE}\n")
+    dry = leaked.ok(*PURGE, "--dry-run")
+    for path in (aside, kept, partial):
+        assert f"  - {path.relative_to(leaked.folder)}\n" in dry.out
+        assert path.exists()
+    leaked.ok(*PURGE, "--yes")
+    assert remains(VALUE, leaked) == []
+    assert harmless.exists()
+
+
+def test_an_edit_that_is_not_recorded_has_it(leaked: Machine) -> None:
+    local = leaked.toml("local")
+    local.write_text(f"# {VALUE}\n{local.read_text()}")
+    refused = leaked.fails(3, *PURGE, "--yes")
+    assert refused.error() == (
+        "environments/local.toml has the value, in a change that is not recorded"
+    )
+    assert remains(VALUE, leaked)
+
+
+def test_a_reason_that_has_it_stays(leaked: Machine) -> None:
+    leaked.ok("set", "local", "ports.tetra=5002", "-m", f"not {VALUE} any more")
+    done = leaked.ok(*PURGE, "--yes")
+    assert "events say it themselves, as in a reason, and cannot be destroyed: #10" in done.err
+
+
+def test_only_a_reason_has_it(machine: Machine) -> None:
+    machine.ok("set", "local", "ports.tetra=5002", "-m", f"not {VALUE} any more")
+    refused = machine.fails(3, "purge", "-m", "why", "-y", stdin=VALUE)
+    assert "only events themselves have the value, which nothing can destroy: #3" in refused.error()
+
+
+def test_what_aggregates_are_kept_with(leaked: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After many events, the gate's state is beside the pins, and may have texts."""
+    with closing(sqlite3.connect(leaked.store)) as store:
+        (first,) = store.execute("SELECT hash FROM events WHERE position = 1").fetchone()
+    kept = leaked.home / ".local/state/tetra-es" / first.hex() / "checked"
+    leaked.ok("set", "local", f"app.entry={VALUE}", "--allow", "app.entry", "-m", "again")
+    keep_soon(monkeypatch)
+    for number in range(4):
+        leaked.ok("set", "local", f"ports.tetra={6000 + number}")
+    assert VALUE.encode() in kept.read_bytes()
+    leaked.ok("unset", "local", "app.entry")
+    leaked.ok("promote", "dev")
+    assert remains(VALUE, leaked)
+    leaked.ok(*PURGE, "--yes")
+    assert remains(VALUE, leaked) == []
+    leaked.ok("set", "local", "ports.tetra=7000")
+    leaked.ok("verify")

@@ -1,0 +1,87 @@
+"""Present texts that have a value, and the commands that take it out of them."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from tetra_es.errors import Refused, TetraEsError
+from tetra_es.names import SOURCE_OF_TRUTH
+from tetra_es.profiles.load import validate_overlay
+from tetra_es.schema.environment import validate_environment
+from tetra_es.schema.manifest import read_manifest
+from tetra_es.toml.document import ConfigDocument
+from tetra_es.toml.edit.assignments import set_values, unset_keys
+from tetra_es.usecases.purging.texts import present_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tetra_es.usecases.purging.needle import Needle
+    from tetra_es.usecases.purging.texts import Where
+    from tetra_es.usecases.unit_of_work import UnitOfWork
+
+_CHANGED = "changed"
+"""What a key gets that cannot be left out."""
+
+
+def check_not_present(work: UnitOfWork, needle: Needle) -> None:
+    """Raise `Refused` where a present text has the value, with what takes it out."""
+    holders = [(where, text) for where, text in present_texts(work) if needle.is_in(text)]
+    if not holders:
+        return
+    names = [str(where) for where, _ in holders]
+    known = work.organization().manifest.environments
+    commands = [
+        command
+        for where, text in holders
+        for command in _commands(where, ConfigDocument(where.path, text), needle, known)
+    ]
+    quoted = ", ".join(f"`{shlex.join(('tetra-es', *words))}`" for words in commands)
+    raise Refused(
+        f"{_listed(names)} still {'has' if len(names) == 1 else 'have'} the value: change it first",
+        hint=f"{quoted}; then purge again",
+    )
+
+
+def _commands(
+    where: Where, document: ConfigDocument, needle: Needle, known: tuple[str, ...]
+) -> Iterator[tuple[str, ...]]:
+    """Yield the words of the commands that take a value out of a text."""
+    if where.kind == "environment" and where.environment != SOURCE_OF_TRUTH:
+        if where.environment not in known:
+            yield ("env", "add", where.environment, "--profile", "dev")
+        yield ("promote", where.environment)
+        return
+    file = str(where).split()
+    keys = [key for key, literal in document.keys.items() if needle.is_in(literal)]
+    if where.kind == "profile":
+        keys = [key.removeprefix("set.") for key in keys]
+    table = ("set",) if where.kind == "profile" else ()
+    assignments = [(key, _CHANGED) for key in keys]
+    if _does(lambda: unset_keys(document, keys, table=table, prune=bool(table)), where, needle):
+        yield ("unset", *file, *keys)
+    elif _does(lambda: set_values(document, assignments, table=table), where, needle):
+        yield ("set", *file, *map("=".join, assignments))
+    else:
+        yield ("edit", *file)
+
+
+def _does(change: Callable[[], ConfigDocument], where: Where, needle: Needle) -> bool:
+    """Return whether a change takes the value out of a text that stays valid."""
+    try:
+        changed = change()
+        match where.kind:
+            case "manifest":
+                read_manifest(changed)
+            case "profile":
+                validate_overlay(changed, where.environment)
+            case _:
+                validate_environment(changed)
+    except TetraEsError:
+        return False
+    return not needle.is_in(changed.text)
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
