@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from collections import Counter
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
@@ -57,25 +58,25 @@ def without_topics(texts: Iterable[Text]) -> Iterator[Text]:
     return (text for text in texts if "\n".join(text.lines) not in EVENT_TYPES)
 
 
-@cache
-def prose() -> dict[str, list[Finding]]:
-    entries = read_list("prose.txt")
-    found = {}
-    for source in SOURCES:
-        if name(source) != EXAMPLES:
-            texts = without_topics(python(source.read_text()))
-            found[name(source)] = list(find_prose(texts, entries))
-    return found
+class Found(NamedTuple):
+    """Path to what is on a list there."""
+
+    prose: dict[str, list[Finding]]
+    names: dict[str, list[Finding]]
 
 
 @cache
-def names() -> dict[str, list[Finding]]:
-    entries = read_list("names.txt")
-    return {
-        name(source): list(find_names(source.read_text(), name(source), entries))
-        for source in SOURCES
-        if name(source) != EXAMPLES
-    }
+def found() -> Found:
+    """Return what is found in all sources, of which each is parsed once."""
+    wordings, defined = read_list("prose.txt"), read_list("names.txt")
+    both = Found({}, {})
+    for path, source in ((name(source), source.read_text()) for source in SOURCES):
+        if path != EXAMPLES:
+            tree = ast.parse(source)
+            texts = without_topics(python(source, tree))
+            both.prose[path] = list(find_prose(texts, wordings))
+            both.names[path] = list(find_names(tree, path, defined))
+    return both
 
 
 def is_below(path: str, folders: Iterable[str]) -> bool:
@@ -88,34 +89,36 @@ def told(path: str, findings: Iterable[Finding]) -> list[str]:
 
 @pytest.mark.parametrize("page", [page for page in PAGES if name(page) not in GENERATED], ids=name)
 def test_pages(page: Path) -> None:
-    found = find_prose(markdown(page.read_text()), read_list("prose.txt"))
-    assert not told(name(page), found)
+    assert not told(name(page), find_prose(markdown(page.read_text()), read_list("prose.txt")))
 
 
 def test_docstrings_comments_and_strings() -> None:
     assert not [
         line
-        for path, found in prose().items()
+        for path, findings in found().prose.items()
         if not is_below(path, PROSE_STILL_TO_CHECK)
-        for line in told(path, (one for one in found if (path, one.word) not in KEPT))
+        for line in told(path, (one for one in findings if (path, one.word) not in KEPT))
     ]
 
 
 def test_names() -> None:
     assert not [
         line
-        for path, found in names().items()
+        for path, findings in found().names.items()
         if not is_below(path, NAMES_STILL_TO_CHECK)
-        for line in told(path, found)
+        for line in told(path, findings)
     ]
 
 
 def test_what_is_still_to_check_and_what_is_kept_has_findings() -> None:
     """An entry without findings is to be taken off its list."""
-    for folders, found in ((PROSE_STILL_TO_CHECK, prose()), (NAMES_STILL_TO_CHECK, names())):
-        dirty = [path for path, findings in found.items() if findings]
+    lists = (PROSE_STILL_TO_CHECK, NAMES_STILL_TO_CHECK)
+    for folders, findings in zip(lists, found(), strict=True):
+        dirty = [path for path, some in findings.items() if some]
         assert not [folder for folder in folders if not any(is_below(p, (folder,)) for p in dirty)]
-    unmatched = KEPT - {(path, one.word) for path, found in prose().items() for one in found}
+    unmatched = KEPT - {
+        (path, one.word) for path, findings in found().prose.items() for one in findings
+    }
     assert not unmatched
 
 
@@ -154,8 +157,8 @@ class Wish:
 
 
 def test_they_are_found_in_a_page() -> None:
-    found = find_prose(markdown(PAGE), read_list("prose.txt"))
-    assert sorted((one.line, one.word) for one in found) == [
+    findings = find_prose(markdown(PAGE), read_list("prose.txt"))
+    assert sorted((one.line, one.word) for one in findings) == [
         (4, "mend"),
         (4, "mended"),
         (6, "- What is not valid is"),
@@ -165,8 +168,8 @@ def test_they_are_found_in_a_page() -> None:
 
 
 def test_they_are_found_in_a_source() -> None:
-    found = find_prose(python(SOURCE), read_list("prose.txt"))
-    assert sorted((one.line, one.word) for one in found) == [
+    findings = find_prose(python(SOURCE, ast.parse(SOURCE)), read_list("prose.txt"))
+    assert sorted((one.line, one.word) for one in findings) == [
         (1, "Mends"),
         (4, "anew"),
         (5, "belongs into"),
@@ -175,8 +178,8 @@ def test_they_are_found_in_a_source() -> None:
 
 
 def test_they_are_found_in_names() -> None:
-    found = find_names(SOURCE, "tetra_es/usecases/order.py", read_list("names.txt"))
-    assert Counter(one.word for one in found) == {
+    findings = find_names(ast.parse(SOURCE), "tetra_es/usecases/order.py", read_list("names.txt"))
+    assert Counter(one.word for one in findings) == {
         "tetra_es/usecases/order.py": 1,
         "_bury": 1,
         "Wish": 1,
@@ -184,6 +187,7 @@ def test_they_are_found_in_names() -> None:
 
 
 def test_a_topic_is_not_prose() -> None:
-    texts = python('TOPIC = "secrets.resealed"\nOTHER = "was resealed"\n')
-    found = find_prose(without_topics(texts), read_list("prose.txt"))
-    assert [one.line for one in found] == [2]
+    source = 'TOPIC = "secrets.resealed"\nOTHER = "was resealed"\n'
+    texts = python(source, ast.parse(source))
+    findings = find_prose(without_topics(texts), read_list("prose.txt"))
+    assert [one.line for one in findings] == [2]

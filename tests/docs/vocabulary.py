@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ast
-import io
 import re
-import tokenize
 from bisect import bisect_right
 from itertools import groupby
 from pathlib import Path
@@ -21,6 +19,13 @@ _CODE = re.compile(r"`[^`]*`")
 _TARGET = re.compile(r"\]\([^)]*\)")
 _FENCE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
 _BEGINS = re.compile(r"\s*(?:[-*] |\d+\. |#|\||$)")
+_STRINGS = (
+    '"""(?:\\\\.|[^\\\\])*?"""',
+    "'''(?:\\\\.|[^\\\\])*?'''",
+    *(f"{q}(?:\\\\.|[^{q}\\\\\\n])*{q}" for q in "\"'"),
+)
+_COMMENT = re.compile("|".join([*_STRINGS, "#(?P<comment>[^\\n]*)"]), re.DOTALL)
+"""A string, so that nothing in it is taken for one, or a comment."""
 
 
 class Entry(NamedTuple):
@@ -73,9 +78,9 @@ def find_prose(texts: Iterable[Text], entries: Sequence[Entry]) -> Iterator[Find
                 yield Finding(number, match[0].strip(), entry.instead)
 
 
-def find_names(source: str, path: str, entries: Sequence[Entry]) -> Iterator[Finding]:
+def find_names(tree: ast.Module, path: str, entries: Sequence[Entry]) -> Iterator[Finding]:
     """Yield what is on a list among the names that a module defines, its own path included."""
-    for line, name in [(1, path), *_defined(ast.parse(source))]:
+    for line, name in [(1, path), *_defined(tree)]:
         for entry in entries:
             if entry.pattern.fullmatch(name.lstrip("_")):
                 yield Finding(line, name, entry.instead)
@@ -94,29 +99,27 @@ def markdown(page: str) -> Iterator[Text]:
             block.append(line)
 
 
-def python(source: str) -> Iterator[Text]:
+def python(source: str, tree: ast.Module) -> Iterator[Text]:
     """Yield the comments, docstrings and other strings of a module."""
     yield from _comments(source)
-    yield from _strings(ast.parse(source))
+    yield from _strings(tree)
 
 
 def _comments(source: str) -> Iterator[Text]:
-    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-    comments = [
-        (token.start[0], token.string.lstrip("#: ")) for token in tokens if _is_comment(token)
-    ]
+    comments = []
+    number, end = 1, 0
+    for match in _COMMENT.finditer(source):
+        if match["comment"] is not None:
+            number, end = number + source.count("\n", end, match.start()), match.start()
+            comments.append((number, match["comment"].lstrip("#: ")))
     runs = groupby(enumerate(comments), key=lambda item: item[1][0] - item[0])
     for _, run in runs:
         lines = [comment for _, comment in run]
         yield Text(lines[0][0], [text for _, text in lines])
 
 
-def _is_comment(token: tokenize.TokenInfo) -> bool:
-    return token.type == tokenize.COMMENT
-
-
 def _strings(tree: ast.AST) -> Iterator[Text]:
-    for node in ast.iter_child_nodes(tree):
+    for node in _children(tree):
         if isinstance(node, ast.JoinedStr):
             yield Text(node.lineno, "".join(map(_part, node.values)).split("\n"))
             for value in node.values:
@@ -136,9 +139,23 @@ def _part(node: ast.expr) -> str:
     return str(node.value) if isinstance(node, ast.Constant) else "{}"
 
 
-def _defined(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(tree):
+def _defined(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    for node in _children(tree):
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             yield node.lineno, node.name
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id.isupper():
             yield node.lineno, node.id
+        if not isinstance(node, _LEAVES):
+            yield from _defined(node)
+
+
+_LEAVES = (ast.Name, ast.Constant, ast.Load, ast.Store)
+
+
+def _children(node: ast.AST) -> Iterator[ast.AST]:
+    """What `ast.iter_child_nodes` yields, in half of the time."""
+    for value in vars(node).values():
+        if isinstance(value, ast.AST):
+            yield value
+        elif isinstance(value, list):
+            yield from (one for one in value if isinstance(one, ast.AST))
