@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -107,6 +108,11 @@ class Machine:
     def real(self) -> Machine:
         """Return this machine with a process for each command."""
         return replace(self, processes=True)
+
+    def copy(self, home: Path) -> Machine:
+        """Return a copy with another home: that is quicker than to do the same again."""
+        shutil.copytree(self.home, home, symlinks=True)
+        return replace(self, home=home, env=dict(self.env))
 
     def argv(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "tetra_es_cli", *arguments]

@@ -16,17 +16,36 @@ if TYPE_CHECKING:
     from tests.conftest import Machine
 
 
-@pytest.fixture
-def clone(machine: Machine, tmp_path: Path) -> Path:
-    """A clone of the mirror of an organization whose dev has a secret."""
+@pytest.fixture(scope="module")
+def kept(founded: Machine, tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """An organization whose dev has a secret, and a clone of its mirror. For copies alone."""
+    machine = founded.copy(tmp_path_factory.mktemp("kept") / "home")
     recipient = machine.ok("identity", "new").out.strip()
     machine.ok("promote", "dev")
     machine.ok("recipient", "add", "dev", "alice", recipient)
     machine.ok("secret", "set", "dev", "API_KEY", stdin="one")
     machine.ok("secret", "set", "dev", "OTHER", stdin="two")
-    path = tmp_path / "clone"
-    subprocess.run(["git", "clone", "-q", str(machine.mirror), str(path)], check=True)
-    return path
+    clone = ["git", "clone", "-q", str(machine.mirror), str(machine.home / "clone")]
+    subprocess.run(clone, check=True)
+    return machine
+
+
+@pytest.fixture
+def machine(kept: Machine, tmp_path: Path) -> Machine:
+    """A copy of that organization."""
+    return kept.copy(tmp_path / "home")
+
+
+@pytest.fixture
+def new(founded: Machine, tmp_path: Path) -> Machine:
+    """A new organization."""
+    return founded.copy(tmp_path / "new")
+
+
+@pytest.fixture
+def clone(machine: Machine) -> Path:
+    """The clone beside it."""
+    return machine.home / "clone"
 
 
 def commit(clone: Path) -> None:
@@ -112,23 +131,23 @@ def test_a_history_that_somebody_else_founded(machine: Machine, clone: Path) -> 
     assert "was founded with the key" in refused(machine, clone, "--founder", wrong)
 
 
-def test_what_is_no_clone_or_has_no_such_environment(machine: Machine, tmp_path: Path) -> None:
-    assert "has no events" in refused(machine, tmp_path, code=1)
+def test_what_is_no_clone_or_has_no_such_environment(new: Machine, tmp_path: Path) -> None:
+    assert "has no events" in refused(new, tmp_path, code=1)
     subprocess.run(["git", "init", "-q", str(tmp_path / "empty")], check=True)
-    assert "has no events" in refused(machine, tmp_path / "empty", code=1)
+    assert "has no events" in refused(new, tmp_path / "empty", code=1)
     (tmp_path / "empty" / "x").write_text("x")
     commit(tmp_path / "empty")
-    assert "has no events" in refused(machine, tmp_path / "empty", code=1)
-    machine.fails(2, "apply", "dev")
-    error = machine.fails(1, "apply", "dev", "--local").error()
+    assert "has no events" in refused(new, tmp_path / "empty", code=1)
+    new.fails(2, "apply", "dev")
+    error = new.fails(1, "apply", "dev", "--local").error()
     assert "dev has no state in this clone" in error
 
 
 @pytest.mark.parametrize("kind", ["--bare", "--no-checkout", "--shared"])
-def test_a_clone_of_any_kind_is_read(machine: Machine, tmp_path: Path, kind: str) -> None:
+def test_a_clone_of_any_kind_is_read(new: Machine, tmp_path: Path, kind: str) -> None:
     path = tmp_path / "clone"
-    subprocess.run(["git", "clone", "-q", kind, str(machine.mirror), str(path)], check=True)
-    assert "dev has no state in this clone" in refused(machine, path, code=1)
+    subprocess.run(["git", "clone", "-q", kind, str(new.mirror), str(path)], check=True)
+    assert "dev has no state in this clone" in refused(new, path, code=1)
 
 
 def test_what_is_not_committed_in_a_clone_does_not_count(machine: Machine, clone: Path) -> None:

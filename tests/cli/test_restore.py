@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture
-def lived(machine: Machine) -> Machine:
-    """An organization with secrets, one of them purged, promotions and a rollback."""
+@pytest.fixture(scope="module")
+def kept(founded: Machine, tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """A history of secrets, one of them purged, promotions and a rollback. For copies alone."""
+    machine = founded.copy(tmp_path_factory.mktemp("kept") / "home")
     machine.ok("identity", "new")
     machine.ok("recipient", "add", "dev", "alice", machine.ok("identity", "show").out.split()[0])
     machine.ok("secret", "set", "dev", "TOKEN", stdin="one")
@@ -32,6 +33,12 @@ def lived(machine: Machine) -> Machine:
     machine.ok("rollback", "dev")
     machine.ok("secret", "purge", "dev", "TOKEN", "--version", "1", "-m", "leaked")
     return machine
+
+
+@pytest.fixture
+def lived(kept: Machine, tmp_path: Path) -> Machine:
+    """A copy of it."""
+    return kept.copy(tmp_path / "home")
 
 
 def commits(machine: Machine) -> str:

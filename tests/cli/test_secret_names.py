@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.conftest import Machine
 
 
-@pytest.fixture
-def vault(machine: Machine) -> Machine:
-    """dev@1 had A of version 1; dev@2, the present one, has A of version 2 and B."""
+@pytest.fixture(scope="module")
+def kept(founded: Machine, tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """dev@1 had A of version 1; dev@2, the present one, has A of version 2 and B. For copies."""
+    machine = founded.copy(tmp_path_factory.mktemp("kept") / "home")
     recipient = machine.ok("identity", "new").out.strip()
     machine.ok("promote", "dev")
     machine.ok("recipient", "add", "dev", "alice", recipient)
@@ -22,6 +25,12 @@ def vault(machine: Machine) -> Machine:
     machine.ok("secret", "set", "dev", "A", stdin="two")
     machine.ok("secret", "set", "dev", "B", "-m", "for the queue", stdin="three")
     return machine
+
+
+@pytest.fixture
+def vault(kept: Machine, tmp_path: Path) -> Machine:
+    """A copy of it."""
+    return kept.copy(tmp_path / "home")
 
 
 def test_show_lists_names_and_versions_at_a_state(vault: Machine) -> None:

@@ -19,13 +19,20 @@ if TYPE_CHECKING:
 CANARY = "canary-4f1c9b"
 
 
-@pytest.fixture
-def vault(machine: Machine) -> Machine:
-    """An organization whose dev has one recipient, alice."""
+@pytest.fixture(scope="module")
+def kept(founded: Machine, tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """An organization whose dev has one recipient, alice. For copies alone."""
+    machine = founded.copy(tmp_path_factory.mktemp("kept") / "home")
     recipient = machine.ok("identity", "new").out.strip()
     machine.ok("promote", "dev")
     machine.ok("recipient", "add", "dev", "alice", recipient)
     return machine
+
+
+@pytest.fixture
+def vault(kept: Machine, tmp_path: Path) -> Machine:
+    """A copy of it."""
+    return kept.copy(tmp_path / "home")
 
 
 def other(machine: Machine, name: str) -> dict[str, str]:

@@ -48,7 +48,7 @@ def started_without(
     )
 
 
-@pytest.mark.parametrize(("words", "streams"), some(product(COMMANDS, [(1,), (2,), (0, 1, 2)]), 8))
+@pytest.mark.parametrize(("words", "streams"), some(product(COMMANDS, [(1,), (2,), (0, 1, 2)]), 5))
 def test_closed(machine: Machine, words: tuple[str, ...], streams: tuple[int, ...]) -> None:
     done = started_without(machine, streams, *words)
     assert (done.returncode, done.stderr) == (0, "")

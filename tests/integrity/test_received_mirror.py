@@ -48,9 +48,10 @@ def canaries(tmp_path: Path) -> Canaries:
     return Canaries(tmp_path / "canaries")
 
 
-@pytest.fixture
-def received(machine: Machine) -> Machine:
-    """An organization with a copy of its mirror, and with something of everything."""
+@pytest.fixture(scope="module")
+def kept(founded: Machine, tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """An organization with something of everything. For copies alone."""
+    machine = founded.copy(tmp_path_factory.mktemp("kept") / "home")
     machine.ok("promote", "dev")
     recipient = machine.ok("identity", "new").out.strip()
     machine.ok("recipient", "add", "dev", "alice", recipient)
@@ -58,6 +59,14 @@ def received(machine: Machine) -> Machine:
         machine.ok("secret", "set", "dev", "A", stdin=value)
     path = copy_of(machine)
     subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(path)], check=True)
+    return machine
+
+
+@pytest.fixture
+def received(kept: Machine, tmp_path: Path) -> Machine:
+    """A copy of it, with a copy of its mirror."""
+    machine = kept.copy(tmp_path / "home")
+    path = copy_of(machine)
     machine.ok("mirror", "add", "origin", str(path))
     return machine
 

@@ -52,7 +52,7 @@ NAMES = ("set", "import", "edit", "run", "copy", "recipient")
     ("name", "signum"),
     [
         *(pytest.param(name, signal.SIGKILL, id=f"{name}-kill") for name in NAMES),
-        *(pytest.param(name, signal.SIGINT, id=f"{name}-ctrl-c") for name in some(NAMES, 2)),
+        *(pytest.param(name, signal.SIGINT, id=f"{name}-ctrl-c") for name in some(NAMES, 1)),
     ],
 )
 def test_at_points_of_a_command(
@@ -102,7 +102,7 @@ def opened(guarded: CanaryMachine, tmp_path: Path) -> tuple[Path, str]:
 
 @pytest.mark.parametrize(
     ("command", "group", "signum"),
-    some(product(["edit", "run"], ["alone", "group"], SIGNALS), 9),
+    some(product(["edit", "run"], ["alone", "group"], SIGNALS), 6),
     ids=lambda value: value.name if isinstance(value, signal.Signals) else None,
 )
 def test_while_values_are_in_the_open(
