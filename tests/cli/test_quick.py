@@ -12,6 +12,7 @@ from unittest import mock
 import pytest
 
 from tests import in_process
+from tests.examples import some
 from tests.first_edition.archive import unpack
 from tetra_es_cli.entry import quick
 
@@ -235,7 +236,7 @@ def test_the_same_where_something_is_unusual(full: Machine, words: tuple[str, ..
     assert as_it_is(full, words) == by_click(full, words)
 
 
-@pytest.mark.parametrize("words", [*QUICK, *OTHERS], ids=" ".join)
+@pytest.mark.parametrize("words", some([*QUICK, *OTHERS], 50), ids=" ".join)
 def test_the_same_of_a_new_organization(founded: Machine, words: tuple[str, ...]) -> None:
     assert as_it_is(founded, words) == by_click(founded, words)
 

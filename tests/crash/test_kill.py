@@ -22,8 +22,6 @@ from tests.crash.killing import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from tests.conftest import Machine
 
 COMMANDS = [
@@ -96,12 +94,12 @@ def median_duration(machine: Machine) -> float:
 def test_around_every_effect(busy: Machine, batch: int) -> None:
     """Right before and after what a command does to the world, spread over all of it."""
     rounds, effects = ROUNDS // BATCHES, {}
-    for words in {COMMANDS[turn % 3] for turn in range(rounds * batch, rounds * (batch + 1))}:
-        make_ready(busy, words[0], -1)
-        effects[words[0]] = count_effects(busy, numbered(words, 5999))
+    for command in {COMMANDS[turn % 3] for turn in range(rounds * batch, rounds * (batch + 1))}:
+        make_ready(busy, command[0], -1)
+        effects[command[0]] = count_effects(busy, numbered([*command], 5999))
     for number in range(rounds):
         turn = rounds * batch + number
-        words = numbered(COMMANDS[turn % 3], 6000 + number)
+        words = numbered([*COMMANDS[turn % 3]], 6000 + number)
         make_ready(busy, words[0], number)
         before = stored(busy)
         # The fractions of one batch lie between those of the others.
@@ -114,7 +112,7 @@ def test_around_every_effect(busy: Machine, batch: int) -> None:
     check_sound(busy)
 
 
-def numbered(words: Iterable[str], number: int) -> list[str]:
+def numbered(words: list[str], number: int) -> list[str]:
     return [word.replace("NUMBER", str(number)) for word in words]
 
 

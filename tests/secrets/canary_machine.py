@@ -5,14 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.machine import until
+from tests import forks
+from tests.machine import Machine, until
 from tests.secrets.leaks import content, files_in_memory, places_with
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import Machine, Result
+    from tests.conftest import Result
 from tests.secrets.leaks import Canary
+
+
+class _Forked(Machine):
+    """A machine on which the program costs a tenth."""
+
+    def argv(self, *arguments: str) -> list[str]:
+        return [str(forks.program()), *arguments]
 
 
 @dataclass(frozen=True)
@@ -25,6 +33,10 @@ class CanaryMachine:
     def real(self) -> CanaryMachine:
         """Return the same with a process for each command."""
         return CanaryMachine(self.machine.real(), self.canary)
+
+    def forked(self) -> CanaryMachine:
+        """Return the same with two processes for each command; see tests/forks.py."""
+        return CanaryMachine(_Forked(**vars(self.machine.real())), self.canary)
 
     def run(self, *arguments: str, code: int = 0, **more: Any) -> Result:
         """Run a command, which says nothing of the value."""

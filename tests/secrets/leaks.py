@@ -25,6 +25,10 @@ CHILD = "command-of-run"
 """A word in the command line of what `run` starts: its environment may hold values."""
 
 
+PROGRAM = re.compile(rb"\0tetra_es_cli\0|/forks-[^/]*/")
+"""What is in the command lines of `tetra-es`."""
+
+
 @dataclass(frozen=True)
 class Canary:
     """A value, and the spellings of it that must be nowhere."""
@@ -115,7 +119,7 @@ class Seen:
                 environ = (folder / "environ").read_bytes()
                 # Second: what has become of the process by now may have that environment.
                 command = (folder / "cmdline").read_bytes()
-                if b"tetra_es_cli" in command:
+                if PROGRAM.search(command):
                     self.processes.add(folder.name)
                 if canary.is_in(command):
                     self.leaks.add(f"arguments of {command!r}")

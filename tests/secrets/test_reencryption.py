@@ -16,6 +16,7 @@ import pytest
 from tests.crash.killing import MANY, ROUNDS, check_repaired, check_sound, kill, start
 from tests.crash.test_kill import count_effects
 from tests.machine import HANG
+from tests.mirrors import git
 from tests.secrets.conftest import config_of, copy_of
 from tetra_es.crypto.age.armor import dearmor
 from tetra_es.crypto.age.header import stanza_types
@@ -113,9 +114,11 @@ def check_files_and_mirror(machine: Machine) -> None:
     expected = digests(machine)
     files = {path.stem: path.read_bytes() for path in (machine.folder / "secrets/dev").iterdir()}
     assert {key: sha256(data).hexdigest() for key, data in files.items()} == expected
-    names = machine.git("ls-tree", "--name-only", "main:secrets/dev").split()
-    mirrored = {name: machine.git("show", f"main:secrets/dev/{name}") for name in names}
-    assert mirrored == {f"{key}.age": data.decode() for key, data in files.items()}
+    names = sorted(machine.git("ls-tree", "--name-only", "main:secrets/dev").split())
+    assert names == sorted(f"{key}.age" for key in files)
+    paths = "".join(f"main:secrets/dev/{name}\n" for name in names)
+    mirrored = git(machine.mirror, "cat-file", "--batch=", data=paths)
+    assert mirrored == "".join(f"\n{files[name[:-4]].decode()}\n" for name in names)
     lines = (machine.folder / "secrets/dev.recipients").read_text().splitlines()
     assert sum(line.startswith("age1") for line in lines) == readers(machine)
 
