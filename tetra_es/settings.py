@@ -45,8 +45,8 @@ class Settings(NamedTuple):
         env = os.environ if environ is None else environ
         home = env.get("HOME") or ""
         base = env.get("TETRA_DIR") or (f"{home}/tetra" if home else "")
-        state = env.get("XDG_STATE_HOME") or (f"{home}/.local/state" if home else "")
-        config = env.get("XDG_CONFIG_HOME") or (f"{home}/.config" if home else "")
+        state = _absolute(env, "XDG_STATE_HOME") or (f"{home}/.local/state" if home else "")
+        config = _absolute(env, "XDG_CONFIG_HOME") or (f"{home}/.config" if home else "")
         if not base or not config:
             raise TetraEsError(
                 "neither HOME nor TETRA_DIR and XDG_CONFIG_HOME are set",
@@ -84,6 +84,12 @@ class Settings(NamedTuple):
                 hint="use --org ORG or set TETRA_ORG; `tetra-es orgs` lists them",
             )
         return org
+
+
+def _absolute(env: Mapping[str, str], name: str) -> str:
+    """Return a folder, empty for a relative one: the XDG specification has it ignored."""
+    value = env.get(name) or ""
+    return value if value.startswith("/") else ""
 
 
 def _words(command: str | None) -> tuple[str, ...]:

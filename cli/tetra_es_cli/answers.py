@@ -147,7 +147,8 @@ def signers(reader: Reader, ref: Ref | None = None) -> Listing:
     from tetra_es_projections.queries.signers import signer_rows
 
     rows = [row._asdict() for row in signer_rows(reader, ref)]
-    return Listing(rows, ("signer", "fingerprint", "key"))
+    limits = {"may": lambda may: "everything" if may is None else ", ".join(may)}
+    return Listing(rows, ("signer", "may", "fingerprint", "key"), cells=limits)
 
 
 def allowed_signers(reader: Reader, ref: Ref | None = None) -> str:

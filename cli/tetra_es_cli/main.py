@@ -5,22 +5,35 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from typing import TYPE_CHECKING, NoReturn
 
+TYPE_CHECKING = False  # of `typing`, whose import would be another 5 ms without `main`
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from typing import NoReturn
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command in `arguments` (by default the process's own) and end the process."""
-    # Collecting cycles while modules load takes a tenth of a short command and frees nothing.
-    gc.set_threshold(100_000)
-    _open_standard_streams()
-    _leave(run(sys.argv[1:] if arguments is None else list(arguments)))
+    code = None
+    try:
+        begin = _end_when_interrupted()
+        # Collecting cycles while modules load takes a tenth of a short command and frees nothing.
+        gc.set_threshold(100_000)
+        # Whatever a shell says, the owner can read what is written.
+        os.umask(os.umask(0o077) & 0o077)
+        _open_standard_streams()
+        code = run(sys.argv[1:] if arguments is None else list(arguments), begin)
+    except KeyboardInterrupt:  # once more, while it ends
+        if code is None:
+            _leave(_interrupted())
+    _leave(code)
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run the command in `arguments`; return its exit code. What it printed may be buffered yet."""
+def run(arguments: Sequence[str], begin: Callable[[], object] = bool) -> int:
+    """Run the command in `arguments`; return its exit code. What it printed may be buffered yet.
+
+    `begin` is called when everything is loaded and the command begins.
+    """
     try:
         from tetra_es_cli.entry.quick import answer
 
@@ -29,12 +42,39 @@ def run(arguments: Sequence[str]) -> int:
             return 0
         from tetra_es_cli.entry import boundary
 
+        begin()
         return boundary.run(arguments)
-    except KeyboardInterrupt:  # before a command began
-        from tetra_es_cli.output import interrupts
+    except KeyboardInterrupt:  # outside of a command
+        return _interrupted()
 
-        sys.stderr.write(f"tetra-es: error: {interrupts.message()}\n")
-        return interrupts.EXIT_CODE
+
+def _interrupted() -> int:
+    """Say what was recorded by then; return the exit code."""
+    from tetra_es_cli.output import interrupts
+
+    sys.stderr.write(f"tetra-es: error: {interrupts.message()}\n")
+    return interrupts.EXIT_CODE
+
+
+def _end_when_interrupted() -> Callable[[], object]:
+    """Have an interrupt end the process at once, until what is returned is called.
+
+    While modules load, Python would print where it was, or pass over the interrupt.
+    """
+    import signal
+
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        return bool  # somebody has it ignored
+    signal.signal(signal.SIGINT, _end)
+    return lambda: signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _end(*_: object) -> NoReturn:
+    """End the process as interrupted, before anything was done."""
+    try:
+        os.write(2, b"tetra-es: error: interrupted; nothing was recorded\n")
+    finally:
+        os._exit(130)
 
 
 def _open_standard_streams() -> None:

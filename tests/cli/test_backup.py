@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import subprocess
 import threading
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -45,6 +46,59 @@ def test_it_is_the_users_own_alone(machine: Machine) -> None:
         os.umask(before)
     assert stat.S_IMODE((machine.home / "b.db").stat().st_mode) == 0o600
     assert [path.name for path in machine.home.glob("*b.db*")] == ["b.db"]
+
+
+def test_to_standard_output(machine: Machine) -> None:
+    """As people pipe it to a program that encrypts it; nothing is left."""
+    done = subprocess.run(
+        machine.argv("backup", "-"),
+        env=machine.environment(),
+        check=False,
+        cwd=machine.home,
+        capture_output=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"backed up 2 events" in done.stderr
+    assert not (machine.home / "-").exists()
+    file = machine.home / "piped.db"
+    file.write_bytes(done.stdout)
+    with open_stored(file) as log, open_stored(machine.store) as store:
+        assert list(log.records()) == list(store.records())
+
+
+def test_not_to_a_terminal(machine: Machine) -> None:
+    leader, follower = os.openpty()
+    done = subprocess.run(
+        machine.argv("backup", "-"),
+        env=machine.environment(),
+        stdout=follower,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(follower)
+    os.close(leader)
+    assert done.returncode == 2
+    assert "not for a terminal" in done.stderr
+
+
+@pytest.mark.parametrize("damage", ["no database", "torn", "zeros"])
+def test_a_damaged_one_is_not_restored(machine: Machine, damage: str) -> None:
+    """The hint says what helps: not the same command."""
+    file = machine.home / "b.db"
+    machine.ok("backup", str(file))
+    data = file.read_bytes()
+    file.write_bytes(
+        {
+            "no database": b"x" * 5000,
+            "torn": data[: len(data) // 2],
+            "zeros": data[:5000] + bytes(4000) + data[9000:],
+        }[damage]
+    )
+    done = machine.fails(4, "restore", "--from", str(file), "new")
+    assert str(file) in done.error()
+    assert "another copy" in done.hint()
+    assert "restore" not in done.hint().replace("restored", "")
 
 
 @pytest.mark.parametrize("there", ["file", "link", "folder"])

@@ -47,7 +47,9 @@ def test_where_nobody_is_asked_it_must_be_expected(machine: Machine) -> None:
         done = machine.fails(3, "--no-input", *command)
         assert "--expect" in done.hint()
     wrong = f"2:{'0' * 64}"
-    assert machine.run("--no-input", "--expect", wrong, "status").code == 4
+    done = machine.fails(4, "--no-input", "--expect", wrong, "status")
+    assert "#2 is not the one that was expected" in done.error()
+    assert "admitted" not in done.err
     machine.ok("--no-input", "--expect", place, "status")
     # It counts only where there is no pin.
     machine.ok("--no-input", "--expect", wrong, "status")
@@ -148,6 +150,14 @@ def bob(machine: Machine) -> dict[str, str]:
 
 def test_a_signer_with_limits(machine: Machine, bob: dict[str, str]) -> None:
     assert machine.history()[0]["summary"] == "add signer: bob (promote:dev)"
+    listed = machine.ok("signer", "list").out.splitlines()
+    assert [line.split()[:2] for line in listed[1:]] == [
+        ["alice", "everything"],
+        ["bob", "promote:dev"],
+    ]
+    rows = machine.ok("signer", "list", "-o", "json").json
+    assert [row["may"] for row in rows] == [None, ["promote:dev"]]
+    assert ",promote:dev," in machine.ok("signer", "list", "-o", "csv").out
     machine.ok("promote", "dev", env=bob)
     for command in (
         ("promote", "staging"),

@@ -19,7 +19,7 @@ from tetra_es.crypto.ssh import sshsig
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError, UsageError
 from tetra_es.gate.packing import pack, unpack
 from tetra_es.gate.pins import checked, judged
-from tetra_es.gate.pins.pins import Forked, Pins
+from tetra_es.gate.pins.pins import Forked, Pins, Unexpected
 from tetra_es.gate.pins.places import AnotherHistory, place_of_folder
 from tetra_es.gate.pins.standing import Behind, Standing
 from tetra_es.gate.reader import AdmittedLog
@@ -240,7 +240,7 @@ def test_nobody_is_asked(history: History, account: Account) -> None:
         account.open(Copy(history), ask=False)
     assert not account.folder.path.exists()
     right = history.log.all[3].head
-    with pytest.raises(Forked):
+    with pytest.raises(Unexpected, match="#4 is not the one that was expected"):
         account.open(Copy(history), ask=False, expect=Head(4, bytes(32)))
     with pytest.raises(IntegrityFailure, match="#99 was expected"):
         account.open(Copy(history), ask=False, expect=Head(99, bytes(32)))

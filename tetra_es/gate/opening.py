@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
 from tetra_es.gate.gate import Gate
 from tetra_es.gate.pins import checked, judged
-from tetra_es.gate.pins.pins import Forked, Window
+from tetra_es.gate.pins.pins import Forked, Unexpected, Window
 from tetra_es.gate.pins.standing import Behind, Standing, organization_of, standing
 from tetra_es.gate.verdicts import Kind
 from tetra_es.log.chain import START, Head
@@ -113,7 +113,7 @@ def open_organization(
     Raises `AnotherHistory`, `Forked`, `Refused`, `Behind`, `IntegrityFailure`.
     """
     organization = organization_of(log)
-    folder.check_place(place, organization)
+    folder.check_place(place, organization, log.head())
     pins = folder.pins(organization)
     stands = standing(log, pins)
     new = stands is Standing.NEW
@@ -192,10 +192,10 @@ def _admit(opened: Opened, log: ReadableLog, expect: Head | None) -> list[bytes]
             break
         if expect and record.position == expect.position:
             if record.hash != expect.hash:
-                raise Forked(record.position, expect.hash, record.hash)
+                raise Unexpected(record.position, record.hash)
             expect = None
         if pinned is not None and pinned != record.hash:
-            raise Forked(record.position, pinned, record.hash)
+            raise Forked(record.position, pinned, record.hash, log.head())
         if pinned is None or hashes:
             hashes.append(record.hash)
             opened.void += [verdict] if verdict.kind is Kind.VOID else []

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.disk.closing import Closing
-from tetra_es.errors import TetraEsError, Unfounded
+from tetra_es.errors import IntegrityFailure, TetraEsError, Unfounded
 from tetra_es.log.chain import START, Head
 from tetra_es.log.naming import bodies_named
 from tetra_es.log.sqlite.opening import FirstEdition
@@ -60,8 +61,10 @@ class StoredCopy(Closing):
 
     def __init__(self, path: Path) -> None:
         """Open the file. Raises `TetraEsError` where it is not a backup."""
+        self._path = path
         try:
-            self._log = open_stored(path)
+            with self._damaged():
+                self._log = open_stored(path)
         except Unfounded as error:
             raise TetraEsError(
                 f"{path} is not a backup: it has no events",
@@ -74,10 +77,24 @@ class StoredCopy(Closing):
 
     def records(self, after: int = 0, upto: int | None = None) -> Iterator[Record]:
         """Yield the events with `after` < position <= `upto`, in order."""
-        return self._log.records(after, upto)
+        with self._damaged():
+            yield from self._log.records(after, upto)
 
     def events(self) -> Iterator[CopiedEvent]:
         """Yield all events, each with the bodies that it names."""
-        for record in self._log.records():
-            names = bodies_named(record)
-            yield CopiedEvent(record, {digest: self._log.body(digest) for digest in names})
+        with self._damaged():
+            for record in self._log.records():
+                names = bodies_named(record)
+                yield CopiedEvent(record, {digest: self._log.body(digest) for digest in names})
+
+    @contextmanager
+    def _damaged(self) -> Iterator[None]:
+        """Say of a damaged copy that another one is needed: of a store it would be this one."""
+        try:
+            yield
+        except IntegrityFailure as error:
+            name = str(self._path)
+            message = error.message if name in error.message else f"{name}: {error.message}"
+            raise IntegrityFailure(
+                message, hint="get another copy; nothing was restored"
+            ) from error

@@ -52,6 +52,8 @@ def _cell(value: object) -> object:
 
     Negative numbers stay numbers.
     """
+    if isinstance(value, list):
+        value = ", ".join(map(str, value))
     if not isinstance(value, str) or not re.match(_FORMULA, value):
         return value
     if re.fullmatch(_NEGATIVE, value):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tetra_es.crypto.ssh.allowed import allowed_signers
 from tetra_es.crypto.ssh.keys import fingerprint, parse_public_line
 from tetra_es.errors import IntegrityFailure
+from tetra_es.events.config import SignerAdded
 from tetra_es_projections.queries.refs import position_of
 from tetra_es_projections.tree import SIGNER_TOPICS, TreeProjector
 
@@ -19,6 +20,8 @@ class SignerRow(NamedTuple):
     """A signer and their key."""
 
     signer: str
+    may: list[str] | None
+    """What they may do alone, such as `promote:dev`; None where they may do everything."""
     fingerprint: str
     key: str
     """Public key line."""
@@ -26,21 +29,24 @@ class SignerRow(NamedTuple):
 
 def signer_rows(reader: Reader, ref: Ref | None = None) -> list[SignerRow]:
     """Return the signers by name, those of then with a REF."""
+    signers, limits = _signers(reader, ref)
     return [
-        SignerRow(name, fingerprint(parse_public_line(line)), line)
-        for name, line in sorted(_signers(reader, ref).items())
+        SignerRow(name, limits.get(name), fingerprint(parse_public_line(line)), line)
+        for name, line in sorted(signers.items())
     ]
 
 
 def signers_file(reader: Reader, ref: Ref | None = None) -> str:
     """Return the `allowed_signers` file that `ssh-keygen -Y verify` takes."""
-    return allowed_signers(_signers(reader, ref))
+    return allowed_signers(_signers(reader, ref)[0])
 
 
-def _signers(reader: Reader, ref: Ref | None) -> dict[str, str]:
+def _signers(reader: Reader, ref: Ref | None) -> tuple[dict[str, str], dict[str, list[str] | None]]:
+    """Return name to key, and name to limits of those who were added."""
     last = reader.log.last_position()
     position = last if ref is None else position_of(reader.views, ref)
     projector = TreeProjector()  # the views know which events are valid
+    limits: dict[str, list[str] | None] = {}
     for signed in reader.views.events.of_topics(SIGNER_TOPICS, position):
         record = reader.log.record(signed)
         if record is None:
@@ -48,4 +54,7 @@ def _signers(reader: Reader, ref: Ref | None) -> dict[str, str]:
                 f"event #{signed} is not in the store", hint="run `tetra-es verify`"
             )
         projector.apply_record(record)
-    return projector.signers
+        event = reader.log.event(record)
+        if isinstance(event, SignerAdded):
+            limits[event.signer] = event.may
+    return projector.signers, limits

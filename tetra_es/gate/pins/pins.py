@@ -27,19 +27,44 @@ _AT_ONCE: Final = 1000
 """Hashes that are read together."""
 
 
+class Unexpected(IntegrityFailure):
+    """A history that is new here has another event than was expected."""
+
+    def __init__(self, position: int, found: bytes) -> None:
+        super().__init__(
+            f"event #{position} is not the one that was expected: it is {position}:{found.hex()}",
+            hint="if what you were told is right, this is another history: get the right one",
+        )
+
+
 class Forked(IntegrityFailure):
     """The events that are here are not those that were admitted."""
 
-    def __init__(self, position: int, pinned: bytes | None, found: bytes | None) -> None:
+    def __init__(
+        self, position: int, pinned: bytes | None, found: bytes | None, head: Head | None = None
+    ) -> None:
+        """`head` is the newest event here, where that is known."""
         here = f"{position}:{found.hex()}" if found else "missing"
         super().__init__(
             f"event #{position} is another one than was admitted on this account: the histories "
             f"fork there (admitted: {position}:{(pinned or b'').hex()}, here: {here})",
-            hint="keep this copy and compare it with another one; if the one here is right, "
-            "`tetra-es trust --head` moves the pin",
+            hint=compare_or_trust(head),
         )
         self.position = position
         """The first event that differs, or one before it where rows were changed."""
+
+
+def compare_or_trust(head: Head | None) -> str:
+    """Return the hint about a history that ends with `head` and is not the one that was admitted.
+
+    Where its end is not known, another command has to look first.
+    """
+    if head is None:
+        return "keep this copy, and run `tetra-es verify`"
+    return (
+        "keep this copy and compare it with another one; if the one here is right, "
+        f"`tetra-es trust --head {head} -m WHY` says so"
+    )
 
 
 class Pins:
@@ -155,7 +180,7 @@ class Pins:
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         try:
             descriptor = os.open(self._hashes, flags)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             yield None
             return
         except OSError as error:

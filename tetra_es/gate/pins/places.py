@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.gate.pins import private
-from tetra_es.gate.pins.pins import Pins
+from tetra_es.gate.pins.pins import Pins, compare_or_trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tetra_es.log.chain import Head
 
 _PLACES: Final = "places.json"
 
@@ -21,11 +23,10 @@ _PLACES: Final = "places.json"
 class AnotherHistory(IntegrityFailure):
     """A known place has another organization than it had."""
 
-    def __init__(self, place: str, known: str, found: str) -> None:
+    def __init__(self, place: str, known: str, found: str, head: Head | None = None) -> None:
         super().__init__(
             f"{place} has another history than before: event 1 was {known}, and is {found} now",
-            hint="keep this copy; if a new history was founded there on purpose, "
-            "`tetra-es trust --head` says so",
+            hint=compare_or_trust(head),
         )
 
 
@@ -46,11 +47,14 @@ class StateFolder:
         found = self._places().get(place)
         return found if isinstance(found, str) else None
 
-    def check_place(self, place: str, organization: str) -> None:
-        """Raise `AnotherHistory` where a place had another organization."""
+    def check_place(self, place: str, organization: str, head: Head | None = None) -> None:
+        """Raise `AnotherHistory` where a place had another organization.
+
+        `head` is the newest event of the one that is there now.
+        """
         known = self.organization_at(place)
         if known is not None and known != organization:
-            raise AnotherHistory(place, known, organization)
+            raise AnotherHistory(place, known, organization, head)
 
     def remember(self, place: str, organization: str) -> None:
         """Note that an organization is at a place. Raises `TetraEsError`."""

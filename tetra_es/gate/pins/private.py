@@ -60,7 +60,7 @@ def read(path: Path) -> bytes | None:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             return file.read()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise TetraEsError(
@@ -72,5 +72,6 @@ def unwritable(path: Path, error: OSError) -> TetraEsError:
     """Return the error for a file that cannot be written."""
     return TetraEsError(
         f"cannot write {path}: {error.strerror}",
-        hint="check the space and the permissions there, then run any command again",
+        hint="check the space and the permissions there, and XDG_STATE_HOME where it is set; then "
+        "run any command again",
     )

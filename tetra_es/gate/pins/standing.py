@@ -95,7 +95,7 @@ def fork(log: PinnedLog, pins: Pins, differs: int) -> Forked:
             low = middle
         else:
             high = middle
-    return Forked(high, hashes[high - 1], _hash_at(log, high))
+    return Forked(high, hashes[high - 1], _hash_at(log, high), log.head())
 
 
 def _hash_at(log: PinnedLog, position: int) -> bytes | None:
