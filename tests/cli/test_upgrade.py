@@ -55,6 +55,18 @@ def test_reading_works_before_and_recording_after(old: Machine) -> None:
     check_upgraded(old, rows, ids)
 
 
+def test_what_follows_from_it_cannot_be_written(old: Machine) -> None:
+    mirror = old.folder / "history"
+    mirror.rename(mirror.with_name("elsewhere"))
+    mirror.write_text("in the way\n")
+    done = old.run("upgrade")
+    assert done.code != 0
+    assert f"recorded as #{EVENTS + 1}, but not everything" in done.error()
+    mirror.unlink()
+    assert "already" in old.ok("upgrade").out
+    old.ok("verify")
+
+
 def test_who_is_not_a_signer_cannot(old: Machine) -> None:
     before = old.store.read_bytes()
     env = {"XDG_CONFIG_HOME": str(old.home / ".config")}  # alice, who left

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conftest import Machine
 from tests.crash.killing import ROUNDS, check_repaired, check_sound, start
 from tests.crash.syscalls import kill_at, needs_strace
 from tests.crash.test_kill import count_effects
 from tests.machine import HANG
+from tetra_es.errors import TetraEsError
+from tetra_es.store.history import History
 from tetra_es.store.schema import APPLICATION_ID, CREATE, SNAPSHOTS, TRIGGERS
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tests.conftest import Machine
 
 INIT = ["init", "acme"]
 
@@ -105,3 +106,21 @@ def test_at_points_of_an_init(bare: Machine, tmp_path: Path) -> None:
 def test_when_the_store_is_made_durable(bare: Machine, number: int) -> None:
     kill_at(bare, "fdatasync", number, *INIT)
     check_goes_on(bare)
+
+
+def test_what_fails_once_it_is_founded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first events are in the store: that is said."""
+
+    def fail(_: object) -> None:
+        raise TetraEsError("cannot write the pins")
+
+    home = Machine(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(History, "take_in_founding", fail)
+        done = home.run("init", "acme")
+    assert done.code == 1
+    assert "recorded as #1, #2, but not everything" in done.error()
+    assert "cannot write the pins" in done.error()
+    assert home.last_position() == 2
+    home.ok("set", "local", "ports.tetra=7777")
+    check_sound(home)

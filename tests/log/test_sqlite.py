@@ -20,6 +20,7 @@ from tests.needs import need
 from tetra_es.errors import IntegrityFailure, TetraEsError, Unfounded
 from tetra_es.log.chain import START
 from tetra_es.log.linking import link
+from tetra_es.log.sqlite import connecting, wal
 from tetra_es.log.sqlite.engine import AppendableSqliteLog, create
 from tetra_es.log.sqlite.opening import FirstEdition
 from tetra_es.log.sqlite.reader import SqliteLog
@@ -284,3 +285,36 @@ def test_nothing_is_written_where_nothing_was_appended(path: Path) -> None:
         assert not log.holds(link(START, drafts("z", 1), KEY)[0].head)
         assert log.application.log_recorder.max_notification_id() == 3
     assert path.read_bytes() == before
+
+
+def test_a_file_that_is_not_whole_gets_no_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite is silent where closing cannot bring everything into the file."""
+    monkeypatch.setattr(wal, "is_filled", lambda _: True)
+    monkeypatch.setattr(wal, "empty", lambda _: False)
+    with pytest.raises(TetraEsError, match=r"cannot write .*events\.db"):
+        create(tmp_path / "events.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_recorded_to_is_the_file_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not one that SQLite is told never changes, because shared memory failed once."""
+    path = tmp_path / "events.db"
+    create(path)
+    connect = connecting._made_reading
+    failures = [sqlite3.OperationalError("disk I/O error")]
+
+    def made(connection: sqlite3.Connection) -> sqlite3.Connection:
+        if failures:
+            connection.close()
+            raise failures.pop()
+        return connect(connection)
+
+    monkeypatch.setattr(connecting, "_made_reading", made)
+    with pytest.raises(TetraEsError, match="disk I/O error"):
+        AppendableSqliteLog(path)
+    with AppendableSqliteLog(path) as log:
+        assert log.head() == START

@@ -134,16 +134,18 @@ class History(Closing):
     def record(self, decide: Callable[[], Decision[Result]]) -> Appended[Result]:
         """Have something decided, and append it, again where others appended in between.
 
-        Raises what `decide` raises, `Refused` where the gate would not admit it, and as
-        `log.deciding.Recorder` does.
+        `take_in_founding` has to follow. Raises what `decide` raises, `Refused` where the gate
+        would not admit it, and as `log.deciding.Recorder` does.
         """
         log: AppendableLog = self._gated or self._founding()
         self._recorder = Recorder(log, self.key, decide)
-        done = self._recorder.record()
-        if self._gated is None and done.records:
+        return self._recorder.record()
+
+    def take_in_founding(self) -> None:
+        """Open the gate for what comes after the first events, which were recorded."""
+        if self._gated is None:
             self._take_place()
             self._open_gate()
-        return done
 
     def purge(self, digests: Collection[bytes]) -> None:
         """Destroy bodies that an event names which was recorded."""

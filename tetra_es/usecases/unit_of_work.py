@@ -18,6 +18,7 @@ from tetra_es.model.host import HostState, deployments_stream
 from tetra_es.model.secrets import Vault, secrets_stream
 from tetra_es.refs import format_time
 from tetra_es.store.history import RULES
+from tetra_es.usecases.use_case import recorded_all_the_same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -183,12 +184,15 @@ class UnitOfWork:
             return result, [Recorded(event, None) for event in events]
         self._head = done.records[-1].head
         positions = [record.position for record in done.records]
+        recorded = [Recorded(*pair) for pair in zip(events, positions, strict=True)]
         self.saved += positions
+        with recorded_all_the_same(recorded):
+            self._history.take_in_founding()
         self._warnings += self._history.take_warnings()
         destroyed, self._destroyed = self._destroyed, []
         self._history.purge(destroyed)
         self._history.keep()
-        return result, [Recorded(*pair) for pair in zip(events, positions, strict=True)]
+        return result, recorded
 
     def _decision(
         self, decide: Callable[[UnitOfWork], Result]

@@ -7,6 +7,7 @@ new one is whole, and stays beside it then.
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tetra_es.crypto.ssh import keys
@@ -23,6 +24,7 @@ from tetra_es.log.upgrade import copy_store
 from tetra_es.store.history import RULES, History
 from tetra_es.store.log import EventLog
 from tetra_es.usecases.unit_of_work import UnitOfWork
+from tetra_es.usecases.use_case import recorded_all_the_same
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,7 +77,8 @@ def upgrade(
             events = history.replica.last_position()
             work = UnitOfWork(history, projections.refs, intent)
             _, recorded = work.run(_record)
-            projections.catch_up(listener.progress)
+            with recorded_all_the_same(recorded) if recorded else nullcontext():
+                projections.catch_up(listener.progress)
     return Upgraded(recorded, events, old)
 
 

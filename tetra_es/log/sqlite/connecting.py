@@ -44,16 +44,16 @@ def closed_on_failure(connection: sqlite3.Connection) -> Iterator[sqlite3.Connec
         raise
 
 
-def connect_reading(path: Path) -> sqlite3.Connection:
+def connect_reading(path: Path, *, current: bool = False) -> sqlite3.Connection:
     """Return a connection to an SQLite file that cannot write to it.
 
-    Raises `sqlite3.Error`.
+    It always sees what others write if `current`. Raises `sqlite3.Error`.
     """
     wal = path.with_name(path.name + "-wal")
     try:
         return _made_reading(sqlite3.connect(path, isolation_level=None, timeout=30))
     except sqlite3.OperationalError:
-        if wal.exists() and wal.stat().st_size:
+        if current or (wal.exists() and wal.stat().st_size):
             raise
         # WAL needs a shared-memory file beside the database. Where none can be made, in a folder
         # that cannot be written or on a full disk, there are no writers either, and SQLite may

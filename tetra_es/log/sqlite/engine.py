@@ -48,6 +48,8 @@ _NAMES: Final = f"SELECT state FROM events WHERE topic IN ({','.join('?' * len(p
 class AppendableSqliteLog(SqliteLog):
     """The log in an SQLite file; see `port.AppendableLog`."""
 
+    current = True
+
     purged: Container[bytes] = ()
     """Bodies that aggregates are loaded without, since valid events purged them."""
 
@@ -159,6 +161,11 @@ def create(path: Path) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         os.close(os.open(partial, flags, 0o600))
         LogApplication(partial, create=True).close()
+        # Closing brings it all into the file, and is silent where that failed.
+        if wal.is_filled(partial) and not wal.empty(partial):
+            raise TetraEsError(
+                f"cannot write {path}", hint="check the space and the permissions of its folder"
+            )
         sync(partial)
         os.link(partial, path)
     except FileExistsError:
@@ -170,7 +177,8 @@ def create(path: Path) -> None:
     except (PersistenceError, sqlite3.Error) as error:
         raise unreadable(path, _cause(error)) from error
     finally:
-        partial.unlink(missing_ok=True)
+        for suffix in ("", "-wal", "-shm"):
+            partial.with_name(partial.name + suffix).unlink(missing_ok=True)
     sync_folder(path.parent)
 
 

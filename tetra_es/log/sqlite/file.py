@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tetra_es.disk.closing import Closing
 from tetra_es.errors import RESTORE_HINT, TetraEsError, Unfounded
@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 class ReadOnlyFile(Closing):
     """A file with events. Use as a context manager."""
 
+    current: ClassVar[bool] = False
+    """Whether it always sees what others write: what is recorded rests on it."""
+
     def __init__(self, path: Path, check: Callable[[sqlite3.Connection, Path], None]) -> None:
         """Open the file at `path`, and have it checked.
 
         Raises `Unfounded` where there is none, `TetraEsError` where it cannot be read.
         """
         self.path = path
-        self._connection = _connect(path)
+        self._connection = _connect(path, current=self.current)
         try:
             with self._reading():
                 check(self._connection, path)
@@ -62,13 +65,13 @@ class ReadOnlyFile(Closing):
             raise unreadable(self.path, error) from error
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path, *, current: bool) -> sqlite3.Connection:
     if not path.is_file():
         raise Unfounded(
             f"no event store at {path}",
             hint=RESTORE_HINT,
         )
     try:
-        return connect_reading(path)
+        return connect_reading(path, current=current)
     except sqlite3.Error as error:
         raise unreadable(path, error) from error
