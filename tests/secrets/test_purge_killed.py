@@ -17,6 +17,7 @@ from tests.machine import HANG
 from tests.secrets.conftest import copy_of
 from tests.secrets.leaks import Canary, places_with
 from tetra_es.log.bodies import pack
+from tetra_es.log.sqlite.engine import AppendableSqliteLog
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,4 +116,26 @@ def test_while_somebody_reads_an_older_state(vault: Machine) -> None:
         done = vault.ok(*purge(2))
         assert "warning" not in done.err
         assert places_with(second, vault) == []
+    check_sound(vault)
+
+
+def test_what_the_disk_does_not_take_is_told(
+    vault: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, *_ = set_versions(vault, 1)
+    assert places_with(old, vault) != []
+
+    def fail(*_: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AppendableSqliteLog, "_destroy", fail)
+        done = vault.run(*purge(1))
+    assert done.code == 1
+    assert f"recorded as #{vault.last_position()}, but not everything" in done.error()
+    assert "may still be there" in done.hint()
+    assert "nothing was recorded" not in done.err
+    assert purged(vault)
+    vault.ok("set", "local", "resources.nofile=2000")
+    assert places_with(old, vault) == []
     check_sound(vault)

@@ -186,11 +186,11 @@ class UnitOfWork:
         positions = [record.position for record in done.records]
         recorded = [Recorded(*pair) for pair in zip(events, positions, strict=True)]
         self.saved += positions
+        destroyed, self._destroyed = self._destroyed, []
         with recorded_all_the_same(recorded):
             self._history.take_in_founding()
+            self._history.purge(destroyed)
         self._warnings += self._history.take_warnings()
-        destroyed, self._destroyed = self._destroyed, []
-        self._history.purge(destroyed)
         self._history.keep()
         return result, recorded
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -70,8 +71,12 @@ def remember(arguments: Sequence[str]) -> None:
 
 
 def say(text: str) -> None:
-    """Print a line on standard error, without what is not to be repeated."""
-    click.echo(redact(text), err=True)
+    """Print a line on standard error, without what is not to be repeated.
+
+    Where that cannot be written, the exit code has to do.
+    """
+    with suppress(OSError):
+        click.echo(redact(text), err=True)
 
 
 def redact(text: str) -> str:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _IN_DOUBT: Final = ("SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC")
 """Errors of a commit whose pages may be on the disk, whole, and may not."""
 
-_PURGE_AGAIN: Final = "purge again: what was to be destroyed may still be there"
+_PURGE_AGAIN: Final = "what was to be destroyed may still be there; the next command destroys it"
 
 _TOMBSTONE: Final = """
 INSERT INTO bodies SELECT (SELECT coalesce(max(number), 0) + 1 FROM bodies), ?, NULL
@@ -86,7 +86,7 @@ class AppendableSqliteLog(SqliteLog):
     def purge(self, digests: Collection[bytes]) -> bool:
         """Destroy bodies that purge events of the log name. See the port."""
         try:
-            with self._errors():
+            with self._errors(_PURGE_AGAIN):
                 self._destroy(digests)
         except _InDoubt as error:
             raise unreadable(self.path, error.cause, hint=_PURGE_AGAIN) from error
@@ -131,7 +131,7 @@ class AppendableSqliteLog(SqliteLog):
             raise unreadable(self.path, error.cause) from error.cause
 
     @contextmanager
-    def _errors(self) -> Iterator[None]:
+    def _errors(self, hint: str = "nothing was recorded") -> Iterator[None]:
         try:
             yield
         except IntegrityError:
@@ -140,7 +140,7 @@ class AppendableSqliteLog(SqliteLog):
             cause = _cause(error)
             if getattr(cause, "sqlite_errorname", "") in _IN_DOUBT:
                 raise _InDoubt(cause) from error
-            raise unreadable(self.path, cause) from error
+            raise unreadable(self.path, cause, hint=hint) from error
 
 
 class _InDoubt(Exception):
