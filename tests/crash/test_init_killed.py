@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 INIT = ["init", "acme"]
 
-POINTS = max(5, ROUNDS // 8)
+POINTS = max(3, ROUNDS // 8)
 """Where it is killed, spread over all that it does."""
 
 

@@ -31,7 +31,7 @@ NEXT: list[tuple[str, ...]] = [
     ("mirror", "add", "copy", "/nowhere"),
 ]
 
-POINTS = max(4, ROUNDS // 8)
+POINTS = max(2, ROUNDS // 8)
 """Where the purge is killed."""
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 SECRETS = 500 if MANY else 50
 
-KILLS = max(3, ROUNDS * 6 // 40)
+KILLS = max(2, ROUNDS * 6 // 40)
 """How often each of the two tests kills a process."""
 
 

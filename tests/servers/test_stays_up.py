@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.examples import some
 from tests.machine import HANG
 from tests.servers.fake_server import EACH_SHELL, SHELLS, FakeServer
 from tetra_es.release.release import HealthSettings
@@ -23,6 +24,29 @@ if TYPE_CHECKING:
 ENDED = ("Result=success", "ExecMainCode=1")
 INACTIVE = ("ActiveState=inactive", "SubState=dead")
 RESTARTING = ("ActiveState=activating", "SubState=auto-restart")
+
+
+ENDS: list[tuple[Runner, tuple[str, ...], str]] = [
+    ("tsm", (*INACTIVE, *ENDED, "ExecMainStatus=0"), RETURNED),
+    ("tsm", (*RESTARTING, *ENDED, f"ExecMainStatus={EXIT_RETURNED}"), RETURNED),
+    ("tsm", ("ActiveState=failed", *ENDED, f"ExecMainStatus={EXIT_RETURNED}"), RETURNED),
+    (
+        "direct",
+        (*INACTIVE, *ENDED, "ExecMainStatus=0"),
+        "tetra: the process exited with 0, and nothing is running",
+    ),
+    # Somebody has stopped it.
+    (
+        "tsm",
+        (*INACTIVE, "Result=success", "ExecMainCode=2", "ExecMainStatus=15"),
+        "tetra: the unit is inactive (dead)",
+    ),
+    (
+        "tsm",
+        ("ActiveState=failed", "Result=exit-code", "ExecMainCode=1", "ExecMainStatus=1"),
+        "tetra: the unit failed: exit-code",
+    ),
+]
 
 
 @pytest.fixture(params=EACH_SHELL)
@@ -57,30 +81,7 @@ def check(stays_up: int, *, deadline: int = 30) -> HealthSettings:
     return HealthSettings(deadline=deadline, interval=0, successes=2, stays_up=stays_up)
 
 
-@pytest.mark.parametrize(
-    ("runner", "says", "reason"),
-    [
-        ("tsm", (*INACTIVE, *ENDED, "ExecMainStatus=0"), RETURNED),
-        ("tsm", (*RESTARTING, *ENDED, f"ExecMainStatus={EXIT_RETURNED}"), RETURNED),
-        ("tsm", ("ActiveState=failed", *ENDED, f"ExecMainStatus={EXIT_RETURNED}"), RETURNED),
-        (
-            "direct",
-            (*INACTIVE, *ENDED, "ExecMainStatus=0"),
-            "tetra: the process exited with 0, and nothing is running",
-        ),
-        # Somebody has stopped it.
-        (
-            "tsm",
-            (*INACTIVE, "Result=success", "ExecMainCode=2", "ExecMainStatus=15"),
-            "tetra: the unit is inactive (dead)",
-        ),
-        (
-            "tsm",
-            ("ActiveState=failed", "Result=exit-code", "ExecMainCode=1", "ExecMainStatus=1"),
-            "tetra: the unit failed: exit-code",
-        ),
-    ],
-)
+@pytest.mark.parametrize(("runner", "says", "reason"), some(ENDS, 3))
 def test_a_unit_that_does_not_stay_up(
     place: FakeServer, runner: Runner, says: tuple[str, ...], reason: str
 ) -> None:
