@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 
 _MARKS: Final = "tetra-es-marks"
 
+_TOGETHER: Final = 100
+"""Commits whose files are told together."""
+
+_ROOM: Final = 1 << 22
+"""Bytes that those have in memory."""
+
+_FIRST_BLOB: Final = 1 << 53
+"""Marks of files; there is no position as high."""
+
 
 def append(
     git: Git, root: Path, commits: Iterable[Commit], parent: str | None, ref: str = BRANCH
@@ -53,7 +62,8 @@ def append(
     except OSError as error:
         raise unusable(root, error) from error
     pairs = (line.removeprefix(":").split(" ") for line in lines)
-    return sorted((int(position), commit) for position, commit in pairs)
+    found = ((int(mark), commit) for mark, commit in pairs)
+    return sorted(pair for pair in found if pair[0] < _FIRST_BLOB)
 
 
 def _debris(root: Path) -> Iterator[Path]:
@@ -63,29 +73,69 @@ def _debris(root: Path) -> Iterator[Path]:
 
 def _stream(commits: Iterable[Commit], parent: str | None, ref: str) -> Iterator[bytes]:
     source = f"from {parent}\n".encode() if parent else b""
-    for commit in commits:
-        parts = [
-            b"commit %s\nmark :%d\nauthor %s\ncommitter %s\ndata %d\n%s\n%s"
-            % (
-                ref.encode(),
-                commit.position,
-                commit.author,
-                commit.committer,
-                len(commit.message),
-                commit.message,
-                source,
-            )
-        ]
-        parts.append(b"D %s\n" % BODIES.encode())
-        for path, data in commit.files.items():
-            if data is None:
-                parts.append(b"D %s\n" % _quoted(path))
-            else:
-                inline = (_quoted(path), len(data), data)
-                parts.append(b"M 100644 inline %s\ndata %d\n%s\n" % inline)
-        yield b"".join(parts)
-        source = b""
+    for some in _some(commits):
+        blobs = _Blobs(_FIRST_BLOB)
+        # git stores a file as what differs from the one before, and looks no further: those of
+        # one kind follow each other.
+        files = [(path, data) for each in some for path, data in each.files.items() if data]
+        yield from (blobs.added(data) for _, data in sorted(files, key=_kind))
+        for commit in some:
+            yield b"".join(_commit(commit, source, ref.encode(), blobs))
+            source = b""
     yield b"done\n"
+
+
+def _some(commits: Iterable[Commit]) -> Iterator[list[Commit]]:
+    """Yield commits by the hundred, fewer where their files are large."""
+    some: list[Commit] = []
+    room = _ROOM
+    for commit in commits:
+        some.append(commit)
+        room -= sum(len(data) for data in commit.files.values() if data)
+        if len(some) == _TOGETHER or room < 0:
+            yield some
+            some, room = [], _ROOM
+    if some:
+        yield some
+
+
+def _kind(file: tuple[str, bytes]) -> str:
+    """Return what files have in common that are alike."""
+    path, _ = file
+    return path if path.startswith("environments/") else path.partition("/")[0]
+
+
+def _commit(commit: Commit, source: bytes, ref: bytes, blobs: _Blobs) -> Iterator[bytes]:
+    about = (ref, commit.position, commit.author, commit.committer)
+    yield b"commit %s\nmark :%d\nauthor %s\ncommitter %s\n" % about
+    yield b"data %d\n%s\n%s" % (len(commit.message), commit.message, source)
+    yield b"D %s\n" % BODIES.encode()
+    for path, data in commit.files.items():
+        if data is None:
+            yield b"D %s\n" % _quoted(path)
+        elif data:
+            yield b"M 100644 :%d %s\n" % (blobs.mark(data), _quoted(path))
+        else:
+            yield b"M 100644 inline %s\ndata 0\n\n" % _quoted(path)
+
+
+class _Blobs:
+    """The contents of files in the stream, by marks beyond those of commits."""
+
+    def __init__(self, first: int) -> None:
+        self._marks: dict[bytes, int] = {}
+        self._first = first
+
+    def added(self, data: bytes) -> bytes:
+        """Return what the stream has to say of a content, nothing where it was said."""
+        if data in self._marks:
+            return b""
+        self._marks[data] = mark = self._first + len(self._marks)
+        return b"blob\nmark :%d\ndata %d\n%s\n" % (mark, len(data), data)
+
+    def mark(self, data: bytes) -> int:
+        """Return the mark of a content that was said."""
+        return self._marks[data]
 
 
 def _quoted(path: str) -> bytes:
