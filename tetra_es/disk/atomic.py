@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -45,6 +44,8 @@ def create(path: Path, data: bytes) -> None:
     """
     with suppress(FileExistsError):  # in the way of a folder: what follows says so
         make_folder(path.parent)
+    import tempfile  # few make a file that way
+
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # 0600
     try:
         with os.fdopen(descriptor, "wb") as file:

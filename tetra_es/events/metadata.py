@@ -1,8 +1,9 @@
 """The metadata that every event carries: who, why, as part of what, and written how."""
 
-from __future__ import annotations
+# Annotations are not put off here: NamedTuple would compile each of them from its text, which takes
+# longer than all the rest of the module.
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tetra_es import __version__
 
@@ -13,8 +14,7 @@ It is part of every event, so that a newer tool renders old commits as they were
 """
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(NamedTuple):
     """What a command knows about itself before it decides anything."""
 
     actor: str

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from secrets import randbelow
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
@@ -54,7 +52,6 @@ class Appended(NamedTuple, Generic[Result]):
     result: Result
 
 
-@dataclass
 class Recorder(Generic[Result]):
     """Records what `decide` decides, each time on the head of then.
 
@@ -64,14 +61,20 @@ class Recorder(Generic[Result]):
     is found: so nothing is recorded twice.
     """
 
-    log: AppendableLog
-    key: SigningKey
-    decide: Callable[[], Decision[Result]]
-    once: bool = False
-    """Whether only the last event of a batch is signed; see `link`."""
-    patience: float = PATIENCE
-
-    def __post_init__(self) -> None:
+    def __init__(
+        self,
+        log: AppendableLog,
+        key: SigningKey,
+        decide: Callable[[], Decision[Result]],
+        once: bool = False,
+        patience: float = PATIENCE,
+    ) -> None:
+        """With `once`, only the last event of a batch is signed; see `link`."""
+        self.log = log
+        self.key = key
+        self.decide = decide
+        self.once = once
+        self.patience = patience
         self._open: list[Appended[Result]] = []
         """The attempts that were not answered."""
         self._sent: list[Head] = []
@@ -84,6 +87,8 @@ class Recorder(Generic[Result]):
         """
         for attempt in range(ATTEMPTS):
             if attempt:
+                from secrets import randbelow  # few are tried again
+
                 sleep(randbelow(1000) / 1000 * min(_LONGEST_PAUSE, _PAUSE * 2**attempt))
             try:
                 if done := self._look_until_answered() or self._attempt():

@@ -5,8 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from tetra_es.schema.hosts import HOST_HINT, are_hosts, is_host
 from tetra_es.schema.near import nearest
@@ -26,8 +25,7 @@ ANY = "*"
 """Stands for one part of a key, whatever it is."""
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """What the value of a key must be."""
 
     must: str
@@ -184,8 +182,7 @@ def _rules_below(table: KeyPath) -> Iterator[KeyPath]:
     )
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """One wrong value."""
 
     path: KeyPath

@@ -1,11 +1,11 @@
 """The manifest: the organization's name, domain, environments in order, and policies."""
 
-from __future__ import annotations
+# Annotations are not put off here: NamedTuple would compile each of them from its text, which takes
+# longer than all the rest of the module.
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from tetra_es.errors import UsageError
 from tetra_es.names import SOURCE_OF_TRUTH, check_environment, check_org
@@ -19,8 +19,7 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.ASCII)
 
 
-@dataclass(frozen=True)
-class Manifest:
+class Manifest(NamedTuple):
     """What `manifest.toml` says."""
 
     name: str
@@ -32,7 +31,7 @@ class Manifest:
 
 
 @lru_cache(maxsize=4)
-def read_manifest(document: ConfigDocument) -> Manifest:
+def read_manifest(document: "ConfigDocument") -> Manifest:
     """Return the manifest. Raises `ConfigError` with line and key where it is not valid."""
     values, wrong = document.values, document.wrong
     promotion = values.get("promotion", {})
@@ -60,8 +59,8 @@ def read_manifest(document: ConfigDocument) -> Manifest:
 
 
 def add_environment(
-    document: ConfigDocument, environment: str, *, after: str | None
-) -> ConfigDocument:
+    document: "ConfigDocument", environment: str, *, after: str | None
+) -> "ConfigDocument":
     """Return the manifest with an environment more, after another or at the end but for prod.
 
     Raises `UsageError` when it is there already, or `after` is not.

@@ -1,23 +1,21 @@
-"""The rules, read from rules.toml. Patterns are compiled when they are first needed.
+"""The rules, read from rules.toml. Patterns are compiled when they are first needed, and `re` keeps
+them.
 
 Reading takes a millisecond or two, compiling everything would take fifty.
 """
 
-from __future__ import annotations
+# Annotations are not put off here: NamedTuple would compile each of them from its text, which takes
+# longer than all the rest of the module.
 
 import pkgutil
 import re
 import tomllib
-from dataclasses import dataclass
-from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class Detector:
+class Detector(NamedTuple):
     """What one kind of token looks like."""
 
     name: str
@@ -31,14 +29,13 @@ class Detector:
     comments: bool = True
     """Whether comments are searched for it, too."""
 
-    @cached_property
+    @property
     def regex(self) -> re.Pattern[str]:
         """The compiled pattern. Its group `secret`, or else all of it, is the secret."""
         return re.compile(self.pattern)
 
 
-@dataclass(frozen=True)
-class Exemption:
+class Exemption(NamedTuple):
     """The shapes of whole values that are not secrets."""
 
     pattern: str
@@ -48,38 +45,36 @@ class Exemption:
     """Whether it holds only for values of which no part looks random."""
 
 
-@dataclass(frozen=True)
-class Names:
+class Names(NamedTuple):
     """Which names of keys say that the value is a secret."""
 
     reason: str
     keywords: Sequence[str]
     """One of them is in every such name."""
-    passwords: Sequence[str]
-    tokens: Sequence[str]
+    passwords: tuple[str, ...]
+    tokens: tuple[str, ...]
     hints: str
     harmless: frozenset[str]
     harmless_last: frozenset[str]
     digests: frozenset[str]
 
-    @cached_property
+    @property
     def password(self) -> re.Pattern[str]:
         """Finds names of what people choose, in words joined by `_`."""
         return _words(self.passwords)
 
-    @cached_property
+    @property
     def hint(self) -> re.Pattern[str]:
         """Matches names whose values are secrets if they look random, in words joined by `_`."""
         return re.compile(self.hints)
 
-    @cached_property
+    @property
     def token(self) -> re.Pattern[str]:
         """Finds names of what machines make, in words joined by `_`."""
         return _words(self.tokens)
 
 
-@dataclass(frozen=True)
-class Random:
+class Random(NamedTuple):
     """From when on text looks random. Lengths are in characters, entropy is in bits a character."""
 
     reason: str
@@ -95,14 +90,13 @@ class Random:
     token_bits: float
     token_length: int
 
-    @cached_property
+    @property
     def regex(self) -> re.Pattern[str]:
         """Finds the parts of a value that are long enough to detect."""
         return re.compile(self.part)
 
 
-@dataclass(frozen=True)
-class Rules:
+class Rules(NamedTuple):
     """All rules."""
 
     detectors: Sequence[Detector]
@@ -111,7 +105,7 @@ class Rules:
     exemptions: Sequence[Exemption]
     sample_pattern: str
 
-    @cached_property
+    @property
     def sample(self) -> re.Pattern[str]:
         """Matches what comments show instead of a password, whole."""
         return re.compile(self.sample_pattern)
@@ -124,6 +118,8 @@ def rules() -> Rules:
     text = (pkgutil.get_data(__package__, "rules.toml") or b"").decode()
     data: dict[str, Any] = tomllib.loads(text)
     names = data["names"]
+    for words in ("passwords", "tokens"):
+        names[words] = tuple(names[words])
     for words in ("harmless", "harmless_last", "digests"):
         names[words] = frozenset(names[words])
     return Rules(
@@ -146,5 +142,6 @@ def exempt(kind: str, *, unless_random: bool) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.IGNORECASE | re.DOTALL)
 
 
-def _words(patterns: Sequence[str]) -> re.Pattern[str]:
+@cache
+def _words(patterns: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(f"(?:^|_)(?:{'|'.join(patterns)})\\d*(?=_|$)")

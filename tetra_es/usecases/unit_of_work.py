@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass
+import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -48,8 +47,7 @@ class Recorded(NamedTuple):
     position: int | None
 
 
-@dataclass(frozen=True)
-class Intent:
+class Intent(NamedTuple):
     """Why a command records, and whether it is for real."""
 
     reason: str = ""
@@ -68,7 +66,7 @@ class UnitOfWork:
         self._history = history
         self.saved: list[int] = []
         """Positions of what was recorded, all that `save` returned from."""
-        self._correlation = secrets.token_hex(8)
+        self._correlation = os.urandom(8).hex()
         self._loaded: dict[str, Aggregate] = {}
         self._head: Head | None = None
         """The events up to here are in what was loaded."""

@@ -30,16 +30,16 @@ chance; of a public key, messages show the beginning."""
 _GAP = 8
 """Characters between two such runs that are left out with them: the end of a line, quotes."""
 
-_KEYS = re.compile(
+# Compiled when first used: few commands say anything.
+_KEYS = (
     r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?=[\s\\nr]*(?:[A-Z0-9+/=]{16}|Proc-Type:))"
     r"(?P<pem>(?:(?!-----END)[A-Z0-9+/=\s\\:,.-])+)"
     r"|AGE-(?:SECRET-KEY|PLUGIN)-(?P<age>[A-Z0-9-]{10,})"
-    r"|(?P<body>b3BlbnNzaC1rZXktdjE[A-Z0-9+/=\s\\]{10,})",  # an OpenSSH key without its frame
-    re.IGNORECASE,
+    r"|(?P<body>b3BlbnNzaC1rZXktdjE[A-Z0-9+/=\s\\]{10,})"  # an OpenSSH key without its frame
 )
-_MAYBE_TOKEN = re.compile(r"(?=\D*\d)(?=[^a-z]*[a-z])\S{16,}|\S+://\S+@", re.IGNORECASE)
-_BASE64 = re.compile(r"(?![A-Z]+$)[A-Za-z0-9+/=]{8,}")
-_PUBLIC = re.compile(
+_MAYBE_TOKEN = r"(?=\D*\d)(?=[^a-z]*[a-z])\S{16,}|\S+://\S+@"  # noqa: S105 - what one looks like
+_BASE64 = r"(?![A-Z]+$)[A-Za-z0-9+/=]{8,}"
+_PUBLIC = (
     r"ssh-(?:ed25519|rsa) AAAA[A-Za-z0-9+/]+={0,2}(?: [\w.@+-]{1,60})?|age1[02-9ac-hj-np-z]{58}"
 )
 """Public keys: messages and hints show them whole."""
@@ -87,7 +87,7 @@ def redact(text: str) -> str:
     for one in _withheld(_arguments):
         for start, end in reversed(_spans(text, one.runs)):
             text = text[:start] + one.label + text[end:]
-    return _KEYS.sub(f"[{_KEY}]", text)
+    return re.sub(_KEYS, f"[{_KEY}]", text, flags=re.IGNORECASE)
 
 
 def label_of(word: str) -> str:
@@ -121,18 +121,18 @@ def _words_of_a_block(arguments: tuple[str, ...]) -> set[int]:
     for number, word in enumerate(arguments, 1):
         begins = word.endswith("-----BEGIN")
         inside = (inside or begins) and word != "-----END"
-        if begins or (inside and _BASE64.fullmatch(word)):
+        if begins or (inside and re.fullmatch(_BASE64, word)):
             found.add(number)
     return found
 
 
 def _judged(number: int, argument: str) -> Withheld | None:
     """Return what is withheld of an argument, None if it may be repeated."""
-    keys = [match[match.lastgroup or 0] for match in _KEYS.finditer(argument)]
+    keys = [match[match.lastgroup or 0] for match in re.finditer(_KEYS, argument, re.IGNORECASE)]
     runs = [(key, _KEY_RUN) for key in keys]
     reasons = [_KEY] if keys else []
     for piece in _pieces(argument):
-        if not keys and (_PUBLIC.fullmatch(piece) or _is_place(piece)):
+        if not keys and (re.fullmatch(_PUBLIC, piece) or _is_place(piece)):
             continue
         if "\n" in piece or "\r" in piece:
             reasons.append("several lines")
@@ -184,7 +184,7 @@ def _long(piece: str) -> Iterator[tuple[str, int]]:
 
 def _token(piece: str) -> str | None:
     """Return the part of a text that the scanner takes for a secret."""
-    if not _MAYBE_TOKEN.search(piece):
+    if not re.search(_MAYBE_TOKEN, piece, re.IGNORECASE):
         return None
     from tetra_es.usecases.config.check_for_secrets import secret_in
 

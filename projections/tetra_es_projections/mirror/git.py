@@ -12,7 +12,6 @@ called `configuration.secure` first.
 from __future__ import annotations
 
 import os
-import subprocess
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Thread
@@ -93,6 +92,8 @@ class Git:
         Raises `TetraEsError` when git is missing or fails. When making a chunk fails, git is
         killed and that error raised.
         """
+        import subprocess  # a few events become a commit without git
+
         with _readable_errors(root):
             process = subprocess.Popen(
                 (*_GIT, *arguments),
@@ -125,6 +126,8 @@ class Git:
         data: bytes = b"",
         more: Mapping[str, str] | None = None,
     ) -> bytes:
+        import subprocess  # a few events become a commit without git
+
         with _readable_errors(folder):
             done = subprocess.run(
                 command,

@@ -6,7 +6,6 @@ import base64
 import os
 import shlex
 import stat
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -24,11 +23,11 @@ _TYPE = b"ssh-ed25519"
 _POINT_SIZE = 32
 
 
-@dataclass(frozen=True)
 class SigningKey:
     """A private key in memory."""
 
-    private: Ed25519PrivateKey
+    def __init__(self, private: Ed25519PrivateKey) -> None:
+        self.private = private
 
     @cached_property
     def blob(self) -> bytes:

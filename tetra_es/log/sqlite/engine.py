@@ -7,7 +7,6 @@ import sqlite3
 from contextlib import closing, contextmanager
 from functools import cached_property
 from hashlib import sha256
-from secrets import token_hex
 from typing import TYPE_CHECKING, Final
 
 from eventsourcing.persistence import IntegrityError, PersistenceError, StoredEvent
@@ -156,7 +155,7 @@ def create(path: Path) -> None:
 
     Raises `TetraEsError`.
     """
-    partial = path.with_name(f".{path.name}.{token_hex(8)}.partial")
+    partial = path.with_name(f".{path.name}.{os.urandom(8).hex()}.partial")
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         os.close(os.open(partial, flags, 0o600))

@@ -1,8 +1,9 @@
 """The files that people edit: the source of truth, the manifest, and overlays of profiles."""
 
-from __future__ import annotations
+# Annotations are not put off here: NamedTuple would compile each of them from its text, which takes
+# longer than all the rest of the module.
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tetra_es.layout import MANIFEST as MANIFEST_PATH
 from tetra_es.layout import PROFILES, environment_file, profile_file
@@ -10,8 +11,7 @@ from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.toml.document import ConfigDocument
 
 
-@dataclass(frozen=True)
-class SourceFile:
+class SourceFile(NamedTuple):
     """An edited file: `local`, `manifest`, or `profile` with its environment."""
 
     kind: str
@@ -29,7 +29,7 @@ class SourceFile:
                 return environment_file(self.environment)
 
     @classmethod
-    def of_path(cls, path: str) -> SourceFile:
+    def of_path(cls, path: str) -> "SourceFile":
         """Return the edited file at `path`; the inverse of `path`."""
         if path == MANIFEST_PATH:
             return MANIFEST
