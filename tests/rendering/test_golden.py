@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +12,8 @@ from tests.rendering.readers import command_words, setting, unit_entries
 from tests.rendering.texts import ENVIRONMENTS, RUNNERS, content, release, template_text
 from tests.rendering.update import golden
 from tetra_es.release.render import render
-from tetra_es.release.units import EXIT_RETURNED
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tetra_es.toml.keys import KeyPath
 
 GUIDE_UNIT = """\
@@ -48,10 +43,15 @@ def test_a_release_is_the_golden_one(environment: str, runner: str) -> None:
 
 
 def test_the_unit_has_every_setting_of_the_guides_with_its_value() -> None:
-    ours = unit_entries(content(release("dev"), "/etc/systemd/system/tetra-dev.service"))
+    unit = content(release("dev"), "/etc/systemd/system/tetra-dev.service")
     theirs = unit_entries(GUIDE_UNIT)
     keys = {key for _, key, _ in theirs}
-    assert [entry for entry in ours if entry[1] in keys] == theirs
+    *shell, run = command_words(*setting(GUIDE_UNIT, "ExecStart"))
+    *our_shell, ours_runs = command_words(*setting(unit, "ExecStart"))
+    assert our_shell == shell
+    assert f"; {run}; " in ours_runs
+    same = [entry for entry in unit_entries(unit) if entry[1] in keys - {"ExecStart"}]
+    assert same == [entry for entry in theirs if entry[1] != "ExecStart"]
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
@@ -86,8 +86,8 @@ def test_the_toml_is_there_byte_for_byte(environment: str) -> None:
 @pytest.mark.parametrize(
     ("environment", "runner", "names", "expected"),
     [
-        ("dev", "tsm", ["tetra", "worker"], ["tetra-dev.service"]),
-        ("prod", "tsm", ["tetra", "worker"], ["tetra.service"]),
+        ("dev", "tsm", ["tetra", "worker"], ["tetra-dev.service", "tetra-dev-worker.service"]),
+        ("prod", "tsm", ["tetra"], ["tetra.service"]),
         ("dev", "direct", ["tetra", "worker"], ["tetra-dev.service", "tetra-dev-worker.service"]),
         ("prod", "direct", ["web", "worker"], ["tetra-web.service", "tetra-worker.service"]),
         ("prod", "direct", ["web"], ["tetra.service"]),
@@ -108,45 +108,14 @@ def test_units_have_the_names_of_the_guide(
     assert {service.unit for service in found.services} == set(expected)
 
 
-def test_several_services_of_tsm_share_a_unit_that_ends_with_the_first() -> None:
+def test_each_service_of_tsm_has_a_unit_that_restarts_as_it_says() -> None:
     worker = {"command": "node worker.js", "auto_restart": False}
-    found = content(release("dev", "tsm", {("services", "worker"): worker}), "tetra-dev.service")
-    run = f"{{ tsm start tetra & tsm start worker & wait -n && exit {EXIT_RETURNED}; exit 1; }}"
-    assert f"ExecStart=/bin/bash -c 'source /root/tetra/tetra.sh && {run}'\n" in found
-    assert "Restart=on-failure\n" in found
-
-
-@pytest.mark.parametrize(
-    ("ending", "code"),
-    [
-        ("return 0", EXIT_RETURNED),
-        ("return 3", 1),
-        ("exec true", EXIT_RETURNED),
-        ("kill -KILL $BASHPID", 1),
-    ],
-)
-@pytest.mark.parametrize("last", [False, True])
-def test_that_unit_fails_however_the_first_ends(
-    tmp_path: Path, ending: str, code: int, *, last: bool
-) -> None:
-    names = ["first", "second", "third"]
-    ends = names[-1 if last else 0]
-    (tmp_path / "tetra.sh").write_text(
-        f"tsm() {{ if [ $2 = {ends} ]; then {ending}; else exec sleep 60; fi; }}\n"
-    )
-    changes: dict[KeyPath, Any] = {
-        ("deployment", "tetra_dir"): str(tmp_path),
-        ("services",): {name: {"command": "x"} for name in names},
-    }
-    unit = content(release("dev", "tsm", changes), "tetra-dev.service")
-    with subprocess.Popen(
-        command_words(*setting(unit, "ExecStart")), start_new_session=True
-    ) as process:
-        try:
-            assert process.wait(20) == code
-        finally:
-            # What systemd does with those that are left.
-            os.killpg(process.pid, signal.SIGKILL)
+    found = release("dev", "tsm", {("services", "worker"): worker})
+    for name, restart in (("tetra-dev", "on-failure"), ("tetra-dev-worker", "no")):
+        unit = content(found, f"{name}.service")
+        assert setting(unit, "Restart") == [restart]
+        assert setting(unit, "PIDFile") == [f"/run/tetra-es/{name}/pid"]
+        assert setting(unit, "RuntimeDirectory") == [f"tetra-es/{name}"]
 
 
 def test_one_that_ends_as_it_was_told_to_has_not_failed() -> None:

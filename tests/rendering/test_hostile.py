@@ -116,10 +116,8 @@ def check(found: Release) -> None:
     variables = [words(value) for value in setting(text, "Environment")][:2]
     assert variables == [[f"TETRA_SRC={have.tetra_src}"], [f"TETRA_DIR={have.tetra_dir}"]]
     command = command_words(*setting(text, "ExecStart"))
+    assert [specified(value) for value in setting(text, "EnvironmentFile")] == [service.env_path]
     if have.runner == "direct":
-        assert [specified(value) for value in setting(text, "EnvironmentFile")] == [
-            service.env_path
-        ]
         assert command[1:] == split(service.command)[1:]
     else:
         bash, option, script = command
@@ -138,7 +136,7 @@ def sourced_and_started(script: str) -> list[str]:
             [
                 "bash",
                 "-c",
-                f'source() {{ printf \'%s\\0\' "$@"; }}; tsm() {{ source "$@"; }}\n{script}',
+                f'source() {{ printf "%s\\0" "$@"; }}; tsm() {{ source "$@"; exit; }}\n{script}',
             ],
             cwd=name,
             capture_output=True,
@@ -267,8 +265,9 @@ def test_systemds_manager_reads_units_as_meant(values: list[tuple[str, str, str]
         assert said == command_words(*setting(text, "ExecStart"))
         assert dump["WorkingDirectory"] == [specified(*setting(text, "WorkingDirectory"))]
         assert dump["Environment"] == [words(value)[0] for value in setting(text, "Environment")]
-        if release_.settings.runner == "direct":
-            assert dump["EnvironmentFile"] == [release_.settings.services[0].env_path]
+        assert dump["EnvironmentFile"] == [release_.settings.services[0].env_path]
+        if release_.settings.runner == "tsm":
+            assert dump["PIDFile"] == setting(text, "PIDFile")
         assert dump["Type"] == ["exec"]
         assert dump["ProtectSystem"] == ["strict"]
         assert dump["ReadWritePaths"] == [" ".join(words(*setting(text, "ReadWritePaths")))]

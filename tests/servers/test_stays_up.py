@@ -11,7 +11,7 @@ from tests.examples import some
 from tests.machine import HANG
 from tests.servers.fake_server import EACH_SHELL, SHELLS, FakeServer
 from tetra_es.release.release import HealthSettings
-from tetra_es.release.units import EXIT_RETURNED
+from tetra_es.release.tsm_start import EXIT_RETURNED
 from tetra_es.remote.errors import StepFailed
 from tetra_es.remote.server import RETURNED
 

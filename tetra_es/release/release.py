@@ -127,7 +127,7 @@ class Service:
 
     name: str
     unit: str
-    """With `.service`. The runner tsm has one unit for all services."""
+    """With `.service`; each service has its own."""
     port: int | None
     """None where there is none to ask: then the unit's state is all that can be checked."""
     health_path: str

@@ -66,9 +66,9 @@ def render(
         links=links,
         units=tuple(unit.name for unit in running),
         services=tuple(
-            Service(service.name, unit.name, service.port, service.health_path)
+            Service(each.name, unit.name, each.port, each.health_path)
             for unit in running
-            for service in unit.services
+            for each in (unit.service,)
         ),
         secret_names=tuple(sorted(secrets)),
     )
@@ -140,4 +140,4 @@ def _check(
         if unit.name.startswith(RESERVED_UNITS):
             problem = f"its unit, {unit.name}, could be one of tetra-es's own"
             hint = "give the service, or the environment, another name"
-            raise document.wrong(("services", unit.services[0].name), problem, hint)
+            raise document.wrong(("services", unit.service.name), problem, hint)

@@ -1,4 +1,4 @@
-"""systemd's units, one for all services under tsm or one for each that systemd runs itself."""
+"""systemd's units, one for each service."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tetra_es.release.command import program, split
-from tetra_es.release.quoting import exec_word, shell_word, unit_path, unit_word
+from tetra_es.release.quoting import exec_word, unit_path, unit_word
 from tetra_es.release.sandbox import sandbox
+from tetra_es.release.tsm_start import script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,14 +17,11 @@ if TYPE_CHECKING:
 
 UNIT_FOLDER = "/etc/systemd/system"
 
+_RUNTIME = "tetra-es"
+"""Below /run, the folder of the folders in which units note their service's process."""
+
 _MAIN = "tetra"
-"""The service whose unit has no name of its own under the runner direct."""
-
-EXIT_RETURNED = 150
-"""What the unit of several services ends with when a `tsm start` has returned without a failure.
-
-From 150 to 199 is what exit codes of applications may be: systemd.exec(5).
-"""
+"""The service whose unit has no name of its own."""
 
 _PRODUCTION = "prod"
 """The environment whose units do not have its name."""
@@ -31,24 +29,22 @@ _PRODUCTION = "prod"
 
 @dataclass(frozen=True)
 class Unit:
-    """A unit: its name with `.service`, and the services that it runs."""
+    """A unit: its name with `.service`, and the service that it runs."""
 
     name: str
-    services: tuple[ServiceSettings, ...]
+    service: ServiceSettings
 
 
 def units(environment: str, settings: ServerSettings) -> tuple[Unit, ...]:
     """Return the units of an environment, in the order of their services."""
     stem = "tetra" if environment == _PRODUCTION else f"tetra-{environment}"
     services = settings.services
-    if settings.runner == "tsm":
-        return (Unit(f"{stem}.service", services),)
     return tuple(
         Unit(
             f"{stem}.service"
             if len(services) == 1 or service.name == _MAIN
             else f"{stem}-{service.name}.service",
-            (service,),
+            service,
         )
         for service in services
     )
@@ -56,10 +52,9 @@ def units(environment: str, settings: ServerSettings) -> tuple[Unit, ...]:
 
 def unit_text(unit: Unit, organization: str, environment: str, settings: ServerSettings) -> str:
     """Return the content of the unit's file."""
-    names = ", ".join(service.name for service in unit.services)
     sections = {
         "Unit": [
-            ("Description", f"Tetra {organization}/{environment}: {names}"),
+            ("Description", f"Tetra {organization}/{environment}: {unit.service.name}"),
             ("Wants", "network-online.target"),
             ("After", "network-online.target"),
         ],
@@ -81,9 +76,7 @@ def _service_section(unit: Unit, settings: ServerSettings) -> Iterator[tuple[str
     yield "User", settings.user
     yield "Group", settings.group
     yield from (_tsm if settings.runner == "tsm" else _direct)(unit, settings)
-    # A unit is restarted as a whole: none that asks for it stays down because another does not.
-    restart = any(service.auto_restart for service in unit.services)
-    yield "Restart", "on-failure" if restart else "no"
+    yield "Restart", "on-failure" if unit.service.auto_restart else "no"
     # Slow enough that systemd's limit, 5 starts in 10 s, does not end the trying.
     yield "RestartSec", "5"
     yield "TimeoutStopSec", "30"
@@ -96,26 +89,27 @@ def _service_section(unit: Unit, settings: ServerSettings) -> Iterator[tuple[str
     if settings.nproc:
         yield "LimitNPROC", str(settings.nproc)
     if settings.sandboxed:
-        yield from sandbox(settings, unit.services)
+        yield from sandbox(settings, (unit.service,))
     elif settings.umask:
         yield "UMask", settings.umask
 
 
 def _tsm(unit: Unit, settings: ServerSettings) -> Iterator[tuple[str, str]]:
+    service = unit.service
+    folder = f"{_RUNTIME}/{unit.name.removesuffix('.service')}"
+    noted = f"/run/{folder}/pid"
     yield "WorkingDirectory", unit_path(settings.tetra_dir)
     yield from _environment(settings)
-    starts = [f"tsm start {shell_word(service.name)}" for service in unit.services]
-    # With the first of several services that ends, in whatever way, the unit fails: on a success
-    # Restart=on-failure would leave all of them down. Nothing may run in the foreground before
-    # `wait -n`, since bash then forgets who ended meanwhile.
-    all_of_them = f"{{ {' & '.join(starts)} & wait -n && exit {EXIT_RETURNED}; exit 1; }}"
-    run = starts[0] if len(starts) == 1 else all_of_them
-    script = f"source {shell_word(settings.tetra_dir + '/tetra.sh')} && {run}"
-    yield "ExecStart", f"/bin/bash -c {exec_word(script)}"
+    # tsm reads the file, too, and does not export what is in it.
+    yield "EnvironmentFile", unit_path(service.env_path)
+    yield "RuntimeDirectory", unit_word(folder)
+    # Where a `tsm start` that returns has left the process that systemd is to go on with.
+    yield "PIDFile", unit_path(noted)
+    yield "ExecStart", f"/bin/bash -c {exec_word(script(service, settings.tetra_dir, noted))}"
 
 
 def _direct(unit: Unit, settings: ServerSettings) -> Iterator[tuple[str, str]]:
-    (service,) = unit.services
+    service = unit.service
     first, *arguments = split(service.command)
     yield "WorkingDirectory", unit_path(service.cwd)
     yield from _environment(settings)

@@ -19,10 +19,13 @@ PAGES = {
     # page: host, user, tetra_dir, tetra_src
     "dev.md": ("dev-server", "root", "/root/tetra", "/root/src/devops/tetra"),
     "by-hand.md": ("dev-server", "root", "/root/tetra", "/root/src/devops/tetra"),
+    "your-tsm.md": ("dev-server", "root", "/root/tetra", "/root/src/devops/tetra"),
     "staging.md": ("staging-server", "tetra", "/var/lib/tetra", "/opt/tetra"),
     # It has the application alone: no user yet, and no tsm.
     "production.md": ("prod-server", "root", "/opt/tetra", "/opt/tetra"),
 }
+RETURNS = {"your-tsm.md": "newest"}
+"""What tsm is like, where it is not one that stays."""
 
 
 def test_every_page_is_run() -> None:
@@ -35,6 +38,8 @@ def prepared(home: Path, host: Host, page: str) -> None:
     if user != "root":
         host.add_user(user, tetra_dir)
     host.install_tetra(tetra_dir, tetra_src, user)
+    if page in RETURNS:
+        host.write("/etc/tetra-app/tsm", f"{RETURNS[page]}\n")
     folder = home.parent / f"{home.name}-bin"
     folder.mkdir()
     ssh = folder / "ssh"

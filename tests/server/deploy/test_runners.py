@@ -1,4 +1,4 @@
-"""What systemd makes of the units of several services, and of services with ways of their own."""
+"""What systemd makes of services with ways of their own."""
 
 from __future__ import annotations
 
@@ -11,27 +11,7 @@ if TYPE_CHECKING:
     from tests.conftest import Machine
     from tests.server.host import Host
 
-END = "/run/worker-ends"
 LOG = "/var/log/tetra"
-
-
-def test_a_unit_of_several_services_starts_again_when_one_is_done(site: Site) -> None:
-    ends = f"sh -c 'until [ -e {END} ]; do sleep 0.1; done'"
-    site.machine.ok("set", "local", f"services.worker.command={ends}")
-    site.machine.ok("promote", "dev")
-    site.deploy()
-    before = site.about()["pid"]
-    site.host.ok("touch", END)
-    show = ("systemctl", "show", "--value", "-p", "NRestarts", site.unit)
-    for _ in until():
-        if int(site.host.ok(*show)):
-            break
-    site.host.ok("rm", END)
-    for _ in until():
-        if site.active() == "active" and site.about()["pid"] != before:
-            break
-    assert site.active() == "active"
-    assert site.about()["pid"] != before
 
 
 def test_what_the_sandbox_is_told_to_allow(machine: Machine, host: Host) -> None:

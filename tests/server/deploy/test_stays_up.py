@@ -38,13 +38,11 @@ def fails(site: Site) -> Result:
     return done
 
 
-@pytest.mark.parametrize("environment", ["dev", "prod"])
 @pytest.mark.parametrize("more", [False, True])
-def test_a_tsm_that_returns(machine: Machine, host: Host, environment: str, *, more: bool) -> None:
-    """The real one does: it starts the process with setsid, looks at it for a while and ends."""
-    site = Site(machine, host, environment)
+def test_a_tsm_that_starts_nothing(machine: Machine, host: Host, *, more: bool) -> None:
+    site = Site(machine, host)
     site.prepare()
-    host.write("/etc/tetra-app/tsm", "returns 4\n")
+    host.write("/etc/tetra-app/tsm", "nothing\n")
     if more:
         machine.ok("set", "local", "services.worker.command=sh -c 'sleep 600'")
     before = files(site)
@@ -57,7 +55,7 @@ def test_a_tsm_that_returns(machine: Machine, host: Host, environment: str, *, m
     command, _, rest = done.hint().removeprefix("`tetra-es ").partition("`")
     assert "and `tetra-es deploy " in rest
     machine.ok(*command.split())
-    machine.ok("promote", environment)
+    machine.ok("promote", "dev")
     site.deploy()
     pid = site.about()["pid"]
     assert host.read(f"/proc/{pid}/cgroup").strip().endswith(f"/{site.unit}")
@@ -94,17 +92,20 @@ def test_a_service_that_stays_is_up_afterwards(served: Site) -> None:
     assert served.about()["pid"] == pid
 
 
-def test_a_unit_that_may_stay_without_its_command(site: Site) -> None:
+def test_a_unit_that_may_stay_without_its_command(machine: Machine, host: Host) -> None:
     """Somebody has told systemd so: then what runs in it is what counts."""
-    site.host.write("/etc/tetra-app/tsm", "returns 1\n")
+    site = Site(machine, host, "dev", "direct")
+    site.prepare()
     told = "[Service]\nType=oneshot\nRemainAfterExit=yes\nRestart=no\n"
-    site.host.write(f"/etc/systemd/system/{site.unit}.d/returns.conf", told)
+    host.write(f"/etc/systemd/system/{site.unit}.d/returns.conf", told)
+    machine.ok("set", "local", f"services.tetra.command={DAEMON}", "services.tetra.env_flag=false")
+    machine.ok("promote", "dev")
     site.deploy()
-    site.machine.ok("health", "dev")
-    site.host.ok("kill", "-KILL", str(site.about()["pid"]))
+    machine.ok("health", "dev")
+    host.ok("kill", "-KILL", str(site.about()["pid"]))
     for _ in until():
         if gone(site):
             break
     assert site.active() == "active"
-    error = site.machine.fails(1, "health", "dev").error()
+    error = machine.fails(1, "health", "dev").error()
     assert error.endswith("is not healthy: the unit is active, and nothing runs in it")

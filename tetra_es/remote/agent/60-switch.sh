@@ -1,6 +1,6 @@
 # Switching: first everything that needs space, as new names beside the old ones; then renames.
 #
-# Globals: at, busy, fifth, first, fourth, latest, line, link, said, second, sixth, third.
+# Globals: at, busy, fifth, first, fourth, latest, link, said, second, sixth, third.
 
 # Whether this session may still go on with deployment $1.
 need_armed() {
@@ -120,15 +120,8 @@ check_one() {
     decode "$2"
     read_unit "$decoded"
     [ "$active" != failed ] && return
-    say_journal "$decoded"
+    say_journal "$decoded" "$folder/manifest"
     no "$decoded failed: $result"
-}
-
-# The last lines of a unit's journal, for a person.
-say_journal() {
-    journalctl --no-pager -q -n 20 -o short-iso -u "$1" 2>/dev/null | while read -r line; do
-        say "journal $(text "$line")"
-    done
 }
 
 # restart ID SECONDS: first all are stopped. One may be given what another lets go of: a port.

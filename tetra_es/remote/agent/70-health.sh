@@ -106,7 +106,7 @@ verb_health() {
     ok
 }
 
-# The exit code of a unit of several services with the first of which `tsm start` has returned.
+# The exit code of a unit in which `tsm start` has returned and nothing runs.
 returned=150
 
 # Sees whether the unit that was read, of service $1, will not be up again by itself; sets $broken then,
@@ -213,7 +213,7 @@ note_bad_round() {
 end_ill() {
     while [ $# -ge 4 ]; do
         decode "$2"
-        say_journal "$decoded"
+        say_journal "$decoded" "$folder/manifest"
         shift 4
     done
     complaint=${lost:-${complaint:-not healthy within $limit s}}

@@ -1,6 +1,6 @@
-# Units: what an operator does with them, and their journal.
+# Units: what an operator does with them.
 #
-# Globals: child, count, follow, lines, reason, verb.
+# Globals: reason, verb.
 
 # daemon VERB UNIT...
 verb_daemon() {
@@ -18,34 +18,10 @@ verb_daemon() {
         believe 300
         if ! try systemctl "$verb" -- "$decoded"; then
             reason=$said
-            case $verb in start | restart) say_journal "$decoded" ;; esac
+            case $verb in start | restart) say_journal "$decoded" "$base/current" ;; esac
             no "$reason"
             return
         fi
     done
     ok
-}
-
-# logs LINES FOLLOW UNIT...: the rest of the session is the journal
-verb_logs() {
-    lines=$1
-    follow=$2
-    shift 2
-    count=$#
-    for word; do
-        decode "$word"
-        set -- "$@" -u "$decoded"
-    done
-    shift "$count"
-    ok
-    if [ "$follow" = yes ]; then
-        journalctl --no-pager -q -o short-iso -n "$lines" -f "$@" >&4 3<&- &
-        child=$!
-        # Ends with the client: journalctl alone would wait for a line it could not write.
-        while read -r _ <&3; do :; done
-        kill "$child"
-    else
-        journalctl --no-pager -q -o short-iso -n "$lines" "$@" >&4
-    fi
-    exit
 }

@@ -1,0 +1,153 @@
+"""Both kinds of tsm: one whose `tsm start` stays with its service, and one that returns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.server.deploy.site import CANARY, PLACES, Site, sha256
+from tests.server.processes import until
+
+if TYPE_CHECKING:
+    from tests.conftest import Machine
+    from tests.server.host import Host
+
+RETURN = ("2025-10", "2026-01", "2026-02", "newest")
+
+
+def shown(site: Site, key: str, unit: str | None = None) -> str:
+    return site.host.ok("systemctl", "show", "--value", "-p", key, unit or site.unit).strip()
+
+
+def is_up(site: Site) -> int:
+    """Return the service's process, asked of the port, which systemd must call the main one."""
+    pid = site.about()["pid"]
+    assert isinstance(pid, int)
+    for _ in until():
+        if shown(site, "MainPID") == str(pid):
+            break
+    assert site.active() == "active"
+    assert site.host.read(f"/proc/{pid}/cgroup").strip().endswith(f"/{site.unit}")
+    return pid
+
+
+def stays(site: Site, seconds: float) -> int:
+    pid = is_up(site)
+    for _ in until(seconds):
+        assert (site.active(), shown(site, "MainPID")) == ("active", str(pid))
+    assert site.about()["pid"] == pid
+    return pid
+
+
+@pytest.mark.parametrize(
+    ("environment", "like"), [("dev", "stays"), ("dev", "newest"), ("prod", "2026-02")]
+)
+def test_a_service_under_tsm(machine: Machine, host: Host, environment: str, like: str) -> None:
+    site = Site(machine, host, environment)
+    site.prepare()
+    host.write("/etc/tetra-app/tsm", f"{like}\n")
+    site.deploy()
+    first = stays(site, 30)
+    about = site.about()
+    assert about["uid"] == int(host.ok("id", "-u", PLACES[environment][0]))
+    assert about["environment"]["API_KEY"] == sha256(CANARY)
+    machine.ok("health", environment)
+    assert "listening on 4444" in machine.ok("daemon", "logs", environment).out
+
+    machine.ok("daemon", "restart", environment)
+    assert stays(site, 5) != first
+    host.reboot()
+    stays(site, 5)
+
+    site.set_port(5555)
+    site.deploy()
+    stays(site, 5)
+    machine.ok("rollback", environment, "--deploy")
+    site.port = 4444
+    stays(site, 5)
+    assert host.run("curl", "-fsS", "http://127.0.0.1:5555/health").returncode != 0
+    machine.ok("daemon", "stop", environment)
+    assert host.run("pgrep", "-f", "server/server.js").returncode == 1
+    assert site.active() == "inactive"
+
+
+def test_each_tsm_that_returns(site: Site) -> None:
+    host = site.host
+    host.write("/etc/tetra-app/tsm", "2025-10\n")
+    site.deploy()
+    for like in (*RETURN, "2025-10 no-lsof", "2026-02 no-jq", "2026-02 slow 2"):
+        host.write("/etc/tetra-app/tsm", f"{like}\n")
+        site.machine.ok("daemon", "restart", "dev")
+        pid = is_up(site)
+        assert site.about()["environment"]["API_KEY"] == sha256(CANARY)
+        assert shown(site, "NRestarts") == "0"
+
+        # systemd sees how the service itself ends, and starts it again.
+        host.ok("kill", "-KILL", str(pid))
+        for _ in until():
+            if shown(site, "NRestarts") == "1":
+                break
+        assert is_up(site) != pid
+        said = host.ok("journalctl", "-q", "-o", "cat", "-n", "40", "-u", site.unit)
+        assert "Main process exited, code=killed, status=9/KILL" in said
+
+
+def test_a_note_of_another_process_does_not_keep_a_service_from_starting(site: Site) -> None:
+    """As after a reboot: the number that tsm noted is that of some other process."""
+    site.host.write("/etc/tetra-app/tsm", "2026-02\n")
+    site.deploy()
+    site.machine.ok("daemon", "stop", "dev")
+    noted = "/root/tetra/tsm/runtime/processes/tetra-4444/meta.json"
+    site.host.write(noted, '{"name": "tetra-4444", "pid": 1}\n')
+    site.machine.ok("daemon", "start", "dev")
+    is_up(site)
+
+
+def test_each_service_has_a_unit(site: Site) -> None:
+    """One that ends takes no other one along."""
+    site.host.write("/etc/tetra-app/tsm", "2026-02\n")
+    site.machine.ok("set", "local", "services.worker.command=sh -c 'sleep 600'")
+    site.machine.ok("promote", "dev")
+    site.deploy()
+    pid, unit = is_up(site), "tetra-dev-worker.service"
+    worker = shown(site, "MainPID", unit)
+    assert "sleep 600" in site.host.read(f"/proc/{worker}/cmdline").replace("\0", " ")
+    site.host.ok("kill", worker)
+    for _ in until():
+        if site.active(unit) != "active":
+            break
+    assert is_up(site) == pid
+
+
+def test_a_tsm_that_refuses_the_definition_is_heard(site: Site) -> None:
+    """That of the middle of December 2025 takes four names for TSM_ENV, and no path."""
+    site.host.write("/etc/tetra-app/tsm", "2025-12\n")
+    done = site.machine.run("deploy", "dev")
+    assert done.code == 5
+    assert "invalid TSM_ENV" in done.err
+
+
+def test_what_a_service_says_in_files(machine: Machine, host: Host) -> None:
+    site = Site(machine, host, "prod")
+    site.prepare()
+    host.write("/etc/tetra-app/tsm", "2026-02\n")
+    site.deploy()
+    logs = "/var/lib/tetra/logs"
+    host.write(f"{logs}/tetra.log", "the application's own\n")
+    out = machine.ok("daemon", "logs", "1", "prod").out.splitlines()
+    folder = "/var/lib/tetra/tsm/runtime/processes/tetra-4444"
+    assert out[1:] == [
+        *(f"==> {folder}/current.out <==", "listening on 4444"),
+        *(f"==> {logs}/tetra.log <==", "the application's own"),
+    ]
+    # Who owns the folder can't have root read another file.
+    host.ok("ln", "-sf", "/etc/shadow", f"{logs}/tetra.log")
+    assert "root:" not in machine.ok("daemon", "logs", "prod").out
+
+    # The last words of one that does not start are told with the failure.
+    site.behave("exit 3", 5555)
+    site.set_port(5555)
+    done = machine.run("deploy", "prod")
+    assert done.code == 5
+    assert "told to exit at the start" in done.err
