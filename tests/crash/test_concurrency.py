@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.conftest import Machine
-    from tetra_es.usecases.unit_of_work import Recorded, UnitOfWork
+    from tetra_es.usecases.recorded import Recorded
+    from tetra_es.usecases.unit_of_work import UnitOfWork
 from tetra_es.usecases.config.edit import Edit
 from tetra_es.usecases.config.source_file import SOURCE
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tetra_es.crypto.ssh.keys import SigningKey
     from tetra_es.events.base import Event
     from tetra_es.refs import Ref
-    from tetra_es.usecases.unit_of_work import Recorded
+    from tetra_es.usecases.recorded import Recorded
     from tetra_es.usecases.use_case import UseCase
 
 Result = TypeVar("Result")

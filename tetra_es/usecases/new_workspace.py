@@ -16,8 +16,9 @@ from tetra_es.log.sqlite.opening import FirstEdition
 from tetra_es.log.sqlite.reader import SqliteLog
 from tetra_es.store.history import History, check_free
 from tetra_es.store.log import EventLog
+from tetra_es.usecases.recorded import recorded_all_the_same
 from tetra_es.usecases.unit_of_work import UnitOfWork
-from tetra_es.usecases.use_case import Done, recorded_all_the_same
+from tetra_es.usecases.use_case import Done
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,7 +17,7 @@ from tetra_es.model.host import HostState, deployments_stream
 from tetra_es.model.secrets import Vault, secrets_stream
 from tetra_es.refs import format_time
 from tetra_es.store.history import RULES
-from tetra_es.usecases.use_case import recorded_all_the_same
+from tetra_es.usecases.recorded import Recorded, recorded_all_the_same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -38,13 +38,6 @@ if TYPE_CHECKING:
 def utc_now() -> str:
     """Return the time as events write it."""
     return format_time(datetime.now(UTC))
-
-
-class Recorded(NamedTuple):
-    """An event that a use case decided on. `position` is None in a dry run."""
-
-    event: Event
-    position: int | None
 
 
 class Intent(NamedTuple):

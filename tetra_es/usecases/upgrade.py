@@ -23,8 +23,8 @@ from tetra_es.log.sqlite.reader import SqliteLog
 from tetra_es.log.upgrade import copy_store
 from tetra_es.store.history import RULES, History
 from tetra_es.store.log import EventLog
+from tetra_es.usecases.recorded import recorded_all_the_same
 from tetra_es.usecases.unit_of_work import UnitOfWork
-from tetra_es.usecases.use_case import recorded_all_the_same
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from tetra_es.crypto.ssh.keys import SigningKey
     from tetra_es.layout import OrgLayout
     from tetra_es.usecases.ports import Derived, Listener
-    from tetra_es.usecases.unit_of_work import Intent, Recorded
+    from tetra_es.usecases.recorded import Recorded
+    from tetra_es.usecases.unit_of_work import Intent
 
 OLD: Final = "events.db.first-edition"
 """Name of the old store, beside the new one."""

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from tetra_es.errors import TetraEsError
-
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Iterable, Iterator
+    from collections.abc import Collection, Container
 
-    from tetra_es.usecases.unit_of_work import Recorded, UnitOfWork
+    from tetra_es.usecases.recorded import Recorded
+    from tetra_es.usecases.unit_of_work import UnitOfWork
 
 Result = TypeVar("Result")
 
@@ -69,22 +67,3 @@ class Done(NamedTuple, Generic[Result]):
     """The events that the use case decided on; without positions in a dry run."""
     edits: list[Recorded]
     """The events of hand edits that were recorded on the way in."""
-
-
-@contextmanager
-def recorded_all_the_same(recorded: Iterable[Recorded]) -> Iterator[None]:
-    """Say that events are recorded where what follows from them cannot be written.
-
-    Raises `TetraEsError`, with the exit code of what failed.
-    """
-    try:
-        yield
-    except TetraEsError as error:
-        positions = ", ".join(f"#{one.position}" for one in recorded if one.position)
-        problem = TetraEsError(
-            f"recorded as {positions}, but not everything that follows from it could be written: "
-            f"{error.message}",
-            hint=error.hint or "fix that; the next command does the rest",
-        )
-        problem.exit_code = error.exit_code
-        raise problem from error

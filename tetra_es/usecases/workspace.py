@@ -17,8 +17,9 @@ from tetra_es.store.copies import open_stored
 from tetra_es.store.history import History
 from tetra_es.usecases.config.edit import Edit, EmptiedError
 from tetra_es.usecases.config.hand_edits import emptied_by_hand, pending, read_edit, what_is_wrong
+from tetra_es.usecases.recorded import recorded_all_the_same
 from tetra_es.usecases.unit_of_work import Intent, UnitOfWork
-from tetra_es.usecases.use_case import Done, recorded_all_the_same
+from tetra_es.usecases.use_case import Done
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from tetra_es.layout import OrgLayout
     from tetra_es.log.replica import Replica
     from tetra_es.usecases.ports import Listener, Projections, WorkingFiles
-    from tetra_es.usecases.unit_of_work import Recorded
+    from tetra_es.usecases.recorded import Recorded
     from tetra_es.usecases.use_case import UseCase
 
     Derive: TypeAlias = Callable[[OrgLayout, Replica], AbstractContextManager[Projections]]
