@@ -67,6 +67,7 @@ WORDS: dict[str, str] = {
     "secret export": "dev",
     "secret get": "dev TOKEN",
     "secret import": "dev $HOME/dotenv",
+    "purge": "local ports.tetra -m x --yes",
     "secret purge": "dev TOKEN --version 1 -m x",
     "secret rm": "dev TOKEN",
     "secret set": "dev TOKEN",

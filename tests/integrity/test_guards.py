@@ -55,7 +55,7 @@ COMMANDS = [
     ("env", "list"), ("env", "add", "qa", "--profile", "dev"), ("profile", "show", "dev"),
     ("secret", "list", "dev"), ("secret", "get", "dev", "A"), ("recipient", "list", "dev"),
     ("trust", "--head", f"1:{'00' * 32}", "-m", "x"), ("repair",), ("upgrade",),
-    ("backup", "copy.db"),
+    ("backup", "copy.db"), ("purge", "local", "ports.tetra", "-m", "x"),
     ("run", "dev", "true"), ("signer", "list"), ("signer", "rm", "bob"), ("edit",),
     ("init", "acme"), ("mirror", "list"), ("mirror", "push"),
     ("deploy", "dev"), ("health", "dev"), ("drift", "dev"), ("daemon", "status", "dev"),
