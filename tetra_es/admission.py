@@ -29,6 +29,8 @@ class Admission(NamedTuple):
     """Position and hash of an event that a history which is new here must have."""
     quick: bool = False
     """Whether to give up where anything has to be judged, which takes its time."""
+    proving: bool = False
+    """Whether all events are going to be admitted from the start: nothing is believed or pinned."""
     say: Callable[[str], None] = _say_nothing
     """Is told who founded a history that is new here, and which new events are void."""
 

@@ -8,8 +8,8 @@ catching up does the rest. A caller of `catch_up` or `rebuild` holds the lock.
 from __future__ import annotations
 
 import sqlite3
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
 
 from tetra_es.disk.closing import Closing
 from tetra_es.disk.identity import file_identity
@@ -18,9 +18,10 @@ from tetra_es.layout import is_edited
 from tetra_es.log.replica import Ending
 from tetra_es_projections.advance import Advance
 from tetra_es_projections.bodies import BodiesOf
-from tetra_es_projections.check import mirror_differences, stored_differences
-from tetra_es_projections.losses import check_ahead, false_progress, lost_events
+from tetra_es_projections.check import differences, unknown_files
+from tetra_es_projections.losses import check_ahead, lost_events
 from tetra_es_projections.mirror.failures import say_nothing, unusable
+from tetra_es_projections.moment import Moment, files_in
 from tetra_es_projections.queries.refs import RefLookup
 from tetra_es_projections.queries.views import Views
 from tetra_es_projections.views.catching_up import has_purged_text
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
     from tetra_es_projections.mirror.git import Git
     from tetra_es_projections.mirror.projection import Mirror
     from tetra_es_projections.mirror.remotes import Remotes
+
+_ATTEMPTS: Final = 3
+"""Times that is compared what others change meanwhile."""
 
 
 class Projections(Closing):
@@ -155,15 +159,17 @@ class Projections(Closing):
 
         Edits by hand that are not recorded yet do not count: a person is at work on them.
         """
-        if lost := self.lost_events():
-            return [lost]  # what else differs follows from it
-        with suppress(sqlite3.Error):  # views that cannot be read are found as that
-            if wrong := false_progress(self._connection):
-                return [f"store/views.db: {wrong}"]
-        return [
-            *stored_differences(self.layout, self.log, report),
-            *mirror_differences(self._open_mirror(), self.log, self._connection, report),
-        ]
+        found: list[str] = []
+        for _ in range(_ATTEMPTS):
+            with Moment(self.layout, self.log) as now:
+                if lost := self.lost_events():
+                    found = [lost]  # what else differs follows from it
+                else:
+                    found = differences(self.layout, self.log, self._open_mirror(), now, report)
+            self.log.follow()
+            if not found or self.log.last_position() == now.last:
+                break  # else it may follow from what was recorded meanwhile
+        return found
 
     def _set_drift_aside(self, *, force: bool) -> list[str]:
         drifted = [
@@ -176,8 +182,17 @@ class Projections(Closing):
                 f"changed by hand: {', '.join(drifted)}",
                 hint="--force keeps a copy of them and puts the recorded content in place",
             )
-        stamp = f"at-{self.log.last_position()}"
-        return [self.files.back_up(path, stamp) for path in drifted]
+        last = self.log.last_position()
+        return [self.files.back_up(path, last) for path in drifted]
+
+    def set_unknown_aside(self) -> list[str]:
+        """Move files that no event made to `kept/`; return their new paths.
+
+        Those where only generated files belong.
+        """
+        found = files_in(self.layout.root)
+        unknown = unknown_files(dict.fromkeys(found), self.files.digests())
+        return [self.files.back_up(path, self.log.last_position()) for path in unknown]
 
     def _advance(self, report: Progress | None) -> Advance:
         return Advance(self.log, self._connection, self.files, self._open_mirror, report)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,10 @@ from tetra_es.layout import OrgLayout
 from tetra_es.store.copies import StoredCopy
 from tetra_es.store.purging import finish_purges
 from tetra_es.store.replica import open_replica
+from tetra_es.text import one_line
 from tetra_es_projections.engine import Projections
 from tetra_es_projections.losses import check_derived
+from tetra_es_projections.mirror.addresses import without_account
 from tetra_es_projections.mirror.git import Git
 from tetra_es_projections.unfounded import lost_events, unfounded
 
@@ -102,13 +104,15 @@ class Derived:
 
     @contextmanager
     def copy_at(self, place: str) -> Iterator[StoredCopy | Clone]:
-        """Open a copy of a history: a backup, a clone of the mirror, or the address of one.
+        """Open a copy of a history, to read it.
 
+        It is a backup, the folder of an organization, a clone of the mirror, or the address of one.
         Raises `TetraEsError` where there is none.
         """
-        path = Path(place)
-        if path.is_file():
-            with StoredCopy(path) as backup:
+        path = _path_of(place)
+        store = OrgLayout(path).store
+        if path.is_file() or store.is_file():
+            with StoredCopy(path if path.is_file() else store) as backup:
                 yield backup
         elif path.is_dir():
             yield clone_at(path, self.git)
@@ -119,11 +123,17 @@ class Derived:
                 yield clone_at(root, self.git)
 
     @contextmanager
-    def opened(self, layout: OrgLayout, *, reading: bool = False) -> Iterator[Projections]:
-        """Open the projections alone, locked, as they are; with `reading` only to look at."""
+    def opened(
+        self, layout: OrgLayout, *, reading: bool = False, proving: bool = False
+    ) -> Iterator[Projections]:
+        """Open the projections alone, locked, as they are.
+
+        With `reading`, only to look at; then others may record meanwhile. With `proving`, all
+        events are going to be admitted from the start.
+        """
         with (
-            open_replica(layout.store, self.admission) as log,
-            exclusive(layout.lock, reading=reading),
+            open_replica(layout.store, self.admission._replace(proving=proving)) as log,
+            nullcontext() if reading else exclusive(layout.lock),
             Projections(layout, log, self.git, reading=reading, warn=self._warn) as projections,
         ):
             log.follow()  # others may have recorded before the lock was ours
@@ -136,6 +146,17 @@ class Derived:
         """Take in every event that is missing anywhere."""
         with self.opened(layout) as projections:
             projections.catch_up(report)
+
+
+def shown(place: str) -> str:
+    """Return a place as it may be printed: an address without names, tokens and the like."""
+    return one_line(without_account(place))
+
+
+def _path_of(place: str) -> Path:
+    """Return the path that a place is. A repository here is read as a folder, not asked by git."""
+    local = place.removeprefix("file://")
+    return Path(local if Path(local).is_dir() else place)
 
 
 def clone_at(root: Path, git: Git) -> Clone:

@@ -16,7 +16,8 @@ from tetra_es.disk import atomic
 from tetra_es.disk.batch import write_all
 from tetra_es.disk.regular_files import REBUILD, follow, read_text
 from tetra_es.errors import TetraEsError
-from tetra_es.layout import ENVIRONMENTS, PROFILES, SECRETS, SOURCE, is_edited
+from tetra_es.layout import ENVIRONMENTS, KEPT, PROFILES, SECRETS, SOURCE, is_edited
+from tetra_es_projections.kept import keep
 from tetra_es_projections.tree import ALLOWED_SIGNERS
 from tetra_es_projections.views.database import FILES, set_progress
 
@@ -162,14 +163,15 @@ class Files:
         paths = (f"{PROFILES}/{file.name}" for file in (self._root / PROFILES).glob("[!.]*.toml"))
         return sorted(path for path in paths if path not in known)
 
-    def back_up(self, path: str, stamp: str) -> str:
-        """Move a hand-made file out of the way; return its new path."""
-        kept = f"{path}.kept-{stamp}"
+    def back_up(self, path: str, position: int) -> str:
+        """Move a hand-made file to `kept/`; return its new path. `position`: the newest event."""
         try:
-            (self._root / path).rename(self._root / kept)
+            return keep(self._root, path, position)
         except OSError as error:
-            raise TetraEsError(f"cannot move {path} aside: {error.strerror}") from error
-        return kept
+            raise TetraEsError(
+                f"cannot move {path} to {KEPT}/: {error.strerror}",
+                hint=f"check the permissions of {self._root / KEPT}",
+            ) from error
 
     def restore(self, path: str, data: bytes) -> None:
         """Write a file as it was put there last, where it is missing."""

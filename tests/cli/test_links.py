@@ -390,9 +390,9 @@ def test_a_link_in_the_place_of_a_generated_file_is_not_followed(
     assert not machine.toml("dev").is_symlink()
     assert "5555" in machine.toml("dev").read_text()
     assert target.read_text() == text
-    (aside,) = (machine.folder / "environments").glob("dev.toml.kept-at-*")
+    (aside,) = (machine.folder / "kept/environments").iterdir()
     assert aside.samefile(target)
-    assert f"as environments/{aside.name}" in kept
+    assert f"as kept/environments/{aside.name}" in kept
 
 
 def test_a_fifo_in_the_place_of_a_generated_file_is_drift(machine: Machine) -> None:

@@ -208,7 +208,7 @@ def test_drift_is_shown_and_never_overwritten_silently(machine: Machine) -> None
         assert machine.toml("dev").read_text() == "mine = true\n"
     done = machine.ok("promote", "dev", "--force")
     assert "tetra = 6003" in machine.toml("dev").read_text()
-    kept = [p for p in machine.toml("dev").parent.iterdir() if ".kept-" in p.name]
+    kept = list((machine.folder / "kept/environments").iterdir())
     assert [path.read_text() for path in kept] == ["mine = true\n"]
     assert kept[0].name in done.err
 

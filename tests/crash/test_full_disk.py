@@ -91,10 +91,10 @@ def test_files_that_cannot_grow(prepared: Machine, tmp_path: Path, limit: int) -
 
 @pytest.mark.parametrize("command", ["verify", "rebuild --check"])
 def test_a_check_that_finds_no_space(prepared: Machine, command: str) -> None:
-    """It builds what it compares with in the folder for temporary files."""
-    for limit in some([0, 20_000, 90_000], 2):
+    """It writes where git is to look at the mirror from, and nothing else."""
+    for limit, code in ((0, 1), (20_000, 0)):
         done = run_limited(prepared, limit, *command.split())
-        assert done.code == 1, (limit, done)
+        assert done.code == code, (limit, done)
         assert "defect" not in done.err
 
 

@@ -170,12 +170,6 @@ CASES = [
     ),
     Case("`tetra-es rebuild` builds it again", "status", with_views_that_boast, then="promote dev"),
     Case(
-        "`tetra-es rebuild` builds it again", "rebuild --check", with_damaged_views, then="status"
-    ),
-    Case(
-        "`tetra-es rebuild` builds it again", "rebuild --check", with_damaged_views, then="history"
-    ),
-    Case(
         "`tetra-es mirror rm {}` removes it",
         "mirror add origin elsewhere.git",
         with_a_remote,

@@ -5,7 +5,6 @@ The lock is the kernel's (flock): it goes with the process that holds it, even a
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import time
@@ -25,18 +24,14 @@ _POLL = 0.01
 
 
 @contextmanager
-def exclusive(path: Path, *, timeout: float = TIMEOUT, reading: bool = False) -> Iterator[None]:
+def exclusive(path: Path, *, timeout: float = TIMEOUT) -> Iterator[None]:
     """Hold the lock file at `path`, made where there is none.
 
-    `reading` is for commands that only look: one that cannot be written to needs no lock.
     Raises `TetraEsError` that names the holder when it is not free within `timeout` seconds.
     """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        if reading and error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-            yield
-            return
         raise TetraEsError(
             f"cannot lock {path}: {error.strerror}",
             hint="check the owner and the permissions of the organization's folder",
@@ -51,6 +46,22 @@ def exclusive(path: Path, *, timeout: float = TIMEOUT, reading: bool = False) ->
         yield
     finally:
         os.close(descriptor)
+
+
+def is_held(path: Path) -> bool:
+    """Return whether a command holds the lock at `path`, as far as can be told."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        # A command that begins at this instant tries again.
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def acquire(descriptor: int, timeout: float, busy: Callable[[], TetraEsError]) -> None:

@@ -112,16 +112,8 @@ def open_organization(
 
     Raises `AnotherHistory`, `Forked`, `Refused`, `Behind`, `IntegrityFailure`.
     """
-    organization = organization_of(log)
-    folder.check_place(place, organization, log.head())
-    pins = folder.pins(organization)
-    stands = standing(log, pins)
+    pins, stands = compare(log, folder, place, ask=ask, expect=expect)
     new = stands is Standing.NEW
-    if new and not ask and expect is None:
-        raise Refused(
-            "this account never saw this history, and nobody is asked",
-            hint="give --expect POSITION:HASH, or TETRA_EXPECT, as somebody says who knows it",
-        )
     kept = None if new else checked.load(pins)
     if kept and kept.state.head.position > log.head().position:
         kept = None  # it is that of a newer copy, and stays
@@ -142,7 +134,7 @@ def open_organization(
         check()
     try:
         pin(opened, hashes)
-        folder.remember(place, organization)
+        folder.remember(place, pins.folder.name)
         keep(opened)
     except TetraEsError as error:
         if recording or isinstance(error, Forked):
@@ -151,6 +143,26 @@ def open_organization(
         first = opened.gate.state.head.position - len(hashes)
         opened.unpinned = hashes[max(0, pinned - first) :]
     return opened
+
+
+def compare(
+    log: ReadableLog, folder: StateFolder, place: str, *, ask: bool, expect: Head | None
+) -> tuple[Pins, Standing]:
+    """Return the pins of the history in a log, and how it stands to them.
+
+    Raises `AnotherHistory`, `Forked`, `IntegrityFailure`, and `Refused` where it is new on this
+    account, nobody is asked, and nothing is expected.
+    """
+    organization = organization_of(log)
+    folder.check_place(place, organization, log.head())
+    pins = folder.pins(organization)
+    stands = standing(log, pins)
+    if stands is Standing.NEW and not ask and expect is None:
+        raise Refused(
+            "this account never saw this history, and nobody is asked",
+            hint="give --expect POSITION:HASH, or TETRA_EXPECT, as somebody says who knows it",
+        )
+    return pins, stands
 
 
 def catch_up(opened: Opened, log: ReadableLog) -> list[Verdict]:
@@ -191,8 +203,7 @@ def _admit(opened: Opened, log: ReadableLog, expect: Head | None) -> list[bytes]
                 raise stop(verdict)
             break
         if expect and record.position == expect.position:
-            if record.hash != expect.hash:
-                raise Unexpected(record.position, record.hash)
+            check_expected(record.head, expect)
             expect = None
         if pinned is not None and pinned != record.hash:
             raise Forked(record.position, pinned, record.hash, log.head())
@@ -200,11 +211,22 @@ def _admit(opened: Opened, log: ReadableLog, expect: Head | None) -> list[bytes]
             hashes.append(record.hash)
             opened.void += [verdict] if verdict.kind is Kind.VOID else []
     if expect:
-        raise IntegrityFailure(
-            f"event #{expect.position} was expected, and is not here",
-            hint="get a newer copy, or look again at what was expected",
-        )
+        raise not_here(expect)
     return hashes
+
+
+def check_expected(found: Head, expect: Head) -> None:
+    """Raise `Unexpected` where the event at the expected position is another one."""
+    if found.hash != expect.hash:
+        raise Unexpected(found.position, found.hash)
+
+
+def not_here(expect: Head) -> IntegrityFailure:
+    """Return the error for an event that was expected in a history that is shorter."""
+    return IntegrityFailure(
+        f"event #{expect.position} was expected, and is not here",
+        hint="get a newer copy, or look again at what was expected",
+    )
 
 
 def pin(opened: Opened, hashes: list[bytes]) -> None:

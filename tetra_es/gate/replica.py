@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tetra_es.events.base import Event
     from tetra_es.gate.opening import Opened
     from tetra_es.gate.reader import AdmittedLog
+    from tetra_es.gate.verdicts import Verdict
     from tetra_es.log.record import Record
     from tetra_es.log.replica import Ending, Purge
     from tetra_es.model.secrets import Vault
@@ -59,7 +60,7 @@ class AdmittedReplica(Closing):
     def look_again(self) -> None:
         """Look at what is there now, after the first events were recorded."""
         self._head = self.log.head()
-        if self._head == START:
+        if self._head == START or self._admission.proving:
             return
         if self._recording:
             _ = self.opened
@@ -77,9 +78,15 @@ class AdmittedReplica(Closing):
 
         One that is recorded to follows by its `GatedLog`.
         """
-        if not self._recording and self.log.head() != self._head:
+        if self._recording or self.log.head() == self._head:
+            return
+        if self._admission.proving and self.is_gated:
+            from tetra_es.gate.proving import admit_more
+
+            admit_more(self.opened, self.log)
+        else:
             self.__dict__.pop("opened", None)
-            self.look_again()
+        self.look_again()
 
     @property
     def path(self) -> Path:
@@ -98,13 +105,12 @@ class AdmittedReplica(Closing):
         from tetra_es.gate.pins.places import StateFolder, place_of_folder
 
         self.require_events()
-        expect = self._admission.expect
         opened = open_organization(
             self.log,
             StateFolder(self._admission.folder()),
             place_of_folder(self.folder),
             ask=self._admission.ask,
-            expect=Head(*expect) if expect else None,
+            expect=self._expected,
             recording=self._recording,
             check=lambda: self._admission.check_derived(self.folder, self.log.head),
         )
@@ -112,20 +118,58 @@ class AdmittedReplica(Closing):
         self._say(opened)
         return opened
 
+    def prove(self, hear: Callable[[Verdict], None], *, since: int = 1) -> Opened:
+        """Admit all events from the start, or from `since` on, and read as the gate says then.
+
+        `hear` is told each verdict. Nothing is pinned. Raises what `prove` of the gate raises.
+        """
+        from tetra_es.gate.pins.places import StateFolder, place_of_folder
+        from tetra_es.gate.proving import prove
+
+        self.require_events()
+        opened = prove(
+            self.log,
+            StateFolder(self._admission.folder()),
+            place_of_folder(self.folder),
+            hear,
+            ask=self._admission.ask,
+            expect=self._expected,
+            since=since,
+        )
+        self.__dict__["opened"] = opened
+        self._level = None
+        if opened.founder:
+            self._say_founder(opened)
+        if opened.unpinned:
+            self._admission.check_derived(self.folder, self.log.head)
+        return opened
+
     def _say(self, opened: Opened) -> None:
         """Tell people who founded a history that is new here, and which new events are void."""
-        from tetra_es.crypto.ssh.keys import fingerprint, parse_public_line
         from tetra_es.gate.opening import stop
-        from tetra_es.gate.pins.standing import Standing
 
         say = self._admission.say
-        if opened.standing is Standing.NEW and not self._admission.expect:
-            key = fingerprint(parse_public_line(opened.founder))
-            say(f"this account had not seen this history before; it was founded with {key}")
+        self._say_founder(opened)
         if (stopped := opened.stopped) is not None:
             say(f"{stop(stopped).message}; it does not count, nor does what comes after it")
         for verdict in opened.void:
             say(f"event #{verdict.record.position} is void and changes nothing: {verdict.what}")
+
+    def _say_founder(self, opened: Opened) -> None:
+        """Tell people who founded a history that is new here, unless they know it."""
+        from tetra_es.crypto.ssh.keys import fingerprint, parse_public_line
+        from tetra_es.gate.pins.standing import Standing
+
+        if opened.standing is Standing.NEW and not self._admission.expect:
+            key = fingerprint(parse_public_line(opened.founder))
+            self._admission.say(
+                f"this account had not seen this history before; it was founded with {key}"
+            )
+
+    @property
+    def _expected(self) -> Head | None:
+        expect = self._admission.expect
+        return Head(*expect) if expect else None
 
     @property
     def is_gated(self) -> bool:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import IntegrityFailure
-from tetra_es.gate.gate import Gate
-from tetra_es.gate.pins.pins import Window
+from tetra_es.gate.pins.pins import Forked
+from tetra_es.gate.pins.places import AnotherHistory
 from tetra_es.gate.pins.standing import Behind
 from tetra_es.gate.verdicts import Kind
 from tetra_es.integrity.report import StoreReport
@@ -18,60 +18,56 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tetra_es.gate.replica import AdmittedReplica
+    from tetra_es.gate.state import State
+    from tetra_es.gate.verdicts import Verdict
 
 
 def verify_admitted(
-    replica: AdmittedReplica, report: Callable[[int], None] | None = None
+    replica: AdmittedReplica, report: Callable[[int], None] | None = None, *, since: int = 1
 ) -> StoreReport:
-    """Admit every event again; `report` is told the positions as they are done."""
+    """Admit every event again; `report` is told the positions as they are done.
+
+    The events before `since` are only compared with those that were admitted on this account.
+    """
     log = replica.log
     result = StoreReport(findings=[f"{log.path.name} is damaged: {what}" for what in log.damage()])
     if result.findings:
         return result
-    gate = Gate(log)
-    try:
-        _admit(replica, gate, result, report)
-        if not result.findings:
-            _check_bodies(replica, gate, result)
-            replica.opened.check_complete()
-    except (IntegrityFailure, Behind) as error:
-        result.findings.append(error.message)
-    return result
 
-
-def _admit(
-    replica: AdmittedReplica,
-    gate: Gate,
-    result: StoreReport,
-    report: Callable[[int], None] | None,
-) -> None:
-    window = Window(replica.opened.pins)
-    for verdict in gate.admit(replica.log.records()):
+    def hear(verdict: Verdict) -> None:
         record = verdict.record
         if not verdict.admitted:
             # What follows hangs on it; more findings would only hide the first.
             result.findings.append(f"event #{record.position}: {verdict.what}")
             return
-        pinned = window.at(record.position)
-        if pinned is not None and pinned != record.hash:
-            result.findings.append(
-                f"event #{record.position}: is not the one that was admitted on this account"
-            )
-            return
-        if verdict.kind is Kind.VOID:
+        if verdict.kind is Kind.VOID and record.position >= since:
             result.void.append((record.position, verdict.what))
-        result.events += 1
+        result.events += record.position >= since
         result.head = record.hash
         if report:
             report(record.position)
 
+    try:
+        opened = replica.prove(hear, since=since)
+        if not result.findings:
+            _check_bodies(replica, opened.gate.state, result)
+            opened.check_complete()
+    except (IntegrityFailure, Behind) as error:
+        result.findings.append(error.message)
+        if isinstance(error, Forked | AnotherHistory):
+            result.hint = error.hint or ""
+    return result
 
-def _check_bodies(replica: AdmittedReplica, gate: Gate, result: StoreReport) -> None:
-    """Compare the bodies with what was purged. That none is missing, the gate has seen."""
-    purged = gate.state.purged
-    for digest, body in replica.log.bodies():
+
+def _check_bodies(replica: AdmittedReplica, state: State, result: StoreReport) -> None:
+    """Compare which bodies are there with what was purged.
+
+    Whether those that events name are there, and are what the events say, the gate has seen.
+    """
+    for digest, is_there in replica.log.digests():
         result.bodies += 1
-        if body is None and digest not in purged:
+        purged = digest in state.purged
+        if not is_there and not purged:
             result.findings.append(f"body {digest.hex()}: is gone, and no event purged it")
-        elif body is not None and digest in purged:
+        elif is_there and purged:
             result.findings.append(f"body {digest.hex()}: is there again, though it was purged")

@@ -19,5 +19,7 @@ class StoreReport:
     """Hash of the last event."""
     findings: list[str] = field(default_factory=list)
     """One sentence each, the first bad event first."""
+    hint: str = ""
+    """What to do about them, where that is known."""
     void: list[tuple[int, str]] = field(default_factory=list)
     """Position and reason of the events that changed nothing."""

@@ -6,7 +6,7 @@ from hashlib import sha256
 from heapq import merge
 from typing import TYPE_CHECKING
 
-from tetra_es.errors import IntegrityFailure
+from tetra_es.errors import IntegrityFailure, Refused
 from tetra_es.events.config import ORG_STREAM
 from tetra_es.gate.replica import AdmittedReplica
 from tetra_es.integrity.admitted import verify_admitted
@@ -21,16 +21,30 @@ if TYPE_CHECKING:
     from tetra_es.log.replica import Replica
 
 
-def verify_store(log: Replica, report: Callable[[int], None] | None = None) -> StoreReport:
+def verify_store(
+    log: Replica, report: Callable[[int], None] | None = None, *, since: int = 1
+) -> StoreReport:
     """Check every event of the store; `report` is told the positions as they are done.
+
+    The events before `since` only have to be those that were admitted on this account; see
+    `verify_admitted`.
 
     The file comes first: where an index differs from its table, other questions than the ones that
     are asked here would have other answers.
     """
     if isinstance(log, AdmittedReplica):
-        return verify_admitted(log, report)
+        return verify_admitted(log, report, since=since)
     if not isinstance(log, EventLog):
         raise TypeError(log)
+    if since > 1:
+        raise Refused(
+            "an organization of the first edition is verified as a whole",
+            hint="`tetra-es upgrade` brings it to today's rules",
+        )
+    return _verify_first_edition(log, report)
+
+
+def _verify_first_edition(log: EventLog, report: Callable[[int], None] | None) -> StoreReport:
     result = StoreReport(findings=[f"{log.path.name} is damaged: {what}" for what in log.damage()])
     if result.findings:
         return result

@@ -37,15 +37,17 @@ class FirstEditionLog(EventLog):
         return at == START or (record is not None and record.hash == at.hash)
 
 
-def open_stored(path: Path) -> Stored:
+def open_stored(path: Path, *, apart: bool = False) -> Stored:
     """Open a file with events. Use as a context manager.
+
+    `apart` is for a file of somebody else, which stays as it is; see `connect_reading`.
 
     Raises `Unfounded` where there is none, `IntegrityFailure` where it is not as tetra-es keeps it.
     """
     try:
-        return SqliteLog(path)
+        return SqliteLog(path, apart=apart)
     except FirstEdition:
-        return FirstEditionLog(path)
+        return FirstEditionLog(path, apart=apart)
 
 
 class CopiedEvent(NamedTuple):
@@ -64,7 +66,7 @@ class StoredCopy(Closing):
         self._path = path
         try:
             with self._damaged():
-                self._log = open_stored(path)
+                self._log = open_stored(path, apart=True)
         except Unfounded as error:
             raise TetraEsError(
                 f"{path} is not a backup: it has no events",
@@ -79,6 +81,10 @@ class StoredCopy(Closing):
         """Yield the events with `after` < position <= `upto`, in order."""
         with self._damaged():
             yield from self._log.records(after, upto)
+
+    def body(self, digest: bytes) -> bytes | None:
+        """Return a body that an event names, None where there is none or it was purged."""
+        return self._log.body(digest)
 
     def events(self) -> Iterator[CopiedEvent]:
         """Yield all events, each with the bodies that it names."""

@@ -35,13 +35,13 @@ FROM stored_events e JOIN event_proofs p ON p.position = e.rowid
 class EventLog(ReadOnlyFile):
     """The events of a store, in order. Use as a context manager."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the store at `path`.
+    def __init__(self, path: Path, *, apart: bool = False) -> None:
+        """Open the store at `path`; `apart` where it is somebody else's, see `connect_reading`.
 
         Raises `Unfounded` when there is none or an empty one, `TetraEsError` when it is
         of a newer version, `IntegrityFailure` when it is not as tetra-es keeps it.
         """
-        super().__init__(path, opening.check)
+        super().__init__(path, opening.check, apart=apart)
 
     def follow(self) -> None:
         """Do nothing: each question is answered from the file as it is then."""

@@ -85,8 +85,11 @@ class WorkingFiles(Protocol):
     def is_modified(self, path: str) -> bool:
         """Return whether a file is there and not as it was written last, if ever."""
 
-    def back_up(self, path: str, stamp: str) -> str:
-        """Move a hand-made file out of the way; return its new path."""
+    def back_up(self, path: str, position: int) -> str:
+        """Move a hand-made file out of the way; return its new path.
+
+        `position` is that of the newest event.
+        """
 
     def restore(self, path: str, data: bytes) -> None:
         """Write a file where it is missing."""
@@ -120,6 +123,10 @@ class ComparedProjections(Protocol):
     def differences(self, report: Report | None = None) -> list[str]:
         """Return what differs from the events, a sentence each."""
 
+    @property
+    def refs(self) -> Refs:
+        """What REFs name, as far as the views have the events."""
+
     def lost_events(self) -> str | None:
         """Return a sentence where something derived has events that the log no longer has."""
 
@@ -143,6 +150,12 @@ class RebuiltProjections(Protocol):
 
     def rebuild(self, *, force: bool = False, report: Report | None = None) -> Sequence[str]:
         """Build everything again; return where files are now that were changed by hand."""
+
+    def set_unknown_aside(self) -> Sequence[str]:
+        """Move files that no event made out of the way; return where they are now."""
+
+    def differences(self, report: Report | None = None) -> list[str]:
+        """Return what differs from the events, a sentence each."""
 
 
 class Remote(Protocol):
@@ -271,6 +284,16 @@ class HistoryCopy(Protocol):
 
     def events(self) -> Iterator[CopiedEvent]:
         """Yield all events, in order, each with its bodies."""
+
+
+class OtherCopy(Protocol):
+    """A copy of a history to compare with, which anybody may have put anything into."""
+
+    def records(self, after: int = 0, upto: int | None = None) -> Iterator[Record]:
+        """Yield the events with `after` < position <= `upto`, in order. Nothing is checked yet."""
+
+    def body(self, digest: bytes) -> bytes | None:
+        """Return a body that an event names, None where there is none or it was purged."""
 
 
 class OpenedProjections(ComparedProjections, RebuiltProjections, MirroredProjections, Protocol):

@@ -23,6 +23,8 @@ class Rebuilding(NamedTuple):
     """How many everything was built from."""
     kept: Sequence[str]
     """Where generated files are now that were changed by hand."""
+    unknown: Sequence[str]
+    """Where files are now that no event made, and that were where only generated ones belong."""
     unrecorded: Sequence[str]
     """Edited files with changes that are not recorded, which they keep."""
     unreadable: Sequence[TetraEsError]
@@ -40,10 +42,31 @@ def rebuild(
     """
     _check_complete(projections)
     kept = projections.rebuild(force=force, report=report)
+    unknown = projections.set_unknown_aside()
     changed = projections.files.changed()
     unrecorded = [one.path for one in changed if is_edited(one.path) and not one.problem]
     unreadable = [one.problem for one in changed if one.problem]
-    return Rebuilding(projections.log.last_position(), kept, unrecorded, unreadable)
+    return Rebuilding(projections.log.last_position(), kept, unknown, unrecorded, unreadable)
+
+
+class Comparison(NamedTuple):
+    """What a rebuild would find."""
+
+    findings: Sequence[str]
+    """How what is derived differs from the events, a sentence each."""
+    behind: str | None
+    """That the events end before one that was admitted on this account, None where they do not."""
+
+
+def compare(projections: RebuiltProjections, report: Report | None = None) -> Comparison:
+    """Compare everything derived with the events; write nothing."""
+    behind = None
+    if isinstance(projections.log, AdmittedReplica):
+        try:
+            projections.log.opened.check_complete()
+        except Behind as error:
+            behind = error.message
+    return Comparison(projections.differences(report), behind)
 
 
 def _check_complete(projections: RebuiltProjections) -> None:

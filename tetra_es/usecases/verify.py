@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from tetra_es.errors import RESTORE_HINT, IntegrityFailure
+from tetra_es.errors import RESTORE_HINT, IntegrityFailure, TetraEsError
 from tetra_es.events.secrets import BodiesPurged, SecretPurged
+from tetra_es.integrity.extension import compare_copy, compare_place
 from tetra_es.integrity.store import verify_store
+from tetra_es.log.chain import Head
 from tetra_es.log.purged import named_bodies
 from tetra_es.log.replica import valid_events
+from tetra_es.refs import PositionRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
+    from tetra_es.integrity.extension import Extension
     from tetra_es.log.replica import Replica
-    from tetra_es.usecases.ports import ComparedProjections, Report
+    from tetra_es.refs import Ref
+    from tetra_es.usecases.ports import ComparedProjections, OtherCopy, Report
 
 REBUILD_HINT = (
     "the store itself is sound: `tetra-es rebuild --force` builds the rest again; it keeps "
     "files changed by hand as copies"
 )
+
+_ANOTHER = "keep both copies, and compare with another one"
 
 
 class Purge(NamedTuple):
@@ -41,6 +48,32 @@ class Purge(NamedTuple):
     """What each event had of it, such as `dev@3 (#12): text, changes`."""
 
 
+class Scope(NamedTuple):
+    """How much is verified, and which copy the history is compared with."""
+
+    since: Ref | None = None
+    """The first event that is verified; the ones before were admitted on this account."""
+    derived: bool = True
+    """Whether files, views and mirror are compared with the events."""
+    against: OtherCopy | tuple[int, bytes] | None = None
+    """Another copy of the history, or position and hash of an event that it had."""
+    place: str = ""
+    """Where that copy is, as it may be printed."""
+
+
+class Compared(NamedTuple):
+    """How the history stands to another copy of it."""
+
+    place: str
+    relation: Literal["same", "extends", "behind", "fork", "unsound"]
+    """Of the history here: it has the same events, more of them, fewer, others; or the copy is not
+    sound."""
+    events: int
+    """Position of the last event that both have, as far as that is known."""
+    more: int
+    """Events that are here and not there; there and not here where the history is behind."""
+
+
 class Verification(NamedTuple):
     """What was verified, and the findings."""
 
@@ -49,6 +82,7 @@ class Verification(NamedTuple):
     hint: str = ""
     """What to do about the findings."""
     events: int = 0
+    """How many were verified."""
     last: int = 0
     """Position of the newest event."""
     head: str = ""
@@ -58,40 +92,132 @@ class Verification(NamedTuple):
     """Position and reason of the events that changed nothing."""
     found: Sequence[str] = ()
     """The branches of the mirror that keep what people committed in it."""
+    since: int = 1
+    """The first event that was verified; the ones before are as they were admitted here."""
+    derived: bool = True
+    """Whether files, views and mirror were compared."""
+    against: Compared | None = None
 
 
 def verify(
-    opened: AbstractContextManager[ComparedProjections], report: Report | None = None
+    opened: AbstractContextManager[ComparedProjections],
+    report: Report | None = None,
+    scope: Scope | None = None,
 ) -> Verification:
     """Verify an organization, which `opened` opens. Writes nothing.
 
-    A store that is refused on opening is a finding like others.
+    A store that is refused on opening is a finding like others. Raises `Refused` where what is
+    before the first event was never admitted here, and what finding that event raises.
     """
     try:
         with opened as projections:
-            return _verified(projections, report)
+            return _Verifying(projections, report, scope or Scope()).verification()
     except IntegrityFailure as error:
         return Verification([error.message], error.hint or RESTORE_HINT)
 
 
-def _verified(projections: ComparedProjections, report: Report | None) -> Verification:
-    log = projections.log
-    last = log.last_position()
-    step = (lambda done: report("verify", done, last)) if report else None
-    proof = verify_store(log, step)
-    # Against a store that is not what it was, the rest could only mislead.
-    findings = proof.findings or projections.differences(report)
-    lost = proof.findings or projections.lost_events()
-    return Verification(
-        findings,
-        RESTORE_HINT if lost else REBUILD_HINT,
-        proof.events,
-        last,
-        proof.head.hex(),
-        [] if findings else list(_purges(log)),
-        proof.void,
-        projections.kept_for_people(),
-    )
+class _Verifying:
+    """One verification: the store first, since the rest is compared with it."""
+
+    def __init__(
+        self, projections: ComparedProjections, report: Report | None, scope: Scope
+    ) -> None:
+        self._projections, self._report, self._scope = projections, report, scope
+        self._log = projections.log
+        self._findings: list[str] = []
+        self._hint = ""
+
+    def verification(self) -> Verification:
+        scope, projections = self._scope, self._projections
+        since = self._first_event()
+        last = self._log.last_position()
+        report = self._report
+        step = (lambda done: report("verify", done, last)) if report else None
+        proof = verify_store(self._log, step, since=since)
+        self._find(proof.findings, proof.hint or RESTORE_HINT)
+        compared = None
+        # Against a store that is not what it was, the rest could only mislead.
+        if not proof.findings:
+            compared = self._against()
+            if scope.derived:
+                found = projections.differences(report)
+                self._find(found, RESTORE_HINT if projections.lost_events() else REBUILD_HINT)
+        return Verification(
+            self._findings,
+            self._hint,
+            proof.events,
+            last,
+            proof.head.hex(),
+            [] if self._findings else list(_purges(self._log)),
+            proof.void,
+            projections.kept_for_people() if scope.derived else (),
+            since,
+            scope.derived,
+            compared,
+        )
+
+    def _find(self, findings: Sequence[str], hint: str) -> None:
+        new = [finding for finding in findings if finding not in self._findings]
+        if new and not self._findings:
+            self._hint = hint
+        self._findings += new
+
+    def _first_event(self) -> int:
+        ref = self._scope.since
+        if ref is None:
+            return 1
+        if isinstance(ref, PositionRef) and not ref.maybe_commit:
+            first, last = ref.position, self._log.last_position()
+            if not 1 <= first <= last:
+                raise TetraEsError(
+                    f"there is no event #{first}", hint=f"the events are #1 to #{last}"
+                )
+            return first
+        return self._projections.refs.position_of(ref)
+
+    def _against(self) -> Compared | None:
+        other, place = self._scope.against, self._scope.place
+        if other is None:
+            return None
+        try:
+            found = (
+                compare_place(self._log, Head(*other))
+                if isinstance(other, tuple)
+                else compare_copy(self._log, other)
+            )
+        except IntegrityFailure as error:
+            self._find([f"the copy is not sound: {error.message}"], _ANOTHER)
+            return Compared(place, "unsound", 0, 0)
+        self._find(*_said(found, self._log.last_position()))
+        relation: Literal["same", "extends", "behind", "fork", "unsound"] = "same"
+        if found.fork:
+            relation = "fork"
+        elif found.refused:
+            relation = "unsound"
+        elif found.more:
+            relation = "extends" if found.more > 0 else "behind"
+        shared = min(found.head.position, self._log.last_position())
+        return Compared(place, relation, shared, abs(found.more))
+
+
+def _said(found: Extension, last: int) -> tuple[list[str], str]:
+    """Return what is wrong with how the history stands to a copy, and what to do about it.
+
+    The copy is not named: errors do not repeat long arguments.
+    """
+    if found.fork and found.here:
+        what = (
+            f"event #{found.fork.position} is another one in the copy: the histories fork there "
+            f"(here {found.here}, there {found.fork})"
+        )
+        return [what], "keep both copies: one of them was changed"
+    if found.refused:
+        return [f"the copy is not sound: {found.refused}"], _ANOTHER
+    if found.more < 0:
+        events = "1 event" if found.more == -1 else f"{-found.more} events"
+        what = f"the history here ends at #{last}; the copy goes on to #{found.head.position}"
+        return [f"{what}, {events} more"], RESTORE_HINT
+    return [], ""
 
 
 def _purges(log: Replica) -> Iterator[Purge]:

@@ -166,7 +166,7 @@ class Workspace:
             )
         if self._work.intent.dry_run:
             return None
-        self._listener.backed_up(files.back_up(path, f"at-{self._work.log.last_position()}"))
+        self._listener.backed_up(files.back_up(path, self._work.log.last_position()))
         return path
 
     def _restore(self, path: str) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.errors import IntegrityFailure
+from tetra_es.admission import parse_place
+from tetra_es.errors import IntegrityFailure, UsageError
 from tetra_es.text import one_line
-from tetra_es_cli.context.params import report_option
+from tetra_es_cli.context.params import REF, report_option
 from tetra_es_cli.context.progress import reporting
 from tetra_es_cli.output.console import warn
 from tetra_es_cli.output.emit import emit
@@ -20,36 +23,78 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from tetra_es.usecases.verify import Purge, Verification
+    from tetra_es.refs import Ref
+    from tetra_es.usecases.verify import Compared, Purge, Scope, Verification
     from tetra_es_cli.context.app import App
 
 
 @click.command()
+@click.option(
+    "--against",
+    metavar="COPY",
+    help="Another copy that the history must have all events of: a folder of the organization, a "
+    "mirror or a clone of one, a backup, an address, or POSITION:HASH.",
+)
+@click.option(
+    "--since",
+    metavar="REF",
+    type=REF,
+    help="Begin with this event; the ones before must be as you have admitted them.",
+)
+@click.option(
+    "--no-derived", is_flag=True, help="Verify the events alone: no files, views or mirror."
+)
 @report_option
 @click.pass_obj
-def verify(app: App, output: str) -> None:
+def verify(app: App, against: str | None, since: Ref | None, no_derived: bool, output: str) -> None:
     """Prove the history: exit 4 and the first bad event where something is wrong.
 
     Checks the store's file, the hash chain over the stored bytes, every signature against the
     signers of that moment, the rules, texts and ciphertexts, then the files, the views and every
-    commit of the mirror against the events. Nothing is written.
+    commit of the mirror against the events. Nothing is written, and commands may record meanwhile.
+
+    With --against, the history must have all events that the other copy has, each the same. It is
+    a finding, too, where the other copy has more.
     """
+    from tetra_es.usecases.verify import Scope
     from tetra_es.usecases.verify import verify as verify_organization
 
-    with reporting() as report:
-        found = verify_organization(app.projections(reading=True), report)
+    with _compared_with(app, Scope(since, not no_derived), against) as scope, reporting() as report:
+        found = verify_organization(app.projections(reading=True, proving=True), report, scope)
     emit(Report(_value(found), _lines(found)), output)
     if found.found:
         say_what_people_left(app.layout().mirror, found.found)
     if found.findings:
-        raise IntegrityFailure(f"verification failed: {found.findings[0]}", hint=found.hint)
+        count = len(found.findings)
+        what = found.findings[0] if count == 1 else f"{count} findings"
+        raise IntegrityFailure(f"verification failed: {what}", hint=found.hint)
+
+
+@contextmanager
+def _compared_with(app: App, scope: Scope, against: str | None) -> Iterator[Scope]:
+    """Open the copy that the history is compared with, if there is one."""
+    if against is None:
+        yield scope
+        return
+    if not against.strip():
+        raise UsageError("--against names no copy", hint="such as a folder, a file or an address")
+    if re.fullmatch(r"\s*#?[0-9]+:[0-9A-Fa-f]*\s*", against, re.ASCII):
+        yield scope._replace(against=parse_place(against), place=against.strip().removeprefix("#"))
+        return
+    from tetra_es_projections.opening import shown
+
+    with app.derived.copy_at(against) as copy:
+        yield scope._replace(against=copy, place=shown(against))
 
 
 def _value(found: Verification) -> dict[str, object]:
     return {
         "clean": not found.findings,
         "events": found.events,
+        "since": found.since,
         "head": found.head,
+        "derived": found.derived,
+        "against": found.against._asdict() if found.against else None,
         "findings": found.findings,
         "purged": [purge._asdict() for purge in found.purges],
         "void": [{"event": position, "reason": reason} for position, reason in found.void],
@@ -59,10 +104,18 @@ def _value(found: Verification) -> dict[str, object]:
 
 def _lines(found: Verification) -> Iterator[str]:
     if found.findings:
-        yield from found.findings
+        # A single one is what the error says.
+        yield from found.findings if len(found.findings) > 1 else ()
         return
-    yield f"verified {found.events} events: chain, signatures, files, views and mirror agree"
+    what = "chain, signatures, files, views and mirror agree"
+    yield f"verified {found.events} events: {what if found.derived else 'chain and signatures'}"
+    if found.since > 1:
+        yield f"  #1 to #{found.since - 1} are as admitted before; nothing else of them was checked"
+    if not found.derived:
+        yield "  files, views and mirror were not compared"
     yield f"  head #{found.last} {found.head}"
+    if found.against:
+        yield f"  {_how_it_stands(found.against)}"
     for position, reason in found.void:
         yield f"  #{position} is void: {one_line(reason)}"
     for one in found.purges:
@@ -76,6 +129,12 @@ def _what(purge: Purge) -> str:
         return f"{purge.key} version {purge.version} of {purge.environment}"
     count = len(purge.bodies)
     return f"a value that {count} {'event' if count == 1 else 'events'} had"
+
+
+def _how_it_stands(compared: Compared) -> str:
+    if not compared.more:
+        return f"same as {compared.place}"
+    return f"extends {compared.place}: has all up to #{compared.events}, and {compared.more} more"
 
 
 def say_what_people_left(mirror: Path, branches: Sequence[str]) -> None:

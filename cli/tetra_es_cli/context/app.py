@@ -178,12 +178,17 @@ class App:
             return upgrade(layout, key, self.derived, console, intent, self.admission)
 
     @contextmanager
-    def projections(self, *, reading: bool = False) -> Iterator[OpenedProjections]:
-        """Open the projections alone, locked, as they are; with `reading` only to look at."""
+    def projections(
+        self, *, reading: bool = False, proving: bool = False
+    ) -> Iterator[OpenedProjections]:
+        """Open the projections alone, locked, as they are; with `reading` only to look at.
+
+        With `proving`, all events are going to be admitted from the start.
+        """
         layout = self.layout()
         with (
             self._founded(layout),
-            self.derived.opened(layout, reading=reading) as projections,
+            self.derived.opened(layout, reading=reading, proving=proving) as projections,
         ):
             yield projections
 

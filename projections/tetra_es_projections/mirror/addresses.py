@@ -22,6 +22,8 @@ PROTOCOLS: Final = ("file", "git", "http", "https", "ssh")
 _SCHEMES: Final = (*PROTOCOLS, "git+ssh", "ssh+git")
 _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|[.](?![.])){0,63}", re.ASCII)
 _HELPER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9+.-]*::", re.ASCII)
+_ACCOUNT: Final = re.compile(r"://[^/\s]*@")
+_QUERY: Final = re.compile(r"(://[^\s?#'\"]*)[?#][^\s'\"]*")
 _REF: Final = r"refs/(?:heads|notes|tags)/[\w./*-]+"
 
 
@@ -37,6 +39,11 @@ class Remote(NamedTuple):
 def new_remote(name: str, url: str) -> Remote:
     """Return the remote that `git remote add` would make."""
     return Remote(name, url, (f"+refs/heads/*:refs/remotes/{name}/*",))
+
+
+def without_account(text: str) -> str:
+    """Return text without what addresses in it have before the host, or after a question mark."""
+    return _QUERY.sub(r"\1", _ACCOUNT.sub("://", text))
 
 
 def is_name(name: str) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
+from array import array
 from typing import TYPE_CHECKING, Final, Protocol
 
 from tetra_es.errors import TetraEsError
 from tetra_es_projections.mirror import repository
-from tetra_es_projections.mirror.failures import GitMissing, unusable
+from tetra_es_projections.mirror.failures import GitMissing, NoRoom, unusable
 from tetra_es_projections.mirror.folder import git_folder, has_work_tree
 from tetra_es_projections.mirror.objects import commit_ids
 from tetra_es_projections.mirror.refs import HEAD, all_refs, branch_head
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _SHOWN: Final = 12
 """Digits of a commit id in a sentence."""
+_LENGTH: Final = 20
+"""Bytes of a commit id."""
+_LINE: Final = 2 * _LENGTH + 1
 _STEP: Final = 100
 """Events between two reports of progress."""
 
@@ -32,6 +35,32 @@ class Events(Protocol):
 
     def records(self) -> Iterable[Record]:
         """Return all of them, in order."""
+
+
+class CommitIds:
+    """The ids of the commits of all events, some bytes each."""
+
+    def __init__(self) -> None:
+        self._positions = array("q")
+        self._ids = bytearray()
+
+    def add(self, position: int, commit: str) -> None:
+        """Take in the commit of the next event."""
+        self._positions.append(position)
+        self._ids += bytes.fromhex(commit)
+
+    def __len__(self) -> int:
+        return len(self._positions)
+
+    def at(self, index: int) -> tuple[int, str]:
+        """Return position and commit of an event; the first has the index 0."""
+        start = index * _LENGTH
+        return self._positions[index], self._ids[start : start + _LENGTH].hex()
+
+    @property
+    def newest(self) -> str | None:
+        """The commit of the last event, None where there is none."""
+        return self.at(len(self) - 1)[1] if len(self) else None
 
 
 def expected_ids(
@@ -64,19 +93,33 @@ def differences(
 ) -> list[str]:
     """Return a sentence for each thing in which the mirror does not match the events.
 
-    Of the commits only the first bad one is named: the ids of all later ones depend on it.
     Raises `TetraEsError` when there is no git to ask, or an event that cannot be rendered.
     """
-    expected = list(expected_ids(log.records(), report, content))
-    if repository.is_missing(mirror.path):
-        return [f"the mirror {mirror.path} is missing"] if expected else []
+    ids = CommitIds()
+    for position, commit in expected_ids(log.records(), report, content):
+        ids.add(position, commit)
     try:
-        if bad := _commits(mirror, expected):
+        main = branch_head(mirror.path)
+    except OSError as error:
+        return [unusable(mirror.path, error).message]
+    return compare(mirror, ids, main)
+
+
+def compare(mirror: Mirror, expected: CommitIds, main: str | None) -> list[str]:
+    """Return the same for a mirror whose branch was at `main`, given the commits of all events.
+
+    Of the commits only the first bad one is named: the ids of all later ones depend on it.
+    Raises `TetraEsError` when there is no git to ask.
+    """
+    if repository.is_missing(mirror.path):
+        return [f"the mirror {mirror.path} is missing"] if len(expected) else []
+    try:
+        repository.check(mirror.path)
+        if bad := _commits(mirror, expected, main):
             return [bad]
-        if not expected:
-            return []
-        return [*_objects(mirror, expected[-1][1]), *_head(mirror)]
-    except GitMissing:
+        newest = expected.newest
+        return [*_objects(mirror, newest), *_head(mirror)] if newest else []
+    except (GitMissing, NoRoom):
         raise
     except TetraEsError as error:
         return [error.message]
@@ -84,26 +127,23 @@ def differences(
         return [unusable(mirror.path, error).message]
 
 
-def _commits(mirror: Mirror, expected: list[tuple[int, str]]) -> str | None:
-    repository.check(mirror.path)
-    head = branch_head(mirror.path)
-    if head == (expected[-1][1] if expected else None):
+def _commits(mirror: Mirror, expected: CommitIds, main: str | None) -> str | None:
+    if main == expected.newest:
         return None
-    listed = (
-        mirror.git.read(mirror.path, "rev-list", "--first-parent", "--reverse", head)
-        if head
-        else b""
-    )
-    actual = listed.decode().split()
-    for (position, wanted), commit in zip_longest(expected, actual[: len(expected)]):
-        if commit is None:
+    arguments = ("rev-list", "--first-parent", "--reverse", main or "")
+    listed = mirror.git.read(mirror.path, *arguments).decode() if main else ""
+    there = len(listed) // _LINE
+    for index in range(len(expected)):
+        position, wanted = expected.at(index)
+        if index >= there:
             return f"the mirror has no commit of event #{position}, nor of any after it"
+        commit = listed[index * _LINE : (index + 1) * _LINE - 1]
         if commit != wanted:
             found = f"it is {commit[:_SHOWN]}, not {wanted[:_SHOWN]}"
             return f"the mirror's commit of event #{position} was rewritten: {found}"
-    last = expected[-1][0] if expected else 0
-    more = actual[len(expected)]
-    return f"the mirror goes on after event #{last} with {more[:_SHOWN]}, a commit of no event"
+    last = expected.at(len(expected) - 1)[0] if len(expected) else 0
+    more = listed[len(expected) * _LINE :][:_SHOWN]
+    return f"the mirror goes on after event #{last} with {more}, a commit of no event"
 
 
 def _objects(mirror: Mirror, head: str) -> Iterator[str]:

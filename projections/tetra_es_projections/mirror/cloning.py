@@ -5,22 +5,19 @@ As for a push, it is git as a person would use it, with the person's own configu
 
 from __future__ import annotations
 
-import re
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from tetra_es.errors import TetraEsError
-from tetra_es_projections.mirror.addresses import address
+from tetra_es_projections.mirror.addresses import address, without_account
 from tetra_es_projections.mirror.failures import git_missing
 from tetra_es_projections.mirror.pushing import allowed_protocols, without_repository
 from tetra_es_projections.mirror.repository import needing_git
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_ACCOUNT: Final = re.compile(r"://[^/@\s]*@")
 
 
 @contextmanager
@@ -52,8 +49,7 @@ def cloned(url: str) -> Iterator[Path]:
 def _unreachable(where: str, said: str) -> TetraEsError:
     lines = [line.strip(" '") for line in said.splitlines() if "fatal:" in line or "error:" in line]
     why = lines[-1].removeprefix("stderr: '") if lines else "git could not clone"
-    shown = _ACCOUNT.sub("://", where)
     return TetraEsError(
-        f"cannot clone {shown}: {_ACCOUNT.sub('://', why)}",
+        f"cannot clone {without_account(where)}: {without_account(why)}",
         hint="check the address and your access",
     )

@@ -26,6 +26,16 @@ class GitMissing(TetraEsError):
     """There is no git command to run, which says nothing about the mirror."""
 
 
+class NoRoom(TetraEsError):
+    """There is no room for temporary files, which says nothing about the mirror."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(
+            f"cannot write temporary files: {error.strerror}",
+            hint="free some space, or set TMPDIR to another folder",
+        )
+
+
 def failure(root: Path, what: str, said: str) -> TetraEsError:
     """Return the error for people when `what` failed on the mirror at `root` and said so."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]

@@ -48,6 +48,9 @@ if TYPE_CHECKING:
 
 NUMBER: Final = "1"
 
+EVENTS: Final = "events"
+"""The folder with the events' own files."""
+
 _COMMITTER = "tetra-es <tetra-es@tetra-es.invalid>"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NOT_IN_ACTORS = re.compile(r"[^A-Za-z0-9._+@-]")
@@ -86,7 +89,7 @@ def render(record: Record, content: TreeProjector) -> Commit:
 
 def event_path(position: int) -> str:
     """Return the path of an event's own file."""
-    return f"events/{position // 10000:04}/{position // 100 % 100:02}/{position:08}.json"
+    return f"{EVENTS}/{position // 10000:04}/{position // 100 % 100:02}/{position:08}.json"
 
 
 def event_file(record: Record) -> bytes:

@@ -12,12 +12,12 @@ called `configuration.secure` first.
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from threading import Thread
 from typing import IO, TYPE_CHECKING, Final
 
-from tetra_es_projections.mirror.failures import failure, git_missing, unusable
+from tetra_es_projections.mirror.failures import NoRoom, failure, git_missing, unusable
 from tetra_es_projections.mirror.isolated import isolated
 
 if TYPE_CHECKING:
@@ -74,7 +74,11 @@ class Git:
         There are no refs: commits are named by their ids. Raises `TetraEsError` when git is
         missing or fails.
         """
-        with _readable_errors(root), isolated(root) as more:
+        with ExitStack() as stack:
+            try:
+                more = stack.enter_context(isolated(root))
+            except OSError as error:
+                raise NoRoom(error) from error
             return self._run(root, "git", *arguments, data=data, more=more)
 
     def run(

@@ -6,7 +6,6 @@ own. What a commit holds with the same content is not moved.
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 from itertools import chain, count
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tetra_es.layout import KEPT
+from tetra_es_projections.kept import make_kept
 from tetra_es_projections.mirror.failures import unusable
 from tetra_es_projections.mirror.folder import has_work_tree
 from tetra_es_projections.mirror.listing import read_file
@@ -49,7 +49,7 @@ def keep_files(
         if not names:
             return None
         folder = _free_folder(old, names)
-        make_kept(old)
+        make_kept(old.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
         for name in names:
             (folder / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -64,18 +64,6 @@ def new_aside(path: Path, position: int) -> Path:
     first = path.parent / KEPT / f"{path.name}-at-{position}"
     names = chain([first], (Path(f"{first}-{number}") for number in count(2)))
     return next(name for name in names if not os.path.lexists(name))
-
-
-def make_kept(old: Path) -> Path:
-    """Make the folder `kept/`, which a repository around it ignores. Raises `OSError`."""
-    kept = old.parent / KEPT
-    if kept.is_symlink():
-        raise OSError(errno.ELOOP, "is a link", str(kept))
-    kept.mkdir(mode=0o700, exist_ok=True)
-    ignore = kept / ".gitignore"
-    if not os.path.lexists(ignore):
-        ignore.write_text("*\n")
-    return kept
 
 
 def _free_folder(old: Path, names: list[str]) -> Path:

@@ -13,6 +13,7 @@ from hashlib import sha1
 from typing import TYPE_CHECKING, Final
 
 from tetra_es_projections.mirror.commit import BODIES
+from tetra_es_projections.mirror.format1 import event_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -44,8 +45,13 @@ def commit_ids(
     """
     root = Tree() if tree is None else tree
     above = parent
+    full: list[bytes] = []
     for commit in commits:
         root.remove_folder(BODIES.encode())
+        folder = event_path(commit.position).encode().split(b"/")[:-1]
+        if full and full != folder:
+            root.close(full)
+        full = folder
         for path, data in commit.files.items():
             parts = path.encode().split(b"/")
             if data is None:
@@ -118,6 +124,17 @@ class Tree:
             self._order.remove(name + b"/")
             self._digest = b""
 
+    def close(self, path: list[bytes]) -> None:
+        """Forget what is in a folder, whose id is known: nothing below it changes any more."""
+        name, *below = path
+        folder = self._folders.get(name)
+        if folder is None:
+            return
+        if below:
+            folder.close(below)
+        elif name not in self._changed:
+            del self._folders[name]
+
     def __len__(self) -> int:
         """Return how many files and folders there are."""
         return len(self._entries) + sum(n + b"/" not in self._entries for n in self._folders)
@@ -134,7 +151,9 @@ class Tree:
 
     def _folder(self, name: bytes) -> Tree | None:
         """Return the tree of a folder, None where there is none."""
-        if name not in self._folders and (entry := self._entries.get(name + b"/")) and self._load:
+        if name not in self._folders and (entry := self._entries.get(name + b"/")):
+            if self._load is None:
+                raise LookupError(f"the folder {name!r} was closed")
             self._folders[name] = Tree(self._load, self._load(entry[-_LENGTH:]))
         return self._folders.get(name)
 

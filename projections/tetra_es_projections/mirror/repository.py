@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 from tetra_es.disk import atomic
 from tetra_es.disk.folders import make_folder
 from tetra_es.errors import Refused, TetraEsError
+from tetra_es_projections.kept import make_kept
 from tetra_es_projections.mirror import configuration
 from tetra_es_projections.mirror.failures import AGAIN, git_missing, unusable
 from tetra_es_projections.mirror.folder import git_folder, has_work_tree
-from tetra_es_projections.mirror.kept_files import make_kept
 from tetra_es_projections.mirror.marker import MARKER
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def put_in_place(path: Path, aside: Path | None = None) -> None:
         if os.path.lexists(path):
             _sync(partial(path))
             if aside is not None:
-                make_kept(path)
+                make_kept(path.parent)
             path.replace(aside or _replaced(path))
         partial(path).replace(path)
         atomic.sync_folder(path.parent)

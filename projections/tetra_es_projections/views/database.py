@@ -10,6 +10,7 @@ from tetra_es.log.sqlite.connecting import (
     closed_on_failure,
     connect_reading,
     decoding_errors,
+    is_damage,
     unreadable,
 )
 from tetra_es_projections.views.schema import TABLES, VERSION, foreign_part
@@ -44,7 +45,7 @@ def open_views(path: Path) -> sqlite3.Connection:
                 f"BEGIN IMMEDIATE;{TABLES}PRAGMA user_version = {VERSION};COMMIT"
             )
     except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        if is_damage(error):
             discard(path)
             return open_views(path)
         raise unusable(path, error, LATER) from error
@@ -59,18 +60,34 @@ def unusable(path: Path, error: sqlite3.Error, hint: str = REBUILD) -> TetraEsEr
 def open_views_reading(path: Path) -> sqlite3.Connection:
     """Return a connection that only reads; to empty views in memory where none of ours are."""
     try:
-        if path.exists():
-            connection = connect_reading(path)
-            with closed_on_failure(connection):
-                if _is_ours(connection):
-                    return connection
-            connection.close()
+        if connection := _opened(path):
+            return connection
         connection = sqlite3.connect(":memory:", isolation_level=None)
         with closed_on_failure(connection):
             connection.executescript(TABLES)
     except sqlite3.Error as error:
         raise unusable(path, error) from error
     return connection
+
+
+def _opened(path: Path) -> sqlite3.Connection | None:
+    """Return a connection to the views that only reads, None where none of ours are there.
+
+    Raises `sqlite3.Error` where the disk, not what is on it, stops SQLite.
+    """
+    if not path.exists():
+        return None
+    try:
+        connection = connect_reading(path)
+        with closed_on_failure(connection):
+            if _is_ours(connection):
+                return connection
+    except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise
+        return None
+    connection.close()
+    return None
 
 
 def discard(path: Path) -> None:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tetra_es.errors import RESTORE_HINT, IntegrityFailure, TetraEsError
+from tetra_es.log.sqlite import wal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+_ATTEMPTS: Final = 3
+"""Times that a file is copied which changes meanwhile."""
 
 
 class DamagedText(sqlite3.DatabaseError):
@@ -44,16 +49,27 @@ def closed_on_failure(connection: sqlite3.Connection) -> Iterator[sqlite3.Connec
         raise
 
 
-def connect_reading(path: Path, *, current: bool = False) -> sqlite3.Connection:
+def connect_reading(
+    path: Path, *, current: bool = False, apart: bool = False
+) -> sqlite3.Connection:
     """Return a connection to an SQLite file that cannot write to it.
 
-    It always sees what others write if `current`. Raises `sqlite3.Error`.
+    It always sees what others write if `current`. `apart` is for files of others, which stay as
+    they are: the last one to close a file would else bring into it what a killed command left in
+    its write-ahead log. Raises `sqlite3.Error`.
     """
-    wal = path.with_name(path.name + "-wal")
+    if apart and wal.is_filled(path) and (connection := _connected_to_copy(path)):
+        return connection
     try:
         return _made_reading(sqlite3.connect(path, isolation_level=None, timeout=30))
     except sqlite3.OperationalError:
-        if current or (wal.exists() and wal.stat().st_size):
+        if current:
+            raise
+        if wal.is_filled(path):
+            # The file lacks what the log has. Nobody writes to either where even SQLite cannot,
+            # which needs a folder that it can write to.
+            if connection := _connected_to_copy(path):
+                return connection
             raise
         # WAL needs a shared-memory file beside the database. Where none can be made, in a folder
         # that cannot be written or on a full disk, there are no writers either, and SQLite may
@@ -62,11 +78,42 @@ def connect_reading(path: Path, *, current: bool = False) -> sqlite3.Connection:
         return _made_reading(sqlite3.connect(uri, uri=True, isolation_level=None))
 
 
+def _connected_to_copy(path: Path) -> sqlite3.Connection | None:
+    """Return a connection to a copy of a file and of its write-ahead log; it goes with that.
+
+    None where there is no room for one, or somebody writes to them again and again.
+    """
+    import shutil
+    import tempfile
+
+    both = [path, path.with_name(f"{path.name}-wal")]
+    with contextlib.suppress(OSError), tempfile.TemporaryDirectory(prefix="tetra-es-") as folder:
+        for _ in range(_ATTEMPTS):
+            before = [_state(file) for file in both]
+            for file in both:
+                shutil.copyfile(file, f"{folder}/{file.name}")
+            if [_state(file) for file in both] == before:
+                copy = f"{folder}/{path.name}"
+                return _made_reading(sqlite3.connect(copy, isolation_level=None))
+    return None
+
+
+def _state(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
 def _made_reading(connection: sqlite3.Connection) -> sqlite3.Connection:
     with closed_on_failure(connection), decoding_errors():
         connection.execute("PRAGMA query_only = ON")
         connection.execute("SELECT 1 FROM sqlite_master LIMIT 1")
     return connection
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Return whether what is on the disk stops SQLite, not the disk itself."""
+    code = getattr(error, "sqlite_errorname", "")
+    return code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
 
 
 def unreadable(
@@ -81,7 +128,7 @@ def unreadable(
     `hint` says what follows for what was being done, `damaged` what to do about a damaged file.
     """
     code = getattr(error, "sqlite_errorname", "")
-    if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+    if is_damage(error):
         return IntegrityFailure(f"{path} is damaged: {error}", hint=damaged)
     # Of shared memory, which SQLite keeps in a file, a full disk is the usual failure.
     if code.startswith(("SQLITE_FULL", "SQLITE_IOERR_SHM")):

@@ -21,13 +21,19 @@ class ReadOnlyFile(Closing):
     current: ClassVar[bool] = False
     """Whether it always sees what others write: what is recorded rests on it."""
 
-    def __init__(self, path: Path, check: Callable[[sqlite3.Connection, Path], None]) -> None:
-        """Open the file at `path`, and have it checked.
+    def __init__(
+        self,
+        path: Path,
+        check: Callable[[sqlite3.Connection, Path], None],
+        *,
+        apart: bool = False,
+    ) -> None:
+        """Open the file at `path`, and have it checked. `apart`: see `connect_reading`.
 
         Raises `Unfounded` where there is none, `TetraEsError` where it cannot be read.
         """
         self.path = path
-        self._connection = _connect(path, current=self.current)
+        self._connection = _connect(path, current=self.current, apart=apart)
         try:
             with self._reading():
                 check(self._connection, path)
@@ -65,13 +71,13 @@ class ReadOnlyFile(Closing):
             raise unreadable(self.path, error) from error
 
 
-def _connect(path: Path, *, current: bool) -> sqlite3.Connection:
+def _connect(path: Path, *, current: bool, apart: bool) -> sqlite3.Connection:
     if not path.is_file():
         raise Unfounded(
             f"no event store at {path}",
             hint=RESTORE_HINT,
         )
     try:
-        return connect_reading(path, current=current)
+        return connect_reading(path, current=current, apart=apart)
     except sqlite3.Error as error:
         raise unreadable(path, error) from error

@@ -39,14 +39,14 @@ _LONGEST_PAUSE: Final = 0.25
 class SqliteLog(ReadOnlyFile):
     """The log in an SQLite file, for reading; see `port.Log`."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the file at `path`.
+    def __init__(self, path: Path, *, apart: bool = False) -> None:
+        """Open the file at `path`; `apart` where it is somebody else's, see `connect_reading`.
 
         Raises `Unfounded` when there is none or an empty one, `FirstEdition` for an old one,
         `TetraEsError` when it is of a newer version, `IntegrityFailure` when it is not as tetra-es
         keeps it.
         """
-        super().__init__(path, opening.check)
+        super().__init__(path, opening.check, apart=apart)
 
     def head(self) -> Head:
         """Return the newest event's position and hash, `START` where there is none."""
@@ -120,6 +120,21 @@ class SqliteLog(ReadOnlyFile):
         while row := self._row(sql, (number,)):
             number, digest, content = row
             yield digest, _body(digest, content)
+
+    def digests(self) -> Iterator[tuple[bytes, bool]]:
+        """Yield the digest of every body, and whether it is there; it is not where it was purged.
+
+        Raises `IntegrityFailure` where one is not bytes.
+        """
+        sql = (
+            "SELECT number, digest, content IS NOT NULL FROM bodies WHERE number > ? "
+            "ORDER BY number LIMIT ?"
+        )
+        number = -(2**63)
+        while rows := self._rows(sql, (number, BATCH)):
+            for number, digest, is_there in rows:  # noqa: B007 - the last one goes on
+                _body(digest, None)
+                yield digest, bool(is_there)
 
     def holds(self, at: Head) -> bool:
         """Return whether the event with this hash is at this position."""
