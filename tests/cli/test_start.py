@@ -76,6 +76,15 @@ def test_help_imports_no_more_than_click(bare: Machine, words: tuple[str, ...]) 
     assert set(found) <= set(allowed.get(words[0], ())), found
 
 
+def test_environments_complete_without_openssl(machine: Machine) -> None:
+    machine.ok("promote", "dev")
+    found = loaded(
+        machine, "-m tetra_es_cli", ("_hashlib", "cryptography", "tomlkit", "tetra_es.events"),
+        _TETRA_ES_COMPLETE="bash_complete", COMP_WORDS="tetra-es promote ", COMP_CWORD="2",
+    )  # fmt: skip
+    assert found == []
+
+
 @pytest.mark.parametrize("words", ["show dev", "history -n 20"])
 def test_looking_imports_little(machine: Machine, words: str) -> None:
     machine.ok("promote", "dev")

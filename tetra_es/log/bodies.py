@@ -10,7 +10,7 @@ from typing import Final
 
 from tetra_es.errors import IntegrityFailure
 from tetra_es.limits import BODY_SIZE
-from tetra_es.log.sha256 import sha256
+from tetra_es.sha256 import sha256
 
 _PLAIN: Final = b"\0"
 _ZLIB: Final = b"\1"

@@ -10,7 +10,7 @@ as another's. One chain for all streams, since a chain for each would miss the l
 
 from typing import Final, NamedTuple
 
-from tetra_es.log.sha256 import sha256
+from tetra_es.sha256 import sha256
 
 GENESIS = bytes(32)
 """What stands for the previous hash at the first event."""

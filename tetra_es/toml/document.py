@@ -5,10 +5,10 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.errors import ConfigError
+from tetra_es.sha256 import sha256
 from tetra_es.toml.flatten import flatten_values, holds_values
 from tetra_es.toml.keys import format_key
 from tetra_es.toml.reading import located, read_values

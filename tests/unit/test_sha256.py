@@ -14,7 +14,7 @@ _DATA = Random(1).randbytes(100_000)
 _HASH = """\
 import sys
 {before}
-from tetra_es.log.sha256 import sha256
+from tetra_es.sha256 import sha256
 data = sys.stdin.buffer.read()
 whole, parts = sha256(data), sha256()
 for at in range(0, len(data), 999):
