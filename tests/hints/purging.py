@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 from tests.hints.case import Case
@@ -27,6 +28,14 @@ def with_a_purged_one(machine: Machine) -> None:
     machine.ok("purge", "local", "app.entry", "-m", "it leaked", "--yes")
 
 
+def with_a_copy(machine: Machine) -> None:
+    with_an_old_value(machine)
+    copy = machine.home / "copy.git"
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(copy)], check=True)
+    machine.ok("mirror", "add", "origin", str(copy))
+    machine.ok("mirror", "push")
+
+
 CASES: list[Case] = [
     Case(
         "`tetra-es history {}` lists the other states",
@@ -43,6 +52,12 @@ CASES: list[Case] = [
     Case(
         "name a key, as `tetra-es history` shows them, or give the value itself",
         "purge local app.nosuch -y -m why",
+    ),
+    Case(
+        "{} still has it: `{}` replaces what is there",
+        "purge local app.entry -y -m why",
+        with_a_copy,
+        then="mirror push",
     ),
     Case(
         "--yes answers; --dry-run shows what would be destroyed",

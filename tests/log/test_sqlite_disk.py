@@ -139,3 +139,21 @@ def test_a_purge_that_the_disk_fails(path: Path, monkeypatch: pytest.MonkeyPatch
         assert "purge again" in (failed.value.hint or "")
         assert log.purge([digest_of(b"one")])
         assert log.body(digest_of(b"one")) is None
+
+
+def test_nothing_of_a_purged_body_is_left_in_a_page(path: Path) -> None:
+    """The first bodies are on the table's first page, and move when there are more."""
+    first = [f"the body number {number} of some".encode() for number in range(20)]
+    with AppendableSqliteLog(path) as log:
+        add(log, draft("c", 1), bodies=first)
+        for version in range(2, 40):
+            add(log, draft("c", version), bodies=[os.urandom(900)])
+        pragma = "PRAGMA secure_delete"
+        with log.application.log_recorder.datastore.transaction(commit=False) as cursor:
+            cursor.execute(pragma)
+            assert cursor.fetchone()[0] == 2, "whatever SQLite was built with"
+        digests = [digest_of(body) for body in first]
+        add(log, purge_of(*digests))
+        assert log.purge(digests)
+    data = path.read_bytes()
+    assert not [body for body in first if body in data]

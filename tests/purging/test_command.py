@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import re
 import sqlite3
-from contextlib import closing
+import subprocess
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.machine import HANG
 from tests.purging.conftest import VALUE, keep_soon
 from tests.purging.remains import remains
 
@@ -286,3 +290,101 @@ def test_what_aggregates_are_kept_with(leaked: Machine, monkeypatch: pytest.Monk
     assert remains(VALUE, leaked) == []
     leaked.ok("set", "local", "ports.tetra=7000")
     leaked.ok("verify")
+
+
+@pytest.mark.parametrize(
+    ("words", "where"),
+    [
+        (("set", "manifest", "domain={}"), ("manifest", "domain")),
+        (("set", "profile", "dev", "app.more={}"), ("profile", "dev", "app.more")),
+    ],
+)
+def test_other_texts_than_of_environments(
+    machine: Machine, words: tuple[str, ...], where: tuple[str, ...]
+) -> None:
+    for value in (f"{VALUE}.example", "one.example", "two.example"):
+        machine.ok(*(word.format(value) for word in words))
+    several = machine.fails(2, "purge", *where, "-m", "why", "-y")
+    first = several.hint().rpartition(": ")[2].split(", ")[-2]
+    machine.ok("purge", *where, "-m", "why", "-y", "--at", first)
+    assert remains(VALUE, machine) == []
+    machine.ok("verify")
+    machine.ok("env", "list")
+    machine.ok("promote", "dev")
+
+
+def test_an_environment_that_the_manifest_no_longer_has(leaked: Machine) -> None:
+    leaked.ok("env", "add", "qa", "--profile", "dev")
+    leaked.ok("set", "local", f"app.entry={VALUE}")
+    leaked.ok("promote", "qa")
+    leaked.ok("unset", "local", "app.entry")
+    leaked.ok("set", "manifest", 'environments=["local", "dev", "staging", "prod"]')
+    refused = leaked.fails(3, *PURGE, "-y")
+    assert refused.hint() == (
+        "`tetra-es env add qa --profile dev`, `tetra-es promote qa`; then purge again"
+    )
+    for command in re.findall(r"`tetra-es ([^`]*)`", refused.hint()):
+        leaked.ok(*command.split())
+    leaked.ok(*PURGE, "-y")
+    assert remains(VALUE, leaked) == []
+
+
+def test_what_is_recorded_while_somebody_is_asked(
+    leaked: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(*_: object) -> None:
+        for words in (("set", "local", f"app.late={VALUE}"), ("unset", "local", "app.late")):
+            assert leaked.process(*words).code == 0
+
+    monkeypatch.setattr("tetra_es_cli.commands.purge._ask", ask)
+    done = leaked.run(*PURGE)
+    assert done.code == 3
+    assert done.error() == "somebody recorded the value again meanwhile"
+    assert remains(VALUE, leaked)
+    leaked.ok(*PURGE, "--yes")
+    assert remains(VALUE, leaked) == []
+
+
+def test_what_it_does_not_reach_is_named(leaked: Machine, tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(tmp_path / "c")], check=True)
+    leaked.ok("mirror", "add", "origin", str(tmp_path / "c"))
+    leaked.ok("mirror", "push")
+    leaked.ok("mirror", "add", "unused", str(tmp_path / "d"))
+    (leaked.folder / ".git").mkdir()
+    older = leaked.store.with_name("replaced-20260101T000000Z.db")
+    older.write_bytes(b"")
+    done = leaked.ok(*PURGE, "--yes")
+    pushed = "origin still has it: `tetra-es mirror push origin --force` replaces what is there"
+    assert pushed in done.err
+    assert "unused" not in done.err
+    assert f"{older} is an older copy of the store" in done.err
+    assert f"{leaked.folder} is a git repository of yours" in done.err
+
+
+@pytest.mark.parametrize("answer", ["y", "n"])
+def test_a_person_is_asked(leaked: Machine, answer: str) -> None:
+    """For the value, which is not shown, and whether to destroy it."""
+    primary, secondary = pty.openpty()
+    process = subprocess.Popen(
+        leaked.argv("purge", "-m", "it was a secret"),
+        env=leaked.environment(),
+        stdin=secondary,
+        stdout=secondary,
+        stderr=secondary,
+        start_new_session=True,
+    )
+    os.close(secondary)
+    said = b""
+    for asked, typed in ((b"Value of what is to go", VALUE), (b"Destroy it?", answer)):
+        while asked not in said:
+            said += os.read(primary, 1024)
+        os.write(primary, f"{typed}\n".encode())
+    with suppress(OSError):  # which ends it
+        while more := os.read(primary, 1024):
+            said += more
+    process.wait(HANG)
+    os.close(primary)
+    assert VALUE.encode() not in said
+    assert b"  - local@2 (#3): text, changes" in said
+    assert (remains(VALUE, leaked) == []) is (answer == "y")
+    assert (process.returncode == 0) is (answer == "y")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.first_edition.archive import unpack
+from tests.first_edition.archive import machine_in, unpack
 from tests.machine import Machine
 from tests.purging.conftest import VALUE, keep_soon
 from tests.purging.remains import remains
@@ -137,3 +137,25 @@ def test_events_of_the_first_edition_keep_it(tmp_path: Path) -> None:
     machine.ok("rebuild", "--check")
     with closing(SqliteLog(machine.store)) as log:
         assert not [body for _, body in log.bodies() if body and "héllo".encode() in body]
+
+
+def test_servers_that_had_it_are_named(tmp_path: Path) -> None:
+    machine = machine_in(tmp_path / "home")
+    machine.home.mkdir()
+    machine.ok("init", machine.org, "--domain", "acme.example")
+    machine.ok("set", "profile", "dev", "deployment.hosts=['web1', 'web2']")
+    for host in ("web1", "web2"):
+        (machine.home / "servers" / host).mkdir(parents=True)
+    machine.ok("promote", "dev")
+    machine.ok("deploy", "dev", "--to", "web2")
+    machine.ok("set", "local", f"app.entry={VALUE}")
+    machine.ok("promote", "dev")
+    machine.ok("deploy", "dev", "--to", "web1")
+    machine.ok("unset", "local", "app.entry")
+    machine.ok("promote", "dev")
+    machine.ok("deploy", "dev")
+    done = machine.ok(*PURGE)
+    assert "it was deployed, and a release there may still have it: web1\n" in done.err
+    refused = machine.fails(3, "deploy", "dev", "--to", "web1", "--at", "dev@2")
+    assert re.match(r"dev@2 \(#\d+\) was purged at #", refused.error())
+    machine.ok("deploy", "dev")

@@ -15,17 +15,14 @@ from tetra_es_cli.context.candidates import WHERE_OF_ALL_AND_KEYS
 from tetra_es_cli.context.params import REF
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.context.secret_input import read_value
-from tetra_es_cli.output.console import note, warn
+from tetra_es_cli.output.purged import purged_lines, say_what_is_left
 from tetra_es_cli.output.recorded import emit_recorded
 from tetra_es_cli.output.redaction import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tetra_es.layout import OrgLayout
     from tetra_es.refs import Ref
     from tetra_es.usecases.purging.leftovers import Leftovers
-    from tetra_es.usecases.purging.purge import Found
     from tetra_es.usecases.purging.texts import Where
     from tetra_es_cli.context.app import App
     from tetra_es_cli.context.recording import Recording
@@ -71,7 +68,7 @@ def purge(
     check_reason(how.reason)
     named = _named(words, ref, file)
     given = None if named else _given(app, file)
-    layout = app.layout()
+    layout, pushed = app.layout(), _pushed(app)
     with app.workspace(how) as workspace:
         if named is not None:
             where, key = named
@@ -80,7 +77,7 @@ def purge(
         found = workspace.look(lambda work: find(work, needle))
         left = leftovers(layout, needle)
         _check_files(layout, left)
-        lines = list(_lines(layout, found, left))
+        lines = list(purged_lines(layout, found, left))
         if lines and not how.dry_run and not yes:
             _ask(app, lines)
         if not how.dry_run:
@@ -89,7 +86,13 @@ def purge(
     nothing = "" if left.aside else "no text has that value: nothing was destroyed"
     emit_recorded(done.recorded, how, nothing=nothing, more=lines)
     if not how.dry_run and lines:
-        _say_what_is_left(layout, found)
+        say_what_is_left(layout, found, pushed)
+
+
+def _pushed(app: App) -> list[str]:
+    """Return the remotes that have commits of ours, which a purge makes us forget."""
+    with app.projections(reading=True) as projections:
+        return [one.remote for one in projections.remotes.rows() if one.commit is not None]
 
 
 def _named(words: tuple[str, ...], ref: Ref | None, file: Path | None) -> tuple[Where, str] | None:
@@ -145,14 +148,6 @@ def _check_files(layout: OrgLayout, left: Leftovers) -> None:
         )
 
 
-def _lines(layout: OrgLayout, found: Found, left: Leftovers) -> Iterator[str]:
-    """Yield what is destroyed, for people."""
-    for named in found.bodies:
-        yield f"  - {named}"
-    for path in left.aside:
-        yield f"  - {path.relative_to(layout.root)}"
-
-
 def _ask(app: App, lines: list[str]) -> None:
     if app.no_input or not sys.stdin.isatty():
         raise UsageError(
@@ -163,33 +158,3 @@ def _ask(app: App, lines: list[str]) -> None:
     for line in lines:
         say(line)
     click.confirm("Destroy it? There is no way back", abort=True, err=True)
-
-
-def _say_what_is_left(layout: OrgLayout, found: Found) -> None:
-    from tetra_es.usecases.purging.purge import listed
-    from tetra_es.usecases.secrets.versions import still_has_purged
-
-    if still_has_purged(layout.store):
-        warn(
-            f"another program is reading {layout.store}: what was purged is still in the file",
-            "the next command that changes something removes it",
-        )
-    if found.old:
-        warn(
-            f"events of the first edition have it in themselves, and cannot be destroyed: "
-            f"{listed(found.old)}"
-        )
-    if found.said:
-        warn(
-            f"events say it themselves, as in a reason, and cannot be destroyed: "
-            f"{listed(found.said)}"
-        )
-    for older in layout.older_stores():
-        warn(
-            f"{older} is an older copy of the store, and may still have it",
-            "remove it when nobody needs it any more",
-        )
-    note(
-        "the mirror was rewritten: clones, remotes, backups and servers still have the value; "
-        "replace it wherever it is used"
-    )

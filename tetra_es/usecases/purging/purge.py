@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import Refused, UsageError
+from tetra_es.events.deployments import DeploymentStarted
 from tetra_es.events.form.check import FIRST_EDITION
 from tetra_es.log.naming import rules_and_state
 from tetra_es.log.purged import named_bodies
+from tetra_es.log.replica import events_in
 from tetra_es.usecases.purging.holders import check_not_present
 from tetra_es.usecases.use_case import UseCase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tetra_es.log.purged import NamedBodies
     from tetra_es.usecases.purging.needle import Needle
@@ -33,6 +35,8 @@ class Found(NamedTuple):
     """Events of the first edition that hold it themselves: they cannot be."""
     said: tuple[int, ...]
     """Later events that say it, as in a reason: nor can these."""
+    hosts: tuple[str, ...]
+    """Hosts that a text of it was deployed to."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ def find(work: UnitOfWork, needle: Needle) -> Found:
             f"{listed((*old, *said))}",
             hint="treat it as known: replace it wherever it is used",
         )
-    return Found(digests, bodies, old, said)
+    return Found(digests, bodies, old, said, _hosts(work, bodies))
 
 
 def listed(positions: tuple[int, ...]) -> str:
@@ -101,6 +105,22 @@ def check_reason(reason: str) -> None:
     """Raise `UsageError` where no reason is given."""
     if not reason.strip():
         raise UsageError("purging needs a reason", hint="say why with -m")
+
+
+def _hosts(work: UnitOfWork, bodies: Sequence[NamedBodies]) -> tuple[str, ...]:
+    """Return the hosts that one of the texts was deployed to, whatever runs there now."""
+    texts = {named.name for named in bodies if "text" in named.kinds}
+    records = work.log.of_topics((DeploymentStarted.TOPIC,), work.log.last_position())
+    return tuple(
+        sorted(
+            {
+                event.host
+                for event in events_in(work.log, records)
+                if isinstance(event, DeploymentStarted)
+                and f"{event.environment}@{event.revision}" in texts
+            }
+        )
+    )
 
 
 def _telling(work: UnitOfWork, needle: Needle) -> Iterator[tuple[int, bool]]:
