@@ -4,20 +4,35 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.conftest import Machine, Result
 from tests.machine import HANG
-from tests.needs import need
+from tests.needs import cannot, need
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 # Permissions do not bind root, unless it gives that privilege away.
 _BOUND = ("setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner")
+
+
+LOOKING = (
+    ("status",),
+    ("show", "dev"),
+    ("history",),
+    ("event", "3"),
+    ("verify",),
+    ("verify", "--since", "3"),
+    ("verify", "--no-derived"),
+    ("rebuild", "--check"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +68,15 @@ def run(machine: Machine, *arguments: str) -> Result:
     return Result(done.returncode, done.stdout, done.stderr)
 
 
+def contents(folder: Path) -> dict[Path, tuple[int, bytes | None]]:
+    """Return when each file and folder was changed last, and what is in it."""
+    paths = (folder, *folder.rglob("*"))
+    return {
+        path: (path.stat().st_mtime_ns, path.read_bytes() if path.is_file() else None)
+        for path in paths
+    }
+
+
 @pytest.mark.parametrize(
     "command",
     [
@@ -65,6 +89,7 @@ def run(machine: Machine, *arguments: str) -> Result:
         ("diff", "dev@1", "dev@2"),
         ("env", "list"),
         ("signer", "export"),
+        *LOOKING,
     ],
     ids=lambda words: " ".join(words[:2]),
 )
@@ -95,10 +120,10 @@ def test_changing_is_refused_in_one_line(read_only: Machine, command: tuple[str,
 
 
 def test_nothing_is_written(read_only: Machine) -> None:
-    before = {path: path.stat().st_mtime_ns for path in read_only.home.rglob("*")}
-    for command in (("show", "local"), ("set", "local", "ports.tetra=1"), ("history",)):
+    before = contents(read_only.home)
+    for command in (*LOOKING, ("set", "local", "ports.tetra=1")):
         run(read_only, *command)
-    assert {path: path.stat().st_mtime_ns for path in read_only.home.rglob("*")} == before
+    assert contents(read_only.home) == before
 
 
 def test_a_view_that_is_behind_is_no_reason_to_fail(
@@ -118,3 +143,55 @@ def test_a_view_that_is_behind_is_no_reason_to_fail(
         assert str(machine.folder) in done.error()
     else:
         assert done.out == machine.toml("dev").read_text()
+
+
+@pytest.fixture
+def medium(machine: Machine, tmp_path: Path) -> Machine:
+    """A machine whose home is going to be on a medium that cannot be written, once it is mounted.
+
+    As a snapshot of its disk has it, in the middle of a command: what it recorded last is in the
+    write-ahead log alone.
+    """
+    machine.ok("promote", "dev")
+    machine.ok("status")
+    home = tmp_path / "medium"
+    with closing(sqlite3.connect(machine.store)) as reading:
+        reading.execute("BEGIN")
+        reading.execute("SELECT count(*) FROM events").fetchone()
+        machine.real().ok("set", "local", "ports.tetra=5555")
+        shutil.copytree(machine.home, home, symlinks=True)
+    for index in home.rglob("*-shm"):
+        index.unlink()
+    return Machine(home)
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_a_medium_that_cannot_be_written(medium: Machine, tmp_path: Path, is_whole: bool) -> None:
+    """Not even by root: everything is looked at, and nothing is left behind."""
+    if os.geteuid() != 0:
+        cannot("a read-only medium can't be mounted here; see the others")
+    need("mount", "umount")
+    if is_whole:
+        medium.ok("status")  # whose end brings the log into the file
+        assert not list(medium.home.rglob("*-wal"))
+    else:
+        assert all(path.stat().st_size for path in medium.store.parent.glob("events.db-wal"))
+    place = tmp_path / "mounted"
+    place.mkdir()
+    for options in (
+        ["--bind", str(medium.home), str(place)],
+        ["-o", "remount,ro,bind", str(place)],
+    ):
+        if subprocess.run(["mount", *options], capture_output=True, check=False).returncode:
+            cannot("a read-only medium can't be mounted here; see the others")
+    try:
+        there = Machine(place).real()
+        before = contents(place)
+        for command in LOOKING:
+            done = there.run(*command)
+            assert (done.code, "defect" in done.err) == (0, False), (command, done)
+        assert "5555" in there.ok("show", "local").out
+        assert str(place) in there.fails(1, "set", "local", "ports.tetra=1").error()
+        assert contents(place) == before
+    finally:
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
