@@ -402,6 +402,28 @@ def test_an_address_shows_no_token(grown: Machine) -> None:
     assert "t0ken" not in done.out + done.err
 
 
+# --- older copies
+
+
+@pytest.mark.parametrize("name", ["events.db.first-edition", "found-x.db", "replaced-1/events.db"])
+def test_an_older_copy_that_has_what_was_purged(grown: Machine, name: str) -> None:
+    older = grown.store.parent / name
+    older.parent.mkdir(exist_ok=True)
+    shutil.copy(grown.store, older)
+    assert grown.ok("verify").err == ""
+    grown.ok("secret", "set", "dev", "TOKEN", stdin="another")
+    grown.ok("secret", "purge", "dev", "TOKEN", "--version", "1", "-m", "leaked")
+    done = grown.ok("verify")
+    assert f"{older} is an older copy of the store, and has 1 body that was purged" in done.err
+    found = grown.ok("verify", "-o", "json").json
+    assert isinstance(found, dict)
+    assert found["copies"] == [{"file": str(older), "purged": 1}]
+    older.write_bytes(b"not a database" * 100)
+    assert f"{older} is an older copy of the store that cannot be read" in grown.ok("verify").err
+    older.unlink()
+    assert grown.ok("verify").err == ""
+
+
 # --- it only looks
 
 

@@ -8,18 +8,22 @@ from tetra_es.errors import RESTORE_HINT, IntegrityFailure, TetraEsError
 from tetra_es.events.secrets import BodiesPurged, SecretPurged
 from tetra_es.integrity.extension import compare_copy, compare_place
 from tetra_es.integrity.store import verify_store
+from tetra_es.layout import OrgLayout
 from tetra_es.log.chain import Head
 from tetra_es.log.purged import named_bodies
 from tetra_es.log.replica import valid_events
 from tetra_es.refs import PositionRef
+from tetra_es.store.older import with_purged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from tetra_es.integrity.extension import Extension
+    from tetra_es.log.record import Record
     from tetra_es.log.replica import Replica
     from tetra_es.refs import Ref
+    from tetra_es.store.older import OlderCopy
     from tetra_es.usecases.ports import ComparedProjections, OtherCopy, Report
 
 REBUILD_HINT = (
@@ -97,6 +101,8 @@ class Verification(NamedTuple):
     derived: bool = True
     """Whether files, views and mirror were compared."""
     against: Compared | None = None
+    copies: Sequence[OlderCopy] = ()
+    """Older copies of the store beside it that still have what was purged."""
 
 
 def verify(
@@ -154,7 +160,17 @@ class _Verifying:
             since,
             scope.derived,
             compared,
+            [] if proof.findings else self._copies(),
         )
+
+    def _copies(self) -> list[OlderCopy]:
+        digests = {
+            bytes.fromhex(digest)
+            for _, event in valid_events(self._log, _purge_records(self._log))
+            if isinstance(event, SecretPurged | BodiesPurged)
+            for digest in event.digests
+        }
+        return list(with_purged(OrgLayout(self._log.path.parent.parent), digests))
 
     def _find(self, findings: Sequence[str], hint: str) -> None:
         new = [finding for finding in findings if finding not in self._findings]
@@ -220,9 +236,12 @@ def _said(found: Extension, last: int) -> tuple[list[str], str]:
     return [], ""
 
 
+def _purge_records(log: Replica) -> list[Record]:
+    return log.of_topics((SecretPurged.TOPIC, BodiesPurged.TOPIC), log.last_position())
+
+
 def _purges(log: Replica) -> Iterator[Purge]:
-    purges = log.of_topics((SecretPurged.TOPIC, BodiesPurged.TOPIC), log.last_position())
-    for record, event in valid_events(log, purges):
+    for record, event in valid_events(log, _purge_records(log)):
         why = (event.metadata["actor"], event.timestamp, event.metadata["reason"])
         if isinstance(event, SecretPurged):
             yield Purge(record.position, event.environment, event.key, event.version, *why)

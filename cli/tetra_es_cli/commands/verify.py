@@ -64,6 +64,8 @@ def verify(app: App, against: str | None, since: Ref | None, no_derived: bool, o
     emit(Report(_value(found), _lines(found)), output)
     if found.found:
         say_what_people_left(app.layout().mirror, found.found)
+    for copy in found.copies:
+        warn(*_still_has(copy.file, copy.purged))
     if found.findings:
         count = len(found.findings)
         what = found.findings[0] if count == 1 else f"{count} findings"
@@ -99,6 +101,7 @@ def _value(found: Verification) -> dict[str, object]:
         "purged": [purge._asdict() for purge in found.purges],
         "void": [{"event": position, "reason": reason} for position, reason in found.void],
         "found": found.found,
+        "copies": [copy._asdict() for copy in found.copies],
     }
 
 
@@ -135,6 +138,16 @@ def _how_it_stands(compared: Compared) -> str:
     if not compared.more:
         return f"same as {compared.place}"
     return f"extends {compared.place}: has all up to #{compared.events}, and {compared.more} more"
+
+
+def _still_has(file: str, purged: int | None) -> tuple[str, str]:
+    """Return the warning of an older copy of the store, and what to do about it."""
+    if purged is None:
+        what = f"{file} is an older copy of the store that cannot be read"
+    else:
+        bodies = "1 body that was" if purged == 1 else f"{purged} bodies that were"
+        what = f"{file} is an older copy of the store, and has {bodies} purged"
+    return what, "remove it when nobody needs it any more"
 
 
 def say_what_people_left(mirror: Path, branches: Sequence[str]) -> None:
