@@ -59,11 +59,11 @@ docs: $(STAMP)
 	$(BIN)/python docs/generate.py
 	$(BIN)/python docs/picture.py
 
-lowest:
+lowest: $(STAMP)
 	$(PYTHON) -m venv .venv-lowest
 	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check \
 	  --constraint tests/lowest.txt --editable '.[dev]'
-	.venv-lowest/bin/python -m pytest $(IN_PARALLEL)
+	TETRA_ES_OTHER_PYTHON="$(CURDIR)/$(BIN)/python" .venv-lowest/bin/python -m pytest $(IN_PARALLEL)
 
 coverage: $(STAMP)
 	$(BIN)/coverage erase
