@@ -355,7 +355,7 @@ def test_files_that_were_tampered_with_are_found(vault: Machine, how: str) -> No
     (folder / "A.age").write_bytes(replacement)
     done = vault.run("verify")
     assert done.code == 4
-    assert "secrets/dev/A.age" in done.out
+    assert "secrets/dev/A.age" in done.err
     assert "secrets/dev/A.age" in vault.fails(4, "secret", "get", "dev", "A").error()
 
 
