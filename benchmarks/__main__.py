@@ -12,7 +12,18 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import append, large, query, rebuild, record, reencrypt, secrets, space, start
+from benchmarks import (
+    append,
+    large,
+    query,
+    rebuild,
+    record,
+    reencrypt,
+    secrets,
+    space,
+    start,
+    verify,
+)
 from benchmarks.report import show_comparison
 from benchmarks.sizes import FULL, QUICK
 
@@ -32,6 +43,7 @@ BENCHMARKS: Mapping[str, Callable[[Path, Sizes], Iterator[Comparison]]] = {
     "secrets": secrets.run,
     "reencrypt": reencrypt.run,
     "space": space.run,
+    "verify": verify.run,
 }
 
 NEEDS: Mapping[str, str] = {"reencrypt": reencrypt.NEEDS}

@@ -25,6 +25,8 @@ class Sizes:
     """Events about secrets that there were before one is read or set."""
     kept: int
     """Events of which the files are measured."""
+    verified: int
+    """Events that are verified, and commits that git verifies."""
     single: int
     """More of them, each recorded by a command."""
 
@@ -38,6 +40,7 @@ FULL = Sizes(
     secrets=1_000,
     secret_events=10_000,
     kept=5_000,
+    verified=2_000,
     single=300,
 )
 QUICK = Sizes(
@@ -49,5 +52,6 @@ QUICK = Sizes(
     secrets=50,
     secret_events=200,
     kept=200,
+    verified=50,
     single=10,
 )
