@@ -8,6 +8,7 @@ zeros, points are not compressed, and nothing follows the end.
 from __future__ import annotations
 
 import base64
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
@@ -61,6 +62,7 @@ def parse_public_line(line: str) -> bytes:
     return blob
 
 
+@lru_cache(maxsize=64)
 def _load(key: bytes) -> Verifier:
     """Return what checks signatures by a key. Raises `ValueError`."""
     loader = _KINDS.get(first(key))
