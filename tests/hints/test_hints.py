@@ -9,6 +9,7 @@ import pytest
 from tests.docs.test_words import is_below
 from tests.examples import some
 from tests.hints import (
+    admitting,
     applying,
     beginning,
     files,
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
     from tests.hints.case import Case
     from tests.machine import Machine
 
-SUBJECTS = (looking, keys, files, stores, beginning, servers, applying, restoring, purging)
+SUBJECTS = (
+    *(looking, keys, files, stores, beginning, servers, applying, restoring, purging),
+    admitting,
+)
 CASES: list[Case] = [case for subject in SUBJECTS for case in subject.CASES]
 
 
