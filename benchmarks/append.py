@@ -22,7 +22,7 @@ from tetra_es.log.linking import Draft, link
 from tetra_es.log.sqlite import engine
 from tetra_es.log.sqlite.reader import SqliteLog
 from tetra_es.usecases.unit_of_work import Intent, UnitOfWork
-from tetra_es_projections.queries.refs import RefLookup
+from tetra_es_projections.queries.ref_lookup import RefLookup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -24,7 +24,7 @@ from tetra_es.store.history import History
 from tetra_es.toml.document import ConfigDocument
 from tetra_es.usecases.config.promote import Promote
 from tetra_es.usecases.unit_of_work import Intent, UnitOfWork
-from tetra_es_projections.queries.refs import RefLookup
+from tetra_es_projections.queries.ref_lookup import RefLookup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping

@@ -12,7 +12,7 @@ from tetra_es.crypto.age.identities import create_identity, load_identities
 from tetra_es.usecases.secrets.recipients import AddRecipient, RemoveRecipient
 from tetra_es.usecases.unit_of_work import Intent, UnitOfWork
 from tetra_es_cli.output.console import ignore_progress
-from tetra_es_projections.queries.refs import RefLookup
+from tetra_es_projections.queries.ref_lookup import RefLookup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

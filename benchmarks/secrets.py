@@ -10,7 +10,7 @@ from benchmarks.organization import create
 from tetra_es.crypto.age.identities import create_identity
 from tetra_es.usecases.secrets.set_secrets import SetSecrets
 from tetra_es.usecases.unit_of_work import Intent, UnitOfWork
-from tetra_es_projections.queries.refs import RefLookup
+from tetra_es_projections.queries.ref_lookup import RefLookup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

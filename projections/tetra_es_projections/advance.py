@@ -9,7 +9,7 @@ from tetra_es.log import purges
 from tetra_es.log.replica import Ending
 from tetra_es.store.log import BATCH
 from tetra_es_projections.bodies import purged_by
-from tetra_es_projections.tree import TreeProjector
+from tetra_es_projections.tree import TreeProjector, recorded_digest
 from tetra_es_projections.views.commits import Commits
 from tetra_es_projections.views.database import FILES, MIRROR, VIEWS, progress
 from tetra_es_projections.views.projection import apply_to_views
@@ -65,7 +65,13 @@ class Advance:
         if position < last:
             content = TreeProjector.at(self._log, position)
             records = self._log.records(position, last)
-            self._files.apply(records, content, last, whole=not position)
+            self._files.apply(
+                records,
+                content,
+                last,
+                whole=not position,
+                recorded=lambda path: recorded_digest(self._log, path, position),
+            )
 
     def _advance_mirror(self, last: int, *, again: bool) -> None:
         """Bring the mirror up to the position `last`; `again` builds it from nothing."""

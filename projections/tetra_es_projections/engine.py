@@ -22,7 +22,7 @@ from tetra_es_projections.check import differences, unknown_files
 from tetra_es_projections.losses import check_ahead, lost_events
 from tetra_es_projections.mirror.failures import say_nothing, unusable
 from tetra_es_projections.moment import Moment, files_in
-from tetra_es_projections.queries.refs import RefLookup
+from tetra_es_projections.queries.ref_lookup import RefLookup
 from tetra_es_projections.queries.views import Views
 from tetra_es_projections.views.catching_up import has_purged_text
 from tetra_es_projections.views.commits import Commits
@@ -72,7 +72,7 @@ class Projections(Closing):
         self._git = git
         self._warn = warn
         self._open(reading=reading)
-        self.refs = RefLookup(layout.views)
+        self.refs = RefLookup(layout.views, log, self._event_of)
 
     def _open(self, *, reading: bool = False) -> None:
         """Open the views, and the files that they keep track of."""
@@ -196,6 +196,11 @@ class Projections(Closing):
 
     def _advance(self, report: Progress | None) -> Advance:
         return Advance(self.log, self._connection, self.files, self._open_mirror, report)
+
+    def _event_of(self, commit: str) -> tuple[int, str] | None:
+        from tetra_es_projections.mirror import trailers
+
+        return trailers.event_of(self.layout.mirror, self._git, commit)
 
     def _open_mirror(self) -> Mirror:
         from tetra_es_projections.mirror.projection import Mirror

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from functools import cached_property
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from tetra_es.crypto.ssh.allowed import allowed_signers
 from tetra_es.errors import IntegrityFailure, TetraEsError, UsageError
 from tetra_es.events import config, secrets
-from tetra_es.layout import MANIFEST, environment_file, profile_file, recipients_file, secret_file
+from tetra_es.layout import (
+    MANIFEST,
+    SOURCE,
+    environment_file,
+    profile_file,
+    recipients_file,
+    secret_file,
+)
 from tetra_es.log.naming import FIRST_EDITION, rules_and_state
+from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es_projections.bodies import BodiesOf
 
 if TYPE_CHECKING:
@@ -17,6 +26,7 @@ if TYPE_CHECKING:
 
     from tetra_es.events.base import Event
     from tetra_es.log.record import Record
+    from tetra_es.log.replica import Replica
     from tetra_es_projections.bodies import ReadableLog
 
 ALLOWED_SIGNERS = "allowed_signers"
@@ -24,6 +34,23 @@ ALLOWED_SIGNERS = "allowed_signers"
 SIGNER_TOPICS = tuple(
     cls.TOPIC for cls in (config.OrganizationCreated, config.SignerAdded, config.SignerRemoved)
 )
+
+_SOURCE_STREAM: Final = f"env:{SOURCE_OF_TRUTH}"
+
+_EDITED_TOPICS: Final = tuple(
+    cls.TOPIC
+    for cls in (
+        config.OrganizationCreated,
+        config.ManifestEdited,
+        config.ProfileEdited,
+        config.EnvironmentCreated,
+        config.EnvironmentEdited,
+        config.EnvironmentPromoted,
+        config.EnvironmentRolledBack,
+        config.EnvironmentImported,
+    )
+)
+"""Events that give an edited file a text."""
 
 TOMBSTONE = b"""\
 This version of the secret was purged: its ciphertext no longer exists.
@@ -207,3 +234,18 @@ def _named(spell: Callable[..., str], *names: str) -> str:
 def _recipients_file(recipients: dict[str, str]) -> bytes:
     lines = (f"# {name}\n{recipient}\n" for name, recipient in sorted(recipients.items()))
     return "".join(lines).encode()
+
+
+def recorded_digest(log: Replica, path: str, upto: int) -> str | None:
+    """Return the SHA-256, hexadecimal, of the text that an edited file had after the event `upto`.
+
+    None where it had none.
+    """
+    stream = _SOURCE_STREAM if path == SOURCE else config.ORG_STREAM
+    content = TreeProjector.at(log, upto)
+    for record in log.of_stream(stream, descending=True):
+        if record.position <= upto and record.topic in _EDITED_TOPICS:
+            data = content.apply_record(record).get(path)
+            if data is not None:
+                return sha256(data).hexdigest()
+    return None

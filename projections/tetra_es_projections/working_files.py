@@ -23,7 +23,7 @@ from tetra_es_projections.views.database import FILES, set_progress
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from pathlib import Path
 
     from tetra_es.log.record import Record
@@ -98,10 +98,12 @@ class Files:
         upto: int,
         *,
         whole: bool = False,
+        recorded: Callable[[str], str | None] | None = None,
     ) -> None:
         """Bring the files to the state after the records, which end at the position `upto`.
 
-        `whole` says that these are all: a generated file that is of none of them goes.
+        `whole` says that these are all: a generated file that is of none of them goes. `recorded`
+        returns the digest of an edited file before them, which is not what the views say.
         """
         known = self.digests()
         newest: dict[str, bytes | None] = {
@@ -119,6 +121,7 @@ class Files:
                 path: data
                 for path, data in newest.items()
                 if self._replaces(path, data, {known.get(path), *ours[path]})
+                and self._is_recorded(path, ours[path], recorded)
             }
         )
         self._remember({path: _digest(data) for path, data in newest.items()}, upto)
@@ -197,6 +200,21 @@ class Files:
             self.blocked.append(error)
             return False
         return actual != _digest(data) and (actual is None or actual in ours)
+
+    def _is_recorded(
+        self,
+        path: str,
+        ours: Collection[str | None],
+        recorded: Callable[[str], str | None] | None,
+    ) -> bool:
+        """Return whether a file that is to be replaced has nothing that is in no event.
+
+        Of a generated file, the views say what was put there.
+        """
+        if recorded is None or not is_edited(path):
+            return True
+        actual = digest_of(self._root, path)
+        return actual is None or actual in ours or actual == recorded(path)
 
     def _put(self, files: Mapping[str, bytes | None]) -> None:
         generated = {}

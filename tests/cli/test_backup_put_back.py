@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -124,3 +125,56 @@ def test_what_was_typed_is_kept(machine: Machine, head: str) -> None:
     machine.ok("record")
     assert "tetra = 5003" in machine.ok("show", "local").out
     assert "verified" in machine.ok("verify").out
+
+
+def test_a_state_folder_that_is_gone_makes_no_older_store_the_right_one(
+    machine: Machine, head: str
+) -> None:
+    """Views or mirror alone show then that something is missing."""
+    shutil.rmtree(machine.home / ".local")
+    for _ in range(2):  # the first must not make the second believe it
+        for command in (("status",), ("set", "local", "x.y=1"), ("rebuild", "--force")):
+            assert "#6 is lost" in machine.fails(4, *command).error()
+        assert "#6 is lost" in machine.fails(4, "verify").error()
+    for file in machine.store.parent.glob("views.db*"):
+        file.unlink()
+    assert "the mirror goes to #8" in machine.fails(4, "status").error()
+    machine.ok("trust", "--head", head, "-m", "the disk broke")
+    machine.ok("promote", "prod")
+    machine.ok("rebuild", "--force")  # without views, nothing tells what generated files were
+    assert "verified" in machine.ok("verify").out
+
+
+def test_a_state_folder_that_is_gone_makes_no_fork_the_right_one(machine: Machine) -> None:
+    """The newest event is another one than views and mirror have."""
+    other = machine.home.with_name("other")
+    shutil.copytree(machine.home, other, symlinks=True)
+    forger = replace(machine, home=other)
+    forger.ok("set", "local", "ports.tetra=6666")
+    forger.ok("backup", str(other / "store.db"))
+    machine.ok("set", "local", "ports.tetra=5001")
+    put_back(machine, str(other / "store.db"))
+    shutil.rmtree(machine.home / ".local")
+    assert "another event #3" in machine.fails(4, "status").error()
+    for file in machine.store.parent.glob("views.db*"):
+        file.unlink()
+    assert "the mirror has another event #3" in machine.fails(4, "promote", "dev").error()
+
+
+def test_moved_linked_and_copied_folders_raise_no_alarm(machine: Machine) -> None:
+    machine.ok("promote", "dev")
+    org = machine.folder.parent
+    machine.folder.rename(org / "moved")
+    (org / "acme").symlink_to(org / "moved")
+    for name in ("acme", "moved"):
+        machine.ok("--org", name, "status")
+        machine.ok("--org", name, "set", "local", f"x.{name}=1")
+        assert "verified" in machine.ok("--org", name, "verify").out
+    shutil.copytree(org / "moved", org / "copied", symlinks=True)
+    machine.ok("--org", "copied", "set", "local", "x.copied=1")
+    assert "verified" in machine.ok("--org", "copied", "verify").out
+    # The first clone is behind now: it is read, and not recorded to.
+    machine.ok("--org", "moved", "status")
+    assert machine.run("--org", "moved", "set", "local", "x.y=1").code == 4
+    shutil.rmtree(machine.home / ".local")
+    assert "had not seen" in machine.ok("--org", "moved", "status").err

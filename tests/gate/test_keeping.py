@@ -11,7 +11,7 @@ from tetra_es.admission import Admission
 from tetra_es.crypto.ssh import keys
 from tetra_es.store.history import FOLDED, History
 from tetra_es.usecases.unit_of_work import Intent, UnitOfWork
-from tetra_es_projections.queries.refs import RefLookup
+from tetra_es_projections.queries.ref_lookup import RefLookup
 
 if TYPE_CHECKING:
     import pytest

@@ -11,7 +11,7 @@ from tests.machine import Machine
 
 
 def with_a_refused_event(machine: Machine) -> None:
-    """Somebody appended one whose signature is none."""
+    """Somebody appended one with the signature of another."""
     change_store(
         machine,
         "INSERT INTO events SELECT position + 1, stream, version + 1, topic, state, "

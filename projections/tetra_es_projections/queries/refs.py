@@ -1,4 +1,4 @@
-"""Finding the events that REFs name, in the views."""
+"""Finding the events that REFs name, in the views; `ref_lookup` compares them with the events."""
 
 from __future__ import annotations
 
@@ -6,29 +6,10 @@ from typing import TYPE_CHECKING
 
 from tetra_es.errors import TetraEsError, UsageError
 from tetra_es.refs import CommitRef, PositionRef, RevisionRef, TimeRef
-from tetra_es_projections.queries.views import Views
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tetra_es.refs import Ref
-
-
-class RefLookup:
-    """Looks up REFs in the views at a path, which it opens for each question."""
-
-    def __init__(self, views: Path) -> None:
-        self._views = views
-
-    def position_of(self, ref: Ref, environment: str | None = None) -> int:
-        """Return the position of the event that `ref` names; see `position_of`."""
-        with Views(self._views) as views:
-            return position_of(views, ref, environment)
-
-    def moment_of(self, ref: Ref, environment: str) -> int:
-        """Return the last position at which what `ref` names was the present state."""
-        with Views(self._views) as views:
-            return moment_of(views, ref, environment)
+    from tetra_es_projections.queries.views import Views
 
 
 def moment_of(views: Views, ref: Ref, environment: str) -> int:

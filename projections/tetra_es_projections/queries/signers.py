@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.crypto.ssh.allowed import allowed_signers
 from tetra_es.crypto.ssh.keys import fingerprint, parse_public_line
-from tetra_es.errors import IntegrityFailure
-from tetra_es.events.config import SignerAdded
+from tetra_es.events.config import OrganizationCreated, SignerAdded, SignerRemoved
+from tetra_es.log.replica import valid_events
 from tetra_es_projections.queries.refs import position_of
-from tetra_es_projections.tree import SIGNER_TOPICS, TreeProjector
+from tetra_es_projections.tree import SIGNER_TOPICS
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
@@ -45,16 +45,13 @@ def _signers(reader: Reader, ref: Ref | None) -> tuple[dict[str, str], dict[str,
     """Return name to key, and name to limits of those who were added."""
     last = reader.log.last_position()
     position = last if ref is None else position_of(reader.views, ref)
-    projector = TreeProjector()  # the views know which events are valid
+    signers: dict[str, str] = {}
     limits: dict[str, list[str] | None] = {}
-    for signed in reader.views.events.of_topics(SIGNER_TOPICS, position):
-        record = reader.log.record(signed)
-        if record is None:
-            raise IntegrityFailure(
-                f"event #{signed} is not in the store", hint="run `tetra-es verify`"
-            )
-        projector.apply_record(record)
-        event = reader.log.event(record)
-        if isinstance(event, SignerAdded):
-            limits[event.signer] = event.may
-    return projector.signers, limits
+    # Not by the views: people decide on it whom to trust.
+    for _, event in valid_events(reader.log, reader.log.of_topics(SIGNER_TOPICS, position)):
+        if isinstance(event, OrganizationCreated | SignerAdded):
+            signers[event.signer] = event.key
+            limits[event.signer] = event.may if isinstance(event, SignerAdded) else None
+        elif isinstance(event, SignerRemoved):
+            del signers[event.signer]
+    return signers, limits

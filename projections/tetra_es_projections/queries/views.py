@@ -79,6 +79,13 @@ class Views(Closing):
         )
         return [row[0] for row in rows]
 
+    def commit_at(self, position: int) -> str | None:
+        """Return the commit of an event, None where the mirror has none yet."""
+        row = self._connection.execute(
+            "SELECT id FROM commits WHERE position = ?", (position,)
+        ).fetchone()
+        return row[0] if row else None
+
     def file_digests(self) -> dict[str, str]:
         """Return path to digest of the files as projected last."""
         return dict(self._connection.execute("SELECT path, digest FROM files").fetchall())

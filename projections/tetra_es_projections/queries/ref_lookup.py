@@ -1,0 +1,123 @@
+"""REFs for those who decide: what the views answer is compared with the events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tetra_es.errors import IntegrityFailure
+from tetra_es.log import canonical
+from tetra_es.model.environment import environment_stream
+from tetra_es.refs import PositionRef, RevisionRef, TimeRef
+from tetra_es_projections.queries.refs import moment_of, position_of
+from tetra_es_projections.queries.views import Views
+from tetra_es_projections.views.database import REBUILD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tetra_es.log.record import Record
+    from tetra_es.log.replica import Replica
+    from tetra_es.refs import Ref
+
+
+class RefLookup:
+    """Looks up REFs in the views at a path, which it opens for each question."""
+
+    def __init__(
+        self,
+        views: Path,
+        log: Replica | None = None,
+        event_of: Callable[[str], tuple[int, str] | None] | None = None,
+    ) -> None:
+        """Without a log the views are believed.
+
+        `event_of` returns position and hash of the event that a commit says it is of.
+        """
+        self._views = views
+        self._log = log
+        self._event_of = event_of
+
+    def position_of(self, ref: Ref, environment: str | None = None) -> int:
+        """Return the position of the event that `ref` names; see `refs.position_of`.
+
+        Raises `IntegrityFailure` where the events do not say so.
+        """
+        with Views(self._views) as views:
+            position = position_of(views, ref, environment)
+            commit = views.commit_at(position)
+        if self._log and not self._is_right(self._log, ref, environment, position, commit):
+            raise _unlike(position)
+        return position
+
+    def moment_of(self, ref: Ref, environment: str) -> int:
+        """Return the last position at which what `ref` names was the present state.
+
+        Raises `IntegrityFailure` where the events do not say so.
+        """
+        if not isinstance(ref, RevisionRef):
+            return self.position_of(ref)
+        position = self.position_of(ref, environment)
+        with Views(self._views) as views:
+            moment = moment_of(views, ref, environment)
+        if self._log and moment != _end_of(self._log, position):
+            raise _unlike(moment)
+        return moment
+
+    def _is_right(
+        self, log: Replica, ref: Ref, environment: str | None, position: int, commit: str | None
+    ) -> bool:
+        record = log.record(position)
+        if record is None:
+            return False
+        if isinstance(ref, RevisionRef):
+            state = _state(record)
+            named = (environment_stream(ref.environment), ref.revision)
+            valid = log.void(position) is None
+            return valid and (record.stream, state.get("revision")) == named
+        if isinstance(ref, TimeRef):
+            return position == _newest_at(log, ref.moment, environment, position)
+        if isinstance(ref, PositionRef) and ref.position == position:
+            return True
+        if commit is None or self._event_of is None:
+            return False
+        return self._event_of(commit) == (position, record.hash.hex())
+
+
+def _newest_at(log: Replica, moment: str, environment: str | None, position: int) -> int | None:
+    """Return the newest state of an environment at a time, or the newest event of all.
+
+    Of all, none before `position` is looked at.
+    """
+    if environment is None:
+        later = log.records(position - 1)
+        return max((one.position for one in later if _time(one) <= moment), default=None)
+    stream = environment_stream(environment)
+    for record in log.of_stream(stream, descending=True):
+        if log.void(record.position) is None and _time(record) <= moment:
+            return record.position
+    return None
+
+
+def _end_of(log: Replica, position: int) -> int:
+    """Return the last position at which the state that an event made was present."""
+    record = log.record(position)
+    later: Iterator[Record] = iter(())
+    if record is not None:
+        later = log.of_stream(record.stream, from_version=record.version + 1)
+    ends = (one.position - 1 for one in later if log.void(one.position) is None)
+    return next(ends, log.last_position())
+
+
+def _state(record: Record) -> dict[str, Any]:
+    return canonical.decode(record.state)
+
+
+def _time(record: Record) -> str:
+    return str(_state(record).get("timestamp"))
+
+
+def _unlike(position: int) -> IntegrityFailure:
+    return IntegrityFailure(
+        f"the views lead to event #{position}, and the events do not", hint=REBUILD
+    )

@@ -1,0 +1,270 @@
+"""Views and what is kept beside the pins only show: nothing is decided by what somebody put there.
+
+Each command either does what it does where nobody changed anything, or ends with an error.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from contextlib import closing
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.machine import Machine
+from tetra_es.crypto.ssh.keys import load as load_key
+from tetra_es.crypto.ssh.sshsig import sign
+from tetra_es.log.chain import link, signed_bytes
+from tetra_es.log.sqlite.reader import SqliteLog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+EVE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIq31rP3gOXdhITo7RXMqXYdQbJPTJ5onD62IqWNmqQM"
+
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "promote": ("promote", "dev"),
+    "promote from": ("promote", "staging", "--from", "dev"),
+    "set": ("set", "local", "ports.tetra=7001"),
+    "rollback": ("rollback", "dev"),
+    "rollback to a revision": ("rollback", "dev", "--to", "dev@1"),
+    "rollback to a position": ("rollback", "dev", "--to", "5"),
+    "rollback to a commit": ("rollback", "dev", "--to", "COMMIT"),
+    "rollback to a time": ("rollback", "dev", "--to", "TIME"),
+    "signer list": ("signer", "list", "-o", "json"),
+    "signer rm": ("signer", "rm", "bob"),
+    "deploy": ("deploy", "dev", "--local", "--dry-run", "-o", "json"),
+}
+
+POISONS: dict[str, str] = {
+    "another state's position": "UPDATE states SET position = position + 1000",
+    "states swapped": "UPDATE states SET revision = 3 - revision + 1000 WHERE environment = 'dev' "
+    "AND revision < 3; UPDATE states SET revision = revision - 1000 WHERE revision > 1000",
+    "a state more": "INSERT INTO states SELECT environment, 99, 8, time, digest, 99 FROM states "
+    "WHERE environment = 'dev' AND revision = 1",
+    "states of nobody": "DELETE FROM states",
+    "texts": "UPDATE states SET digest = printf('%064d', 7)",
+    "sources": "UPDATE states SET source_revision = 1",
+    "times": "UPDATE states SET time = '2020-01-01T00:00:00.000000Z'; "
+    "UPDATE events SET time = '2020-01-01T00:00:00.000000Z'",
+    "void": "UPDATE events SET void = 'values' WHERE position > 3",
+    "void no more": "UPDATE events SET void = NULL",
+    "another's stream": "UPDATE events SET stream = 'env:dev', environment = 'dev'",
+    "topics": "UPDATE events SET topic = 'signer.removed' WHERE topic = 'signer.added'",
+    "commits": "UPDATE commits SET position = -position; UPDATE commits SET position = "
+    "CASE position WHEN -3 THEN 5 WHEN -5 THEN 3 ELSE -position END",
+    "changes": "UPDATE changes SET after = 'x', before = 'y'; UPDATE latest SET after = 'x'",
+    "targets": "INSERT INTO targets VALUES ('dev', 'localhost', 1, '2020-01-01T00:00:00Z', 3, 'x', "
+    "1, 'serving')",
+    "progress": "UPDATE progress SET position = 9999",
+    "progress of files": "UPDATE progress SET position = 9999 WHERE projection = 'files'",
+    "progress of the mirror": "UPDATE progress SET position = 9999 WHERE projection = 'mirror'",
+    "no progress": "UPDATE progress SET position = 0",
+}
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """An organization with several states of dev. Not to change."""
+    home = tmp_path_factory.mktemp("lived") / "home"
+    home.mkdir()
+    machine = Machine(home)
+    machine.ok("init", "acme", "--domain", "acme.example")
+    machine.ok("promote", "dev")
+    machine.ok("set", "local", "ports.tetra=5001")
+    machine.ok("promote", "dev")
+    machine.ok("set", "local", "ports.tetra=5002")
+    machine.ok("promote", "dev")
+    machine.ok("signer", "add", "bob", EVE)
+    machine.ok("set", "local", "ports.tetra=5003")
+    return machine
+
+
+def copy_of(lived: Machine, home: Path) -> Machine:
+    shutil.copytree(lived.home, home, symlinks=True)
+    return Machine(home)
+
+
+def did(machine: Machine, name: str, lived: Machine) -> dict[str, Any] | None:
+    """Return what a command did and printed, None where it ended with an error."""
+    time = lived.history()[4]["time"]
+    commit = lived.git("rev-parse", "main~4").strip()
+    words = [word.replace("COMMIT", commit).replace("TIME", time) for word in COMMANDS[name]]
+    before = machine.last_position()
+    done = machine.run(*words)
+    if done.code:
+        done.error()
+        assert machine.last_position() == before
+        return None
+    with SqliteLog(machine.store) as log:
+        states = [json.loads(record.state) for record in log.records(before)]
+    for state in states:
+        state.pop("metadata")
+        state.pop("timestamp")
+    files = {
+        str(file.relative_to(machine.folder)): sha256(file.read_bytes()).hexdigest()
+        for file in (machine.folder / "environments").iterdir()
+    }
+    out = done.out.replace(str(machine.home), "") if "-o" in words else ""
+    return {"states": states, "files": files, "out": out}
+
+
+@pytest.fixture(scope="module")
+def right(lived: Machine, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What each command does where nobody changed anything."""
+    found = {}
+    for name in COMMANDS:
+        found[name] = did(copy_of(lived, tmp_path_factory.mktemp("right") / "home"), name, lived)
+    assert [name for name, what in found.items() if what is None] == ["deploy"]
+    return found
+
+
+@pytest.mark.parametrize("poison", POISONS)
+def test_views_decide_nothing(
+    lived: Machine, right: dict[str, Any], tmp_path: Path, poison: str
+) -> None:
+    wrong: dict[str, Any] = {}
+    for number, name in enumerate(COMMANDS):
+        machine = copy_of(lived, tmp_path / str(number))
+        with closing(sqlite3.connect(machine.folder / "store/views.db")) as views:
+            views.executescript(f"PRAGMA ignore_check_constraints = ON; {POISONS[poison]}")
+        done = did(machine, name, lived)
+        if done is not None and done != right[name]:
+            wrong[name] = done
+    assert not wrong
+    machine.ok("rebuild", "--force")
+    assert "verified" in machine.ok("verify").out
+
+
+def test_an_edit_is_never_overwritten_because_of_views(lived: Machine, tmp_path: Path) -> None:
+    """Also where they say that it is what was put there."""
+    for number, command in enumerate(("set", "promote", "rollback", "signer rm")):
+        machine = copy_of(lived, tmp_path / str(number))
+        file = machine.toml("local")
+        edited = file.read_text() + "\n[mine]\nx = 1\n"
+        file.write_text(edited)
+        with closing(sqlite3.connect(machine.folder / "store/views.db")) as views:
+            digest = sha256(edited.encode()).hexdigest()
+            views.execute(
+                "UPDATE files SET digest = ? WHERE path = 'environments/local.toml'", (digest,)
+            )
+            views.commit()
+        machine.run(*COMMANDS[command])
+        text = file.read_text() + machine.ok("show", "local").out
+        assert "[mine]" in text, command
+        machine.run("rebuild", "--force")
+        assert "[mine]" in file.read_text(), command
+
+
+# The checked state beside the pins
+
+
+def checked_of(machine: Machine) -> Path:
+    (folder,) = machine.home.glob(".local/state/tetra-es/*/pin.json")
+    return folder.with_name("checked")
+
+
+def grown(lived: Machine, home: Path) -> Machine:
+    """Return a copy for which a checked state was kept, and that went on from there."""
+    machine = copy_of(lived, home)
+    for number in range(33):
+        machine.ok("set", "local", f"ports.tetra={6000 + number}")
+    assert checked_of(machine).exists()
+    return machine
+
+
+DAMAGE: dict[str, Callable[[bytes, bytes], bytes]] = {
+    "torn": lambda data, _: data[: len(data) // 2],
+    "of another folder": lambda _, other: other,
+    "another signer": lambda data, _: data.replace(b"bob", b"eve"),
+    "empty": lambda *_: b"",
+    "zeros": lambda data, _: bytes(len(data)),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_checked_state_that_is_not_ours_decides_nothing(
+    grown_pair: tuple[Machine, bytes], right_later: dict[str, Any], tmp_path: Path, damage: str
+) -> None:
+    source, other = grown_pair
+    wrong: dict[str, Any] = {}
+    for number, name in enumerate(right_later):
+        machine = copy_of(source, tmp_path / str(number))
+        path = checked_of(machine)
+        path.write_bytes(DAMAGE[damage](path.read_bytes(), other))
+        done = did(machine, name, source)
+        if done != right_later[name]:
+            wrong[name] = done
+    assert not wrong
+    assert "verified" in machine.ok("verify").out
+
+
+LATER = ("promote", "set", "rollback to a revision", "signer list", "signer rm")
+
+
+@pytest.fixture(scope="module")
+def grown_pair(lived: Machine, tmp_path_factory: pytest.TempPathFactory) -> tuple[Machine, bytes]:
+    """A copy with a checked state, and that of another organization."""
+    source = grown(lived, tmp_path_factory.mktemp("grown") / "home")
+    home = tmp_path_factory.mktemp("other") / "home"
+    home.mkdir()
+    other = Machine(home)
+    other.ok("init", "acme", "--domain", "acme.example")
+    for number in range(33):
+        other.ok("set", "local", f"ports.tetra={6000 + number}")
+    return source, checked_of(other).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def right_later(
+    grown_pair: tuple[Machine, bytes], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    source, _ = grown_pair
+    return {
+        name: did(copy_of(source, tmp_path_factory.mktemp("later") / "home"), name, source)
+        for name in LATER
+    }
+
+
+# A key that was lawful then
+
+
+def test_a_key_that_was_lawful_signs_another_event_there(lived: Machine, tmp_path: Path) -> None:
+    """Every check of the row alone passes; it is not the row that was admitted."""
+    wrong = []
+    for number, name in enumerate(COMMANDS):
+        machine = copy_of(lived, tmp_path / str(number))
+        key = load_key(machine.home / ".config/tetra-es/id_ed25519")
+        with SqliteLog(machine.store) as log:
+            record = log.record(5)
+            assert record is not None
+        state = record.state.replace(b'"reason":""', b'"reason":"forged"')
+        assert state != record.state
+        parts = (record.stream, record.version, record.topic, state)
+        hash_ = link(record.previous, 5, *parts)
+        with closing(sqlite3.connect(machine.store)) as store:
+            guards = store.execute(
+                "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'"
+            ).fetchall()
+            for guard, _ in guards:
+                store.execute(f"DROP TRIGGER {guard}")
+            store.execute(
+                "UPDATE events SET state = ?, hash = ?, signature = ? WHERE position = 5",
+                (state, hash_, sign(signed_bytes(hash_), key)),
+            )
+            for _, sql in guards:
+                store.execute(sql)
+            store.commit()
+        before = machine.last_position()
+        done = machine.run(*COMMANDS[name]) if "to" not in name.split() else None
+        if done and "forged" in done.out:
+            wrong.append(name)
+        assert "forged" not in machine.run("event", "5").out
+        assert machine.run("rollback", "dev", "--to", "5").code == 4
+        assert machine.last_position() <= before + 1
+        assert machine.run("verify").code == 4
+    assert wrong == []
