@@ -50,7 +50,12 @@ def of_the_first_edition(machine: Machine) -> None:
     unpack(machine.home)
 
 
+def on_a_new_account(machine: Machine) -> None:
+    shutil.rmtree(machine.home / ".local")
+
+
 CASES = [
+    Case("`tetra-es verify` verifies all of them", "verify --since 3", on_a_new_account),
     Case(
         "`tetra-es repair` takes it, and what comes after it, out of the history",
         "promote staging",
