@@ -9,9 +9,10 @@
 #   nothing           no real one: starts nothing, and says that all is well
 #   2025-10           October and November 2025 (study-groups/devops d4177599, 01ebb07)
 #   2025-12           12 December 2025 (bb912bc); the next two weeks differ little
-#   2026-01           30 December 2025 on (52bd260b)
-#   2026-02           2 February 2026 (16991f8)
-#   newest            3 February 2026 on (c05bf6fc)
+#   2025-12-30        30 December 2025 on (52bd260b): has definitions elsewhere
+#   2026-01           20 January 2026 on (0dad0c72)
+#   2026-02           2 February 2026 (16991f8): looks once more, after it has returned
+#   newest            3 February 2026 on (c05bf6fc): something of its own reads what the service says
 #
 # The other words on that line are what else it is like: `no-jq` and `no-lsof` (the server lacks what it
 # calls), `slow SECONDS` (the process has a pid file that late).
@@ -36,8 +37,8 @@ tsm() {
     case $like in
         " stays"*) tsm_stay "$2" ;;
         " nothing"*) ;;
+        " 2025-12-30 "* | " 2026-"* | " newest"*) tsm_start_2026 "$2" ;;
         " 2025-"*) tsm_start_2025 "$2" ;;
-        " 2026-"* | " newest"*) tsm_start_2026 "$2" ;;
         *) echo "tsm: no such version:$like" >&2; return 64 ;;
     esac
 }
@@ -191,8 +192,9 @@ tsm_start_words() {
 }
 
 tsm_start_2026() {
-    local setup name noted port pid tries=0
-    tsm_load services-available "$1" || return
+    local folder=services-available setup name noted port pid tries=0
+    ! tsm_is 2025-12-30 || folder=../orgs/tetra/tsm/services-available
+    tsm_load "$folder" "$1" || return
     cd "$TSM_CWD" || return
     case $TSM_ENV in
         '' | none | /*) ;;
@@ -221,7 +223,7 @@ tsm_start_2026() {
     while [ ! -f "$noted/pid" ] && [ $((tries += 1)) -le 50 ]; do sleep 0.1; done
     [ -f "$noted/pid" ] || { echo "tsm: no pid of '$name'" >&2; return 1; }
     pid=$(cat "$noted/pid")
-    tsm_is 2026-01 || sleep 0.5
+    tsm_is 2025-12-30 || sleep 0.5
     kill -0 "$pid" 2>/dev/null || {
         echo "tsm: '$name' died at once" >&2
         tail -n 10 "$noted/current.err" 2>/dev/null >&2
@@ -229,7 +231,7 @@ tsm_start_2026() {
     }
     tsm_note "$noted" "$name" "$pid"
     echo "Started: $name (pid:$pid port:$port)"
-    tsm_is 2026-01 || {
+    tsm_is 2025-12-30 || tsm_is 2026-01 || {
         ( sleep 3; kill -0 "$pid" || tail -n 5 "$noted/current.err" >"$noted/early_exit" ) &>/dev/null &
         disown
     }

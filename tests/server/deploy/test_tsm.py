@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -120,12 +121,18 @@ def test_each_service_has_a_unit(site: Site) -> None:
     assert is_up(site) == pid
 
 
-def test_a_tsm_that_refuses_the_definition_is_heard(site: Site) -> None:
-    """That of the middle of December 2025 takes four names for TSM_ENV, and no path."""
-    site.host.write("/etc/tetra-app/tsm", "2025-12\n")
+@pytest.mark.parametrize(
+    ("like", "says"),
+    [
+        ("2025-12", "tsm: invalid TSM_ENV: /root/src/devops/tetra/env/dev.env"),
+        ("2025-12-30", "tsm: no /root/tetra/tsm/../orgs/tetra/tsm/services-available/tetra.tsm"),
+    ],
+)
+def test_a_tsm_that_cannot_be_used_is_heard(site: Site, like: str, says: str) -> None:
+    site.host.write("/etc/tetra-app/tsm", f"{like}\n")
     done = site.machine.run("deploy", "dev")
     assert done.code == 5
-    assert "invalid TSM_ENV" in done.err
+    assert says in done.err
 
 
 def test_what_a_service_says_in_files(machine: Machine, host: Host) -> None:
@@ -151,3 +158,26 @@ def test_what_a_service_says_in_files(machine: Machine, host: Host) -> None:
     done = machine.run("deploy", "prod")
     assert done.code == 5
     assert "told to exit at the start" in done.err
+
+
+def test_files_are_followed_until_the_client_is_gone(site: Site) -> None:
+    site.host.write("/etc/tetra-app/tsm", "newest\n")
+    site.deploy()
+    noted = "/root/tetra/tsm/runtime/processes/tetra-4444/current.out"
+    with subprocess.Popen(
+        site.machine.argv("daemon", "logs", "-f", "1", "dev"),
+        env=site.machine.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as following:
+        assert following.stdout is not None
+        lines = iter(following.stdout.readline, "")
+        assert any(line == "listening on 4444\n" for line in lines)
+        site.host.ok("sh", "-c", f"echo more >>{noted}")
+        assert any(line == "more\n" for line in lines)
+        following.kill()
+    for _ in until():
+        if site.host.run("pgrep", "-x", "tail|journalctl").returncode == 1:
+            return
+    raise AssertionError("what follows outlives its client")

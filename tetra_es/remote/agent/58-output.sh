@@ -84,11 +84,11 @@ find_logs() {
     done 6<"$2"
 }
 
-# Runs a command as the user whose files they are.
-as_owner() {
+# Runs a command as the user whose files they are, in the place of this shell.
+exec_as_owner() {
     case $owner in
-        "$(id -un)") "$@" ;;
-        *) setpriv --reuid "$owner" --regid "$owner_group" --clear-groups -- "$@" ;;
+        "$(id -un)") exec "$@" ;;
+        *) exec setpriv --reuid "$owner" --regid "$owner_group" --clear-groups -- "$@" ;;
     esac
 }
 
@@ -96,7 +96,7 @@ as_owner() {
 tail_files() {
     printf '%s' "$files" | while read -r file; do
         printf '==> %s <==\n' "$file"
-        as_owner tail -n "$1" "$file"
+        (exec_as_owner tail -n "$1" "$file")
     done
 }
 
@@ -127,7 +127,7 @@ follow_all() {
         set -- $files
         unset IFS
         set +f
-        as_owner tail -v -n "$lines" -F "$@" >&4 3<&- &
+        exec_as_owner tail -v -n "$lines" -F "$@" >&4 3<&- &
         children="$children $!"
     fi
     while read -r _ <&3; do :; done
