@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from tetra_es.log.record import Record
     from tetra_es.store.history import History
 
-AIM = 0.4
+AIM = 0.2
+"""Of a command's way to record: it is judged by the gate and pinned, which waits a second time."""
+
 LOG_AIM = 0.6
 
 _TABLE = """
