@@ -117,4 +117,6 @@ def _leave(code: int) -> NoReturn:
             stream.flush()
         except OSError:  # which was said where there was anybody to hear it
             code = code or 1
+        except KeyboardInterrupt:  # nobody reads on
+            code = 130
     os._exit(code)

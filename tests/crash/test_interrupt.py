@@ -1,4 +1,4 @@
-"""Ctrl-C at any point of a command: one line, exit 1, nothing half-done."""
+"""Ctrl-C at any point of a command: one line, exit 130, nothing half-done."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ from tests.conftest import default_signals
 from tests.crash.killing import MANY, acknowledged, check_repaired, check_sound, start
 from tests.crash.test_kill import count_effects
 from tests.machine import HANG
+from tetra_es.gate.opening import pin
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from tests.conftest import Machine
 
 COMMANDS = [["set", "local", "resources.nofile=NUMBER"], ["promote", "dev"]]
@@ -51,6 +54,23 @@ def test_in_the_middle(machine: Machine, which: int) -> None:
         machine.ok("history", "-n", "1")
         check_repaired(machine)
     assert 130 in codes
+    check_sound(machine)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_beside_the_pin(machine: Machine, monkeypatch: pytest.MonkeyPatch, when: str) -> None:
+    """The event is in the store, and its pin is not, or the command does not know that it is."""
+
+    def interrupted(*words: Any) -> None:
+        if when == "after":
+            pin(*words)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tetra_es.gate.gated.pin", interrupted)
+        done = machine.run("set", "local", "resources.nofile=2048")
+    assert (done.code, done.error()) == (130, "interrupted; recorded as #3")
+    machine.ok("set", "local", "resources.nofile=4096")
     check_sound(machine)
 
 
@@ -108,3 +128,22 @@ def test_outside_of_the_commands(machine: Machine, what: str) -> None:
     )
     assert (done.returncode, done.stdout) == (130, "")
     assert done.stderr == "tetra-es: error: interrupted; nothing was recorded\n"
+
+
+def test_while_output_is_written(machine: Machine) -> None:
+    """All is recorded by then."""
+    code = (
+        "import os, signal, sys; from tetra_es_cli.main import _leave; "
+        "sys.stdout.flush = lambda: os.kill(os.getpid(), signal.SIGINT) or signal.pause(); "
+        "_leave(0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=machine.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=HANG,
+        preexec_fn=default_signals,
+    )
+    assert (done.returncode, done.stderr) == (130, "")

@@ -73,6 +73,11 @@ class AdmittedReplica(Closing):
         else:
             self._level = window.at
 
+    def open_again(self) -> None:
+        """Open the gate again, whatever an interrupt left of what it knew."""
+        self.__dict__.pop("opened", None)
+        self.look_again()
+
     def follow(self) -> None:
         """Take in what others recorded since it was opened. Raises what `open_organization` does.
 
@@ -84,9 +89,9 @@ class AdmittedReplica(Closing):
             from tetra_es.gate.proving import admit_more
 
             admit_more(self.opened, self.log)
+            self.look_again()
         else:
-            self.__dict__.pop("opened", None)
-        self.look_again()
+            self.open_again()
 
     @property
     def path(self) -> Path:

@@ -106,6 +106,12 @@ class History(Closing):
         self._gated.catch_up()
         return self.replica.opened.gate.state.head
 
+    def open_again(self) -> None:
+        """Admit what is in the log now: an interrupt may have come between an event and its pin."""
+        if self._log.head() != START:
+            self.replica.open_again()
+            self._open_gate()
+
     @property
     def floor(self) -> int:
         """The least number of rules that the next event may have."""

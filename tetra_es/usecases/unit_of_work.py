@@ -151,8 +151,11 @@ class UnitOfWork:
         return warnings
 
     def positions_after(self, position: int) -> list[int]:
-        """Return the positions of our own events after `position`, by what the store says."""
-        self._history.follow()
+        """Return the positions of our own events after `position`, by what the store says.
+
+        For a command that was interrupted, wherever that was.
+        """
+        self._history.open_again()
         return [
             record.position
             for record, event in valid_events(self.log, self.log.records(position))
