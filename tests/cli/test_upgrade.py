@@ -55,6 +55,17 @@ def test_reading_works_before_and_recording_after(old: Machine) -> None:
     check_upgraded(old, rows, ids)
 
 
+def test_what_a_killed_one_left_is_removed(old: Machine) -> None:
+    left = [
+        old.store.with_name(f".events.db.upgrading.0123456789abcdef.partial{suffix}")
+        for suffix in ("", "-wal", "-shm")
+    ]
+    for path in left:
+        path.write_bytes(b"half of a store")
+    old.ok("upgrade")
+    assert [path for path in left if path.exists()] == []
+
+
 def test_what_follows_from_it_cannot_be_written(old: Machine) -> None:
     mirror = old.folder / "history"
     mirror.rename(mirror.with_name("elsewhere"))

@@ -157,5 +157,7 @@ def _take_name(store: Path, old: Path, new: Path) -> None:
 
 
 def _remove(new: Path) -> None:
-    for suffix in ("", "-wal", "-shm"):
-        new.with_name(new.name + suffix).unlink(missing_ok=True)
+    """Remove a store that was being made, whether it had its name already or not."""
+    left = [new.with_name(new.name + suffix) for suffix in ("", "-wal", "-shm")]
+    for path in (*left, *new.parent.glob(f".{new.name}.*.partial*")):
+        path.unlink(missing_ok=True)
