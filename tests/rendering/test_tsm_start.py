@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.machine import HANG
-from tests.needs import cannot
+from tests.needs import cannot, need
 from tests.rendering.readers import command_words, setting
 from tests.rendering.texts import content, release
 from tetra_es.release.tsm_start import EXIT_RETURNED
@@ -31,6 +31,7 @@ SPAWN = "setsid bash -c '{} & {}' &"
 
 @pytest.fixture(scope="module", autouse=True)
 def _space() -> None:
+    need("unshare", "setsid")
     done = subprocess.run([*APART, "exit 7"], capture_output=True, text=True, check=False)
     if done.returncode != 7:
         cannot(f"a namespace for processes: {done.stderr.strip()}")

@@ -60,10 +60,10 @@ def test_in_the_files(vault: Machine, files: Files, how: str) -> None:
     file.write_bytes(getattr(files, how))
     done = vault.run("verify")
     assert done.code == 4
-    assert "secrets/dev/A.age" in done.out
+    assert "secrets/dev/A.age" in done.out + done.err
     done = vault.run("rebuild", "--check")
     assert done.code == 4
-    assert "secrets/dev/A.age" in done.out
+    assert "secrets/dev/A.age" in done.out + done.err
     for command in (
         ("secret", "get", "dev", "A"),
         ("secret", "export", "dev"),
@@ -88,7 +88,7 @@ def test_in_a_commit_of_the_mirror(vault: Machine, files: Files, how: str) -> No
     git(clone, "push", "--quiet", "--force", "origin", "main")
     done = vault.run("verify")
     assert done.code == 4
-    assert f"#{vault.last_position()}" in done.out
+    assert f"#{vault.last_position()}" in done.out + done.err
     assert vault.ok("secret", "get", "dev", "A").out == "second"
 
 
