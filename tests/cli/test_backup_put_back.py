@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.examples import some
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,10 +92,10 @@ def promote_without_views(machine: Machine) -> None:
     machine.ok("promote", "prod")
 
 
-@pytest.mark.parametrize(
-    "first", [promote, look, rebuild, rebuild_without_views, promote_without_views]
-)
-@pytest.mark.parametrize("looked", [False, True])
+FIRST = [promote, look, rebuild, rebuild_without_views, promote_without_views]
+
+
+@pytest.mark.parametrize(("first", "looked"), some(product(FIRST, [False, True]), 4))
 def test_all_goes_on_from_there(
     machine: Machine, head: str, first: Callable[[Machine], None], *, looked: bool
 ) -> None:

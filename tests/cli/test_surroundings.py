@@ -31,7 +31,7 @@ def modes(folder: Path) -> dict[str, int]:
     }
 
 
-@pytest.mark.parametrize("mask", [0o777, 0o000])
+@pytest.mark.parametrize("mask", some([0o777, 0o000], 1))
 def test_any_umask(bare: Machine, mask: int) -> None:
     """The owner can read and write everything, and nobody else what is of the owner alone."""
 
@@ -120,11 +120,13 @@ def interrupted(machine: Machine, at: int, *words: str) -> subprocess.CompletedP
     )
 
 
-@pytest.mark.parametrize("words", [("show", "local"), ("promote", "dev"), ("nope",), ("--help",)])
+@pytest.mark.parametrize(
+    "words", some([("promote", "dev"), ("show", "local"), ("nope",), ("--help",)], 2)
+)
 def test_an_interrupt_while_modules_load(machine: Machine, words: tuple[str, ...]) -> None:
     """One line and exit 130, wherever it comes."""
     ends = []
-    for at in some([*range(1, 60), *range(60, 900, 7)], 12):
+    for at in some([*range(1, 60), *range(60, 900, 7)], 8):
         before = machine.last_position()
         done = interrupted(machine, at, *words)
         ends.append(done.returncode)

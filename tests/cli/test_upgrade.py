@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.examples import some
 from tests.first_edition.archive import DEMO, unpack
 from tests.integrity.conftest import BOB, EVENTS
 from tetra_es.usecases import upgrade as module
@@ -98,8 +100,7 @@ def test_a_new_organization_needs_none(machine: Machine) -> None:
 STEPS = ("copy_store", "verify_admitted", "_take_name", "sync_folder", "_remove")
 
 
-@pytest.mark.parametrize("name", STEPS)
-@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize(("name", "after"), some(product(STEPS, [False, True]), 4))
 def test_cut_short_it_goes_on(
     old: Machine, monkeypatch: pytest.MonkeyPatch, name: str, after: bool
 ) -> None:

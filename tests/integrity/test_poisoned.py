@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.examples import some
 from tests.machine import Machine
 from tetra_es.crypto.ssh.keys import load as load_key
 from tetra_es.crypto.ssh.sshsig import sign
@@ -123,7 +124,7 @@ def right(lived: Machine, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     return found
 
 
-@pytest.mark.parametrize("poison", POISONS)
+@pytest.mark.parametrize("poison", some(POISONS, 6))
 def test_views_decide_nothing(
     lived: Machine, right: dict[str, Any], tmp_path: Path, poison: str
 ) -> None:
@@ -186,7 +187,7 @@ DAMAGE: dict[str, Callable[[bytes, bytes], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("damage", some(DAMAGE, 2))
 def test_a_checked_state_that_is_not_ours_decides_nothing(
     grown_pair: tuple[Machine, bytes], right_later: dict[str, Any], tmp_path: Path, damage: str
 ) -> None:

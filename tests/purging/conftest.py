@@ -20,8 +20,15 @@ def keep_soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def leaked(machine: Machine) -> Machine:
+def leaked(leaked_once: Machine, tmp_path: Path) -> Machine:
     """local, dev and staging had the value; none of them has it now."""
+    return leaked_once.copy(tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def leaked_once(bare_founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """The organization that tests have copies of."""
+    machine = Machine(bare_founded).copy(tmp_path_factory.mktemp("leaked") / "home")
     machine.ok("set", "local", f"app.entry={VALUE}", "app.other=1", "-m", "an oversight")
     machine.ok("promote", "dev")
     machine.ok("set", "local", "ports.tetra=5001")

@@ -94,7 +94,7 @@ def clean(machine: Machine) -> None:
             machine.ok("promote", name)
 
 
-@examples(6)
+@examples(3)
 @given(STEPS)
 def test_nothing_of_a_purged_value_is_left(bare_founded: Path, steps: list[Step]) -> None:
     with TemporaryDirectory(dir=bare_founded.parent) as folder:

@@ -29,7 +29,7 @@ NEXT: list[tuple[str, ...]] = [
     ("mirror", "add", "copy", "/nowhere"),
 ]
 
-POINTS = max(6, ROUNDS // 4)
+POINTS = max(3, ROUNDS // 4)
 """Where the purge is killed."""
 
 

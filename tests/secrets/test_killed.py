@@ -51,7 +51,7 @@ NAMES = ("set", "import", "edit", "run", "copy", "recipient")
 @pytest.mark.parametrize(
     ("name", "signum"),
     [
-        *(pytest.param(name, signal.SIGKILL, id=f"{name}-kill") for name in NAMES),
+        *(pytest.param(name, signal.SIGKILL, id=f"{name}-kill") for name in some(NAMES, 3)),
         *(pytest.param(name, signal.SIGINT, id=f"{name}-ctrl-c") for name in some(NAMES, 1)),
     ],
 )
@@ -102,7 +102,7 @@ def opened(guarded: CanaryMachine, tmp_path: Path) -> tuple[Path, str]:
 
 @pytest.mark.parametrize(
     ("command", "group", "signum"),
-    some(product(["edit", "run"], ["alone", "group"], SIGNALS), 6),
+    some(product(["edit", "run"], ["alone", "group"], SIGNALS), 4),
     ids=lambda value: value.name if isinstance(value, signal.Signals) else None,
 )
 def test_while_values_are_in_the_open(

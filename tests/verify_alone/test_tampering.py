@@ -83,7 +83,7 @@ FILES: dict[str, tuple[int, Mapping[str, bytes | None], str]] = {
 }
 
 
-@pytest.mark.parametrize("case", some(FILES, 3))
+@pytest.mark.parametrize("case", some(FILES, 2))
 @pytest.mark.parametrize("lasting", [True, False], ids=["lasting", "once"])
 def test_files(machine: Machine, clone: Clone, case: str, lasting: bool) -> None:
     position, files, said = FILES[case]
@@ -113,7 +113,7 @@ CHANGED: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize("case", some(CHANGED, 4))
+@pytest.mark.parametrize("case", some(CHANGED, 2))
 def test_an_event(machine: Machine, clone: Clone, case: str) -> None:
     changed, said = CHANGED[case]
     clone.rewrite(5, edited(clone, 5, **changed))
@@ -251,7 +251,7 @@ MESSAGES: dict[str, tuple[Callable[[Commit], Commit], str]] = {
 }
 
 
-@pytest.mark.parametrize("case", some(MESSAGES, 4))
+@pytest.mark.parametrize("case", some(MESSAGES, 2))
 def test_a_message(machine: Machine, clone: Clone, case: str) -> None:
     change, said = MESSAGES[case]
     clone.rewrite(5, lambda position, commit: change(commit) if position == 5 else commit)
