@@ -10,6 +10,9 @@ CLOCK_SKEW: Final = 300
 GIT: Final = (2, 28)
 """The oldest git that can make the mirror: `git init --initial-branch`."""
 
+TEXT_SIZE: Final = 2**20
+"""Bytes of a file that is recorded. No rule of the gate: what is recorded already stays valid."""
+
 STATE_SIZE: Final = 64 * 2**20
 """Bytes of an event's state. Those of the first edition hold whole texts."""
 

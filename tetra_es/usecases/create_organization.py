@@ -15,6 +15,7 @@ from tetra_es.schema.environment import validate_environment
 from tetra_es.schema.templates import local_template, manifest_template
 from tetra_es.secret_scan.scan import refuse, scan_document
 from tetra_es.toml.document import ConfigDocument
+from tetra_es.usecases.config.source_file import check_size
 from tetra_es.usecases.config.spelling import warn_of_misspelled
 from tetra_es.usecases.use_case import UseCase
 
@@ -95,7 +96,7 @@ class CreateOrganization(UseCase[None]):
 
     def decide(self, work: UnitOfWork) -> None:
         """Decide all of it."""
-        validate_environment(self.initial.source)
+        validate_environment(check_size(self.initial.source))
         warn_of_misspelled(work, self.initial.source, None)
         context = work.context_as(check_actor(self.actor))
         decide_organization(work, self.initial, context)
@@ -107,8 +108,9 @@ def decide_organization(work: UnitOfWork, initial: InitialConfig, context: Conte
     from tetra_es.profiles.load import validate_overlay
 
     organization = work.new_organization()
+    check_size(initial.manifest)
     organization.create(initial.name, initial.manifest, context, key=work.key.public_line)
     for environment, overlay in initial.profiles.items():
-        validate_overlay(overlay, environment)
+        validate_overlay(check_size(overlay), environment)
         organization.edit_profile(environment, overlay, context)
     return organization

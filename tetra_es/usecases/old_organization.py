@@ -16,6 +16,7 @@ from tetra_es.errors import TetraEsError, UsageError
 from tetra_es.names import SOURCE_OF_TRUTH, check_environment
 from tetra_es.refs import format_time
 from tetra_es.toml.document import ConfigDocument
+from tetra_es.usecases.config.source_file import check_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -162,4 +163,4 @@ def _document(file: Path) -> ConfigDocument:
         raise TetraEsError(
             f"{file} is not UTF-8", hint="TOML is UTF-8: save the file in that encoding"
         ) from error
-    return ConfigDocument(f"{file.parent.name}/{file.name}", text).checked()
+    return check_size(ConfigDocument(f"{file.parent.name}/{file.name}", text)).checked()

@@ -10,7 +10,7 @@ from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.schema.environment import validate_environment
 from tetra_es.schema.manifest import read_manifest
 from tetra_es.usecases.config.check_for_secrets import check_for_secrets
-from tetra_es.usecases.config.source_file import SOURCE
+from tetra_es.usecases.config.source_file import SOURCE, check_size
 from tetra_es.usecases.config.spelling import warn_of_misspelled, warn_of_misspelled_rules
 from tetra_es.usecases.use_case import UseCase
 
@@ -108,7 +108,8 @@ def _check_not_emptied(before: ConfigDocument, document: ConfigDocument) -> None
 
 
 def _validate(file: SourceFile, document: ConfigDocument) -> None:
-    """Raise `ConfigError` where a document is not one of its kind."""
+    """Raise `ConfigError` where a document is not one of its kind, or too large."""
+    check_size(document)
     match file.kind:
         case "manifest":
             read_manifest(document)

@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import Refused, TetraEsError
-from tetra_es.usecases.config.source_file import MANIFEST, SourceFile
+from tetra_es.usecases.config.source_file import MANIFEST, SourceFile, check_size
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,13 +38,16 @@ def pending(work: UnitOfWork, files: WorkingFiles) -> list[HandEdit]:
 
 
 def read_edit(files: WorkingFiles, edit: HandEdit) -> ConfigDocument:
-    """Return an edited file as it is. Raises `TetraEsError` where it is gone or not UTF-8."""
+    """Return an edited file as it is.
+
+    Raises `TetraEsError` where it is gone, not UTF-8 or too large.
+    """
     if edit.missing:
         raise TetraEsError(
             f"{edit.file.path} is missing",
             hint="`tetra-es rebuild` puts the recorded content back",
         )
-    return edit.file.document(files.read(edit.file.path))
+    return check_size(edit.file.document(files.read(edit.file.path)))
 
 
 def what_is_wrong(files: WorkingFiles, edit: HandEdit) -> str | None:

@@ -5,8 +5,10 @@
 
 from typing import NamedTuple
 
+from tetra_es.errors import ConfigError
 from tetra_es.layout import MANIFEST as MANIFEST_PATH
 from tetra_es.layout import PROFILES, environment_file, profile_file
+from tetra_es.limits import TEXT_SIZE
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.toml.document import ConfigDocument
 
@@ -42,6 +44,16 @@ class SourceFile(NamedTuple):
 
     def __str__(self) -> str:
         return f"profile {self.environment}" if self.kind == "profile" else self.kind
+
+
+def check_size(document: ConfigDocument) -> ConfigDocument:
+    """Return a document that is not too large to be recorded. Raises `ConfigError`."""
+    if (size := len(document.text.encode())) > TEXT_SIZE:
+        raise ConfigError(
+            f"{document.path}:1: it has {size} bytes, and {TEXT_SIZE} are the most",
+            hint="keep data in files of the application, and their names here",
+        )
+    return document
 
 
 SOURCE = SourceFile(SOURCE_OF_TRUTH)
