@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import HANG, ROOT, default_signals
+from tests.examples import some
+from tests.integrity.test_poisoned import POISONS
 from tests.machine import until
 from tetra_es.disk.lock import exclusive
 from tetra_es.store.history import History
@@ -141,6 +143,19 @@ def test_several_hosts_in_one_opening(fleet: Fleet, openings: list[Path], parall
     assert len(openings) == 1
     assert fleet.git_processes() < len(DEPLOYED)  # of 27 events
     fleet.machine.ok("verify")
+
+
+@pytest.mark.parametrize("poison", some(POISONS, 4))
+def test_what_the_views_say_deploys_nothing(fleet: Fleet, poison: str) -> None:
+    assert fleet.deploy().code == 0
+    fleet.machine.ok("set", "local", "ports.tetra=5001")
+    fleet.machine.ok("promote", "dev")
+    lawful = fleet.deploy("--dry-run", "-o", "json")
+    assert lawful.code == 0, lawful.err
+    with closing(sqlite3.connect(fleet.machine.folder / "store/views.db")) as views:
+        views.executescript(f"PRAGMA ignore_check_constraints = ON; {POISONS[poison]}")
+    done = fleet.deploy("--dry-run", "-o", "json")
+    assert done.code or done.out == lawful.out
 
 
 def test_every_step_is_in_the_log_before_the_next_one_begins(fleet: Fleet) -> None:
