@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.conftest import Result
 
 EVERY = [*KINDS.values(), "overflow", "freelist"]
-FLIPS = 40 if THOROUGH else 2
+FLIPS = 10 if THOROUGH else 2
 """On the pages of each kind."""
 ROUNDS = 45 if THOROUGH else 3
 
