@@ -28,12 +28,20 @@ def recorded_all_the_same(recorded: Iterable[Recorded]) -> Iterator[None]:
     """
     try:
         yield
-    except TetraEsError as error:
+    except (TetraEsError, OSError) as error:
+        failed = error if isinstance(error, TetraEsError) else _in_words(error)
         positions = ", ".join(f"#{one.position}" for one in recorded if one.position)
         problem = TetraEsError(
             f"recorded as {positions}, but not everything that follows from it could be written: "
-            f"{error.message}",
-            hint=error.hint or "fix that; the next command does the rest",
+            f"{failed.message}",
+            hint=failed.hint or "fix that; the next command does the rest",
         )
-        problem.exit_code = error.exit_code
+        problem.exit_code = failed.exit_code
         raise problem from error
+
+
+def _in_words(error: OSError) -> TetraEsError:
+    where = f"{error.filename}: " if error.filename else ""
+    return TetraEsError(
+        f"{where}{error.strerror or error}", hint="check the path, its permissions and the space"
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -55,6 +54,7 @@ def _back_up(app: App, file: Path) -> BackedUp:
 def _print(app: App) -> None:
     """Write a backup to standard output, and say there what it has that nothing else reads."""
     from shutil import copyfileobj
+    from tempfile import TemporaryDirectory
 
     if sys.stdout.isatty():
         raise UsageError(
