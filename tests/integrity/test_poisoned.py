@@ -1,7 +1,7 @@
 """Views and what is kept beside the pins only show: nothing is decided by what somebody put there.
 
-Each command either does what it does where nobody changed anything, or ends with an error. What is
-deployed is in tests/servers/test_rollout.py.
+Each command either does what it does where nobody changed anything, or ends with an error.
+Deployments are in tests/servers/test_rollout.py.
 """
 
 from __future__ import annotations

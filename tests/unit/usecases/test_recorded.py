@@ -1,4 +1,4 @@
-"""What is said where an event is recorded and what follows from it fails."""
+"""A failure after an event was recorded says that it was."""
 
 from __future__ import annotations
 
