@@ -7,6 +7,8 @@ import pty
 import re
 import sqlite3
 import subprocess
+import termios
+import time
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
@@ -361,6 +363,11 @@ def test_what_it_does_not_reach_is_named(leaked: Machine, tmp_path: Path) -> Non
     assert f"{leaked.folder} is a git repository of yours" in done.err
 
 
+def is_shown(terminal: int) -> bool:
+    """Return whether a terminal shows what is typed."""
+    return bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
+
+
 @pytest.mark.parametrize("answer", ["y", "n"])
 def test_a_person_is_asked(leaked: Machine, answer: str) -> None:
     """For the value, which is not shown, and whether to destroy it."""
@@ -375,9 +382,13 @@ def test_a_person_is_asked(leaked: Machine, answer: str) -> None:
     )
     os.close(secondary)
     said = b""
-    for asked, typed in ((b"Value of what is to go", VALUE), (b"Destroy it?", answer)):
+    asking = ((b"Value of what is to go", VALUE, True), (b"Destroy it?", answer, False))
+    for asked, typed, hidden in asking:
         while asked not in said:
             said += os.read(primary, 1024)
+        # What is typed before the terminal stops to show it is thrown away.
+        while is_shown(primary) is hidden:
+            time.sleep(0.01)
         os.write(primary, f"{typed}\n".encode())
     with suppress(OSError):  # which ends it
         while more := os.read(primary, 1024):
