@@ -386,7 +386,7 @@ def test_a_person_is_asked(leaked: Machine, answer: str) -> None:
     for asked, typed, hidden in asking:
         while asked not in said:
             said += os.read(primary, 1024)
-        # What is typed before the terminal stops to show it is thrown away.
+        # Input before the terminal hides it is dropped.
         while is_shown(primary) is hidden:
             time.sleep(0.01)
         os.write(primary, f"{typed}\n".encode())
