@@ -63,7 +63,9 @@ class Projections(Closing):
         reading: bool = False,
         warn: Warn = say_nothing,
     ) -> None:
-        """Open them; `reading` is for looking alone, where nothing can or shall be written.
+        """Open them. With `reading` nothing is written before they catch up.
+
+        That is for looking alone, and for who does not hold the lock yet.
 
         `warn` is told what people have to know, and a hint.
         """
@@ -76,7 +78,7 @@ class Projections(Closing):
 
     def _open(self, *, reading: bool = False) -> None:
         """Open the views, and the files that they keep track of."""
-        path = self.layout.views
+        path, self._reading = self.layout.views, reading
         self._connection = (open_views_reading if reading else open_views)(path)
         self._file = file_identity(path)
         self.files = Files(self.layout.root, self._connection)
@@ -96,7 +98,8 @@ class Projections(Closing):
         What has events that the store has not is caught back. Where those may be lost, the views
         alone are, and files and mirror stay. Raises `IntegrityFailure` where nothing tells.
         """
-        if file_identity(self.layout.views) != self._file:  # another command has rebuilt them
+        # Another command may have rebuilt them.
+        if self._reading or file_identity(self.layout.views) != self._file:
             self._connection.close()
             self._open()
         with self._errors():

@@ -40,8 +40,11 @@ class Derived:
         self._warn = warn
 
     def __call__(self, layout: OrgLayout, log: Replica) -> Projections:
-        """Return the projections of a log."""
-        return Projections(layout, log, self.git, warn=self._warn)
+        """Return the projections of a log, for a caller who takes the lock to have them catch up.
+
+        Views that were made before that would be in the way of who makes them with the lock.
+        """
+        return Projections(layout, log, self.git, reading=True, warn=self._warn)
 
     def unfounded(self, layout: OrgLayout) -> TetraEsError:
         """Return the error for people about a store that has no events."""

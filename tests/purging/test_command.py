@@ -347,6 +347,19 @@ def test_what_is_recorded_while_somebody_is_asked(
     assert remains(VALUE, leaked) == []
 
 
+def test_views_are_made_by_who_has_the_lock(
+    leaked: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A purge throws them away, and two that made them again would be in each other's way."""
+    views = leaked.store.with_name("views.db")
+    found = []
+    monkeypatch.setattr("tetra_es_cli.commands.purge._ask", lambda *_: found.append(views.exists()))
+    views.unlink()
+    leaked.ok(*PURGE)
+    assert found == [False]
+    assert views.exists()
+
+
 def test_what_it_does_not_reach_is_named(leaked: Machine, tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(tmp_path / "c")], check=True)
     leaked.ok("mirror", "add", "origin", str(tmp_path / "c"))
