@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.examples import load_profile
-from tests.machine import HANG, PACKAGES, ROOT, Machine, Result
+from tests.machine import HANG, PACKAGES, ROOT, Machine, Result, default_signals
 from tests.needs import pytest_addoption, pytest_runtest_makereport  # noqa: F401 - hooks
 
-__all__ = ["HANG", "PACKAGES", "ROOT", "Machine", "Result"]
+__all__ = ["HANG", "PACKAGES", "ROOT", "Machine", "Result", "default_signals"]
 
 load_profile()
 
@@ -52,12 +51,6 @@ def pytest_configure() -> None:
         usable = os.access(MEMORY, os.W_OK) and not found.f_flag & os.ST_NOEXEC
         if usable and found.f_bavail * found.f_frsize > ENOUGH:
             os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
-
-
-def default_signals() -> None:
-    """Let signals do what they do in a shell's foreground, whatever the tests run under."""
-    for each in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, signal.SIG_DFL)
 
 
 @pytest.fixture

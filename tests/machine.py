@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -34,6 +35,12 @@ def until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it never came"
         time.sleep(0.01)
+
+
+def default_signals() -> None:
+    """Let signals do what they do in a shell's foreground, whatever the tests run under."""
+    for each in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_DFL)
 
 
 @dataclass(frozen=True)
@@ -142,10 +149,18 @@ class Machine:
         env: Mapping[str, str] | None = None,
         stdin: str | None = None,
         cwd: Path | None = None,
+        code: str | None = None,
+        before: Callable[[], object] | None = None,
     ) -> Result:
-        """Run `tetra-es` in a process of its own, whatever its exit code."""
+        """Run `tetra-es` in a process of its own, whatever its exit code.
+
+        `code`: Python code to run in its place, with signals as in a shell's foreground.
+        `before`: what the process does first.
+        """
+        if code is not None:
+            before = before or default_signals
         done = subprocess.run(
-            self.argv(*arguments),
+            self.argv(*arguments) if code is None else [sys.executable, "-c", code, *arguments],
             env=self.environment(env),
             input=None if stdin is None else stdin.encode(),
             stdin=subprocess.DEVNULL if stdin is None else None,
@@ -153,6 +168,7 @@ class Machine:
             check=False,
             timeout=HANG,
             cwd=cwd or self.home,
+            preexec_fn=before,
         )
         return Result.of(done.returncode, done.stdout, done.stderr)
 

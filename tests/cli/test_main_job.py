@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 from tetra_es.profiles.load import effective_profile
@@ -380,11 +378,4 @@ def test_no_color_is_honoured(machine: Machine) -> None:
         "print(style('x', wanted=Settings.from_environ().color, fg='red'))"
     )
     for value, printed in (("1", "x\n"), ("", "\x1b[31mx\x1b[0m\n")):
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            env=machine.environment({"NO_COLOR": value}),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert done.stdout == printed
+        assert machine.process(code=code, env={"NO_COLOR": value}).out == printed

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -18,7 +17,7 @@ from tests.machine import HANG
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.conftest import Machine
+    from tests.conftest import Machine, Result
 
 COMMANDS: Sequence[tuple[str, ...]] = (
     ("show", "local"),
@@ -29,30 +28,19 @@ COMMANDS: Sequence[tuple[str, ...]] = (
 )
 
 
-def started_without(
-    machine: Machine, streams: Sequence[int], *words: str
-) -> subprocess.CompletedProcess[str]:
+def started_without(machine: Machine, streams: Sequence[int], *words: str) -> Result:
     def close() -> None:
         for number in streams:
             os.close(number)
 
-    return subprocess.run(
-        [sys.executable, "-m", "tetra_es_cli", *words],
-        env=machine.environment(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=HANG,
-        preexec_fn=close,
-    )
+    return machine.process(*words, before=close)
 
 
 @pytest.mark.parametrize(("words", "streams"), some(product(COMMANDS, [(1,), (2,), (0, 1, 2)]), 5))
 def test_closed(machine: Machine, words: tuple[str, ...], streams: tuple[int, ...]) -> None:
     done = started_without(machine, streams, *words)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert bool(done.stdout) == (1 not in streams)
+    assert (done.code, done.err) == (0, "")
+    assert bool(done.out) == (1 not in streams)
     machine.ok("verify")
 
 
@@ -60,9 +48,9 @@ def test_closed_input_has_no_value(machine: Machine) -> None:
     """It is not an empty value, as that of /dev/null is."""
     machine.ok("recipient", "add", "dev", "alice", machine.ok("identity", "new").out.strip())
     done = started_without(machine, (0,), "secret", "set", "dev", "TOKEN")
-    assert done.returncode
-    assert done.stderr.startswith("tetra-es: error: ")
-    assert "unexpected" not in done.stderr
+    assert done.code
+    assert done.err.startswith("tetra-es: error: ")
+    assert "unexpected" not in done.err
     assert machine.ok("secret", "list", "dev").out == ""
 
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import stat
-import subprocess
-import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import default_signals
 from tests.examples import some
-from tests.machine import HANG
 from tetra_es.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,18 +32,9 @@ def modes(folder: Path) -> dict[str, int]:
 def test_any_umask(bare: Machine, mask: int) -> None:
     """The owner can read and write everything, and nobody else what is of the owner alone."""
 
-    def run(*words: str, typed: str = "") -> None:
-        done = subprocess.run(
-            bare.argv(*words),
-            env=bare.environment(),
-            cwd=bare.home,
-            input=typed,
-            capture_output=True,
-            text=True,
-            check=False,
-            preexec_fn=lambda: os.umask(mask),
-        )
-        assert done.returncode == 0, done.stderr
+    def run(*words: str) -> None:
+        done = bare.process(*words, before=lambda: os.umask(mask))
+        assert done.code == 0, done.err
 
     run("init", "acme", "--domain", "acme.example")
     run("set", "local", "ports.tetra=5001")
@@ -106,20 +94,6 @@ main()
 """Runs a command that gets SIGINT at the n-th thing that the interpreter does for it."""
 
 
-def interrupted(machine: Machine, at: int, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", PRELUDE, str(at), *words],
-        env=machine.environment(),
-        cwd=machine.home,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=HANG,
-        preexec_fn=default_signals,
-    )
-
-
 @pytest.mark.parametrize(
     "words", some([("promote", "dev"), ("show", "local"), ("nope",), ("--help",)], 2)
 )
@@ -128,26 +102,20 @@ def test_an_interrupt_while_modules_load(machine: Machine, words: tuple[str, ...
     ends = []
     for at in some([*range(1, 60), *range(60, 900, 7)], 8):
         before = machine.last_position()
-        done = interrupted(machine, at, *words)
-        ends.append(done.returncode)
-        if done.returncode != 130:  # it was over by then
-            assert "Traceback" not in done.stderr, at
+        done = machine.process(str(at), *words, code=PRELUDE)
+        ends.append(done.code)
+        if done.code != 130:  # it was over by then
+            assert "Traceback" not in done.err, at
             continue
         recorded = machine.last_position() - before
         what = f"recorded as #{before + 1}" if recorded else "nothing was recorded"
         # After the ^C of a terminal, a line begins.
-        assert done.stderr.lstrip("\n") == f"tetra-es: error: interrupted; {what}\n", at
+        assert done.err.lstrip("\n") == f"tetra-es: error: interrupted; {what}\n", at
     assert 130 in ends
 
 
 def test_an_interrupt_that_is_ignored_stays_so(machine: Machine) -> None:
     """As for a command that a shell runs in the background."""
-    done = subprocess.run(
-        [sys.executable, "-c", PRELUDE, "20", "show", "local"],
-        env=machine.environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
-    )
-    assert (done.returncode, done.stderr) == (0, "")
+    ignore = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
+    done = machine.process("20", "show", "local", code=PRELUDE, before=ignore)
+    assert (done.code, done.err) == (0, "")

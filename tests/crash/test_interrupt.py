@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -117,17 +116,9 @@ def test_outside_of_the_commands(machine: Machine, what: str) -> None:
         f"{place}.{name} = lambda _: os.kill(os.getpid(), signal.SIGINT) or signal.pause(); "
         "from tetra_es_cli.main import main; main(['show', 'nope'])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=machine.environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=HANG,
-        preexec_fn=default_signals,
-    )
-    assert (done.returncode, done.stdout) == (130, "")
-    assert done.stderr == "tetra-es: error: interrupted; nothing was recorded\n"
+    done = machine.process(code=code)
+    assert (done.code, done.out) == (130, "")
+    assert done.err == "tetra-es: error: interrupted; nothing was recorded\n"
 
 
 def test_while_output_is_written(machine: Machine) -> None:
@@ -137,13 +128,5 @@ def test_while_output_is_written(machine: Machine) -> None:
         "sys.stdout.flush = lambda: os.kill(os.getpid(), signal.SIGINT) or signal.pause(); "
         "_leave(0)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=machine.environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=HANG,
-        preexec_fn=default_signals,
-    )
-    assert (done.returncode, done.stderr) == (130, "")
+    done = machine.process(code=code)
+    assert (done.code, done.err) == (130, "")
