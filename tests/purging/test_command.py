@@ -171,6 +171,30 @@ def test_a_value_that_is_given(leaked: Machine, tmp_path: Path) -> None:
     assert again.out == "no text has that value: nothing was destroyed\n"
 
 
+def test_how_a_value_is_given(machine: Machine, tmp_path: Path) -> None:
+    """Editors and `echo` end a line; what was recorded may have no line end."""
+    machine.ok("set", "local", f"app.entry={VALUE}", "-m", "x")
+    machine.ok("unset", "local", "app.entry")
+    file = tmp_path / "value"
+    file.write_text(f"{VALUE}\n")
+    for words, stdin in ((("--from-file", str(file)), None), ((), f"{VALUE}\r\n\r\n")):
+        dry = machine.ok("purge", *words, "-m", "why", "--dry-run", stdin=stdin)
+        assert dry.out.startswith("purge(org): 3 bodies (dry run)\n")
+
+
+@pytest.mark.parametrize("literal", ["2026-11-22T10:00:00Z", "07:32:00.5", "0xDEADBEEF", "1e3"])
+def test_what_a_key_had_in_another_spelling(machine: Machine, literal: str) -> None:
+    overlay = machine.folder / "profiles/dev.toml"
+    overlay.parent.mkdir(exist_ok=True)
+    overlay.write_text(f"[set]\napp.number = {literal}\n")
+    machine.ok("record", "-m", "x")
+    overlay.write_text("")
+    machine.ok("record", "-m", "x")
+    done = machine.ok("purge", "profile", "dev", "app.number", "-m", "why", "--yes")
+    assert "  - profile dev@1 (#3): text, changes\n" in done.out
+    assert "  - profile dev@2 (#4): changes\n" in done.out
+
+
 @pytest.mark.parametrize(
     "words",
     [

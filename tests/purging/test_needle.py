@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -35,7 +36,8 @@ def test_wherever_it_is_spelled(value: str, before: str, after: str) -> None:
 @given(VALUES, VALUES)
 def test_not_where_it_is_not(value: str, other: str) -> None:
     text = f"key = {value_literal(other)}\n"
-    if value not in other and value not in text and value not in "key":
+    value, other = (normalize("NFD", each) for each in (value, other))
+    if value not in other and value not in normalize("NFD", text) and value not in "key":
         assert not Needle(value).is_in(text)
         ConfigDocument("a", text).checked()
 
@@ -52,6 +54,20 @@ def test_not_where_it_is_not(value: str, other: str) -> None:
         ("hunter2", "[hunter2]"),
         ("a.b", '"a.b" = 1'),
         ("2026-11-22", "x = 2026-11-22"),
+        ("2026-11-22T10:00:00Z", "x = 2026-11-22 10:00:00Z"),
+        ("2026-11-22 10:00:00+00:00", "x = 2026-11-22T10:00:00Z"),
+        ("10:00:00Z", '[["x", null, "2026-11-22T10:00:00+00:00"]]'),
+        ("22 10:00", "x = 2026-11-22T10:00:00"),
+        ("07:32:00.500000", "x = 07:32:00.5"),
+        ("3735928559", "x = 0xDEADBEEF"),
+        ("0xDEADBEEF", '[["x", null, "3735928559"]]'),
+        ("1000.0", "x = 1e3"),
+        ("1e3", "x = 1_000.0"),
+        ("12", f"x = 0x{'f' * 5000}12\ny = 0xc"),
+        ("caf\u00e9", "x = 'cafe\u0301'"),
+        ("cafe\u0301", 'x = "caf\u00e9"'),
+        ("a\r\nb", 'x = """a\nb"""'),
+        ("a\nb", 'x = "a\\r\\nb"'),
     ],
 )
 def test_spellings_of_toml(value: str, text: str) -> None:
@@ -59,11 +75,13 @@ def test_spellings_of_toml(value: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["x = true", "x = 12", "x = [] # _", "x = 'hunter1'", "x = '\\\\'"]
+    "text",
+    ["x = true", "x = 12", "x = [] # _", "x = 'hunter1'", "x = '\\\\'", 'x = "a_b" # \\'],
 )
 def test_other_texts(text: str) -> None:
     assert not Needle("hunter2").is_in(text)
     assert not Needle("13").is_in(text)
+    assert not Needle("0").is_in(text)
 
 
 def test_ciphertexts_have_nothing() -> None:

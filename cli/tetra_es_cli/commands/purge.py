@@ -132,7 +132,8 @@ def _given(app: App, file: Path | None) -> str:
     if app.no_input and file is None and sys.stdin.isatty():
         raise UsageError("no value given", hint="pipe it in, or use --from-file")
     try:
-        return read_value(app, "what is to go", file).decode()
+        # Files of one line end it, and the value that was recorded may have no line end.
+        return read_value(app, "what is to go", file).decode().rstrip("\r\n")
     except UnicodeDecodeError:
         raise UsageError("the value is not UTF-8, and TOML is", hint="give it as text") from None
 

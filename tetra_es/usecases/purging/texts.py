@@ -152,4 +152,4 @@ def _plain(name: str, literal: str) -> str:
             f"{name} is not a string or a number",
             hint="give the value itself, by a prompt or standard input: leave the key out",
         )
-    return str(value)
+    return value if isinstance(value, str) else literal
