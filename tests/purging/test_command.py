@@ -144,6 +144,33 @@ def test_where_it_still_is(machine: Machine, words: tuple[str, ...], hint: str) 
     machine.ok("verify")
 
 
+def test_a_profile_that_no_environment_has(machine: Machine) -> None:
+    machine.ok("env", "add", "qa", "--profile", "dev")
+    machine.ok("set", "profile", "qa", f"app.x={VALUE}")
+    machine.ok("promote", "qa")
+    machine.ok("set", "manifest", 'environments=["local", "dev", "staging", "prod"]')
+    refused = machine.fails(3, "purge", "-y", "-m", "why", stdin=VALUE)
+    commands = re.findall(r"`tetra-es ([^`]*)`", refused.hint())
+    assert commands == [
+        "env add qa --profile dev",
+        "unset profile qa app.x",
+        "promote qa",
+    ]
+    for command in commands:
+        machine.ok(*command.split())
+    machine.ok("purge", "-y", "-m", "why", stdin=VALUE)
+    assert remains(VALUE, machine) == []
+
+
+def test_a_key_that_has_it_is_not_repeated(machine: Machine) -> None:
+    local = machine.toml("local")
+    local.write_text(f'{local.read_text()}[app]\n"{VALUE}" = "{VALUE}"\n')
+    machine.ok("record", "-m", "x")
+    refused = machine.fails(3, "purge", "-y", "-m", "why", stdin=VALUE)
+    assert VALUE not in refused.err
+    assert refused.hint() == "`tetra-es edit local`; then purge again"
+
+
 def test_it_is_in_a_comment(machine: Machine) -> None:
     local = machine.toml("local")
     text = local.read_text()

@@ -32,11 +32,11 @@ def check_not_present(work: UnitOfWork, needle: Needle) -> None:
         return
     names = [str(where) for where, _ in holders]
     known = work.organization().manifest.environments
-    commands = [
+    commands = dict.fromkeys(
         command
         for where, text in holders
         for command in _commands(where, ConfigDocument(where.path, text), needle, known)
-    ]
+    )
     quoted = ", ".join(f"`{shlex.join(('tetra-es', *words))}`" for words in commands)
     raise Refused(
         f"{_listed(names)} still {'has' if len(names) == 1 else 'have'} the value: change it first",
@@ -48,9 +48,9 @@ def _commands(
     where: Where, document: ConfigDocument, needle: Needle, known: tuple[str, ...]
 ) -> Iterator[tuple[str, ...]]:
     """Yield the words of the commands that take a value out of a text."""
+    if where.environment and where.environment not in known:
+        yield ("env", "add", where.environment, "--profile", "dev")
     if where.kind == "environment" and where.environment != SOURCE_OF_TRUTH:
-        if where.environment not in known:
-            yield ("env", "add", where.environment, "--profile", "dev")
         yield ("promote", where.environment)
         return
     file = str(where).split()
@@ -59,7 +59,9 @@ def _commands(
         keys = [key.removeprefix("set.") for key in keys]
     table = ("set",) if where.kind == "profile" else ()
     assignments = [(key, _CHANGED) for key in keys]
-    if _does(lambda: unset_keys(document, keys, table=table, prune=bool(table)), where, needle):
+    if any(map(needle.is_in, keys)):  # which a hint must not repeat
+        yield ("edit", *file)
+    elif _does(lambda: unset_keys(document, keys, table=table, prune=bool(table)), where, needle):
         yield ("unset", *file, *keys)
     elif _does(lambda: set_values(document, assignments, table=table), where, needle):
         yield ("set", *file, *map("=".join, assignments))
