@@ -280,9 +280,13 @@ def test_a_signer_with_limits_may_not(leaked: Machine) -> None:
     bob = {"XDG_CONFIG_HOME": str(leaked.home / "bob")}
     key = leaked.ok("signer", "new", env=bob).out.strip()
     leaked.ok("signer", "add", "bob", key, "--may", "edit:local")
-    refused = leaked.fails(3, *PURGE, "-y", env=bob)
-    assert "only signers without limits may" in refused.error()
-    assert remains(VALUE, leaked)
+    aside = leaked.toml("dev").with_name("dev.toml.kept-at-4")
+    aside.write_text(VALUE)
+    for more in ("-y", "-n"):
+        refused = leaked.fails(3, *PURGE, more, env=bob)
+        assert refused.error() == "bob may not purge: only signers without limits may"
+    assert aside.exists()
+    assert leaked.store.as_posix() in remains(VALUE, leaked)
 
 
 def test_copies_that_were_set_aside_go_too(leaked: Machine) -> None:
@@ -396,6 +400,19 @@ def test_what_is_recorded_while_somebody_is_asked(
     assert remains(VALUE, leaked)
     leaked.ok(*PURGE, "--yes")
     assert remains(VALUE, leaked) == []
+
+
+def test_somebody_else_purges_it_while_somebody_is_asked(
+    leaked: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(*_: object) -> None:
+        assert leaked.process(*PURGE, "-y").code == 0
+
+    monkeypatch.setattr("tetra_es_cli.commands.purge._ask", ask)
+    done = leaked.ok(*PURGE)
+    assert done.out == "no text has that value: nothing was destroyed\n"
+    assert remains(VALUE, leaked) == []
+    assert len(leaked.ok("verify", "-o", "json").json["purged"]) == 1
 
 
 def test_views_are_made_by_who_has_the_lock(

@@ -83,10 +83,11 @@ def purge(
         if not how.dry_run:
             remove(left.aside)
         done = workspace.act(PurgeValue(needle, found))
+        lines = list(purged_lines(layout, done.result, left))
     nothing = "" if left.aside else "no text has that value: nothing was destroyed"
     emit_recorded(done.recorded, how, nothing=nothing, more=lines)
     if not how.dry_run and lines:
-        say_what_is_left(layout, found, pushed)
+        say_what_is_left(layout, done.result, pushed)
 
 
 def _pushed(app: App) -> list[str]:

@@ -53,7 +53,8 @@ class PurgeValue(UseCase[Found]):
     def decide(self, work: UnitOfWork) -> Found:
         """Decide it."""
         found = find(work, self.needle)
-        if self.agreed is not None and found.digests != self.agreed.digests:
+        # Others may have purged some of it meanwhile.
+        if self.agreed is not None and not found.digests <= self.agreed.digests:
             raise Refused(
                 "somebody recorded the value again meanwhile", hint="look at what it is in now"
             )
@@ -71,6 +72,7 @@ class PurgeValue(UseCase[Found]):
 def find(work: UnitOfWork, needle: Needle) -> Found:
     """Return where a value is. Raises as `PurgeValue` does."""
     check_reason(work.intent.reason)
+    check_allowed(work)
     if needle.is_in(work.intent.reason):
         raise UsageError(
             "the reason has the value itself, and stays for ever", hint="say it without, with -m"
@@ -105,6 +107,13 @@ def check_reason(reason: str) -> None:
     """Raise `UsageError` where no reason is given."""
     if not reason.strip():
         raise UsageError("purging needs a reason", hint="say why with -m")
+
+
+def check_allowed(work: UnitOfWork) -> None:
+    """Raise `Refused` where we may not purge: the gate says so after people were asked."""
+    actor = work.context().actor
+    if actor in work.organization().limits:
+        raise Refused(f"{actor} may not purge: only signers without limits may")
 
 
 def _hosts(work: UnitOfWork, bodies: Sequence[NamedBodies]) -> tuple[str, ...]:
