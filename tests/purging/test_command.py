@@ -79,6 +79,19 @@ def test_what_is_asked_for_was_purged(leaked: Machine) -> None:
     leaked.ok("rollback", "local", "--to", "local@1")
 
 
+def test_it_does_not_come_back(leaked: Machine) -> None:
+    """What was destroyed is recorded no more, byte for byte: nobody could tell the two apart."""
+    leaked.ok(*PURGE, "--yes")
+    leaked.ok("rollback", "local", "--to", "local@1")
+    again = ("set", "local", f"app.entry={VALUE}", "app.other=1", "-m", "x")
+    refused = leaked.fails(3, *again)
+    assert refused.error() == f"a body that it names was purged by #{leaked.last_position() - 1}"
+    assert "the same text, or the same changes, would be back" in refused.hint()
+    assert remains(VALUE, leaked) == []
+    leaked.ok(*again, "app.third=1")
+    leaked.ok("verify")
+
+
 def test_events_say_what_was_purged(leaked: Machine) -> None:
     leaked.ok(*PURGE, "--yes")
     position = leaked.last_position()

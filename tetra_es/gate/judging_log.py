@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tetra_es.errors import Refused
-from tetra_es.gate.verdicts import Kind, Rejected
+from tetra_es.gate.verdicts import Kind, Reason, Rejected
 from tetra_es.log.port import Unfit
 
 if TYPE_CHECKING:
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from tetra_es.log.chain import Head
     from tetra_es.log.port import AppendableLog
     from tetra_es.log.record import Record
+
+_HINT: Final = "nothing was recorded"
+_HINTS: Final = {
+    Reason.PURGED: f"{_HINT}: the same text, or the same changes, would be back; change it further"
+}
 
 
 class JudgingLog:
@@ -34,7 +39,7 @@ class JudgingLog:
             raise Unfit(f"event #{after.position + 1}: {error}") from error
         for verdict in judged.verdicts:
             if verdict.kind is not Kind.VALID:
-                raise Refused(verdict.what, hint="nothing was recorded")
+                raise Refused(verdict.what, hint=_HINTS.get(verdict.reason, _HINT))
         self._log.append(after, records, bodies=kept)
         return judged
 
