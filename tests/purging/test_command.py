@@ -80,7 +80,7 @@ def test_what_is_asked_for_was_purged(leaked: Machine) -> None:
 
 
 def test_it_does_not_come_back(leaked: Machine) -> None:
-    """What was destroyed is recorded no more, byte for byte: nobody could tell the two apart."""
+    """A text that was destroyed is not recorded again, byte for byte."""
     leaked.ok(*PURGE, "--yes")
     leaked.ok("rollback", "local", "--to", "local@1")
     again = ("set", "local", f"app.entry={VALUE}", "app.other=1", "-m", "x")

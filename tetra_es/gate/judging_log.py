@@ -12,14 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from tetra_es.gate.gate import Gate, Judged
+    from tetra_es.gate.verdicts import Verdict
     from tetra_es.log.chain import Head
     from tetra_es.log.port import AppendableLog
     from tetra_es.log.record import Record
 
 _HINT: Final = "nothing was recorded"
-_HINTS: Final = {
-    Reason.PURGED: f"{_HINT}: the same text, or the same changes, would be back; change it further"
-}
+_BACK: Final = f"{_HINT}: the same text, or the same changes, would be back; change it further"
 
 
 class JudgingLog:
@@ -39,7 +38,7 @@ class JudgingLog:
             raise Unfit(f"event #{after.position + 1}: {error}") from error
         for verdict in judged.verdicts:
             if verdict.kind is not Kind.VALID:
-                raise Refused(verdict.what, hint=_HINTS.get(verdict.reason, _HINT))
+                raise Refused(verdict.what, hint=_hint(verdict))
         self._log.append(after, records, bodies=kept)
         return judged
 
@@ -70,3 +69,7 @@ class JudgingLog:
     def close(self) -> None:
         """Let go of what the log holds."""
         self._log.close()
+
+
+def _hint(verdict: Verdict) -> str:
+    return _BACK if verdict.reason is Reason.PURGED else _HINT
