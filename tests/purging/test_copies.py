@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 PURGE = ("purge", "local", "app.entry", "-m", "leaked", "--yes")
 
 
+def git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, check=False)
+
+
 def commits(machine: Machine) -> list[str]:
     return machine.git("log", "--format=%H", "main").split()
 
@@ -60,11 +64,22 @@ def test_it_is_restored_as_it_is(leaked: Machine, place: Callable[[Machine], str
     other.ok("verify")
 
 
-def test_the_alone_standing_verifier_accepts_it(leaked: Machine) -> None:
+@pytest.mark.parametrize("place", [mirror, lambda machine: str(machine.mirror)])
+def test_others_read_the_mirror(leaked: Machine, place: Callable[[Machine], str]) -> None:
+    """Stock git, and the verifier that stands alone. A clone of a path has all objects there are."""
     leaked.ok(*PURGE)
     leaked.ok("promote", "prod")
     clone = leaked.home / "clone"
-    subprocess.run(["git", "clone", "-q", str(leaked.mirror), str(clone)], check=True)
+    subprocess.run(["git", "clone", "-q", place(leaked), str(clone)], check=True)
+    for check in (("fsck", "--full", "--strict"), ("status", "--porcelain")):
+        done = git(clone, *check)
+        assert (done.returncode, done.stdout + done.stderr) == (0, b"")
+    assert git(clone, "rev-list", "--count", "HEAD").stdout.split() == [
+        str(leaked.last_position()).encode()
+    ]
+    everything = git(clone, "cat-file", "--batch-all-objects", "--batch").stdout
+    assert b"This was purged: its content no longer exists." in everything
+    assert VALUE.encode() not in everything
     verified = subprocess.run(
         [*leaked.argv()[:1], "-m", "tetra_es_verify", str(clone)],
         env=leaked.environment(),
@@ -74,6 +89,22 @@ def test_the_alone_standing_verifier_accepts_it(leaked: Machine) -> None:
     )
     assert verified.returncode == 0, verified.stderr
     assert f"verified {leaked.last_position()} events" in verified.stdout
+
+
+def test_a_clone_from_before_takes_it_over(leaked: Machine) -> None:
+    """By the commands that the page says."""
+    clone = leaked.home / "clone"
+    subprocess.run(["git", "clone", "-q", mirror(leaked), str(clone)], check=True)
+    leaked.ok(*PURGE)
+    for command in (
+        ("fetch", "-q"),
+        ("reset", "-q", "--hard", "origin/main"),
+        ("reflog", "expire", "--expire=now", "--all"),
+        ("gc", "-q", "--prune=now"),
+    ):
+        assert git(clone, *command).returncode == 0
+    assert git(clone, "rev-list", "HEAD").stdout.decode().split() == commits(leaked)
+    assert VALUE.encode() not in git(clone, "cat-file", "--batch-all-objects", "--batch").stdout
 
 
 def test_another_account_forgets_it_too(leaked: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
