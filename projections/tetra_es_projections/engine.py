@@ -18,7 +18,7 @@ from tetra_es.layout import is_edited
 from tetra_es.log.replica import Ending
 from tetra_es_projections.advance import Advance
 from tetra_es_projections.bodies import BodiesOf
-from tetra_es_projections.check import differences, unknown_files
+from tetra_es_projections.check import Differences, differences, unknown_files
 from tetra_es_projections.losses import check_ahead, lost_events
 from tetra_es_projections.mirror.failures import say_nothing, unusable
 from tetra_es_projections.moment import Moment, files_in
@@ -157,20 +157,20 @@ class Projections(Closing):
         except OSError as error:
             raise unusable(self.layout.mirror, error) from error
 
-    def differences(self, report: Progress | None = None) -> list[str]:
-        """Return what differs from the events, a sentence each; an empty list when nothing does.
+    def differences(self, report: Progress | None = None) -> Differences:
+        """Return what differs from the events, and whether all of them are in what is derived.
 
         Edits by hand that are not recorded yet do not count: a person is at work on them.
         """
-        found: list[str] = []
+        found = Differences([])
         for _ in range(_ATTEMPTS):
             with Moment(self.layout, self.log) as now:
                 if lost := self.lost_events():
-                    found = [lost]  # what else differs follows from it
+                    found = Differences([lost])  # what else differs follows from it
                 else:
                     found = differences(self.layout, self.log, self._open_mirror(), now, report)
             self.log.follow()
-            if not found or self.log.last_position() == now.last:
+            if not found.findings or self.log.last_position() == now.last:
                 break  # else it may follow from what was recorded meanwhile
         return found
 

@@ -50,6 +50,7 @@ def test_in_the_middle(machine: Machine, which: int) -> None:
             assert said == [f"tetra-es: error: interrupted; {what}"], point
         assert set(acknowledged(out)) <= set(recorded)
         assert len(recorded) <= 1
+        machine.ok("verify")
         machine.ok("history", "-n", "1")
         check_repaired(machine)
     assert 130 in codes

@@ -59,6 +59,7 @@ def after_a_kill(machine: Machine, said: bytes, before: dict[int, tuple[str, str
         assert position in present
     assert present.items() >= before.items()
     assert sorted(present) == list(range(1, len(present) + 1))
+    machine.ok("verify")
     machine.ok(*NEXT[n % len(NEXT)])
     check_repaired(machine)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from tests.properties.world import World, new_world
 
 if TYPE_CHECKING:
     from typing import Any
+
+    from tetra_es_projections.check import Differences
 
 
 def incremental(world: World, commands: list[Command], catch_ups: list[bool]) -> dict[str, Any]:
@@ -25,9 +28,15 @@ def incremental(world: World, commands: list[Command], catch_ups: list[bool]) ->
     return world.derived()
 
 
-def findings(world: World) -> list[str]:
+def differences(world: World) -> Differences:
     with world.projections() as projections:
         return projections.differences()
+
+
+@pytest.fixture(autouse=True)
+def _no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for nobody: nothing else is at work."""
+    monkeypatch.setattr("tetra_es_projections.moment._PATIENCE", 0)
 
 
 CATCH_UPS = st.lists(st.sampled_from((True, True, False)), min_size=40, max_size=40)
@@ -40,7 +49,7 @@ def test_a_rebuild_equals_the_incremental_projection(
 ) -> None:
     with new_world() as world:
         before = incremental(world, commands, catch_ups)
-        assert findings(world) == []
+        assert differences(world) == ([], None)
         with world.projections() as projections:
             assert projections.rebuild() == []
         assert world.derived() == before
@@ -48,11 +57,24 @@ def test_a_rebuild_equals_the_incremental_projection(
         shutil.rmtree(world.layout.mirror)
         shutil.rmtree(world.layout.root / "environments")
         world.layout.views.unlink()
-        assert findings(world) != []
+        assert differences(world) == ([], 0)  # the views are new, and say so
         with world.projections() as projections:
             projections.rebuild()
         assert world.derived() == before
-        assert findings(world) == []
+        assert differences(world) == ([], None)
+
+
+@FEWER
+@given(COMMANDS, CATCH_UPS)
+def test_what_is_behind_is_what_the_events_up_to_there_make(
+    commands: list[Command], catch_ups: list[bool]
+) -> None:
+    with new_world() as world:
+        for command, catch_up in zip(commands, catch_ups, strict=False):
+            do(world, command)
+            if catch_up:
+                world.catch_up()
+            assert differences(world).findings == []
 
 
 @FEWER

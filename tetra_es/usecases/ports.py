@@ -113,6 +113,18 @@ class Projections(Protocol):
         """Take in every event that is missing anywhere."""
 
 
+class Differences(Protocol):
+    """How what is derived stands to the events."""
+
+    @property
+    def findings(self) -> Sequence[str]:
+        """In what it differs from what the events up to its own position make, a sentence each."""
+
+    @property
+    def behind(self) -> int | None:
+        """The newest event that all of it has, None where that is the newest one."""
+
+
 class ComparedProjections(Protocol):
     """Everything derived, to be compared with the events."""
 
@@ -120,8 +132,8 @@ class ComparedProjections(Protocol):
     def log(self) -> Replica:
         """The events."""
 
-    def differences(self, report: Report | None = None) -> list[str]:
-        """Return what differs from the events, a sentence each."""
+    def differences(self, report: Report | None = None) -> Differences:
+        """Return what differs from the events, and whether all of them are in what is derived."""
 
     @property
     def refs(self) -> Refs:
@@ -154,8 +166,8 @@ class RebuiltProjections(Protocol):
     def set_unknown_aside(self) -> Sequence[str]:
         """Move files that no event made out of the way; return where they are now."""
 
-    def differences(self, report: Report | None = None) -> list[str]:
-        """Return what differs from the events, a sentence each."""
+    def differences(self, report: Report | None = None) -> Differences:
+        """Return what differs from the events, and whether all of them are in what is derived."""
 
 
 class Remote(Protocol):

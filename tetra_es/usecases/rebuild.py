@@ -54,19 +54,22 @@ class Comparison(NamedTuple):
 
     findings: Sequence[str]
     """How what is derived differs from the events, a sentence each."""
-    behind: str | None
+    behind: int | None
+    """The newest event that all of it has, None where that is the newest one."""
+    cut: str | None
     """That the events end before one that was admitted on this account, None where they do not."""
 
 
 def compare(projections: RebuiltProjections, report: Report | None = None) -> Comparison:
     """Compare everything derived with the events; write nothing."""
-    behind = None
+    cut = None
     if isinstance(projections.log, AdmittedReplica):
         try:
             projections.log.opened.check_complete()
         except Behind as error:
-            behind = error.message
-    return Comparison(projections.differences(report), behind)
+            cut = error.message
+    found = projections.differences(report)
+    return Comparison(found.findings, found.behind, cut)
 
 
 def _check_complete(projections: RebuiltProjections) -> None:

@@ -100,6 +100,8 @@ class Verification(NamedTuple):
     """The first event that was verified; the ones before are as they were admitted here."""
     derived: bool = True
     """Whether files, views and mirror were compared."""
+    behind: int | None = None
+    """The newest event that all of these have, None where that is the newest one."""
     against: Compared | None = None
     copies: Sequence[OlderCopy] = ()
     """Older copies of the store beside it that still have what was purged."""
@@ -141,13 +143,16 @@ class _Verifying:
         step = (lambda done: report("verify", done, last)) if report else None
         proof = verify_store(self._log, step, since=since)
         self._find(proof.findings, proof.hint or RESTORE_HINT)
-        compared = None
+        compared = behind = None
         # Against a store that is not what it was, the rest could only mislead.
         if not proof.findings:
             compared = self._against()
             if scope.derived:
                 found = projections.differences(report)
-                self._find(found, RESTORE_HINT if projections.lost_events() else REBUILD_HINT)
+                behind = found.behind
+                self._find(
+                    found.findings, RESTORE_HINT if projections.lost_events() else REBUILD_HINT
+                )
         return Verification(
             self._findings,
             self._hint,
@@ -159,6 +164,7 @@ class _Verifying:
             projections.kept_for_people() if scope.derived else (),
             since,
             scope.derived,
+            behind,
             compared,
             [] if proof.findings else self._copies(),
         )

@@ -11,6 +11,7 @@ from tetra_es_cli.context.params import report_option
 from tetra_es_cli.context.progress import reporting
 from tetra_es_cli.output.console import note, warn
 from tetra_es_cli.output.emit import emit
+from tetra_es_cli.output.lines import behind_at
 from tetra_es_cli.output.model import Report
 
 if TYPE_CHECKING:
@@ -56,12 +57,14 @@ def _compare(app: App, output: str) -> None:
     from tetra_es.usecases.rebuild import compare
 
     with app.projections(reading=True) as projections, reporting() as report:
-        findings, behind = compare(projections, report)
-    found = [*([behind] if behind else []), *findings]
+        findings, behind, cut = compare(projections, report)
+    if behind is not None:
+        findings = [behind_at(behind)]
+    found = [*([cut] if cut else []), *findings]
     lines = findings or ["files, views and mirror match the events"]
     emit(Report({"clean": not found, "findings": found}, lines), output)
-    if behind:
-        raise IntegrityFailure(behind, hint=RESTORE_HINT)
+    if cut:
+        raise IntegrityFailure(cut, hint=RESTORE_HINT)
     if findings:
         raise IntegrityFailure(
             f"{len(findings)} of the derived things differ from the events",

@@ -16,6 +16,7 @@ from tetra_es_cli.context.params import REF, report_option
 from tetra_es_cli.context.progress import reporting
 from tetra_es_cli.output.console import warn
 from tetra_es_cli.output.emit import emit
+from tetra_es_cli.output.lines import behind_at
 from tetra_es_cli.output.model import Report
 from tetra_es_cli.output.table import short_time
 
@@ -53,6 +54,9 @@ def verify(app: App, against: str | None, since: Ref | None, no_derived: bool, o
     signers of that moment, the rules, texts and ciphertexts, then the files, the views and every
     commit of the mirror against the events. Nothing is written, and commands may record meanwhile.
 
+    Files, views and mirror may lack the newest events, where a command was cut short: that is a
+    warning, as long as they are what the events before make them.
+
     With --against, the history must have all events that the other copy has, each the same. It is
     a finding, too, where the other copy has more.
     """
@@ -62,6 +66,10 @@ def verify(app: App, against: str | None, since: Ref | None, no_derived: bool, o
     with _compared_with(app, Scope(since, not no_derived), against) as scope, reporting() as report:
         found = verify_organization(app.projections(reading=True, proving=True), report, scope)
     emit(Report(_value(found), _lines(found)), output)
+    if found.behind is not None:
+        warn(
+            behind_at(found.behind), "the next command writes the rest, such as `tetra-es rebuild`"
+        )
     if found.found:
         say_what_people_left(app.layout().mirror, found.found)
     for copy in found.copies:
@@ -96,6 +104,7 @@ def _value(found: Verification) -> dict[str, object]:
         "since": found.since,
         "head": found.head,
         "derived": found.derived,
+        "behind": found.behind,
         "against": found.against._asdict() if found.against else None,
         "findings": found.findings,
         "purged": [purge._asdict() for purge in found.purges],
@@ -110,12 +119,17 @@ def _lines(found: Verification) -> Iterator[str]:
         # A single one is what the error says.
         yield from found.findings if len(found.findings) > 1 else ()
         return
-    what = "chain, signatures, files, views and mirror agree"
-    yield f"verified {found.events} events: {what if found.derived else 'chain and signatures'}"
+    is_whole = found.derived and found.behind is None
+    what = (
+        "chain, signatures, files, views and mirror agree" if is_whole else "chain and signatures"
+    )
+    yield f"verified {found.events} events: {what}"
     if found.since > 1:
         yield f"  #1 to #{found.since - 1} are as admitted before; nothing else of them was checked"
     if not found.derived:
         yield "  files, views and mirror were not compared"
+    elif found.behind is not None:
+        yield f"  files, views and mirror agree up to #{found.behind}"
     yield f"  head #{found.last} {found.head}"
     if found.against:
         yield f"  {_how_it_stands(found.against)}"

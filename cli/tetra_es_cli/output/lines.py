@@ -17,6 +17,11 @@ _SHOWN = 12
 """Changed keys that are shown of many."""
 
 
+def behind_at(position: int) -> str:
+    """Return what is said where something derived does not have the newest events."""
+    return f"files, views and mirror are behind: all of them have the events up to #{position}"
+
+
 def change_lines(changes: Sequence[Sequence[str | None]]) -> Iterator[str]:
     """Yield a line for each changed key, the first of many."""
     for path, before, after in changes[:_SHOWN]:

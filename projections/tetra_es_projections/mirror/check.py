@@ -57,6 +57,20 @@ class CommitIds:
         start = index * _LENGTH
         return self._positions[index], self._ids[start : start + _LENGTH].hex()
 
+    def end_with(self, commit: str | None, least: int) -> None:
+        """Forget what comes after a commit, if it is that of `least` or a later event.
+
+        None is before the first event.
+        """
+        for count in range(len(self), -1, -1):
+            position, wanted = self.at(count - 1) if count else (0, None)
+            if position < least:
+                return
+            if wanted == commit:
+                del self._positions[count:]
+                del self._ids[count * _LENGTH :]
+                return
+
     @property
     def newest(self) -> str | None:
         """The commit of the last event, None where there is none."""
