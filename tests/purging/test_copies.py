@@ -66,7 +66,7 @@ def test_it_is_restored_as_it_is(leaked: Machine, place: Callable[[Machine], str
 
 @pytest.mark.parametrize("place", [mirror, lambda machine: str(machine.mirror)])
 def test_others_read_the_mirror(leaked: Machine, place: Callable[[Machine], str]) -> None:
-    """Stock git, and the verifier that stands alone. A clone of a path has all objects there are."""
+    """Stock git, and the verifier that stands alone. A clone of a path has all objects."""
     leaked.ok(*PURGE)
     leaked.ok("promote", "prod")
     clone = leaked.home / "clone"
