@@ -370,6 +370,21 @@ def test_what_was_cut_short(lived: Machine) -> None:
     assert not left.exists()
 
 
+def test_the_write_ahead_log_of_a_store_that_was_moved_before_is_kept(lived: Machine) -> None:
+    """A restore was killed between the two: the events in it are nowhere else."""
+    copy = backup(lived)
+    wal = lived.store.with_name("events.db-wal")
+    wal.unlink(missing_ok=True)
+    (lived.store.parent / "replaced-1").mkdir()
+    lived.store.rename(lived.store.parent / "replaced-1/events.db")
+    wal.write_bytes(b"events")
+    done = lived.ok("restore", "--from", copy)
+    kept = lived.store.parent / "replaced-2"
+    assert str(kept) in done.err
+    assert (kept / wal.name).read_bytes() == b"events"
+    assert "verified" in lived.ok("verify").out
+
+
 def test_json(lived: Machine) -> None:
     value = elsewhere(lived).ok("restore", "--from", mirror(lived), "-o", "json").json
     assert value["event"] == len(lived.ok("history", "-o", "json").json)

@@ -26,6 +26,7 @@ from tetra_es.gate.trust import carry_out, plan_move
 from tetra_es.integrity.store import verify_store
 from tetra_es.log import canonical
 from tetra_es.log.chain import START, Head
+from tetra_es.log.sqlite import wal
 from tetra_es.names import check_org
 from tetra_es.refs import format_time
 from tetra_es.store.copies import FirstEditionLog, open_stored
@@ -265,11 +266,11 @@ def _is_whole(here: Stored) -> bool:
 def _back_up(layout: OrgLayout) -> Path | None:
     """Move a store that is there, and the views, which are made again; return where it is now."""
     folder = layout.store.parent
-    has_events = False
+    has_events = wal.is_filled(layout.store)
     with suppress(Unfounded):
         try:
             with open_stored(layout.store) as here:
-                has_events = here.head() != START
+                has_events |= here.head() != START
         except IntegrityFailure:
             has_events = True
     kept = next(place for n in count(1) if not (place := folder / f"replaced-{n}").exists())
