@@ -48,8 +48,7 @@ RARE_KEY, RARE_EVERY = "limits.nofile", 1000
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 
-_TEXT = """\
-# The source of truth of a small application, as large as history has to carry it.
+HEAD = """\
 [environment]
 name = "{name}"
 type = "{name}"
@@ -58,6 +57,11 @@ type = "{name}"
 domain = "{name}.example"
 release = "1.{edit}"
 
+"""
+"""What a file begins with."""
+
+_COMMENT = "# The source of truth of a small application, as large as history has to carry it.\n"
+_REST = """\
 [services.web]
 command = "node server/server.js"
 port = {port}
@@ -225,7 +229,9 @@ def context_at(minute: int) -> Context:
 
 def document_of(name: str, edit: int) -> ConfigDocument:
     """Return the TOML of an environment after so many edits."""
-    text = _TEXT.format(name=name, edit=edit, port=3000 + edit % 5000, rare=rare_line(edit))
+    text = (_COMMENT + HEAD + _REST).format(
+        name=name, edit=edit, port=3000 + edit % 5000, rare=rare_line(edit)
+    )
     return ConfigDocument(environment_file(name), text)
 
 

@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from benchmarks.measure import Comparison
-from benchmarks.organization import create, fill
+from benchmarks.organization import HEAD, create, fill
 from benchmarks.report import BYTES
 from tetra_es.layout import environment_file
 from tetra_es.toml.document import ConfigDocument
@@ -25,17 +25,7 @@ AIM = 4_000
 """Bytes of an event."""
 
 _SERVICES = 30
-_HEAD = """\
-# The source of truth: every environment is generated from this file.
-[environment]
-name = "{name}"
-type = "{name}"
-
-[deployment]
-domain = "{name}.example"
-release = "1.{edit}"
-
-"""
+_HEAD = "# The source of truth: every environment is generated from this file.\n" + HEAD
 _SERVICE = """\
 [services.app-{number}]
 command = "node server/{token}.js"

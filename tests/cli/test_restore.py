@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.elsewhere import backup, elsewhere, url
 from tests.first_edition.archive import unpack
 from tests.machine import Machine
 from tetra_es.store.copies import open_stored
@@ -46,13 +47,6 @@ def commits(machine: Machine) -> str:
     return subprocess.run(git, check=True, capture_output=True, text=True).stdout
 
 
-def elsewhere(machine: Machine, **env: str) -> Machine:
-    """Return another machine of alice's, who brought her keys."""
-    home = machine.home.parent / "elsewhere"
-    shutil.copytree(machine.home / ".config", home / ".config")
-    return Machine(home, env=env)
-
-
 def mirror(machine: Machine) -> str:
     return str(machine.mirror)
 
@@ -61,16 +55,6 @@ def clone(machine: Machine) -> str:
     path = machine.home / "clone"
     subprocess.run(["git", "clone", "-q", str(machine.mirror), str(path)], check=True)
     return str(path)
-
-
-def url(machine: Machine) -> str:
-    return f"file://{machine.mirror}"
-
-
-def backup(machine: Machine) -> str:
-    path = str(machine.home / "b.db")
-    machine.ok("backup", path)
-    return path
 
 
 @pytest.mark.parametrize("place", [mirror, clone, url, backup])

@@ -102,12 +102,10 @@ CHANGING = [name for name in commands(cli) if name not in LOOKING]
 
 
 @pytest.fixture(scope="session")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+def lived(founded: Machine, tmp_path_factory: pytest.TempPathFactory) -> Machine:
     """An organization that bob had joined and left, with a secret and a remote. Not to change."""
-    home = tmp_path_factory.mktemp("lived") / "home"
-    home.mkdir()
-    machine = Machine(home)
-    machine.ok("init", "acme", "--domain", "acme.example")
+    machine = founded.copy(tmp_path_factory.mktemp("lived") / "home")
+    home = machine.home
     machine.ok("identity", "new")
     machine.ok("recipient", "add", "dev", "alice", machine.ok("identity", "show").out.split()[0])
     machine.ok("secret", "set", "dev", "TOKEN", stdin="one")
@@ -132,8 +130,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Machine:
 @pytest.fixture
 def machine(lived: Machine, tmp_path: Path) -> Machine:
     """A copy of it, under the same home: a remote is known by its path."""
-    shutil.copytree(lived.home, tmp_path / "home", symlinks=True)
-    machine = Machine(tmp_path / "home")
+    machine = lived.copy(tmp_path / "home")
     machine.ok("mirror", "rm", "origin")
     machine.ok("mirror", "add", "origin", str(machine.home / "origin.git"))
     machine.ok("mirror", "push")

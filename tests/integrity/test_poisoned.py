@@ -7,7 +7,6 @@ Deployments are in tests/servers/test_rollout.py.
 from __future__ import annotations
 
 import json
-import shutil
 import sqlite3
 from contextlib import closing
 from hashlib import sha256
@@ -69,12 +68,9 @@ POISONS: dict[str, str] = {
 
 
 @pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+def lived(founded: Machine, tmp_path_factory: pytest.TempPathFactory) -> Machine:
     """An organization with several states of dev. Not to change."""
-    home = tmp_path_factory.mktemp("lived") / "home"
-    home.mkdir()
-    machine = Machine(home)
-    machine.ok("init", "acme", "--domain", "acme.example")
+    machine = founded.copy(tmp_path_factory.mktemp("lived") / "home")
     machine.ok("promote", "dev")
     machine.ok("set", "local", "ports.tetra=5001")
     machine.ok("promote", "dev")
@@ -83,11 +79,6 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Machine:
     machine.ok("signer", "add", "bob", EVE)
     machine.ok("set", "local", "ports.tetra=5003")
     return machine
-
-
-def copy_of(lived: Machine, home: Path) -> Machine:
-    shutil.copytree(lived.home, home, symlinks=True)
-    return Machine(home)
 
 
 def did(machine: Machine, name: str, lived: Machine) -> dict[str, Any] | None:
@@ -119,7 +110,7 @@ def right(lived: Machine, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     """What each command does where nobody changed anything."""
     found = {}
     for name in COMMANDS:
-        found[name] = did(copy_of(lived, tmp_path_factory.mktemp("right") / "home"), name, lived)
+        found[name] = did(lived.copy(tmp_path_factory.mktemp("right") / "home"), name, lived)
     assert None not in found.values()
     return found
 
@@ -130,7 +121,7 @@ def test_views_decide_nothing(
 ) -> None:
     wrong: dict[str, Any] = {}
     for number, name in enumerate(COMMANDS):
-        machine = copy_of(lived, tmp_path / str(number))
+        machine = lived.copy(tmp_path / str(number))
         with closing(sqlite3.connect(machine.folder / "store/views.db")) as views:
             views.executescript(f"PRAGMA ignore_check_constraints = ON; {POISONS[poison]}")
         done = did(machine, name, lived)
@@ -144,7 +135,7 @@ def test_views_decide_nothing(
 def test_an_edit_is_never_overwritten_because_of_views(lived: Machine, tmp_path: Path) -> None:
     """Also where they say that it is what was put there."""
     for number, command in enumerate(("set", "promote", "rollback", "signer rm")):
-        machine = copy_of(lived, tmp_path / str(number))
+        machine = lived.copy(tmp_path / str(number))
         file = machine.toml("local")
         edited = file.read_text() + "\n[mine]\nx = 1\n"
         file.write_text(edited)
@@ -171,7 +162,7 @@ def checked_of(machine: Machine) -> Path:
 
 def grown(lived: Machine, home: Path) -> Machine:
     """Return a copy for which a checked state was kept, and that went on from there."""
-    machine = copy_of(lived, home)
+    machine = lived.copy(home)
     for number in range(33):
         machine.ok("set", "local", f"ports.tetra={6000 + number}")
     assert checked_of(machine).exists()
@@ -194,7 +185,7 @@ def test_a_checked_state_that_is_not_ours_decides_nothing(
     source, other = grown_pair
     wrong: dict[str, Any] = {}
     for number, name in enumerate(right_later):
-        machine = copy_of(source, tmp_path / str(number))
+        machine = source.copy(tmp_path / str(number))
         path = checked_of(machine)
         path.write_bytes(DAMAGE[damage](path.read_bytes(), other))
         done = did(machine, name, source)
@@ -226,7 +217,7 @@ def right_later(
 ) -> dict[str, Any]:
     source, _ = grown_pair
     return {
-        name: did(copy_of(source, tmp_path_factory.mktemp("later") / "home"), name, source)
+        name: did(source.copy(tmp_path_factory.mktemp("later") / "home"), name, source)
         for name in LATER
     }
 
@@ -238,7 +229,7 @@ def test_a_key_that_was_lawful_signs_another_event_there(lived: Machine, tmp_pat
     """Every check of the row alone passes; it is not the row that was admitted."""
     wrong = []
     for number, name in enumerate(COMMANDS):
-        machine = copy_of(lived, tmp_path / str(number))
+        machine = lived.copy(tmp_path / str(number))
         key = load_key(machine.home / ".config/tetra-es/id_ed25519")
         with SqliteLog(machine.store) as log:
             record = log.record(5)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.elsewhere import backup, elsewhere, url
 from tests.first_edition.archive import machine_in, unpack
-from tests.machine import Machine
 from tests.purging.conftest import VALUE, keep_soon
 from tests.purging.remains import remains
 from tetra_es.log.sqlite.reader import SqliteLog
@@ -19,6 +18,8 @@ from tetra_es.log.sqlite.reader import SqliteLog
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from tests.machine import Machine
 
 PURGE = ("purge", "local", "app.entry", "-m", "leaked", "--yes")
 
@@ -31,24 +32,7 @@ def commits(machine: Machine) -> list[str]:
     return machine.git("log", "--format=%H", "main").split()
 
 
-def elsewhere(machine: Machine) -> Machine:
-    """Return another machine of alice's, who brought her keys."""
-    home = machine.home.parent / "elsewhere"
-    shutil.copytree(machine.home / ".config", home / ".config")
-    return Machine(home)
-
-
-def mirror(machine: Machine) -> str:
-    return f"file://{machine.mirror}"
-
-
-def backup(machine: Machine) -> str:
-    path = str(machine.home / "b.db")
-    machine.ok("backup", path)
-    return path
-
-
-@pytest.mark.parametrize("place", [mirror, backup])
+@pytest.mark.parametrize("place", [url, backup])
 def test_it_is_restored_as_it_is(leaked: Machine, place: Callable[[Machine], str]) -> None:
     leaked.ok(*PURGE)
     other = elsewhere(leaked)
@@ -64,7 +48,7 @@ def test_it_is_restored_as_it_is(leaked: Machine, place: Callable[[Machine], str
     other.ok("verify")
 
 
-@pytest.mark.parametrize("place", [mirror, lambda machine: str(machine.mirror)])
+@pytest.mark.parametrize("place", [url, lambda machine: str(machine.mirror)])
 def test_others_read_the_mirror(leaked: Machine, place: Callable[[Machine], str]) -> None:
     """Stock git, and the verifier that stands alone. A clone of a path has all objects."""
     leaked.ok(*PURGE)
@@ -94,7 +78,7 @@ def test_others_read_the_mirror(leaked: Machine, place: Callable[[Machine], str]
 def test_a_clone_from_before_takes_it_over(leaked: Machine) -> None:
     """By the commands that the page says."""
     clone = leaked.home / "clone"
-    subprocess.run(["git", "clone", "-q", mirror(leaked), str(clone)], check=True)
+    subprocess.run(["git", "clone", "-q", url(leaked), str(clone)], check=True)
     leaked.ok(*PURGE)
     for command in (
         ("fetch", "-q"),
