@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from unicodedata import normalize
 
 import pytest
@@ -82,6 +83,26 @@ def test_other_texts(text: str) -> None:
     assert not Needle("hunter2").is_in(text)
     assert not Needle("13").is_in(text)
     assert not Needle("0").is_in(text)
+
+
+def test_each_string_is_read_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A word is a key of TOML, whose only part is that word again."""
+    read: list[str] = []
+    loads = tomllib.loads
+
+    def counted(text: str) -> object:
+        read.append(text)
+        return loads(text)
+
+    monkeypatch.setattr(tomllib, "loads", counted)
+    assert not Needle("12345").is_in('key_0 = "a_1"\n[table_1]\n')
+    assert 0 < len(read) < 20
+
+
+@pytest.mark.parametrize("text", ["# \\", "[a]\n# \\", 'x = """\n# \\\\\n"""', "x = '[a] # \\'"])
+def test_comments_that_are_no_keys(text: str) -> None:
+    assert not Needle("hunter2").is_in(text)
+    assert not Needle("13").is_in(text)
 
 
 def test_ciphertexts_have_nothing() -> None:

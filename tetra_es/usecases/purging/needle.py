@@ -96,7 +96,13 @@ def _literal(text: str) -> object:
 
 
 def _key(text: str) -> object:
-    return tomllib.loads(f'{text} = ""')
+    """Return the parts of a dotted key, or the only one."""
+    parts: list[str] = []
+    value: object = tomllib.loads(f"{text} = 0")
+    while isinstance(value, dict) and value:
+        part, value = next(iter(value.items()))
+        parts.append(part)
+    return parts[0] if len(parts) == 1 else parts
 
 
 def _forms(value: str) -> Iterator[str]:
