@@ -331,6 +331,15 @@ def test_an_edit_that_is_not_recorded_has_it(leaked: Machine) -> None:
     assert remains(VALUE, leaked)
 
 
+@pytest.mark.parametrize("name", ["environments/local.toml~", "manifest.toml~", "profiles/x.bak"])
+def test_what_an_editor_left_has_it(leaked: Machine, name: str) -> None:
+    path = leaked.folder / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"# {VALUE}\n")
+    refused = leaked.fails(3, *PURGE, "--yes")
+    assert refused.error() == f"{name} has the value, in a change that is not recorded"
+
+
 def test_a_reason_that_has_it_stays(leaked: Machine) -> None:
     leaked.ok("set", "local", "ports.tetra=5002", "-m", f"not {VALUE} any more")
     done = leaked.ok(*PURGE, "--yes")

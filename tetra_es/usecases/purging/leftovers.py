@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.disk.atomic import sync_folder
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from tetra_es.layout import OrgLayout
     from tetra_es.usecases.purging.needle import Needle
+
+_FOLDERS = (ENVIRONMENTS, PROFILES)
 
 _KEPT_ASIDE = ".kept-"
 """In the name of a generated file that was changed by hand and is kept as it was."""
@@ -51,13 +54,10 @@ def remove(paths: Iterable[Path]) -> None:
 
 def _files(layout: OrgLayout) -> Iterator[tuple[Path, bool]]:
     """Yield the files where texts may be, and whether each was only set aside."""
-    folders = [layout.root / name for name in (ENVIRONMENTS, PROFILES)]
-    for folder in folders:
-        for path in _regular(folder.rglob("*")):
-            yield path, _KEPT_ASIDE in path.name or path.name.startswith(".")
-    for path in _regular(layout.root.glob(f".{MANIFEST}*")):
-        yield path, True
-    yield from ((path, False) for path in _regular([layout.file(MANIFEST)]))
+    root = layout.root
+    found = [root.glob(f"*{MANIFEST}*"), *((root / name).rglob("*") for name in _FOLDERS)]
+    for path in _regular(chain.from_iterable(found)):
+        yield path, _KEPT_ASIDE in path.name or path.name.startswith(".")
     for top in (layout.root / KEPT).glob("*"):
         if not (top / "objects").is_dir():  # an old mirror, whose objects are compressed
             yield from ((path, True) for path in _regular([top, *top.rglob("*")]))
