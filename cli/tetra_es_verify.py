@@ -1911,7 +1911,9 @@ def report(found: dict[str, Any], known: bool) -> Iterator[str]:
     """Yield what was found, for people."""
     yield from (f"#{one['event']}: {one['problem']}" for one in found["findings"])
     if found["clean"]:
-        yield f"verified {found['events']} events: chain, signatures, commits and files agree"
+        count = found["events"]
+        events = f"{count} event{'s' * (count != 1)}"
+        yield f"verified {events}: chain, signatures, commits and files agree"
     if found["stopped"]:
         yield f"stopped: {found['stopped']}"
     yield from (f"  #{one['event']} is void: {one['problem']}" for one in found["void"])

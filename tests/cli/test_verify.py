@@ -178,6 +178,15 @@ def test_what_people_edit_is_not_taken_for_such(grown: Machine) -> None:
 # --- less than all
 
 
+def test_a_copy_that_is_no_store(grown: Machine) -> None:
+    """The hint is not that of `restore`, which reads copies in the same way."""
+    junk = grown.home / "junk.db"
+    junk.write_bytes(b"SQLite format 3\0" + bytes(5000))
+    done = grown.fails(4, "verify", "--against", str(junk))
+    assert str(junk) in done.error()
+    assert done.hint() == "get another copy"
+
+
 def test_without_what_is_derived(grown: Machine) -> None:
     shutil.rmtree(grown.mirror)
     (grown.folder / "store/views.db").unlink()
@@ -197,7 +206,8 @@ def test_from_an_event_on(grown: Machine, ref: str) -> None:
     last = grown.last_position()
     first = {"dev@1": 3, "2200-01-01": last}.get(ref, 4)
     done = grown.ok("verify", "--since", ref)
-    assert f"verified {last - first + 1} events" in done.out
+    count = last - first + 1
+    assert f"verified {'1 event' if count == 1 else f'{count} events'}: " in done.out
     assert (
         f"#1 to #{first - 1} are as admitted before; nothing else of them was checked" in done.out
     )

@@ -101,6 +101,4 @@ class StoredCopy(Closing):
         except IntegrityFailure as error:
             name = str(self._path)
             message = error.message if name in error.message else f"{name}: {error.message}"
-            raise IntegrityFailure(
-                message, hint="get another copy; nothing was restored"
-            ) from error
+            raise IntegrityFailure(message, hint="get another copy") from error

@@ -123,7 +123,7 @@ def _lines(found: Verification) -> Iterator[str]:
     what = (
         "chain, signatures, files, views and mirror agree" if is_whole else "chain and signatures"
     )
-    yield f"verified {found.events} events: {what}"
+    yield f"verified {found.events} event{'s' * (found.events != 1)}: {what}"
     if found.since > 1:
         yield f"  #1 to #{found.since - 1} are as admitted before; nothing else of them was checked"
     if not found.derived:
