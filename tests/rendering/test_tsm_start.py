@@ -37,10 +37,10 @@ def _space() -> None:
         cannot(f"a namespace for processes: {done.stderr.strip()}")
 
 
-def run(folder: Path, tsm: str) -> tuple[int, str]:
+def run(folder: Path, tsm: str, more: dict[KeyPath, Any] | None = None) -> tuple[int, str]:
     """Run the script with this `tsm`; return its exit code, and the command whose pid it noted."""
     (folder / "tetra.sh").write_text(f"tsm() {{\n{tsm}\n}}\n")
-    changes: dict[KeyPath, Any] = {("deployment", "tetra_dir"): str(folder)}
+    changes: dict[KeyPath, Any] = {("deployment", "tetra_dir"): str(folder), **(more or {})}
     unit = content(release("dev", "tsm", changes), "tetra-dev.service")
     *_, script = command_words(*setting(unit, "ExecStart"))
     (noted,) = setting(unit, "PIDFile")
@@ -104,3 +104,16 @@ def test_a_note_of_an_earlier_start_is_none_of_this(tmp_path: Path) -> None:
         (folder / name).write_text("1")
     run(tmp_path, "return 0")
     assert [path.name for path in folder.iterdir()] == ["current.out"]
+
+
+def test_the_notes_of_a_service_of_almost_that_name_are_kept(tmp_path: Path) -> None:
+    """Without a port, the folder is NAME-NUMBER, of whatever number."""
+    notes = [
+        tmp_path / f"a b/tsm/runtime/processes/{name}/meta.json"
+        for name in ("web-8000", "web-1761050000", "web-2-4444", "web-2b")
+    ]
+    for note in notes:
+        note.parent.mkdir(parents=True)
+        note.touch()
+    run(tmp_path / "a b", "return 0", {("services",): {"web": {"command": "node web.js"}}})
+    assert [note.parent.name for note in notes if note.exists()] == ["web-2-4444", "web-2b"]

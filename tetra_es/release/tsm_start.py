@@ -31,7 +31,7 @@ _STEPS = (
     # To be stopped is not a failure, while `tsm start` looks at the service.
     'trap "exit 143" TERM',
     # tsm would take any process that has got the number of an earlier one for the service.
-    "rm -f {notes}",
+    "{forget}",
     "source {tetra_sh} && tsm start {name}",
     "code=$?",
     'IFS= read -rd "" own </proc/self/cgroup',
@@ -55,15 +55,16 @@ _STEPS = (
 )
 
 
+_REMOVE = "rm -f {0}/meta.json {0}/pid {0}/*.pid"
+
+
 def script(service: ServiceSettings, tetra_dir: str, noted: str) -> str:
     """Return what bash is to run for a service; `noted` is the unit's `PIDFile=`."""
-    port = str(service.port) if service.port else "[0-9]*"
-    folder = f"{shell_word(tetra_dir)}/tsm/runtime/processes/{shell_word(service.name)}-{port}"
     return (
         "; ".join(_STEPS)
         .replace("; do;", "; do")
         .format(
-            notes=f"{folder}/meta.json {folder}/pid {folder}/*.pid",
+            forget=_forget(f"{shell_word(tetra_dir)}/tsm/runtime/processes", service),
             tetra_sh=shell_word(f"{tetra_dir}/tetra.sh"),
             name=shell_word(service.name),
             noted=shell_word(noted),
@@ -71,3 +72,14 @@ def script(service: ServiceSettings, tetra_dir: str, noted: str) -> str:
             within=_RETURNS_WITHIN,
         )
     )
+
+
+def _forget(processes: str, service: ServiceSettings) -> str:
+    """Return what removes tsm's notes of a service, which are in its folder NAME-PORT."""
+    folder = f"{processes}/{shell_word(service.name)}-"
+    if service.port:
+        return _REMOVE.format(f"{folder}{service.port}")
+    # A number that tsm has chosen; others are of a service whose name begins like this one.
+    others = f"[[ ${{each#{folder}}} == *[!0-9]* ]]"
+    remove = _REMOVE.format('"$each"')
+    return f"for each in {folder}[0-9]*; do {others} || {remove}; done"
