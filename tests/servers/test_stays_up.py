@@ -96,6 +96,15 @@ def test_a_unit_that_does_not_stay_up(
     assert len(rounds) < 12
 
 
+def test_a_tsm_that_returns_before_the_restart_is_over(place: FakeServer) -> None:
+    """What it is, and not only that a unit failed, is said then, too."""
+    ended = ("ActiveState=failed", "Result=exit-code", *ENDED[1:])
+    place.end(0, *ended, f"ExecMainStatus={EXIT_RETURNED}")
+    with place.open() as server, pytest.raises(StepFailed) as failed:
+        wait(server, place, "tsm", check(HANG, deadline=HANG))
+    assert (failed.value.step, failed.value.reason) == ("health", RETURNED)
+
+
 def test_a_unit_that_is_active_with_no_process(place: FakeServer) -> None:
     place.end(0, "ActiveState=active", "SubState=exited", "MainPID=0")
     with place.open() as server:

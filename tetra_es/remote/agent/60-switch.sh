@@ -114,12 +114,12 @@ start_one() {
     [ "$1" = drop ] || try systemctl start --no-block "$decoded"
 }
 
-# Fails when a unit has failed for good.
+# Fails when a unit has failed for good. That `tsm start` has returned, the check of the health tells.
 check_one() {
     case $1 in on | off) ;; *) return 0 ;; esac
     decode "$2"
     read_unit "$decoded"
-    [ "$active" != failed ] && return
+    if [ "$active" != failed ] || [ "$ended_how $ended_with" = "1 $returned" ]; then return; fi
     say_journal "$decoded" "$folder/manifest"
     no "$decoded failed: $result"
 }
