@@ -134,7 +134,7 @@ class FakeServer:
         }
 
     def release(self, text: bytes = b"x = 1\n", *, more: bool = False) -> Release:
-        group = self._group()
+        group = self.group()
         mine = (self.user, group)
         app, units = f"{self.folder}/app", f"{self.folder}/units"
         settings = ServerSettings(
@@ -157,5 +157,5 @@ class FakeServer:
             secret_names=("KEY",),
         )
 
-    def _group(self) -> str:
+    def group(self) -> str:
         return grp.getgrgid(os.getgid()).gr_name

@@ -3,12 +3,13 @@
 # its own, NAME.log in the folder logs. Those folders are the service's user's, who could put a link in the
 # place of any name: so what is in them is read as that user.
 #
-# Globals: all, children, count, fifth, file, files, first, follow, fourth, line, lines, logs, name,
-#   newest, owner, owner_group, processes, second, third, unit.
+# Globals: all, children, coming, count, each, fifth, file, files, first, follow, fourth, line, lines,
+#   logs, name, newest, owner, owner_group, processes, second, third, unit.
 
 # The last lines of a unit's journal, and of what its services wrote to tsm's files, for a person; $2 is
 # the manifest of the release.
 say_journal() {
+    follow=no
     {
         journalctl --no-pager -q -n 20 -o short-iso -u "$1" 2>/dev/null
         if uses_tsm "$1" && read_places "$2"; then
@@ -60,16 +61,26 @@ find_outputs() {
 
 # Sets $newest to the folder in which tsm noted service $name last: NAME-PORT, but where there is no port $1.
 find_newest() {
-    # shellcheck disable=SC2012 # what has a newline in its name is not of tsm
-    case $1 in
-        -) newest=$(ls -1td "$processes/$name"-[0-9]* "$processes/$name-auto" 2>/dev/null | head -n 1) ;;
-        *) newest=$processes/$name-$1 ;;
-    esac
+    newest=$processes/$name-$1
+    [ "$1" = - ] || return 0
+    set -- "$processes/$name-auto"
+    for each in "$processes/$name"-[0-9]*; do
+        # Others belong to a service of another name, which begins like this one.
+        case ${each#"$processes/$name-"} in *[!0-9]*) ;; *) set -- "$@" "$each" ;; esac
+    done
+    # shellcheck disable=SC2012 # none of these names holds a newline
+    newest=$(ls -1td "$@" 2>/dev/null | head -n 1)
 }
 
+# Appends those of these files that hold something to $files. Those that are followed may be still to come,
+# and then go first: tail believes that the last of its files is the one it has printed last.
 add_file() {
     for file; do
-        if [ -f "$file" ] && [ -s "$file" ]; then files="$files$file$newline"; fi
+        if [ -f "$file" ] && { [ -s "$file" ] || [ "$follow" = yes ]; }; then
+            files="$files$file$newline"
+        elif [ "$follow" = yes ] && [ ! -e "$file" ]; then
+            coming="$coming$file$newline"
+        fi
     done
 }
 
@@ -84,25 +95,29 @@ find_logs() {
     done 6<"$2"
 }
 
-# Runs a command as the user whose files they are, in the place of this shell.
+# Runs a command as the user whose files they are, in the place of this shell. That user may look into
+# the process and take what is open in it, so nothing of the session's is.
 exec_as_owner() {
+    exec 3<&- 4>&- 5<&- 6<&- 7<&- 8>&- 9>&-
     case $owner in
         "$(id -un)") exec "$@" ;;
         *) exec setpriv --reuid "$owner" --regid "$owner_group" --clear-groups -- "$@" ;;
     esac
 }
 
-# Prints the last $1 lines of each of $files.
+# Prints the last $1 lines of each of $files, up to 64 KiB and 4 KiB for each: they are not looked for in
+# all of a file that has no line ends. A last line that has none gets it, from awk.
 tail_files() {
-    printf '%s' "$files" | while read -r file; do
+    printf '%s' "$files" | while IFS= read -r file; do
         printf '==> %s <==\n' "$file"
-        (exec_as_owner tail -n "$1" "$file")
+        # Somebody may put a pipe in the place of what was a file a moment ago.
+        (exec_as_owner timeout 20 tail -c $((65536 + $1 * 4096)) "$file" </dev/null) | tail -n "$1" | awk 1
     done
 }
 
 # Sets $files to what the services of these units write to, by the manifest of what is deployed.
 find_files() {
-    all=
+    all='' coming=''
     read_places "$base/current" || return 0
     for word; do
         decode "$word"
@@ -112,12 +127,15 @@ find_files() {
         find_logs "$unit" "$base/current"
         all=$all$files
     done
-    files=$all
+    files=$coming$all
 }
 
 # Prints what comes, from the journal with these words and from $files, until the client is gone: a
 # command that only waits for lines would not notice.
 follow_all() {
+    children=
+    # shellcheck disable=SC2086 # numbers
+    trap 'kill $children; gone' HUP INT TERM PIPE
     journalctl --no-pager -q -o short-iso -n "$lines" -f "$@" >&4 3<&- &
     children=$!
     if [ -n "$files" ]; then
