@@ -157,6 +157,23 @@ def test_where_it_still_is(machine: Machine, words: tuple[str, ...], hint: str) 
     machine.ok("verify")
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_value_that_was_put_together(machine: Machine, whole: bool) -> None:
+    """What a placeholder stands for makes a value that no text has but the generated one."""
+    machine.ok("set", "profile", "dev", f"app.x={VALUE}.{'example' if whole else '{domain}'}")
+    machine.ok("promote", "dev")
+    machine.ok("unset", "profile", "dev", "app.x")
+    machine.ok("promote", "dev")
+    purge = ("purge", "dev", "app.x", "-m", "why")
+    for more in ("--dry-run", "--yes"):
+        said = machine.ok(*purge, more).err
+        assert ("only generated texts have the value whole" in said) is not whole
+    assert bool(remains(VALUE, machine)) is not whole
+    said = machine.ok("purge", "-m", "why", "--yes", stdin=VALUE).err
+    assert "only generated texts" not in said
+    assert remains(VALUE, machine) == []
+
+
 def test_a_profile_that_no_environment_has(machine: Machine) -> None:
     machine.ok("env", "add", "qa", "--profile", "dev")
     machine.ok("set", "profile", "qa", f"app.x={VALUE}")

@@ -15,7 +15,7 @@ from tetra_es_cli.context.candidates import WHERE_OF_ALL_AND_KEYS
 from tetra_es_cli.context.params import REF
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.context.secret_input import read_value
-from tetra_es_cli.output.purged import purged_lines, say_what_is_left
+from tetra_es_cli.output.purged import purged_lines, say_what_is_composed, say_what_is_left
 from tetra_es_cli.output.recorded import emit_recorded
 from tetra_es_cli.output.redaction import say
 
@@ -77,6 +77,7 @@ def purge(
         found = workspace.look(lambda work: find(work, needle))
         left = leftovers(layout, needle)
         _check_files(layout, left)
+        say_what_is_composed(found)
         lines = list(purged_lines(layout, found, left))
         if lines and not how.dry_run and not yes:
             _ask(app, lines)

@@ -23,6 +23,15 @@ def purged_lines(layout: OrgLayout, found: Found, left: Leftovers) -> Iterator[s
         yield f"  - {path.relative_to(layout.root)}"
 
 
+def say_what_is_composed(found: Found) -> None:
+    """Say that texts may have parts of the value, which are not found as it is."""
+    if found.is_composed:
+        warn(
+            "only generated texts have the value whole: the parts that it was made of stay",
+            "give the part that is secret instead, on standard input",
+        )
+
+
 def say_what_is_left(layout: OrgLayout, found: Found, pushed: Iterable[str]) -> None:
     """Say which copies of the value were not reached, as far as that is known.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,6 +12,7 @@ from tetra_es.events.form.check import FIRST_EDITION
 from tetra_es.log.naming import rules_and_state
 from tetra_es.log.purged import named_bodies
 from tetra_es.log.replica import events_in
+from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.usecases.purging.holders import check_not_present
 from tetra_es.usecases.use_case import UseCase
 
@@ -37,6 +39,13 @@ class Found(NamedTuple):
     """Later events that say it, as in a reason: nor can these."""
     hosts: tuple[str, ...]
     """Hosts that a text of it was deployed to."""
+
+    @property
+    def is_composed(self) -> bool:
+        """Whether only generated texts have it: a placeholder or an addition made it whole."""
+        edited = (SOURCE_OF_TRUTH, "manifest", "profile")
+        names = [re.split("[ @]", named.name)[0] for named in self.bodies]
+        return bool(names) and not self.old and not any(name in edited for name in names)
 
 
 @dataclass(frozen=True)
