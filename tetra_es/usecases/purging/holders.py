@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import Refused, TetraEsError
+from tetra_es.layout import is_edited
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.profiles.load import validate_overlay
 from tetra_es.schema.environment import validate_environment
@@ -25,6 +26,10 @@ _CHANGED = "changed"
 """What a key gets that cannot be left out."""
 
 
+_COMPOSED = "; where that changes nothing, name the part of the value that is secret instead"
+"""For a value that no edited text has whole: a profile may put it together."""
+
+
 def check_not_present(work: UnitOfWork, needle: Needle) -> None:
     """Raise `Refused` where a present text has the value, with what takes it out."""
     holders = [(where, text) for where, text in present_texts(work) if needle.is_in(text)]
@@ -40,8 +45,12 @@ def check_not_present(work: UnitOfWork, needle: Needle) -> None:
     quoted = ", ".join(f"`{shlex.join(('tetra-es', *words))}`" for words in commands)
     raise Refused(
         f"{_listed(names)} still {'has' if len(names) == 1 else 'have'} the value: change it first",
-        hint=f"{quoted}; then purge again",
+        hint=f"{quoted}; then purge again" + ("" if any(map(_is_edited, holders)) else _COMPOSED),
     )
+
+
+def _is_edited(holder: tuple[Where, str]) -> bool:
+    return is_edited(holder[0].path)
 
 
 def _commands(
