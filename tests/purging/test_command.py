@@ -340,6 +340,15 @@ def test_copies_that_were_set_aside_go_too(leaked: Machine) -> None:
     assert harmless.exists()
 
 
+def test_only_a_copy_has_it(machine: Machine) -> None:
+    kept = machine.folder / "kept/local.toml"
+    kept.parent.mkdir()
+    kept.write_text(f"# {VALUE}\n")
+    done = machine.ok("purge", "-m", "why", "--yes", stdin=VALUE)
+    assert (done.out, done.err) == ("  - kept/local.toml\n", "")
+    assert not kept.exists()
+
+
 def test_an_edit_that_is_not_recorded_has_it(leaked: Machine) -> None:
     local = leaked.toml("local")
     local.write_text(f"# {VALUE}\n{local.read_text()}")

@@ -87,7 +87,7 @@ def purge(
         lines = list(purged_lines(layout, done.result, left))
     nothing = "" if left.aside else "no text has that value: nothing was destroyed"
     emit_recorded(done.recorded, how, nothing=nothing, more=lines)
-    if not how.dry_run and lines:
+    if done.recorded and not how.dry_run:
         say_what_is_left(layout, done.result, pushed)
 
 
