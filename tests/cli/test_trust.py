@@ -77,12 +77,20 @@ def test_a_backup_that_was_put_back(machine: Machine, tmp_path: Path) -> None:
     done = machine.fails(4, "set", "local", "ports.tetra=2")
     assert "#3 was admitted" in done.error()
     assert f"trust --head {place}" in done.hint()
-    assert "lost" not in machine.fails(3, "trust", "--head", place).out
+    assert machine.fails(3, "trust", "--head", place).out == ""
     assert "#3" in machine.ok("trust", "--head", place, "-n").out
     machine.fails(4, "set", "local", "ports.tetra=2")
     machine.ok("trust", "--head", place, "-m", "the disk broke")
     machine.ok("set", "local", "ports.tetra=2")
     machine.ok("verify")
+
+
+@pytest.mark.parametrize("words", [("verify",), ("history",), ("set", "local", "ports.tetra=1")])
+def test_pins_that_are_no_file(machine: Machine, words: tuple[str, ...]) -> None:
+    [pins] = (machine.home / ".local/state/tetra-es").rglob("hashes")
+    pins.unlink()
+    pins.mkdir()
+    assert str(pins) in machine.fails(1, *words).error()
 
 
 def test_another_machines_store(machine: Machine) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -185,6 +186,16 @@ def test_a_copy_that_is_no_store(grown: Machine) -> None:
     done = grown.fails(4, "verify", "--against", str(junk))
     assert str(junk) in done.error()
     assert done.hint() == "get another copy"
+
+
+@pytest.mark.parametrize("name", ["HEAD", "packed-refs"])
+def test_a_clone_that_has_a_pipe(grown: Machine, name: str) -> None:
+    clone = grown.home / "clone"
+    shutil.copytree(grown.mirror, clone)
+    (clone / name).unlink(missing_ok=True)
+    os.mkfifo(clone / name)
+    done = grown.process("verify", "--against", str(clone))
+    assert (done.code, "has no events" in done.err) == ((1, True) if name == "HEAD" else (0, False))
 
 
 def test_without_what_is_derived(grown: Machine) -> None:

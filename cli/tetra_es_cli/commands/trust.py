@@ -34,14 +34,10 @@ def trust(app: App, head: str, dry_run: bool, reason: str) -> None:
     from tetra_es.usecases.trust import trust as move_pin
 
     layout, place = app.layout(), parse_place(head)
-    found = move_pin(layout, app.admission, place, why=reason, dry_run=True)
+    found = move_pin(layout, app.admission, place, why=reason, dry_run=dry_run)
     for line in _lost(found):
         say(line)
-    if dry_run:
-        say(f"would trust {head} (dry run)")
-        return
-    move_pin(layout, app.admission, place, why=reason, dry_run=False)
-    say(f"trusts {head}")
+    say(f"would trust {head} (dry run)" if dry_run else f"trusts {head}")
 
 
 def _lost(found: Trusted) -> list[str]:

@@ -71,7 +71,10 @@ def all_refs(root: Path) -> dict[str, str]:
 
 def head_of(root: Path, refs: Mapping[str, str]) -> str | None:
     """Return the commit that HEAD names, None where there is none. Raises `OSError`."""
-    head = (git_folder(root) / "HEAD").read_text(errors="replace").strip()
+    file = git_folder(root) / "HEAD"
+    if not file.is_file():  # such as a pipe, which is never read to its end
+        return None
+    head = file.read_text(errors="replace").strip()
     return refs.get(head.removeprefix("ref: ")) if head.startswith("ref: ") else head
 
 

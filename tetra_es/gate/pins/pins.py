@@ -179,19 +179,20 @@ class Pins:
     def _reading(self) -> Iterator[int | None]:
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         try:
-            descriptor = os.open(self._hashes, flags)
-        except (FileNotFoundError, NotADirectoryError):
-            yield None
-            return
+            try:
+                descriptor = os.open(self._hashes, flags)
+            except (FileNotFoundError, NotADirectoryError):
+                yield None
+                return
+            try:
+                yield descriptor
+            finally:
+                os.close(descriptor)
         except OSError as error:
             raise TetraEsError(
                 f"cannot read {self._hashes}: {error.strerror}",
                 hint="check its owner and permissions",
             ) from error
-        try:
-            yield descriptor
-        finally:
-            os.close(descriptor)
 
     def _read_about(self) -> dict[str, Any]:
         data = private.read(self._about)
