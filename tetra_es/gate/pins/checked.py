@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _MAGIC: Final = f"tetra-es checked 2 {sys.byteorder} {__version__}\n".encode()
 """Another version may judge by other code: it begins again."""
 
+WRONG: Final = (ValueError, LookupError, TypeError, AttributeError, TetraEsError)
+"""What reading a file of another shape raises."""
+
 EVERY: Final = 32
 """Events after which it is written again: fewer are admitted again quicker than it is written."""
 
@@ -87,5 +90,5 @@ def _parsed(data: bytes) -> Checked | None:
     try:
         found = json.loads(payload)
         return Checked(unpack(found["state"]), found["aggregates"])
-    except (ValueError, KeyError, TypeError, AttributeError, TetraEsError):
+    except WRONG:
         return None
