@@ -102,6 +102,12 @@ CASES = [
         then="rebuild --check",
     ),
     Case("`{}` shows it", "verify", stray_and_kept),
+    Case(
+        "the next command writes the rest, such as `tetra-es rebuild`",
+        "verify",
+        stores.with_what_was_before,
+        then="rebuild --check",
+    ),
     Case("`tetra-es rebuild` puts it back", "doctor", generated_gone),
     Case("`tetra-es record`", "doctor", edited),
     Case("`tetra-es rebuild --force` keeps a copy and puts it back", "doctor", drifted),

@@ -35,6 +35,18 @@ def with_another_ciphertext(machine: Machine) -> None:
     change_store(machine, "UPDATE bodies SET content = CAST('x' AS BLOB)")
 
 
+def with_what_was_before(machine: Machine) -> None:
+    """The newest event is in the store alone, as after a command that was cut short."""
+    before = machine.home / "before"
+    shutil.copytree(machine.folder, before)
+    machine.ok("promote", "dev")
+    shutil.copytree(machine.folder / "store", before / "store", dirs_exist_ok=True)
+    for name in ("views.db", "views.db-wal", "views.db-shm"):
+        (before / "store" / name).unlink(missing_ok=True)
+    shutil.rmtree(machine.folder)
+    before.rename(machine.folder)
+
+
 def with_an_unreadable_event(machine: Machine) -> None:
     change_store(machine, "UPDATE events SET state = CAST('{}' AS BLOB) WHERE position = 6")
 
