@@ -260,8 +260,8 @@ def main() -> None:
         (folder / name / "asked").touch()
         while "slow" in marks(folder, name):
             time.sleep(0.01)
-    say("\ntetra-es agent 1")
-    _, organization, environment, _ = read().split()
+    _, nonce, organization, environment, _ = read().split()
+    say(f"\ntetra-es agent 2 {nonce}")
     host = Host(folder, name, organization, environment)
     say("ok")
     while True:

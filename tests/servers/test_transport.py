@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import base64
+import os
 import subprocess
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.needs import needs
+from tests.servers.fake_server import EACH_SHELL, SHELLS, FakeServer
 from tetra_es.errors import UsageError
 from tetra_es.remote.errors import Unreachable
 from tetra_es.remote.program import agent
 from tetra_es.remote.session import AgentSession
 from tetra_es.remote.ssh_errors import diagnose
-from tetra_es.remote.transport import REMOTE, Ssh
+from tetra_es.remote.transport import READ, REMOTE, Ssh
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LOGIN_SHELLS = [
     pytest.param(name, marks=needs(name)) for name in ("bash", "dash", "zsh", "fish", "tcsh")
@@ -47,6 +53,26 @@ def test_the_destination_is_never_an_option() -> None:
     # Whatever the configuration says: root there is not to have the use of our agent.
     assert "-a" in argv
     assert "BatchMode=yes" not in Ssh("dev", interactive=True).argv()
+
+
+@pytest.mark.parametrize(
+    ("destination", "words"),
+    [
+        ("root@[::1]", ["--", "root@::1"]),
+        ("[2001:db8::7]", ["--", "2001:db8::7"]),
+        ("root@[fe80::1%eth0]", ["--", "root@fe80::1%eth0"]),
+        ("ssh://root@[::1]:2222", ["-p", "2222", "--", "root@::1"]),
+        ("ssh://[::1]/", ["--", "::1"]),
+        ("root@::1", ["--", "root@::1"]),
+        ("ssh://root@dev:2222", ["--", "ssh://root@dev:2222"]),
+    ],
+)
+def test_an_address_in_brackets_is_given_as_ssh_takes_it(
+    destination: str, words: list[str]
+) -> None:
+    argv = Ssh(destination).argv()
+    assert argv[-len(words) - 1 : -1] == words
+    assert Ssh(destination).host == destination
 
 
 @pytest.mark.parametrize("destination", ["", "-oProxyCommand=id", "a b", "a\nb", "a" * 256])
@@ -84,6 +110,18 @@ def test_what_ssh_says_becomes_one_line(said: str, code: int, reason: str) -> No
         session.greet("acme", "dev", 60)
     assert "\n" not in error.value.message
     assert error.value.hint
+
+
+@pytest.mark.parametrize("name", EACH_SHELL)
+def test_what_a_login_shell_prints_is_no_answer(tmp_path: Path, name: str) -> None:
+    """Not even what a session of another time, or the one before, had said."""
+    place = FakeServer(tmp_path / "server", SHELLS[name])
+    noise = "echo 'tetra-es agent 1'; echo ok; echo 'tetra-es agent 2'; echo 'no =bm9pc2U= ='; "
+    script = f"{noise} printf 'no end of a line'; {READ}"
+    place.argv = lambda: ["env", f"PATH={place.folder}/bin:{os.environ['PATH']}",  # type: ignore[method-assign]
+                          *place.shell, "-c", script]  # fmt: skip
+    with place.open() as server:
+        assert "flock" in server.inspect().tools
 
 
 PROFILE = "/etc/profile.d/x.sh: line 3: /var/log/x: Permission denied\n"

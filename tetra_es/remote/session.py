@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
+import secrets
 import select
 import selectors
 import subprocess
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
     from tetra_es.remote.transport import Transport
 
-GREETING = "tetra-es agent 1"
+GREETING = "tetra-es agent 2"
+"""What an agent says first, with the number that it was given behind it."""
 OPEN_SECONDS = 45.0
 PASSWORD_SECONDS = 300.0
 ANSWER_SECONDS = 60.0
@@ -87,12 +89,15 @@ class AgentSession:
     def greet(self, organization: str, environment: str, patience: int) -> None:
         """Start the agent. Raises `Unreachable`."""
         try:
-            self._send(base64.b64encode(self._program.encode()) + b"\n")
+            # What a login shell prints before, even a greeting of another time, is not the answer.
+            nonce = secrets.token_hex(16)
+            hello = " ".join(("hello", nonce, organization, environment, str(patience)))
+            program = base64.b64encode(self._program.encode())
+            self._send(program + b"\n" + hello.encode("ascii") + b"\n")
             latest = time.monotonic() + self._patience
-            # A login shell may have printed something of its own before.
-            while self._line(latest) != GREETING:
+            while self._line(latest) != f"{GREETING} {nonce}":
                 pass
-            self.request("hello", organization, environment, str(patience))
+            self._answer("hello", ANSWER_SECONDS, None)
         except (ConnectionLost, StepFailed) as error:
             self.close()
             reason, hint = diagnose(self._errors, self._process.returncode, error.reason)

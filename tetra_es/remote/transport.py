@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tetra_es.errors import UsageError
 from tetra_es.names import LOCALHOST
-from tetra_es.schema.hosts import HOST_HINT, is_host
+from tetra_es.schema.hosts import HOST_HINT, is_host, ssh_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +61,8 @@ class Ssh:
     """The system's OpenSSH client. Raises `UsageError` for what cannot be a destination."""
 
     destination: str
-    """What `ssh` takes: a host of ~/.ssh/config, `user@host`, `ssh://user@host:port`."""
+    """What `ssh` takes: a host of ~/.ssh/config, `user@host`, `user@[::1]`,
+    `ssh://user@host:port`."""
     command: Sequence[str] = ("ssh",)
     interactive: bool = False
     """Whether ssh may ask for a password or a passphrase."""
@@ -86,7 +87,7 @@ class Ssh:
     def argv(self) -> list[str]:
         """Return the ssh command."""
         batch = () if self.interactive else ("-o", "BatchMode=yes")
-        return [*self.command, *_OPTIONS, *batch, "--", self.destination, REMOTE]
+        return [*self.command, *_OPTIONS, *batch, *ssh_words(self.destination), REMOTE]
 
 
 @dataclass(frozen=True)

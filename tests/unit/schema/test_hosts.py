@@ -11,8 +11,37 @@ from tetra_es.schema.hosts import are_hosts, is_host
 if TYPE_CHECKING:
     from tests.conftest import Machine
 
-GOOD = ("dev-server", "root@10.0.0.5", "ssh://root@dev:2222", "root@[::1]", "a_b.example")
-BAD = ("", "-oProxyCommand=x", "a;b", "a b", "a\nb", "root@-x", "$(x)", "a'b", 5, None)
+GOOD = (
+    "dev-server",
+    "root@10.0.0.5",
+    "ssh://root@dev:2222",
+    "root@[::1]",
+    "a_b.example",
+    "[::1]",
+    "::1",
+    "root@::1",
+    "ssh://root@[2001:db8::7]:2222",
+    "root@[fe80::1%eth0]",
+)
+BAD = (
+    "",
+    "-oProxyCommand=x",
+    "a;b",
+    "a b",
+    "a\nb",
+    "root@-x",
+    "$(x)",
+    "a'b",
+    5,
+    None,
+    "root@[::1",
+    "root@[dev]",
+    "root@[::1]:22",
+    "root@[]",
+    "[::1]x",
+    "x[::1]",
+    "root@[1.2.3.4]",
+)
 
 
 @pytest.mark.parametrize("host", GOOD)

@@ -1,6 +1,6 @@
 # The session.
 #
-# Globals: answered, environment, found, line, name, organization, patience, tool, verb.
+# Globals: answered, environment, found, line, name, nonce, organization, patience, tool, verb.
 
 # The client is gone: what it staged is removed, and what it armed is reverted now.
 gone() {
@@ -44,6 +44,10 @@ answer_request() {
 serve() {
     exec 3<&0 4>&1 </dev/null 1>&2
     trap gone HUP INT TERM PIPE
+    # hello NONCE ORGANIZATION ENVIRONMENT PATIENCE
+    read -r _ nonce organization environment patience <&3 || return
+    # On a line of its own, whatever a login shell has printed before.
+    say "${newline}tetra-es agent 2 $nonce"
     case $(command -v printf) in
         printf) ;;
         *)
@@ -51,10 +55,6 @@ serve() {
             return
             ;;
     esac
-    # hello ORGANIZATION ENVIRONMENT PATIENCE
-    # On a line of its own, whatever a login shell has printed before.
-    say "${newline}tetra-es agent 1"
-    read -r _ organization environment patience <&3 || return
     enter "$organization" "$environment" || {
         no 'not an organization and environment'
         return
