@@ -106,6 +106,16 @@ def store_back(machine: Machine) -> None:
     cured(machine)
 
 
+def env_file(content: str) -> Callable[[Machine], None]:
+    """Return what makes web1 a server with such an env file."""
+
+    def state(machine: Machine) -> None:
+        like(before=hosted)(machine)
+        (server(machine) / "env").write_text(content)
+
+    return state
+
+
 CASES = [
     Case(ANOTHER, "deploy dev", of_another_history, then="health dev"),
     Case(ANOTHER, "daemon install dev --to web1", of_another_history, then="health dev"),
@@ -190,4 +200,23 @@ CASES = [
     Case("`{}` puts it right", "doctor dev", like("changed"), then="drift dev"),
     Case("`{}` asks how it ended", "doctor dev", like("open")),
     Case("`{}` removes it", "deploy dev", moved_on, then="deploy dev"),
+    Case(
+        "name a dotenv file, or a server with --from-host",
+        "secret import dev",
+        env_file("A=1"),
+        options="--from-host web1",
+    ),
+    Case(
+        "fix that line, or say whose reading counts: --read-as shell (and tsm), or "
+        "--read-as systemd",
+        "secret import dev --from-host web1",
+        env_file("A=a'b'"),
+        options="--read-as shell",
+    ),
+    Case(
+        "fix that line, or take what systemd reads with --read-as systemd",
+        "secret import dev --from-host web1",
+        env_file("A=$B"),
+        options="--read-as systemd",
+    ),
 ]

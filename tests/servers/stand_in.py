@@ -17,7 +17,7 @@ a host is like, its name says, or an empty file FOLDER/HOST/WORD:
     slow     it answers when that file is gone; FOLDER/HOST/asked says that somebody waits
 
 Every other host does what it is told. A shell script FOLDER/HOST/on-VERB runs before a request with
-that verb is answered.
+that verb is answered. FOLDER/HOST/env is what it answers to who asks for a file.
 
 The commands of `tetra-es` are tested with it, never the agent: that is what tests/servers and
 tests/server are for.
@@ -191,6 +191,9 @@ class Host:
         for number in range(min(int(lines), 3)):
             say(f"2025-03-03T09:00:0{number}+0000 {self.name} node[4242]: line {number}")
         sys.exit(0)
+
+    def on_read(self, _path: str) -> None:
+        say("content", text((self.folder / "env").read_bytes()))
 
     def on_stage(self, deployment: str) -> None:
         self.staged = base64.b64decode("".join(body())).decode()

@@ -6,7 +6,7 @@ what was staged. From `arm` on the server reverts by itself unless `confirm` suc
 the session ends, at the deadline, or at the next boot.
 
 Every call may raise `ConnectionLost` (the step may or may not be done) and `StepFailed` (it is
-not). Only `inspect`, `result`, `health`, `status` and `logs` work without the lock.
+not). Only `inspect`, `read`, `result`, `health`, `status` and `logs` work without the lock.
 """
 
 from __future__ import annotations
@@ -207,6 +207,15 @@ class Server(Closing):
     def status(self, units: Sequence[str]) -> tuple[UnitState, ...]:
         """Return what systemd knows of the units."""
         return responses.units(self._session.request("status", *map(word, units)))
+
+    def read(self, path: str) -> bytes:
+        """Return the content of a file, which may hold secrets, up to 1 MiB.
+
+        `StepFailed` where it is not there or not a file, and where it is a link: somebody who may
+        not read what that leads to could have made it.
+        """
+        (row,) = self._session.request("read", word(path)).of("content")
+        return codec.answer_bytes(row[0])
 
     def daemon(self, verb: str, units: Sequence[str]) -> None:
         """`start`, `stop`, `restart`, `enable` or `disable` units. The lock must be held."""

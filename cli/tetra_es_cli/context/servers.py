@@ -75,7 +75,7 @@ def looking(app: App, selection: HostSelection) -> Iterator[Looking]:
     """Open the organization for looking at servers."""
     from tetra_es.usecases.deploy.look import Looking
 
-    with _known(app) as known:
+    with known_deployments(app) as known:
         yield Looking(known, access_of(app), ServerConsole(), selection)
 
 
@@ -84,7 +84,7 @@ def units(app: App, selection: HostSelection) -> Iterator[Units]:
     """Open the organization for working on units."""
     from tetra_es.usecases.deploy.units import Units
 
-    with _known(app) as known:
+    with known_deployments(app) as known:
         yield Units(known, access_of(app), ServerConsole(), selection)
 
 
@@ -94,12 +94,13 @@ def diagnosed(app: App, selection: HostSelection) -> Findings:
     from tetra_es.usecases.deploy.request import DeployRequest
 
     request = DeployRequest(selection.environment, selection.hosts, selection.local)
-    with _known(app) as known:
+    with known_deployments(app) as known:
         return diagnose(known, access_of(app), selection, again=command_for(app, request))
 
 
 @contextmanager
-def _known(app: App) -> Iterator[RecordedDeployments]:
+def known_deployments(app: App) -> Iterator[RecordedDeployments]:
+    """Open the organization for what is recorded of environments and their servers."""
     from tetra_es_projections.queries.deployments import RecordedDeployments
 
     with app.reading() as reader:

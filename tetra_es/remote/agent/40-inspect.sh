@@ -224,6 +224,36 @@ group_id() {
     printf '%s' "${line%%:*}"
 }
 
+# Reads what is open as descriptor 6, when that is the file $1 in the folder that the shell is in. Who owns
+# the folder could have put a link there, to what only root may read.
+say_content() {
+    [ "$(stat -L -c %d:%i /proc/self/fd/6)" = "$(stat -c %d:%i "./$1")" ] || {
+        no "$decoded is a link" 'name the file that it leads to'
+        return
+    }
+    [ "$(stat -L -c %s /proc/self/fd/6)" -le 1048576 ] || {
+        no "$decoded is larger than 1 MiB"
+        return
+    }
+    say "content =$(base64 <&6 | tr -d '\n')" && ok
+}
+
+# read PATH: the content of a file, which may be secret. It is in no argument, and in no other file.
+verb_read() {
+    decode "$1"
+    parent "$decoded"
+    if [ ! -e "$decoded" ]; then
+        no "there is no $decoded"
+    elif [ ! -f "$decoded" ]; then
+        no "$decoded is not a file"
+    elif ! try enter_folder "$folder_of"; then
+        no "$said"
+    else
+        enter_folder "$folder_of" && say_content "${decoded##*/}" 6<"./${decoded##*/}"
+    fi
+    cd /
+}
+
 # status UNIT...
 verb_status() {
     for word; do

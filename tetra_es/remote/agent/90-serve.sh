@@ -27,7 +27,7 @@ answer_request() {
     verb=$1
     shift
     case $verb in
-        inspect | status | health | result | logs | lock | unlock | create_user | stage | put | \
+        inspect | status | health | result | logs | read | lock | unlock | create_user | stage | put | \
             staged | adopt | arm | switch | restart | healthy | confirm | revert | daemon)
             believe 300
             answered=

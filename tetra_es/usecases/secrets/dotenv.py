@@ -26,11 +26,8 @@ def read_dotenv(path: Path) -> dict[str, bytes]:
     Raises `ConfigError` with the line that is not an assignment. Neither a value nor a name is
     quoted in it: what stands before a `=` may be a line of a value that lacks its quotes.
     """
-    data = read_bytes(path, MAX_FILE)
-    if len(data) > MAX_FILE:
-        raise ConfigError(f"{path} is larger than {MAX_FILE // MAX_SIZE} MiB", hint="split it")
     try:
-        text = data.decode()
+        text = read_file(path).decode()
     except UnicodeDecodeError:
         raise ConfigError(f"{path} is not UTF-8", hint="save it in that encoding") from None
     values: dict[str, bytes] = {}
@@ -46,6 +43,14 @@ def read_dotenv(path: Path) -> dict[str, bytes]:
     if not values:
         raise ConfigError(f"{path} holds no KEY=VALUE", hint="it should be a dotenv file")
     return values
+
+
+def read_file(path: Path) -> bytes:
+    """Return a file of values. Raises `ConfigError` for one that is too large."""
+    data = read_bytes(path, MAX_FILE)
+    if len(data) > MAX_FILE:
+        raise ConfigError(f"{path} is larger than {MAX_FILE // MAX_SIZE} MiB", hint="split it")
+    return data
 
 
 def _check_binding(where: str, key: str, value: str) -> None:

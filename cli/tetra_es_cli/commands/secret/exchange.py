@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tetra_es.errors import UsageError
 from tetra_es.usecases.secrets.formats import FORMATS
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import ENVIRONMENT, env_argument, key_argument
@@ -16,23 +17,75 @@ from tetra_es_cli.output.emit import write_raw
 from tetra_es_cli.output.recorded import emit_recorded
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tetra_es.usecases.secrets.env_text import Reader
     from tetra_es_cli.context.app import App
     from tetra_es_cli.context.recording import Recording
 
 
 @click.command("import")
 @env_argument()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", required=False)
+@click.option(
+    "--from-host",
+    "host",
+    metavar="HOST",
+    help="Read FILE on this host, as ssh takes it; by default the env file of ENV's services.",
+)
+@click.option(
+    "--read-as",
+    "reader",
+    type=click.Choice(["shell", "systemd"]),
+    help="Whose reading of an env file counts where the two differ.",
+)
 @recording_options
 @click.pass_obj
-def import_(app: App, environment: str, file: Path, how: Recording) -> None:
-    """Set the secrets of a dotenv FILE, all of them or none."""
-    from tetra_es.usecases.secrets.dotenv import read_dotenv
+def import_(
+    app: App,
+    environment: str,
+    file: str | None,
+    host: str | None,
+    reader: Reader | None,
+    how: Recording,
+) -> None:
+    """Set the secrets of a dotenv FILE, all of them or none.
+
+    With --from-host, of an env file on a server: its values come through the ssh session, and
+    into no file. What systemd and a shell, such as tsm, read differently is refused.
+    """
     from tetra_es.usecases.secrets.set_secrets import SetSecrets
 
-    emit_recorded(app.act(SetSecrets(environment, read_dotenv(file)), how).recorded, how)
-    if not how.dry_run and file.is_file():  # rather than a pipe
+    values = _on_host(app, environment, host, file, reader) if host else _here(file, reader)
+    emit_recorded(app.act(SetSecrets(environment, values), how).recorded, how)
+    if not host and not how.dry_run and Path(file or "").is_file():  # rather than a pipe
         note(f"{file} still holds the values in the open: remove it when you are sure")
+
+
+def _here(file: str | None, reader: Reader | None) -> Mapping[str, bytes]:
+    """Return the values of a file on this machine."""
+    from tetra_es.usecases.secrets.dotenv import read_dotenv, read_file
+    from tetra_es.usecases.secrets.env_text import read_env
+
+    if file is None:
+        raise UsageError("no FILE given", hint="name a dotenv file, or a server with --from-host")
+    return (
+        read_env(read_file(Path(file)), file, reader).values if reader else read_dotenv(Path(file))
+    )
+
+
+def _on_host(
+    app: App, environment: str, host: str, file: str | None, reader: Reader | None
+) -> Mapping[str, bytes]:
+    """Return the values of a file on a server."""
+    from tetra_es.usecases.deploy.host_secrets import secrets_on
+    from tetra_es_cli.context.servers import access_of, known_deployments
+
+    with known_deployments(app) as known:
+        found = secrets_on(known, access_of(app), environment, host, file, reader)
+    for remark in found.remarks:
+        note(f"{host}: {remark}")
+    return found.values
 
 
 @click.command()

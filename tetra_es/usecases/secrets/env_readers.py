@@ -1,0 +1,195 @@
+r"""An env file as its readers on a server read it: systemd, and shells, tsm's among them.
+
+systemd's rules are those of parse_env_file_internal() in its src/basic/env-file.c; the shell's are
+POSIX.1-2024, XCU 2.2 and 2.3, of which only assignments with plain words are taken: nothing is
+run, and nothing is put in the place of a `$`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+_VARIABLE = re.compile(_NAME, re.ASCII)
+_BLANKS, _LINE_ENDS = " \t\n\r", "\n\r"
+
+_LINE = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
+_ASSIGNMENT = re.compile(rf"[ \t]*(?:export[ \t]+)?(?P<name>{_NAME})=", re.ASCII)
+_PIECE = re.compile(
+    r"""
+    '(?P<single>[^']*)'
+    | "(?P<double>(?:\\.|[^"\\$`]|\$(?=["\s./:,;%+=]))*)"
+    | \\(?P<escaped>.)
+    | (?P<plain>[^ \t\n'"\\$`;&|<>()]+)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_IN_DOUBLE = re.compile(r'\\(?:\n|([\\"$`]))')
+_TILDE = re.compile(r"(?:^|:)~")
+
+
+class Variable(NamedTuple):
+    """A variable that a reader sets."""
+
+    value: str
+    line: int
+    """Of its name, from 1."""
+
+
+class NotPlainError(ValueError):
+    """A line is not an assignment of a plain word. The message says why, and nothing that is in it."""
+
+    def __init__(self, line: int, name: str, what: str) -> None:
+        super().__init__(what)
+        self.line = line
+        self.name = name
+        """The variable that the line sets, or nothing."""
+
+
+def as_shells_do(text: str) -> dict[str, Variable]:
+    """Return what a shell sets that reads `text` with `.`, the last of a name.
+
+    Raises `NotPlainError` at the first line that does more than to set a variable.
+    """
+    found: dict[str, Variable] = {}
+    position = 0
+    while position < len(text):
+        if blank := _LINE.match(text, position):
+            position = blank.end()
+            continue
+        line = text.count("\n", 0, position) + 1
+        head = _ASSIGNMENT.match(text, position)
+        if head is None:
+            raise NotPlainError(line, "", "not KEY=VALUE")
+        name = head["name"]
+        value, position = _word(text, head.end(), line, name)
+        end = _LINE.match(text, position)
+        if end is None:
+            what = "a shell would run what follows the blank in its value"
+            raise NotPlainError(line, name, what)
+        found[name] = Variable(value, line)
+        position = end.end()
+    return found
+
+
+def _word(text: str, position: int, line: int, name: str) -> tuple[str, int]:
+    """Return the word that begins at a position, without its quotes, and where it ends."""
+    value = ""
+    while position < len(text) and text[position] not in " \t\n":
+        piece = _PIECE.match(text, position)
+        if piece is None:
+            raise NotPlainError(line, name, _reason(text, position))
+        if piece["plain"] is not None and _TILDE.search(piece["plain"]):
+            raise NotPlainError(line, name, "a shell would put a folder in the place of the ~")
+        value += _text(piece)
+        position = piece.end()
+    return value, position
+
+
+def _text(piece: re.Match[str]) -> str:
+    if piece["double"] is not None:
+        return _IN_DOUBLE.sub(lambda match: match[1] or "", piece["double"])
+    if piece["escaped"] is not None:
+        return piece["escaped"] if piece["escaped"] != "\n" else ""
+    return next(text for text in piece.group("single", "plain") if text is not None)
+
+
+def _reason(text: str, position: int) -> str:
+    char = text[position]
+    if char == "\\":
+        return "a backslash ends the file"
+    inside = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL).match(text, position)
+    if char == "'" or (char == '"' and inside is None):
+        return "a quote is never closed"
+    if char in '"$`':
+        return "a shell would put something else in the place of a $ or a `"
+    return f"{char} means something to a shell"
+
+
+def as_systemd_does(text: str) -> dict[str, Variable]:
+    """Return what systemd sets that reads `text` as an `EnvironmentFile=`, the last of a name.
+
+    What it leaves out is not among it: names that no variable can have, such as `export A`.
+    """
+    found: dict[str, Variable] = {}
+    scan = _Systemd(text)
+    while scan.position < len(text):
+        line = text.count("\n", 0, scan.position) + 1
+        name = scan.name()
+        if name is not None:
+            value = scan.value()
+            if _VARIABLE.fullmatch(name):
+                found[name] = Variable(value, line)
+    return found
+
+
+class _Systemd:
+    """systemd's way through a text."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.position = 0
+
+    def _next(self) -> str:
+        self.position += 1
+        return self.text[self.position - 1 : self.position]
+
+    def name(self) -> str | None:
+        """Return what stands before the next `=`, on its line; None where that has none."""
+        char = self._next()
+        if char in _BLANKS:
+            return None
+        if char in "#;":
+            self._comment()
+            return None
+        begin = self.position - 1
+        while (char := self._next()) not in ("", "=", *_LINE_ENDS):
+            pass
+        return self.text[begin : self.position - 1].rstrip(_BLANKS) if char == "=" else None
+
+    def _comment(self) -> None:
+        """Skip a comment. Before version 254 a backslash at its end takes in the next line."""
+        while (char := self._next()) and char not in _LINE_ENDS:
+            if char == "\\":
+                self._next()
+
+    def value(self) -> str:
+        """Return what comes after a `=`."""
+        value, ended, blank = "", False, True
+        while not ended:
+            char = self._next()
+            if blank and char in ("'", '"'):
+                value += self._quoted(char)
+                continue
+            ended = char == "" or char in _LINE_ENDS
+            if ended or (blank and char in _BLANKS):
+                continue
+            blank = False
+            value += self._unquoted(char)
+            ended = True
+        return value
+
+    def _unquoted(self, char: str) -> str:
+        """Return the rest of a value, from its first character that is in no quotes."""
+        value, kept = "", 0
+        while char and char not in _LINE_ENDS:
+            if char == "\\":
+                char = self._next()
+                value += "" if char in _LINE_ENDS else char
+                kept = len(value)
+            else:
+                value += char
+                kept = kept if char in _BLANKS else len(value)
+            char = self._next()
+        return value[:kept]
+
+    def _quoted(self, quote: str) -> str:
+        value = ""
+        while (char := self._next()) not in ("", quote):
+            if char == "\\" and quote == '"':
+                char = self._next()
+                value += char if char in '"\\`$' else "" if char == "\n" else f"\\{char}"
+            else:
+                value += char
+        return value
