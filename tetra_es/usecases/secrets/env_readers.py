@@ -38,7 +38,7 @@ class Variable(NamedTuple):
 
 
 class NotPlainError(ValueError):
-    """A line is not an assignment of a plain word. The message says why, and nothing that is in it."""
+    """A line is not an assignment of a plain word. The message says why, and quotes nothing."""
 
     def __init__(self, line: int, name: str, what: str) -> None:
         super().__init__(what)
