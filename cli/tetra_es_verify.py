@@ -237,7 +237,8 @@ def one_line(text: str) -> str:
 
 # Topics, stream, `class_version` under rules 1, and who may record it (- for signers without
 # limits); then the fields. Those with + came with rules 1, those with - ended before, and what
-# follows = is the type, where a field does not have one of its own. Topics with ! are for later.
+# follows = is the type, where a field does not have one of its own. Topics with ! are for later
+# rules; those with !2 came with rules 2.
 TABLE = """
 organization.created         org 2 -  name=organization text changes signer key=public
 organization.upgraded        org 1 -  +floor
@@ -270,8 +271,8 @@ deployment.step_done         host 2 deploy:{environment}  DEPLOYMENT step
 deployment.healthy           host 2 deploy:{environment}  DEPLOYMENT
 deployment.failed            host 2 deploy:{environment}  DEPLOYMENT step cause switched
 deployment.reverted          host 2 deploy:{environment}  DEPLOYMENT cause
-!host.started !host.stopped !host.restarted !host.enabled !host.disabled !host.uninstalled \
-!host.forgotten              host 1 deploy:{environment}  +environment +host +services
+!2host.started !2host.stopped !2host.restarted !2host.enabled !2host.disabled !2host.uninstalled \
+!2host.forgotten             host 1 deploy:{environment}  +environment +host +services
 !log.moved                   org 1 -  +address +before
 !change.proposed             change 1 any  +change +scope +plan +ticket
 !change.approved !change.rejected  change 1 approve:{scope}  +change +scope +plan +comment +tag
@@ -310,10 +311,11 @@ class Form(NamedTuple):
     """Name to type under rules 1."""
     old: dict[str, str]
     """The same in the first edition; nothing for topics that it did not have."""
-    later: bool
+    since: float
+    """The lowest rules that it is recorded under."""
 
 
-UNKNOWN = Form("", 0, NO_LIMITS, {}, {}, later=False)
+UNKNOWN = Form("", 0, NO_LIMITS, {}, {}, 0)
 
 
 def _forms() -> Iterator[tuple[str, Form]]:
@@ -327,8 +329,9 @@ def _forms() -> Iterator[tuple[str, Form]]:
         new = {name.lstrip("+"): of for name, of in types if name[0] != "-"}
         old = {name.lstrip("-"): of for name, of in types if name[0] != "+"}
         for topic in words[:start]:
-            later = topic.startswith("!")
-            yield topic.lstrip("!"), Form(STREAMS[stream], int(version), may, new, old, later)
+            mark = re.match("(!2?)?", topic)
+            since = {"": 1, "!": math.inf, "!2": 2}[mark[0] if mark else ""]
+            yield topic.lstrip("!2"), Form(STREAMS[stream], int(version), may, new, old, since)
 
 
 FORMS = dict(_forms())
@@ -458,6 +461,7 @@ MORE_METADATA = {  # where it applies
 }
 UNUSED = {"undoes": None, "restores": None, "origin": None, "paths": None, "observed": False}
 UNUSED |= {"code": None, "machine": None}  # what these fields have to hold under rules 1
+SINCE_2 = {"observed", "code", "machine"}  # what rules 2 use of them
 
 
 class Event(NamedTuple):
@@ -655,7 +659,7 @@ class Judge:
         metadata = state.get("metadata")
         rules = metadata.get("rules", 0) if isinstance(metadata, dict) else 0
         yield not fits(0, rules), "metadata", "its rules are not a number"
-        yield rules > 1, "unknown-rules", f"it follows rules {rules}"
+        yield rules > 2, "unknown-rules", f"it follows rules {rules}"
         if not rules:
             lawful = fits(mapping(ANY), metadata) and metadata.keys() >= METADATA.keys()
             yield not lawful, "metadata", "its metadata is not lawful"
@@ -806,8 +810,9 @@ class Judge:
         yield not has_form(event, state), "form", "it does not have the form of its topic"
         limited = self._may is not None and form.may.format_map(state) not in {"any", *self._may}
         yield limited, "role", f"{state['metadata']['actor']} may not record it"
-        own = [name for name in UNUSED if form.fields.get(name) == name]
-        later = form.later or any(state[name] != UNUSED[name] for name in own)
+        unused = UNUSED.keys() - (SINCE_2 if rules_of(state) > 1 else set())
+        own = [name for name in unused if form.fields.get(name) == name]
+        later = form.since > rules_of(state) or any(state[name] != UNUSED[name] for name in own)
         later = later or {"change", "rerecorded_from"} & state["metadata"].keys()
         yield later, "unused", "a topic, field or value of it is for later rules"
         gone = any(("purged", digest) in facts for digest in bodies_of(event, state))
@@ -1330,6 +1335,13 @@ SUBJECTS = {
     "deployment.healthy": "deploy({environment}): {done}",
     "deployment.failed": "deploy({environment}): failed at {step} on {host}",
     "deployment.reverted": "deploy({environment}): {host} is back at what it had ({cause})",
+    "host.started": "start({environment}): {chosen}{host}",
+    "host.stopped": "stop({environment}): {chosen}{host}",
+    "host.restarted": "restart({environment}): {chosen}{host}",
+    "host.enabled": "enable({environment}): {chosen}{host}",
+    "host.disabled": "disable({environment}): {chosen}{host}",
+    "host.uninstalled": "uninstall({environment}): {chosen}{host}",
+    "host.forgotten": "forget({environment}): {chosen}{host}",
 }
 OLD_SUBJECTS = SUBJECTS | {  # of format 1
     "environment.rolled_back": "roll back({environment}): {environment}@{to_revision} "
@@ -1387,6 +1399,7 @@ def subject(topic: str, state: State, changes: Changes) -> str:
         "bodies": count(len(state.get("digests", ())), "body", "bodies"),
         "begun": f"{release} -> {host}" if revision else f"remove from {host}",
         "done": f"{release} serves on {host}" if revision else f"removed from {host}",
+        "chosen": f"{', '.join(state['services'])} on " if state.get("services") else "",
         "limits": "",
         "edit": "",
         "origin": "",

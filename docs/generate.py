@@ -255,6 +255,8 @@ def forms() -> str:
 def _topic(topic: Topic) -> Iterator[str]:
     yield f"#### `{topic.name}`\n"
     later = " Void under rules 1: a later rule set lets it be recorded." if topic.later else ""
+    if topic.since is not None:
+        later = f" From rules {topic.since} on; void under rules 1."
     yield f"{topic.meaning}{later}\n"
     version = f"version {topic.version}, " if topic.version > 1 else ""
     yield f"In the stream `{topic.stream}`, {version}recorded by {_signer(topic.may)}.\n"

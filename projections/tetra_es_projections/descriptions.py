@@ -158,12 +158,26 @@ def _healthy(event: Happened) -> str:
     return f"deploy({event['environment']}): {what} {event['host']}"
 
 
+def _operation(event: Happened) -> str:
+    services = f"{', '.join(event['services'])} on " if event["services"] else ""
+    return f"{_OPERATIONS[event.topic]}({event['environment']}): {services}{event['host']}"
+
+
 def _worded(event: Happened, words: Mapping[str, str | Callable[[Happened], str]]) -> str:
     wording = words[event.topic]
     found = wording.format_map(event.fields) if isinstance(wording, str) else wording(event)
     return one_line(found)
 
 
+_OPERATIONS: Final = {
+    deployments.HostStarted.TOPIC: "start",
+    deployments.HostStopped.TOPIC: "stop",
+    deployments.HostRestarted.TOPIC: "restart",
+    deployments.HostEnabled.TOPIC: "enable",
+    deployments.HostDisabled.TOPIC: "disable",
+    deployments.HostUninstalled.TOPIC: "uninstall",
+    deployments.HostForgotten.TOPIC: "forget",
+}
 _FORMAT_1: Final[Mapping[str, str | Callable[[Happened], str]]] = {
     config.OrganizationCreated.TOPIC: "create(org): {name}",
     config.ManifestEdited.TOPIC: lambda event: _edit(
@@ -207,4 +221,5 @@ _FORMAT_2: Final = {
     secrets.SecretsReEncrypted.TOPIC: lambda event: f"re-encrypt{_re_encrypted(event)}",
     "organization.upgraded": "upgrade(org): rules {floor}",
     "bodies.purged": lambda event: f"purge(org): {_count(event['digests'], 'body', 'bodies')}",
+    **dict.fromkeys(_OPERATIONS, _operation),
 }

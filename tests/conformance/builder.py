@@ -36,9 +36,11 @@ class VectorBuilder(History):
 
     # What happens
 
-    def lawful(self, *drafts: Draft, by: str = "alice", once: bool = False) -> list[Verdict]:
+    def lawful(
+        self, *drafts: Draft, by: str = "alice", once: bool = False, rules: int = 1
+    ) -> list[Verdict]:
         """Record a batch that is valid."""
-        found = super().lawful(*drafts, by=by, once=once)
+        found = super().lawful(*drafts, by=by, once=once, rules=rules)
         self.expected += [VALID] * len(drafts)
         return found
 

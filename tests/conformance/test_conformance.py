@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from tests.conformance import make
 from tests.conformance.builder import outcome, result
 from tests.conformance.stores import fits_a_store, write_store
-from tests.conformance.vectors import FOLDER, NAMES, Expected, load
+from tests.conformance.vectors import FOLDER, NAMES, SUPERSEDED, Expected, load
 from tests.examples import some
 from tetra_es.gate.gate import Gate
 from tetra_es.gate.verdicts import Reason, Rejected
@@ -41,7 +42,8 @@ def test_the_gate_over_a_store(tmp_path: Path, name: str) -> None:
 
 def test_every_story_has_its_file() -> None:
     assert make.names() == NAMES
-    assert {path.name for path in FOLDER.iterdir()} == {f"{name}.jsonl" for name in NAMES}
+    files = {f"{name}.jsonl" for name in (*NAMES, *SUPERSEDED)}
+    assert {path.name for path in FOLDER.iterdir()} == files
 
 
 @pytest.mark.parametrize("name", some(NAMES, 25))
@@ -49,6 +51,15 @@ def test_a_file_is_what_its_story_says(name: str) -> None:
     """Files are never edited: where this fails, what makes events, or the story, was changed."""
     make.names()
     assert (FOLDER / f"{name}.jsonl").read_text("ascii") == make.content(name)
+
+
+@pytest.mark.parametrize("name", SUPERSEDED)
+def test_what_is_superseded_stays_for_programs_of_then(name: str) -> None:
+    content = (FOLDER / f"{name}.jsonl").read_bytes()
+    assert sha256(content).hexdigest() == SUPERSEDED[name]
+    vector = load(name)
+    log = vector.log()
+    assert outcome(Gate(log).admit(log.records()), vector.records) != vector.expected
 
 
 def test_every_reason_occurs() -> None:

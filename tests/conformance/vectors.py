@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 FOLDER: Final = Path(__file__).parent / "vectors"
-NAMES: Final = sorted(path.stem for path in FOLDER.glob("*.jsonl"))
+SUPERSEDED: Final = {
+    "unknown-rules": "77f2469d5f1aa8ea80ef784b5375661cad302b01393c905e55cb11dfa0db0d6a"
+}
+"""Vectors of which a program that knows newer rules says something else, and their digests."""
+NAMES: Final = sorted(path.stem for path in FOLDER.glob("*.jsonl") if path.stem not in SUPERSEDED)
 
 
 class Expected(NamedTuple):

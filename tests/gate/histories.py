@@ -124,9 +124,11 @@ class History:
             numbered.append(draft._replace(state=stored, version=draft.version or version))
         return link(self.log.head, numbered, NAMES[by], once=once)
 
-    def lawful(self, *drafts: Draft, by: str = "alice", once: bool = False) -> list[Verdict]:
+    def lawful(
+        self, *drafts: Draft, by: str = "alice", once: bool = False, rules: int = 1
+    ) -> list[Verdict]:
         """Record a batch that must be valid."""
-        verdicts = self.record(*drafts, by=by, once=once)
+        verdicts = self.record(*drafts, by=by, once=once, rules=rules)
         assert [(each.kind, each.what) for each in verdicts] == [(Kind.VALID, "")] * len(drafts)
         for draft in drafts:
             state = canonical.decode(draft.state)
@@ -328,6 +330,36 @@ class History:
     def secret(self, topic: str, environment: str, /, **fields: Any) -> Draft:
         fields = {"environment": environment, **fields}
         return self.event(topic, f"secrets:{environment}", **fields)
+
+    def operation(self, word: str, services: Sequence[str] = (), **more: Any) -> Draft:
+        """Return an event of something done by hand on the host web-1 of dev."""
+        fields: dict[str, Any] = {"environment": "dev", "host": "web-1"}
+        fields["services"] = list(services)
+        return self.event(f"host.{word}", "deployments:dev@web-1", **fields, **more)
+
+    def begun(
+        self, digit: str, *, code: dict[str, Any] | None = None, machine: str | None = None
+    ) -> Draft:
+        """Return the beginning of a deployment of dev@1 to the host web-1."""
+        fields: dict[str, Any] = {
+            **self._deployed(digit, observed=False),
+            "of_position": len(self.log.all),
+            "runner": "tsm",
+            "secrets": [],
+            "files": [],
+            "code": code,
+            "machine": machine,
+        }
+        return self.event("deployment.started", "deployments:dev@web-1", class_version=2, **fields)
+
+    def ended(self, digit: str, *, observed: bool = False) -> Draft:
+        """Return its good end."""
+        fields = self._deployed(digit, observed=observed)
+        return self.event("deployment.healthy", "deployments:dev@web-1", class_version=2, **fields)
+
+    def _deployed(self, digit: str, *, observed: bool) -> dict[str, Any]:
+        common = {"environment": "dev", "host": "web-1", "deployment": digit * 16, "revision": 1}
+        return {**common, "observed": observed}
 
     def secret_purged(
         self, environment: str, name: str, version: int, /, *bodies: bytes, **more: Any

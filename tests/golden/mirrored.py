@@ -39,9 +39,12 @@ class HistoryBuilder(History):
         self.destroyed: dict[bytes, bytes] = {}
         """Bodies that were purged, by digest."""
 
-    def because(self, reason: str, *drafts: Draft, by: str = "alice", once: bool = False) -> None:
+    def because(
+        self, reason: str, *drafts: Draft, by: str = "alice", once: bool = False, rules: int = 1
+    ) -> None:
         """Record a batch that must be valid."""
-        self.lawful(*(_with(draft, reason=reason) for draft in drafts), by=by, once=once)
+        batch = [_with(draft, reason=reason) for draft in drafts]
+        self.lawful(*batch, by=by, once=once, rules=rules)
 
     def does(self, draft: Draft, by: str = "alice") -> None:
         """Record an event that must be valid."""
@@ -137,7 +140,27 @@ def purged() -> HistoryBuilder:
     return history.without(b"hunter2")
 
 
-HISTORIES = {"new": new, "upgraded": upgraded, "purged": purged}
+def hosts() -> HistoryBuilder:
+    """Return a history with what came with rules 2: what was done on hosts, and what they told."""
+    history = HistoryBuilder()
+    history.does(history.created(MANIFEST))
+    history.does(history.local("environment.created", LOCAL))
+    history.does(history.promoted("dev"))
+    history.does(history.signer_added("bob", ["deploy:dev"]))
+    history.breaks(history.operation("stopped"), by="bob")
+    started = history.begun("0", code={"commit": "ab" * 20, "dirty": True}, machine="3f" * 16)
+    history.because("", started, by="bob", rules=2)
+    history.because("", history.ended("0", observed=True), rules=2)
+    for word in ("stopped", "started", "restarted", "disabled", "enabled"):
+        history.because(word, history.operation(word, ["tetra"]), by="bob", rules=2)
+    history.because(
+        "moves", history.operation("uninstalled"), history.operation("forgotten"), rules=2
+    )
+    history.does(history.edited("[more]"))
+    return history
+
+
+HISTORIES = {"new": new, "upgraded": upgraded, "purged": purged, "hosts": hosts}
 
 
 def _settings(history: HistoryBuilder) -> None:

@@ -60,7 +60,21 @@ def test_it_has_the_form(name: str) -> None:
     assert named == event["bodies"].keys()
     later = name.endswith(".later.json")
     assert check.rules_of(state) == (2 if later else 1)
-    assert (check.unused_problem(topic, state) is None) != later
+    assert (check.unused_problem(topic, state, 1) is None) != later
+
+
+@pytest.mark.parametrize("name", [file.name for file in FILES if "later" in file.name])
+def test_rules_2_use_what_is_of_deployments_and_hosts(name: str) -> None:
+    event = read(name)
+    state, topic = event["state"], event["topic"]
+    used = topic.startswith(("deployment.", "host."))
+    for metadata in ("change", "rerecorded_from"):
+        assert check.unused_problem(topic, state, 2)
+        del state["metadata"][metadata]
+    if used and not topic.startswith("host."):
+        state["observed"] = True
+    assert check.unused_problem(topic, state, 1)
+    assert (check.unused_problem(topic, state, 2) is None) == used
 
 
 @pytest.mark.parametrize("name", files())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from tetra_es_verify import (
     METADATA_1,
     MORE_METADATA,
     NO_LIMITS,
+    SINCE_2,
     TYPES,
     UNUSED,
     Event,
@@ -48,13 +50,15 @@ def test_topics() -> None:
 @pytest.mark.parametrize("topic", TOPICS)
 def test_rules_1(topic: str) -> None:
     form, wanted = FORMS[topic], TOPICS[topic]
-    assert (form.stream, form.version, form.later) == (wanted.stream, wanted.version, wanted.later)
+    assert (form.stream, form.version) == (wanted.stream, wanted.version)
+    assert form.since == ((wanted.since or math.inf) if wanted.later else 1)
     assert form.may == (NO_LIMITS if wanted.may is UNLIMITED else wanted.may)
     assert form.fields.keys() == {field.name for field in wanted.fields}
     for field in wanted.fields:
         of = form.fields[field.name]
         unused = UNUSED[of] if of == field.name and of in UNUSED else ...
         assert unused == field.unused
+        assert (field.since == 2) == (unused is not ... and field.name in SINCE_2)
         for value in VALUES:
             assert says(TYPES.get(of, ANY), value) == field.type.fits(value), (field.name, value)
 

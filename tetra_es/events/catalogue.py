@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tetra_es.events.config import CONFIG_EVENTS
-from tetra_es.events.deployments import DEPLOYMENT_EVENTS
+from tetra_es.events.deployments import DEPLOYMENT_EVENTS, HOST_EVENTS
 from tetra_es.events.secrets import SECRET_EVENTS, BodiesPurged
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ _ALL: tuple[type[Event], ...] = (
     *SECRET_EVENTS,
     BodiesPurged,
     *DEPLOYMENT_EVENTS,
+    *HOST_EVENTS,
 )
 EVENT_TYPES: dict[str, type[Event]] = {cls.TOPIC: cls for cls in _ALL}
 """Topic to class, in the order of the catalogue."""

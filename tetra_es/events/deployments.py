@@ -5,9 +5,9 @@ They hold names, versions and steps. What a service printed is not in them: it c
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypedDict
 
-from tetra_es.events.base import Event, OfEnvironment, OfRevision
+from tetra_es.events.base import Event, OfEnvironment, OfRevision, give
 
 if TYPE_CHECKING:
     from tetra_es.events.secrets import CiphertextRef
@@ -20,8 +20,19 @@ FileDigest: TypeAlias = list[str]
 """`[path, digest]`: the SHA-256 of a file, hexadecimal, empty where it holds secrets."""
 
 
+class Code(TypedDict):
+    """The application's code on a server."""
+
+    commit: str
+    """`git rev-parse HEAD` of it."""
+    dirty: bool
+    """Whether it was changed since."""
+
+
 class DeploymentEvent(Event, OfEnvironment, OfRevision):
     """What every event of a deployment has."""
+
+    class_version: ClassVar[int] = 2
 
     environment: str
     """What is deployed."""
@@ -31,6 +42,13 @@ class DeploymentEvent(Event, OfEnvironment, OfRevision):
     """Identifier of the deployment, 16 hexadecimal digits; the server knows it by the same."""
     revision: int
     """Of the environment."""
+    observed: bool
+    """Whether a server's journal was read afterwards, by somebody who did not deploy."""
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """The first edition recorded what it did itself."""
+        give(state, observed=False)
 
 
 class DeploymentStarted(DeploymentEvent):
@@ -46,6 +64,15 @@ class DeploymentStarted(DeploymentEvent):
     """The secrets that the services get."""
     files: list[FileDigest]
     """What the server gets."""
+    code: Code | None
+    """The application's code there, where it is known."""
+    machine: str | None
+    """The server's machine id, where it is known."""
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """The first edition did not ask for the code, nor for the machine."""
+        give(state, observed=False, code=None, machine=None)
 
 
 class DeploymentStepDone(DeploymentEvent):
@@ -86,10 +113,72 @@ class DeploymentReverted(DeploymentEvent):
     units that ran before and did not start again."""
 
 
+class HostEvent(Event, OfEnvironment):
+    """What every event of an operation on a host has."""
+
+    environment: str
+    """Whose services are meant."""
+    host: str
+    """Where, as in deployments."""
+    services: list[str]
+    """Which services; none for all."""
+
+
+class HostStarted(HostEvent):
+    """Services were started by hand."""
+
+    TOPIC: ClassVar[str] = "host.started"
+
+
+class HostStopped(HostEvent):
+    """Services were stopped by hand."""
+
+    TOPIC: ClassVar[str] = "host.stopped"
+
+
+class HostRestarted(HostEvent):
+    """Services were restarted by hand."""
+
+    TOPIC: ClassVar[str] = "host.restarted"
+
+
+class HostEnabled(HostEvent):
+    """Services start at boot again."""
+
+    TOPIC: ClassVar[str] = "host.enabled"
+
+
+class HostDisabled(HostEvent):
+    """Services no longer start at boot."""
+
+    TOPIC: ClassVar[str] = "host.disabled"
+
+
+class HostUninstalled(HostEvent):
+    """The deployed services were removed from the server."""
+
+    TOPIC: ClassVar[str] = "host.uninstalled"
+
+
+class HostForgotten(HostEvent):
+    """The server is not one of the environment's any more."""
+
+    TOPIC: ClassVar[str] = "host.forgotten"
+
+
 DEPLOYMENT_EVENTS: tuple[type[Event], ...] = (
     DeploymentStarted,
     DeploymentStepDone,
     DeploymentHealthy,
     DeploymentFailed,
     DeploymentReverted,
+)
+HOST_EVENTS: tuple[type[Event], ...] = (
+    HostStarted,
+    HostStopped,
+    HostRestarted,
+    HostEnabled,
+    HostDisabled,
+    HostUninstalled,
+    HostForgotten,
 )

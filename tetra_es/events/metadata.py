@@ -25,9 +25,13 @@ class Context(NamedTuple):
     """Identifier shared by the events that one command records."""
     now: str
     """The time of the command: RFC 3339, UTC, microseconds."""
+    recorded: str | None = None
+    """When it is recorded, where `now` is the time of something earlier."""
 
     def metadata(self, **more: str) -> dict[str, str]:
         """Return an event's metadata."""
+        if self.recorded:
+            more["recorded"] = self.recorded
         return {
             "actor": self.actor,
             "reason": self.reason,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tetra_es.errors import UsageError
 from tetra_es.events.config import ENVIRONMENT_STREAM, ORG_STREAM, EnvironmentState, ProfileEdited
-from tetra_es.events.deployments import DEPLOYMENTS_STREAM, DeploymentEvent
+from tetra_es.events.deployments import DEPLOYMENTS_STREAM, DeploymentEvent, HostEvent
 from tetra_es.events.secrets import SECRETS_STREAM, SecretsEvent, secret_names
 from tetra_es.names import check_environment, is_secret_name
 
@@ -56,7 +56,7 @@ def _stream_of(event: Event) -> str:
         return ENVIRONMENT_STREAM + event.environment
     if isinstance(event, SecretsEvent):
         return SECRETS_STREAM + event.environment
-    if isinstance(event, DeploymentEvent):
+    if isinstance(event, (DeploymentEvent, HostEvent)):
         return f"{DEPLOYMENTS_STREAM}{event.environment}@{event.host}"
     return ORG_STREAM
 
@@ -134,6 +134,9 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
     "list[KeyChange]": _is_changes,
     "list[CiphertextRef]": _is_ciphertext_ref,
     "list[FileDigest]": _is_files,
+    "bool": lambda value: isinstance(value, bool),
+    "Code | None": lambda value: value is None or isinstance(value, dict),
+    "str | None": lambda value: value is None or isinstance(value, str),
 }
 """Annotation of an event's field to the check of its value."""
 

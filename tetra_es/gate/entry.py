@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from tetra_es.events.form.check import FIRST_EDITION, metadata_problem, rules_of
+from tetra_es.events.form.check import FIRST_EDITION, HIGHEST_RULES, metadata_problem, rules_of
 from tetra_es.gate.verdicts import Reason, Rejected
 from tetra_es.limits import NAME_SIZE, SIGNATURE_SIZE, STATE_SIZE
 from tetra_es.log import canonical, chain
@@ -13,9 +13,6 @@ from tetra_es.log import canonical, chain
 if TYPE_CHECKING:
     from tetra_es.log.chain import Head
     from tetra_es.log.record import Record
-
-HIGHEST_RULES: Final = 1
-"""The newest rule set that this version knows."""
 
 HIGHEST_FORMAT: Final = 2
 """The newest format of commits in the mirror that this version knows."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tetra_es.errors import IntegrityFailure
 from tetra_es.events.base import event_from_state, state_of
 from tetra_es.events.catalogue import EVENT_TYPES
-from tetra_es.events.form.check import FIRST_EDITION, rules_of
+from tetra_es.events.form.check import FIRST_EDITION, HIGHEST_RULES, rules_of
 from tetra_es.events.form.table import TOPICS
 from tetra_es.events.form.types import CHANGES_BODY, TEXT_BODY
 from tetra_es.log import canonical
@@ -52,11 +52,16 @@ class BodyMissing(IntegrityFailure):
         self.digest = digest
 
 
-def batch_of(events: Sequence[Event], rules: int) -> Batch:
-    """Return events as they are stored: numbered as one batch, under a rule set of 1 or higher."""
+def batch_of(events: Sequence[Event], least: int) -> Batch:
+    """Return events as they are stored: numbered as one batch, under the lowest rule set that fits.
+
+    That is `least`, of 1 or higher, unless they have what only a higher one uses. So an older
+    program reads on until there is something that it cannot know.
+    """
     drafts, bodies = [], list[bytes]()
-    for number, event in enumerate(events, 1):
-        state = _stored(event, bodies)
+    states = [(event, _stored(event, bodies)) for event in events]
+    rules = max([least, *(_rules_for(event.TOPIC, state) for event, state in states)])
+    for number, (event, state) in enumerate(states, 1):
         state["metadata"] = {
             **event.metadata,
             "rules": rules,
@@ -67,6 +72,18 @@ def batch_of(events: Sequence[Event], rules: int) -> Batch:
         )
         drafts.append(draft)
     return Batch(drafts, bodies)
+
+
+def _rules_for(topic: str, state: dict[str, Any]) -> int:
+    """Return the lowest rule set that uses all that an event has; metadata aside."""
+    known = TOPICS[topic]
+    needed = [known.since] if known.later else []
+    needed += [
+        field.since
+        for field in known.fields
+        if field.unused is not ... and state[field.name] != field.unused
+    ]
+    return max((number or HIGHEST_RULES for number in needed), default=1)
 
 
 def event_of(

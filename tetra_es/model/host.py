@@ -14,6 +14,9 @@ from tetra_es.events.deployments import (
     DeploymentReverted,
     DeploymentStarted,
     DeploymentStepDone,
+    HostEvent,
+    HostForgotten,
+    HostUninstalled,
 )
 from tetra_es.model.aggregate import Aggregate
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tetra_es.events.base import Event
+    from tetra_es.events.deployments import Code
     from tetra_es.events.metadata import Context
     from tetra_es.events.secrets import CiphertextRef
     from tetra_es.model.aggregate import EventType
@@ -69,6 +73,8 @@ class HostState(Aggregate):
         runner: str,
         secrets: Sequence[CiphertextRef],
         files: Sequence[Sequence[str]],
+        code: Code | None = None,
+        machine: str | None = None,
     ) -> DeploymentStarted:
         """Record that a deployment begins; `Refused` while another one's end is not known."""
         if self.open:
@@ -85,18 +91,26 @@ class HostState(Aggregate):
             runner=runner,
             secrets=[list(each) for each in secrets],
             files=[list(each) for each in files],
+            code=code,
+            machine=machine,
         )
 
-    def done(self, step: str, context: Context) -> DeploymentStepDone:
+    def done(self, step: str, context: Context, *, observed: bool = False) -> DeploymentStepDone:
         """Record that a step is done."""
-        return self._record(DeploymentStepDone, context, step=step)
+        return self._record(DeploymentStepDone, context, step=step, observed=observed)
 
-    def healthy(self, context: Context) -> DeploymentHealthy:
+    def healthy(self, context: Context, *, observed: bool = False) -> DeploymentHealthy:
         """Record that the server keeps the release."""
-        return self._record(DeploymentHealthy, context)
+        return self._record(DeploymentHealthy, context, observed=observed)
 
     def failed(
-        self, step: str, cause: str, context: Context, *, switched: bool
+        self,
+        step: str,
+        cause: str,
+        context: Context,
+        *,
+        switched: bool,
+        observed: bool = False,
     ) -> DeploymentFailed:
         """Record a failed step; `reverted` must follow where the server had begun to change."""
         return self._record(
@@ -105,13 +119,35 @@ class HostState(Aggregate):
             step=step,
             cause=cause,
             switched=int(switched),
+            observed=observed,
         )
 
-    def reverted(self, cause: str, context: Context) -> DeploymentReverted:
+    def reverted(
+        self, cause: str, context: Context, *, observed: bool = False
+    ) -> DeploymentReverted:
         """Record that the server has its previous state again."""
-        return self._record(DeploymentReverted, context, cause=cause)
+        return self._record(DeploymentReverted, context, cause=cause, observed=observed)
 
-    def _record(self, cls: type[EventType], context: Context, **fields: Any) -> EventType:
+    def operated(
+        self, cls: type[HostEvent], context: Context, services: Sequence[str] = ()
+    ) -> HostEvent:
+        """Record that something was done by hand with services, with all where none are named."""
+        return self._decide(
+            cls,
+            context,
+            environment=self.environment,
+            host=self.host,
+            services=list(services),
+        )
+
+    def _record(
+        self,
+        cls: type[EventType],
+        context: Context,
+        *,
+        observed: bool = False,
+        **fields: Any,
+    ) -> EventType:
         if self.open is None:
             raise Refused(f"no deployment of {self.environment} to {self.host} is under way")
         return self._decide(
@@ -121,6 +157,7 @@ class HostState(Aggregate):
             host=self.host,
             deployment=self.open.id,
             revision=self.open.revision,
+            observed=observed,
             **fields,
         )
 
@@ -131,6 +168,8 @@ class HostState(Aggregate):
             self.open = Deployment(
                 event.deployment, event.revision, event.of_position, event.timestamp
             )
+        elif isinstance(event, (HostForgotten, HostUninstalled)):
+            self.serving = self.open = None
         elif self.open and isinstance(event, DeploymentEvent):
             self._go_on(self.open, event)
 

@@ -40,7 +40,7 @@ AnyAggregate = TypeVar("AnyAggregate", bound=Aggregate)
 Result = TypeVar("Result")
 
 RULES: Final = 1
-"""The rule set that events are recorded under."""
+"""The least rule set that events are recorded under; higher ones where they have what needs it."""
 
 FOLDED: Final = 100
 """Events of an aggregate after which it is kept beside the pins as it is then."""

@@ -205,7 +205,8 @@ class UnitOfWork:
         if self.intent.dry_run or not events:
             self._destroyed = []
             return Decision(head, [], [], (result, events))
-        batch = batch_of(events, RULES)
+        least = max(RULES, self.floor) if head.position else RULES
+        batch = batch_of(events, least)
         return Decision(head, batch.drafts, [*batch.bodies, *bodies], (result, events))
 
     def _take_events(self) -> list[Event]:

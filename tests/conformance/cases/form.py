@@ -44,6 +44,34 @@ def _() -> VectorBuilder:
     return story
 
 
+@vector("void-unused-1", "Under rules 1: what came with rules 2.")
+def _() -> VectorBuilder:
+    story = VectorBuilder()
+    story.lawful(story.promoted("dev"))
+    story.breaks("unused", story.operation("stopped"))
+    story.breaks("unused", story.begun("0", machine="3f" * 16))
+    story.breaks("unused", story.begun("0", code={"commit": "ab" * 20, "dirty": False}))
+    story.lawful(story.begun("0"))
+    story.breaks("unused", story.ended("0", observed=True))
+    story.lawful(story.ended("0"))
+    return story
+
+
+@vector("void-unused-2", "Under rules 2: a topic, a field and metadata that no rule set uses yet.")
+def _() -> VectorBuilder:
+    story = VectorBuilder()
+    moved: dict[str, Any] = {"address": "git@git.acme.example:acme.git", "before": None}
+    story.breaks("unused", story.event("log.moved", "org", **moved), rules=2)
+    story.breaks("unused", story.manifest(REQUIRED, undoes=1), rules=2)
+    change = {"change": "5f0c1e9b2a7d4c36"}
+    story.breaks("unused", story.manifest(REQUIRED, metadata=change), rules=2)
+    story.breaks("form", story.operation("stopped", more=1), rules=2)
+    story.lawful(story.signer_added("bob", ["deploy:staging"]), rules=2)
+    story.breaks("role", story.operation("stopped"), by="bob", rules=2)
+    story.lawful(story.manifest(REQUIRED), rules=2)
+    return story
+
+
 @vector("void-floor-old-form", "An event of the first edition, in an organization of rules 1.")
 def _() -> VectorBuilder:
     story = VectorBuilder()

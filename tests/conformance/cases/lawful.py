@@ -184,6 +184,22 @@ def _() -> VectorBuilder:
     return story
 
 
+@vector("valid-hosts", "Under rules 2: operations on hosts, and what a deployment's server told.")
+def _() -> VectorBuilder:
+    story = VectorBuilder()
+    story.lawful(story.promoted("dev"))
+    story.lawful(story.signer_added("bob", ["deploy:dev"]))
+    code = {"commit": "ab" * 20, "dirty": False}
+    story.lawful(story.begun("0", code=code, machine="3f" * 16), by="bob", rules=2)
+    story.lawful(story.ended("0"))
+    story.lawful(story.begun("1"))
+    story.lawful(story.ended("1", observed=True), rules=2)
+    for word in ("stopped", "started", "restarted", "disabled", "enabled"):
+        story.lawful(story.operation(word, ["tetra"]), by="bob", rules=2)
+    story.lawful(story.operation("uninstalled"), story.operation("forgotten"), rules=2, once=True)
+    return story
+
+
 @vector("valid-manifest", "The policy of then counts, whatever the manifest says later.")
 def _() -> VectorBuilder:
     story = VectorBuilder(manifest=MANIFEST.replace("advised", "off"))

@@ -306,10 +306,10 @@ def _() -> VectorBuilder:
     return story
 
 
-@vector("unknown-rules", "An event follows rules 2. What comes after it is not looked at.")
+@vector("unknown-rules-far", "An event follows rules 1000000. What comes after is not looked at.")
 def _() -> VectorBuilder:
     story = VectorBuilder()
-    record = story.one(story.edited(EDIT), rules=2)
+    record = story.one(story.edited(EDIT), rules=1_000_000)
     story.stops("unknown-rules", record)
     return story
 

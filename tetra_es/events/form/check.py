@@ -19,6 +19,10 @@ FIRST_EDITION: Final = 0
 """The rules number of events whose metadata has none."""
 
 
+HIGHEST_RULES: Final = 2
+"""The newest rule set that this version knows."""
+
+
 class Body(NamedTuple):
     """A body that an event names: the log keeps it, and so does the event's commit."""
 
@@ -75,17 +79,17 @@ def form_problem(stream: str, topic: str, state: dict[str, Any]) -> str | None:
     return problem
 
 
-def unused_problem(topic: str, state: dict[str, Any]) -> str | None:
-    """Return why an event of a lawful form is void under rules 1: it is for a later rule set."""
+def unused_problem(topic: str, state: dict[str, Any], rules: int) -> str | None:
+    """Return why an event of a lawful form is void under `rules`: it is for a later rule set."""
     known = TOPICS[topic]
-    if known.later:
-        return f"{topic} is not an event of rules 1"
+    if not known.is_used(rules):
+        return f"{topic} is not an event of rules {rules}"
     for field in known.fields:
-        if field.unused is not ... and state[field.name] != field.unused:
-            return f"rules 1 do not use {field.name}"
+        if not field.is_used(rules) and state[field.name] != field.unused:
+            return f"rules {rules} do not use {field.name}"
     for field in MORE_METADATA:
-        if field.unused is not ... and field.name in state["metadata"]:
-            return f"rules 1 do not use {field.name} in the metadata"
+        if not field.is_used(rules) and field.name in state["metadata"]:
+            return f"rules {rules} do not use {field.name} in the metadata"
     return None
 
 

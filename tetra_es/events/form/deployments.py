@@ -17,6 +17,7 @@ _DEPLOYMENT = (
         t.FLAG,
         "whether a server's journal was read afterwards, by somebody who did not deploy",
         unused=False,
+        since=2,
     ),
 )
 _STEP = Field("step", t.TEXT, "`stage`, `arm`, `switch`, `restart` and so on")
@@ -49,8 +50,9 @@ DEPLOYMENTS: Final = (
                 t.or_null(t.object_of(commit=t.COMMIT, dirty=t.FLAG)),
                 "the application's code there, `git rev-parse HEAD`, and whether it was changed",
                 unused=None,
+                since=2,
             ),
-            Field("machine", t.or_null(t.NAME), "the server's machine id", unused=None),
+            Field("machine", t.or_null(t.NAME), "the server's machine id", unused=None, since=2),
         ),
         version=2,
     ),
@@ -99,7 +101,15 @@ DEPLOYMENTS: Final = (
         version=2,
     ),
     *(
-        Topic(f"host.{word}", HOST_STREAM, "deploy:{environment}", meaning, _OPERATION, later=True)
+        Topic(
+            f"host.{word}",
+            HOST_STREAM,
+            "deploy:{environment}",
+            meaning,
+            _OPERATION,
+            later=True,
+            since=2,
+        )
         for word, meaning in (
             ("started", "Services were started by hand."),
             ("stopped", "Services were stopped by hand."),

@@ -13,12 +13,25 @@ if TYPE_CHECKING:
 class Field:
     """A member of an event's state."""
 
-    def __init__(self, name: str, type_: Type, meaning: str, unused: object = ...) -> None:
+    def __init__(
+        self,
+        name: str,
+        type_: Type,
+        meaning: str,
+        unused: object = ...,
+        since: int | None = None,
+    ) -> None:
         self.name = name
         self.type = type_
         self.meaning = meaning
         self.unused = unused
         """The value that it has until a later rule set uses it; `...` where rules 1 use it."""
+        self.since = since
+        """The number of that rule set, None while there is none."""
+
+    def is_used(self, rules: int) -> bool:
+        """Return whether a rule set lets it have other values than `unused`."""
+        return self.unused is ... or (self.since is not None and self.since <= rules)
 
 
 class Topic:
@@ -34,6 +47,7 @@ class Topic:
         *,
         version: int = 1,
         later: bool = False,
+        since: int | None = None,
     ) -> None:
         self.name = name
         self.stream = stream
@@ -47,6 +61,12 @@ class Topic:
         """`class_version`: 2 where the first edition had other fields."""
         self.later = later
         """Whether rules 1 know it and make it void: a later rule set lets it be recorded."""
+        self.since = since
+        """The number of that rule set, None while there is none."""
+
+    def is_used(self, rules: int) -> bool:
+        """Return whether a rule set lets it be recorded."""
+        return not self.later or (self.since is not None and self.since <= rules)
 
 
 ORG_STREAM: Final = "org"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
-from tetra_es.gate.rules import first_edition, one
+from tetra_es.gate.rules import first_edition, one, two
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,4 +39,8 @@ class RuleSet(Protocol):
         """Return the digests of all bodies that `check` may look at, lawful or not."""
 
 
-RULE_SETS: Final[Mapping[int, RuleSet]] = {0: first_edition.RULES, 1: one.RULES}
+RULE_SETS: Final[Mapping[int, RuleSet]] = {
+    0: first_edition.RULES,
+    1: one.RULES,
+    2: two.RULES,
+}

@@ -19,6 +19,7 @@ from tetra_es.events.config import (
     SignerRemoved,
     source_revision_of,
 )
+from tetra_es.events.form.table import TOPICS
 from tetra_es.events.form.types import is_moment
 from tetra_es.events.secrets import (
     SecretPurged,
@@ -134,7 +135,7 @@ def owned(event: SecretsEvent) -> list[tuple[str, str]]:
 
 def _event_of(entry: Entry) -> Event:
     """Return the event in memory. Raises `Broken` where it has no lawful form."""
-    if entry.topic not in EVENT_TYPES or entry.topic in _LATER:
+    if entry.topic not in EVENT_TYPES or entry.topic in LATER:
         raise Broken(Reason.TOPIC, f"there is no topic {entry.topic!a:.80}")
     if "class_version" in entry.state:
         raise Broken(Reason.FORM, "the first edition had no other versions of fields")
@@ -157,7 +158,13 @@ def _text_at(revision: int, position: int, text: str) -> StateAt:
     return StateAt(revision, position, sha256(text.encode()).digest())
 
 
-_LATER: Final = ("organization.upgraded", "bodies.purged")
+LATER: Final = frozenset(
+    (
+        "organization.upgraded",
+        "bodies.purged",
+        *(topic.name for topic in TOPICS.values() if topic.later),
+    )
+)
 """Topics that the first edition had not."""
 
 RULES: Final = FirstEdition()

@@ -27,12 +27,14 @@ PROMOTED: Final = "environment.promoted"
 class One:
     """The rules of number 1."""
 
+    number = 1
+
     def check(self, entry: Entry, state: State, bodies: Bodies, signer: Signer) -> None:
         """Raise `Broken` where an event is void; the form first, then the signer's role."""
         check_upgraded(entry, state)
         check_form(entry)
         check_role(entry, signer)
-        if problem := unused_problem(entry.topic, entry.state):
+        if problem := unused_problem(entry.topic, entry.state, self.number):
             raise Broken(Reason.UNUSED, problem)
         named = [body.digest for body in bodies_of(entry.topic, entry.state)]
         for digest in named:
