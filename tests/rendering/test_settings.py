@@ -9,6 +9,7 @@ import pytest
 from tests.documents import document
 from tests.rendering.texts import changed_text, content, release, template_text
 from tetra_es.errors import ConfigError, TetraEsError
+from tetra_es.release.health import Check
 from tetra_es.release.release import HealthSettings
 from tetra_es.release.render import render
 from tetra_es.release.settings import read_settings
@@ -34,10 +35,12 @@ def test_the_templates_values() -> None:
     assert (have.memory_max, have.nofile, have.nproc) == (4096, 131072, 8192)
     assert have.auto_start
     assert have.sandboxed
-    assert have.health == HealthSettings("/health", 60, 1, 3, 5)
+    assert have.health == HealthSettings(60, 1, 3, 5, 10)
     (service,) = have.services
     assert (service.cwd, service.env_path) == ("/opt/tetra", "/opt/tetra/env/prod.env")
-    assert (service.port, service.health_path, service.auto_restart) == (4444, "/health", True)
+    assert (service.port, service.auto_restart) == (4444, True)
+    # The application goes by security.ssl_enabled, or what is in front of it does.
+    assert service.check == Check(scheme="either")
 
 
 def test_what_an_environment_leaves_out_has_a_default() -> None:
@@ -136,6 +139,28 @@ def test_cwd_is_relative_to_the_source(cwd: str, expected: str) -> None:
         (("health", "deadline"), 0, "an integer from 1"),
         (("health", "successes"), True, "an integer from 1"),
         (("health", "stays_up"), -1, "an integer from 0"),
+        (("health", "scheme"), "ftp", "one of http, https"),
+        (("health", "host"), "a b", "name or address of a host"),
+        (("health", "ca"), "ca.pem", "absolute path of a file"),
+        (("health", "socket"), "/run/../x", "absolute path of a socket"),
+        (("health", "method"), "get", "one of GET, HEAD, POST"),
+        (("health", "status"), [99], "list of different status codes"),
+        (("health", "status"), [], "list of different status codes"),
+        (("health", "body_contains"), "a\nnone yes", "text on one line"),
+        (("health", "json"), {"a": [1]}, "a table of strings"),
+        (("health", "json"), {"a": {"b": "x\x1fy"}}, "texts on one line"),
+        (("health", "command"), "true\nuser root", "command on one line"),
+        (("health", "check"), "tcp", "one of http, command, none"),
+        (("health", "check"), "command", "needs a command"),
+        ((*TETRA, "health"), {"check": "command"}, "needs a command"),
+        ((*TETRA, "health"), "/x", "must be a table"),
+        ((*TETRA, "health"), {"path": "x"}, "path of a URL"),
+        ((*TETRA, "health"), {"command": "true", "path": "/x"}, "stands beside command"),
+        ((*TETRA, "health"), {"check": "none", "path": "/x"}, "which asks nothing"),
+        ((*TETRA, "health"), {"check": "none", "command": "x"}, "stands beside check"),
+        (("health",), {"scheme": "http", "verify": False}, "has no certificate"),
+        (("health",), {"ca": "/ca.pem", "verify": False}, "stands beside verify = false"),
+        (("health",), {"method": "HEAD", "json": {"a": 1}}, "brings no body"),
         (("services",), {}, "names no service"),
         (("services", "a b"), {"command": "x"}, "cannot be a service's name"),
         (("services", ".."), {"command": "x"}, "cannot be a service's name"),
@@ -221,3 +246,44 @@ def test_a_relative_program_is_the_services_own() -> None:
     assert "ExecStart=/root/src/devops/tetra/app/bin/run --port 1\n" in unit
     assert "WorkingDirectory=/root/src/devops/tetra/app\n" in unit
     assert "Environment=PORT=4444\n" in unit
+
+
+CHECKS: list[tuple[dict[str, Any], dict[str, Any], Check]] = [
+    ({}, {}, Check()),
+    ({"path": "/a"}, {}, Check(path="/a")),
+    ({"path": "/a"}, {"path": "/b"}, Check(path="/b")),
+    ({"scheme": "https"}, {}, Check(scheme="https", host="acme.example")),
+    ({"scheme": "https", "host": "::1"}, {}, Check(scheme="https", host="::1")),
+    ({"verify": False}, {}, Check(scheme="https", verify=False, host="acme.example")),
+    (
+        {"verify": False},
+        {"ca": "/ca.pem"},
+        Check(scheme="https", ca="/ca.pem", host="acme.example"),
+    ),
+    ({"status": [204]}, {"method": "POST"}, Check(status=(204,), method="POST")),
+    ({"json": {"a": {"b": 1}, "c": "x"}}, {}, Check(json=((("a", "b"), 1), (("c",), "x")))),
+    ({}, {"check": "none"}, Check("none")),
+    ({"check": "none"}, {"path": "/x"}, Check(path="/x")),
+    ({"command": "true"}, {"check": "http"}, Check()),
+    ({"command": "true"}, {"socket": "/run/x"}, Check(socket="/run/x")),
+]
+
+
+@pytest.mark.parametrize(("every", "own", "check"), CHECKS)
+def test_how_a_service_is_asked(every: dict[str, Any], own: dict[str, Any], check: Check) -> None:
+    ssl = (("security", "ssl_enabled"), False)
+    changes = dict([(("health",), every), ((*TETRA, "health"), own), ssl])
+    changes["deployment", "domain"] = "acme.example"
+    (service,) = read(changes).services
+    assert service.check == check
+
+
+@pytest.mark.parametrize(
+    ("every", "own"), [({"command": "bin/ok a"}, {}), ({}, {"command": "bin/ok a"})]
+)
+def test_a_command_that_is_run_as_the_service(every: dict[str, Any], own: dict[str, Any]) -> None:
+    (service,) = read({("health",): every, (*TETRA, "health"): own}).services
+    assert service.check.text.splitlines() == [
+        *("user tetra", "group tetra", "cwd /opt/tetra", "variable TETRA_SRC=/opt/tetra"),
+        *("variable TETRA_DIR=/var/lib/tetra", "variable PORT=4444", "command bin/ok a"),
+    ]

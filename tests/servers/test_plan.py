@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.servers.fake_server import FakeServer
+from tetra_es.release.health import Check
+from tetra_es.release.release import ServiceSettings
 from tetra_es.remote.drift import drift
 from tetra_es.remote.facts import Entry, Listener, Space
 from tetra_es.remote.plan import plan
@@ -149,3 +151,20 @@ def test_drift(facts: Facts, entry: Entry, difference: str) -> None:
     found = drift(replace(facts, entries={**facts.entries, path: entry}))
     assert (path, difference) in [(each.subject, each.difference) for each in found]
     assert drift(replace(facts, current=None)) == ()
+
+
+def test_what_a_check_needs(release: Release, facts: Facts) -> None:
+    check = Check(scheme="https", ca="/etc/ca.pem")
+    service = ServiceSettings("tetra", "x", "/", "env/dev.env", False, 4444, check)
+    settings = replace(release.settings, services=(service,))
+    facts = replace(facts, entries={**facts.entries, "/etc/ca.pem": Entry("absent")})
+    found = plan(replace(release, settings=settings), facts, now=facts.time)
+    assert [each.what for each in found.problems] == [
+        "there is no file /etc/ca.pem, the CA for the services' health"
+    ]
+    facts = replace(facts, tools=facts.tools - {"curl"})
+    facts.entries["/etc/ca.pem"] = Entry("file")  # type: ignore[index]  # a dict, made above
+    found = plan(replace(release, settings=settings), facts, now=facts.time)
+    assert [each.what for each in found.problems] == [
+        "nothing can ask for the services' health as [health] says"
+    ]

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.profiles.generate import appendings, apply_rules, fill, settings
-from tetra_es.schema.environment import matching
+from tetra_es.schema.rule import matching
 from tetra_es.toml.edit.editor import Editor, copied, set_value
 
 if TYPE_CHECKING:

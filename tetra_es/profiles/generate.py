@@ -12,7 +12,8 @@ from tetra_es.errors import ConfigError, UsageError
 from tetra_es.layout import SOURCE, environment_file, profile_file
 from tetra_es.profiles.load import effective_profile
 from tetra_es.profiles.rules import Profile, Rules, format_pattern, rule_for
-from tetra_es.schema.environment import ANY, first_problem, matching
+from tetra_es.schema.environment import first_problem
+from tetra_es.schema.rule import ANY, matching
 from tetra_es.toml.edit.editor import Editor
 from tetra_es.toml.literals import value_literal
 from tetra_es.toml.statements import is_below

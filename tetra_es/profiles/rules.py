@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tetra_es.errors import UsageError
-from tetra_es.schema.environment import ANY
+from tetra_es.schema.rule import ANY
 from tetra_es.toml.keys import KeyPath, format_key, parse_key
 from tetra_es.toml.literals import value_literal
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import posixpath
 import re
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.schema.environment import ANY, Rule
+from tetra_es.schema.health import CHECK_TABLES
 from tetra_es.schema.hosts import HOST_HINT
+from tetra_es.schema.rule import ANY, Rule
 
 if TYPE_CHECKING:
     from tetra_es.toml.keys import KeyPath
@@ -24,6 +26,7 @@ _PATH_SPECIAL = re.compile(r"""["'\\*?\[\]{}]""")
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9._-]{0,30}", re.ASCII)
 _SERVICE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _URL_PATH = re.compile(r"/[A-Za-z0-9._~%+,;=:@/?&-]{0,255}", re.ASCII)
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", re.ASCII)
 _LONGEST_COMMAND = 8192
 _LONGEST_PATH = 1024
 _LONGEST_PART = 255
@@ -45,6 +48,19 @@ def is_line(value: Any) -> bool:
         and not _CONTROL.search(value)
         and all(ord(char) & 0xFFFE != 0xFFFE for char in value)
     )
+
+
+def is_host_name(value: Any) -> bool:
+    """Return whether `value` is the name of a host, or an address, as a URL may have it."""
+    return isinstance(value, str) and (bool(_HOST.fullmatch(value)) or _is_address(value))
+
+
+def _is_address(value: str) -> bool:
+    try:
+        ip_address(value)
+    except ValueError:
+        return False
+    return "%" not in value
 
 
 def is_absolute(value: Any) -> bool:
@@ -78,6 +94,19 @@ def _is_command(value: Any) -> bool:
     return is_line(value) and 0 < len(value.strip()) <= len(value) <= _LONGEST_COMMAND
 
 
+def _are_lines(value: Any) -> bool:
+    """Return whether keys and strings of a table, and of those in it, are each one line."""
+    return all(
+        is_line(key)
+        and (
+            _are_lines(each)
+            if isinstance(each, dict)
+            else not isinstance(each, str) or is_line(each)
+        )
+        for key, each in value.items()
+    )
+
+
 def _are_absolute(value: Any) -> bool:
     if not isinstance(value, list) or len(value) > _MOST_PATHS or not all(map(is_absolute, value)):
         return False
@@ -92,6 +121,20 @@ _ACCOUNT = Rule(
 _PATH_HINT = "no .., no / at the end, no quotes, backslashes or wildcards"
 _ABSOLUTE = Rule("an absolute path in its shortest form", is_absolute, f"{_PATH_HINT}: /opt/tetra")
 _URL_PATH_RULE = Rule("the path of a URL", _is_url_path, "such as /health")
+
+_HEALTH = {
+    "path": _URL_PATH_RULE,
+    "host": Rule("the name or address of a host", is_host_name, "such as app.example.com"),
+    "ca": Rule("an absolute path of a file on the server", is_absolute, "such as /etc/ssl/ca.pem"),
+    "socket": Rule("an absolute path of a socket", is_absolute, "such as /run/tetra/app.sock"),
+    "body_contains": Rule("text on one line", is_line, "a part of what the answer says"),
+    "json": Rule("keys and texts on one line each", _are_lines, 'such as json = {status = "ok"}'),
+    "command": Rule(
+        f"a command on one line of at most {_LONGEST_COMMAND} characters, none of them a control",
+        _is_command,
+        "put longer ones in a script",
+    ),
+}
 
 RULES: dict[KeyPath, Rule] = {
     ("environment", "type"): Rule("text on one line", is_line, "such as production"),
@@ -124,7 +167,7 @@ RULES: dict[KeyPath, Rule] = {
         "a path relative to the service's cwd", is_relative, f"{_PATH_HINT}: env/dev.env"
     ),
     ("services", ANY, "health_path"): _URL_PATH_RULE,
-    ("health", "path"): _URL_PATH_RULE,
+    **{(*table, key): rule for table in CHECK_TABLES for key, rule in _HEALTH.items()},
 }
 """Key to rule: what a server needs beyond what `schema.environment` checks in every TOML."""
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from tetra_es.release.health import Check
 
 Runner: TypeAlias = Literal["tsm", "direct"]
 """Who supervises the services: Tetra's own service manager, or systemd itself."""
@@ -16,9 +19,8 @@ Runner: TypeAlias = Literal["tsm", "direct"]
 
 @dataclass(frozen=True)
 class HealthSettings:
-    """When a deployment counts as healthy. Times are in seconds."""
+    """When services that are asked count as healthy. Times are in seconds."""
 
-    path: str = "/health"
     deadline: int = 60
     """The most that the whole check may take."""
     interval: int = 1
@@ -43,7 +45,7 @@ class ServiceSettings:
     """Relative to `cwd`."""
     auto_restart: bool
     port: int | None
-    health_path: str
+    check: Check
 
     @property
     def env_path(self) -> str:
@@ -129,8 +131,10 @@ class Service:
     unit: str
     """With `.service`; each service has its own."""
     port: int | None
-    """None where there is none to ask: then the unit's state is all that can be checked."""
-    health_path: str
+    """None where there is none to ask: then the unit's state is all that can be checked, unless the
+    check is a command or has a socket."""
+    check: str
+    """How it is asked; see `release.health`."""
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def render(
         links=links,
         units=tuple(unit.name for unit in running),
         services=tuple(
-            Service(each.name, unit.name, each.port, each.health_path)
+            Service(each.name, unit.name, each.port, each.check.text)
             for unit in running
             for each in (unit.service,)
         ),

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from tetra_es.layout import SOURCE, profile_file
 from tetra_es.release.command import NeedsShellError, program, split
 from tetra_es.release.constraints import REQUIRED, RULES, is_absolute, is_service_name
+from tetra_es.release.health import read_check
 from tetra_es.release.release import HealthSettings, ServerSettings, ServiceSettings
-from tetra_es.schema.environment import Problem, matching, validate_environment
+from tetra_es.schema.environment import validate_environment
+from tetra_es.schema.rule import Problem, matching
 from tetra_es.toml.literals import value_literal
 
 if TYPE_CHECKING:
@@ -62,6 +64,10 @@ def _services(values: Mapping[str, Any]) -> Iterator[Problem]:
         if not is_service_name(name):
             hint = "use at most 64 letters, digits and . _ -, beginning with a letter or digit"
             yield Problem(path, "cannot be a service's name on a server", hint)
+        own, every = service.get("health", {}), values.get("health", {})
+        if own.get("check") == "command" and "command" not in {**every, **own}:
+            hint = 'such as command = "bin/healthy"'
+            yield Problem((*path, "health", "check"), "needs a command", hint)
         if "command" not in service:
             hint = 'write what it runs: command = "node server/server.js"'
             yield Problem((*path, "command"), "is missing, and a deployment needs it", hint)
@@ -102,7 +108,7 @@ def _settings(values: Mapping[str, Any], environment: str) -> ServerSettings:
         tetra_dir=deployment["tetra_dir"],
         runner=deployment.get("runner", "tsm"),
         services=tuple(
-            _service(name, service, values, health, environment)
+            _service(name, service, values, environment)
             for name, service in values["services"].items()
         ),
         memory_max=resources.get("memory_max", 0),
@@ -119,18 +125,32 @@ def _service(
     name: str,
     service: dict[str, Any],
     values: Mapping[str, Any],
-    health: HealthSettings,
     environment: str,
 ) -> ServiceSettings:
-    source, ports = values["deployment"]["tetra_src"], values.get("ports", {})
+    deployment, ports = values["deployment"], values.get("ports", {})
+    source = deployment["tetra_src"]
     cwd = service.get("cwd", ".")
+    cwd = source if cwd == "." else cwd if is_absolute(cwd) else f"{source}/{cwd}"
     port = service.get("port", ports.get(name))
+    port = ports[port] if isinstance(port, str) else port
+    variables = {"TETRA_SRC": source, "TETRA_DIR": deployment["tetra_dir"]}
+    if port:
+        variables["PORT"] = str(port)
     return ServiceSettings(
         name=name,
         command=service["command"].strip(),
-        cwd=source if cwd == "." else cwd if is_absolute(cwd) else f"{source}/{cwd}",
+        cwd=cwd,
         env_file=service.get("env_file", f"env/{environment}.env"),
         auto_restart=service.get("auto_restart", False),
-        port=ports[port] if isinstance(port, str) else port,
-        health_path=service.get("health_path", health.path),
+        port=port,
+        check=read_check(
+            service,
+            values.get("health", {}),
+            ssl=values.get("security", {}).get("ssl_enabled", False),
+            domain=deployment.get("domain", ""),
+            user=deployment["user"],
+            group=deployment.get("group", deployment["user"]),
+            cwd=cwd,
+            variables=variables,
+        ),
     )

@@ -5,7 +5,7 @@
     file PATH MODE OWNER GROUP SHA256 public|secret NUMBER
     link PATH TARGET OWNER GROUP
     unit NAME on|off
-    service NAME UNIT PORT|- HEALTH_PATH
+    service NAME UNIT PORT|- CHECK
 
 Each field is a word of `codec`. The digests of secret files stay in a folder of the server that
 only root may enter, beside the files themselves.
@@ -40,7 +40,7 @@ def write(release: Release, deployment: str, source: str) -> bytes:
     rows += [("unit", name, start) for name in release.units]
     for service in release.services:
         port = "-" if service.port is None else str(service.port)
-        rows.append(("service", service.name, service.unit, port, service.health_path))
+        rows.append(("service", service.name, service.unit, port, service.check))
     return "".join(" ".join(map(word, row)) + "\n" for row in rows).encode("ascii")
 
 
@@ -63,7 +63,7 @@ def read(rows: Iterable[Sequence[str]]) -> Deployed:
                 links[path] = target
             case ["unit", name, enabled]:
                 found[name] = enabled == "on"
-            case ["service", name, unit, port, health_path]:
+            case ["service", name, unit, port, check]:
                 number = None if port == "-" else int(port)
-                services.append(Service(name, unit, number, health_path))
+                services.append(Service(name, unit, number, check))
     return Deployed(deployment, source, tuple(files), links, found, tuple(services))

@@ -57,9 +57,24 @@ def _system(release: Release, facts: Facts, now: int) -> Iterator[Problem]:
             f"the server's clock is {abs(off)} s {'ahead' if off > 0 else 'behind'}",
             "let it be set by NTP: `timedatectl set-ntp true`",
         )
-    asked = any(service.port is not None for service in release.services)
-    if asked and not facts.tools & {"curl", "wget", "bash"}:
+    yield from _checks(release, facts)
+
+
+def _checks(release: Release, facts: Facts) -> Iterator[Problem]:
+    """Yield why services could not be asked as the environment says."""
+    asked = [each.check for each in release.settings.services if each.check.kind == "http"]
+    ports = any(each.port is not None for each in release.services)
+    if ports and not facts.tools & {"curl", "wget", "bash"}:
         yield Problem("nothing can ask for the services' health", "install curl on the server")
+    elif "curl" not in facts.tools and any(each.needs_curl for each in asked):
+        what = "nothing can ask for the services' health as [health] says"
+        yield Problem(what, "install curl on the server")
+    for ca in dict.fromkeys(each.ca for each in asked if each.ca):
+        if facts.entries[ca].kind not in {"file", "link"}:
+            yield Problem(
+                f"there is no file {ca}, the CA for the services' health",
+                "put it there, or set health.ca to where it is",
+            )
 
 
 def _users(release: Release, facts: Facts, *, create_user: bool) -> Iterator[Problem]:

@@ -41,6 +41,9 @@ def _about(release: Release) -> Iterator[tuple[str, str]]:
     for service in release.services:
         if service.port is not None:
             yield "port", str(service.port)
+    for each in release.settings.services:
+        if each.check.ca:
+            yield "path", each.check.ca
     # Without these the services cannot start, whatever is deployed.
     yield "path", release.settings.tetra_src
     yield "path", f"{release.settings.tetra_dir}/tetra.sh"

@@ -245,5 +245,5 @@ def _words(services: Sequence[Service]) -> list[str]:
     words = []
     for each in services:
         port = "-" if each.port is None else str(each.port)
-        words += [word(each.name), word(each.unit), port, word(each.health_path)]
+        words += [word(each.name), word(each.unit), port, word(each.check)]
     return words

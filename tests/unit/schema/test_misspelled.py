@@ -10,6 +10,7 @@ from tests.documents import document
 from tetra_es.errors import ConfigError
 from tetra_es.profiles.load import builtin_names, effective_profile
 from tetra_es.schema.environment import RULES, validate_environment
+from tetra_es.schema.health import CHECK, WINDOWS
 from tetra_es.schema.misspelled import meant_by, misspelled
 from tetra_es.schema.templates import local_template
 from tetra_es.toml.keys import format_key, parse_key
@@ -111,7 +112,10 @@ def test_what_was_there_before_is_not_said_again() -> None:
     [
         ("timout", "did you mean timeout?"),
         ("stays-up", "did you mean stays_up?"),
-        ("own", "its keys are path, deadline, interval, timeout, successes, stays_up"),
+        (
+            "own",
+            f"its keys are {', '.join([*WINDOWS, *CHECK])}",
+        ),
     ],
 )
 def test_health_has_no_own_keys(key: str, hint: str) -> None:
@@ -120,4 +124,13 @@ def test_health_has_no_own_keys(key: str, hint: str) -> None:
         validate_environment(text)
     assert caught.value.message == f"local.toml:3: health.{key}: is not a key of [health]"
     assert caught.value.hint == hint
+    validate_environment(text, recorded=True)
+
+
+def test_nor_has_that_of_a_service() -> None:
+    text = document('[services.a.health]\npath = "/x"\ndeadline = 5\n', "local.toml")
+    with pytest.raises(ConfigError) as caught:
+        validate_environment(text)
+    key = "services.a.health"
+    assert caught.value.message == f"local.toml:3: {key}.deadline: is not a key of [{key}]"
     validate_environment(text, recorded=True)

@@ -1,9 +1,9 @@
 # Facts. Nothing here changes anything.
 #
-# Globals: above, active, command, control_group, digest, drop_ins, enabled, ended_how,
-#   ended_with, found, hierarchy, inodes, invocation, job, kind, line, load, main, memory, name,
-#   names, other, path, pid, port, properties, property, restarts, result, running, secrecy,
-#   since, stale, sub, tool, value, version, who, word.
+# Globals: above, active, command, control_group, digest, drop_ins, enabled, ended_how, ended_with,
+#   found, hierarchy, inodes, invocation, job, kind, line, load, main, memory, name, names, other,
+#   path, pid, port, properties, property, restarts, result, running, secrecy, since, stale, sub,
+#   tool, value, version, who, word.
 
 # Prints the unit that a process belongs to.
 unit_of() {
@@ -23,14 +23,18 @@ unit_of() {
     printf '%s' "$found"
 }
 
-# Prints the process ids that listen on TCP port $1.
-listening_on() {
-    inodes=$(awk -v port="$(printf ':%04X' "$1")" '
+# Prints the sockets, socket:[NUMBER], that listen on TCP port $1.
+inodes_of_port() {
+    awk -v port="$(printf ':%04X' "$1")" '
         $4 == "0A" && substr($2, length($2) - 4) == port { print "socket:[" $10 "]" }
-    ' /proc/net/tcp /proc/net/tcp6 2>/dev/null)
-    [ -n "$inodes" ] || return
+    ' /proc/net/tcp /proc/net/tcp6 2>/dev/null
+}
+
+# Prints the processes that have one of these sockets open.
+holders() {
+    [ -n "$1" ] || return
     # shellcheck disable=SC2012 # of ls, only the kernel's own names are read
-    ls -l /proc/[0-9]*/fd 2>/dev/null | awk -v inodes="$inodes" '
+    ls -l /proc/[0-9]*/fd 2>/dev/null | awk -v inodes="$1" '
         BEGIN { split(inodes, list, "\n"); for (each in list) wanted[list[each]] = 1 }
         /^\/proc\// { split($0, path, "/"); pid = path[3] }
         ($NF in wanted) && !(pid in seen) { seen[pid] = 1; print pid }
@@ -38,7 +42,7 @@ listening_on() {
 }
 
 say_listeners() {
-    for pid in $(listening_on "$1"); do
+    for pid in $(holders "$(inodes_of_port "$1")"); do
         command=$(cat "/proc/$pid/comm" 2>/dev/null) || continue
         say "listener $1 $pid $(text "$command") $(text "$(unit_of "$pid")")"
     done

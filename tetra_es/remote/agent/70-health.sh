@@ -1,58 +1,10 @@
-# Health: asked on the server itself, of 127.0.0.1, or else of ::1. A service counts as healthy when its unit is
-# active with processes, it answers 2xx, all answers in a row came from one invocation of the unit, and the
-# port belongs to a process of that unit. It has to stay so for a while: what answers may be left over from
-# a command that returns, which systemd ends with it.
+# Health. A service counts as healthy when its unit is active with processes, its check is good, and all good
+# answers in a row came from one invocation of the unit. It has to stay so for a while: what answers may be
+# left over from a command that returns, which systemd ends with it.
 #
-# Globals: active, answer, broken, complaint, deployment, each, good_since, hierarchy, holder,
-#   host, ill, in_row, interval, last, latest, limit, lost, path, pid, returned, round, rows,
-#   runner, status, stays_up, successes, timeout.
-
-unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
-
-ask_with_curl() {
-    curl -q -s -g --noproxy '*' --max-time "$3" -o /dev/null -w '%{http_code}' \
-        "http://$1$2" 2>/dev/null
-}
-
-ask_with_wget() {
-    WGETRC=/dev/null wget -q -S -T "$3" -O /dev/null "http://$1$2" 2>&1 |
-        awk '$1 ~ /^HTTP\// { status = $2 } END { print status }'
-}
-
-# Nothing but bash: its own sockets.
-ask_with_bash() {
-    # shellcheck disable=SC2016 # for bash
-    timeout "$3" bash -c '
-        host=${1%:*} host=${host#[} host=${host%]}
-        exec 5<>"/dev/tcp/$host/${1##*:}" || exit
-        printf "GET %s HTTP/1.0\r\nHost: %s\r\nConnection: close\r\n\r\n" "$2" "$1" >&5
-        read -r _ status _ <&5
-        printf %s "$status"
-    ' bash "$1" "$2" 2>/dev/null
-}
-
-# Sets $status to what a service answers: three digits, or none.
-ask() {
-    if have curl; then
-        status=$(ask_with_curl "$@")
-    elif have wget; then
-        status=$(ask_with_wget "$@")
-    elif have bash; then
-        status=$(ask_with_bash "$@")
-    else status='no curl, wget or bash on the server'; fi
-    case $status in '' | 000) status='no answer' ;; esac
-}
-
-# Whether the unit $1 listens on port $2; sets $status when not.
-owns() {
-    status="nothing listens on port $2"
-    for pid in $(listening_on "$2"); do
-        holder=$(unit_of "$pid")
-        [ "$holder" = "$1" ] && return
-        status="port $2 belongs to process $pid of ${holder:-no unit}"
-    done
-    return 1
-}
+# Globals: active, broken, check, complaint, deployment, each, good_since, hierarchy, ill, in_row,
+#   interval, last, latest, limit, lost, returned, round, rows, runner, status, stays_up, successes,
+#   timeout.
 
 # Whether any process is in the unit that was read. Its main one may be gone, where somebody has
 # told systemd that it may.
@@ -66,7 +18,7 @@ has_processes() {
     return 1
 }
 
-# Looks at a service once: unit, port, path, seconds. Sets $status and $invocation.
+# Looks at a service once: unit, port, check, seconds. Sets $status and $invocation.
 look() {
     read_unit "$1"
     if [ "$active" != active ]; then
@@ -79,24 +31,18 @@ look() {
     status='the unit is active, and nothing runs in it'
     has_processes || return
     status=running
-    [ "$2" = - ] && return
-    ask "127.0.0.1:$2" "$3" "$4"
-    # What listens on "localhost" may be at the other address of that name.
-    [ "$status" != 'no answer' ] || ask "[::1]:$2" "$3" "$4"
-    case $status in 2[0-9][0-9]) ;; *) return 1 ;; esac
-    answer=$status
-    owns "$1" "$2" && status=$answer
+    probe "$@"
 }
 
-# health TIMEOUT, then words of four for each service: name, unit, port, path
+# health TIMEOUT, then words of four for each service: name, unit, port, check
 verb_health() {
     timeout=$1
     shift
     while [ $# -ge 4 ]; do
         decode "$4"
-        path=$decoded
+        check=$decoded
         decode "$2"
-        if look "$decoded" "$3" "$path" "$timeout"; then
+        if look "$decoded" "$3" "$check" "$timeout"; then
             say "health $1 yes $(text "$status")"
         else
             say "health $1 no $(text "$status")"
@@ -137,9 +83,9 @@ look_at_all() {
     ill=
     while [ $# -ge 4 ]; do
         decode "$4"
-        path=$decoded
+        check=$decoded
         decode "$2"
-        if look "$decoded" "$3" "$path" "$timeout"; then
+        if look "$decoded" "$3" "$check" "$timeout"; then
             round="$round $invocation/$restarts"
             rows="$rows${rows:+$newline}health $1 yes $(text "$status")"
         else
