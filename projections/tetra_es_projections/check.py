@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -60,8 +61,20 @@ def differences(
     """
     if now.views and (wrong := _false_progress(now.views)):
         return Differences([f"store/views.db: {wrong}"])
+    with closing(ViewsCheck(now.views, log)) as views:
+        return _differences(layout, log, mirror, now, views, report)
+
+
+def _differences(
+    layout: OrgLayout,
+    log: Replica,
+    mirror: Mirror,
+    now: Moment,
+    views: ViewsCheck,
+    report: Progress | None,
+) -> Differences:
     reached = _reached(now)
-    files, views, ids = _Files(now.files, reached.files), ViewsCheck(now.views, log), CommitIds()
+    files, ids = _Files(now.files, reached.files), CommitIds()
     batch: list[Record] = []
 
     def commits() -> Iterator[Commit]:

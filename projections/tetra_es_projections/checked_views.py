@@ -25,7 +25,7 @@ _COMMITS: Final = "commits"
 
 
 class ViewsCheck:
-    """Compares the tables of views; `findings` says what came of it."""
+    """Compares the tables of views; `findings` says what came of it. To be closed."""
 
     def __init__(self, views: sqlite3.Connection | None, log: Replica) -> None:
         """Begin before the first event; nothing is compared without views."""
@@ -36,9 +36,13 @@ class ViewsCheck:
         self._problem = self._unfit() if views else None
         self._is_compared = views is not None and self._problem is None
         self._after = 0
+        self._fresh = sqlite3.connect(":memory:", isolation_level=None)
         if self._is_compared:
-            self._fresh = sqlite3.connect(":memory:", isolation_level=None)
             self._fresh.executescript(TABLES)
+
+    def close(self) -> None:
+        """Forget the rows that were made to compare with."""
+        self._fresh.close()
 
     def take(self, records: Sequence[Record], commits: Sequence[tuple[int, str]]) -> None:
         """Compare the rows of the next events, and the commits of the mirror that they have."""
@@ -68,7 +72,6 @@ class ViewsCheck:
                 wrong_file = self._wrong_file(files)
             except sqlite3.Error as error:
                 self._fail(error)
-            self._fresh.close()
         if self._problem:
             yield self._problem
             return

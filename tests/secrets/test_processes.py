@@ -98,7 +98,7 @@ def test_where_none_can_be_started(fails: str) -> None:
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM])
 def test_they_end_with_the_one_that_started_them(signum: signal.Signals) -> None:
     """To the one process, as `kill` does; a terminal tells the whole group."""
-    process = run('os.write(1, b"%d\\n" % os.getpid()); time.sleep(0.01)')
+    process = run('os.write(1, b"%d\\n" % os.getpid()); time.sleep(0.1)')
     assert process.stdout is not None
     seen: set[int] = set()
     while len(seen) < 3:
