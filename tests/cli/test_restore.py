@@ -5,7 +5,10 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import subprocess
-from contextlib import closing
+import sys
+from contextlib import closing, contextmanager
+from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,8 +19,7 @@ from tests.machine import Machine
 from tetra_es.store.copies import open_stored
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
 
 @pytest.fixture(scope="module")
@@ -354,19 +356,70 @@ def test_what_was_cut_short(lived: Machine) -> None:
     assert not left.exists()
 
 
-def test_the_write_ahead_log_of_a_store_that_was_moved_before_is_kept(lived: Machine) -> None:
-    """A restore was killed between the two: the events in it are nowhere else."""
-    copy = backup(lived)
-    wal = lived.store.with_name("events.db-wal")
-    wal.unlink(missing_ok=True)
-    (lived.store.parent / "replaced-1").mkdir()
-    lived.store.rename(lived.store.parent / "replaced-1/events.db")
-    wal.write_bytes(b"events")
-    done = lived.ok("restore", "--from", copy)
-    kept = lived.store.parent / "replaced-2"
-    assert str(kept) in done.err
-    assert (kept / wal.name).read_bytes() == b"events"
+@contextmanager
+def in_the_middle_of(*databases: Path) -> Iterator[None]:
+    """Have a process with databases open, so that their write-ahead logs stay."""
+    code = """if True:
+        import sqlite3, sys
+        opened = [sqlite3.connect(path) for path in sys.argv[1:]]
+        for each in opened:
+            each.execute("PRAGMA wal_autocheckpoint = 0")
+            each.execute("CREATE TABLE junk (a)")
+            each.commit()
+        print("ready", flush=True)
+        sys.stdin.read()
+    """
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, databases)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        yield
+
+
+@pytest.mark.parametrize("instant", range(1, 9))
+def test_moving_a_store_away_is_killed(
+    lived: Machine, monkeypatch: pytest.MonkeyPatch, instant: int
+) -> None:
+    """Whatever was moved by then: a store and its write-ahead log end in one folder."""
+    copy, folder = backup(lived), lived.store.parent
+    with in_the_middle_of(folder / "events.db", folder / "views.db"):
+        there = {path.name for path in folder.iterdir()} - {"lock"}
+        assert {"events.db-wal", "views.db-wal"} < there
+        rename, moves = Path.rename, count(1)
+
+        def killed(path: Path, to: Path) -> None:
+            if next(moves) == instant:
+                raise KeyboardInterrupt
+            rename(path, to)
+
+        monkeypatch.setattr(Path, "rename", killed)
+        assert lived.run("restore", "--from", copy).code == 130
+        monkeypatch.undo()
+        done = lived.ok("restore", "--from", copy)
+        kept = folder / "replaced-1"
+        assert {path.name for path in kept.iterdir()} == there
+        assert instant == 8 or str(kept) in done.err  # all was moved then, and not said
+        assert (kept / "events.db-wal").stat().st_size
+        assert {path.name for path in folder.iterdir()} == {
+            *("events.db", "views.db", "lock", "replaced-1")
+        }
     assert "verified" in lived.ok("verify").out
+
+
+def test_another_store_came_while_one_was_moved_away(lived: Machine) -> None:
+    """A restore was killed, and somebody put a store there that is damaged."""
+    copy = backup(lived)
+    unfinished = lived.store.with_name("replaced-unfinished")
+    unfinished.mkdir()
+    (unfinished / "events.db").write_bytes(b"the first")
+    lived.store.write_bytes(b"the second")
+    lived.ok("restore", "--from", copy)
+    for name, data in (("replaced-1", b"the first"), ("replaced-2", b"the second")):
+        assert (lived.store.parent / name / "events.db").read_bytes() == data
+    assert not unfinished.exists()
 
 
 def test_json(lived: Machine) -> None:

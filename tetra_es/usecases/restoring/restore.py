@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from secrets import token_hex
@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 
 _STAGED: Final = "restoring-"
 """Beginning of the folder's name, beside the store, in which a store is filled."""
+
+_UNFINISHED: Final = "replaced-unfinished"
+"""Name of the folder, beside the store, that a store is being moved to."""
 
 _KEEP: Final = "keep the copy and compare it with another one"
 
@@ -264,26 +267,50 @@ def _is_whole(here: Stored) -> bool:
 
 
 def _back_up(layout: OrgLayout) -> Path | None:
-    """Move a store that is there, and the views, which are made again; return where it is now."""
+    """Move a store that is there, and the views, which are made again; return where it is now.
+
+    The store goes first, so that nobody opens it without its write-ahead log. What was cut short
+    goes on into the same folder: the two belong together.
+    """
     folder = layout.store.parent
-    has_events = wal.is_filled(layout.store)
-    with suppress(Unfounded):
-        try:
-            with open_stored(layout.store) as here:
-                has_events |= here.head() != START
-        except IntegrityFailure:
-            has_events = True
-    kept = next(place for n in count(1) if not (place := folder / f"replaced-{n}").exists())
-    files = [*folder.glob(f"{layout.store.name}*"), *folder.glob(f"{layout.views.name}*")]
-    if files:
-        make_folder(kept)
-        for file in files:
-            file.rename(kept / file.name)
-        sync_folder(folder)
+    unfinished = folder / _UNFINISHED
+    files = [
+        file
+        for name in (layout.store.name, layout.views.name)
+        for file in sorted(folder.glob(f"{name}*"))
+    ]
+    if any((unfinished / file.name).exists() for file in files):  # another store came since
+        unfinished.rename(_unused(folder))
+    has_events = any(unfinished.glob(f"{layout.store.name}*")) or _has_events(layout)
+    if not (files or unfinished.exists()):
+        return None
+    make_folder(unfinished)
+    for file in files:
+        file.rename(unfinished / file.name)
+    kept = _unused(folder)
+    unfinished.rename(kept)
+    sync_folder(folder)
     if has_events:
         return kept
     shutil.rmtree(kept, ignore_errors=True)
     return None
+
+
+def _has_events(layout: OrgLayout) -> bool:
+    """Return whether a store is there that has events, or may have had some."""
+    if wal.is_filled(layout.store):
+        return True
+    try:
+        with open_stored(layout.store) as here:
+            return here.head() != START
+    except Unfounded:
+        return False
+    except IntegrityFailure:
+        return True
+
+
+def _unused(folder: Path) -> Path:
+    return next(place for n in count(1) if not (place := folder / f"replaced-{n}").exists())
 
 
 def _pin(
