@@ -24,6 +24,7 @@ from tetra_es_projections.mirror.failures import say_nothing, unusable
 from tetra_es_projections.moment import Moment, files_in
 from tetra_es_projections.queries.ref_lookup import RefLookup
 from tetra_es_projections.queries.views import Views
+from tetra_es_projections.tree import TreeProjector
 from tetra_es_projections.views.catching_up import has_purged_text
 from tetra_es_projections.views.commits import Commits
 from tetra_es_projections.views.database import (
@@ -173,6 +174,14 @@ class Projections(Closing):
             if not found.findings or self.log.last_position() == now.last:
                 break  # else it may follow from what was recorded meanwhile
         return found
+
+    def check_mirror(self) -> None:
+        """Compare the mirror with the events. Raises `IntegrityFailure` where it differs."""
+        from tetra_es_projections.mirror.check import differences as differences_of
+
+        content = TreeProjector.at(self.log, 0)
+        if found := differences_of(self._open_mirror(), self.log, content=content):
+            raise IntegrityFailure(found[0], hint="`tetra-es rebuild` builds it again")
 
     def _set_drift_aside(self, *, force: bool) -> list[str]:
         drifted = [

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import Machine
+
+_NAMED = ("NAME", "EMAIL")
 
 
 @pytest.fixture
@@ -61,6 +65,26 @@ def test_what_a_copy_has_beyond_is_not_replaced_unasked(
     )
     machine.ok("mirror", "push", "--force")
     assert log(copy) == machine.git("log", "--format=%H").split()
+
+
+def test_force_replaces_nothing_by_what_no_event_made(machine: Machine, copy: Path) -> None:
+    """A copy may be the only proof of what the mirror was before somebody changed it."""
+    machine.ok("promote", "dev")
+    machine.ok("mirror", "push")
+    pushed, message = log(copy), machine.git("log", "-1", "--format=%B", "main")
+    forger = {f"GIT_{who}_{what}": "x" for who in ("AUTHOR", "COMMITTER") for what in _NAMED}
+    tree = ("commit-tree", "main^{tree}", "-p", "main~1", "-m", message)
+    forged = machine.git(*tree, env=forger).strip()
+    machine.git("update-ref", "refs/heads/main", forged)
+    with closing(sqlite3.connect(machine.folder / "store/views.db")) as views:
+        views.execute("UPDATE commits SET id = ? WHERE id = ?", (forged, pushed[0]))
+        views.commit()
+    failed = machine.fails(4, "mirror", "push", "--force")
+    assert "the mirror's commit of event #3 was rewritten" in failed.error()
+    assert log(copy) == pushed
+    machine.ok("rebuild")
+    machine.ok("mirror", "push", "--force")
+    assert log(copy) == pushed
 
 
 def test_a_purge_and_a_rebuild_keep_the_remotes(machine: Machine, copy: Path) -> None:

@@ -228,6 +228,9 @@ class MirroredProjections(Protocol):
     def catch_up(self, report: Report | None = None) -> None:
         """Take in every event that is missing anywhere."""
 
+    def check_mirror(self) -> None:
+        """Compare the mirror with the events. Raises `IntegrityFailure` where it differs."""
+
 
 class Deployments(Protocol):
     """What is recorded of environments and their servers, to be looked at."""

@@ -26,7 +26,11 @@ def remove_remote(projections: MirroredProjections, name: str) -> None:
 def push(projections: MirroredProjections, name: str, *, force: bool = False) -> Pushed:
     """Push the history to a remote; return what it got.
 
-    Raises `Refused` where that has commits that the mirror has not, unless `force` replaces them.
+    Raises `Refused` where that has commits that the mirror has not, unless `force` replaces them,
+    and then `IntegrityFailure` where the mirror is not what the events make: the remote may be the
+    only proof of what it was.
     """
     projections.catch_up()
+    if force:
+        projections.check_mirror()
     return projections.remotes.push(name, force=force)
