@@ -269,8 +269,8 @@ def _is_whole(here: Stored) -> bool:
 def _back_up(layout: OrgLayout) -> Path | None:
     """Move a store that is there, and the views, which are made again; return where it is now.
 
-    The store goes first, so that nobody opens it without its write-ahead log. What was cut short
-    goes on into the same folder: the two belong together.
+    The store goes first, so that nobody opens it without its write-ahead log. A move that was cut
+    short goes on into the same folder: the two belong together.
     """
     folder = layout.store.parent
     unfinished = folder / _UNFINISHED
