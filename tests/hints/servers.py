@@ -161,6 +161,19 @@ CASES = [
         then="health dev",
     ),
     Case(
+        "`tetra-es set profile {} {}` and `tetra-es promote {}`",
+        "deploy dev",
+        like("crowded", before=hosted),
+        then="deploy dev",
+    ),
+    Case(
+        "units have the name of the environment: `tetra-es env add {} --profile {}` adds one of "
+        "another name{}{}",
+        "deploy dev",
+        like("another", before=hosted),
+        then="deploy dev-acme --to web1",
+    ),
+    Case(
         "create it, or deploy with --create-user",
         "deploy dev",
         like("bare", before=hosted),

@@ -12,6 +12,8 @@ a host is like, its name says, or an empty file FOLDER/HOST/WORD:
     changed  somebody changed a file there by hand and stopped its units
     foreign  somebody else's files are where the release's would be
     lost     it has no record of what was deployed, and the units of it
+    crowded  another environment has the folders and the port that dev has at first
+    another  another organization has the same unit, too
     open     a deployment is under way that nobody has decided
     reverts  it put back what another session left undecided
     slow     it answers when that file is gone; FOLDER/HOST/asked says that somebody waits
@@ -124,6 +126,10 @@ class Host:
 
     def _about(self, kind: str, word: str) -> None:
         match kind:
+            case "port" if word == "4444" and {"crowded", "another"} & self.like:
+                say("taken", "port", text(word), text("other/dev"))
+            case "taken" if self._is_taken(unword(word)):
+                say("taken", "file", text(unword(word)), text("other/dev"))
             case "user" | "group":
                 say(kind, text(unword(word)), "-" if "bare" in self.like else "990")
             case "space":
@@ -134,6 +140,12 @@ class Host:
                 self._text(word)
             case "unit":
                 self._unit(word)
+
+    def _is_taken(self, path: str) -> bool:
+        if "another" in self.like and path.endswith("/tetra-dev.service"):
+            return True
+        crowded = {"crowded", "another"} & self.like
+        return bool(crowded) and path.startswith("/root/tetra/tsm/") and path.endswith(".tsm")
 
     def _entry(self, word: str) -> None:
         path = text(unword(word))

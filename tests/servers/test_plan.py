@@ -12,7 +12,7 @@ from tests.servers.fake_server import FakeServer
 from tetra_es.release.health import Check
 from tetra_es.release.release import ServiceSettings
 from tetra_es.remote.drift import drift
-from tetra_es.remote.facts import Entry, Listener, Space
+from tetra_es.remote.facts import Entry, Listener, Space, Taken
 from tetra_es.remote.plan import plan
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def facts(place: FakeServer, release: Release) -> Facts:
         found = server.inspect(release)
     space = Space("disk", 10 << 20)
     spaces = dict.fromkeys(found.spaces, space)
-    return replace(found, systemd=252, state="running", listeners=(), taken={}, spaces=spaces)
+    return replace(found, systemd=252, state="running", listeners=(), taken=(), spaces=spaces)
 
 
 def test_nothing_to_do(release: Release, facts: Facts) -> None:
@@ -107,8 +107,8 @@ def test_a_plan_shows_texts_and_never_secrets(
             r"port 4444 of tetra is taken by process 12 \(nginx, nginx.service\)",
         ),
         (
-            lambda f: replace(f, taken={f.current.files[0].path: "other/dev"}),
-            "was deployed for other/dev",
+            lambda f: replace(f, taken=(Taken("file", f.current.files[1].path, "other/dev"),)),
+            "other/dev is deployed there, too, and has .*dev.toml",
         ),
         (
             lambda f: replace(f, units={n: replace(u, load="masked") for n, u in f.units.items()}),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from tetra_es.release.health import Check
+    from tetra_es.toml.keys import KeyPath
 
 Runner: TypeAlias = Literal["tsm", "direct"]
 """Who supervises the services: Tetra's own service manager, or systemd itself."""
@@ -46,6 +47,8 @@ class ServiceSettings:
     auto_restart: bool
     port: int | None
     check: Check
+    port_key: KeyPath = ()
+    """Where the TOML says which port."""
 
     @property
     def env_path(self) -> str:

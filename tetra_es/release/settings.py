@@ -131,8 +131,10 @@ def _service(
     source = deployment["tetra_src"]
     cwd = service.get("cwd", ".")
     cwd = source if cwd == "." else cwd if is_absolute(cwd) else f"{source}/{cwd}"
-    port = service.get("port", ports.get(name))
-    port = ports[port] if isinstance(port, str) else port
+    port = service.get("port", name)
+    # A number of its own, the name of one, or the one of that name, if there is one.
+    key = ("services", name, "port") if isinstance(port, int) else ("ports", port)
+    port = ports.get(port) if isinstance(port, str) else port
     variables = {"TETRA_SRC": source, "TETRA_DIR": deployment["tetra_dir"]}
     if port:
         variables["PORT"] = str(port)
@@ -153,4 +155,5 @@ def _service(
             cwd=cwd,
             variables=variables,
         ),
+        port_key=key,
     )

@@ -164,6 +164,17 @@ class Deployed:
 
 
 @dataclass(frozen=True)
+class Taken:
+    """Something that another environment has on the server."""
+
+    kind: str
+    """`file` (or link), `folder`, `port`, or `user`: one who may read the other's secrets."""
+    name: str
+    other: str
+    """`organization/environment`."""
+
+
+@dataclass(frozen=True)
 class Facts:
     """A server, at one moment."""
 
@@ -192,8 +203,8 @@ class Facts:
     """Newest first."""
     owner: Owner | None
     """Who holds the lock, if anybody does."""
-    taken: Mapping[str, str]
-    """Paths of the release that another environment deployed here: `org/environment` by path."""
+    taken: tuple[Taken, ...]
+    """What of the release is that of another environment here."""
 
     @property
     def pending(self) -> Outcome | None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tetra_es.release.release import Release, RemoteFile
     from tetra_es.remote.facts import Entry, Facts
-    from tetra_es.remote.preflight import Problem
+    from tetra_es.remote.problem import Problem
     from tetra_es.remote.unmanaged import Unmanaged
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tetra_es.limits import CLOCK_SKEW
+from tetra_es.remote.neighbours import conflicts
+from tetra_es.remote.problem import Problem
 from tetra_es.remote.requests import STATE
 from tetra_es.remote.unmanaged import unmanaged
 
@@ -22,19 +23,12 @@ SPARE_BYTES = 2 << 20
 BLOCK = 4096
 
 
-@dataclass(frozen=True)
-class Problem:
-    """Why the deployment would fail, and what to do about it."""
-
-    what: str
-    hint: str
-
-
 def problems(
     release: Release, facts: Facts, *, now: int, create_user: bool = False
 ) -> Iterator[Problem]:
     """Yield every problem that `facts` show. `now`: as for `plan`."""
     yield from _system(release, facts, now)
+    yield from conflicts(release, facts)
     yield from _users(release, facts, create_user=create_user)
     yield from _tetra(release, facts)
     yield from _paths(release, facts)
@@ -105,6 +99,7 @@ def _tetra(release: Release, facts: Facts) -> Iterator[Problem]:
 
 def _paths(release: Release, facts: Facts) -> Iterator[Problem]:
     ours = {folder.path for folder in release.folders}
+    theirs = {each.name for each in facts.taken if each.kind == "folder"}
     for folder in release.folders:
         entry = facts.entries[folder.path]
         if entry.kind not in {"absent", "folder", "link"}:
@@ -115,6 +110,8 @@ def _paths(release: Release, facts: Facts) -> Iterator[Problem]:
                 f"{folder.path} is a link to {entry.target}",
                 "put a folder there, or link the whole of deployment.tetra_dir",
             )
+        elif folder.path in theirs:
+            continue
         elif entry.kind == "folder" and (entry.owner, entry.group) != (folder.owner, folder.group):
             yield Problem(
                 f"{folder.path} belongs to {entry.owner}:{entry.group}, not to "
@@ -125,11 +122,6 @@ def _paths(release: Release, facts: Facts) -> Iterator[Problem]:
     for path in paths:
         if facts.entries[path].kind in {"folder", "other"}:
             yield Problem(f"{path} is not a file", "move it away on the server")
-        if path in facts.taken:
-            yield Problem(
-                f"{path} was deployed for {facts.taken[path]}",
-                "one server can hold each environment of one organization only",
-            )
     for name in release.units:
         if name in facts.units and facts.units[name].load == "masked":
             yield Problem(f"{name} is masked", f"somebody meant it: `systemctl unmask {name}`")
@@ -137,8 +129,11 @@ def _paths(release: Release, facts: Facts) -> Iterator[Problem]:
 
 def _ports(release: Release, facts: Facts) -> Iterator[Problem]:
     ours = {*release.units, *(facts.current.units if facts.current else ())}
+    theirs = {each.name for each in facts.taken if each.kind == "port"}
     for service in release.services:
         for each in facts.listeners:
+            if str(each.port) in theirs:
+                continue
             if each.port == service.port and each.unit not in ours:
                 holder = each.unit or "no unit"
                 yield Problem(

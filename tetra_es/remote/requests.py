@@ -28,8 +28,10 @@ def _about(release: Release) -> Iterator[tuple[str, str]]:
     yield "space", STATE
     for folder in release.folders:
         yield "path", folder.path
+        yield "shared", folder.path
     for link in release.links:
         yield "path", link.path
+        yield "taken", link.path
         yield "space", dirname(link.path)
     for file in release.files:
         yield "path", file.path

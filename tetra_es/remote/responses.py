@@ -16,6 +16,7 @@ from tetra_es.remote.facts import (
     Owner,
     ServiceHealth,
     Space,
+    Taken,
     UnitState,
 )
 
@@ -52,7 +53,10 @@ def facts(answer: Answer) -> Facts:
         current=_current(answer),
         deployments=tuple(_outcome(row) for row in answer.of("deployment")),
         owner=owner(answer.rows),
-        taken={answer_text(path): answer_text(other) for path, other in answer.of("taken")},
+        taken=tuple(
+            Taken(kind, answer_text(name), answer_text(other))
+            for kind, name, other in answer.of("taken")
+        ),
     )
 
 

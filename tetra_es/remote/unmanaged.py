@@ -39,7 +39,8 @@ def unmanaged(release: Release, facts: Facts) -> Iterator[Unmanaged]:
     another environment deployed is neither.
     """
     current = facts.current
-    ours = {*facts.taken, *(current.links if current else ())}
+    ours = {each.name for each in facts.taken if each.kind == "file"}
+    ours |= {*current.links} if current else set()
     ours |= {file.path for file in current.files} if current else set()
     for file in release.files:
         entry = facts.entries[file.path]

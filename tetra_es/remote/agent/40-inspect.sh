@@ -132,14 +132,15 @@ say_unit() {
         "${result:--} $memory $stale $(text "$since") $(text "$drop_ins")"
 }
 
-# Which other environment deployed this path here, if one did.
+# Which other environments have this here: KIND, WORD, and the line that is among the FIELDS of the
+# manifest of what was deployed for them.
 say_taken() {
     for other in "$state_root"/*/*/current; do
         if [ ! -f "$other" ] || [ "$other" = "$base/current" ]; then continue; fi
-        cut -d ' ' -f 1,2 "$other" | grep -q -F -x -e "file $1" || continue
+        cut -d ' ' -f "$3" "$other" | grep -q -F -x -e "$4" || continue
         other=${other%/current}
-        decode "$1"
-        say "taken $(text "$decoded") $(text "${other#"$state_root/"}")"
+        decode "$2"
+        say "taken $1 $(text "$decoded") $(text "${other#"$state_root/"}")"
     done
 }
 
@@ -188,12 +189,18 @@ verb_inspect() {
             text) if is_ours "$word"; then say_text "$word"; fi ;;
             names) say_names "$word" ;;
             space) say_space "$word" ;;
-            port) say_listeners "$word" ;;
+            port)
+                say_listeners "$word"
+                say_taken port "$word" 1,4 "service $word"
+                ;;
             unit) say_unit "$word" ;;
-            taken) say_taken "$word" ;;
+            taken) say_taken file "$word" 2 "$word" ;;
+            shared) say_taken folder "$word" 1,2 "folder $word" ;;
             user)
                 decode "$word"
                 say "user $(text "$decoded") $(id -u -- "$decoded" 2>/dev/null || printf -- -)"
+                # The files with secrets are those of the user of the services.
+                say_taken user "$word" 1,4,7 "file $word secret"
                 ;;
             group)
                 decode "$word"
