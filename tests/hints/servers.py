@@ -89,6 +89,15 @@ def hosted_for_long(machine: Machine) -> None:
     machine.ok("promote", "dev")
 
 
+def with_newer_code(machine: Machine) -> None:
+    """Somebody checked out another commit on web1 since dev was deployed there."""
+    code = server(machine) / "code"
+    code.parent.mkdir(parents=True)
+    code.write_text(f"{'a' * 40} no\n")
+    deployed(machine)
+    code.write_text(f"{'b' * 40} no\n")
+
+
 def run_by_tsm(machine: Machine) -> None:
     machine.ok("set", "profile", "dev", "deployment.runner=tsm")
     hosted(machine)
@@ -212,6 +221,7 @@ CASES = [
     Case("`{}` puts it right", "drift dev", like("changed"), then="drift dev"),
     Case("`{}` puts it right", "doctor dev", like("changed"), then="drift dev"),
     Case("`{}` asks how it ended", "doctor dev", like("open")),
+    Case("`{}` restarts the services with it", "deploy dev", with_newer_code, then="deploy dev"),
     Case("`{}` removes it", "deploy dev", moved_on, then="deploy dev"),
     Case(
         "name a dotenv file, or a server with --from-host",

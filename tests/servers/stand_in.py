@@ -140,6 +140,8 @@ class Host:
                 self._text(word)
             case "unit":
                 self._unit(word)
+            case "code" if (self.folder / "code").exists():
+                say("code", *(self.folder / "code").read_text().split())
 
     def _is_taken(self, path: str) -> bool:
         if "another" in self.like and path.endswith("/tetra-dev.service"):

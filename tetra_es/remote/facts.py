@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tetra_es.events.deployments import Code
     from tetra_es.release.release import Service
 
 UNKNOWN = "unknown"
@@ -205,6 +206,9 @@ class Facts:
     """Who holds the lock, if anybody does."""
     taken: tuple[Taken, ...]
     """What of the release is that of another environment here."""
+
+    code: Code | None = None
+    """The application's code, where it is in a git repository."""
 
     @property
     def pending(self) -> Outcome | None:

@@ -12,6 +12,7 @@ from tetra_es.remote.unmanaged import same_file, same_link, unmanaged
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tetra_es.events.deployments import Code
     from tetra_es.release.release import Release, RemoteFile
     from tetra_es.remote.facts import Entry, Facts
     from tetra_es.remote.problem import Problem
@@ -56,6 +57,8 @@ class Plan:
     """What the server says it has, such as `dev@7 #41 HASH`."""
     unknown: bool
     """Whether the server does not know that it has anything, and should."""
+    code: Code | None = None
+    """The application's code there, where it is known."""
 
     @property
     def changes_nothing(self) -> bool:
@@ -89,6 +92,7 @@ def plan(release: Release, facts: Facts, *, now: int, create_user: bool = False)
         problems=tuple(problems(release, facts, now=now, create_user=create_user)),
         deployed=facts.current.source if facts.current else None,
         unknown=bool(release.files) and facts.current is None,
+        code=facts.code,
     )
 
 

@@ -48,4 +48,6 @@ def _about(release: Release) -> Iterator[tuple[str, str]]:
             yield "path", each.check.ca
     # Without these the services cannot start, whatever is deployed.
     yield "path", release.settings.tetra_src
+    if release.files:
+        yield "code", release.settings.tetra_src
     yield "path", f"{release.settings.tetra_dir}/tetra.sh"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tetra_es.events.form.types import COMMIT
 from tetra_es.remote import inventory
 from tetra_es.remote.codec import answer_bytes, answer_text
 from tetra_es.remote.facts import (
@@ -23,6 +24,7 @@ from tetra_es.remote.facts import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tetra_es.events.deployments import Code
     from tetra_es.release.release import Service
     from tetra_es.remote.facts import Deployed
     from tetra_es.remote.session import Answer
@@ -57,6 +59,7 @@ def facts(answer: Answer) -> Facts:
             Taken(kind, answer_text(name), answer_text(other))
             for kind, name, other in answer.of("taken")
         ),
+        code=_code(answer),
     )
 
 
@@ -113,6 +116,12 @@ def _unit(row: Sequence[str]) -> UnitState:
         stale=stale == "yes",
         drop_ins=answer_text(drop_ins),
     )
+
+
+def _code(answer: Answer) -> Code | None:
+    for commit, dirty in answer.of("code"):
+        return {"commit": commit, "dirty": dirty == "yes"} if COMMIT.fits(commit) else None
+    return None
 
 
 def _entry(row: Sequence[str]) -> Entry:

@@ -23,10 +23,12 @@ from tetra_es_cli.output.plans import plans_report
 from tetra_es_cli.output.servers import raise_first, rollout_report
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from tetra_es.refs import Ref
     from tetra_es.usecases.deploy.request import DeployRequest
+    from tetra_es.usecases.deploy.results import HostResult
     from tetra_es_cli.context.app import App
 
 
@@ -43,6 +45,9 @@ if TYPE_CHECKING:
     metavar="N",
     help="Hosts at a time.",
 )
+@click.option(
+    "--restart", is_flag=True, help="Restart the services where nothing changes, as for new code."
+)
 @take_over_option
 @replace_unmanaged_option
 @identity_option
@@ -58,6 +63,7 @@ def deploy(
     ref: Ref | None,
     create_user: bool,
     parallel: int,
+    restart: bool,
     take_over: bool,
     replace_unmanaged: bool,
     given: tuple[Path, ...],
@@ -84,13 +90,14 @@ def deploy(
         create_user=create_user,
         take_over=take_over,
         replace_unmanaged=replace_unmanaged,
+        restart=restart,
         parallel=parallel,
     )
     deploy_to_servers(app, request, Recording(reason, dry_run, output))
 
 
-def deploy_to_servers(app: App, request: DeployRequest, how: Recording) -> None:
-    """Deploy, or print what deploying would change."""
+def deploy_to_servers(app: App, request: DeployRequest, how: Recording) -> Sequence[HostResult]:
+    """Deploy, or print what deploying would change; return how it ended."""
     identities = loader(app, request.identities)
     again = command_for(app, request)
     with rollouts(app, how) as rolling:
@@ -98,7 +105,8 @@ def deploy_to_servers(app: App, request: DeployRequest, how: Recording) -> None:
             plans = rolling.plan(request, identities, again=again)
             emit(plans_report(plans.rows), how.output)
             raise_first(plans.errors)
-        else:
-            done = rolling.deploy(request, identities, again=again)
-            emit(rollout_report(done.rows), how.output)
-            raise_first(done.errors)
+            return ()
+        done = rolling.deploy(request, identities, again=again)
+        emit(rollout_report(done.rows), how.output)
+        raise_first(done.errors)
+        return done.rows

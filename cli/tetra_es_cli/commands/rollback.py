@@ -114,10 +114,14 @@ def _deploy(app: App, request: DeployRequest, how: Recording) -> None:
     if how.dry_run:
         note(f"`{command} --dry-run` shows the plan once it is recorded")
         return
+    from tetra_es.usecases.deploy.results import code_text
     from tetra_es_cli.commands.deploy import deploy_to_servers
 
     try:
-        deploy_to_servers(app, request, how._replace(output="text"))
+        for one in deploy_to_servers(app, request, how._replace(output="text")):
+            if one.code:
+                what = "a rollback does not bring back the application's code"
+                note(f"{one.host}: {what}; {code_text(one.code)} runs")
     except (Refused, UsageError) as error:
         error.hint = f"the rollback itself stays recorded; {error.hint}"
         raise

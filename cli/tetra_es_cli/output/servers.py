@@ -41,6 +41,15 @@ class ServerConsole:
         """Say that there is nothing to do."""
         note(f"{host}: {source} is there already, and healthy")
 
+    def newer_code(self, host: str, runs: str, now: str, again: str) -> None:
+        """Say that other code would run after a restart."""
+        warn(
+            f"{host}: there is a newer commit of the code on the server: {now}, and {runs} runs"
+            if now.partition(" ")[0] != runs.partition(" ")[0]
+            else f"{host}: the code on the server was changed since it was started",
+            f"`{again}` restarts the services with it",
+        )
+
     def nothing_there(self, host: str) -> None:
         """Say that there is nothing to remove."""
         note(f"{host}: nothing to remove")

@@ -196,6 +196,7 @@ verb_inspect() {
             unit) say_unit "$word" ;;
             taken) say_taken file "$word" 2 "$word" ;;
             shared) say_taken folder "$word" 1,2 "folder $word" ;;
+            code) say_code "$word" ;;
             user)
                 decode "$word"
                 say "user $(text "$decoded") $(id -u -- "$decoded" 2>/dev/null || printf -- -)"

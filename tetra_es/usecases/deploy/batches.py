@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from tetra_es.errors import Refused, TetraEsError
@@ -14,7 +15,7 @@ from tetra_es.usecases.deploy.outcome import settle, was_kept, was_reverted
 from tetra_es.usecases.deploy.plans import preflight
 from tetra_es.usecases.deploy.relay import Relay
 from tetra_es.usecases.deploy.request import command_on
-from tetra_es.usecases.deploy.results import Answers, HostResult
+from tetra_es.usecases.deploy.results import Answers, HostResult, code_text
 from tetra_es.usecases.deploy.steps import deploy, is_there
 from tetra_es.usecases.deploy.unmanaged import check_unmanaged
 
@@ -117,6 +118,7 @@ class Batches:
                 if self._interrupted:
                     raise KeyboardInterrupt
                 plan = self._check(server, spec, journal)
+                spec = replace(spec, code=plan.code)
                 if is_there(server, spec, plan):
                     return self._unchanged(spec, journal)
                 kept = deploy(
@@ -142,6 +144,7 @@ class Batches:
             "serving",
             kept.answers,
             kept.copies,
+            code=spec.code,
         )
 
     def _check(self, server: Server, spec: RolloutSpec, journal: HostJournal) -> Plan:
@@ -174,11 +177,19 @@ class Batches:
             self._listener.nothing_there(journal.host)
         else:
             self._listener.is_there(journal.host, spec.source)
+        # What runs is what was there when it was started.
+        runs, now = journal.code(), spec.code
+        if runs and now and now != runs:
+            again = f"{self._again} --restart"
+            self._listener.newer_code(journal.host, code_text(runs), code_text(now), again)
+        spec = replace(spec, code=runs)
         serving = journal.state().serving
         if (serving.revision if serving else 0) != spec.state.revision:
             journal.record(spec.start)
             journal.record(lambda host, context: host.healthy(context))
-        return HostResult(journal.host, self._environment, spec.id, None, "unchanged")
+        return HostResult(
+            journal.host, self._environment, spec.id, None, "unchanged", code=spec.code
+        )
 
 
 def _has_failed(future: Future[Ended]) -> bool:

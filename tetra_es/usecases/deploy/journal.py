@@ -13,6 +13,8 @@ from tetra_es.usecases.unit_of_work import utc_now
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tetra_es.events.deployments import Code
+    from tetra_es.usecases.deploy.recorded import RecordedRelease
     from tetra_es.usecases.workspace import Workspace
 
 Result = TypeVar("Result")
@@ -72,13 +74,21 @@ class HostJournal:
         """Return whether a release whose server calls it so is made of our events."""
         return self._call(lambda: self._workspace.look(lambda work: is_ours(work.log, source)))
 
-    def units(self) -> list[str]:
-        """Return the units of the deployment that the host serves, by what was recorded."""
-        release = self._call(
+    def code(self) -> Code | None:
+        """Return the application's code that the host serves, by what was recorded."""
+        release = self._release()
+        return release.code if release else None
+
+    def _release(self) -> RecordedRelease | None:
+        return self._call(
             lambda: self._workspace.look(
                 lambda work: recorded_release(work.log, self.environment, self.host)
             )
         )
+
+    def units(self) -> list[str]:
+        """Return the units of the deployment that the host serves, by what was recorded."""
+        release = self._release()
         paths = release.files if release else ()
         return [path.rpartition("/")[2] for path in paths if path.endswith(".service")]
 

@@ -27,6 +27,9 @@ class RolloutListener(ServerListener, Protocol):
     def is_there(self, host: str, source: str) -> None:
         """A host has the release already, and serves it."""
 
+    def newer_code(self, host: str, runs: str, now: str, again: str) -> None:
+        """The application's code on a host is another than what runs; `again` restarts it."""
+
     def nothing_there(self, host: str) -> None:
         """There is nothing to remove from a host."""
 

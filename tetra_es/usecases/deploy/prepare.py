@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.usecases.deploy.desired_state import desired_state
@@ -29,12 +29,13 @@ class PrepareDeployment(UseCase[RolloutSpec]):
         """Return what to deploy."""
         request = self.request
         state = desired_state(work, request.environment, request.ref, self.identities)
-        return spec_of(
+        spec = spec_of(
             self.organization,
             state,
             create_user=request.create_user,
             replace_unmanaged=request.replace_unmanaged,
         )
+        return replace(spec, restart=request.restart)
 
 
 class Removal(NamedTuple):

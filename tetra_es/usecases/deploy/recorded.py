@@ -19,6 +19,7 @@ from tetra_es.usecases.deploy.request import command_on
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tetra_es.events.deployments import Code
     from tetra_es.log.replica import Replica
     from tetra_es.remote.drift import Difference
     from tetra_es.remote.facts import Deployed
@@ -33,6 +34,8 @@ class RecordedRelease:
     """Such as `dev@7`."""
     files: Mapping[str, str]
     """Path to digest, which is empty for a file with secrets."""
+    code: Code | None = None
+    """The application's code at its last start, where that is known."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def recorded_release(log: Replica, environment: str, host: str) -> RecordedRelea
         elif isinstance(event, DeploymentStarted) and event.deployment == kept:
             if not event.revision:
                 return None
-            return RecordedRelease(f"{environment}@{event.revision}", dict(event.files))
+            return RecordedRelease(f"{environment}@{event.revision}", dict(event.files), event.code)
     return None
 
 

@@ -39,6 +39,8 @@ class DeployRequest(HostSelection):
     """Whether what another history put there may be replaced."""
     replace_unmanaged: bool = False
     """Whether files that no release of ours has put there may be replaced, with copies of them."""
+    restart: bool = False
+    """Whether services are restarted where a server has it all already."""
     parallel: int = 1
     """Hosts at a time."""
 

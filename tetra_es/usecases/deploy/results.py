@@ -10,6 +10,7 @@ from tetra_es.errors import TetraEsError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from tetra_es.events.deployments import Code
     from tetra_es.remote.facts import ServiceHealth
     from tetra_es.remote.server import Server
     from tetra_es.remote.transport import Transport
@@ -41,6 +42,13 @@ class HostResult:
     """What the services answered."""
     copies: Mapping[str, str] = field(default_factory=dict)
     """Where the copies are of what somebody else had made, by path."""
+    code: Code | None = None
+    """The application's code that the services were started with, where it is known."""
+
+
+def code_text(code: Code) -> str:
+    """Return the application's code for people, such as `3f2a91c03f2a (changed)`."""
+    return code["commit"][:12] + (" (changed)" if code["dirty"] else "")
 
 
 def ask_each(

@@ -11,6 +11,7 @@ from tetra_es.release.render import render
 from tetra_es.usecases.deploy.desired_state import DesiredState
 
 if TYPE_CHECKING:
+    from tetra_es.events.deployments import Code
     from tetra_es.events.metadata import Context
     from tetra_es.model.host import HostState
     from tetra_es.release.release import Release
@@ -28,6 +29,10 @@ class RolloutSpec:
     create_user: bool = False
     replace_unmanaged: bool = False
     """Whether files that no release of ours has put there may be replaced, with copies of them."""
+    restart: bool = False
+    """Whether services are restarted where the server has it all already."""
+    code: Code | None = None
+    """The application's code on the host, where that is known."""
 
     @property
     def source(self) -> str:
@@ -59,6 +64,7 @@ class RolloutSpec:
             runner=self.release.settings.runner,
             secrets=self.state.recorded_secrets,
             files=self.files,
+            code=self.code,
         )
 
     def for_next_host(self) -> RolloutSpec:

@@ -80,7 +80,7 @@ def is_there(server: Server, spec: RolloutSpec, plan: Plan) -> bool:
     It is then told which event that is: the state may be a newer one with the same content.
     """
     release = spec.release
-    if not plan.changes_nothing:
+    if spec.restart or not plan.changes_nothing:
         return False
     if not all(
         one.healthy for one in server.health(release.services, release.settings.health.timeout)
