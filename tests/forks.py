@@ -148,6 +148,7 @@ def _tell(child: int, asking: socket.socket) -> None:
 
 def _become(request: bytes, streams: list[int]) -> NoReturn:
     """Be the command from here on."""
+    from tests.crash import effects
     from tetra_es_cli.main import main
 
     folder, count, *rest = request.decode("utf-8", "surrogateescape").split("\0")
@@ -161,6 +162,8 @@ def _become(request: bytes, streams: list[int]) -> NoReturn:
     os.environ.update(environment)
     time.tzset()
     sys.argv[1:] = words
+    if effects.VARIABLE in environment:
+        effects.watch(environment[effects.VARIABLE])
     try:
         main()
     except BaseException:

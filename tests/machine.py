@@ -116,6 +116,10 @@ class Machine:
         """Return this machine with a process for each command."""
         return replace(self, processes=True)
 
+    def forked(self) -> Machine:
+        """Return this machine with two processes for each command; see tests/forks.py."""
+        return _Forked(**vars(self.real()))
+
     def copy(self, home: Path) -> Machine:
         """Return a copy with another home: that is quicker than to do the same again."""
         shutil.copytree(self.home, home, symlinks=True)
@@ -224,3 +228,12 @@ class Machine:
         rows = self.ok("history", *arguments, "-o", "json").json
         assert isinstance(rows, list)
         return rows
+
+
+class _Forked(Machine):
+    """A machine on which a process costs a tenth."""
+
+    def argv(self, *arguments: str) -> list[str]:
+        from tests.forks import program
+
+        return [str(program()), *arguments]

@@ -170,7 +170,7 @@ def leaks(machine: Machine, asked: list[tuple[list[str], str]]) -> list[tuple[li
         try:
             code, out, err = astuple(copied.inside(*words, env=env))
         except NeedsAProcess:
-            code, out, err = astuple(copied.process(*words, env=env))
+            code, out, err = astuple(copied.forked().process(*words, env=env))
         if code == 0:  # the next one is to find what this one has changed
             shutil.rmtree(home)
         said = err if code == 0 else out + err

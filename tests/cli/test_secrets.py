@@ -127,7 +127,7 @@ def test_what_is_imported_is_to_be_removed_where_it_is_a_file(
     (tmp_path / "dev.env").write_text("A=1\n")
     done = vault.ok("secret", "import", "dev", "dev.env", cwd=tmp_path)
     assert "dev.env still holds the values" in done.err
-    piped = vault.real().ok("secret", "import", "dev", "/dev/stdin", stdin="A=2\n")
+    piped = vault.forked().ok("secret", "import", "dev", "/dev/stdin", stdin="A=2\n")
     assert piped.err == ""
     assert vault.ok("secret", "get", "dev", "A").out == "2"
 
@@ -293,16 +293,16 @@ def test_edit_in_memory_records_only_what_changed(vault: Machine) -> None:
 def test_run_gives_a_command_the_secrets(vault: Machine) -> None:
     set_secret(vault, "TOKEN", CANARY)
     shell = ("--", "sh", "-c", "printf %s $TOKEN; exit 7")
-    done = vault.process("run", "dev", *shell)
+    done = vault.forked().process("run", "dev", *shell)
     assert (done.code, done.out) == (7, CANARY)
     script = (
         "cat $TETRA_ES_SECRETS/TOKEN; stat -c ' %a' $TETRA_ES_SECRETS/TOKEN; echo $TETRA_ES_SECRETS"
     )
-    done = vault.process("run", "--files", "dev", "--", "sh", "-c", script)
+    done = vault.forked().process("run", "--files", "dev", "--", "sh", "-c", script)
     value, folder = done.out.splitlines()
     assert value == f"{CANARY} 600"
     assert subprocess.run(["test", "-e", folder], check=False).returncode == 1
-    failed = vault.real().fails(1, "run", "dev", "--", "no-such-command")
+    failed = vault.forked().fails(1, "run", "dev", "--", "no-such-command")
     assert "cannot run" in failed.error()
 
 

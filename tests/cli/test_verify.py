@@ -194,7 +194,7 @@ def test_a_clone_that_has_a_pipe(grown: Machine, name: str) -> None:
     shutil.copytree(grown.mirror, clone)
     (clone / name).unlink(missing_ok=True)
     os.mkfifo(clone / name)
-    done = grown.process("verify", "--against", str(clone))
+    done = grown.forked().process("verify", "--against", str(clone))
     assert (done.code, "has no events" in done.err) == ((1, True) if name == "HEAD" else (0, False))
 
 
@@ -370,7 +370,7 @@ def test_a_copy_with_a_write_ahead_log_is_read_whole_and_stays(
     with closing(sqlite3.connect(grown.store)) as reading:  # keeps the log from being emptied
         reading.execute("BEGIN")
         reading.execute("SELECT count(*) FROM events").fetchone()
-        grown.real().ok("set", "local", "ports.tetra=6666")
+        grown.forked().ok("set", "local", "ports.tetra=6666")
         shutil.copytree(grown.folder, place)
     assert (place / "store/events.db-wal").stat().st_size
     for path in place.glob("store/*-shm"):

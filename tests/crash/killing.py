@@ -11,7 +11,10 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from tests.crash import effects
+from tests.machine import HANG
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,11 +33,11 @@ _ACKNOWLEDGED = re.compile(rb"\(#(\d+)\)\n")
 
 
 def start(
-    machine: Machine, how: str, commands: Sequence[object], *numbers: int
+    machine: Machine, commands: Sequence[Sequence[str]], *numbers: int
 ) -> subprocess.Popen[bytes]:
     """Start the loop and wait until it begins with the first command."""
     process = subprocess.Popen(
-        [sys.executable, str(LOOP), how, json.dumps(commands), *map(str, numbers)],
+        [sys.executable, str(LOOP), json.dumps(commands), *map(str, numbers)],
         env=machine.environment(),
         cwd=machine.home,
         stdin=subprocess.DEVNULL,
@@ -57,6 +60,37 @@ def kill(process: subprocess.Popen[bytes], after: float) -> bytes:
     assert b"failed" not in out, err
     assert b"Traceback" not in err
     return out
+
+
+class Ended(NamedTuple):
+    """How a command ended, and what it had said."""
+
+    code: int
+    """Its exit code; negative where a signal ended it."""
+    out: bytes
+    err: bytes
+
+
+def once(machine: Machine, words: Sequence[str], signum: int = 0, point: int = 0) -> Ended:
+    """Run a command in a fork, with a signal at effect number `point`; see `effects`."""
+    done = subprocess.run(
+        machine.forked().argv(*words),
+        env=machine.environment({effects.VARIABLE: f"{signum}:{point}"}),
+        cwd=machine.home,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=HANG,
+    )
+    killed = done.returncode == 128 + signal.SIGKILL
+    return Ended(-signal.SIGKILL if killed else done.returncode, done.stdout, done.stderr)
+
+
+def count_effects(machine: Machine, words: Sequence[str]) -> int:
+    """Return how many effects a command has, by doing it once."""
+    done = once(machine, words)
+    assert done.code == 0, done
+    return int(done.out.split(b"effects ")[1])
 
 
 def acknowledged(out: bytes) -> list[int]:

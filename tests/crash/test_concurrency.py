@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.crash.killing import MANY, acknowledged, check_repaired, check_sound, start, stored
-from tests.machine import HANG
+from tests.crash.killing import MANY, acknowledged, check_repaired, check_sound, stored
 from tests.properties.world import LOCAL, World, new_world
 from tetra_es.integrity.store import verify_store
 from tetra_es.log.deciding import ConflictError
@@ -26,18 +26,20 @@ PROCESSES, EDITS = 8, 25 if MANY else 2
 
 
 def test_eight_processes_that_edit(machine: Machine) -> None:
-    processes = []
-    for who in range(PROCESSES):
-        command = ["set", "local", f"edits.by{who}_NUMBER={who}", "-m", f"by {who}"]
-        processes.append(start(machine, "round", [command], 0, EDITS))
-    positions: list[int] = []
-    for process in processes:
-        out, err = process.communicate(timeout=HANG)
-        assert (process.returncode, err) == (0, b""), out
-        assert b"failed" not in out, out
-        assert len(acknowledged(out)) == EDITS
-        positions += acknowledged(out)
+    def edit(who: int) -> list[int]:
+        own = machine.forked()
+        done = [
+            own.ok("set", "local", f"edits.by{who}_{number}={who}", "-m", f"by {who}")
+            for number in range(EDITS)
+        ]
+        assert [one.err for one in done] == [""] * EDITS
+        return [position for one in done for position in acknowledged(one.out.encode())]
 
+    machine.forked().ok("status")  # starts what forks
+    with ThreadPoolExecutor(PROCESSES) as pool:
+        said = list(pool.map(edit, range(PROCESSES)))
+    assert [len(one) for one in said] == [EDITS] * PROCESSES
+    positions = [position for one in said for position in one]
     assert sorted(positions) == list(range(3, 3 + PROCESSES * EDITS)) == sorted(stored(machine))[2:]
     text = machine.ok("show", "local").out
     for who in range(PROCESSES):

@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import Machine
-from tests.crash.killing import ROUNDS, check_repaired, check_sound, start
+from tests.crash.killing import ROUNDS, check_repaired, check_sound, count_effects, once
 from tests.crash.syscalls import kill_at, needs_strace
-from tests.crash.test_kill import count_effects
-from tests.machine import HANG
 from tetra_es.errors import TetraEsError
 from tetra_es.store.history import History
 from tetra_es.store.schema import APPLICATION_ID, CREATE, SNAPSHOTS, TRIGGERS
@@ -95,9 +93,8 @@ def test_at_points_of_an_init(bare: Machine, tmp_path: Path) -> None:
         machine = Machine(home)
         # The first third is about the store; there it is dense.
         point = 1 + int(effects * ((number + 0.5) / POINTS) ** 2)
-        process = start(machine, "once", INIT, signal.SIGKILL, point)
-        out, err = process.communicate(timeout=HANG)
-        assert process.returncode == -signal.SIGKILL, (point, out, err)
+        done = once(machine, INIT, signal.SIGKILL, point)
+        assert done.code == -signal.SIGKILL, (point, done)
         check_goes_on(machine)
 
 

@@ -10,8 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import default_signals
-from tests.crash.killing import MANY, acknowledged, check_repaired, check_sound, start
-from tests.crash.test_kill import count_effects
+from tests.crash.killing import (
+    MANY,
+    acknowledged,
+    check_repaired,
+    check_sound,
+    count_effects,
+    once,
+)
 from tests.machine import HANG
 from tetra_es.gate.opening import pin
 
@@ -39,16 +45,15 @@ def test_in_the_middle(machine: Machine, which: int) -> None:
         arguments = words(2000 + number)
         before = machine.last_position()
         point = 1 + effects * number // POINTS
-        process = start(machine, "once", arguments, signal.SIGINT, point)
-        out, err = process.communicate(timeout=HANG)
-        codes.add(process.returncode)
-        said = [line for line in err.decode().splitlines() if line]
+        done = once(machine, arguments, signal.SIGINT, point)
+        codes.add(done.code)
+        said = [line for line in done.err.decode().splitlines() if line]
         recorded = range(before + 1, machine.last_position() + 1)
-        if process.returncode:
-            assert process.returncode == 130, (point, err)
+        if done.code:
+            assert done.code == 130, (point, done)
             what = f"recorded as #{recorded[0]}" if recorded else "nothing was recorded"
             assert said == [f"tetra-es: error: interrupted; {what}"], point
-        assert set(acknowledged(out)) <= set(recorded)
+        assert set(acknowledged(done.out)) <= set(recorded)
         assert len(recorded) <= 1
         machine.ok("verify")
         machine.ok("history", "-n", "1")

@@ -16,7 +16,9 @@ from tests.crash.killing import (
     acknowledged,
     check_repaired,
     check_sound,
+    count_effects,
     kill,
+    once,
     start,
     stored,
 )
@@ -71,7 +73,7 @@ def test_at_random_instants(busy: Machine, batch: int) -> None:
     rounds = ROUNDS // BATCHES
     for number in range(rounds * batch, rounds * (batch + 1)):
         before = stored(busy)
-        process = start(busy, "round", COMMANDS, 3000 + 1000 * number)
+        process = start(busy, COMMANDS, 3000 + 1000 * number)
         said = kill(process, instants.uniform(0, longest))
         after_a_kill(busy, said, before, number)
     check_sound(busy)
@@ -79,7 +81,7 @@ def test_at_random_instants(busy: Machine, batch: int) -> None:
 
 def median_duration(machine: Machine) -> float:
     """Return how long a command takes in the loop, in seconds."""
-    process = start(machine, "round", COMMANDS, 2500)
+    process = start(machine, COMMANDS, 2500)
     assert process.stdout is not None
     times = [time.monotonic()]
     for line in process.stdout:
@@ -106,10 +108,9 @@ def test_around_every_effect(busy: Machine, batch: int) -> None:
         # The fractions of one batch lie between those of the others.
         fraction = (number + (2 * batch + 1) / BATCHES) / rounds
         point = 1 + int(fraction * effects[words[0]])
-        process = start(busy, "once", words, signal.SIGKILL, point)
-        said, err = process.communicate()
-        assert process.returncode == -signal.SIGKILL, (point, said, err)
-        after_a_kill(busy, said, before, turn)
+        done = once(busy, words, signal.SIGKILL, point)
+        assert done.code == -signal.SIGKILL, (point, done)
+        after_a_kill(busy, done.out, before, turn)
     check_sound(busy)
 
 
@@ -123,11 +124,3 @@ def make_ready(machine: Machine, command: str, number: int) -> None:
         machine.ok("set", "local", f"resources.nofile={7000 + number}")
     if command == "rollback":
         machine.ok("promote", "dev")
-
-
-def count_effects(machine: Machine, words: list[str]) -> int:
-    """Return how many effects a command has, by doing it once."""
-    process = start(machine, "once", words, 0, 0)
-    said, err = process.communicate()
-    assert process.returncode == 0, (said, err)
-    return int(said.split(b"effects ")[1])

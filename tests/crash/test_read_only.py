@@ -158,7 +158,7 @@ def medium(machine: Machine, tmp_path: Path) -> Machine:
     with closing(sqlite3.connect(machine.store)) as reading:
         reading.execute("BEGIN")
         reading.execute("SELECT count(*) FROM events").fetchone()
-        machine.real().ok("set", "local", "ports.tetra=5555")
+        machine.forked().ok("set", "local", "ports.tetra=5555")
         shutil.copytree(machine.home, home, symlinks=True)
     for index in home.rglob("*-shm"):
         index.unlink()
@@ -185,7 +185,7 @@ def test_a_medium_that_cannot_be_written(medium: Machine, tmp_path: Path, is_who
         if subprocess.run(["mount", *options], capture_output=True, check=False).returncode:
             cannot("a read-only medium can't be mounted here; see the others")
     try:
-        there = Machine(place).real()
+        there = Machine(place).forked()
         before = contents(place)
         for command in LOOKING:
             done = there.run(*command)

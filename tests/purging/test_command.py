@@ -441,7 +441,7 @@ def test_what_is_recorded_while_somebody_is_asked(
 ) -> None:
     def ask(*_: object) -> None:
         for words in (("set", "local", f"app.late={VALUE}"), ("unset", "local", "app.late")):
-            assert leaked.process(*words).code == 0
+            assert leaked.forked().process(*words).code == 0
 
     monkeypatch.setattr("tetra_es_cli.commands.purge._ask", ask)
     done = leaked.run(*PURGE)
@@ -456,7 +456,7 @@ def test_somebody_else_purges_it_while_somebody_is_asked(
     leaked: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def ask(*_: object) -> None:
-        assert leaked.process(*PURGE, "-y").code == 0
+        assert leaked.forked().process(*PURGE, "-y").code == 0
 
     monkeypatch.setattr("tetra_es_cli.commands.purge._ask", ask)
     done = leaked.ok(*PURGE)

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.crash.killing import ROUNDS, check_repaired, check_sound, start, stored
+from tests.crash.killing import ROUNDS, check_repaired, check_sound, count_effects, once, stored
 from tests.crash.syscalls import kill_at, needs_strace
-from tests.crash.test_kill import count_effects
-from tests.machine import HANG, Machine
+from tests.machine import Machine
 from tests.purging.conftest import VALUE
 from tests.purging.remains import remains
 
@@ -54,9 +53,8 @@ def test_at_points_of_a_purge(leaked: Machine, tmp_path: Path) -> None:
     found = []
     for number, point in enumerate(points):
         machine = copy_of(leaked, tmp_path / f"killed{number}")
-        process = start(machine, "once", PURGE, signal.SIGKILL, point)
-        out, err = process.communicate(timeout=HANG)
-        assert process.returncode == -signal.SIGKILL, (point, out, err)
+        done = once(machine, PURGE, signal.SIGKILL, point)
+        assert done.code == -signal.SIGKILL, (point, done)
         found.append(check_finished(machine, number))
     assert any(found)
 
@@ -72,7 +70,7 @@ def test_at_system_calls_of_a_purge(leaked: Machine, call: str, number: int) -> 
 
 
 def test_while_somebody_reads_an_older_state(leaked: Machine) -> None:
-    leaked = leaked.real()  # a process that reads a file keeps what it closes of it open
+    leaked = leaked.forked()  # a process that reads a file keeps what it closes of it open
     with closing(sqlite3.connect(leaked.store, isolation_level=None)) as other:
         other.execute("BEGIN")
         other.execute("SELECT count(*) FROM events").fetchone()

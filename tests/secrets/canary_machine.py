@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests import forks
 from tests.machine import Machine, until
 from tests.secrets.leaks import content, files_in_memory, places_with
 
@@ -14,13 +13,6 @@ if TYPE_CHECKING:
 
     from tests.conftest import Result
 from tests.secrets.leaks import Canary
-
-
-class _Forked(Machine):
-    """A machine on which the program costs a tenth."""
-
-    def argv(self, *arguments: str) -> list[str]:
-        return [str(forks.program()), *arguments]
 
 
 @dataclass(frozen=True)
@@ -36,7 +28,7 @@ class CanaryMachine:
 
     def forked(self) -> CanaryMachine:
         """Return the same with two processes for each command; see tests/forks.py."""
-        return CanaryMachine(_Forked(**vars(self.machine.real())), self.canary)
+        return CanaryMachine(self.machine.forked(), self.canary)
 
     def run(self, *arguments: str, code: int = 0, **more: Any) -> Result:
         """Run a command, which says nothing of the value."""

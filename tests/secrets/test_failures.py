@@ -134,7 +134,7 @@ def test_values_that_cannot_be(guarded: CanaryMachine, debug: tuple[str, ...]) -
     failed(guarded, 1, *debug, "secret", "export", "dev")
     failed(guarded, 1, *debug, "run", "dev", "--", "env")
     guarded.set("BINARY", text + "x" * 2**18)
-    done = failed(guarded.real(), 1, *debug, "run", "dev", "--", "env")
+    done = failed(guarded.forked(), 1, *debug, "run", "dev", "--", "env")
     assert "Argument list too long" in done.err
     guarded.check_places()
 

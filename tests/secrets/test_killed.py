@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import HANG, default_signals
-from tests.crash.killing import ROUNDS, check_repaired, start
-from tests.crash.test_kill import count_effects
+from tests.crash.killing import ROUNDS, check_repaired, count_effects, once
 from tests.examples import THOROUGH, some
 from tests.machine import until
 from tests.secrets.leaks import CHILD, Seen
@@ -73,12 +72,10 @@ def test_at_points_of_a_command(
         # Those of one command lie between those of the others; at none has it hardly begun.
         fraction = (number + (2 * NAMES.index(name) + 1) / (2 * len(NAMES))) / points
         point = 1 + int(effects * fraction)
-        process = start(
-            machine, "once", [word.replace("NAME", f"n{number}") for word in words], signum, point
-        )
-        out, err = process.communicate(timeout=HANG)
-        stopped += process.returncode != 0
-        assert not guarded.canary.is_in(out + err)
+        named = [word.replace("NAME", f"n{number}") for word in words]
+        done = once(machine, named, signum, point)
+        stopped += done.code != 0
+        assert not guarded.canary.is_in(done.out + done.err)
         guarded.check_gone()
     assert stopped > 0
     machine.ok("history", "-n", "1")

@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.crash.killing import ROUNDS, check_repaired, check_sound, start, stored
+from tests.crash.killing import ROUNDS, check_repaired, check_sound, count_effects, once, stored
 from tests.crash.syscalls import kill_at, needs_strace
-from tests.crash.test_kill import count_effects
-from tests.machine import HANG
 from tests.secrets.conftest import copy_of
 from tests.secrets.leaks import Canary, places_with
 from tetra_es.log.bodies import pack
@@ -80,9 +78,8 @@ def test_at_points_of_a_purge(vault: Machine, tmp_path: Path) -> None:
     points += [effects - 20 - 30 * number for number in range(POINTS - len(points))]
     for number, point in enumerate(points):
         machine = copy_of(vault, tmp_path / f"killed{number}")
-        process = start(machine, "once", purge(1), signal.SIGKILL, point)
-        out, err = process.communicate(timeout=HANG)
-        assert process.returncode == -signal.SIGKILL, (point, out, err)
+        done = once(machine, purge(1), signal.SIGKILL, point)
+        assert done.code == -signal.SIGKILL, (point, done)
         check_finished(machine, version, number)
         check_sound(machine)
 
@@ -101,7 +98,7 @@ def test_at_system_calls_of_a_purge(vault: Machine, call: str, number: int) -> N
 
 def test_while_somebody_reads_an_older_state(vault: Machine) -> None:
     """SQLite keeps for them what was there, and says so; the next command makes up for it."""
-    vault = vault.real()  # a process that reads a file keeps what it closes of it open
+    vault = vault.forked()  # a process that reads a file keeps what it closes of it open
     first, second = set_versions(vault, 2)
     with closing(sqlite3.connect(vault.store, isolation_level=None)) as other:
         other.execute("BEGIN")

@@ -13,8 +13,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.crash.killing import MANY, ROUNDS, check_repaired, check_sound, kill, start
-from tests.crash.test_kill import count_effects
+from tests.crash.killing import (
+    MANY,
+    ROUNDS,
+    check_repaired,
+    check_sound,
+    count_effects,
+    kill,
+    once,
+    start,
+)
 from tests.machine import HANG
 from tests.mirrors import git
 from tests.secrets.conftest import config_of, copy_of
@@ -136,13 +144,13 @@ def bobs(machine: Machine) -> str:
 def test_at_random_instants(many: Machine) -> None:
     instants = random.Random("re-encryption")
     recipient = bobs(many)
-    process = start(many, "round", [change(many, recipient)], 0, 1)
+    process = start(many, [change(many, recipient)], 0, 1)
     began = time.monotonic()
     process.communicate(timeout=HANG)
     duration = time.monotonic() - began
     for _ in range(KILLS):
         before = digests(many)
-        process = start(many, "round", [change(many, recipient)], 0, 1)
+        process = start(many, [change(many, recipient)], 0, 1)
         kill(process, instants.uniform(0, duration))
         check_all_or_nothing(many, before)
         check_files_and_mirror(many)
@@ -157,9 +165,8 @@ def test_evenly_over_all_that_it_does(many: Machine) -> None:
     for number in range(KILLS):
         before = digests(many)
         point = 1 + (effects - 1) * number // (KILLS - 1)
-        process = start(many, "once", change(many, recipient), signal.SIGKILL, point)
-        said, err = process.communicate(timeout=HANG)
-        assert process.returncode == -signal.SIGKILL, (point, said, err)
+        done = once(many, change(many, recipient), signal.SIGKILL, point)
+        assert done.code == -signal.SIGKILL, (point, done)
         outcomes.append(check_all_or_nothing(many, before))
         check_files_and_mirror(many)
     assert outcomes[0] is False

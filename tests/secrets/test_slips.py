@@ -87,7 +87,7 @@ def test_secrets_do_not_wait_for_an_edit(vault: Machine) -> None:
 
 def test_run_leaves_the_command_its_options(vault: Machine) -> None:
     set_secret(vault, "A", "x")
-    vault = vault.real()
+    vault = vault.forked()
     for words in (("--files", "-i", "nosuch", "--help"), ("--debug",), ("--", "x")):
         assert vault.ok("run", "dev", "echo", *words).out == " ".join(words) + "\n"
     error = vault.fails(1, "run", "dev", "--", "no-such-command", "--debug").error()

@@ -177,7 +177,9 @@ def test_mirror_and_views_have_it_all_in_the_end(fleet: Fleet) -> None:
 
 
 def test_what_others_record_meanwhile_is_kept(fleet: Fleet) -> None:
-    fleet.before["switch"] = lambda: fleet.machine.process("set", "local", "ports.tetra=5555")
+    fleet.before["switch"] = lambda: fleet.machine.forked().process(
+        "set", "local", "ports.tetra=5555"
+    )
     assert fleet.roll_out() == []
     assert fleet.events() == DEPLOYED
     assert "tetra = 5555" in fleet.machine.ok("show", "local").out
@@ -186,7 +188,7 @@ def test_what_others_record_meanwhile_is_kept(fleet: Fleet) -> None:
 
 def test_a_rebuild_meanwhile(fleet: Fleet) -> None:
     """It replaces the views' file, which the deployment has open."""
-    fleet.before["switch"] = lambda: fleet.machine.process("rebuild")
+    fleet.before["switch"] = lambda: fleet.machine.forked().process("rebuild")
     assert fleet.roll_out() == []
     with closing(sqlite3.connect(fleet.machine.folder / "store" / "views.db")) as views:
         ((last,),) = views.execute("SELECT max(position) FROM events")
@@ -202,7 +204,7 @@ def test_a_purge_meanwhile(fleet: Fleet) -> None:
         fleet.machine.ok("secret", "set", "dev", "KEY", stdin=value)
     purge = ("secret", "purge", "dev", "KEY", "--version", "1", "-m", "leaked")
     said: list[Result] = []
-    fleet.before["switch"] = lambda: said.append(fleet.machine.process(*purge))
+    fleet.before["switch"] = lambda: said.append(fleet.machine.forked().process(*purge))
     assert fleet.roll_out() == []
     assert (said[0].code, fleet.events()) == (0, DEPLOYED)
     fleet.machine.ok("verify")
@@ -215,7 +217,9 @@ def test_a_signer_who_is_removed_meanwhile_records_nothing_more(fleet: Fleet) ->
     fleet.machine.ok("signer", "new", env={"XDG_CONFIG_HOME": str(keys)})
     fleet.machine.ok("signer", "add", "bob", str(keys / "tetra-es" / "id_ed25519.pub"))
     bob = {"XDG_CONFIG_HOME": str(keys), "TETRA_ACTOR": "bob"}
-    fleet.before["switch"] = lambda: fleet.machine.process("signer", "rm", "alice", env=bob)
+    fleet.before["switch"] = lambda: fleet.machine.forked().process(
+        "signer", "rm", "alice", env=bob
+    )
     (error,) = fleet.roll_out()
     assert "could not be recorded: your key is not a signer" in str(error)
     assert fleet.events() == DEPLOYED[:4]
