@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,12 @@ from hypothesis import strategies as st
 
 from tests.examples import examples
 from tests.servers.fake_server import EACH_SHELL, SHELLS, FakeServer
-from tetra_es.release.release import HealthSettings
+from tetra_es.release.release import HealthSettings, RemoteFile, Service
 from tetra_es.remote import codec
 from tetra_es.remote.drift import drift
 from tetra_es.remote.errors import ConnectionLost, Locked, StepFailed, Unreachable
 from tetra_es.remote.facts import Outcome
-from tetra_es.remote.plan import plan
+from tetra_es.remote.plan import plan, readers
 from tetra_es.remote.program import agent
 
 if TYPE_CHECKING:
@@ -75,6 +76,43 @@ def test_revert_is_exact(place: FakeServer) -> None:
         with pytest.raises(StepFailed, match="was confirmed"):
             server.revert("a1")
     assert place.picture() == before
+
+
+def with_worker(release: Release, place: FakeServer, values: bytes) -> Release:
+    """Add a service with a unit and an env file of its own."""
+    mine = (place.user, place.group())
+    env = RemoteFile(f"{place.folder}/app/worker.env", values, 0o600, *mine, True)
+    unit = RemoteFile(f"{place.folder}/units/worker.service", b"[Service]\n", 0o644, *mine)
+    main = replace(release.services[0], reads=(f"{place.folder}/app/env/dev.env",))
+    worker = Service("worker", "worker.service", None, "/", (env.path, unit.path))
+    return replace(
+        release,
+        files=(*release.files, env, unit),
+        units=(*release.units, "worker.service"),
+        services=(main, worker),
+    )
+
+
+def test_what_reads_nothing_that_changed_is_not_touched(place: FakeServer) -> None:
+    """Neither by the deployment nor by its undoing."""
+    first = with_worker(place.release(), place, b"A=1\n")
+    with place.open() as server:
+        deploy(server, "a1", first)
+        server.confirm("a1")
+        before, told = place.picture(), len(place.said)
+        server.stage("a2", with_worker(place.release(), place, b"A=2\n"), "dev@2")
+        armed = server.arm("a2", 60)
+        assert armed.changes == {f"{place.folder}/app/worker.env"}
+        assert [*readers(first, armed.changes)] == ["worker.service"]
+        server.switch("a2")
+        server.restart("a2", ["worker.service"])
+        server.wait_until_healthy("a2", first.services, HEALTH, "direct")
+        assert server.revert("a2") == Outcome("a2", "reverted", "request")
+    assert place.picture() == before
+    later = [line for line in place.said[told:] if "start" in line or "stop" in line]
+    assert not [line for line in later if line.endswith(" tetra.service")]
+    assert "stop --no-block worker.service" in later
+    assert "restart --no-block worker.service" in later
 
 
 def test_the_end_of_a_session_that_armed_starts_the_guard(place: FakeServer) -> None:

@@ -145,6 +145,26 @@ def test_several_hosts_in_one_opening(fleet: Fleet, openings: list[Path], parall
     fleet.machine.ok("verify")
 
 
+def test_only_the_service_that_reads_what_changed_is_restarted(fleet: Fleet) -> None:
+    machine = fleet.machine
+    machine.ok("set", "local", "services.worker.command=node worker.js")
+    machine.ok("promote", "dev")
+    first = fleet.deploy("-o", "json")
+    assert first.json[0]["restarted"] == ["tetra-dev.service", "tetra-dev-worker.service"]
+    machine.ok("set", "local", "services.worker.command=node worker.js --fast")
+    machine.ok("promote", "dev")
+    plan = fleet.deploy("--dry-run").out
+    assert "  restart tetra-dev-worker.service\n" in plan
+    assert "  leave tetra-dev.service running: nothing changes that it reads\n" in plan
+    done = fleet.deploy("-o", "json")
+    assert done.json[0]["restarted"] == ["tetra-dev-worker.service"]
+    assert "restarted tetra-dev-worker.service; tetra-dev.service goes on, since" in done.err
+    # What all may read.
+    machine.ok("set", "local", "features.fast=true")
+    machine.ok("promote", "dev")
+    assert fleet.deploy("-o", "json").json[0]["restarted"] == first.json[0]["restarted"]
+
+
 @pytest.mark.parametrize("poison", some(POISONS, 4))
 def test_what_the_views_say_deploys_nothing(fleet: Fleet, poison: str) -> None:
     assert fleet.deploy().code == 0

@@ -72,7 +72,7 @@ def test_copies_stay_beside_what_is_deployed(place: FakeServer, foreign: dict[st
     earlier.write_text("earlier")
     with place.open() as server:
         stage(server, "a1", release)
-        copies = server.arm("a1", 60, replace_unmanaged=True)
+        copies = server.arm("a1", 60, replace_unmanaged=True).copies
         assert copies == {
             f"{app}/env/dev.env": f"{app}/env/dev.env{COPY}",
             f"{app}/dev.toml": f"{app}/dev.toml{COPY}.2",
@@ -125,7 +125,7 @@ def test_what_we_deployed_is_ours_whoever_changed_it(place: FakeServer) -> None:
     with place.open() as server:
         for deployment in ("a1", "a2"):
             stage(server, deployment, place.release())
-            assert server.arm(deployment, 60) == {}
+            assert server.arm(deployment, 60).copies == {}
             server.switch(deployment)
             server.confirm(deployment)
             (place.folder / "app/dev.toml").write_text("by hand")
@@ -145,7 +145,7 @@ def test_what_is_there_as_it_would_be_deployed_is_not_replaced(place: FakeServer
         facts = server.inspect(release)
         assert plan(release, facts, now=0).unmanaged == ()
         stage(server, "a1", release)
-        assert server.arm("a1", 60) == {}
+        assert server.arm("a1", 60).copies == {}
 
 
 @pytest.mark.usefixtures("foreign")

@@ -49,6 +49,8 @@ class ServiceSettings:
     check: Check
     port_key: KeyPath = ()
     """Where the TOML says which port."""
+    stop_timeout: int = 30
+    """Seconds that it gets to stop before systemd kills it."""
 
     @property
     def env_path(self) -> str:
@@ -138,6 +140,10 @@ class Service:
     check is a command or has a socket."""
     check: str
     """How it is asked; see `release.health`."""
+    reads: tuple[str, ...] = ()
+    """Paths of the files and links that it reads when it starts."""
+    values: str = field(default="", repr=False)
+    """Digest of the TOML's values that it may read; empty where that is not known."""
 
 
 @dataclass(frozen=True)
@@ -157,6 +163,11 @@ class Release:
     services: tuple[Service, ...]
     secret_names: tuple[str, ...]
     """Keys in the env files, sorted: for plans, which never show values."""
+
+    @property
+    def stop_timeout(self) -> int:
+        """Seconds that the slowest of the services gets to stop."""
+        return max((each.stop_timeout for each in self.settings.services), default=0)
 
 
 def nothing(organization: str, environment: str) -> Release:

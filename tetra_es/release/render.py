@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tetra_es.names import check_environment, check_org
 from tetra_es.release.definitions import definition
 from tetra_es.release.env_file import env_file
+from tetra_es.release.reads import values_digest
 from tetra_es.release.release import Folder, Link, Release, RemoteFile, Service
 from tetra_es.release.settings import read_settings
 from tetra_es.release.units import UNIT_FOLDER, unit_text, units
@@ -65,13 +66,26 @@ def render(
         files=tuple(sorted(files, key=lambda file: file.path)),
         links=links,
         units=tuple(unit.name for unit in running),
-        services=tuple(
-            Service(each.name, unit.name, each.port, each.check.text)
-            for unit in running
-            for each in (unit.service,)
-        ),
+        services=tuple(_service(unit, settings, document) for unit in running),
         secret_names=tuple(sorted(secrets)),
     )
+
+
+def _service(unit: Unit, settings: ServerSettings, document: ConfigDocument) -> Service:
+    service = unit.service
+    read = [f"{UNIT_FOLDER}/{unit.name}", service.env_path]
+    if settings.runner == "tsm":
+        read += (_definition(settings, service.name), _enabled(settings, service.name))
+    values = values_digest(document.values, service.name)
+    return Service(service.name, unit.name, service.port, service.check.text, tuple(read), values)
+
+
+def _definition(settings: ServerSettings, service: str) -> str:
+    return f"{settings.tetra_dir}/tsm/services-available/{service}.tsm"
+
+
+def _enabled(settings: ServerSettings, service: str) -> str:
+    return f"{settings.tetra_dir}/tsm/services-enabled/{service}.tsm"
 
 
 def _folders(organization: str, settings: ServerSettings) -> Iterator[Folder]:
@@ -110,13 +124,13 @@ def _data_files(
     path = f"{settings.tetra_dir}/org/{organization}/environments/{environment}.toml"
     yield RemoteFile(path, document.text.encode(), 0o644, *owner)
     for service in settings.services:
-        path = f"{settings.tetra_dir}/tsm/services-available/{service.name}.tsm"
+        path = _definition(settings, service.name)
         yield RemoteFile(path, definition(service), 0o644, *owner)
 
 
 def _links(settings: ServerSettings) -> Iterator[Link]:
     for service in settings.services:
-        path = f"{settings.tetra_dir}/tsm/services-enabled/{service.name}.tsm"
+        path = _enabled(settings, service.name)
         target = f"../services-available/{service.name}.tsm"
         yield Link(path, target, settings.user, settings.group)
 

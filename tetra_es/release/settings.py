@@ -156,4 +156,5 @@ def _service(
             variables=variables,
         ),
         port_key=key,
+        stop_timeout=service.get("stop_timeout", ServiceSettings.stop_timeout),
     )

@@ -79,7 +79,7 @@ def _service_section(unit: Unit, settings: ServerSettings) -> Iterator[tuple[str
     yield "Restart", "on-failure" if unit.service.auto_restart else "no"
     # Slow enough that systemd's limit, 5 starts in 10 s, does not end the trying.
     yield "RestartSec", "5"
-    yield "TimeoutStopSec", "30"
+    yield "TimeoutStopSec", str(unit.service.stop_timeout)
     # Java and some programs of node end with 128 + SIGTERM when they are told to stop.
     yield "SuccessExitStatus", "143"
     if settings.memory_max:

@@ -162,6 +162,8 @@ class Deployed:
     units: Mapping[str, bool]
     """Whether each is enabled, by name."""
     services: tuple[Service, ...]
+    values: Mapping[str, str] = field(default_factory=dict)
+    """Digest of the TOML's values that a service was started with, by its name."""
 
 
 @dataclass(frozen=True)

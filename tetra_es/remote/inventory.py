@@ -6,6 +6,7 @@
     link PATH TARGET OWNER GROUP
     unit NAME on|off
     service NAME UNIT PORT|- CHECK
+    values NAME SHA256
 
 Each field is a word of `codec`. The digests of secret files stay in a folder of the server that
 only root may enter, beside the files themselves.
@@ -41,6 +42,7 @@ def write(release: Release, deployment: str, source: str) -> bytes:
     for service in release.services:
         port = "-" if service.port is None else str(service.port)
         rows.append(("service", service.name, service.unit, port, service.check))
+        rows.append(("values", service.name, service.values))
     return "".join(" ".join(map(word, row)) + "\n" for row in rows).encode("ascii")
 
 
@@ -51,6 +53,7 @@ def read(rows: Iterable[Sequence[str]]) -> Deployed:
     links = {}
     found = {}
     services = []
+    values = {}
     for row in rows:
         match [unword(each) for each in row]:
             case ["release", deployment, source]:
@@ -66,4 +69,6 @@ def read(rows: Iterable[Sequence[str]]) -> Deployed:
             case ["service", name, unit, port, check]:
                 number = None if port == "-" else int(port)
                 services.append(Service(name, unit, number, check))
-    return Deployed(deployment, source, tuple(files), links, found, tuple(services))
+            case ["values", name, digest]:
+                values[name] = digest
+    return Deployed(deployment, source, tuple(files), links, found, tuple(services), values)

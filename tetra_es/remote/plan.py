@@ -10,7 +10,7 @@ from tetra_es.remote.preflight import problems
 from tetra_es.remote.unmanaged import same_file, same_link, unmanaged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from tetra_es.events.deployments import Code
     from tetra_es.release.release import Release, RemoteFile
@@ -41,7 +41,7 @@ class Plan:
 
     changes: tuple[Change, ...]
     restarts: tuple[str, ...]
-    """Units."""
+    """Units whose service is new, or reads something that changes."""
     stops: tuple[str, ...]
     """Units that are no longer deployed."""
     enables: tuple[str, ...]
@@ -78,9 +78,10 @@ def plan(release: Release, facts: Facts, *, now: int, create_user: bool = False)
     enabled = [name for name in release.units if _is_enabled(facts, name)]
     theirs = tuple(unmanaged(release, facts))
     others = tuple(name for name in release.units if name not in enabled)
+    changes = tuple(_changes(release, facts, {one.path for one in theirs}))
     return Plan(
-        changes=tuple(_changes(release, facts, {one.path for one in theirs})),
-        restarts=release.units,
+        changes=changes,
+        restarts=tuple(_restarts(release, facts, {change.path for change in changes})),
         stops=tuple(name for name in deployed if name not in release.units),
         enables=others if settings.auto_start else (),
         disables=() if settings.auto_start else tuple(enabled),
@@ -96,9 +97,33 @@ def plan(release: Release, facts: Facts, *, now: int, create_user: bool = False)
     )
 
 
+def readers(release: Release, paths: Collection[str]) -> Iterator[str]:
+    """Yield the units whose services read one of the paths."""
+    for service in release.services:
+        if not service.reads or not set(paths).isdisjoint(service.reads):
+            yield service.unit
+
+
 def attributes(mode: int, owner: str, group: str) -> str:
     """Return them as people write them: `0644 root:root`."""
     return f"{mode:04o} {owner}:{group}"
+
+
+def _restarts(release: Release, facts: Facts, changed: Collection[str]) -> Iterator[str]:
+    current = facts.current
+    affected = {*readers(release, changed)}
+    for service in release.services:
+        unit = facts.units.get(service.unit)
+        if (
+            service.unit in affected
+            or current is None
+            or service.unit not in current.units
+            or current.values.get(service.name) != service.values
+            or unit is None
+            or unit.stale
+            or not unit.running
+        ):
+            yield service.unit
 
 
 def _is_enabled(facts: Facts, unit: str) -> bool:

@@ -11,6 +11,7 @@ not). Only `inspect`, `read`, `result`, `health`, `status` and `logs` work witho
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from tetra_es.disk.closing import Closing
@@ -23,7 +24,7 @@ from tetra_es.remote.requests import inspection
 from tetra_es.remote.session import ANSWER_SECONDS, AgentSession
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from tetra_es.release.release import HealthSettings, Release, Runner, Service
     from tetra_es.remote.facts import Facts, Outcome, ServiceHealth, UnitState
@@ -33,9 +34,19 @@ RETURNED = "tsm start returned and nothing is running"
 """Why the services of the runner tsm are not healthy where `tsm start` does not stay."""
 PATIENCE_SECONDS = 60
 RESTART_SECONDS = 120
-"""How long systemd may take to stop and start the units."""
-DAEMON_SECONDS = 330.0
-"""How long one systemctl may be silent: systemd's own limits are 90 s to stop and to start."""
+"""How long systemd may take to stop and start the units, beside what the slowest gets to stop."""
+DAEMON_SECONDS = 420.0
+"""How long one systemctl may be silent: a service may get 300 s to stop, and 90 s to start."""
+
+
+@dataclass(frozen=True)
+class Armed:
+    """What a server will do at the switch."""
+
+    copies: Mapping[str, str]
+    """Where the copies will be of what no release of ours has put there, by path."""
+    changes: frozenset[str]
+    """Paths of the files and links that it will replace or remove."""
 
 
 class Server(Closing):
@@ -113,30 +124,43 @@ class Server(Closing):
         """Take what was staged for what is deployed: every file of it is in its place already."""
         self._session.request("adopt", deployment)
 
-    def arm(
-        self, deployment: str, seconds: int, *, replace_unmanaged: bool = False
-    ) -> dict[str, str]:
+    def arm(self, deployment: str, seconds: int, *, replace_unmanaged: bool = False) -> Armed:
         """Keep what will be changed, and have the server revert after `seconds`.
 
-        Files that no release of ours has put there are refused, or else copied: the answer is
-        where each copy will be, beside the path. Refused (`StepFailed`) while another deployment
-        is undecided, too.
+        Files that no release of ours has put there are refused, or else copied. Refused
+        (`StepFailed`) while another deployment is undecided, too.
         """
         what = "replace" if replace_unmanaged else "refuse"
         answer = self._session.request(
             "arm", deployment, str(seconds), what, seconds=2 * ANSWER_SECONDS
         )
-        return {
-            codec.answer_text(path): codec.answer_text(copy) for path, copy in answer.of("copy")
-        }
+        return Armed(
+            copies={
+                codec.answer_text(path): codec.answer_text(copy) for path, copy in answer.of("copy")
+            },
+            changes=frozenset(
+                codec.unword(path)
+                for kind, path in answer.of("todo")
+                if kind in ("file", "link", "remove")
+            ),
+        )
 
     def switch(self, deployment: str) -> None:
         """Put every file in its place, each by a rename; reload systemd; enable the units."""
         self._session.request("switch", deployment, seconds=2 * ANSWER_SECONDS)
 
-    def restart(self, deployment: str, seconds: int = RESTART_SECONDS) -> None:
-        """Stop the units that are gone, restart the others, wait until systemd has them up."""
-        self._session.request("restart", deployment, str(seconds))
+    def restart(
+        self,
+        deployment: str,
+        units: Collection[str] | None = None,
+        seconds: int = RESTART_SECONDS,
+    ) -> None:
+        """Stop the units that are gone, restart `units`, wait until systemd has them up.
+
+        None stands for all of the release. The others are left alone, and a revert does, too.
+        """
+        which = ["all"] if units is None else ["these", *map(word, units)]
+        self._session.request("restart", deployment, str(seconds), *which)
 
     def wait_until_healthy(
         self,

@@ -85,6 +85,10 @@ RULES: dict[KeyPath, Rule] = {
     ("services", ANY, "auto_restart"): FLAG,
     ("services", ANY, "cwd"): FILLED,
     ("services", ANY, "health_path"): FILLED,
+    ("services", ANY, "stop_timeout"): Rule(
+        "an integer from 1 to 300", lambda v: _is_int(v, 1, 300),
+        "write the seconds that the service gets to stop",
+    ),
     ("services", ANY, "port"): Rule(
         "a port or the name of one in [ports]",
         lambda v: _is_port(v) or isinstance(v, str),

@@ -34,15 +34,7 @@ def plan_lines(one: HostPlan) -> Iterator[str]:
         yield f"  {_SIGNS[change.action]} {_described(change)}"
         for line in change.diff.splitlines()[2:]:
             yield f"      {one_line(line)}"
-    for what, units in (
-        ("stop", plan.stops),
-        ("disable", plan.disables),
-        ("enable", plan.enables),
-        ("restart", plan.restarts),
-        ("have systemd read", plan.reloads),
-    ):
-        for unit in units:
-            yield f"  {what} {unit}"
+    yield from _units(one)
     for unmanaged in plan.unmanaged:
         done = "keep a copy of" if spec.replace_unmanaged else "! not deployed by tetra-es:"
         yield f"  {done} {described(unmanaged)}"
@@ -52,6 +44,22 @@ def plan_lines(one: HostPlan) -> Iterator[str]:
         yield "  nothing: the server has it already"
     for problem in plan.problems:
         yield f"  ! {problem.what} ({problem.hint})"
+
+
+def _units(one: HostPlan) -> Iterator[str]:
+    plan = one.plan
+    for what, units in (
+        ("stop", plan.stops),
+        ("disable", plan.disables),
+        ("enable", plan.enables),
+        ("restart", plan.restarts),
+        ("have systemd read", plan.reloads),
+    ):
+        for unit in units:
+            yield f"  {what} {unit}"
+    for unit in one.spec.release.units if plan.restarts else ():
+        if unit not in plan.restarts:
+            yield f"  leave {unit} running: nothing changes that it reads"
 
 
 def _described(change: Change) -> str:

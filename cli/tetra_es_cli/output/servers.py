@@ -66,6 +66,13 @@ class ServerConsole:
         """Say where the copy is of what somebody else had made."""
         note(f"{host}: kept {path} as {copy}")
 
+    def left_running(self, host: str, restarted: Sequence[str], left: Sequence[str]) -> None:
+        """Say which units were restarted, and which went on."""
+        note(
+            f"{host}: restarted {', '.join(restarted) or 'nothing'}; {', '.join(left)} "
+            f"{'goes' if len(left) == 1 else 'go'} on, since nothing changed that is read there"
+        )
+
     def interrupted(self) -> None:
         """Say what is waited for."""
         note("interrupted: each server puts back what it had, which is waited for")

@@ -11,7 +11,11 @@ note() {
 }
 
 plan_to() {
-    printf '%s\n' "$*" >>"$folder/todo" || no 'no space left' 'free some space on the server'
+    printf '%s\n' "$*" >>"$folder/todo" || {
+        no 'no space left' 'free some space on the server'
+        return
+    }
+    say "todo $1 $2"
 }
 
 # Whether a release of ours has put there what is at path $1 (a word).

@@ -1,6 +1,6 @@
 # Switching: first everything that needs space, as new names beside the old ones; then renames.
 #
-# Globals: at, busy, fifth, first, fourth, latest, link, said, second, sixth, third.
+# Globals: at, busy, deployment, fifth, first, fourth, latest, limit, link, meant, said, second, sixth, third.
 
 # Whether this session may still go on with deployment $1.
 need_armed() {
@@ -73,8 +73,17 @@ verb_switch() {
     end_decision
 }
 
+# Whether a line of the list, of kind $1, is about a unit (a word) that is to be stopped or started.
+is_meant() {
+    case "$1 $meant" in
+        'drop '* | 'on all' | 'off all') ;;
+        'on these'* | 'off these'*) case "$meant " in *" $2 "*) ;; *) return 1 ;; esac ;;
+        *) return 1 ;;
+    esac
+}
+
 find_busy() {
-    case $1 in on | off | drop) ;; *) return 0 ;; esac
+    is_meant "$1" "$2" || return 0
     decode "$2"
     read_unit "$decoded"
     [ -z "$job" ] || busy=$decoded
@@ -99,7 +108,11 @@ wait_for_jobs() {
 }
 
 stop_one() {
-    case $1 in on | off | drop) ;; *) return 0 ;; esac
+    is_meant "$1" "$2" || return 0
+    printf '%s\n' "$2" >>"$folder/restarted" || {
+        said='no space left'
+        return 1
+    }
     decode "$2"
     try systemctl stop --no-block "$decoded" && return
     # What ran no more when its file went is nothing that systemd knows.
@@ -108,7 +121,7 @@ stop_one() {
 }
 
 start_one() {
-    case $1 in on | off | drop) ;; *) return 0 ;; esac
+    is_meant "$1" "$2" || return 0
     decode "$2"
     systemctl reset-failed "$decoded" 2>/dev/null
     [ "$1" = drop ] || try systemctl start --no-block "$decoded"
@@ -116,7 +129,7 @@ start_one() {
 
 # Fails when a unit has failed for good. That `tsm start` has returned, the check of the health tells.
 check_one() {
-    case $1 in on | off) ;; *) return 0 ;; esac
+    if [ "$1" = drop ] || ! is_meant "$1" "$2"; then return 0; fi
     decode "$2"
     read_unit "$decoded"
     if [ "$active" != failed ] || [ "$ended_how $ended_with" = "1 $returned" ]; then return; fi
@@ -124,15 +137,16 @@ check_one() {
     no "$decoded failed: $result"
 }
 
-# restart ID SECONDS: first all are stopped. One may be given what another lets go of: a port.
+# restart ID SECONDS all, or: restart ID SECONDS these UNIT... First all of them are stopped. One may be
+# given what another lets go of: a port. Others are not touched, neither now nor by a revert.
 verb_restart() {
     need_armed "$1" || return
-    : >"$folder/restarted" || {
-        no 'cannot write' 'free some space on the server'
-        return
-    }
     read_clock
     latest=$((now + $2))
+    deployment=$1 limit=$2
+    shift 2
+    meant=$*
+    set -- "$deployment" "$limit"
     each_todo stop_one || {
         no "$said"
         return

@@ -67,12 +67,17 @@ stop_units() {
         if [ -n "$rebooted" ]; then
             # A unit that was there before starts, or not, as systemd always decided.
             is_new "$word" || continue
-        elif [ "$was" = running ] && [ ! -e "$folder/restarted" ]; then
+        elif [ "$was" = running ] && ! was_restarted "$word"; then
             continue
         fi
         systemctl stop --no-block "$decoded" 2>/dev/null
     done 5<"$folder/undo"
     : >"$folder/stopped"
+}
+
+# Whether the deployment has stopped the unit $1 (a word), to start it with what is new.
+was_restarted() {
+    grep -q -F -x -e "$1" "$folder/restarted" 2>/dev/null
 }
 
 # Waits until systemd has done what it was told with the units, at most $1 seconds.
@@ -168,7 +173,7 @@ start_old_units() {
         [ "$was" = running ] || continue
         read_unit "$decoded"
         if [ "$active" = active ] && [ "$invocation" = "$old_invocation" ] &&
-            [ ! -e "$folder/restarted" ]; then
+            ! was_restarted "$word"; then
             continue
         fi
         try systemctl restart --no-block "$decoded" || printf '%s\n' "$said" >&2

@@ -15,7 +15,8 @@ verb_daemon() {
     for word; do
         decode "$word"
         case $verb in start | restart) systemctl reset-failed "$decoded" 2>/dev/null ;; esac
-        believe 300
+        believe 420
+        say tick
         if ! try systemctl "$verb" -- "$decoded"; then
             reason=$said
             case $verb in start | restart) say_journal "$decoded" "$base/current" ;; esac

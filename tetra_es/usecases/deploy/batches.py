@@ -136,6 +136,8 @@ class Batches:
             self._listener.serves(transport.host, spec.source)
         for path, copy in kept.copies.items():
             self._listener.copied(transport.host, path, copy)
+        if kept.left:
+            self._listener.left_running(transport.host, kept.restarted, kept.left)
         return HostResult(
             transport.host,
             self._environment,
@@ -144,6 +146,7 @@ class Batches:
             "serving",
             kept.answers,
             kept.copies,
+            kept.restarted,
             code=spec.code,
         )
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class ServerListener(Protocol):
@@ -41,6 +44,9 @@ class RolloutListener(ServerListener, Protocol):
 
     def copied(self, host: str, path: str, copy: str) -> None:
         """What somebody else had put at a path is kept as `copy`."""
+
+    def left_running(self, host: str, restarted: Sequence[str], left: Sequence[str]) -> None:
+        """Only some units were restarted: nothing has changed that the others read."""
 
     def interrupted(self) -> None:
         """Somebody interrupts; it is waited for what the servers put back."""

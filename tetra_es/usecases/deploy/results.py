@@ -42,6 +42,8 @@ class HostResult:
     """What the services answered."""
     copies: Mapping[str, str] = field(default_factory=dict)
     """Where the copies are of what somebody else had made, by path."""
+    restarted: tuple[str, ...] = ()
+    """Units that were started again."""
     code: Code | None = None
     """The application's code that the services were started with, where it is known."""
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from tetra_es.errors import TetraEsError
 from tetra_es.remote.errors import ConnectionLost, StepFailed
 from tetra_es.remote.facts import UNKNOWN
+from tetra_es.remote.plan import readers
 from tetra_es.remote.server import RESTART_SECONDS, RETURNED
 from tetra_es.usecases.deploy.failures import DeploymentFailed, cause_of, hint_of, journal_of
 from tetra_es.usecases.deploy.outcome import record_end, was_kept, was_reverted
@@ -46,6 +47,10 @@ class Kept:
     """What the services answered."""
     copies: Mapping[str, str] = field(default_factory=dict)
     """Where the copies are of what somebody else had made, by path."""
+    restarted: tuple[str, ...] = ()
+    """Units that were started again: what they read has changed, or they were not well."""
+    left: tuple[str, ...] = ()
+    """Units that went on: nothing that they read has changed."""
 
 
 def deploy(
@@ -106,6 +111,7 @@ class _Run:
         self._armed = False
         self._recordable = True
         self._fate = "nothing was changed there"
+        self._to_restart: set[str] = set()
         self.kept = Kept()
 
     def steps(self) -> Iterator[str]:
@@ -119,10 +125,10 @@ class _Run:
         yield self._at("stage", lambda: server.stage(spec.id, spec.release, spec.provenance))
         self._armed = True  # from here on the server may change, whatever we hear of it
         health = spec.release.settings.health
-        seconds = health.deadline + health.stays_up + RESTART_SECONDS + MARGIN
+        seconds = health.deadline + health.stays_up + self._restart_seconds + MARGIN
         yield self._at("arm", lambda: self._arm(seconds))
         yield self._at("switch", lambda: server.switch(spec.id))
-        yield self._at("restart", lambda: server.restart(spec.id))
+        yield self._at("restart", self._restart)
         yield self._at("health", self._wait)
         self._at("confirm", lambda: server.confirm(spec.id))
 
@@ -191,14 +197,33 @@ class _Run:
         act()
         return step
 
+    @property
+    def _restart_seconds(self) -> int:
+        return RESTART_SECONDS + self._spec.release.stop_timeout
+
     def _check(self) -> None:
-        check_plan(preflight(self._server, self._spec))
+        plan = preflight(self._server, self._spec)
+        check_plan(plan)
+        self._to_restart |= {*plan.restarts}
 
     def _arm(self, seconds: int) -> None:
         spec = self._spec
-        self.kept.copies = self._server.arm(
-            spec.id, seconds, replace_unmanaged=spec.replace_unmanaged
-        )
+        armed = self._server.arm(spec.id, seconds, replace_unmanaged=spec.replace_unmanaged)
+        self.kept.copies = armed.copies
+        # A file that was changed on the server since the look at it changes back, too.
+        self._to_restart |= {*readers(spec.release, armed.changes)}
+
+    def _restart(self) -> None:
+        """Restart what reads what has changed, and what is not well."""
+        release, chosen = self._spec.release, self._to_restart
+        others = [each for each in release.services if each.unit not in chosen]
+        if others:
+            answers = self._server.health(others, release.settings.health.timeout)
+            chosen |= {one.unit for one in answers if not one.healthy}
+        units = tuple(unit for unit in release.units if unit in chosen)
+        self._server.restart(self._spec.id, units, self._restart_seconds)
+        self.kept.restarted = units
+        self.kept.left = tuple(unit for unit in release.units if unit not in chosen)
 
     def _wait(self) -> None:
         release = self._spec.release
@@ -227,7 +252,7 @@ class _Run:
         """Return how the deployment ended, after telling the server to revert where that helps."""
         if isinstance(error, TetraEsError) and not isinstance(error, ConnectionLost):
             with suppress(ConnectionLost, StepFailed):
-                outcome = self._server.revert(self._spec.id)
+                outcome = self._server.revert(self._spec.id, self._restart_seconds)
                 if outcome.over and outcome.state != UNKNOWN:
                     return outcome
         self._server.close()  # which has the server put back what is not confirmed
