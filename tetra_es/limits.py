@@ -24,3 +24,9 @@ SIGNATURE_SIZE: Final = 16 * 2**10
 
 NAME_SIZE: Final = 512
 """Characters of a stream's name, or of a topic."""
+
+MOST_AT_A_TIME = 64
+"""Hosts that are deployed to at the same time, or before all others."""
+
+LONGEST_PAUSE = 3600
+"""Seconds between two batches of hosts."""

@@ -31,6 +31,11 @@ from tetra_es_cli.context.command_line import command_for
             DeployRequest("dev", identities=[Path("a b")], create_user=True),
             "--identity 'a b' --create-user",
         ),
+        (
+            App(),
+            DeployRequest("dev", parallel=2, pause=0, canary=1, rollback_all=True),
+            "--parallel 2 --pause 0 --canary 1 --rollback-all",
+        ),
     ],
 )
 def test_the_command_that_replaces(app: App, asked: DeployRequest, words: str) -> None:

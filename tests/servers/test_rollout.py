@@ -298,6 +298,76 @@ def test_a_failure_is_the_end_of_its_batch(fleet: Fleet) -> None:
     fleet.machine.ok("verify")
 
 
+def test_when_one_host_fails_the_others_get_back_what_they_had(fleet: Fleet) -> None:
+    machine = fleet.machine
+    recipient = machine.ok("identity", "new").out.strip()
+    machine.ok("recipient", "add", "dev", "alice", recipient)
+    machine.ok("secret", "set", "dev", "KEY", stdin="one")
+    assert fleet.deploy(to="web1").code == 0
+    machine.ok("secret", "set", "dev", "KEY", stdin="two")
+    machine.ok("set", "local", "features.fast=true")
+    machine.ok("promote", "dev")
+    done = fleet.deploy("--rollback-all", "-o", "json", to="web1 web2 sick web3")
+    assert done.code == 5
+    rows = [(row["host"], row["outcome"]) for row in done.json]
+    assert rows == [("web1", "returned"), ("web2", "returned"), ("sick", "failed")]
+    assert "web1: goes back to dev@1\n" in done.err
+    assert "web2: goes back to nothing\n" in done.err
+    assert "web3: not tried" in done.err
+    # With the secret of then; what had nothing has nothing again.
+    started = machine.history("dev", "--type", "deployment.started")
+    event = machine.ok("event", str(started[1]["event"]), "-o", "json").json
+    assert event["state"]["revision"] == 1
+    assert [secret[:2] for secret in event["state"]["secrets"]] == [["KEY", 1]]
+    runs = {row["host"]: row["runs"] for row in machine.ok("status", "-o", "json").json["servers"]}
+    assert runs["web1"] == "dev@1"
+    assert fleet.events("web2")[-1] == "healthy"
+    machine.ok("verify")
+
+
+def test_what_a_host_had_of_others_is_not_given_back(fleet: Fleet, tmp_path: Path) -> None:
+    web1 = tmp_path / "servers" / "web1"
+    web1.mkdir()
+    (web1 / "foreign").touch()
+    done = fleet.deploy("--replace-unmanaged", "--rollback-all", "-o", "json", to="web1 sick")
+    assert done.code == 5
+    assert [row["outcome"] for row in done.json] == ["serving", "failed"]
+    assert "web1 could not go back: it had files that tetra-es did not deploy" in done.err
+
+
+def test_a_canary_and_pauses(fleet: Fleet, tmp_path: Path) -> None:
+    machine = fleet.machine
+    pace = ("deployment.batch=2", "deployment.pause=1", "deployment.canary=1")
+    machine.ok("set", "profile", "dev", *pace)
+    machine.ok("promote", "dev")
+    done = fleet.deploy(to="web1 web2 web3")
+    assert done.code == 0, done.err
+    said = [line for line in done.err.splitlines() if "pause of" in line or "serves" in line]
+    assert said[0].endswith("web1: dev@2 serves")
+    assert "pause of 1 s" in said[1]
+    assert len(said) == 4
+    # The canary dies in the pause: it is asked again, and that is the end.
+    (tmp_path / "servers" / "web1" / "changed").touch()
+    done = fleet.deploy("--pause", "1", "--canary", "1", "--at", "dev@1", to="web4 web1 web2")
+    assert done.code == 0, done.err
+    (tmp_path / "servers" / "web4" / "on-confirm").write_text('touch "${0%/*}/sick"\n')
+    machine.ok("set", "local", "features.fast=true")
+    machine.ok("promote", "dev")
+    done = fleet.deploy("--pause", "1", to="web4 web2 web3")
+    assert done.code == 5
+    assert "dev@3 did not stay well on web4: tetra: 503" in done.err
+    assert "web2: not tried" in done.err
+    assert fleet.deploy("--pause", "0", to="web2 web3").code == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "must"),
+    [("batch=0", "from 1 to 64"), ("pause=-1", "from 0 to 3600"), ('canary="1"', "from 0 to 64")],
+)
+def test_a_pace_that_is_none(machine: Machine, key: str, must: str) -> None:
+    assert must in machine.fails(1, "set", "profile", "dev", f"deployment.{key}").error()
+
+
 def start_interrupted(fleet: Fleet, *paths: Path, terminal: bool) -> subprocess.Popen[str]:
     """Deploy to web1 and web2 at a time, and interrupt that when all the paths are there."""
     process = subprocess.Popen(

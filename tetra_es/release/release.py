@@ -84,6 +84,12 @@ class ServerSettings:
     """In octal; empty where the environment does not say."""
     read_write_paths: tuple[str, ...] = ()
     """What a sandboxed unit may write to beside `tetra_dir`."""
+    batch: int = 1
+    """Hosts at a time."""
+    pause: int = 0
+    """Seconds between two batches."""
+    canary: int = 0
+    """Hosts that come before all others."""
 
     @property
     def sandboxed(self) -> bool:

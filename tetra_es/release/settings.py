@@ -118,6 +118,9 @@ def _settings(values: Mapping[str, Any], environment: str) -> ServerSettings:
         auto_start=values["system"].get("auto_start", False),
         umask=deployment.get("umask", ""),
         read_write_paths=tuple(deployment.get("read_write_paths", [])),
+        batch=deployment.get("batch", 1),
+        pause=deployment.get("pause", 0),
+        canary=deployment.get("canary", 0),
     )
 
 

@@ -6,6 +6,7 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING, Any
 
+from tetra_es.limits import LONGEST_PAUSE, MOST_AT_A_TIME
 from tetra_es.schema.health import CHECK, CHECK_TABLES, WINDOWS, conflicts
 from tetra_es.schema.hosts import HOST_HINT, are_hosts, is_host
 from tetra_es.schema.near import nearest
@@ -74,6 +75,18 @@ RULES: dict[KeyPath, Rule] = {
         lambda v: isinstance(v, list) and all(isinstance(i, str) and i for i in v),
         'such as ["/var/log/tetra"]',
     ),
+    ("deployment", "batch"): Rule(
+        f"an integer from 1 to {MOST_AT_A_TIME}", lambda v: is_int(v, 1, MOST_AT_A_TIME),
+        "write how many hosts at a time",
+    ),
+    ("deployment", "pause"): Rule(
+        f"an integer from 0 to {LONGEST_PAUSE}", lambda v: is_int(v, 0, LONGEST_PAUSE),
+        "write the seconds between two batches of hosts",
+    ),
+    ("deployment", "canary"): Rule(
+        f"an integer from 0 to {MOST_AT_A_TIME}", lambda v: is_int(v, 0, MOST_AT_A_TIME),
+        "write how many hosts come before all others",
+    ),
     ("system", "os"): TEXT,
     ("system", "init_system"): TEXT,
     ("system", "auto_start"): FLAG,
@@ -86,7 +99,7 @@ RULES: dict[KeyPath, Rule] = {
     ("services", ANY, "cwd"): FILLED,
     ("services", ANY, "health_path"): FILLED,
     ("services", ANY, "stop_timeout"): Rule(
-        "an integer from 1 to 300", lambda v: _is_int(v, 1, 300),
+        "an integer from 1 to 300", lambda v: is_int(v, 1, 300),
         "write the seconds that the service gets to stop",
     ),
     ("services", ANY, "port"): Rule(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tetra_es.limits import LONGEST_PAUSE, MOST_AT_A_TIME
 from tetra_es_cli.context.command_line import command_for
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import (
@@ -39,11 +40,26 @@ if TYPE_CHECKING:
 @click.option("--create-user", is_flag=True, help="Create the service's user where it is missing.")
 @click.option(
     "--parallel",
-    type=click.IntRange(1, 64),
-    default=1,
-    show_default=True,
+    type=click.IntRange(1, MOST_AT_A_TIME),
     metavar="N",
-    help="Hosts at a time.",
+    help="Hosts at a time.  [default: deployment.batch of ENV, or 1]",
+)
+@click.option(
+    "--pause",
+    type=click.IntRange(0, LONGEST_PAUSE),
+    metavar="SECONDS",
+    help="Wait between hosts, then ask those that are done again.  [default: deployment.pause]",
+)
+@click.option(
+    "--canary",
+    type=click.IntRange(0, MOST_AT_A_TIME),
+    metavar="N",
+    help="Do the first N hosts before all others.  [default: deployment.canary]",
+)
+@click.option(
+    "--rollback-all",
+    is_flag=True,
+    help="When one host fails, give the others back what they ran before.",
 )
 @click.option(
     "--restart", is_flag=True, help="Restart the services where nothing changes, as for new code."
@@ -62,7 +78,10 @@ def deploy(
     local: bool,
     ref: Ref | None,
     create_user: bool,
-    parallel: int,
+    parallel: int | None,
+    pause: int | None,
+    canary: int | None,
+    rollback_all: bool,
     restart: bool,
     take_over: bool,
     replace_unmanaged: bool,
@@ -92,6 +111,9 @@ def deploy(
         replace_unmanaged=replace_unmanaged,
         restart=restart,
         parallel=parallel,
+        pause=pause,
+        canary=canary,
+        rollback_all=rollback_all,
     )
     deploy_to_servers(app, request, Recording(reason, dry_run, output))
 

@@ -17,7 +17,19 @@ def command_for(app: App, request: DeployRequest, *more: str) -> str:
     words = [*tool(app), "deploy", request.environment, *_hosts(request)]
     words += ["--at", ref_text(request.ref)] if request.ref else []
     words += [word for file in request.identities for word in ("--identity", str(file))]
+    numbers = {
+        "--parallel": request.parallel,
+        "--pause": request.pause,
+        "--canary": request.canary,
+    }
+    words += [
+        word
+        for option, number in numbers.items()
+        if number is not None
+        for word in (option, str(number))
+    ]
     flags = {
+        "--rollback-all": request.rollback_all,
         "--create-user": request.create_user,
         "--take-over": request.take_over,
         "--replace-unmanaged": request.replace_unmanaged,

@@ -77,6 +77,14 @@ class ServerConsole:
         """Say what is waited for."""
         note("interrupted: each server puts back what it had, which is waited for")
 
+    def pauses(self, seconds: int) -> None:
+        """Say how long it is waited."""
+        note(f"pause of {seconds} s; then the hosts that are done are asked again")
+
+    def goes_back(self, host: str, source: str) -> None:
+        """Say what a host gets again."""
+        note(f"{host}: goes back to {source or 'nothing'}")
+
     def not_tried(self, host: str) -> None:
         """Say that a host was left out."""
         note(f"{host}: not tried")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.remote.errors import ConnectionLost, Unreachable
 from tetra_es.usecases.deploy.anchor import parse_anchor
-from tetra_es.usecases.deploy.failures import journal_of, message_of
+from tetra_es.usecases.deploy.before import before_of, spec_before
+from tetra_es.usecases.deploy.failures import DeploymentFailed, journal_of, message_of
 from tetra_es.usecases.deploy.journal import HostJournal, call
 from tetra_es.usecases.deploy.outcome import settle, was_kept, was_reverted
 from tetra_es.usecases.deploy.plans import preflight
@@ -20,18 +22,23 @@ from tetra_es.usecases.deploy.steps import deploy, is_there
 from tetra_es.usecases.deploy.unmanaged import check_unmanaged
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from concurrent.futures import Future
 
+    from tetra_es.crypto.age.identity import Identity
     from tetra_es.remote.facts import Outcome
     from tetra_es.remote.plan import Plan
     from tetra_es.remote.server import Server
     from tetra_es.remote.transport import Transport
     from tetra_es.usecases.deploy.access import Access
+    from tetra_es.usecases.deploy.before import Before
     from tetra_es.usecases.deploy.journal import Caller
     from tetra_es.usecases.deploy.listener import RolloutListener
+    from tetra_es.usecases.deploy.pace import Pace
     from tetra_es.usecases.deploy.spec import RolloutSpec
     from tetra_es.usecases.workspace import Workspace
+
+    Identities = Callable[[], Sequence[Identity]]
 
 Ended: TypeAlias = "HostResult | BaseException"
 """How it ended at one host."""
@@ -54,6 +61,8 @@ class Batches:
         self._spec = spec
         self._again = again
         self._take_over = False
+        self._before: dict[str, Before] = {}
+        """What each host had before this rollout."""
         self._live: list[Server] = []
         self._interrupted = False
 
@@ -62,22 +71,22 @@ class Batches:
         return self._spec.state.environment
 
     def run(
-        self, hosts: Sequence[Transport], parallel: int, *, take_over: bool
+        self, hosts: Sequence[Transport], pace: Pace, *, take_over: bool
     ) -> Answers[HostResult]:
-        """Do all hosts, `parallel` at a time, until one of them fails and its batch has ended."""
+        """Do all hosts, a batch at a time, until one of them fails and its batch has ended."""
         self._take_over = take_over
         done: Answers[HostResult] = Answers()
-        for start in range(0, len(hosts), parallel):
-            batch = hosts[start : start + parallel]
-            for host, ended in zip(batch, self._batch(batch), strict=True):
-                if isinstance(ended, BaseException):
-                    done.errors.append(ended)
-                    ended = self._failed(host, ended)  # noqa: PLW2901 - the row of it
-                done.rows.append(ended)
+        tried = 0
+        for batch in pace.batches(hosts):
+            if tried and pace.pause:
+                self._pause(pace.pause, hosts[:tried], done)
+            if not done.errors:
+                tried += len(batch)
+                self._do(batch, done)
             if done.errors:
                 if self._interrupted:
                     done.errors.sort(key=_is_cut_off)
-                for transport in hosts[start + parallel :]:
+                for transport in hosts[tried:]:
                     self._listener.not_tried(transport.host)
                 lines = (line for error in done.errors for line in journal_of(error))
                 for line in dict.fromkeys(lines):
@@ -85,15 +94,82 @@ class Batches:
                 break
         return done
 
+    def _do(self, batch: Sequence[Transport], done: Answers[HostResult]) -> None:
+        for host, ended in zip(batch, self._batch(batch), strict=True):
+            if isinstance(ended, BaseException):
+                done.errors.append(ended)
+                ended = self._failed(host, ended)  # noqa: PLW2901 - the row of it
+            done.rows.append(ended)
+
+    def _pause(self, seconds: int, hosts: Sequence[Transport], done: Answers[HostResult]) -> None:
+        """Wait, then ask the hosts that are done whether they are still well."""
+        self._listener.pauses(seconds)
+        time.sleep(seconds)
+        release = self._spec.release
+        for transport in hosts:
+            try:
+                with self._access.open(transport, self._environment) as server:
+                    asked = server.health(release.services, release.settings.health.timeout)
+            except TetraEsError as error:
+                done.errors.append(error)
+                continue
+            for one in asked:
+                if not one.healthy:
+                    what = f"{self._spec.source} did not stay well on {transport.host}"
+                    hint = f"`{command_on(transport.host, 'daemon', 'logs', self._environment)}`"
+                    done.errors.append(
+                        DeploymentFailed(
+                            f"{what}: {one.service}: {one.status}",
+                            hint=f"{hint} says what it logged",
+                        )
+                    )
+
+    def go_back(
+        self, done: Answers[HostResult], hosts: Sequence[Transport], identities: Identities
+    ) -> None:
+        """Deploy again what they had before to the hosts that have been given something new."""
+        by_name = {transport.host: transport for transport in hosts}
+        for at, row in enumerate(done.rows):
+            if row.outcome != "serving":
+                continue
+            try:
+                done.rows[at] = self._back(by_name[row.host], identities)
+            except TetraEsError as error:
+                done.errors.append(_not_back(row.host, error))
+
+    def _back(self, transport: Transport, identities: Identities) -> HostResult:
+        before = self._before[transport.host]
+        if before.lost:
+            raise TetraEsError(
+                before.lost,
+                hint="deploy there what should run, with "
+                f"`{command_on(transport.host, 'deploy', self._environment)} --at REF`",
+            )
+        spec = self._workspace.look(
+            lambda work: spec_before(
+                work,
+                self._access.organization,
+                self._environment,
+                transport.host,
+                before.deployment,
+                identities,
+            )
+        )
+        self._listener.goes_back(transport.host, "" if spec.removes else spec.source)
+        ended = self._to(transport, call, spec)
+        if isinstance(ended, BaseException):
+            raise ended
+        return replace(ended, outcome="returned")
+
     def _failed(self, host: Transport, error: BaseException) -> HostResult:
         return HostResult(host.host, self._environment, None, message_of(error), "failed")
 
     def _batch(self, hosts: Sequence[Transport]) -> list[Ended]:
         if len(hosts) == 1:  # in this thread, where Ctrl-C arrives
-            return [self._to(hosts[0], call)]
+            return [self._to(hosts[0], call, self._spec)]
         self._live = []
         with ThreadPoolExecutor(len(hosts)) as pool, Relay() as relay:
-            futures = [pool.submit(self._to, host, relay.call) for host in hosts]
+            futures = [pool.submit(self._to, host, relay.call, self._spec) for host in hosts]
             try:
                 relay.serve(futures)
             except KeyboardInterrupt:
@@ -108,9 +184,9 @@ class Batches:
                     raise
         return [_ended(future) for future in futures]
 
-    def _to(self, transport: Transport, caller: Caller) -> Ended:
+    def _to(self, transport: Transport, caller: Caller, what: RolloutSpec) -> Ended:
         """Deploy to a host, or find that there is nothing to do."""
-        spec = self._spec.for_next_host()
+        spec = what.for_next_host()
         journal = HostJournal(self._workspace, self._environment, transport.host, caller)
         try:
             with self._access.locked(transport, self._environment) as server:
@@ -119,6 +195,7 @@ class Batches:
                     raise KeyboardInterrupt
                 plan = self._check(server, spec, journal)
                 spec = replace(spec, code=plan.code)
+                self._before.setdefault(transport.host, before_of(plan, journal.state()))
                 if is_there(server, spec, plan):
                     return self._unchanged(spec, journal)
                 kept = deploy(
@@ -193,6 +270,10 @@ class Batches:
         return HostResult(
             journal.host, self._environment, spec.id, None, "unchanged", code=spec.code
         )
+
+
+def _not_back(host: str, error: TetraEsError) -> TetraEsError:
+    return TetraEsError(f"{host} could not go back: {error.message}", hint=error.hint)
 
 
 def _has_failed(future: Future[Ended]) -> bool:

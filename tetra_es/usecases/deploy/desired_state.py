@@ -68,6 +68,38 @@ def desired_state(
     secrets = tuple(
         vault.ciphertexts() if secrets_at is None else _earlier(work.log, vault, secrets_at)
     )
+    return _ready(work, record, event, secrets, secrets_at, identities)
+
+
+def state_of(
+    work: UnitOfWork,
+    environment: str,
+    position: int,
+    secrets: Sequence[tuple[str, int]],
+    at: int,
+    identities: Callable[[], Sequence[Identity]],
+) -> DesiredState:
+    """Return the state of a position with versions of secrets as they were deployed at another.
+
+    `secrets`: key and version of each; `at`: where they were deployed. Raises `Refused` where one
+    of them is compromised or purged.
+    """
+    record, event = _state(work, environment, position)
+    vault = work.vault(environment)
+    found = tuple(_of_today(vault, key, number) for key, number in secrets)
+    return _ready(work, record, event, found, at, identities)
+
+
+def _ready(
+    work: UnitOfWork,
+    record: Record,
+    event: EnvironmentState,
+    secrets: tuple[tuple[str, int, str], ...],
+    secrets_at: int | None,
+    identities: Callable[[], Sequence[Identity]],
+) -> DesiredState:
+    environment = event.environment
+    vault = work.vault(environment)
     known = identities() if secrets else []
     return DesiredState(
         environment=environment,
@@ -129,11 +161,16 @@ def _state(
 def _earlier(log: Replica, vault: Vault, position: int) -> Iterator[tuple[str, int, str]]:
     """Yield the secrets of a position, each as it is encrypted today."""
     for key, number, _ in vault_at(log, vault.id, position).ciphertexts():
-        version = vault.version_of(key, number)
-        if version.compromised or version.purged:
-            what = "purged" if version.purged else "compromised"
-            raise Refused(
-                f"version {number} of {key} is {what}: it is not deployed again",
-                hint="deploy a later state, or roll back, which leaves it out",
-            )
-        yield key, number, version.digests[-1]
+        yield _of_today(vault, key, number)
+
+
+def _of_today(vault: Vault, key: str, number: int) -> tuple[str, int, str]:
+    """Return a version of a secret as it is encrypted now."""
+    version = vault.version_of(key, number)
+    if version.compromised or version.purged:
+        what = "purged" if version.purged else "compromised"
+        raise Refused(
+            f"version {number} of {key} is {what}: it is not deployed again",
+            hint="deploy a later state, or roll back, which leaves it out",
+        )
+    return key, number, version.digests[-1]

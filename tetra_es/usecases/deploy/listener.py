@@ -51,6 +51,12 @@ class RolloutListener(ServerListener, Protocol):
     def interrupted(self) -> None:
         """Somebody interrupts; it is waited for what the servers put back."""
 
+    def pauses(self, seconds: int) -> None:
+        """Some hosts are done; the next ones come in so many seconds."""
+
+    def goes_back(self, host: str, source: str) -> None:
+        """A host gets again what it had before, since another one failed; empty for nothing."""
+
     def not_tried(self, host: str) -> None:
         """A host is left out, since another one failed."""
 

@@ -41,8 +41,14 @@ class DeployRequest(HostSelection):
     """Whether files that no release of ours has put there may be replaced, with copies of them."""
     restart: bool = False
     """Whether services are restarted where a server has it all already."""
-    parallel: int = 1
-    """Hosts at a time."""
+    parallel: int | None = None
+    """Hosts at a time; None, here and below, stands for what the environment's TOML says."""
+    pause: int | None = None
+    """Seconds between two batches of hosts."""
+    canary: int | None = None
+    """Hosts that come before all others."""
+    rollback_all: bool = False
+    """Whether hosts that have it already go back when another one fails."""
 
 
 @dataclass(frozen=True)

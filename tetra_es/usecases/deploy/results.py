@@ -37,7 +37,7 @@ class HostResult:
     deployment: str | None
     error: str | None
     outcome: str
-    """`serving`, `unchanged` or `failed`."""
+    """`serving`, `unchanged`, `failed`, or `returned`: it has what it had before the rollout."""
     services: tuple[ServiceHealth, ...] = ()
     """What the services answered."""
     copies: Mapping[str, str] = field(default_factory=dict)

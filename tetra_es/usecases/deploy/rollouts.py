@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tetra_es.errors import TetraEsError
 from tetra_es.usecases.deploy.batches import Batches
 from tetra_es.usecases.deploy.hosts import named_hosts, select
+from tetra_es.usecases.deploy.pace import pace_of
 from tetra_es.usecases.deploy.plans import HostPlan, check_plan, preflight
 from tetra_es.usecases.deploy.prepare import PrepareDeployment, PrepareRemoval
 from tetra_es.usecases.deploy.results import Answers, ask_each
@@ -49,7 +50,7 @@ class Rollouts:
         """
         spec = self._prepared(request, identities)
         hosts = self._hosts(request, spec)
-        done = self._run(request, spec, hosts, again)
+        done = self._run(request, spec, hosts, again, identities)
         if not (done.errors or request.hosts or request.local):
             tried = [transport.host for transport in hosts]
             for host in self._workspace.serving_hosts(request.environment):
@@ -86,7 +87,7 @@ class Rollouts:
         hosts = select(
             self._access, request, lambda: found or named_hosts(name, spec.state.document)
         )
-        return self._run(request, spec, hosts, again)
+        return self._run(request, spec, hosts, again, lambda: ())
 
     def _prepared(self, request: DeployRequest, identities: Identities) -> RolloutSpec:
         prepare = PrepareDeployment(self._access.organization, request, identities)
@@ -102,10 +103,18 @@ class Rollouts:
         )
 
     def _run(
-        self, request: DeployRequest, spec: RolloutSpec, hosts: Sequence[Transport], again: str
+        self,
+        request: DeployRequest,
+        spec: RolloutSpec,
+        hosts: Sequence[Transport],
+        again: str,
+        identities: Identities,
     ) -> Answers[HostResult]:
         batches = Batches(self._workspace, self._access, self._listener, spec, again)
-        done = batches.run(hosts, request.parallel, take_over=request.take_over)
+        pace = pace_of(request, spec.release.settings)
+        done = batches.run(hosts, pace, take_over=request.take_over)
+        if done.errors and request.rollback_all:
+            batches.go_back(done, hosts, identities)
         try:
             self._workspace.catch_up()
         except TetraEsError as error:
