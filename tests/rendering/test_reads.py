@@ -20,11 +20,11 @@ VALUES: dict[str, Any] = {
 
 
 def changed(path: str, value: object) -> bool:
-    values = {
+    values: dict[str, Any] = {
         table: {**content} if table != "services" else {k: {**v} for k, v in content.items()}
         for table, content in VALUES.items()
     }
-    table = values
+    table: dict[str, Any] = values
     *parts, last = path.split(".")
     for part in parts:
         table = table.setdefault(part, {})

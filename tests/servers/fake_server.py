@@ -22,7 +22,7 @@ from tetra_es.release.release import (
 )
 from tetra_es.remote.program import agent
 from tetra_es.remote.server import Server
-from tetra_es.remote.transport import READ
+from tetra_es.remote.transport import READ, Sudo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,6 +79,7 @@ class FakeServer:
     shell: list[str]
     host: str = "place"
     patient: bool = False
+    password: str | None = None
     ticks: bool = False
     """Whether the server's clock goes on by a second whenever the agent looks at it."""
     user: str = field(default_factory=lambda: pwd.getpwuid(os.getuid()).pw_name)
@@ -93,7 +94,7 @@ class FakeServer:
         (self.folder / "bin/systemctl").write_text(SYSTEMCTL)
         (self.folder / "bin/systemctl").chmod(0o755)
 
-    def argv(self) -> list[str]:
+    def argv(self, _: Sudo | None = None) -> list[str]:
         path = f"PATH={self.folder}/bin:{os.environ['PATH']}"
         return ["env", path, *self.shell, "-c", READ]
 

@@ -89,6 +89,7 @@ def test_the_code_is_recorded_and_compared(machine: Machine, tmp_path: Path) -> 
     assert recorded() == [None]
     has(OLD, "yes")
     rows = machine.ok("deploy", "dev", "--to", "web1", "--restart", "-o", "json").json
+    assert rows[0]["restarted"] == ["tetra-dev.service"]
     old = {"commit": OLD, "dirty": True}
     assert [(row["outcome"], row["code"]) for row in rows] == [("serving", old)]
     assert recorded() == [old, None]

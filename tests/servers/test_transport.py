@@ -17,7 +17,7 @@ from tetra_es.remote.errors import Unreachable
 from tetra_es.remote.program import agent
 from tetra_es.remote.session import AgentSession
 from tetra_es.remote.ssh_errors import diagnose
-from tetra_es.remote.transport import READ, REMOTE, Ssh
+from tetra_es.remote.transport import READ, REMOTE, Ssh, Sudo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,8 +86,9 @@ class Fake:
     script: str
     host: str = "dev"
     patient: bool = False
+    password: str | None = None
 
-    def argv(self) -> list[str]:
+    def argv(self, _: Sudo | None = None) -> list[str]:
         return ["/bin/sh", "-c", self.script]
 
 
@@ -118,7 +119,7 @@ def test_what_a_login_shell_prints_is_no_answer(tmp_path: Path, name: str) -> No
     place = FakeServer(tmp_path / "server", SHELLS[name])
     noise = "echo 'tetra-es agent 1'; echo ok; echo 'tetra-es agent 2'; echo 'no =bm9pc2U= ='; "
     script = f"{noise} printf 'no end of a line'; {READ}"
-    place.argv = lambda: ["env", f"PATH={place.folder}/bin:{os.environ['PATH']}",  # type: ignore[method-assign]
+    place.argv = lambda _=None: ["env", f"PATH={place.folder}/bin:{os.environ['PATH']}",  # type: ignore[method-assign]
                           *place.shell, "-c", script]  # fmt: skip
     with place.open() as server:
         assert "flock" in server.inspect().tools

@@ -21,6 +21,7 @@ from typing import IO, TYPE_CHECKING, NoReturn
 from tetra_es.remote import codec
 from tetra_es.remote.errors import ConnectionLost, StepFailed, Unreachable
 from tetra_es.remote.ssh_errors import diagnose
+from tetra_es.remote.transport import Sudo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -67,9 +68,11 @@ class AgentSession:
         self._sending = threading.Lock()
         self._unanswered = False
         self._closed = threading.Event()
+        self._sudo = None if transport.password is None else Sudo(transport.password)
+        argv = transport.argv(self._sudo)
         try:
             self._process = subprocess.Popen(
-                transport.argv(),
+                argv,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -77,7 +80,7 @@ class AgentSession:
             )
         except OSError as error:
             raise Unreachable(
-                f"cannot run {transport.argv()[0]}: {error.strerror}",
+                f"cannot run {argv[0]}: {error.strerror}",
                 hint="install the OpenSSH client, or set TETRA_ES_SSH to the command to use",
             ) from error
         self._selector = selectors.DefaultSelector()
@@ -89,12 +92,13 @@ class AgentSession:
     def greet(self, organization: str, environment: str, patience: int) -> None:
         """Start the agent. Raises `Unreachable`."""
         try:
+            latest = time.monotonic() + self._patience
+            self._become_root(latest)
             # What a login shell prints before, even a greeting of another time, is not the answer.
             nonce = secrets.token_hex(16)
             hello = " ".join(("hello", nonce, organization, environment, str(patience)))
             program = base64.b64encode(self._program.encode())
             self._send(program + b"\n" + hello.encode("ascii") + b"\n")
-            latest = time.monotonic() + self._patience
             while self._line(latest) != f"{GREETING} {nonce}":
                 pass
             self._answer("hello", ANSWER_SECONDS, None)
@@ -105,6 +109,21 @@ class AgentSession:
                 hint = error.hint or hint
             raise Unreachable(f"cannot work on {self.host}: {reason}", hint=hint) from error
         threading.Thread(target=self._beat, daemon=True).start()
+
+    def _become_root(self, latest: float) -> None:
+        """Give sudo the password if it asks, and only then; it is sent nowhere else."""
+        if self._sudo is None:
+            return
+        prompt, asked = self._sudo.prompt.encode(), False
+        while self._sudo.ready.encode() not in self._lines:
+            if self._errors.endswith(prompt):
+                if asked:
+                    raise StepFailed("hello", "sudo does not take the password there")
+                asked, self._errors = True, b""
+                self._send(self._sudo.password.encode() + b"\n")
+            if not self._wait(latest):
+                self._line(latest)  # which says why it ended
+        self._lines.clear()
 
     def request(
         self,
@@ -234,14 +253,17 @@ class AgentSession:
     def _next_line(self, latest: float | None) -> bytes | None:
         """Return the next line of output, None at its end."""
         while not self._lines:
-            left = None if latest is None else max(latest - time.monotonic(), 0)
-            ready = self._selector.select(left)
-            if not ready:
-                raise ConnectionLost(self.host, "the session", "no answer in time")
-            for key, _ in ready:
-                if not self._take(key):
-                    return None
+            if not self._wait(latest):
+                return None
         return self._lines.pop(0)
+
+    def _wait(self, latest: float | None) -> bool:
+        """Wait for output, and take it; False at its end."""
+        left = None if latest is None else max(latest - time.monotonic(), 0)
+        ready = self._selector.select(left)
+        if not ready:
+            raise ConnectionLost(self.host, "the session", "no answer in time")
+        return all(self._take(key) for key, _ in ready)
 
     def _take(self, key: selectors.SelectorKey) -> bool:
         """Read from a pipe that has something; False at the end of the output."""

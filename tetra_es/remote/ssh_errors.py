@@ -109,7 +109,7 @@ _SUDO: tuple[_Known, ...] = (
         (
             r"sudo: (?:a password is required|a terminal is required to .*)",
             "sudo asks for a password there",
-            _BY_HAND,
+            f"{_BY_HAND}, or give it at a terminal with --ask-become-pass",
         ),
         (
             r"sudo: sorry, you must have a tty to run sudo",

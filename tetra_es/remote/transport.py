@@ -8,7 +8,8 @@ ever an argument, and `ps` shows nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from tetra_es.errors import UsageError
@@ -25,8 +26,42 @@ _AS_ROOT = (
     # What sudo has to say is told apart by its words.
     'LC_ALL=C; export LC_ALL; exec sudo -n /bin/sh -c "$0"'
 )
+_AS_ROOT_ASKED = (
+    'if [ "$(id -u)" = 0 ]; then exec /bin/sh -c "$0"; fi; '
+    "LC_ALL=C; export LC_ALL; "
+    # -k: what sudo remembers would let the password go to the shell behind it.
+    'exec sudo -k -S -p "$1" /bin/sh -c "$0"'
+)
 REMOTE = f"exec /bin/sh -c '{_AS_ROOT}' '{READ}'"
 """What the server's login shell is asked to run: a shell that reads the agent's text, as root."""
+
+
+@dataclass(frozen=True)
+class Sudo:
+    """The password for sudo on the servers, and what is said on the way to being root.
+
+    Both are new for each session, so that nothing else that a login shell prints is taken for them.
+    """
+
+    password: str = field(repr=False)
+    nonce: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    @property
+    def prompt(self) -> str:
+        """What sudo says, on standard error, when it wants the password."""
+        return f"[tetra-es {self.nonce}] "
+
+    @property
+    def ready(self) -> str:
+        """The line that the shell says when it is root and reads the agent's text."""
+        return f"tetra-es shell {self.nonce}"
+
+    @property
+    def remote(self) -> str:
+        """As `REMOTE`, for a sudo that asks."""
+        read = f"echo; echo {self.ready}; {READ}"
+        return f"exec /bin/sh -c '{_AS_ROOT_ASKED}' '{read}' '{self.prompt}'"
+
 
 _OPTIONS = (
     # Neither a terminal, nor X11, nor the agent: root there would have the use of our keys.
@@ -52,8 +87,15 @@ class Transport(Protocol):
     def patient(self) -> bool:
         """Whether a person may be asked for a password before the agent answers."""
 
-    def argv(self) -> list[str]:
-        """Return the local command whose standard input and output are the agent's."""
+    @property
+    def password(self) -> str | None:
+        """What to give to a sudo that asks; None where it must not ask."""
+
+    def argv(self, sudo: Sudo | None = None) -> list[str]:
+        """Return the local command whose standard input and output are the agent's.
+
+        With `sudo`, those of a shell that says so when it is root.
+        """
 
 
 @dataclass(frozen=True)
@@ -66,6 +108,7 @@ class Ssh:
     command: Sequence[str] = ("ssh",)
     interactive: bool = False
     """Whether ssh may ask for a password or a passphrase."""
+    password: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not is_host(self.destination):
@@ -84,10 +127,11 @@ class Ssh:
         """Whether ssh may ask a person."""
         return self.interactive
 
-    def argv(self) -> list[str]:
+    def argv(self, sudo: Sudo | None = None) -> list[str]:
         """Return the ssh command."""
+        remote = sudo.remote if sudo else REMOTE
         batch = () if self.interactive else ("-o", "BatchMode=yes")
-        return [*self.command, *_OPTIONS, *batch, *ssh_words(self.destination), REMOTE]
+        return [*self.command, *_OPTIONS, *batch, *ssh_words(self.destination), remote]
 
 
 @dataclass(frozen=True)
@@ -96,7 +140,8 @@ class Local:
 
     host: str = LOCALHOST
     patient: bool = False
+    password: str | None = field(default=None, repr=False)
 
-    def argv(self) -> list[str]:
+    def argv(self, sudo: Sudo | None = None) -> list[str]:
         """Return the command that runs what ssh would have the server run."""
-        return ["/bin/sh", "-c", REMOTE]
+        return ["/bin/sh", "-c", sudo.remote if sudo else REMOTE]

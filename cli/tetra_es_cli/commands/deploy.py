@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     help="When one host fails, give the others back what they ran before.",
 )
 @click.option(
-    "--restart", is_flag=True, help="Restart the services where nothing changes, as for new code."
+    "--restart", is_flag=True, help="Restart all services, whatever changes, as for new code."
 )
 @take_over_option
 @replace_unmanaged_option

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tetra_es.remote.server import Server
-from tetra_es.remote.transport import Ssh
+from tetra_es.remote.transport import Local, Ssh
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,10 +31,16 @@ class Access:
     """Returns in whose name a server is locked."""
     origin: Callable[[], str]
     """Returns from which machine."""
+    password: str | None = field(default=None, repr=False)
+    """What to give to a sudo that asks for a password there."""
 
     def to(self, host: str) -> Transport:
         """Return the way to a host. Raises `UsageError` for what cannot be a destination."""
-        return Ssh(host, command=self.ssh, interactive=self.interactive)
+        return Ssh(host, command=self.ssh, interactive=self.interactive, password=self.password)
+
+    def here(self) -> Transport:
+        """Return the way to this machine itself."""
+        return Local(password=self.password)
 
     def open(self, transport: Transport, environment: str) -> Server:
         """Open a session, for looking alone. Raises `Unreachable`."""

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from tetra_es.errors import UsageError
 from tetra_es.release.settings import read_settings
-from tetra_es.remote.transport import Local
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,7 +27,7 @@ def select(
     if selection.local and selection.hosts:
         raise UsageError("--local and --to exclude each other")
     if selection.local:
-        return [Local()]
+        return [access.here()]
     hosts = selection.hosts or otherwise()
     name = selection.environment
     if not hosts:

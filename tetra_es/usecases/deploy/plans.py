@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tetra_es.remote.errors import StepFailed
@@ -28,7 +28,8 @@ class HostPlan:
 def preflight(server: Server, spec: RolloutSpec) -> Plan:
     """Return what deploying would change on the server, and what stands in its way."""
     facts = server.inspect(spec.release)
-    return plan(spec.release, facts, now=int(time.time()), create_user=spec.create_user)
+    found = plan(spec.release, facts, now=int(time.time()), create_user=spec.create_user)
+    return replace(found, restarts=spec.release.units) if spec.restart else found
 
 
 def check_plan(plan: Plan) -> None:
