@@ -198,6 +198,9 @@ class Batches:
                 self._before.setdefault(transport.host, before_of(plan, journal.state()))
                 if is_there(server, spec, plan):
                     return self._unchanged(spec, journal)
+                if spec.code and spec.code != journal.code():
+                    # All run from it, and one of them would go on with what it was before.
+                    spec = replace(spec, restart=True)
                 kept = deploy(
                     server,
                     spec,
