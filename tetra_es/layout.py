@@ -48,6 +48,14 @@ def is_edited(path: str) -> bool:
     return path in (MANIFEST, SOURCE) or path.startswith(f"{PROFILES}/")
 
 
+def is_projected(path: str) -> bool:
+    """Return whether a path is one of those that events make files at, and leads nowhere else."""
+    folder, *parts = path.split("/")
+    if not parts:
+        return path == MANIFEST
+    return folder in (ENVIRONMENTS, PROFILES, SECRETS) and not {"", ".", ".."} & {*parts}
+
+
 class OrgLayout(NamedTuple):
     """The folder of one organization and what is in it."""
 

@@ -110,6 +110,9 @@ class Projections(Closing):
             if has_purged_text(self.log, self._connection):
                 self._begin_again()
             self._advance(report).to(self.log.last_position(), views_alone=not whole)
+        moved, self.files.moved = self.files.moved, []
+        for path in moved:
+            self._warn(f"moved a file that no event made to {path}", None)
 
     def _go_back(self, *, whole: bool) -> None:
         if whole:

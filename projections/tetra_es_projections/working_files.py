@@ -16,7 +16,15 @@ from tetra_es.disk import atomic
 from tetra_es.disk.batch import write_all
 from tetra_es.disk.regular_files import REBUILD, follow, read_text
 from tetra_es.errors import TetraEsError
-from tetra_es.layout import ENVIRONMENTS, KEPT, PROFILES, SECRETS, SOURCE, is_edited
+from tetra_es.layout import (
+    ENVIRONMENTS,
+    KEPT,
+    PROFILES,
+    SECRETS,
+    SOURCE,
+    is_edited,
+    is_projected,
+)
 from tetra_es_projections.kept import keep
 from tetra_es_projections.tree import ALLOWED_SIGNERS
 from tetra_es_projections.views.database import FILES, set_progress
@@ -90,6 +98,8 @@ class Files:
         """Paths of edited files that had another name, which keeps the old content."""
         self.blocked: list[TetraEsError] = []
         """Why files are not in their newest state: something else is in their place."""
+        self.moved: list[str] = []
+        """Where files are now that no event made, as far as the events are believed."""
 
     def apply(
         self,
@@ -102,8 +112,9 @@ class Files:
     ) -> None:
         """Bring the files to the state after the records, which end at the position `upto`.
 
-        `whole` says that these are all: a generated file that is of none of them goes. `recorded`
-        returns the digest of an edited file before them, which is not what the views say.
+        `whole` says that these are all: a generated file that is of none of them is moved to
+        `kept/`, since the views alone say that it was made. `recorded` returns the digest of an
+        edited file before them, which is not what the views say.
         """
         known = self.digests()
         newest: dict[str, bytes | None] = {
@@ -116,14 +127,16 @@ class Files:
                 ours.setdefault(path, set()).add(_digest(data))
         newest.pop(ALLOWED_SIGNERS, None)  # in the mirror only; `signer export` prints it
         self.blocked = []
-        self._put(
-            {
-                path: data
-                for path, data in newest.items()
-                if self._replaces(path, data, {known.get(path), *ours[path]})
-                and self._is_recorded(path, ours[path], recorded)
-            }
-        )
+        replaced = {
+            path: data
+            for path, data in newest.items()
+            if self._replaces(path, data, {known.get(path), *ours[path]})
+            and self._is_recorded(path, ours[path], recorded)
+        }
+        for path in [path for path in replaced if not ours[path]]:
+            self.moved.append(self.back_up(path, upto))
+            del replaced[path]
+        self._put(replaced)
         self._remember({path: _digest(data) for path, data in newest.items()}, upto)
         ignore = self._root / ".gitignore"
         if not ignore.exists():
@@ -137,8 +150,12 @@ class Files:
         self._connection.execute("COMMIT")
 
     def digests(self) -> dict[str, str]:
-        """Return path to digest of what was put there last."""
-        return dict(self._connection.execute("SELECT path, digest FROM files").fetchall())
+        """Return path to digest of what was put there last.
+
+        Whatever else the views name is not ours.
+        """
+        rows = self._connection.execute("SELECT path, digest FROM files").fetchall()
+        return {path: digest for path, digest in rows if is_projected(path)}
 
     def changed(self) -> list[Change]:
         """Return the files that are not as they were put there, by path."""

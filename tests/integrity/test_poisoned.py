@@ -152,6 +152,52 @@ def test_an_edit_is_never_overwritten_because_of_views(lived: Machine, tmp_path:
         assert "[mine]" in file.read_text(), command
 
 
+def said_to_be_ours(machine: Machine, path: str, text: str) -> None:
+    """Write a user's file; have the views say that it is a generated one, and that no event is in.
+
+    Then the file is one of an event that is no longer believed.
+    """
+    (machine.folder / path).write_text(text)
+    with closing(sqlite3.connect(machine.folder / "store/views.db")) as views:
+        digest = sha256(text.encode()).hexdigest()
+        views.execute("INSERT INTO files VALUES (?, ?, 1)", (path, digest))
+        views.execute("UPDATE progress SET position = 0 WHERE projection = 'files'")
+        views.commit()
+
+
+def test_a_file_that_no_event_made_is_kept(lived: Machine, tmp_path: Path) -> None:
+    machine = lived.copy(tmp_path / "home")
+    said_to_be_ours(machine, "environments/mine.toml", "x = 1\n")
+    done = machine.ok("set", "local", "ports.tetra=7777")
+    assert "moved a file that no event made to kept/environments/mine.toml.at-" in done.err
+    (kept,) = (machine.folder / "kept/environments").iterdir()
+    assert kept.read_text() == "x = 1\n"
+    assert "verified" in machine.ok("verify").out
+
+
+@pytest.mark.parametrize(
+    "path", ["../../../mine", "environments/../../mine", "/{home}/mine", "history/HEAD", "mine"]
+)
+@pytest.mark.parametrize("changed", [False, True])
+def test_nothing_elsewhere_is_touched(
+    lived: Machine, tmp_path: Path, path: str, changed: bool
+) -> None:
+    machine = lived.copy(tmp_path / "home")
+    path = path.format(home=machine.home)
+    file = machine.folder / path
+    text = file.read_text() if file.exists() else "x = 1\n"
+    said_to_be_ours(machine, path, text)
+    if changed:  # then it is one that was changed by hand
+        with closing(sqlite3.connect(machine.folder / "store/views.db")) as views:
+            views.execute("UPDATE files SET digest = 'another' WHERE path = ?", (path,))
+            views.commit()
+    machine.ok("set", "local", "ports.tetra=7777")
+    machine.ok("rebuild")
+    machine.ok("rebuild", "--force")
+    assert file.read_text() == text
+    assert "verified" in machine.ok("verify").out
+
+
 # The checked state beside the pins
 
 
