@@ -29,11 +29,14 @@ class TsmServer(FakeServer):
             ("folder", f"{self.folder}/app/{below}", "755", *owner)
             for below in ("tsm/runtime/processes", "logs")
         ]
-        rows += [("service", name, UNIT, port, "/health") for name, port in services]
+        rows += [
+            ("service", name, *(unit or [UNIT]), port, "/health") for name, port, *unit in services
+        ]
         current = self.folder / "state/acme/dev/current"
         current.parent.mkdir(parents=True)
         current.write_text("".join(" ".join(map(word, row)) + "\n" for row in rows))
-        (self.folder / "units" / UNIT).write_text("[Service]\nPIDFile=/run/pid\n")
+        for unit in {row[2] for row in rows if row[0] == "service"}:
+            (self.folder / "units" / unit).write_text("[Service]\nPIDFile=/run/pid\n")
 
     def file(self, name: str) -> Path:
         """Return a file of tsm's, its folder made."""
@@ -41,9 +44,9 @@ class TsmServer(FakeServer):
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
-    def logs(self, lines: int = 3) -> list[str]:
+    def logs(self, lines: int = 3, units: Sequence[str] = (UNIT,)) -> list[str]:
         with self.open() as server:
-            return list(server.logs([UNIT], lines))
+            return list(server.logs(units, lines))
 
 
 @pytest.fixture(params=EACH_SHELL)
@@ -73,6 +76,42 @@ def test_a_file_that_is_nothing_but_a_line_without_end(place: TsmServer) -> None
     first, line = place.logs(1)
     assert first == f"==> {out} <=="
     assert line.endswith("the end")
+
+
+def test_following_one_that_is_large_begins_with_its_end(place: TsmServer) -> None:
+    place.deployed(("tetra", "4444"))
+    out = place.file("tetra-4444/current.out")
+    with out.open("wb") as file:
+        file.truncate(1 << 42)
+        file.seek(0, os.SEEK_END)
+        file.write(b"the end\n")
+    with place.open() as server:
+        lines = server.logs([UNIT], 1, follow=True)
+        assert next(line for line in lines if line.endswith("the end"))
+        with out.open("ab") as file:
+            file.write(b"more\n")
+        assert next(lines) == "more"
+
+
+def test_each_service_has_files_of_its_own(place: TsmServer) -> None:
+    worker = "tetra-worker.service"
+    place.deployed(("tetra", "4444"), ("worker", "4500", worker))
+    for name in ("tetra-4444", "worker-4500"):
+        for lines, kind in ((50_000, "out"), (2, "err")):
+            said = "".join(f"{name} {kind} {number}\n" for number in range(lines))
+            place.file(f"{name}/current.{kind}").write_text(said)
+    (place.folder / "app/logs").mkdir()
+    (place.folder / "app/logs/worker.log").write_text("the worker's own\n")
+
+    def of(name: str) -> list[str]:
+        out, err = (place.file(f"{name}/current.{kind}") for kind in ("out", "err"))
+        last = [f"{name} out 49998", f"{name} out 49999"]
+        return [f"==> {out} <==", *last, f"==> {err} <==", f"{name} err 0", f"{name} err 1"]
+
+    theirs = [f"==> {place.folder}/app/logs/worker.log <==", "the worker's own"]
+    assert place.logs(2) == of("tetra-4444")
+    assert place.logs(2, [worker]) == [*of("worker-4500"), *theirs]
+    assert place.logs(2, [UNIT, worker]) == [*of("tetra-4444"), *of("worker-4500"), *theirs]
 
 
 def test_what_is_no_file_is_not_read(place: TsmServer) -> None:

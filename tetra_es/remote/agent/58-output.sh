@@ -105,14 +105,31 @@ exec_as_owner() {
     esac
 }
 
-# Prints the last $1 lines of each of $files, up to 64 KiB and 4 KiB for each: they are not looked for in
-# all of a file that has no line ends. A last line that has none gets it, from awk.
+# Prints the end of file $2, in which $1 lines are looked for: up to 64 KiB and 4 KiB for each, not all of a
+# file that has no line ends.
+end_of() {
+    # Somebody may put a pipe in the place of what was a file a moment ago.
+    (exec_as_owner timeout 20 tail -c $((65536 + $1 * 4096)) "$2" </dev/null)
+}
+
+# Prints the last $1 lines of each of $files. A last line that has no end gets it, from awk.
 tail_files() {
     printf '%s' "$files" | while IFS= read -r file; do
         printf '==> %s <==\n' "$file"
-        # Somebody may put a pipe in the place of what was a file a moment ago.
-        (exec_as_owner timeout 20 tail -c $((65536 + $1 * 4096)) "$file" </dev/null) | tail -n "$1" | awk 1
+        end_of "$1" "$file" | tail -n "$1" | awk 1
     done
+}
+
+# Prints how tail is to begin with files of which $lines lines are wanted: with so many, or with the end of
+# each where those are not in the end of one of them.
+beginning_of() {
+    for file; do
+        [ -f "$file" ] && [ "$(stat -L -c %s "$file")" -gt $((65536 + lines * 4096)) ] || continue
+        [ "$(end_of "$lines" "$file" | wc -l)" -le "$lines" ] || continue
+        printf -- '-c%s' $((65536 + lines * 4096))
+        return
+    done
+    printf -- '-n%s' "$lines"
 }
 
 # Sets $files to what the services of these units write to, by the manifest of what is deployed.
@@ -145,7 +162,7 @@ follow_all() {
         set -- $files
         unset IFS
         set +f
-        exec_as_owner tail -v -n "$lines" -F "$@" >&4 3<&- &
+        exec_as_owner tail -v "$(beginning_of "$@")" -F "$@" >&4 3<&- &
         children="$children $!"
     fi
     while read -r _ <&3; do :; done
