@@ -137,10 +137,10 @@ class Files:
             self.moved.append(self.back_up(path, upto))
             del replaced[path]
         self._put(replaced)
-        self._remember({path: _digest(data) for path, data in newest.items()}, upto)
         ignore = self._root / ".gitignore"
         if not ignore.exists():
             atomic.write(ignore, GITIGNORE.encode())
+        self._remember({path: _digest(data) for path, data in newest.items()}, upto)
 
     def forget_edited(self) -> None:
         """Forget what was put in edited files: what is there may be all there is of it."""

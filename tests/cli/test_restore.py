@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -16,7 +18,9 @@ import pytest
 from tests.elsewhere import backup, elsewhere, url
 from tests.first_edition.archive import unpack
 from tests.machine import Machine
+from tetra_es.disk import atomic
 from tetra_es.store.copies import open_stored
+from tetra_es.usecases.restoring import restore as restoring
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -407,6 +411,41 @@ def test_moving_a_store_away_is_killed(
             *("events.db", "views.db", "lock", "replaced-1")
         }
     assert "verified" in lived.ok("verify").out
+
+
+def test_the_disk_fails_when_the_store_is_in_its_place(
+    lived: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is said to be there: the same command again would find it there already."""
+    other = elsewhere(lived)
+
+    def full(_: Path) -> None:
+        if other.store.exists():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(restoring, "sync_folder", full)
+    failed = other.run("restore", "--from", mirror(lived))
+    assert f"restored #1 to #{lived.last_position()}, but" in failed.error()
+    assert "No space left on device" in failed.error()
+    monkeypatch.undo()
+    other.ok("promote", "dev")
+    assert "verified" in other.ok("verify").out
+
+
+def test_a_kill_at_the_last_file(lived: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next command writes it: a repository around the folder is not to have secrets."""
+    other, write = elsewhere(lived), atomic.write
+
+    def killed(path: Path, data: bytes) -> None:
+        if path.name == ".gitignore":
+            raise KeyboardInterrupt
+        write(path, data)
+
+    monkeypatch.setattr(atomic, "write", killed)
+    assert other.run("restore", "--from", mirror(lived)).code == 130
+    monkeypatch.undo()
+    other.ok("show", "local")
+    assert "/secrets/" in (other.folder / ".gitignore").read_text()
 
 
 def test_another_store_came_while_one_was_moved_away(lived: Machine) -> None:

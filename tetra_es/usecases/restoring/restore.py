@@ -108,8 +108,10 @@ def restore(
                 f"cannot write {error.filename or layout.store.parent}: {error.strerror}",
                 hint="check the space and the permissions, then run the same command again",
             ) from error
-        with _restored_all_the_same(admitted), derived.of_store(layout) as projections:
-            projections.catch_up(report)
+        with _restored_all_the_same(layout, admitted):
+            sync_folder(layout.store.parent)
+            with derived.of_store(layout) as projections:
+                projections.catch_up(report)
     founder = fingerprint(parse_public_line(admitted.state.founder))
     return Restored(admitted.state.head, founder, stood.is_new, stood.behind, replaced)
 
@@ -178,22 +180,28 @@ def _put_in_place(
         stood = _pin(layout, new, admitted, account, known, listener, why) if account else _Stood()
         replaced = _back_up(layout)
         new.rename(layout.store)
-        sync_folder(layout.store.parent)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     return admitted, stood, replaced
 
 
 @contextmanager
-def _restored_all_the_same(admitted: Admitted) -> Iterator[None]:
+def _restored_all_the_same(layout: OrgLayout, admitted: Admitted) -> Iterator[None]:
     """Say that the events are here where what follows from them cannot be written."""
+    restored, hint = f"restored #1 to #{len(admitted.hashes)}", "the next command does the rest"
     try:
         yield
+    except OSError as error:
+        raise TetraEsError(
+            f"{restored}, but {layout.store.parent} cannot be written to the disk: "
+            f"{error.strerror}",
+            hint=f"check the disk; {hint}",
+        ) from error
     except TetraEsError as error:
         problem = TetraEsError(
-            f"restored #1 to #{len(admitted.hashes)}, but not everything that follows from that "
-            f"could be written: {error.message}",
-            hint=error.hint or "fix that; the next command does the rest",
+            f"{restored}, but not everything that follows from that could be written: "
+            f"{error.message}",
+            hint=error.hint or f"fix that; {hint}",
         )
         problem.exit_code = error.exit_code
         raise problem from error
