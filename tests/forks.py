@@ -14,6 +14,7 @@ import atexit
 import gc
 import os
 import pkgutil
+import resource
 import select
 import shlex
 import shutil
@@ -27,6 +28,9 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
+
+LARGEST_FILE = "LARGEST_FILE"
+"""The variable that says how large a file a command can make, in bytes: as if disks were full."""
 
 _REQUEST = 1 << 17
 """The most bytes that words and environment may have; a packet may be no larger by default."""
@@ -162,6 +166,8 @@ def _become(request: bytes, streams: list[int]) -> NoReturn:
     os.environ.update(environment)
     time.tzset()
     sys.argv[1:] = words
+    if limit := environment.get(LARGEST_FILE):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
     if effects.VARIABLE in environment:
         effects.watch(environment[effects.VARIABLE])
     try:

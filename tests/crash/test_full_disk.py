@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import resource
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ import pytest
 from tests.conftest import Machine, Result
 from tests.crash.killing import check_repaired, check_sound
 from tests.examples import some
-from tests.machine import HANG, NO_BYTECODE
+from tests.forks import LARGEST_FILE
 from tests.needs import cannot, need
 
 if TYPE_CHECKING:
@@ -67,17 +66,7 @@ def check_after(machine: Machine) -> None:
 
 def run_limited(machine: Machine, limit: int, *arguments: str) -> Result:
     """Run a command that cannot make a file larger than `limit` bytes."""
-    done = subprocess.run(
-        machine.argv(*arguments),
-        env=machine.environment(NO_BYTECODE),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=HANG,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
-    )
-    return Result(done.returncode, done.stdout, done.stderr)
+    return machine.forked().run(*arguments, env={LARGEST_FILE: str(limit)})
 
 
 @pytest.mark.parametrize("limit", some([0, 100, 1024, 5000, 20_000, 33_000, 45_000, 70_000], 2))

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from tests.conftest import Machine
 
 
-@pytest.fixture
-def packed(machine: Machine) -> dict[str, Any]:
-    """Return the kept state of a history with secrets, one of which was purged."""
+@pytest.fixture(scope="module")
+def kept(founded: Machine, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The kept state of a history with secrets, one of which was purged. Not to change."""
+    machine = founded.copy(tmp_path_factory.mktemp("packed") / "home")
     machine.ok("promote", "dev")
     machine.ok("recipient", "add", "dev", "alice", machine.ok("identity", "new").out.strip())
     for value in ("one", "two"):
@@ -29,6 +30,12 @@ def packed(machine: Machine) -> dict[str, Any]:
     machine.ok("secret", "purge", "dev", "KEY", "--version", "1", "-m", "leaked")
     with opened(machine) as history:
         return json.loads(json.dumps(pack(history.replica.opened.gate.state)))  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def packed(kept: dict[str, Any]) -> dict[str, Any]:
+    """A copy of that state."""
+    return copy.deepcopy(kept)
 
 
 def test_it_is_the_same_again(packed: dict[str, Any]) -> None:

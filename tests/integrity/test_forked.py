@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import pytest
 
+from tests.examples import some
 from tests.machine import Machine
 from tests.mirrors import WHO, git
 from tetra_es.crypto.ssh.keys import load as load_key
@@ -237,7 +238,7 @@ def words_of(machine: Machine, name: str) -> list[str]:
     return Case.words(f"{name} {WORDS.get(name, '')}", machine)
 
 
-@pytest.mark.parametrize("fork", FORKS, ids=lambda fork: fork.__name__)
+@pytest.mark.parametrize("fork", some(FORKS, 2), ids=lambda fork: fork.__name__)
 def test_every_command_refuses_and_names_it(
     machine: Machine, fork: Callable[[Machine], None]
 ) -> None:

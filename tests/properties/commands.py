@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from tetra_es.usecases.use_case import UseCase
 
-FEW = examples(5)
+FEW = examples(3)
 """Each example is an organization of its own on a real disk."""
 
-FEWER = examples(3)
+FEWER = examples(2)
 """With a mirror, which takes its time."""
 
 KEYS: dict[str, tuple[Any, ...]] = {

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import resource
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import Result
 from tests.examples import some
+from tests.forks import LARGEST_FILE
 from tests.integrity.tampering import opened
-from tests.machine import HANG, NO_BYTECODE
 from tetra_es.log.bodies import pack, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tests.conftest import Machine
+    from tests.conftest import Machine, Result
     from tests.secrets.canary_machine import CanaryMachine
 
 
@@ -171,18 +168,9 @@ def test_an_editor_that_is_not_there(guarded: CanaryMachine) -> None:
 
 def limited(guarded: CanaryMachine, limit: int, *words: str, **variables: str) -> Result:
     """Run a command that can make no file larger than `limit` bytes."""
-    machine = guarded.machine
-    done = subprocess.run(
-        machine.argv(*words),
-        env=machine.environment(NO_BYTECODE | variables),
-        input=guarded.canary.text * 1000,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=HANG,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+    return guarded.machine.forked().run(
+        *words, env={LARGEST_FILE: str(limit), **variables}, stdin=guarded.canary.text * 1000
     )
-    return Result(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.mark.parametrize(("limit", "debug"), in_turn(some([0, 5000, 33_000, 70_000], 2)))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.examples import THOROUGH
 from tests.needs import needs
 from tetra_es.release.release import (
     Folder,
@@ -27,9 +28,17 @@ from tetra_es.remote.transport import READ, Sudo
 if TYPE_CHECKING:
     from pathlib import Path
 
-SHELLS = {"dash": ["dash"], "bash": ["bash", "--posix"], "busybox": ["busybox", "sh"]}
-EACH_SHELL = [pytest.param(name, marks=needs(name)) for name in SHELLS]
+SHELLS = {
+    "sh": ["sh"],
+    "dash": ["dash"],
+    "bash": ["bash", "--posix"],
+    "busybox": ["busybox", "sh"],
+}
+EVERY_SHELL = [pytest.param(name, marks=needs(name)) for name in SHELLS if name != "sh"]
 """For tests in every shell that is installed."""
+
+EACH_SHELL = EVERY_SHELL if THOROUGH else ["sh"]
+"""For tests that are quick in the shell that a server's `sh` is, and thorough in every one."""
 
 CLOCK = "    read -r now _ </proc/uptime\n    now=${now%.*}\n"
 """Where the agent looks at its clock."""

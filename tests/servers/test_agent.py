@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.examples import examples
-from tests.servers.fake_server import EACH_SHELL, SHELLS, FakeServer
+from tests.servers.fake_server import EACH_SHELL, EVERY_SHELL, SHELLS, FakeServer
 from tetra_es.release.release import HealthSettings, RemoteFile, Service
 from tetra_es.remote import codec
 from tetra_es.remote.drift import drift
@@ -45,6 +45,7 @@ def deploy(server: Server, deployment: str, release: Release) -> None:
     server.wait_until_healthy(deployment, release.services, HEALTH, "direct")
 
 
+@pytest.mark.parametrize("place", EVERY_SHELL, indirect=True)
 def test_deploy_and_deploy_again(place: FakeServer) -> None:
     for number, release in enumerate((place.release(), place.release(more=True))):
         with place.open() as server:
@@ -222,8 +223,8 @@ def test_names_that_leave_the_folder_are_refused(place: FakeServer) -> None:
         Server.open(place, "..", "dev", program=place.program)
 
 
-@pytest.mark.parametrize("shell", EACH_SHELL)
-@settings(examples(5), suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.parametrize("shell", EVERY_SHELL)
+@settings(examples(2), suppress_health_check=[HealthCheck.too_slow])
 @given(
     texts=st.lists(
         st.text(st.characters(codec="utf-8", exclude_characters="\x00")), min_size=20, max_size=60

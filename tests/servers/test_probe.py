@@ -118,7 +118,7 @@ def secure(certificate: Path) -> Iterator[str]:
         yield port
 
 
-def probe(*checks: Check | str, port: str = "-", shell: str = "dash", unit: str = "a") -> list[str]:
+def probe(*checks: Check | str, port: str = "-", shell: str = "sh", unit: str = "a") -> list[str]:
     """Return what the agent says of each check: `yes` or `no`, and the status."""
     program = agent().rpartition("\numask 077\n")[0]
     texts = [check if isinstance(check, str) else check.text for check in checks]

@@ -6,6 +6,7 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
+from tests.examples import THOROUGH
 from tests.log.contract import LogUnderTest, add, digest_of, rule
 from tests.log.events import LINES, draft
 from tests.machine import HANG
@@ -14,7 +15,7 @@ from tetra_es.log.chain import START
 if TYPE_CHECKING:
     from tetra_es.log.record import Record
 
-WRITERS, EACH, KILLS = 8, 4, 5
+WRITERS, EACH, KILLS = 8, 4, 5 if THOROUGH else 2
 
 
 @rule
