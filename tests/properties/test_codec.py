@@ -28,6 +28,7 @@ NUMBER = st.integers(-(2**53) + 1, 2**53 - 1)
 FRACTION = st.floats(-(2.0**53) + 1, 2.0**53 - 1)
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "str": TEXT,
+    "bool": st.booleans(),
     "int": NUMBER,
     "int | None": NUMBER | st.none(),
     "dict[str, str]": st.dictionaries(TEXT, TEXT, max_size=4),
