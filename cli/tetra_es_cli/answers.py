@@ -76,13 +76,27 @@ def history(reader: Reader, query: HistoryQuery) -> Listing:
     from tetra_es_projections.queries.history import history_rows
 
     of_key = query.key is not None
+    rows = [row._asdict() for row in history_rows(reader, query)]
+    if query.steps:
+        from tetra_es_projections.queries.history_steps import with_steps
+
+        rows = list(with_steps(reader, rows))
     return Listing(
-        [row._asdict() for row in history_rows(reader, query)],
+        rows,
         _HISTORY_OF_KEY if of_key else _HISTORY,
         empty="no such events",
         csv_columns=(*_HISTORY_CSV, "before", "after") if of_key else _HISTORY_CSV,
         cells={"time": short_time},
+        below="steps",
     )
+
+
+def hosts(reader: Reader, host: str | None = None, ref: Ref | None = None) -> Listing:
+    """Return what runs where, or ran there at a REF; with `host`, on that one alone."""
+    from tetra_es_cli.output.hosts import host_listing
+    from tetra_es_projections.queries.hosts import hosts_at, moment_of_ref
+
+    return host_listing(hosts_at(reader, moment_of_ref(reader, ref)), host)
 
 
 def blame(reader: Reader, environment: str, key: str | None = None) -> Listing:
@@ -103,12 +117,12 @@ def blame(reader: Reader, environment: str, key: str | None = None) -> Listing:
     )
 
 
-def status(reader: Reader) -> Report:
-    """Return how the organization stands."""
+def status(reader: Reader, ref: Ref | None = None) -> Report:
+    """Return how the organization stands, or stood at a REF."""
     from tetra_es_cli.output.lines import status_lines
     from tetra_es_projections.queries.status import organization_status
 
-    found = organization_status(reader)
+    found = organization_status(reader, ref)
     environments = [{**row._asdict(), "time": short_time(row.time)} for row in found.environments]
     servers = [{**row._asdict(), "since": short_time(row.since)} for row in found.servers]
     unreadable = [
@@ -120,8 +134,15 @@ def status(reader: Reader) -> Report:
         "unreadable": unreadable,
         "environments": environments,
         "servers": servers,
+        "left_out": [row._asdict() for row in found.left_out],
     }
     return Report(value, status_lines(found, environments, servers))
+
+
+def quick_status(reader: Reader, ref: Ref | None = None) -> Report | None:
+    """Return the same where nothing is wrong with it; None where `status` has to end with 1."""
+    found = status(reader, ref)
+    return None if found.value["left_out"] else found
 
 
 def environments(reader: Reader) -> Listing:

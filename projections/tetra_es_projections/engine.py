@@ -91,7 +91,24 @@ class Projections(Closing):
     def serving_hosts(self, environment: str) -> list[str]:
         """Return the hosts that an environment runs on, by what was recorded; not this machine."""
         with self._errors(), Views(self.layout.views) as views:
-            return views.hosts.serving(environment)
+            from tetra_es_projections.queries.hosts import serving_hosts  # few commands ask
+
+            return serving_hosts(views.hosts, environment)
+
+    def names_of(self, environment: str, host: str, machine: str | None = None) -> list[str]:
+        """Return all names of a host that an environment was deployed to."""
+        from tetra_es_projections.queries.hosts import names_of  # few commands ask
+
+        with self._errors(), Views(self.layout.views) as views:
+            return names_of(views.hosts, environment, host, machine)
+
+    def deployed_hosts(self) -> dict[str, list[str]]:
+        """Return the hosts that each environment was deployed to, by what was recorded."""
+        found: dict[str, list[str]] = {}
+        with self._errors(), Views(self.layout.views) as views:
+            for row in views.hosts.all():
+                found.setdefault(row.environment, []).append(row.host)
+        return found
 
     def catch_up(self, report: Progress | None = None) -> None:
         """Take in every event that is missing anywhere.

@@ -15,8 +15,8 @@ from tests.conftest import ROOT
 from tests.docs.pages import environment
 from tetra_es.events.catalogue import EVENT_TYPES
 from tetra_es_cli.entry.root import cli
-from tetra_es_projections.queries.status import host_row
-from tetra_es_projections.queries.tables.host_table import HostRow
+from tetra_es_projections.queries.hosts import LeftOut
+from tetra_es_projections.queries.status import HostStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,14 +147,15 @@ def test_every_json_field_is_documented(machine: Machine) -> None:
     event = machine.ok("event", "3", "-o", "json").json
     assert set(event) <= documented("event")
     status = machine.ok("status", "-o", "json").json
-    server = host_row(HostRow("dev", "h", 1, None, 9, "1f", 2, "failed"))._asdict()
+    server = dict.fromkeys(HostStatus._fields)
     outcomes = {"failed", "reverting", "reverted"}
     machine.toml("local").rename(machine.home / "away")
     machine.toml("local").mkdir()
     (unreadable,) = machine.ok("status", "-o", "json").json["unreadable"]
     machine.toml("local").rmdir()
     (machine.home / "away").rename(machine.toml("local"))
-    found = {*status, *status["environments"][0], *server, *unreadable}
+    left_out = LeftOut._fields
+    found = {*status, *status["environments"][0], *server, *unreadable, *left_out}
     assert found == documented("status") - outcomes
     machine.ok("set", "local", "ports.tetra=5555")
     machine.ok("mirror", "add", "origin", "elsewhere.git")

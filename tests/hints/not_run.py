@@ -63,6 +63,7 @@ NOT_RUN: dict[str, str] = {
 """Hints whose command only a person, or another machine, can run, or that nothing gets to print."""
 
 NOT_HINTS: dict[str, str] = {
+    "--observe goes with none of --to, --local, --at and --dry-run": "an error's own line",
     " --env dev": "what the profile dev appends",
     " --env staging": "what the profile staging appends",
     " --env production": "what the profile prod appends",

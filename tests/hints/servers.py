@@ -103,16 +103,41 @@ def run_by_tsm(machine: Machine) -> None:
     hosted(machine)
 
 
-def store_gone_at_the_end(machine: Machine) -> None:
-    """The store is away while web1 confirms the release."""
+def never_ended(machine: Machine) -> None:
+    """The store was away while web1 confirmed the release, and web1 has not decided."""
     like(before=hosted)(machine)
-    move = shlex.join(["mv", str(machine.store), f"{machine.store}.away"])
+    away = machine.store.with_name("events.db.away")
+    move = shlex.join(["mv", str(machine.store), str(away)])
     (server(machine) / "on-confirm").write_text(f"{move}\n")
+    machine.run("deploy", "dev")
+    away.rename(machine.store)
+    (server(machine) / "on-confirm").unlink()
+    for file in (machine.home / ".local/state/tetra-es").glob("*/waiting/*.json"):
+        file.unlink()
+    (server(machine) / "ended").write_text("armed")
 
 
-def store_back(machine: Machine) -> None:
-    machine.store.with_name("events.db.away").rename(machine.store)
-    cured(machine)
+def bob_edits(machine: Machine) -> None:
+    """Somebody acts who may edit, and nothing else."""
+    deployed(machine)
+    home = {"XDG_CONFIG_HOME": str(machine.home / "bob")}
+    machine.ok("signer", "new", env=home)
+    key = str(machine.home / "bob/tetra-es/id_ed25519.pub")
+    machine.ok("signer", "add", "bob", key, "--may", "edit:local")
+    machine.env |= home
+
+
+def behind(machine: Machine) -> None:
+    """web1 has a state that is older than the newest."""
+    deployed(machine)
+    hosted_for_long(machine)
+
+
+def left_out(machine: Machine) -> None:
+    """web2 has a newer state than web1."""
+    deployed(machine)
+    hosted_for_long(machine)
+    machine.ok("deploy", "dev", "--to", "web2")
 
 
 def env_file(content: str) -> Callable[[Machine], None]:
@@ -202,7 +227,7 @@ CASES = [
         fill={"HOST": "web1"},
         then="deploy dev",
     ),
-    Case("`tetra-es history {}` has the steps", "deploy dev", like("sick", before=hosted)),
+    Case("`tetra-es history {} --steps` has the steps", "deploy dev", like("sick", before=hosted)),
     Case(
         "`tetra-es set profile {} deployment.runner=direct` has systemd run the services itself, "
         "after `tetra-es promote {}` and `{}`",
@@ -211,11 +236,22 @@ CASES = [
         then="health dev",
     ),
     Case(
-        "`{}` records it",
-        "deploy dev",
-        store_gone_at_the_end,
-        before=store_back,
+        "wait until it ends; `{}` puts back what nobody works on any more",
+        "deploy dev --observe web1",
+        never_ended,
         then="health dev",
+    ),
+    Case(
+        "`{}` deploys it; `tetra-es host forget {}` forgets a host that is gone",
+        "status",
+        left_out,
+    ),
+    Case("`tetra-es signer list` shows who may do what", "host forget web1", bob_edits),
+    Case("{} runs {}, {} (`{}`)", "status", behind, then="health dev"),
+    Case(
+        "`tetra-es host forget {}` forgets it for {}",
+        "host forget web1 --env staging",
+        deployed,
     ),
     Case("`{}` shows what it says", "health dev", like("sick")),
     Case("`{}` puts it right", "drift dev", like("changed"), then="drift dev"),

@@ -113,6 +113,7 @@ class FakeServer:
         if self.ticks:
             assert text.count(CLOCK) == 1
             text = text.replace(CLOCK, "    now=$((${now:-0} + 1))\n")
+        text = text.replace("/etc/machine-id", f"{self.folder}/machine-id")
         return text.replace("=/etc/systemd/system\n", f"={self.folder}/units\n")
 
     def open(self, patience: int = 60) -> Server:

@@ -16,6 +16,8 @@ a host is like, its name says, or an empty file FOLDER/HOST/WORD:
     another  another organization has the same unit, too
     open     a deployment is under way that nobody has decided
     reverts  it put back what another session left undecided
+    ended    it has that state of a deployment that it does not remember
+    machine  it has the machine id that is in that file
     slow     it answers when that file is gone; FOLDER/HOST/asked says that somebody waits
 
 Every other host does what it is told. A shell script FOLDER/HOST/on-VERB runs before a request with
@@ -108,6 +110,8 @@ class Host:
 
     def on_inspect(self) -> None:
         say("system", "252", "running", str(int(time.time())))
+        if (machine := self.folder / "machine").exists():
+            say("machine", text(machine.read_text()))
         for tool in ("flock", "sha256sum", "journalctl", "curl", "bash", "useradd", "awk"):
             say("tool", tool)
         asked = [line.split() for line in body()]
@@ -253,6 +257,8 @@ class Host:
 
     def on_result(self, deployment: str) -> None:
         otherwise = "reverted" if "reverts" in self.like else "unknown"
+        if (ended := self.folder / "ended").exists():
+            otherwise = ended.read_text()
         say("deployment", deployment, self.fates.get(deployment, otherwise))
 
 

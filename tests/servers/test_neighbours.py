@@ -90,6 +90,7 @@ def facts(wanted: Release, *there: Release) -> Facts:
         current=None,
         deployments=(),
         owner=None,
+        machine=None,
         taken=tuple(taken),
     )
 

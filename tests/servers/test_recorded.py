@@ -35,7 +35,8 @@ fi
 PATH=$place/bin:$PATH
 read -r agent
 eval "$(printf %s "$agent" | base64 -d |
-    sed "s|=/var/lib/tetra-es\$|=$place/state|; s|=/etc/systemd/system\$|=$place/units|")"
+    sed "s|=/var/lib/tetra-es\$|=$place/state|; s|=/etc/systemd/system\$|=$place/units|
+    s|/etc/machine-id|$place/machine-id|g")"
 """
 TEXT = b"x = 1\n"
 
@@ -96,7 +97,7 @@ class Fleet:
             target.healthy(context)
 
         with App().workspace(Recording()) as workspace:
-            HostJournal(workspace, "dev", host).record(decide)
+            HostJournal(workspace, "dev", host).claim(decide)
             workspace.catch_up()
 
     def deploy(self, host: str) -> FakeServer:
@@ -159,6 +160,7 @@ def _fleet(machine: Machine, path: Path, patch: pytest.MonkeyPatch) -> Fleet:
 def test_servers_that_have_what_was_deployed(fleet: Fleet) -> None:
     fleet.name("web1", "web2")
     fleet.deploy("web2")
+    fleet.record("web1", fleet.put(fleet.place("web1"), fleet.provenance()), 2)
     rows = fleet.machine.ok("health", "dev", "-o", "json").json
     assert {row["host"]: row["healthy"] for row in rows} == {"web1": True, "web2": True}
     done = fleet.machine.ok("drift", "dev")

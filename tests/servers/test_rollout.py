@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
@@ -178,12 +179,30 @@ def test_what_the_views_say_deploys_nothing(fleet: Fleet, poison: str) -> None:
     assert done.code or done.out == lawful.out
 
 
-def test_every_step_is_in_the_log_before_the_next_one_begins(fleet: Fleet) -> None:
+def test_a_deployment_is_a_claim_before_the_server_is_touched_and_one_batch_of_facts(
+    fleet: Fleet,
+) -> None:
     assert fleet.roll_out() == []
     assert list(fleet.seen) == STEPS
-    for number, step in enumerate(STEPS):
-        assert fleet.seen[step] == DEPLOYED[: number + 1]
+    for step in STEPS:
+        assert fleet.seen[step] == ["started"]
     assert fleet.events() == DEPLOYED
+    with closing(sqlite3.connect(fleet.machine.store)) as store:
+        states = [
+            json.loads(state)
+            for (state,) in store.execute(
+                "SELECT CAST(state AS TEXT) FROM events WHERE topic LIKE 'deployment.%' "
+                "ORDER BY position"
+            )
+        ]
+    batches = [state["metadata"]["batch"] for state in states]
+    assert batches == [[1, 1], *([number + 1, 8] for number in range(8))]
+    times = [state["timestamp"] for state in states]
+    assert times == sorted(times)
+    assert len({*times}) == len(times), "each has the time at which it happened"
+    recorded = {state["metadata"]["recorded"] for state in states[1:-1]}
+    assert len(recorded) == 1
+    assert min(recorded) > times[-2]
 
 
 def test_mirror_and_views_have_it_all_in_the_end(fleet: Fleet) -> None:
@@ -231,40 +250,100 @@ def test_a_purge_meanwhile(fleet: Fleet) -> None:
     fleet.machine.ok("rebuild", "--check")
 
 
-def test_a_signer_who_is_removed_meanwhile_records_nothing_more(fleet: Fleet) -> None:
-    """What the key signs after that would not verify."""
+def waiting(fleet: Fleet) -> list[Path]:
+    """Return what waits in the state folder."""
+    return sorted((fleet.machine.home / ".local/state/tetra-es").glob("*/waiting/*.json"))
+
+
+def bob_of(fleet: Fleet, *limits: str) -> dict[str, str]:
+    """Return the environment of another signer who shares the account."""
     keys = fleet.machine.home / "bob"
     fleet.machine.ok("signer", "new", env={"XDG_CONFIG_HOME": str(keys)})
-    fleet.machine.ok("signer", "add", "bob", str(keys / "tetra-es" / "id_ed25519.pub"))
-    bob = {"XDG_CONFIG_HOME": str(keys), "TETRA_ACTOR": "bob"}
+    key = str(keys / "tetra-es" / "id_ed25519.pub")
+    more = [word for limit in limits for word in ("--may", limit)]
+    fleet.machine.ok("signer", "add", "bob", key, *more)
+    return {"XDG_CONFIG_HOME": str(keys), "TETRA_ACTOR": "bob"}
+
+
+def test_what_a_signer_who_is_removed_meanwhile_did_is_recorded_by_another(fleet: Fleet) -> None:
+    """What the key signs after that would not verify; the server keeps what it has."""
+    bob = bob_of(fleet)
     fleet.before["switch"] = lambda: fleet.machine.forked().process(
         "signer", "rm", "alice", env=bob
     )
     (error,) = fleet.roll_out()
-    assert "could not be recorded: your key is not a signer" in str(error)
-    assert fleet.events() == DEPLOYED[:4]
+    assert "dev@1 serves on web1, but that could not be recorded: your key is not" in str(error)
+    assert fleet.events() == ["started"]
+    (file,) = waiting(fleet)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.parent.stat().st_mode & 0o777 == 0o700
+    fleet.machine.fails(3, "set", "local", "ports.tetra=5555")  # not a signer any more
+    assert waiting(fleet) == [file]
+    done = fleet.machine.ok("set", "local", "ports.tetra=5555", env=bob)
+    assert "recorded what happened to dev on web1 as #" in done.err
+    assert (fleet.events(), waiting(fleet)) == (DEPLOYED, [])
     fleet.machine.ok("verify")
+
+
+def test_who_may_not_deploy_leaves_it_waiting(fleet: Fleet) -> None:
+    bob = bob_of(fleet, "edit:local")
+    fleet.before["confirm"] = lambda: fleet.machine.store.rename(away)
+    away = fleet.machine.store.with_name("away.db")
+    fleet.roll_out()
+    away.rename(fleet.machine.store)
+    fleet.machine.ok("set", "local", "ports.tetra=5555", env=bob)
+    assert fleet.events() == ["started"]
+    fleet.machine.ok("set", "local", "ports.tetra=5556", "--dry-run")
+    assert fleet.events() == ["started"]
+    fleet.machine.ok("set", "local", "ports.tetra=5556")
+    assert fleet.events() == DEPLOYED
 
 
 def test_a_store_that_is_moved_away_meanwhile(fleet: Fleet) -> None:
     """What would be written to it is gone with it, so it does not count as recorded."""
     store = fleet.machine.store
     away = store.with_name("away.db")
-    fleet.before["switch"] = lambda: store.rename(away)
+    fleet.before["confirm"] = lambda: store.rename(away)
     (error,) = fleet.roll_out()
     away.rename(store)
-    assert "switch: it was done and could not be recorded" in str(error)
+    assert "serves on web1, but that could not be recorded" in str(error)
     assert "moved or replaced" in str(error)
-    assert "it has its previous state again" in str(error)
-    assert fleet.events() == DEPLOYED[:4]
+    assert fleet.events() == ["started"]
     done = fleet.deploy()
     assert done.code == 0, done.err
-    assert "the deployment before was cut short" in done.err
-    assert fleet.events() == [*DEPLOYED[:4], "failed", *DEPLOYED]
+    assert "cut short" not in done.err
+    assert fleet.events() == DEPLOYED  # what waited; there was nothing more to do
     fleet.machine.ok("verify")
 
 
-def test_a_process_that_dies_has_recorded_what_it_did(fleet: Fleet) -> None:
+def test_what_waits_is_recorded_once(fleet: Fleet) -> None:
+    """A process may be killed between recording it and removing the file."""
+    store = fleet.machine.store
+    away = store.with_name("away.db")
+    fleet.before["confirm"] = lambda: store.rename(away)
+    fleet.roll_out()
+    away.rename(store)
+    (file,) = waiting(fleet)
+    kept = file.read_bytes()
+    fleet.machine.ok("set", "local", "ports.tetra=5555")
+    file.write_bytes(kept)
+    fleet.machine.ok("set", "local", "ports.tetra=5556")
+    assert (fleet.events(), waiting(fleet)) == (DEPLOYED, [])
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b'{"facts": [["no", "such", {}]]}'])
+def test_a_damaged_file_stops_nothing(fleet: Fleet, content: bytes) -> None:
+    assert fleet.deploy().code == 0
+    (pins,) = (fleet.machine.home / ".local/state/tetra-es").glob("*/pin.json")
+    (pins.parent / "waiting").mkdir(exist_ok=True)
+    file = pins.parent / "waiting" / "x.json"
+    file.write_bytes(content)
+    done = fleet.machine.ok("set", "local", "ports.tetra=5555")
+    assert f"cannot read {file}" in done.err
+    assert file.exists()
+
+
+def test_a_process_that_dies_leaves_it_to_the_server_to_tell(fleet: Fleet) -> None:
     class Killed(BaseException):
         """Nothing catches it."""
 
@@ -274,14 +353,14 @@ def test_a_process_that_dies_has_recorded_what_it_did(fleet: Fleet) -> None:
     fleet.before["health"] = die
     with pytest.raises(Killed):
         fleet.roll_out()
-    assert fleet.events() == DEPLOYED[:6]
+    assert fleet.events() == ["started"]
     (row,) = fleet.machine.ok("status", "-o", "json").json["servers"]
     assert row["outcome"] == "under way"
     fleet.machine.ok("rebuild", "--check")
     done = fleet.deploy()
     assert done.code == 0, done.err
     assert "web1: the deployment before was cut short" in done.err
-    assert fleet.events()[6:] == ["failed", *DEPLOYED]
+    assert fleet.events()[1:] == ["failed", *DEPLOYED]
 
 
 def test_a_failure_is_the_end_of_its_batch(fleet: Fleet) -> None:
@@ -321,7 +400,7 @@ def test_when_one_host_fails_the_others_get_back_what_they_had(fleet: Fleet) -> 
     assert [secret[:2] for secret in event["state"]["secrets"]] == [["KEY", 1]]
     runs = {row["host"]: row["runs"] for row in machine.ok("status", "-o", "json").json["servers"]}
     assert runs["web1"] == "dev@1"
-    assert fleet.events("web2")[-1] == "healthy"
+    assert fleet.events("web2")[-2:] == ["healthy", "host.uninstalled"]
     machine.ok("verify")
 
 

@@ -206,6 +206,8 @@ class Facts:
     """Newest first."""
     owner: Owner | None
     """Who holds the lock, if anybody does."""
+    machine: str | None
+    """Its machine id, by which it is known under every name; None where it has none."""
     taken: tuple[Taken, ...]
     """What of the release is that of another environment here."""
 

@@ -55,6 +55,8 @@ class Plan:
     problems: tuple[Problem, ...]
     deployed: str | None
     """What the server says it has, such as `dev@7 #41 HASH`."""
+    machine: str | None
+    """The server's machine id."""
     unknown: bool
     """Whether the server does not know that it has anything, and should."""
     code: Code | None = None
@@ -92,6 +94,7 @@ def plan(release: Release, facts: Facts, *, now: int, create_user: bool = False)
         unmanaged=theirs,
         problems=tuple(problems(release, facts, now=now, create_user=create_user)),
         deployed=facts.current.source if facts.current else None,
+        machine=facts.machine,
         unknown=bool(release.files) and facts.current is None,
         code=facts.code,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from tetra_es.remote.session import Answer
 
 
+_MACHINE_ID = re.compile("[0-9a-f]{32}")
+"""What /etc/machine-id has once the system has started; before, it may have other words."""
+
+
 def facts(answer: Answer) -> Facts:
     """Return what the answer to `inspect` says. Raises `ValueError` when it says something else."""
     version, state, time = next(answer.of("system"))
@@ -55,12 +60,18 @@ def facts(answer: Answer) -> Facts:
         current=_current(answer),
         deployments=tuple(_outcome(row) for row in answer.of("deployment")),
         owner=owner(answer.rows),
+        machine=_machine(answer),
         taken=tuple(
             Taken(kind, answer_text(name), answer_text(other))
             for kind, name, other in answer.of("taken")
         ),
         code=_code(answer),
     )
+
+
+def _machine(answer: Answer) -> str | None:
+    said = next((answer_text(word) for (word,) in answer.of("machine")), "")
+    return said if _MACHINE_ID.fullmatch(said) else None
 
 
 def owner(rows: Sequence[Sequence[str]]) -> Owner | None:

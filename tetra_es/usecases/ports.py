@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tetra_es.layout import OrgLayout
     from tetra_es.log.record import Record
     from tetra_es.log.replica import Replica
+    from tetra_es.model.standing import Standing
     from tetra_es.refs import Ref
     from tetra_es.toml.document import ConfigDocument
 
@@ -108,6 +109,12 @@ class Projections(Protocol):
 
     def serving_hosts(self, environment: str) -> Sequence[str]:
         """Return the hosts that an environment runs on, by what was recorded; not this machine."""
+
+    def names_of(self, environment: str, host: str, machine: str | None = None) -> Sequence[str]:
+        """Return all names of a host that an environment was deployed to."""
+
+    def deployed_hosts(self) -> Mapping[str, Sequence[str]]:
+        """Return the hosts that each environment was deployed to, by what was recorded."""
 
     def catch_up(self, report: Report | None = None) -> None:
         """Take in every event that is missing anywhere."""
@@ -242,6 +249,15 @@ class Deployments(Protocol):
     def serving_hosts(self, environment: str) -> Sequence[str]:
         """Return the hosts that an environment runs on, by what was recorded; not this machine."""
 
+    def names_of(self, environment: str, host: str, machine: str | None = None) -> Sequence[str]:
+        """Return all names of a host that an environment was deployed to; none where it was not.
+
+        `machine` is the id that it tells, where it was asked.
+        """
+
+    def standing(self, environment: str, host: str) -> Standing | None:
+        """Return how what a host has stands to the present state; None where it has nothing."""
+
     def document(self, environment: str) -> ConfigDocument:
         """Return the present TOML of an environment.
 
@@ -346,6 +362,9 @@ class Listener(Protocol):
 
     def edit_recorded(self, path: str, position: int | None) -> None:
         """A file that somebody changed was recorded; in a dry run without a position."""
+
+    def caught_up(self, environment: str, host: str, position: int | None) -> None:
+        """What an earlier command did on a host, and could not record, is recorded now."""
 
     def edit_waits(self, path: str, *, missing: bool, wrong: str | None) -> None:
         """A file that somebody changed, and that nothing depended on, was not recorded.

@@ -21,6 +21,7 @@ from tetra_es.usecases.recorded import Recorded, recorded_all_the_same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
+    from pathlib import Path
 
     from tetra_es.events.base import Event
     from tetra_es.events.secrets import NamedBy
@@ -59,7 +60,8 @@ class UnitOfWork:
         self._history = history
         self.saved: list[int] = []
         """Positions of what was recorded, all that `save` returned from."""
-        self._correlation = os.urandom(8).hex()
+        self.correlation = os.urandom(8).hex()
+        """Shared by the events that the command records."""
         self._loaded: dict[str, Aggregate] = {}
         self._head: Head | None = None
         """The events up to here are in what was loaded."""
@@ -80,6 +82,11 @@ class UnitOfWork:
     def new_organization(self) -> Organization:
         """Return the organization, which may have no event yet."""
         return self._load(ORG_STREAM, self._history.organization)
+
+    @property
+    def waiting(self) -> Path:
+        """The folder of what happened on hosts and could not be recorded yet."""
+        return self._history.replica.opened.pins.folder / "waiting"
 
     @property
     def floor(self) -> int:
@@ -124,7 +131,7 @@ class UnitOfWork:
         return Context(
             actor=actor,
             reason=self.intent.reason if reason is None else reason,
-            correlation=self._correlation,
+            correlation=self.correlation,
             now=self.intent.clock(),
         )
 
@@ -159,7 +166,7 @@ class UnitOfWork:
         return [
             record.position
             for record, event in valid_events(self.log, self.log.records(position))
-            if event.metadata["correlation"] == self._correlation
+            if event.metadata["correlation"] == self.correlation
         ]
 
     def run(self, decide: Callable[[UnitOfWork], Result]) -> tuple[Result, list[Recorded]]:

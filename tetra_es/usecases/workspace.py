@@ -17,12 +17,13 @@ from tetra_es.store.copies import open_stored
 from tetra_es.store.history import History
 from tetra_es.usecases.config.edit import Edit, EmptiedError
 from tetra_es.usecases.config.hand_edits import emptied_by_hand, pending, read_edit, what_is_wrong
+from tetra_es.usecases.happened.not_recorded import NotRecorded
 from tetra_es.usecases.recorded import recorded_all_the_same
 from tetra_es.usecases.unit_of_work import Intent, UnitOfWork
 from tetra_es.usecases.use_case import Done
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
     from typing import TypeAlias
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from tetra_es.admission import Admission
     from tetra_es.layout import OrgLayout
     from tetra_es.log.replica import Replica
+    from tetra_es.usecases.happened.happened import Happened
     from tetra_es.usecases.ports import Listener, Projections, WorkingFiles
     from tetra_es.usecases.recorded import Recorded
     from tetra_es.usecases.use_case import UseCase
@@ -75,6 +77,7 @@ class Workspace:
             self._work.follow()
             self._projections.catch_up(self._listener.progress)
             try:
+                edits += self._send_waiting()
                 self._record_hand_edits(use_case, edits)
                 for path in use_case.writes():
                     self.files.check_writable(path)
@@ -92,7 +95,17 @@ class Workspace:
         self._work.follow()
         return find(self._work)
 
-    def record(self, decide: Callable[[UnitOfWork], object]) -> None:
+    @property
+    def correlation(self) -> str:
+        """Shared by the events that the command records."""
+        return self._work.correlation
+
+    @property
+    def reason(self) -> str:
+        """Why the command records."""
+        return self._work.intent.reason
+
+    def record(self, decide: Callable[[UnitOfWork], Result]) -> Result:
         """Save what is decided on the newest state; it is durable when this returns.
 
         For what takes minutes: the lock is held for this alone, others may record in between,
@@ -100,8 +113,58 @@ class Workspace:
         """
         with exclusive(self.layout.lock):
             self._check_in_place()
-            _, saved = self._decide(decide)
+            result, saved = self._decide(decide)
             self._behind += saved
+        return result
+
+    def send(self, happened: Happened) -> None:
+        """Save what happened on a host, as `record` does; where that fails, it waits.
+
+        It is kept in the state folder first, so that nothing is lost with this process. Raises
+        `NotRecorded`.
+        """
+        from tetra_es.usecases.happened import waiting
+
+        path = None
+        try:
+            path = waiting.put(self._work.waiting, happened)
+            self.record(happened.decide)
+        except TetraEsError as error:
+            raise NotRecorded(error, waits=path is not None) from error
+        waiting.drop(path)
+
+    def send_waiting(self) -> None:
+        """Save what earlier commands could not; `act` does so by itself."""
+        with exclusive(self.layout.lock):
+            self._check_in_place()
+            self._work.follow()
+            self._behind += self._send_waiting()
+
+    def _send_waiting(self) -> list[Recorded]:
+        """Save what earlier commands could not, of hosts that this signer may deploy to."""
+        folder = self._work.waiting
+        if self._work.intent.dry_run or not folder.is_dir():
+            return []
+        from tetra_es.usecases.happened import waiting
+
+        saved: list[Recorded] = []
+        for path in waiting.waiting(folder):
+            try:
+                happened = waiting.read(path)
+                if happened is None:
+                    continue
+                _, recorded = self._decide(happened.decide)
+            except Refused:
+                continue  # another signer may, who works with this state folder
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
+                self._listener.warned(f"cannot read {path}: {error}")
+                continue
+            waiting.drop(path)
+            saved += recorded
+            if recorded:
+                where = (happened.environment, happened.host)
+                self._listener.caught_up(*where, recorded[-1].position)
+        return saved
 
     def catch_up(self) -> None:
         """Bring everything derived up to date after `record`."""
@@ -113,6 +176,14 @@ class Workspace:
     def serving_hosts(self, environment: str) -> Sequence[str]:
         """Return the hosts that an environment runs on, as of the last time that all caught up."""
         return self._projections.serving_hosts(environment)
+
+    def names_of(self, environment: str, host: str, machine: str | None = None) -> Sequence[str]:
+        """Return all names of a host that an environment was deployed to."""
+        return self._projections.names_of(environment, host, machine)
+
+    def deployed_hosts(self) -> Mapping[str, Sequence[str]]:
+        """Return the hosts that each environment was deployed to, by what was recorded."""
+        return self._projections.deployed_hosts()
 
     def _check_in_place(self) -> None:
         """Raise `TetraEsError` where the store is not the file that was opened.

@@ -23,7 +23,13 @@ from tetra_es_cli.context.params import (
     report_option,
 )
 from tetra_es_cli.context.recording import Recording
-from tetra_es_cli.context.servers import hosts_options, rollouts, take_over_option, units
+from tetra_es_cli.context.servers import (
+    hosts_options,
+    operations,
+    rollouts,
+    take_over_option,
+    units,
+)
 from tetra_es_cli.output.emit import emit, say
 from tetra_es_cli.output.model import Listing
 from tetra_es_cli.output.servers import raise_first, rollout_report
@@ -32,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from tetra_es.usecases.deploy.units import Verb
+    from tetra_es.usecases.deploy.operations import Verb
     from tetra_es_cli.context.app import App
 
 _LINES = 50
@@ -106,10 +112,11 @@ def _verb(name: Verb, does: str) -> None:
     @daemon.command(name, help=does)
     @env_argument()
     @hosts_options
+    @reason_option
     @click.pass_obj
-    def command(app: App, environment: str, hosts: Sequence[str], local: bool) -> None:
-        with units(app, HostSelection(environment, hosts, local)) as found:
-            for told in found.tell(name):
+    def command(app: App, environment: str, hosts: Sequence[str], local: bool, reason: str) -> None:
+        with operations(app, Recording(reason)) as working:
+            for told in working.tell(HostSelection(environment, hosts, local), name):
                 say(f"{told.host}: {name} {' '.join(told.units)}")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tetra_es.errors import UsageError
 from tetra_es.limits import LONGEST_PAUSE, MOST_AT_A_TIME
 from tetra_es_cli.context.command_line import command_for
 from tetra_es_cli.context.identities import identity_option, loader
@@ -20,6 +21,7 @@ from tetra_es_cli.context.params import (
 from tetra_es_cli.context.recording import Recording
 from tetra_es_cli.context.servers import hosts_options, rollouts, take_over_option
 from tetra_es_cli.output.emit import emit
+from tetra_es_cli.output.model import Report
 from tetra_es_cli.output.plans import plans_report
 from tetra_es_cli.output.servers import raise_first, rollout_report
 
@@ -64,6 +66,11 @@ if TYPE_CHECKING:
 @click.option(
     "--restart", is_flag=True, help="Restart all services, whatever changes, as for new code."
 )
+@click.option(
+    "--observe",
+    metavar="HOST",
+    help="Deploy nothing: record how a deployment to HOST ended, by the server's own journal.",
+)
 @take_over_option
 @replace_unmanaged_option
 @identity_option
@@ -83,6 +90,7 @@ def deploy(
     canary: int | None,
     rollback_all: bool,
     restart: bool,
+    observe: str | None,
     take_over: bool,
     replace_unmanaged: bool,
     given: tuple[Path, ...],
@@ -100,6 +108,11 @@ def deploy(
     """
     from tetra_es.usecases.deploy.request import DeployRequest
 
+    if observe is not None:
+        if hosts or local or ref or dry_run:
+            raise UsageError("--observe goes with none of --to, --local, --at and --dry-run")
+        observe_on(app, environment, observe, Recording(reason, output=output))
+        return
     request = DeployRequest(
         environment,
         hosts,
@@ -132,3 +145,15 @@ def deploy_to_servers(app: App, request: DeployRequest, how: Recording) -> Seque
         emit(rollout_report(done.rows), how.output)
         raise_first(done.errors)
         return done.rows
+
+
+def observe_on(app: App, environment: str, host: str, how: Recording) -> None:
+    """Record how a deployment ended, and say it."""
+    with rollouts(app, how) as rolling:
+        outcome = rolling.observe(environment, host)
+    value = {"host": host, "environment": environment, "deployment": None, "outcome": None}
+    line = f"{host}: no deployment of {environment} is open: there is nothing to observe"
+    if outcome is not None:
+        value |= {"deployment": outcome.deployment, "outcome": outcome.state}
+        line = f"{host}: the deployment {outcome.deployment} is {outcome.state} there: recorded"
+    emit(Report(value, [line]), how.output)

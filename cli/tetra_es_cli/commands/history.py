@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.option("--since", metavar="TIME", help="Not before this date or time.")
 @click.option("--until", metavar="TIME", help="Not after this date or time.")
 @click.option("-n", "--number", type=click.IntRange(min=1), help="Only the newest N.", metavar="N")
+@click.option("--steps", is_flag=True, help="Show the steps of each deployment below it.")
 @listing_option
 @click.pass_obj
 def history(
@@ -33,12 +34,13 @@ def history(
     since: str | None,
     until: str | None,
     number: int | None,
+    steps: bool,
     output: str,
 ) -> None:
     """List the events, newest first; those that concern ENV where it is given."""
     from tetra_es_projections.queries.history import HistoryQuery
 
-    query = HistoryQuery(environment, key, actor, topic, since, until, number)
+    query = HistoryQuery(environment, key, actor, topic, since, until, number, steps)
     with app.reading() as reader:
         found = answers.history(reader, query)
     emit(found, output)

@@ -118,6 +118,9 @@ REF = RefType()
 KEY = KeyType()
 SECRET = SecretType()
 
+at_option = click.option(
+    "--at", "ref", type=REF, metavar="REF", help="As it was there.  [default: now]"
+)
 reason_option = click.option(
     "-m", "--reason", default="", metavar="TEXT", help="Why; recorded with the event."
 )

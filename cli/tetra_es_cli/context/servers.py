@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tetra_es.usecases.deploy.access import Access
     from tetra_es.usecases.deploy.diagnose import Findings
     from tetra_es.usecases.deploy.look import Looking
+    from tetra_es.usecases.deploy.operations import Operations
     from tetra_es.usecases.deploy.request import HostSelection
     from tetra_es.usecases.deploy.rollouts import Rollouts
     from tetra_es.usecases.deploy.units import Units
@@ -102,6 +103,15 @@ def rollouts(app: App, how: Recording) -> Iterator[Rollouts]:
 
     with app.workspace(how) as workspace:
         yield Rollouts(workspace, access_of(app), ServerConsole())
+
+
+@contextmanager
+def operations(app: App, how: Recording) -> Iterator[Operations]:
+    """Open the organization for working on its servers by hand."""
+    from tetra_es.usecases.deploy.operations import Operations
+
+    with app.workspace(how) as workspace:
+        yield Operations(workspace, access_of(app), ServerConsole())
 
 
 @contextmanager

@@ -76,6 +76,7 @@ _HISTORY: Options = {
     "--until": ("until", str),
     "-n": ("limit", _number),
     "--number": ("limit", _number),
+    "--steps": ("steps", None),
 }
 
 COMMANDS: dict[tuple[str, ...], _Command] = {
@@ -85,7 +86,8 @@ COMMANDS: dict[tuple[str, ...], _Command] = {
         "history_of", (("environment", check_environment, False),), {**_HISTORY, **_LISTING}
     ),
     ("blame",): _Command("blame", (_ENV, ("key", str, False)), _LISTING),
-    ("status",): _Command("status", (), _REPORT),
+    ("status",): _Command("quick_status", (), {**_AT, **_REPORT}),
+    ("hosts",): _Command("hosts", (("host", str, False),), {**_AT, **_LISTING}),
     ("event",): _Command("event", (("ref", _ref, True),), _REPORT),
     ("env", "list"): _Command("environments", (), _LISTING),
     ("signer", "list"): _Command("signers", (), {**_AT, **_LISTING}),

@@ -53,6 +53,8 @@ COMMANDS: Mapping[str, str] = {
     "deploy": "deploy.deploy",
     "apply": "apply.apply",
     "daemon": "daemon.daemon",
+    "hosts": "hosts.hosts",
+    "host": "host.host",
     "health": "health.health",
     "drift": "health.drift",
     "secret": "secret.group.secret",

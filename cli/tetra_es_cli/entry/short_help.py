@@ -44,6 +44,10 @@ SHORT_HELP: Mapping[str, str] = {
     "deploy": "Put ENV on its servers, verified, or leave each as it was (exit 5).",
     "apply": "Deploy ENV on this machine from a clone of the mirror: the pull way.",
     "daemon": "The units of an environment, on its servers or with --local on this machine.",
+    "hosts": (
+        "List what runs on each host by our history: state, secrets, code, and who deployed it."
+    ),
+    "host": "The hosts that environments were deployed to; `hosts` lists them.",
     "health": "Ask every service of ENV on its servers; exit 1 when one is not healthy.",
     "drift": "Compare ENV's servers with what our history says was deployed there.",
     "secret": "Manage secrets: encrypted with age, recorded as events, never in TOML.",

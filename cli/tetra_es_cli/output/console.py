@@ -51,6 +51,10 @@ class Console:
         """Keep that for the line that ends the command if it is interrupted."""
         interrupts.remember(positions)
 
+    def caught_up(self, environment: str, host: str, position: int | None) -> None:
+        """Say that what an earlier command did on a host is recorded now."""
+        note(f"recorded what happened to {environment} on {host} as #{position}")
+
     def edit_waits(self, path: str, *, missing: bool, wrong: str | None) -> None:
         """Say that a file was changed and is not recorded."""
         if missing:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tetra_es_cli.output.table import table_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tetra_es_cli.output.model import Listing, Model, Report
 
@@ -21,8 +21,16 @@ _NEGATIVE = r"-[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?"
 
 
 def _table(listing: Listing) -> str:
-    rows = [{**row, **_shortened(row, listing.cells)} for row in listing.rows]
+    rows = [{**row, **_shortened(row, listing.cells)} for row in _with_below(listing, "  ")]
     return _lines(table_lines(rows, listing.columns)) if rows else ""
+
+
+def _with_below(listing: Listing, indent: str = "") -> Iterator[Mapping[str, Any]]:
+    """Yield the rows, and after each those below it, whose summary is indented."""
+    for row in listing.rows:
+        yield row
+        for one in row.get(listing.below, ()) if listing.below else ():
+            yield {**row, **one, "summary": f"{indent}{one['summary']}"}
 
 
 def _shortened(row: Mapping[str, Any], cells: Mapping[str, Callable[[Any], Any]]) -> dict[str, Any]:
@@ -43,7 +51,7 @@ def _csv(listing: Listing) -> str:
     columns = listing.csv_columns or listing.columns
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows([_cell(row.get(column)) for column in columns] for row in listing.rows)
+    writer.writerows([_cell(row.get(column)) for column in columns] for row in _with_below(listing))
     return buffer.getvalue()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tetra_es.usecases.deploy.request import command_on
 from tetra_es_cli.output.hints import with_options
 from tetra_es_cli.output.table import printable, table_lines
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from tetra_es_projections.queries.events import FoundEvent
-    from tetra_es_projections.queries.status import OrganizationStatus
+    from tetra_es_projections.queries.status import HostStatus, OrganizationStatus
 
 _SHOWN = 12
 """Changed keys that are shown of many."""
@@ -66,6 +67,17 @@ def event_lines(found: FoundEvent) -> Iterator[str]:
         yield from change_lines(found.changes)
 
 
+def _behind(row: HostStatus) -> str:
+    parts = []
+    if row.behind:
+        parts.append(f"{row.behind} {'revision' if row.behind == 1 else 'revisions'} behind")
+    if row.outdated:
+        what = "older versions of secrets than recorded"
+        parts.append(f"with {what}: {', '.join(row.outdated)}")
+    command = command_on(row.host, "deploy", row.environment)
+    return f"{row.host} runs {row.runs}, {', '.join(parts)} (`{command}`)"
+
+
 def status_lines(
     found: OrganizationStatus,
     environments: Sequence[Mapping[str, object]],
@@ -75,7 +87,10 @@ def status_lines(
     yield f"organization {found.org}, {found.events} events, in {found.folder}"
     yield from table_lines(environments, ("environment", "state", "event", "source", "time"))
     if servers:
-        yield from table_lines(servers, ("environment", "host", "runs", "since", "newest"))
+        yield from table_lines(servers, ("environment", "host", "runs", "state", "since", "newest"))
+    for row in found.servers:
+        if row.behind or row.outdated:
+            yield with_options(f"behind: {_behind(row)}")
     for position in found.void:
         yield with_options(f"void: #{position} changed nothing (`tetra-es event {position}`)")
     for path in found.unrecorded:

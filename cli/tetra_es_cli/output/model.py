@@ -21,6 +21,8 @@ class Listing(NamedTuple):
     """The columns of a CSV file, by default those of the table."""
     cells: Mapping[str, Callable[[Any], Any]] = MappingProxyType({})
     """Column to a function that shortens its values for the table."""
+    below: str = ""
+    """The field of a row that has rows of its own, which a table and CSV show below it."""
 
 
 class Report(NamedTuple):

@@ -29,6 +29,10 @@ class ServerConsole:
             "it came with `apply`, or under another name of the host"
         )
 
+    def behind(self, host: str, what: str) -> None:
+        """Say that a host has something older than is recorded."""
+        warn(f"{host}: {what}")
+
     def step(self, host: str, step: str) -> None:
         """Say what is done now."""
         note(f"{host}: {step}")
@@ -36,6 +40,13 @@ class ServerConsole:
     def found_open(self, host: str, fate: str) -> None:
         """Say what became of the deployment before."""
         note(f"{host}: the deployment before was cut short and {fate}")
+
+    def same_machine(self, host: str, names: Sequence[str]) -> None:
+        """Say that a host is one that is known by another name."""
+        warn(
+            f"{host} has the machine id of {', '.join(names)}: they are one host from now on; "
+            "machines that are clones need ids of their own"
+        )
 
     def is_there(self, host: str, source: str) -> None:
         """Say that there is nothing to do."""

@@ -6,6 +6,7 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es_projections.queries.environments import require_environment
+from tetra_es_projections.queries.history_steps import with_ends
 
 if TYPE_CHECKING:
     from tetra_es_projections.queries.reader import Reader
@@ -26,10 +27,19 @@ class HistoryQuery(NamedTuple):
     until: str | None = None
     """A date or time, as typed; a date counts to its last moment."""
     limit: int | None = None
+    steps: bool = False
+    """Whether the steps of deployments are wanted, below their line."""
+
+    @property
+    def names_a_step(self) -> bool:
+        """Whether the events of deployments are asked for, by their type."""
+        return f"{self.topic}.".startswith("deployment.") and self.topic != "deployment.started"
 
 
 def history_rows(reader: "Reader", query: HistoryQuery) -> "list[EventRow] | list[KeyEventRow]":
     """Return the events, newest first; with `key`, its value before and after too.
+
+    A deployment is one line, its first event, which says how it ended.
 
     Raises `UsageError` for an unknown environment and what is not a time.
     """
@@ -41,11 +51,12 @@ def history_rows(reader: "Reader", query: HistoryQuery) -> "list[EventRow] | lis
         since=_start(query.since),
         until=None if query.until is None else _time(query.until),
         limit=query.limit or -1,
+        steps=query.names_a_step or query.key is not None,
     )
     if query.environment is not None and not rows:
         require_environment(reader, query.environment)
     if query.key is None:
-        return rows
+        return with_ends(reader, rows)
     from tetra_es_projections.queries.tables.key_table import KeyEventRow  # few ask for a key
 
     return [KeyEventRow(*row, *_values(reader, row.event, query.key)) for row in rows]

@@ -57,6 +57,11 @@ def secrets_at(reader: Reader, environment: str, ref: Ref | None) -> dict[str, i
     """Return key to version of an environment's secrets at a REF, now without one."""
     last = reader.log.last_position()
     position = last if ref is None else moment_of(reader.views, ref, environment)
+    return secrets_at_position(reader, environment, position)
+
+
+def secrets_at_position(reader: Reader, environment: str, position: int) -> dict[str, int]:
+    """Return key to version of an environment's secrets at a position."""
     stream = secrets_stream(environment)
     records = (one for one in reader.log.of_stream(stream) if one.position <= position)
     return Vault(stream).fold(events_in(reader.log, records)).present

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from tetra_es.layout import is_edited
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es_projections.queries.environments import known_environments
+from tetra_es_projections.queries.hosts import REMOVAL, hosts_at, left_out, moment_of_ref
 from tetra_es_projections.working_files import changed_files
 
 if TYPE_CHECKING:
+    from tetra_es.refs import Ref
+    from tetra_es_projections.queries.hosts import HostAt, LeftOut
     from tetra_es_projections.queries.reader import Reader
-    from tetra_es_projections.queries.tables.host_table import HostRow
     from tetra_es_projections.queries.tables.state_table import StateRow
     from tetra_es_projections.working_files import Change
 
@@ -56,6 +58,16 @@ class HostStatus(NamedTuple):
     outcome: str
     newest: str
     event: int
+    names: list[str]
+    """All that this machine was deployed to by."""
+    state: str
+    """`running`, `stopped` or `nothing`; with `under way` while a deployment is."""
+    behind: int | None
+    """Revisions of the environment since what runs."""
+    outdated: list[str]
+    """Secrets that have a newer version than the services."""
+    by: str | None
+    """Who deployed what runs."""
 
 
 @dataclass
@@ -73,11 +85,24 @@ class OrganizationStatus:
     unreadable: list[FileStatus] = field(default_factory=list)
     environments: list[EnvironmentStatus] = field(default_factory=list)
     servers: list[HostStatus] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    """Hosts without the deployment that others of their environment have."""
 
 
-def organization_status(reader: Reader) -> OrganizationStatus:
-    """Return how the organization stands, files in its folder included."""
+def organization_status(reader: Reader, ref: Ref | None = None) -> OrganizationStatus:
+    """Return how the organization stands, files in its folder included; or stood at a REF."""
     root = reader.layout.root
+    moment = moment_of_ref(reader, ref)
+    if ref is not None:
+        rows = hosts_at(reader, moment)
+        return OrganizationStatus(
+            root.name,
+            str(root),
+            moment.position,
+            void=[one for one in reader.views.events.all_void() if one <= moment.position],
+            environments=environment_rows(reader, moment.position),
+            servers=[host_row(row) for row in rows],
+        )
     found = OrganizationStatus(root.name, str(root), reader.log.last_position())
     paths = {"unrecorded": found.unrecorded, "drift": found.drift, "missing": found.missing}
     for file in file_rows(reader):
@@ -87,7 +112,9 @@ def organization_status(reader: Reader) -> OrganizationStatus:
             paths[file.kind].append(file.path)
     found.void = reader.views.events.all_void()
     found.environments = environment_rows(reader)
-    found.servers = [host_row(row) for row in reader.views.hosts.all()]
+    rows = hosts_at(reader, moment)
+    found.servers = [host_row(row) for row in rows]
+    found.left_out = left_out(reader, rows)
     return found
 
 
@@ -107,28 +134,37 @@ def _file(change: Change) -> FileStatus:
     return FileStatus(change.path, "unrecorded" if is_edited(change.path) else "drift")
 
 
-def environment_rows(reader: Reader) -> list[EnvironmentStatus]:
-    """Return the environments in promotion order, with their present states."""
-    source = reader.views.states.find(SOURCE_OF_TRUTH)
+def environment_rows(reader: Reader, position: int | None = None) -> list[EnvironmentStatus]:
+    """Return the environments in promotion order, with their states at a position, or now."""
+    states = reader.views.states
+    source = states.find(SOURCE_OF_TRUTH, position)
     newest = source.revision if source else 0
     names = known_environments(reader)
-    return [_environment(name, reader.views.states.find(name), newest) for name in names]
+    return [_environment(name, states.find(name, position), newest) for name in names]
 
 
-def host_row(row: HostRow) -> HostStatus:
+def host_row(row: HostAt) -> HostStatus:
     """Return what runs on a host, in words too."""
+    newest = row.newest
+    event = newest["ended"] or newest["event"]
+    removed = newest["what"] == REMOVAL and newest["outcome"] == "serving"
     return HostStatus(
         environment=row.environment,
         host=row.host,
-        serving=row.serving,
-        runs=f"{row.environment}@{row.serving}" if row.serving else "nothing",
+        serving=row.revision,
+        runs=row.running or "nothing",
         since=row.since,
-        deployment=row.deployment,
-        outcome=row.outcome,
-        newest=f"{row.environment}@{row.revision} {row.outcome} (#{row.event})"
-        if row.revision
-        else f"removed (#{row.event})",
-        event=row.event,
+        deployment=newest["deployment"],
+        outcome=newest["outcome"],
+        newest=f"removed (#{event})"
+        if removed
+        else f"{newest['what']} {newest['outcome']} (#{event})",
+        event=event,
+        names=row.names,
+        state=row.state,
+        behind=row.behind,
+        outdated=row.outdated,
+        by=row.by,
     )
 
 

@@ -13,12 +13,6 @@ from tetra_es.events.config import (
     ProfileEdited,
     source_revision_of,
 )
-from tetra_es.events.deployments import (
-    DeploymentEvent,
-    DeploymentFailed,
-    DeploymentHealthy,
-    DeploymentReverted,
-)
 from tetra_es.events.secrets import (
     SecretRemoved,
     SecretSet,
@@ -31,6 +25,7 @@ from tetra_es.toml.document import ConfigDocument
 from tetra_es_projections.bodies import known_event
 from tetra_es_projections.descriptions import summary_of_known, summary_of_void
 from tetra_es_projections.views.database import VIEWS, set_progress
+from tetra_es_projections.views.hosts import take_in
 
 if TYPE_CHECKING:
     import sqlite3
@@ -52,11 +47,10 @@ def apply_to_views(connection: sqlite3.Connection, log: Replica, records: Iterab
                 _insert(connection, "events", _void_row(record, reason))
                 continue
             event, purged = known_event(log, record)
-            _insert(connection, "events", _event_row(record, event, purged))
+            part_of = take_in(connection, position, event)
+            _insert(connection, "events", (*_event_row(record, event, purged), part_of))
             if isinstance(event, EnvironmentState):
                 _insert(connection, "states", _state_row(position, event))
-            elif isinstance(event, DeploymentEvent):
-                _set_target(connection, position, event)
             if "changes" not in purged:
                 changed = list(_change_rows(connection, position, event))
             else:
@@ -115,6 +109,7 @@ def _void_row(record: Record, reason: str) -> tuple[Any, ...]:
         record.hash.hex(),
         f"{summary_of_void(record.topic)} ({reason})",
         reason,
+        None,
     )
 
 
@@ -135,32 +130,6 @@ def _state_row(position: int, event: EnvironmentState) -> tuple[Any, ...]:
         event.digest,
         source_revision_of(event),
     )
-
-
-def _set_target(connection: sqlite3.Connection, position: int, event: DeploymentEvent) -> None:
-    """Keep what runs on a host; a deployment that came to nothing leaves that as it was."""
-    match event:
-        case DeploymentHealthy():
-            outcome = "serving"
-        case DeploymentFailed():
-            outcome = "reverting" if event.switched else "failed"
-        case DeploymentReverted():
-            outcome = "reverted"
-        case _:
-            outcome = "under way"
-    key = (event.environment, event.host)
-    newest = (position, event.deployment, event.revision, outcome)
-    connection.execute(
-        "INSERT INTO targets VALUES (?, ?, NULL, NULL, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-        "position = excluded.position, deployment = excluded.deployment, "
-        "revision = excluded.revision, outcome = excluded.outcome",
-        (*key, *newest),
-    )
-    if outcome == "serving":  # of revision 0 where everything was removed
-        connection.execute(
-            "UPDATE targets SET serving = ?, since = ? WHERE environment = ? AND host = ?",
-            (event.revision or None, event.timestamp, *key),
-        )
 
 
 def _change_rows(

@@ -9,7 +9,7 @@ from tetra_es.log.sqlite.statements import difference, named
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 5
+VERSION = 6
 """Changed with the tables; views of another version are thrown away and built again."""
 
 TABLES = """
@@ -30,12 +30,14 @@ CREATE TABLE events (
     correlation TEXT NOT NULL,
     hash TEXT NOT NULL,
     summary TEXT NOT NULL,
-    void TEXT                          -- why it changed nothing, NULL for a valid one
+    void TEXT,                         -- why it changed nothing, NULL for a valid one
+    part_of INTEGER                    -- the deployment that it is a step of: its first event
 );
 CREATE INDEX events_by_environment ON events (environment, position);
 CREATE INDEX events_by_actor ON events (actor, position);
 CREATE INDEX events_by_topic ON events (topic, position);
 CREATE INDEX events_by_time ON events (time);
+CREATE INDEX events_by_part ON events (part_of) WHERE part_of IS NOT NULL;
 CREATE INDEX events_void ON events (position) WHERE void IS NOT NULL;
 
 CREATE TABLE states (
@@ -79,6 +81,40 @@ CREATE TABLE targets (
     outcome TEXT NOT NULL,             -- under way, serving, failed, reverting or reverted
     PRIMARY KEY (environment, host)
 ) WITHOUT ROWID;
+
+CREATE TABLE deployments (
+    position INTEGER PRIMARY KEY,      -- of deployment.started
+    environment TEXT NOT NULL,
+    host TEXT NOT NULL,
+    deployment TEXT NOT NULL,
+    revision INTEGER NOT NULL,         -- 0 where everything is removed
+    actor TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    time TEXT NOT NULL,
+    runner TEXT NOT NULL,
+    machine TEXT,
+    code TEXT,                         -- JSON, as the event has it
+    secrets TEXT NOT NULL,             -- JSON, [key, version] of each
+    outcome TEXT NOT NULL,             -- as in targets
+    step TEXT NOT NULL,                -- that failed
+    cause TEXT NOT NULL,               -- why
+    ended INTEGER,                     -- the event that said the outcome
+    ended_time TEXT,
+    observed INTEGER NOT NULL          -- whether that was read from the server's journal
+);
+CREATE INDEX deployments_by_host ON deployments (environment, host, position);
+
+CREATE TABLE operations (              -- what was done by hand
+    position INTEGER PRIMARY KEY,
+    environment TEXT NOT NULL,
+    host TEXT NOT NULL,
+    word TEXT NOT NULL,                -- started, stopped and so on
+    services TEXT NOT NULL,            -- JSON; none for all
+    time TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    reason TEXT NOT NULL
+);
+CREATE INDEX operations_by_host ON operations (environment, host, position);
 
 CREATE TABLE files (
     path TEXT PRIMARY KEY,

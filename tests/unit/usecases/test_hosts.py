@@ -52,6 +52,12 @@ class Known:
         assert environment == "dev"
         return self.serving
 
+    def names_of(self, environment: str, host: str, machine: str | None = None) -> list[str]:
+        return [host]
+
+    def standing(self, environment: str, host: str) -> None:
+        return None
+
     def document(self, environment: str) -> ConfigDocument:
         return ConfigDocument(f"environments/{environment}.toml", TOML.format(hosts=self.hosts))
 

@@ -56,7 +56,7 @@ def long_history(tmp_path_factory: pytest.TempPathFactory) -> Path:
         views.execute("PRAGMA synchronous = OFF")
         views.execute("BEGIN")
         views.executemany(
-            "INSERT INTO events VALUES (?, 's', ?, ?, ?, 'alice', ?, '', '', '', '', NULL)",
+            "INSERT INTO events VALUES (?, 's', ?, ?, ?, 'alice', ?, '', '', '', '', NULL, NULL)",
             (
                 (n, names[n % 2], n // 2, "environment.edited", f"2026-11-22T10:00:00.{n:06}Z")
                 for n in positions

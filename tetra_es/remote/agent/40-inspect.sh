@@ -1,9 +1,9 @@
 # Facts. Nothing here changes anything.
 #
 # Globals: above, active, command, control_group, digest, drop_ins, enabled, ended_how, ended_with,
-#   found, hierarchy, inodes, invocation, job, kind, line, load, main, memory, name, names, other,
-#   path, pid, port, properties, property, restarts, result, running, secrecy, since, stale, sub,
-#   tool, value, version, who, word.
+#   found, hierarchy, inodes, invocation, job, kind, line, load, machine, main, memory, name, names,
+#   other, path, pid, port, properties, property, restarts, result, running, secrecy, since, stale,
+#   sub, tool, value, version, who, word.
 
 # Prints the unit that a process belongs to.
 unit_of() {
@@ -173,6 +173,9 @@ say_system() {
     running=$(systemctl is-system-running 2>/dev/null)
     [ -d /run/systemd/system ] || version=0 running=offline
     say "system ${version:-0} ${running:-offline} $(date +%s)"
+    machine=
+    [ ! -r /etc/machine-id ] || read -r machine _ </etc/machine-id
+    [ -z "$machine" ] || say "machine $(text "$machine")"
     for tool in flock sha256sum journalctl curl wget bash useradd adduser awk; do
         if have "$tool"; then say "tool $tool"; fi
     done

@@ -13,7 +13,7 @@ from tetra_es.usecases.deploy.anchor import parse_anchor
 from tetra_es.usecases.deploy.before import before_of, spec_before
 from tetra_es.usecases.deploy.failures import DeploymentFailed, journal_of, message_of
 from tetra_es.usecases.deploy.journal import HostJournal, call
-from tetra_es.usecases.deploy.outcome import settle, was_kept, was_reverted
+from tetra_es.usecases.deploy.outcome import note_kept, settle, was_kept, was_reverted
 from tetra_es.usecases.deploy.plans import preflight
 from tetra_es.usecases.deploy.relay import Relay
 from tetra_es.usecases.deploy.request import command_on
@@ -194,7 +194,9 @@ class Batches:
                 if self._interrupted:
                     raise KeyboardInterrupt
                 plan = self._check(server, spec, journal)
-                spec = replace(spec, code=plan.code)
+                spec = replace(spec, code=plan.code, machine=plan.machine)
+                if names := journal.other_names(plan.machine):
+                    self._listener.same_machine(transport.host, names)
                 self._before.setdefault(transport.host, before_of(plan, journal.state()))
                 if is_there(server, spec, plan):
                     return self._unchanged(spec, journal)
@@ -268,8 +270,9 @@ class Batches:
         spec = replace(spec, code=runs)
         serving = journal.state().serving
         if (serving.revision if serving else 0) != spec.state.revision:
-            journal.record(spec.start)
-            journal.record(lambda host, context: host.healthy(context))
+            journal.claim(spec.start)
+            note_kept(journal, removes=spec.removes)
+            journal.send()
         return HostResult(
             journal.host, self._environment, spec.id, None, "unchanged", code=spec.code
         )

@@ -13,8 +13,8 @@ from tetra_es.remote.drift import drift
 from tetra_es.remote.plan import plan
 from tetra_es.text import one_line
 from tetra_es.usecases.check import Check
-from tetra_es.usecases.deploy.hosts import named_hosts, select
-from tetra_es.usecases.deploy.recorded import compare, remedy
+from tetra_es.usecases.deploy.hosts import named_hosts, of_environment, select
+from tetra_es.usecases.deploy.recorded import check_left_out, compare, remedy, standing_of
 from tetra_es.usecases.deploy.request import command_on
 from tetra_es.usecases.deploy.unmanaged import described
 
@@ -66,7 +66,7 @@ def _diagnoses(
     values = dict.fromkeys(known.secret_names(name), b"")
     release = render(access.organization, name, document, values)
     hosts = select(
-        access, selection, lambda: [*known.serving_hosts(name), *named_hosts(name, document)]
+        access, selection, lambda: of_environment(known, name, named_hosts(name, document))
     )
     for transport in hosts:
         yield _Diagnosis(known, access, transport, release, again)
@@ -152,7 +152,8 @@ class _Diagnosis:
     def _deployed(self, facts: Facts) -> Iterator[Check]:
         name = f"{self._host} release"
         try:
-            found = compare(self._known.log, self._environment, self._host, facts.current)
+            names = self._known.names_of(self._environment, self._host, facts.machine)
+            found = compare(self._known.log, self._environment, self._host, facts.current, names)
         except TetraEsError as error:
             yield Check(name, "failed", error.message, error.hint or "")
             return
@@ -167,6 +168,12 @@ class _Diagnosis:
             yield Check(name, "warning", what, f"`{self._again}` asks how it ended")
         if found.difference:
             return
+        for line in standing_of(self._known, self._environment, self._host):
+            yield Check(f"{self._host} state", "warning", line, f"`{self._again}` deploys it")
+        try:
+            check_left_out(self._known, self._environment, self._host)
+        except TetraEsError as error:
+            yield Check(name, "failed", error.message, error.hint or "")
         for one in drift(facts, found.recorded.files if found.recorded else None):
             what = f"{one.subject}: {one.difference}"
             yield Check(f"{self._host} drift", "warning", what, remedy(one, self._again))

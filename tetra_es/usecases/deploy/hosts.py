@@ -58,8 +58,21 @@ def all_of_it(access: Access, selection: HostSelection, known: Deployments) -> l
     return select(
         access,
         selection,
-        lambda: [*known.serving_hosts(name), *named_hosts(name, known.document(name))],
+        lambda: of_environment(known, name, named_hosts(name, known.document(name))),
     )
+
+
+def of_environment(known: Deployments, environment: str, named: Sequence[str]) -> list[str]:
+    """Return the hosts that an environment runs on and those that are named, each once.
+
+    A host that is named goes by that name, whatever it was deployed to by.
+    """
+    serving = [
+        host
+        for host in known.serving_hosts(environment)
+        if host in named or not {*named}.intersection(known.names_of(environment, host))
+    ]
+    return list(dict.fromkeys([*serving, *named]))
 
 
 def named_hosts(environment: str, document: ConfigDocument) -> Sequence[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from tetra_es.events.metadata import Context
 from tetra_es.model.host import HostState, deployments_stream
 from tetra_es.usecases.deploy.anchor import is_ours
 from tetra_es.usecases.deploy.recorded import recorded_release
+from tetra_es.usecases.happened.happened import OPERATIONS, Fact, Happened
 from tetra_es.usecases.unit_of_work import utc_now
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from tetra_es.events.deployments import Code
     from tetra_es.usecases.deploy.recorded import RecordedRelease
+    from tetra_es.usecases.unit_of_work import UnitOfWork
     from tetra_es.usecases.workspace import Workspace
 
 Result = TypeVar("Result")
@@ -26,8 +28,14 @@ class Journal(Protocol):
     def state(self) -> HostState:
         """Return the environment on the host, as it is recorded now."""
 
-    def record(self, decide: Callable[[HostState, Context], object]) -> None:
-        """Record what `decide` decides on that."""
+    def claim(self, decide: Callable[[HostState, Context], object]) -> None:
+        """Record that a deployment begins; nothing is done on the server before that."""
+
+    def note(self, word: str, **fields: Any) -> None:
+        """Remember that something happened just now; see `facts.Fact`."""
+
+    def send(self) -> None:
+        """Record all that was noted, as one batch. Raises `NotRecorded`."""
 
 
 class Caller(Protocol):
@@ -43,7 +51,7 @@ def call(act: Callable[[], Result]) -> Result:
 
 
 class HostJournal:
-    """Records in an open organization, each event in a transaction of its own.
+    """Records in an open organization: the claim at once, what came of it as one batch.
 
     The organization's lock is not held in between: a deployment takes minutes.
     """
@@ -55,20 +63,46 @@ class HostJournal:
         self.host = host
         self._workspace = workspace
         self._call = caller
+        self._facts: list[Fact] = []
+        self._deployment: str | None = None
+        """The one that was found open, or claimed, last."""
 
     def state(self) -> HostState:
         """Return the environment on the host, as it is recorded now."""
-        return self._call(
+        host = self._call(
             lambda: self._workspace.look(lambda work: work.host(self.environment, self.host))
         )
+        self._deployment = host.open.id if host.open else None
+        return host
 
-    def record(self, decide: Callable[[HostState, Context], object]) -> None:
+    def claim(self, decide: Callable[[HostState, Context], object]) -> None:
         """Record what `decide` decides on that; it is durable when this returns."""
-        self._call(
-            lambda: self._workspace.record(
-                lambda work: decide(work.host(self.environment, self.host), work.context())
-            )
+
+        def claiming(work: UnitOfWork) -> str | None:
+            host = work.host(self.environment, self.host)
+            decide(host, work.context())
+            return host.open.id if host.open else None
+
+        self._deployment = self._call(lambda: self._workspace.record(claiming))
+
+    def note(self, word: str, **fields: Any) -> None:
+        """Remember that something happened just now."""
+        self._facts.append(Fact(word, utc_now(), fields))
+
+    def send(self) -> None:
+        """Record all that was noted; what cannot be recorded waits in the state folder."""
+        noted, self._facts = self._facts, []
+        if not noted:
+            return
+        facts = Happened(
+            self.environment,
+            self.host,
+            self._workspace.correlation,
+            self._workspace.reason,
+            None if noted[0].word in OPERATIONS else self._deployment,
+            noted,
         )
+        self._call(lambda: self._workspace.send(facts))
 
     def is_ours(self, source: str) -> bool:
         """Return whether a release whose server calls it so is made of our events."""
@@ -78,6 +112,13 @@ class HostJournal:
         """Return the application's code that the host serves, by what was recorded."""
         release = self._release()
         return release.code if release else None
+
+    def other_names(self, machine: str | None) -> list[str]:
+        """Return the names that a machine was deployed to by, where this one is none of them."""
+        if machine is None:
+            return []
+        names = self._call(lambda: self._workspace.names_of(self.environment, self.host, machine))
+        return [] if self.host in names else list(names)
 
     def _release(self) -> RecordedRelease | None:
         return self._call(
@@ -103,7 +144,13 @@ class Unrecorded:
         """Return the environment on this host."""
         return self._state
 
-    def record(self, decide: Callable[[HostState, Context], object]) -> None:
+    def claim(self, decide: Callable[[HostState, Context], object]) -> None:
         """Let `decide` decide on it."""
         decide(self._state, Context("apply", "", "apply", utc_now()))
         self._state.collect_events()
+
+    def note(self, word: str, **fields: Any) -> None:
+        """Forget it: nobody records it."""
+
+    def send(self) -> None:
+        """Record nothing."""

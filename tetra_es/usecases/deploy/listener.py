@@ -17,6 +17,9 @@ class ServerListener(Protocol):
     def unrecorded(self, host: str, source: str) -> None:
         """A host has a release of our history, and no deployment of it to the host is recorded."""
 
+    def behind(self, host: str, what: str) -> None:
+        """A host has an older state, or older secrets, than are recorded."""
+
 
 class RolloutListener(ServerListener, Protocol):
     """Is told what happens to each host; from several threads where hosts are done in parallel."""
@@ -26,6 +29,9 @@ class RolloutListener(ServerListener, Protocol):
 
     def found_open(self, host: str, fate: str) -> None:
         """The deployment before had been cut short, and how it ended: `was kept`, …."""
+
+    def same_machine(self, host: str, names: Sequence[str]) -> None:
+        """A host was deployed to before, by other names: its machine id is theirs."""
 
     def is_there(self, host: str, source: str) -> None:
         """A host has the release already, and serves it."""

@@ -8,7 +8,7 @@ from tetra_es.errors import Refused, TetraEsError
 from tetra_es.remote.drift import drift as differences_of
 from tetra_es.usecases.deploy.hosts import all_of_it
 from tetra_es.usecases.deploy.on_servers import OnServers
-from tetra_es.usecases.deploy.recorded import compare, remedy
+from tetra_es.usecases.deploy.recorded import check_left_out, compare, remedy, standing_of
 from tetra_es.usecases.deploy.request import command_on
 from tetra_es.usecases.deploy.results import ask_each
 
@@ -64,6 +64,7 @@ class Looking(OnServers):
                 yield ServiceAnswer(
                     server.host, one.service, one.unit, one.port, one.healthy, one.status
                 )
+            self._check_left_out(server)
 
         hosts = all_of_it(self._access, self._selection, self._known)
         answers = ask_each(self._access, self._environment, hosts, ask)
@@ -92,6 +93,7 @@ class Looking(OnServers):
             again = command_on(server.host, "deploy", self._environment)
             for one in differences_of(facts, found.recorded.files if found.recorded else None):
                 yield HostDifference(server.host, one.subject, one.difference, remedy(one, again))
+            self._check_left_out(server)
 
         hosts = all_of_it(self._access, self._selection, self._known)
         answers = ask_each(self._access, self._environment, hosts, ask)
@@ -108,7 +110,14 @@ class Looking(OnServers):
         Raises `TetraEsError` where it has none.
         """
         facts = server.inspect()
-        found = compare(self._known.log, self._environment, server.host, facts.current)
+        host = server.host
+        names = self._known.names_of(self._environment, host, facts.machine)
+        found = compare(self._known.log, self._environment, host, facts.current, names)
         if found.recorded is None and not found.difference:
-            self._listener.unrecorded(server.host, found.source)
+            self._listener.unrecorded(host, found.source)
+        for line in standing_of(self._known, self._environment, host):
+            self._listener.behind(host, line)
         return facts, found
+
+    def _check_left_out(self, server: Server) -> None:
+        check_left_out(self._known, self._environment, server.host)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from tetra_es.remote.facts import CONFIRMED, CONFIRMING, REVERTED, REVERTING
+from tetra_es.errors import TetraEsError
+from tetra_es.remote.facts import CONFIRMED, CONFIRMING, REVERTED, REVERTING, STAGED
+from tetra_es.usecases.deploy.request import command_on
 
 if TYPE_CHECKING:
-    from tetra_es.events.metadata import Context
-    from tetra_es.model.host import HostState
     from tetra_es.remote.facts import Outcome
     from tetra_es.remote.server import Server
     from tetra_es.usecases.deploy.journal import Journal
+
+
+CUT_SHORT: Final = "its process ended before it did"
+"""The cause of a deployment's end where only its server knows more."""
 
 
 def was_kept(outcome: Outcome) -> bool:
@@ -35,21 +39,62 @@ def settle(server: Server, journal: Journal) -> Outcome | None:
     outcome = server.result(left.id)
     if outcome.undecided:
         outcome = server.revert(left.id)
-    record_end(journal, outcome, left.step, "its process ended before it did")
+    how = {"failed": bool(left.failed), "removes": not left.revision}
+    record_end(journal, outcome, left.step, CUT_SHORT, **how)
     return outcome
 
 
-def record_end(journal: Journal, outcome: Outcome, step: str, cause: str) -> None:
-    """Record what became of a deployment that failed at a step, or was left there."""
+def observe(server: Server, journal: Journal) -> Outcome | None:
+    """Record how a deployment ended, as the server's journal has it; None where none is open.
+
+    Nothing is changed on the server. Raises `TetraEsError` where it is not decided yet.
+    """
+    left = journal.state().open
+    if left is None:
+        return None
+    outcome = server.result(left.id)
+    if outcome.undecided or outcome.state == STAGED:
+        again = command_on(server.host, "deploy", journal.state().environment)
+        raise TetraEsError(
+            f"the deployment to {server.host} from {left.started} is {outcome.state} there",
+            hint=f"wait until it ends; `{again}` puts back what nobody works on any more",
+        )
+    how = {"failed": bool(left.failed), "removes": not left.revision}
+    record_end(journal, outcome, left.step, CUT_SHORT, **how, observed=True)
+    return outcome
+
+
+def note_kept(journal: Journal, *, removes: bool, observed: bool = False) -> None:
+    """Note that the server keeps what was deployed, or has nothing any more."""
+    journal.note("healthy", observed=observed)
+    if removes:
+        journal.note("uninstalled")
+
+
+def record_end(
+    journal: Journal,
+    outcome: Outcome,
+    step: str,
+    cause: str,
+    *,
+    failed: bool = False,
+    removes: bool = False,
+    observed: bool = False,
+) -> None:
+    """Record what became of a deployment that failed at a step, or was left there.
+
+    `failed` says that the failed step is recorded already, `removes` that it removes everything,
+    `observed` that it is what the server's journal had, read by somebody else.
+    """
     if was_kept(outcome):
-        journal.record(lambda host, context: host.healthy(context))
+        note_kept(journal, removes=removes, observed=observed)
+        journal.send()
         return
-
-    def decide(host: HostState, context: Context) -> None:
-        if host.open and not host.open.failed:
-            host.failed(step or "start", cause, context, switched=was_reverted(outcome))
-        if host.open:
-            causes = (outcome.cause or outcome.state, *outcome.down)
-            host.reverted("; ".join(causes), context)
-
-    journal.record(decide)
+    reverted = was_reverted(outcome)
+    if not failed:
+        step = step or "start"
+        journal.note("failed", step=step, cause=cause, switched=reverted, observed=observed)
+    if failed or reverted:
+        causes = (outcome.cause or outcome.state, *outcome.down)
+        journal.note("reverted", cause="; ".join(causes), observed=observed)
+    journal.send()

@@ -10,20 +10,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import TetraEsError
-from tetra_es.events.deployments import DeploymentHealthy, DeploymentStarted
-from tetra_es.log.replica import events_in
+from tetra_es.events.deployments import DeploymentHealthy, DeploymentStarted, HostForgotten
+from tetra_es.log.replica import valid_events
 from tetra_es.model.host import deployments_stream
 from tetra_es.usecases.deploy.anchor import is_ours
 from tetra_es.usecases.deploy.request import command_on
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tetra_es.events.deployments import Code
     from tetra_es.log.replica import Replica
     from tetra_es.remote.drift import Difference
     from tetra_es.remote.facts import Deployed
     from tetra_es.remote.server import Server
+    from tetra_es.usecases.ports import Deployments
 
 
 @dataclass(frozen=True)
@@ -51,26 +52,46 @@ class Comparison:
     hint: str = ""
 
 
-def recorded_release(log: Replica, environment: str, host: str) -> RecordedRelease | None:
-    """Return what a host has by our history; None where nothing was deployed, or it was removed."""
+def recorded_release(log: Replica, environment: str, *names: str) -> RecordedRelease | None:
+    """Return what a host has by our history; None where nothing was deployed, or it was removed.
+
+    `names` are all that it was deployed to by: what was kept last under any of them counts.
+    """
+    found = [_kept_last(log, environment, name) for name in names]
+    position, release = max(found, key=lambda one: one[0], default=(0, None))
+    return release if position else None
+
+
+def _kept_last(log: Replica, environment: str, host: str) -> tuple[int, RecordedRelease | None]:
+    """Return the position of the deployment that a host kept last, 0 for none, and its release."""
     kept = None
     records = log.of_stream(deployments_stream(environment, host), descending=True)
-    for event in events_in(log, records):
+    for record, event in valid_events(log, records):
+        if isinstance(event, HostForgotten):
+            return 0, None
         if kept is None and isinstance(event, DeploymentHealthy):
             kept = event.deployment
         elif isinstance(event, DeploymentStarted) and event.deployment == kept:
             if not event.revision:
-                return None
-            return RecordedRelease(f"{environment}@{event.revision}", dict(event.files), event.code)
-    return None
+                return record.position, None
+            source = f"{environment}@{event.revision}"
+            return record.position, RecordedRelease(source, dict(event.files), event.code)
+    return 0, None
 
 
-def compare(log: Replica, environment: str, host: str, current: Deployed | None) -> Comparison:
+def compare(
+    log: Replica,
+    environment: str,
+    host: str,
+    current: Deployed | None,
+    names: Sequence[str] = (),
+) -> Comparison:
     """Return how what a server says it has is what our history says.
 
-    Raises `TetraEsError` where it has nothing: it was never deployed, removed, or lost.
+    `names` are others that it was deployed to by. Raises `TetraEsError` where it has nothing: it
+    was never deployed, removed, or lost.
     """
-    recorded = recorded_release(log, environment, host)
+    recorded = recorded_release(log, environment, *dict.fromkeys((host, *names)))
     again = command_on(host, "deploy", environment)
     if current is None or not current.files:
         if recorded:
@@ -90,6 +111,31 @@ def compare(log: Replica, environment: str, host: str, current: Deployed | None)
     else:
         difference = hint = ""
     return Comparison(source, recorded, difference, hint)
+
+
+def standing_of(known: Deployments, environment: str, host: str) -> list[str]:
+    """Return what there is to say of a host that has an older state than is recorded, in words."""
+    found = known.standing(environment, host)
+    if found is None:
+        return []
+    said = []
+    if found.behind:
+        revisions = "revision" if found.behind == 1 else "revisions"
+        said.append(f"{found.running} is {found.behind} {revisions} behind {found.configured}")
+    for key, version, recorded in found.older:
+        now = f"version {recorded} is recorded" if recorded else "it was removed since"
+        said.append(f"the services have version {version} of {key}, and {now}")
+    return said
+
+
+def check_left_out(known: Deployments, environment: str, host: str) -> None:
+    """Raise `TetraEsError` where other hosts of the environment were given something newer."""
+    found = known.standing(environment, host)
+    if found is not None and found.left_out:
+        raise TetraEsError(
+            f"{found.left_out} was not deployed to {host}, which has {found.running}",
+            hint=f"`{command_on(host, 'deploy', environment)}` deploys it",
+        )
 
 
 def remedy(difference: Difference, again: str) -> str:

@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING
 from tetra_es.errors import TetraEsError
 from tetra_es.usecases.deploy.batches import Batches
 from tetra_es.usecases.deploy.hosts import named_hosts, select
+from tetra_es.usecases.deploy.journal import HostJournal
+from tetra_es.usecases.deploy.outcome import observe
 from tetra_es.usecases.deploy.pace import pace_of
 from tetra_es.usecases.deploy.plans import HostPlan, check_plan, preflight
 from tetra_es.usecases.deploy.prepare import PrepareDeployment, PrepareRemoval
 from tetra_es.usecases.deploy.results import Answers, ask_each
 from tetra_es.usecases.deploy.unmanaged import check_unmanaged
+from tetra_es.usecases.may import check_may
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from tetra_es.crypto.age.identity import Identity
+    from tetra_es.remote.facts import Outcome
     from tetra_es.remote.server import Server
     from tetra_es.remote.transport import Transport
     from tetra_es.usecases.deploy.access import Access
@@ -54,7 +58,8 @@ class Rollouts:
         if not (done.errors or request.hosts or request.local):
             tried = [transport.host for transport in hosts]
             for host in self._workspace.serving_hosts(request.environment):
-                if host not in tried:
+                names = self._workspace.names_of(request.environment, host)
+                if not {host, *names}.intersection(tried):
                     self._listener.still_runs(request.environment, host)
         return done
 
@@ -88,6 +93,22 @@ class Rollouts:
             self._access, request, lambda: found or named_hosts(name, spec.state.document)
         )
         return self._run(request, spec, hosts, again, lambda: ())
+
+    def observe(self, environment: str, host: str) -> Outcome | None:
+        """Record how a deployment to a host ended, as the server's journal has it.
+
+        For when the machine that deployed is gone, with what it had not recorded yet. Nothing is
+        changed on the server. Returns None where no deployment is open by what is recorded. Raises
+        `TetraEsError` where the server has not decided it yet.
+        """
+        workspace = self._workspace
+        workspace.look(lambda work: check_may(work, f"deploy:{environment}"))
+        workspace.send_waiting()
+        journal = HostJournal(workspace, environment, host)
+        with self._access.open(self._access.to(host), environment) as server:
+            outcome = observe(server, journal)
+        workspace.catch_up()
+        return outcome
 
     def _prepared(self, request: DeployRequest, identities: Identities) -> RolloutSpec:
         prepare = PrepareDeployment(self._access.organization, request, identities)

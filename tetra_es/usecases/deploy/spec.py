@@ -34,6 +34,9 @@ class RolloutSpec:
     code: Code | None = None
     """The application's code on the host, where that is known."""
 
+    machine: str | None = None
+    """The id of the machine that it goes to, where that is known."""
+
     @property
     def source(self) -> str:
         """What is deployed, such as `dev@7`."""
@@ -65,6 +68,7 @@ class RolloutSpec:
             secrets=self.state.recorded_secrets,
             files=self.files,
             code=self.code,
+            machine=self.machine,
         )
 
     def for_next_host(self) -> RolloutSpec:

@@ -17,15 +17,14 @@ from tetra_es.remote.facts import UNKNOWN
 from tetra_es.remote.plan import readers
 from tetra_es.remote.server import RESTART_SECONDS, RETURNED
 from tetra_es.usecases.deploy.failures import DeploymentFailed, cause_of, hint_of, journal_of
-from tetra_es.usecases.deploy.outcome import record_end, was_kept, was_reverted
+from tetra_es.usecases.deploy.outcome import note_kept, record_end, was_kept, was_reverted
 from tetra_es.usecases.deploy.plans import check_plan, preflight
 from tetra_es.usecases.deploy.request import command_on
+from tetra_es.usecases.happened.not_recorded import NotRecorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from tetra_es.events.metadata import Context
-    from tetra_es.model.host import HostState
     from tetra_es.remote.facts import Outcome, ServiceHealth
     from tetra_es.remote.plan import Plan
     from tetra_es.remote.server import Server
@@ -66,7 +65,7 @@ def deploy(
     `reopen` opens another session when this one is lost. Raises `DeploymentFailed` when the
     server has, or will by itself have, what it had before.
     """
-    journal.record(spec.start)
+    journal.claim(spec.start)
     run = _Run(server, spec, journal, say)
     try:
         for step in run.steps():
@@ -109,7 +108,6 @@ class _Run:
         self._say = say
         self._step = "preflight"
         self._armed = False
-        self._recordable = True
         self._fate = "nothing was changed there"
         self._to_restart: set[str] = set()
         self.kept = Kept()
@@ -133,30 +131,21 @@ class _Run:
         self._at("confirm", lambda: server.confirm(spec.id))
 
     def done(self, step: str) -> None:
-        """Record that a step is done. Raises `StepFailed` where that cannot be."""
-        try:
-            self._journal.record(lambda host, context: host.done(step, context))
-        except TetraEsError as error:
-            self._recordable = False
-            reason = f"it was done and could not be recorded: {error.message}"
-            raise StepFailed(step, reason, error.hint) from error
+        """Note that a step is done."""
+        self._journal.note("step_done", step=step)
 
     def healthy(self) -> None:
         """Record that the server keeps the release, which nothing can change any more."""
+        self.done("confirm")
+        note_kept(self._journal, removes=self._spec.removes)
         try:
-            self._journal.record(self._confirmed)
-        except TetraEsError as error:
-            again = command_on(self._server.host, "deploy", self._spec.state.environment)
+            self._journal.send()
+        except NotRecorded as error:
             raise TetraEsError(
                 f"{self._spec.source} serves on {self._server.host}, but that could not be "
                 f"recorded: {error.message}",
-                hint=f"`{again}` records it",
+                hint=error.hint,
             ) from error
-
-    @staticmethod
-    def _confirmed(host: HostState, context: Context) -> None:
-        host.done("confirm", context)
-        host.healthy(context)
 
     def end(self, error: BaseException, reopen: Callable[[], Server]) -> bool:
         """Have the server put back what it had, and record it; return whether it kept it all."""
@@ -176,18 +165,21 @@ class _Run:
             self._fate = "it has its previous state again"
             if outcome.down:
                 self._fate += f", but {', '.join(outcome.down)}"
-        if self._recordable or kept:
-            with suppress(TetraEsError):
-                record_end(self._journal, outcome, self._step, cause)
+        self._sent(
+            lambda: record_end(
+                self._journal, outcome, self._step, cause, removes=self._spec.removes
+            )
+        )
         return kept
 
     def failure(self, error: BaseException) -> DeploymentFailed:
         """Return the error for people."""
         spec = self._spec
+        name = spec.state.environment
         return DeploymentFailed(
             f"{spec.source} is not on {self._server.host}: {self._step}: {cause_of(error)}; "
             f"{self._fate}",
-            hint=hint_of(error) or f"`tetra-es history {spec.state.environment}` has the steps",
+            hint=hint_of(error) or f"`tetra-es history {name} --steps` has the steps",
             journal=journal_of(error),
         )
 
@@ -242,11 +234,15 @@ class _Run:
             raise
 
     def _failed(self, cause: str, *, switched: bool) -> None:
-        if self._recordable:
-            with suppress(TetraEsError):  # what the person must hear is what failed first
-                self._journal.record(
-                    lambda host, context: host.failed(self._step, cause, context, switched=switched)
-                )
+        self._journal.note("failed", step=self._step, cause=cause, switched=switched)
+        self._sent(self._journal.send)
+
+    def _sent(self, send: Callable[[], object]) -> None:
+        """Record how it ended; what the person must hear first is what failed first."""
+        try:
+            send()
+        except NotRecorded as error:
+            self._fate += f"; that could not be recorded: {error.message}; {error.hint}"
 
     def _outcome(self, error: BaseException, reopen: Callable[[], Server]) -> Outcome:
         """Return how the deployment ended, after telling the server to revert where that helps."""

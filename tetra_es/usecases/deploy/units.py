@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
-from tetra_es.errors import TetraEsError, UsageError
-from tetra_es.remote.errors import StepFailed
+from tetra_es.errors import UsageError
 from tetra_es.usecases.deploy.hosts import all_of_it, that_run_it
 from tetra_es.usecases.deploy.on_servers import OnServers
 from tetra_es.usecases.deploy.recorded import require_deployed
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
 
     from tetra_es.remote.server import Server
     from tetra_es.usecases.deploy.results import Answers
-
-Verb: TypeAlias = Literal["enable", "disable", "start", "stop", "restart"]
-"""What systemd can be told to do with units."""
 
 
 class UnitRow(NamedTuple):
@@ -40,28 +36,8 @@ class UnitRow(NamedTuple):
     drop_ins: str
 
 
-class Told(NamedTuple):
-    """What systemd on a host was told."""
-
-    host: str
-    units: tuple[str, ...]
-
-
 class Units(OnServers):
     """Works on the units of an environment, on its servers or on this machine."""
-
-    def tell(self, verb: Verb) -> Iterator[Told]:
-        """Have systemd do something with the units, on one host after the other."""
-        for transport in that_run_it(self._access, self._selection, self._known):
-            with self._access.locked(transport, self._environment) as server:
-                units = self._of(server)
-                try:
-                    server.daemon(verb, units)
-                except StepFailed as error:  # nothing was deployed, so no deployment failed
-                    for line in error.journal:
-                        self._listener.logged(line)
-                    raise TetraEsError(f"{server.host}: {error.reason}", hint=error.hint) from error
-                yield Told(server.host, units)
 
     def status(self) -> Answers[UnitRow]:
         """Return what systemd says of the units."""

@@ -49,9 +49,15 @@ class EventTable:
         since: str | None = None,
         until: str | None = None,
         limit: int = -1,
+        steps: bool = True,
     ) -> list[EventRow]:
-        """Return events, newest first. `key` also matches the keys below it."""
+        """Return events, newest first. `key` also matches the keys below it.
+
+        Without `steps`, a deployment is one event, its first.
+        """
         where, values = _conditions(environment, actor, topic, since, until)
+        if not steps:
+            where.append("e.part_of IS NULL")
         if key is not None:
             return self._of_key(key, where, values, limit)
         sql = _EVENT + (f" WHERE {' AND '.join(where)}" if where else "")
@@ -91,6 +97,22 @@ class EventTable:
             {"key": key},
         )
         return [row[0] for row in rows]
+
+    def ends(self, positions: Sequence[int]) -> dict[int, tuple[str, str, str]]:
+        """Return outcome, failed step and cause of the deployments that begin at some positions."""
+        found: dict[int, tuple[str, str, str]] = {}
+        sql = "SELECT outcome, step, cause FROM deployments WHERE position = ?"
+        for position in positions:
+            if row := self._connection.execute(sql, (position,)).fetchone():
+                found[position] = (row[0], row[1], row[2])
+        return found
+
+    def steps_of(self, position: int) -> list[EventRow]:
+        """Return the events of the deployment that begins at a position but for the first."""
+        rows = self._connection.execute(
+            f"{_EVENT} WHERE part_of = ? ORDER BY position", (position,)
+        )
+        return [EventRow(*row) for row in rows]
 
     def find(self, position: int) -> EventRow | None:
         """Return one event's line."""
@@ -136,9 +158,15 @@ class EventTable:
         return int(row[0])
 
     def newest_at(self, moment: str) -> int | None:
-        """Return the position of the newest event at or before a time, None where there is none."""
+        """Return the position of the newest event at or before a time, None where there is none.
+
+        What happened on hosts does not count: it is recorded when it is over, after what others
+        recorded meanwhile.
+        """
         row = self._connection.execute(
-            "SELECT max(position) FROM events WHERE time <= ?", (moment,)
+            "SELECT position FROM events WHERE time <= ? AND stream NOT GLOB 'deployments:*' "
+            "ORDER BY position DESC LIMIT 1",
+            (moment,),
         ).fetchone()
         return row[0] if row else None
 

@@ -6,8 +6,6 @@
 import sqlite3
 from typing import NamedTuple
 
-from tetra_es.names import LOCALHOST
-
 
 class HostRow(NamedTuple):
     """What runs on a host, and how its newest deployment ended."""
@@ -24,6 +22,58 @@ class HostRow(NamedTuple):
     """`under way`, `serving`, `failed`, `reverting` or `reverted`."""
 
 
+class Moment(NamedTuple):
+    """Up to where events count."""
+
+    position: int
+    """The newest event of a state that counts."""
+    time: str | None
+    """The last time at which something on a host counts; None where the position decides.
+
+    What happens there is recorded when it is over, so its event may come after others that are
+    later.
+    """
+
+
+NOW = Moment(2**62, None)
+
+
+class DeploymentRow(NamedTuple):
+    """A deployment to a host as it stood at a moment."""
+
+    event: int
+    """The position of its first event."""
+    revision: int
+    deployment: str
+    actor: str
+    reason: str
+    time: str
+    runner: str
+    machine: str | None
+    code: str | None
+    """JSON, as the event has it."""
+    secrets: str
+    """JSON, `[key, version]` of each."""
+    outcome: str
+    step: str
+    cause: str
+    ended: int | None
+    ended_time: str | None
+    observed: int
+
+
+class OperationRow(NamedTuple):
+    """Something that was done by hand on a host."""
+
+    event: int
+    word: str
+    services: str
+    """JSON; none for all."""
+    time: str
+    actor: str
+    reason: str
+
+
 class HostTable:
     """Questions about hosts."""
 
@@ -38,11 +88,56 @@ class HostTable:
         )
         return [HostRow(*row) for row in rows]
 
-    def serving(self, environment: str) -> list[str]:
-        """Return the hosts that an environment runs on, by name; not this machine itself."""
-        rows = self._connection.execute(
-            "SELECT host FROM targets WHERE environment = ? AND serving > 0 AND host != ? "
-            "ORDER BY host",
-            (environment, LOCALHOST),
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return environment and host of everything that was ever deployed, by name."""
+        # From one pair to the next in the index: DISTINCT would read every deployment.
+        found: list[tuple[str, str]] = []
+        after = ("", "")
+        sql = (
+            "SELECT environment, host FROM deployments WHERE (environment, host) > (?, ?) "
+            "ORDER BY environment, host LIMIT 1"
         )
-        return [row[0] for row in rows]
+        while row := self._connection.execute(sql, after).fetchone():
+            after = (row[0], row[1])
+            found.append(after)
+        return found
+
+    def deployments(self, environment: str, host: str, moment: Moment) -> list[DeploymentRow]:
+        """Return the deployments to a host that count at a moment, newest first.
+
+        No more than are needed to know what runs: up to the last one that was kept.
+        """
+        rows = self._connection.execute(
+            "SELECT position, revision, deployment, actor, reason, time, runner, machine, code, "
+            "secrets, outcome, step, cause, ended, ended_time, observed FROM deployments "
+            "WHERE environment = ? AND host = ? AND position <= ? ORDER BY position DESC",
+            (environment, host, 2**62 if moment.time else moment.position),
+        )
+        found = []
+        for one in map(DeploymentRow._make, rows):
+            if moment.time and one.time > moment.time:
+                continue
+            found.append(_as_of(one, moment))
+            if found[-1].outcome == "serving" and found[-1].machine:
+                break
+        return found
+
+    def operations(self, environment: str, host: str, moment: Moment) -> list[OperationRow]:
+        """Return what was done by hand on a host up to a moment, newest first."""
+        rows = self._connection.execute(
+            "SELECT position, word, services, time, actor, reason FROM operations "
+            "WHERE environment = ? AND host = ? AND position <= ? ORDER BY position DESC",
+            (environment, host, 2**62 if moment.time else moment.position),
+        )
+        found = map(OperationRow._make, rows)
+        return [one for one in found if not moment.time or one.time <= moment.time]
+
+
+def _as_of(one: DeploymentRow, moment: Moment) -> DeploymentRow:
+    """Return a deployment as it stood when its end was not there yet, where that is so."""
+    if one.ended is None or one.ended_time is None:
+        return one
+    over = one.ended_time <= moment.time if moment.time else one.ended <= moment.position
+    if over:
+        return one
+    return one._replace(outcome="under way", step="", cause="", ended=None, ended_time=None)

@@ -1,0 +1,93 @@
+"""What runs on hosts, for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tetra_es.errors import TetraEsError, UsageError
+from tetra_es_cli.output.model import Listing
+from tetra_es_cli.output.table import short_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from tetra_es_projections.queries.hosts import HostAt
+
+_COLUMNS = (
+    "environment", "host", "running", "configured", "state", "since", "by", "secrets", "code",
+    "changed", "newest",
+)  # fmt: skip
+_CSV = (
+    "environment", "host", "names", "machine", "running", "configured", "behind", "state", "since",
+    "by", "reason", "deployment", "event", "runner",
+)  # fmt: skip
+_SHORT = 12
+
+
+def host_listing(found: Sequence[HostAt], host: str | None) -> Listing:
+    """Return the rows of all hosts, or of one by any of its names.
+
+    Raises `UsageError` where nothing was deployed to that one.
+    """
+    rows = [row for row in found if host is None or host in row.names]
+    if host is not None and not rows:
+        names = sorted({name for row in found for name in row.names})
+        listed = f"the hosts are {', '.join(names)}" if names else "nothing was deployed then"
+        raise UsageError(f"nothing was deployed to {host}", hint=listed)
+    cells: Mapping[str, Callable[[Any], Any]] = {
+        "since": short_time,
+        "secrets": _secrets,
+        "code": code_cell,
+        "changed": changed_cell,
+        "newest": _newest,
+    }
+    listed_rows = [row._asdict() for row in rows]
+    return Listing(
+        listed_rows, _COLUMNS, empty="nothing was deployed", csv_columns=_CSV, cells=cells
+    )
+
+
+def _secrets(secrets: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(map(_secret, secrets))
+
+
+def _secret(one: Mapping[str, Any]) -> str:
+    name = f"{one['key']}@{one['version']}"
+    if one["recorded"] == one["version"]:
+        return name
+    newer = f"version {one['recorded']}" if one["recorded"] else "none"
+    return f"{name} ({newer} recorded)"
+
+
+def code_cell(code: Mapping[str, Any] | None) -> str | None:
+    """Return the code's version for a table."""
+    if code is None:
+        return None
+    return f"{code['commit'][:_SHORT]}{' (changed)' if code['dirty'] else ''}"
+
+
+def changed_cell(changed: Mapping[str, Any] | None) -> str | None:
+    """Return what was done by hand last, for a table."""
+    if changed is None:
+        return None
+    return f"{changed['what']} by {changed['by']} (#{changed['event']})"
+
+
+def _newest(newest: Mapping[str, Any]) -> str:
+    where = f" at {newest['step']}" if newest["step"] else ""
+    seen = ", observed" if newest["observed"] else ""
+    return f"{newest['what']} {newest['outcome']}{where}{seen} (#{newest['event']})"
+
+
+def left_out_error(rows: Sequence[Mapping[str, Any]]) -> TetraEsError:
+    """Return the error for hosts that a deployment left out."""
+    from tetra_es.usecases.deploy.request import command_on
+
+    first = rows[0]
+    has = f"which has {first['has']}" if first["has"] else "to which nothing was deployed"
+    more = f", and {len(rows) - 1} more" if rows[1:] else ""
+    return TetraEsError(
+        f"{first['newest']} was not deployed to {first['host']}, {has}{more}",
+        hint=f"`{command_on(first['host'], 'deploy', first['environment'])}` deploys it; "
+        f"`tetra-es host forget {first['host']}` forgets a host that is gone",
+    )

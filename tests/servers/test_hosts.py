@@ -1,0 +1,364 @@
+"""What was done on hosts, and what ran where: recorded, shown, and answered for any moment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.servers.test_rollout import fleet  # noqa: F401 - a fixture
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.servers.test_rollout import Fleet
+
+OPERATIONS = {
+    "stop": "stopped",
+    "start": "started",
+    "restart": "restarted",
+    "disable": "disabled",
+    "enable": "enabled",
+}
+
+
+def server(on: Fleet, host: str = "web1") -> Path:
+    """Return the folder that stands for a server."""
+    return on.machine.home.parent / "servers" / host
+
+
+def mark(on: Fleet, host: str, word: str, content: str = "") -> None:
+    """Have a server be like something."""
+    server(on, host).mkdir(parents=True, exist_ok=True)
+    (server(on, host) / word).write_text(content)
+
+
+def lines(on: Fleet, *more: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = on.machine.ok("history", "dev", *more, "-o", "json").json
+    return rows
+
+
+def hosts(on: Fleet, *more: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = on.machine.ok("hosts", *more, "-o", "json").json
+    return rows
+
+
+def promote(on: Fleet, port: int) -> None:
+    on.machine.ok("set", "local", f"ports.tetra={port}")
+    on.machine.ok("promote", "dev")
+
+
+@pytest.fixture
+def deployed(fleet: Fleet) -> Fleet:  # noqa: F811 - the fixture
+    """dev@1 is on web1."""
+    assert fleet.deploy().code == 0
+    return fleet
+
+
+def test_a_deployment_is_one_line_and_its_steps_are_below(deployed: Fleet) -> None:
+    (line,) = (row for row in lines(deployed) if row["type"].startswith("deployment"))
+    assert line["summary"] == "deploy(dev): dev@1 -> web1: done"
+    assert "steps" not in line
+    (line,) = (row for row in lines(deployed, "--steps") if "steps" in row)
+    types = [step["type"].removeprefix("deployment.") for step in line["steps"]]
+    assert types == [*["step_done"] * 7, "healthy"]
+    assert {*line["steps"][0]} == {*line} - {"steps"}
+    table = deployed.machine.ok("history", "dev", "--steps").out.splitlines()
+    (at,) = (n for n, row in enumerate(table) if "dev@1 -> web1" in row)
+    assert "  deploy(dev): preflight done on web1" in table[at + 1]
+    assert "  deploy(dev): dev@1 serves on web1" in table[at + 8]
+    assert len(deployed.machine.ok("history", "dev").out.splitlines()) == len(table) - 8
+    rows = deployed.machine.ok("history", "--type", "deployment.healthy", "-o", "json").json
+    assert [row["type"] for row in rows] == ["deployment.healthy"]
+    rows = deployed.machine.ok("history", "--type", "deployment", "-o", "json").json
+    assert len(rows) == 9
+    csv = deployed.machine.ok("history", "dev", "--steps", "-o", "csv").out
+    assert "deploy(dev): switch done on web1" in csv
+
+
+def test_how_a_deployment_ended_is_in_its_line(deployed: Fleet) -> None:
+    promote(deployed, 5555)
+    mark(deployed, "web1", "sick")
+    assert deployed.deploy().code == 5
+    (line, *_) = lines(deployed)
+    assert line["summary"].startswith("deploy(dev): dev@2 -> web1: reverted after health: ")
+    assert deployed.deploy(to="bare").code == 5
+    (line, *_) = lines(deployed)
+    assert line["summary"].startswith("deploy(dev): dev@2 -> bare: failed at preflight: ")
+    deployed.machine.ok("verify")
+
+
+@pytest.mark.parametrize("verb", OPERATIONS)
+def test_an_operation_is_an_event_and_one_line(deployed: Fleet, verb: str) -> None:
+    deployed.machine.ok("daemon", verb, "dev", "-m", "maintenance")
+    (line, *_) = lines(deployed)
+    assert line["type"] == f"host.{OPERATIONS[verb]}"
+    assert line["summary"] == f"{verb}(dev): web1"
+    assert (line["actor"], line["reason"]) == ("alice", "maintenance")
+    event = deployed.machine.ok("event", str(line["event"]), "-o", "json").json
+    assert event["state"]["metadata"]["rules"] == 2
+    deployed.machine.ok("verify")
+
+
+def test_a_removal_is_one_line(deployed: Fleet) -> None:
+    deployed.machine.ok("daemon", "uninstall", "dev")
+    assert deployed.events()[-2:] == ["healthy", "host.uninstalled"]
+    (line, *_) = lines(deployed)
+    assert line["summary"] == "deploy(dev): remove from web1: done"
+    (row,) = hosts(deployed)
+    assert (row["running"], row["state"]) == (None, "nothing")
+    assert deployed.machine.ok("status", "-o", "json").json["left_out"] == []
+
+
+def test_who_may_not_deploy_operates_nothing(deployed: Fleet) -> None:
+    keys = deployed.machine.home / "bob"
+    bob = {"XDG_CONFIG_HOME": str(keys)}
+    deployed.machine.ok("signer", "new", env=bob)
+    key = str(keys / "tetra-es" / "id_ed25519.pub")
+    deployed.machine.ok("signer", "add", "bob", key, "--may", "deploy:prod")
+    mark(deployed, "web1", "on-daemon", "exit 1\n")
+    for command in (("daemon", "stop", "dev"), ("host", "forget", "web1")):
+        failed = deployed.machine.fails(3, *command, env=bob)
+        assert "only signers who may deploy:dev may" in failed.error()
+
+
+def test_an_operation_that_cannot_be_recorded_waits(deployed: Fleet) -> None:
+    store = deployed.machine.store
+    mark(deployed, "web1", "on-daemon", f"mv {store} {store}.away\n")
+    done = deployed.machine.run("daemon", "stop", "dev", "-m", "why")
+    store.with_name("events.db.away").rename(store)
+    (server(deployed) / "on-daemon").unlink()
+    assert done.code == 1
+    assert "web1: the units are stopped, but that could not be recorded" in done.err
+    assert "the next command that records" in done.err
+    deployed.machine.ok("promote", "staging")
+    (line,) = (row for row in lines(deployed) if row["type"] == "host.stopped")
+    assert line["reason"] == "why"
+    assert hosts(deployed)[0]["state"] == "stopped"
+
+
+def test_what_ran_at_a_moment(fleet: Fleet) -> None:  # noqa: F811 - the fixture
+    """Acceptance: who deployed what ran then, with which config, code and secrets' versions."""
+    machine = fleet.machine
+    recipient = machine.ok("identity", "new").out.strip()
+    machine.ok("recipient", "add", "dev", "alice", recipient)
+    machine.ok("secret", "set", "dev", "TOKEN", stdin="one")
+    assert fleet.deploy("-m", "release").code == 0
+    moments = {"deployed": now(fleet)}
+    machine.ok("secret", "set", "dev", "TOKEN", stdin="two")
+    promote(fleet, 5555)
+    moments["newer config"] = now(fleet)
+    mark(fleet, "web1", "sick")
+    assert fleet.deploy().code == 5
+    moments["reverted"] = now(fleet)
+    (server(fleet) / "sick").unlink()
+    machine.ok("daemon", "stop", "dev")
+    moments["stopped"] = now(fleet)
+    assert fleet.deploy().code == 0
+    moments["deployed again"] = now(fleet)
+    machine.ok("daemon", "uninstall", "dev")
+
+    found = {name: one_host(fleet, "--at", at) for name, at in moments.items()}
+    assert {name: row["running"] for name, row in found.items()} == {
+        "deployed": "dev@1",
+        "newer config": "dev@1",
+        "reverted": "dev@1",
+        "stopped": "dev@1",
+        "deployed again": "dev@2",
+    }
+    assert [row["configured"] for row in found.values()] == ["dev@1", *["dev@2"] * 4]
+    assert [row["state"] for row in found.values()] == [
+        *["running"] * 3, "stopped", "running"
+    ]  # fmt: skip
+    assert [row["behind"] for row in found.values()] == [0, 1, 1, 1, 0]
+    assert {row["by"] for row in found.values()} == {"alice"}
+    assert found["deployed"]["reason"] == "release"
+    assert found["deployed"]["secrets"] == [{"key": "TOKEN", "version": 1, "recorded": 1}]
+    assert found["reverted"]["secrets"] == [{"key": "TOKEN", "version": 1, "recorded": 2}]
+    assert found["deployed again"]["secrets"] == [{"key": "TOKEN", "version": 2, "recorded": 2}]
+    newest = found["reverted"]["newest"]
+    assert (newest["what"], newest["outcome"], newest["step"]) == ("dev@2", "reverted", "health")
+    assert found["stopped"]["changed"]["what"] == "stopped"
+    assert found["stopped"]["changed"]["by"] == "alice"
+    assert hosts(fleet, "web1")[0]["running"] is None
+
+    text = machine.ok("hosts", "web1", "--at", moments["stopped"]).out
+    for word in ("dev@1", "dev@2", "stopped", "TOKEN@1 (version 2 recorded)", "alice"):
+        assert word in text
+    status = machine.ok("status", "--at", moments["newer config"], "-o", "json").json
+    (row,) = status["servers"]
+    assert (row["runs"], row["behind"], row["outdated"]) == ("dev@1", 1, ["TOKEN"])
+    states = {row["environment"]: row["state"] for row in status["environments"]}
+    assert states["dev"] == "dev@2"
+    assert "dev@1" in machine.ok("status", "--at", moments["newer config"]).out
+    # By position, too: the deployment's own claim is not yet its end.
+    began = found["deployed"]["event"]
+    assert one_host(fleet, "--at", str(began))["running"] is None
+    assert one_host(fleet, "--at", str(began))["state"] == "nothing, under way"
+    assert one_host(fleet, "--at", str(began + 8))["running"] == "dev@1"
+
+
+def now(on: Fleet) -> str:
+    """Return the time of the newest event, as it is written."""
+    (row, *_) = on.machine.ok("history", "--steps", "-n", "1", "-o", "json").json
+    return str(max([row["time"], *(step["time"] for step in row.get("steps", ()))]))
+
+
+def one_host(on: Fleet, *more: str) -> dict[str, Any]:
+    (row,) = hosts(on, "web1", *more)
+    return row
+
+
+def test_a_time_finds_no_event_that_others_recorded_during_a_deployment(
+    fleet: Fleet,  # noqa: F811 - the fixture
+) -> None:
+    """Steps are recorded after what others recorded meanwhile, with the times of before."""
+    fleet.before["switch"] = lambda: fleet.machine.process("set", "local", "ports.tetra=5555")
+    assert fleet.roll_out() == []
+    (line,) = (row for row in lines(fleet, "--steps") if "steps" in row)
+    early = line["steps"][0]["time"]
+    assert "tetra = 4444" in fleet.machine.ok("show", "local", "--at", early).out
+
+
+def test_one_machine_under_two_names_is_one_host(fleet: Fleet) -> None:  # noqa: F811
+    for host in ("web1", "10.0.0.5"):
+        mark(fleet, host, "machine", "3f" * 16)
+    assert fleet.deploy(to="web1").code == 0
+    promote(fleet, 5555)
+    done = fleet.deploy(to="10.0.0.5")
+    assert done.code == 0
+    assert "10.0.0.5 has the machine id of web1: they are one host from now on" in done.err
+    assert "machine id" not in fleet.deploy(to="10.0.0.5").err
+    (row,) = hosts(fleet)
+    assert (row["names"], row["running"]) == (["10.0.0.5", "web1"], "dev@2")
+    assert row["machine"] == "3f" * 16
+    assert hosts(fleet, "web1") == [row]
+    (status,) = fleet.machine.ok("status", "-o", "json").json["servers"]
+    assert status["names"] == ["10.0.0.5", "web1"]
+    asked = fleet.machine.ok("health", "dev", "-o", "json").json
+    assert [one["host"] for one in asked] == ["10.0.0.5"]
+    fleet.machine.ok("daemon", "uninstall", "dev")
+    assert hosts(fleet)[0]["running"] is None
+
+
+@pytest.mark.parametrize("said", ["", "uninitialized", "../../x", "3F" * 16])
+def test_what_is_no_machine_id_is_none(fleet: Fleet, said: str) -> None:  # noqa: F811
+    mark(fleet, "web1", "machine", said)
+    assert fleet.deploy().code == 0
+    assert hosts(fleet)[0]["machine"] is None
+
+
+def test_a_host_that_is_gone_is_forgotten(deployed: Fleet) -> None:
+    assert deployed.deploy(to="web2").code == 0
+    promote(deployed, 5555)
+    assert deployed.deploy(to="web2").code == 0
+    failed = deployed.machine.fails(1, "status")
+    assert failed.error() == "dev@2 was not deployed to web1, which has dev@1"
+    before = now(deployed)
+    done = deployed.machine.ok("host", "forget", "web1", "-m", "it burned")
+    assert "forget(dev): web1 (#" in done.out
+    assert [row["host"] for row in hosts(deployed)] == ["web2"]
+    deployed.machine.ok("status")
+    assert {row["host"] for row in hosts(deployed, "--at", before)} == {"web1", "web2"}
+    failed = deployed.machine.fails(2, "host", "forget", "web1")
+    assert failed.error() == "nothing is deployed to web1"
+    assert "web2" in failed.hint()
+    assert "web2" in deployed.machine.fails(2, "hosts", "nowhere").hint()
+    assert deployed.deploy(to="web1").code == 0
+    assert [row["host"] for row in hosts(deployed)] == ["web1", "web2"]
+    deployed.machine.ok("verify")
+    deployed.machine.ok("rebuild", "--check")
+
+
+def test_forgetting_for_one_environment(deployed: Fleet) -> None:
+    deployed.machine.ok("promote", "staging")
+    deployed.machine.ok("deploy", "staging", "--to", "web1")
+    deployed.machine.ok("host", "forget", "web1", "--env", "staging", "--dry-run")
+    assert len(hosts(deployed)) == 2
+    deployed.machine.ok("host", "forget", "web1", "--env", "staging")
+    assert [row["environment"] for row in hosts(deployed)] == ["dev"]
+    failed = deployed.machine.fails(2, "host", "forget", "web1", "--env", "staging")
+    assert failed.error() == "staging is not deployed to web1"
+
+
+def test_hosts_that_were_left_out_are_named(deployed: Fleet) -> None:
+    assert deployed.deploy(to="web2").code == 0
+    promote(deployed, 5555)
+    assert deployed.deploy(to="web2").code == 0
+    says = "dev@2 was not deployed to web1, which has dev@1"
+    for command in (("health", "dev"), ("drift", "dev"), ("status",)):
+        failed = deployed.machine.fails(1, *command)
+        assert failed.error() == says
+        assert "tetra-es deploy dev --to web1" in failed.hint()
+    rows = deployed.machine.run("doctor", "dev", "-o", "json").json
+    assert says in {row["what"] for row in rows if row["result"] == "failed"}
+    deployed.machine.ok("set", "profile", "dev", 'deployment.hosts=["web1","web2","web3"]')
+    deployed.machine.ok("promote", "dev")
+    left_out = deployed.machine.run("status", "-o", "json").json["left_out"]
+    assert {(row["host"], row["has"]) for row in left_out} == {("web1", "dev@1"), ("web3", None)}
+
+
+def test_what_is_behind_is_said(deployed: Fleet) -> None:
+    machine = deployed.machine
+    recipient = machine.ok("identity", "new").out.strip()
+    machine.ok("recipient", "add", "dev", "alice", recipient)
+    machine.ok("secret", "set", "dev", "TOKEN", stdin="one")
+    promote(deployed, 5001)
+    assert deployed.deploy().code == 0
+    machine.ok("secret", "set", "dev", "TOKEN", stdin="two")
+    promote(deployed, 5002)
+    promote(deployed, 5003)
+    behind = "dev@2 is 2 revisions behind dev@4"
+    older = "the services have version 1 of TOKEN, and version 2 is recorded"
+    for command in ("health", "drift"):
+        done = machine.ok(command, "dev")
+        assert f"web1: {behind}" in done.err
+        assert f"web1: {older}" in done.err
+    rows = machine.run("doctor", "dev", "-o", "json").json
+    assert {behind, older} <= {row["what"] for row in rows if row["result"] == "warning"}
+    assert "behind: web1 runs dev@2, 2 revisions behind" in machine.ok("status").out
+
+
+def open_deployment(on: Fleet) -> None:
+    """Have the process of a deployment die, with all that it knew."""
+
+    class Killed(BaseException):
+        """Nothing catches it."""
+
+    def die() -> None:
+        raise Killed
+
+    on.before["confirm"] = die
+    with pytest.raises(Killed):
+        on.roll_out()
+
+
+@pytest.mark.parametrize(
+    ("state", "end"), [("confirmed", ["healthy"]), ("reverted", ["failed", "reverted"])]
+)
+def test_what_a_server_tells_is_recorded_as_observed(
+    fleet: Fleet,  # noqa: F811 - the fixture
+    state: str,
+    end: list[str],
+) -> None:
+    open_deployment(fleet)
+    mark(fleet, "web1", "ended", state)
+    done = fleet.machine.ok("deploy", "dev", "--observe", "web1", "-o", "json")
+    assert (done.json["host"], done.json["outcome"]) == ("web1", state)
+    assert fleet.events() == ["started", *end]
+    (row,) = hosts(fleet)
+    assert row["newest"]["observed"] is True
+    newest = fleet.machine.ok("history", "--type", "deployment", "-o", "json").json[0]["event"]
+    last = fleet.machine.ok("event", str(newest), "-o", "json").json
+    assert last["state"]["observed"] is True
+    done = fleet.machine.ok("deploy", "dev", "--observe", "web1")
+    assert "no deployment of dev is open" in done.out
+    fleet.machine.ok("verify")
+
+
+def test_what_is_not_decided_is_not_observed(fleet: Fleet) -> None:  # noqa: F811
+    open_deployment(fleet)
+    mark(fleet, "web1", "ended", "armed")
+    failed = fleet.machine.fails(1, "deploy", "dev", "--observe", "web1")
+    assert "is armed there" in failed.error()
+    fleet.machine.fails(2, "deploy", "dev", "--observe", "web1", "--to", "web1")

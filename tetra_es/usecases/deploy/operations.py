@@ -1,0 +1,94 @@
+"""What is done by hand on the servers of an environment: done, then recorded as an event each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
+
+from tetra_es.errors import TetraEsError
+from tetra_es.remote.errors import StepFailed
+from tetra_es.usecases.deploy.hosts import named_hosts, select
+from tetra_es.usecases.deploy.journal import HostJournal
+from tetra_es.usecases.deploy.recorded import require_deployed
+from tetra_es.usecases.happened.not_recorded import NotRecorded
+from tetra_es.usecases.may import check_may
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tetra_es.remote.transport import Transport
+    from tetra_es.usecases.deploy.access import Access
+    from tetra_es.usecases.deploy.listener import ServerListener
+    from tetra_es.usecases.deploy.request import HostSelection
+    from tetra_es.usecases.workspace import Workspace
+
+Verb: TypeAlias = Literal["enable", "disable", "start", "stop", "restart"]
+"""What systemd can be told to do with units."""
+
+DONE: Final[dict[Verb, str]] = {
+    "enable": "enabled",
+    "disable": "disabled",
+    "start": "started",
+    "stop": "stopped",
+    "restart": "restarted",
+}
+"""Verb to the word of its event."""
+
+
+class Told(NamedTuple):
+    """What systemd on a host was told."""
+
+    host: str
+    units: tuple[str, ...]
+
+
+class Operations:
+    """Operations on the hosts of one open organization."""
+
+    def __init__(self, workspace: Workspace, access: Access, listener: ServerListener) -> None:
+        self._workspace = workspace
+        self._access = access
+        self._listener = listener
+
+    def tell(self, selection: HostSelection, verb: Verb) -> Iterator[Told]:
+        """Have systemd do something with the units, on one host after the other.
+
+        Each is recorded when it is done. Raises `Refused`, before anything is done, for a signer
+        who may not deploy there.
+        """
+        name = selection.environment
+        self._workspace.look(lambda work: check_may(work, f"deploy:{name}"))
+        self._workspace.send_waiting()
+        for transport in self._hosts(selection):
+            journal = HostJournal(self._workspace, name, transport.host)
+            with self._access.locked(transport, name) as server:
+                units = tuple(require_deployed(server, name).units)
+                try:
+                    server.daemon(verb, units)
+                except StepFailed as error:  # nothing was deployed, so no deployment failed
+                    for line in error.journal:
+                        self._listener.logged(line)
+                    raise TetraEsError(f"{server.host}: {error.reason}", hint=error.hint) from error
+                journal.note(DONE[verb])
+                try:
+                    journal.send()
+                except NotRecorded as error:
+                    raise TetraEsError(
+                        f"{server.host}: the units are {DONE[verb]}, but that could not be "
+                        f"recorded: {error.message}",
+                        hint=error.hint,
+                    ) from error
+                yield Told(server.host, units)
+        self._workspace.catch_up()
+
+    def _hosts(self, selection: HostSelection) -> list[Transport]:
+        name = selection.environment
+
+        def named() -> Sequence[str]:
+            document = self._workspace.look(lambda work: work.environment(name).document)
+            return named_hosts(name, document)
+
+        return select(
+            self._access,
+            selection,
+            lambda: self._workspace.serving_hosts(name) or named(),
+        )

@@ -1,0 +1,1 @@
+"""What happened on hosts, until it is recorded."""
