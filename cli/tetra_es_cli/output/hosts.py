@@ -74,6 +74,8 @@ def changed_cell(changed: Mapping[str, Any] | None) -> str | None:
 
 
 def _newest(newest: Mapping[str, Any]) -> str:
+    if newest["what"] == "removal" and newest["outcome"] == "serving":
+        return f"removed (#{newest['event']})"
     where = f" at {newest['step']}" if newest["step"] else ""
     seen = ", observed" if newest["observed"] else ""
     return f"{newest['what']} {newest['outcome']}{where}{seen} (#{newest['event']})"
