@@ -8,6 +8,10 @@ lines"; the shell's are POSIX.1-2024, XCU 2.2.3. Texts have no control character
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9_@/.,:=+-]+", re.ASCII)
 _SYSTEMD_SPECIAL = re.compile(r"[\\']")
@@ -30,6 +34,16 @@ def unit_word(text: str) -> str:
 def exec_word(text: str) -> str:
     """Return one word for `ExecStart=`, in which systemd would replace `$NAME`, too."""
     return unit_word(text).replace("$", "$$")
+
+
+def exec_lines(lines: Iterable[str]) -> str:
+    """Return one word for `ExecStart=` that goes over lines of the unit's file.
+
+    systemd takes a blank for each backslash that ends a line. The blanks that a line begins with
+    are for people: one version keeps them, another does not.
+    """
+    inner = (_SYSTEMD_SPECIAL.sub(_escaped, unit_path(line)).replace("$", "$$") for line in lines)
+    return "'" + "".join(f"\\\n    {line} " for line in inner).rstrip() + "'"
 
 
 def shell_word(text: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tetra_es.release.command import program, split
-from tetra_es.release.quoting import exec_word, unit_path, unit_word
+from tetra_es.release.quoting import exec_lines, exec_word, unit_path, unit_word
 from tetra_es.release.sandbox import sandbox
 from tetra_es.release.tsm_start import script
 
@@ -65,6 +65,11 @@ def unit_text(unit: Unit, organization: str, environment: str, settings: ServerS
         f"# Written by tetra-es for the organization {organization}, environment {environment}.",
         "# The next deployment replaces it.",
     ]
+    if settings.runner == "tsm":
+        lines += [
+            "# It runs `tsm start`. Where that returns, systemd goes on with the process that it",
+            "# has left running, whose number is put into PIDFile: the unit ends with it.",
+        ]
     for section, entries in sections.items():
         lines += ["", f"[{section}]", *(f"{key}={value}" for key, value in entries)]
     return "\n".join(lines) + "\n"
@@ -105,7 +110,7 @@ def _tsm(unit: Unit, settings: ServerSettings) -> Iterator[tuple[str, str]]:
     yield "RuntimeDirectory", unit_word(folder)
     # Where a `tsm start` that returns has left the process that systemd is to go on with.
     yield "PIDFile", unit_path(noted)
-    yield "ExecStart", f"/bin/bash -c {exec_word(script(service, settings.tetra_dir, noted))}"
+    yield "ExecStart", f"/bin/bash -c {exec_lines(script(service, settings.tetra_dir, noted))}"
 
 
 def _direct(unit: Unit, settings: ServerSettings) -> Iterator[tuple[str, str]]:
