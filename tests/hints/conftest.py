@@ -40,5 +40,5 @@ def machine(prepared: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     home = tmp_path / "home"
     shutil.copytree(prepared.home, home, symlinks=True)
     stand_in = [sys.executable, "-I", "-S", str(STAND_IN), str(home / "servers")]
-    monkeypatch.setattr(Local, "argv", lambda here: [*stand_in, "--", here.host, ""])
+    monkeypatch.setattr(Local, "argv", lambda here, *_: [*stand_in, "--", here.host, ""])
     return machine_in(home)
