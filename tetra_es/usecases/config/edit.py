@@ -10,7 +10,7 @@ from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.schema.environment import validate_environment
 from tetra_es.schema.manifest import read_manifest
 from tetra_es.usecases.config.check_for_secrets import check_for_secrets
-from tetra_es.usecases.config.source_file import SOURCE, check_size
+from tetra_es.usecases.config.source_file import SOURCE, check_size, size_allowed
 from tetra_es.usecases.config.spelling import warn_of_misspelled, warn_of_misspelled_rules
 from tetra_es.usecases.use_case import UseCase
 
@@ -85,6 +85,7 @@ def decide_edit(
     organization = work.organization()
     context = work.context()
     before = recorded_document(work, file)
+    check_size(document, size_allowed(before))
     _validate(file, document)
     if before and file == SOURCE and not use_case.allow_empty:
         _check_not_emptied(before, document)
@@ -108,8 +109,7 @@ def _check_not_emptied(before: ConfigDocument, document: ConfigDocument) -> None
 
 
 def _validate(file: SourceFile, document: ConfigDocument) -> None:
-    """Raise `ConfigError` where a document is not one of its kind, or too large."""
-    check_size(document)
+    """Raise `ConfigError` where a document is not one of its kind."""
     match file.kind:
         case "manifest":
             read_manifest(document)

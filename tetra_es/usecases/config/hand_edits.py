@@ -6,7 +6,13 @@ import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import Refused, TetraEsError
-from tetra_es.usecases.config.source_file import MANIFEST, SourceFile, check_size
+from tetra_es.usecases.config.edit import recorded_document
+from tetra_es.usecases.config.source_file import (
+    MANIFEST,
+    SourceFile,
+    check_size,
+    size_allowed,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +28,8 @@ class HandEdit(NamedTuple):
 
     file: SourceFile
     missing: bool
+    allowed: int
+    """Bytes that it may have."""
 
 
 def pending(work: UnitOfWork, files: WorkingFiles) -> list[HandEdit]:
@@ -29,11 +37,17 @@ def pending(work: UnitOfWork, files: WorkingFiles) -> list[HandEdit]:
 
     The manifest comes first: it says which environments there are.
     """
-    found = [HandEdit(SourceFile.of_path(one.path), one.missing) for one in files.changed_by_hand()]
-    for path in files.unknown_profiles():
+
+    def edit(path: str, *, missing: bool) -> HandEdit:
         file = SourceFile.of_path(path)
-        if file.environment in work.organization().manifest.environments:
-            found.append(HandEdit(file, missing=False))
+        return HandEdit(file, missing, size_allowed(recorded_document(work, file)))
+
+    found = [edit(one.path, missing=one.missing) for one in files.changed_by_hand()]
+    found += [
+        edit(path, missing=False)
+        for path in files.unknown_profiles()
+        if SourceFile.of_path(path).environment in work.organization().manifest.environments
+    ]
     return sorted(found, key=lambda one: (one.file != MANIFEST, one.file.path))
 
 
@@ -47,7 +61,7 @@ def read_edit(files: WorkingFiles, edit: HandEdit) -> ConfigDocument:
             f"{edit.file.path} is missing",
             hint="`tetra-es rebuild` puts the recorded content back",
         )
-    return check_size(edit.file.document(files.read(edit.file.path)))
+    return check_size(edit.file.document(files.read(edit.file.path)), edit.allowed)
 
 
 def what_is_wrong(files: WorkingFiles, edit: HandEdit) -> str | None:

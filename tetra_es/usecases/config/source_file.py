@@ -46,11 +46,19 @@ class SourceFile(NamedTuple):
         return f"profile {self.environment}" if self.kind == "profile" else self.kind
 
 
-def check_size(document: ConfigDocument) -> ConfigDocument:
+def size_allowed(before: ConfigDocument | None) -> int:
+    """Return how many bytes a file may have, given its recorded content.
+
+    One that was recorded when there was no limit may be made smaller step by step.
+    """
+    return max(TEXT_SIZE, len(before.text.encode()) if before else 0)
+
+
+def check_size(document: ConfigDocument, allowed: int = TEXT_SIZE) -> ConfigDocument:
     """Return a document that is not too large to be recorded. Raises `ConfigError`."""
-    if (size := len(document.text.encode())) > TEXT_SIZE:
+    if (size := len(document.text.encode())) > allowed:
         raise ConfigError(
-            f"{document.path}:1: it has {size} bytes, and {TEXT_SIZE} are the most",
+            f"{document.path}:1: it has {size} bytes, and {allowed} are the most",
             hint="keep data in files of the application, and their names here",
         )
     return document
