@@ -15,8 +15,8 @@ from tetra_es.profiles.rules import Profile, Rules, format_pattern, rule_for
 from tetra_es.schema.environment import first_problem
 from tetra_es.schema.rule import ANY, matching
 from tetra_es.toml.edit.editor import Editor
+from tetra_es.toml.keys import is_below
 from tetra_es.toml.literals import value_literal
-from tetra_es.toml.statements import is_below
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 from tetra_es.errors import ConfigError
 from tetra_es.sha256 import sha256
 from tetra_es.toml.flatten import flatten_values, holds_values
-from tetra_es.toml.keys import format_key
+from tetra_es.toml.keys import format_key, is_below
 from tetra_es.toml.reading import located, read_values
 from tetra_es.toml.redact import printable
-from tetra_es.toml.statements import is_below, statements
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +35,8 @@ class Contents:
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
         """The statements, in order."""
+        from tetra_es.toml.statements import statements  # most that read a text ask for none
+
         return tuple(statements(self.text))
 
     @cached_property

@@ -48,6 +48,11 @@ def parse_key(text: str) -> KeyPath:
     return tuple(path)
 
 
+def is_below(path: KeyPath, table: KeyPath) -> bool:
+    """Return whether `path` is `table` or something in it."""
+    return path[: len(table)] == table
+
+
 def format_key(path: KeyPath) -> str:
     """Return the dotted key of `path`, parts quoted where TOML needs it."""
     return ".".join(map(format_part, path))

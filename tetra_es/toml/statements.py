@@ -73,11 +73,6 @@ def statements(text: str) -> list[Statement]:
     return found
 
 
-def is_below(path: KeyPath, table: KeyPath) -> bool:
-    """Return whether `path` is `table` or something in it."""
-    return path[: len(table)] == table
-
-
 def _key(text: str, at: int) -> tuple[KeyPath, int]:
     """Return the key that a statement begins with, and where the text goes on after it."""
     match = _KEY.match(text, at)

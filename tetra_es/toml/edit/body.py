@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tetra_es.toml.keys import format_key
+from tetra_es.toml.keys import format_key, is_below
 from tetra_es.toml.literals import value_literal
-from tetra_es.toml.statements import Statement, is_below
+from tetra_es.toml.statements import Statement
 
 if TYPE_CHECKING:
     from tetra_es.toml.document import ConfigDocument
