@@ -15,6 +15,7 @@ a host is like, its name says, or an empty file FOLDER/HOST/WORD:
     crowded  another environment has the folders and the port that dev has at first
     another  another organization has the same unit, too
     open     a deployment is under way that nobody has decided
+    old      what runs before the switch fails; what it prints is in FOLDER/HOST/prints
     reverts  it put back what another session left undecided
     ended    it has that state of a deployment that it does not remember
     machine  it has the machine id that is in that file
@@ -227,6 +228,14 @@ class Host:
 
     def on_arm(self, deployment: str, _seconds: str, _unmanaged: str) -> None:
         self.fates[deployment] = "armed"
+
+    def on_command(self, _deployment: str, *_words: str) -> None:
+        printed = self.folder / "prints"
+        for line in printed.read_text().splitlines() if printed.exists() else ():
+            say("tick", "output", text(line))
+        if "old" in self.like:
+            say("no", text("the release command of tetra ended with 1"), text(""))
+            raise NotDone
 
     def on_healthy(self, _deployment: str, *words: str) -> None:
         services = words[6:]  # after five limits and the runner

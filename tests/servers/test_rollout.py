@@ -404,6 +404,31 @@ def test_when_one_host_fails_the_others_get_back_what_they_had(fleet: Fleet) -> 
     machine.ok("verify")
 
 
+def test_what_runs_before_the_switch_is_shown_without_secrets(fleet: Fleet, tmp_path: Path) -> None:
+    machine, web1 = fleet.machine, tmp_path / "servers" / "web1"
+    recipient = machine.ok("identity", "new").out.strip()
+    machine.ok("recipient", "add", "dev", "alice", recipient)
+    machine.ok("secret", "set", "dev", "KEY", stdin="s3cret-value")
+    machine.ok("set", "local", "services.tetra.release_command=node migrate.js")
+    machine.ok("promote", "dev")
+    web1.mkdir()
+    (web1 / "prints").write_text("as me:s3cret-value\n\x1b[2J\n")
+    (web1 / "old").touch()
+    assert "  run for tetra before the switch: node migrate.js" in fleet.deploy("--dry-run").out
+    done = fleet.deploy()
+    assert done.code == 5
+    assert "web1: tetra: | as me:***\n" in done.err
+    assert "web1: tetra: | \\x1b[2J\n" in done.err
+    assert "release-command: the release command of tetra ended with 1" in done.err
+    assert fleet.events()[-4:] == ["step stage", "step arm", "failed", "reverted"]
+    (web1 / "old").unlink()
+    assert fleet.deploy().code == 0
+    assert fleet.events()[-6:-4] == ["step release-command", "step switch"]
+    found = [path for path in machine.home.rglob("*") if path.is_file()]
+    assert not [path for path in found if b"s3cret-value" in path.read_bytes()]
+    machine.ok("verify")
+
+
 def test_what_a_host_had_of_others_is_not_given_back(fleet: Fleet, tmp_path: Path) -> None:
     web1 = tmp_path / "servers" / "web1"
     web1.mkdir()

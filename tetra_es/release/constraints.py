@@ -158,6 +158,11 @@ RULES: dict[KeyPath, Rule] = {
         _is_command,
         "put longer ones in a script",
     ),
+    ("services", ANY, "release_command"): Rule(
+        f"a command on one line of at most {_LONGEST_COMMAND} characters, none of them a control",
+        _is_command,
+        "put longer ones in a script",
+    ),
     ("services", ANY, "cwd"): Rule(
         "a path in its shortest form, relative to deployment.tetra_src or absolute",
         lambda v: v == "." or is_relative(v) or is_absolute(v),

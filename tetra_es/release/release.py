@@ -35,6 +35,24 @@ class HealthSettings:
 
 
 @dataclass(frozen=True)
+class ReleaseCommand:
+    """What a service runs once before a release is switched to, such as a migration."""
+
+    words: tuple[str, ...]
+    """The program first."""
+    timeout: int
+    """Seconds until it is ended, and the deployment fails."""
+    env_file: str = ""
+    """Path of the env file that it gets the variables of, as the release has it."""
+    variables: tuple[str, ...] = ()
+    """`NAME=value`: what its unit sets, too. No secrets."""
+    properties: tuple[str, ...] = ()
+    """`Name=value`: the settings of a unit, so that it may do what the service may do."""
+    shown: str = ""
+    """As the TOML has it."""
+
+
+@dataclass(frozen=True)
 class ServiceSettings:
     """One service, with the defaults filled in."""
 
@@ -51,6 +69,10 @@ class ServiceSettings:
     """Where the TOML says which port."""
     stop_timeout: int = 30
     """Seconds that it gets to stop before systemd kills it."""
+    release_command: str = ""
+    """What is run before the switch, or nothing."""
+    release_timeout: int = 300
+    """Seconds."""
 
     @property
     def env_path(self) -> str:
@@ -150,6 +172,8 @@ class Service:
     """Paths of the files and links that it reads when it starts."""
     values: str = field(default="", repr=False)
     """Digest of the TOML's values that it may read; empty where that is not known."""
+    command: ReleaseCommand | None = None
+    """What is run before the switch."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from tetra_es.release.definitions import definition
 from tetra_es.release.env_file import env_file
 from tetra_es.release.reads import values_digest
 from tetra_es.release.release import Folder, Link, Release, RemoteFile, Service
+from tetra_es.release.release_command import release_command
 from tetra_es.release.settings import read_settings
 from tetra_es.release.units import UNIT_FOLDER, unit_text, units
 
@@ -77,7 +78,15 @@ def _service(unit: Unit, settings: ServerSettings, document: ConfigDocument) -> 
     if settings.runner == "tsm":
         read += (_definition(settings, service.name), _enabled(settings, service.name))
     values = values_digest(document.values, service.name)
-    return Service(service.name, unit.name, service.port, service.check.text, tuple(read), values)
+    return Service(
+        service.name,
+        unit.name,
+        service.port,
+        service.check.text,
+        tuple(read),
+        values,
+        release_command(service, settings),
+    )
 
 
 def _definition(settings: ServerSettings, service: str) -> str:

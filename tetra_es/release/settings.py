@@ -36,7 +36,9 @@ def read_settings(document: ConfigDocument, environment: str) -> ServerSettings:
         raise document.wrong(first.path, first.what, f"{first.hint}; change {where}, then promote")
     settings = _settings(values, environment)
     if settings.runner == "direct":
-        _check_commands(settings, document)
+        hint = 'put it in a script, in quotes, or deploy with deployment.runner = "tsm"'
+        _check_commands(settings, document, "command", hint)
+    _check_commands(settings, document, "release_command", "put it in a script")
     return settings
 
 
@@ -78,14 +80,17 @@ def _two_keys(values: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(("deployment", "host"), "stands beside hosts", "keep one of them")
 
 
-def _check_commands(settings: ServerSettings, document: ConfigDocument) -> None:
+def _check_commands(
+    settings: ServerSettings, document: ConfigDocument, name: str, hint: str
+) -> None:
     """Refuse commands that systemd cannot run itself."""
-    hint = 'put it in a script, in quotes, or deploy with deployment.runner = "tsm"'
     for service in settings.services:
+        command: str = getattr(service, name)
         try:
-            program(split(service.command)[0], service.cwd)
+            if command:
+                program(split(command)[0], service.cwd)
         except NeedsShellError as error:
-            key = ("services", service.name, "command")
+            key = ("services", service.name, name)
             raise document.wrong(key, f"cannot be run without a shell: {error}", hint) from error
 
 
@@ -160,4 +165,6 @@ def _service(
         ),
         port_key=key,
         stop_timeout=service.get("stop_timeout", ServiceSettings.stop_timeout),
+        release_command=service.get("release_command", "").strip(),
+        release_timeout=service.get("release_timeout", ServiceSettings.release_timeout),
     )

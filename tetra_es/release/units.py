@@ -87,6 +87,11 @@ def _service_section(unit: Unit, settings: ServerSettings) -> Iterator[tuple[str
     yield "TimeoutStopSec", str(unit.service.stop_timeout)
     # Java and some programs of node end with 128 + SIGTERM when they are told to stop.
     yield "SuccessExitStatus", "143"
+    yield from confined(unit.service, settings)
+
+
+def confined(service: ServiceSettings, settings: ServerSettings) -> Iterator[tuple[str, str]]:
+    """Yield the limits of what a service may use and do."""
     if settings.memory_max:
         yield "MemoryMax", f"{settings.memory_max}M"
     if settings.nofile:
@@ -94,7 +99,7 @@ def _service_section(unit: Unit, settings: ServerSettings) -> Iterator[tuple[str
     if settings.nproc:
         yield "LimitNPROC", str(settings.nproc)
     if settings.sandboxed:
-        yield from sandbox(settings, (unit.service,))
+        yield from sandbox(settings, (service,))
     elif settings.umask:
         yield "UMask", settings.umask
 

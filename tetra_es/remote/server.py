@@ -26,7 +26,13 @@ from tetra_es.remote.session import ANSWER_SECONDS, AgentSession
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-    from tetra_es.release.release import HealthSettings, Release, Runner, Service
+    from tetra_es.release.release import (
+        HealthSettings,
+        Release,
+        ReleaseCommand,
+        Runner,
+        Service,
+    )
     from tetra_es.remote.facts import Facts, Outcome, ServiceHealth, UnitState
     from tetra_es.remote.transport import Transport
 
@@ -143,6 +149,37 @@ class Server(Closing):
                 for kind, path in answer.of("todo")
                 if kind in ("file", "link", "remove")
             ),
+        )
+
+    def command(
+        self,
+        deployment: str,
+        service: str,
+        command: ReleaseCommand,
+        env_file: int,
+        heard: Callable[[str], None],
+    ) -> None:
+        """Run what a service runs before the switch; `heard` gets each line of what it prints.
+
+        `env_file`: which of the release's files has its variables. `StepFailed` where it fails, or
+        takes longer than it may.
+        """
+
+        def tell(row: list[str]) -> None:
+            heard(codec.answer_text(row[1]))
+
+        options = [f"--setenv={each}" for each in command.variables]
+        options += [word for each in command.properties for word in ("-p", each)]
+        self._session.request(
+            "command",
+            deployment,
+            word(service),
+            str(env_file),
+            str(command.timeout),
+            str(len(options)),
+            *map(word, (*options, *command.words)),
+            seconds=command.timeout + ANSWER_SECONDS,
+            progress=tell,
         )
 
     def switch(self, deployment: str) -> None:

@@ -41,6 +41,7 @@ STEPS = {
     "put": "stage",
     "staged": "stage",
     "healthy": "health",
+    "command": "release-command",
     "create_user": "create-user",
 }
 """What people know requests as, where it is not the verb."""

@@ -98,6 +98,10 @@ RULES: dict[KeyPath, Rule] = {
     ("services", ANY, "auto_restart"): FLAG,
     ("services", ANY, "cwd"): FILLED,
     ("services", ANY, "health_path"): FILLED,
+    ("services", ANY, "release_command"): FILLED,
+    ("services", ANY, "release_timeout"): Rule(
+        "an integer from 1 to 3600", lambda v: is_int(v, 1, 3600), "write a number of whole seconds"
+    ),
     ("services", ANY, "stop_timeout"): Rule(
         "an integer from 1 to 300", lambda v: is_int(v, 1, 300),
         "write the seconds that the service gets to stop",

@@ -48,6 +48,9 @@ def plan_lines(one: HostPlan) -> Iterator[str]:
 
 def _units(one: HostPlan) -> Iterator[str]:
     plan = one.plan
+    for service in () if plan.changes_nothing else one.spec.release.services:
+        if service.command:
+            yield f"  run for {service.name} before the switch: {one_line(service.command.shown)}"
     for what, units in (
         ("stop", plan.stops),
         ("disable", plan.disables),

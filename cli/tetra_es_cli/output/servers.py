@@ -88,6 +88,10 @@ class ServerConsole:
         """Say what is waited for."""
         note("interrupted: each server puts back what it had, which is waited for")
 
+    def printed(self, host: str, service: str, line: str) -> None:
+        """Show what a release command printed."""
+        note(f"{host}: {service}: | {one_line(line)}")
+
     def pauses(self, seconds: int) -> None:
         """Say how long it is waited."""
         note(f"pause of {seconds} s; then the hosts that are done are asked again")

@@ -22,13 +22,43 @@ def test_what_the_sandbox_is_told_to_allow(machine: Machine, host: Host) -> None
     worker = f"bash -c 'echo started > {LOG}/worker; {told}'"
     machine.ok("set", "local", f"services.worker.command={worker}")
     machine.ok("set", "profile", "staging", f'deployment.read_write_paths=["{LOG}"]')
+    # What runs before the switch may do no more, and has what the service is about to get.
+    script = (
+        'id -un; printf "%s\\n" "$API_KEY"; systemctl is-active $1; echo $TETRA_DIR >$TETRA_DIR/old'
+    )
+    host.write("/opt/tetra/migrate", f"{script}; touch /opt/tetra/new; true\n")
+    migrate = f"sh migrate {site.unit}"
+    machine.ok("set", "local", f"services.tetra.release_command={migrate}")
     machine.ok("promote", "staging")
-    site.deploy()
+    done = site.deploy()
+    said = [line.split(": | ")[1] for line in done.err.splitlines() if ": tetra: | " in line]
+    assert said[:3] == ["tetra", "***", "inactive"]
+    assert "Read-only file system" in said[3]
+    assert host.ok("stat", "-c", "%U", "/var/lib/tetra/old") == "tetra\n"
     for _ in until():
         if host.run("test", "-s", f"{LOG}/worker").returncode == 0:
             break
     assert host.ok("stat", "-c", "%a %U", f"{LOG}/worker").split() == ["640", "tetra"]
     assert host.ok("stat", "-c", "%a %U", site.secret_file).split() == ["600", "tetra"]
+
+    # Only one of them reads what changes: the other goes on.
+    before = site.about()["pid"]
+    machine.ok("set", "local", f"services.worker.command={worker} --")
+    machine.ok("promote", "staging")
+    host.write("/opt/tetra/migrate", "exit 0\n")
+    done = site.deploy()
+    assert "restarted tetra-staging-worker.service; tetra-staging.service goes on" in done.err
+    assert site.about()["pid"] == before
+    # One that fails, or takes too long, changes nothing.
+    host.write("/opt/tetra/migrate", "sleep 60\n")
+    machine.ok("set", "local", "services.tetra.release_timeout=1", "features.fast=true")
+    machine.ok("promote", "staging")
+    files = site.files()
+    failed = machine.run("deploy", "staging")
+    assert (failed.code, site.about()["pid"]) == (5, before)
+    assert "the release command of tetra ended with" in failed.err
+    assert site.files() == files
+    machine.ok("rollback", "staging")
 
     # It ends with 143, as Java does: that is not a failure.
     machine.ok("daemon", "stop", "staging")

@@ -190,6 +190,7 @@ put_back() {
     cause=$1
     rebooted=
     is_of_this_boot || rebooted=1
+    end_command
     if [ ! -e "$folder/stopped" ] || [ -n "$rebooted" ]; then stop_units; fi
     restore_files
     restore_links
@@ -202,7 +203,7 @@ put_back() {
     remove_folders
     flush "$units" "$base"
     rm -rf "$folder/files" "$folder/manifest" "$folder/todo" "$folder/restarted" "$folder/stopped" \
-        "$folder/started"
+        "$folder/started" "$folder/commanded"
     become "reverted-$1" || return
     prune
 }

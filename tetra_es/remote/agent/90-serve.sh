@@ -28,7 +28,7 @@ answer_request() {
     shift
     case $verb in
         inspect | status | health | result | logs | read | lock | unlock | create_user | stage | put | \
-            staged | adopt | arm | switch | restart | healthy | confirm | revert | daemon)
+            staged | adopt | arm | command | switch | restart | healthy | confirm | revert | daemon)
             believe 300
             answered=
             "verb_$verb" "$@"

@@ -91,6 +91,7 @@ class Apply:
                 Unrecorded(environment, server.host),
                 reopen=lambda: Server.open(Local(), self.organization, environment),
                 say=lambda step: listener.step(server.host, step),
+                heard=lambda *said: listener.printed(server.host, *said),
             )
             listener.serves(server.host, spec.source)
             for path, copy in kept.copies.items():

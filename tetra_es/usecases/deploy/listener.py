@@ -57,6 +57,9 @@ class RolloutListener(ServerListener, Protocol):
     def interrupted(self) -> None:
         """Somebody interrupts; it is waited for what the servers put back."""
 
+    def printed(self, host: str, service: str, line: str) -> None:
+        """A command that runs before the switch printed a line; secrets in it are masked."""
+
     def pauses(self, seconds: int) -> None:
         """Some hosts are done; the next ones come in so many seconds."""
 

@@ -17,6 +17,7 @@ from tetra_es.remote.facts import UNKNOWN
 from tetra_es.remote.plan import readers
 from tetra_es.remote.server import RESTART_SECONDS, RETURNED
 from tetra_es.usecases.deploy.failures import DeploymentFailed, cause_of, hint_of, journal_of
+from tetra_es.usecases.deploy.mask import Mask
 from tetra_es.usecases.deploy.outcome import note_kept, record_end, was_kept, was_reverted
 from tetra_es.usecases.deploy.plans import check_plan, preflight
 from tetra_es.usecases.deploy.request import command_on
@@ -59,14 +60,16 @@ def deploy(
     *,
     reopen: Callable[[], Server],
     say: Callable[[str], None],
+    heard: Callable[[str, str], None] = lambda *_: None,
 ) -> Kept:
     """Deploy to one server, whose lock is held; return what the server keeps.
 
-    `reopen` opens another session when this one is lost. Raises `DeploymentFailed` when the
+    `reopen` opens another session when this one is lost. `heard` gets a service and a line that its
+    release command has printed, without secrets. Raises `DeploymentFailed` when the
     server has, or will by itself have, what it had before.
     """
     journal.claim(spec.start)
-    run = _Run(server, spec, journal, say)
+    run = _Run(server, spec, journal, say, heard)
     try:
         for step in run.steps():
             run.done(step)
@@ -100,12 +103,18 @@ class _Run:
     """One deployment under way."""
 
     def __init__(
-        self, server: Server, spec: RolloutSpec, journal: Journal, say: Callable[[str], None]
+        self,
+        server: Server,
+        spec: RolloutSpec,
+        journal: Journal,
+        say: Callable[[str], None],
+        heard: Callable[[str, str], None],
     ) -> None:
         self._server = server
         self._spec = spec
         self._journal = journal
         self._say = say
+        self._heard = heard
         self._step = "preflight"
         self._armed = False
         self._fate = "nothing was changed there"
@@ -124,7 +133,11 @@ class _Run:
         self._armed = True  # from here on the server may change, whatever we hear of it
         health = spec.release.settings.health
         seconds = health.deadline + health.stays_up + self._restart_seconds + MARGIN
+        commands = [each.command for each in spec.release.services if each.command]
+        seconds += sum(each.timeout for each in commands)
         yield self._at("arm", lambda: self._arm(seconds))
+        if commands:
+            yield self._at("release-command", self._commands)
         yield self._at("switch", lambda: server.switch(spec.id))
         yield self._at("restart", self._restart)
         yield self._at("health", self._wait)
@@ -204,6 +217,20 @@ class _Run:
         self.kept.copies = armed.copies
         # A file that was changed on the server since the look at it changes back, too.
         self._to_restart |= {*readers(spec.release, armed.changes)}
+
+    def _commands(self) -> None:
+        """Run what the services run before the switch, one after the other."""
+        release = self._spec.release
+        numbers = {file.path: number for number, file in enumerate(release.files)}
+        mask = Mask(self._spec.state.values.values())
+        for service in release.services:
+            if service.command:
+                name, env_file = service.name, numbers[service.command.env_file]
+
+                def tell(line: str, name: str = name) -> None:
+                    self._heard(name, mask(line))
+
+                self._server.command(self._spec.id, name, service.command, env_file, tell)
 
     def _restart(self) -> None:
         """Restart what reads what has changed, and what is not well."""
