@@ -50,6 +50,10 @@ os._exit(int(server.recv(16)))
 """Imports next to nothing, which is what it is for."""
 
 
+HELD: set[str] = set()
+"""The descriptors that this process holds for the server, from its first use on."""
+
+
 @cache
 def program() -> Path:
     """Return the path of a program that is called `tetra-es`. It works until this process ends.
@@ -78,6 +82,8 @@ def program() -> Path:
     assert server.stdout is not None
     assert server.stdout.readline() == b"ready\n"
     server.stdout.close()
+    assert server.stdin is not None
+    HELD.add(str(server.stdin.fileno()))
 
     def end() -> None:
         assert server.stdin is not None

@@ -28,6 +28,7 @@ import traceback
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
+from tests.forks import HELD
 from tetra_es_cli.context import core_dumps
 from tetra_es_cli.main import run as run_command
 
@@ -212,4 +213,4 @@ def _open_files() -> dict[str, str]:
     for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - the quickest way
         with suppress(FileNotFoundError):  # the one that lists them
             found[name] = os.readlink(f"/proc/self/fd/{name}")  # noqa: PTH115
-    return found
+    return {name: path for name, path in found.items() if name not in HELD}
