@@ -59,6 +59,7 @@ WORDS: dict[str, str] = {
     "env add": "qa --profile dev",
     "signer add": f"eve '{EVE}'",
     "signer rm": "alice",
+    "host forget": "web-1",
     "deploy": "dev --local",
     "daemon install": "dev --local",
     "daemon uninstall": "dev --local",

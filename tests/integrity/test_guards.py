@@ -59,6 +59,7 @@ COMMANDS = [
     ("run", "dev", "true"), ("signer", "list"), ("signer", "rm", "bob"), ("edit",),
     ("init", "acme"), ("mirror", "list"), ("mirror", "push"),
     ("deploy", "dev"), ("health", "dev"), ("drift", "dev"), ("daemon", "status", "dev"),
+    ("hosts",), ("host", "forget", "web-1"),
 ]  # fmt: skip
 
 
