@@ -11,7 +11,7 @@ dev@7          a revision: the 7th state of dev
 # longer than all the rest of the module.
 
 import re
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple, TypeAlias
 
 from tetra_es.errors import UsageError
@@ -20,6 +20,7 @@ from tetra_es.names import check_environment
 # Compiled when first used: a command uses one or two of them.
 _POSITION = r"#?([0-9]{1,18})"
 _REVISION = r"@?([a-z][a-z0-9-]*)@([0-9]{1,18})"
+_CLOCK = r"[T ][0-9]{2}(?::?([0-9]{2})(?::?([0-9]{2})([.,][0-9]+)?)?)?"
 _DATE = r"\d{4}-\d\d-\d\d"
 _COMMIT = r"[0-9a-f]{7,40}"
 _COMMIT_MIN = 7
@@ -69,7 +70,7 @@ def parse_ref(text: str) -> Ref:
         return RevisionRef(check_environment(match[1]), int(match[2]))
     if re.fullmatch(_COMMIT, text.lower(), re.ASCII):
         return CommitRef(text.lower())
-    return TimeRef(parse_time(text))
+    return TimeRef(parse_end(text))
 
 
 def ref_text(ref: Ref) -> str:
@@ -96,6 +97,22 @@ def parse_time(text: str) -> str:
         return format_time(moment)
     except (ValueError, OverflowError):
         raise UsageError(f"not a REF or time: {text!r}", hint=HINT) from None
+
+
+def parse_end(text: str) -> str:
+    """Return the last instant of a date or time as it is written: of its day, minute or second.
+
+    So the time of an event, as it is printed, has that event. Raises `UsageError`.
+    """
+    moment = parse_time(text)
+    written = re.search(_CLOCK, text)
+    if written is None or written[3]:
+        return moment
+    rest = timedelta(seconds=0 if written[2] else 59 if written[1] else 3599, microseconds=999_999)
+    try:
+        return format_time(datetime.fromisoformat(moment) + rest)
+    except OverflowError:
+        return moment
 
 
 def format_time(moment: datetime) -> str:

@@ -75,7 +75,19 @@ def test_times_are_compared_as_text(moments: list[datetime]) -> None:
         assert parse_ref(text) == TimeRef(text)
 
 
-@pytest.mark.parametrize("text", ["2026-11-22", "2026-11-22T10:05Z", "2026-11-22T11:05+01:00"])
-def test_a_day_ends_at_its_last_moment(text: str) -> None:
-    ends = {"2026-11-22": "2026-11-22T23:59:59.999999Z"}
-    assert parse_ref(text) == TimeRef(ends.get(text, "2026-11-22T10:05:00.000000Z"))
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("2026-11-22", "2026-11-22T23:59:59.999999Z"),
+        ("2026-11-22T10:05Z", "2026-11-22T10:05:59.999999Z"),
+        ("2026-11-22 10:05", "2026-11-22T10:05:59.999999Z"),
+        ("2026-11-22T11:05+01:00", "2026-11-22T10:05:59.999999Z"),
+        ("20261122T100507Z", "2026-11-22T10:05:07.999999Z"),
+        ("2026-11-22T10:05:07Z", "2026-11-22T10:05:07.999999Z"),
+        ("2026-11-22T10+05:30", "2026-11-22T05:29:59.999999Z"),
+        ("2026-11-22T10:05:07.5Z", "2026-11-22T10:05:07.500000Z"),
+        ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999999Z"),
+    ],
+)
+def test_a_time_stands_for_the_end_of_what_is_written(text: str, end: str) -> None:
+    assert parse_ref(text) == TimeRef(end)

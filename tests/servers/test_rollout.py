@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from tests.conftest import Machine, Result
 
 STAND_IN = ROOT / "tests" / "servers" / "stand_in.py"
+NOON = "2026-11-22T12:00:00.000000Z"
 STEPS = ["preflight", "stage", "arm", "switch", "restart", "health", "confirm"]
 DEPLOYED = ["started", *(f"step {step}" for step in STEPS), "healthy"]
 
@@ -331,15 +332,37 @@ def test_what_waits_is_recorded_once(fleet: Fleet) -> None:
     assert (fleet.events(), waiting(fleet)) == (DEPLOYED, [])
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b'{"facts": [["no", "such", {}]]}'])
+LAWFUL = {"environment": "dev", "host": "web1", "correlation": "c", "reason": ""}
+
+
+@pytest.mark.parametrize(
+    "content",
+    some(
+        [
+            b"",
+            b"{}",
+            b"[1]",
+            json.dumps(LAWFUL | {"facts": [["stopped", "no time", {}]]}).encode(),
+            json.dumps(LAWFUL | {"facts": [["no such", NOON, {}]]}).encode(),
+            json.dumps(LAWFUL | {"facts": [["stopped", NOON, {"services": 5}]]}).encode(),
+            json.dumps(LAWFUL | {"host": "a\nb", "facts": [["stopped", NOON, {}]]}).encode(),
+            json.dumps(LAWFUL | {"environment": "../x", "facts": []}).encode(),
+        ],
+        2,
+    ),
+)
 def test_a_damaged_file_stops_nothing(fleet: Fleet, content: bytes) -> None:
     assert fleet.deploy().code == 0
     (pins,) = (fleet.machine.home / ".local/state/tetra-es").glob("*/pin.json")
     (pins.parent / "waiting").mkdir(exist_ok=True)
     file = pins.parent / "waiting" / "x.json"
     file.write_bytes(content)
+    link = file.with_name("y.json")
+    link.symlink_to("/etc/passwd")
+    os.mkfifo(file.with_name("z.json"))
     done = fleet.machine.ok("set", "local", "ports.tetra=5555")
-    assert f"cannot read {file}" in done.err
+    for one in ("x", "y", "z"):
+        assert f"cannot read {file.with_name(f'{one}.json')}" in done.err
     assert file.exists()
 
 

@@ -49,7 +49,7 @@ def history_rows(reader: "Reader", query: HistoryQuery) -> "list[EventRow] | lis
         actor=query.actor,
         topic=query.topic,
         since=_start(query.since),
-        until=None if query.until is None else _time(query.until),
+        until=None if query.until is None else _end(query.until),
         limit=query.limit or -1,
         steps=query.names_a_step or query.key is not None,
     )
@@ -79,3 +79,9 @@ def _time(text: str) -> str:
     from tetra_es.refs import parse_time  # few ask for a time
 
     return parse_time(text)
+
+
+def _end(text: str) -> str:
+    from tetra_es.refs import parse_end  # few ask for a time
+
+    return parse_end(text)

@@ -113,6 +113,12 @@ class Site:
         start = len(kinds) - 1 - kinds[::-1].index("started")
         return kinds[start:]
 
+    def ran(self) -> tuple[int | None, str]:
+        """Return revision and state that `hosts` has of the server, under its machine id."""
+        (row,) = self.machine.ok("hosts", "-o", "json").json
+        assert row["machine"] == self.host.read("/etc/machine-id").strip()
+        return row["revision"], row["state"]
+
     def serving(self) -> dict[str, Any]:
         """Return what `status` says of the server."""
         (row,) = self.machine.ok("status", "-o", "json").json["servers"]

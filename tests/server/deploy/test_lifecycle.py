@@ -31,7 +31,7 @@ def test_the_whole_life(machine: Machine, host: Host, environment: str, runner: 
     assert site.active() == "active"
     assert site.events() == ["started", *["step_done"] * 7, "healthy"]
     assert host.ok("systemctl", "is-enabled", unit).strip() == "enabled"
-    assert site.serving()["serving"] == 1
+    assert site.ran() == (1, "running")
 
     # The tree is the guide's.
     toml = f"{tetra_dir}/org/acme/environments/{environment}.toml"
@@ -52,7 +52,7 @@ def test_the_whole_life(machine: Machine, host: Host, environment: str, runner: 
     machine.ok("daemon", "restart", environment)
     assert site.about()["pid"] != about["pid"]
     machine.ok("daemon", "stop", environment)
-    assert site.active() == "inactive"
+    assert (site.active(), *site.ran()) == ("inactive", 1, "stopped")
     assert "is not healthy" in machine.fails(1, "health", environment).error()
     machine.ok("daemon", "start", environment)
     site.about()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tetra_es.events import deployments
+from tetra_es.events.form.types import NAME, TEXT, TIME
 from tetra_es.log.replica import events_in
 from tetra_es.model.host import deployments_stream
 from tetra_es.names import check_environment
@@ -89,9 +90,13 @@ class Happened:
         values["facts"] = [Fact(*each) for each in values["facts"]]
         found = cls(**values)
         check_environment(found.environment)
+        if not all(map(NAME.fits, (found.host, found.correlation))) or not TEXT.fits(found.reason):
+            raise ValueError("it names no host, command or reason")
         for fact in found.facts:
             if fact.word not in (*_STEPS, *OPERATIONS):
                 raise ValueError(f"unknown word {fact.word!a:.40}")
+            if not TIME.fits(fact.time):
+                raise ValueError(f"not a time: {fact.time!a:.40}")
         return found
 
 
