@@ -362,3 +362,14 @@ def test_what_is_not_decided_is_not_observed(fleet: Fleet) -> None:  # noqa: F81
     failed = fleet.machine.fails(1, "deploy", "dev", "--observe", "web1")
     assert "is armed there" in failed.error()
     fleet.machine.fails(2, "deploy", "dev", "--observe", "web1", "--to", "web1")
+
+
+@pytest.mark.parametrize("words", ["hosts ", "host forget ", "deploy dev --observe "])
+def test_hosts_are_completed(deployed: Fleet, words: str) -> None:
+    arguments = f"tetra-es {words}".split(" ")
+    env = {
+        "_TETRA_ES_COMPLETE": "bash_complete",
+        "COMP_WORDS": " ".join(arguments),
+        "COMP_CWORD": str(len(arguments) - 1),
+    }
+    assert "web1" in deployed.machine.run(env=env).out

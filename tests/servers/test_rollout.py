@@ -317,6 +317,13 @@ def test_a_store_that_is_moved_away_meanwhile(fleet: Fleet) -> None:
     fleet.machine.ok("verify")
 
 
+def test_a_state_folder_that_keeps_nothing_stops_no_recording(fleet: Fleet) -> None:
+    (pins,) = (fleet.machine.home / ".local/state/tetra-es").glob("*/pin.json")
+    (pins.parent / "waiting").write_text("in the way")
+    assert fleet.roll_out() == []
+    assert fleet.events() == DEPLOYED
+
+
 def test_what_waits_is_recorded_once(fleet: Fleet) -> None:
     """A process may be killed between recording it and removing the file."""
     store = fleet.machine.store

@@ -6,7 +6,7 @@ another command is about to replace is never taken for an edit by hand.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from tetra_es.crypto.ssh import keys
@@ -126,12 +126,14 @@ class Workspace:
         from tetra_es.usecases.happened import waiting
 
         path = None
-        try:
+        with suppress(TetraEsError):  # then it is recorded, or lost with this process
             path = waiting.put(self._work.waiting, happened)
+        try:
             self.record(happened.decide)
         except TetraEsError as error:
             raise NotRecorded(error, waits=path is not None) from error
-        waiting.drop(path)
+        if path is not None:
+            waiting.drop(path)
 
     def send_waiting(self) -> None:
         """Save what earlier commands could not; `act` does so by itself."""

@@ -11,6 +11,7 @@ from tetra_es.limits import LONGEST_PAUSE, MOST_AT_A_TIME
 from tetra_es_cli.context.command_line import command_for
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import (
+    HOST,
     REF,
     dry_run_option,
     env_argument,
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--observe",
+    type=HOST,
     metavar="HOST",
     help="Deploy nothing: record how a deployment to HOST ended, by the server's own journal.",
 )

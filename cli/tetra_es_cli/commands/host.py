@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es_cli.context.params import ENVIRONMENT
+from tetra_es_cli.context.params import ENVIRONMENT, HOST
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.output.recorded import emit_recorded
 
@@ -21,7 +21,7 @@ def host() -> None:
 
 
 @host.command()
-@click.argument("name", metavar="NAME")
+@click.argument("name", metavar="NAME", type=HOST)
 @click.option(
     "--env",
     "environments",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es_cli import answers
-from tetra_es_cli.context.params import at_option, listing_option
+from tetra_es_cli.context.params import HOST, at_option, listing_option
 from tetra_es_cli.output.emit import emit
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("host", metavar="[HOST]", required=False)
+@click.argument("host", metavar="[HOST]", type=HOST, required=False)
 @at_option
 @listing_option
 @click.pass_obj

@@ -113,7 +113,24 @@ class SecretType(click.ParamType):  # type: ignore[type-arg]  # not generic in c
         return complete(ctx, incomplete, lambda reader: reader.views.keys.names(file))
 
 
+class HostType(click.ParamType):  # type: ignore[type-arg]  # not generic in click 8.2
+    """A host, by a name that something was deployed to it by."""
+
+    name = "host"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the names of the hosts that there are."""
+
+        def names(reader: Reader) -> list[str]:
+            return sorted({row.host for row in reader.views.hosts.all()})
+
+        return complete(ctx, incomplete, names)
+
+
 ENVIRONMENT = EnvironmentType()
+HOST = HostType()
 REF = RefType()
 KEY = KeyType()
 SECRET = SecretType()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from tetra_es.errors import TetraEsError
 from tetra_es.events.metadata import Context
 from tetra_es.model.host import HostState, deployments_stream
 from tetra_es.usecases.deploy.anchor import is_ours
 from tetra_es.usecases.deploy.recorded import recorded_release
 from tetra_es.usecases.happened.happened import OPERATIONS, Fact, Happened
+from tetra_es.usecases.happened.not_recorded import NotRecorded
 from tetra_es.usecases.unit_of_work import utc_now
 
 if TYPE_CHECKING:
@@ -102,7 +104,12 @@ class HostJournal:
             None if noted[0].word in OPERATIONS else self._deployment,
             noted,
         )
-        self._call(lambda: self._workspace.send(facts))
+        try:
+            self._call(lambda: self._workspace.send(facts))
+        except NotRecorded:
+            raise
+        except TetraEsError as error:  # nobody was there to do it
+            raise NotRecorded(error, waits=False) from error
 
     def is_ours(self, source: str) -> bool:
         """Return whether a release whose server calls it so is made of our events."""
