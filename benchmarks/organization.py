@@ -174,7 +174,7 @@ def fill(
                     local.edit(document("local", number), context_at(number))
 
             work.run(decide)
-        many.flush()
+        many.close()
 
 
 class _Many:
@@ -206,6 +206,11 @@ class _Many:
         if self._records:
             self._log.append(self._stored, self._records, bodies=self._bodies)
         self._stored, self._records, self._bodies = self._head, [], []
+
+    def close(self) -> None:
+        """Append what is left. As long as the file is open, its write-ahead log stays beside it."""
+        self.flush()
+        self._log.close()
 
     def purge(self, _: Collection[bytes]) -> None: ...
 

@@ -17,11 +17,17 @@ if TYPE_CHECKING:
     from tetra_es.log.record import Record
     from tetra_es.log.replica import Replica
 
-_OF_EVENTS: Final = {"events": 0, "states": 2, "changes": 2}
+_OF_EVENTS: Final = {"events": 0, "states": 2, "changes": 0}
 """Tables with rows of each event, and the column that has its position."""
-_OF_NOW: Final = {"latest": 2, "targets": 4}
+_OF_NOW: Final = {"latest": 0, "targets": 4}
 """Tables with rows of what is so now, as large as the organization, and the same column."""
 _COMMITS: Final = "commits"
+_SELECT: Final = {
+    # Which number a key has is of no importance, only that rows have it in common.
+    "changes": "SELECT c.position, l.file, l.key, c.before, c.after "
+    "FROM changes c LEFT JOIN latest l ON l.id = c.item",
+    "latest": "SELECT position, file, key, after FROM latest",
+}
 
 
 class ViewsCheck:
@@ -52,10 +58,11 @@ class ViewsCheck:
         apply_to_views(self._fresh, self._log, records)
         try:
             for table, column in _OF_EVENTS.items():
-                wanted = self._fresh.execute(f"SELECT * FROM {table}").fetchall()
+                wanted = self._fresh.execute(_select(table)).fetchall()
                 self._fresh.execute(f"DELETE FROM {table}")
                 self._compare(table, column, wanted, self._rows(table, upto))
-            self._compare(_COMMITS, 0, commits, self._rows(_COMMITS, upto))
+            ids = ((position, bytes.fromhex(commit)) for position, commit in commits)
+            self._compare(_COMMITS, 0, ids, self._rows(_COMMITS, upto))
         except sqlite3.Error as error:
             self._fail(error)
         self._after = upto
@@ -107,7 +114,8 @@ class ViewsCheck:
             return self._views.execute(sql, parameters).fetchall()
 
     def _rows(self, table: str, upto: int) -> list[tuple[Any, ...]]:
-        sql = f"SELECT * FROM {table} WHERE position > ? AND position <= ?"
+        column = "c.position" if table == "changes" else "position"
+        sql = f"{_select(table)} WHERE {column} > ? AND {column} <= ?"
         return self._read(sql, (self._after, upto))
 
     def _compare(
@@ -126,8 +134,8 @@ class ViewsCheck:
 
     def _compare_now(self, last: int) -> None:
         for table, column in _OF_NOW.items():
-            wanted = self._fresh.execute(f"SELECT * FROM {table}").fetchall()
-            self._compare(table, column, wanted, self._read(f"SELECT * FROM {table}"))
+            wanted = self._fresh.execute(_select(table)).fetchall()
+            self._compare(table, column, wanted, self._read(_select(table)))
         for table in (*_OF_EVENTS, _COMMITS):
             sql = f"SELECT min(position) FROM {table} WHERE position < 1 OR position > ?"
             (more,) = self._read(sql, (last,))[0]
@@ -140,3 +148,7 @@ class ViewsCheck:
 
     def _lists_commits(self) -> bool:
         return self._views is not None and progress(self._views, MIRROR) > 0
+
+
+def _select(table: str) -> str:
+    return _SELECT.get(table, f"SELECT * FROM {table}")

@@ -103,7 +103,7 @@ def _is_level(log: Replica, views: sqlite3.Connection, position: int) -> bool:
         return True
     stored = log.record(position)
     seen = views.execute("SELECT hash FROM events WHERE position = ?", (position,)).fetchone()
-    return stored is not None and seen is not None and seen[0] == stored.hash.hex()
+    return stored is not None and seen is not None and seen[0] == stored.hash
 
 
 def false_progress(views: sqlite3.Connection) -> str | None:
@@ -129,5 +129,5 @@ def _newest(views: sqlite3.Connection) -> int:
 def _newest_event(views: sqlite3.Connection) -> list[tuple[int, str]]:
     """Return position and hash of the newest event that the views have, as a list of one."""
     return views.execute(
-        "SELECT position, hash FROM events ORDER BY position DESC LIMIT 1"
+        "SELECT position, lower(hex(hash)) FROM events ORDER BY position DESC LIMIT 1"
     ).fetchall()

@@ -72,7 +72,7 @@ def test_all_findings_are_said_in_order(grown: Machine) -> None:
     (grown.folder / "manifest.toml").unlink()
     with closing(sqlite3.connect(grown.folder / "store/views.db")) as views:
         views.execute("UPDATE events SET actor = 'mallory' WHERE position = 2")
-        views.execute("UPDATE states SET digest = 'x' WHERE position = 2")
+        views.execute("UPDATE states SET source_revision = 9 WHERE position = 2")
         views.commit()
     grown.git("update-ref", "refs/heads/main", "main~1")
     done = grown.fails(4, "verify")
@@ -94,7 +94,7 @@ def test_all_findings_are_said_in_order(grown: Machine) -> None:
         "UPDATE files SET digest = 'x' WHERE path = 'manifest.toml'",
         "DELETE FROM files WHERE path = 'manifest.toml'",
         "UPDATE latest SET after = 'x' WHERE position = 3",
-        "INSERT INTO changes VALUES ('local', 'x', 9999, NULL, '1')",
+        "INSERT INTO changes VALUES (9999, 1, NULL, '1')",
         "INSERT INTO commits VALUES (-1, 'x')",
         "UPDATE changes SET position = 'x' WHERE position = 3",
     ],

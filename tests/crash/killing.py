@@ -121,7 +121,7 @@ def commits(machine: Machine) -> list[tuple[int, str]]:
 def known_commits(machine: Machine) -> list[tuple[int, str]]:
     """Return position and commit of each event, as the views have them."""
     with closing(sqlite3.connect(machine.folder / "store/views.db")) as views:
-        return list(views.execute("SELECT position, id FROM commits ORDER BY position"))
+        return list(views.execute("SELECT position, lower(hex(id)) FROM commits ORDER BY position"))
 
 
 def check_repaired(machine: Machine) -> None:

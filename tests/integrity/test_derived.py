@@ -126,9 +126,11 @@ VIEWS = {
     "states": "UPDATE states SET source_revision = 1 WHERE position = 7",
     "changes": "UPDATE changes SET before = '1' WHERE position = 6",
     "a change less": "DELETE FROM changes WHERE position = 6",
-    "a change more": "INSERT INTO changes VALUES ('local', 'x', 6, NULL, '1')",
+    "a change more": "INSERT INTO changes VALUES (6, 1, NULL, '1')",
+    "a change of no key": "INSERT INTO changes VALUES (6, 999, NULL, '1')",
+    "a change of another key": "UPDATE changes SET item = item + 1 WHERE position = 6",
     "an event less": "DELETE FROM events WHERE position = 6",
-    "commits": "UPDATE commits SET id = printf('%040d', 6) WHERE position = 6",
+    "commits": "UPDATE commits SET id = zeroblob(20) WHERE position = 6",
     "a commit less": "DELETE FROM commits WHERE position = 6",
 }
 

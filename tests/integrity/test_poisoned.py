@@ -45,10 +45,10 @@ POISONS: dict[str, str] = {
     "another state's position": "UPDATE states SET position = position + 1000",
     "states swapped": "UPDATE states SET revision = 3 - revision + 1000 WHERE environment = 'dev' "
     "AND revision < 3; UPDATE states SET revision = revision - 1000 WHERE revision > 1000",
-    "a state more": "INSERT INTO states SELECT environment, 99, 8, time, digest, 99 FROM states "
+    "a state more": "INSERT INTO states SELECT environment, 99, 8, time, 99 FROM states "
     "WHERE environment = 'dev' AND revision = 1",
     "states of nobody": "DELETE FROM states",
-    "texts": "UPDATE states SET digest = printf('%064d', 7)",
+    "texts": "UPDATE events SET hash = zeroblob(32)",
     "sources": "UPDATE states SET source_revision = 1",
     "times": "UPDATE states SET time = '2020-01-01T00:00:00.000000Z'; "
     "UPDATE events SET time = '2020-01-01T00:00:00.000000Z'",

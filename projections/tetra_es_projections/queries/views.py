@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from tetra_es_projections.queries.tables.key_table import KeyTable
     from tetra_es_projections.queries.tables.state_table import StateTable
 
+_COMMIT = 40
+"""Digits of a commit's id."""
+
 
 class Views(Closing):
     """The views, for reading. Use as a context manager."""
@@ -68,21 +71,22 @@ class Views(Closing):
     def commit(self, position: int) -> str | None:
         """Return the mirror's commit of an event."""
         row = self._connection.execute(
-            "SELECT id FROM commits WHERE position = ?", (position,)
+            "SELECT lower(hex(id)) FROM commits WHERE position = ?", (position,)
         ).fetchone()
         return row[0] if row else None
 
     def positions_of_commits(self, prefix: str) -> list[int]:
         """Return the events whose commits' ids begin with `prefix`, two at the most."""
+        ends = [bytes.fromhex(prefix.ljust(_COMMIT, digit)) for digit in "0f"]
         rows = self._connection.execute(
-            "SELECT position FROM commits WHERE id >= ? AND id < ? LIMIT 2", (prefix, prefix + "g")
+            "SELECT position FROM commits WHERE id BETWEEN ? AND ? LIMIT 2", ends
         )
         return [row[0] for row in rows]
 
     def commit_at(self, position: int) -> str | None:
         """Return the commit of an event, None where the mirror has none yet."""
         row = self._connection.execute(
-            "SELECT id FROM commits WHERE position = ?", (position,)
+            "SELECT lower(hex(id)) FROM commits WHERE position = ?", (position,)
         ).fetchone()
         return row[0] if row else None
 

@@ -20,12 +20,12 @@ class Commits:
     def position_of(self, commit: str) -> int | None:
         """Return the position of a commit's event, None for a commit that is not known."""
         query = "SELECT position FROM commits WHERE id = ?"
-        row = self._connection.execute(query, (commit,)).fetchone()
+        row = self._connection.execute(query, (bytes.fromhex(commit),)).fetchone()
         return int(row[0]) if row else None
 
     def newest(self) -> tuple[str, int] | None:
         """Return the newest commit and the position of its event."""
-        query = "SELECT id, position FROM commits ORDER BY position DESC LIMIT 1"
+        query = "SELECT lower(hex(id)), position FROM commits ORDER BY position DESC LIMIT 1"
         row = self._connection.execute(query).fetchone()
         return (row[0], int(row[1])) if row else None
 
@@ -35,7 +35,7 @@ class Commits:
         self._connection.executemany(
             "INSERT INTO commits VALUES (?, ?) "
             "ON CONFLICT (position) DO UPDATE SET id = excluded.id",
-            commits,
+            ((at, bytes.fromhex(commit)) for at, commit in commits),
         )
         set_progress(self._connection, MIRROR, position)
         self._connection.execute("COMMIT")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tetra_es.errors import UsageError
 from tetra_es.events.base import environment_of, revision_of
@@ -35,6 +35,12 @@ if TYPE_CHECKING:
     from tetra_es.log.record import Record
     from tetra_es.log.replica import Replica
 
+_NEWEST: Final = (
+    "INSERT INTO latest (file, key, position, after) VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (file, key) DO UPDATE SET position = excluded.position, after = excluded.after"
+)
+_CHANGE: Final = "INSERT INTO changes SELECT ?, id, ?, ? FROM latest WHERE file = ? AND key = ?"
+
 
 def apply_to_views(connection: sqlite3.Connection, log: Replica, records: Iterable[Record]) -> None:
     """Take in events of a log, in one transaction; the views are at the last one afterwards."""
@@ -56,10 +62,12 @@ def apply_to_views(connection: sqlite3.Connection, log: Replica, records: Iterab
             else:
                 text_known = "text" not in purged
                 changed = list(_known_changes(connection, position, event)) if text_known else []
-            connection.executemany("INSERT INTO changes VALUES (?, ?, ?, ?, ?)", changed)
             connection.executemany(
-                "INSERT OR REPLACE INTO latest VALUES (?, ?, ?, ?)",
-                [(file, key, at, after) for file, key, at, _, after in changed],
+                _NEWEST, [(file, key, at, after) for file, key, at, _, after in changed]
+            )
+            connection.executemany(
+                _CHANGE,
+                [(at, before, after, file, key) for file, key, at, before, after in changed],
             )
         if position:
             set_progress(connection, VIEWS, position)
@@ -85,8 +93,7 @@ def _event_row(record: Record, event: Event, purged: Container[str]) -> tuple[An
         event.metadata["actor"],
         event.timestamp,
         event.metadata["reason"],
-        event.metadata["correlation"],
-        record.hash.hex(),
+        record.hash,
         summary_of_known(event, purged),
         None,
     )
@@ -105,8 +112,7 @@ def _void_row(record: Record, reason: str) -> tuple[Any, ...]:
         metadata["actor"],
         state["timestamp"],
         metadata["reason"],
-        metadata["correlation"],
-        record.hash.hex(),
+        record.hash,
         f"{summary_of_void(record.topic)} ({reason})",
         reason,
         None,
@@ -127,7 +133,6 @@ def _state_row(position: int, event: EnvironmentState) -> tuple[Any, ...]:
         event.revision,
         position,
         event.timestamp,
-        event.digest,
         source_revision_of(event),
     )
 

@@ -9,7 +9,7 @@ from tetra_es.log.sqlite.statements import difference, named
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 6
+VERSION = 7
 """Changed with the tables; views of another version are thrown away and built again."""
 
 TABLES = """
@@ -27,8 +27,7 @@ CREATE TABLE events (
     actor TEXT NOT NULL,
     time TEXT NOT NULL,                -- RFC 3339, UTC, microseconds: sorts as text
     reason TEXT NOT NULL,
-    correlation TEXT NOT NULL,
-    hash TEXT NOT NULL,
+    hash BLOB NOT NULL,
     summary TEXT NOT NULL,
     void TEXT,                         -- why it changed nothing, NULL for a valid one
     part_of INTEGER                    -- the deployment that it is a step of: its first event
@@ -43,31 +42,30 @@ CREATE INDEX events_void ON events (position) WHERE void IS NOT NULL;
 CREATE TABLE states (
     environment TEXT NOT NULL,
     revision INTEGER NOT NULL,
-    position INTEGER NOT NULL UNIQUE,
+    position INTEGER NOT NULL,
     time TEXT NOT NULL,
-    digest TEXT NOT NULL,              -- SHA-256 of the TOML
     source_revision INTEGER,           -- of local, where it was generated
     PRIMARY KEY (environment, revision)
 ) WITHOUT ROWID;
 CREATE INDEX states_by_position ON states (environment, position);
 
 CREATE TABLE changes (
+    position INTEGER NOT NULL,
+    item INTEGER NOT NULL,             -- which key of which file: its id in latest
+    before TEXT,
+    after TEXT,
+    PRIMARY KEY (position, item)
+) WITHOUT ROWID;
+CREATE INDEX changes_by_item ON changes (item, position);
+
+CREATE TABLE latest (                  -- the newest change of each key of a file
+    id INTEGER PRIMARY KEY,
     file TEXT NOT NULL,                -- environment, 'manifest' or 'profile NAME'
     key TEXT NOT NULL,
     position INTEGER NOT NULL,
-    before TEXT,
-    after TEXT,
-    PRIMARY KEY (position, key, file)
-) WITHOUT ROWID;
-CREATE INDEX changes_by_key ON changes (key, position);
-
-CREATE TABLE latest (                  -- the newest row of changes for each key of a file
-    file TEXT NOT NULL,
-    key TEXT NOT NULL,
-    position INTEGER NOT NULL,
     after TEXT,                        -- NULL where the key is gone
-    PRIMARY KEY (file, key)
-) WITHOUT ROWID;
+    UNIQUE (file, key)
+);
 CREATE INDEX latest_by_key ON latest (key);
 
 CREATE TABLE targets (
@@ -124,14 +122,14 @@ CREATE TABLE files (
 
 CREATE TABLE commits (
     position INTEGER PRIMARY KEY,
-    id TEXT NOT NULL
+    id BLOB NOT NULL                   -- 20 bytes
 );
 CREATE INDEX commits_by_id ON commits (id);
 """
 
 SCHEMA: Final[dict[str, str | None]] = {
     **named(TABLES.split(";\n")[:-1]),
-    "sqlite_autoindex_states_1": None,
+    "sqlite_autoindex_latest_1": None,
 }
 """Name to statement of everything in the views, as their `sqlite_schema` has it."""
 

@@ -56,26 +56,25 @@ def long_history(tmp_path_factory: pytest.TempPathFactory) -> Path:
         views.execute("PRAGMA synchronous = OFF")
         views.execute("BEGIN")
         views.executemany(
-            "INSERT INTO events VALUES (?, 's', ?, ?, ?, 'alice', ?, '', '', '', '', NULL, NULL)",
+            "INSERT INTO events VALUES (?, 's', ?, ?, ?, 'alice', ?, '', x'', '', NULL, NULL)",
             (
                 (n, names[n % 2], n // 2, "environment.edited", f"2026-11-22T10:00:00.{n:06}Z")
                 for n in positions
             ),
         )
         views.executemany(
-            "INSERT INTO states VALUES (?, ?, ?, ?, '', NULL)",
+            "INSERT INTO states VALUES (?, ?, ?, ?, NULL)",
             ((names[n % 2], n // 2, n, f"2026-11-22T10:00:00.{n:06}Z") for n in positions),
         )
         views.executemany(
-            "INSERT INTO changes VALUES (?, 'ports.tetra', ?, '1', '2')",
-            ((names[n % 2], n) for n in positions),
+            "INSERT INTO changes VALUES (?, ?, '1', '2')", ((n, 1 + n % 2) for n in positions)
         )
         views.executemany(
-            "INSERT INTO commits VALUES (?, ?)", ((n, f"{n:040x}") for n in positions)
+            "INSERT INTO commits VALUES (?, ?)", ((n, n.to_bytes(20)) for n in positions)
         )
         views.executemany(
-            "INSERT INTO latest VALUES (?, 'ports.tetra', ?, '2')",
-            (("local", EVENTS - 1), ("dev", EVENTS)),
+            "INSERT INTO latest VALUES (?, ?, 'ports.tetra', ?, '2')",
+            ((2, "dev", EVENTS - 1), (1, "local", EVENTS)),
         )
         views.execute("COMMIT")
     return path

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from tetra_es_projections.queries.tables.key_table import ChangeRow
 
 _EVENT_COLUMNS = (
-    "e.position, e.environment, e.revision, e.topic, e.actor, e.time, e.reason, e.hash, e.summary"
+    "e.position, e.environment, e.revision, e.topic, e.actor, e.time, e.reason, "
+    "lower(hex(e.hash)), e.summary"
 )
 _EVENT = f"SELECT {_EVENT_COLUMNS} FROM events e"
 
@@ -72,13 +73,13 @@ class EventTable:
         """
         import heapq  # for this alone
 
-        conditions = " AND ".join(["c.key = ?", *where])
+        conditions = " AND ".join(["c.item = ?", *where])
         sql = (
             f"SELECT {_EVENT_COLUMNS} FROM changes c "
             "CROSS JOIN events e ON e.position = c.position "
             f"WHERE {conditions} ORDER BY c.position DESC"
         )
-        cursors = [self._connection.execute(sql, (one, *values)) for one in self._keys_at(key)]
+        cursors = [self._connection.execute(sql, (one, *values)) for one in self._items_at(key)]
         found: list[EventRow] = []
         for row in heapq.merge(*cursors, key=lambda row: -row[0]):
             if len(found) == limit:
@@ -87,13 +88,13 @@ class EventTable:
                 found.append(EventRow(*row))
         return found
 
-    def _keys_at(self, key: str) -> list[str]:
-        """Return a key, and those below it, that were ever changed."""
+    def _items_at(self, key: str) -> list[int]:
+        """Return the ids of a key, and of those below it, in every file."""
         # The half-open ranges hold exactly the keys that continue with '.' or '['.
         rows = self._connection.execute(
-            "SELECT key FROM latest WHERE key = :key UNION "
-            "SELECT key FROM latest WHERE key >= :key || '.' AND key < :key || '/' UNION "
-            "SELECT key FROM latest WHERE key >= :key || '[' AND key < :key || '\\'",
+            "SELECT id FROM latest WHERE key = :key UNION "
+            "SELECT id FROM latest WHERE key >= :key || '.' AND key < :key || '/' UNION "
+            "SELECT id FROM latest WHERE key >= :key || '[' AND key < :key || '\\'",
             {"key": key},
         )
         return [row[0] for row in rows]
@@ -124,11 +125,15 @@ class EventTable:
         # Imported when it is asked: most quick answers are about events alone.
         from tetra_es_projections.queries.tables.key_table import ChangeRow
 
-        sql = "SELECT position, key, before, after FROM changes WHERE position = ?"
+        sql = (
+            "SELECT c.position, l.key, c.before, c.after FROM changes c "
+            "CROSS JOIN latest l ON l.id = c.item WHERE c.position = ?"
+        )
         values: list[Any] = [position]
         if key is not None:
-            sql, values = f"{sql} AND key = ?", [position, key]
-        return [ChangeRow(*row) for row in self._connection.execute(f"{sql} ORDER BY key", values)]
+            sql, values = f"{sql} AND l.key = ?", [position, key]
+        rows = [ChangeRow(*row) for row in self._connection.execute(sql, values)]
+        return sorted(rows, key=lambda row: row.key)
 
     def of_topics(self, topics: Sequence[str], upto: int) -> list[int]:
         """Return the positions of the valid events of these types up to a position, in order."""

@@ -6,7 +6,7 @@
 import sqlite3
 from typing import NamedTuple
 
-_STATE = "SELECT environment, revision, position, time, digest, source_revision FROM states"
+_STATE = "SELECT environment, revision, position, time, source_revision FROM states"
 
 
 class StateRow(NamedTuple):
@@ -16,7 +16,6 @@ class StateRow(NamedTuple):
     revision: int
     position: int
     time: str
-    digest: str
     source_revision: int | None
 
 
@@ -36,7 +35,11 @@ class StateTable:
 
     def is_state(self, position: int) -> bool:
         """Return whether an event gave an environment a new state."""
-        row = self._connection.execute("SELECT 1 FROM states WHERE position = ?", (position,))
+        row = self._connection.execute(
+            "SELECT 1 FROM events e CROSS JOIN states s ON s.environment = e.environment "
+            "AND s.position = e.position WHERE e.position = ?",
+            (position,),
+        )
         return row.fetchone() is not None
 
     def revisions(self, environment: str) -> list[StateRow]:
