@@ -42,13 +42,14 @@ def _is_plain(value: object) -> bool:
         return True
     if isinstance(value, int):
         return -_EXACT < value < _EXACT
-    if isinstance(value, list):
-        return all(map(_is_plain, value))
     if isinstance(value, dict):
-        return all(isinstance(key, str) and key.isascii() for key in value) and all(
-            map(_is_plain, value.values())
-        )
-    return False
+        if not all(isinstance(key, str) and key.isascii() for key in value):
+            return False
+        value = list(value.values())
+    # Strings, which most are, are not worth a call.
+    return isinstance(value, list) and all(
+        map(_is_plain, [item for item in value if not isinstance(item, str)])
+    )
 
 
 def decode(data: bytes) -> dict[str, Any]:

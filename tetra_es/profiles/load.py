@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from importlib.resources import files
 
@@ -20,6 +20,7 @@ def builtin_names() -> tuple[str, ...]:
     return tuple(sorted(file.name.removesuffix(".toml") for file in folder.iterdir()))
 
 
+@lru_cache(maxsize=32)
 def effective_profile(environment: str, overlay: ConfigDocument | None) -> Profile:
     """Return the profile of an environment, given the organization's overlay.
 

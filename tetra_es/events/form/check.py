@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tetra_es.events.form.table import METADATA, MORE_METADATA, TOPICS
@@ -136,4 +135,4 @@ def _members_problem(fields: Iterable[Field], members: dict[str, Any], what: str
 
 def _filled(template: str, state: dict[str, Any]) -> str:
     """Return a template with fields of the state in the place of their names in braces."""
-    return re.sub(r"\{(\w+)\}", lambda found: str(state[found[1]]), template)
+    return template.format_map(state) if "{" in template else template

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -137,13 +138,11 @@ def _number(name: str, least: int, example: int, meaning: str) -> Type:
 
 
 def _text(name: str, pattern: str, example: str, meaning: str, body: str = "") -> Type:
-    # Compiled when first used.
+    # Compiled when first used, and kept: `re` looks for what it has compiled each time.
+    compiled = cache(lambda: re.compile(pattern, re.ASCII | re.DOTALL))
     return Type(
         name,
-        lambda value: (
-            isinstance(value, str)
-            and re.fullmatch(pattern, value, re.ASCII | re.DOTALL) is not None
-        ),
+        lambda value: isinstance(value, str) and compiled().fullmatch(value) is not None,
         example,
         meaning,
         body,

@@ -54,12 +54,19 @@ class ReadOnlyFile(Closing):
         return [line for line in lines if line != "ok" and not line.startswith("***")]
 
     def _rows(self, sql: str, parameters: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
-        with self._reading():
+        # Thousands of times in a row: the two contexts are entered only where something is wrong.
+        try:
             return self._connection.execute(sql, parameters).fetchall()
+        except (sqlite3.Error, UnicodeDecodeError):
+            with self._reading():
+                raise
 
     def _row(self, sql: str, parameters: tuple[object, ...] = ()) -> Any:
-        with self._reading():
+        try:
             return self._connection.execute(sql, parameters).fetchone()
+        except (sqlite3.Error, UnicodeDecodeError):
+            with self._reading():
+                raise
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[None]:

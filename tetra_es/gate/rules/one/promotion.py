@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tetra_es.errors import TetraEsError
 from tetra_es.gate.rules.one.policy import Policy, policy_of, skipped_before
@@ -112,19 +113,39 @@ def _check_rules(entry: Entry, state: State, policy: Policy, bodies: Bodies) -> 
     at = state.profiles.get(name)
     overlay = bodies.text(at, f"profiles/{name}.toml") if at else None
     try:
-        profile = effective_profile(name, overlay)
-        shipped = effective_profile(profile.name, None)
+        carried = _carried(name, overlay, policy.name, policy.domain)
     except TetraEsError as error:
         raise Broken(Reason.PROFILE, f"{name} has no profile: {error.message}") from error
-    if (event["profile"], event["shipped"]) != (profile.name, shipped.digest):
-        raise Broken(Reason.PROFILE, f"its profile is not the {profile.name} that is shipped")
-    layers = filled_layers(profile.layers, org=policy.name, domain=policy.domain, environment=name)
-    carried = canonical.encode_any(plain_layers(layers))
-    if sha256(carried).hexdigest() != event["rules"]:
+    if (event["profile"], event["shipped"]) != (carried.profile, carried.shipped):
+        raise Broken(Reason.PROFILE, f"its profile is not the {carried.profile} that is shipped")
+    if carried.digest.hex() != event["rules"]:
         raise Broken(
             Reason.RULES, "its rules are not those of the profile, the overlay and the manifest"
         )
-    return layers
+    return carried.layers
+
+
+class _Carried(NamedTuple):
+    """What a promotion has to carry."""
+
+    profile: str
+    """Name of the built-in profile."""
+    shipped: str
+    """Digest of that profile's own rules."""
+    layers: tuple[Rules, ...]
+    """Its rules and the organization's, every placeholder replaced."""
+    digest: bytes
+    """SHA-256 of these, as canonical JSON."""
+
+
+@lru_cache(maxsize=32)
+def _carried(name: str, overlay: ConfigDocument | None, org: str, domain: str) -> _Carried:
+    """Return what promotions to an environment carry, most of them the same as the one before."""
+    profile = effective_profile(name, overlay)
+    shipped = effective_profile(profile.name, None)
+    layers = filled_layers(profile.layers, org=org, domain=domain, environment=name)
+    plain = canonical.encode_any(plain_layers(layers))
+    return _Carried(profile.name, shipped.digest, layers, sha256(plain).digest())
 
 
 CHECKS: Final = {"environment.promoted": _promoted}
