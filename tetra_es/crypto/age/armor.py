@@ -31,7 +31,7 @@ def dearmor(data: bytes) -> bytes:
     if lines[-1] != _END:
         raise ValueError("it ends before its last line, or something follows that line")
     body = lines[1:-1]
-    if any(len(line) != _LINE for line in body[:-1]) or (body and not 0 < len(body[-1]) <= _LINE):
+    if set(map(len, body[:-1])) - {_LINE} or (body and not 0 < len(body[-1]) <= _LINE):
         raise ValueError("its lines are not 64 characters long")
     encoded = b"".join(body)
     try:
