@@ -21,12 +21,14 @@ help:
 	@echo "make coverage    run the tests, and say which lines none of them reaches, in processes too"
 	@echo "make nightly    what takes hours: 200 crashes, every Python that is found, the benchmarks"
 
+# Compiled as pip does with what it copies: the tests need not do it first.
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "tetra-es needs Python 3.11 or newer: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@command -v git >/dev/null || { echo "tetra-es needs git" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m compileall -q tetra_es projections cli
 	@touch $@
 
 demo: $(STAMP)

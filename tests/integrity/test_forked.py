@@ -278,7 +278,7 @@ def test_the_history_that_was_admitted_takes_its_place_again(
     assert tip.strip() in git(machine.mirror, "for-each-ref", "refs/heads/found")
 
 
-@pytest.mark.parametrize("fork", FORKS, ids=lambda fork: fork.__name__)
+@pytest.mark.parametrize("fork", some(FORKS, 2), ids=lambda fork: fork.__name__)
 def test_a_person_says_that_it_is_right(machine: Machine, fork: Callable[[Machine], None]) -> None:
     """Then all goes on from there; what was derived of the other is kept."""
     main = git(machine.mirror, "rev-parse", "main").strip()

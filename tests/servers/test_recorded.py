@@ -218,7 +218,7 @@ def test_a_server_that_lost_its_record(fleet: Fleet) -> None:
 
 @pytest.mark.parametrize(
     "provenance",
-    some(["dev@1 #3 " + "0" * 64, "dev@1 #999 " + "1" * 64, "dev@1", "dev@1 #x y"], 2),
+    some(["dev@1 #3 " + "0" * 64, "dev@1 #999 " + "1" * 64, "dev@1", "dev@1 #x y"], 1),
 )
 def test_a_release_of_another_history(fleet: Fleet, provenance: str) -> None:
     """Its files are as its own record says, which is not what we deployed."""
