@@ -101,7 +101,7 @@ CASES = [
         with_the_name_of_another_event,
     ),
     Case(
-        "`{} --replace-unmanaged` keeps a copy of each beside it and replaces them",
+        "`{} --replace-unmanaged` keeps a copy of each on the server and replaces them",
         APPLY,
         lambda machine: like(machine, "foreign"),
         then=APPLY,

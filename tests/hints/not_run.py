@@ -83,6 +83,7 @@ NOT_HINTS: dict[str, str] = {
     "name of the host": "says where a release came from",
     "{} has {} hosts: follow one of them with --to HOST": "an error's own line",
     "--replace-unmanaged is about servers: it needs --deploy": "an error's own line",
+    "--replace-drift is about servers: it needs --deploy": "an error's own line",
 }
 """Texts that tell nobody what to do."""
 

@@ -177,13 +177,13 @@ CASES = [
         then="daemon uninstall dev",
     ),
     Case(
-        "`{} --replace-unmanaged` keeps a copy of each beside it and replaces them",
+        "`{} --replace-unmanaged` keeps a copy of each on the server and replaces them",
         "deploy dev",
         like("foreign", before=hosted),
         then="deploy dev",
     ),
     Case(
-        "`{} --replace-unmanaged` keeps a copy of each beside it and replaces them",
+        "`{} --replace-unmanaged` keeps a copy of each on the server and replaces them",
         "rollback dev --deploy",
         like("foreign", before=hosted_for_long),
         then="deploy dev",
@@ -254,8 +254,31 @@ CASES = [
         deployed,
     ),
     Case("`{}` shows what it says", "health dev", like("sick")),
-    Case("`{}` puts it right", "drift dev", like("changed"), then="drift dev"),
-    Case("`{}` puts it right", "doctor dev", like("changed"), then="drift dev"),
+    Case("`{}` puts it right", "drift dev", like("stopped"), then="drift dev"),
+    *(
+        Case(
+            "`{} --replace-drift` keeps a copy and puts it right",
+            command,
+            like("changed"),
+            then="drift dev",
+        )
+        for command in ("drift dev", "doctor dev")
+    ),
+    Case(
+        "`{} --replace-drift` keeps a copy and replaces it",
+        "doctor dev",
+        like("changed"),
+        then="health dev",
+    ),
+    *(
+        Case(
+            "`{} --replace-drift` keeps a copy of each on the server and replaces them",
+            command,
+            like("changed"),
+            then="drift dev",
+        )
+        for command in ("deploy dev", "daemon install dev", "rollback dev --deploy")
+    ),
     Case("`{}` asks how it ended", "doctor dev", like("open")),
     Case("`{}` restarts the services with it", "deploy dev", with_newer_code, then="deploy dev"),
     Case("`{}` removes it", "deploy dev", moved_on, then="deploy dev"),

@@ -10,6 +10,7 @@ a host is like, its name says, or an empty file FOLDER/HOST/WORD:
     sick     no service becomes healthy
     returned `tsm start` came back there, and nothing runs
     changed  somebody changed a file there by hand and stopped its units
+    stopped  somebody stopped its units
     foreign  somebody else's files are where the release's would be
     lost     it has no record of what was deployed, and the units of it
     crowded  another environment has the folders and the port that dev has at first
@@ -189,7 +190,8 @@ class Host:
             known = ("not-found", "inactive", "dead", "-", "0", "0", "success", "0", "no")
             say("unit", text(unword(word)), *known, text(""), text(""))
             return
-        up = ("inactive", "dead") if "changed" in self.like else ("active", "running")
+        down = {"changed", "stopped"} & self.like
+        up = ("inactive", "dead") if down else ("active", "running")
         enabled = "enabled" if state == "on" else "disabled"
         known = ("loaded", *up, enabled, "4242", "0", "success", "8388608", "no")
         say("unit", text(unword(word)), *known, text(SINCE), text(""))
@@ -200,7 +202,7 @@ class Host:
 
     def on_health(self, _timeout: str, *words: str) -> None:
         for _ in range(0, len(words), 4):
-            if "sick" in self.like or "changed" in self.like:
+            if {"sick", "changed", "stopped"} & self.like:
                 say("health", words[0], "no", text("503"))
             else:
                 say("health", words[0], "yes", text("200"))
@@ -226,7 +228,7 @@ class Host:
                 # A value is not kept, not even in tests.
                 self.content(row[1]).write_bytes(content if row[6] == "public" else b"")
 
-    def on_arm(self, deployment: str, _seconds: str, _unmanaged: str) -> None:
+    def on_arm(self, deployment: str, *_more: str) -> None:
         self.fates[deployment] = "armed"
 
     def on_command(self, _deployment: str, *_words: str) -> None:
@@ -256,7 +258,7 @@ class Host:
 
     def on_confirm(self, deployment: str) -> None:
         (self.place / "manifest").write_text(self.staged)
-        for word in {"foreign", "lost", "open", "changed"} & self.like:
+        for word in {"foreign", "lost", "open", "changed", "stopped"} & self.like:
             (self.folder / word).unlink(missing_ok=True)
         self.fates[deployment] = "confirmed"
 

@@ -27,7 +27,6 @@ AWKS = [
     for name, more in {"mawk": [], "gawk": [], "busybox": ["awk"], "original-awk": []}.items()
     if (path := shutil.which(name))
 ]
-COPY = ".before-tetra-es"
 
 
 @pytest.fixture(params=EACH_SHELL)
@@ -66,30 +65,35 @@ def test_what_is_not_ours_is_refused(place: FakeServer) -> None:
     assert place.picture() == before
 
 
-def test_copies_stay_beside_what_is_deployed(place: FakeServer, foreign: dict[str, bytes]) -> None:
+def test_copies_stay_in_a_folder_of_roots_own(place: FakeServer, foreign: dict[str, bytes]) -> None:
     app, release = place.folder / "app", place.release()
-    earlier = app / f"dev.toml{COPY}"
-    earlier.write_text("earlier")
+    kept = place.folder / "state/acme/dev/kept"
+    paths = [
+        *(app / name for name in ("env/dev.env", "dev.toml")),
+        place.folder / "units/tetra.service",
+        app / "enabled",
+    ]
     with place.open() as server:
         stage(server, "a1", release)
         copies = server.arm("a1", 60, replace_unmanaged=True).copies
-        assert copies == {
-            f"{app}/env/dev.env": f"{app}/env/dev.env{COPY}",
-            f"{app}/dev.toml": f"{app}/dev.toml{COPY}.2",
-            f"{place.folder}/units/tetra.service": f"{place.folder}/units/tetra.service{COPY}",
-            f"{app}/enabled": f"{app}/enabled{COPY}",
-        }
+        assert copies == {str(path): f"{kept}/a1{path}" for path in paths}
         server.switch("a1")
         server.restart("a1")
         server.confirm("a1")
         assert plan(release, server.inspect(release), now=0).unmanaged == ()
-    secret, toml = app / f"env/dev.env{COPY}", app / f"dev.toml{COPY}.2"
-    assert (secret.read_bytes(), secret.stat().st_mode & 0o777) == (foreign["env/dev.env"], 0o600)
+    for path, copy in copies.items():
+        assert Path(copy).is_relative_to(kept / "a1"), path
+    for folder in (kept, *(each for each in kept.rglob("*") if each.is_dir())):
+        assert folder.is_symlink() or folder.stat().st_mode & 0o777 == 0o700
+    secret, toml = (Path(copies[str(path)]) for path in paths[:2])
+    assert (secret.read_bytes(), secret.stat().st_mode & 0o777) == (foreign["env/dev.env"], 0o640)
     assert (toml.read_bytes(), toml.stat().st_mode & 0o777) == (foreign["dev.toml"], 0o640)
-    assert (app / f"enabled{COPY}").readlink() == Path("elsewhere")
-    assert earlier.read_text() == "earlier"
+    assert Path(copies[str(app / "enabled")]).readlink() == Path("elsewhere")
     assert (app / "dev.toml").read_bytes() == release.files[1].content
-    assert not [path for path in place.picture() if ".tetra-es-" in path]
+    assert sorted(place.picture()) == [
+        *("app/dev.toml", "app/enabled", "app/env", "app/env/dev.env"),
+        *("units/multi-user.target.wants", "units/tetra.service"),
+    ]
 
 
 @pytest.mark.usefixtures("foreign")
@@ -106,33 +110,27 @@ def test_a_revert_puts_back_what_was_theirs(place: FakeServer, last: str) -> Non
             server.restart("a1")
         server.revert("a1")
     assert place.picture() == before
-
-
-@pytest.mark.usefixtures("foreign")
-def test_a_copy_takes_the_place_of_nothing(place: FakeServer) -> None:
-    """Not even of what appears there meanwhile."""
-    app = place.folder / "app"
-    with place.open() as server:
-        stage(server, "a1", place.release())
-        server.arm("a1", 60, replace_unmanaged=True)
-        (app / f"dev.toml{COPY}").write_text("precious")
-        with pytest.raises(StepFailed, match=f"dev.toml{COPY} is there already"):
-            server.switch("a1")
-    assert (app / f"dev.toml{COPY}").read_text() == "precious"
+    assert not (place.folder / "state/acme/dev/kept").exists()
 
 
 def test_what_we_deployed_is_ours_whoever_changed_it(place: FakeServer) -> None:
+    app = place.folder / "app"
+    by_hand = [str(app / "dev.toml"), str(app / "enabled")]
     with place.open() as server:
-        for deployment in ("a1", "a2"):
+        for deployment, copied in (("a1", []), ("a2", by_hand)):
             stage(server, deployment, place.release())
-            assert server.arm(deployment, 60).copies == {}
+            armed = server.arm(deployment, 60, replace_drift=True)
+            assert list(armed.copies) == copied
             server.switch(deployment)
             server.confirm(deployment)
-            (place.folder / "app/dev.toml").write_text("by hand")
-            (place.folder / "app/enabled").unlink()
-            (place.folder / "app/enabled").symlink_to("by-hand")
+            (app / "dev.toml").write_text("by hand")
+            (app / "enabled").unlink()
+            (app / "enabled").symlink_to("by-hand")
             facts = server.inspect(place.release())
             assert plan(place.release(), facts, now=0).unmanaged == ()
+        stage(server, "a3", place.release())
+        with pytest.raises(StepFailed, match=r"dev\.toml was changed on the server"):
+            server.arm("a3", 60, replace_unmanaged=True)
 
 
 def test_what_is_there_as_it_would_be_deployed_is_not_replaced(place: FakeServer) -> None:

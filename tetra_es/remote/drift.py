@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tetra_es.remote.plan import attributes
+from tetra_es.remote.drifted import MISSING, how_it_differs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tetra_es.remote.facts import Deployed, DeployedFile, Entry, Facts, UnitState
+    from tetra_es.remote.facts import Deployed, Facts, UnitState
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class Difference:
     difference: str
     repairable: bool = True
     """Whether deploying again puts it right."""
+    by_hand: bool = False
+    """Whether that replaces what somebody changed."""
 
 
 def drift(facts: Facts, recorded: Mapping[str, str] | None = None) -> tuple[Difference, ...]:
@@ -55,14 +57,16 @@ def _of_record(current: Deployed, recorded: Mapping[str, str]) -> Iterator[Diffe
 
 def _differences(current: Deployed, facts: Facts) -> Iterator[Difference]:
     for file in current.files:
-        for what in _of_file(file, facts.entries[file.path]):
-            yield Difference(file.path, what)
+        for what in how_it_differs(file, facts.entries[file.path]):
+            yield Difference(file.path, what, by_hand=what != MISSING)
     for path, target in current.links.items():
         entry = facts.entries[path]
         if entry.kind != "link":
-            yield Difference(path, "is missing" if entry.kind == "absent" else "is not a link")
+            absent = entry.kind == "absent"
+            what = MISSING if absent else "is not a link"
+            yield Difference(path, what, by_hand=not absent)
         elif entry.target != target:
-            yield Difference(path, f"points to {entry.target}, not to {target}")
+            yield Difference(path, f"points to {entry.target}, not to {target}", by_hand=True)
     for name, enabled in current.units.items():
         for what in _of_unit(facts.units[name], enabled=enabled):
             yield Difference(name, what)
@@ -73,20 +77,6 @@ def _differences(current: Deployed, facts: Facts) -> Iterator[Difference]:
 def _own_drop_ins(unit: UnitState) -> str:
     """Return the files that change this unit; what changes every service is the system's affair."""
     return " ".join(path for path in unit.drop_ins.split() if "/service.d/" not in path)
-
-
-def _of_file(file: DeployedFile, entry: Entry) -> Iterator[str]:
-    if entry.kind == "absent":
-        yield "is missing"
-    elif entry.kind != "file":
-        yield f"is not a file but a {entry.kind}"
-    else:
-        if entry.digest != file.digest:
-            yield "has other content"
-        found = attributes(entry.mode, entry.owner, entry.group)
-        wanted = attributes(file.mode, file.owner, file.group)
-        if found != wanted:
-            yield f"is {found}, not {wanted}"
 
 
 def _of_unit(unit: UnitState, *, enabled: bool) -> Iterator[str]:

@@ -6,6 +6,7 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tetra_es.remote.drifted import attributes, drifted, masked
 from tetra_es.remote.preflight import problems
 from tetra_es.remote.unmanaged import same_file, same_link, unmanaged
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from tetra_es.events.deployments import Code
     from tetra_es.release.release import Release, RemoteFile
+    from tetra_es.remote.drifted import Drifted, Known
     from tetra_es.remote.facts import Entry, Facts
     from tetra_es.remote.problem import Problem
     from tetra_es.remote.unmanaged import Unmanaged
@@ -52,6 +54,8 @@ class Plan:
     """The user that would be created, or nothing."""
     unmanaged: tuple[Unmanaged, ...]
     """What would be replaced that no release of ours has put there."""
+    drifted: tuple[Drifted, ...]
+    """What would be replaced or removed that a release of ours put there, and somebody changed."""
     problems: tuple[Problem, ...]
     deployed: str | None
     """What the server says it has, such as `dev@7 #41 HASH`."""
@@ -69,18 +73,28 @@ class Plan:
         return not (different or self.reloads or self.unknown)
 
 
-def plan(release: Release, facts: Facts, *, now: int, create_user: bool = False) -> Plan:
+def plan(
+    release: Release,
+    facts: Facts,
+    *,
+    now: int,
+    create_user: bool = False,
+    known: Known | None = None,
+) -> Plan:
     """Return what deploying `release` would do to the server that `facts` describe.
 
-    `now`: seconds since 1970 by the clock here, to compare the server's with.
+    `now`: seconds since 1970 by the clock here, to compare the server's with. `known`: of the
+    release that the server has.
     """
     settings = release.settings
     missing = not (facts.users.get(settings.user) and facts.groups.get(settings.group))
     deployed = facts.current.units if facts.current else {}
     enabled = [name for name in release.units if _is_enabled(facts, name)]
     theirs = tuple(unmanaged(release, facts))
+    changed = tuple(drifted(release, facts, known))
+    by_hand = {one.path for one in changed}
     others = tuple(name for name in release.units if name not in enabled)
-    changes = tuple(_changes(release, facts, {one.path for one in theirs}))
+    changes = tuple(_changes(release, facts, {one.path for one in theirs}, by_hand))
     return Plan(
         changes=changes,
         restarts=tuple(_restarts(release, facts, {change.path for change in changes})),
@@ -92,6 +106,7 @@ def plan(release: Release, facts: Facts, *, now: int, create_user: bool = False)
         ),
         creates_user=settings.user if missing and create_user else "",
         unmanaged=theirs,
+        drifted=changed,
         problems=tuple(problems(release, facts, now=now, create_user=create_user)),
         deployed=facts.current.source if facts.current else None,
         machine=facts.machine,
@@ -105,11 +120,6 @@ def readers(release: Release, paths: Collection[str]) -> Iterator[str]:
     for service in release.services:
         if not service.reads or not set(paths).isdisjoint(service.reads):
             yield service.unit
-
-
-def attributes(mode: int, owner: str, group: str) -> str:
-    """Return them as people write them: `0644 root:root`."""
-    return f"{mode:04o} {owner}:{group}"
 
 
 def _restarts(release: Release, facts: Facts, changed: Collection[str]) -> Iterator[str]:
@@ -133,11 +143,13 @@ def _is_enabled(facts: Facts, unit: str) -> bool:
     return unit in facts.units and facts.units[unit].enabled == "enabled"
 
 
-def _changes(release: Release, facts: Facts, theirs: set[str]) -> Iterator[Change]:
+def _changes(
+    release: Release, facts: Facts, theirs: Collection[str], by_hand: Collection[str]
+) -> Iterator[Change]:
     yield from _folders(release, facts)
-    yield from _files(release, facts, theirs)
+    yield from _files(release, facts, theirs, by_hand)
     yield from _links(release, facts)
-    yield from _removals(release, facts)
+    yield from _removals(release, facts, by_hand)
 
 
 def _folders(release: Release, facts: Facts) -> Iterator[Change]:
@@ -151,7 +163,9 @@ def _folders(release: Release, facts: Facts) -> Iterator[Change]:
             )
 
 
-def _files(release: Release, facts: Facts, theirs: set[str]) -> Iterator[Change]:
+def _files(
+    release: Release, facts: Facts, theirs: Collection[str], by_hand: Collection[str]
+) -> Iterator[Change]:
     for file in release.files:
         entry = facts.entries[file.path]
         if same_file(file, entry):
@@ -164,7 +178,7 @@ def _files(release: Release, facts: Facts, theirs: set[str]) -> Iterator[Change]
             file.path,
             "create" if entry.kind == "absent" else "replace",
             "file",
-            diff="" if hidden or same else _diff(file, entry, facts),
+            diff="" if hidden or same else _diff(file, entry, facts, by_hand),
             secret=file.secret,
             attributes=new if not old else f"{old} -> {new}" if old != new else "",
         )
@@ -180,26 +194,29 @@ def _links(release: Release, facts: Facts) -> Iterator[Change]:
         yield Change(link.path, action, "link", attributes=f"{before}{link.target}")
 
 
-def _removals(release: Release, facts: Facts) -> Iterator[Change]:
+def _removals(release: Release, facts: Facts, by_hand: Collection[str]) -> Iterator[Change]:
     if not facts.current:
         return
     wanted = {file.path for file in release.files} | {link.path for link in release.links}
     for file in facts.current.files:
         entry = facts.entries[file.path]
         if file.path not in wanted and entry.kind != "absent":
-            text = "" if file.secret else _unified(file.path, facts.texts.get(file.path, b""), b"")
+            before = facts.texts.get(file.path, b"")
+            text = "" if file.secret else _unified(file.path, before, b"", by_hand)
             yield Change(file.path, "remove", "file", diff=text, secret=file.secret)
     for path in facts.current.links:
         if path not in wanted and facts.entries[path].kind != "absent":
             yield Change(path, "remove", "link")
 
 
-def _diff(file: RemoteFile, entry: Entry, facts: Facts) -> str:
+def _diff(file: RemoteFile, entry: Entry, facts: Facts, by_hand: Collection[str]) -> str:
     before = facts.texts.get(file.path, b"") if entry.kind == "file" else b""
-    return _unified(file.path, before, file.content)
+    return _unified(file.path, before, file.content, by_hand)
 
 
-def _unified(path: str, before: bytes, after: bytes) -> str:
+def _unified(path: str, before: bytes, after: bytes, by_hand: Collection[str]) -> str:
     old, new = (each.decode("utf-8", "replace").splitlines() for each in (before, after))
+    if path in by_hand:
+        old = [line if line in new else masked(line) for line in old]
     names = (f"a{path}" if old else "/dev/null", f"b{path}" if new else "/dev/null")
     return "\n".join(difflib.unified_diff(old, new, *names, lineterm=""))

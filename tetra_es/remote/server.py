@@ -130,15 +130,23 @@ class Server(Closing):
         """Take what was staged for what is deployed: every file of it is in its place already."""
         self._session.request("adopt", deployment)
 
-    def arm(self, deployment: str, seconds: int, *, replace_unmanaged: bool = False) -> Armed:
+    def arm(
+        self,
+        deployment: str,
+        seconds: int,
+        *,
+        replace_unmanaged: bool = False,
+        replace_drift: bool = False,
+    ) -> Armed:
         """Keep what will be changed, and have the server revert after `seconds`.
 
-        Files that no release of ours has put there are refused, or else copied. Refused
+        Files that no release of ours has put there are refused, or else copied, and so are those
+        that were changed since: the answer has where each copy will be. Refused
         (`StepFailed`) while another deployment is undecided, too.
         """
-        what = "replace" if replace_unmanaged else "refuse"
+        what = ["replace" if each else "refuse" for each in (replace_unmanaged, replace_drift)]
         answer = self._session.request(
-            "arm", deployment, str(seconds), what, seconds=2 * ANSWER_SECONDS
+            "arm", deployment, str(seconds), *what, seconds=2 * ANSWER_SECONDS
         )
         return Armed(
             copies={

@@ -13,7 +13,12 @@ from tetra_es.errors import UsageError
 from tetra_es.layout import OrgLayout
 from tetra_es_cli.context.command_line import tool
 from tetra_es_cli.context.identities import identity_option, loader
-from tetra_es_cli.context.params import dry_run_option, env_argument, replace_unmanaged_option
+from tetra_es_cli.context.params import (
+    dry_run_option,
+    env_argument,
+    replace_drift_option,
+    replace_unmanaged_option,
+)
 from tetra_es_cli.output.console import note
 from tetra_es_cli.output.emit import say
 from tetra_es_cli.output.plans import plan_lines
@@ -47,6 +52,7 @@ if TYPE_CHECKING:
 )
 @click.option("--create-user", is_flag=True, help="Create the service's user where it is missing.")
 @replace_unmanaged_option
+@replace_drift_option
 @identity_option
 @dry_run_option
 @click.pass_obj
@@ -58,6 +64,7 @@ def apply(
     state: Path | None,
     create_user: bool,
     replace_unmanaged: bool,
+    replace_drift: bool,
     given: tuple[Path, ...],
     dry_run: bool,
 ) -> None:
@@ -80,6 +87,7 @@ def apply(
     again += ["--state", str(state)] if state else []
     again += ["--create-user"] if create_user else []
     again += ["--replace-unmanaged"] if replace_unmanaged else []
+    again += ["--replace-drift"] if replace_drift else []
     again += [word for file in given for word in ("--identity", str(file))]
     if wanted and wanted != organization:
         command = shlex.join([*tool(replace(app, org=organization)), *again])
@@ -92,6 +100,7 @@ def apply(
         environment,
         create_user=create_user,
         replace_unmanaged=replace_unmanaged,
+        replace_drift=replace_drift,
         who=app.settings.user or "apply",
         again=shlex.join([*tool(app), *again]),
     )

@@ -19,6 +19,7 @@ from tetra_es_cli.context.params import (
     env_argument,
     listing_option,
     reason_option,
+    replace_drift_option,
     replace_unmanaged_option,
     report_option,
 )
@@ -57,6 +58,7 @@ def daemon() -> None:
 @hosts_options
 @click.option("--create-user", is_flag=True, help="Create the service's user where it is missing.")
 @replace_unmanaged_option
+@replace_drift_option
 @identity_option
 @reason_option
 @report_option
@@ -68,6 +70,7 @@ def install(
     local: bool,
     create_user: bool,
     replace_unmanaged: bool,
+    replace_drift: bool,
     given: tuple[Path, ...],
     reason: str,
     output: str,
@@ -80,6 +83,7 @@ def install(
         identities=given,
         create_user=create_user,
         replace_unmanaged=replace_unmanaged,
+        replace_drift=replace_drift,
     )
     deploy_to_servers(app, request, Recording(reason, output=output))
 

@@ -16,6 +16,7 @@ from tetra_es_cli.context.params import (
     dry_run_option,
     env_argument,
     reason_option,
+    replace_drift_option,
     replace_unmanaged_option,
     report_option,
 )
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
 )
 @take_over_option
 @replace_unmanaged_option
+@replace_drift_option
 @identity_option
 @reason_option
 @dry_run_option
@@ -95,6 +97,7 @@ def deploy(
     observe: str | None,
     take_over: bool,
     replace_unmanaged: bool,
+    replace_drift: bool,
     given: tuple[Path, ...],
     reason: str,
     dry_run: bool,
@@ -105,8 +108,8 @@ def deploy(
     Files and units are uploaded, switched at once, started, and asked for their health; only then
     is the release kept. If anything fails, or the connection or this process dies, the server
     goes back by itself. One host after the other; the first failure ends it. Files that are there
-    already, and that tetra-es did not deploy, are refused (exit 3). With --dry-run, the plan: what
-    would change, as a diff.
+    already, and that tetra-es did not deploy or somebody changed since, are refused (exit 3). With
+    --dry-run, the plan: what would change, as a diff.
     """
     from tetra_es.usecases.deploy.request import DeployRequest
 
@@ -125,6 +128,7 @@ def deploy(
         take_over=take_over,
         replace_unmanaged=replace_unmanaged,
         restart=restart,
+        replace_drift=replace_drift,
         parallel=parallel,
         pause=pause,
         canary=canary,

@@ -9,7 +9,12 @@ import click
 from tetra_es.errors import Refused, TetraEsError, UsageError
 from tetra_es_cli.context.command_line import command_for
 from tetra_es_cli.context.identities import identity_option, loader
-from tetra_es_cli.context.params import REF, env_argument, replace_unmanaged_option
+from tetra_es_cli.context.params import (
+    REF,
+    env_argument,
+    replace_drift_option,
+    replace_unmanaged_option,
+)
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.output.console import note, warn
 from tetra_es_cli.output.recorded import emit_recorded
@@ -44,6 +49,7 @@ if TYPE_CHECKING:
 @identity_option
 @click.option("--deploy", "deploys", is_flag=True, help="Put the result on ENV's servers too.")
 @replace_unmanaged_option
+@replace_drift_option
 @click.option("--force", is_flag=True, help="Replace a generated file that was changed by hand.")
 @recording_options
 @click.pass_obj
@@ -55,6 +61,7 @@ def rollback(
     given: tuple[Path, ...],
     deploys: bool,
     replace_unmanaged: bool,
+    replace_drift: bool,
     force: bool,
     how: Recording,
 ) -> None:
@@ -69,6 +76,8 @@ def rollback(
 
     if replace_unmanaged and not deploys:
         raise UsageError("--replace-unmanaged is about servers: it needs --deploy")
+    if replace_drift and not deploys:
+        raise UsageError("--replace-drift is about servers: it needs --deploy")
     wanted = loader(app, given) if secrets == "as-of" else None
     done = app.act(RollBack(environment, ref, wanted, force), how)
     emit_recorded(done.recorded, how, more=list(_described(done.result)))
@@ -84,7 +93,12 @@ def rollback(
             f"`tetra-es secret set {environment} {one.key}` gives it a new value",
         )
     if deploys:
-        request = DeployRequest(environment, identities=given, replace_unmanaged=replace_unmanaged)
+        request = DeployRequest(
+            environment,
+            identities=given,
+            replace_unmanaged=replace_unmanaged,
+            replace_drift=replace_drift,
+        )
         _deploy(app, request, how)
 
 

@@ -33,6 +33,7 @@ def command_for(app: App, request: DeployRequest, *more: str) -> str:
         "--create-user": request.create_user,
         "--take-over": request.take_over,
         "--replace-unmanaged": request.replace_unmanaged,
+        "--replace-drift": request.replace_drift,
     }
     return shlex.join([*words, *(flag for flag, given in flags.items() if given), *more])
 

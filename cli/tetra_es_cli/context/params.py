@@ -147,7 +147,12 @@ dry_run_option = click.option(
 replace_unmanaged_option = click.option(
     "--replace-unmanaged",
     is_flag=True,
-    help="Replace files that tetra-es did not deploy; a copy of each is kept beside it.",
+    help="Replace files that tetra-es did not deploy; a copy of each is kept on the server.",
+)
+replace_drift_option = click.option(
+    "--replace-drift",
+    is_flag=True,
+    help="Replace files that somebody changed on the server; a copy of each is kept there.",
 )
 
 

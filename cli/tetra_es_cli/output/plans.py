@@ -24,8 +24,6 @@ def plans_report(plans: Sequence[HostPlan]) -> Report:
 
 def plan_lines(one: HostPlan) -> Iterator[str]:
     """Yield what would be done on a host."""
-    from tetra_es.usecases.deploy.unmanaged import described
-
     spec, plan = one.spec, one.plan
     yield f"{spec.source} -> {one.host}"
     if plan.creates_user:
@@ -35,9 +33,7 @@ def plan_lines(one: HostPlan) -> Iterator[str]:
         for line in change.diff.splitlines()[2:]:
             yield f"      {one_line(line)}"
     yield from _units(one)
-    for unmanaged in plan.unmanaged:
-        done = "keep a copy of" if spec.replace_unmanaged else "! not deployed by tetra-es:"
-        yield f"  {done} {described(unmanaged)}"
+    yield from _work_of_others(one)
     if plan.unknown and not plan.changes:
         yield "  the server's record of it, which is gone"
     if plan.changes_nothing:
@@ -63,6 +59,21 @@ def _units(one: HostPlan) -> Iterator[str]:
     for unit in one.spec.release.units if plan.restarts else ():
         if unit not in plan.restarts:
             yield f"  leave {unit} running: nothing changes that it reads"
+
+
+def _work_of_others(one: HostPlan) -> Iterator[str]:
+    """Yield what somebody made or changed on the host that would be replaced."""
+    from tetra_es.usecases.deploy.unmanaged import described
+
+    spec, plan = one.spec, one.plan
+    for unmanaged in plan.unmanaged:
+        done = "keep a copy of" if spec.replace_unmanaged else "! not deployed by tetra-es:"
+        yield f"  {done} {described(unmanaged)}"
+    for drifted in plan.drifted:
+        done = "keep a copy of" if spec.replace_drift else "! changed on the server:"
+        yield f"  {done} {drifted.path} ({drifted.what})"
+        for line in drifted.diff.splitlines()[2:]:
+            yield f"      {one_line(line)}"
 
 
 def _described(change: Change) -> str:

@@ -73,8 +73,13 @@ class ServerConsole:
         """Say that a removal succeeded."""
         note(f"{host}: {environment} is removed")
 
+    def drifted(self, host: str, path: str, diff: str) -> None:
+        """Show how a file differs that somebody changed."""
+        for line in diff.splitlines():
+            note(f"{host}: {one_line(line)}")
+
     def copied(self, host: str, path: str, copy: str) -> None:
-        """Say where the copy is of what somebody else had made."""
+        """Say where the copy is of what somebody had made or changed."""
         note(f"{host}: kept {path} as {copy}")
 
     def left_running(self, host: str, restarted: Sequence[str], left: Sequence[str]) -> None:

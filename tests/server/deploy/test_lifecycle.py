@@ -186,7 +186,9 @@ def test_drift_on_the_server_is_found_and_put_right(served: Site) -> None:
     served.host.write(unit, served.host.read(unit) + "# by hand\n")
     done = served.machine.fails(3, "drift", "dev")
     assert unit in done.error()
-    served.deploy()
+    refused = served.machine.fails(3, "deploy", "dev")
+    assert f"{served.host.name}: +# by hand" in refused.err
+    served.deploy("--replace-drift")
     served.machine.ok("drift", "dev")
     assert "by hand" not in served.host.read(unit)
 

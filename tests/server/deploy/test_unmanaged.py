@@ -46,7 +46,7 @@ TSM_CWD="{tetra_src}"
 TSM_ENV_FILE="env/{environment}.env"
 TSM_PORT="4444"
 """
-COPY = ".before-tetra-es"
+KEPT = "/var/lib/tetra-es/acme/{environment}/kept"
 
 
 def by_hand(site: Site) -> dict[str, str]:
@@ -72,6 +72,13 @@ def by_hand(site: Site) -> dict[str, str]:
     site.host.ok("systemctl", "enable", "--now", unit)
     assert site.about()["environment"]["API_KEY"] == sha256(f"{OLD}-1")
     return made
+
+
+def kept_in(site: Site) -> str:
+    """Return the folder of the copies that were kept on the server; there is one."""
+    folder = KEPT.format(environment=site.environment)
+    (name,) = site.host.ok("ls", folder).split()
+    return f"{folder}/{name}"
 
 
 def kept_secret(*results: Result) -> None:
@@ -132,16 +139,18 @@ def test_what_the_hint_says_keeps_copies(
     command = shlex.split(hint.split("`")[1])
     assert command[:3] == ["tetra-es", "deploy", environment]
     done = machine.ok(*command[1:], "-m", "the first one")
+    kept = kept_in(site)
     for path, content in made.items():
-        assert f"{host.name}: kept {path} as {path}{COPY}" in done.err
-        assert host.read(path + COPY) == content
+        assert f"{host.name}: kept {path} as {kept}{path}" in done.err
+        assert host.read(kept + path) == content
         assert host.read(path) != content
     kept_secret(done)
     stat = ("stat", "-c", "%a %U %G")
-    assert host.ok(*stat, site.secret_file + COPY) == f"600 {user} daemon\n"
-    assert host.ok(*stat, f"/etc/systemd/system/{site.unit}{COPY}") == "644 root root\n"
+    assert host.ok(*stat, kept) == "700 root root\n"
+    assert host.ok(*stat, kept + site.secret_file) == f"640 {user} daemon\n"
+    assert host.ok(*stat, f"{kept}/etc/systemd/system/{site.unit}") == "644 root root\n"
     link = f"{tetra_dir}/tsm/services-enabled/tetra.tsm"
-    assert host.ok("readlink", link + COPY) == f"{tetra_dir}/tsm/services-available/tetra.tsm\n"
+    assert host.ok("readlink", kept + link) == f"{tetra_dir}/tsm/services-available/tetra.tsm\n"
     about = site.about()
     assert about["environment"]["API_KEY"] == sha256(CANARY)
     assert "PASSWORD" not in about["environment"]
@@ -149,12 +158,35 @@ def test_what_the_hint_says_keeps_copies(
     assert "is there already" in site.deploy().err
 
     # From now on it is ours: a change by hand is drift, and uninstalling leaves the copies.
-    host.write(site.secret_file, "API_KEY=x\nMORE=y\n")
+    host.write(site.secret_file, f"API_KEY={OLD}\nMORE={OLD}\n")
     machine.fails(3, "drift", environment)
-    site.deploy()
-    assert host.run("test", "-e", f"{site.secret_file}{COPY}.2").returncode == 1
+    refused = machine.fails(3, "deploy", environment)
+    assert refused.hint().startswith(
+        f"`tetra-es deploy {environment} --replace-drift` keeps a copy"
+    )
+    assert f"{host.name}: +MORE=…" in refused.err
+    replaced = site.deploy("--replace-drift", "-o", "json")
+    (copy,) = replaced.json[0]["copies"].values()
+    assert host.read(copy) == f"API_KEY={OLD}\nMORE={OLD}\n"
+    kept_secret(refused, replaced)
+    machine.ok("drift", environment)
     machine.ok("daemon", "uninstall", environment)
-    assert host.read(site.secret_file + COPY) == ENV
+    assert host.read(kept + site.secret_file) == ENV
+
+
+def test_the_service_sees_the_same_variables(site: Site, made: dict[str, str]) -> None:
+    """With what the page says: the secrets first, then the files."""
+    seen, names = site.about()["environment"], ("API_KEY", "DATABASE_URL", "NODE_ENV")
+    before = {name: seen[name] for name in names if name in seen}
+    assert before.keys() >= {"API_KEY", "DATABASE_URL"}
+    imported = site.machine.ok("secret", "import", "dev", "--from-host", site.host.name)
+    planned = site.machine.fails(3, "deploy", "dev")
+    assert "would lose" not in planned.error()
+    deployed = site.deploy("--replace-unmanaged")
+    kept_secret(imported, planned, deployed)
+    after = site.about()["environment"]
+    assert {name: after[name] for name in before} == before
+    assert site.host.read(kept_in(site) + site.secret_file) == made[site.secret_file]
 
 
 def test_a_copy_of_before_stays(site: Site, made: dict[str, str]) -> None:
@@ -162,10 +194,12 @@ def test_a_copy_of_before_stays(site: Site, made: dict[str, str]) -> None:
     site.machine.ok("daemon", "uninstall", "dev")
     site.host.write(site.secret_file, "API_KEY=made again\n")
     site.machine.fails(3, "deploy", "dev")
+    before = kept_in(site)
     row = site.deploy("--replace-unmanaged", "-o", "json").json[0]
-    assert row["copies"] == {site.secret_file: f"{site.secret_file}{COPY}.2"}
-    assert site.host.read(f"{site.secret_file}{COPY}") == made[site.secret_file]
-    assert site.host.read(f"{site.secret_file}{COPY}.2") == "API_KEY=made again\n"
+    (copy,) = row["copies"].values()
+    assert copy != before + site.secret_file
+    assert site.host.read(before + site.secret_file) == made[site.secret_file]
+    assert site.host.read(copy) == "API_KEY=made again\n"
 
 
 def restored(site: Site, before: dict[str, str]) -> None:
@@ -192,7 +226,8 @@ def test_a_failed_deployment_puts_it_back(machine: Machine, host: Host, environm
     done = machine.run("deploy", environment, "--replace-unmanaged")
     assert done.code == 5, done.err
     assert "it has its previous state again" in done.error()
-    assert COPY not in done.err
+    assert "/kept" not in done.err
+    assert site.host.run("test", "-e", KEPT.format(environment=environment)).returncode == 1
     kept_secret(done)
     site.port = 4444
     restored(site, before)
@@ -208,7 +243,7 @@ def test_so_does_the_server_by_itself(site: Site, made: dict[str, str], how: str
     site.behave("late 60")
     deploying = site.start_deploying("--replace-unmanaged")
     wait_for_step(deploying, "health")
-    assert site.host.read(site.secret_file + COPY) == ENV
+    assert site.host.read(kept_in(site) + site.secret_file) == ENV
     site.host.kill() if how == "power" else kill(deploying.pid)
     deploying.communicate(timeout=HANG)
     site.port = 4444
@@ -237,8 +272,9 @@ def test_a_rollback_and_the_pull_way_refuse_too(
     assert site.files() == before
     capfd.readouterr()
     assert apply(clone, "--replace-unmanaged") == 0
-    assert f"kept {site.secret_file} as {site.secret_file}{COPY}" in capfd.readouterr().err
-    assert site.host.read(site.secret_file + COPY) == ENV
+    kept = kept_in(site)
+    assert f"kept {site.secret_file} as {kept}{site.secret_file}" in capfd.readouterr().err
+    assert site.host.read(kept + site.secret_file) == ENV
     machine.ok(*command[1:])
 
 
@@ -251,4 +287,4 @@ def test_a_new_service_in_the_place_of_something(served: Site) -> None:
     error = served.machine.fails(3, "deploy", "dev").error()
     assert error.endswith(f"has files that tetra-es did not deploy: {path}")
     served.deploy("--replace-unmanaged")
-    assert served.host.read(path + COPY) == "TSM_NAME=theirs\n"
+    assert served.host.read(kept_in(served) + path) == "TSM_NAME=theirs\n"

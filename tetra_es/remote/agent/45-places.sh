@@ -72,20 +72,10 @@ new_link() {
     make_own "$1" && ln -s -- "$3" "./new-$2" && chown -h -- "$4" "./new-$2"
 }
 
-# new_copy FOLDER NUMBER KEPT MODE: of what is put aside as KEPT, with its mode where MODE is a dash
-new_copy() {
-    make_own "$1" && cp -P -p "./old-$3" "./new-$2" || return
-    [ ! -L "./new-$2" ] || return 0
-    [ "$4" = - ] || chmod -- "$4" "./new-$2" || return
-    sync "./new-$2"
-}
-
-# put_beside FOLDER NAME NUMBER: in the place of nothing
-put_beside() {
-    enter_own "$1" && mv -n -T "./new-$3" "../$2" || return
-    there "./new-$3" || return 0
-    printf '%s\n' "$1/$2 is there already" >&2
-    return 1
+# copy_kept FOLDER KEPT COPY: of what is put aside as KEPT, with its owner, mode and time
+copy_kept() {
+    enter_own "$1" && mkdir -p -- "${3%/*}" && cp -P -p -- "./old-$2" "$3" || return
+    [ -L "$3" ] || sync "$3"
 }
 
 # put_in_place FOLDER NAME NUMBER

@@ -2,9 +2,9 @@
 # Then what `switch` will do is written down (todo), and how to undo it (undo). The old files get a
 # second name, so putting one back is a rename.
 #
-# Globals: above, before, copies, copy, count, deadline, fifth, file, first, fourth, guards,
-#   kept, kind, link, missing, name, number, original, present, said, second, sixth, third,
-#   unmanaged, userspace, wanted, wants, was, word.
+# Globals: above, before, copied, count, deadline, drifted, fifth, file, first, fourth, guards, kept,
+#   kind, link, missing, name, number, old_digest, old_group, old_kind, old_mode, old_owner, old_path,
+#   present, said, second, sixth, third, unmanaged, userspace, wanted, wants, was, word.
 
 note() {
     printf '%s\n' "$*" >>"$folder/undo" || no 'no space left' 'free some space on the server'
@@ -24,13 +24,41 @@ is_ours() {
         cut -d ' ' -f 1,2 "$base/current" | grep -q -F -x -e "file $1" -e "link $1"
 }
 
-# Keeps what is at path $1 (a word), which will be replaced or removed; $kept numbers it. What is not
-# ours gets a copy that stays, of mode $2 unless that is a dash.
+# Whether what is at path $1 (a word) is as the last release of ours put it there.
+is_as_deployed() {
+    while read -r old_kind old_path old_mode old_owner old_group old_digest _ <&6; do
+        [ "$old_path" = "$1" ] || continue
+        case $old_kind in
+            file) same_file "$1" "$old_mode" "$old_owner" "$old_group" "$old_digest" && return ;;
+            link) same_link "$1" "$old_mode" && return ;;
+        esac
+    done 6<"$base/current"
+    return 1
+}
+
+# Whether what is at path $1 (a word) may go: no work of somebody's on the server, or to be replaced all
+# the same. Sets $copied where a copy of it stays.
+may_go() {
+    copied=
+    if ! is_ours "$1"; then
+        copied=1
+        [ "$unmanaged" = replace ] && return
+        decode "$1"
+        no "$decoded was not deployed by tetra-es" 'deploy with --replace-unmanaged to keep a copy of it'
+    elif ! is_as_deployed "$1"; then
+        copied=1
+        [ "$drifted" = replace ] && return
+        decode "$1"
+        no "$decoded was changed on the server" 'deploy with --replace-drift to keep a copy of it'
+    fi
+}
+
+# Keeps what is at path $1 (a word), which will be replaced or removed; $kept numbers it. Of what somebody
+# has made or changed, a copy stays, at the same path below a folder that only root may enter.
 keep() {
     decode "$1"
     count=$((count + 1))
     kept=$count
-    parent "$decoded"
     if ! there "$decoded"; then
         note absent "$1" "$kept"
         return
@@ -39,32 +67,15 @@ keep() {
         no "$decoded is a folder" 'move it away on the server'
         return
     fi
-    if ! is_ours "$1" && [ "$unmanaged" != replace ]; then
-        no "$decoded was not deployed by tetra-es" 'deploy with --replace-unmanaged to keep a copy of it'
-        return
-    fi
-    note kept "$1" "$kept" || return
+    may_go "$1" && note kept "$1" "$kept" || return
+    decode "$1"
+    parent "$decoded"
     try put_aside "$folder_of" "${decoded##*/}" "$kept" || {
         no "$said"
         return
     }
-    is_ours "$1" || plan_copy "$1" "$2"
-}
-
-# Plans the copy of what is kept of path $1 (a word), beside it. An earlier copy stays as it is.
-plan_copy() {
-    original=$decoded
-    copy=$1.before-tetra-es
-    decode "$copy"
-    copies=1
-    while there "$decoded"; do
-        copies=$((copies + 1))
-        copy=$1.before-tetra-es.$copies
-        decode "$copy"
-    done
-    count=$((count + 1))
-    note absent "$copy" "$count" && plan_to copy "$copy" "$count" "$kept" "$2" &&
-        say "copy $(text "$original") $(text "$decoded")"
+    [ -n "$copied" ] || return 0
+    plan_to copy "$1" "$kept" && say "copy $(text "$decoded") $(text "$base/kept/$id$decoded")"
 }
 
 # Notes which of the folders above and at path $1 (a word) are missing.
@@ -96,18 +107,23 @@ same_file() {
     [ "${present%% *}" = "$5" ]
 }
 
-# plan_file PATH MODE OWNER GROUP DIGEST public|secret NUMBER
-plan_file() {
-    same_file "$@" && return
-    case $6 in secret) keep "$1" 600 ;; *) keep "$1" - ;; esac && plan_to file "$1" "$kept" "$7"
-}
-
-plan_link() {
+# same_link PATH TARGET
+same_link() {
     decode "$2"
     wanted=$decoded
     decode "$1"
-    [ -L "$decoded" ] && [ "$(readlink "$decoded")" = "$wanted" ] && return
-    keep "$1" - && plan_to link "$1" "$kept" "$2" "$3" "$4"
+    [ -L "$decoded" ] && [ "$(readlink "$decoded")" = "$wanted" ]
+}
+
+# plan_file PATH MODE OWNER GROUP DIGEST public|secret NUMBER
+plan_file() {
+    same_file "$@" && return
+    keep "$1" && plan_to file "$1" "$kept" "$7"
+}
+
+plan_link() {
+    same_link "$1" "$2" && return
+    keep "$1" && plan_to link "$1" "$kept" "$2" "$3" "$4"
 }
 
 # What is deployed and no longer wanted.
@@ -120,7 +136,7 @@ plan_removals() {
         [ "$wanted" = 0 ] || continue
         case $kind in
             unit) plan_to drop "$word" && note_unit "$word" ;;
-            *) keep "$word" - && plan_to remove "$word" ;;
+            *) keep "$word" && plan_to remove "$word" ;;
         esac || return
     done 7<"$base/current"
 }
@@ -218,9 +234,10 @@ start_guard() {
     try systemctl is-active --quiet "$guard:$id.timer"
 }
 
-# arm ID SECONDS refuse|replace: what to do about files that are not ours
+# arm ID SECONDS refuse|replace refuse|replace: what to do about files that are not ours, and about ours
+# that somebody has changed
 verb_arm() {
-    unmanaged=$3
+    unmanaged=$3 drifted=$4
     need_lock || return
     begin_decision || {
         no 'another deployment is being decided'

@@ -17,7 +17,7 @@ prepare() {
     case $1 in
         folder) [ -d "$at" ] || try new_folder "$at" "$3" "$4:$5" ;;
         file) try new_file "$folder_of" "$3" "$folder/files/$4" ;;
-        copy) try new_copy "$folder_of" "$3" "$4" "$5" ;;
+        copy) try copy_kept "$folder_of" "$3" "$base/kept/$id$at" ;;
         link)
             decode "$4"
             try new_link "$folder_of" "$3" "$decoded" "$5:$6"
@@ -31,7 +31,6 @@ put() {
     decode "$2"
     parent "$decoded"
     case $1 in
-        copy) try put_beside "$folder_of" "${decoded##*/}" "$3" ;;
         file | link) try put_in_place "$folder_of" "${decoded##*/}" "$3" ;;
         remove) try remove_name "$folder_of" "${decoded##*/}" ;;
         drop) for link in "$units"/*.wants/"$decoded" "$units"/*.requires/"$decoded"; do

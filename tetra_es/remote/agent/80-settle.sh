@@ -203,7 +203,8 @@ put_back() {
     remove_folders
     flush "$units" "$base"
     rm -rf "$folder/files" "$folder/manifest" "$folder/todo" "$folder/restarted" "$folder/stopped" \
-        "$folder/started" "$folder/commanded"
+        "$folder/started" "$folder/commanded" "${base:?}/kept/$id"
+    rmdir "$base/kept" 2>/dev/null
     become "reverted-$1" || return
     prune
 }

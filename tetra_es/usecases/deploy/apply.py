@@ -14,7 +14,7 @@ from tetra_es.usecases.deploy.received import Received, check_forward, newest_st
 from tetra_es.usecases.deploy.results import Answers
 from tetra_es.usecases.deploy.spec import spec_of
 from tetra_es.usecases.deploy.steps import deploy, is_there
-from tetra_es.usecases.deploy.unmanaged import check_unmanaged
+from tetra_es.usecases.deploy.unmanaged import check_replaced, tell_drift
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,7 +61,7 @@ class Apply:
             answers = Answers([HostPlan(server.host, spec, preflight(server, spec))])
         try:
             for one in answers.rows:
-                check_unmanaged(one.host, spec, one.plan, request.again)
+                check_replaced(one.host, spec, one.plan, request.again)
                 check_plan(one.plan)
         except TetraEsError as error:
             answers.errors.append(error)
@@ -82,7 +82,9 @@ class Apply:
             server.lock(request.who, LOCALHOST)
             self._check_forward(server, spec)
             plan = preflight(server, spec)
-            check_unmanaged(server.host, spec, plan, request.again)
+            if not spec.replace_drift:
+                tell_drift(listener, server.host, plan)
+            check_replaced(server.host, spec, plan, request.again)
             if is_there(server, spec, plan):
                 return Applied(spec.source, was_there=True)
             kept = deploy(
@@ -104,12 +106,7 @@ class Apply:
         self, request: ApplyRequest, identities: Callable[[], Sequence[Identity]]
     ) -> RolloutSpec:
         state = newest_state(self._received, request.environment, identities)
-        return spec_of(
-            self.organization,
-            state,
-            create_user=request.create_user,
-            replace_unmanaged=request.replace_unmanaged,
-        )
+        return spec_of(self.organization, state, request)
 
     def _check_forward(self, server: Server, spec: RolloutSpec) -> None:
         current = server.inspect().current

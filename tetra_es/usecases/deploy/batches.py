@@ -11,6 +11,7 @@ from tetra_es.errors import Refused, TetraEsError
 from tetra_es.remote.errors import ConnectionLost, Unreachable
 from tetra_es.usecases.deploy.anchor import parse_anchor
 from tetra_es.usecases.deploy.before import before_of, spec_before
+from tetra_es.usecases.deploy.deployed_state import known_release
 from tetra_es.usecases.deploy.failures import DeploymentFailed, journal_of, message_of
 from tetra_es.usecases.deploy.journal import HostJournal, call
 from tetra_es.usecases.deploy.outcome import note_kept, settle, was_kept, was_reverted
@@ -19,13 +20,14 @@ from tetra_es.usecases.deploy.relay import Relay
 from tetra_es.usecases.deploy.request import command_on
 from tetra_es.usecases.deploy.results import Answers, HostResult, code_text
 from tetra_es.usecases.deploy.steps import deploy, is_there
-from tetra_es.usecases.deploy.unmanaged import check_unmanaged
+from tetra_es.usecases.deploy.unmanaged import check_replaced, tell_drift
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import Future
 
     from tetra_es.crypto.age.identity import Identity
+    from tetra_es.remote.drifted import Known
     from tetra_es.remote.facts import Outcome
     from tetra_es.remote.plan import Plan
     from tetra_es.remote.server import Server
@@ -237,13 +239,22 @@ class Batches:
         """Return what is to do on a server. Raises `Refused` where it must not be done."""
         if left := settle(server, journal):
             self._listener.found_open(server.host, _fate(left))
-        plan = preflight(server, spec)
+        plan = preflight(server, spec, self._known(journal))
         if not self._take_over:
             self._check_ours(journal, plan.deployed)
-        check_unmanaged(server.host, spec, plan, self._again)
+        if not spec.replace_drift:
+            tell_drift(self._listener, server.host, plan)
+        check_replaced(server.host, spec, plan, self._again)
         if spec.removes:
             _check_known(journal, server, plan)
         return plan
+
+    def _known(self, journal: HostJournal) -> Callable[[str], Known | None]:
+        """Return what finds out what is known of a release that a server has."""
+        organization = self._access.organization
+        return lambda source: journal.look(
+            lambda work: known_release(work.log, organization, self._environment, source)
+        )
 
     def _check_ours(self, journal: HostJournal, deployed: str | None) -> None:
         """Refuse to replace what another history put on a server."""

@@ -9,6 +9,7 @@ from tetra_es.events.deployments import DeploymentStarted
 from tetra_es.log.replica import valid_events
 from tetra_es.model.host import deployments_stream
 from tetra_es.usecases.deploy.desired_state import state_of
+from tetra_es.usecases.deploy.request import DeployRequest
 from tetra_es.usecases.deploy.spec import removal, spec_of
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def before_of(plan: Plan, host: HostState) -> Before:
     serving = host.serving
     if plan.unmanaged:
         return Before(None, "it had files that tetra-es did not deploy, of which it keeps copies")
+    if plan.drifted:
+        return Before(None, "it had files that somebody changed there, of which it keeps copies")
     if plan.deployed and (
         serving is None
         or plan.deployed.partition(" ")[0] != f"{host.environment}@{serving.revision}"
@@ -67,5 +70,5 @@ def spec_before(
             state = state_of(
                 work, environment, event.of_position, secrets, record.position, identities
             )
-            return spec_of(organization, state, create_user=False, replace_unmanaged=False)
+            return spec_of(organization, state, DeployRequest(environment))
     raise TetraEsError(f"nothing is recorded of deployment {deployment} to {host}")

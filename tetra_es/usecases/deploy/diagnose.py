@@ -144,9 +144,13 @@ class _Diagnosis:
             what = f"not deployed by tetra-es: {described(one)}"
             remedy = f"`{self._all} --replace-unmanaged` keeps a copy and replaces it"
             yield Check(name, "failed", what, remedy)
+        for changed in found.drifted:
+            what = f"changed on the server: {changed.path} ({changed.what})"
+            remedy = f"`{self._all} --replace-drift` keeps a copy and replaces it"
+            yield Check(name, "failed", what, remedy)
         for problem in found.problems:
             yield Check(name, "failed", problem.what, problem.hint)
-        if not (found.unmanaged or found.problems):
+        if not (found.unmanaged or found.drifted or found.problems):
             yield Check(name, "ok", "nothing stands in the way")
 
     def _deployed(self, facts: Facts) -> Iterator[Check]:

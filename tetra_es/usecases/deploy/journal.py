@@ -111,9 +111,13 @@ class HostJournal:
         except TetraEsError as error:  # nobody was there to do it
             raise NotRecorded(error, waits=False) from error
 
+    def look(self, find: Callable[[UnitOfWork], Result]) -> Result:
+        """Return what `find` finds in the newest events."""
+        return self._call(lambda: self._workspace.look(find))
+
     def is_ours(self, source: str) -> bool:
         """Return whether a release whose server calls it so is made of our events."""
-        return self._call(lambda: self._workspace.look(lambda work: is_ours(work.log, source)))
+        return self.look(lambda work: is_ours(work.log, source))
 
     def code(self) -> Code | None:
         """Return the application's code that the host serves, by what was recorded."""
@@ -128,11 +132,7 @@ class HostJournal:
         return [] if self.host in names else list(names)
 
     def _release(self) -> RecordedRelease | None:
-        return self._call(
-            lambda: self._workspace.look(
-                lambda work: recorded_release(work.log, self.environment, self.host)
-            )
-        )
+        return self.look(lambda work: recorded_release(work.log, self.environment, self.host))
 
     def units(self) -> list[str]:
         """Return the units of the deployment that the host serves, by what was recorded."""

@@ -48,8 +48,11 @@ class RolloutListener(ServerListener, Protocol):
     def removed(self, host: str, environment: str) -> None:
         """A host has nothing of ours any more."""
 
+    def drifted(self, host: str, path: str, diff: str) -> None:
+        """Somebody changed what was deployed to a path; `diff` is what a person may see of it."""
+
     def copied(self, host: str, path: str, copy: str) -> None:
-        """What somebody else had put at a path is kept as `copy`."""
+        """What somebody had put at a path, or changed there, is kept as `copy`."""
 
     def left_running(self, host: str, restarted: Sequence[str], left: Sequence[str]) -> None:
         """Only some units were restarted: nothing has changed that the others read."""

@@ -10,6 +10,9 @@ from tetra_es.remote.errors import StepFailed
 from tetra_es.remote.plan import Change, Plan, plan
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tetra_es.remote.drifted import Known
     from tetra_es.remote.server import Server
     from tetra_es.usecases.deploy.spec import RolloutSpec
 
@@ -25,10 +28,21 @@ class HostPlan:
     plan: Plan
 
 
-def preflight(server: Server, spec: RolloutSpec) -> Plan:
-    """Return what deploying would change on the server, and what stands in its way."""
+def preflight(
+    server: Server, spec: RolloutSpec, known: Callable[[str], Known | None] = lambda _: None
+) -> Plan:
+    """Return what deploying would change on the server, and what stands in its way.
+
+    `known` returns what is known of the release that the server says it has.
+    """
     facts = server.inspect(spec.release)
-    found = plan(spec.release, facts, now=int(time.time()), create_user=spec.create_user)
+    found = plan(
+        spec.release,
+        facts,
+        now=int(time.time()),
+        create_user=spec.create_user,
+        known=known(facts.current.source) if facts.current else None,
+    )
     return replace(found, restarts=spec.release.units) if spec.restart else found
 
 

@@ -29,13 +29,7 @@ class PrepareDeployment(UseCase[RolloutSpec]):
         """Return what to deploy."""
         request = self.request
         state = desired_state(work, request.environment, request.ref, self.identities)
-        spec = spec_of(
-            self.organization,
-            state,
-            create_user=request.create_user,
-            replace_unmanaged=request.replace_unmanaged,
-        )
-        return replace(spec, restart=request.restart)
+        return replace(spec_of(self.organization, state, request), restart=request.restart)
 
 
 class Removal(NamedTuple):

@@ -140,6 +140,8 @@ def check_left_out(known: Deployments, environment: str, host: str) -> None:
 
 def remedy(difference: Difference, again: str) -> str:
     """Return what to do about a difference; `again` is the command that deploys there."""
+    if difference.by_hand:
+        return f"`{again} --replace-drift` keeps a copy and puts it right"
     if difference.repairable:
         return f"`{again}` puts it right"
     return (

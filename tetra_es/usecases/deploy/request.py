@@ -39,6 +39,8 @@ class DeployRequest(HostSelection):
     """Whether what another history put there may be replaced."""
     replace_unmanaged: bool = False
     """Whether files that no release of ours has put there may be replaced, with copies of them."""
+    replace_drift: bool = False
+    """Whether those may that a release of ours put there and somebody changed, with copies."""
     restart: bool = False
     """Whether services are restarted where a server has it all already."""
     parallel: int | None = None
@@ -58,6 +60,7 @@ class ApplyRequest:
     environment: str
     create_user: bool
     replace_unmanaged: bool
+    replace_drift: bool
     who: str
     """In whose name the machine is locked."""
     again: str

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tetra_es.errors import TetraEsError
 from tetra_es.usecases.deploy.batches import Batches
+from tetra_es.usecases.deploy.deployed_state import known_release
 from tetra_es.usecases.deploy.hosts import named_hosts, select
 from tetra_es.usecases.deploy.journal import HostJournal
 from tetra_es.usecases.deploy.outcome import observe
@@ -13,13 +14,14 @@ from tetra_es.usecases.deploy.pace import pace_of
 from tetra_es.usecases.deploy.plans import HostPlan, check_plan, preflight
 from tetra_es.usecases.deploy.prepare import PrepareDeployment, PrepareRemoval
 from tetra_es.usecases.deploy.results import Answers, ask_each
-from tetra_es.usecases.deploy.unmanaged import check_unmanaged
+from tetra_es.usecases.deploy.unmanaged import check_replaced
 from tetra_es.usecases.may import check_may
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from tetra_es.crypto.age.identity import Identity
+    from tetra_es.remote.drifted import Known
     from tetra_es.remote.facts import Outcome
     from tetra_es.remote.server import Server
     from tetra_es.remote.transport import Transport
@@ -70,13 +72,13 @@ class Rollouts:
         spec = self._prepared(request, identities)
 
         def ask(server: Server) -> Iterator[HostPlan]:
-            yield HostPlan(server.host, spec, preflight(server, spec))
+            yield HostPlan(server.host, spec, preflight(server, spec, self._known(request)))
 
         asked = ask_each(self._access, request.environment, self._hosts(request, spec), ask)
         if not asked.errors:
             try:
                 for one in asked.rows:
-                    check_unmanaged(one.host, spec, one.plan, again)
+                    check_replaced(one.host, spec, one.plan, again)
                     check_plan(one.plan)
             except TetraEsError as error:
                 asked.errors.append(error)
@@ -109,6 +111,13 @@ class Rollouts:
             outcome = observe(server, journal)
         workspace.catch_up()
         return outcome
+
+    def _known(self, request: DeployRequest) -> Callable[[str], Known | None]:
+        """Return what finds out what is known of a release that a server has."""
+        organization, name = self._access.organization, request.environment
+        return lambda source: self._workspace.look(
+            lambda work: known_release(work.log, organization, name, source)
+        )
 
     def _prepared(self, request: DeployRequest, identities: Identities) -> RolloutSpec:
         prepare = PrepareDeployment(self._access.organization, request, identities)

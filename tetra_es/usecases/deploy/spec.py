@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tetra_es.model.host import HostState
     from tetra_es.release.release import Release
     from tetra_es.toml.document import ConfigDocument
+    from tetra_es.usecases.deploy.request import ApplyRequest, DeployRequest
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class RolloutSpec:
     create_user: bool = False
     replace_unmanaged: bool = False
     """Whether files that no release of ours has put there may be replaced, with copies of them."""
+    replace_drift: bool = False
+    """Whether those may that a release of ours put there and somebody changed, with copies."""
     restart: bool = False
     """Whether services are restarted where the server has it all already."""
     code: Code | None = None
@@ -82,19 +85,26 @@ def new_id() -> str:
 
 
 def spec_of(
-    organization: str, state: DesiredState, *, create_user: bool, replace_unmanaged: bool
+    organization: str, state: DesiredState, request: DeployRequest | ApplyRequest
 ) -> RolloutSpec:
     """Return a state rendered for servers. Raises `ConfigError` for what none could be given."""
     release = render(organization, state.environment, state.document, state.values)
     return RolloutSpec(
-        new_id(), state, release, create_user=create_user, replace_unmanaged=replace_unmanaged
+        new_id(),
+        state,
+        release,
+        create_user=request.create_user,
+        replace_unmanaged=request.replace_unmanaged,
+        replace_drift=request.replace_drift,
     )
 
 
 def removal(organization: str, environment: str, document: ConfigDocument) -> RolloutSpec:
     """Return what removes an environment from a server.
 
-    Neither its secrets nor a valid TOML are needed for that.
+    Neither its secrets nor a valid TOML are needed for that. Of what somebody changed there, copies
+    stay.
     """
     state = DesiredState(environment, 0, 0, "", document, (), {})
-    return RolloutSpec(new_id(), state, nothing(organization, environment))
+    release = nothing(organization, environment)
+    return RolloutSpec(new_id(), state, release, replace_drift=True)

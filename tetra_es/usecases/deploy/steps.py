@@ -213,7 +213,12 @@ class _Run:
 
     def _arm(self, seconds: int) -> None:
         spec = self._spec
-        armed = self._server.arm(spec.id, seconds, replace_unmanaged=spec.replace_unmanaged)
+        armed = self._server.arm(
+            spec.id,
+            seconds,
+            replace_unmanaged=spec.replace_unmanaged,
+            replace_drift=spec.replace_drift,
+        )
         self.kept.copies = armed.copies
         # A file that was changed on the server since the look at it changes back, too.
         self._to_restart |= {*readers(spec.release, armed.changes)}

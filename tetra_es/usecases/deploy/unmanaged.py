@@ -1,4 +1,4 @@
-"""The rule that nothing is replaced on a server that somebody else made, unless that is wanted."""
+"""The rule that no work of somebody's on a server is replaced, unless that is wanted."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from tetra_es.errors import Refused
 if TYPE_CHECKING:
     from tetra_es.remote.plan import Plan
     from tetra_es.remote.unmanaged import Unmanaged
+    from tetra_es.usecases.deploy.listener import RolloutListener
     from tetra_es.usecases.deploy.spec import RolloutSpec
 
 
-def check_unmanaged(host: str, spec: RolloutSpec, plan: Plan, command: str) -> None:
-    """Raise `Refused` where a plan would replace what no release of ours has put on the server.
+def check_replaced(host: str, spec: RolloutSpec, plan: Plan, command: str) -> None:
+    """Raise `Refused` where a plan would replace what somebody made or changed on the server.
 
     `command` is the one that was given, for the hint.
     """
@@ -21,9 +22,22 @@ def check_unmanaged(host: str, spec: RolloutSpec, plan: Plan, command: str) -> N
         raise Refused(
             f"{host} has files that tetra-es did not deploy: "
             + ", ".join(map(described, plan.unmanaged)),
-            hint=f"`{command} --replace-unmanaged` keeps a copy of each beside it and "
+            hint=f"`{command} --replace-unmanaged` keeps a copy of each on the server and "
             "replaces them",
         )
+    if plan.drifted and not spec.replace_drift:
+        raise Refused(
+            f"{host} has files that were changed there: "
+            + ", ".join(f"{one.path} ({one.what})" for one in plan.drifted),
+            hint=f"`{command} --replace-drift` keeps a copy of each on the server and replaces "
+            "them",
+        )
+
+
+def tell_drift(listener: RolloutListener, host: str, plan: Plan) -> None:
+    """Show how the files differ that somebody changed on a server."""
+    for one in plan.drifted:
+        listener.drifted(host, one.path, one.diff)
 
 
 def described(one: Unmanaged) -> str:
