@@ -172,6 +172,9 @@ RULES: dict[KeyPath, Rule] = {
         "a path relative to the service's cwd", is_relative, f"{_PATH_HINT}: env/dev.env"
     ),
     ("services", ANY, "health_path"): _URL_PATH_RULE,
+    ("services", ANY, "env", ANY): Rule(
+        "text on one line", is_line, "a secret may have more lines: `tetra-es secret set`"
+    ),
     **{(*table, key): rule for table in CHECK_TABLES for key, rule in _HEALTH.items()},
 }
 """Key to rule: what a server needs beyond what `schema.environment` checks in every TOML."""

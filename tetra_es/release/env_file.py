@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-_SHELLS_OWN = frozenset(
+SHELLS_OWN = frozenset(
     {
         *("BASHOPTS", "BASHPID", "BASH_ALIASES", "BASH_ARGC", "BASH_ARGV", "BASH_ARGV0"),
         *("BASH_CMDS", "BASH_COMMAND", "BASH_LINENO", "BASH_REMATCH", "BASH_SOURCE"),
@@ -53,7 +53,7 @@ def assignment(key: str, value: bytes) -> str:
 def _text(key: str, value: bytes) -> str:
     if not is_secret_name(key):
         raise _refused(key, "is not a variable's name", "use letters, digits and _")
-    if key in _SHELLS_OWN:
+    if key in SHELLS_OWN:
         raise _refused(key, "is a variable that shells keep for themselves", "name it otherwise")
     if b"\0" in value:
         raise _refused(key, "holds a NUL byte, which no variable can", "store it in base64")

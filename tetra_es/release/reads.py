@@ -30,7 +30,7 @@ _CHECKS = "health"
 """The table in which all keys are a deployment's."""
 
 _OF_A_SERVICE = frozenset(
-    {"health", "health_path", "stop_timeout", "release_command", "release_timeout"}
+    {"health", "health_path", "secrets", "stop_timeout", "release_command", "release_timeout"}
 )
 
 

@@ -73,6 +73,10 @@ class ServiceSettings:
     """What is run before the switch, or nothing."""
     release_timeout: int = 300
     """Seconds."""
+    variables: tuple[tuple[str, str], ...] = ()
+    """Name and value of those that are no secrets."""
+    credentials: bool = False
+    """Whether it gets its secrets as systemd's credentials, and none as a variable."""
 
     @property
     def env_path(self) -> str:

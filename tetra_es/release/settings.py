@@ -9,6 +9,7 @@ from tetra_es.release.command import NeedsShellError, program, split
 from tetra_es.release.constraints import REQUIRED, RULES, is_absolute, is_service_name
 from tetra_es.release.health import read_check
 from tetra_es.release.release import HealthSettings, ServerSettings, ServiceSettings
+from tetra_es.release.variables import wrong_names
 from tetra_es.schema.environment import validate_environment
 from tetra_es.schema.rule import Problem, matching
 from tetra_es.toml.literals import value_literal
@@ -29,7 +30,13 @@ def read_settings(document: ConfigDocument, environment: str) -> ServerSettings:
     """
     validate_environment(document, recorded=True)
     values = document.values
-    problems = [*_by_rule(values), *_missing(values), *_services(values), *_two_keys(values)]
+    problems = [
+        *_by_rule(values),
+        *_missing(values),
+        *_services(values),
+        *_two_keys(values),
+        *wrong_names(values),
+    ]
     if problems:
         first = min(problems, key=lambda problem: document.line_of(problem.path) or 0)
         where = f"{SOURCE} or {profile_file(environment)}"
@@ -70,6 +77,10 @@ def _services(values: Mapping[str, Any]) -> Iterator[Problem]:
         if own.get("check") == "command" and "command" not in {**every, **own}:
             hint = 'such as command = "bin/healthy"'
             yield Problem((*path, "health", "check"), "needs a command", hint)
+        runner = values.get("deployment", {}).get("runner", "tsm")
+        if service.get("secrets") == "credentials" and runner != "direct":
+            hint = 'set deployment.runner = "direct": tsm gives a service its env file'
+            yield Problem((*path, "secrets"), "needs another runner for credentials", hint)
         if "command" not in service:
             hint = 'write what it runs: command = "node server/server.js"'
             yield Problem((*path, "command"), "is missing, and a deployment needs it", hint)
@@ -143,6 +154,7 @@ def _service(
     # A number of its own, the name of one, or the one of that name, if there is one.
     key = ("services", name, "port") if isinstance(port, int) else ("ports", port)
     port = ports.get(port) if isinstance(port, str) else port
+    own = service.get("env", {})
     variables = {"TETRA_SRC": source, "TETRA_DIR": deployment["tetra_dir"]}
     if port:
         variables["PORT"] = str(port)
@@ -161,8 +173,10 @@ def _service(
             user=deployment["user"],
             group=deployment.get("group", deployment["user"]),
             cwd=cwd,
-            variables=variables,
+            variables={**own, **variables},
         ),
+        variables=tuple(own.items()),
+        credentials=service.get("secrets") == "credentials",
         port_key=key,
         stop_timeout=service.get("stop_timeout", ServiceSettings.stop_timeout),
         release_command=service.get("release_command", "").strip(),

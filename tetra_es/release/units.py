@@ -11,7 +11,7 @@ from tetra_es.release.sandbox import sandbox
 from tetra_es.release.tsm_start import script
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tetra_es.release.release import ServerSettings, ServiceSettings
 
@@ -50,15 +50,21 @@ def units(environment: str, settings: ServerSettings) -> tuple[Unit, ...]:
     )
 
 
-def unit_text(unit: Unit, organization: str, environment: str, settings: ServerSettings) -> str:
-    """Return the content of the unit's file."""
+def unit_text(
+    unit: Unit,
+    organization: str,
+    environment: str,
+    settings: ServerSettings,
+    credentials: Mapping[str, str],
+) -> str:
+    """Return the content of the unit's file. `credentials`: name to path, for services of those."""
     sections = {
         "Unit": [
             ("Description", f"Tetra {organization}/{environment}: {unit.service.name}"),
             ("Wants", "network-online.target"),
             ("After", "network-online.target"),
         ],
-        "Service": list(_service_section(unit, settings)),
+        "Service": list(_service_section(unit, settings, credentials)),
         "Install": [("WantedBy", "multi-user.target")],
     }
     lines = [
@@ -75,12 +81,17 @@ def unit_text(unit: Unit, organization: str, environment: str, settings: ServerS
     return "\n".join(lines) + "\n"
 
 
-def _service_section(unit: Unit, settings: ServerSettings) -> Iterator[tuple[str, str]]:
+def _service_section(
+    unit: Unit, settings: ServerSettings, credentials: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
     # A start fails at once, not after the fact, when the program or the user is not there.
     yield "Type", "exec"
     yield "User", settings.user
     yield "Group", settings.group
     yield from (_tsm if settings.runner == "tsm" else _direct)(unit, settings)
+    if unit.service.credentials:
+        for name, path in credentials.items():
+            yield "LoadCredential", f"{name}:{unit_path(path)}"
     yield "Restart", "on-failure" if unit.service.auto_restart else "no"
     # Slow enough that systemd's limit, 5 starts in 10 s, does not end the trying.
     yield "RestartSec", "5"
@@ -109,7 +120,7 @@ def _tsm(unit: Unit, settings: ServerSettings) -> Iterator[tuple[str, str]]:
     folder = f"{_RUNTIME}/{unit.name.removesuffix('.service')}"
     noted = f"/run/{folder}/pid"
     yield "WorkingDirectory", unit_path(settings.tetra_dir)
-    yield from _environment(settings)
+    yield from _environment(service, settings)
     # tsm reads the file, too, and does not export what is in it.
     yield "EnvironmentFile", unit_path(service.env_path)
     yield "RuntimeDirectory", unit_word(folder)
@@ -122,16 +133,19 @@ def _direct(unit: Unit, settings: ServerSettings) -> Iterator[tuple[str, str]]:
     service = unit.service
     first, *arguments = split(service.command)
     yield "WorkingDirectory", unit_path(service.cwd)
-    yield from _environment(settings)
+    yield from _environment(service, settings)
     if service.port:
         yield "Environment", f"PORT={service.port}"
-    yield "EnvironmentFile", unit_path(service.env_path)
+    if not service.credentials:
+        yield "EnvironmentFile", unit_path(service.env_path)
     yield (
         "ExecStart",
         " ".join([unit_word(program(first, service.cwd)), *map(exec_word, arguments)]),
     )
 
 
-def _environment(settings: ServerSettings) -> Iterator[tuple[str, str]]:
+def _environment(service: ServiceSettings, settings: ServerSettings) -> Iterator[tuple[str, str]]:
     yield "Environment", unit_word(f"TETRA_SRC={settings.tetra_src}")
     yield "Environment", unit_word(f"TETRA_DIR={settings.tetra_dir}")
+    for name, value in service.variables:
+        yield "Environment", unit_word(f"{name}={value}")

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 OLDEST_SYSTEMD = 235
 """The first that counts the restarts of a unit."""
+OLDEST_CREDENTIALS = 247
+"""The first with LoadCredential=."""
 SPARE_BYTES = 2 << 20
 """For what the services and the journal write meanwhile."""
 BLOCK = 4096
@@ -52,6 +54,18 @@ def _system(release: Release, facts: Facts, now: int) -> Iterator[Problem]:
             "let it be set by NTP: `timedatectl set-ntp true`",
         )
     yield from _checks(release, facts)
+    yield from _credentials(release, facts)
+
+
+def _credentials(release: Release, facts: Facts) -> Iterator[Problem]:
+    if facts.systemd < OLDEST_CREDENTIALS and any(
+        service.credentials for service in release.settings.services
+    ):
+        yield Problem(
+            f"systemd {facts.systemd} has no credentials",
+            f"deploy to a server with systemd {OLDEST_CREDENTIALS} or newer, or set the service's "
+            'secrets = "environment"',
+        )
 
 
 def _checks(release: Release, facts: Facts) -> Iterator[Problem]:

@@ -106,6 +106,9 @@ RULES: dict[KeyPath, Rule] = {
         "an integer from 1 to 300", lambda v: is_int(v, 1, 300),
         "write the seconds that the service gets to stop",
     ),
+    ("services", ANY, "env"): _TABLE,
+    ("services", ANY, "env", ANY): TEXT,
+    ("services", ANY, "secrets"): one_of("environment", "credentials"),
     ("services", ANY, "port"): Rule(
         "a port or the name of one in [ports]",
         lambda v: _is_port(v) or isinstance(v, str),

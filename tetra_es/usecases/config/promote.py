@@ -16,6 +16,7 @@ from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.profiles.carried import filled_layers, plain_layers
 from tetra_es.profiles.generate import generate
 from tetra_es.profiles.load import effective_profile
+from tetra_es.release.variables import also_secret
 from tetra_es.toml.document import ConfigDocument
 from tetra_es.toml.edit.statement_values import tomlkit_version
 from tetra_es.usecases.use_case import UseCase
@@ -80,6 +81,8 @@ class Promote(UseCase[Promotion]):
             manifest=organization.manifest,
             overlay=organization.profile(name),
         )
+        for problem in also_secret(generated.values, name, work.vault(name).present):
+            raise generated.wrong(problem.path, problem.what, problem.hint)
         layers = filled_layers(
             profile.layers,
             org=organization.name,

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 from tetra_es.crypto.age.backend import encrypt
 from tetra_es.errors import Refused, UsageError
+from tetra_es.layout import SOURCE, profile_file
 from tetra_es.names import check_secret_name
+from tetra_es.release.variables import also_secret
+from tetra_es.toml.keys import format_key
 from tetra_es.usecases.secrets.ciphertexts import digest_of
 from tetra_es.usecases.secrets.read import values_of
 from tetra_es.usecases.use_case import UseCase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from tetra_es.crypto.age.identity import Identity
     from tetra_es.layout import OrgLayout
@@ -79,7 +82,21 @@ class RemoveSecret(UseCase[None]):
         work.vault(self.environment).remove(self.key, work.context())
 
 
+def check_not_plain(work: UnitOfWork, environment: str, keys: Collection[str]) -> None:
+    """Raise `Refused` where the environment's TOML sets one of the variables, for all to read."""
+    state = work.environment(environment)
+    if not state.revision:
+        return
+    for problem in also_secret(state.document.values, environment, keys):
+        where = SOURCE if state.is_source else f"{SOURCE} or {profile_file(environment)}"
+        raise Refused(
+            f"{problem.path[-1]} is a plain variable of {environment}: {format_key(problem.path)}",
+            hint=f"take it out of {where} first, and promote",
+        )
+
+
 def _set(work: UnitOfWork, vault: Vault, values: Mapping[str, bytes]) -> None:
+    check_not_plain(work, vault.environment, values)
     vault.check_readable()
     for key, value in values.items():
         data = encrypt(value, vault.readers)
