@@ -58,6 +58,12 @@ def put_at_a_place(machine: Machine) -> None:
     path.write_text("mine\n")
 
 
+def with_a_secret_in_the_open(machine: Machine) -> None:
+    """dev has a secret of the name of a plain variable."""
+    machine.ok("secret", "set", "dev", "NODE_ENV", stdin="x")
+    machine.ok("set", "local", "services.tetra.env.NODE_ENV=development")
+
+
 def with_an_old_profile(machine: Machine) -> None:
     path = machine.folder / "profiles" / "dev.toml"
     path.parent.mkdir(exist_ok=True)
@@ -69,6 +75,12 @@ REBUILD = "`tetra-es rebuild` puts the recorded content back"
 CASES = [
     Case("`tetra-es profile show dev` shows one", "promote dev", with_an_old_profile),
     Case(REBUILD, "promote dev", gone, then="promote dev"),
+    Case(
+        "leave it out of the TOML, or remove the secret: `tetra-es secret rm {} {}`",
+        "promote dev",
+        with_a_secret_in_the_open,
+        then="promote dev",
+    ),
     Case(
         "{} is missing; `tetra-es rebuild` puts the recorded content back",
         "secret rm dev API_KEY",

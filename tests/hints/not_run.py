@@ -51,6 +51,8 @@ NOT_RUN: dict[str, str] = {
     "runs both ways",
     "`mv {} ~`": "two repairs within one second",
     "the old file is unchanged; `tetra-es verify` looks at all of it": _FIRST,
+    "`tetra-es secret list {}` lists them": "takes secrets of more than 1 MiB; "
+    "tests/rendering/test_variables.py has them",
     "give one with -m": "tests/cli/test_trust.py runs both ways",
     "give --expect POSITION:HASH, or TETRA_EXPECT, as somebody says who knows it": _COPIED,
     "keep this copy, and run `tetra-es verify`": "two commands at the same instant; "

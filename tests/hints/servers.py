@@ -280,7 +280,12 @@ CASES = [
         for command in ("deploy dev", "daemon install dev", "rollback dev --deploy")
     ),
     Case("`{}` asks how it ended", "doctor dev", like("open")),
-    Case("`{}` restarts the services with it", "deploy dev", with_newer_code, then="deploy dev"),
+    Case(
+        "`{} --restart` restarts the services with it",
+        "deploy dev",
+        with_newer_code,
+        then="deploy dev",
+    ),
     Case("`{}` removes it", "deploy dev", moved_on, then="deploy dev"),
     Case(
         "name a dotenv file, or a server with --from-host",

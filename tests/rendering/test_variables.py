@@ -79,6 +79,8 @@ def test_what_credentials_need() -> None:
 
 def test_one_or_the_other_is_recorded(machine: Machine) -> None:
     machine.ok("promote", "dev")
+    recipient = machine.ok("identity", "new").out.strip()
+    machine.ok("recipient", "add", "dev", "alice", recipient)
     machine.ok("set", "local", "services.tetra.env.NODE_ENV=development")
     machine.ok("secret", "set", "dev", "NODE_ENV", stdin="x")
     failed = machine.fails(1, "promote", "dev")

@@ -173,7 +173,7 @@ RULES: dict[KeyPath, Rule] = {
     ),
     ("services", ANY, "health_path"): _URL_PATH_RULE,
     ("services", ANY, "env", ANY): Rule(
-        "text on one line", is_line, "a secret may have more lines: `tetra-es secret set`"
+        "text on one line", is_line, "a secret may have more lines than one"
     ),
     **{(*table, key): rule for table in CHECK_TABLES for key, rule in _HEALTH.items()},
 }

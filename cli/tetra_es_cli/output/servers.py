@@ -58,7 +58,7 @@ class ServerConsole:
             f"{host}: there is a newer commit of the code on the server: {now}, and {runs} runs"
             if now.partition(" ")[0] != runs.partition(" ")[0]
             else f"{host}: the code on the server was changed since it was started",
-            f"`{again}` restarts the services with it",
+            f"`{again} --restart` restarts the services with it",
         )
 
     def nothing_there(self, host: str) -> None:

@@ -277,8 +277,8 @@ class Batches:
         # What runs is what was there when it was started.
         runs, now = journal.code(), spec.code
         if runs and now and now != runs:
-            again = f"{self._again} --restart"
-            self._listener.newer_code(journal.host, code_text(runs), code_text(now), again)
+            texts = (code_text(runs), code_text(now))
+            self._listener.newer_code(journal.host, *texts, self._again)
         spec = replace(spec, code=runs)
         serving = journal.state().serving
         if (serving.revision if serving else 0) != spec.state.revision:

@@ -37,7 +37,7 @@ class RolloutListener(ServerListener, Protocol):
         """A host has the release already, and serves it."""
 
     def newer_code(self, host: str, runs: str, now: str, again: str) -> None:
-        """The application's code on a host is another than what runs; `again` restarts it."""
+        """The code on a host is another than what runs; `again --restart` runs it."""
 
     def nothing_there(self, host: str) -> None:
         """There is nothing to remove from a host."""
