@@ -1,4 +1,4 @@
-"""Plain variables of services, `[services.NAME.env]`: for what is no secret, such as NODE_ENV."""
+"""Plain variables of services, `[services.NAME.env]`: such as NODE_ENV, which is not a secret."""
 
 from __future__ import annotations
 
