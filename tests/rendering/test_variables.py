@@ -24,6 +24,10 @@ def test_a_unit_sets_plain_variables(runner: str) -> None:
     found = release("dev", runner, {ENV: {"NODE_ENV": "development", "A": "%h $B 'c\\"}})
     lines = setting(content(found, "tetra-dev.service"), "Environment")
     assert "NODE_ENV=development" in lines
+    command = {ENV: {"A": "b"}, ("services", "tetra", "release_command"): "bin/migrate"}
+    (service,) = release("dev", runner, command).services
+    assert service.command
+    assert "A=b" in service.command.variables
     assert r"'A=%%h $B \'c\\'" in lines
 
 
@@ -73,6 +77,8 @@ def test_credentials() -> None:
 def test_what_credentials_need() -> None:
     with pytest.raises(ConfigError, match="needs another runner"):
         release("prod", "tsm", CREDENTIALS)
+    with pytest.raises(ConfigError, match="gets no secrets as credentials"):
+        release("prod", "direct", CREDENTIALS | {("services", "tetra", "release_command"): "x"})
     with pytest.raises(Refused, match="1 MiB"):
         release("prod", "direct", CREDENTIALS, {"KEY": b"x" * (1 << 20)})
 

@@ -31,6 +31,7 @@ def release_command(service: ServiceSettings, settings: ServerSettings) -> Relea
     ]
     variables = [f"TETRA_SRC={settings.tetra_src}", f"TETRA_DIR={settings.tetra_dir}"]
     variables += [f"PORT={service.port}"] if service.port else []
+    variables += [f"{name}={value}" for name, value in service.variables]
     return ReleaseCommand(
         words,
         service.release_timeout,

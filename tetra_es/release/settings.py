@@ -81,6 +81,9 @@ def _services(values: Mapping[str, Any]) -> Iterator[Problem]:
         if service.get("secrets") == "credentials" and runner != "direct":
             hint = 'set deployment.runner = "direct": tsm gives a service its env file'
             yield Problem((*path, "secrets"), "needs another runner for credentials", hint)
+        elif service.get("secrets") == "credentials" and "release_command" in service:
+            hint = 'write secrets = "environment"'
+            yield Problem((*path, "release_command"), "gets no secrets as credentials", hint)
         if "command" not in service:
             hint = 'write what it runs: command = "node server/server.js"'
             yield Problem((*path, "command"), "is missing, and a deployment needs it", hint)
