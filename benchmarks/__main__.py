@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import (
     append,
+    deploy,
     large,
     query,
     rebuild,
@@ -44,6 +45,7 @@ BENCHMARKS: Mapping[str, Callable[[Path, Sizes], Iterator[Comparison]]] = {
     "reencrypt": reencrypt.run,
     "space": space.run,
     "verify": verify.run,
+    "deploy": deploy.run,
 }
 
 NEEDS: Mapping[str, str] = {"reencrypt": reencrypt.NEEDS}

@@ -119,12 +119,17 @@ class Server(Closing):
 
     def stage(self, deployment: str, release: Release, source: str) -> None:
         """Upload everything to a folder that only root can read, and verify its checksums."""
-        body = codec.payload(inventory.write(release, deployment, source))
-        self._session.request("stage", deployment, body=body)
-        for number, file in enumerate(release.files):
-            body = codec.payload(file.content)
-            self._session.request("put", deployment, str(number), body=body)
-        self._session.request("staged", deployment)
+        manifest = codec.payload(inventory.write(release, deployment, source))
+        self._session.pipeline(
+            [
+                ("stage", [deployment], manifest),
+                *(
+                    ("put", [deployment, str(number)], codec.payload(file.content))
+                    for number, file in enumerate(release.files)
+                ),
+                ("staged", [deployment], b""),
+            ]
+        )
 
     def adopt(self, deployment: str) -> None:
         """Take what was staged for what is deployed: every file of it is in its place already."""

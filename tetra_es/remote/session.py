@@ -24,7 +24,7 @@ from tetra_es.remote.ssh_errors import diagnose
 from tetra_es.remote.transport import Sudo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tetra_es.remote.transport import Transport
 
@@ -153,6 +153,31 @@ class AgentSession:
             raise ConnectionLost(self.host, STEPS.get(verb, verb), lost.reason) from None
         self._unanswered = False
         return answer
+
+    def pipeline(self, requests: Iterable[tuple[str, Sequence[str], bytes]]) -> None:
+        """Send requests, each a verb, words and a body, and wait then for all of their answers.
+
+        None of them may need the answer to another one. Raises as `request`, for the first that
+        could not be done, when all are answered.
+        """
+        verbs = []
+        failed: StepFailed | None = None
+        if self._unanswered:
+            raise ConnectionLost(self.host, "the session", "an answer was not waited for")
+        self._unanswered = True
+        for verb, words, body in requests:
+            verbs.append(verb)
+            self._send(" ".join([verb, *words]).encode("ascii") + b"\n" + body)
+        for verb in verbs:
+            try:
+                self._answer(verb, ANSWER_SECONDS, None)
+            except StepFailed as error:
+                failed = failed or error
+            except ConnectionLost as lost:
+                raise ConnectionLost(self.host, STEPS.get(verb, verb), lost.reason) from None
+        self._unanswered = False
+        if failed:
+            raise failed
 
     def stream(self) -> Iterator[bytes]:
         """Yield all further output, line by line, without a deadline."""

@@ -31,10 +31,15 @@ decode() {
     esac
 }
 
-# Prints text as a word of an answer.
+# Prints text as a word of an answer; what has no other character than names and paths have, as it is.
 text() {
-    printf '='
-    printf '%s' "$1" | base64 | tr -d '\n'
+    case $1 in
+        '' | [!A-Za-z0-9/]* | *[!A-Za-z0-9._/@:+,-]*)
+            printf '='
+            printf '%s' "$1" | base64 | tr -d '\n'
+            ;;
+        *) printf '%s' "$1" ;;
+    esac
 }
 
 # Answers a line. A client that is gone ends the session.

@@ -1,9 +1,9 @@
 # Facts. Nothing here changes anything.
 #
-# Globals: above, active, command, control_group, digest, drop_ins, enabled, ended_how, ended_with,
-#   found, hierarchy, inodes, invocation, job, kind, line, load, machine, main, memory, name, names,
-#   other, path, pid, port, properties, property, restarts, result, running, secrecy, since, stale,
-#   sub, tool, value, version, who, word.
+# Globals: above, active, attributes, command, control_group, device, digest, drop_ins, enabled, ended_how,
+#   ended_with, found, free, hierarchy, inodes, invocation, job, kind, line, load, machine, main, memory, name,
+#   names, other, path, pid, port, properties, property, restarts, result, running, secrecy, since, size,
+#   spaces, stale, sub, told, tool, value, version, who, word.
 
 # Prints the unit that a process belongs to.
 unit_of() {
@@ -48,29 +48,42 @@ say_listeners() {
     done
 }
 
-# Prints mode, owner and group; names may hold blanks.
-say_attributes() {
-    printf '%s %s %s' "$(stat -c %a "$1")" "$(text "$(stat -c %U "$1")")" "$(text "$(stat -c %G "$1")")"
+# Sets what there is to know of the file or folder $1, at one look: names may hold blanks, and no slash.
+read_attributes() {
+    set -f
+    IFS=/
+    # shellcheck disable=SC2046 # split at the slashes
+    set -- $(stat -c '%a/%U/%G/%s' "$1")
+    unset IFS
+    set +f
+    attributes="$1 $(text "$2") $(text "$3")"
+    size=$4
 }
 
+# Says what is at the path $1 (a word), once in an answer.
 say_entry() {
+    case $told in *" $1 "*) return ;; esac
+    told="$told$1 "
     decode "$1"
     if [ -L "$decoded" ]; then
         say "entry $(text "$decoded") link $(text "$(readlink "$decoded")")"
     elif [ ! -e "$decoded" ]; then
         say "entry $(text "$decoded") absent"
     elif [ -d "$decoded" ]; then
-        say "entry $(text "$decoded") folder $(say_attributes "$decoded")"
+        read_attributes "$decoded"
+        say "entry $(text "$decoded") folder $attributes"
     elif [ -f "$decoded" ]; then
         digest=$(sha256sum <"$decoded")
-        say "entry $(text "$decoded") file $(say_attributes "$decoded") $(stat -c %s "$decoded")" \
-            "${digest%% *}"
+        read_attributes "$decoded"
+        say "entry $(text "$decoded") file $attributes $size ${digest%% *}"
     else
         say "entry $(text "$decoded") other"
     fi
 }
 
 say_text() {
+    case $told in *" text:$1 "*) return ;; esac
+    told="${told}text:$1 "
     decode "$1"
     if [ ! -f "$decoded" ] || [ -L "$decoded" ] || [ "$(stat -c %s "$decoded")" -gt 262144 ]; then
         return
@@ -78,7 +91,7 @@ say_text() {
     say "text $(text "$decoded") =$(base64 <"$decoded" | tr -d '\n')"
 }
 
-# The free space where a path would go, which may not be there yet.
+# The free space where a path would go, which may not be there yet. Each device is asked once.
 say_space() {
     decode "$1"
     above=$decoded
@@ -86,7 +99,13 @@ say_space() {
         parent "$above"
         above=$folder_of
     done
-    say "space $(text "$decoded") $(stat -c %d "$above") $(df -Pk "$above" | awk 'NR == 2 { print $4 }')"
+    device=$(stat -c %d "$above")
+    case $spaces in
+        *" $device="*) ;;
+        *) spaces="$spaces $device=$(df -Pk "$above" | awk 'NR == 2 { print $4 }') " ;;
+    esac
+    free=${spaces##*" $device="}
+    say "space $(text "$decoded") $device ${free%% *}"
 }
 
 # Sets what systemd knows of a unit.
@@ -183,6 +202,8 @@ say_system() {
 
 # inspect, then a line for each question, then a full stop
 verb_inspect() {
+    told=' '
+    spaces=
     say_system
     while read -r kind word <&3; do
         case $kind in
@@ -196,7 +217,10 @@ verb_inspect() {
                 say_listeners "$word"
                 say_taken port "$word" 1,4 "service $word"
                 ;;
-            unit) say_unit "$word" ;;
+            unit)
+                told="${told}unit:$word "
+                say_unit "$word"
+                ;;
             taken) say_taken file "$word" 2 "$word" ;;
             shared) say_taken folder "$word" 1,2 "folder $word" ;;
             code) say_code "$word" ;;
@@ -221,7 +245,7 @@ verb_inspect() {
                     [ "$secrecy" = secret ] || say_text "$name"
                     ;;
                 link) say_entry "$name" ;;
-                unit) say_unit "$name" ;;
+                unit) case $told in *" unit:$name "*) ;; *) say_unit "$name" ;; esac ;;
             esac
         done 5<"$base/current"
     fi

@@ -40,10 +40,13 @@ put() {
 }
 
 enable_or_disable() {
+    case $1 in on | off) ;; *) return 0 ;; esac
     decode "$2"
-    case $1 in
-        on) try systemctl enable "$decoded" ;;
-        off) try systemctl disable "$decoded" ;;
+    read_unit "$decoded"
+    case "$1 $enabled" in
+        'on enabled' | 'off disabled') ;;
+        on*) try systemctl enable "$decoded" ;;
+        *) try systemctl disable "$decoded" ;;
     esac
 }
 
@@ -54,6 +57,12 @@ each_todo() {
     done 5<"$folder/todo"
 }
 
+# Has systemd read the units again, where one changes: it has read all others when the guard was started.
+read_units_again() {
+    grep -q -F -e " $units/" -e 'drop ' "$folder/todo" || return 0
+    try systemctl daemon-reload
+}
+
 # switch ID
 verb_switch() {
     begin_decision || {
@@ -61,7 +70,7 @@ verb_switch() {
         return
     }
     if need_armed "$1"; then
-        if each_todo prepare && each_todo put && try systemctl daemon-reload &&
+        if each_todo prepare && each_todo put && read_units_again &&
             each_todo enable_or_disable; then
             flush "$units" "$base"
             ok

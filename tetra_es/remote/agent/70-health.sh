@@ -129,7 +129,12 @@ verb_healthy() {
             return
         fi
         believe 60
-        sleep "$interval"
+        # A service that has just been started answers soon, most often.
+        if [ "$in_row" = 0 ] && [ $((latest - now)) -gt $((limit - 5)) ]; then
+            pause
+        else
+            sleep "$interval"
+        fi
     done
 }
 

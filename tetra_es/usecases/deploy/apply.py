@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tetra_es.crypto.age.identity import Identity
+    from tetra_es.remote.plan import Plan
     from tetra_es.usecases.deploy.listener import RolloutListener
     from tetra_es.usecases.deploy.request import ApplyRequest
     from tetra_es.usecases.deploy.spec import RolloutSpec
@@ -57,8 +58,9 @@ class Apply:
         """Return what `run` would change, and what it would fail with."""
         spec = self._spec(request, identities)
         with Server.open(Local(), self.organization, request.environment) as server:
-            self._check_forward(server, spec)
-            answers = Answers([HostPlan(server.host, spec, preflight(server, spec))])
+            plan = preflight(server, spec)
+            self._check_forward(plan, spec)
+            answers = Answers([HostPlan(server.host, spec, plan)])
         try:
             for one in answers.rows:
                 check_replaced(one.host, spec, one.plan, request.again)
@@ -80,8 +82,8 @@ class Apply:
         spec, environment = self._spec(request, identities), request.environment
         with Server.open(Local(), self.organization, environment) as server:
             server.lock(request.who, LOCALHOST)
-            self._check_forward(server, spec)
             plan = preflight(server, spec)
+            self._check_forward(plan, spec)
             if not spec.replace_drift:
                 tell_drift(listener, server.host, plan)
             check_replaced(server.host, spec, plan, request.again)
@@ -91,6 +93,7 @@ class Apply:
                 server,
                 spec,
                 Unrecorded(environment, server.host),
+                plan,
                 reopen=lambda: Server.open(Local(), self.organization, environment),
                 say=lambda step: listener.step(server.host, step),
                 heard=lambda *said: listener.printed(server.host, *said),
@@ -108,7 +111,6 @@ class Apply:
         state = newest_state(self._received, request.environment, identities)
         return spec_of(self.organization, state, request)
 
-    def _check_forward(self, server: Server, spec: RolloutSpec) -> None:
-        current = server.inspect().current
-        if current is not None:
-            check_forward(self._received, spec.state, current.source)
+    def _check_forward(self, plan: Plan, spec: RolloutSpec) -> None:
+        if plan.deployed is not None:
+            check_forward(self._received, spec.state, plan.deployed)

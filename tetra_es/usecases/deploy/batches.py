@@ -209,6 +209,7 @@ class Batches:
                     server,
                     spec,
                     journal,
+                    plan,
                     reopen=lambda: self._access.open(transport, self._environment),
                     say=lambda step: self._listener.step(transport.host, step),
                     heard=lambda *said: self._listener.printed(transport.host, *said),

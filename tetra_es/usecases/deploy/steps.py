@@ -19,7 +19,7 @@ from tetra_es.remote.server import RESTART_SECONDS, RETURNED
 from tetra_es.usecases.deploy.failures import DeploymentFailed, cause_of, hint_of, journal_of
 from tetra_es.usecases.deploy.mask import Mask
 from tetra_es.usecases.deploy.outcome import note_kept, record_end, was_kept, was_reverted
-from tetra_es.usecases.deploy.plans import check_plan, preflight
+from tetra_es.usecases.deploy.plans import check_plan
 from tetra_es.usecases.deploy.request import command_on
 from tetra_es.usecases.happened.not_recorded import NotRecorded
 
@@ -57,6 +57,7 @@ def deploy(
     server: Server,
     spec: RolloutSpec,
     journal: Journal,
+    plan: Plan,
     *,
     reopen: Callable[[], Server],
     say: Callable[[str], None],
@@ -64,12 +65,13 @@ def deploy(
 ) -> Kept:
     """Deploy to one server, whose lock is held; return what the server keeps.
 
+    `plan` is what was found there under the lock, and checked for what must not be replaced.
     `reopen` opens another session when this one is lost. `heard` gets a service and a line that its
     release command has printed, without secrets. Raises `DeploymentFailed` when the
     server has, or will by itself have, what it had before.
     """
     journal.claim(spec.start)
-    run = _Run(server, spec, journal, say, heard)
+    run = _Run(server, spec, journal, plan, say, heard)
     try:
         for step in run.steps():
             run.done(step)
@@ -107,12 +109,14 @@ class _Run:
         server: Server,
         spec: RolloutSpec,
         journal: Journal,
+        plan: Plan,
         say: Callable[[str], None],
         heard: Callable[[str, str], None],
     ) -> None:
         self._server = server
         self._spec = spec
         self._journal = journal
+        self._plan = plan
         self._say = say
         self._heard = heard
         self._step = "preflight"
@@ -207,9 +211,8 @@ class _Run:
         return RESTART_SECONDS + self._spec.release.stop_timeout
 
     def _check(self) -> None:
-        plan = preflight(self._server, self._spec)
-        check_plan(plan)
-        self._to_restart |= {*plan.restarts}
+        check_plan(self._plan)
+        self._to_restart |= {*self._plan.restarts}
 
     def _arm(self, seconds: int) -> None:
         spec = self._spec
@@ -240,6 +243,8 @@ class _Run:
     def _restart(self) -> None:
         """Restart what reads what has changed, and what is not well."""
         release, chosen = self._spec.release, self._to_restart
+        if self._spec.restart:
+            chosen |= {*release.units}
         others = [each for each in release.services if each.unit not in chosen]
         if others:
             answers = self._server.health(others, release.settings.health.timeout)
