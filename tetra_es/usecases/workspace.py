@@ -165,6 +165,9 @@ class Workspace:
                 _, recorded = self._decide(happened.decide)
             except Refused:
                 continue  # another signer may, who works with this state folder
+            except TetraEsError as error:  # which stops nothing else
+                self._listener.warned(f"cannot record what is in {path}: {error.message}")
+                continue
             except (ValueError, TypeError, KeyError, AttributeError) as error:
                 self._listener.warned(f"cannot read {path}: {error}")
                 continue

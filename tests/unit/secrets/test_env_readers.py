@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +18,7 @@ from tetra_es.usecases.secrets.env_readers import NotPlainError, as_shells_do, a
 from tetra_es.usecases.secrets.env_text import read_env
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from tetra_es.usecases.secrets.env_readers import Variable
 
@@ -167,3 +168,16 @@ def by_a_shell(text: str, shell: str) -> dict[str, str]:
     )
     pairs = (entry.partition("=") for entry in done.stdout.decode().split("\0") if entry)
     return {name: value for name, _, value in pairs if len(name) == 1 or name == "C_1"}
+
+
+@pytest.mark.parametrize("read", [as_shells_do, as_systemd_does])
+def test_time_grows_with_the_size_alone(read: Callable[[str], object]) -> None:
+    """A file on a server has up to 1 MiB, whoever wrote it."""
+
+    def cost(lines: int) -> float:
+        text = "".join(f"A{number}=1\n" for number in range(lines))
+        begin = time.process_time()
+        read(text)
+        return time.process_time() - begin
+
+    assert cost(20_000) < 10 * cost(4_000)

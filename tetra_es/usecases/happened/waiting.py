@@ -6,6 +6,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from tetra_es.errors import TetraEsError
 from tetra_es.gate.pins import private
 from tetra_es.usecases.happened.happened import Happened
 
@@ -41,4 +42,7 @@ def read(path: Path) -> Happened | None:
     Raises `TetraEsError`, and `ValueError` or the like where it is damaged.
     """
     data = private.read(path)
-    return None if data is None else Happened.decoded(data)
+    try:
+        return None if data is None else Happened.decoded(data)
+    except (TetraEsError, RecursionError) as error:
+        raise ValueError(str(error)) from error

@@ -53,12 +53,14 @@ def as_shells_do(text: str) -> dict[str, Variable]:
     Raises `NotPlainError` at the first line that does more than to set a variable.
     """
     found: dict[str, Variable] = {}
-    position = 0
+    position = counted = 0
+    line = 1
     while position < len(text):
         if blank := _LINE.match(text, position):
             position = blank.end()
             continue
-        line = text.count("\n", 0, position) + 1
+        line += text.count("\n", counted, position)
+        counted = position
         head = _ASSIGNMENT.match(text, position)
         if head is None:
             raise NotPlainError(line, "", "not KEY=VALUE")
@@ -114,8 +116,10 @@ def as_systemd_does(text: str) -> dict[str, Variable]:
     """
     found: dict[str, Variable] = {}
     scan = _Systemd(text)
+    counted, line = 0, 1
     while scan.position < len(text):
-        line = text.count("\n", 0, scan.position) + 1
+        line += text.count("\n", counted, scan.position)
+        counted = scan.position
         name = scan.name()
         if name is not None:
             value = scan.value()
