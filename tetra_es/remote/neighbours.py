@@ -89,6 +89,8 @@ def _values(
         if settings.group == settings.user:
             yield "deployment.group", f"{settings.group}-{name}"
     paths = [*found.get("file", ()), *found.get("folder", ())]
+    if name != release.environment:
+        paths = [path for path in paths if not path.endswith(f"/{release.environment}.env")]
     places = dict.fromkeys(key for path in paths for key in _key_of(release, path))
     for key, folder in places:
         yield key, f"{folder}-{name}"
