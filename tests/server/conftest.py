@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.needs import elsewhere
 from tests.server.host import Host
+from tests.server.processes import until
+from tests.server.releases import OLD, install, is_served
 from tests.server.requirements import why_not
 from tests.server.tree import build, cache
 
@@ -45,4 +48,25 @@ def shared_host(cached_tree: Path) -> Iterator[Host]:
 def host(cached_tree: Path) -> Iterator[Host]:
     """A new host, up: that takes a second, less than undoing what a test did to one."""
     with Host(cached_tree) as host:
+        yield host
+
+
+@pytest.fixture(scope="session")
+def installed_content(
+    cached_tree: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """The content of the disk of a host that has the old release of `releases`."""
+    folder = tmp_path_factory.mktemp("installed")
+    with Host(cached_tree) as host:
+        install(host)
+        host.save(folder / "disk")
+    yield folder / "disk"
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def installed(cached_tree: Path, installed_content: Path) -> Iterator[Host]:
+    """A new host that serves the old release."""
+    with Host(cached_tree, content=installed_content) as host:
+        assert any(is_served(host, OLD) for _ in until())
         yield host

@@ -77,9 +77,9 @@ def make_devices(folder: Path) -> None:
     subprocess.run(["mount", "--rbind", dev, "/dev"], check=True)
 
 
-def make_disk(tree: Path, folder: Path, size: str) -> None:
+def make_disk(content: Path, folder: Path, size: str) -> None:
     mount("tmpfs", folder / "disk", f"size={size},mode=755")
-    subprocess.run(["cp", "-a", "--", f"{tree}/root/.", folder / "disk"], check=True)
+    subprocess.run(["cp", "-a", "--", f"{content}/.", folder / "disk"], check=True)
 
 
 def bring_up_loopback() -> None:
@@ -194,11 +194,12 @@ def carry(source: socket.socket, goal: socket.socket) -> None:
 
 
 def main() -> None:
-    tree, folder, size = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+    tree, content, folder = map(Path, sys.argv[1:4])
     join_cgroup(folder)
     bring_up_loopback()
+    # The content may be in /dev/shm, which is another one afterwards.
+    make_disk(content, folder, sys.argv[4])
     make_devices(folder)
-    make_disk(tree, folder, size)
     threading.Thread(target=relay, daemon=True).start()
     supply = Supply(tree, folder)
     commands = {"ready?": lambda: None, "on": supply.on, "cut": supply.cut}

@@ -12,7 +12,7 @@ from tests.machine import HANG
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.2
 
 
 def children(parent: int) -> list[int]:

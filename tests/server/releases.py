@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tests.machine import HANG
 from tests.server.host import APP
 from tests.server.processes import until
 from tetra_es.release.release import (
@@ -50,7 +51,7 @@ def old_release(health: HealthSettings | None = None) -> Release:
     """One service."""
     settings = ServerSettings(
         *("development", ("tetra-dev",), *ROOT, "/root/src", "/root/tetra", "direct", (), 0, 0, 0),
-        health=health or HealthSettings(deadline=15, successes=2, stays_up=1),
+        health=health or HealthSettings(deadline=HANG, timeout=60, successes=2, stays_up=1),
         auto_start=True,
     )
     available = "/root/tetra/tsm/services-available"
@@ -114,7 +115,7 @@ def go(
     deployment: str,
     release: Release,
     last: str,
-    seconds: int = 60,
+    seconds: int = HANG,
     *,
     after: str = "",
     replace: bool = False,

@@ -15,7 +15,6 @@ from tests.server.releases import (
     connect,
     expire,
     go,
-    install,
     is_served,
     new_release,
     noted,
@@ -38,6 +37,12 @@ OTHER = "tetra-dev-other.service"
 ROOT = ("root", "root")
 
 
+@pytest.fixture
+def host(installed: Host) -> Host:
+    """One that serves the old release."""
+    return installed
+
+
 def renamed(health: HealthSettings | None = None) -> Release:
     """Return the old release with its unit under another name, which is not started again."""
     old = old_release(health)
@@ -52,12 +57,19 @@ def renamed(health: HealthSettings | None = None) -> Release:
 
 def lingering(host: Host) -> None:
     """Have every service hold its port for a while after it is told to end."""
-    host.write(f"/etc/tetra-app/{OLD}", "linger 2")
+    restarted(host, "linger 2")
+
+
+def restarted(host: Host, behaviour: str) -> None:
+    """Have the old release's service behave so from its start on."""
+    host.write(f"/etc/tetra-app/{OLD}", behaviour)
+    host.ok("systemctl", "restart", "tetra-dev.service")
+    ask = ("curl", "-fs", "-o", "/dev/null", f"http://localhost:{OLD}/health")
+    assert any(host.run(*ask).returncode == 0 for _ in until())
 
 
 def test_a_renamed_service_takes_the_port_over(host: Host) -> None:
     lingering(host)
-    install(host)
     with connect(host) as server:
         go(server, "beef", renamed(), "confirm")
         (unit,) = server.status([OTHER])
@@ -68,9 +80,9 @@ def test_a_renamed_service_takes_the_port_over(host: Host) -> None:
 
 def test_and_gives_it_back(host: Host) -> None:
     lingering(host)
-    before = install(host)
+    before = picture(host)
     with connect(host) as server:
-        go(server, "beef", renamed(), "restart", 600)
+        go(server, "beef", renamed(), "restart")
         outcome = server.revert("beef")
         assert (outcome.state, outcome.down) == ("reverted", ())
         (unit,) = server.status(["tetra-dev.service"])
@@ -79,9 +91,8 @@ def test_and_gives_it_back(host: Host) -> None:
 
 
 def test_an_old_unit_that_does_not_come_back_is_named(host: Host) -> None:
-    install(host)
     with connect(host) as server:
-        go(server, "beef", renamed(), "restart", 600)
+        go(server, "beef", renamed(), "restart")
         host.write(f"/etc/tetra-app/{OLD}", "exit 3")
         outcome = server.revert("beef")
     assert outcome.state == "reverted"
@@ -89,18 +100,17 @@ def test_an_old_unit_that_does_not_come_back_is_named(host: Host) -> None:
 
 
 def test_a_service_at_the_other_localhost(host: Host) -> None:
-    host.write(f"/etc/tetra-app/{OLD}", "six")
-    install(host)
+    restarted(host, "six")
     with connect(host) as server:
         (health,) = server.health(old_release().services, 2)
     assert (health.healthy, health.status) == (True, "200")
 
 
 def test_another_organization_is_not_disarmed(host: Host) -> None:
-    before = install(host)
+    before = picture(host)
     ssh = Ssh(host.name, ("ssh", "-F", str(host.ssh_config)))
     with connect(host) as server:
-        go(server, "beef", new_release(), "restart", 600)
+        go(server, "beef", new_release(), "restart")
         host.ok("sh", "-c", "read -r pid _ </var/lib/tetra-es/acme/dev/owner; kill -9 $pid")
     # A name that ours begins, and one that begins ours.
     for name in ("acm", "acme.x"):
@@ -112,7 +122,6 @@ def test_another_organization_is_not_disarmed(host: Host) -> None:
 
 
 def test_a_reload_does_not_put_the_deadline_off(host: Host) -> None:
-    install(host)
     with connect(host) as server:
         go(server, "beef", new_release(), "arm", 7)
         host.ok("sh", "-c", "read -r pid _ </var/lib/tetra-es/acme/dev/owner; kill -9 $pid")
@@ -124,10 +133,10 @@ def test_a_reload_does_not_put_the_deadline_off(host: Host) -> None:
 
 
 def test_what_cannot_be_put_back_restarts_nothing_again_and_again(host: Host) -> None:
-    before = install(host)
+    before = picture(host)
     file = "/root/tetra/tsm/services-available/tetra.tsm"
     with connect(host) as server:
-        go(server, "beef", new_release(), "restart", 600)
+        go(server, "beef", new_release(), "restart")
         host.ok("mkdir", "-p", f"{file}/in/the/way")
         with pytest.raises(StepFailed, match="the old state is not back"):
             server.revert("beef")
@@ -145,7 +154,6 @@ def test_what_cannot_be_put_back_restarts_nothing_again_and_again(host: Host) ->
 
 
 def test_names_with_blanks(host: Host) -> None:
-    install(host)
     host.ok("sh", "-c", "echo 'domain users:x:4711:' >>/etc/group")
     host.ok("chgrp", "4711", "/root/src/env", "/root/src/env/dev.env")
     with connect(host) as server:
@@ -156,7 +164,6 @@ def test_names_with_blanks(host: Host) -> None:
 
 
 def test_what_changes_every_service_is_no_drift(host: Host) -> None:
-    install(host)
     host.write("/etc/systemd/system/service.d/all.conf", "[Service]\nNice=1\n")
     host.ok("systemctl", "daemon-reload")
     with connect(host) as server:
@@ -164,7 +171,6 @@ def test_what_changes_every_service_is_no_drift(host: Host) -> None:
 
 
 def test_a_unit_that_systemd_has_not_read_is_deployed_anew(host: Host) -> None:
-    install(host)
     host.ok("touch", "-d", "2030-01-01", f"{UNITS}/tetra-dev.service")
     with connect(host) as server:
         facts = server.inspect(old_release())
@@ -175,7 +181,6 @@ def test_a_unit_that_systemd_has_not_read_is_deployed_anew(host: Host) -> None:
 
 def test_taking_over_what_is_there(host: Host) -> None:
     """After the record is lost, or for a newer event with the same content."""
-    install(host)
     before = picture(host)
     with connect(host) as server:
         server.lock("alice", "laptop")

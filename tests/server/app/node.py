@@ -17,6 +17,7 @@ test can change it under a running application; `--behave`; $APP_BEHAVIOUR. The 
     hang            takes connections and never answers
     exit CODE       ends at the start; CODE may be left out and is 1 then
     crash SECONDS   ends with 1 after that long
+    answers NUMBER  ends with 1 when it was asked for its health so often
     linger SECONDS  holds its port that long after it is told to end
     six             listens on ::1 alone, as `localhost` may mean
 
@@ -93,6 +94,8 @@ class Health:
         word, number = behaviour()
         if word == "slow":
             time.sleep(number)
+        if word == "answers" and cls.asked > number:
+            os._exit(1)
         if word == "hang":
             threading.Event().wait()
         ill = (

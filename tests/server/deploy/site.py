@@ -10,6 +10,7 @@ import subprocess
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tests.machine import HANG
 from tests.server.processes import until
 
 if TYPE_CHECKING:
@@ -52,14 +53,18 @@ class Site:
         self.host.install_tetra(tetra_dir, tetra_src, user)
         self.organize()
 
+    def use_ssh(self) -> None:
+        """Let the operator's ssh know the server."""
+        self.machine.env["TETRA_ES_SSH"] = f"ssh -F {self.host.ssh_config}"
+
     def organize(self) -> None:
         """Do the part on the operator's machine."""
         machine = self.machine
-        machine.env["TETRA_ES_SSH"] = f"ssh -F {self.host.ssh_config}"
+        self.use_ssh()
         recipient = machine.ok("identity", "new").out.strip()
-        # Quick to come to a verdict, since most of these tests wait for one.
-        quick = ("deadline=8", "successes=2", "timeout=2", "stays_up=1")
-        machine.ok("set", "local", *(f"health.{each}" for each in quick))
+        # No verdict comes from how busy the machine is; a service that is well is soon said to be.
+        health = (f"deadline={HANG}", f"timeout={HANG}", "successes=2", "stays_up=1")
+        machine.ok("set", "local", *(f"health.{each}" for each in health))
         overlay = [f'deployment.hosts=["{self.host.name}"]', f"deployment.runner={self.runner}"]
         machine.ok("set", "profile", self.environment, *overlay)
         machine.ok("recipient", "add", self.environment, "alice", recipient)
@@ -69,9 +74,9 @@ class Site:
     def deploy(self, *more: str) -> Result:
         return self.machine.ok("deploy", self.environment, *more)
 
-    def set_port(self, port: int) -> None:
-        """Give the service another port, up to the promotion."""
-        self.machine.ok("set", "local", f"ports.tetra={port}")
+    def set_port(self, port: int, *more: str) -> None:
+        """Give the service another port, and set what else is to be set, up to the promotion."""
+        self.machine.ok("set", "local", f"ports.tetra={port}", *more)
         self.machine.ok("promote", self.environment)
         self.port = port
 
@@ -83,7 +88,7 @@ class Site:
         """Ask the application who it is, without the tool; it must answer."""
         url = f"http://127.0.0.1:{port or self.port}/about"
         for _ in until():
-            done = self.host.run("curl", "-fsS", "--max-time", "2", url)
+            done = self.host.run("curl", "-fsS", "--max-time", "60", url)
             if done.returncode == 0:
                 found = json.loads(done.stdout)
                 assert isinstance(found, dict)

@@ -26,7 +26,7 @@ def clone(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "clone"
     subprocess.run(["git", "clone", "-q", str(site.machine.mirror), str(path)], check=True)
     command = ["ssh", "-F", str(site.host.ssh_config), site.host.name, REMOTE]
-    monkeypatch.setattr(Local, "argv", lambda _: command)
+    monkeypatch.setattr(Local, "argv", lambda *_: command)
     for name, value in site.machine.environment().items():
         monkeypatch.setenv(name, value)
     return path
@@ -125,7 +125,7 @@ def test_another_history_is_not_followed(
 def test_a_service_that_is_not_well_is_put_back(site: Site, clone: Path) -> None:
     assert apply(clone) == 0
     site.set_port(5555)
-    site.behave("unhealthy")
+    site.behave("exit 0")
     pull(clone)
     assert apply(clone) == 5
     assert site.about(4444)["port"] == 4444

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.examples import some
 from tests.machine import HANG
 from tests.server.deploy.site import Site, kill, ssh_of, wait_for_step
 from tests.server.processes import until
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from tests.conftest import Result
 
 STEPS = ("preflight", "stage", "arm", "switch", "restart", "health", "confirm")
+WORDS = ("unhealthy", "slow 5", "flapping", "hang", "exit 3", "crash 1")
+# By default each step once.
+CUT_OFF = some(product(["ssh", "tetra-es"], STEPS), 7)
+GOES_DOWN = some(product(["reboot", "power"], STEPS[2:]), 5)
 
 
 def broken(site: Site, *, switched: bool = True, drifted: bool = False) -> Result:
@@ -38,9 +44,9 @@ def broken(site: Site, *, switched: bool = True, drifted: bool = False) -> Resul
     return done
 
 
-@pytest.mark.parametrize("word", ["unhealthy", "slow 5", "flapping", "hang", "exit 3", "crash 1"])
+@pytest.mark.parametrize("word", some(WORDS, 3))
 def test_a_service_that_is_not_well(served: Site, word: str) -> None:
-    served.set_port(5555)
+    served.set_port(5555, "health.deadline=3", "health.timeout=1")
     served.behave(word)
     assert "health" in broken(served).error()
 
@@ -98,8 +104,7 @@ def test_a_link_where_the_service_could_have_put_one(served: Site) -> None:
     assert "/root/tetra/tsm/services-available is a link" in error
 
 
-@pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("victim", ["ssh", "tetra-es"])
+@pytest.mark.parametrize(("victim", "step"), CUT_OFF)
 def test_cut_off_at_every_step(served: Site, victim: str, step: str) -> None:
     served.set_port(5555)
     before = served.files()
@@ -113,8 +118,7 @@ def test_cut_off_at_every_step(served: Site, victim: str, step: str) -> None:
         assert served.events()[-1] in {"failed", "reverted", "healthy"}
 
 
-@pytest.mark.parametrize("step", ["arm", "switch", "restart", "health", "confirm"])
-@pytest.mark.parametrize("how", ["reboot", "power"])
+@pytest.mark.parametrize(("how", "step"), GOES_DOWN)
 def test_a_server_that_goes_down_at_every_step(served: Site, how: str, step: str) -> None:
     served.set_port(5555)
     before = served.files()

@@ -40,7 +40,7 @@ def test_a_secret_reaches_the_service_alone(machine: Machine, host: Host, runner
 def test_a_failed_deployment_leaves_no_secret_behind(served: Site) -> None:
     served.machine.ok("secret", "set", "dev", "OTHER", stdin="second-canary-91ab")
     served.set_port(5555)
-    served.behave("unhealthy")
+    served.behave("exit 0")
     assert served.machine.run("deploy", "dev").code == 5
     everywhere = (
         "grep",
@@ -65,14 +65,14 @@ def test_a_second_deployer_waits_a_while(served: Site) -> None:
 
 
 def test_and_is_then_told_who_the_first_is(served: Site) -> None:
-    served.machine.ok("set", "local", "health.deadline=60")
     served.set_port(5555)
-    served.behave("late 25")
+    served.behave("unhealthy")
     first = served.start_deploying()
     wait_for_step(first, "health")
     done = served.machine.run("deploy", "dev", env={"USER": "bob"})
     assert done.code == 3
     assert "is locked by alice from" in done.error()
+    served.behave("healthy")
     first.communicate(timeout=HANG)
     assert first.returncode == 0
     assert served.about()["port"] == 5555
@@ -80,7 +80,7 @@ def test_and_is_then_told_who_the_first_is(served: Site) -> None:
 
 def test_the_lock_of_a_killed_deployer_is_taken_over(served: Site) -> None:
     served.set_port(5555)
-    served.behave("late 5")
+    served.behave("unhealthy")
     first = served.start_deploying()
     wait_for_step(first, "health")
     kill(first.pid)
@@ -105,7 +105,7 @@ def test_hosts_one_after_the_other_and_at_once(machine: Machine, host: Host, cac
         machine.ok("deploy", "dev")
         assert other.about()["port"] == site.about()["port"] == 4444
         site.set_port(5555)
-        site.behave("unhealthy")
+        site.behave("exit 0")
         done = machine.run("deploy", "dev")
         assert done.code == 5
         assert f"{two.name}: not tried" in done.err

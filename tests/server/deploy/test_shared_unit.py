@@ -102,7 +102,7 @@ def test_each_service_gets_a_unit(site: Site, monkeypatch: pytest.MonkeyPatch, f
     assert starts(site) == 1
 
     # One that fails leaves the server with that unit, and nothing of those that were to come.
-    site.behave("unhealthy", 5555)
+    site.behave("exit 0", 5555)
     site.set_port(5555)
     assert machine.run("deploy", "dev").code == 5
     assert site.files() == before

@@ -75,8 +75,8 @@ def test_a_command_that_returns(machine: Machine, host: Host) -> None:
 
 
 def test_a_service_that_crashes_later(served: Site) -> None:
-    served.set_port(5555)
-    served.behave("crash 5")
+    served.set_port(5555, "health.deadline=20")
+    served.behave("answers 3")
     assert ": health: did not stay healthy for 10 s: tetra: " in fails(served).error()
     assert served.about(4444)["port"] == 4444
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.machine import until
 from tests.server.deploy.site import CANARY, PLACES, Site, sha256
-from tests.server.processes import until
 
 if TYPE_CHECKING:
     from tests.conftest import Machine
@@ -25,19 +26,9 @@ def is_up(site: Site) -> int:
     """Return the service's process, asked of the port, which systemd must call the main one."""
     pid = site.about()["pid"]
     assert isinstance(pid, int)
-    for _ in until():
-        if shown(site, "MainPID") == str(pid):
-            break
+    until(lambda: shown(site, "MainPID") == str(pid))
     assert site.active() == "active"
     assert site.host.read(f"/proc/{pid}/cgroup").strip().endswith(f"/{site.unit}")
-    return pid
-
-
-def stays(site: Site, seconds: float) -> int:
-    pid = is_up(site)
-    for _ in until(seconds):
-        assert (site.active(), shown(site, "MainPID")) == ("active", str(pid))
-    assert site.about()["pid"] == pid
     return pid
 
 
@@ -49,7 +40,12 @@ def test_a_service_under_tsm(machine: Machine, host: Host, environment: str, lik
     site.prepare()
     host.write("/etc/tetra-app/tsm", f"{like}\n")
     site.deploy()
-    first = stays(site, 30)
+    first = is_up(site)
+    # Nothing ends it, or starts it again, once tsm has looked for the last time.
+    begun = shown(site, "InvocationID")
+    time.sleep(30)
+    assert is_up(site) == first
+    assert (shown(site, "InvocationID"), shown(site, "NRestarts")) == (begun, "0")
     about = site.about()
     assert about["uid"] == int(host.ok("id", "-u", PLACES[environment][0]))
     assert about["environment"]["API_KEY"] == sha256(CANARY)
@@ -57,16 +53,16 @@ def test_a_service_under_tsm(machine: Machine, host: Host, environment: str, lik
     assert "listening on 4444" in machine.ok("daemon", "logs", environment).out
 
     machine.ok("daemon", "restart", environment)
-    assert stays(site, 5) != first
+    assert is_up(site) != first
     host.reboot()
-    stays(site, 5)
+    is_up(site)
 
     site.set_port(5555)
     site.deploy()
-    stays(site, 5)
+    is_up(site)
     machine.ok("rollback", environment, "--deploy")
     site.port = 4444
-    stays(site, 5)
+    is_up(site)
     assert host.run("curl", "-fsS", "http://127.0.0.1:5555/health").returncode != 0
     machine.ok("daemon", "stop", environment)
     assert host.run("pgrep", "-f", "server/server.js").returncode == 1
@@ -86,9 +82,7 @@ def test_each_tsm_that_returns(site: Site) -> None:
 
         # systemd sees how the service itself ends, and starts it again.
         host.ok("kill", "-KILL", str(pid))
-        for _ in until():
-            if shown(site, "NRestarts") == "1":
-                break
+        until(lambda: shown(site, "NRestarts") == "1")
         assert is_up(site) != pid
         said = host.ok("journalctl", "-q", "-o", "cat", "-n", "40", "-u", site.unit)
         assert "Main process exited, code=killed, status=9/KILL" in said
@@ -115,9 +109,7 @@ def test_each_service_has_a_unit(site: Site) -> None:
     worker = shown(site, "MainPID", unit)
     assert "sleep 600" in site.host.read(f"/proc/{worker}/cmdline").replace("\0", " ")
     site.host.ok("kill", worker)
-    for _ in until():
-        if site.active(unit) != "active":
-            break
+    until(lambda: site.active(unit) != "active")
     assert is_up(site) == pid
 
 
@@ -130,6 +122,8 @@ def test_each_service_has_a_unit(site: Site) -> None:
 )
 def test_a_tsm_that_cannot_be_used_is_heard(site: Site, like: str, says: str) -> None:
     site.host.write("/etc/tetra-app/tsm", f"{like}\n")
+    site.machine.ok("set", "profile", "dev", "services.tetra.auto_restart=false")
+    site.machine.ok("promote", "dev")
     done = site.machine.run("deploy", "dev")
     assert done.code == 5
     assert says in done.err
@@ -154,6 +148,7 @@ def test_what_a_service_says_in_files(machine: Machine, host: Host) -> None:
 
     # The last words of one that does not start are told with the failure.
     site.behave("exit 3", 5555)
+    machine.ok("set", "profile", "prod", "services.tetra.auto_restart=false")
     site.set_port(5555)
     done = machine.run("deploy", "prod")
     assert done.code == 5
@@ -177,7 +172,4 @@ def test_files_are_followed_until_the_client_is_gone(site: Site) -> None:
         site.host.ok("sh", "-c", f"echo more >>{noted}")
         assert any(line == "more\n" for line in lines)
         following.kill()
-    for _ in until():
-        if site.host.run("pgrep", "-x", "tail|journalctl").returncode == 1:
-            return
-    raise AssertionError("what follows outlives its client")
+    until(lambda: site.host.run("pgrep", "-x", "tail|journalctl").returncode == 1)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.examples import some
 from tests.machine import HANG
 from tests.server.deploy.site import CANARY, PLACES, Site, kill, sha256, wait_for_step
 from tests.server.deploy.test_apply import apply, clone, pull
@@ -126,8 +127,10 @@ def test_it_is_refused_and_everything_is_named(site: Site, made: dict[str, str])
     assert "canary" not in site.host.ok("journalctl", "--no-pager", "-o", "export")
 
 
-@pytest.mark.parametrize("environment", ["dev", "prod"])
-@pytest.mark.parametrize("runner", ["tsm", "direct"])
+PLACES_AND_RUNNERS = (("dev", "tsm"), ("dev", "direct"), ("prod", "direct"), ("prod", "tsm"))
+
+
+@pytest.mark.parametrize(("environment", "runner"), some(PLACES_AND_RUNNERS, 2))
 def test_what_the_hint_says_keeps_copies(
     machine: Machine, host: Host, environment: str, runner: str
 ) -> None:
@@ -222,7 +225,7 @@ def test_a_failed_deployment_puts_it_back(machine: Machine, host: Host, environm
     by_hand(site)
     before = site.files()
     site.set_port(5555)
-    site.behave("unhealthy")
+    site.behave("exit 0")
     done = machine.run("deploy", environment, "--replace-unmanaged")
     assert done.code == 5, done.err
     assert "it has its previous state again" in done.error()
@@ -240,7 +243,7 @@ def test_so_does_the_server_by_itself(site: Site, made: dict[str, str], how: str
     before = site.files()
     assert made
     site.set_port(5555)
-    site.behave("late 60")
+    site.behave("unhealthy")
     deploying = site.start_deploying("--replace-unmanaged")
     wait_for_step(deploying, "health")
     assert site.host.read(kept_in(site) + site.secret_file) == ENV
