@@ -96,6 +96,27 @@ def test_a_unit_that_does_not_stay_up(
     assert len(rounds) < 12
 
 
+def test_a_crash_loop_is_one_after_the_third_end(place: FakeServer) -> None:
+    """systemd would start it again for ever. What it said the last time is shown, and no more."""
+    ended = ("InvocationID=abc", "ExecMainCode=1", "ExecMainStatus=2")
+    journal = place.folder / "bin/journalctl"
+    journal.write_text('#!/bin/sh\necho "$*"\n')
+    journal.chmod(0o755)
+    place.end(1, *RESTARTING, "NRestarts=2", *ended)
+    with place.open() as server, pytest.raises(StepFailed) as failed:
+        wait(server, place, "direct", check(HANG, deadline=HANG))
+    assert failed.value.reason == "tetra: the process exited with 2, 3 times"
+    (line,) = failed.value.journal
+    assert line.endswith("_SYSTEMD_INVOCATION_ID=abc + INVOCATION_ID=abc")
+
+
+def test_two_ends_are_no_loop_yet(place: FakeServer) -> None:
+    place.end(1, *RESTARTING, "NRestarts=1", "ExecMainCode=1", "ExecMainStatus=2")
+    with place.open() as server, pytest.raises(StepFailed) as failed:
+        wait(server, place, "direct", check(HANG, deadline=1))
+    assert failed.value.reason.startswith("not healthy within 1 s")
+
+
 def test_a_tsm_that_returns_before_the_restart_is_over(place: FakeServer) -> None:
     """What it is, and not only that a unit failed, is said then, too."""
     ended = ("ActiveState=failed", "Result=exit-code", *ENDED[1:])

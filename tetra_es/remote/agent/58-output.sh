@@ -6,12 +6,18 @@
 # Globals: all, children, coming, count, each, fifth, file, files, first, follow, fourth, line, lines,
 #   logs, name, newest, owner, owner_group, processes, second, third, unit.
 
-# The last lines of a unit's journal, and of what its services wrote to tsm's files, for a person; $2 is
-# the manifest of the release.
+# The last lines that the journal has of a unit's last start, and of what its services wrote to tsm's files,
+# for a person; $2 is the manifest of the release.
 say_journal() {
     follow=no
     {
-        journalctl --no-pager -q -n 20 -o short-iso -u "$1" 2>/dev/null
+        read_unit "$1"
+        if [ -n "$invocation" ]; then
+            journalctl --no-pager -q -n 20 -o short-iso "_SYSTEMD_INVOCATION_ID=$invocation" \
+                + "INVOCATION_ID=$invocation" 2>/dev/null
+        else
+            journalctl --no-pager -q -n 20 -o short-iso -u "$1" 2>/dev/null
+        fi
         if uses_tsm "$1" && read_places "$2"; then
             find_outputs "$1" "$2"
             tail_files 20

@@ -62,6 +62,15 @@ find_the_end() {
     if [ "$runner $ended_how $ended_with" = "tsm 1 $returned" ]; then
         active=inactive
     fi
+    case $active/$sub in
+        activating/auto-restart*)
+            # systemd goes on for ever; three ends in a row are enough.
+            [ "$restarts" -ge 2 ] || return 0
+            broken=1
+            ill="$1: the process exited with $ended_with, $((restarts + 1)) times"
+            [ "$ended_how" = 1 ] || ill="$1: the process was ended by signal $ended_with, $((restarts + 1)) times"
+            ;;
+    esac
     case $active in
         failed) broken=1 ;;
         inactive)
