@@ -172,7 +172,7 @@ def by_a_shell(text: str, shell: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("read", [as_shells_do, as_systemd_does])
 def test_time_grows_with_the_size_alone(read: Callable[[str], object]) -> None:
-    """A file on a server has up to 1 MiB, whoever wrote it."""
+    """A file on a server may have 1 MiB of lines."""
 
     def cost(lines: int) -> float:
         text = "".join(f"A{number}=1\n" for number in range(lines))
