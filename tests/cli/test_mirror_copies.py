@@ -77,7 +77,8 @@ def test_force_replaces_nothing_by_what_no_event_made(machine: Machine, copy: Pa
     forged = machine.git(*tree, env=forger).strip()
     machine.git("update-ref", "refs/heads/main", forged)
     with closing(sqlite3.connect(machine.folder / "store/views.db")) as views:
-        views.execute("UPDATE commits SET id = ? WHERE id = ?", (forged, pushed[0]))
+        ids = bytes.fromhex(forged), bytes.fromhex(pushed[0])
+        assert views.execute("UPDATE commits SET id = ? WHERE id = ?", ids).rowcount == 1
         views.commit()
     failed = machine.fails(4, "mirror", "push", "--force")
     assert "the mirror's commit of event #3 was rewritten" in failed.error()

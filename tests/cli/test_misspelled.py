@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     ("words", "place"),
     [
-        (("set", "local", "health.timout=3"), "environments/local.toml:68"),
+        (("set", "local", "health.timout=3"), "environments/local.toml:71"),
         (("set", "profile", "dev", "health.timout=3"), "profiles/dev.toml:"),
     ],
 )

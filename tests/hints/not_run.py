@@ -12,6 +12,8 @@ _UPGRADE = "tests/cli/test_upgrade.py runs it, in a folder of the first edition"
 _FIRST = "a check that comes earlier explains it; this one is for what goes away in between"
 
 NOT_RUN: dict[str, str] = {
+    "{}, or give it at a terminal with --ask-become-pass": "asks for a password, on a terminal",
+    "deploy there what should run, with `{} --at REF`": "what should run, only a person knows",
     "`age -d FILE` decrypts it; `tetra-es secret set ENV KEY` takes the value": _ASKS,
     "decrypt it first: `(umask 077; age -d {} > FILE)`": _ASKS,
     "`ssh-keygen -p -f {}` rewrites an older SSH key as OpenSSH's": _ASKS,
@@ -65,6 +67,9 @@ NOT_RUN: dict[str, str] = {
 """Hints whose command only a person, or another machine, can run, or that nothing gets to print."""
 
 NOT_HINTS: dict[str, str] = {
+    "--ask-become-pass needs a terminal to ask at": "an error's own line",
+    "# It runs `tsm start`. Where that returns, systemd goes on with the process that it": "the "
+    "head of a generated file",
     "--observe goes with none of --to, --local, --at and --dry-run": "an error's own line",
     " --env dev": "what the profile dev appends",
     " --env staging": "what the profile staging appends",

@@ -481,7 +481,7 @@ def test_a_canary_and_pauses(fleet: Fleet, tmp_path: Path) -> None:
     assert "pause of 1 s" in said[1]
     assert len(said) == 4
     # The canary dies in the pause: it is asked again, and that is the end.
-    (tmp_path / "servers" / "web1" / "changed").touch()
+    (tmp_path / "servers" / "web1" / "stopped").touch()
     done = fleet.deploy("--pause", "1", "--canary", "1", "--at", "dev@1", to="web4 web1 web2")
     assert done.code == 0, done.err
     (tmp_path / "servers" / "web4" / "on-confirm").write_text('touch "${0%/*}/sick"\n')

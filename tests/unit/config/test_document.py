@@ -14,6 +14,7 @@ from tests.documents import document
 from tests.properties.world import MANIFEST_TEXT, World, new_world
 from tetra_es.errors import ConfigError
 from tetra_es.events.config import EnvironmentState
+from tetra_es.gate.rules.one import promotion
 from tetra_es.layout import SOURCE as SOURCE_PATH
 from tetra_es.profiles import load, rules
 from tetra_es.schema.manifest import read_manifest
@@ -53,7 +54,9 @@ def parsed_by(action: Callable[[], object]) -> Counter[str]:
         parsed[text] += 1
         return values
 
-    for memo in (contents_of, read_manifest, rules.read_rules, load._builtin_rules):
+    profiles = (load.effective_profile, load._builtin_rules, promotion._carried)
+    memos = (contents_of, read_manifest, rules.read_rules, *profiles)
+    for memo in memos:
         memo.cache_clear()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tomllib, "loads", loads)
