@@ -155,7 +155,9 @@ def test_drift(facts: Facts, entry: Entry, difference: str) -> None:
 
 def test_what_a_check_needs(release: Release, facts: Facts) -> None:
     check = Check(scheme="https", ca="/etc/ca.pem")
-    service = ServiceSettings("tetra", "x", "/", "env/dev.env", False, 4444, check)
+    service = ServiceSettings(
+        *("tetra", "x", release.settings.tetra_src, "env/dev.env", False, 4444), check=check
+    )
     settings = replace(release.settings, services=(service,))
     facts = replace(facts, entries={**facts.entries, "/etc/ca.pem": Entry("absent")})
     found = plan(replace(release, settings=settings), facts, now=facts.time)
@@ -168,3 +170,27 @@ def test_what_a_check_needs(release: Release, facts: Facts) -> None:
     assert [each.what for each in found.problems] == [
         "nothing can ask for the services' health as [health] says"
     ]
+
+
+def test_what_a_service_is_started_in_and_of(release: Release, facts: Facts) -> None:
+    service = ServiceSettings("tetra", "bin/run a", "/srv/a", "env/dev.env", False, None, Check())
+    settings = replace(release.settings, services=(service,), user="tetra", group="tetra")
+    wanted = replace(release, settings=settings)
+
+    def found(folder: Entry, program: Entry) -> list[str]:
+        entries = {**facts.entries, "/srv/a": folder, "/srv/a/bin/run": program}
+        known = replace(facts, entries=entries, users={"tetra": True}, groups={"tetra": True})
+        return [each.what for each in plan(wanted, known, now=facts.time).problems]
+
+    folder, program = Entry("folder", 0o755, "root", "root"), Entry("file", 0o755, "root", "root")
+    assert found(folder, program) == []
+    assert found(Entry("absent"), Entry("absent")) == [
+        "the folder of tetra, /srv/a, is not there",
+        "the program of tetra, /srv/a/bin/run, is not there",
+    ]
+    assert found(replace(folder, mode=0o750), replace(program, mode=0o644)) == [
+        "tetra may not enter the folder of tetra, /srv/a, which is 0750 root:root",
+        "tetra may not run the program of tetra, /srv/a/bin/run, which is 0644 root:root",
+    ]
+    assert found(replace(folder, mode=0o750, group="tetra"), program) == []
+    assert found(folder, Entry("folder")) == ["the program of tetra, /srv/a/bin/run, is not a file"]

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from tetra_es.limits import CLOCK_SKEW
 from tetra_es.remote.neighbours import conflicts
 from tetra_es.remote.problem import Problem
-from tetra_es.remote.requests import STATE
+from tetra_es.remote.requests import STATE, started_by
 from tetra_es.remote.unmanaged import unmanaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tetra_es.release.release import Release
+    from tetra_es.release.release import Release, ServerSettings
     from tetra_es.remote.facts import Facts
 
 OLDEST_SYSTEMD = 235
@@ -33,6 +33,7 @@ def problems(
     yield from conflicts(release, facts)
     yield from _users(release, facts, create_user=create_user)
     yield from _tetra(release, facts)
+    yield from _services(release, facts)
     yield from _paths(release, facts)
     yield from _ports(release, facts)
     yield from _space(release, facts)
@@ -109,6 +110,38 @@ def _tetra(release: Release, facts: Facts) -> Iterator[Problem]:
             f"{shell} is missing, and the runner tsm needs it",
             'install Tetra there, or set deployment.runner = "direct"',
         )
+
+
+def _services(release: Release, facts: Facts) -> Iterator[Problem]:
+    """Yield what services could not be started in, or of."""
+    settings = release.settings
+    for service in settings.services:
+        if service.cwd != settings.tetra_src:
+            key = f"services.{service.name}.cwd"
+            yield from _usable(settings, facts, service.cwd, f"the folder of {service.name}", key)
+        if path := started_by(service, settings.runner):
+            key = f"services.{service.name}.command"
+            yield from _usable(settings, facts, path, f"the program of {service.name}", key)
+
+
+def _usable(
+    settings: ServerSettings, facts: Facts, path: str, what: str, key: str
+) -> Iterator[Problem]:
+    entry, kind = facts.entries[path], "folder" if key.endswith("cwd") else "file"
+    if entry.kind == "link":
+        return
+    if entry.kind != kind:
+        how = "is not there" if entry.kind == "absent" else f"is not a {kind}"
+        yield Problem(f"{what}, {path}, {how}", f"put it there, or set {key}")
+    elif settings.user != "root":
+        owner, group = entry.owner == settings.user, entry.group == settings.group
+        if not entry.mode & (0o100 if owner else 0o010 if group else 0o001):
+            rights = f"{entry.mode:04o} {entry.owner}:{entry.group}"
+            use = "enter" if kind == "folder" else "run"
+            yield Problem(
+                f"{settings.user} may not {use} {what}, {path}, which is {rights}",
+                f"chmod it on the server, or set {key}",
+            )
 
 
 def _paths(release: Release, facts: Facts) -> Iterator[Problem]:

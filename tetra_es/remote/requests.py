@@ -5,15 +5,24 @@ from __future__ import annotations
 from posixpath import dirname
 from typing import TYPE_CHECKING
 
+from tetra_es.release.command import program, split
 from tetra_es.remote.codec import word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tetra_es.release.release import Release
+    from tetra_es.release.release import Release, Runner, ServiceSettings
 
 STATE = "/var/lib/tetra-es"
 """Where the agent keeps what it knows, and stages files."""
+
+
+def started_by(service: ServiceSettings, runner: Runner) -> str:
+    """Return the path of the program that systemd starts for a service, where it is told one."""
+    if runner != "direct":
+        return ""
+    name = program(split(service.command)[0], service.cwd)
+    return name if name.startswith("/") else ""
 
 
 def inspection(release: Release | None) -> bytes:
@@ -43,11 +52,18 @@ def _about(release: Release) -> Iterator[tuple[str, str]]:
     for service in release.services:
         if service.port is not None:
             yield "port", str(service.port)
-    for each in release.settings.services:
-        if each.check.ca:
-            yield "path", each.check.ca
+    yield from _about_services(release)
     # Without these the services cannot start, whatever is deployed.
     yield "path", release.settings.tetra_src
     if release.files:
         yield "code", release.settings.tetra_src
     yield "path", f"{release.settings.tetra_dir}/tetra.sh"
+
+
+def _about_services(release: Release) -> Iterator[tuple[str, str]]:
+    for each in release.settings.services:
+        yield "path", each.cwd
+        if program := started_by(each, release.settings.runner):
+            yield "path", program
+        if each.check.ca:
+            yield "path", each.check.ca
