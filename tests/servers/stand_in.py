@@ -23,7 +23,8 @@ a host is like, its name says, or an empty file FOLDER/HOST/WORD:
     slow     it answers when that file is gone; FOLDER/HOST/asked says that somebody waits
 
 Every other host does what it is told. A shell script FOLDER/HOST/on-VERB runs before a request with
-that verb is answered. FOLDER/HOST/env is what it answers to who asks for a file.
+that verb is answered. FOLDER/HOST/env is what it answers to who asks for a file. FOLDER/HOST/edited
+has pairs of lines: a regular expression, and what somebody put in the place of its matches.
 
 The commands of `tetra-es` are tested with it, never the agent: that is what tests/servers and
 tests/server are for.
@@ -32,6 +33,7 @@ tests/server are for.
 from __future__ import annotations
 
 import base64
+import re
 import sys
 import time
 from hashlib import sha256
@@ -98,6 +100,17 @@ class Host:
     def content(self, path: str) -> Path:
         return self.place / sha256(path.encode()).hexdigest()[:16]
 
+    def public(self, word: str) -> bytes:
+        """Return what is at the path of a file without secrets."""
+        if "changed" in self.like:
+            return b"# changed\n"
+        content = self.content(word).read_text()
+        if "edited" in self.like:
+            lines = (self.folder / "edited").read_text().splitlines()
+            for pattern, new in zip(lines[::2], lines[1::2], strict=True):
+                content = re.sub(pattern, new, content, flags=re.MULTILINE)
+        return content.encode()
+
     def answer(self, verb: str, *words: str) -> None:
         """Answer one request."""
         script = self.folder / f"on-{verb}"
@@ -160,8 +173,8 @@ class Host:
         rows = {row[1]: row for row in self.manifest if row[0] in ("file", "link", "folder")}
         match rows.get(word):
             case ["file", _, mode, owner, group, digest, kind, _]:
-                if "changed" in self.like and kind == "public":
-                    digest = "0" * 64
+                if kind == "public":
+                    digest = sha256(self.public(word)).hexdigest()
                 say("entry", path, "file", mode, text(owner), text(group), "1", digest)
             case ["link", _, target, _, _]:
                 say("entry", path, "link", text(unword(target)))
@@ -179,9 +192,7 @@ class Host:
     def _text(self, word: str) -> None:
         row = self.files().get(word)
         if row and row[6] == "public":
-            changed = "changed" in self.like
-            content = b"# changed\n" if changed else self.content(word).read_bytes()
-            say("text", text(unword(word)), text(content))
+            say("text", text(unword(word)), text(self.public(word)))
 
     def _unit(self, word: str) -> None:
         state = next((row[2] for row in self.manifest if row[:2] == ["unit", word]), None)
@@ -258,7 +269,7 @@ class Host:
 
     def on_confirm(self, deployment: str) -> None:
         (self.place / "manifest").write_text(self.staged)
-        for word in {"foreign", "lost", "open", "changed", "stopped"} & self.like:
+        for word in {"foreign", "lost", "open", "changed", "stopped", "edited"} & self.like:
             (self.folder / word).unlink(missing_ok=True)
         self.fates[deployment] = "confirmed"
 

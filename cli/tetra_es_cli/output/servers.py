@@ -33,6 +33,11 @@ class ServerConsole:
         """Say that a host has something older than is recorded."""
         warn(f"{host}: {what}")
 
+    def adoptable(self, host: str, commands: Sequence[str]) -> None:
+        """Say how what somebody changed on a host gets into the TOML."""
+        shown = ", ".join(f"`{one}`" for one in commands)
+        note(f"{host}: to adopt what was changed there: {shown}")
+
     def step(self, host: str, step: str) -> None:
         """Say what is done now."""
         note(f"{host}: {step}")

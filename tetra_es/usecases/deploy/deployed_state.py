@@ -19,33 +19,36 @@ from tetra_es.usecases.secrets.ciphertexts import vault_at
 
 if TYPE_CHECKING:
     from tetra_es.log.replica import Replica
-    from tetra_es.release.release import Release
 
 
 def known_release(log: Replica, organization: str, environment: str, source: str) -> Known | None:
-    """Return what is known of the release that a server calls so; None where it is not ours."""
-    release = release_of(log, organization, environment, source)
-    if release is None:
-        return None
-    texts = {file.path: file.content for file in release.files if not file.secret}
-    return Known(texts, release.secret_names)
-
-
-def release_of(log: Replica, organization: str, environment: str, source: str) -> Release | None:
-    """Return the release that a server calls so, without the values of its secrets.
+    """Return what is known of the release that a server calls so.
 
     None where it is not made of our events, and where it can no longer be made: its state was
     purged, or is one that today's rules refuse.
     """
+    with suppress(TetraEsError):
+        if found := sources_of(log, environment, source):
+            document, names = found
+            release = render(organization, environment, document, dict.fromkeys(names, b""))
+            texts = {file.path: file.content for file in release.files if not file.secret}
+            return Known(texts, names)
+    return None
+
+
+def sources_of(
+    log: Replica, environment: str, source: str
+) -> tuple[ConfigDocument, list[str]] | None:
+    """Return the TOML and the names of the secrets of the release that a server calls so.
+
+    None where it is not made of our events. Raises `TetraEsError` where its state was purged.
+    """
     found = parse_anchor(source)
     if found is None or not is_ours(log, source):
         return None
-    with suppress(TetraEsError):
-        document = _document(log, environment, int(source.split(maxsplit=1)[0].rpartition("@")[2]))
-        vault = vault_at(log, secrets_stream(environment), found[0])
-        names = [key for key, _, _ in vault.ciphertexts()]
-        return render(organization, environment, document, dict.fromkeys(names, b""))
-    return None
+    document = _document(log, environment, int(source.split(maxsplit=1)[0].rpartition("@")[2]))
+    vault = vault_at(log, secrets_stream(environment), found[0])
+    return document, [key for key, _, _ in vault.ciphertexts()]
 
 
 def _document(log: Replica, environment: str, revision: int) -> ConfigDocument:

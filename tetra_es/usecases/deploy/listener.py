@@ -20,6 +20,9 @@ class ServerListener(Protocol):
     def behind(self, host: str, what: str) -> None:
         """A host has an older state, or older secrets, than are recorded."""
 
+    def adoptable(self, host: str, commands: Sequence[str]) -> None:
+        """Commands, one after the other, adopt what somebody changed on a host."""
+
 
 class RolloutListener(ServerListener, Protocol):
     """Is told what happens to each host; from several threads where hosts are done in parallel."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.remote.drift import drift as differences_of
+from tetra_es.usecases.deploy.adoption import adoption
+from tetra_es.usecases.deploy.deployed_state import sources_of
 from tetra_es.usecases.deploy.hosts import all_of_it
 from tetra_es.usecases.deploy.on_servers import OnServers
 from tetra_es.usecases.deploy.recorded import check_left_out, compare, remedy, standing_of
@@ -93,6 +97,7 @@ class Looking(OnServers):
             again = command_on(server.host, "deploy", self._environment)
             for one in differences_of(facts, found.recorded.files if found.recorded else None):
                 yield HostDifference(server.host, one.subject, one.difference, remedy(one, again))
+            self._tell_adoption(server.host, facts)
             self._check_left_out(server)
 
         hosts = all_of_it(self._access, self._selection, self._known)
@@ -103,6 +108,25 @@ class Looking(OnServers):
                 Refused(f"{first.subject} on {first.host}: {first.difference}", hint=first.remedy)
             )
         return answers
+
+    def _tell_adoption(self, host: str, facts: Facts) -> None:
+        """Say which commands adopt what somebody changed on a host, as far as it maps back."""
+        name = self._environment
+        with suppress(TetraEsError):
+            if not facts.current or not (
+                sources := sources_of(self._known.log, name, facts.current.source)
+            ):
+                return
+            found = adoption(self._access.organization, name, *sources, facts)
+            if found.assignments:
+                values = [f"{one.key}={one.literal}" for one in found.assignments]
+                deploy = command_on(host, "deploy", name)
+                commands = (
+                    shlex.join(["tetra-es", "set", "profile", name, *values]),
+                    f"tetra-es promote {name}",
+                    deploy if found.whole else f"{deploy} --replace-drift",
+                )
+                self._listener.adoptable(host, commands)
 
     def _compared(self, server: Server) -> tuple[Facts, Comparison]:
         """Return what a server is like, and how its release is the one that our history says.
