@@ -27,6 +27,9 @@ CHANGED, UNCHANGED = 4.0, 3.0
 """The aims."""
 
 UNIT = "tetra-dev.service"
+COPIES = "/root/copies"
+"""Where they are written: what is deployed there must not be changed by others."""
+
 FILES = (
     "/etc/systemd/system/tetra-dev.service",
     "/root/src/devops/tetra/env/dev.env",
@@ -79,6 +82,7 @@ class _Site:
         machine.run("set", "profile", "dev", hosts, "deployment.runner=direct")
         machine.run("promote", "dev")
         self._deploy()
+        self._host.ok("mkdir", "-p", COPIES)
         for path in FILES:
             copy = self._copy / path.lstrip("/")
             copy.parent.mkdir(parents=True, exist_ok=True)
@@ -97,7 +101,7 @@ class _Site:
     def copied(self) -> float:
         """Time what a person would do without the tool."""
         tar, ssh = program("tar"), program("ssh")
-        remote = f"tar -C / -xf - && systemctl restart {UNIT}"
+        remote = f"tar -C {COPIES} -xf - && systemctl restart {UNIT}"
         script = (
             f"{tar} -C {self._copy} -cf - . | "
             f"{ssh} -F {self._host.ssh_config} {self._host.name} '{remote}'"
