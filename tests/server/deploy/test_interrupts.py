@@ -44,7 +44,7 @@ def test_an_interrupt_that_ssh_does_not_get(served: Site, step: str) -> None:
 
 
 def test_an_interrupt_of_several_at_once(served: Site) -> None:
-    served.set_port(5555)
+    served.set_port(5555, "health.deadline=8")
     served.behave("unhealthy")
     hosts = ("--to", served.host.name, "--to", f"root@{served.host.name}")
     deploying = served.start_deploying("--parallel", "2", *hosts)
