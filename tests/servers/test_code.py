@@ -110,3 +110,19 @@ def test_the_code_is_recorded_and_compared(machine: Machine, tmp_path: Path) -> 
     done = machine.ok("rollback", "dev", "--deploy")
     says = f"web1: a rollback does not bring back the application's code; {NEW[:12]} runs"
     assert says in done.err
+
+
+def test_a_restart_waits_for_health(machine: Machine, tmp_path: Path) -> None:
+    host = tmp_path / "servers/web1"
+    host.mkdir(parents=True)
+    stand_in = (sys.executable, "-I", "-S", str(STAND_IN), str(tmp_path / "servers"))
+    machine.env["TETRA_ES_SSH"] = shlex.join(stand_in)
+    machine.ok("set", "local", "health.deadline=1")
+    machine.ok("promote", "dev")
+    machine.ok("deploy", "dev", "--to", "web1")
+    machine.ok("daemon", "restart", "dev")
+    (host / "sick").touch()
+    failed = machine.run("daemon", "restart", "dev")  # which is recorded all the same
+    assert failed.code == 1
+    assert failed.error() == "tetra on web1 is not healthy: 503"
+    machine.ok("daemon", "stop", "dev")

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from tetra_es.errors import TetraEsError
+from tetra_es.release.release import HealthSettings
 from tetra_es.remote.errors import StepFailed
 from tetra_es.usecases.deploy.hosts import named_hosts, select
 from tetra_es.usecases.deploy.journal import HostJournal
 from tetra_es.usecases.deploy.recorded import require_deployed
+from tetra_es.usecases.deploy.request import command_on
 from tetra_es.usecases.happened.not_recorded import NotRecorded
 from tetra_es.usecases.may import check_may
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from tetra_es.release.release import Service
+    from tetra_es.remote.server import Server
     from tetra_es.remote.transport import Transport
     from tetra_es.usecases.deploy.access import Access
     from tetra_es.usecases.deploy.listener import ServerListener
@@ -61,7 +66,8 @@ class Operations:
         for transport in self._hosts(selection):
             journal = HostJournal(self._workspace, name, transport.host)
             with self._access.locked(transport, name) as server:
-                units = tuple(require_deployed(server, name).units)
+                current = require_deployed(server, name)
+                units = tuple(current.units)
                 try:
                     server.daemon(verb, units)
                 except StepFailed as error:  # nothing was deployed, so no deployment failed
@@ -77,8 +83,32 @@ class Operations:
                         f"recorded: {error.message}",
                         hint=error.hint,
                     ) from error
+                if verb in ("start", "restart"):
+                    self._wait_until_healthy(server, name, current.services)
                 yield Told(server.host, units)
         self._workspace.catch_up()
+
+    def _wait_until_healthy(self, server: Server, name: str, services: Sequence[Service]) -> None:
+        """Ask the services until all are healthy. Raises `TetraEsError` at `health.deadline`."""
+        document = self._workspace.look(lambda work: work.environment(name).document)
+        values = document.values.get("health", {})
+        check = HealthSettings(
+            deadline=values.get("deadline", HealthSettings.deadline),
+            timeout=values.get("timeout", HealthSettings.timeout),
+        )
+        end = time.monotonic() + check.deadline
+        while True:
+            answers = server.health(services, check.timeout)
+            sick = next((one for one in answers if not one.healthy), None)
+            if sick is None:
+                return
+            if time.monotonic() >= end:
+                logs = command_on(server.host, "daemon", "logs", name)
+                raise TetraEsError(
+                    f"{sick.service} on {server.host} is not healthy: {sick.status}",
+                    hint=f"`{logs}` shows what it says",
+                )
+            time.sleep(check.interval)
 
     def _hosts(self, selection: HostSelection) -> list[Transport]:
         name = selection.environment
