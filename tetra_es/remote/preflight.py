@@ -140,7 +140,7 @@ def _usable(
             use = "enter" if kind == "folder" else "run"
             yield Problem(
                 f"{settings.user} may not {use} {what}, {path}, which is {rights}",
-                f"chmod it on the server, or set {key}",
+                f"let {settings.user} {use} it on the server, or set {key}",
             )
 
 
