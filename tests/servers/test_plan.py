@@ -177,20 +177,22 @@ def test_what_a_service_is_started_in_and_of(release: Release, facts: Facts) -> 
     settings = replace(release.settings, services=(service,), user="tetra", group="tetra")
     wanted = replace(release, settings=settings)
 
-    def found(folder: Entry, program: Entry) -> list[str]:
+    def problems_of(folder: Entry, program: Entry) -> list[str]:
         entries = {**facts.entries, "/srv/a": folder, "/srv/a/bin/run": program}
         known = replace(facts, entries=entries, users={"tetra": True}, groups={"tetra": True})
         return [each.what for each in plan(wanted, known, now=facts.time).problems]
 
     folder, program = Entry("folder", 0o755, "root", "root"), Entry("file", 0o755, "root", "root")
-    assert found(folder, program) == []
-    assert found(Entry("absent"), Entry("absent")) == [
+    assert problems_of(folder, program) == []
+    assert problems_of(Entry("absent"), Entry("absent")) == [
         "the folder of tetra, /srv/a, is not there",
         "the program of tetra, /srv/a/bin/run, is not there",
     ]
-    assert found(replace(folder, mode=0o750), replace(program, mode=0o644)) == [
+    assert problems_of(replace(folder, mode=0o750), replace(program, mode=0o644)) == [
         "tetra may not enter the folder of tetra, /srv/a, which is 0750 root:root",
         "tetra may not run the program of tetra, /srv/a/bin/run, which is 0644 root:root",
     ]
-    assert found(replace(folder, mode=0o750, group="tetra"), program) == []
-    assert found(folder, Entry("folder")) == ["the program of tetra, /srv/a/bin/run, is not a file"]
+    assert problems_of(replace(folder, mode=0o750, group="tetra"), program) == []
+    assert problems_of(folder, Entry("folder")) == [
+        "the program of tetra, /srv/a/bin/run, is not a file"
+    ]
