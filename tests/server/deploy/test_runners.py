@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from tests.machine import HANG
 from tests.server.deploy.site import Site
+from tests.server.power import carry
 from tests.server.processes import until
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.conftest import Machine
     from tests.server.host import Host
 
@@ -69,6 +76,56 @@ def test_what_the_sandbox_is_told_to_allow(machine: Machine, host: Host) -> None
     machine.ok("daemon", "start", "staging")
     machine.ok("daemon", "uninstall", "staging")
     assert host.ok("systemctl", "--failed", "--quiet") == ""
+
+
+@contextmanager
+def at_ipv6(port: int) -> Iterator[int]:
+    """Carry what arrives at a port of ::1 to one of 127.0.0.1."""
+    ends: list[socket.socket] = []
+    carrying: list[threading.Thread] = []
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                outer, _ = door.accept()
+                inner = socket.create_connection(("127.0.0.1", port))
+                ends.extend((outer, inner))
+                for pair in ((outer, inner), (inner, outer)):
+                    carrying.append(threading.Thread(target=carry, args=pair))
+                    carrying[-1].start()
+
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as door:
+        accepting = threading.Thread(target=accept)
+        accepting.start()
+        yield door.getsockname()[1]
+        door.shutdown(socket.SHUT_RDWR)
+        for thread in (accepting, *carrying):
+            thread.join(HANG)
+    for end in ends:
+        end.close()
+
+
+def test_a_host_at_an_ipv6_address(site: Site) -> None:
+    keys = site.host.keys
+    with at_ipv6(keys.port) as port:
+        block = keys.config.read_text().replace(f"Host {keys.name}\n", "Host ::1\n", 1)
+        block = block.replace("127.0.0.1", "::1").replace(f"Port {keys.port}", f"Port {port}")
+        with keys.config.open("a") as config:
+            config.write(block)
+        for host, command in (
+            ("root@[::1]", "deploy"),
+            (f"ssh://root@[::1]:{port}", "drift"),
+            ("root@[::1]", "daemon stop"),
+        ):
+            # A process of its own, since the sockets of the relay are this one's.
+            done = site.machine.process(*command.split(), "dev", "--to", host)
+            assert "cannot work on" not in done.err
+            if command == "deploy":
+                assert done.code == 0, done.err
+                rows = site.machine.run("status", "-o", "json").json["servers"]
+                assert host in [row["host"] for row in rows]
+        assert site.active() == "inactive"
+    site.machine.ok("verify")
 
 
 def test_a_server_without_sudo_is_said_to_be_one(site: Site) -> None:
