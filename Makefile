@@ -52,7 +52,7 @@ check: $(STAMP)
 	$(BIN)/shfmt --diff --indent 4 --case-indent $(AGENT)
 	$(BIN)/python docs/generate.py --check
 	$(BIN)/python docs/picture.py --check
-	$(BIN)/python -m pytest -q tests/packaging
+	TETRA_ES_THOROUGH=1 $(BIN)/python -m pytest -q tests/packaging tests/docs/test_words.py
 
 bench: $(STAMP)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 VALUE = b"the value"
 WHITESPACE = b" \t\r\n"
-MANY = 150
+MANY = 60
 """Bytes to change: some, spread over the file, that they are quick; all in a thorough run."""
 same_person = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 

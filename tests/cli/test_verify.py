@@ -299,7 +299,7 @@ def test_a_history_that_goes_on_from_a_copy(grown: Machine, kind: str, tmp_path:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", some(KINDS, 4))
 def test_a_copy_that_goes_on_is_a_finding(grown: Machine, kind: str, tmp_path: Path) -> None:
     """A history that lost its end would pass else."""
     shutil.copytree(grown.home, tmp_path / "before")

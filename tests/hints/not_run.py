@@ -13,6 +13,8 @@ _FIRST = "a check that comes earlier explains it; this one is for what goes away
 
 NOT_RUN: dict[str, str] = {
     "{}, or give it at a terminal with --ask-become-pass": "asks for a password, on a terminal",
+    "tetra-es promote {}": "tests/servers/test_adoption.py pastes it with the commands before it",
+    "{} --replace-drift": "tests/servers/test_adoption.py pastes it with the commands before it",
     "deploy there what should run, with `{} --at REF`": "what should run, only a person knows",
     "`age -d FILE` decrypts it; `tetra-es secret set ENV KEY` takes the value": _ASKS,
     "decrypt it first: `(umask 077; age -d {} > FILE)`": _ASKS,

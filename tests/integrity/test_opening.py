@@ -386,7 +386,7 @@ def test_nothing_is_false_alarm_while_others_record(machine: Machine) -> None:
     """A look at both ends of two tables is a look at one moment."""
     from tests.crash.killing import start
 
-    process = start(machine, [["set", "local", "ports.tetra=NUMBER"]], 3000, 5)
+    process = start(machine, [["set", "local", "ports.tetra=NUMBER"]], 3000, 3)
     looks = 0
     while process.poll() is None:
         with SqliteLog(machine.store) as log:

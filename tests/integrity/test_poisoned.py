@@ -10,6 +10,7 @@ import json
 import sqlite3
 from contextlib import closing
 from hashlib import sha256
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -118,7 +119,7 @@ def right(lived: Machine, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     return found
 
 
-@pytest.mark.parametrize("poison", some(POISONS, 4))
+@pytest.mark.parametrize("poison", some(POISONS, 3))
 def test_views_decide_nothing(
     lived: Machine, right: dict[str, Any], tmp_path: Path, poison: str
 ) -> None:
@@ -178,10 +179,10 @@ def test_a_file_that_no_event_made_is_kept(lived: Machine, tmp_path: Path) -> No
     assert "verified" in machine.ok("verify").out
 
 
-@pytest.mark.parametrize(
-    "path", ["../../../mine", "environments/../../mine", "/{home}/mine", "history/HEAD", "mine"]
-)
-@pytest.mark.parametrize("changed", [False, True])
+ELSEWHERE = ("../../../mine", "environments/../../mine", "/{home}/mine", "history/HEAD", "mine")
+
+
+@pytest.mark.parametrize(("path", "changed"), some(product(ELSEWHERE, [False, True]), 5))
 def test_nothing_elsewhere_is_touched(
     lived: Machine, tmp_path: Path, path: str, changed: bool
 ) -> None:

@@ -19,7 +19,7 @@ from tetra_es.log.record import Record
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MANY = examples(15)
+MANY = examples(8)
 
 # What UTF-8 can hold; lone surrogates cannot be stored, nor can TOML or a terminal bring them.
 TEXT = st.text(st.characters(codec="utf-8"), max_size=30)
