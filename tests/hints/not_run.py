@@ -69,6 +69,7 @@ NOT_RUN: dict[str, str] = {
 """Hints whose command only a person, or another machine, can run, or that nothing gets to print."""
 
 NOT_HINTS: dict[str, str] = {
+    "{} is about servers: it needs --deploy": "an error's own line",
     "--ask-become-pass needs a terminal to ask at": "an error's own line",
     "# It runs `tsm start`. Where that returns, systemd goes on with the process that it": "the "
     "head of a generated file",
@@ -91,8 +92,6 @@ NOT_HINTS: dict[str, str] = {
     "{} has {}, and no deployment of it to {} is recorded: it came with `apply`, or under another "
     "name of the host": "says where a release came from",
     "{} has {} hosts: follow one of them with --to HOST": "an error's own line",
-    "--replace-unmanaged is about servers: it needs --deploy": "an error's own line",
-    "--replace-drift is about servers: it needs --deploy": "an error's own line",
 }
 """Texts that tell nobody what to do."""
 

@@ -97,10 +97,25 @@ def test_none(laptop: Laptop) -> None:
     assert "--ask-become-pass" in str(error.value.hint)
 
 
-def test_a_terminal_is_needed(machine: Machine) -> None:
-    machine.ok("promote", "dev")
-    refused = machine.fails(2, "health", "dev", "--to", "web1", "-K")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("health", "dev", "--to", "web1"),
+        ("rollback", "dev", "--deploy"),
+        ("secret", "import", "dev", "--from-host", "web1"),
+    ],
+    ids=" ".join,
+)
+def test_a_terminal_is_needed(machine: Machine, words: tuple[str, ...]) -> None:
+    for port in ("5555", "6666"):
+        machine.ok("set", "local", f"ports.tetra={port}")
+        machine.ok("promote", "dev")
+    machine.ok("set", "profile", "dev", 'deployment.hosts=["web1"]')
+    before = machine.last_position()
+    refused = machine.fails(2, *words, "-K")
     assert "--ask-become-pass needs a terminal" in refused.error()
+    assert machine.last_position() == before
+    assert "it needs --deploy" in machine.fails(2, "rollback", "dev", "-K").error()
 
 
 def test_it_is_asked_for_at_a_terminal_without_an_echo(

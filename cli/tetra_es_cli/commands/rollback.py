@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import Refused, TetraEsError, UsageError
+from tetra_es_cli.context.become import asks_become_pass, become_option, become_password
 from tetra_es_cli.context.command_line import command_for
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import (
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 )
 @identity_option
 @click.option("--deploy", "deploys", is_flag=True, help="Put the result on ENV's servers too.")
+@become_option
 @replace_unmanaged_option
 @replace_drift_option
 @click.option("--force", is_flag=True, help="Replace a generated file that was changed by hand.")
@@ -74,10 +76,10 @@ def rollback(
     from tetra_es.usecases.config.roll_back import RollBack
     from tetra_es.usecases.deploy.request import DeployRequest
 
-    if replace_unmanaged and not deploys:
-        raise UsageError("--replace-unmanaged is about servers: it needs --deploy")
-    if replace_drift and not deploys:
-        raise UsageError("--replace-drift is about servers: it needs --deploy")
+    if deploys:
+        become_password(app)  # asked for before anything is recorded
+    else:
+        _check_about_servers(unmanaged=replace_unmanaged, drift=replace_drift)
     wanted = loader(app, given) if secrets == "as-of" else None
     done = app.act(RollBack(environment, ref, wanted, force), how)
     emit_recorded(done.recorded, how, more=list(_described(done.result)))
@@ -100,6 +102,18 @@ def rollback(
             replace_drift=replace_drift,
         )
         _deploy(app, request, how)
+
+
+def _check_about_servers(*, unmanaged: bool, drift: bool) -> None:
+    """Refuse options that are about servers, where nothing is deployed."""
+    options = {
+        "--replace-unmanaged": unmanaged,
+        "--replace-drift": drift,
+        "--ask-become-pass": asks_become_pass(),
+    }
+    for option, given in options.items():
+        if given:
+            raise UsageError(f"{option} is about servers: it needs --deploy")
 
 
 def _described(done: Rollback) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tetra_es.errors import UsageError
+from tetra_es_cli.context.become import become_option, become_password
 from tetra_es_cli.context.command_line import command_for
 from tetra_es_cli.output.servers import ServerConsole
 
@@ -29,38 +29,6 @@ if TYPE_CHECKING:
     from tetra_es_projections.queries.deployments import RecordedDeployments
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
-
-
-_ASKS = "tetra_es.asks_become_pass"
-"""Under this name a command's context has whether sudo's password is to be asked for."""
-
-
-def _note_asked(context: click.Context, _: click.Parameter, asked: bool) -> None:
-    context.meta[_ASKS] = context.meta.get(_ASKS, False) or asked
-
-
-become_option = click.option(
-    "-K",
-    "--ask-become-pass",
-    is_flag=True,
-    expose_value=False,
-    callback=_note_asked,
-    help="Ask here for the password that sudo wants on the servers.",
-)
-
-
-def _password(app: App) -> str | None:
-    """Ask for the password of sudo where that was wanted; it is kept in memory alone."""
-    context = click.get_current_context(silent=True)
-    if context is None or not context.meta.get(_ASKS):
-        return None
-    if app.no_input or not sys.stdin.isatty():
-        raise UsageError(
-            "--ask-become-pass needs a terminal to ask at",
-            hint="let the user run /bin/sh by sudo without a password, or log in as root",
-        )
-    password: str = click.prompt("sudo password", hide_input=True, err=True)
-    return password
 
 
 def hosts_options(command: Command) -> Command:
@@ -92,7 +60,7 @@ def access_of(app: App) -> Access:
         interactive=not app.no_input and sys.stdin.isatty(),
         who=lambda: settings.actor or settings.user or getpass.getuser(),
         origin=socket.gethostname,
-        password=_password(app),
+        password=become_password(app),
     )
 
 

@@ -9,6 +9,7 @@ import click
 
 from tetra_es.errors import UsageError
 from tetra_es.usecases.secrets.formats import FORMATS
+from tetra_es_cli.context.become import become_option
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import ENVIRONMENT, env_argument, key_argument
 from tetra_es_cli.context.recording import recording_options
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     type=click.Choice(["shell", "systemd"]),
     help="Whose reading of an env file counts where the two differ.",
 )
+@become_option
 @recording_options
 @click.pass_obj
 def import_(
