@@ -183,16 +183,31 @@ def open_for(place: FakeServer, organization: str, environment: str) -> Server:
     return Server.open(place, organization, environment, program=place.program)
 
 
+def deploy(server: Server, wanted: Release) -> None:
+    server.lock("alice", "laptop")
+    server.stage("a1", wanted, "prod@1")
+    server.arm("a1", 600)
+    server.switch("a1")
+    server.restart("a1")
+    server.confirm("a1")
+
+
+def test_a_user_is_known_whose_env_files_are_roots(place: FakeServer) -> None:
+    """Who may not read the file can read what a process of his own user has of it."""
+    wanted = place.release()
+    wanted = replace(wanted, settings=replace(wanted.settings, user="nobody"))
+    with open_for(place, "acme", "prod") as server:
+        deploy(server, wanted)
+    with open_for(place, "acme", "staging") as server:
+        taken = server.inspect(wanted).taken
+    assert [each.name for each in taken if each.kind == "user"] == ["nobody"]
+
+
 def test_a_server_knows_what_else_is_on_it(place: FakeServer) -> None:
     wanted = place.release()
     wanted = replace(wanted, services=(replace(wanted.services[0], port=4444),))
     with open_for(place, "acme", "prod") as server:
-        server.lock("alice", "laptop")
-        server.stage("a1", wanted, "prod@1")
-        server.arm("a1", 600)
-        server.switch("a1")
-        server.restart("a1")
-        server.confirm("a1")
+        deploy(server, wanted)
         assert server.inspect(wanted).taken == ()
     with open_for(place, "acme", "staging") as server:
         found = server.inspect(wanted).taken

@@ -7,6 +7,7 @@
     unit NAME on|off
     service NAME UNIT PORT|- CHECK
     values NAME SHA256
+    user NAME
 
 Each field is a word of `codec`. The digests of secret files stay in a folder of the server that
 only root may enter, beside the files themselves.
@@ -43,6 +44,7 @@ def write(release: Release, deployment: str, source: str) -> bytes:
         port = "-" if service.port is None else str(service.port)
         rows.append(("service", service.name, service.unit, port, service.check))
         rows.append(("values", service.name, service.values))
+    rows.append(("user", release.settings.user))
     return "".join(" ".join(map(word, row)) + "\n" for row in rows).encode("ascii")
 
 

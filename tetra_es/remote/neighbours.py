@@ -25,7 +25,8 @@ def conflicts(release: Release, facts: Facts) -> Iterator[Problem]:
     """Yield a problem for each other environment that has something of the release's.
 
     Two of one organization, or of two, may be side by side when nothing is shared: no unit, file or
-    port, and no user, since each user reads the secrets of its services. Root reads all anyway.
+    port, and no user, since each user reads the secrets of its services, in their processes at
+    least. Root reads all anyway.
     """
     for other in dict.fromkeys(each.other for each in facts.taken):
         found = shared(release, facts, other)
@@ -37,7 +38,7 @@ def conflicts(release: Release, facts: Facts) -> Iterator[Problem]:
 def shared(release: Release, facts: Facts, other: str) -> dict[str, list[str]]:
     """Return what the other environment has of the release's: `user`, `port`, `file`, `folder`."""
     found: dict[str, list[str]] = {}
-    for each in facts.taken:
+    for each in dict.fromkeys(facts.taken):
         if each.other == other and not (each.kind == "user" and each.name == _ROOT):
             found.setdefault(each.kind, []).append(each.name)
     folders = {folder.path: (folder.owner, folder.group) for folder in release.folders}

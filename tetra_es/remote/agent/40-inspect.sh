@@ -227,7 +227,8 @@ verb_inspect() {
             user)
                 decode "$word"
                 say "user $(text "$decoded") $(id -u -- "$decoded" 2>/dev/null || printf -- -)"
-                # The files with secrets are those of the user of the services.
+                say_taken user "$word" 1,2 "user $word"
+                # What was deployed by an older tetra-es tells by the files with secrets alone.
                 say_taken user "$word" 1,4,7 "file $word secret"
                 ;;
             group)
