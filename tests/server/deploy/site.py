@@ -10,7 +10,7 @@ import subprocess
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.machine import HANG
+from tests.machine import HANG, default_signals
 from tests.server.processes import until
 
 if TYPE_CHECKING:
@@ -140,6 +140,7 @@ class Site:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            preexec_fn=default_signals,  # a shell's background has none that interrupt
         )
 
 
