@@ -13,6 +13,7 @@ from tests.conftest import Machine
 from tests.crash.killing import ROUNDS, check_repaired, check_sound, count_effects, once
 from tests.crash.syscalls import kill_at, needs_strace
 from tetra_es.errors import TetraEsError
+from tetra_es.log.sqlite.engine import create
 from tetra_es.store.history import History
 from tetra_es.store.schema import APPLICATION_ID, CREATE, SNAPSHOTS, TRIGGERS
 
@@ -65,6 +66,18 @@ def test_what_it_may_leave(bare: Machine, how: str) -> None:
     assert (bare.home / ".config/tetra-es/id_ed25519").read_bytes() == key
     bare.ok("set", "local", "ports.tetra=5555")
     check_sound(bare)
+
+
+def test_a_kill_when_the_store_has_its_name(bare: Machine) -> None:
+    """The name that it was made under is left, too, and goes."""
+    bare.store.parent.mkdir(parents=True)
+    create(bare.store)
+    partial = bare.store.with_name(f".{bare.store.name}.00aa00aa00aa00aa.partial")
+    partial.hardlink_to(bare.store)
+    bare.ok(*INIT)
+    check_repaired(bare)
+    check_sound(bare)
+    assert not partial.exists()
 
 
 def check_goes_on(machine: Machine) -> None:

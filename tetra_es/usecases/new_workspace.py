@@ -117,9 +117,11 @@ def _has_events(store: Path) -> bool:
 
 def _make_store(store: Path) -> None:
     """Make a store without events, in the place of one that an unfinished attempt left."""
+    # It has its name before it loses the one that it was made under.
+    for path in store.parent.glob(f".{store.name}.*.partial*"):
+        path.unlink(missing_ok=True)
     with suppress(Unfounded, FirstEdition), SqliteLog(store):
         return
-    left = [store.with_name(store.name + suffix) for suffix in ("", "-wal", "-shm")]
-    for path in (*left, *store.parent.glob(f".{store.name}.*.partial*")):
-        path.unlink(missing_ok=True)
+    for suffix in ("", "-wal", "-shm"):
+        store.with_name(store.name + suffix).unlink(missing_ok=True)
     create(store)
