@@ -53,17 +53,17 @@ def lived(tmp_path: Path) -> Machine:
 def test_a_clone_of_many_events(lived: Machine, tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "-q", str(lived.mirror), str(clone)], check=True)
-    before = lived.history("-n", "1000")
+    before = lived.history("-n", "1000", "--steps")
     commits = lived.git("log", "--format=%H %s", "main")
     token = lived.ok("secret", "get", "dev", "TOKEN").out
-    assert len(before) == EVENTS
+    assert sum(1 + len(row.get("steps", ())) for row in before) == EVENTS
     assert {"deployment.started", "secret.purged", "environment.rolled_back"} <= {
         row["type"] for row in before
     }
     other = machine_in(tmp_path / "other" / "home")
     shutil.copytree(lived.home / ".config", other.home / ".config")
     other.ok("restore", "--from", str(clone))
-    assert other.history("-n", "1000") == before
+    assert other.history("-n", "1000", "--steps") == before
     assert other.git("log", "--format=%H %s", "main") == commits
     assert "verified 300 events" in other.ok("verify").out
     assert other.ok("secret", "get", "dev", "TOKEN").out == token

@@ -39,10 +39,9 @@ def with_what_was_before(machine: Machine) -> None:
     """The newest event is in the store alone, as after a command that was cut short."""
     before = machine.home / "before"
     shutil.copytree(machine.folder, before)
-    machine.ok("promote", "dev")
-    shutil.copytree(machine.folder / "store", before / "store", dirs_exist_ok=True)
-    for name in ("views.db", "views.db-wal", "views.db-shm"):
-        (before / "store" / name).unlink(missing_ok=True)
+    machine.ok("set", "local", "ports.tetra=7777")
+    for file in machine.store.parent.glob(f"{machine.store.name}*"):
+        shutil.copy(file, before / "store")
     shutil.rmtree(machine.folder)
     before.rename(machine.folder)
 
