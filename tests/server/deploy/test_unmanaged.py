@@ -119,6 +119,8 @@ def test_it_is_refused_and_everything_is_named(site: Site, made: dict[str, str])
     assert {row["what"].split()[4] for row in rows} == {*made, link}
     hint = "`tetra-es deploy dev --replace-unmanaged`"
     assert refused.hint().startswith(hint)
+    first = f"`tetra-es secret import dev --from-host {site.host.name}` takes the variables"
+    assert refused.hint().endswith(f"; first, {first}")
     assert all(row["remedy"].startswith(hint) for row in rows)
 
     kept_secret(refused, planned, replacing, in_json, installed, doctor)

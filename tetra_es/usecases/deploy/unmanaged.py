@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import Refused
+from tetra_es.names import LOCALHOST
 
 if TYPE_CHECKING:
     from tetra_es.remote.plan import Plan
@@ -23,7 +24,7 @@ def check_replaced(host: str, spec: RolloutSpec, plan: Plan, command: str) -> No
             f"{host} has files that tetra-es did not deploy: "
             + ", ".join(map(described, plan.unmanaged)),
             hint=f"`{command} --replace-unmanaged` keeps a copy of each on the server and "
-            "replaces them",
+            "replaces them" + _first(host, spec, plan),
         )
     if plan.drifted and not spec.replace_drift:
         raise Refused(
@@ -32,6 +33,14 @@ def check_replaced(host: str, spec: RolloutSpec, plan: Plan, command: str) -> No
             hint=f"`{command} --replace-drift` keeps a copy of each on the server and replaces "
             "them",
         )
+
+
+def _first(host: str, spec: RolloutSpec, plan: Plan) -> str:
+    """Return what keeps the variables that would be gone, to be done before."""
+    if host == LOCALHOST or not any(one.lost for one in plan.unmanaged):
+        return ""
+    environment = spec.state.environment
+    return f"; first, `tetra-es secret import {environment} --from-host {host}` takes the variables"
 
 
 def tell_drift(listener: RolloutListener, host: str, plan: Plan) -> None:
