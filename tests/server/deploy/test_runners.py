@@ -64,7 +64,8 @@ def test_what_the_sandbox_is_told_to_allow(machine: Machine, host: Host) -> None
     files = site.files()
     failed = machine.run("deploy", "staging")
     assert (failed.code, site.about()["pid"]) == (5, before)
-    assert "the release command of tetra ended with" in failed.err
+    assert "the release command of tetra took longer than 1 s" in failed.err
+    assert "services.tetra.release_timeout is its limit" in failed.hint()
     assert site.files() == files
     machine.ok("rollback", "staging")
 

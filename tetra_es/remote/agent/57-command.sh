@@ -1,7 +1,7 @@
 # What a service runs once before the switch, such as a migration: as the service runs, with the variables
 # that it is about to get. They are read from where they are staged, which only root may enter.
 #
-# Globals: code, count, deployment, line, number, seconds, service.
+# Globals: code, count, deployment, line, number, result, seconds, service.
 
 # Answers with what comes, a line at a time.
 pass_on() {
@@ -42,10 +42,14 @@ verb_command() {
             } | pass_on
         } 5>&1
     )
+    result=$(systemctl show -p Result "$(command_unit)" 2>/dev/null)
     systemctl reset-failed "$(command_unit)" 2>/dev/null
     need_armed "$deployment" || return
     if [ "$code" = 0 ]; then
         ok
+    elif [ "$result" = Result=timeout ]; then
+        no "the release command of $service took longer than $seconds s" \
+            "services.$service.release_timeout is its limit"
     else
         no "the release command of $service ended with ${code:-nothing}" 'what it printed says why'
     fi
