@@ -585,3 +585,25 @@ def test_listings_of_servers_as_csv(fleet: Fleet, command: str, head: str) -> No
     fleet.deploy()
     done = fleet.machine.run(*command.split(), "dev", "--to", "web1", "-o", "csv")
     assert done.out.splitlines()[0] == head
+
+
+def test_a_host_that_answers_nonsense_is_the_only_one_that_fails(
+    fleet: Fleet, tmp_path: Path
+) -> None:
+    web1 = tmp_path / "servers" / "web1"
+    web1.mkdir()
+    (web1 / "reverts").touch()
+    (web1 / "on-healthy").write_text("echo health x; echo ok\n")
+    done = fleet.deploy("--parallel", "2", "-o", "json", to="web1 web2")
+    assert done.code == 5
+    assert [row["outcome"] for row in done.json] == ["failed", "serving"]
+    nonsense = "health: what it answers is not an agent's answer"
+    assert f"is not on web1: {nonsense}; it has its previous state again" in done.error()
+    assert fleet.events("web1")[-2:] == ["failed", "reverted"]
+    assert fleet.events("web2") == DEPLOYED
+    (web1 / "on-health").write_text("echo health; echo ok\n")
+    (web1 / "on-healthy").unlink()
+    assert fleet.deploy(to="web1").code == 0
+    asked = fleet.machine.fails(1, "health", "dev", "--to", "web1", "--to", "web2")
+    assert "web2  tetra" in asked.out
+    assert asked.error() == f"web1: {nonsense}"

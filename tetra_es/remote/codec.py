@@ -10,8 +10,12 @@ from __future__ import annotations
 import base64
 import binascii
 
+from tetra_es.text import one_line
+
 _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/@:+,-")
 _NOTHING = r"\c"
+_LONGEST = 1000
+"""Characters of what a server says to people; the agent says less."""
 LINE_BYTES = 76
 
 
@@ -52,3 +56,9 @@ def answer_bytes(encoded: str) -> bytes:
 def answer_text(encoded: str) -> str:
     """Return what a word of an answer says, as text; undecodable bytes survive as surrogates."""
     return answer_bytes(encoded).decode("utf-8", "surrogateescape")
+
+
+def answer_line(encoded: str) -> str:
+    """Return what a word of an answer says to people: one line, which can be recorded."""
+    line = one_line(answer_bytes(encoded).decode("utf-8", "replace"))
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"

@@ -31,6 +31,15 @@ class ConnectionLost(TetraEsError):
         self.reason = reason
 
 
+class Garbled(ConnectionLost):
+    """What came is not an answer of an agent: nothing more of the session can be believed."""
+
+    def __init__(self, host: str, step: str) -> None:
+        super().__init__(host, step, "what it answers is not an agent's answer")
+        self.message = f"{host}: {step}: {self.reason}"
+        self.hint = "log in there and see what answers in the place of its shell"
+
+
 class StepFailed(TetraEsError):
     """The server answered that `step` could not be done, and why, in one line.
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tetra_es.release.release import Release, Runner, ServiceSettings
+    from tetra_es.remote.facts import Facts
 
 STATE = "/var/lib/tetra-es"
 """Where the agent keeps what it knows, and stages files."""
@@ -29,6 +30,20 @@ def inspection(release: Release | None) -> bytes:
     """Return the body of the request `inspect`."""
     rows = dict.fromkeys(_about(release)) if release else {}
     return "".join(f"{kind} {word(text)}\n" for kind, text in rows).encode("ascii") + b".\n"
+
+
+def complete(facts: Facts, release: Release | None) -> Facts:
+    """Return facts that tell of all that was asked. Raises `ValueError` where one does not."""
+    asked = {*_about(release)} if release else set()
+    paths = {text for kind, text in asked if kind == "path"}
+    spaces = {text for kind, text in asked if kind == "space"}
+    units: set[str] = set()
+    if facts.current:
+        paths |= {*(file.path for file in facts.current.files), *facts.current.links}
+        units |= {*facts.current.units}
+    if paths <= facts.entries.keys() and spaces <= facts.spaces.keys() and units <= {*facts.units}:
+        return facts
+    raise ValueError("it leaves out what was asked for")
 
 
 def _about(release: Release) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tetra_es.events.form.types import COMMIT
 from tetra_es.remote import inventory
-from tetra_es.remote.codec import answer_bytes, answer_text
+from tetra_es.remote.codec import answer_bytes, answer_line, answer_text
 from tetra_es.remote.facts import (
     UNKNOWN,
     Entry,
@@ -79,7 +79,7 @@ def owner(rows: Sequence[Sequence[str]]) -> Owner | None:
     for row in rows:
         match row:
             case ["owner", who, origin, since]:
-                return Owner(answer_text(who), answer_text(origin), since)
+                return Owner(answer_line(who), answer_line(origin), answer_line(since))
     return None
 
 
@@ -87,7 +87,7 @@ def outcome(answer: Answer, deployment: str) -> Outcome:
     """Return how far the deployment got."""
     rows = (_outcome(row) for row in answer.of("deployment"))
     down = tuple(
-        f"{answer_text(unit)} is {_some(active) or 'not there'} ({_some(result)})"
+        f"{answer_line(unit)} is {_some(active) or 'not there'} ({_some(result)})"
         for unit, active, result in answer.of("down")
     )
     return replace(next(rows, Outcome(deployment, UNKNOWN)), down=down)
@@ -101,7 +101,7 @@ def units(answer: Answer) -> tuple[UnitState, ...]:
 def health(answer: Answer, services: Sequence[Service]) -> tuple[ServiceHealth, ...]:
     """Return what each service answered, in the order in which they were asked."""
     return tuple(
-        ServiceHealth(service.name, service.unit, service.port, yes == "yes", answer_text(status))
+        ServiceHealth(service.name, service.unit, service.port, yes == "yes", answer_line(status))
         for service, (_, yes, status) in zip(services, answer.of("health"), strict=True)
     )
 

@@ -20,7 +20,7 @@ from tetra_es.remote.codec import word
 from tetra_es.remote.errors import Locked, StepFailed, Unreachable
 from tetra_es.remote.facts import Owner
 from tetra_es.remote.program import agent
-from tetra_es.remote.requests import inspection
+from tetra_es.remote.requests import complete, inspection
 from tetra_es.remote.session import ANSWER_SECONDS, AgentSession
 
 if TYPE_CHECKING:
@@ -95,7 +95,9 @@ class Server(Closing):
 
         With a release: also about the release's paths, users, ports and units.
         """
-        return responses.facts(self._session.request("inspect", body=inspection(release)))
+        answer = self._session.request("inspect", body=inspection(release))
+        with self._session.understanding("inspect"):
+            return complete(responses.facts(answer), release)
 
     def lock(self, who: str, origin: str, *, wait: int = 0) -> None:
         """Take the lock, waiting up to `wait` seconds. Raises `Locked`.
@@ -111,7 +113,9 @@ class Server(Closing):
             if not error.reason.startswith("locked"):
                 raise
             unknown = Owner("somebody", "somewhere", "just now")
-            raise Locked(self.host, responses.owner(error.rows) or unknown) from None
+            with self._session.understanding("lock"):
+                owner = responses.owner(error.rows)
+            raise Locked(self.host, owner or unknown) from None
 
     def create_user(self, user: str, group: str, home: str) -> None:
         """Create a system user and its group where they are missing. Not reverted."""
@@ -153,16 +157,18 @@ class Server(Closing):
         answer = self._session.request(
             "arm", deployment, str(seconds), *what, seconds=2 * ANSWER_SECONDS
         )
-        return Armed(
-            copies={
-                codec.answer_text(path): codec.answer_text(copy) for path, copy in answer.of("copy")
-            },
-            changes=frozenset(
-                codec.unword(path)
-                for kind, path in answer.of("todo")
-                if kind in ("file", "link", "remove")
-            ),
-        )
+        with self._session.understanding("arm"):
+            return Armed(
+                copies={
+                    codec.answer_text(path): codec.answer_text(copy)
+                    for path, copy in answer.of("copy")
+                },
+                changes=frozenset(
+                    codec.unword(path)
+                    for kind, path in answer.of("todo")
+                    if kind in ("file", "link", "remove")
+                ),
+            )
 
     def command(
         self,
@@ -231,7 +237,7 @@ class Server(Closing):
 
         def tell(row: list[str]) -> None:
             if progress:
-                progress(codec.answer_text(row[1]) if row[1:] else f"{row[0]} of {check.successes}")
+                progress(codec.answer_line(row[1]) if row[1:] else f"{row[0]} of {check.successes}")
 
         limits = (check.deadline, check.interval, check.timeout, check.successes, check.stays_up)
         answer = self._session.request(
@@ -243,7 +249,8 @@ class Server(Closing):
             seconds=ANSWER_SECONDS + 2 * (check.timeout + 1) * len(services) + check.interval,
             progress=tell,
         )
-        return responses.health(answer, services)
+        with self._session.understanding("healthy"):
+            return responses.health(answer, services)
 
     def confirm(self, deployment: str) -> None:
         """Keep the release: from here on the server does not revert. `StepFailed` if it did."""
@@ -258,11 +265,14 @@ class Server(Closing):
         answer = self._session.request(
             "revert", deployment, str(seconds), seconds=2 * ANSWER_SECONDS
         )
-        return responses.outcome(answer, deployment)
+        with self._session.understanding("revert"):
+            return responses.outcome(answer, deployment)
 
     def result(self, deployment: str) -> Outcome:
         """Return how far a deployment got."""
-        return responses.outcome(self._session.request("result", deployment), deployment)
+        answer = self._session.request("result", deployment)
+        with self._session.understanding("result"):
+            return responses.outcome(answer, deployment)
 
     def unlock(self) -> None:
         """Give the lock back. Closing the session does it too."""
@@ -276,11 +286,14 @@ class Server(Closing):
             *_words(services),
             seconds=ANSWER_SECONDS + 2 * (timeout + 1) * len(services),
         )
-        return responses.health(answer, services)
+        with self._session.understanding("health"):
+            return responses.health(answer, services)
 
     def status(self, units: Sequence[str]) -> tuple[UnitState, ...]:
         """Return what systemd knows of the units."""
-        return responses.units(self._session.request("status", *map(word, units)))
+        answer = self._session.request("status", *map(word, units))
+        with self._session.understanding("status"):
+            return responses.units(answer)
 
     def read(self, path: str) -> bytes:
         """Return the content of a file, which may hold secrets, up to 1 MiB.
@@ -288,8 +301,10 @@ class Server(Closing):
         `StepFailed` where it is not there or not a file, and where it is a link: somebody who may
         not read what that leads to could have made it.
         """
-        (row,) = self._session.request("read", word(path)).of("content")
-        return codec.answer_bytes(row[0])
+        answer = self._session.request("read", word(path))
+        with self._session.understanding("read"):
+            (row,) = answer.of("content")
+            return codec.answer_bytes(row[0])
 
     def daemon(self, verb: str, units: Sequence[str]) -> None:
         """`start`, `stop`, `restart`, `enable` or `disable` units. The lock must be held."""

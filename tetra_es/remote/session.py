@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, NoReturn
 
 from tetra_es.remote import codec
-from tetra_es.remote.errors import ConnectionLost, StepFailed, Unreachable
+from tetra_es.remote.errors import ConnectionLost, Garbled, StepFailed, Unreachable
 from tetra_es.remote.ssh_errors import diagnose
 from tetra_es.remote.transport import Sudo
 
@@ -36,7 +36,12 @@ ANSWER_SECONDS = 60.0
 CLOSE_SECONDS = 10.0
 BEAT_SECONDS = 5.0
 ERRORS_KEPT = 4096
+ERRORS_READ = 256
+"""Times that what a process said last is read on: what it has left running may go on."""
 CHUNK = 65536
+LONGEST_LINE = 8 * 2**20
+"""Bytes of a line; that with a file of 1 MiB is the longest which an agent says."""
+LONGEST_ANSWER = 64 * 2**20
 STEPS = {
     "put": "stage",
     "staged": "stage",
@@ -68,6 +73,7 @@ class AgentSession:
         self._errors = b""
         self._sending = threading.Lock()
         self._unanswered = False
+        self._killed = False
         self._closed = threading.Event()
         self._sudo = None if transport.password is None else Sudo(transport.password)
         argv = transport.argv(self._sudo)
@@ -102,10 +108,12 @@ class AgentSession:
             self._send(program + b"\n" + hello.encode("ascii") + b"\n")
             while self._line(latest) != f"{GREETING} {nonce}":
                 pass
-            self._answer("hello", ANSWER_SECONDS, None)
+            with self.understanding("hello"):
+                self._answer("hello", ANSWER_SECONDS, None)
         except (ConnectionLost, StepFailed) as error:
             self.close()
-            reason, hint = diagnose(self._errors, self._process.returncode, error.reason)
+            code = None if self._killed else self._process.returncode
+            reason, hint = diagnose(self._errors, code, error.reason)
             if isinstance(error, StepFailed):
                 hint = error.hint or hint
             raise Unreachable(f"cannot work on {self.host}: {reason}", hint=hint) from error
@@ -145,9 +153,12 @@ class AgentSession:
         self._unanswered = True
         try:
             self._send(" ".join([verb, *words]).encode("ascii") + b"\n" + body)
-            answer = self._answer(verb, seconds, progress)
+            with self.understanding(verb):
+                answer = self._answer(verb, seconds, progress)
         except StepFailed:
             self._unanswered = False
+            raise
+        except Garbled:
             raise
         except ConnectionLost as lost:
             raise ConnectionLost(self.host, STEPS.get(verb, verb), lost.reason) from None
@@ -170,14 +181,25 @@ class AgentSession:
             self._send(" ".join([verb, *words]).encode("ascii") + b"\n" + body)
         for verb in verbs:
             try:
-                self._answer(verb, ANSWER_SECONDS, None)
+                with self.understanding(verb):
+                    self._answer(verb, ANSWER_SECONDS, None)
             except StepFailed as error:
                 failed = failed or error
+            except Garbled:
+                raise
             except ConnectionLost as lost:
                 raise ConnectionLost(self.host, STEPS.get(verb, verb), lost.reason) from None
         self._unanswered = False
         if failed:
             raise failed
+
+    @contextlib.contextmanager
+    def understanding(self, verb: str) -> Iterator[None]:
+        """Raise `Garbled` where what is read in here of an answer is not what an agent says."""
+        try:
+            yield
+        except (ValueError, LookupError, StopIteration) as error:
+            raise Garbled(self.host, STEPS.get(verb, verb)) from error
 
     def stream(self) -> Iterator[bytes]:
         """Yield all further output, line by line, without a deadline."""
@@ -211,9 +233,12 @@ class AgentSession:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+            self._killed = True
         # A connection that ssh shares with others may keep the pipe open: no waiting for its end.
         errors = self._pipe(self._process.stderr).fileno()
-        while select.select([errors], [], [], 0)[0] and (data := os.read(errors, CHUNK)):
+        for _ in range(ERRORS_READ):
+            if not select.select([errors], [], [], 0)[0] or not (data := os.read(errors, CHUNK)):
+                break
             self._errors = (self._errors + data)[-ERRORS_KEPT:]
 
     @property
@@ -224,9 +249,10 @@ class AgentSession:
     def _answer(
         self, verb: str, seconds: float, progress: Callable[[list[str]], None] | None
     ) -> Answer:
-        answer = Answer()
+        answer, size = Answer(), 0
         while True:
-            row = self._line(time.monotonic() + seconds).split(" ")
+            line = self._line(time.monotonic() + seconds)
+            row = line.split(" ")
             match row[0]:
                 case "ok":
                     return answer
@@ -236,10 +262,13 @@ class AgentSession:
                     if progress:
                         progress(row[1:])
                 case _:
+                    size += len(line)
+                    if size > LONGEST_ANSWER:
+                        raise Garbled(self.host, STEPS.get(verb, verb))
                     answer.rows.append(row)
 
     def _refuse(self, verb: str, row: list[str], answer: Answer) -> NoReturn:
-        reason, hint = (codec.answer_text(each) for each in row[1:3])
+        reason, hint = (codec.answer_line(each) for each in row[1:3])
         journal = tuple(codec.answer_text(row[0]) for row in answer.of("journal"))
         step = STEPS.get(verb, verb)
         raise StepFailed(step, reason, hint or None, journal=journal, rows=answer.rows)
@@ -285,8 +314,9 @@ class AgentSession:
 
     def _wait(self, latest: float | None) -> bool:
         """Wait for output, and take it; False at its end."""
-        left = None if latest is None else max(latest - time.monotonic(), 0)
-        ready = self._selector.select(left)
+        left = None if latest is None else latest - time.monotonic()
+        # Who never stops talking is not waited for any longer than who is silent.
+        ready = self._selector.select(left) if left is None or left > 0 else []
         if not ready:
             raise ConnectionLost(self.host, "the session", "no answer in time")
         return all(self._take(key) for key, _ in ready)
@@ -301,6 +331,8 @@ class AgentSession:
             return True
         *lines, self._rest = (self._rest + data).split(b"\n")
         self._lines += lines
+        if len(self._rest) > LONGEST_LINE:
+            raise Garbled(self.host, "the session")
         return bool(data)
 
     @staticmethod
