@@ -290,6 +290,12 @@ def test_hosts_that_were_left_out_are_named(deployed: Fleet) -> None:
         failed = deployed.machine.fails(1, *command)
         assert failed.error() == says
         assert "tetra-es deploy dev --to web1" in failed.hint()
+    # What differs on another one comes first, and is another kind of failure.
+    (deployed.machine.home.parent / "servers/web2/stopped").touch()
+    failed = deployed.machine.fails(3, "drift", "dev")
+    assert "on web2" in failed.error()
+    assert f"and: {says}" in failed.err
+    (deployed.machine.home.parent / "servers/web2/stopped").unlink()
     rows = deployed.machine.run("doctor", "dev", "-o", "json").json
     assert says in {row["what"] for row in rows if row["result"] == "failed"}
     deployed.machine.ok("set", "profile", "dev", 'deployment.hosts=["web1","web2","web3"]')

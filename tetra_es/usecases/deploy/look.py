@@ -102,11 +102,11 @@ class Looking(OnServers):
 
         hosts = all_of_it(self._access, self._selection, self._known)
         answers = ask_each(self._access, self._environment, hosts, ask)
-        if answers.rows and not answers.errors:
+        if answers.rows:
+            # What differs comes before a host that is behind, or that did not answer.
             first = answers.rows[0]
-            answers.errors.append(
-                Refused(f"{first.subject} on {first.host}: {first.difference}", hint=first.remedy)
-            )
+            what = f"{first.subject} on {first.host}: {first.difference}"
+            answers.errors.insert(0, Refused(what, hint=first.remedy))
         return answers
 
     def _tell_adoption(self, host: str, facts: Facts) -> None:
