@@ -502,10 +502,13 @@ def test_a_pace_that_is_none(machine: Machine, key: str, must: str) -> None:
     assert must in machine.fails(1, "set", "profile", "dev", f"deployment.{key}").error()
 
 
-def start_interrupted(fleet: Fleet, *paths: Path, terminal: bool) -> subprocess.Popen[str]:
+def start_interrupted(
+    fleet: Fleet, *paths: Path, terminal: bool, more: str = ""
+) -> subprocess.Popen[str]:
     """Deploy to web1 and web2 at a time, and interrupt that when all the paths are there."""
+    words = f"deploy dev --parallel 2 {more} --to web1 --to web2"
     process = subprocess.Popen(
-        fleet.machine.argv("deploy", "dev", "--parallel", "2", "--to", "web1", "--to", "web2"),
+        fleet.machine.argv(*words.split()),
         env=fleet.machine.environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -560,6 +563,27 @@ def test_an_interrupt_while_one_server_is_reached_and_another_one_restarts(
     assert fleet.events("web1") == []
     assert fleet.events("web2")[-2:] == ["failed", "reverted"]
     fleet.machine.ok("verify")
+
+
+def test_after_an_interrupt_the_others_go_back_where_one_has_failed(
+    fleet: Fleet, tmp_path: Path
+) -> None:
+    web1, web2 = (tmp_path / "servers" / host for host in ("web1", "web2"))
+    for server, word in ((web1, "slow"), (web2, "reverts")):
+        server.mkdir()
+        (server / word).touch()
+    hanging = web2 / "on-healthy"
+    hanging.write_text('touch "$0.here"; while [ -e "$0" ]; do sleep 0.05; done\n')
+    paths = web1 / "asked", web2 / "on-healthy.here"
+    more = "--canary 1 --rollback-all --to web0"
+    process = start_interrupted(fleet, *paths, terminal=False, more=more)
+    hanging.unlink()
+    (web1 / "slow").unlink()
+    _, err = process.communicate(timeout=HANG)
+    assert process.returncode == 5, err
+    assert "error: dev@1 is not on web2: health: " in err
+    assert "web0: goes back to nothing" in err
+    assert fleet.events("web0")[-2:] == ["healthy", "host.uninstalled"]
 
 
 def test_a_half_typed_source_stops_no_deployment(fleet: Fleet) -> None:

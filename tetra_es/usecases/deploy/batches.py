@@ -130,6 +130,7 @@ class Batches:
         self, done: Answers[HostResult], hosts: Sequence[Transport], identities: Identities
     ) -> None:
         """Deploy again what they had before to the hosts that have been given something new."""
+        self._interrupted = False  # what was to stop has stopped: another Ctrl-C stops this
         by_name = {transport.host: transport for transport in hosts}
         for at, row in enumerate(done.rows):
             if row.outcome != "serving":
