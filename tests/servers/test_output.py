@@ -65,14 +65,20 @@ def test_a_last_line_without_an_end(place: TsmServer) -> None:
     ]
 
 
-def test_a_file_that_is_nothing_but_a_line_without_end(place: TsmServer) -> None:
-    """Its last lines are not looked for in all of it: that takes hours, and a deployment waits."""
-    place.deployed(("tetra", "4444"))
+def a_large_one(place: TsmServer) -> Path:
+    """Let a service have written 4 TiB without the end of a line, then one."""
     out = place.file("tetra-4444/current.out")
     with out.open("wb") as file:
         file.truncate(1 << 42)
         file.seek(0, os.SEEK_END)
         file.write(b"the end\n")
+    return out
+
+
+def test_a_file_that_is_nothing_but_a_line_without_end(place: TsmServer) -> None:
+    """Its last lines are not looked for in all of it: that takes hours, and a deployment waits."""
+    place.deployed(("tetra", "4444"))
+    out = a_large_one(place)
     first, line = place.logs(1)
     assert first == f"==> {out} <=="
     assert line.endswith("the end")
@@ -80,11 +86,7 @@ def test_a_file_that_is_nothing_but_a_line_without_end(place: TsmServer) -> None
 
 def test_following_one_that_is_large_begins_with_its_end(place: TsmServer) -> None:
     place.deployed(("tetra", "4444"))
-    out = place.file("tetra-4444/current.out")
-    with out.open("wb") as file:
-        file.truncate(1 << 42)
-        file.seek(0, os.SEEK_END)
-        file.write(b"the end\n")
+    out = a_large_one(place)
     with place.open() as server:
         lines = server.logs([UNIT], 1, follow=True)
         assert next(line for line in lines if line.endswith("the end"))

@@ -77,16 +77,16 @@ def as_shells_do(text: str) -> dict[str, Variable]:
 
 def _word(text: str, position: int, line: int, name: str) -> tuple[str, int]:
     """Return the word that begins at a position, without its quotes, and where it ends."""
-    value = ""
+    pieces = []
     while position < len(text) and text[position] not in " \t\n":
         piece = _PIECE.match(text, position)
         if piece is None:
             raise NotPlainError(line, name, _reason(text, position))
         if piece["plain"] is not None and _TILDE.search(piece["plain"]):
             raise NotPlainError(line, name, "a shell would put a folder in the place of the ~")
-        value += _text(piece)
+        pieces.append(_text(piece))
         position = piece.end()
-    return value, position
+    return "".join(pieces), position
 
 
 def _text(piece: re.Match[str]) -> str:
@@ -160,40 +160,37 @@ class _Systemd:
 
     def value(self) -> str:
         """Return what comes after a `=`."""
-        value, ended, blank = "", False, True
-        while not ended:
+        pieces = []
+        while True:
             char = self._next()
-            if blank and char in ("'", '"'):
-                value += self._quoted(char)
-                continue
-            ended = char == "" or char in _LINE_ENDS
-            if ended or (blank and char in _BLANKS):
-                continue
-            blank = False
-            value += self._unquoted(char)
-            ended = True
-        return value
+            if char in ("'", '"'):
+                pieces.append(self._quoted(char))
+            elif char == "" or char in _LINE_ENDS:
+                return "".join(pieces)
+            elif char not in _BLANKS:
+                pieces.append(self._unquoted(char))
+                return "".join(pieces)
 
     def _unquoted(self, char: str) -> str:
         """Return the rest of a value, from its first character that is in no quotes."""
-        value, kept = "", 0
+        chars, kept = [], 0
         while char and char not in _LINE_ENDS:
-            if char == "\\":
+            escaped = char == "\\"
+            if escaped:
                 char = self._next()
-                value += "" if char in _LINE_ENDS else char
-                kept = len(value)
-            else:
-                value += char
-                kept = kept if char in _BLANKS else len(value)
+            if not (escaped and char in _LINE_ENDS):
+                chars.append(char)
+            if escaped or char not in _BLANKS:
+                kept = len(chars)
             char = self._next()
-        return value[:kept]
+        return "".join(chars[:kept])
 
     def _quoted(self, quote: str) -> str:
-        value = ""
+        chars = []
         while (char := self._next()) not in ("", quote):
             if char == "\\" and quote == '"':
                 char = self._next()
-                value += char if char in '"\\`$' else "" if char == "\n" else f"\\{char}"
+                chars.append(char if char in '"\\`$' else "" if char == "\n" else f"\\{char}")
             else:
-                value += char
-        return value
+                chars.append(char)
+        return "".join(chars)
