@@ -339,6 +339,28 @@ def test_what_waits_is_recorded_once(fleet: Fleet) -> None:
     assert (fleet.events(), waiting(fleet)) == (DEPLOYED, [])
 
 
+def test_a_failure_that_waits_is_recorded_once(fleet: Fleet) -> None:
+    """The deployment stays open with it: the server has not told yet how that ended."""
+    store, server = fleet.machine.store, fleet.counted.parent / "servers" / "web1"
+    away = store.with_name("away.db")
+
+    def lose() -> None:
+        store.rename(away)
+        (server / "down").touch()
+        (server / "on-healthy").write_text("kill -9 $PPID\n")
+
+    fleet.before["health"] = lose
+    (error,) = fleet.roll_out()
+    away.rename(store)
+    assert "the next deployment asks it; that could not be recorded" in str(error)
+    (file,) = waiting(fleet)
+    kept = file.read_bytes()
+    for port in ("5555", "5556"):
+        fleet.machine.ok("set", "local", f"ports.tetra={port}")
+        assert (fleet.events()[-1], fleet.events().count("failed")) == ("failed", 1)
+        file.write_bytes(kept)
+
+
 LAWFUL = {"environment": "dev", "host": "web1", "correlation": "c", "reason": ""}
 
 

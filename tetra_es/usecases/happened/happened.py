@@ -69,7 +69,11 @@ class Happened:
 
     def _is_recorded(self, work: UnitOfWork, host: HostState) -> bool:
         if self.deployment is not None:
-            return host.open is None or host.open.id != self.deployment
+            left = host.open
+            if left is None or left.id != self.deployment:
+                return True
+            # It stays open until the server has told the rest.
+            return bool(left.failed) and any(fact.word == "failed" for fact in self.facts)
         stream = deployments_stream(self.environment, self.host)
         wanted = [(f"host.{fact.word}", fact.time) for fact in self.facts]
         newest = events_in(work.log, work.log.of_stream(stream, descending=True))
