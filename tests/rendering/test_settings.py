@@ -13,6 +13,7 @@ from tetra_es.release.health import Check
 from tetra_es.release.release import HealthSettings
 from tetra_es.release.render import render
 from tetra_es.release.settings import read_settings
+from tetra_es.schema.health import HTTP, conflicts
 from tetra_es.schema.hosts import is_host
 
 if TYPE_CHECKING:
@@ -287,3 +288,9 @@ def test_a_command_that_is_run_as_the_service(every: dict[str, Any], own: dict[s
         *("user tetra", "group tetra", "cwd /opt/tetra", "variable TETRA_SRC=/opt/tetra"),
         *("variable TETRA_DIR=/var/lib/tetra", "variable PORT=4444", "command bin/ok a"),
     ]
+
+
+def test_the_key_that_is_named_is_the_same_each_time() -> None:
+    """On one line, any of them could be the first."""
+    found = conflicts({"health": {"command": "x", **dict.fromkeys(HTTP, "x")}})
+    assert [problem.path[-1] for problem in found][: len(HTTP)] == [*HTTP]

@@ -88,7 +88,7 @@ def _conflicts(path: KeyPath, table: Mapping[str, Any]) -> Iterator[Problem]:
     hint = "keep one of them"
     kind = table.get("check", "command" if "command" in table else "http")
     if kind != "http":
-        for key in HTTP.keys() & table.keys():
+        for key in (each for each in HTTP if each in table):
             beside = "command" if kind == "command" else 'check = "none"'
             yield Problem((*path, key), f"stands beside {beside}, which asks nothing by HTTP", hint)
     if "command" in table and kind != "command":
@@ -96,12 +96,12 @@ def _conflicts(path: KeyPath, table: Mapping[str, Any]) -> Iterator[Problem]:
     if kind == "command" and path == ("health",) and "command" not in table:
         yield Problem((*path, "check"), "needs a command", 'such as command = "bin/healthy"')
     if table.get("scheme") == "http":
-        for key in {"verify", "ca"} & table.keys():
+        for key in (each for each in ("verify", "ca") if each in table):
             what = 'stands beside scheme = "http", which has no certificate'
             yield Problem((*path, key), what, hint)
     if "ca" in table and table.get("verify") is False:
         yield Problem((*path, "ca"), "stands beside verify = false", hint)
     if table.get("method") == "HEAD":
-        for key in {"body_contains", "json"} & table.keys():
+        for key in (each for each in ("body_contains", "json") if each in table):
             what = 'stands beside method = "HEAD", which brings no body'
             yield Problem((*path, key), what, hint)
