@@ -13,11 +13,13 @@ import subprocess
 import threading
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.examples import some
+from tests.machine import HANG
 from tests.needs import needs
 from tests.servers.fake_server import EACH_SHELL, SHELLS
 from tetra_es.release.health import Check
@@ -25,7 +27,6 @@ from tetra_es.remote.program import agent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = needs("curl")
 
@@ -118,7 +119,14 @@ def secure(certificate: Path) -> Iterator[str]:
         yield port
 
 
-def probe(*checks: Check | str, port: str = "-", shell: str = "sh", unit: str = "a") -> list[str]:
+def probe(
+    *checks: Check | str,
+    port: str = "-",
+    shell: str = "sh",
+    unit: str = "a",
+    seconds: int = HANG,
+    path: str = "",
+) -> list[str]:
     """Return what the agent says of each check: `yes` or `no`, and the status."""
     program = agent().rpartition("\numask 077\n")[0]
     texts = [check if isinstance(check, str) else check.text for check in checks]
@@ -127,7 +135,8 @@ unit_of() {{ printf a.service; }}
 set -u
 for check in {" ".join(f'"$CHECK{number}"' for number in range(len(texts)))}; do
     status=running
-    if probe {unit}.service {port} "$check" 2; then echo "yes $status"; else echo "no $status"; fi
+    if probe {unit}.service {port} "$check" {seconds}; then good=yes; else good=no; fi
+    echo "$good $status"
 done
 """
     done = subprocess.run(
@@ -136,7 +145,7 @@ done
         text=True,
         check=True,
         env={
-            "PATH": os.environ["PATH"],
+            "PATH": path or os.environ["PATH"],
             "LC_ALL": "C",
             **{f"CHECK{number}": text for number, text in enumerate(texts)},
         },
@@ -192,6 +201,19 @@ def test_what_does_not(plain: str, shell: str) -> None:
     assert probe(*checks, port=plain, shell=shell) == [f"no {what}" for what in says]
 
 
+def test_a_host_without_curl(plain: str, tmp_path: Path) -> None:
+    for folder in os.environ["PATH"].split(":"):
+        for tool in Path(folder).glob("*"):
+            if tool.name != "curl" and not (tmp_path / tool.name).is_symlink():
+                (tmp_path / tool.name).symlink_to(tool)
+    checks = (Check(), Check(path="/sick"), Check(path="/moved"), Check(method="POST"))
+    says = ["yes 200", "no 503", "no 301", "no no curl on the server"]
+    assert probe(*checks, port=plain, path=str(tmp_path)) == says
+    (tmp_path / "bash").unlink()
+    says = ["no no curl and no bash on the server"]
+    assert probe(Check(), port=plain, path=str(tmp_path)) == says
+
+
 def test_a_port_of_another_unit(plain: str) -> None:
     said = f"no port {plain} belongs to process {os.getpid()} of a.service"
     assert probe(Check(), port=plain, unit="b") == [said]
@@ -237,7 +259,6 @@ COMMANDS = {
     '[ "$TETRA_DIR" = \'/a $(b)\' ] && [ "$(pwd -P)" = / ] && [ -z "${LC_ALL-}" ]': "yes running",
     "echo secret >&2; exit 3": "no the command exited with 3",
     "/no/such": "no the command exited with 127",
-    "sleep 60": "no the command was not done after 2 s",
 }
 
 
@@ -252,6 +273,8 @@ def test_a_command(shell: str) -> None:
     )
     checks = [replace(check, command=command) for command in COMMANDS]
     assert probe(*checks, shell=shell) == list(COMMANDS.values())
+    slow = replace(check, command=f"sleep {HANG}")
+    assert probe(slow, shell=shell, seconds=1) == ["no the command was not done after 1 s"]
 
 
 def test_nothing_is_asked() -> None:

@@ -73,7 +73,7 @@ def _checks(release: Release, facts: Facts) -> Iterator[Problem]:
     """Yield why services could not be asked as the environment says."""
     asked = [each.check for each in release.settings.services if each.check.kind == "http"]
     ports = any(each.port is not None for each in release.services)
-    if ports and not facts.tools & {"curl", "wget", "bash"}:
+    if ports and not facts.tools & {"curl", "bash"}:
         yield Problem("nothing can ask for the services' health", "install curl on the server")
     elif "curl" not in facts.tools and any(each.needs_curl for each in asked):
         what = "nothing can ask for the services' health as [health] says"

@@ -195,7 +195,7 @@ say_system() {
     machine=
     [ ! -r /etc/machine-id ] || read -r machine _ </etc/machine-id
     [ -z "$machine" ] || say "machine $(text "$machine")"
-    for tool in flock sha256sum journalctl curl wget bash useradd adduser awk; do
+    for tool in flock sha256sum journalctl curl bash useradd adduser awk; do
         if have "$tool"; then say "tool $tool"; fi
     done
 }

@@ -125,11 +125,9 @@ ask_at() {
         ask_with_curl "$1" "$2" "$3" "$4"
     elif [ "$3$host$socket$codes$contains$wanted$method" != httpGET ]; then
         status='no curl on the server'
-    elif have wget; then
-        status=$(ask_with_wget "$1:$2" "$path" "$4")
     elif have bash; then
         status=$(ask_with_bash "$1:$2" "$path" "$4")
-    else status='no curl, wget or bash on the server'; fi
+    else status='no curl and no bash on the server'; fi
     case $status in '' | 000) status='no answer' ;; esac
 }
 
@@ -169,11 +167,6 @@ ask_with_curl() {
         77) status="the file of the CA, $ca, is of no use" ;;
         35) status='no TLS at its port' ;;
     esac
-}
-
-ask_with_wget() {
-    WGETRC=/dev/null wget -q -S -T "$3" -O /dev/null "http://$1$2" 2>&1 |
-        awk '$1 ~ /^HTTP\// { status = $2 } END { print status }'
 }
 
 # Nothing but bash: its own sockets.
