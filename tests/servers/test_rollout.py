@@ -292,7 +292,10 @@ def test_who_may_not_deploy_leaves_it_waiting(fleet: Fleet) -> None:
     away = fleet.machine.store.with_name("away.db")
     fleet.roll_out()
     away.rename(fleet.machine.store)
-    fleet.machine.ok("set", "local", "ports.tetra=5555", env=bob)
+    done = fleet.machine.ok("set", "local", "ports.tetra=5555", env=bob)
+    (file,) = waiting(fleet)
+    assert f"cannot record what is in {file}: " in done.err
+    assert "deploy:dev" in done.err
     assert fleet.events() == ["started"]
     fleet.machine.ok("set", "local", "ports.tetra=5556", "--dry-run")
     assert fleet.events() == ["started"]

@@ -155,17 +155,8 @@ class Workspace:
                 happened = waiting.read(path)
                 if happened is None:
                     continue
-            except TetraEsError as error:
-                self._listener.warned(error.message)
-                continue
-            except (ValueError, TypeError, KeyError, AttributeError) as error:
-                self._listener.warned(f"cannot read {path}: {error}")
-                continue
-            try:
                 _, recorded = self._decide(happened.decide)
-            except Refused:
-                continue  # another signer may, who works with this state folder
-            except TetraEsError as error:  # which stops nothing else
+            except TetraEsError as error:  # which stops nothing else; another signer may
                 self._listener.warned(f"cannot record what is in {path}: {error.message}")
                 continue
             except (ValueError, TypeError, KeyError, AttributeError) as error:
