@@ -304,6 +304,17 @@ def test_hosts_that_were_left_out_are_named(deployed: Fleet) -> None:
     assert {(row["host"], row["has"]) for row in left_out} == {("web1", "dev@1"), ("web3", None)}
 
 
+def test_doctor_names_a_file_that_somebody_changed_once(deployed: Fleet) -> None:
+    (deployed.machine.home.parent / "servers/web1/changed").touch()
+    rows = deployed.machine.run("doctor", "dev", "--to", "web1", "-o", "json").json
+    changed = [row for row in rows if "/root/tetra/org/acme/environments/dev.toml" in row["what"]]
+    assert [(row["name"], row["result"]) for row in changed] == [("web1 deploy", "failed")]
+    # What a deployment puts right without replacing anybody's work.
+    assert "tetra-dev.service: is inactive" in {
+        row["what"] for row in rows if row["name"] == "web1 drift"
+    }
+
+
 def test_what_is_behind_is_said(deployed: Fleet) -> None:
     machine = deployed.machine
     recipient = machine.ok("identity", "new").out.strip()

@@ -19,10 +19,11 @@ from tetra_es.usecases.deploy.request import command_on
 from tetra_es.usecases.deploy.unmanaged import described
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from tetra_es.release.release import Release
     from tetra_es.remote.facts import Facts, UnitState
+    from tetra_es.remote.plan import Plan
     from tetra_es.remote.server import Server
     from tetra_es.remote.transport import Transport
     from tetra_es.usecases.deploy.access import Access
@@ -113,8 +114,9 @@ class _Diagnosis:
         yield Check(self._host, "ok", f"reached; systemd {facts.systemd}, {facts.state}")
         yield self._clock(facts)
         yield from self._ports(facts)
-        yield from self._ahead(facts)
-        yield from self._deployed(facts)
+        found = plan(self._release, facts, now=int(time.time()))
+        yield from self._ahead(found)
+        yield from self._deployed(facts, {one.path for one in found.drifted})
         if facts.current is not None:
             for unit in server.status(tuple(facts.current.units)):
                 yield self._unit(unit)
@@ -137,23 +139,24 @@ class _Diagnosis:
             ]
             yield Check(f"{self._host} port {service.port}", "ok", ", ".join(who) or "free")
 
-    def _ahead(self, facts: Facts) -> Iterator[Check]:
+    def _ahead(self, found: Plan) -> Iterator[Check]:
         """Yield what would stand in the way of a deployment: files, users, ports, space."""
-        found, name = plan(self._release, facts, now=int(time.time())), f"{self._host} deploy"
+        name = f"{self._host} deploy"
         for one in found.unmanaged:
             what = f"not deployed by tetra-es: {described(one)}"
-            remedy = f"`{self._all} --replace-unmanaged` keeps a copy and replaces it"
-            yield Check(name, "failed", what, remedy)
+            hint = f"`{self._all} --replace-unmanaged` keeps a copy and replaces it"
+            yield Check(name, "failed", what, hint)
         for changed in found.drifted:
             what = f"changed on the server: {changed.path} ({changed.what})"
-            remedy = f"`{self._all} --replace-drift` keeps a copy and replaces it"
-            yield Check(name, "failed", what, remedy)
+            hint = f"`{self._all} --replace-drift` keeps a copy and replaces it"
+            yield Check(name, "failed", what, hint)
         for problem in found.problems:
             yield Check(name, "failed", problem.what, problem.hint)
         if not (found.unmanaged or found.drifted or found.problems):
             yield Check(name, "ok", "nothing stands in the way")
 
-    def _deployed(self, facts: Facts) -> Iterator[Check]:
+    def _deployed(self, facts: Facts, named: Container[str]) -> Iterator[Check]:
+        """Yield how the release stands to what is recorded; `named` are files that were already."""
         name = f"{self._host} release"
         try:
             names = self._known.names_of(self._environment, self._host, facts.machine)
@@ -179,6 +182,8 @@ class _Diagnosis:
         except TetraEsError as error:
             yield Check(name, "failed", error.message, error.hint or "")
         for one in drift(facts, found.recorded.files if found.recorded else None):
+            if one.by_hand and one.subject in named:
+                continue
             what = f"{one.subject}: {one.difference}"
             yield Check(f"{self._host} drift", "warning", what, remedy(one, self._again))
 
