@@ -18,6 +18,7 @@ import resource
 import select
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -95,6 +96,11 @@ def program() -> Path:
     return path
 
 
+def with_signal(code: int) -> int:
+    """Return the exit code of `program()` as that of a process: negative after a SIGKILL."""
+    return -signal.SIGKILL if code == 128 + signal.SIGKILL else code
+
+
 def _serve(address: str) -> None:
     """Run what the program asks for until our standard input ends."""
     _warm_up()
@@ -122,6 +128,8 @@ def _files(running: dict[int, tuple[int, socket.socket]]) -> list[int]:
 
 def _warm_up() -> None:
     """Import everything, and do once what a process does at its first use of something."""
+    from tests.crash import effects  # noqa: F401
+    from tests.faults import following  # noqa: F401
     from tests.machine import Machine
 
     for package in ("tetra_es", "tetra_es_projections", "tetra_es_cli"):
@@ -159,6 +167,7 @@ def _tell(child: int, asking: socket.socket) -> None:
 def _become(request: bytes, streams: list[int]) -> NoReturn:
     """Be the command from here on."""
     from tests.crash import effects
+    from tests.faults import following
     from tetra_es_cli.main import main
 
     folder, count, *rest = request.decode("utf-8", "surrogateescape").split("\0")
@@ -176,6 +185,8 @@ def _become(request: bytes, streams: list[int]) -> NoReturn:
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
     if effects.VARIABLE in environment:
         effects.watch(environment[effects.VARIABLE])
+    if address := environment.get(following.VARIABLE):
+        following.wait(address)
     try:
         main()
     except BaseException:

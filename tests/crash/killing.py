@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.crash import effects
+from tests.forks import with_signal
 from tests.machine import HANG
 
 if TYPE_CHECKING:
@@ -82,8 +83,7 @@ def once(machine: Machine, words: Sequence[str], signum: int = 0, point: int = 0
         check=False,
         timeout=HANG,
     )
-    killed = done.returncode == 128 + signal.SIGKILL
-    return Ended(-signal.SIGKILL if killed else done.returncode, done.stdout, done.stderr)
+    return Ended(with_signal(done.returncode), done.stdout, done.stderr)
 
 
 def count_effects(machine: Machine, words: Sequence[str]) -> int:

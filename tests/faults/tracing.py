@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 import subprocess
-from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tests.faults.forks import Forks
+from tests.faults import following
 from tests.machine import HANG, NO_BYTECODE, Result
 from tests.needs import cannot
 
@@ -107,16 +106,10 @@ def run_with(machine: Machine, point: Point, words: Sequence[str]) -> Result:
 
 
 def _followed(machine: Machine, options: Sequence[str], words: Sequence[str]) -> Result:
-    """Run a command in a fork that has its modules: they take most of a short command's time."""
-    env = machine.environment(NO_BYTECODE)
-    code, out, err, said = _forks().run(words, env, machine.home, options)
+    """Run a command in a fork, at a fraction of the time."""
+    done, said = following.run(machine, options, words)
     _check_traced(said)
-    return Result.of(code, out, err)
-
-
-@cache
-def _forks() -> Forks:
-    return Forks(HANG)
+    return done
 
 
 def _traced(machine: Machine, options: Sequence[str], words: Sequence[str]) -> Result:
