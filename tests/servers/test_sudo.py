@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 PASSWORD = "correct horse 'battery' $HOME \\ staple"  # noqa: S105 - of nothing
 SUDO = """#!/bin/sh
-# As sudo does, which reads a byte at a time, as `read` does.
+# After sudo(8) of sudo 1.9 and its tgetpass.c: with -S it says the prompt of -p on standard error
+# and reads standard input a byte at a time, as `read` does; -k asks again; -n never asks.
 echo "$*" >>{noted}
 case $1 in -n) echo 'sudo: a password is required' >&2; exit 1 ;; esac
 [ "$1 $2 $3" = '-k -S -p' ] || exit 3
@@ -118,8 +119,15 @@ def test_a_terminal_is_needed(machine: Machine, words: tuple[str, ...]) -> None:
     assert "it needs --deploy" in machine.fails(2, "rollback", "dev", "-K").error()
 
 
+@pytest.mark.parametrize(
+    ("typed", "code", "says"),
+    [
+        (b"wrong horse", 1, b"sudo does not take the password there"),
+        (b"wrong horse \xff", 2, b"what was typed is not UTF-8"),
+    ],
+)
 def test_it_is_asked_for_at_a_terminal_without_an_echo(
-    machine: Machine, laptop: Laptop, tmp_path: Path
+    machine: Machine, laptop: Laptop, tmp_path: Path, typed: bytes, code: int, says: bytes
 ) -> None:
     """The whole way, with a client for ssh that runs its command here."""
     machine.ok("promote", "dev")
@@ -142,15 +150,15 @@ def test_it_is_asked_for_at_a_terminal_without_an_echo(
     said = b""
     while b"sudo password: " not in said:
         said += os.read(outer, 1000)
-    os.write(outer, b"wrong horse\n")
+    os.write(outer, typed + b"\n")
     try:
         while more := os.read(outer, 1000):
             said += more
     except OSError:  # the terminal is closed
         pass
-    assert process.wait(HANG) == 1
+    assert process.wait(HANG) == code
     os.close(outer)
-    assert b"sudo does not take the password there" in said
+    assert says in said
     assert b"horse" not in said
     found = [path for path in machine.home.rglob("*") if path.is_file()]
     assert not [path for path in found if b"wrong horse" in path.read_bytes()]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import UsageError
+from tetra_es_cli.context.hidden import ask_hidden
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
@@ -53,6 +54,6 @@ def become_password(app: App) -> str | None:
             hint="let the user run /bin/sh by sudo without a password, or log in as root",
         )
     if _PASSWORD not in context.meta:
-        context.meta[_PASSWORD] = click.prompt("sudo password", hide_input=True, err=True)
+        context.meta[_PASSWORD] = ask_hidden("sudo password")
     password: str = context.meta[_PASSWORD]
     return password

@@ -10,6 +10,7 @@ import click
 
 from tetra_es.errors import TetraEsError
 from tetra_es_cli.context import core_dumps
+from tetra_es_cli.context.hidden import ask_hidden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,5 +57,4 @@ def loader(app: App, given: Sequence[Path]) -> Callable[[], list[Identity]]:
 
 
 def _ask() -> str:
-    answer: str = click.prompt("Passphrase of the SSH key", hide_input=True, err=True)
-    return answer
+    return ask_hidden("Passphrase of the SSH key")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-import click
-
 from tetra_es.errors import UsageError
+from tetra_es_cli.context.hidden import ask_hidden
 from tetra_es_cli.output.redaction import redact
 
 if TYPE_CHECKING:
@@ -28,8 +27,7 @@ def read_value(app: App, key: str, file: Path | None) -> bytes:
     elif sys.stdin.isatty():
         if app.no_input:
             raise UsageError("no value given", hint="pipe it in, or use --from-file")
-        prompted: str = click.prompt(redact(f"Value of {key}"), hide_input=True, err=True)
-        value = prompted.encode()
+        value = ask_hidden(redact(f"Value of {key}")).encode()
     else:
         value = sys.stdin.buffer.read(MAX_SIZE + 2)
         if value.count(b"\n") == 1 and value.endswith(b"\n"):
