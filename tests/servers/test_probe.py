@@ -24,6 +24,7 @@ from tests.needs import needs
 from tests.servers.fake_server import EACH_SHELL, SHELLS
 from tetra_es.release.health import Check
 from tetra_es.remote.program import agent
+from tetra_es.remote.server import TIMES_ASKED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -217,6 +218,15 @@ def test_a_host_without_curl(plain: str, tmp_path: Path) -> None:
 def test_a_port_of_another_unit(plain: str) -> None:
     said = f"no port {plain} belongs to process {os.getpid()} of a.service"
     assert probe(Check(), port=plain, unit="b") == [said]
+
+
+def test_how_often_one_that_does_not_answer_is_asked(tmp_path: Path) -> None:
+    """A session has patience for that."""
+    (tmp_path / "curl").write_text('#!/bin/sh\necho >>"$0.asked"\nprintf "\\n000"\n')
+    (tmp_path / "curl").chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    assert probe(Check(scheme="either"), port="1", path=path) == ["no no answer"]
+    assert len((tmp_path / "curl.asked").read_text().splitlines()) == TIMES_ASKED
 
 
 @needs("openssl")

@@ -41,6 +41,8 @@ RETURNED = "tsm start returned and nothing is running"
 PATIENCE_SECONDS = 60
 RESTART_SECONDS = 120
 """How long systemd may take to stop and start the units, beside what the slowest gets to stop."""
+TIMES_ASKED = 4
+"""How often a service is asked at the most in one round: by HTTP and HTTPS, at both localhosts."""
 DAEMON_SECONDS = 420.0
 """How long one systemctl may be silent: a service may get 300 s to stop, and 90 s to start."""
 
@@ -246,7 +248,7 @@ class Server(Closing):
             *map(str, limits),
             runner,
             *_words(services),
-            seconds=ANSWER_SECONDS + 2 * (check.timeout + 1) * len(services) + check.interval,
+            seconds=_patience(services, check.timeout) + check.interval,
             progress=tell,
         )
         with self._session.understanding("healthy"):
@@ -284,7 +286,7 @@ class Server(Closing):
             "health",
             str(timeout),
             *_words(services),
-            seconds=ANSWER_SECONDS + 2 * (timeout + 1) * len(services),
+            seconds=_patience(services, timeout),
         )
         with self._session.understanding("health"):
             return responses.health(answer, services)
@@ -328,6 +330,10 @@ class Server(Closing):
     def close(self) -> None:
         """End the session."""
         self._session.close()
+
+
+def _patience(services: Sequence[Service], timeout: int) -> float:
+    return ANSWER_SECONDS + TIMES_ASKED * (timeout + 1) * len(services)
 
 
 def _words(services: Sequence[Service]) -> list[str]:

@@ -18,8 +18,14 @@ has_processes() {
     return 1
 }
 
-# Looks at a service once: unit, port, check, seconds. Sets $status and $invocation.
+# Looks at a service once: unit (a word), port, check (a word), seconds. Sets $status and $invocation.
 look() {
+    decode "$3"
+    check=$decoded
+    decode "$1"
+    set -- "$decoded" "$2" "$check" "$4"
+    # By HTTP and by HTTPS, at 127.0.0.1 and at ::1.
+    believe $((60 + 4 * $4))
     read_unit "$1"
     if [ "$active" != active ]; then
         case $active in
@@ -39,10 +45,7 @@ verb_health() {
     timeout=$1
     shift
     while [ $# -ge 4 ]; do
-        decode "$4"
-        check=$decoded
-        decode "$2"
-        if look "$decoded" "$3" "$check" "$timeout"; then
+        if look "$2" "$3" "$4" "$timeout"; then
             say "health $1 yes $(text "$status")"
         else
             say "health $1 no $(text "$status")"
@@ -91,10 +94,7 @@ look_at_all() {
     rows=
     ill=
     while [ $# -ge 4 ]; do
-        decode "$4"
-        check=$decoded
-        decode "$2"
-        if look "$decoded" "$3" "$check" "$timeout"; then
+        if look "$2" "$3" "$4" "$timeout"; then
             round="$round $invocation/$restarts"
             rows="$rows${rows:+$newline}health $1 yes $(text "$status")"
         else
@@ -137,7 +137,7 @@ verb_healthy() {
             end_ill "$@"
             return
         fi
-        believe 60
+        believe $((60 + interval))
         # A service that has just been started answers soon, most often.
         if [ "$in_row" = 0 ] && [ $((latest - now)) -gt $((limit - 5)) ]; then
             pause
