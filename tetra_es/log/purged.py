@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tetra_es.log import canonical
+from tetra_es.names import SOURCE_OF_TRUTH
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -21,6 +22,11 @@ class NamedBodies(NamedTuple):
     """What it made, such as `dev@3`, or what it is."""
     kinds: tuple[str, ...]
     """`text`, `changes`, `rules` and so on, those that are among the bodies."""
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether people edit what it made: it is not generated."""
+        return self.name.startswith((f"{SOURCE_OF_TRUTH}@", "manifest@", "profile "))
 
     def __str__(self) -> str:
         return f"{self.name} (#{self.event}): {', '.join(self.kinds)}"

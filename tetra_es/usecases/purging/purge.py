@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,7 +11,6 @@ from tetra_es.events.form.check import FIRST_EDITION
 from tetra_es.log.naming import rules_and_state
 from tetra_es.log.purged import named_bodies
 from tetra_es.log.replica import events_in
-from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.usecases.purging.holders import check_not_present
 from tetra_es.usecases.use_case import UseCase
 
@@ -43,9 +41,8 @@ class Found(NamedTuple):
     @property
     def is_composed(self) -> bool:
         """Whether only generated texts have it: a placeholder or an addition made it whole."""
-        edited = (SOURCE_OF_TRUTH, "manifest", "profile")
-        names = [re.split("[ @]", named.name)[0] for named in self.bodies]
-        return bool(names) and not self.old and not any(name in edited for name in names)
+        edited = any(named.is_edited for named in self.bodies)
+        return bool(self.bodies) and not self.old and not edited
 
 
 @dataclass(frozen=True)
