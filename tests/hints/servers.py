@@ -255,14 +255,11 @@ CASES = [
     ),
     Case("`{}` shows what it says", "health dev", like("sick")),
     Case("`{}` puts it right", "drift dev", like("stopped"), then="drift dev"),
-    *(
-        Case(
-            "`{} --replace-drift` keeps a copy and puts it right",
-            command,
-            like("changed"),
-            then="drift dev",
-        )
-        for command in ("drift dev", "doctor dev")
+    Case(
+        "`{} --replace-drift` keeps a copy and puts it right",
+        "drift dev",
+        like("changed"),
+        then="drift dev",
     ),
     Case(
         "`{} --replace-drift` keeps a copy and replaces it",
