@@ -12,7 +12,7 @@ from tetra_es.refs import parse_ref, ref_text
 from tetra_es.usecases.deploy.request import DeployRequest
 from tetra_es_cli.commands.deploy import deploy
 from tetra_es_cli.context.app import App
-from tetra_es_cli.context.command_line import command_for
+from tetra_es_cli.context.command_line import command_for, removal_for
 
 
 @pytest.mark.parametrize(
@@ -33,26 +33,27 @@ from tetra_es_cli.context.command_line import command_for
         ),
         (
             App(),
-            DeployRequest("dev", parallel=2, pause=0, canary=1, rollback_all=True),
-            "--parallel 2 --pause 0 --canary 1 --rollback-all",
+            DeployRequest("dev", parallel=2, pause=0, canary=1, rollback_all=True, restart=True),
+            "--parallel 2 --pause 0 --canary 1 --rollback-all --restart",
         ),
     ],
 )
-def test_the_command_that_replaces(app: App, asked: DeployRequest, words: str) -> None:
+def test_the_command_that_does_the_same(app: App, asked: DeployRequest, words: str) -> None:
     options = ["--org", app.org] if app.org else []
     options += ["--dir", str(app.directory)] if app.directory else []
-    found = shlex.split(command_for(app, asked, "--replace-unmanaged"))
-    assert found == [
-        *("tetra-es", *options, "deploy", "dev"),
-        *shlex.split(words),
-        "--replace-unmanaged",
-    ]
+    found = shlex.split(command_for(app, asked))
+    assert found == [*("tetra-es", *options, "deploy", "dev"), *shlex.split(words)]
     context = deploy.make_context("deploy", found[found.index("deploy") + 1 :])
     assert isinstance(context, click.Context)
     given = context.params
-    assert given["replace_unmanaged"]
     assert (given["environment"], given["ref"]) == (asked.environment, asked.ref)
     assert (given["hosts"], given["given"]) == (tuple(asked.hosts), tuple(asked.identities))
+
+
+def test_the_command_asks_for_the_password_of_sudo_where_this_one_did() -> None:
+    with deploy.make_context("deploy", ["dev", "-K"]):
+        for does in (command_for, removal_for):
+            assert does(App(), DeployRequest("dev")).endswith(" dev --ask-become-pass")
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,10 @@ def test_the_code_is_recorded_and_compared(machine: Machine, tmp_path: Path) -> 
     assert [(row["outcome"], row["code"]) for row in rows] == [("serving", old)]
     assert recorded() == [old, None]
     assert "code" not in machine.ok("deploy", "dev", "--to", "web1").err
+    (host / "changed").touch()
+    refused = machine.fails(3, "deploy", "dev", "--to", "web1", "--restart")
+    assert refused.hint().startswith("`tetra-es deploy dev --to web1 --restart --replace-drift`")
+    (host / "changed").unlink()
 
     has(NEW)
     done = machine.ok("deploy", "dev", "--to", "web1")

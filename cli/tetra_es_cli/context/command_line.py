@@ -6,13 +6,14 @@ import shlex
 from typing import TYPE_CHECKING
 
 from tetra_es.refs import ref_text
+from tetra_es_cli.context.become import asks_become_pass
 
 if TYPE_CHECKING:
     from tetra_es.usecases.deploy.request import DeployRequest, HostSelection
     from tetra_es_cli.context.app import App
 
 
-def command_for(app: App, request: DeployRequest, *more: str) -> str:
+def command_for(app: App, request: DeployRequest) -> str:
     """Return the command that deploys what was asked for, to be pasted into a shell."""
     words = [*tool(app), "deploy", request.environment, *_hosts(request)]
     words += ["--at", ref_text(request.ref)] if request.ref else []
@@ -30,12 +31,13 @@ def command_for(app: App, request: DeployRequest, *more: str) -> str:
     ]
     flags = {
         "--rollback-all": request.rollback_all,
+        "--restart": request.restart,
         "--create-user": request.create_user,
         "--take-over": request.take_over,
         "--replace-unmanaged": request.replace_unmanaged,
         "--replace-drift": request.replace_drift,
     }
-    return shlex.join([*words, *(flag for flag, given in flags.items() if given), *more])
+    return shlex.join([*words, *(flag for flag, given in flags.items() if given)])
 
 
 def removal_for(app: App, request: HostSelection) -> str:
@@ -45,8 +47,10 @@ def removal_for(app: App, request: HostSelection) -> str:
 
 
 def _hosts(request: HostSelection) -> list[str]:
+    """Return the options that say which servers are meant, and how to get to them."""
     named = [word for host in request.hosts for word in ("--to", host)]
-    return [*named, "--local"] if request.local else named
+    flags = {"--local": request.local, "--ask-become-pass": asks_become_pass()}
+    return [*named, *(flag for flag, given in flags.items() if given)]
 
 
 def tool(app: App) -> list[str]:
