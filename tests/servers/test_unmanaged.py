@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ import pytest
 
 from tests.servers.fake_server import EACH_SHELL, SHELLS, FakeServer
 from tetra_es.release.env_file import env_file
+from tetra_es.release.health import Check
+from tetra_es.release.release import ServiceSettings
 from tetra_es.remote import codec
 from tetra_es.remote.errors import StepFailed
 from tetra_es.remote.plan import plan
@@ -163,6 +166,34 @@ def test_a_plan_names_files_and_variables_and_shows_neither(place: FakeServer) -
     words = [codec.answer_bytes(word) for row in answer.rows for word in row]
     assert b"LOST" in words
     assert b"swordfish" not in b"\n".join(words)
+
+
+@pytest.mark.usefixtures("foreign")
+def test_a_variable_that_all_services_set_plainly_is_not_lost(place: FakeServer) -> None:
+    release = place.release()
+    path = place.folder / "app/env/dev.env"
+    path.write_text("KEY=old\nPLAIN=1\nONCE=2\n")
+
+    def lost(*services: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+        made = tuple(
+            ServiceSettings(
+                *(f"s{number}", "node x.js", str(place.folder / "app"), "env/dev.env"),
+                auto_restart=True,
+                port=None,
+                check=Check(),
+                variables=variables,
+            )
+            for number, variables in enumerate(services)
+        )
+        wanted = replace(release, settings=replace(release.settings, services=made))
+        with place.open() as server:
+            found = plan(wanted, server.inspect(wanted), now=0).unmanaged
+        return next(one.lost for one in found if one.path == str(path))
+
+    plain, once = ("PLAIN", "1"), ("ONCE", "2")
+    assert lost((plain, once)) == ()
+    assert lost((plain, once), (plain,)) == ("ONCE",)
+    assert lost(()) == ("ONCE", "PLAIN")
 
 
 @pytest.mark.parametrize("awk", AWKS, ids=lambda argv: Path(argv[0]).name)

@@ -45,12 +45,20 @@ def unmanaged(release: Release, facts: Facts) -> Iterator[Unmanaged]:
     for file in release.files:
         entry = facts.entries[file.path]
         if _is_there(entry) and file.path not in ours and not same_file(file, entry):
-            names = facts.names.get(file.path, ())
-            yield Unmanaged(file.path, tuple(sorted({*names} - {*release.secret_names})))
+            names = {*facts.names.get(file.path, ())}
+            kept = {*release.secret_names, *_plain(release, file.path)}
+            yield Unmanaged(file.path, tuple(sorted(names - kept)))
     for link in release.links:
         entry = facts.entries[link.path]
         if _is_there(entry) and link.path not in ours and not same_link(link, entry):
             yield Unmanaged(link.path)
+
+
+def _plain(release: Release, path: str) -> set[str]:
+    """Return the plain variables that all services of an env file have."""
+    services = [each for each in release.settings.services if each.env_path == path]
+    names = [{name for name, _ in each.variables} for each in services]
+    return set.intersection(*names) if names else set()
 
 
 def _is_there(entry: Entry) -> bool:
