@@ -152,16 +152,12 @@ class AgentSession:
             raise ConnectionLost(self.host, STEPS.get(verb, verb), "an answer was not waited for")
         self._unanswered = True
         try:
-            self._send(" ".join([verb, *words]).encode("ascii") + b"\n" + body)
             with self.understanding(verb):
+                self._ask(verb, words, body)
                 answer = self._answer(verb, seconds, progress)
         except StepFailed:
             self._unanswered = False
             raise
-        except Garbled:
-            raise
-        except ConnectionLost as lost:
-            raise ConnectionLost(self.host, STEPS.get(verb, verb), lost.reason) from None
         self._unanswered = False
         return answer
 
@@ -178,28 +174,32 @@ class AgentSession:
         self._unanswered = True
         for verb, words, body in requests:
             verbs.append(verb)
-            self._send(" ".join([verb, *words]).encode("ascii") + b"\n" + body)
+            self._ask(verb, words, body)
         for verb in verbs:
             try:
                 with self.understanding(verb):
                     self._answer(verb, ANSWER_SECONDS, None)
             except StepFailed as error:
                 failed = failed or error
-            except Garbled:
-                raise
-            except ConnectionLost as lost:
-                raise ConnectionLost(self.host, STEPS.get(verb, verb), lost.reason) from None
         self._unanswered = False
         if failed:
             raise failed
 
     @contextlib.contextmanager
     def understanding(self, verb: str) -> Iterator[None]:
-        """Raise `Garbled` where what is read in here of an answer is not what an agent says."""
+        """Say which step it is whose answer is read in here, where it is lost.
+
+        Raises `Garbled` where it is not what an agent says.
+        """
+        step = STEPS.get(verb, verb)
         try:
             yield
+        except Garbled as error:
+            raise Garbled(self.host, step) from error
+        except ConnectionLost as lost:
+            raise ConnectionLost(self.host, step, lost.reason) from None
         except (ValueError, LookupError, StopIteration) as error:
-            raise Garbled(self.host, STEPS.get(verb, verb)) from error
+            raise Garbled(self.host, step) from error
 
     def stream(self) -> Iterator[bytes]:
         """Yield all further output, line by line, without a deadline."""
@@ -246,6 +246,9 @@ class AgentSession:
         """The local process that holds the session."""
         return self._process.pid
 
+    def _ask(self, verb: str, words: Sequence[str], body: bytes) -> None:
+        self._send(" ".join([verb, *words]).encode("ascii") + b"\n" + body)
+
     def _answer(
         self, verb: str, seconds: float, progress: Callable[[list[str]], None] | None
     ) -> Answer:
@@ -264,7 +267,7 @@ class AgentSession:
                 case _:
                     size += len(line)
                     if size > LONGEST_ANSWER:
-                        raise Garbled(self.host, STEPS.get(verb, verb))
+                        raise ValueError("more than an agent says")
                     answer.rows.append(row)
 
     def _refuse(self, verb: str, row: list[str], answer: Answer) -> NoReturn:
