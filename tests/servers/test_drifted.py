@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import pytest
 from tests.examples import some
 from tests.servers.fake_server import FakeServer
 from tests.servers.test_rollout import fleet
+from tetra_es.remote.drift import drift
 from tetra_es.remote.drifted import Known, drifted, masked
 from tetra_es.remote.errors import StepFailed
 from tetra_es.remote.plan import plan
@@ -109,6 +111,16 @@ def test_a_copy_stays_or_all_comes_back(place: FakeServer, by_hand: str, end: st
     assert kept.lstat().st_mode == mode
     assert (kept.readlink() if kept.is_symlink() else kept.read_bytes()) == content
     assert (place.folder / "app/dev.toml").read_text() == "x = 2\n"
+
+
+def test_what_is_neither_file_nor_folder(place: FakeServer) -> None:
+    (place.folder / "app/dev.toml").unlink()
+    os.mkfifo(place.folder / "app/dev.toml")
+    with place.open() as server:
+        found = drift(server.inspect())
+    assert [(one.difference, one.by_hand) for one in found if one.subject.endswith("dev.toml")] == [
+        ("is not a file", True)
+    ]
 
 
 def test_what_is_as_it_is_to_be_is_no_drift(place: FakeServer) -> None:

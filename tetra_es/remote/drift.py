@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tetra_es.remote.drifted import MISSING, how_it_differs
+from tetra_es.remote.drifted import MISSING, how_a_link_differs, how_it_differs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -60,13 +60,8 @@ def _differences(current: Deployed, facts: Facts) -> Iterator[Difference]:
         for what in how_it_differs(file, facts.entries[file.path]):
             yield Difference(file.path, what, by_hand=what != MISSING)
     for path, target in current.links.items():
-        entry = facts.entries[path]
-        if entry.kind != "link":
-            absent = entry.kind == "absent"
-            what = MISSING if absent else "is not a link"
-            yield Difference(path, what, by_hand=not absent)
-        elif entry.target != target:
-            yield Difference(path, f"points to {entry.target}, not to {target}", by_hand=True)
+        for what in how_a_link_differs(target, facts.entries[path]):
+            yield Difference(path, what, by_hand=what != MISSING)
     for name, enabled in current.units.items():
         for what in _of_unit(facts.units[name], enabled=enabled):
             yield Difference(name, what)

@@ -70,22 +70,31 @@ def drifted(release: Release, facts: Facts, known: Known | None = None) -> Itera
         entry, link = facts.entries[path], links.get(path)
         if entry.kind not in {"file", "link"} or (link and same_link(link, entry)):
             continue
-        if entry.kind == "file":
-            yield Drifted(path, "is not a link")
-        elif entry.target != target:
-            yield Drifted(path, f"points to {entry.target}, not to {target}")
+        if what := how_a_link_differs(target, entry):
+            yield Drifted(path, "; ".join(what))
 
 
 def how_it_differs(file: DeployedFile, entry: Entry) -> list[str]:
     """Return in which ways what is at the path of a file is not as it was deployed."""
     if entry.kind == "absent":
         return [MISSING]
+    if entry.kind == "other":
+        return ["is not a file"]
     if entry.kind != "file":
         return [f"is not a file but a {entry.kind}"]
     found = [] if entry.digest == file.digest else ["has other content"]
     there = attributes(entry.mode, entry.owner, entry.group)
     wanted = attributes(file.mode, file.owner, file.group)
     return found if there == wanted else [*found, f"is {there}, not {wanted}"]
+
+
+def how_a_link_differs(target: str, entry: Entry) -> list[str]:
+    """Return in which ways what is at the path of a link is not as it was deployed."""
+    if entry.kind == "absent":
+        return [MISSING]
+    if entry.kind != "link":
+        return ["is not a link"]
+    return [] if entry.target == target else [f"points to {entry.target}, not to {target}"]
 
 
 def attributes(mode: int, owner: str, group: str) -> str:
