@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from tetra_es.log.record import Record
     from tetra_es.log.replica import Replica
 
-_OF_EVENTS: Final = {"events": 0, "states": 2, "changes": 0}
+OF_EVENTS: Final = {"events": 0, "states": 2, "changes": 0, "operations": 0}
 """Tables with rows of each event, and the column that has its position."""
-_OF_NOW: Final = {"latest": 0, "targets": 4}
-"""Tables with rows of what is so now, as large as the organization, and the same column."""
+OF_NOW: Final = {"latest": 0, "targets": 4, "deployments": 0}
+"""Tables whose rows later events change, and the same column."""
 _COMMITS: Final = "commits"
 _SELECT: Final = {
     # Which number a key has is of no importance, only that rows have it in common.
@@ -57,7 +57,7 @@ class ViewsCheck:
         upto = records[-1].position
         apply_to_views(self._fresh, self._log, records)
         try:
-            for table, column in _OF_EVENTS.items():
+            for table, column in OF_EVENTS.items():
                 wanted = self._fresh.execute(_select(table)).fetchall()
                 self._fresh.execute(f"DELETE FROM {table}")
                 self._compare(table, column, wanted, self._rows(table, upto))
@@ -133,10 +133,10 @@ class ViewsCheck:
             self._first[table] = min(int(row[column]) for row in rows)
 
     def _compare_now(self, last: int) -> None:
-        for table, column in _OF_NOW.items():
+        for table, column in OF_NOW.items():
             wanted = self._fresh.execute(_select(table)).fetchall()
             self._compare(table, column, wanted, self._read(_select(table)))
-        for table in (*_OF_EVENTS, _COMMITS):
+        for table in (*OF_EVENTS, _COMMITS):
             sql = f"SELECT min(position) FROM {table} WHERE position < 1 OR position > ?"
             (more,) = self._read(sql, (last,))[0]
             if more is not None:

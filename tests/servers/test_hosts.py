@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.cli.test_backup_put_back import put_back
 from tests.examples import some
 from tests.servers.test_rollout import fleet  # noqa: F401 - a fixture
 
@@ -389,3 +392,36 @@ def test_hosts_are_completed(deployed: Fleet, words: str) -> None:
         "COMP_CWORD": str(len(arguments) - 1),
     }
     assert "web1" in deployed.machine.run(env=env).out
+
+
+def test_an_older_store_that_is_put_back_has_less_of_hosts(deployed: Fleet) -> None:
+    machine, backup = deployed.machine, str(deployed.machine.home / "backup.db")
+    machine.ok("daemon", "stop", "dev")
+    (newest, *_) = machine.history()
+    before = hosts(deployed)
+    machine.ok("backup", backup)
+    machine.ok("daemon", "start", "dev")
+    assert deployed.deploy(to="web2").code == 0
+    put_back(machine, backup)
+    machine.ok("trust", "--head", f"{newest['event']}:{newest['hash']}", "-m", "put back")
+    machine.ok("promote", "staging")
+    assert hosts(deployed) == before
+    machine.ok("verify")
+
+
+FORGED = {
+    "targets": "UPDATE targets SET host = 'web9'",
+    "deployments": "UPDATE deployments SET actor = 'mallory'",
+    "operations": "UPDATE operations SET word = 'started'",
+}
+
+
+@pytest.mark.parametrize("table", FORGED)
+def test_views_of_hosts_are_compared_with_the_events(deployed: Fleet, table: str) -> None:
+    deployed.machine.ok("daemon", "stop", "dev")
+    with closing(sqlite3.connect(deployed.machine.folder / "store" / "views.db")) as views:
+        views.executescript(FORGED[table])
+    found = deployed.machine.fails(4, "verify")
+    assert f"store/views.db: {table} differ from the events, first at #" in found.error()
+    deployed.machine.ok("rebuild")
+    deployed.machine.ok("verify")

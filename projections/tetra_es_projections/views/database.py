@@ -13,7 +13,7 @@ from tetra_es.log.sqlite.connecting import (
     is_damage,
     unreadable,
 )
-from tetra_es_projections.views.schema import TABLES, VERSION, foreign_part
+from tetra_es_projections.views.schema import MADE_OF_EVENTS, TABLES, VERSION, foreign_part
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,7 +114,7 @@ def go_back(connection: sqlite3.Connection, *, whole: bool) -> None:
     mirror, which stay as they are.
     """
     connection.execute("BEGIN IMMEDIATE")
-    for table in ("events", "states", "changes", "latest", "targets"):
+    for table in MADE_OF_EVENTS:
         connection.execute(f"DELETE FROM {table}")
     set_progress(connection, VIEWS, 0)
     if whole:

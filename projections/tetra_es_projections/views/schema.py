@@ -133,6 +133,13 @@ SCHEMA: Final[dict[str, str | None]] = {
 }
 """Name to statement of everything in the views, as their `sqlite_schema` has it."""
 
+MADE_OF_EVENTS: Final = tuple(
+    name
+    for name, statement in SCHEMA.items()
+    if (statement or "").startswith("CREATE TABLE") and name not in {"progress", "files", "commits"}
+)
+"""The tables that are made of the events alone, whatever files and mirror are like."""
+
 
 def foreign_part(connection: sqlite3.Connection, database: str = "main") -> str | None:
     """Return how the schema of views differs from ours, None where it does not."""
