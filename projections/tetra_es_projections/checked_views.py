@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 OF_EVENTS: Final = {"events": 0, "states": 2, "changes": 0, "operations": 0}
 """Tables with rows of each event, and the column that has its position."""
-OF_NOW: Final = {"latest": 0, "targets": 4, "deployments": 0}
+OF_NOW: Final = {"latest": 0, "deployments": 0}
 """Tables whose rows later events change, and the same column."""
 _COMMITS: Final = "commits"
 _SELECT: Final = {

@@ -104,11 +104,10 @@ class Projections(Closing):
 
     def deployed_hosts(self) -> dict[str, list[str]]:
         """Return the hosts that each environment was deployed to, by what was recorded."""
-        found: dict[str, list[str]] = {}
+        from tetra_es_projections.queries.hosts import deployed_hosts  # few commands ask
+
         with self._errors(), Views(self.layout.views) as views:
-            for row in views.hosts.all():
-                found.setdefault(row.environment, []).append(row.host)
-        return found
+            return deployed_hosts(views.hosts)
 
     def catch_up(self, report: Progress | None = None) -> None:
         """Take in every event that is missing anywhere.

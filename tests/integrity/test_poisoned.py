@@ -60,8 +60,9 @@ POISONS: dict[str, str] = {
     "commits": "UPDATE commits SET position = -position; UPDATE commits SET position = "
     "CASE position WHEN -3 THEN 5 WHEN -5 THEN 3 ELSE -position END",
     "changes": "UPDATE changes SET after = 'x', before = 'y'; UPDATE latest SET after = 'x'",
-    "targets": "INSERT INTO targets VALUES ('dev', 'localhost', 1, '2020-01-01T00:00:00Z', 3, 'x', "
-    "1, 'serving')",
+    "deployments": "INSERT INTO deployments VALUES (3, 'dev', 'localhost', 'x', 1, 'alice', '', "
+    "'2020-01-01T00:00:00Z', 'direct', NULL, NULL, '[]', 'serving', '', '', 3, "
+    "'2020-01-01T00:00:00Z', 0)",
     "progress": "UPDATE progress SET position = 9999",
     "progress of files": "UPDATE progress SET position = 9999 WHERE projection = 'files'",
     "progress of the mirror": "UPDATE progress SET position = 9999 WHERE projection = 'mirror'",

@@ -410,7 +410,6 @@ def test_an_older_store_that_is_put_back_has_less_of_hosts(deployed: Fleet) -> N
 
 
 FORGED = {
-    "targets": "UPDATE targets SET host = 'web9'",
     "deployments": "UPDATE deployments SET actor = 'mallory'",
     "operations": "UPDATE operations SET word = 'started'",
 }

@@ -124,7 +124,10 @@ class HostType(click.ParamType):  # type: ignore[type-arg]  # not generic in cli
         """Return the names of the hosts that there are."""
 
         def names(reader: Reader) -> list[str]:
-            return sorted({row.host for row in reader.views.hosts.all()})
+            from tetra_es_projections.queries.hosts import deployed_hosts
+
+            known = deployed_hosts(reader.views.hosts)
+            return sorted({host for hosts in known.values() for host in hosts})
 
         return complete(ctx, incomplete, names)
 

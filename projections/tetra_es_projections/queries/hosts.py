@@ -139,6 +139,14 @@ def names_of(
     return []
 
 
+def deployed_hosts(table: HostTable) -> dict[str, list[str]]:
+    """Return all names of hosts that each environment was deployed to, but for those forgotten."""
+    found: dict[str, list[str]] = {}
+    for same in _machines(table, NOW):
+        found.setdefault(same[0].environment, []).extend(each.host for each in same)
+    return {environment: sorted(names) for environment, names in found.items()}
+
+
 def _machines(table: HostTable, moment: Moment) -> list[list[_Host]]:
     """Return what stands for one machine each, the name that was used last first."""
     machines: dict[tuple[str, str], list[_Host]] = {}

@@ -12,7 +12,6 @@ from tetra_es.events.deployments import (
     DeploymentReverted,
     DeploymentStarted,
     HostEvent,
-    HostForgotten,
     HostUninstalled,
 )
 
@@ -33,12 +32,10 @@ def take_in(connection: sqlite3.Connection, position: int, event: Event) -> int 
     match event:
         case DeploymentStarted():
             _begin(connection, position, event)
-            _set_target(connection, position, event, UNDER_WAY)
             return None
         case DeploymentEvent():
             begun = _newest(connection, event.environment, event.host)
             outcome = _outcome(event)
-            _set_target(connection, position, event, outcome)
             if begun is not None and outcome != UNDER_WAY:
                 _end(connection, begun, position, event, outcome)
             return begun
@@ -119,34 +116,12 @@ def _operate(connection: sqlite3.Connection, position: int, event: HostEvent) ->
             event.metadata["reason"],
         ),
     )
-    key = (event.environment, event.host)
-    if isinstance(event, HostForgotten):
-        connection.execute("DELETE FROM targets WHERE environment = ? AND host = ?", key)
     if not isinstance(event, HostUninstalled):
         return None
     row = connection.execute(
         "SELECT position, revision, outcome FROM deployments WHERE environment = ? AND host = ? "
         "ORDER BY position DESC LIMIT 1",
-        key,
+        (event.environment, event.host),
     ).fetchone()
     # The end of a removal, which is one line of the history.
     return row[0] if row and (row[1], row[2]) == (0, SERVING) else None
-
-
-def _set_target(
-    connection: sqlite3.Connection, position: int, event: DeploymentEvent, outcome: str
-) -> None:
-    """Keep what runs on a host; a deployment that came to nothing leaves that as it was."""
-    key = (event.environment, event.host)
-    newest = (position, event.deployment, event.revision, outcome)
-    connection.execute(
-        "INSERT INTO targets VALUES (?, ?, NULL, NULL, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-        "position = excluded.position, deployment = excluded.deployment, "
-        "revision = excluded.revision, outcome = excluded.outcome",
-        (*key, *newest),
-    )
-    if outcome == SERVING:  # of revision 0 where everything was removed
-        connection.execute(
-            "UPDATE targets SET serving = ?, since = ? WHERE environment = ? AND host = ?",
-            (event.revision or None, event.timestamp, *key),
-        )

@@ -9,7 +9,7 @@ from tetra_es.log.sqlite.statements import difference, named
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 7
+VERSION = 8
 """Changed with the tables; views of another version are thrown away and built again."""
 
 TABLES = """
@@ -68,18 +68,6 @@ CREATE TABLE latest (                  -- the newest change of each key of a fil
 );
 CREATE INDEX latest_by_key ON latest (key);
 
-CREATE TABLE targets (
-    environment TEXT NOT NULL,
-    host TEXT NOT NULL,
-    serving INTEGER,                   -- revision that was kept last
-    since TEXT,                        -- when it was found healthy
-    position INTEGER NOT NULL,         -- newest event of its deployments
-    deployment TEXT NOT NULL,          -- the newest one
-    revision INTEGER NOT NULL,         -- that it was of
-    outcome TEXT NOT NULL,             -- under way, serving, failed, reverting or reverted
-    PRIMARY KEY (environment, host)
-) WITHOUT ROWID;
-
 CREATE TABLE deployments (
     position INTEGER PRIMARY KEY,      -- of deployment.started
     environment TEXT NOT NULL,
@@ -93,7 +81,7 @@ CREATE TABLE deployments (
     machine TEXT,
     code TEXT,                         -- JSON, as the event has it
     secrets TEXT NOT NULL,             -- JSON, [key, version] of each
-    outcome TEXT NOT NULL,             -- as in targets
+    outcome TEXT NOT NULL,             -- under way, serving, failed, reverting or reverted
     step TEXT NOT NULL,                -- that failed
     cause TEXT NOT NULL,               -- why
     ended INTEGER,                     -- the event that said the outcome

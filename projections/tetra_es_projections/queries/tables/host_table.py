@@ -7,21 +7,6 @@ import sqlite3
 from typing import NamedTuple
 
 
-class HostRow(NamedTuple):
-    """What runs on a host, and how its newest deployment ended."""
-
-    environment: str
-    host: str
-    serving: int | None
-    """Revision that was kept last, None for none."""
-    since: str | None
-    event: int
-    deployment: str
-    revision: int
-    outcome: str
-    """`under way`, `serving`, `failed`, `reverting` or `reverted`."""
-
-
 class Moment(NamedTuple):
     """Up to where events count."""
 
@@ -79,14 +64,6 @@ class HostTable:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-
-    def all(self) -> list[HostRow]:
-        """Return the hosts that anything was deployed to, by environment and host."""
-        rows = self._connection.execute(
-            "SELECT environment, host, serving, since, position, deployment, revision, outcome "
-            "FROM targets ORDER BY environment, host"
-        )
-        return [HostRow(*row) for row in rows]
 
     def pairs(self) -> list[tuple[str, str]]:
         """Return environment and host of everything that was ever deployed, by name."""
