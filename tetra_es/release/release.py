@@ -74,7 +74,7 @@ class ServiceSettings:
     release_timeout: int = 300
     """Seconds."""
     variables: tuple[tuple[str, str], ...] = ()
-    """Name and value of each plain variable."""
+    """Name and value of each that is not a secret, with those that are made of other keys."""
     credentials: bool = False
     """Whether it gets its secrets as systemd's credentials, and none as a variable."""
 

@@ -29,14 +29,11 @@ def release_command(service: ServiceSettings, settings: ServerSettings) -> Relea
         ("RuntimeMaxSec", str(service.release_timeout)),
         *((name, value.replace("%%", "%")) for name, value in confined(service, settings)),
     ]
-    variables = [f"TETRA_SRC={settings.tetra_src}", f"TETRA_DIR={settings.tetra_dir}"]
-    variables += [f"PORT={service.port}"] if service.port else []
-    variables += [f"{name}={value}" for name, value in service.variables]
     return ReleaseCommand(
         words,
         service.release_timeout,
         service.env_path,
-        tuple(variables),
+        tuple(f"{name}={value}" for name, value in service.variables),
         tuple(f"{name}={value}" for name, value in properties),
         service.release_command,
     )

@@ -157,8 +157,8 @@ def _service(
     # A number of its own, the name of one, or the one of that name, if there is one.
     key = ("services", name, "port") if isinstance(port, int) else ("ports", port)
     port = ports.get(port) if isinstance(port, str) else port
-    own = service.get("env", {})
     variables = {"TETRA_SRC": source, "TETRA_DIR": deployment["tetra_dir"]}
+    variables |= service.get("env", {})
     if port:
         variables["PORT"] = str(port)
     return ServiceSettings(
@@ -176,9 +176,9 @@ def _service(
             user=deployment["user"],
             group=deployment.get("group", deployment["user"]),
             cwd=cwd,
-            variables={**own, **variables},
+            variables=variables,
         ),
-        variables=tuple(own.items()),
+        variables=tuple(variables.items()),
         credentials=service.get("secrets") == "credentials",
         port_key=key,
         stop_timeout=service.get("stop_timeout", ServiceSettings.stop_timeout),

@@ -11,7 +11,7 @@ from tetra_es.release.sandbox import sandbox
 from tetra_es.release.tsm_start import script
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tetra_es.release.release import ServerSettings, ServiceSettings
 
@@ -88,7 +88,7 @@ def _service_section(
     yield "Type", "exec"
     yield "User", settings.user
     yield "Group", settings.group
-    yield from (_tsm if settings.runner == "tsm" else _direct)(unit, settings)
+    yield from _tsm(unit, settings) if settings.runner == "tsm" else _direct(unit)
     if unit.service.credentials:
         for name, path in credentials.items():
             yield "LoadCredential", f"{name}:{unit_path(path)}"
@@ -120,7 +120,8 @@ def _tsm(unit: Unit, settings: ServerSettings) -> Iterator[tuple[str, str]]:
     folder = f"{_RUNTIME}/{unit.name.removesuffix('.service')}"
     noted = f"/run/{folder}/pid"
     yield "WorkingDirectory", unit_path(settings.tetra_dir)
-    yield from _environment(service, settings)
+    # The port is in tsm's own definition.
+    yield from _environment(each for each in service.variables if each[0] != "PORT")
     # tsm reads the file, too, and does not export what is in it.
     yield "EnvironmentFile", unit_path(service.env_path)
     yield "RuntimeDirectory", unit_word(folder)
@@ -129,13 +130,11 @@ def _tsm(unit: Unit, settings: ServerSettings) -> Iterator[tuple[str, str]]:
     yield "ExecStart", f"/bin/bash -c {exec_lines(script(service, settings.tetra_dir, noted))}"
 
 
-def _direct(unit: Unit, settings: ServerSettings) -> Iterator[tuple[str, str]]:
+def _direct(unit: Unit) -> Iterator[tuple[str, str]]:
     service = unit.service
     first, *arguments = split(service.command)
     yield "WorkingDirectory", unit_path(service.cwd)
-    yield from _environment(service, settings)
-    if service.port:
-        yield "Environment", f"PORT={service.port}"
+    yield from _environment(service.variables)
     if not service.credentials:
         yield "EnvironmentFile", unit_path(service.env_path)
     yield (
@@ -144,8 +143,6 @@ def _direct(unit: Unit, settings: ServerSettings) -> Iterator[tuple[str, str]]:
     )
 
 
-def _environment(service: ServiceSettings, settings: ServerSettings) -> Iterator[tuple[str, str]]:
-    yield "Environment", unit_word(f"TETRA_SRC={settings.tetra_src}")
-    yield "Environment", unit_word(f"TETRA_DIR={settings.tetra_dir}")
-    for name, value in service.variables:
+def _environment(variables: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    for name, value in variables:
         yield "Environment", unit_word(f"{name}={value}")
