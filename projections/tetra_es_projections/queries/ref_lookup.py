@@ -45,7 +45,7 @@ class RefLookup:
         """
         with Views(self._views) as views:
             position = position_of(views, ref, environment)
-            commit = views.commit_at(position)
+            commit = views.commit(position)
         if self._log and not self._is_right(self._log, ref, environment, position, commit):
             raise _unlike(position)
         return position

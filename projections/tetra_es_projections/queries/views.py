@@ -69,7 +69,7 @@ class Views(Closing):
         return HostTable(self._connection)
 
     def commit(self, position: int) -> str | None:
-        """Return the mirror's commit of an event."""
+        """Return the mirror's commit of an event, None where it has none yet."""
         row = self._connection.execute(
             "SELECT lower(hex(id)) FROM commits WHERE position = ?", (position,)
         ).fetchone()
@@ -82,13 +82,6 @@ class Views(Closing):
             "SELECT position FROM commits WHERE id BETWEEN ? AND ? LIMIT 2", ends
         )
         return [row[0] for row in rows]
-
-    def commit_at(self, position: int) -> str | None:
-        """Return the commit of an event, None where the mirror has none yet."""
-        row = self._connection.execute(
-            "SELECT lower(hex(id)) FROM commits WHERE position = ?", (position,)
-        ).fetchone()
-        return row[0] if row else None
 
     def file_digests(self) -> dict[str, str]:
         """Return path to digest of the files as projected last."""
