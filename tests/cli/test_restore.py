@@ -414,6 +414,18 @@ def test_moving_a_store_away_is_killed(
     assert "verified" in lived.ok("verify").out
 
 
+def test_a_write_ahead_log_whose_store_is_gone_is_kept(lived: Machine) -> None:
+    """Somebody moved the store away without it; it may have the newest events."""
+    copy = backup(lived)
+    with in_the_middle_of(lived.store):
+        lived.store.rename(lived.home / "events.db")
+        done = lived.ok("restore", "--from", copy)
+    kept = lived.store.parent / "replaced-1"
+    assert str(kept) in done.err
+    assert (kept / "events.db-wal").stat().st_size
+    assert "verified" in lived.ok("verify").out
+
+
 def test_the_disk_fails_when_the_store_is_in_its_place(
     lived: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
