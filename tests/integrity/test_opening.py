@@ -387,7 +387,7 @@ def test_nothing_is_false_alarm_while_others_record(machine: Machine) -> None:
     from tests.crash.killing import kill, start
 
     process = start(machine, [["set", "local", "ports.tetra=NUMBER"]], 3000)
-    seen = set()
+    seen: set[int] = set()
     while len(seen) < 5 and process.poll() is None:
         with SqliteLog(machine.store) as log:
             seen.add(log.head().position)
