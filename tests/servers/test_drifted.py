@@ -13,7 +13,7 @@ from tests.examples import some
 from tests.servers.fake_server import FakeServer
 from tests.servers.test_rollout import fleet
 from tetra_es.remote.drift import drift
-from tetra_es.remote.drifted import Known, drifted, masked
+from tetra_es.remote.drifted import Known, drifted, masked, masked_lines
 from tetra_es.remote.errors import StepFailed
 from tetra_es.remote.plan import plan
 
@@ -163,6 +163,7 @@ def test_the_difference_is_from_what_was_deployed(place: FakeServer) -> None:
         (f'Environment="A={SECRET}"', 'Environment="A=…"'),
         (f"Environment=A=1 B={SECRET}", "Environment=A=…"),
         (f"Environment={SECRET}", "Environment=…"),
+        (f"Environment = A={SECRET}", "Environment = A=…"),
         (f"password = '{SECRET}'", "password = …"),
         (f"url = 'postgres://u:{SECRET}@db/x'", "url = 'postgres://…@db/x'"),
         ("key AKIAIOSFODNN7EXAMPL2 x", "key … x"),
@@ -170,6 +171,11 @@ def test_the_difference_is_from_what_was_deployed(place: FakeServer) -> None:
 )
 def test_what_is_shown_of_a_line(line: str, shown: str | None) -> None:
     assert masked(line) == (line if shown is None else shown)
+
+
+def test_what_is_shown_of_lines_that_are_joined() -> None:
+    lines = ["Environment=A=1 \\", "B=2 \\", f"C={SECRET}", "MemoryMax=1G"]
+    assert masked_lines(lines, ["B=2 \\"]) == ["Environment=A=…", "B=2 \\", "…", "MemoryMax=1G"]
 
 
 def test_a_deployment_shows_what_changed_and_goes_on(fleet: Fleet) -> None:

@@ -12,14 +12,14 @@ from tetra_es.remote.unmanaged import same_file, same_link
 from tetra_es.secret_scan.detectors import detections_in, detectors_for
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from tetra_es.release.release import Release, RemoteFile
     from tetra_es.remote.facts import DeployedFile, Entry, Facts
 
 _TELLING = re.compile(r"pass|pwd|secret|token|key|credential|auth|dsn", re.IGNORECASE)
 _ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)(?P<equals>\s*=\s*)(?P<value>.+)")
-_ENVIRONMENT = re.compile(r"(\s*Environment=)(.*)")
+_ENVIRONMENT = re.compile(r"(\s*Environment\s*=\s*)(.*)")
 _WORD = re.compile(r"""(["']?)([A-Za-z_][A-Za-z0-9_]*)=.*""")
 _LOGIN = re.compile(r"://[^/\s@]*@")
 _HIDDEN = "…"
@@ -121,7 +121,7 @@ def _diff(
     if file.path not in facts.texts:
         return ""
     before = _lines(text)
-    after = [line if line in before else masked(line) for line in _lines(facts.texts[file.path])]
+    after = masked_lines(_lines(facts.texts[file.path]), before)
     return _unified(file.path, before, after, origin)
 
 
@@ -132,6 +132,18 @@ def _lines(text: bytes) -> list[str]:
 def _unified(path: str, before: list[str], after: list[str], origin: str = "deployed") -> str:
     names = (f"{origin}{path}", f"there{path}")
     return "\n".join(difflib.unified_diff(before, after, *names, lineterm=""))
+
+
+def masked_lines(lines: Iterable[str], known: Collection[str]) -> list[str]:
+    """Return the lines of a file on a server, without what may be a secret where they are not
+    `known`."""
+    found = []
+    variables = False
+    for line in lines:
+        found.append(line if line in known else _HIDDEN if variables else masked(line))
+        # A backslash joins the next line to this one.
+        variables = line.endswith("\\") and (variables or bool(_ENVIRONMENT.fullmatch(line)))
+    return found
 
 
 def masked(line: str) -> str:

@@ -6,7 +6,7 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tetra_es.remote.drifted import attributes, drifted, masked
+from tetra_es.remote.drifted import attributes, drifted, masked_lines
 from tetra_es.remote.preflight import problems
 from tetra_es.remote.unmanaged import same_file, same_link, unmanaged
 
@@ -217,6 +217,6 @@ def _diff(file: RemoteFile, entry: Entry, facts: Facts, by_hand: Collection[str]
 def _unified(path: str, before: bytes, after: bytes, by_hand: Collection[str]) -> str:
     old, new = (each.decode("utf-8", "replace").splitlines() for each in (before, after))
     if path in by_hand:
-        old = [line if line in new else masked(line) for line in old]
+        old = masked_lines(old, new)
     names = (f"a{path}" if old else "/dev/null", f"b{path}" if new else "/dev/null")
     return "\n".join(difflib.unified_diff(old, new, *names, lineterm=""))
