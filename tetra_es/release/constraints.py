@@ -120,6 +120,11 @@ _ACCOUNT = Rule(
 )
 _PATH_HINT = "no .., no / at the end, no quotes, backslashes or wildcards"
 _ABSOLUTE = Rule("an absolute path in its shortest form", is_absolute, f"{_PATH_HINT}: /opt/tetra")
+_COMMAND = Rule(
+    f"a command on one line of at most {_LONGEST_COMMAND} characters, none of them a control",
+    _is_command,
+    "put longer ones in a script",
+)
 _URL_PATH_RULE = Rule("the path of a URL", _is_url_path, "such as /health")
 
 _HEALTH = {
@@ -129,11 +134,7 @@ _HEALTH = {
     "socket": Rule("an absolute path of a socket", is_absolute, "such as /run/tetra/app.sock"),
     "body_contains": Rule("text on one line", is_line, "a part of what the answer says"),
     "json": Rule("keys and texts on one line each", _are_lines, 'such as json = {status = "ok"}'),
-    "command": Rule(
-        f"a command on one line of at most {_LONGEST_COMMAND} characters, none of them a control",
-        _is_command,
-        "put longer ones in a script",
-    ),
+    "command": _COMMAND,
 }
 
 RULES: dict[KeyPath, Rule] = {
@@ -153,16 +154,8 @@ RULES: dict[KeyPath, Rule] = {
     ("system", "init_system"): Rule(
         "systemd", lambda v: v == "systemd", "deployments are to servers that run it"
     ),
-    ("services", ANY, "command"): Rule(
-        f"a command on one line of at most {_LONGEST_COMMAND} characters, none of them a control",
-        _is_command,
-        "put longer ones in a script",
-    ),
-    ("services", ANY, "release_command"): Rule(
-        f"a command on one line of at most {_LONGEST_COMMAND} characters, none of them a control",
-        _is_command,
-        "put longer ones in a script",
-    ),
+    ("services", ANY, "command"): _COMMAND,
+    ("services", ANY, "release_command"): _COMMAND,
     ("services", ANY, "cwd"): Rule(
         "a path in its shortest form, relative to deployment.tetra_src or absolute",
         lambda v: v == "." or is_relative(v) or is_absolute(v),
