@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from typing import TYPE_CHECKING
 
@@ -53,14 +54,17 @@ def after_a_fix(fleet: Fleet, lines: list[str]) -> Path:
 def test_what_maps_back_is_offered_and_works_when_pasted(fleet: Fleet, fix: str) -> None:
     lines, values = FIXES[fix]
     machine, web1 = fleet.machine, after_a_fix(fleet, lines)
-    found = machine.fails(3, "drift", "dev")
+    found = machine.fails(3, "drift", "dev", "-o", "json")
     assert SECRET not in found.out + found.err
     offered = [line for line in found.err.splitlines() if "to adopt what was changed" in line]
+    told = [row["adopt"] for row in json.loads(found.out)]
     if not values:
         assert offered == []
+        assert told == [[]] * len(told) != []
         return
     (line,) = offered
     assert line.startswith("tetra-es: web1: to adopt")
+    assert told == [line.split("`")[1::2]] * len(told)
     commands = [shlex.split(command)[1:] for command in line.split("`")[1::2]]
     assert commands[0] == ["set", "profile", "dev", *values]
     assert commands[1] == ["promote", "dev"]

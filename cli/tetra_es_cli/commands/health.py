@@ -9,6 +9,7 @@ import click
 from tetra_es_cli.context.params import env_argument, listing_option
 from tetra_es_cli.context.servers import hosts_options, looking
 from tetra_es_cli.output.emit import emit
+from tetra_es_cli.output.hints import command_with_options
 from tetra_es_cli.output.model import Listing
 from tetra_es_cli.output.servers import raise_first
 
@@ -60,7 +61,11 @@ def drift(app: App, environment: str, hosts: Sequence[str], local: bool, output:
 
     with looking(app, HostSelection(environment, hosts, local)) as servers:
         answers = servers.drift()
-    rows = [dict(zip(_DRIFT, row, strict=False)) for row in answers.rows]  # the remedy is told
+    # The remedy of the first is told.
+    rows = [
+        dict(zip(_DRIFT, row, strict=False)) | {"adopt": [*map(command_with_options, row.adopt)]}
+        for row in answers.rows
+    ]
     empty = "" if answers.errors else "the servers have what was deployed"
     emit(Listing(rows, _DRIFT, empty=empty), output)
     raise_first(answers.errors)

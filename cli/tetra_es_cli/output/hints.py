@@ -29,6 +29,11 @@ def with_options(text: str) -> str:
     return re.sub(_OURS, _with_options, text) if _org or _directory else text
 
 
+def command_with_options(command: str) -> str:
+    """Return a command with those options, for programs."""
+    return with_options(f"`{command}`")[1:-1]
+
+
 def _with_options(match: re.Match[str]) -> str:
     import shlex  # for this alone
 

@@ -45,6 +45,8 @@ class HostDifference(NamedTuple):
     """A path, a unit, or `release`."""
     difference: str
     remedy: str
+    adopt: tuple[str, ...] = ()
+    """Commands, one after the other, that adopt what of the host's changes maps back."""
 
 
 class Looking(OnServers):
@@ -95,9 +97,12 @@ class Looking(OnServers):
                 yield HostDifference(server.host, "release", found.difference, found.hint)
                 return
             again = command_on(server.host, "deploy", self._environment)
+            adopt = self._adoption(server.host, facts)
+            if adopt:
+                self._listener.adoptable(server.host, adopt)
             for one in differences_of(facts, found.recorded.files if found.recorded else None):
-                yield HostDifference(server.host, one.subject, one.difference, remedy(one, again))
-            self._tell_adoption(server.host, facts)
+                what_helps = remedy(one, again)
+                yield HostDifference(server.host, one.subject, one.difference, what_helps, adopt)
             self._check_left_out(server)
 
         hosts = all_of_it(self._access, self._selection, self._known)
@@ -109,24 +114,24 @@ class Looking(OnServers):
             answers.errors.insert(0, Refused(what, hint=first.remedy))
         return answers
 
-    def _tell_adoption(self, host: str, facts: Facts) -> None:
-        """Say which commands adopt what somebody changed on a host, as far as it maps back."""
+    def _adoption(self, host: str, facts: Facts) -> tuple[str, ...]:
+        """Return commands that adopt what somebody changed on a host, as far as it maps back."""
         name = self._environment
         with suppress(TetraEsError):
             if not facts.current or not (
                 sources := sources_of(self._known.log, name, facts.current.source)
             ):
-                return
+                return ()
             found = adoption(self._access.organization, name, *sources, facts)
             if found.assignments:
                 values = [f"{one.key}={one.literal}" for one in found.assignments]
                 deploy = command_on(host, "deploy", name)
-                commands = (
+                return (
                     shlex.join(["tetra-es", "set", "profile", name, *values]),
                     f"tetra-es promote {name}",
                     deploy if found.whole else f"{deploy} --replace-drift",
                 )
-                self._listener.adoptable(host, commands)
+        return ()
 
     def _compared(self, server: Server) -> tuple[Facts, Comparison]:
         """Return what a server is like, and how its release is the one that our history says.
