@@ -23,10 +23,10 @@ from tetra_es.remote.errors import ConnectionLost, Locked, StepFailed, Unreachab
 from tetra_es.remote.facts import Outcome
 from tetra_es.remote.plan import plan, readers
 from tetra_es.remote.program import agent
+from tetra_es.remote.server import Server
 
 if TYPE_CHECKING:
     from tetra_es.release.release import Release
-    from tetra_es.remote.server import Server
 
 HEALTH = HealthSettings(deadline=5, interval=0, successes=2, stays_up=0)
 
@@ -217,10 +217,17 @@ def test_a_file_that_arrives_changed_is_refused(place: FakeServer) -> None:
 
 
 def test_names_that_leave_the_folder_are_refused(place: FakeServer) -> None:
-    from tetra_es.remote.server import Server
-
     with pytest.raises(Unreachable, match="not an organization and environment"):
         Server.open(place, "..", "dev", program=place.program)
+
+
+def test_every_program_that_a_session_lacks_is_named_in_one_line(place: FakeServer) -> None:
+    known, first = place.program, "every_session='"
+    assert known.count(first) == 1
+    program = known.replace(first, f"{first}no-such-awk no-such-flock ")
+    with pytest.raises(Unreachable, match=r"server: no-such-awk, no-such-flock$") as caught:
+        Server.open(place, "acme", "dev", program=program)
+    assert caught.value.hint == "install no-such-awk, no-such-flock on the server"
 
 
 @pytest.mark.parametrize("shell", EVERY_SHELL)

@@ -10,10 +10,11 @@ import pytest
 
 from tests.servers.fake_server import FakeServer
 from tetra_es.release.health import Check
-from tetra_es.release.release import ServiceSettings
+from tetra_es.release.release import ReleaseCommand, ServiceSettings
 from tetra_es.remote.drift import drift
 from tetra_es.remote.facts import Entry, Listener, Space, Taken
 from tetra_es.remote.plan import plan
+from tetra_es.remote.programs import of_tsm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +96,7 @@ def test_a_plan_shows_texts_and_never_secrets(
         (lambda f: replace(f, state="starting"), "the server is starting"),
         (lambda f: replace(f, time=f.time + 301), "clock is 301 s ahead"),
         (lambda f: replace(f, time=f.time - 400), "clock is 400 s behind"),
-        (lambda f: replace(f, tools=frozenset()), "nothing can ask"),
+        (lambda f: replace(f, tools=frozenset()), "^programs are missing .* curl"),
         (lambda f: replace(f, users={}), "there is no user"),
         (lambda f: replace(f, groups={}), "there is no group"),
         (
@@ -168,8 +169,36 @@ def test_what_a_check_needs(release: Release, facts: Facts) -> None:
     facts.entries["/etc/ca.pem"] = Entry("file")  # type: ignore[index]  # a dict, made above
     found = plan(replace(release, settings=settings), facts, now=facts.time)
     assert [each.what for each in found.problems] == [
-        "nothing can ask for the services' health as [health] says"
+        "programs are missing on the server: curl (for the services' health as [health] says)"
     ]
+
+
+def test_every_program_that_is_missing_is_named_in_one_line(release: Release, facts: Facts) -> None:
+    """Those alone that this release needs."""
+    command = ServiceSettings(
+        *("tetra", "x", release.settings.tetra_src, "env/dev.env", False, None),
+        check=Check("command", command="ask", user="tetra"),
+    )
+    settings = replace(
+        release.settings, services=(command,), runner="tsm", user="tetra", group="tetra"
+    )
+    migrates = ReleaseCommand(("migrate",), 300)
+    service = replace(release.services[0], port=None, command=migrates)
+    wanted = replace(release, settings=settings, services=(service,))
+    found = plan(wanted, replace(facts, tools=frozenset()), now=facts.time, create_user=True)
+    (problem,) = [each for each in found.problems if "programs" in each.what]
+    assert problem.what == (
+        "programs are missing on the server: bash (for tsm), setsid (for tsm), systemd-run "
+        "(for a release command), setpriv (for a health command as tetra), useradd (to create "
+        "tetra)"
+    )
+    assert problem.hint == "install bash, setsid, systemd-run, setpriv and useradd on the server"
+
+    assert of_tsm(wanted, {"lsof"}) == ["jq"]
+
+    plain = replace(release, services=(replace(service, command=None),))
+    assert plan(plain, replace(facts, tools=frozenset()), now=facts.time).problems == ()
+    assert of_tsm(plain, ()) == []
 
 
 def test_what_a_service_is_started_in_and_of(release: Release, facts: Facts) -> None:

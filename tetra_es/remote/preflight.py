@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tetra_es.limits import CLOCK_SKEW
 from tetra_es.remote.neighbours import conflicts
 from tetra_es.remote.problem import Problem
+from tetra_es.remote.programs import missing
 from tetra_es.remote.requests import STATE, started_by
 from tetra_es.remote.unmanaged import unmanaged
 
@@ -30,6 +31,9 @@ def problems(
 ) -> Iterator[Problem]:
     """Yield every problem that `facts` show. `now`: as for `plan`."""
     yield from _system(release, facts, now)
+    settings = release.settings
+    lacking = not (facts.users.get(settings.user) and facts.groups.get(settings.group))
+    yield from missing(release, facts.tools, creates_user=create_user and lacking)
     yield from conflicts(release, facts)
     yield from _users(release, facts, create_user=create_user)
     yield from _tetra(release, facts)
@@ -54,7 +58,7 @@ def _system(release: Release, facts: Facts, now: int) -> Iterator[Problem]:
             f"the server's clock is {abs(off)} s {'ahead' if off > 0 else 'behind'}",
             "let it be set by NTP: `timedatectl set-ntp true`",
         )
-    yield from _checks(release, facts)
+    yield from _authorities(release, facts)
     yield from _credentials(release, facts)
 
 
@@ -69,15 +73,9 @@ def _credentials(release: Release, facts: Facts) -> Iterator[Problem]:
         )
 
 
-def _checks(release: Release, facts: Facts) -> Iterator[Problem]:
-    """Yield why services could not be asked as the environment says."""
+def _authorities(release: Release, facts: Facts) -> Iterator[Problem]:
+    """Yield which files are not there that certificates are to be compared with."""
     asked = [each.check for each in release.settings.services if each.check.kind == "http"]
-    ports = any(each.port is not None for each in release.services)
-    if ports and not facts.tools & {"curl", "bash"}:
-        yield Problem("nothing can ask for the services' health", "install curl on the server")
-    elif "curl" not in facts.tools and any(each.needs_curl for each in asked):
-        what = "nothing can ask for the services' health as [health] says"
-        yield Problem(what, "install curl on the server")
     for ca in dict.fromkeys(each.ca for each in asked if each.ca):
         if facts.entries[ca].kind not in {"file", "link"}:
             yield Problem(
@@ -94,8 +92,6 @@ def _users(release: Release, facts: Facts, *, create_user: bool) -> Iterator[Pro
             continue
         if not create_user:
             yield Problem(f"there is no {kind} {name}", "create it, or deploy with --create-user")
-        elif not facts.tools & {"useradd", "adduser"}:
-            yield Problem(f"the {kind} {name} cannot be created", "the server has no useradd")
 
 
 def _tetra(release: Release, facts: Facts) -> Iterator[Problem]:

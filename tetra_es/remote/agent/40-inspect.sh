@@ -195,7 +195,7 @@ say_system() {
     machine=
     [ ! -r /etc/machine-id ] || read -r machine _ </etc/machine-id
     [ -z "$machine" ] || say "machine $(text "$machine")"
-    for tool in flock sha256sum journalctl curl bash useradd adduser awk; do
+    for tool in curl bash setsid jq lsof systemd-run setpriv useradd adduser; do
         if have "$tool"; then say "tool $tool"; fi
     done
 }

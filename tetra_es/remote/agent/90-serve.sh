@@ -1,6 +1,7 @@
 # The session.
 #
-# Globals: answered, environment, found, line, name, nonce, organization, patience, tool, verb.
+# Globals: answered, environment, every_session, found, lacks, line, name, nonce, organization, patience,
+#   verb.
 
 # The client is gone: what it staged is removed, and what it armed is reverted now.
 gone() {
@@ -41,6 +42,18 @@ answer_request() {
     esac
 }
 
+# What a session, or the guard, cannot do without.
+every_session='awk base64 cat chmod chown cp cut date df flock grep head id ln ls mkdir mv readlink rm rmdir
+    sha256sum sleep stat sync systemctl tail timeout tr wc'
+
+# Sets $lacks to those of these programs that are not there.
+find_missing() {
+    lacks=
+    for tool; do
+        have "$tool" || lacks="$lacks${lacks:+, }$tool"
+    done
+}
+
 serve() {
     exec 3<&0 4>&1 </dev/null 1>&2
     trap gone HUP INT TERM PIPE
@@ -59,12 +72,12 @@ serve() {
         no 'not an organization and environment'
         return
     }
-    for tool in base64 flock sha256sum stat awk systemctl; do
-        have "$tool" || {
-            no "the server has no $tool" "install $tool on the server"
-            return
-        }
-    done
+    # shellcheck disable=SC2086 # names
+    find_missing $every_session
+    [ -z "$lacks" ] || {
+        no "programs are missing on the server: $lacks" "install $lacks on the server"
+        return
+    }
     ok
     while read -r line <&3; do
         set -f

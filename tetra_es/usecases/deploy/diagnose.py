@@ -11,6 +11,7 @@ from tetra_es.limits import CLOCK_SKEW
 from tetra_es.release.render import render
 from tetra_es.remote.drift import drift
 from tetra_es.remote.plan import plan
+from tetra_es.remote.programs import in_words, of_tsm
 from tetra_es.text import one_line
 from tetra_es.usecases.check import Check
 from tetra_es.usecases.deploy.hosts import named_hosts, of_environment, select
@@ -113,6 +114,10 @@ class _Diagnosis:
         facts = server.inspect(self._release)
         yield Check(self._host, "ok", f"reached; systemd {facts.systemd}, {facts.state}")
         yield self._clock(facts)
+        if lacking := of_tsm(self._release, facts.tools):
+            names = in_words(lacking)
+            what = f"tsm's own commands, such as tsm list, need {names}; the services do not"
+            yield Check(f"{self._host} programs", "warning", what, f"install {names} there")
         yield from self._ports(facts)
         found = plan(self._release, facts, now=int(time.time()))
         yield from self._ahead(found)
