@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from tetra_es_projections.mirror.git import Git
     from tetra_es_projections.mirror.projection import Mirror
     from tetra_es_projections.mirror.remotes import Remotes
+    from tetra_es_projections.mirror.shared.git_log import GitLog
 
 _ATTEMPTS: Final = 3
 """Times that is compared what others change meanwhile."""
@@ -245,6 +246,35 @@ class Projections(Closing):
         from tetra_es_projections.mirror.remotes import Remotes
 
         return Remotes(self.layout.mirror, self._git, self._warn)
+
+    def shared_log(self, address: str) -> GitLog:
+        """Return the log that several machines append to. Raises `UsageError` for no address."""
+        from pathlib import Path
+
+        from tetra_es_projections.mirror import addresses
+        from tetra_es_projections.mirror.shared.git_log import GitLog
+
+        url = addresses.address(address, Path.cwd(), self.layout.root)
+        return GitLog(
+            self.layout.mirror, self._git, url, self.log, lambda: self._open_mirror().head()
+        )
+
+    def signers(self) -> dict[str, str]:
+        """Return name to public key line of those who may record."""
+        return TreeProjector.at(self.log, self.log.last_position()).signers
+
+    @property
+    def was_shared(self) -> bool:
+        """Whether the organization was shared from this folder, wherever that was."""
+        from tetra_es_projections.mirror.refs import was_shared
+
+        return was_shared(self.layout.mirror)
+
+    def unshare(self) -> None:
+        """Forget that it was."""
+        from tetra_es_projections.mirror.refs import SHARED
+
+        self._git.run(self.layout.mirror, "update-ref", "-d", SHARED)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

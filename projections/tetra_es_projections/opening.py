@@ -126,6 +126,19 @@ class Derived:
                 yield clone_at(root, self.git)
 
     @contextmanager
+    def shared_copy(self, url: str) -> Iterator[tuple[str, Clone]]:
+        """Open a copy of what is shared at an address; yield that, as git shall have it, too.
+
+        Raises `TetraEsError` where there is none.
+        """
+        from tetra_es_projections.mirror.addresses import address
+        from tetra_es_projections.mirror.cloning import cloned
+
+        where = address(url, Path.cwd(), None)
+        with cloned(where) as root:
+            yield where, clone_at(root, self.git)
+
+    @contextmanager
     def opened(
         self, layout: OrgLayout, *, reading: bool = False, proving: bool = False
     ) -> Iterator[Projections]:

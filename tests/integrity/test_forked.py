@@ -40,6 +40,7 @@ LOOKING = {
     *("health", "drift", "daemon status", "daemon logs"),
     *("ci github", "ci script"),
     *("trust", "restore"),  # the ways out
+    "clone",  # makes another folder
     "apply",  # admits a clone by itself, on a server
 }
 """Commands that record nothing, write nothing in the organization's folder and deploy nothing."""
@@ -56,6 +57,7 @@ WORDS: dict[str, str] = {
     "mirror add": "other $HOME/other.git",
     "mirror push": "origin --force",
     "mirror rm": "origin",
+    "share": "$HOME/other.git",
     "env add": "qa --profile dev",
     "signer add": f"eve '{EVE}'",
     "signer rm": "alice",

@@ -60,6 +60,12 @@ class Gate:
         self._owed: dict[int, Record] = {}
         """Position of a purge event to the first event that was taken at its word."""
 
+    def read_from(self, source: Source) -> None:
+        """Have rules look at another source from now on, which has the same events and more."""
+        self._source = source
+        self._bodies = Bodies(source, self.readers)
+        self._outlook = Outlook(source, self.state.head.position)
+
     @property
     def firm(self) -> bool:
         """Whether nothing was taken at the word of a purge event that is still to come.

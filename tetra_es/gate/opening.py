@@ -9,6 +9,7 @@ from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
 from tetra_es.gate.gate import Gate
 from tetra_es.gate.pins import checked, judged
 from tetra_es.gate.pins.pins import Forked, Unexpected, Window
+from tetra_es.gate.pins.sharing import is_shared
 from tetra_es.gate.pins.standing import Behind, Standing, organization_of, standing
 from tetra_es.gate.verdicts import Kind
 from tetra_es.log.chain import START, Head
@@ -86,9 +87,13 @@ class Opened:
         if self.is_behind:
             raise Behind(self.pins.head, self.gate.state.head)
 
-    def check_recording(self) -> None:
-        """Raise `TetraEsError` where nothing may be recorded on what is here."""
-        self.check_complete()
+    def check_recording(self, *, shared: bool = False) -> None:
+        """Raise `TetraEsError` where nothing may be recorded on what is here.
+
+        With `shared`, what is missing here is taken over from where it is shared before that.
+        """
+        if not shared:
+            self.check_complete()
         if self.stopped:
             raise stop(self.stopped)
 
@@ -129,7 +134,7 @@ def open_organization(
     if opened.stopped and opened.gate.state.head == START:
         raise stop(opened.stopped)  # nothing at all is admitted
     if recording:
-        opened.check_recording()
+        opened.check_recording(shared=stands is Standing.BEHIND and is_shared(pins.folder))
     if hashes and check:
         check()
     try:
@@ -157,12 +162,17 @@ def compare(
     folder.check_place(place, organization, log.head())
     pins = folder.pins(organization)
     stands = standing(log, pins)
+    check_asked(stands, ask=ask, expect=expect)
+    return pins, stands
+
+
+def check_asked(stands: Standing, *, ask: bool, expect: Head | None) -> None:
+    """Raise `Refused` where a history is new, nobody can look at it, and nothing is expected."""
     if stands is Standing.NEW and not ask and expect is None:
         raise Refused(
             "this account never saw this history, and nobody is asked",
             hint="give --expect POSITION:HASH, or TETRA_EXPECT, as somebody says who knows it",
         )
-    return pins, stands
 
 
 def catch_up(opened: Opened, log: ReadableLog) -> list[Verdict]:
@@ -239,6 +249,8 @@ def pin(opened: Opened, hashes: list[bytes]) -> None:
             raise TetraEsError(f"{pins.folder} has changed", hint="run the command again")
         pins.append(Head(first, before), hashes)
     state = opened.gate.state
+    if opened.is_behind and state.head.position >= pins.head.position:
+        opened.standing = Standing.LEVEL
     if hashes and first <= opened.judged < state.head.position:
         judged.add(pins, first, state.head, state.void)
     elif opened.judged < state.head.position:

@@ -31,9 +31,12 @@ if TYPE_CHECKING:
     from tetra_es.admission import Admission
     from tetra_es.crypto.ssh.keys import SigningKey
     from tetra_es.gate.gated import GatedLog
+    from tetra_es.gate.sharing_log import SharingLog
+    from tetra_es.gate.verdicts import Verdict
     from tetra_es.log.chain import Head
     from tetra_es.log.deciding import Appended, Decision
     from tetra_es.log.port import AppendableLog
+    from tetra_es.log.shared import SharedLog
     from tetra_es.model.secrets import Vault
 
 AnyAggregate = TypeVar("AnyAggregate", bound=Aggregate)
@@ -84,6 +87,7 @@ class History(Closing):
             self.replica = AdmittedReplica(path, admission, log=self._log, recording=True)
             self._admission, self._why = admission, why
             self._gated: GatedLog | None = None
+            self._sharing: SharingLog | None = None
             self._folded: dict[str, tuple[Aggregate, int]] = {}
             """Stream to aggregate, and its version when it was loaded or kept last."""
             if self._log.head() != START:
@@ -100,11 +104,52 @@ class History(Closing):
         self._log.close()
 
     def follow(self) -> Head:
-        """Admit what others recorded meanwhile; return the head. Raises as the gate does."""
+        """Admit what others recorded meanwhile; return the head. Raises as the gate does.
+
+        Where the organization is shared, it is asked for when something was in between.
+        """
         if self._gated is None:
             return START
         self._gated.catch_up()
+        if self._sharing is not None and self._sharing.is_stale:
+            self.receive()
         return self.replica.opened.gate.state.head
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether others append to the same log."""
+        return self._sharing is not None
+
+    def join(self, shared: SharedLog) -> None:
+        """Record where others do, from now on. `receive` has to follow."""
+        from tetra_es.gate.sharing_log import SharingLog
+
+        self._sharing = SharingLog(self._log, shared)
+        self._sharing.is_stale = False  # until it is asked
+        self._open_gate()
+
+    def receive(self) -> list[Verdict]:
+        """Take over what others appended to the shared log; return the void ones.
+
+        Nothing where there is no such log. Raises as `SharedLog.fetch` and the gate do.
+        """
+        if self._sharing is None:
+            return []
+        from tetra_es.gate.receiving import Receiver
+
+        self._sharing.shared.fetch()
+        receiver = Receiver(self.replica.opened, self._log, self._sharing.shared)
+        try:
+            void = receiver.receive()
+        finally:
+            self._finish_purges()
+        self._sharing.is_stale = False
+        return void
+
+    def settle(self) -> None:
+        """Have the shared log follow, after all that is derived has. Raises `TetraEsError`."""
+        if self._sharing is not None:
+            self._sharing.shared.settle()
 
     def open_again(self) -> None:
         """Admit what is in the log now: an interrupt may have come between an event and its pin."""
@@ -144,8 +189,10 @@ class History(Closing):
         would not admit it, and as `log.deciding.Recorder` does.
         """
         log: AppendableLog = self._gated or self._founding()
-        self._recorder = Recorder(log, self.key, decide)
-        return self._recorder.record()
+        done = Recorder(log, self.key, decide).record()
+        if done.records and self._gated is not None:
+            self.follow()  # an answer that was lost left them in the log alone
+        return done
 
     def take_in_founding(self) -> None:
         """Open the gate for what comes after the first events, which were recorded."""
@@ -213,7 +260,8 @@ class History(Closing):
         from tetra_es.gate.gated import GatedLog
 
         self.replica.look_again()
-        self._gated = GatedLog(self._log, self.replica.opened)
+        log: AppendableLog = self._sharing or self._log
+        self._gated = GatedLog(log, self.replica.opened)
         replica = self.replica
         self._log.purged = replica.opened.gate.state.purged
         self._log.application.log_recorder.of_stream = lambda *stream, **which: (

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tetra_es.layout import OrgLayout
     from tetra_es.log.record import Record
     from tetra_es.log.replica import Replica
+    from tetra_es.log.shared import SharedLog
     from tetra_es.model.standing import Standing
     from tetra_es.refs import Ref
     from tetra_es.toml.document import ConfigDocument
@@ -118,6 +119,19 @@ class Projections(Protocol):
 
     def catch_up(self, report: Report | None = None) -> None:
         """Take in every event that is missing anywhere."""
+
+    def shared_log(self, address: str) -> SharedLog:
+        """Return the log that several machines append to. Raises `UsageError` for no address."""
+
+    def signers(self) -> dict[str, str]:
+        """Return name to public key line of those who may record."""
+
+    @property
+    def was_shared(self) -> bool:
+        """Whether the organization was shared from this folder, wherever that was."""
+
+    def unshare(self) -> None:
+        """Forget that it was."""
 
 
 class Differences(Protocol):
@@ -380,6 +394,9 @@ class Listener(Protocol):
 
     def parted(self, path: str) -> None:
         """An edited file that had another name, a hard link, has no longer: that keeps the old."""
+
+    def received(self, first: int, last: int) -> None:
+        """These events, which others recorded, were taken over."""
 
     def warned(self, message: str) -> None:
         """Something is most likely not as somebody meant it, and stopped nothing."""

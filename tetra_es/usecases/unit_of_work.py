@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tetra_es.events.secrets import NamedBy
     from tetra_es.log.chain import Head
     from tetra_es.log.replica import Replica
+    from tetra_es.log.shared import SharedLog
     from tetra_es.model.aggregate import Aggregate
     from tetra_es.model.organization import Organization
     from tetra_es.store.history import History
@@ -229,6 +230,33 @@ class UnitOfWork:
         """Take in what others recorded; what was loaded before that is loaded again."""
         if self._history.follow() != self._head:
             self.forget()
+
+    def receive(self) -> None:
+        """Take over what others recorded at the shared log; nothing where there is none."""
+        for verdict in self._history.receive():
+            position = verdict.record.position
+            self._warnings.append(f"event #{position} is void and changes nothing: {verdict.what}")
+        warnings = self.take_warnings()
+        self.follow()
+        self._warnings += warnings
+
+    def settle(self) -> None:
+        """Have the shared log follow, after everything that is derived has."""
+        self._history.settle()
+
+    @property
+    def pins(self) -> Path:
+        """The folder with what this account admitted of the organization."""
+        return self._history.replica.opened.pins.folder
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether others append to the same log."""
+        return self._history.is_shared
+
+    def join(self, shared: SharedLog) -> None:
+        """Record where others do, from now on."""
+        self._history.join(shared)
 
     def forget(self) -> None:
         """Drop everything loaded and decided: it is loaded again when it is asked for."""

@@ -19,6 +19,7 @@ from tetra_es.usecases.config.edit import Edit, EmptiedError
 from tetra_es.usecases.config.hand_edits import emptied_by_hand, pending, read_edit, what_is_wrong
 from tetra_es.usecases.happened.not_recorded import NotRecorded
 from tetra_es.usecases.recorded import recorded_all_the_same
+from tetra_es.usecases.sharing.joining import check_known, join, note_asked
 from tetra_es.usecases.unit_of_work import Intent, UnitOfWork
 from tetra_es.usecases.use_case import Done
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from tetra_es.usecases.happened.happened import Happened
     from tetra_es.usecases.ports import Listener, Projections, WorkingFiles
     from tetra_es.usecases.recorded import Recorded
+    from tetra_es.usecases.sharing.pull import Pulled
+    from tetra_es.usecases.sharing.share import Shared
     from tetra_es.usecases.use_case import UseCase
 
     Derive: TypeAlias = Callable[[OrgLayout, Replica], AbstractContextManager[Projections]]
@@ -76,6 +79,7 @@ class Workspace:
         with exclusive(self.layout.lock):
             self._work.follow()
             self._projections.catch_up(self._listener.progress)
+            self._receive()
             try:
                 edits += self._send_waiting()
                 self._record_hand_edits(use_case, edits)
@@ -188,6 +192,57 @@ class Workspace:
         """Return the hosts that each environment was deployed to, by what was recorded."""
         return self._projections.deployed_hosts()
 
+    def share(self, address: str) -> Shared:
+        """Have everybody's events at an address from now on; see `usecases.sharing.share`."""
+        from tetra_es.usecases.sharing.share import share
+
+        with exclusive(self.layout.lock):
+            self._check_in_place()
+            self._work.follow()
+            self._projections.catch_up(self._listener.progress)
+            shared = share(self._work, self._projections, address)
+            self._receive()
+        return shared
+
+    def pull(self) -> Pulled:
+        """Take over what others recorded. Raises `Refused` where the organization is not shared."""
+        from tetra_es.usecases.sharing.pull import Pulled, check_shared
+
+        with exclusive(self.layout.lock):
+            self._check_in_place()
+            check_shared(self._work)
+            self._work.follow()
+            before = self._work.log.last_position()
+            self._projections.catch_up(self._listener.progress)
+            self._receive(quiet=True)
+            return Pulled(before, self._work.log.last_position())
+
+    def unshare(self) -> str | None:
+        """Have the events here alone; return where they were shared, None for nowhere."""
+        from tetra_es.usecases.sharing.share import unshare
+
+        with exclusive(self.layout.lock):
+            return unshare(self._work, self._projections)
+
+    def _receive(self, *, quiet: bool = False) -> None:
+        """Take over what others recorded, where the organization is shared."""
+        if not self._work.is_shared:
+            check_known(self._work, self._projections)
+            return
+        before = self._work.log.last_position()
+        try:
+            self._work.receive()
+        finally:
+            last = self._work.log.last_position()
+            if last > before:
+                self._projections.catch_up(self._listener.progress)
+                if not quiet:
+                    self._listener.received(before + 1, last)
+            for warning in self._work.take_warnings():
+                self._listener.warned(warning)
+        self._work.settle()
+        note_asked(self._work)
+
     def _check_in_place(self) -> None:
         """Raise `TetraEsError` where the store is not the file that was opened.
 
@@ -254,6 +309,7 @@ class Workspace:
             return
         with recorded_all_the_same(recorded):
             self._projections.catch_up(self._listener.progress)
+            self._work.settle()
             for path in self.files.parted:
                 self._listener.parted(path)
             if blocked := self.files.blocked:
@@ -285,6 +341,7 @@ def open_workspace(
         try:
             with derive(layout, log) as projections:
                 work = UnitOfWork(history, projections.refs, intent)
+                join(work, projections)
                 yield Workspace(layout, work, projections, listener)
         except KeyboardInterrupt:
             listener.recorded(work.positions_after(before) if work else ())

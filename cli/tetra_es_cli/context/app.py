@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from tetra_es.usecases.ports import OpenedProjections
     from tetra_es.usecases.restoring.restore import Restored
+    from tetra_es.usecases.sharing.clone import Cloned
     from tetra_es.usecases.upgrade import Upgraded
     from tetra_es.usecases.use_case import Done, UseCase
     from tetra_es.usecases.workspace import Workspace
@@ -163,6 +164,18 @@ class App:
             layout = OrgLayout.of(self.base, wanted or organization_in(copy))
             state, hears = self.settings.state_dir, Console(report or ignore_progress)
             done = restore(layout, copy, state, self.derived, hears, why=why, report=report)
+            return layout, done
+
+    def clone(self, url: str, org: str | None) -> tuple[OrgLayout, Cloned]:
+        """Make a replica of what is shared at an address; return where it is."""
+        from tetra_es.usecases.restoring.restore import organization_in
+        from tetra_es.usecases.sharing.clone import clone
+        from tetra_es_cli.context.progress import reporting
+
+        with self.derived.shared_copy(url) as (where, copy), reporting() as report:
+            layout = OrgLayout.of(self.base, org or self.org or organization_in(copy))
+            hears = Console(report or ignore_progress)
+            done = clone(layout, copy, where, self.derived, hears, self.admission, report)
             return layout, done
 
     def upgrade(self, reason: str) -> Upgraded:

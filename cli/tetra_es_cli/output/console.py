@@ -68,6 +68,10 @@ class Console:
         """Say that a file has no other name any more."""
         note(f"{path} had another name, a hard link, which keeps the old text")
 
+    def received(self, first: int, last: int) -> None:
+        """Say what came from others."""
+        note(f"received {f'#{first}' if first == last else f'#{first} to #{last}'}")
+
     def warned(self, message: str) -> None:
         """Warn of something that stopped nothing."""
         warn(message)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 _OURS = r"`tetra-es (?!-)(?P<command>[a-z]+)"  # compiled when first used: few need it
 
-_NO_ORG = {"init", "orgs", "import", "restore"}
+_NO_ORG = {"init", "orgs", "import", "restore", "clone"}
 """Commands that name the organization themselves, or none."""
 _NEITHER = {"identity", "completion"}
 

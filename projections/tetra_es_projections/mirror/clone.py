@@ -49,10 +49,11 @@ _RECENT: Final = 64
 class Clone:
     """A clone of the mirror, or a mirror, bare or not, as of the commit that HEAD names."""
 
-    def __init__(self, root: Path, git: Git) -> None:
-        """Open the clone at `root`. Raises `TetraEsError` where there is none."""
+    def __init__(self, root: Path, git: Git, commit: str | None = None) -> None:
+        """Open the clone at `root`, as of a commit. Raises `TetraEsError` where there is none."""
         self.root = root
         self._git = git
+        self._commit = commit
         self._head, self._files = self._listed()
         self._names = sorted(name for name in self._files if name.startswith("events/"))
         self._where: dict[bytes, bytes] = {}
@@ -116,7 +117,7 @@ class Clone:
     def _places(self, batch: list[Record]) -> list[BlobRefs]:
         """Return where the bodies of a batch are; they are remembered."""
         first = bisect_left(self._names, event_path(batch[0].position))
-        commits = self._commits[first : first + len(batch)]
+        commits = self.commits[first : first + len(batch)]
         if len(commits) < len(batch):
             raise IntegrityFailure(
                 f"the clone {self.root} does not have the commits of all its events", hint=_HINT
@@ -128,8 +129,19 @@ class Clone:
             self._indexed = max(self._indexed, batch[-1].position)
         return found
 
+    @property
+    def last(self) -> int:
+        """How many events there are."""
+        return len(self._names)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has the events from the first on, and a commit for each of them alone."""
+        last = self._names[-1] if self._names else ""
+        return last == event_path(self.last) and len(self.commits) == self.last
+
     @cached_property
-    def _commits(self) -> list[str]:
+    def commits(self) -> list[str]:
         """The commits up to HEAD, of which the first ones are those of the events, in order."""
         arguments = ("--first-parent", "--reverse", self._head)
         try:
@@ -148,7 +160,7 @@ class Clone:
 
     def _listed(self) -> tuple[str, Mapping[str, bytes]]:
         try:
-            head = head_of(self.root, all_refs(self.root))
+            head = self._commit or head_of(self.root, all_refs(self.root))
         except OSError as error:
             raise self._no_clone("has no events") from error
         if head is None:

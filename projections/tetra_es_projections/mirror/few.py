@@ -54,7 +54,7 @@ def append_few(
     was moved by somebody else meanwhile.
     """
     objects = Packs(root)
-    stored = _Stored(root, git, objects, commits, parent)
+    stored = Stored(root, git, objects, commits, parent)
     tree = Tree(stored.tree, stored.top()) if parent else Tree()
     added = list(commit_ids(commits, tree, parent, objects.add))
     try:
@@ -70,7 +70,7 @@ def append_few(
     return added
 
 
-class _Stored:
+class Stored:
     """The objects that commits on top of `parent` need: itself, and trees that they change."""
 
     def __init__(

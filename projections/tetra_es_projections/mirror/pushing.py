@@ -53,7 +53,7 @@ def push_branch(root: Path, name: str, *, force: bool) -> None:
     with needing_git():
         from git import GitCommandError, GitCommandNotFound, PushInfo
 
-    with _opened(root) as repo:
+    with opened(root) as repo:
         try:
             pushed = repo.remote(name).push(f"{'+' if force else ''}{BRANCH}:{BRANCH}")
             for info in pushed:
@@ -83,7 +83,7 @@ def _unreachable(name: str, said: str) -> TetraEsError:
 
 
 @contextmanager
-def _opened(root: Path) -> Iterator[Repo]:
+def opened(root: Path) -> Iterator[Repo]:
     """Open the mirror, whatever repository the environment speaks of."""
     with without_repository():
         with needing_git():

@@ -35,6 +35,10 @@ NEXT: Final = "refs/tetra-es/next"
 """Where commits are made while `main` is at somebody else's; gone afterwards."""
 
 
+SHARED: Final = "refs/tetra-es/shared"
+"""Where `main` of the shared log was when it was asked last."""
+
+
 class Head(NamedTuple):
     """A commit of the mirror and the position of its event."""
 
@@ -67,6 +71,14 @@ def all_refs(root: Path) -> dict[str, str]:
             else:
                 found.pop(ref, None)
     return found
+
+
+def was_shared(root: Path) -> bool:
+    """Return whether a shared log was ever asked from the mirror at `root`."""
+    try:
+        return os.path.lexists(root / SHARED) or SHARED in dict(_packed(root))
+    except OSError:
+        return False
 
 
 def head_of(root: Path, refs: Mapping[str, str]) -> str | None:

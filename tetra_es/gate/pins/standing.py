@@ -12,9 +12,15 @@ from tetra_es.log.chain import GENESIS, START, Head, link
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tetra_es.gate.bodies import Source
     from tetra_es.gate.pins.pins import Pins
     from tetra_es.log.record import Record
+
+
+class Events(Protocol):
+    """What has events."""
+
+    def records(self, after: int = 0, upto: int | None = None) -> Iterator[Record]:
+        """Yield the events with `after` < position <= `upto`."""
 
 
 class PinnedLog(Protocol):
@@ -57,7 +63,7 @@ class Behind(TetraEsError):
         )
 
 
-def organization_of(source: Source) -> str:
+def organization_of(source: Events) -> str:
     """Return what tells a history from all others: the hash of its event 1.
 
     Raises `IntegrityFailure` where there is none or its hash is not its own.

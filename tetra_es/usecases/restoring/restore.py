@@ -18,6 +18,7 @@ from tetra_es.disk.lock import exclusive
 from tetra_es.disk.syncing import sync_folder
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError, Unfounded, UsageError
 from tetra_es.gate.gate import Gate
+from tetra_es.gate.opening import check_expected, not_here
 from tetra_es.gate.pins import judged
 from tetra_es.gate.pins.pins import Forked
 from tetra_es.gate.pins.places import AnotherHistory, StateFolder, place_of_folder
@@ -88,12 +89,14 @@ def restore(
     listener: Listener,
     *,
     why: str = "",
+    expect: Head | None = None,
     report: Report | None = None,
 ) -> Restored:
     """Admit a copy whole, give it the store's place, and derive files, views and mirror from it.
 
     A store that is there is kept aside where it is damaged, or older than the copy. `why` says why
     the copy is right where this account admitted other events, and moves the pins. Raises
+    `Unexpected` where it has not the event that is expected,
     `Refused` where it is neither, or the mirror here has more, `IntegrityFailure` where the copy
     is not admitted, or another history was admitted on this account.
     """
@@ -101,7 +104,7 @@ def restore(
     with _locked_folders(layout):
         try:
             admitted, stood, replaced = _put_in_place(
-                layout, copy, state_dir, derived, listener, why, report
+                layout, copy, state_dir, derived, listener, _Told(why, expect), report
             )
         except OSError as error:
             raise TetraEsError(
@@ -132,6 +135,15 @@ def _locked_folders(layout: OrgLayout) -> Iterator[None]:
         remove_empty(made)  # a folder with something in it stays
 
 
+class _Told(NamedTuple):
+    """What a person says of a copy."""
+
+    why: str
+    """Why it is right, where this account admitted other events."""
+    expect: Head | None
+    """An event that it must have."""
+
+
 class _Known(NamedTuple):
     """How a copy stands to what this account admitted."""
 
@@ -160,10 +172,11 @@ def _put_in_place(
     state_dir: Path | None,
     derived: DerivedOfCopy,
     listener: Listener,
-    why: str,
+    told: _Told,
     report: Report | None,
 ) -> tuple[Admitted, _Stood, Path | None]:
     """Give an admitted copy the store's place, all or nothing."""
+    why = told.why
     _remove_unfinished(layout)
     staged = layout.store.parent / f"{_STAGED}{token_hex(8)}"
     make_folder(staged)
@@ -172,6 +185,7 @@ def _put_in_place(
         fill(copy, new)
         admitted = admit(new, report)
         _check_name(layout, admitted)
+        _check_expected(admitted, told.expect)
         account = StateFolder(state_dir) if state_dir else None
         known = _compare(layout, new, admitted, account)
         if not (known.has_all or why):
@@ -213,6 +227,13 @@ def _check_name(layout: OrgLayout, admitted: Admitted) -> None:
             f"this is the history of {admitted.state.name}, not of {layout.root.name}",
             hint="leave the name out, or give that one",
         )
+
+
+def _check_expected(admitted: Admitted, expect: Head | None) -> None:
+    if expect is not None:
+        if expect.position > len(admitted.hashes):
+            raise not_here(expect)
+        check_expected(Head(expect.position, admitted.hashes[expect.position - 1]), expect)
 
 
 def _remove_unfinished(layout: OrgLayout) -> None:

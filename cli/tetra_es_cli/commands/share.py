@@ -1,0 +1,99 @@
+"""`clone`, `share`, `unshare`, `pull`: one organization on many machines."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+import click
+
+from tetra_es_cli.context.params import report_option
+from tetra_es_cli.context.recording import Recording
+from tetra_es_cli.output.console import note
+from tetra_es_cli.output.emit import emit, say
+from tetra_es_cli.output.model import Report
+
+if TYPE_CHECKING:
+    from tetra_es_cli.context.app import App
+
+
+@click.command()
+@click.argument("url")
+@click.argument("org", required=False)
+@report_option
+@click.pass_obj
+def clone(app: App, url: str, org: str | None, output: str) -> None:
+    """Make a replica of the organization that is shared at URL.
+
+    Every event is checked before any of it counts. The person who invites you tells you --expect,
+    an event that the history must have. You can read at once, and record when a signer has added you.
+    """
+    layout, done = app.clone(url, org)
+    restored = done.restored
+    position, hash_ = restored.head
+    value = {
+        "organization": layout.root.name,
+        "folder": str(layout.root),
+        "shared": done.shown,
+        "event": position,
+        "hash": hash_.hex(),
+        "founder": restored.founder,
+    }
+    lines = [
+        f"cloned {position} events of {layout.root.name} to {layout.root}",
+        f"  shared   {done.shown}",
+        f"  head     #{position} {hash_.hex()}",
+        f"  founder  {restored.founder}",
+    ]
+    emit(Report(value, lines), output)
+    if restored.is_new and not app.admission.expect:
+        note("this account has not seen this history before: compare head and founder")
+
+
+@click.command()
+@click.argument("url")
+@click.pass_obj
+def share(app: App, url: str) -> None:
+    """Share the organization by the git repository at URL.
+
+    From then on every command that records does so there, on top of what others recorded. The
+    repository is empty before, or has this organization's events already. Git asks and signs in as
+    it does for you elsewhere.
+    """
+    with app.workspace(Recording()) as workspace:
+        found = workspace.share(url)
+    what = "shared" if found.was_empty else "joined"
+    say(f"{what} {workspace.layout.root.name} at {found.shown}: {found.head.position} events")
+    expect = f"{found.head.position}:{found.head.hash.hex()}"
+    invite = shlex.join(("tetra-es", "clone", found.address, "--expect", expect))
+    say(f"  a colleague joins with `{invite}`")
+
+
+@click.command()
+@click.pass_obj
+def unshare(app: App) -> None:
+    """Have the organization here alone.
+
+    What others record is not seen here any more, and what is recorded here is not seen there. The
+    repository stays as it is.
+    """
+    with app.workspace(Recording()) as workspace:
+        where = workspace.unshare()
+    say("was not shared" if where is None else f"not shared any more{where and f' at {where}'}")
+
+
+@click.command()
+@click.pass_obj
+def pull(app: App) -> None:
+    """Take over what others recorded.
+
+    Commands that record do that by themselves.
+    """
+    with app.workspace(Recording()) as workspace:
+        done = workspace.pull()
+    if done.last == done.before:
+        say(f"up to date: #{done.last}")
+    elif done.last == done.before + 1:
+        say(f"received #{done.last}")
+    else:
+        say(f"received #{done.before + 1} to #{done.last}")

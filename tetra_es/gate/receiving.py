@@ -1,0 +1,106 @@
+"""Taking over what others appended to the shared log: through the gate, into the replica."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tetra_es.errors import IntegrityFailure
+from tetra_es.gate.opening import forget_texts, keep, pin, stop
+from tetra_es.gate.verdicts import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tetra_es.gate.opening import Opened
+    from tetra_es.gate.verdicts import Verdict
+    from tetra_es.log.port import AppendableLog
+    from tetra_es.log.record import Record
+    from tetra_es.log.shared import Sent, SharedLog
+
+_AT_ONCE: Final = 200
+"""Events in a transaction."""
+
+
+class _Both:
+    """The replica, and after its events those of the shared log, which rules look at."""
+
+    def __init__(self, local: AppendableLog, shared: SharedLog) -> None:
+        self._local = local
+        self._shared = shared
+
+    def records(self, after: int = 0, upto: int | None = None) -> Iterator[Record]:
+        """Yield the events with `after` < position <= `upto`."""
+        last = after
+        for record in self._local.records(after, upto):
+            yield record
+            last = record.position
+        if upto is None or last < upto:
+            yield from self._shared.records(last, upto)
+
+    def body(self, digest: bytes) -> bytes | None:
+        """Return the body with this SHA-256, None where there is none."""
+        body = self._local.body(digest)
+        return self._shared.body(digest) if body is None else body
+
+
+class Receiver:
+    """Admits the events of a shared log, and appends them to the replica `local`."""
+
+    def __init__(self, opened: Opened, local: AppendableLog, shared: SharedLog) -> None:
+        self._opened = opened
+        self._local = local
+        self._shared = shared
+        self._sent: list[Sent] = []
+        """Admitted, and not in the replica yet."""
+
+    def receive(self) -> list[Verdict]:
+        """Take over the events of the last time that the log was asked; return the void ones.
+
+        What comes before an event that is refused or unknown is taken over. Raises `TetraEsError`.
+        """
+        gate, void = self._opened.gate, []
+        gate.read_from(_Both(self._local, self._shared))
+        purged = len(gate.state.purged)
+        waiting: list[Sent] = []
+        stopped: Verdict | None = None
+        for verdict in gate.admit(self._remembered(gate.state.head.position, waiting)):
+            if not verdict.admitted:
+                stopped = verdict
+                break
+            if verdict.kind is Kind.VOID:
+                void.append(verdict)
+            self._sent.append(waiting.pop(0))
+            whole = verdict.record.position == gate.state.head.position
+            if whole and gate.firm and len(self._sent) >= _AT_ONCE:
+                self._store()
+        if not gate.firm:
+            raise IntegrityFailure(
+                f"the log at {self._shared.shown} lacks content that its events name, and no event "
+                "purged it",
+                hint="`tetra-es verify` looks at what is here; nothing of that was taken over",
+            )
+        self._store()
+        if len(gate.state.purged) > purged:
+            forget_texts(self._opened)
+        if stopped is not None:
+            raise stop(stopped)
+        return void
+
+    def _remembered(self, after: int, waiting: list[Sent]) -> Iterator[Record]:
+        """Yield the events that are new, each with its bodies put down in `waiting`."""
+        for sent in self._shared.events(after):
+            waiting.append(sent)
+            yield sent.record
+
+    def _store(self) -> None:
+        """Append what was admitted to the replica, and pin it."""
+        sent, self._sent = self._sent, []
+        if not sent:
+            return
+        self._shared.check(sent)
+        records = [each.record for each in sent]
+        found = {digest: body for each in sent for digest, body in each.bodies.items()}
+        bodies = [body for body in found.values() if body is not None]
+        self._local.append(self._local.head(), records, bodies=bodies)
+        pin(self._opened, [record.hash for record in records])
+        keep(self._opened)

@@ -1,0 +1,74 @@
+"""The port of a log that several machines append to; each of them has a replica of it.
+
+A machine takes over what others appended, through its gate, then decides, and offers what it
+decided. An event that the log took is recorded: only then it comes into the replica, so that nothing
+that others have seen ever gets another number.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from tetra_es.log.chain import Head
+    from tetra_es.log.record import Record
+
+
+class Sent(NamedTuple):
+    """An event of the shared log."""
+
+    record: Record
+    bodies: dict[bytes, bytes | None]
+    """Digest to bytes of each body that it names, None for one that was purged."""
+
+
+class SharedLog(Protocol):
+    """A log elsewhere, as of the last time that it was asked."""
+
+    @property
+    def address(self) -> str:
+        """Where it is."""
+
+    @property
+    def shown(self) -> str:
+        """Where it is, for people: without accounts and the like."""
+
+    def fetch(self) -> Head:
+        """Ask for the newest events; return the head. Takes bounded time.
+
+        Raises `TetraEsError` where it does not answer, `Refused` where it has something else than
+        events, `IntegrityFailure` where it has other events than this machine.
+        """
+
+    def events(self, after: int) -> Iterator[Sent]:
+        """Yield the events at positions higher than `after`, as of the last time it was asked."""
+
+    def records(self, after: int = 0, upto: int | None = None) -> Iterator[Record]:
+        """Yield the events with `after` < position <= `upto`, as of the last time."""
+
+    def body(self, digest: bytes) -> bytes | None:
+        """Return the body with this SHA-256, None where there is none or it was purged."""
+
+    def check(self, sent: Sequence[Sent]) -> None:
+        """Raise `Refused` where the next events, which were admitted, are not kept as they must be.
+
+        To be called before they come into the replica.
+        """
+
+    def holds(self, at: Head) -> bool:
+        """Ask whether the event with this hash is at this position. Raises as `fetch` does."""
+
+    def append(self, after: Head, records: Sequence[Record], bodies: Iterable[bytes]) -> None:
+        """Append all the records and bodies, or none.
+
+        Raises `HeadMoved`, `Unknown` and `TetraEsError` as `AppendableLog.append` does.
+        """
+
+    def settle(self) -> None:
+        """See to it that the log has what this machine has, after all that follows was derived.
+
+        It lacks events where it was set back, and has destroyed bodies where the one who purged
+        them could not go on. Raises `TetraEsError`.
+        """

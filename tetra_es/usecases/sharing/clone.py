@@ -1,0 +1,78 @@
+"""Joining: a replica of an organization that others share, made through the gate."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from tetra_es.errors import Refused
+from tetra_es.gate.opening import check_asked
+from tetra_es.gate.pins import private, sharing
+from tetra_es.gate.pins.places import StateFolder
+from tetra_es.gate.pins.standing import Standing, organization_of
+from tetra_es.log.chain import Head
+from tetra_es.usecases.restoring.restore import restore
+
+if TYPE_CHECKING:
+    from tetra_es.admission import Admission
+    from tetra_es.layout import OrgLayout
+    from tetra_es.usecases.ports import DerivedOfCopy, HistoryCopy, Listener, Report
+    from tetra_es.usecases.restoring.restore import Restored
+
+
+class Cloned(NamedTuple):
+    """A replica that was made."""
+
+    restored: Restored
+    shown: str
+    """Where it is shared, for people."""
+    signers: dict[str, str]
+    """Name to public key line of who may record."""
+
+
+def clone(
+    layout: OrgLayout,
+    copy: HistoryCopy,
+    address: str,
+    derived: DerivedOfCopy,
+    listener: Listener,
+    admission: Admission,
+    report: Report | None = None,
+) -> Cloned:
+    """Make the folder of an organization from what is at an address, and record there from then on.
+
+    All of it is admitted first. Raises `Refused` where the folder is there, where nobody can look
+    at the founder of a history that is new here and no event is expected, `Unexpected` where it is
+    another history than expected, and as `restore` does.
+    """
+    if os.path.lexists(layout.root):
+        raise Refused(
+            f"{layout.root} is there already",
+            hint=f"`tetra-es --org {layout.root.name} pull` brings what is new; "
+            "--org NAME names another folder only for another organization",
+        )
+    expect = Head(*admission.expect) if admission.expect else None
+    pins = StateFolder(admission.folder()).pins(organization_of(copy))
+    check_asked(Standing.LEVEL if pins.exists else Standing.NEW, ask=admission.ask, expect=expect)
+    known = sharing.sharing_of(pins.folder)
+    if known is not None and known.address != address:
+        raise Refused(
+            "this account has this organization already, and shares it elsewhere",
+            hint="`tetra-es unshare` ends that, there",
+        )
+    # First where it is shared: a folder without that would record for itself.
+    private.make_folder(pins.folder)
+    sharing.write(pins.folder, known or sharing.Sharing(address))
+    try:
+        restored = restore(
+            layout, copy, admission.folder(), derived, listener, expect=expect, report=report
+        )
+    except BaseException:
+        if known is None and not os.path.lexists(layout.store):
+            sharing.forget(pins.folder)
+        raise
+    with derived.of_store(layout) as projections:
+        log = projections.shared_log(address)
+        log.fetch()
+        log.settle()
+        return Cloned(restored, log.shown, projections.signers())

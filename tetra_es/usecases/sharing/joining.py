@@ -1,0 +1,41 @@
+"""Where the organization's events are, when it is opened for recording."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from tetra_es.errors import Refused, TetraEsError
+from tetra_es.gate.pins import sharing
+
+if TYPE_CHECKING:
+    from tetra_es.usecases.ports import Projections
+    from tetra_es.usecases.unit_of_work import UnitOfWork
+
+
+def join(work: UnitOfWork, projections: Projections) -> None:
+    """Have a command record where the organization is shared; nothing where it is not."""
+    found = sharing.sharing_of(work.pins)
+    if found is not None:
+        work.join(projections.shared_log(found.address))
+
+
+def check_known(work: UnitOfWork, projections: Projections) -> None:
+    """Raise `Refused` where it was shared, and this account does not know where.
+
+    What is recorded beside the others would fork the history.
+    """
+    if not work.is_shared and projections.was_shared:
+        raise Refused(
+            "this organization was shared, and this account does not know where",
+            hint="`tetra-es share URL` says it again; `tetra-es unshare` has it alone here",
+        )
+
+
+def note_asked(work: UnitOfWork) -> None:
+    """Note that the shared log answered, and how far it goes."""
+    found = sharing.sharing_of(work.pins)
+    if found is not None:
+        now = found._replace(asked=work.intent.clock(), position=work.log.last_position())
+        with suppress(TetraEsError):  # only `status` tells it
+            sharing.write(work.pins, now)

@@ -1,0 +1,76 @@
+"""Sharing an organization: from then on, its events are appended where everybody appends them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tetra_es.errors import IntegrityFailure, Refused
+from tetra_es.gate.pins import sharing
+from tetra_es.gate.pins.pins import Forked
+from tetra_es.log.chain import START, Head
+
+if TYPE_CHECKING:
+    from tetra_es.log.shared import SharedLog
+    from tetra_es.usecases.ports import Projections
+    from tetra_es.usecases.unit_of_work import UnitOfWork
+
+
+class Shared(NamedTuple):
+    """What is shared now."""
+
+    shown: str
+    """Where, for people."""
+    address: str
+    head: Head
+    """The newest event here when it was shared."""
+    was_empty: bool
+    """Whether nothing was there before."""
+
+
+def share(work: UnitOfWork, projections: Projections, address: str) -> Shared:
+    """Put an organization's events where everybody appends them, and remember where that is.
+
+    Where they are there already, this machine joins. Raises `Refused` where another history is
+    there, or it is shared elsewhere, `TetraEsError` with the rule there that refuses it.
+    """
+    log = projections.shared_log(address)
+    known = sharing.sharing_of(work.pins)
+    if known is not None and projections.shared_log(known.address).shown != log.shown:
+        raise Refused(
+            f"this organization is shared at {projections.shared_log(known.address).shown} already",
+            hint="`tetra-es unshare` ends that; what others record there is not seen here then",
+        )
+    there = _fetched(log)
+    if there == START:
+        log.settle()
+    sharing.write(work.pins, sharing.Sharing(log.address))
+    if not work.is_shared:
+        work.join(log)
+    position = work.log.last_position()
+    record = work.log.record(position)
+    head = START if record is None else record.head
+    return Shared(log.shown, log.address, head, there == START)
+
+
+def unshare(work: UnitOfWork, projections: Projections) -> str | None:
+    """Have an organization's events here alone; return where it was shared, None for nowhere."""
+    known = sharing.sharing_of(work.pins)
+    if known is None and not projections.was_shared:
+        return None
+    projections.unshare()
+    sharing.forget(work.pins)
+    return projections.shared_log(known.address).shown if known else ""
+
+
+def _fetched(log: SharedLog) -> Head:
+    try:
+        return log.fetch()
+    except Forked as error:
+        if error.position > 1:
+            raise
+        raise Refused(
+            f"{log.shown} has the history of another organization",
+            hint="share this one by an empty repository",
+        ) from error
+    except IntegrityFailure:
+        raise
