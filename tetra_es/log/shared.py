@@ -1,8 +1,8 @@
 """The port of a log that several machines append to; each of them has a replica of it.
 
 A machine takes over what others appended, through its gate, then decides, and offers what it
-decided. An event that the log took is recorded: only then it comes into the replica, so that nothing
-that others have seen ever gets another number.
+decided. An event that the log took is recorded: only then it comes into the replica, so that
+nothing that others have seen ever gets another number.
 """
 
 from __future__ import annotations

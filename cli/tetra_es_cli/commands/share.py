@@ -26,7 +26,8 @@ def clone(app: App, url: str, org: str | None, output: str) -> None:
     """Make a replica of the organization that is shared at URL.
 
     Every event is checked before any of it counts. The person who invites you tells you --expect,
-    an event that the history must have. You can read at once, and record when a signer has added you.
+    an event that the history must have. You can read at once, and record when a signer has added
+    you.
     """
     layout, done = app.clone(url, org)
     restored = done.restored
