@@ -168,8 +168,20 @@ def signers(reader: Reader, ref: Ref | None = None) -> Listing:
     from tetra_es_projections.queries.signers import signer_rows
 
     rows = [row._asdict() for row in signer_rows(reader, ref)]
-    limits = {"may": lambda may: "everything" if may is None else ", ".join(may)}
-    return Listing(rows, ("signer", "may", "fingerprint", "key"), cells=limits)
+    return Listing(rows, ("signer", "may", "fingerprint", "key"), cells={"may": _limits})
+
+
+def members(reader: Reader) -> Listing:
+    """Return who takes part."""
+    from tetra_es_projections.queries.members import member_rows
+
+    rows = [row._asdict() for row in member_rows(reader)]
+    cells = {"may": _limits, "reads": ", ".join}
+    return Listing(rows, ("name", "fingerprint", "may", "reads"), cells=cells)
+
+
+def _limits(may: list[str] | None) -> str:
+    return "everything" if may is None else ", ".join(may)
 
 
 def allowed_signers(reader: Reader, ref: Ref | None = None) -> str:

@@ -164,6 +164,7 @@ def test_every_json_field_is_documented(machine: Machine) -> None:
         "diff": ("diff", "dev"),
         "doctor": ("doctor",),
         "env list": ("env", "list"),
+        "member list": ("member", "list"),
         "mirror list": ("mirror", "list"),
         "orgs": ("orgs",),
         "profile list": ("profile", "list"),

@@ -86,6 +86,12 @@ def with_bobs_recipient(machine: Machine) -> None:
     machine.env["BOBS"] = recipient
 
 
+SENT = (
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8g bob@laptop "
+    "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p\n"
+)
+"""What a new member sends."""
+
 MOVE = "`{}` moves it away, `tetra-es signer new` makes another; a signer then adds that"
 LIST = "`tetra-es secret list {}` lists the secrets"
 
@@ -160,6 +166,23 @@ CASES = [
         stdin="third",
     ),
     Case("such as `tetra-es run {} -- env`", "run dev --"),
+    Case(
+        "a signer adds you with that line: `tetra-es member add NAME -`",
+        "identity line",
+        stdin=SENT,
+        fill={"NAME": "bob"},
+        then="signer rm bob",
+    ),
+    Case(
+        "`tetra-es identity line` prints the line that a new member sends",
+        "member add bob -",
+        stdin="hello",
+    ),
+    Case(
+        "its owner makes another key, since others may have seen this one; "
+        "`tetra-es identity line` prints public keys alone",
+        "member add bob $HOME/.config/tetra-es/id_ed25519",
+    ),
     Case(
         "give its public half: `tetra-es identity show -i FILE` prints it; replace the "
         "private key if others may have seen it",

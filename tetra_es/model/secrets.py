@@ -141,7 +141,9 @@ class Vault(Aggregate):
             )
         for other, known in self.recipients.items():
             if known == recipient:
-                raise Refused(f"this key is that of the recipient {other} already")
+                raise Refused(
+                    f"this key is that of recipient {other} of {self.environment} already"
+                )
         return self._decide(
             RecipientAdded,
             context,

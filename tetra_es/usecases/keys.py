@@ -20,7 +20,9 @@ __all__ = [
     "check_signing_key",
     "create_identity",
     "create_signing_key",
+    "fingerprint_of",
     "load_identities",
+    "public_signing_key",
     "recipient_of",
     "recipient_text",
 ]
@@ -54,3 +56,13 @@ def check_signing_key(path: Path) -> None:
 def create_signing_key(path: Path) -> str:
     """Make a signing key at `path`; return its public line. Raises `Refused` where one is there."""
     return ssh_keys.create(path).public_line
+
+
+def public_signing_key(path: Path) -> str:
+    """Return the public line of the key at `path`. Raises `TetraEsError` where it cannot sign."""
+    return ssh_keys.load(path).public_line
+
+
+def fingerprint_of(line: str) -> str:
+    """Return the fingerprint of a public line, as ssh-keygen prints it."""
+    return ssh_keys.fingerprint(ssh_keys.parse_public_line(line))

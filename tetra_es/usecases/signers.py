@@ -28,14 +28,32 @@ class AddSigner(UseCase[None]):
 
     def decide(self, work: UnitOfWork) -> None:
         """Decide it. Raises `UsageError` for what is not a name or a key that can sign."""
-        line = public_line(parse_public_line(self.key))
-        for limit in self.may:
-            _check_limit(limit, work.organization())
-        may = sorted(set(self.may)) or None
-        work.organization().add_signer(check_actor(self.name), line, work.context(), may=may)
+        add_signer(work, self.name, self.key, self.may)
 
 
-def _check_limit(limit: str, organization: Organization) -> None:
+def add_signer(work: UnitOfWork, name: str, key: str, may: Sequence[str] = ()) -> None:
+    """Decide that the public key line `key` signs as `name`, with limits or without."""
+    line = public_line(parse_public_line(key))
+    for limit in may:
+        check_limit(limit, work.organization())
+    limits = sorted(set(may)) or None
+    work.organization().add_signer(check_actor(name), line, work.context(), may=limits)
+
+
+def limits_in(environments: Sequence[str]) -> list[str]:
+    """Return the limits that a signer can have in an organization of these environments."""
+    from tetra_es.events.form.types import WORDS
+
+    edit, *others = WORDS
+    generated = [name for name in environments if name != SOURCE_OF_TRUTH]
+    return [
+        f"{edit}:{SOURCE_OF_TRUTH}",
+        *(f"{word}:{name}" for word in others for name in generated),
+    ]
+
+
+def check_limit(limit: str, organization: Organization) -> None:
+    """Raise `UsageError` for what is not a limit, or names an environment that is not there."""
     from tetra_es.events.form.types import MAY, WORDS  # few commands know limits
 
     _, _, environment = limit.partition(":")

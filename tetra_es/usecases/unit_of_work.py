@@ -226,6 +226,10 @@ class UnitOfWork:
         loaded = sorted(self._loaded.values(), key=lambda each: each.id != ORG_STREAM)
         return [event for aggregate in loaded for event in aggregate.collect_events()]
 
+    def head(self) -> Head:
+        """Return the newest event's position and hash."""
+        return self._history.follow()
+
     def follow(self) -> None:
         """Take in what others recorded; what was loaded before that is loaded again."""
         if self._history.follow() != self._head:

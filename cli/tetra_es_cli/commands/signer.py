@@ -9,7 +9,7 @@ import click
 
 from tetra_es.errors import TetraEsError
 from tetra_es_cli import answers
-from tetra_es_cli.context.candidates import SIGNER
+from tetra_es_cli.context.candidates import LIMIT, SIGNER
 from tetra_es_cli.context.params import REF, listing_option
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.output.emit import emit, say, write_raw
@@ -65,6 +65,7 @@ def export(app: App, ref: Ref | None) -> None:
 @click.option(
     "--may",
     multiple=True,
+    type=LIMIT,
     metavar="LIMIT",
     help="Let NAME do this alone, such as promote:dev; may be given more than once.  "
     "[default: everything]",

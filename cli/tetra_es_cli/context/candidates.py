@@ -151,6 +151,18 @@ def _recipients(reader: Reader, ctx: click.Context) -> Iterable[str]:
     return sorted({row.name for name in every for row in recipient_rows(reader, name)})
 
 
+def _members(reader: Reader, _: click.Context) -> Iterable[str]:
+    from tetra_es_projections.queries.members import member_rows
+
+    return [row.name for row in member_rows(reader)]
+
+
+def _limits(reader: Reader, _: click.Context) -> Iterable[str]:
+    from tetra_es.usecases.signers import limits_in
+
+    return limits_in(environments(reader))
+
+
 ORGANIZATION = OrganizationType()
 WHERE = Known(_edited_files)
 WHERE_AND_KEYS = Known(_keys_there)
@@ -159,3 +171,5 @@ WHERE_AND_ASSIGNMENTS = Known(_assignments)
 STATE = Known(environments)
 SIGNER = Known(_signers)
 RECIPIENT = Known(_recipients)
+MEMBER = Known(_members)
+LIMIT = Known(_limits)

@@ -51,6 +51,36 @@ class EnvironmentType(click.ParamType):  # type: ignore[type-arg]  # not generic
         return complete(ctx, incomplete, look_up)
 
 
+class EnvironmentsType(click.ParamType):  # type: ignore[type-arg]  # not generic in click 8.2
+    """Names of environments with commas between them, or `all`."""
+
+    name = "envs"
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:
+        """Return the bare names."""
+        if not isinstance(value, str):
+            return value
+        return tuple(check_environment(name.strip()) for name in value.split(","))
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return what is typed with each environment that is not named yet."""
+        before, comma, _ = incomplete.rpartition(",")
+        named = before.split(",") if before else []
+
+        def look_up(reader: Reader) -> list[str]:
+            names = environments(reader) if named else [*environments(reader), "all"]
+            return [f"{before}{comma}{name}" for name in names if name not in named]
+
+        return complete(ctx, incomplete, look_up)
+
+
 class RefType(click.ParamType):  # type: ignore[type-arg]  # not generic in click 8.2
     """A REF, parsed."""
 
@@ -133,6 +163,7 @@ class HostType(click.ParamType):  # type: ignore[type-arg]  # not generic in cli
 
 
 ENVIRONMENT = EnvironmentType()
+ENVIRONMENTS = EnvironmentsType()
 HOST = HostType()
 REF = RefType()
 KEY = KeyType()

@@ -53,6 +53,7 @@ COMMANDS: Mapping[str, str] = {
     "restore": "restore.restore",
     "env": "env.env",
     "profile": "profile.profile",
+    "member": "member.member",
     "signer": "signer.signer",
     "deploy": "deploy.deploy",
     "apply": "apply.apply",

@@ -44,6 +44,7 @@ SHORT_HELP: Mapping[str, str] = {
     "restore": "Make ORG again from a backup or a copy of its mirror.",
     "env": "List and add environments.",
     "profile": "Look at profiles; `edit profile ENV` and `set profile ENV` change them.",
+    "member": "Add and remove people and machines: what they sign, and which secrets they read.",
     "signer": "Manage the keys that sign events.",
     "deploy": "Put ENV on its servers, verified, or leave each as it was (exit 5).",
     "apply": "Deploy ENV on this machine from a clone of the mirror: the pull way.",

@@ -19,11 +19,16 @@ def note(text: str) -> None:
     say(f"tetra-es: {with_options(text)}")
 
 
-def warn(text: str, hint: str | None = None) -> None:
+def warn(text: str, remedy: str | None = None) -> None:
     """Warn the person."""
     say(f"tetra-es: warning: {text}")
-    if hint:
-        say(f"tetra-es: hint: {with_options(hint)}")
+    if remedy:
+        hint(remedy)
+
+
+def hint(text: str) -> None:
+    """Tell the person what to do next."""
+    say(f"tetra-es: hint: {with_options(text)}")
 
 
 def ignore_progress(_: str, __: int, ___: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.crypto.age.backend import encrypt
 from tetra_es.crypto.age.recipients import parse_recipient
@@ -14,13 +14,61 @@ from tetra_es.usecases.secrets.processes import for_each
 from tetra_es.usecases.use_case import UseCase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from tetra_es.crypto.age.identity import Identity
-    from tetra_es.events.metadata import Context
     from tetra_es.model.secrets import Vault
     from tetra_es.usecases.ports import Report
     from tetra_es.usecases.unit_of_work import UnitOfWork
+
+
+class Decrypting(NamedTuple):
+    """What encrypting present values again needs."""
+
+    identities: Callable[[], Sequence[Identity]]
+    """Asked only when there are secrets to decrypt."""
+    report: Report
+
+
+def add_recipient(
+    work: UnitOfWork, environment: str, name: str, recipient: str, how: Decrypting
+) -> None:
+    """Decide that a recipient reads the environment's secrets, the present ones included."""
+    vault = work.vault(work.organization().environment_named(environment))
+    text = parse_recipient(recipient).text
+    encrypt(b"", [text])  # some keys are of the right form and still none: it shows here
+    vault.add_recipient(check_actor(name), text, work.context())
+    _re_encrypt(work, vault, how)
+
+
+def remove_recipients(
+    work: UnitOfWork, environment: str, names: Collection[str], how: Decrypting
+) -> None:
+    """Decide that recipients no longer read what the environment's secrets are from now on."""
+    vault = work.vault(environment)
+    for name in names:
+        vault.remove_recipient(name, work.context())
+    _re_encrypt(work, vault, how)
+
+
+def _re_encrypt(work: UnitOfWork, vault: Vault, how: Decrypting) -> None:
+    digests: dict[str, str] = {}
+    if vault.present:
+        readers, identities = vault.readers, how.identities()
+        total = len(vault.present)
+
+        def again(file: tuple[str, bytes]) -> bytes:
+            return encrypt(opened(vault, *file, identities), readers)
+
+        files = list(ciphertexts(work.log, vault))
+        for (key, _), data in zip(
+            files,
+            for_each(again, files, lambda done: how.report("secrets", done, total)),
+            strict=True,
+        ):
+            digests[key] = digest_of(data)
+            work.add_body(data)
+    vault.re_encrypt(digests, work.context())
 
 
 @dataclass(frozen=True)
@@ -35,34 +83,13 @@ class _ChangeRecipients(UseCase[str | None]):
     def decide(self, work: UnitOfWork) -> str | None:
         """Decide the change; return the age recipient that `name` had before."""
         work.organization().environment_named(self.environment)
-        vault, context = work.vault(self.environment), work.context()
-        before = vault.recipients.get(self.name)
-        self._change(vault, context)
-        self._re_encrypt(work, vault, context)
+        before = work.vault(self.environment).recipients.get(self.name)
+        self._change(work, Decrypting(self.identities, self.report))
         return before
 
     @abstractmethod
-    def _change(self, vault: Vault, context: Context) -> None:
+    def _change(self, work: UnitOfWork, how: Decrypting) -> None:
         """Decide who can read."""
-
-    def _re_encrypt(self, work: UnitOfWork, vault: Vault, context: Context) -> None:
-        digests: dict[str, str] = {}
-        if vault.present:
-            readers, identities = vault.readers, self.identities()
-            total = len(vault.present)
-
-            def again(file: tuple[str, bytes]) -> bytes:
-                return encrypt(opened(vault, *file, identities), readers)
-
-            files = list(ciphertexts(work.log, vault))
-            for (key, _), data in zip(
-                files,
-                for_each(again, files, lambda done: self.report("secrets", done, total)),
-                strict=True,
-            ):
-                digests[key] = digest_of(data)
-                work.add_body(data)
-        vault.re_encrypt(digests, context)
 
 
 @dataclass(frozen=True)
@@ -74,15 +101,13 @@ class AddRecipient(_ChangeRecipients):
 
     recipient: str
 
-    def _change(self, vault: Vault, context: Context) -> None:
-        text = parse_recipient(self.recipient).text
-        encrypt(b"", [text])  # some keys are of the right form and still none: it shows here
-        vault.add_recipient(check_actor(self.name), text, context)
+    def _change(self, work: UnitOfWork, how: Decrypting) -> None:
+        add_recipient(work, self.environment, self.name, self.recipient, how)
 
 
 @dataclass(frozen=True)
 class RemoveRecipient(_ChangeRecipients):
     """Let a recipient no longer read what the environment's secrets are from now on."""
 
-    def _change(self, vault: Vault, context: Context) -> None:
-        vault.remove_recipient(self.name, context)
+    def _change(self, work: UnitOfWork, how: Decrypting) -> None:
+        remove_recipients(work, self.environment, (self.name,), how)

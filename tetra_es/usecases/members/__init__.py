@@ -1,0 +1,1 @@
+"""Members: people and machines that sign, and read secrets, by one key each."""
