@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.needs import cannot, needs
+from tetra_es.gate.pins.sharing import Sharing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,10 +34,13 @@ def memory() -> Iterator[Path]:
 
 
 def run(
-    machine: Machine, script: str, tmp_path: Path, memory: Path
+    machine: Machine, script: str, tmp_path: Path, memory: Path, folder: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a script as CI does: no home with keys in it, `tetra-es` on the path."""
-    (tmp_path / "bin").mkdir()
+    """Run a script as CI does: no home with keys in it, `tetra-es` on the path.
+
+    `folder` is where organizations are, the machine's own by default.
+    """
+    (tmp_path / "bin").mkdir(exist_ok=True)
     command = tmp_path / "bin" / "tetra-es"
     arguments = " ".join(machine.argv())
     command.write_text(
@@ -51,13 +55,15 @@ def run(
         "PATH": f"{command.parent}:{env['PATH']}:{Path(sys.executable).parent}",
         "HOME": str(tmp_path),
         "XDG_RUNTIME_DIR": str(memory),
-        "TETRA_DIR": str(machine.folder.parent.parent),
+        "TETRA_DIR": str(folder or machine.folder.parent.parent),
         "TETRA_SIGNING_KEY": key,
         "TETRA_SSH_KEY": "the ssh key",
         "TETRA_KNOWN_HOSTS": "dev-server ssh-ed25519 AAAA",
         "TETRA_REASON": "build 1201",
     }
     env.pop("XDG_CONFIG_HOME", None)
+    if folder:
+        env.pop("XDG_STATE_HOME", None)
     done = subprocess.run(
         ["/bin/sh"], input=script, env=env, capture_output=True, text=True, check=False
     )
@@ -83,6 +89,48 @@ def test_it_verifies_promotes_and_then_deploys(
         "promote",
         "deploy",
     ]
+
+
+def test_it_takes_a_shared_history_to_a_machine_that_never_saw_it(
+    machine: Machine, tmp_path: Path, memory: Path
+) -> None:
+    shared = tmp_path / "history.git"
+    subprocess.run(["git", "init", "-q", "--bare", shared], check=True)
+    machine.ok("share", str(shared))
+    script, runner = machine.ok("ci", "script", "dev").out, tmp_path / "runner"
+    for key in ("first", "second"):
+        machine.ok("set", "local", f'app.{key}="x"')
+        done = run(machine, script, tmp_path, memory, runner)
+        assert "dev names no host" in done.stderr
+    seen = (tmp_path / "seen").read_text().splitlines()
+    assert [line.split()[1] for line in seen] == [
+        *("clone", "verify", "promote", "deploy"),
+        *("pull", "verify", "promote", "deploy"),
+    ]
+    machine.ok("pull")
+    assert 'second = "x"' in machine.ok("show", "dev").out
+    machine.ok("verify")
+
+
+def test_what_a_person_promotes_is_deployed(machine: Machine) -> None:
+    for kind in ("github", "script"):
+        assert " promote " not in machine.ok("ci", kind, "prod").out
+        assert " promote prod " in machine.ok("ci", kind, "prod", "--promote").out
+    assert "schedule:" in machine.ok("ci", "github", "prod").out
+    assert 'branches: ["main"]' in machine.ok("ci", "github", "prod", "--branch", "main").out
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://bob:hunter2@example.org/a.git", "https://example.org/a.git"),
+        ("https://example.org/a@b.git", "https://example.org/a@b.git"),
+        ("ssh://git@example.org/a.git", "ssh://git@example.org/a.git"),
+        ("git@example.org:a.git", "git@example.org:a.git"),
+    ],
+)
+def test_no_password_gets_into_a_file_that_is_committed(address: str, shown: str) -> None:
+    assert Sharing(address).without_password == shown
 
 
 @needs("ssh")
@@ -163,7 +211,7 @@ def test_keys_are_written_to_memory_or_not_at_all(
 
 def test_no_name_means_something_else_to_yaml(machine: Machine) -> None:
     machine.ok("env", "add", "null", "--profile", "dev")
-    text = machine.ok("ci", "github", "null").out
+    text = machine.ok("ci", "github", "null", "--promote").out
     assert 'environment: "null"\n' in text
     assert 'branches: ["null"]\n' in text
     assert 'name: "Deploy null"\n' in text

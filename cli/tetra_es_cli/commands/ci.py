@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import shlex
+import tomllib
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -15,9 +17,14 @@ from tetra_es_cli.output.console import note
 from tetra_es_cli.output.emit import write_raw
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tetra_es_cli.context.app import App
 
 _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*", re.ASCII)
+
+_DEEP: Final = 3
+"""Marks that stand for others, at most."""
 
 _output = click.option(
     "--output",
@@ -28,6 +35,13 @@ _output = click.option(
 _force = click.option("--force", is_flag=True, help="Replace FILE where it is there.")
 
 
+_promote = click.option(
+    "--promote/--no-promote",
+    default=None,
+    help="Promote ENV first, or deploy what a person promoted.  [default: promote dev alone]",
+)
+
+
 @click.group()
 def ci() -> None:
     """Files for CI systems: keys from their secrets, host keys pinned, nothing asked."""
@@ -35,53 +49,87 @@ def ci() -> None:
 
 @ci.command()
 @env_argument()
-@click.option("--branch", metavar="NAME", help="Deploys when pushed to.  [default: ENV]")
+@click.option("--branch", metavar="NAME", help="Promotes when pushed to.  [default: ENV]")
+@_promote
 @_output
 @_force
 @click.pass_obj
 def github(
-    app: App, environment: str, branch: str | None, output: Path | None, force: bool
+    app: App,
+    environment: str,
+    branch: str | None,
+    promote: bool | None,
+    output: Path | None,
+    force: bool,
 ) -> None:
-    """Write a GitHub Actions workflow that verifies the history, promotes and deploys ENV."""
+    """Write a GitHub Actions workflow that verifies the history, promotes and deploys ENV.
+
+    Without promoting, it looks every ten minutes for what a person promoted, and deploys that.
+    """
+    if branch and promote is None:
+        promote = True
     branch = branch or environment
     if not _BRANCH.fullmatch(branch) or ".." in branch:
         raise UsageError(f"not a branch: {branch!r}", hint="such as main or release/2.x")
+    marks = _marks(app, environment, promote)
+    marks["@BRANCH@"] = branch
     script = "".join(
         f"          {line}" if line.strip() else line
-        for line in _filled(app, environment, "deploy.sh").splitlines(keepends=True)
+        for line in _filled("deploy.sh", marks).splitlines(keepends=True)
     )
-    text = _filled(app, environment, "github.yml")
-    text = text.replace("@BRANCH@", branch).replace("@SCRIPT@\n", script)
-    _write(text, output, force=force, mode=0o644)
+    _write(
+        _filled("github.yml", marks).replace("@SCRIPT@\n", script), output, force=force, mode=0o644
+    )
 
 
 @ci.command()
 @env_argument()
+@_promote
 @_output
 @_force
 @click.pass_obj
-def script(app: App, environment: str, output: Path | None, force: bool) -> None:
+def script(
+    app: App, environment: str, promote: bool | None, output: Path | None, force: bool
+) -> None:
     """Write a shell script that does the same for any other CI system."""
     head = f"#!/bin/sh\n# Made by `tetra-es ci script {environment}`.\n"
-    _write(head + _filled(app, environment, "deploy.sh"), output, force=force, mode=0o755)
+    text = _filled("deploy.sh", _marks(app, environment, promote))
+    _write(head + text, output, force=force, mode=0o755)
 
 
-def _filled(app: App, environment: str, name: str) -> str:
-    """Return a text with the names in it; both are of letters that mean nothing to a shell."""
+def _marks(app: App, environment: str, promote: bool | None) -> dict[str, str]:
+    """Return what stands in the place of each mark; names mean nothing to a shell or to YAML."""
+    from tetra_es.usecases.sharing.place import shared_at
     from tetra_es_projections.queries.environments import require_environment
 
     with app.reading() as reader:
         require_environment(reader, environment)
         head = next(iter(reader.views.events.history(limit=1)))
-    text = (files("tetra_es_cli") / "texts" / name).read_text("utf-8")
-    filled = {
-        "@ORG@": app.layout().root.name,
+    layout = app.layout()
+    found = shared_at(layout, app.admission)
+    promotes = environment == "dev" if promote is None else promote
+    texts = tomllib.loads(_text("ci.toml"))
+    return {
+        **texts["promotes" if promotes else "deploys"],
+        **texts["shared" if found else "kept"],
+        "@ORG@": layout.root.name,
         "@ENV@": environment,
         "@EXPECT@": f"{head.event}:{head.hash}",
+        "@LOG@": shlex.quote(found.without_password) if found else "",
     }
-    for mark, value in filled.items():
-        text = text.replace(mark, value)
+
+
+def _filled(name: str, marks: Mapping[str, str]) -> str:
+    """Return a text with its marks filled in; a mark may stand for others."""
+    text = _text(name)
+    for _ in range(_DEEP):
+        for mark, value in marks.items():
+            text = text.replace(mark, value)
     return text
+
+
+def _text(name: str) -> str:
+    return (files("tetra_es_cli") / "texts" / name).read_text("utf-8")
 
 
 def _write(text: str, output: Path | None, *, force: bool, mode: int) -> None:

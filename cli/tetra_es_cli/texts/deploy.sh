@@ -1,9 +1,9 @@
-# Needs on this machine: tetra-es, OpenSSH, and the organization's folder, which a runner keeps.
+# Needs on this machine: @NEEDS@
 # Needs from the CI system, as secrets in the environment:
-#   TETRA_SIGNING_KEY  private key of a signer of its own (`tetra-es signer add ci ...`)
+#   TETRA_SIGNING_KEY  private key of a signer of its own (@MEMBER@)
 #   TETRA_IDENTITY     age identity that reads the secrets of @ENV@, where there are any
-#   TETRA_SSH_KEY      private key that may log in to the servers
-#   TETRA_KNOWN_HOSTS  host keys of the servers, which a person has compared once, and of jump hosts
+#   TETRA_SSH_KEY      private key that may log in to @HOSTS@
+#   TETRA_KNOWN_HOSTS  host keys of these, which a person has compared once, and of jump hosts
 # Addresses, users, ports and jump hosts are those of ssh's own configuration on this machine.
 set -eu
 umask 077
@@ -44,7 +44,8 @@ export TETRA_ORG=@ORG@
 export TETRA_EXPECT="${TETRA_EXPECT:-@EXPECT@}"
 export TETRA_ES_SSH="ssh -F '$folder/ssh_config'"
 reason=${TETRA_REASON:-CI}
+@GET@
 tetra-es --no-input verify
-tetra-es --no-input promote @ENV@ -m "$reason"
+@PROMOTE@
 tetra-es --no-input deploy @ENV@ -m "$reason"
 tetra-es --no-input health @ENV@

@@ -27,6 +27,15 @@ class Sharing(NamedTuple):
     position: int = 0
     """The newest event that it had then."""
 
+    @property
+    def without_password(self) -> str:
+        """The address without what signs in over HTTP, for a file that others read."""
+        scheme, found, rest = self.address.partition("://")
+        if not found or scheme not in ("http", "https"):
+            return self.address
+        host, slash, path = rest.partition("/")
+        return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
+
 
 def sharing_of(folder: Path) -> Sharing | None:
     """Return where the organization whose pins are in a folder is shared; None for nowhere.
