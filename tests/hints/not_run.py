@@ -12,8 +12,9 @@ _UPGRADE = "tests/cli/test_upgrade.py runs it, in a folder of the first edition"
 _FIRST = "a check that comes earlier explains it; this one is for what goes away in between"
 
 NOT_RUN: dict[str, str] = {
-    "; first, `tetra-es secret import {} --from-host {}` takes the variables": "takes an env "
-    "file of a server; docs/how-to/servers/by-hand.md does it on one",
+    "; first, `{}` takes the variables": "takes an env file of a server; "
+    "docs/how-to/servers/by-hand.md does it on one",
+    "`{}` takes those that are there now": "tests/servers/test_rollout.py pastes it",
     "{}, or give it at a terminal with --ask-become-pass": "asks for a password, on a terminal",
     "tetra-es promote {}": "tests/servers/test_adoption.py pastes it with the commands before it",
     "{} --replace-drift": "tests/servers/test_adoption.py pastes it with the commands before it",

@@ -157,6 +157,9 @@ class Host:
                 self._entry(word)
             case "text":
                 self._text(word)
+            case "names" if "foreign" in self.like and (self.folder / "env").exists():
+                lines = (self.folder / "env").read_text().splitlines()
+                say("names", text(unword(word)), *(line.partition("=")[0] for line in lines))
             case "unit":
                 self._unit(word)
             case "code" if (self.folder / "code").exists():

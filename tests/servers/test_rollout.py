@@ -494,6 +494,34 @@ def test_what_a_host_had_of_others_is_not_given_back(fleet: Fleet, tmp_path: Pat
     assert "web1 could not go back: it had files that tetra-es did not deploy" in done.err
 
 
+def test_secrets_that_a_server_has_otherwise_are_named(fleet: Fleet, tmp_path: Path) -> None:
+    machine, web1 = fleet.machine, tmp_path / "servers" / "web1"
+    (machine.home / "alice").write_text(machine.ok("identity", "new").out)
+    machine.ok("recipient", "add", "dev", "alice", str(machine.home / "alice"))
+    (machine.home / "env").write_text("ONE=same\nTWO=newer-value\n")
+    machine.ok("secret", "import", "dev", str(machine.home / "env"))
+    web1.mkdir()
+    (web1 / "foreign").touch()
+    (web1 / "env").write_text("ONE='same'\nTWO=older-value\nMORE=third-value\n")
+    takes = "`tetra-es secret import dev --from-host web1` takes"
+    refused = fleet.deploy()
+    assert refused.code == 3
+    assert "/dev.env (would lose MORE; has other values of TWO)" in refused.error()
+    assert f"; first, {takes} the variables" in refused.hint()
+    planned = fleet.deploy("--dry-run", "--replace-unmanaged")
+    assert "/dev.env (would lose MORE; has other values of TWO)\n" in planned.out
+    done = fleet.deploy("--replace-unmanaged")
+    assert done.code == 0
+    said = done.err.splitlines()
+    at = next(at for at, line in enumerate(said) if "other values of TWO; those" in line)
+    assert said[at + 1] == f"tetra-es: hint: {takes} those that are there now"
+    assert at < said.index("tetra-es: web1: preflight")
+    machine.ok(*shlex.split(said[at + 1].split("`")[1])[1:])
+    assert machine.ok("secret", "get", "dev", "TWO").out == "older-value"
+    for each in (refused, planned, done):
+        assert "-value" not in each.out + each.err
+
+
 def test_a_canary_and_pauses(fleet: Fleet, tmp_path: Path) -> None:
     machine = fleet.machine
     pace = ("deployment.batch=2", "deployment.pause=1", "deployment.canary=1")

@@ -19,6 +19,8 @@ class Unmanaged:
     path: str
     lost: tuple[str, ...] = ()
     """Variables that it sets and the release does not: names, never values."""
+    other: tuple[str, ...] = ()
+    """Secrets that the release gives another value, where both are known: names, never values."""
 
 
 def same_file(file: RemoteFile, entry: Entry) -> bool:

@@ -83,6 +83,14 @@ class ServerConsole:
         for line in diff.splitlines():
             note(f"{host}: {one_line(line)}")
 
+    def other_values(self, host: str, path: str, names: Sequence[str], command: str) -> None:
+        """Warn that values which somebody gave to secrets are about to be replaced."""
+        warn(
+            f"{host}: {path} has other values of {', '.join(names)}; those of the secrets replace "
+            "them",
+            f"`{command}` takes those that are there now" if command else None,
+        )
+
     def copied(self, host: str, path: str, copy: str) -> None:
         """Say where the copy is of what somebody had made or changed."""
         note(f"{host}: kept {path} as {copy}")

@@ -99,16 +99,19 @@ def test_it_is_refused_and_everything_is_named(site: Site, made: dict[str, str])
     error = refused.error()
     for path in (*made, link):
         assert path in error
-    assert f"{site.secret_file} (would lose DATABASE_URL, NODE_ENV)" in error
+    lost = f"{site.secret_file} (would lose DATABASE_URL, NODE_ENV; has other values of API_KEY)"
+    assert lost in error
     planned = site.machine.fails(3, "deploy", "dev", "--dry-run")
     assert planned.error() == error
     assert f"  ! not deployed by tetra-es: {site.secret_file} (would lose DATA" in planned.out
     replacing = site.machine.ok("deploy", "dev", "--dry-run", "--replace-unmanaged")
     assert f"  keep a copy of {site.secret_file} (would lose DATABASE_URL" in replacing.out
     in_json = site.machine.fails(3, "deploy", "dev", "--dry-run", "-o", "json")
-    assert {"path": site.secret_file, "lost": ["DATABASE_URL", "NODE_ENV"]} in in_json.json[0][
-        "unmanaged"
-    ]
+    assert {
+        "path": site.secret_file,
+        "lost": ["DATABASE_URL", "NODE_ENV"],
+        "other": ["API_KEY"],
+    } in in_json.json[0]["unmanaged"]
     installed = site.machine.fails(3, "daemon", "install", "dev")
     assert installed.error() == error
 
@@ -144,6 +147,8 @@ def test_what_the_hint_says_keeps_copies(
     command = shlex.split(hint.split("`")[1])
     assert command[:3] == ["tetra-es", "deploy", environment]
     done = machine.ok(*command[1:], "-m", "the first one")
+    takes = f"`tetra-es secret import {environment} --from-host {host.name}` takes those"
+    assert takes in done.err
     kept = kept_in(site)
     for path, content in made.items():
         assert f"{host.name}: kept {path} as {kept}{path}" in done.err
@@ -271,7 +276,7 @@ def test_a_rollback_and_the_pull_way_refuse_too(
     pull(clone)
     assert apply(clone) == 3
     said = capfd.readouterr().err
-    assert f"{site.secret_file} (would lose DATABASE_URL, NODE_ENV)" in said
+    assert f"{site.secret_file} (would lose DATABASE_URL, NODE_ENV; has other values of" in said
     assert "--replace-unmanaged`" in said
     assert apply(clone, "--dry-run") == 3
     assert site.files() == before

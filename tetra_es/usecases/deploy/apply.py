@@ -14,7 +14,7 @@ from tetra_es.usecases.deploy.received import Received, check_forward, newest_st
 from tetra_es.usecases.deploy.results import Answers
 from tetra_es.usecases.deploy.spec import spec_of
 from tetra_es.usecases.deploy.steps import deploy, is_there
-from tetra_es.usecases.deploy.unmanaged import check_replaced, tell_drift
+from tetra_es.usecases.deploy.unmanaged import check_replaced, tell_drift, tell_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -87,6 +87,7 @@ class Apply:
             if not spec.replace_drift:
                 tell_drift(listener, server.host, plan)
             check_replaced(server.host, spec, plan, request.again)
+            tell_values(listener, server.host, spec, plan)
             if is_there(server, spec, plan):
                 return Applied(spec.source, was_there=True)
             kept = deploy(

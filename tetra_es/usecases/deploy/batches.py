@@ -20,7 +20,7 @@ from tetra_es.usecases.deploy.relay import Relay
 from tetra_es.usecases.deploy.request import command_on
 from tetra_es.usecases.deploy.results import Answers, HostResult, code_text
 from tetra_es.usecases.deploy.steps import deploy, is_there
-from tetra_es.usecases.deploy.unmanaged import check_replaced, tell_drift
+from tetra_es.usecases.deploy.unmanaged import check_replaced, tell_drift, tell_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -247,6 +247,7 @@ class Batches:
         if not spec.replace_drift:
             tell_drift(self._listener, server.host, plan)
         check_replaced(server.host, spec, plan, self._again)
+        tell_values(self._listener, server.host, spec, plan)
         if spec.removes:
             _check_known(journal, server, plan)
         return plan

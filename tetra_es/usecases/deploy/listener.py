@@ -54,6 +54,12 @@ class RolloutListener(ServerListener, Protocol):
     def drifted(self, host: str, path: str, diff: str) -> None:
         """Somebody changed what was deployed to a path; `diff` is what a person may see of it."""
 
+    def other_values(self, host: str, path: str, names: Sequence[str], command: str) -> None:
+        """A file of somebody else's, about to be replaced, has other values of these secrets.
+
+        `command` would take its values instead; empty for this machine itself.
+        """
+
     def copied(self, host: str, path: str, copy: str) -> None:
         """What somebody had put at a path, or changed there, is kept as `copy`."""
 

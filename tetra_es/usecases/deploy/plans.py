@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tetra_es.remote.errors import StepFailed
 from tetra_es.remote.plan import Change, Plan, plan
+from tetra_es.usecases.deploy.other_values import with_other_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +44,7 @@ def preflight(
         create_user=spec.create_user,
         known=known(facts.current.source) if facts.current else None,
     )
+    found = with_other_values(server, spec, found)
     return replace(found, restarts=spec.release.units) if spec.restart else found
 
 

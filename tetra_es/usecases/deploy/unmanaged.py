@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import Refused
@@ -37,10 +38,21 @@ def check_replaced(host: str, spec: RolloutSpec, plan: Plan, command: str) -> No
 
 def _first(host: str, spec: RolloutSpec, plan: Plan) -> str:
     """Return what keeps the variables that would be gone, to be done before."""
-    if host == LOCALHOST or not any(one.lost for one in plan.unmanaged):
+    if host == LOCALHOST or not any(one.lost or one.other for one in plan.unmanaged):
         return ""
-    environment = spec.state.environment
-    return f"; first, `tetra-es secret import {environment} --from-host {host}` takes the variables"
+    return f"; first, `{_import(host, spec)}` takes the variables"
+
+
+def _import(host: str, spec: RolloutSpec) -> str:
+    return shlex.join(["tetra-es", "secret", "import", spec.state.environment, "--from-host", host])
+
+
+def tell_values(listener: RolloutListener, host: str, spec: RolloutSpec, plan: Plan) -> None:
+    """Say which values that somebody else gave to secrets are about to be replaced."""
+    command = "" if host == LOCALHOST else _import(host, spec)
+    for one in plan.unmanaged:
+        if one.other:
+            listener.other_values(host, one.path, one.other, command)
 
 
 def tell_drift(listener: RolloutListener, host: str, plan: Plan) -> None:
@@ -50,5 +62,7 @@ def tell_drift(listener: RolloutListener, host: str, plan: Plan) -> None:
 
 
 def described(one: Unmanaged) -> str:
-    """Return a path, with the names of the variables that would be gone."""
-    return f"{one.path} (would lose {', '.join(one.lost)})" if one.lost else one.path
+    """Return a path, with the names of variables that would be gone, or get other values."""
+    what = [f"would lose {', '.join(one.lost)}"] if one.lost else []
+    what += [f"has other values of {', '.join(one.other)}"] if one.other else []
+    return f"{one.path} ({'; '.join(what)})" if what else one.path
