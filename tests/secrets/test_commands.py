@@ -177,3 +177,25 @@ def test_reencryption_shows_how_far_it_is(vault: Machine, bobs_recipient: str) -
         "recipient.removed",
         "secrets.resealed",
     ]
+
+
+def test_an_import_makes_versions_of_new_values_alone(vault: Machine) -> None:
+    file = vault.home / "dev.env"
+    imports = ("secret", "import", "dev", str(file))
+    file.write_text("A=1\nB=2\nC=3\n")
+    assert "the same" not in vault.ok(*imports).out
+    file.write_text("A=1\nB=two\nC=3\nD=4\n")
+    planned = vault.ok(*imports, "--dry-run").out.splitlines()
+    done = vault.ok(*imports).out.splitlines()
+    assert [line.partition(" (")[0] for line in done] == [
+        "set secret(dev): B version 2",
+        "set secret(dev): D version 1",
+        "2 values are the same as before",
+    ]
+    assert "2 values are the same as before" in planned
+    again = vault.ok(*imports)
+    assert again.out == "4 values are the same as before\n"
+
+    # Without an identity that reads them, all of them count as new.
+    (vault.home / ".config/tetra-es/age.key").unlink()
+    assert vault.ok(*imports).out.count("set secret(dev)") == 4

@@ -56,5 +56,20 @@ def loader(app: App, given: Sequence[Path]) -> Callable[[], list[Identity]]:
     return cache(lambda: identities(app, given))
 
 
+def silent_loader(app: App) -> Callable[[], list[Identity]]:
+    """Return a function that loads one's own identities, and asks for no passphrase.
+
+    It raises `TetraEsError` where there is none that opens without.
+    """
+
+    def load() -> list[Identity]:
+        from tetra_es.usecases.keys import load_identities
+
+        core_dumps.forbid()
+        return load_identities(app.settings.identity)
+
+    return cache(load)
+
+
 def _ask() -> str:
     return ask_hidden("Passphrase of the SSH key")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tetra_es.crypto.age.backend import encrypt
-from tetra_es.errors import Refused, UsageError
+from tetra_es.crypto.age.backend import NotForYou, encrypt
+from tetra_es.errors import Refused, TetraEsError, UsageError
 from tetra_es.layout import SOURCE, profile_file
 from tetra_es.names import check_secret_name
 from tetra_es.release.variables import also_secret
 from tetra_es.toml.keys import format_key
-from tetra_es.usecases.secrets.ciphertexts import digest_of
+from tetra_es.usecases.secrets.ciphertexts import ciphertexts, digest_of, opened
 from tetra_es.usecases.secrets.read import values_of
 from tetra_es.usecases.use_case import UseCase
 
@@ -47,6 +48,36 @@ class SetSecrets(UseCase[None]):
         _set(work, vault, self.values)
         for key in self.removed:
             vault.remove(key, work.context())
+
+
+@dataclass(frozen=True)
+class ImportSecrets(UseCase[list[str]]):
+    """Record new values, in one transaction, of those that are not what the environment has.
+
+    A value that no identity can read counts as another one: who imports need not be able to read.
+    """
+
+    environment: str
+    values: Mapping[str, bytes] = field(repr=False)
+    identities: Callable[[], Sequence[Identity]]
+
+    def decide(self, work: UnitOfWork) -> list[str]:
+        """Decide it; return the keys whose values are the same. Raises as `SetSecrets` does."""
+        same = self._same(work) if self.values else []
+        values = {key: value for key, value in self.values.items() if key not in same}
+        SetSecrets(self.environment, values).decide(work)
+        return same
+
+    def _same(self, work: UnitOfWork) -> list[str]:
+        vault, same = work.vault(self.environment), []
+        present = self.values.keys() & vault.present.keys()
+        with suppress(TetraEsError):
+            identities = self.identities() if present else []
+            for key, data in ciphertexts(work.log, vault, present):
+                with suppress(NotForYou):
+                    if opened(vault, key, data, identities) == self.values[key]:
+                        same.append(key)
+        return same
 
 
 @dataclass(frozen=True)

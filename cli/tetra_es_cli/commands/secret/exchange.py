@@ -10,7 +10,7 @@ import click
 from tetra_es.errors import UsageError
 from tetra_es.usecases.secrets.formats import FORMATS
 from tetra_es_cli.context.become import become_option
-from tetra_es_cli.context.identities import identity_option, loader
+from tetra_es_cli.context.identities import identity_option, loader, silent_loader
 from tetra_es_cli.context.params import ENVIRONMENT, env_argument, key_argument
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.output.console import note
@@ -54,12 +54,16 @@ def import_(
     """Set the secrets of a dotenv FILE, all of them or none.
 
     With --from-host, of an env file on a server: its values come through the ssh session, and
-    into no file. What systemd and a shell, such as tsm, read differently is refused.
+    into no file. What systemd and a shell, such as tsm, read differently is refused. Values that
+    ENV has already are left as they are, where your own identity can read them.
     """
-    from tetra_es.usecases.secrets.set_secrets import SetSecrets
+    from tetra_es.usecases.secrets.set_secrets import ImportSecrets
 
     values = _on_host(app, environment, host, file, reader) if host else _here(file, reader)
-    emit_recorded(app.act(SetSecrets(environment, values), how).recorded, how)
+    done = app.act(ImportSecrets(environment, values, silent_loader(app)), how)
+    count = len(done.result)
+    same = f"{count} {'value is' if count == 1 else 'values are'} the same as before"
+    emit_recorded(done.recorded, how, more=[same] if count else [])
     if not host and not how.dry_run and Path(file or "").is_file():  # rather than a pipe
         note(f"{file} still holds the values in the open: remove it when you are sure")
 
