@@ -308,6 +308,8 @@ def test_a_profile_that_would_generate_something_wrong(machine: Machine) -> None
         "ports.tetra=99999": "ports.tetra: must be an integer from 1 to 65535, is 99999",
         'deployment.hosts=["a;b"]': f'{HOSTS}["a;b"]',
         "services.'*'.port=nope": "services.*.port: there is no port 'nope' in [ports]",
+        "services.'*'.release_command=a && b": "services.*.release_command: cannot be run without "
+        "a shell: '&' means something to a shell",
     }.items():
         error = machine.fails(1, "set", "profile", "dev", typed).error()
         place, _, what = error.partition(": ")

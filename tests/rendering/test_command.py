@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.examples import examples
 from tests.machine import HANG
 from tests.rendering.texts import PRINTABLE
-from tetra_es.release.command import NeedsShellError, program, split
+from tetra_es.schema.command import NeedsShellError, program, split
 
 HARMLESS = st.lists(
     st.sampled_from(["a", "B", "=", "-", "é", " ", "  ", "'", '"', "\\", "%i", ".", "~", "#", "!"]),

@@ -34,8 +34,8 @@ from tests.rendering.texts import (
     release,
 )
 from tetra_es.errors import TetraEsError
-from tetra_es.release.command import split
 from tetra_es.release.render import render
+from tetra_es.schema.command import split
 
 if TYPE_CHECKING:
     from tetra_es.release.release import Release

@@ -6,48 +6,29 @@ what is allowed; the quoting of `quoting` is for what these rules let through.
 
 from __future__ import annotations
 
-import posixpath
 import re
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
+from tetra_es.schema.command import COMMAND
 from tetra_es.schema.health import CHECK_TABLES
 from tetra_es.schema.hosts import HOST_HINT
+from tetra_es.schema.lines import is_absolute, is_line, is_relative
 from tetra_es.schema.rule import ANY, Rule
 
 if TYPE_CHECKING:
     from tetra_es.toml.keys import KeyPath
 
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef]")
-_BLANK = re.compile(r"\s")
-_PATH_SPECIAL = re.compile(r"""["'\\*?\[\]{}]""")
-"""Characters that systemd reads as quotes, escapes or wildcards where it takes a bare path."""
-
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9._-]{0,30}", re.ASCII)
 _SERVICE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _URL_PATH = re.compile(r"/[A-Za-z0-9._~%+,;=:@/?&-]{0,255}", re.ASCII)
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", re.ASCII)
-_LONGEST_COMMAND = 8192
-_LONGEST_PATH = 1024
-_LONGEST_PART = 255
 _MOST_PATHS = 64
 
 
 def is_service_name(value: Any) -> bool:
     """Return whether `value` can be a part of file names, unit names and shell words."""
     return isinstance(value, str) and bool(_SERVICE.fullmatch(value))
-
-
-def is_line(value: Any) -> bool:
-    """Return whether `value` is text of one line with no character that does anything.
-
-    Unicode's noncharacters are not UTF-8 to systemd, which would leave out the line.
-    """
-    return (
-        isinstance(value, str)
-        and not _CONTROL.search(value)
-        and all(ord(char) & 0xFFFE != 0xFFFE for char in value)
-    )
 
 
 def is_host_name(value: Any) -> bool:
@@ -63,35 +44,8 @@ def _is_address(value: str) -> bool:
     return "%" not in value
 
 
-def is_absolute(value: Any) -> bool:
-    """Return whether `value` is a path from the root that is written in its shortest form."""
-    return _is_path(value) and value.startswith("/") and not value.startswith("//") and value != "/"
-
-
-def is_relative(value: Any) -> bool:
-    """Return whether `value` is a path below the folder that it is relative to."""
-    return _is_path(value) and value[0] not in "/-" and value != "."
-
-
-def _is_path(value: Any) -> bool:
-    if not is_line(value) or _PATH_SPECIAL.search(value) or len(value) > _LONGEST_PATH:
-        return False
-    parts = value.split("/")
-    return (
-        posixpath.normpath(value) == value
-        and ".." not in parts
-        and all(len(part.encode()) <= _LONGEST_PART for part in parts)
-        # Blanks at the end of a line are lost, and those at the end of a name only mislead.
-        and not any(part and (_BLANK.match(part[0]) or _BLANK.match(part[-1])) for part in parts)
-    )
-
-
 def _is_url_path(value: Any) -> bool:
     return isinstance(value, str) and bool(_URL_PATH.fullmatch(value))
-
-
-def _is_command(value: Any) -> bool:
-    return is_line(value) and 0 < len(value.strip()) <= len(value) <= _LONGEST_COMMAND
 
 
 def _are_lines(value: Any) -> bool:
@@ -120,11 +74,6 @@ _ACCOUNT = Rule(
 )
 _PATH_HINT = "no .., no / at the end, no quotes, backslashes or wildcards"
 _ABSOLUTE = Rule("an absolute path in its shortest form", is_absolute, f"{_PATH_HINT}: /opt/tetra")
-_COMMAND = Rule(
-    f"a command on one line of at most {_LONGEST_COMMAND} characters, none of them a control",
-    _is_command,
-    "put longer ones in a script",
-)
 _URL_PATH_RULE = Rule("the path of a URL", _is_url_path, "such as /health")
 
 _HEALTH = {
@@ -134,7 +83,7 @@ _HEALTH = {
     "socket": Rule("an absolute path of a socket", is_absolute, "such as /run/tetra/app.sock"),
     "body_contains": Rule("text on one line", is_line, "a part of what the answer says"),
     "json": Rule("keys and texts on one line each", _are_lines, 'such as json = {status = "ok"}'),
-    "command": _COMMAND,
+    "command": COMMAND,
 }
 
 RULES: dict[KeyPath, Rule] = {
@@ -154,8 +103,8 @@ RULES: dict[KeyPath, Rule] = {
     ("system", "init_system"): Rule(
         "systemd", lambda v: v == "systemd", "deployments are to servers that run it"
     ),
-    ("services", ANY, "command"): _COMMAND,
-    ("services", ANY, "release_command"): _COMMAND,
+    ("services", ANY, "command"): COMMAND,
+    ("services", ANY, "release_command"): COMMAND,
     ("services", ANY, "cwd"): Rule(
         "a path in its shortest form, relative to deployment.tetra_src or absolute",
         lambda v: v == "." or is_relative(v) or is_absolute(v),

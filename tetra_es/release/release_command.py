@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tetra_es.release.command import program, split
 from tetra_es.release.release import ReleaseCommand
 from tetra_es.release.units import confined
+from tetra_es.schema.command import program, split
 
 if TYPE_CHECKING:
     from tetra_es.release.release import ServerSettings, ServiceSettings

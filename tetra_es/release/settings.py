@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.layout import SOURCE, profile_file
-from tetra_es.release.command import NeedsShellError, program, split
-from tetra_es.release.constraints import REQUIRED, RULES, is_absolute, is_service_name
+from tetra_es.release.constraints import REQUIRED, RULES, is_service_name
 from tetra_es.release.health import read_check
 from tetra_es.release.release import HealthSettings, ServerSettings, ServiceSettings
 from tetra_es.release.variables import wrong_names
-from tetra_es.schema.environment import validate_environment
+from tetra_es.schema.command import why_not_alone
+from tetra_es.schema.environment import RELEASE_HINT, validate_environment
+from tetra_es.schema.lines import is_absolute
 from tetra_es.schema.rule import Problem, matching
 from tetra_es.toml.literals import value_literal
 
@@ -45,7 +46,7 @@ def read_settings(document: ConfigDocument, environment: str) -> ServerSettings:
     if settings.runner == "direct":
         hint = 'put it in a script, in quotes, or deploy with deployment.runner = "tsm"'
         _check_commands(settings, document, "command", hint)
-    _check_commands(settings, document, "release_command", "put it in a script")
+    _check_commands(settings, document, "release_command", RELEASE_HINT)
     return settings
 
 
@@ -100,12 +101,8 @@ def _check_commands(
     """Refuse commands that systemd cannot run itself."""
     for service in settings.services:
         command: str = getattr(service, name)
-        try:
-            if command:
-                program(split(command)[0], service.cwd)
-        except NeedsShellError as error:
-            key = ("services", service.name, name)
-            raise document.wrong(key, f"cannot be run without a shell: {error}", hint) from error
+        if command and (reason := why_not_alone(command, service.cwd)):
+            raise document.wrong(("services", service.name, name), reason, hint)
 
 
 def _settings(values: Mapping[str, Any], environment: str) -> ServerSettings:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tetra_es.release.command import program, split
 from tetra_es.release.quoting import exec_lines, exec_word, unit_path, unit_word
 from tetra_es.release.sandbox import sandbox
 from tetra_es.release.tsm_start import script
+from tetra_es.schema.command import program, split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

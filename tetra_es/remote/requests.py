@@ -5,8 +5,8 @@ from __future__ import annotations
 from posixpath import dirname
 from typing import TYPE_CHECKING
 
-from tetra_es.release.command import program, split
 from tetra_es.remote.codec import word
+from tetra_es.schema.command import program, split
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

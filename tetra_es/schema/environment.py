@@ -45,6 +45,9 @@ _DAYS = Rule("an integer, 0 or more", is_int, "write a number of days")
 _PORT = Rule("an integer from 1 to 65535", _is_port, "choose a port from 1 to 65535")
 _TABLE = Rule("a table", lambda v: isinstance(v, dict), "write it as a table: [name]")
 
+RELEASE_HINT = "put it in a script"
+"""For a release command that needs a shell."""
+
 LOG_LEVELS = ("trace", "debug", "info", "warn", "error", "fatal")
 
 RULES: dict[KeyPath, Rule] = {
@@ -168,7 +171,7 @@ def validate_environment(document: ConfigDocument, *, recorded: bool = False) ->
     """Check the known keys of an environment.
 
     Raises `ConfigError` with file, line and key for the problem that comes first in the file.
-    Where it is `recorded`, unknown keys pass that are refused otherwise.
+    Where it is `recorded`, unknown keys and commands pass that are refused otherwise.
     """
     if first := first_problem(document, recorded=recorded):
         raise document.wrong(first.path, first.what, first.hint)
@@ -179,7 +182,7 @@ def first_problem(document: ConfigDocument, *, recorded: bool = False) -> Proble
     values = document.values
     problems = [*_by_rule(values), *_ports(values), *conflicts(values)]
     if not recorded:
-        problems += _unknown(values)
+        problems += [*_unknown(values), *_release_commands(values)]
     return min(problems, key=lambda one: document.line_of(one.path) or 0) if problems else None
 
 
@@ -206,6 +209,24 @@ def _unknown(values: Mapping[str, Any]) -> list[Problem]:
                     hint = f"did you mean {near}?" if near else f"its keys are {', '.join(known)}"
                     what = f"is not a key of [{format_key(path)}]"
                     problems.append(Problem((*path, key), what, hint))
+    return problems
+
+
+def _release_commands(values: Mapping[str, Any]) -> list[Problem]:
+    """Return those that a deployment could not run: they are run without a shell."""
+    found = matching(values, ("services", ANY, "release_command"))
+    if not found:
+        return []
+    from tetra_es.schema.command import COMMAND, why_not_alone  # few have one
+
+    problems = []
+    for path, command in found:
+        if not isinstance(command, str) or not command.strip():
+            continue  # which has a rule of its own
+        if not COMMAND.check(command):
+            problems.append(Problem(path, f"must be {COMMAND.must}", COMMAND.hint))
+        elif reason := why_not_alone(command.strip()):
+            problems.append(Problem(path, reason, RELEASE_HINT))
     return problems
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import posixpath
 import re
+from typing import Any
 
-from tetra_es.release.constraints import is_absolute
+from tetra_es.schema.lines import is_absolute, is_line
+from tetra_es.schema.rule import Rule
 
 _PIECE = re.compile(
     r"""
@@ -26,8 +28,20 @@ _DOUBLE_ESCAPE = re.compile(r'\\([\\"$`])')
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=", re.ASCII)
 
 
+_LONGEST_COMMAND = 8192
 _PREFIXES = "-@:+!|"
 """systemd reads these in front of a program as flags, in quotes, too: systemd.service(5)."""
+
+
+def _is_command(value: Any) -> bool:
+    return is_line(value) and 0 < len(value.strip()) <= len(value) <= _LONGEST_COMMAND
+
+
+COMMAND = Rule(
+    f"a command on one line of at most {_LONGEST_COMMAND} characters, none of them a control",
+    _is_command,
+    "put longer ones in a script",
+)
 
 
 class NeedsShellError(ValueError):
@@ -49,8 +63,12 @@ def split(command: str) -> list[str]:
             inside = False
         else:
             # A tilde, or a comment, is only one where a word begins.
-            if not inside and (command[position] in "~#" or _is_first_assignment(words, piece)):
-                raise NeedsShellError(f"{piece[0]!r} means something to a shell")
+            if not inside and command[position] in "~#":
+                raise NeedsShellError(f"{command[position]!r} means something to a shell")
+            if not inside and _is_first_assignment(words, piece):
+                # Its value may be a secret.
+                name = piece[0].partition("=")[0]
+                raise NeedsShellError(f"'{name}=' means something to a shell")
             words[len(words) if not inside else -1 :] = [
                 (words[-1] if inside else "") + _text(piece)
             ]
@@ -70,6 +88,15 @@ def program(word: str, cwd: str) -> str:
     if wrong or not is_absolute(posixpath.join("/", path)):
         raise NeedsShellError(f"{word!r} is not a program for systemd")
     return path
+
+
+def why_not_alone(command: str, cwd: str = "/") -> str:
+    """Return why systemd cannot run a command itself, without a shell; nothing where it can."""
+    try:
+        program(split(command)[0], cwd)
+    except NeedsShellError as error:
+        return f"cannot be run without a shell: {error}"
+    return ""
 
 
 def _text(piece: re.Match[str]) -> str:
