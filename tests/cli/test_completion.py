@@ -59,6 +59,7 @@ ENVIRONMENTS = {"local", "dev", "staging", "prod"}
         ("signer rm ", {"alice"}),
         ("signer add bob KEY --may deploy:", {"deploy:dev", "deploy:staging", "deploy:prod"}),
         ("member add a", {"alice", "anna"}),
+        ("member rm an", {"anna"}),
         ("member add bob FILE --may edit", {"edit:local"}),
         ("member add bob FILE --reads ", ENVIRONMENTS | {"all"}),
         ("member add bob FILE --reads dev,", {"dev,local", "dev,staging", "dev,prod"}),

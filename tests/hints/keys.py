@@ -166,6 +166,7 @@ CASES = [
         stdin="third",
     ),
     Case("such as `tetra-es run {} -- env`", "run dev --"),
+    Case("`tetra-es member list` lists the members", "member rm nobody"),
     Case(
         "a signer adds you with that line: `tetra-es member add NAME -`",
         "identity line",

@@ -64,6 +64,7 @@ NOT_RUN: dict[str, str] = {
     "give --expect POSITION:HASH, or TETRA_EXPECT, as somebody says who knows it": _COPIED,
     "keep this copy, and run `tetra-es verify`": "two commands at the same instant; "
     "tests/gate/test_opening.py makes them",
+    "{} joins with `{}`": "is for another machine; tests/secrets/test_members.py runs it there",
     "`tetra-es history` will tell": "is said where the disk fails while an event "
     "is written; tests/log/test_deciding.py makes that",
     "this is a defect: run it again with --debug and report what it prints": "nothing prints it "

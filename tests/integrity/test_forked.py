@@ -36,7 +36,13 @@ LOOKING = {
     *("orgs", "status", "show", "diff", "history", "event", "blame", "verify", "backup"),
     *("mirror list", "env list", "profile list", "profile show", "signer export", "signer list"),
     *("secret list", "secret diff", "secret exposure", "recipient list", "doctor", "completion"),
-    *("identity new", "identity show", "signer new"),  # the keys of the person alone
+    "member list",
+    *(
+        "identity new",
+        "identity show",
+        "identity line",
+        "signer new",
+    ),  # the keys of the person alone
     *("health", "drift", "daemon status", "daemon logs"),
     *("ci github", "ci script"),
     *("trust", "restore"),  # the ways out
@@ -61,6 +67,8 @@ WORDS: dict[str, str] = {
     "env add": "qa --profile dev",
     "signer add": f"eve '{EVE}'",
     "signer rm": "alice",
+    "member add": "eve $HOME/carol.pub",
+    "member rm": "alice",
     "host forget": "web-1",
     "deploy": "dev --local",
     "daemon install": "dev --local",

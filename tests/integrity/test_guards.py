@@ -57,6 +57,7 @@ COMMANDS = [
     ("trust", "--head", f"1:{'00' * 32}", "-m", "x"), ("repair",), ("upgrade",),
     ("backup", "copy.db"), ("purge", "local", "ports.tetra", "-m", "x"),
     ("run", "dev", "true"), ("signer", "list"), ("signer", "rm", "bob"), ("edit",),
+    ("member", "list"), ("member", "rm", "bob"),
     ("init", "acme"), ("mirror", "list"), ("mirror", "push"),
     ("share", "../other.git"), ("unshare",), ("pull",),
     ("deploy", "dev"), ("health", "dev"), ("drift", "dev"), ("daemon", "status", "dev"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.machine import Machine
+from tests.mirrors import git
 from tests.secrets.conftest import config_of, copy_of
 
 if TYPE_CHECKING:
@@ -235,3 +237,92 @@ def test_a_line_without_a_usable_key(vault: Machine, bob: dict[str, str]) -> Non
     failed = vault.fails(1, "identity", "line", env=bob)
     assert "cannot be read" in failed.error()
     assert not failed.out
+
+
+def test_who_joins_a_shared_organization(vault: Machine, tmp_path: Path) -> None:
+    """The line that member add prints is all that bob runs, beside the one that made his keys."""
+    (tmp_path / "bobs").mkdir()
+    his = Machine(tmp_path / "bobs")
+    vault.ok("secret", "set", "dev", "A", stdin="value")
+    shared = tmp_path / "shared.git"
+    git(tmp_path, "init", "-q", "--bare", "-b", "main", str(shared))
+    vault.ok("share", str(shared))
+    words = ("member", "add", "bob", "-", "--reads", "dev")
+    line = his.ok("identity", "line").out
+    assert "tetra-es clone" not in vault.ok(*words, "--dry-run", stdin=line).out
+    said = vault.ok("--org", vault.org, *words, stdin=line).out
+    program, *joining = shlex.split(said.split("`")[1])
+    assert program == "tetra-es"
+    his.ok("--no-input", *joining)
+    assert his.ok("secret", "get", "dev", "A").out == "value"
+    his.ok("set", "local", "ports.tetra=4445")
+    vault.ok("pull")
+    assert vault.history("-n", "1")[0]["actor"] == "bob"
+
+
+def test_one_batch_ends_both(vault: Machine, bob: dict[str, str], line: str) -> None:
+    for environment, key in (("dev", "A"), ("dev", "OLD"), ("staging", "A")):
+        vault.ok("secret", "set", environment, key, stdin="value")
+    added(vault, "bob", line, "--reads", "dev,staging,prod")
+    vault.ok("secret", "set", "dev", "OLD", stdin="a new one")
+    vault.ok("secret", "set", "dev", "GONE", stdin="value")
+    vault.ok("secret", "rm", "dev", "GONE")
+    vault.ok("recipient", "rm", "staging", "bob")
+    vault.ok("secret", "set", "staging", "NEWER", stdin="value")
+    foreseen = vault.ok("member", "rm", "bob", "--dry-run").out
+    before = vault.last_position()
+    said = vault.ok("member", "rm", "bob", "-m", "leaves").out
+    assert_one_batch(vault, before)
+    assert [row["summary"] for row in reversed(vault.history("-n", "4"))] == [
+        "remove signer: bob",
+        "remove recipient(dev): bob",
+        "re-encrypt(dev): 2 secrets for 1 recipient",
+        "remove recipient(prod): bob",
+    ]
+    to_rotate = ["bob knows these secrets: give them new values", "  dev: A, OLD", "  staging: A"]
+    assert said.splitlines()[4:] == to_rotate
+    assert foreseen.splitlines()[5:] == to_rotate
+    assert "bob" not in vault.ok("member", "list").out
+    assert "is not a signer" in vault.fails(3, "set", "local", "ports.tetra=1", env=bob).error()
+    assert "can open" in vault.fails(3, "secret", "get", "dev", "A", env=bob).error()
+    vault.ok("verify")
+
+
+def test_a_recipient_by_another_name_goes_too(vault: Machine, line: str) -> None:
+    """By the key: somebody who left would still read."""
+    key, recipient = line.rsplit(maxsplit=1)
+    added(vault, "bob", line, "--reads", "dev")
+    vault.ok("recipient", "add", "staging", "bobs-laptop", recipient)
+    vault.ok("recipient", "add", "prod", "bobs-other-key", key)
+    vault.ok("member", "rm", "bob")
+    assert vault.ok("member", "list").out.count("bob") == 0
+
+
+def test_a_recipient_or_a_signer_alone(with_bob: tuple[Machine, str], tmp_path: Path) -> None:
+    machine = copy_of(with_bob[0], tmp_path)
+    machine.ok("recipient", "rm", "staging", "carol")
+    assert machine.ok("member", "rm", "bob").out.startswith("remove signer: bob (#")
+    added(machine, "ci", f"{ANOTHER} {RECIPIENT}", "--reads", "dev")
+    machine.ok("signer", "rm", "ci")
+    assert machine.ok("member", "rm", "ci").out.startswith("remove recipient(dev): ci (#")
+    failed = machine.fails(2, "member", "rm", "ci")
+    assert failed.error() == "no member ci"
+
+
+def test_who_has_to_stay(with_bob: tuple[Machine, str], tmp_path: Path) -> None:
+    machine = copy_of(with_bob[0], tmp_path)
+    assert "nobody" not in machine.ok("member", "rm", "bob", "--dry-run").out
+    machine.ok("secret", "set", "dev", "A", stdin="value")
+    failed = machine.fails(3, "member", "rm", "alice")
+    assert "alice is the last recipient of dev" in failed.error()
+    machine.ok("member", "rm", "bob")
+    assert "alice is the last signer" in machine.fails(3, "member", "rm", "alice").error()
+    added(machine, "ci", ANOTHER, "--may", "deploy:dev")
+    assert "without limits" in machine.fails(3, "member", "rm", "alice").error()
+
+
+def test_one_removes_oneself(vault: Machine, bob: dict[str, str], line: str) -> None:
+    added(vault, "bob", line, "--reads", "all")
+    assert "that was you" not in vault.ok("member", "rm", "bob", "-n", env=bob).err
+    assert "that was you" in vault.ok("member", "rm", "bob", env=bob).err
+    vault.ok("verify")

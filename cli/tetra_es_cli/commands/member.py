@@ -17,7 +17,7 @@ from tetra_es_cli.context.progress import reporting
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.output.console import ignore_progress
 from tetra_es_cli.output.emit import emit
-from tetra_es_cli.output.members import emit_added
+from tetra_es_cli.output.members import emit_added, emit_removed
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
@@ -87,6 +87,27 @@ def add(
         decrypting = Decrypting(loader(app, given), report or ignore_progress)
         added = add_member(workspace, AddMember(name, keys, wanted, may, decrypting))
     emit_added(name, keys, added, how)
+
+
+@member.command()
+@click.argument("name", type=MEMBER)
+@identity_option
+@recording_options
+@click.pass_obj
+def rm(app: App, name: str, given: tuple[Path, ...], how: Recording) -> None:
+    """Let NAME no longer sign, nor read any secret: one batch of events.
+
+    Present secrets are encrypted again, for which you must be able to read them. NAME still knows
+    what could be read so far: those secrets are listed, by environment. What NAME signed stays
+    valid.
+    """
+    from tetra_es.usecases.members.remove import RemoveMember
+    from tetra_es.usecases.secrets.recipients import Decrypting
+
+    with reporting() as report:
+        decrypting = Decrypting(loader(app, given), report or ignore_progress)
+        done = app.act(RemoveMember(name, decrypting), how)
+    emit_removed(name, done, how)
 
 
 def _read(app: App, key_file: str) -> tuple[bytes, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +10,7 @@ from tetra_es_cli.context.params import report_option
 from tetra_es_cli.context.recording import Recording
 from tetra_es_cli.output.console import note
 from tetra_es_cli.output.emit import emit, say
+from tetra_es_cli.output.invitation import invitation
 from tetra_es_cli.output.model import Report
 
 if TYPE_CHECKING:
@@ -65,9 +65,7 @@ def share(app: App, url: str) -> None:
         found = workspace.share(url)
     what = "shared" if found.was_empty else "joined"
     say(f"{what} {workspace.layout.root.name} at {found.shown}: {found.head.position} events")
-    expect = f"{found.head.position}:{found.head.hash.hex()}"
-    invite = shlex.join(("tetra-es", "clone", found.address, "--expect", expect))
-    say(f"  a colleague joins with `{invite}`")
+    say(f"  a colleague joins with `{invitation(found.address, found.head)}`")
 
 
 @click.command()

@@ -1,9 +1,11 @@
-"""Saying that somebody became a member."""
+"""Saying that somebody became a member, or is not one any more."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tetra_es_cli.output.console import warn
+from tetra_es_cli.output.invitation import invitation
 from tetra_es_cli.output.recorded import emit_recorded
 
 if TYPE_CHECKING:
@@ -11,13 +13,18 @@ if TYPE_CHECKING:
 
     from tetra_es.usecases.members.add import Added
     from tetra_es.usecases.members.key_file import MemberKeys
+    from tetra_es.usecases.members.remove import Removed
+    from tetra_es.usecases.use_case import Done
     from tetra_es_cli.output.recorded import Printing
 
 
 def emit_added(name: str, keys: MemberKeys, added: Added, how: Printing) -> None:
     """Print what was recorded, and what the signer and the new member do next."""
     nothing = f"nothing to add: {name} has all of that"
-    emit_recorded(added.recorded, how, nothing=nothing, more=[*_to_compare(name, keys, added)])
+    more = [*_to_compare(name, keys, added)]
+    if added.address is not None and not how.dry_run:
+        more.append(f"{name} joins with `{invitation(added.address, added.head)}`")
+    emit_recorded(added.recorded, how, nothing=nothing, more=more)
 
 
 def _to_compare(name: str, keys: MemberKeys, added: Added) -> Iterator[str]:
@@ -28,3 +35,15 @@ def _to_compare(name: str, keys: MemberKeys, added: Added) -> Iterator[str]:
         yield f"  signing key  {keys.fingerprint}"
     if added.new.reads:
         yield f"  recipient    {keys.recipient}"
+
+
+def emit_removed(name: str, done: Done[Removed], how: Printing) -> None:
+    """Print what was recorded, and which secrets need new values."""
+    more = []
+    if done.result.to_rotate:
+        more.append(f"{name} knows these secrets: give them new values")
+    for environment, keys in done.result.to_rotate.items():
+        more.append(f"  {environment}: {', '.join(keys)}")
+    emit_recorded(done.recorded, how, more=more)
+    if done.result.is_own and not how.dry_run:
+        warn("that was you: you can no longer record anything, nor read secrets")

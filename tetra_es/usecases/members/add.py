@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import Refused
+from tetra_es.gate.pins.sharing import sharing_of
 from tetra_es.names import check_actor
 from tetra_es.usecases.secrets.recipients import add_recipient
 from tetra_es.usecases.signers import add_signer, check_limit
@@ -102,9 +103,12 @@ class Added(NamedTuple):
     new: New
     head: Head
     """The newest event then: what the member expects of a copy of the history."""
+    address: str | None
+    """Where the history is shared, without a password; None for nowhere."""
 
 
 def add_member(workspace: Workspace, member: AddMember) -> Added:
     """Record a new member, all or nothing."""
     done = workspace.act(member)
-    return Added(done.recorded, done.result, workspace.look(lambda work: work.head()))
+    head, shared = workspace.look(lambda work: (work.head(), sharing_of(work.pins)))
+    return Added(done.recorded, done.result, head, shared.without_password if shared else None)

@@ -18,7 +18,7 @@ from tetra_es.log.replica import events_in
 from tetra_es.model.secrets import Vault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from tetra_es.events.base import Event
     from tetra_es.log.replica import Replica
@@ -45,8 +45,12 @@ def exposure(log: Replica, recipient: str) -> list[Exposed]:
     What a removed recipient could read stays readable for it in every copy that it has; only a
     new value helps.
     """
+    return exposed_to(log, _keys_of(log, recipient))
+
+
+def exposed_to(log: Replica, known: Collection[str]) -> list[Exposed]:
+    """Return every secret version that was ever encrypted for one of some age recipients."""
     found = []
-    known = _keys_of(log, recipient)
     for stream in log.streams(SECRETS_STREAM):
         events = events_in(log, log.of_stream(stream))
         vault = Vault(stream)
@@ -83,13 +87,20 @@ def _keys_of(log: Replica, recipient: str) -> set[str]:
     known = set()
     if recipient.startswith("age1") or " " in recipient.strip():
         known.add(parse_recipient(recipient).text)
-    for stream in log.streams(SECRETS_STREAM):
-        for event in events_in(log, log.of_stream(stream)):
-            if isinstance(event, RecipientAdded) and event.name == recipient:
-                known.add(event.recipient)
+    known |= keys_of_name(log, recipient)
     if not known:
         raise UsageError(
             "no environment ever had a recipient of that name",
             hint="give its name, or the age or SSH public key itself",
         )
     return known
+
+
+def keys_of_name(log: Replica, name: str) -> set[str]:
+    """Return the age recipients that had a name in some environment; none where none had it."""
+    return {
+        event.recipient
+        for stream in log.streams(SECRETS_STREAM)
+        for event in events_in(log, log.of_stream(stream))
+        if isinstance(event, RecipientAdded) and event.name == name
+    }

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from tetra_es.crypto.age.identity import Identity
+    from tetra_es.events.metadata import Context
     from tetra_es.model.secrets import Vault
     from tetra_es.usecases.ports import Report
     from tetra_es.usecases.unit_of_work import UnitOfWork
@@ -34,24 +35,24 @@ def add_recipient(
     work: UnitOfWork, environment: str, name: str, recipient: str, how: Decrypting
 ) -> None:
     """Decide that a recipient reads the environment's secrets, the present ones included."""
-    vault = work.vault(work.organization().environment_named(environment))
+    vault, context = work.vault(work.organization().environment_named(environment)), work.context()
     text = parse_recipient(recipient).text
     encrypt(b"", [text])  # some keys are of the right form and still none: it shows here
-    vault.add_recipient(check_actor(name), text, work.context())
-    _re_encrypt(work, vault, how)
+    vault.add_recipient(check_actor(name), text, context)
+    _re_encrypt(work, vault, how, context)
 
 
 def remove_recipients(
-    work: UnitOfWork, environment: str, names: Collection[str], how: Decrypting
+    work: UnitOfWork, environment: str, names: Collection[str], how: Decrypting, context: Context
 ) -> None:
     """Decide that recipients no longer read what the environment's secrets are from now on."""
     vault = work.vault(environment)
     for name in names:
-        vault.remove_recipient(name, work.context())
-    _re_encrypt(work, vault, how)
+        vault.remove_recipient(name, context)
+    _re_encrypt(work, vault, how, context)
 
 
-def _re_encrypt(work: UnitOfWork, vault: Vault, how: Decrypting) -> None:
+def _re_encrypt(work: UnitOfWork, vault: Vault, how: Decrypting, context: Context) -> None:
     digests: dict[str, str] = {}
     if vault.present:
         readers, identities = vault.readers, how.identities()
@@ -68,7 +69,7 @@ def _re_encrypt(work: UnitOfWork, vault: Vault, how: Decrypting) -> None:
         ):
             digests[key] = digest_of(data)
             work.add_body(data)
-    vault.re_encrypt(digests, work.context())
+    vault.re_encrypt(digests, context)
 
 
 @dataclass(frozen=True)
@@ -110,4 +111,4 @@ class RemoveRecipient(_ChangeRecipients):
     """Let a recipient no longer read what the environment's secrets are from now on."""
 
     def _change(self, work: UnitOfWork, how: Decrypting) -> None:
-        remove_recipients(work, self.environment, (self.name,), how)
+        remove_recipients(work, self.environment, (self.name,), how, work.context())
