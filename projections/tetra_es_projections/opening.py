@@ -123,7 +123,7 @@ class Derived:
             from tetra_es_projections.mirror.cloning import cloned
 
             with cloned(place) as root:
-                yield clone_at(root, self.git)
+                yield clone_at(root, self.git, shown(place))
 
     @contextmanager
     def shared_copy(self, url: str) -> Iterator[tuple[str, Clone]]:
@@ -136,7 +136,7 @@ class Derived:
 
         where = address(url, Path.cwd(), None)
         with cloned(where) as root:
-            yield where, clone_at(root, self.git)
+            yield where, clone_at(root, self.git, shown(where))
 
     @contextmanager
     def opened(
@@ -175,8 +175,8 @@ def _path_of(place: str) -> Path:
     return Path(local if Path(local).is_dir() else place)
 
 
-def clone_at(root: Path, git: Git) -> Clone:
-    """Return a clone of a mirror. Raises `TetraEsError` where there is none."""
+def clone_at(root: Path, git: Git, place: str = "") -> Clone:
+    """Return a clone of a mirror, from an address if given. Raises `TetraEsError` for none."""
     from tetra_es_projections.mirror.clone import Clone
 
-    return Clone(root, git)
+    return Clone(root, git, place=place)

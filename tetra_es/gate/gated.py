@@ -23,15 +23,17 @@ if TYPE_CHECKING:
 class GatedLog(JudgingLog):
     """Judges events before they are appended, and pins them after; see `log.port`."""
 
-    def __init__(self, log: AppendableLog, opened: Opened) -> None:
+    def __init__(self, log: AppendableLog, opened: Opened, *, shared: bool = False) -> None:
+        """With `shared`, what is missing here may come from others before anything is appended."""
         super().__init__(log)
         self.opened = opened
+        self._shared = shared
         self.warnings: list[str] = []
         """What went wrong after events were recorded."""
 
     def catch_up(self) -> list[Verdict]:
         """Admit what others appended; return void ones. To be called before deciding."""
-        return catch_up(self.opened, self._log)
+        return catch_up(self.opened, self._log, shared=self._shared)
 
     def append(
         self, after: Head, records: Sequence[Record], *, bodies: Iterable[bytes] = ()

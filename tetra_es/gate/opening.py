@@ -175,10 +175,10 @@ def check_asked(stands: Standing, *, ask: bool, expect: Head | None) -> None:
         )
 
 
-def catch_up(opened: Opened, log: ReadableLog) -> list[Verdict]:
+def catch_up(opened: Opened, log: ReadableLog, *, shared: bool = False) -> list[Verdict]:
     """Admit and pin what others appended since; return the verdicts of void ones.
 
-    Raises `TetraEsError`, also where an event is refused or unknown.
+    Raises `TetraEsError`, also where an event is refused or unknown, and as `check_recording` does.
     """
     opened.void = []
     purged = len(opened.gate.state.purged)
@@ -187,7 +187,7 @@ def catch_up(opened: Opened, log: ReadableLog) -> list[Verdict]:
         forget_texts(opened)
     if hashes:
         pin(opened, hashes)
-    opened.check_recording()
+    opened.check_recording(shared=shared)
     return opened.void
 
 

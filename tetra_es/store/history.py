@@ -143,6 +143,7 @@ class History(Closing):
             void = receiver.receive()
         finally:
             self._finish_purges()
+        self.replica.opened.check_recording()
         self._sharing.is_stale = False
         return void
 
@@ -261,7 +262,7 @@ class History(Closing):
 
         self.replica.look_again()
         log: AppendableLog = self._sharing or self._log
-        self._gated = GatedLog(log, self.replica.opened)
+        self._gated = GatedLog(log, self.replica.opened, shared=self.is_shared)
         replica = self.replica
         self._log.purged = replica.opened.gate.state.purged
         self._log.application.log_recorder.of_stream = lambda *stream, **which: (

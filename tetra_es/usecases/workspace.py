@@ -194,7 +194,7 @@ class Workspace:
 
     def share(self, address: str) -> Shared:
         """Have everybody's events at an address from now on; see `usecases.sharing.share`."""
-        from tetra_es.usecases.sharing.share import share
+        from tetra_es.usecases.sharing.share import newest, share
 
         with exclusive(self.layout.lock):
             self._check_in_place()
@@ -202,7 +202,7 @@ class Workspace:
             self._projections.catch_up(self._listener.progress)
             shared = share(self._work, self._projections, address)
             self._receive()
-        return shared
+        return shared._replace(head=newest(self._work))
 
     def pull(self) -> Pulled:
         """Take over what others recorded. Raises `Refused` where the organization is not shared."""

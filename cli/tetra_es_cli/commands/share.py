@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -14,21 +15,25 @@ from tetra_es_cli.output.invitation import invitation
 from tetra_es_cli.output.model import Report
 
 if TYPE_CHECKING:
+    from tetra_es.usecases.sharing.share import Shared
     from tetra_es_cli.context.app import App
 
 
 @click.command()
 @click.argument("url")
 @click.argument("org", required=False)
+@click.option("--expect", metavar="POSITION:HASH", help="An event that the history must have.")
 @report_option
 @click.pass_obj
-def clone(app: App, url: str, org: str | None, output: str) -> None:
+def clone(app: App, url: str, org: str | None, expect: str | None, output: str) -> None:
     """Make a replica of the organization that is shared at URL.
 
     Every event is checked before any of it counts. The person who invites you tells you --expect,
     an event that the history must have. You can read at once, and record when a signer has added
     you.
     """
+    if expect is not None:
+        app = replace(app, expect=expect)
     layout, done = app.clone(url, org)
     restored = done.restored
     position, hash_ = restored.head
@@ -63,9 +68,15 @@ def share(app: App, url: str) -> None:
     """
     with app.workspace(Recording()) as workspace:
         found = workspace.share(url)
-    what = "shared" if found.was_empty else "joined"
-    say(f"{what} {workspace.layout.root.name} at {found.shown}: {found.head.position} events")
+    say(_shared(found, workspace.layout.root.name))
     say(f"  a colleague joins with `{invitation(found.address, found.head)}`")
+
+
+def _shared(found: Shared, org: str) -> str:
+    events = f"{found.head.position} events"
+    if found.was_shared:
+        return f"{org} is shared at {found.shown} already: {events}"
+    return f"{'shared' if found.was_empty else 'joined'} {org} at {found.shown}: {events}"
 
 
 @click.command()

@@ -7,4 +7,4 @@ import shlex
 
 def invitation(address: str, expect: object) -> str:
     """Return the command, given an event that the history has, as `POSITION:HASH`."""
-    return shlex.join(("tetra-es", "--expect", str(expect), "clone", address))
+    return shlex.join(("tetra-es", "clone", address, "--expect", str(expect)))

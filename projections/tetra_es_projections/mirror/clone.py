@@ -49,9 +49,13 @@ _RECENT: Final = 64
 class Clone:
     """A clone of the mirror, or a mirror, bare or not, as of the commit that HEAD names."""
 
-    def __init__(self, root: Path, git: Git, commit: str | None = None) -> None:
-        """Open the clone at `root`, as of a commit. Raises `TetraEsError` where there is none."""
+    def __init__(self, root: Path, git: Git, commit: str | None = None, *, place: str = "") -> None:
+        """Open the clone at `root`, as of a commit. Raises `TetraEsError` where there is none.
+
+        `place` is where it comes from, for people, where that is not the folder.
+        """
         self.root = root
+        self._place = place
         self._git = git
         self._commit = commit
         self._head, self._files = self._listed()
@@ -120,7 +124,7 @@ class Clone:
         commits = self.commits[first : first + len(batch)]
         if len(commits) < len(batch):
             raise IntegrityFailure(
-                f"the clone {self.root} does not have the commits of all its events", hint=_HINT
+                f"{self._shown} does not have the commits of all its events", hint=_HINT
             )
         found = locate(self.root, self._git, list(zip(commits, batch, strict=True)))
         for each in found:
@@ -155,8 +159,12 @@ class Clone:
         """Return the age file of a secret, which the caller compares with its digest."""
         path = secret_file(environment, key)
         if path not in self._files:
-            raise IntegrityFailure(f"{path} is not in the clone {self.root}", hint=_HINT)
+            raise IntegrityFailure(f"{path} is not in {self._shown}", hint=_HINT)
         return self._read([path])[path]
+
+    @property
+    def _shown(self) -> str:
+        return self._place or f"the clone {self.root}"
 
     def _listed(self) -> tuple[str, Mapping[str, bytes]]:
         try:
@@ -185,14 +193,14 @@ class Clone:
         return dict(zip(names, found, strict=True))
 
     def _unreadable(self, error: TetraEsError) -> IntegrityFailure:
-        return IntegrityFailure(
-            f"the clone {self.root} cannot be read: {error.message}", hint=_HINT
-        )
+        return IntegrityFailure(f"{self._shown} cannot be read: {error.message}", hint=_HINT)
 
     def _no_clone(self, what: str) -> TetraEsError:
         return TetraEsError(
-            f"{self.root} {what}: it is not a clone of a mirror",
-            hint="`git clone URL FOLDER` makes one; URL is what the mirror is pushed to",
+            f"{self._place or self.root} {what}: it is not a clone of a mirror",
+            hint="check the address"
+            if self._place
+            else "`git clone URL FOLDER` makes one; URL is what the mirror is pushed to",
         )
 
 

@@ -49,7 +49,7 @@ def clone(
         raise Refused(
             f"{layout.root} is there already",
             hint=f"`tetra-es --org {layout.root.name} pull` brings what is new; "
-            "--org NAME names another folder only for another organization",
+            "--dir DIR clones it to another place",
         )
     expect = Head(*admission.expect) if admission.expect else None
     pins = StateFolder(admission.folder()).pins(organization_of(copy))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tetra_es.errors import IntegrityFailure, Refused
+from tetra_es.errors import Refused
 from tetra_es.gate.pins import sharing
 from tetra_es.gate.pins.pins import Forked
 from tetra_es.log.chain import START, Head
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tetra_es.usecases.ports import Projections
     from tetra_es.usecases.unit_of_work import UnitOfWork
 
+_EMPTY: Final = "share this one by an empty repository"
+
 
 class Shared(NamedTuple):
     """What is shared now."""
@@ -21,10 +23,13 @@ class Shared(NamedTuple):
     shown: str
     """Where, for people."""
     address: str
+    """Where, for a colleague to paste."""
     head: Head
-    """The newest event here when it was shared."""
+    """The newest event that is here then."""
     was_empty: bool
     """Whether nothing was there before."""
+    was_shared: bool
+    """Whether this machine shared it there before."""
 
 
 def share(work: UnitOfWork, projections: Projections, address: str) -> Shared:
@@ -40,16 +45,27 @@ def share(work: UnitOfWork, projections: Projections, address: str) -> Shared:
             f"this organization is shared at {projections.shared_log(known.address).shown} already",
             hint="`tetra-es unshare` ends that; what others record there is not seen here then",
         )
-    there = _fetched(log)
-    if there == START:
-        log.settle()
-    sharing.write(work.pins, sharing.Sharing(log.address))
+    was_shared = projections.was_shared
+    try:
+        there = _fetched(log, is_new=known is None and not was_shared)
+        if there == START:
+            log.settle()
+    except BaseException:
+        if not was_shared:
+            projections.unshare()
+        raise
+    now = known or sharing.Sharing(log.address)
+    if known is None:
+        sharing.write(work.pins, now)
     if not work.is_shared:
         work.join(log)
-    position = work.log.last_position()
-    record = work.log.record(position)
-    head = START if record is None else record.head
-    return Shared(log.shown, log.address, head, there == START)
+    return Shared(log.shown, now.without_password, newest(work), there == START, known is not None)
+
+
+def newest(work: UnitOfWork) -> Head:
+    """Return the newest event that is here."""
+    record = work.log.record(work.log.last_position())
+    return START if record is None else record.head
 
 
 def unshare(work: UnitOfWork, projections: Projections) -> str | None:
@@ -62,15 +78,16 @@ def unshare(work: UnitOfWork, projections: Projections) -> str | None:
     return projections.shared_log(known.address).shown if known else ""
 
 
-def _fetched(log: SharedLog) -> Head:
+def _fetched(log: SharedLog, *, is_new: bool) -> Head:
     try:
         return log.fetch()
     except Forked as error:
         if error.position > 1:
             raise
         raise Refused(
-            f"{log.shown} has the history of another organization",
-            hint="share this one by an empty repository",
+            f"{log.shown} has the history of another organization", hint=_EMPTY
         ) from error
-    except IntegrityFailure:
-        raise
+    except Refused as error:
+        if not is_new:
+            raise
+        raise Refused(error.message, hint=_EMPTY) from error
