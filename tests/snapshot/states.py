@@ -134,6 +134,20 @@ def _with_a_remote(machine: Machine) -> None:
     machine.ok("mirror", "add", "origin", str(path))
 
 
+@_state("beside an empty repository")
+def _beside_a_repository(machine: Machine) -> None:
+    """The folder `hub.git` is a bare repository that has nothing yet."""
+    path = machine.home / "hub.git"
+    subprocess.run(["git", "init", "--quiet", "--bare", "-b", "main", path], check=True)
+
+
+@_state("shared")
+def _shared(machine: Machine) -> None:
+    """The organization is shared by the bare repository `hub.git`."""
+    _beside_a_repository(machine)
+    machine.ok("share", str(machine.home / "hub.git"))
+
+
 @_state("with dotenv files")
 def _dotenv(machine: Machine) -> None:
     """There are good.env, with two secrets, and broken.env, whose second line assigns nothing."""
