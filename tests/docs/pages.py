@@ -48,6 +48,7 @@ _VARYING = (
     (r"\^?\b[0-9a-f]{7,12}\b", "<abbreviated>"),
     (r"SHA256:[A-Za-z0-9+/]{43}", "<fingerprint>"),
     (r"AAAAC3NzaC1lZDI1NTE5[A-Za-z0-9+/]{48}", "<key>"),
+    (r"age1[02-9ac-hj-np-z]{58}", "<recipient>"),
 )
 
 
