@@ -1,4 +1,4 @@
-"""What is run before the switch is run without a shell: said when it is recorded."""
+"""A release command is run without a shell: one that needs it is refused when it is recorded."""
 
 from __future__ import annotations
 
