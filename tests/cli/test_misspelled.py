@@ -83,3 +83,35 @@ def test_a_near_miss_in_the_file_that_an_organization_begins_with(bare: Machine)
 def test_own_keys_pass_in_silence(machine: Machine) -> None:
     keys = ("resources.memory_min=1", "mine.levle=2", "ports.web=8080", "services.web.comment=x")
     assert machine.ok("set", "local", *keys).err == ""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("deploy dve", "daemon status dve", "daemon stop dve", "health dve", "drift dve"),
+        *("promote dve", "show dve", "diff dve", "profile show dve", "secret list dve"),
+        *("set profile dve a=1", "env add qa --profile dve"),
+    ],
+)
+def test_a_misspelled_environment(machine: Machine, command: str) -> None:
+    failed = machine.fails(2, *command.split())
+    assert failed.hint().startswith("did you mean dev? ")
+
+
+def test_one_that_is_like_no_other(machine: Machine) -> None:
+    hint = machine.fails(2, "health", "quality").hint()
+    assert hint == "this organization has local, dev, staging, prod"
+
+
+def test_keys_of_an_overlay_that_is_not_there(machine: Machine) -> None:
+    failed = machine.fails(2, "unset", "profile", "dev", "ports.tetra")
+    assert failed.error() == "profiles/dev.toml sets no key of dev"
+    machine.ok("set", "profile", "dev", "ports.tetra=5555")
+    machine.ok("unset", "profile", "dev", "ports.tetra")
+    assert machine.fails(2, "unset", "profile", "dev", "ports.tetra").error() == failed.error()
+    assert machine.fails(3, "unset", "profile", "local", "a").error() == "local has no profile"
+
+
+def test_one_that_was_never_promoted(machine: Machine) -> None:
+    for command in ("daemon stop dev", "deploy dev"):
+        assert machine.fails(1, *command.split()).error() == "dev has no state yet"

@@ -65,9 +65,16 @@ CASES = [
         another_organization,
     ),
     Case(
-        "this organization has {}; `tetra-es env add {} --profile dev` adds it",
+        "{}this organization has {}; `tetra-es env add {} --profile dev` adds it",
         "promote nosuch",
         then="promote nosuch",
+    ),
+    Case(
+        "`tetra-es profile show {}` shows the rules of its profile, and `tetra-es set profile {} "
+        "KEY=VALUE` adds one",
+        "unset profile dev ports.tetra",
+        fill={"KEY": "ports.tetra", "VALUE": "5555"},
+        then="unset profile dev ports.tetra",
     ),
     Case("`tetra-es blame {}` lists its keys", "blame dev no.such"),
     Case(

@@ -254,6 +254,7 @@ CASES = [
         deployed,
     ),
     Case("`{}` shows what it says", "health dev", like("sick")),
+    Case("`{}` starts it", "health dev", like("stopped"), then="health dev"),
     Case("`{}` puts it right", "drift dev", like("stopped"), then="drift dev"),
     Case(
         "`{} --replace-drift` keeps a copy and puts it right",

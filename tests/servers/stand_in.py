@@ -216,10 +216,16 @@ class Host:
 
     def on_health(self, _timeout: str, *words: str) -> None:
         for _ in range(0, len(words), 4):
-            if {"sick", "changed", "stopped"} & self.like:
+            if "stopped" in marks(self.folder.parent, self.name):
+                say("health", words[0], "no", text("the unit is inactive (dead)"))
+            elif {"sick", "changed"} & self.like:
                 say("health", words[0], "no", text("503"))
             else:
                 say("health", words[0], "yes", text("200"))
+
+    def on_daemon(self, verb: str, *_units: str) -> None:
+        if verb in ("start", "restart"):
+            (self.folder / "stopped").unlink(missing_ok=True)
 
     def on_logs(self, lines: str, _follow: str, *_units: str) -> None:
         say("ok")

@@ -229,9 +229,8 @@ def test_a_release_of_another_history(fleet: Fleet, provenance: str) -> None:
     assert failed.error() == says
     assert "--take-over" in failed.hint()
     failed = fleet.machine.fails(3, "drift", "dev", "-o", "json")
-    assert failed.json == [
-        {"host": "web1", "subject": "release", "difference": "is dev@1 of another history"}
-    ]
+    another = {"subject": "release", "difference": "is dev@1 of another history"}
+    assert failed.json == [{"host": "web1", **another, "adopt": []}]
     assert "--take-over" in failed.hint()
     row = fleet.doctor("web1")
     assert (row["result"], row["what"]) == ("failed", "is dev@1 of another history")
@@ -264,7 +263,8 @@ def test_a_record_that_was_replaced(fleet: Fleet) -> None:
     release = fleet.put(place, fleet.provenance(), place.release(b"x = 666\n"))
     (path,) = [file.path for file in release.files if file.path.endswith("dev.toml")]
     failed = fleet.machine.fails(3, "drift", "dev", "-o", "json")
-    assert failed.json == [{"host": "web1", "subject": path, "difference": "has other content"}]
+    (row,) = failed.json
+    assert row == {**row, "host": "web1", "subject": path, "difference": "has other content"}
     assert "tetra-es deploy dev" in failed.hint()
 
 

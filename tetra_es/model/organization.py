@@ -20,6 +20,7 @@ from tetra_es.layout import MANIFEST, profile_file
 from tetra_es.model.aggregate import Aggregate
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.schema.manifest import Manifest, read_manifest
+from tetra_es.schema.near import did_you_mean
 from tetra_es.toml.diff import changes_between
 from tetra_es.toml.document import ConfigDocument
 
@@ -70,7 +71,8 @@ class Organization(Aggregate):
         if name not in environments:
             raise UsageError(
                 f"unknown environment: {name}",
-                hint=f"this organization has {', '.join(environments)}; "
+                hint=f"{did_you_mean(name, environments)}this organization has "
+                f"{', '.join(environments)}; "
                 f"`tetra-es env add {name} --profile dev` adds it",
             )
         return name

@@ -136,6 +136,11 @@ class ServiceHealth:
     status: str
     """`200`, another HTTP status, `no answer`, or why the unit does not count as up."""
 
+    @property
+    def stopped(self) -> bool:
+        """Whether its unit does not run, and did not fail: somebody stopped it, most likely."""
+        return self.status.startswith("the unit is inactive")
+
 
 @dataclass(frozen=True)
 class DeployedFile:

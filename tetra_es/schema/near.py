@@ -22,6 +22,17 @@ def nearest(key: str, known: Iterable[str]) -> str | None:
     return found[1] if found[0] else None
 
 
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a question that begins a hint; nothing where a word is near none of those `known`.
+
+    Short names count as near sooner than keys: `dve` is meant to be `dev`.
+    """
+    from difflib import get_close_matches  # for an error alone
+
+    near = get_close_matches(word, [*known], n=1)
+    return f"did you mean {near[0]}? " if near else ""
+
+
 def _nearness(key: str, other: str) -> float:
     """Return how near two keys are, from 0, which is not near, to 1, which is nearly the same."""
     one, two = (_WORDS.split(each.lower()) for each in (key, other))

@@ -41,7 +41,7 @@ def health(
 
     with looking(app, HostSelection(environment, hosts, local)) as servers:
         answers = servers.health(timeout)
-    rows = [row._asdict() for row in answers.rows]
+    rows = [dict(zip(_HEALTH, row, strict=False)) for row in answers.rows]
     empty = "" if answers.errors else f"{environment} has no services"
     emit(Listing(rows, _HEALTH, empty=empty), output)
     raise_first(answers.errors)

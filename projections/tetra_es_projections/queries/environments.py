@@ -29,6 +29,9 @@ def require_environment(reader: Reader, name: str) -> None:
         return
     known = known_environments(reader)
     if name not in known:
+        from tetra_es.schema.near import did_you_mean
+
         raise UsageError(
-            f"unknown environment: {name}", hint=f"this organization has {', '.join(known)}"
+            f"unknown environment: {name}",
+            hint=f"{did_you_mean(name, known)}this organization has {', '.join(known)}",
         )

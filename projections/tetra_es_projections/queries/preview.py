@@ -16,6 +16,7 @@ from tetra_es.profiles.generate import generate
 from tetra_es.profiles.load import validate_overlay
 from tetra_es.schema.environment import validate_environment
 from tetra_es.schema.manifest import read_manifest
+from tetra_es.schema.near import did_you_mean
 from tetra_es.toml.document import ConfigDocument
 from tetra_es_projections.working_files import changed_files
 
@@ -42,7 +43,8 @@ def preview(reader: Reader, environment: str) -> Preview:
     if environment not in manifest.environments:
         raise UsageError(
             f"unknown environment: {environment}",
-            hint=f"this organization has {', '.join(manifest.environments)}",
+            hint=f"{did_you_mean(environment, manifest.environments)}this organization has "
+            f"{', '.join(manifest.environments)}",
         )
     if environment == SOURCE_OF_TRUTH:
         raise UsageError(

@@ -9,6 +9,7 @@ from tetra_es.layout import profile_file
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.profiles.generate import describe
 from tetra_es.profiles.load import builtin_names, effective_profile
+from tetra_es.schema.near import did_you_mean
 from tetra_es.toml.document import ConfigDocument
 from tetra_es_projections.queries.environments import known_environments
 
@@ -46,7 +47,7 @@ def profile_of(reader: Reader, environment: str) -> EffectiveProfile:
     if environment not in known or environment == SOURCE_OF_TRUTH:
         raise UsageError(
             f"no environment {environment} that is generated",
-            hint=f"there are {', '.join(known[1:])}",
+            hint=f"{did_you_mean(environment, known[1:])}there are {', '.join(known[1:])}",
         )
     position = reader.views.keys.newest_change(f"profile {environment}")
     text = reader.log.state_text(position) if position else None

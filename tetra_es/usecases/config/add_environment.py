@@ -10,6 +10,7 @@ from tetra_es.layout import MANIFEST, profile_file
 from tetra_es.names import check_environment
 from tetra_es.profiles.load import builtin_names, validate_overlay
 from tetra_es.schema.manifest import add_environment as with_environment
+from tetra_es.schema.near import did_you_mean
 from tetra_es.schema.templates import profile_template
 from tetra_es.usecases.config.source_file import profile_of
 from tetra_es.usecases.use_case import UseCase
@@ -46,7 +47,8 @@ class AddEnvironment(UseCase[None]):
         if self.extends not in builtin_names():
             raise UsageError(
                 f"no built-in profile {self.extends}",
-                hint=f"there are {', '.join(builtin_names())}",
+                hint=f"{did_you_mean(self.extends, builtin_names())}there are "
+                f"{', '.join(builtin_names())}",
             )
         organization, context = work.organization(), work.context()
         manifest = with_environment(organization.document, name, after=self.after)

@@ -6,8 +6,9 @@ from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tetra_es.errors import UsageError
 from tetra_es.toml.edit.assignments import set_values, unset_keys
-from tetra_es.usecases.config.edit import decide_edit, present_document
+from tetra_es.usecases.config.edit import decide_edit, present_document, recorded_document
 from tetra_es.usecases.use_case import UseCase
 
 if TYPE_CHECKING:
@@ -63,6 +64,21 @@ class UnsetKeys(_Change):
 
     keys: Sequence[str]
     allow_empty: bool = field(default=False, kw_only=True)
+
+    def decide(self, work: UnitOfWork) -> None:
+        """Decide the edit. Raises `UsageError` also where there is no overlay to take keys from."""
+        recorded = recorded_document(work, self.file)
+        if self.file.kind == "profile" and (recorded is None or not recorded.keys):
+            from tetra_es.profiles.load import effective_profile  # for an error alone
+
+            name = work.organization().environment_named(self.file.environment)
+            effective_profile(name, recorded)  # raises where there is no profile either
+            raise UsageError(
+                f"{self.file.path} sets no key of {name}",
+                hint=f"`tetra-es profile show {name}` shows the rules of its profile, and "
+                f"`tetra-es set profile {name} KEY=VALUE` adds one",
+            )
+        super().decide(work)
 
     def _changed(self, document: ConfigDocument) -> ConfigDocument:
         of_profile = self.file.kind == "profile"

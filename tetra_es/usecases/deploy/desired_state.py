@@ -61,7 +61,7 @@ def desired_state(
     """
     position = None if ref is None else work.refs.position_of(ref, environment)
     secrets_at = None if ref is None else work.refs.moment_of(ref, environment)
-    _check_deployable(work, environment)
+    check_deployable(work, environment)
     record, event = _state(work, environment, position)
     vault = work.vault(environment)
     # A compromised value that is present was not rotated yet; refusing it would stop everything.
@@ -120,7 +120,8 @@ def _ready(
     )
 
 
-def _check_deployable(work: UnitOfWork, environment: str) -> None:
+def check_deployable(work: UnitOfWork, environment: str) -> None:
+    """Raise `TetraEsError` for an environment that no server can have."""
     work.organization().environment_named(environment)
     present = work.environment(environment)
     if present.is_source:

@@ -35,6 +35,8 @@ class ServiceAnswer(NamedTuple):
     healthy: bool
     status: str
     """`200`, another HTTP status, `no answer`, or why the unit does not count as up."""
+    stopped: bool = False
+    """Whether its unit does not run, and did not fail."""
 
 
 class HostDifference(NamedTuple):
@@ -68,7 +70,8 @@ class Looking(OnServers):
             services = facts.current.services if facts.current else ()
             for one in server.health(services, timeout):
                 yield ServiceAnswer(
-                    server.host, one.service, one.unit, one.port, one.healthy, one.status
+                    *(server.host, one.service, one.unit, one.port, one.healthy, one.status),
+                    stopped=one.stopped,
                 )
             self._check_left_out(server)
 
@@ -77,10 +80,11 @@ class Looking(OnServers):
         sick = next((row for row in answers.rows if not row.healthy), None)
         if sick and not answers.errors:
             logs = command_on(sick.host, "daemon", "logs", self._environment)
+            start = command_on(sick.host, "daemon", "start", self._environment)
             answers.errors.append(
                 TetraEsError(
                     f"{sick.service} on {sick.host} is not healthy: {sick.status}",
-                    hint=f"`{logs}` shows what it says",
+                    hint=f"`{start}` starts it" if sick.stopped else f"`{logs}` shows what it says",
                 )
             )
         return answers

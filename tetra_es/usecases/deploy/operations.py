@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 from tetra_es.errors import TetraEsError
 from tetra_es.release.release import HealthSettings
 from tetra_es.remote.errors import StepFailed
+from tetra_es.usecases.deploy.desired_state import check_deployable
 from tetra_es.usecases.deploy.hosts import named_hosts, select
 from tetra_es.usecases.deploy.journal import HostJournal
 from tetra_es.usecases.deploy.recorded import require_deployed
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from tetra_es.usecases.deploy.access import Access
     from tetra_es.usecases.deploy.listener import ServerListener
     from tetra_es.usecases.deploy.request import HostSelection
+    from tetra_es.usecases.unit_of_work import UnitOfWork
     from tetra_es.usecases.workspace import Workspace
 
 Verb: TypeAlias = Literal["enable", "disable", "start", "stop", "restart"]
@@ -113,12 +115,13 @@ class Operations:
     def _hosts(self, selection: HostSelection) -> list[Transport]:
         name = selection.environment
 
-        def named() -> Sequence[str]:
-            document = self._workspace.look(lambda work: work.environment(name).document)
-            return named_hosts(name, document)
+        def named_by(work: UnitOfWork) -> Sequence[str]:
+            # One that the organization has no longer may still run somewhere, as is recorded then.
+            check_deployable(work, name)
+            return named_hosts(name, work.environment(name).document)
 
         return select(
             self._access,
             selection,
-            lambda: self._workspace.serving_hosts(name) or named(),
+            lambda: self._workspace.serving_hosts(name) or self._workspace.look(named_by),
         )
