@@ -130,7 +130,7 @@ class Host:
         for tool in ("curl", "bash", "setsid", "jq", "lsof", "systemd-run", "setpriv", "useradd"):
             say("tool", tool)
         asked = [line.split() for line in body()]
-        for kind, word in asked:
+        for kind, word, *_ in asked:
             self._about(kind, word)
         for row in self.manifest:
             say("current", *row)

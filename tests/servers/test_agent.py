@@ -7,7 +7,9 @@ import re
 import signal
 import subprocess
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
+from shutil import which
 from typing import TYPE_CHECKING
 
 import pytest
@@ -234,7 +236,10 @@ def test_every_program_that_a_session_lacks_is_named_in_one_line(place: FakeServ
 @settings(examples(2), suppress_health_check=[HealthCheck.too_slow])
 @given(
     texts=st.lists(
-        st.text(st.characters(codec="utf-8", exclude_characters="\x00")), min_size=20, max_size=60
+        st.text(st.characters(codec="utf-8", exclude_characters="\x00"))
+        | st.text("a/ .", min_size=1, max_size=300),
+        min_size=20,
+        max_size=60,
     )
 )
 def test_a_word_is_read_back_by_every_shell(shell: str, texts: list[str]) -> None:
@@ -242,7 +247,7 @@ def test_a_word_is_read_back_by_every_shell(shell: str, texts: list[str]) -> Non
 while read -r line; do
     set -f; set -- $line; set +f
     [ $# = 1 ] || echo "$# words"
-    decode "$1"; text "$decoded"; echo
+    decode "$1"; encode "$decoded"; printf '%s\n' "$encoded"
 done
 """
     base = agent().partition("# What is known about deployments")[0]
@@ -255,6 +260,66 @@ done
     )
     assert [codec.answer_text(line) for line in done.stdout.decode().splitlines()] == texts
     assert [codec.unword(codec.word(text)) for text in texts] == texts
+
+
+@pytest.mark.parametrize("shell", EACH_SHELL)
+@pytest.mark.parametrize("awkward", [False, True])
+def test_what_is_at_paths_is_seen_whatever_they_are_called(
+    shell: str, awkward: bool, tmp_path: Path
+) -> None:
+    """Where a line is not what one of them is like, they are looked at one by one."""
+    names = ["a", "b c", "back\\slash", "'$(id)*", *(["two\nlines"] if awkward else [])]
+    for name in names:
+        (tmp_path / name).write_text(name)
+    (tmp_path / "folder").mkdir(mode=0o750)
+    (tmp_path / "link").symlink_to("b c")
+    os.mkfifo(tmp_path / "fifo")
+    words = [codec.word(f"{tmp_path}/{each}") for each in (*names, "folder", "link", "fifo", "no")]
+    base = agent().partition("# What systemd knows of units")[0]
+    done = subprocess.run(
+        [*SHELLS[shell], "-c", f'{base}\nlook_at "$@"; printf %s "$seen"', "sh", *words, *words],
+        capture_output=True,
+        check=True,
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+    )
+    seen = {codec.unword(row[0]): row[1:] for row in map(str.split, _lines(done.stdout))}
+    assert len(seen) == len(_lines(done.stdout)) == len(words)
+    for name in names:
+        digest = sha256(name.encode()).hexdigest()
+        kind, _, _, _, size, found = seen[f"{tmp_path}/{name}"]
+        assert (kind, size, found) == ("file", str(len(name)), digest)
+    assert seen[f"{tmp_path}/folder"][:2] == ["folder", "750"]
+    assert seen[f"{tmp_path}/link"] == ["link", codec.word("b c")]
+    assert seen[f"{tmp_path}/fifo"] == ["other"]
+    assert seen[f"{tmp_path}/no"] == ["absent"]
+
+
+def _lines(output: bytes) -> list[str]:
+    return [line for line in output.decode().splitlines() if line]
+
+
+def test_one_process_looks_at_all_files_and_one_at_all_units(tmp_path: Path) -> None:
+    place = FakeServer(tmp_path / "server", SHELLS["sh"])
+    release = replace(place.release(more=True), units=("tetra.service", "other.service"))
+    with place.open() as server:
+        deploy(server, "a1", release)
+        server.confirm("a1")
+    for name in ("stat", "sha256sum", "systemctl"):
+        program = place.folder / "bin" / name
+        is_ours = program.exists()
+        real = program.rename(program.with_name(f"{name}-real")) if is_ours else which(name)
+        note = f'echo {name} "$*" >>{place.folder}/ran'
+        program.write_text(f'#!/bin/sh\n{note}\nexec {real} "$@"\n')
+        program.chmod(0o755)
+    with place.open() as server:
+        facts = server.inspect(release)
+    assert {each.kind for each in facts.entries.values()} == {"file", "folder", "absent"}
+    assert {*facts.units} == {*release.units}
+    assert facts.texts == {}, "they are as the release wants them"
+    ran = (place.folder / "ran").read_text().splitlines()
+    assert sum(each.startswith("stat -c %a/%U/%G/%s ") for each in ran) == 1
+    assert sum(each.startswith("sha256sum ") for each in ran) == 1
+    assert sum("-p ActiveState" in each for each in ran) == 1
 
 
 def test_the_agent_needs_no_space_of_its_own() -> None:

@@ -2,7 +2,7 @@ r"""How text travels between a session and its agent: as words without blanks, a
 
 To the agent: every byte but plain letters, digits and a few signs is written `\0ooo`, which the
 `printf %b` of every POSIX shell gives back. From the agent: `=` and base64 for what is free text,
-else the word itself.
+else such a word.
 """
 
 from __future__ import annotations
@@ -31,11 +31,15 @@ def word(text: str) -> str:
 
 def unword(encoded: str) -> str:
     """Return the text of a word that `word` wrote, as a manifest on a server has it."""
+    return _unword(encoded).decode("utf-8", "surrogateescape")
+
+
+def _unword(encoded: str) -> bytes:
     if encoded == _NOTHING:
-        return ""
+        return b""
     first, *rest = encoded.split("\\0")
     parts = [first.encode("ascii"), *(bytes([int(r[:3], 8)]) + r[3:].encode("ascii") for r in rest)]
-    return b"".join(parts).decode("utf-8", "surrogateescape")
+    return b"".join(parts)
 
 
 def payload(data: bytes) -> bytes:
@@ -46,7 +50,7 @@ def payload(data: bytes) -> bytes:
 def answer_bytes(encoded: str) -> bytes:
     """Return what a word of an answer says. Raises `ValueError` when it is not one."""
     if not encoded.startswith("="):
-        return encoded.encode("ascii")
+        return _unword(encoded)
     try:
         return base64.b64decode(encoded[1:], validate=True)
     except binascii.Error as error:

@@ -29,14 +29,15 @@ def started_by(service: ServiceSettings, runner: Runner) -> str:
 def inspection(release: Release | None) -> bytes:
     """Return the body of the request `inspect`."""
     rows = dict.fromkeys(_about(release)) if release else {}
-    return "".join(f"{kind} {word(text)}\n" for kind, text in rows).encode("ascii") + b".\n"
+    lines = (" ".join([kind, *map(word, words)]) for kind, *words in rows)
+    return "".join(f"{line}\n" for line in lines).encode("ascii") + b".\n"
 
 
 def complete(facts: Facts, release: Release | None) -> Facts:
     """Return facts that tell of all that was asked. Raises `ValueError` where one does not."""
     asked = {*_about(release)} if release else set()
-    paths = {text for kind, text in asked if kind == "path"}
-    spaces = {text for kind, text in asked if kind == "space"}
+    paths = {words[0] for kind, *words in asked if kind == "path"}
+    spaces = {words[0] for kind, *words in asked if kind == "space"}
     units: set[str] = set()
     if facts.current:
         paths |= {*(file.path for file in facts.current.files), *facts.current.links}
@@ -46,7 +47,7 @@ def complete(facts: Facts, release: Release | None) -> Facts:
     raise ValueError("it leaves out what was asked for")
 
 
-def _about(release: Release) -> Iterator[tuple[str, str]]:
+def _about(release: Release) -> Iterator[tuple[str, ...]]:
     yield "user", release.settings.user
     yield "group", release.settings.group
     yield "space", STATE
@@ -61,7 +62,8 @@ def _about(release: Release) -> Iterator[tuple[str, str]]:
         yield "path", file.path
         yield "taken", file.path
         yield "space", dirname(file.path)
-        yield ("names" if file.secret else "text"), file.path
+        # What has the digest already is not sent.
+        yield ("names", file.path) if file.secret else ("text", file.path, file.digest)
     for unit in release.units:
         yield "unit", unit
     for service in release.services:
@@ -75,7 +77,7 @@ def _about(release: Release) -> Iterator[tuple[str, str]]:
     yield "path", f"{release.settings.tetra_dir}/tetra.sh"
 
 
-def _about_services(release: Release) -> Iterator[tuple[str, str]]:
+def _about_services(release: Release) -> Iterator[tuple[str, ...]]:
     for each in release.settings.services:
         yield "path", each.cwd
         if program := started_by(each, release.settings.runner):

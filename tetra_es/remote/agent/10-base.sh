@@ -10,7 +10,7 @@
 # No temporary file and no here-document (some shells keep those on disk) is used in putting the
 # old state back: it has to work on a full disk.
 #
-# Globals: answered, decoded, folder_of, locked, newline, now, said, state_root, units.
+# Globals: answered, decoded, encoded, folder_of, joined, locked, newline, now, said, state_root, units, userspace, what.
 
 state_root=/var/lib/tetra-es
 units=/etc/systemd/system
@@ -19,6 +19,7 @@ newline='
 locked=
 answered=
 said=
+userspace=
 
 # Sets $decoded to the text of a word.
 decode() {
@@ -31,15 +32,41 @@ decode() {
     esac
 }
 
-# Prints text as a word of an answer; what has no other character than names and paths have, as it is.
-text() {
+# Sets $encoded to text as a word of an answer. Text that is short, and has no other characters than names and
+# paths have, and blanks, takes no process.
+encode() {
+    encoded=$1
     case $1 in
-        '' | [!A-Za-z0-9/]* | *[!A-Za-z0-9._/@:+,-]*)
-            printf '='
-            printf '%s' "$1" | base64 | tr -d '\n'
+        '') encoded='=' ;;
+        [!A-Za-z0-9/]* | *[!A-Za-z0-9._/@:+,\ -]*) encode_any "$1" ;;
+        *' '*)
+            if [ ${#1} -gt 200 ]; then
+                encode_any "$1"
+                return
+            fi
+            while :; do
+                case $encoded in *' '*) ;; *) break ;; esac
+                encoded=${encoded%%' '*}\\0040${encoded#*' '}
+            done
             ;;
-        *) printf '%s' "$1" ;;
     esac
+}
+
+encode_any() {
+    join "$(printf '%s' "$1" | base64)"
+    encoded="=$joined"
+}
+
+# Sets $joined to lines without what ends them.
+join() {
+    set -f
+    IFS=$newline
+    # shellcheck disable=SC2086 # split into lines
+    set -- $1
+    IFS=
+    joined="$*"
+    unset IFS
+    set +f
 }
 
 # Answers a line. A client that is gone ends the session.
@@ -50,7 +77,10 @@ say() {
 # Answers that the request cannot be done: a reason, and what to do.
 no() {
     answered=no
-    say "no $(text "$1") $(text "${2-}")"
+    encode "$1"
+    what=$encoded
+    encode "${2-}"
+    say "no $what $encoded"
     return 1
 }
 

@@ -4,16 +4,22 @@
 # finds the lock held by a session that is past that ends it.
 #
 # Globals: believed, leftover, locked, name, owner_origin, owner_pid, owner_since, owner_start,
-#   owner_who, started, who.
+#   owner_who, started.
 
+# Sets $started to when process $1 did, in hundredths of a second.
 start_of() {
-    started=$(cat "/proc/$1/stat" 2>/dev/null) || return
+    { read -r started <"/proc/$1/stat"; } 2>/dev/null || return
+    find_start
+}
+
+# The same, of what such a file says: $started.
+find_start() {
     started=${started##*) }
     set -f
     # shellcheck disable=SC2086 # numbers
     set -- $started
     set +f
-    started=${20}
+    started=${20-}
 }
 
 # Notes that this session is to be believed for its patience and $1 seconds more.
@@ -59,10 +65,7 @@ verb_lock() {
     if ! flock -n 9 && ! { [ "$3" -gt 0 ] && flock -w "$3" 9; } && ! end_the_dead; then
         exec 9>&-
         if read_owner; then
-            decode "$owner_who"
-            who=$(text "$decoded")
-            decode "$owner_origin"
-            say "owner $who $(text "$decoded") $owner_since"
+            say "owner $owner_who $owner_origin $owner_since"
         fi
         no 'locked by another deployment'
         return

@@ -1,9 +1,8 @@
 # Facts. Nothing here changes anything.
 #
-# Globals: above, active, attributes, command, control_group, device, digest, drop_ins, enabled, ended_how,
-#   ended_with, found, free, hierarchy, inodes, invocation, job, kind, line, load, machine, main, memory, name,
-#   names, other, path, pid, port, properties, property, restarts, result, running, secrecy, since, size,
-#   spaces, stale, sub, told, tool, value, version, who, word.
+# Globals: above, asked, command, device, devices, digest, found, free, hierarchy, inodes, kind, line,
+#   machine, name, names, other, path, paths, pid, port, rest, running, since, size, spaces, texts,
+#   told, tool, version, word.
 
 # Prints the unit that a process belongs to.
 unit_of() {
@@ -44,111 +43,102 @@ holders() {
 say_listeners() {
     for pid in $(holders "$(inodes_of_port "$1")"); do
         command=$(cat "/proc/$pid/comm" 2>/dev/null) || continue
-        say "listener $1 $pid $(text "$command") $(text "$(unit_of "$pid")")"
+        encode "$command"
+        command=$encoded
+        encode "$(unit_of "$pid")"
+        say "listener $1 $pid $command $encoded"
     done
 }
 
-# Sets what there is to know of the file or folder $1, at one look: names may hold blanks, and no slash.
-read_attributes() {
+# Says what is at the paths that were asked about.
+say_entries() {
     set -f
-    IFS=/
-    # shellcheck disable=SC2046 # split at the slashes
-    set -- $(stat -c '%a/%U/%G/%s' "$1")
+    # shellcheck disable=SC2086 # words, which hold no blanks
+    look_at $paths
+    set -f
+    IFS=$newline
+    for line in $seen; do
+        say "entry $line"
+    done
     unset IFS
     set +f
-    attributes="$1 $(text "$2") $(text "$3")"
-    size=$4
 }
 
-# Says what is at the path $1 (a word), once in an answer.
-say_entry() {
-    case $told in *" $1 "*) return ;; esac
-    told="$told$1 "
-    decode "$1"
-    if [ -L "$decoded" ]; then
-        say "entry $(text "$decoded") link $(text "$(readlink "$decoded")")"
-    elif [ ! -e "$decoded" ]; then
-        say "entry $(text "$decoded") absent"
-    elif [ -d "$decoded" ]; then
-        read_attributes "$decoded"
-        say "entry $(text "$decoded") folder $attributes"
-    elif [ -f "$decoded" ]; then
-        digest=$(sha256sum <"$decoded")
-        read_attributes "$decoded"
-        say "entry $(text "$decoded") file $attributes $size ${digest%% *}"
-    else
-        say "entry $(text "$decoded") other"
-    fi
+# Says what the files have, of those that were asked about: WORD, or WORD=DIGEST, which is not said where the
+# file has that digest.
+say_texts() {
+    set -f
+    # shellcheck disable=SC2086 # words, which hold no blanks
+    set -- $texts
+    set +f
+    for word; do
+        digest=${word#*=}
+        word=${word%%=*}
+        case $told in *" $word "*) continue ;; esac
+        told="$told$word "
+        recall "$word"
+        case $there_is in "file "*" $digest") ;; "file "*) say_text "$word" ;; esac
+    done
 }
 
 say_text() {
-    case $told in *" text:$1 "*) return ;; esac
-    told="${told}text:$1 "
+    size=${there_is% *}
+    [ "${size##* }" -le 262144 ] || return 0
     decode "$1"
-    if [ ! -f "$decoded" ] || [ -L "$decoded" ] || [ "$(stat -c %s "$decoded")" -gt 262144 ]; then
-        return
-    fi
-    say "text $(text "$decoded") =$(base64 <"$decoded" | tr -d '\n')"
+    join "$(base64 <"$decoded")"
+    say "text $1 =$joined"
 }
 
-# The free space where a path would go, which may not be there yet. Each device is asked once.
-say_space() {
-    decode "$1"
-    above=$decoded
-    while [ ! -d "$above" ]; do
-        parent "$above"
-        above=$folder_of
-    done
-    device=$(stat -c %d "$above")
-    case $spaces in
-        *" $device="*) ;;
-        *) spaces="$spaces $device=$(df -Pk "$above" | awk 'NR == 2 { print $4 }') " ;;
-    esac
-    free=${spaces##*" $device="}
-    say "space $(text "$decoded") $device ${free%% *}"
-}
-
-# Sets what systemd knows of a unit.
-read_unit() {
-    load='' active='' sub='' enabled='' main=0 restarts=0 since='' invocation='' result='' job=''
-    memory=0 stale=no drop_ins='' ended_how=0 ended_with=0 control_group=''
-    properties=$(systemctl show --no-pager -p LoadState -p ActiveState -p SubState \
-        -p UnitFileState -p MainPID -p NRestarts -p ActiveEnterTimestamp -p InvocationID \
-        -p Result -p Job -p MemoryCurrent -p NeedDaemonReload \
-        -p DropInPaths -p ExecMainCode -p ExecMainStatus -p ControlGroup -- "$1" 2>/dev/null)
+# Says the free space where paths would go, which may not be there yet. Each device is asked once.
+say_spaces() {
     set -f
-    IFS=$newline
-    for property in $properties; do
-        value=${property#*=}
-        case $property in
-            LoadState=*) load=$value ;;
-            ActiveState=*) active=$value ;;
-            SubState=*) sub=$value ;;
-            UnitFileState=*) enabled=$value ;;
-            MainPID=*) main=$value ;;
-            NRestarts=*) restarts=$value ;;
-            ActiveEnterTimestamp=*) since=$value ;;
-            InvocationID=*) invocation=$value ;;
-            Result=*) result=$value ;;
-            Job=*) job=${value#0} ;;
-            MemoryCurrent=*) memory=$value ;;
-            NeedDaemonReload=*) stale=$value ;;
-            DropInPaths=*) drop_ins=$value ;;
-            ExecMainCode=*) ended_how=$value ;;
-            ExecMainStatus=*) ended_with=$value ;;
-            ControlGroup=*) control_group=$value ;;
-        esac
-    done
-    unset IFS
+    # shellcheck disable=SC2086 # words, which hold no blanks
+    set -- $spaces
     set +f
-    case $memory in '' | *[!0-9]* | ???????????????????*) memory=0 ;; esac
+    spaces=$*
+    for word; do
+        decode "$word"
+        above=$decoded
+        while [ ! -d "$above" ]; do
+            parent "$above"
+            above=$folder_of
+        done
+        set -- "$@" "$above"
+        shift
+    done
+    [ $# -gt 0 ] || return 0
+    devices=$(stat -c %d "$@" 2>/dev/null)
+    free=
+    set -f
+    for device in $devices; do
+        word=${spaces%% *}
+        spaces=${spaces#* }
+        case $free in *" $device="*) ;; *) free="$free $device=$(df -Pk "$1" | awk 'NR == 2 { print $4 }') " ;; esac
+        rest=${free##*" $device="}
+        say "space $word $device ${rest%% *}"
+        shift
+    done
+    set +f
 }
 
-say_unit() {
-    decode "$1"
-    read_unit "$decoded"
-    say "unit $(text "$decoded") ${load:--} ${active:--} ${sub:--} ${enabled:--} $main $restarts" \
-        "${result:--} $memory $stale $(text "$since") $(text "$drop_ins")"
+# Says what systemd knows of units (words).
+say_units() {
+    names=$*
+    for word; do
+        shift
+        decode "$word"
+        set -- "$@" "$decoded"
+    done
+    [ $# -gt 0 ] || return 0
+    show_units "$@"
+    for word in $names; do
+        next_unit
+        encode "$since"
+        since=$encoded
+        encode "$drop_ins"
+        say "unit $word ${load:--} ${active:--} ${sub:--} ${enabled:--} $main $restarts" \
+            "${result:--} $memory $stale $since $encoded"
+    done
 }
 
 # Which other environments have this here: KIND, WORD, and the line that is among the FIELDS of the
@@ -158,15 +148,27 @@ say_taken() {
         if [ ! -f "$other" ] || [ "$other" = "$base/current" ]; then continue; fi
         cut -d ' ' -f "$3" "$other" | grep -q -F -x -e "$4" || continue
         other=${other%/current}
-        decode "$2"
-        say "taken $1 $(text "$decoded") $(text "${other#"$state_root/"}")"
+        encode "${other#"$state_root/"}"
+        say "taken $1 $2 $encoded"
     done
 }
 
+# Says what is deployed, and asks about it, too.
 say_current() {
-    [ -f "$base/current" ] || return 0
     while read -r line <&5; do
         say "current $line"
+        set -f
+        # shellcheck disable=SC2086 # words, which hold no blanks
+        set -- $line
+        set +f
+        case $1 in
+            file)
+                paths="$paths $2"
+                [ "${7-}" = secret ] || texts="$texts $2"
+                ;;
+            link) paths="$paths $2" ;;
+            unit) case "$asked " in *" $2 "*) ;; *) asked="$asked $2" ;; esac ;;
+        esac
     done 5<"$base/current"
 }
 
@@ -179,22 +181,17 @@ say_deployments() {
 
 say_owner() {
     is_locked || return 0
-    decode "$owner_who"
-    who=$(text "$decoded")
-    decode "$owner_origin"
-    say "owner $who $(text "$decoded") $owner_since"
+    say "owner $owner_who $owner_origin $owner_since"
 }
 
 say_system() {
-    version=$(systemctl --version 2>/dev/null) || version='systemd 0'
-    version=${version#systemd }
-    version=${version%%[!0-9]*}
-    running=$(systemctl is-system-running 2>/dev/null)
+    ask_manager
     [ -d /run/systemd/system ] || version=0 running=offline
     say "system ${version:-0} ${running:-offline} $(date +%s)"
     machine=
     [ ! -r /etc/machine-id ] || read -r machine _ </etc/machine-id
-    [ -z "$machine" ] || say "machine $(text "$machine")"
+    encode "$machine"
+    [ -z "$machine" ] || say "machine $encoded"
     for tool in curl bash setsid jq lsof systemd-run setpriv useradd adduser; do
         if have "$tool"; then say "tool $tool"; fi
     done
@@ -202,54 +199,44 @@ say_system() {
 
 # inspect, then a line for each question, then a full stop
 verb_inspect() {
-    told=' '
-    spaces=
+    told=' ' paths='' texts='' spaces='' asked=
+    read_deployed
     say_system
-    while read -r kind word <&3; do
+    while read -r kind word digest <&3; do
         case $kind in
             .) break ;;
-            path) say_entry "$word" ;;
+            path) paths="$paths $word" ;;
             # What somebody else has written may hold anything, and stays here.
-            text) if is_ours "$word"; then say_text "$word"; fi ;;
+            text) if is_ours "$word"; then texts="$texts $word=$digest"; fi ;;
             names) say_names "$word" ;;
-            space) say_space "$word" ;;
+            space) spaces="$spaces $word" ;;
             port)
                 say_listeners "$word"
                 say_taken port "$word" 1,4 "service $word"
                 ;;
-            unit)
-                told="${told}unit:$word "
-                say_unit "$word"
-                ;;
+            unit) asked="$asked $word" ;;
             taken) say_taken file "$word" 2 "$word" ;;
             shared) say_taken folder "$word" 1,2 "folder $word" ;;
             code) say_code "$word" ;;
             user)
                 decode "$word"
-                say "user $(text "$decoded") $(id -u -- "$decoded" 2>/dev/null || printf -- -)"
+                say "user $word $(id -u -- "$decoded" 2>/dev/null || printf -- -)"
                 say_taken user "$word" 1,2 "user $word"
                 # What was deployed by an older tetra-es tells by the files with secrets alone.
                 say_taken user "$word" 1,4,7 "file $word secret"
                 ;;
             group)
                 decode "$word"
-                say "group $(text "$decoded") $(group_id "$decoded")"
+                say "group $word $(group_id "$decoded")"
                 ;;
         esac
     done
-    say_current
-    if [ -f "$base/current" ]; then
-        while read -r kind name _ _ _ _ secrecy _ <&5; do
-            case $kind in
-                file)
-                    say_entry "$name"
-                    [ "$secrecy" = secret ] || say_text "$name"
-                    ;;
-                link) say_entry "$name" ;;
-                unit) case $told in *" unit:$name "*) ;; *) say_unit "$name" ;; esac ;;
-            esac
-        done 5<"$base/current"
-    fi
+    if [ -f "$base/current" ]; then say_current; fi
+    say_entries
+    say_texts
+    say_spaces
+    # shellcheck disable=SC2086 # words, which hold no blanks
+    say_units $asked
     say_deployments
     say_owner
     ok
@@ -296,8 +283,6 @@ verb_read() {
 
 # status UNIT...
 verb_status() {
-    for word; do
-        say_unit "$word"
-    done
+    say_units "$@"
     ok
 }

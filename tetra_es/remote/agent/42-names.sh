@@ -68,5 +68,5 @@ say_names() {
     if [ ! -f "$decoded" ] || [ "$(stat -L -c %s "$decoded")" -gt 1048576 ]; then
         return
     fi
-    say "names $(text "$decoded")$(awk "$names_of" <"$decoded" 2>/dev/null)"
+    say "names $1$(awk "$names_of" <"$decoded" 2>/dev/null)"
 }

@@ -2,7 +2,7 @@
 # takes no byte more than the line, and printf is the shell's own: what a file holds is never an
 # argument of a process, and no process that has it can be looked at by others.
 #
-# Globals: arrived, digest, file, group, kind, line, mode, number, owner, path.
+# Globals: arrived, digest, group, kind, line, mode, number, owner, path.
 
 # Writes what follows, up to a full stop, to the file $1.
 receive() {
@@ -63,22 +63,47 @@ verb_put() {
 # staged ID: give the files their owners, and look at what arrived
 verb_staged() {
     need_staged "$1" || return
-    while read -r kind path mode owner group digest _ number <&5; do
-        [ "$kind" = file ] || continue
-        decode "$path"
-        file=$folder/files/$number
-        arrived=$(sha256sum <"$file" 2>/dev/null)
-        if [ "${arrived%% *}" != "$digest" ]; then
-            no "$decoded did not arrive as it was sent" 'free some space on the server'
-            return
-        fi
-        if ! try chown -- "$owner:$group" "$file" || ! try chmod -- "$mode" "$file"; then
-            no "$said"
-            return
-        fi
+    set --
+    while read -r kind _ mode owner group _ _ number <&5; do
+        [ "$kind" = file ] && set -- "$@" "$owner:$group $mode $folder/files/$number"
     done 5<"$folder/manifest"
+    check_arrived || return
+    # Those that get the same are done at once.
+    while [ $# -gt 0 ]; do
+        owner=${1%% *}
+        mode=${1#* }
+        mode=${mode%% *}
+        give "$owner" "$mode" "$@" || return
+        for file; do
+            shift
+            case $file in "$owner $mode "*) ;; *) set -- "$@" "$file" ;; esac
+        done
+    done
     flush "$folder"
     ok
+}
+
+# Compares what arrived with the manifest.
+check_arrived() {
+    arrived=$(cd "$folder/files" && sha256sum -- * 2>/dev/null)
+    while read -r kind path _ _ _ digest _ number <&5; do
+        [ "$kind" = file ] || continue
+        case "$newline$arrived$newline" in *"$newline$digest "[\ *]"$number$newline"*) continue ;; esac
+        decode "$path"
+        no "$decoded did not arrive as it was sent" 'free some space on the server'
+        return
+    done 5<"$folder/manifest"
+}
+
+# give OWNER:GROUP MODE, and lines of these and a path: gives those files what they are to get
+give() {
+    owner=$1 mode=$2
+    shift 2
+    for file; do
+        shift
+        case $file in "$owner $mode "*) set -- "$@" "${file#"$owner $mode "}" ;; esac
+    done
+    if ! try chown -- "$owner" "$@" || ! try chmod -- "$mode" "$@"; then no "$said"; fi
 }
 
 # create_user USER GROUP HOME

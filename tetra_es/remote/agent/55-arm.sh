@@ -2,9 +2,9 @@
 # Then what `switch` will do is written down (todo), and how to undo it (undo). The old files get a
 # second name, so putting one back is a rename.
 #
-# Globals: above, before, copied, count, deadline, drifted, fifth, file, first, fourth, guards, kept,
-#   kind, link, missing, name, number, old_digest, old_group, old_kind, old_mode, old_owner, old_path,
-#   present, said, second, sixth, third, unmanaged, userspace, wanted, wants, was, word.
+# Globals: above, before, copied, count, deadline, deployed, drifted, fifth, file, first, fourth,
+#   guards, kept, kind, line, link, missing, name, number, old_path, paths, said, second, sixth,
+#   started, third, unmanaged, wanted, wants, was, word.
 
 note() {
     printf '%s\n' "$*" >>"$folder/undo" || no 'no space left' 'free some space on the server'
@@ -18,22 +18,37 @@ plan_to() {
     say "todo $1 $2"
 }
 
-# Whether a release of ours has put there what is at path $1 (a word).
-is_ours() {
-    [ -f "$base/current" ] &&
-        cut -d ' ' -f 1,2 "$base/current" | grep -q -F -x -e "file $1" -e "link $1"
+# Sets $deployed to the lines of what is deployed.
+read_deployed() {
+    deployed=$newline
+    [ -f "$base/current" ] || return 0
+    while read -r line <&6; do
+        deployed=$deployed$line$newline
+    done 6<"$base/current"
 }
 
-# Whether what is at path $1 (a word) is as the last release of ours put it there.
+# Whether a release of ours has put there what is at path $1 (a word).
+is_ours() {
+    case $deployed in *"${newline}file $1 "* | *"${newline}link $1 "*) ;; *) return 1 ;; esac
+}
+
+# Whether what was seen at path $1 (a word) is as the last release of ours put it there.
 is_as_deployed() {
-    while read -r old_kind old_path old_mode old_owner old_group old_digest _ <&6; do
-        [ "$old_path" = "$1" ] || continue
-        case $old_kind in
-            file) same_file "$1" "$old_mode" "$old_owner" "$old_group" "$old_digest" && return ;;
-            link) same_link "$1" "$old_mode" && return ;;
-        esac
-    done 6<"$base/current"
-    return 1
+    old_path=$1
+    case $deployed in
+        *"${newline}file $1 "*)
+            line=${deployed#*"${newline}file $1 "}
+            set -f
+            # shellcheck disable=SC2086 # words, which hold no blanks
+            set -- ${line%%"$newline"*}
+            set +f
+            same_file "$old_path" "$1" "$2" "$3" "$4"
+            ;;
+        *)
+            line=${deployed#*"${newline}link $1 "}
+            same_link "$1" "${line%%" "*}"
+            ;;
+    esac
 }
 
 # Whether what is at path $1 (a word) may go: no work of somebody's on the server, or to be replaced all
@@ -75,7 +90,8 @@ keep() {
         return
     }
     [ -n "$copied" ] || return 0
-    plan_to copy "$1" "$kept" && say "copy $(text "$decoded") $(text "$base/kept/$id$decoded")"
+    encode "$base/kept/$id$decoded"
+    plan_to copy "$1" "$kept" && say "copy $1 $encoded"
 }
 
 # Notes which of the folders above and at path $1 (a word) are missing.
@@ -99,20 +115,18 @@ plan_folder() {
     done
 }
 
+# same_file PATH MODE OWNER GROUP DIGEST: whether that was seen there
 same_file() {
-    decode "$1"
-    [ -f "$decoded" ] && [ ! -L "$decoded" ] || return
-    [ "$(stat -c '%a %U %G' "$decoded")" = "$2 $3 $4" ] || return
-    present=$(sha256sum <"$decoded")
-    [ "${present%% *}" = "$5" ]
+    recall "$1"
+    case $there_is in "file $2 $3 $4 "*" $5") ;; *) return 1 ;; esac
 }
 
-# same_link PATH TARGET
+# same_link PATH TARGET: whether that was seen there
 same_link() {
     decode "$2"
-    wanted=$decoded
-    decode "$1"
-    [ -L "$decoded" ] && [ "$(readlink "$decoded")" = "$wanted" ]
+    encode "$decoded"
+    recall "$1"
+    [ "$there_is" = "link $encoded" ]
 }
 
 # plan_file PATH MODE OWNER GROUP DIGEST public|secret NUMBER
@@ -131,9 +145,7 @@ plan_removals() {
     [ -f "$base/current" ] || return 0
     while read -r kind word _ <&7; do
         case $kind in file | link | unit) ;; *) continue ;; esac
-        wanted=$(cut -d ' ' -f 1,2 "$folder/manifest" | grep -c -F -x \
-            -e "file $word" -e "link $word" -e "unit $word")
-        [ "$wanted" = 0 ] || continue
+        case $wanted in *"${newline}file $word "* | *"${newline}link $word "* | *"${newline}unit $word "*) continue ;; esac
         case $kind in
             unit) plan_to drop "$word" && note_unit "$word" ;;
             *) keep "$word" && plan_to remove "$word" ;;
@@ -154,8 +166,33 @@ note_unit() {
     note unit "$1" "$was" "${invocation:--}"
 }
 
+# Looks at what is where this release and the one before it have something. Sets $wanted to the lines of this
+# one.
+look_at_releases() {
+    wanted=$newline
+    while read -r line <&5; do
+        wanted="$wanted$line $newline"
+    done 5<"$folder/manifest"
+    read_deployed
+    paths=
+    set -f
+    IFS=$newline
+    for line in $wanted$deployed; do
+        case $line in 'file '* | 'link '*)
+            line=${line#* }
+            paths="$paths ${line%% *}"
+            ;;
+        esac
+    done
+    unset IFS
+    # shellcheck disable=SC2086 # words, which hold no blanks
+    look_at $paths
+    set +f
+}
+
 write_plan() {
     count=0
+    look_at_releases
     for wants in "$units"/*.wants "$units"/*.requires; do
         if [ -d "$wants" ]; then note had "$wants" || return; fi
     done
@@ -174,11 +211,10 @@ write_plan() {
 # begin anew at each daemon-reload, whoever's it is.
 find_deadline() {
     deadline=
-    userspace=$(systemctl show -p UserspaceTimestampMonotonic 2>/dev/null)
-    userspace=${userspace#*=}
+    [ -n "$userspace" ] || ask_manager
     # When the process that looks was started, in hundredths of a second, is now.
     case $userspace in '' | *[!0-9]*) return ;; esac
-    start_of self && deadline=$((started / 100 - userspace / 1000000 + $1))
+    started=$(cat /proc/self/stat) && find_start && deadline=$((started / 100 - userspace / 1000000 + $1))
 }
 
 # The guard: a timer for the deadline, and a service that also runs at boot, before our units. The

@@ -6,7 +6,8 @@
 # Answers with what comes, a line at a time.
 pass_on() {
     while IFS= read -r line || [ -n "$line" ]; do
-        say "tick output $(text "$line")"
+        encode "$line"
+        say "tick output $encoded"
     done
 }
 

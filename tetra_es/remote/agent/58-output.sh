@@ -23,7 +23,8 @@ say_journal() {
             tail_files 20
         fi
     } | while read -r line; do
-        say "journal $(text "$line")"
+        encode "$line"
+        say "journal $encoded"
     done
 }
 

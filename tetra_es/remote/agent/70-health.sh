@@ -46,9 +46,11 @@ verb_health() {
     shift
     while [ $# -ge 4 ]; do
         if look "$2" "$3" "$4" "$timeout"; then
-            say "health $1 yes $(text "$status")"
+            encode "$status"
+            say "health $1 yes $encoded"
         else
-            say "health $1 no $(text "$status")"
+            encode "$status"
+            say "health $1 no $encoded"
         fi
         shift 4
     done
@@ -96,7 +98,8 @@ look_at_all() {
     while [ $# -ge 4 ]; do
         if look "$2" "$3" "$4" "$timeout"; then
             round="$round $invocation/$restarts"
-            rows="$rows${rows:+$newline}health $1 yes $(text "$status")"
+            encode "$status"
+            rows="$rows${rows:+$newline}health $1 yes $encoded"
         else
             decode "$1"
             ill="$decoded: $status"
@@ -130,7 +133,8 @@ verb_healthy() {
             fi
         else
             note_bad_round
-            say "tick 0 $(text "$ill")"
+            encode "$ill"
+            say "tick 0 $encoded"
         fi
         read_clock
         if [ -n "$broken" ] || { [ "$now" -ge "$latest" ] && ! is_well; }; then

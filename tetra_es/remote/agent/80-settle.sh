@@ -276,7 +276,7 @@ say_down() {
         decode "$word"
         read_unit "$decoded"
         if [ "$active" != active ] && [ -z "$job" ]; then
-            say "down $(text "$decoded") ${active:--} ${result:--}"
+            say "down $word ${active:--} ${result:--}"
         fi
     done 5<"$folder/undo"
 }
