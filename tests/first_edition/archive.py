@@ -19,7 +19,7 @@ DATA = ROOT / "tests" / "data" / "first-edition"
 ARCHIVE = DATA / "home.tar.gz"
 DEMO = DATA / "demo.tar.gz"
 GOLDEN: dict[str, Any] = json.loads((DATA / "golden.json").read_text())
-STAND_IN = ROOT / "tests" / "servers" / "stand_in.py"
+STAND_IN = ROOT / "tests" / "servers" / "ssh.py"
 
 ENVIRONMENTS = ("local", "dev", "qa", "staging", "prod")
 

@@ -31,7 +31,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = os.pathsep.join(str(ROOT / folder) for folder in (".", "projections", "cli"))
-STAND_IN = ROOT / "tests" / "servers" / "stand_in.py"
+STAND_IN = ROOT / "tests" / "servers" / "ssh.py"
 
 WITH_CLOCK = """\
 import datetime, itertools, os

@@ -46,7 +46,7 @@ CLOCK = "    read -r now _ </proc/uptime\n    now=${now%.*}\n"
 SYSTEMCTL = r"""#!/bin/sh
 # What runs is a file for each unit; every change is a line of `said`. A unit that has a line in
 # `ends` (looks that it stays up, then what systemd says of its end) ends by itself.
-cd "$(dirname "$0")" || exit
+cd "${0%/*}" || exit
 case $1 in show | is-active) ;; *) echo "$*" >>said ;; esac
 for unit; do :; done
 case $1 in
@@ -64,7 +64,8 @@ case $1 in
                 echo "$((looks - 1)) $end" >"ends/$unit"
             fi
             if [ -e "running/$unit" ]; then
-                printf '%s\n' ActiveState=active MainPID=1 "InvocationID=$(cat "running/$unit")"
+                read -r invocation <"running/$unit"
+                printf '%s\n' ActiveState=active MainPID=1 "InvocationID=$invocation"
             elif [ -e "running/$unit.ended" ]; then
                 read -r looks end <"ends/$unit"
                 printf '%s\n' $end
@@ -128,7 +129,7 @@ class FakeServer:
     def restarts_at_every_look(self) -> None:
         """Have systemd answer for another invocation of a unit each time."""
         program = self.folder / "bin/systemctl"
-        program.write_text(program.read_text().replace('$(cat "running/$unit")', "$$"))
+        program.write_text(program.read_text().replace("=$invocation", "=$$"))
 
     def end(self, looks: int, *says: str, unit: str = "tetra.service") -> None:
         """Have the unit end by itself when systemd was asked about it so often once it ran."""

@@ -1,6 +1,6 @@
 """A stand-in for ssh and the server behind it: one small program that answers as an agent does.
 
-    python -I -S tests/servers/stand_in.py FOLDER [OPTION ...] -- HOST COMMAND
+    python -I -S tests/servers/ssh.py FOLDER [OPTION ...] -- HOST COMMAND
 
 Set TETRA_ES_SSH to the first part; `tetra-es` adds the rest. FOLDER keeps what each host has. What
 a host is like, its name says, or an empty file FOLDER/HOST/WORD:
@@ -27,17 +27,16 @@ that verb is answered. FOLDER/HOST/env is what it answers to who asks for a file
 has pairs of lines: a regular expression, and what somebody put in the place of its matches.
 
 The commands of `tetra-es` are tested with it, never the agent: that is what tests/servers and
-tests/server are for.
+tests/server are for. Every deployment of a test starts some of these programs: what they import is
+next to nothing, and ssh.py starts them.
 """
 
 from __future__ import annotations
 
-import base64
-import re
+import os
 import sys
 import time
-from hashlib import sha256
-from pathlib import Path
+from binascii import a2b_base64, b2a_base64
 
 SINCE = "Mon 2025-03-03 09:00:00 UTC"
 ROOM = 1 << 30  # KiB
@@ -46,7 +45,34 @@ ROOM = 1 << 30  # KiB
 def text(value: str | bytes) -> str:
     """Return free text as a word of an answer."""
     data = value.encode() if isinstance(value, str) else value
-    return "=" + base64.b64encode(data).decode()
+    return "=" + b2a_base64(data, newline=False).decode()
+
+
+def digest_of(data: bytes) -> str:
+    """Return the SHA-256 by the interpreter's own module: OpenSSL takes longer than an answer."""
+    try:
+        if sys.version_info >= (3, 12):
+            from _sha2 import sha256  # type: ignore[import-not-found]
+        else:
+            from _sha256 import sha256  # type: ignore[import-not-found]
+    except ImportError:  # an interpreter may be built without it
+        from hashlib import sha256
+    return str(sha256(data).hexdigest())
+
+
+def content_of(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def lines_of(path: str) -> list[str]:
+    """Return the lines of a file; none where there is no file."""
+    return content_of(path).decode().splitlines() if os.path.exists(path) else []
+
+
+def write(path: str, content: bytes) -> None:
+    with open(path, "wb") as file:
+        file.write(content)
 
 
 def unword(word: str) -> str:
@@ -78,43 +104,44 @@ def body() -> list[str]:
 class Host:
     """One environment of one organization on a host."""
 
-    def __init__(self, folder: Path, name: str, organization: str, environment: str) -> None:
+    def __init__(self, folder: str, name: str, organization: str, environment: str) -> None:
         self.name = name
-        self.folder = folder / name
+        self.folder = f"{folder}/{name}"
         self.like = marks(folder, name)
-        self.place = self.folder / f"{organization}-{environment}"
+        self.place = f"{self.folder}/{organization}-{environment}"
         self.staged = ""
         self.fates: dict[str, str] = {}
 
     @property
     def manifest(self) -> list[list[str]]:
         """What was confirmed last, as rows of words."""
-        path = self.place / "manifest"
         if "lost" in self.like:
             return []
-        return [line.split() for line in path.read_text().splitlines()] if path.exists() else []
+        return [line.split() for line in lines_of(f"{self.place}/manifest")]
 
     def files(self) -> dict[str, list[str]]:
         return {row[1]: row for row in self.manifest if row[0] == "file"}
 
-    def content(self, path: str) -> Path:
-        return self.place / sha256(path.encode()).hexdigest()[:16]
+    def content(self, path: str) -> str:
+        return f"{self.place}/{digest_of(path.encode())[:16]}"
 
     def public(self, word: str) -> bytes:
         """Return what is at the path of a file without secrets."""
         if "changed" in self.like:
             return b"# changed\n"
-        content = self.content(word).read_text()
+        content = content_of(self.content(word))
         if "edited" in self.like:
-            lines = (self.folder / "edited").read_text().splitlines()
+            import re  # which few hosts need
+
+            lines = content_of(f"{self.folder}/edited").splitlines()
             for pattern, new in zip(lines[::2], lines[1::2], strict=True):
                 content = re.sub(pattern, new, content, flags=re.MULTILINE)
-        return content.encode()
+        return content
 
     def answer(self, verb: str, *words: str) -> None:
         """Answer one request."""
-        script = self.folder / f"on-{verb}"
-        if script.exists():
+        script = f"{self.folder}/on-{verb}"
+        if os.path.exists(script):
             import subprocess  # which takes longer than most answers
 
             subprocess.run(["sh", script], check=True, stdin=subprocess.DEVNULL)
@@ -125,8 +152,8 @@ class Host:
 
     def on_inspect(self) -> None:
         say("system", "252", "running", str(int(time.time())))
-        if (machine := self.folder / "machine").exists():
-            say("machine", text(machine.read_text()))
+        if "machine" in self.like:
+            say("machine", text(content_of(f"{self.folder}/machine")))
         for tool in ("curl", "bash", "setsid", "jq", "lsof", "systemd-run", "setpriv", "useradd"):
             say("tool", tool)
         asked = [line.split() for line in body()]
@@ -157,13 +184,13 @@ class Host:
                 self._entry(word)
             case "text":
                 self._text(word)
-            case "names" if "foreign" in self.like and (self.folder / "env").exists():
-                lines = (self.folder / "env").read_text().splitlines()
+            case "names" if {"foreign", "env"} <= self.like:
+                lines = lines_of(f"{self.folder}/env")
                 say("names", text(unword(word)), *(line.partition("=")[0] for line in lines))
             case "unit":
                 self._unit(word)
-            case "code" if (self.folder / "code").exists():
-                say("code", *(self.folder / "code").read_text().split())
+            case "code" if "code" in self.like:
+                say("code", content_of(f"{self.folder}/code").decode().strip())
 
     def _is_taken(self, path: str) -> bool:
         if "another" in self.like and path.endswith("/tetra-dev.service"):
@@ -177,7 +204,7 @@ class Host:
         match rows.get(word):
             case ["file", _, mode, owner, group, digest, kind, _]:
                 if kind == "public":
-                    digest = sha256(self.public(word)).hexdigest()
+                    digest = digest_of(self.public(word))
                 say("entry", path, "file", mode, text(owner), text(group), "1", digest)
             case ["link", _, target, _, _]:
                 say("entry", path, "link", text(unword(target)))
@@ -216,7 +243,7 @@ class Host:
 
     def on_health(self, _timeout: str, *words: str) -> None:
         for _ in range(0, len(words), 4):
-            if "stopped" in marks(self.folder.parent, self.name):
+            if "stopped" in marks(os.path.dirname(self.folder), self.name):
                 say("health", words[0], "no", text("the unit is inactive (dead)"))
             elif {"sick", "changed"} & self.like:
                 say("health", words[0], "no", text("503"))
@@ -224,8 +251,8 @@ class Host:
                 say("health", words[0], "yes", text("200"))
 
     def on_daemon(self, verb: str, *_units: str) -> None:
-        if verb in ("start", "restart"):
-            (self.folder / "stopped").unlink(missing_ok=True)
+        if verb in ("start", "restart") and os.path.exists(path := f"{self.folder}/stopped"):
+            os.unlink(path)
 
     def on_logs(self, lines: str, _follow: str, *_units: str) -> None:
         say("ok")
@@ -234,26 +261,25 @@ class Host:
         sys.exit(0)
 
     def on_read(self, _path: str) -> None:
-        say("content", text((self.folder / "env").read_bytes()))
+        say("content", text(content_of(f"{self.folder}/env")))
 
     def on_stage(self, deployment: str) -> None:
-        self.staged = base64.b64decode("".join(body())).decode()
-        self.place.mkdir(parents=True, exist_ok=True)
+        self.staged = a2b_base64("".join(body())).decode()
+        os.makedirs(self.place, exist_ok=True)
         self.fates[deployment] = "staged"
 
     def on_put(self, _deployment: str, number: str) -> None:
-        content = base64.b64decode("".join(body()))
+        content = a2b_base64("".join(body()))
         for row in map(str.split, self.staged.splitlines()):
             if row[0] == "file" and row[7] == number:
                 # A value is not kept, not even in tests.
-                self.content(row[1]).write_bytes(content if row[6] == "public" else b"")
+                write(self.content(row[1]), content if row[6] == "public" else b"")
 
     def on_arm(self, deployment: str, *_more: str) -> None:
         self.fates[deployment] = "armed"
 
     def on_command(self, _deployment: str, *_words: str) -> None:
-        printed = self.folder / "prints"
-        for line in printed.read_text().splitlines() if printed.exists() else ():
+        for line in lines_of(f"{self.folder}/prints"):
             say("tick", "output", text(line))
         if "old" in self.like:
             say("no", text("the release command of tetra ended with 1"), text(""))
@@ -277,9 +303,10 @@ class Host:
         self.on_confirm(deployment)
 
     def on_confirm(self, deployment: str) -> None:
-        (self.place / "manifest").write_text(self.staged)
+        write(f"{self.place}/manifest", self.staged.encode())
         for word in {"foreign", "lost", "open", "changed", "stopped", "edited"} & self.like:
-            (self.folder / word).unlink(missing_ok=True)
+            if os.path.exists(path := f"{self.folder}/{word}"):
+                os.unlink(path)
         self.fates[deployment] = "confirmed"
 
     def on_revert(self, deployment: str, _seconds: str) -> None:
@@ -288,8 +315,8 @@ class Host:
 
     def on_result(self, deployment: str) -> None:
         otherwise = "reverted" if "reverts" in self.like else "unknown"
-        if (ended := self.folder / "ended").exists():
-            otherwise = ended.read_text()
+        if os.path.exists(ended := f"{self.folder}/ended"):
+            otherwise = content_of(ended).decode()
         say("deployment", deployment, self.fates.get(deployment, otherwise))
 
 
@@ -297,21 +324,21 @@ class NotDone(Exception):
     """The answer was no."""
 
 
-def marks(folder: Path, name: str) -> set[str]:
+def marks(folder: str, name: str) -> set[str]:
     """Return the words that say what a host is like."""
-    here = folder / name
-    return {name, *(path.name for path in here.iterdir())} if here.is_dir() else {name}
+    here = f"{folder}/{name}"
+    return {name, *os.listdir(here)} if os.path.isdir(here) else {name}
 
 
 def main() -> None:
     at = sys.argv.index("--")
-    folder, name = Path(sys.argv[1]), sys.argv[at + 1]
+    folder, name = sys.argv[1], sys.argv[at + 1]
     if "down" in marks(folder, name):
         sys.stderr.write("ssh: connect to host down port 22: Connection refused\n")
         sys.exit(255)
     read()  # the agent's program
     if "slow" in marks(folder, name):
-        (folder / name / "asked").touch()
+        write(f"{folder}/{name}/asked", b"")
         while "slow" in marks(folder, name):
             time.sleep(0.01)
     _, nonce, organization, environment, _ = read().split()
@@ -325,7 +352,3 @@ def main() -> None:
                 host.answer(verb, *words)
             except NotDone:
                 continue
-
-
-if __name__ == "__main__":
-    main()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Machine
 
-STAND_IN = ROOT / "tests" / "servers" / "stand_in.py"
+STAND_IN = ROOT / "tests" / "servers" / "ssh.py"
 OLD, NEW = "a" * 40, "b" * 40
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Machine, Result
 
-STAND_IN = ROOT / "tests" / "servers" / "stand_in.py"
+STAND_IN = ROOT / "tests" / "servers" / "ssh.py"
 NOON = "2026-11-22T12:00:00.000000Z"
 STEPS = ["preflight", "stage", "arm", "switch", "restart", "health", "confirm"]
 DEPLOYED = ["started", *(f"step {step}" for step in STEPS), "healthy"]
