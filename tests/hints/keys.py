@@ -34,11 +34,6 @@ def as_bob_with_keys(machine: Machine) -> None:
     machine.ok("identity", "new")
 
 
-def as_alice(machine: Machine) -> None:
-    """The founder acts."""
-    del machine.env["XDG_CONFIG_HOME"]
-
-
 def with_a_damaged_key(machine: Machine) -> None:
     (machine.home / ".config/tetra-es/id_ed25519").write_text("not a key\n")
 
@@ -108,16 +103,18 @@ CASES = [
         open_to_others("age.key"),
         then="secret get dev API_KEY",
     ),
-    Case("`tetra-es signer new` makes one; a signer then adds it", "promote staging", as_bob),
+    Case(
+        "`tetra-es identity line` makes one, and prints what a signer needs to add you",
+        "promote staging",
+        as_bob,
+    ),
     Case(MOVE, "promote staging", with_a_damaged_key),
     Case(MOVE, "promote staging", with_an_rsa_key),
     Case(MOVE, "promote staging", with_a_passphrase),
     Case(
-        "a signer adds it: `tetra-es signer add NAME {}`",
+        "`tetra-es identity line` prints what a signer needs to add you",
         "promote staging",
         as_bob_with_keys,
-        before=as_alice,
-        fill={"NAME": "bob"},
     ),
     Case(
         "`tetra-es identity new` makes one, and a colleague adds it as a recipient; "

@@ -109,6 +109,15 @@ def test_what_is_compared_over_another_channel(vault: Machine, line: str) -> Non
     assert row.split() == ["bob", print_of, "everything", "dev"]
 
 
+def test_oneself_has_nothing_to_compare(vault: Machine) -> None:
+    line = vault.ok("identity", "line").out
+    said = vault.ok("member", "add", "alice", "-", "--reads", "all", stdin=line).out
+    assert [row.partition(" (")[0] for row in said.splitlines()] == [
+        "add recipient(local): alice",
+        "add recipient(prod): alice",
+    ]
+
+
 def test_of_a_member_what_is_missing_is_added(vault: Machine, line: str) -> None:
     added(vault, "bob", line, "--may", "promote:dev")
     assert added(vault, "bob", line, "--reads", "dev") == ["add recipient(dev): bob"]

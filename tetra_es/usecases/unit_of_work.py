@@ -123,7 +123,7 @@ class UnitOfWork:
         if actor is None:
             raise Refused(
                 f"your key is not a signer of {organization.name}",
-                hint=f"a signer adds it: `tetra-es signer add NAME {self.key.public_line!r}`",
+                hint="`tetra-es identity line` prints what a signer needs to add you",
             )
         return self.context_as(actor, reason=reason)
 

@@ -98,8 +98,8 @@ def rm(app: App, name: str, given: tuple[Path, ...], how: Recording) -> None:
     """Let NAME no longer sign, nor read any secret: one batch of events.
 
     Present secrets are encrypted again, for which you must be able to read them. NAME still knows
-    what could be read so far: those secrets are listed, by environment. What NAME signed stays
-    valid.
+    what could be read so far: those secrets are listed, by environment. A recipient with another
+    name and one of the keys of NAME goes, too. What NAME signed stays valid.
     """
     from tetra_es.usecases.members.remove import RemoveMember
     from tetra_es.usecases.secrets.recipients import Decrypting

@@ -29,6 +29,8 @@ def emit_added(name: str, keys: MemberKeys, added: Added, how: Printing) -> None
 
 def _to_compare(name: str, keys: MemberKeys, added: Added) -> Iterator[str]:
     """Yield the keys that are new: somebody could have replaced them on their way."""
+    if added.new.is_own:
+        return
     if added.new.signs or added.new.reads:
         yield f"compare with {name}, by phone or in person:"
     if added.new.signs:

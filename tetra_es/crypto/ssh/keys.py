@@ -84,7 +84,7 @@ def load(path: Path) -> SigningKey:
     except FileNotFoundError:
         raise TetraEsError(
             f"no signing key at {path}",
-            hint="`tetra-es signer new` makes one; a signer then adds it",
+            hint="`tetra-es identity line` makes one, and prints what a signer needs to add you",
         ) from None
     except OSError as error:
         raise TetraEsError(f"cannot read the signing key {path}: {error.strerror}") from error

@@ -34,6 +34,8 @@ class New(NamedTuple):
     """Whether the key was not a signer's."""
     reads: Sequence[str]
     """The environments whose secrets the recipient did not read."""
+    is_own: bool
+    """Whether the member is the one who records it."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class AddMember(UseCase[New]):
         ]
         for environment in missing:
             add_recipient(work, environment, self.name, recipient, self.decrypting)
-        return New(signs, missing)
+        return New(signs, missing, self.keys.signing == work.key.public_line)
 
     def _environments(self, organization: Organization) -> list[str]:
         """Return the environments to read, in promotion order."""
