@@ -11,6 +11,7 @@ import pytest
 from tests.crash.killing import MANY, acknowledged, check_repaired, check_sound, stored
 from tests.properties.world import LOCAL, World, new_world
 from tetra_es.integrity.store import verify_store
+from tetra_es.log import deciding
 from tetra_es.log.deciding import ConflictError
 
 if TYPE_CHECKING:
@@ -77,11 +78,15 @@ def test_a_command_is_decided_anew_when_another_saved_in_between() -> None:
         assert verify_store(world.log).findings == []
 
 
-def test_it_gives_up_in_the_end_and_has_recorded_nothing() -> None:
+def test_it_gives_up_in_the_end_and_has_recorded_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(deciding, "sleep", pauses.append)
     with new_world() as world:
         others = (LOCAL + f"# {number}\n" for number in range(100))
         with pytest.raises(ConflictError, match="gave up") as failed:
             edit_once_somebody_else_did(world, others)
         assert failed.value.hint
+        assert len(pauses) == deciding.ATTEMPTS - 1
+        assert max(pauses) < 1
         assert "# mine" not in world.history.environment("local").text
         assert verify_store(world.log).findings == []

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from contextlib import closing
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +23,7 @@ from tests.integrity.test_poisoned import POISONS
 from tests.machine import until
 from tetra_es.disk.lock import exclusive
 from tetra_es.store.history import History
+from tetra_es.usecases.deploy import batches
 from tetra_es.usecases.deploy.request import DeployRequest
 from tetra_es_cli.context.app import App
 from tetra_es_cli.context.identities import loader
@@ -522,8 +524,9 @@ def test_secrets_that_a_server_has_otherwise_are_named(fleet: Fleet, tmp_path: P
         assert "-value" not in each.out + each.err
 
 
-def test_a_canary_and_pauses(fleet: Fleet, tmp_path: Path) -> None:
-    machine = fleet.machine
+def test_a_canary_and_pauses(fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine, pauses = fleet.machine, list[float]()
+    monkeypatch.setattr(batches, "time", SimpleNamespace(sleep=pauses.append))
     pace = ("deployment.batch=2", "deployment.pause=1", "deployment.canary=1")
     machine.ok("set", "profile", "dev", *pace)
     machine.ok("promote", "dev")
@@ -544,7 +547,9 @@ def test_a_canary_and_pauses(fleet: Fleet, tmp_path: Path) -> None:
     assert done.code == 5
     assert "dev@3 did not stay well on web4: tetra: 503" in done.err
     assert "web2: not tried" in done.err
+    assert pauses == [1, 1, 1, 1]
     assert fleet.deploy("--pause", "0", to="web2 web3").code == 0
+    assert len(pauses) == 4
 
 
 @pytest.mark.parametrize(
