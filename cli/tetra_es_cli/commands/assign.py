@@ -51,7 +51,8 @@ def set_(app: App, words: tuple[str, ...], allow: tuple[str, ...], how: Recordin
 def unset(app: App, words: tuple[str, ...], allow_empty: bool, how: Recording) -> None:
     """Remove keys from an edited file and record the change.
 
-    WHERE is local, manifest, or profile ENV.
+    WHERE is local, manifest, or profile ENV. A table that loses its last key stays there, empty;
+    name the table to remove it. In a profile it goes, too.
     """
     from tetra_es.usecases.config.set_keys import UnsetKeys
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import tomlkit
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -254,6 +255,31 @@ def test_where_a_new_key_goes(text: str, key: str, result: str) -> None:
 )
 def test_what_goes_with_a_removed_key(text: str, key: str, result: str) -> None:
     assert unset_keys(document(text), [key]).text == result
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "result"),
+    [
+        ("# about\n[app]\n# x\nx = 1 # y\n\n[b]\n", "app.x", "# about\n[app]\n# x\n\n[b]\n"),
+        ("[a.app]\nx = 1\n", "a.app.x", "[a.app]\n"),
+        ("app = {x = 1} # y\n", "app.x", "app = {} # y\n"),
+        ("a = {app = {x = 1}}\n", "a.app.x", "a = {app = {}}\n"),
+        # Nothing else makes these.
+        ("app.x = 1\ny = 2\n", "app.x", "y = 2\n"),
+        ("[a]\napp.x = 1\n", "a.app.x", "[a]\n"),
+    ],
+)
+def test_a_table_that_loses_its_only_key_stays_as_in_tomlkit(
+    text: str, key: str, result: str
+) -> None:
+    """An empty table is a value that somebody wrote: `unset` with its name removes it."""
+    assert unset_keys(document(text), [key]).text == result
+    *above, last = key.split(".")
+    known: Any = (parsed := tomlkit.parse(text))
+    for part in above:
+        known = known[part]
+    del known[last]
+    assert tomllib.loads(tomlkit.dumps(parsed)) == tomllib.loads(result)
 
 
 @pytest.mark.parametrize("depth", [150, 3000])
