@@ -4,6 +4,7 @@
 dev@7          a revision: the 7th state of dev
 2026-11-22     the last state at or before the end of that day, UTC
 2026-11-22T10:05:00+01:00   the last state at or before that moment; no offset means UTC
+15:28          the last state at or before the end of that minute today, UTC
 3f2a91c        a commit of the mirror, 7 or more of its hexadecimal digits
 """
 
@@ -21,11 +22,12 @@ from tetra_es.names import check_environment
 _POSITION = r"#?([0-9]{1,18})"
 _REVISION = r"@?([a-z][a-z0-9-]*)@([0-9]{1,18})"
 _CLOCK = r"[T ][0-9]{2}(?::?([0-9]{2})(?::?([0-9]{2})([.,][0-9]+)?)?)?"
+_TIME_ALONE = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?Z?"
 _DATE = r"\d{4}-\d\d-\d\d"
 _COMMIT = r"[0-9a-f]{7,40}"
 _COMMIT_MIN = 7
 
-HINT = "a REF is a position (41), a revision (dev@7), a time (2026-11-22T10:05Z) or a commit"
+HINT = "a REF is a position (41), a revision (dev@7), a time (2026-11-22T10:05Z, 10:05) or a commit"
 
 
 class PositionRef(NamedTuple):
@@ -89,7 +91,7 @@ def ref_text(ref: Ref) -> str:
 def parse_time(text: str) -> str:
     """Return a date or time as events write it. Raises `UsageError`."""
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(_with_day(text))
         if re.fullmatch(_DATE, text, re.ASCII):
             moment = datetime.combine(moment.date(), time.max)
         if moment.tzinfo is None:
@@ -105,7 +107,7 @@ def parse_end(text: str) -> str:
     So the time of an event, as it is printed, has that event. Raises `UsageError`.
     """
     moment = parse_time(text)
-    written = re.search(_CLOCK, text)
+    written = re.search(_CLOCK, _with_day(text))
     if written is None or written[3]:
         return moment
     rest = timedelta(seconds=0 if written[2] else 59 if written[1] else 3599, microseconds=999_999)
@@ -113,6 +115,13 @@ def parse_end(text: str) -> str:
         return format_time(datetime.fromisoformat(moment) + rest)
     except OverflowError:
         return moment
+
+
+def _with_day(text: str) -> str:
+    """Return a text with the date of today before a time that stands alone: in UTC."""
+    if re.fullmatch(_TIME_ALONE, text, re.ASCII):
+        return f"{datetime.now(UTC):%Y-%m-%d}T{text}"
+    return text
 
 
 def format_time(moment: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -91,3 +92,25 @@ def test_times_are_compared_as_text(moments: list[datetime]) -> None:
 )
 def test_a_time_stands_for_the_end_of_what_is_written(text: str, end: str) -> None:
     assert parse_ref(text) == TimeRef(end)
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("15:28", "15:28:59.999999Z"),
+        ("15:28Z", "15:28:59.999999Z"),
+        ("15:28:07", "15:28:07.999999Z"),
+        ("00:00:07.5", "00:00:07.500000Z"),
+    ],
+)
+def test_a_time_alone_is_of_today(text: str, end: str) -> None:
+    days = {f"{datetime.now(UTC):%Y-%m-%d}"}
+    ref = parse_ref(text)
+    days.add(f"{datetime.now(UTC):%Y-%m-%d}")
+    assert ref in [TimeRef(f"{day}T{end}") for day in days]
+
+
+@pytest.mark.parametrize("text", ["24:61", "5:28", "15:", "15:28+01:00", "T15:28", "15:2\uff18"])
+def test_what_is_not_a_time_alone(text: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(f"not a REF or time: {text!r}")):
+        parse_ref(text)

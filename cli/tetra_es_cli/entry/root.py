@@ -164,8 +164,8 @@ def cli(
     One file, local.toml, is the source of truth; `promote` generates the other environments
     from it; `rollback` gives one an earlier state again. Every change is an event.
 
-    REF names a state: a position (41), a revision (dev@7), a time (2026-11-22T10:05Z) or a
-    commit of the mirror. Environments may be written dev or @dev.
+    REF names a state: a position (41), a revision (dev@7), a time (2026-11-22T10:05Z, or
+    10:05 for today, in UTC) or a commit of the mirror. Environments may be written dev or @dev.
     """
     hints.remember(org, directory)
     ctx.obj = App(org=org, directory=directory, expect=expect, no_input=no_input, debug=debug)
