@@ -262,7 +262,7 @@ def test_who_joins_a_shared_organization(vault: Machine, tmp_path: Path) -> None
     said = vault.ok("--org", vault.org, *words, stdin=line).out
     program, *joining = shlex.split(said.split("`")[1])
     assert program == "tetra-es"
-    his.ok("--no-input", *joining)
+    assert "hint" not in his.ok("--no-input", *joining).err
     assert his.ok("secret", "get", "dev", "A").out == "value"
     his.ok("set", "local", "ports.tetra=4445")
     vault.ok("pull")

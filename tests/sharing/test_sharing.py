@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.mirrors import commit_on, git
-from tests.sharing.people import ADDRESS, bare_repository, key_of, knows
+from tests.sharing.people import ADDRESS, bare_repository, knows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -150,13 +150,13 @@ def test_a_clone_of_what_is_no_history(bob: Machine, hub: Path) -> None:
 
 def test_a_newcomer_reads_and_is_added(alice: Machine, bob: Machine) -> None:
     alice.ok("share", ADDRESS)
-    bob.ok("clone", ADDRESS)
+    assert "`tetra-es identity line`" in bob.ok("clone", ADDRESS).hint()
     assert bob.ok("show", "local").out == alice.ok("show", "local").out
-    line = key_of(bob)
+    told = bob.fails(1, "set", "local", "ports.tetra=5001").hint()
+    line = bob.ok(*told.split("`")[1].split()[1:]).out
     refused = bob.fails(3, "set", "local", "ports.tetra=5001")
     assert refused.error() == "your key is not a signer of acme"
-    assert line in refused.hint()
-    alice.ok("signer", "add", "bob", line)
+    alice.ok("member", "add", "bob", "-", stdin=line)
     assert "received #3" in bob.ok("set", "local", "ports.tetra=5001").err
 
 

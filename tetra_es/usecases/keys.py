@@ -12,7 +12,7 @@ from tetra_es.crypto.ssh import keys as ssh_keys
 from tetra_es.errors import TetraEsError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 __all__ = [
     "Identity",
@@ -25,6 +25,7 @@ __all__ = [
     "public_signing_key",
     "recipient_of",
     "recipient_text",
+    "signs_as_one_of",
 ]
 
 
@@ -61,6 +62,14 @@ def create_signing_key(path: Path) -> str:
 def public_signing_key(path: Path) -> str:
     """Return the public line of the key at `path`. Raises `TetraEsError` where it cannot sign."""
     return ssh_keys.load(path).public_line
+
+
+def signs_as_one_of(path: Path, lines: Collection[str]) -> bool:
+    """Return whether the key at `path` is one of some public lines; no where it is not usable."""
+    try:
+        return public_signing_key(path) in lines
+    except TetraEsError:
+        return False
 
 
 def fingerprint_of(line: str) -> str:

@@ -9,7 +9,7 @@ import click
 
 from tetra_es_cli.context.params import report_option
 from tetra_es_cli.context.recording import Recording
-from tetra_es_cli.output.console import note
+from tetra_es_cli.output.console import hint, note
 from tetra_es_cli.output.emit import emit, say
 from tetra_es_cli.output.invitation import invitation
 from tetra_es_cli.output.model import Report
@@ -32,6 +32,8 @@ def clone(app: App, url: str, org: str | None, expect: str | None, output: str) 
     an event that the history must have. You can read at once, and record when a signer has added
     you.
     """
+    from tetra_es.usecases.keys import signs_as_one_of
+
     if expect is not None:
         app = replace(app, expect=expect)
     layout, done = app.clone(url, org)
@@ -54,6 +56,8 @@ def clone(app: App, url: str, org: str | None, expect: str | None, output: str) 
     emit(Report(value, lines), output)
     if restored.is_new and not app.admission.expect:
         note("this account has not seen this history before: compare head and founder")
+    if not signs_as_one_of(app.settings.signing_key, done.signers.values()):
+        hint("`tetra-es identity line` prints what a signer needs to add you")
 
 
 @click.command()
