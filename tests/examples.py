@@ -9,11 +9,18 @@ import os
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from hypothesis import settings
+from hypothesis import strategies as st
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _T = TypeVar("_T")
+
+CHARACTERS: Final = st.characters(exclude_categories=("Cs",))
+"""Every character that UTF-8 has.
+
+To find out by itself which those are, Hypothesis tries all that there are, for 2 s.
+"""
 
 THOROUGH: Final = bool(os.environ.get("TETRA_ES_THOROUGH"))
 

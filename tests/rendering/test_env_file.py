@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.examples import examples
+from tests.examples import CHARACTERS, examples
 from tests.machine import HANG
 from tests.needs import needs
 from tests.rendering.readers import env_entries, systemd_env_entries
@@ -22,7 +22,9 @@ SHELLS = [
     pytest.param(shell, marks=needs(shell[0]), id=" ".join(shell))
     for shell in (["bash"], ["dash"], ["busybox", "ash"])
 ]
-KEYS = st.from_regex(r"\A[A-Za-z_][A-Za-z0-9_]{0,20}\Z").map(lambda key: f"K_{key}")
+KEYS = st.from_regex(r"\A[A-Za-z_][A-Za-z0-9_]{0,20}\Z", alphabet=CHARACTERS).map(
+    lambda key: f"K_{key}"
+)
 
 
 def held(value: str) -> str:

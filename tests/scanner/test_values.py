@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import CHARACTERS
 from tests.scanner.tokens import UUID, capital, hexadecimal, mixed, small
 from tetra_es.secret_scan.detectors import detect
 
@@ -207,7 +208,11 @@ def test_a_name_that_hints_at_a_secret_makes_less_look_random() -> None:
     assert rule("db_key", capital(16).lower()[:15]) is None
 
 
-@given(st.lists(st.from_regex(r"[a-z]{2,9}", fullmatch=True), min_size=1, max_size=12))
+@given(
+    st.lists(
+        st.from_regex(r"[a-z]{2,9}", fullmatch=True, alphabet=CHARACTERS), min_size=1, max_size=12
+    )
+)
 def test_words_in_lower_case_never_look_random(words: list[str]) -> None:
     for separator in (" ", "-", "_", ".", "/", ""):
         assert rule("setting", separator.join(words)) is None

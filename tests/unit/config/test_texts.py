@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.documents import document
-from tests.examples import examples
+from tests.examples import CHARACTERS, examples
 from tetra_es.errors import ConfigError, TetraEsError, UsageError
 from tetra_es.schema.environment import validate_environment
 from tetra_es.schema.manifest import add_environment, read_manifest
@@ -230,7 +230,7 @@ def test_syntax_errors_have_line_and_column(text: str, place: str) -> None:
     assert caught.value.message.isprintable()
 
 
-@given(st.text(max_size=60))
+@given(st.text(CHARACTERS, max_size=60))
 @examples(100)
 def test_any_text_parses_or_is_a_config_error(text: str) -> None:
     try:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.examples import examples
+from tests.examples import CHARACTERS, examples
 from tests.unit.mirror.event_builder import EventBuilder
 from tetra_es.crypto.ssh.sshsig import dearmor
 from tetra_es.errors import IntegrityFailure, TetraEsError
@@ -172,12 +172,12 @@ def test_no_reason_can_forge_a_trailer(reason: str) -> None:
 @given(
     st.lists(
         st.one_of(
-            st.text(max_size=20),
+            st.text(CHARACTERS, max_size=20),
             st.sampled_from(["", "---", SCISSORS, "Event: 9", "Event-Hash: 0"]),
         ),
         max_size=8,
     ),
-    st.text(max_size=20),
+    st.text(CHARACTERS, max_size=20),
 )
 def test_whatever_is_written_git_finds_our_trailers(lines: list[str], key: str) -> None:
     message = commit_of("\n".join(lines), changes=[[key, "---", "Event: 9"]]).message

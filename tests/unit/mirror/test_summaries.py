@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import CHARACTERS
 from tetra_es.errors import TetraEsError
 from tetra_es.events import config, deployments, secrets
 from tetra_es.events.catalogue import EVENT_TYPES
@@ -199,7 +200,7 @@ def test_a_newer_format_is_refused_with_a_hint() -> None:
     assert "upgrade" in (raised.value.hint or "")
 
 
-@given(st.lists(st.text(), max_size=3), st.text(min_size=1))
+@given(st.lists(st.text(CHARACTERS), max_size=3), st.text(CHARACTERS, min_size=1))
 def test_it_is_always_one_line(keys: list[str], environment: str) -> None:
     line = summary(edit(*([key, None, "1"] for key in keys), environment=environment))
     assert len(line.splitlines()) == 1
