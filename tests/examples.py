@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-CHARACTERS: Final = st.characters(exclude_categories=("Cs",))
+CHARACTERS: Final = st.characters(exclude_categories=["Cs"])
 """Every character that UTF-8 has.
 
 To find out by itself which those are, Hypothesis tries all that there are, for 2 s.

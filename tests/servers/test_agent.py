@@ -236,7 +236,7 @@ def test_every_program_that_a_session_lacks_is_named_in_one_line(place: FakeServ
 @settings(examples(2), suppress_health_check=[HealthCheck.too_slow])
 @given(
     texts=st.lists(
-        st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"))
+        st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
         | st.text("a/ .", min_size=1, max_size=300),
         min_size=20,
         max_size=60,
