@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tests.secrets.canary_machine import CanaryMachine
     from tests.secrets.leaks import Canary
 
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8g"
+
 
 def write(guarded: CanaryMachine, recipient: str) -> None:
     """Everything that records a value."""
@@ -38,6 +40,8 @@ def write(guarded: CanaryMachine, recipient: str) -> None:
     guarded.run("recipient", "add", "dev", "bob", recipient)
     guarded.run("recipient", "rm", "dev", "bob", "--dry-run")
     guarded.run("recipient", "rm", "dev", "bob")
+    guarded.run("member", "add", "bob", "-", "--reads", "dev", stdin=f"{KEY} {recipient}")
+    guarded.run("member", "rm", "bob")
     machine.ok("set", "local", "ports.tetra=5555")
     guarded.run("promote", "dev")
     guarded.run("secret", "compromised", "dev", "A", "--version", "1", "-m", "seen")
@@ -66,6 +70,8 @@ def look(guarded: CanaryMachine) -> None:
         ("secret", "exposure", "alice", "-o", "csv"),
         ("recipient", "list", "dev"),
         ("identity", "show"),
+        ("identity", "line"),
+        ("member", "list"),
         ("status",),
         ("history",),
         ("history", "-o", "json"),
@@ -99,7 +105,7 @@ def test_a_value_through_every_command(guarded: CanaryMachine, bobs_recipient: s
 
 def test_every_command_is_in_that_test() -> None:
     """A new subcommand has to be put through it as well."""
-    from tetra_es_cli.commands import identity, recipient
+    from tetra_es_cli.commands import identity, member, recipient
     from tetra_es_cli.commands.secret.group import secret
 
     assert set(secret.commands) == {
@@ -107,7 +113,8 @@ def test_every_command_is_in_that_test() -> None:
         *("compromised", "purge", "exposure"),
     }
     assert set(recipient.recipient.commands) == {"add", "rm", "list"}
-    assert set(identity.identity.commands) == {"new", "show"}
+    assert set(member.member.commands) == {"add", "rm", "list"}
+    assert set(identity.identity.commands) == {"new", "show", "line"}
 
 
 def at_a_terminal(machine: Machine, *arguments: str, types: str) -> tuple[int, str]:

@@ -24,6 +24,7 @@ LONGEST = 20
         (f"{SSH} bob on his laptop\r\n\r\n  {AGE}\r\n", AGE),
         (SSH.replace(" ", "\n") + f" a comment\n{AGE}\n", AGE),
         (f"# bob's keys\n{SSH}\n  # created: 2026-11-22\n{AGE}\n", AGE),
+        (f"{SSH} not my secret-key, nor a private key\n{AGE}", AGE),
         (f"{SSH}\t{OTHER}", OTHER),
         (f"{SSH} bob\n{OTHER} the one that reads\n", OTHER),
         (f"{SSH} {SSH}", SSH),

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 MAX_SIZE = 64 * 1024
 """Bytes of such a file; two keys have less than 2 KiB."""
 
-_PRIVATE = r"PRIVATE KEY|SECRET-KEY|AGE-PLUGIN-|PuTTY-User-Key|b3BlbnNzaC1rZXktdjE"
+_PRIVATE = (
+    r"BEGIN [A-Z0-9 ]*PRIVATE KEY|AGE-(?:SECRET-KEY|PLUGIN)-|PuTTY-User-Key|b3BlbnNzaC1rZXktdjE"
+)
 _SSH = ("ssh-", "ecdsa-", "sk-")
 _AGE = "age1"
 _HINT = "`tetra-es identity line` prints the line that a new member sends"
