@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from tetra_es.log.postgres.engine import PostgresLog
 from tetra_es.log.sqlite import engine
 
 if TYPE_CHECKING:
@@ -53,10 +54,39 @@ class Sqlite:
             connection.execute(SCHEMA["bodies_refuse_update"] or "")
 
 
+class Postgres:
+    """The engine in a database, one for each log, of the server that `tests.postgres` starts."""
+
+    name: ClassVar[str] = "postgres"
+
+    def create(self, folder: Path) -> None:
+        from tests.postgres.server import new_database
+
+        (folder / "address").write_text(new_database())
+        with PostgresLog(self.address(folder)) as log:
+            log.make()
+
+    def open(self, folder: Path) -> AppendableLog:
+        return PostgresLog(self.address(folder))
+
+    def change_body(self, folder: Path, digest: bytes) -> None:
+        import psycopg
+
+        with psycopg.connect(self.address(folder)) as connection:
+            question = "UPDATE tetra_es.bodies SET content = %b WHERE digest = %b"
+            connection.execute(question, (b"other", digest))
+
+    @staticmethod
+    def address(folder: Path) -> str:
+        return (folder / "address").read_text()
+
+
 def engine_named(name: str) -> Engine:
     """Return an engine; those that are broken deliberately have names too."""
     if name == Sqlite.name:
         return Sqlite()
+    if name == Postgres.name:
+        return Postgres()
     from tests.log.broken import BROKEN
 
     return BROKEN[name]()

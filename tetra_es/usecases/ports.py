@@ -101,6 +101,10 @@ class Projections(Protocol):
     """Everything derived from the events."""
 
     @property
+    def log(self) -> Replica:
+        """The events."""
+
+    @property
     def files(self) -> WorkingFiles:
         """The files in the organization's folder."""
 
@@ -366,6 +370,9 @@ class DerivedOfCopy(Derived, Protocol):
 
     def check_not_ahead(self, layout: OrgLayout, position: int) -> None:
         """Raise `Refused` where the mirror that is there has events after a position."""
+
+    def shared_copy(self, url: str) -> AbstractContextManager[tuple[str, HistoryCopy]]:
+        """Open what is shared by the git repository at an address, which is yielded, too."""
 
     def of_store(self, layout: OrgLayout) -> AbstractContextManager[Projections]:
         """Return what is derived from the store that is there; the caller holds the lock."""

@@ -170,9 +170,10 @@ class App:
         """Make a replica of what is shared at an address; return where it is."""
         from tetra_es.usecases.restoring.restore import organization_in
         from tetra_es.usecases.sharing.clone import clone
+        from tetra_es.usecases.sharing.engines import copy_at
         from tetra_es_cli.context.progress import reporting
 
-        with self.derived.shared_copy(url) as (where, copy), reporting() as report:
+        with copy_at(url, self.derived) as (where, copy), reporting() as report:
             layout = OrgLayout.of(self.base, org or self.org or organization_in(copy))
             hears = Console(report or ignore_progress)
             done = clone(layout, copy, where, self.derived, hears, self.admission, report)

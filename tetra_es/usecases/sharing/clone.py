@@ -12,6 +12,7 @@ from tetra_es.gate.pins.places import StateFolder
 from tetra_es.gate.pins.standing import Standing, organization_of
 from tetra_es.log.chain import Head
 from tetra_es.usecases.restoring.restore import restore
+from tetra_es.usecases.sharing.engines import shared_log
 
 if TYPE_CHECKING:
     from tetra_es.admission import Admission
@@ -72,7 +73,7 @@ def clone(
             sharing.forget(pins.folder)
         raise
     with derived.of_store(layout) as projections:
-        log = projections.shared_log(address)
+        log = shared_log(projections.log, projections, address)
         log.fetch()
         log.settle()
         return Cloned(restored, log.shown, projections.signers())

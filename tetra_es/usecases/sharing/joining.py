@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.gate.pins import sharing
+from tetra_es.usecases.sharing.engines import shared_log
 
 if TYPE_CHECKING:
     from tetra_es.usecases.ports import Projections
@@ -17,7 +18,7 @@ def join(work: UnitOfWork, projections: Projections) -> None:
     """Have a command record where the organization is shared; nothing where it is not."""
     found = sharing.sharing_of(work.pins)
     if found is not None:
-        work.join(projections.shared_log(found.address))
+        work.join(shared_log(work.log, projections, found.address))
 
 
 def check_known(work: UnitOfWork, projections: Projections) -> None:

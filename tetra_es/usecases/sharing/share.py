@@ -8,6 +8,7 @@ from tetra_es.errors import Refused
 from tetra_es.gate.pins import sharing
 from tetra_es.gate.pins.pins import Forked
 from tetra_es.log.chain import START, Head
+from tetra_es.usecases.sharing.engines import shared_log
 
 if TYPE_CHECKING:
     from tetra_es.log.shared import SharedLog
@@ -38,11 +39,12 @@ def share(work: UnitOfWork, projections: Projections, address: str) -> Shared:
     Where they are there already, this machine joins. Raises `Refused` where another history is
     there, or it is shared elsewhere, `TetraEsError` with the rule there that refuses it.
     """
-    log = projections.shared_log(address)
+    log = shared_log(work.log, projections, address)
     known = sharing.sharing_of(work.pins)
-    if known is not None and projections.shared_log(known.address).shown != log.shown:
+    if known is not None and known.address != log.address:
+        where = shared_log(work.log, projections, known.address).shown
         raise Refused(
-            f"this organization is shared at {projections.shared_log(known.address).shown} already",
+            f"this organization is shared at {where} already",
             hint="`tetra-es unshare` ends that; what others record there is not seen here then",
         )
     was_shared = projections.was_shared
@@ -75,7 +77,7 @@ def unshare(work: UnitOfWork, projections: Projections) -> str | None:
         return None
     projections.unshare()
     sharing.forget(work.pins)
-    return projections.shared_log(known.address).shown if known else ""
+    return shared_log(work.log, projections, known.address).shown if known else ""
 
 
 def _fetched(log: SharedLog, *, is_new: bool) -> Head:

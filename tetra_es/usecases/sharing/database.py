@@ -1,0 +1,153 @@
+"""A log in a database as the log that several machines append to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tetra_es.gate.pins.pins import Forked
+from tetra_es.log.chain import START, Head
+from tetra_es.log.naming import bodies_named
+from tetra_es.log.port import HeadMoved
+from tetra_es.log.postgres.connecting import shown
+from tetra_es.log.postgres.engine import PostgresLog
+from tetra_es.log.purges import TOPICS
+from tetra_es.log.shared import Sent
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from tetra_es.log.record import Record
+    from tetra_es.log.replica import Replica
+
+_AT_ONCE: Final = 200
+"""Events that are put back together."""
+
+
+class DatabaseCopy:
+    """What is in a database, to be admitted whole; see `usecases.ports.HistoryCopy`."""
+
+    def __init__(self, log: PostgresLog) -> None:
+        self._log = log
+
+    def records(self, after: int = 0, upto: int | None = None) -> Iterator[Record]:
+        """Yield the events with `after` < position <= `upto`, in order."""
+        return self._log.records(after, upto)
+
+    def events(self) -> Iterator[Sent]:
+        """Yield all events, in order, each with its bodies."""
+        return _with_bodies(self._log, self._log.records())
+
+
+class SharedDatabase:
+    """The log at an address; see `log.shared.SharedLog`."""
+
+    def __init__(self, address: str, replica: Replica) -> None:
+        self.address = address
+        self._log = PostgresLog(address)
+        self._replica = replica
+
+    @property
+    def shown(self) -> str:
+        """Where it is, for people: without the account."""
+        return shown(self.address)
+
+    def fetch(self) -> Head:
+        """Ask for the head, and compare. See `SharedLog`."""
+        if not self._log.is_made:
+            return START
+        head = self._log.head()
+        upto = min(head.position, self._replica.last_position())
+        if upto and not self._is_same(upto):
+            raise self._fork(upto)
+        return head
+
+    def events(self, after: int) -> Iterator[Sent]:
+        """Yield the events at positions higher than `after`, each with its bodies."""
+        return _with_bodies(self._log, self.records(after))
+
+    def records(self, after: int = 0, upto: int | None = None) -> Iterator[Record]:
+        """Yield the events with `after` < position <= `upto`."""
+        return self._log.records(after, upto)
+
+    def body(self, digest: bytes) -> bytes | None:
+        """Return the body with this SHA-256, None where there is none or it was purged."""
+        return self._log.body(digest)
+
+    def check(self, sent: Sequence[Sent]) -> None:
+        """Do nothing: a row is its event."""
+
+    def holds(self, at: Head) -> bool:
+        """Ask whether the event with this hash is at this position."""
+        return self._log.holds(at)
+
+    def append(self, after: Head, records: Sequence[Record], bodies: Iterable[bytes]) -> None:
+        """Append all the records and bodies, or none. See `SharedLog`."""
+        self._log.append(after, records, bodies=bodies)
+
+    def settle(self) -> None:
+        """Put back events that the log lost, and destroy bodies that were purged."""
+        if not self._log.is_made:
+            self._log.make()
+        last = self._replica.last_position()
+        head = self._log.head()
+        if head.position < last:
+            self._put_back(head.position)
+        if purged := self._purged():
+            self._log.purge(purged)
+
+    def grant(self, role: str, *, purge: bool) -> None:
+        """Let a role of the database record; with `purge`, destroy purged bodies too."""
+        self._log.grant(role, purge=purge)
+
+    def _purged(self) -> Collection[bytes]:
+        """Return the bodies that a valid event purged here, and that are still there."""
+        found = self._replica.of_topics(TOPICS, self._replica.last_position())
+        named = [digest for record in found for digest in _digests(record)]
+        gone = [digest for digest in named if self._replica.purge_of(digest)]
+        return self._log.stored(gone) if gone else ()
+
+    def _put_back(self, after: int) -> None:
+        batch: list[Sent] = []
+        for sent in _with_bodies(self._replica, self._replica.records(after)):
+            batch.append(sent)
+            # Of a batch, the last event alone may be signed.
+            if len(batch) >= _AT_ONCE and sent.record.signature:
+                self._append(batch)
+                batch = []
+        if batch:
+            self._append(batch)
+
+    def _append(self, batch: list[Sent]) -> None:
+        found = {digest: body for sent in batch for digest, body in sent.bodies.items()}
+        records = [sent.record for sent in batch]
+        after = Head(records[0].position - 1, records[0].previous)
+        try:
+            self._log.append(after, records, bodies=[body for body in found.values() if body])
+        except HeadMoved:
+            if not self._log.holds(records[-1].head):  # else somebody else was first
+                raise
+
+    def _is_same(self, position: int) -> bool:
+        record = self._replica.record(position)
+        return record is None or self._log.holds(record.head)
+
+    def _fork(self, differs: int) -> Forked:
+        """Return the error that names the first event that differs, given one that does."""
+        low, high = 0, differs  # at low they are the same, at high they are not
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if self._is_same(middle) else (low, middle)
+        ours = self._replica.record(high)
+        theirs = next(self._log.records(high - 1, high), None)
+        return Forked(high, ours.hash if ours else None, theirs.hash if theirs else None)
+
+
+def _with_bodies(log: PostgresLog | Replica, records: Iterable[Record]) -> Iterator[Sent]:
+    for record in records:
+        yield Sent(record, {digest: log.body(digest) for digest in bodies_named(record)})
+
+
+def _digests(record: Record) -> Iterator[bytes]:
+    import json
+
+    return map(bytes.fromhex, json.loads(record.state)["digests"])

@@ -1,0 +1,47 @@
+"""Which kind of log an address is that of."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tetra_es.errors import TetraEsError
+from tetra_es.log.postgres import connecting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tetra_es.log.replica import Replica
+    from tetra_es.log.shared import SharedLog
+    from tetra_es.usecases.ports import DerivedOfCopy, HistoryCopy, Projections
+
+
+def shared_log(replica: Replica, projections: Projections, address: str) -> SharedLog:
+    """Return the log at an address: a PostgreSQL database, or a git repository.
+
+    Raises `UsageError` for another text.
+    """
+    if not connecting.is_database(address):
+        return projections.shared_log(address)
+    from tetra_es.usecases.sharing.database import SharedDatabase
+
+    return SharedDatabase(address, replica)
+
+
+@contextmanager
+def copy_at(address: str, derived: DerivedOfCopy) -> Iterator[tuple[str, HistoryCopy]]:
+    """Open what is shared at an address; yield that, as it is kept, too. Raises `TetraEsError`."""
+    if not connecting.is_database(address):
+        with derived.shared_copy(address) as (where, copy):
+            yield where, copy
+        return
+    from tetra_es.log.postgres.engine import PostgresLog
+    from tetra_es.usecases.sharing.database import DatabaseCopy
+
+    with PostgresLog(address) as log:
+        if not log.is_made:
+            raise TetraEsError(
+                f"there is no history in {connecting.shown(address)}",
+                hint="`tetra-es share URL` puts one there, where it is",
+            )
+        yield address, DatabaseCopy(log)
