@@ -75,5 +75,6 @@ class SharingLog:
         return self._local.wait(after, timeout)
 
     def close(self) -> None:
-        """Let go of what the replica holds."""
+        """Let go of what both hold."""
+        self.shared.close()
         self._local.close()

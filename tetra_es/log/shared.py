@@ -66,6 +66,9 @@ class SharedLog(Protocol):
         Raises `HeadMoved`, `Unknown` and `TetraEsError` as `AppendableLog.append` does.
         """
 
+    def close(self) -> None:
+        """Let go of what it holds; nothing else may be called after."""
+
     def settle(self) -> None:
         """See to it that the log has what this machine has, after all that follows was derived.
 

@@ -100,8 +100,8 @@ class History(Closing):
             raise
 
     def close(self) -> None:
-        """Let go of the file."""
-        self._log.close()
+        """Let go of the file, and of the shared log."""
+        (self._sharing or self._log).close()
 
     def follow(self) -> Head:
         """Admit what others recorded meanwhile; return the head. Raises as the gate does.

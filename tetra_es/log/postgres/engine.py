@@ -222,7 +222,7 @@ class PostgresLog(Closing):
     def _wait_for_standby(self) -> None:
         """Commit something that waits as an append does. Raises `Unknown` where that is cut off."""
         self._warned = False
-        self._query("SELECT pg_current_xact_id()")
+        self._query("SELECT pg_logical_emit_message(true, 'tetra-es', '')")
         if self._warned:
             raise Unknown(f"{shown(self.address)} did not wait for its standby")
         self._doubted = False

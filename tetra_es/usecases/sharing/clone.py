@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import Refused
@@ -72,8 +73,10 @@ def clone(
         if known is None and not os.path.lexists(layout.store):
             sharing.forget(pins.folder)
         raise
-    with derived.of_store(layout) as projections:
-        log = shared_log(projections.log, projections, address)
+    with (
+        derived.of_store(layout) as projections,
+        closing(shared_log(projections.log, projections, address)) as log,
+    ):
         log.fetch()
         log.settle()
         return Cloned(restored, log.shown, projections.signers())

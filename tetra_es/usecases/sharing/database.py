@@ -84,6 +84,10 @@ class SharedDatabase:
         """Append all the records and bodies, or none. See `SharedLog`."""
         self._log.append(after, records, bodies=bodies)
 
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._log.close()
+
     def settle(self) -> None:
         """Put back events that the log lost, and destroy bodies that were purged."""
         if not self._log.is_made:

@@ -53,13 +53,16 @@ def share(work: UnitOfWork, projections: Projections, address: str) -> Shared:
         if there == START:
             log.settle()
     except BaseException:
+        log.close()
         if not was_shared:
             projections.unshare()
         raise
     now = known or sharing.Sharing(log.address)
     if known is None:
         sharing.write(work.pins, now)
-    if not work.is_shared:
+    if work.is_shared:
+        log.close()
+    else:
         work.join(log)
     return Shared(log.shown, now.without_password, newest(work), there == START, known is not None)
 

@@ -137,6 +137,9 @@ class GitLog:
             raise Unknown(error.message) from error
         self._at, self._there = end, end.commit
 
+    def close(self) -> None:
+        """Do nothing: each answer is a process of its own."""
+
     def settle(self) -> None:
         """Push what the log lacks, and what a purge left there. See `SharedLog`."""
         commit, position = self._mirror()

@@ -1,0 +1,192 @@
+"""What only a database can do: roles, standbys, large appends."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+from tests.log.contract import add
+from tests.log.events import KEY, draft, drafts
+from tests.machine import until
+from tests.postgres.server import address, execute, new_database
+from tetra_es.errors import TetraEsError
+from tetra_es.limits import BODY_SIZE
+from tetra_es.log.chain import START
+from tetra_es.log.linking import link
+from tetra_es.log.port import HeadMoved, Unknown
+from tetra_es.log.postgres.engine import PostgresLog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def log() -> Iterator[PostgresLog]:
+    """A log with three events."""
+    with PostgresLog(new_database()) as made:
+        made.make()
+        add(made, *drafts("a", 3), bodies=[b"one"])
+        yield made
+
+
+def name_of(log: PostgresLog) -> str:
+    return log.address.partition("?")[0].rpartition("/")[2]
+
+
+def as_role(log: PostgresLog, role: str, *, purge: bool = False) -> str:
+    """Grant a new role; return the address of the log for it."""
+    execute(f"CREATE ROLE {role} LOGIN")
+    log.grant(role, purge=purge)
+    return address(name_of(log), role)
+
+
+FORBIDDEN = (
+    (
+        "INSERT INTO tetra_es.events SELECT 9, stream, 9, topic, state, previous, sha256(hash), "
+        "signature FROM tetra_es.events LIMIT 1"
+    ),
+    "UPDATE tetra_es.events SET topic = 'x'",
+    "DELETE FROM tetra_es.events",
+    "TRUNCATE tetra_es.events",
+    "UPDATE tetra_es.bodies SET content = NULL",
+    "INSERT INTO tetra_es.bodies VALUES (sha256('x'), 'x')",
+    "SELECT tetra_es.purge(ARRAY[sha256('one')])",
+    "ALTER TABLE tetra_es.events DISABLE TRIGGER ALL",
+    "DROP SCHEMA tetra_es CASCADE",
+    "CREATE TABLE tetra_es.more (x int)",
+    "CREATE OR REPLACE FUNCTION tetra_es.version() RETURNS int LANGUAGE sql AS 'SELECT 9'",
+)
+
+
+def test_a_role_can_read_and_append_and_nothing_else(log: PostgresLog) -> None:
+    theirs = as_role(log, f"writer_{os.getpid()}")
+    with psycopg.connect(theirs, autocommit=True) as connection:
+        for statement in FORBIDDEN:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement.encode())
+    with PostgresLog(theirs) as one:
+        assert one.head() == log.head()
+        add(one, draft("b", 1))
+    assert log.head().position == 4
+
+
+def test_a_role_that_may_purge_destroys_only_what_an_event_names(log: PostgresLog) -> None:
+    theirs = as_role(log, f"purger_{os.getpid()}", purge=True)
+    with PostgresLog(theirs) as one, pytest.raises(TetraEsError, match="no purge event names"):
+        one.purge([b"x" * 32])
+    assert log.body(__import__("hashlib").sha256(b"one").digest()) == b"one"
+
+
+def test_nobody_else_sees_anything(log: PostgresLog) -> None:
+    role = f"stranger_{os.getpid()}"
+    execute(f"CREATE ROLE {role} LOGIN")
+    with PostgresLog(address(name_of(log), role)) as one, pytest.raises(TetraEsError):
+        one.head()
+
+
+def test_sixty_megabytes_in_one_append(log: PostgresLog) -> None:
+    bodies = [os.urandom(BODY_SIZE) for _ in range(-(-60_000_000 // BODY_SIZE))]
+    add(log, draft("b", 1), bodies=bodies)
+    digests = [__import__("hashlib").sha256(body).digest() for body in (bodies[0], bodies[-1])]
+    assert [log.body(digest) for digest in digests] == [bodies[0], bodies[-1]]
+
+
+class Standby:
+    """One that every commit waits for, and that is not there."""
+
+    def __init__(self, owner: psycopg.Connection[tuple[Any, ...]]) -> None:
+        self._owner = owner
+
+    def begin(self) -> None:
+        """Have commits wait from now on: once one does, as the server takes its time."""
+        self._set("SET synchronous_standby_names = 'nobody'")
+        ended = threading.Event()
+
+        def commit() -> None:
+            with psycopg.connect(address(), autocommit=True) as connection:
+                while not ended.is_set():
+                    connection.execute("SELECT pg_logical_emit_message(true, 'x', '')")
+
+        thread = threading.Thread(target=commit)
+        thread.start()
+        until(lambda: self.waiting() == 1)
+        ended.set()
+        self.waiting("pg_cancel_backend(pid)")
+        thread.join()
+
+    def end(self) -> None:
+        """Let them go."""
+        self._set("RESET synchronous_standby_names")
+
+    def waiting(self, question: str = "count(*)") -> Any:
+        """Return what is asked of those that wait."""
+        found = self._owner.execute(
+            f"SELECT {question} FROM pg_stat_activity WHERE wait_event = 'SyncRep'".encode()
+        )
+        row = found.fetchone()
+        return row[0] if row else None
+
+    def _set(self, what: str) -> None:
+        self._owner.execute(f"ALTER SYSTEM {what}".encode())
+        self._owner.execute("SELECT pg_reload_conf()")
+
+
+@pytest.fixture
+def standby() -> Iterator[Standby]:
+    """A standby that is not waited for yet."""
+    with psycopg.connect(address(), autocommit=True) as connection:
+        connection.execute("SET synchronous_commit = off")
+        found = Standby(connection)
+        yield found
+        found.end()
+
+
+@pytest.mark.parametrize("how", ["pg_cancel_backend", "pg_terminate_backend"])
+def test_a_commit_that_no_standby_has_yet_is_unknown(
+    log: PostgresLog, standby: Standby, how: str
+) -> None:
+    head = log.head()
+    records = link(head, [draft("a", 4)], KEY)
+    failed: list[BaseException] = []
+
+    def append() -> None:
+        try:
+            log.append(head, records)
+        except BaseException as error:
+            failed.append(error)
+
+    standby.begin()
+    thread = threading.Thread(target=append)
+    thread.start()
+    until(lambda: standby.waiting() == 1)
+    standby.waiting(f"{how}(pid)")
+    thread.join()
+    assert isinstance(failed[0], Unknown), failed
+    answers: list[bool] = []
+    asking = threading.Thread(target=lambda: answers.append(log.holds(records[-1].head)))
+    asking.start()
+    until(lambda: standby.waiting() == 1)  # it is there, and is recorded when a standby has it
+    assert answers == []
+    standby.end()
+    asking.join()
+    assert answers == [True]
+
+
+def test_a_server_that_is_a_standby_now_is_a_lost_head(log: PostgresLog) -> None:
+    execute(f"ALTER DATABASE {name_of(log)} SET default_transaction_read_only = on")
+    address_ = log.address + "&target_session_attrs=any"
+    with PostgresLog(address_) as one:
+        records = link(one.head(), [draft("a", 4)], KEY)
+        with pytest.raises(HeadMoved):
+            one.append(one.head(), records)
+    assert log.head() != START
+
+
+def test_a_row_that_is_missing_is_not_passed_over(log: PostgresLog) -> None:
+    execute("DELETE FROM tetra_es.events WHERE position = 2", name_of(log))
+    with pytest.raises(TetraEsError, match="event #2 is missing"):
+        list(log.records())

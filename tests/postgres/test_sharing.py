@@ -1,0 +1,209 @@
+"""One organization on several machines, by a database."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.machine import HANG, Machine
+from tests.postgres.proxy import Proxy
+from tests.postgres.server import address, execute, new_database
+from tetra_es.log.postgres.engine import PostgresLog
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+THOROUGH = bool(os.environ.get("TETRA_ES_THOROUGH"))
+EACH = 40 if THOROUGH else 8
+KILLS = 5 if THOROUGH else 2
+ALLOWED = {0, -signal.SIGKILL}
+
+
+@pytest.fixture
+def database() -> str:
+    """The address of a database with nothing in it."""
+    return new_database()
+
+
+@pytest.fixture
+def alice(machine: Machine, database: str) -> Machine:
+    """The founder, who shares the organization."""
+    machine.ok("share", database)
+    return machine
+
+
+@pytest.fixture
+def bob(alice: Machine, database: str, tmp_path: Path) -> Machine:
+    """A colleague on another machine, whom Alice has added."""
+    return join(alice, tmp_path / "bob", database)
+
+
+def join(alice: Machine, home: Path, database: str) -> Machine:
+    home.mkdir()
+    other = Machine(home)
+    head = alice.history("-n", "1")[0]
+    other.ok("--no-input", "--expect", f"{head['event']}:{head['hash']}", "clone", database)
+    key = home / ".config/tetra-es/id_ed25519.pub"
+    if not key.exists():
+        other.ok("signer", "new")
+    alice.ok("signer", "add", home.name, key.read_text().strip())
+    return other
+
+
+def test_what_one_records_the_other_has(alice: Machine, bob: Machine, database: str) -> None:
+    bob.ok("set", "local", "app.a=1")
+    alice.ok("set", "local", "app.b=2")
+    bob.ok("pull")
+    assert alice.history() == bob.history()
+    assert alice.git("rev-parse", "main") == bob.git("rev-parse", "main")
+    for one in (alice, bob):
+        one.ok("verify")
+    with PostgresLog(database) as log:
+        assert log.head().position == alice.last_position()
+
+
+def test_nothing_acknowledged_is_lost_in_a_race(
+    alice: Machine, bob: Machine, tmp_path: Path
+) -> None:
+    """Some commands are killed, and a third of all write to the same stream."""
+    seed = Random(7)
+    plan = {who: [seed.random() for _ in range(EACH)] for who in ("alice", "bob")}
+    victims = {who: set(seed.sample(range(EACH), KILLS)) for who in plan}
+    machines = {"alice": alice, "bob": bob}
+
+    def work(who: str) -> list[str]:
+        done = []
+        for number, chance in enumerate(plan[who]):
+            name = f"{who}{number}"
+            key = "app.same" if chance < 0.3 else f"app.{name}"
+            argv = machines[who].argv("set", "local", f'{key}="{name}"', "-m", name)
+            process = subprocess.Popen(
+                argv,
+                env=machines[who].environment(),
+                cwd=tmp_path,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+            )
+            if number in victims[who]:
+                time.sleep(chance)  # somewhere in it, or after it
+                process.kill()
+            _, said = process.communicate(timeout=HANG)
+            assert process.returncode in ALLOWED, said
+            done += [name] if not process.returncode else []
+        return done
+
+    with ThreadPoolExecutor() as pool:
+        acknowledged = [name for names in pool.map(work, plan) for name in names]
+    for one in machines.values():
+        one.ok("pull")
+    found = [row["reason"] for row in alice.history("-n", "1000")]
+    assert set(acknowledged) <= set(found)
+    assert all(found.count(f"{who}{number}") <= 1 for who in plan for number in range(EACH))
+    assert alice.history("-n", "1000") == bob.history("-n", "1000")
+    for one in machines.values():
+        one.ok("verify")
+    assert alice.git("rev-parse", "main") == bob.git("rev-parse", "main")
+
+
+def test_an_answer_that_was_lost_is_asked_for(machine: Machine, database: str) -> None:
+    """The commit is through, and the connection is cut before the answer comes."""
+    machine = machine.real()  # the proxy's own connections are none of a command's
+    with Proxy(database) as proxy:
+        machine.ok("share", proxy.address)
+        before = machine.last_position()
+        proxy.lose_answer_to(b"tetra_es.append")
+        machine.ok("set", "local", "app.a=1")
+        assert proxy.lost == 1
+    assert machine.last_position() == before + 1
+    with PostgresLog(database) as log:
+        assert log.head().position == before + 1
+
+
+def test_a_log_that_stays_silent_is_unknown_until_it_is_asked(
+    machine: Machine, database: str
+) -> None:
+    machine = machine.real()  # the proxy's own connections are none of a command's
+    with Proxy(database) as proxy:
+        machine.ok("share", proxy.address)
+        before = machine.last_position()
+        proxy.lose_answer_to(b"tetra_es.append", and_then_all=True)
+        done = machine.fails(6, "set", "local", "app.a=1")
+        assert "unknown" in done.error()
+        assert machine.last_position() == before
+        assert "cannot use" in machine.fails(1, "pull").error()
+        assert machine.ok("show", "local").out
+        proxy.answer()
+        machine.ok("pull")
+        assert machine.last_position() == before + 1
+        assert "up to date" in machine.ok("pull").out
+
+
+def test_events_that_the_database_lost_are_put_back(
+    alice: Machine, bob: Machine, database: str
+) -> None:
+    """As after a restored backup, or a standby that took over early."""
+    alice.ok("set", "local", "app.a=1")
+    alice.ok("set", "local", "app.a=2")
+    name = database.partition("?")[0].rpartition("/")[2]
+    execute(f"DELETE FROM tetra_es.events WHERE position > {alice.last_position() - 2}", name)
+    bob.ok("pull")
+    alice.ok("set", "local", "app.a=3")
+    bob.ok("pull")
+    assert alice.history() == bob.history()
+    assert alice.history("-n", "1")[0]["summary"].startswith("edit(local): app.a")
+
+
+def test_another_history_there_is_refused(alice: Machine, bob: Machine, database: str) -> None:
+    name = database.partition("?")[0].rpartition("/")[2]
+    last = bob.last_position()
+    alice.ok("set", "local", "app.a=1")
+    bob.ok("pull")
+    execute(f"DELETE FROM tetra_es.events WHERE position > {last}", name)
+    carol = bob.copy(bob.home.parent / "carol")
+    before = carol.last_position()
+    execute(
+        f"INSERT INTO tetra_es.events SELECT {last + 1}, 'x', 1, 'x', 'x', hash, "
+        f"sha256('x'), 'x' FROM tetra_es.events WHERE position = {last}",
+        name,
+    )
+    done = carol.fails(4, "set", "local", "app.b=1")
+    assert f"event #{last + 1} is another one" in done.error()
+    assert carol.last_position() == before
+
+
+def test_a_purged_body_is_destroyed_there_and_at_everybody(
+    alice: Machine, bob: Machine, database: str
+) -> None:
+    alice.ok("set", "local", 'app.word="swordfish"')
+    alice.ok("set", "local", 'app.word="other"')
+    bob.ok("pull")
+    alice.ok("purge", "local", "app.word", "-m", "it was one", "--yes")
+    bob.ok("pull")
+    name = database.partition("?")[0].rpartition("/")[2]
+    count = "SELECT 1 / count(*) FROM tetra_es.bodies WHERE position('swordfish' in content) > 0"
+    with pytest.raises(Exception, match="division by zero"):
+        execute(count.replace("'swordfish'", "'swordfish'::bytea"), name)
+    for one in (alice, bob):
+        one.ok("verify")
+        assert b"swordfish" not in one.store.read_bytes()
+
+
+def test_an_address_has_no_password(machine: Machine) -> None:
+    for given in ("postgresql://bob:hunter2@db/x", "postgresql://db/x?password=hunter2"):
+        done = machine.fails(2, "share", given)
+        assert "password" in done.error()
+        assert "hunter2" not in done.err + done.out
+        assert "pgpass" in done.hint()
+
+
+def test_a_server_that_cannot_be_reached(machine: Machine) -> None:
+    done = machine.fails(1, "share", address("no_such_database"))
+    assert "no_such_database" in done.error()
+    machine.ok("set", "local", "app.a=1")
