@@ -270,6 +270,13 @@ class Projections(Closing):
 
         return was_shared(self.layout.mirror)
 
+    def note_shared(self) -> None:
+        """Remember, beside the mirror, that it is; a fetch from a repository does that itself."""
+        from tetra_es_projections.mirror.refs import BRANCH, SHARED
+
+        if not self.was_shared:
+            self._git.run(self.layout.mirror, "update-ref", SHARED, BRANCH)
+
     def unshare(self) -> None:
         """Forget that it was."""
         from tetra_es_projections.mirror.refs import SHARED

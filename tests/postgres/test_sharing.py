@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -193,6 +194,27 @@ def test_a_purged_body_is_destroyed_there_and_at_everybody(
     for one in (alice, bob):
         one.ok("verify")
         assert b"swordfish" not in one.store.read_bytes()
+
+
+def test_a_state_folder_that_is_lost_forks_nothing(alice: Machine, database: str) -> None:
+    shutil.rmtree(alice.home / ".local/state/tetra-es")
+    done = alice.fails(3, "set", "local", "app.a=1")
+    assert "was shared" in done.error()
+    alice.ok("share", database)
+    alice.ok("set", "local", "app.a=1")
+
+
+def test_roles_are_granted_by_share(alice: Machine, bob: Machine, database: str) -> None:
+    role = f"bob_{os.getpid()}"
+    execute(f"CREATE ROLE {role} LOGIN")
+    theirs = database.replace("//postgres@", f"//{role}@")
+    bob.ok("unshare")
+    assert "permission denied" in bob.fails(1, "share", theirs).error()
+    alice.ok("share", database, "--grant", role)
+    bob.ok("share", theirs)
+    bob.ok("set", "local", "app.a=1")
+    alice.ok("pull")
+    assert alice.history() == bob.history()
 
 
 def test_an_address_has_no_password(machine: Machine) -> None:

@@ -66,6 +66,12 @@ class SharedLog(Protocol):
         Raises `HeadMoved`, `Unknown` and `TetraEsError` as `AppendableLog.append` does.
         """
 
+    def grant(self, role: str, *, purge: bool = False) -> None:
+        """Let a role of a database record there; with `purge`, destroy purged bodies too.
+
+        Raises `UsageError` where there are no roles, `TetraEsError` where it may not be granted.
+        """
+
     def close(self) -> None:
         """Let go of what it holds; nothing else may be called after."""
 

@@ -134,6 +134,9 @@ class Projections(Protocol):
     def was_shared(self) -> bool:
         """Whether the organization was shared from this folder, wherever that was."""
 
+    def note_shared(self) -> None:
+        """Remember, beside the mirror, that it is; a fetch from a repository does that itself."""
+
     def unshare(self) -> None:
         """Forget that it was."""
 

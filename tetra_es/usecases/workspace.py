@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from tetra_es.usecases.ports import Listener, Projections, WorkingFiles
     from tetra_es.usecases.recorded import Recorded
     from tetra_es.usecases.sharing.pull import Pulled
-    from tetra_es.usecases.sharing.share import Shared
+    from tetra_es.usecases.sharing.share import Roles, Shared
     from tetra_es.usecases.use_case import UseCase
 
     Derive: TypeAlias = Callable[[OrgLayout, Replica], AbstractContextManager[Projections]]
@@ -192,7 +192,7 @@ class Workspace:
         """Return the hosts that each environment was deployed to, by what was recorded."""
         return self._projections.deployed_hosts()
 
-    def share(self, address: str) -> Shared:
+    def share(self, address: str, roles: Roles | None = None) -> Shared:
         """Have everybody's events at an address from now on; see `usecases.sharing.share`."""
         from tetra_es.usecases.sharing.share import newest, share
 
@@ -200,7 +200,7 @@ class Workspace:
             self._check_in_place()
             self._work.follow()
             self._projections.catch_up(self._listener.progress)
-            shared = share(self._work, self._projections, address)
+            shared = share(self._work, self._projections, address, roles)
             self._receive()
         return shared._replace(head=newest(self._work))
 

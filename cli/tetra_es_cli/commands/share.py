@@ -62,16 +62,23 @@ def clone(app: App, url: str, org: str | None, expect: str | None, output: str) 
 
 @click.command()
 @click.argument("url")
+@click.option(
+    "--grant", "roles", multiple=True, metavar="ROLE", help="Let a role of the database record."
+)
+@click.option("--purge", is_flag=True, help="Let it destroy purged values there, too.")
 @click.pass_obj
-def share(app: App, url: str) -> None:
-    """Share the organization by the git repository at URL.
+def share(app: App, url: str, roles: tuple[str, ...], purge: bool) -> None:
+    """Share the organization by the git repository, or the PostgreSQL database, at URL.
 
     From then on every command that records does so there, on top of what others recorded. The
-    repository is empty before, or has this organization's events already. Git asks and signs in as
-    it does for you elsewhere.
+    repository or database is empty before, or has this organization's events already. Git asks
+    and signs in as it does for you elsewhere; a database is signed in to as libpq does it, from
+    ~/.pgpass or PGSERVICE: passwords are no part of URL.
     """
+    from tetra_es.usecases.sharing.share import Roles
+
     with app.workspace(Recording()) as workspace:
-        found = workspace.share(url)
+        found = workspace.share(url, Roles(roles, purge))
     say(_shared(found, workspace.layout.root.name))
     say(f"  a colleague joins with `{invitation(found.address, found.head)}`")
 

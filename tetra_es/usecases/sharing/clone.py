@@ -79,4 +79,5 @@ def clone(
     ):
         log.fetch()
         log.settle()
+        projections.note_shared()
         return Cloned(restored, log.shown, projections.signers())

@@ -99,7 +99,7 @@ class SharedDatabase:
         if purged := self._purged():
             self._log.purge(purged)
 
-    def grant(self, role: str, *, purge: bool) -> None:
+    def grant(self, role: str, *, purge: bool = False) -> None:
         """Let a role of the database record; with `purge`, destroy purged bodies too."""
         self._log.grant(role, purge=purge)
 

@@ -33,7 +33,17 @@ class Shared(NamedTuple):
     """Whether this machine shared it there before."""
 
 
-def share(work: UnitOfWork, projections: Projections, address: str) -> Shared:
+class Roles(NamedTuple):
+    """Roles of a database that may record there."""
+
+    names: tuple[str, ...] = ()
+    purge: bool = False
+    """Whether they may destroy purged bodies, too."""
+
+
+def share(
+    work: UnitOfWork, projections: Projections, address: str, roles: Roles | None = None
+) -> Shared:
     """Put an organization's events where everybody appends them, and remember where that is.
 
     Where they are there already, this machine joins. Raises `Refused` where another history is
@@ -52,6 +62,8 @@ def share(work: UnitOfWork, projections: Projections, address: str) -> Shared:
         there = _fetched(log, is_new=known is None and not was_shared)
         if there == START:
             log.settle()
+        for role in roles.names if roles else ():
+            log.grant(role, purge=bool(roles and roles.purge))
     except BaseException:
         log.close()
         if not was_shared:
@@ -60,6 +72,7 @@ def share(work: UnitOfWork, projections: Projections, address: str) -> Shared:
     now = known or sharing.Sharing(log.address)
     if known is None:
         sharing.write(work.pins, now)
+    projections.note_shared()
     if work.is_shared:
         log.close()
     else:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
+from tetra_es.errors import IntegrityFailure, Refused, TetraEsError, UsageError
 from tetra_es.gate.pins.pins import Forked
 from tetra_es.log.chain import START
 from tetra_es.log.chain import Head as EventHead
@@ -136,6 +136,14 @@ class GitLog:
         except Lost as error:
             raise Unknown(error.message) from error
         self._at, self._there = end, end.commit
+
+    def grant(self, role: str, *, purge: bool = False) -> None:
+        """Raise `UsageError`: who may push, the host's settings say."""
+        del role, purge
+        raise UsageError(
+            "a git repository has no roles",
+            hint="who may read it and push to main, its host's settings say",
+        )
 
     def close(self) -> None:
         """Do nothing: each answer is a process of its own."""
