@@ -19,8 +19,13 @@ _HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 _PATH = re.compile(r"`((?:tetra_es|cli|projections|tests|docs|benchmarks|\.ci|\.github)/[\w./-]*)")
 _INFO = re.compile(r"^```(\S*)[^\n]*\n.*?^```$", re.MULTILINE | re.DOTALL)
 
-# Those about servers need one: tests/server/deploy/test_pages.py runs them.
-RUNNABLE = [page for page in pages() if steps(page.read_text()) and page.parent.name != "servers"]
+ELSEWHERE = {"servers", "databases"}
+"""Pages that need one: tests/server/deploy/test_pages.py and tests/postgres/test_page.py run them.
+"""
+
+RUNNABLE = [
+    page for page in pages() if steps(page.read_text()) and page.parent.name not in ELSEWHERE
+]
 
 
 def name(page: Path) -> str:

@@ -12,6 +12,7 @@ _UPGRADE = "tests/cli/test_upgrade.py runs it, in a folder of the first edition"
 _FIRST = "a check that comes earlier explains it; this one is for what goes away in between"
 
 NOT_RUN: dict[str, str] = {
+    "`pip install 'tetra-es[postgres]'`": "installs a package",
     "; first, `{}` takes the variables": "takes an env file of a server; "
     "docs/how-to/servers/by-hand.md does it on one",
     "`{}` takes those that are there now": "tests/servers/test_rollout.py pastes it",

@@ -73,7 +73,7 @@ def share(app: App, url: str, roles: tuple[str, ...], purge: bool) -> None:
     From then on every command that records does so there, on top of what others recorded. The
     repository or database is empty before, or has this organization's events already. Git asks
     and signs in as it does for you elsewhere; a database is signed in to as libpq does it, from
-    ~/.pgpass or PGSERVICE: passwords are no part of URL.
+    ~/.pgpass or PGSERVICE: URL never has a password.
     """
     from tetra_es.usecases.sharing.share import Roles
 

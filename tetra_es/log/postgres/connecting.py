@@ -33,8 +33,8 @@ def is_database(address: str) -> bool:
 def checked(address: str) -> str:
     """Return an address that may be kept and shown.
 
-    Raises `UsageError` where it is none, or has a password in it: others on this machine may read
-    what a command is given.
+    Raises `UsageError` for another text, and where it has a password in it: others on this machine
+    may read what a command is given.
     """
     found = _parts(address)
     if "password" in found or "sslpassword" in found:
@@ -59,6 +59,7 @@ def connect(address: str) -> Connection[Any]:
 
     found = _parts(address)
     options = {name: value for name, value in _DEFAULTS.items() if name not in found}
+    # Where a service or a variable names the host, it says the rest, too.
     if "sslmode" not in found and not _is_here(found.get("host", "")):
         options |= {"sslmode": "verify-full"}
         options |= {} if "sslrootcert" in found else {"sslrootcert": "system"}
