@@ -60,6 +60,7 @@ class Workspace:
         self._projections = projections
         self._listener = listener
         self._file = file_identity(layout.store)
+        self._has_received = False
         self._behind: list[Recorded] = []
         """What `record` saved since the last `catch_up`."""
 
@@ -117,6 +118,7 @@ class Workspace:
         """
         with exclusive(self.layout.lock):
             self._check_in_place()
+            self._receive_once()
             result, saved = self._decide(decide)
             self._behind += saved
         return result
@@ -144,6 +146,7 @@ class Workspace:
         with exclusive(self.layout.lock):
             self._check_in_place()
             self._work.follow()
+            self._receive_once()
             self._behind += self._send_waiting()
 
     def _send_waiting(self) -> list[Recorded]:
@@ -224,8 +227,19 @@ class Workspace:
         with exclusive(self.layout.lock):
             return unshare(self._work, self._projections)
 
+    def _receive_once(self) -> None:
+        """Take over what others recorded, unless this command has done so already.
+
+        What comes in later shows when something is appended.
+        """
+        if not self._has_received and self._work.is_shared:
+            self._work.follow()
+            self._projections.catch_up(self._listener.progress)
+            self._receive()
+
     def _receive(self, *, quiet: bool = False) -> None:
         """Take over what others recorded, where the organization is shared."""
+        self._has_received = True
         if not self._work.is_shared:
             check_known(self._work, self._projections)
             return
