@@ -119,10 +119,15 @@ def blame(reader: Reader, environment: str, key: str | None = None) -> Listing:
 
 def status(reader: Reader, ref: Ref | None = None) -> Report:
     """Return how the organization stands, or stood at a REF."""
-    from tetra_es_cli.output.lines import status_lines
+    from tetra_es.usecases.sharing.place import sharing_status, unsent
+    from tetra_es_cli.output.lines import sharing_lines, status_lines
     from tetra_es_projections.queries.status import organization_status
 
     found = organization_status(reader, ref)
+    shared, waiting = None, 0
+    if ref is None:
+        shared = sharing_status(reader.layout, reader.admission, found.events)
+        waiting = unsent(reader.layout, reader.admission)
     environments = [{**row._asdict(), "time": short_time(row.time)} for row in found.environments]
     servers = [{**row._asdict(), "since": short_time(row.since)} for row in found.servers]
     unreadable = [
@@ -135,8 +140,11 @@ def status(reader: Reader, ref: Ref | None = None) -> Report:
         "environments": environments,
         "servers": servers,
         "left_out": [row._asdict() for row in found.left_out],
+        "shared": shared and shared._asdict(),
+        "unsent": waiting,
     }
-    return Report(value, status_lines(found, environments, servers))
+    lines = status_lines(found, environments, servers, list(sharing_lines(shared, waiting)))
+    return Report(value, lines)
 
 
 def quick_status(reader: Reader, ref: Ref | None = None) -> Report | None:

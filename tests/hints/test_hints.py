@@ -18,6 +18,7 @@ from tests.hints import (
     purging,
     restoring,
     servers,
+    sharing,
     stores,
 )
 from tests.hints.not_run import NOT_HINTS, NOT_RUN, STILL_TO_RUN
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 SUBJECTS = (
     *(looking, keys, files, stores, beginning, servers, applying, restoring, purging),
-    admitting,
+    *(admitting, sharing),
 )
 CASES: list[Case] = [case for subject in SUBJECTS for case in subject.CASES]
 

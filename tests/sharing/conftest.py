@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.sharing.people import ADDRESS, Team, bare_repository, key_of, knows, person
+from tests.sharing.people import ADDRESS, Team, bare_repository, knows, person
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ def joined(founded: Machine, tmp_path_factory: pytest.TempPathFactory) -> Team:
         knows(each, hub)
     alice.ok("share", ADDRESS)
     bob.ok("clone", ADDRESS)
-    alice.ok("signer", "add", "bob", key_of(bob))
+    alice.ok("member", "add", "bob", "-", stdin=bob.ok("identity", "line").out)
     bob.ok("pull")
     return Team(hub, alice, bob)
 

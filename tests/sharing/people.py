@@ -81,8 +81,3 @@ def person(home: Path, name: str) -> Machine:
     """Return a new machine of somebody."""
     home.mkdir()
     return replace(Machine(home), env={"USER": name, "TETRA_ACTOR": name})
-
-
-def key_of(machine: Machine) -> str:
-    """Make a signing key; return the line that a signer adds."""
-    return machine.ok("signer", "new").out.strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from typing import TYPE_CHECKING
 
@@ -150,14 +151,28 @@ def test_a_clone_of_what_is_no_history(bob: Machine, hub: Path) -> None:
 
 def test_a_newcomer_reads_and_is_added(alice: Machine, bob: Machine) -> None:
     alice.ok("share", ADDRESS)
-    assert "`tetra-es identity line`" in bob.ok("clone", ADDRESS).hint()
+    said = bob.ok("clone", ADDRESS).out
     assert bob.ok("show", "local").out == alice.ok("show", "local").out
-    told = bob.fails(1, "set", "local", "ports.tetra=5001").hint()
-    line = bob.ok(*told.split("`")[1].split()[1:]).out
     refused = bob.fails(3, "set", "local", "ports.tetra=5001")
     assert refused.error() == "your key is not a signer of acme"
-    alice.ok("member", "add", "bob", "-", stdin=line)
+    (line,) = re.findall(r"^ssh-ed25519 \S+ age1\S+$", said, re.MULTILINE)
+    invited = alice.ok("member", "add", "bob", "-", "--reads", "dev", stdin=f"{line}\n").out
+    assert f"`tetra-es clone {ADDRESS} --expect {head_of(alice)}`" in invited
     assert "received #3" in bob.ok("set", "local", "ports.tetra=5001").err
+    bob.ok("secret", "set", "dev", "API_KEY", stdin="hunter2-of-bob")
+    assert bob.ok("secret", "get", "dev", "API_KEY").out == "hunter2-of-bob"
+
+
+def test_a_clone_of_a_signer_tells_nothing(team: Team) -> None:
+    """Nor one where nobody sits, as in CI: keys come from elsewhere there."""
+    _, bob = team
+    second = bob.ok("--dir", str(bob.home / "second"), "clone", ADDRESS)
+    assert second.err == ""
+    assert "ssh-ed25519" not in second.out
+    shutil.rmtree(bob.home / ".config")
+    third = bob.ok("--no-input", "--dir", str(bob.home / "third"), "clone", ADDRESS)
+    assert third.err == ""
+    assert not (bob.home / ".config").exists()
 
 
 def test_both_record(team: Team) -> None:

@@ -35,6 +35,9 @@ class SharedLog(Protocol):
     def shown(self) -> str:
         """Where it is, for people: without accounts and the like."""
 
+    def is_level(self) -> bool:
+        """Ask whether it has just the events that are here. Changes nothing, raises as `fetch`."""
+
     def fetch(self) -> Head:
         """Ask for the newest events; return the head. Takes bounded time.
 

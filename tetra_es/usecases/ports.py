@@ -141,6 +141,13 @@ class Projections(Protocol):
         """Forget that it was."""
 
 
+class SharingProjections(Protocol):
+    """The mirror, by which an organization may be shared."""
+
+    def shared_log(self, address: str) -> SharedLog:
+        """Return the log that several machines append to. Raises `UsageError` for no address."""
+
+
 class Differences(Protocol):
     """How what is derived stands to the events."""
 
@@ -236,14 +243,14 @@ class Remotes(Protocol):
     def rows(self) -> Sequence[Remote]:
         """Return them, as of the last push."""
 
-    def add(self, name: str, url: str) -> None:
-        """Add a remote. Raises `UsageError` or `Refused`."""
+    def add(self, name: str, url: str, shared: str | None = None) -> None:
+        """Add a remote, not the address `shared`. Raises `UsageError` or `Refused`."""
 
     def remove(self, name: str) -> None:
         """Forget a remote. Raises `UsageError` for none."""
 
-    def push(self, name: str, *, force: bool = False) -> Pushed:
-        """Push the history to a remote."""
+    def push(self, name: str, shared: str | None = None, *, force: bool = False) -> Pushed:
+        """Push the history to a remote that is not the address `shared`."""
 
 
 class MirroredProjections(Protocol):
@@ -348,7 +355,9 @@ class OtherCopy(Protocol):
         """Return a body that an event names, None where there is none or it was purged."""
 
 
-class OpenedProjections(ComparedProjections, RebuiltProjections, MirroredProjections, Protocol):
+class OpenedProjections(
+    ComparedProjections, RebuiltProjections, MirroredProjections, SharingProjections, Protocol
+):
     """Everything derived from one log, opened for what is not about one event."""
 
 

@@ -8,6 +8,7 @@ import click
 
 from tetra_es_cli.context import core_dumps
 from tetra_es_cli.context.identities import identities, identity_option
+from tetra_es_cli.context.own_line import own_line
 from tetra_es_cli.output.console import hint, note
 from tetra_es_cli.output.emit import say
 
@@ -51,30 +52,9 @@ def line(app: App, given: tuple[Path, ...]) -> None:
 
     Keys that are not there are made. The line has no secret in it.
     """
-    from tetra_es.usecases.keys import fingerprint_of, recipient_of
+    from tetra_es.usecases.keys import fingerprint_of
 
-    signing = _signing_key(app)
-    if not given and not app.settings.identity.exists():
-        _made_identity(app)
-    say(f"{signing} {recipient_of(identities(app, given)[0]).text}")
-    note(f"the fingerprint of your signing key is {fingerprint_of(signing)}")
+    own = own_line(app, given)
+    say(own.text)
+    note(f"the fingerprint of your signing key is {fingerprint_of(own.signing)}")
     hint("a signer adds you with that line: `tetra-es member add NAME -`")
-
-
-def _signing_key(app: App) -> str:
-    """Return the public line of the signing key, made where there is none."""
-    from tetra_es.usecases.keys import create_signing_key, public_signing_key
-
-    path = app.settings.signing_key
-    if path.exists():
-        return public_signing_key(path)
-    made = create_signing_key(path)
-    note(f"made a signing key: {path}")
-    return made
-
-
-def _made_identity(app: App) -> None:
-    from tetra_es.usecases.keys import create_identity
-
-    create_identity(app.settings.identity)
-    note(f"made an identity: {app.settings.identity}")

@@ -21,7 +21,8 @@ _SHOWN = 12
 def mirror() -> None:
     """Copies of history/ elsewhere, for review and as a backup.
 
-    A copy that you cannot write to is what shows if the whole folder is ever rewritten.
+    A copy goes one way: nobody records in it. To record together with others, see `share`. A copy
+    that you cannot write to is what shows if the whole folder is ever rewritten.
     """
 
 
@@ -52,9 +53,10 @@ def list_(app: App, output: str) -> None:
 def add(app: App, name: str, url: str) -> None:
     """Add remote NAME, the git repository at URL."""
     from tetra_es.usecases.remotes import add_remote
+    from tetra_es.usecases.sharing.place import shared_at
 
     with app.projections() as projections:
-        add_remote(projections, name, url)
+        add_remote(projections, name, url, shared_at(app.layout(), app.admission))
     say(f"added the remote {name}: `tetra-es mirror push {name}` fills it")
 
 
@@ -81,9 +83,10 @@ def push(app: App, name: str, force: bool) -> None:
     has is ever replaced.
     """
     from tetra_es.usecases.remotes import push as push_to
+    from tetra_es.usecases.sharing.place import shared_at
 
     with app.projections() as projections:
-        pushed = push_to(projections, name, force=force)
+        pushed = push_to(projections, name, shared_at(app.layout(), app.admission), force=force)
     commit = pushed.commit[:_SHOWN]
     if not pushed.commits:
         say(f"{name} is up to date ({commit})")

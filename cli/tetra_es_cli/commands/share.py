@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tetra_es.errors import TetraEsError
+from tetra_es_cli.context.own_line import own_line
 from tetra_es_cli.context.params import report_option
 from tetra_es_cli.context.recording import Recording
-from tetra_es_cli.output.console import hint, note
+from tetra_es_cli.output.console import hint, note, warn
 from tetra_es_cli.output.emit import emit, say
 from tetra_es_cli.output.invitation import invitation
 from tetra_es_cli.output.model import Report
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tetra_es.usecases.sharing.share import Shared
     from tetra_es_cli.context.app import App
 
@@ -30,15 +34,14 @@ def clone(app: App, url: str, org: str | None, expect: str | None, output: str) 
 
     Every event is checked before any of it counts. The person who invites you tells you --expect,
     an event that the history must have. You can read at once, and record when a signer has added
-    you.
+    you. Keys that you lack are made, and the line to send to the signer is printed.
     """
-    from tetra_es.usecases.keys import signs_as_one_of
-
     if expect is not None:
         app = replace(app, expect=expect)
     layout, done = app.clone(url, org)
     restored = done.restored
     position, hash_ = restored.head
+    newcomer = _line_of_newcomer(app, done.signers)
     value = {
         "organization": layout.root.name,
         "folder": str(layout.root),
@@ -46,6 +49,7 @@ def clone(app: App, url: str, org: str | None, expect: str | None, output: str) 
         "event": position,
         "hash": hash_.hex(),
         "founder": restored.founder,
+        "line": newcomer,
     }
     lines = [
         f"cloned {position} events of {layout.root.name} to {layout.root}",
@@ -53,11 +57,31 @@ def clone(app: App, url: str, org: str | None, expect: str | None, output: str) 
         f"  head     #{position} {hash_.hex()}",
         f"  founder  {restored.founder}",
     ]
+    if newcomer:
+        lines.append("you can read; to record, send this line to a signer:")
+        lines.append(newcomer)
     emit(Report(value, lines), output)
+    if newcomer:
+        hint("a signer adds you with that line: `tetra-es member add NAME -`")
     if restored.is_new and not app.admission.expect:
         note("this account has not seen this history before: compare head and founder")
-    if not signs_as_one_of(app.settings.signing_key, done.signers.values()):
-        hint("`tetra-es identity line` prints what a signer needs to add you")
+
+
+def _line_of_newcomer(app: App, signers: Mapping[str, str]) -> str | None:
+    """Return what somebody sends who is not a signer yet; keys that are missing are made.
+
+    None where a signer made the clone, or nobody sits at the machine: that has its keys from
+    elsewhere, or needs none. The clone is whole, whatever comes of it.
+    """
+    from tetra_es.usecases.keys import signs_as_one_of
+
+    if app.no_input or signs_as_one_of(app.settings.signing_key, signers.values()):
+        return None
+    try:
+        return own_line(app).text
+    except TetraEsError as error:
+        warn(error.message, error.hint)
+        return None
 
 
 @click.command()

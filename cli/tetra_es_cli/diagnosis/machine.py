@@ -16,6 +16,8 @@ from tetra_es.errors import RESTORE_HINT, TetraEsError
 from tetra_es.limits import GIT
 from tetra_es.usecases.check import Check
 from tetra_es.usecases.keys import check_signing_key
+from tetra_es.usecases.sharing.engines import is_level
+from tetra_es.usecases.sharing.place import shared_at
 from tetra_es_projections.queries.status import environment_rows, file_rows
 from tetra_es_projections.queries.store import store_health
 
@@ -132,10 +134,31 @@ def _store(app: App, layout: OrgLayout) -> Iterator[Check]:
         yield Check("store", "failed", found.damage, RESTORE_HINT)
         return
     yield Check("store", "ok", f"{found.events} events")
+    yield from _shared_log(app, layout)
     try:
         yield from _state(app)
     except TetraEsError as error:
         yield Check("projections", "failed", error.message, error.hint or "")
+
+
+def _shared_log(app: App, layout: OrgLayout) -> Iterator[Check]:
+    """Yield whether the log that several machines append to answers; it is asked, not fetched."""
+    try:
+        shared = shared_at(layout, app.admission)
+        if shared is None:
+            return
+        with app.projections(reading=True) as projections:
+            level = is_level(projections.log, projections, shared.address)
+    except TetraEsError as error:
+        yield Check("shared log", "failed", error.message, error.hint or "")
+        return
+    if level:
+        yield Check(
+            "shared log", "ok", f"{shared.without_password} answers, and has the same events"
+        )
+    else:
+        what = f"{shared.without_password} answers, and has other events than are here"
+        yield Check("shared log", "warning", what, "`tetra-es pull` takes them over")
 
 
 def _state(app: App) -> Iterator[Check]:

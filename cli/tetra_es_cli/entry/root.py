@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es import __version__
+from tetra_es.errors import UsageError
 from tetra_es_cli.context.app import App
 from tetra_es_cli.context.candidates import ORGANIZATION
 from tetra_es_cli.entry.short_help import SHORT_HELP
@@ -73,6 +74,10 @@ COMMANDS: Mapping[str, str] = {
 }
 
 
+_AS_IN_GIT = ("push", "sync", "remote", "fetch")
+"""What people look for who share with git."""
+
+
 class LazyGroup(click.Group):
     """A group that imports a subcommand when it is asked for."""
 
@@ -113,6 +118,12 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the subcommand; an unknown one gets the nearest names as a hint."""
+        if args and args[0] in _AS_IN_GIT:
+            raise UsageError(
+                f"there is no `{args[0]}`: commands that record send by themselves where the "
+                "organization is shared",
+                hint="`tetra-es share --help` says how; `tetra-es mirror --help` is about copies",
+            )
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             from difflib import get_close_matches
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from tetra_es.usecases.deploy.request import command_on
 from tetra_es_cli.output.hints import with_options
-from tetra_es_cli.output.table import printable, table_lines
+from tetra_es_cli.output.table import printable, short_time, table_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from tetra_es.usecases.sharing.place import SharingStatus
     from tetra_es_projections.queries.events import FoundEvent
     from tetra_es_projections.queries.status import HostStatus, OrganizationStatus
 
@@ -78,13 +79,34 @@ def _behind(row: HostStatus) -> str:
     return f"{row.host} runs {row.runs}, {', '.join(parts)} (`{command}`)"
 
 
+def sharing_lines(shared: SharingStatus | None, unsent: int) -> Iterator[str]:
+    """Yield where an organization is shared, and what waits to be sent there."""
+    if shared and shared.problem:
+        yield f"shared: {shared.problem} ({shared.remedy})"
+    elif shared:
+        asked = f"asked {short_time(shared.asked)}" if shared.asked else "not asked yet"
+        yield f"shared at {shared.address}, {asked}"
+        if shared.behind:
+            yield f"behind: #{shared.position} is there (`tetra-es pull`)"
+    if unsent:
+        yield (
+            f"not recorded yet: {unsent} results of servers (`tetra-es record`, or any command "
+            "that records)"
+        )
+
+
 def status_lines(
     found: OrganizationStatus,
     environments: Sequence[Mapping[str, object]],
     servers: Sequence[Mapping[str, object]],
+    more: Sequence[str] = (),
 ) -> Iterator[str]:
-    """Yield how an organization stands, given its environments and servers by column."""
+    """Yield how an organization stands, given its environments and servers by column.
+
+    `more` comes after the first line.
+    """
     yield f"organization {found.org}, {found.events} events, in {found.folder}"
+    yield from map(with_options, more)
     yield from table_lines(environments, ("environment", "state", "event", "source", "time"))
     if servers:
         yield from table_lines(servers, ("environment", "host", "runs", "state", "since", "newest"))

@@ -46,6 +46,23 @@ def without_account(text: str) -> str:
     return _QUERY.sub(r"\1", _ACCOUNT.sub("://", text))
 
 
+def is_same(one: str, other: str) -> bool:
+    """Return whether two addresses are written for the same repository, the account aside."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(url: str) -> str:
+    if "://" not in url and ":" in url.partition("/")[0]:  # as scp has it
+        url = f"ssh://{url.replace(':', '/', 1)}"
+    found = without_account(url).removeprefix("file://")
+    scheme, web, rest = found.partition("://")
+    if not web:
+        return os.path.realpath(found)
+    host, slash, path = rest.rstrip("/").removesuffix(".git").partition("/")
+    host = host.rpartition("@")[2].lower()
+    return f"{'ssh' if 'ssh' in scheme else scheme}://{host}{slash}{path}"
+
+
 def is_name(name: str) -> bool:
     """Return whether a remote may have this name."""
     return bool(_NAME.fullmatch(name)) and not name.endswith((".", ".lock"))

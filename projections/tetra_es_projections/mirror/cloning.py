@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tetra_es.errors import TetraEsError
 from tetra_es_projections.mirror.addresses import address, without_account
-from tetra_es_projections.mirror.failures import git_missing
+from tetra_es_projections.mirror.failures import git_missing, said_by_git
 from tetra_es_projections.mirror.pushing import allowed_protocols, without_repository
 from tetra_es_projections.mirror.repository import needing_git
 
@@ -47,9 +47,7 @@ def cloned(url: str) -> Iterator[Path]:
 
 
 def _unreachable(where: str, said: str) -> TetraEsError:
-    lines = [line.strip(" '") for line in said.splitlines() if "fatal:" in line or "error:" in line]
-    why = lines[-1].removeprefix("stderr: '") if lines else "git could not clone"
     return TetraEsError(
-        f"cannot clone {without_account(where)}: {without_account(why)}",
+        f"cannot clone {without_account(where)}: {without_account(said_by_git(said))}",
         hint="check the address and your access",
     )

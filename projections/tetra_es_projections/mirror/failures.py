@@ -22,6 +22,15 @@ _FULL: Final = ("No space left", "Out of diskspace", "quota exceeded")
 """What git and the system say when the disk is full."""
 
 
+_LAST_WORDS: Final = (
+    "fatal: Could not read from remote repository",
+    "fatal: the remote end hung up",
+    "Please make sure you have the correct access rights",
+    "and the repository exists",
+)
+_PROGRESS: Final = ("Cloning into ", "warning: ")
+
+
 class GitMissing(TetraEsError):
     """There is no git command to run, which says nothing about the mirror."""
 
@@ -57,6 +66,18 @@ def failure(root: Path, what: str, said: str) -> TetraEsError:
         f"{what} failed on the mirror {root}: {reason}",
         hint=f"`{move}` moves it away, `tetra-es rebuild` makes another; what was recorded is safe",
     )
+
+
+def said_by_git(said: str) -> str:
+    """Return the one line of what git said about another repository that tells most.
+
+    Its last words only say that there is something to read above them.
+    """
+    lines = [line.strip(" '").removeprefix("stderr: '") for line in said.splitlines()]
+    told = [line for line in lines if line and not line.startswith((*_LAST_WORDS, *_PROGRESS))]
+    named = [line for line in told if line.startswith(("fatal: ", "error: "))]
+    line = (named or told or ["git said nothing"])[-1]
+    return line.removeprefix("fatal: ").removeprefix("error: ")
 
 
 def unusable(root: Path, error: OSError) -> TetraEsError:

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import Refused, UsageError
 from tetra_es_projections.mirror import configuration, repository
-from tetra_es_projections.mirror.addresses import address, is_name, new_remote
+from tetra_es_projections.mirror.addresses import (
+    address,
+    is_name,
+    is_same,
+    new_remote,
+    without_account,
+)
 from tetra_es_projections.mirror.pushing import push_branch
 from tetra_es_projections.mirror.refs import BRANCH, all_refs
 
@@ -50,14 +56,15 @@ class Remotes:
         repository.check(self._root)
         return [self._row(remote) for remote in configuration.remotes_of(self._root, self._git)]
 
-    def add(self, name: str, url: str) -> None:
-        """Add a remote. Raises `UsageError` or `Refused`."""
+    def add(self, name: str, url: str, shared: str | None = None) -> None:
+        """Add a remote, not the address `shared`. Raises `UsageError` or `Refused`."""
         if not is_name(name):
             raise UsageError(
                 f"not a remote's name: {name!r}",
                 hint="use letters, digits and . _ -, such as origin",
             )
         url = address(url, Path.cwd(), self._root.parent)
+        _check_not_shared(url, shared, "a copy is one elsewhere, that nobody records in")
         known = self._known()
         if name in known:
             raise Refused(
@@ -72,14 +79,15 @@ class Remotes:
         del known[name]
         configuration.write(self._root, known.values())
 
-    def push(self, name: str, *, force: bool = False) -> Pushed:
-        """Bring a remote's branch to where ours is.
+    def push(self, name: str, shared: str | None = None, *, force: bool = False) -> Pushed:
+        """Bring a remote's branch to where ours is; not at the address `shared`.
 
         Raises `Refused` when it has commits that ours has not, unless `force` replaces them, and
         `TetraEsError` with what git says when it cannot be reached.
         """
         known = self._known()
         _check_known(known, name)
+        _check_not_shared(known[name].url, shared, f"`tetra-es mirror rm {name}` forgets it")
         there = all_refs(self._root).get(f"refs/remotes/{name}/main")
         push_branch(self._root, name, force=force)
         here = all_refs(self._root)[BRANCH]
@@ -102,6 +110,16 @@ class Remotes:
         )
         ahead, behind = map(int, counted.split())
         return RemoteRow(remote.name, remote.url, there, None if ahead else behind)
+
+
+def _check_not_shared(url: str, shared: str | None, hint: str) -> None:
+    """Refuse the address where everybody's events are: what is there is not replaced."""
+    if shared is not None and is_same(url, shared):
+        raise Refused(
+            f"{without_account(url)} is where this organization is shared: commands that record "
+            "send there by themselves",
+            hint=hint,
+        )
 
 
 def _check_known(known: dict[str, Remote], name: str) -> None:

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 class Reader:
     """What queries work with: the events, and views in step with them."""
 
-    def __init__(self, layout: OrgLayout, log: Replica, views: Views) -> None:
+    def __init__(self, layout: OrgLayout, log: Replica, views: Views, admission: Admission) -> None:
         self.layout = layout
+        self.admission = admission
         self.log = log
         self.views = views
 
@@ -40,7 +41,7 @@ def reading(layout: OrgLayout, admission: Admission) -> Iterator[Reader | None]:
                 yield None
                 return
             with views:
-                yield Reader(layout, log, views)
+                yield Reader(layout, log, views, admission)
         except sqlite3.Error as error:
             from tetra_es_projections.views.database import unusable
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Never, cast
 
 from tests.properties.world import LOCAL, World, new_world
 from tetra_es.errors import RESTORE_HINT, IntegrityFailure
+from tetra_es.gate.pins.sharing import Sharing
 from tetra_es.usecases.rebuild import rebuild
 from tetra_es.usecases.remotes import add_remote
 from tetra_es.usecases.verify import REBUILD_HINT, Verification, verify
@@ -70,8 +71,8 @@ def test_the_mirror_is_there_before_it_gets_a_remote() -> None:
         def catch_up(self) -> None:
             done.append("catch up")
 
-        def add(self, name: str, url: str) -> None:
-            done.append(f"add {name} {url}")
+        def add(self, name: str, url: str, shared: str | None) -> None:
+            done.append(f"add {name} {url}, not {shared}")
 
-    add_remote(cast("MirroredProjections", _Recorder()), "origin", "/elsewhere")
-    assert done == ["catch up", "add origin /elsewhere"]
+    add_remote(cast("MirroredProjections", _Recorder()), "origin", "/elsewhere", Sharing("/hub"))
+    assert done == ["catch up", "add origin /elsewhere, not /hub"]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 from contextlib import closing
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import Refused
@@ -12,6 +14,7 @@ from tetra_es.gate.pins import private, sharing
 from tetra_es.gate.pins.places import StateFolder
 from tetra_es.gate.pins.standing import Standing, organization_of
 from tetra_es.log.chain import Head
+from tetra_es.refs import format_time
 from tetra_es.usecases.restoring.restore import restore
 from tetra_es.usecases.sharing.engines import shared_log
 
@@ -50,8 +53,8 @@ def clone(
     if os.path.lexists(layout.root):
         raise Refused(
             f"{layout.root} is there already",
-            hint=f"`tetra-es --org {layout.root.name} pull` brings what is new; "
-            "--dir DIR clones it to another place",
+            hint=f"`tetra-es --dir {shlex.quote(str(layout.root.parent.parent))} "
+            f"--org {layout.root.name} pull` brings what is new; another --dir makes another clone",
         )
     expect = Head(*admission.expect) if admission.expect else None
     pins = StateFolder(admission.folder()).pins(organization_of(copy))
@@ -60,7 +63,7 @@ def clone(
     if known is not None and known.address != address:
         raise Refused(
             "this account has this organization already, and shares it elsewhere",
-            hint="`tetra-es unshare` ends that, there",
+            hint="unshare it first, in the folder where it is",
         )
     # First where it is shared: a folder without that would record for itself.
     private.make_folder(pins.folder)
@@ -80,4 +83,6 @@ def clone(
         log.fetch()
         log.settle()
         projections.note_shared()
+        now = sharing.Sharing(address, format_time(datetime.now(UTC)), restored.head.position)
+        sharing.write(pins.folder, now)
         return Cloned(restored, log.shown, projections.signers())

@@ -61,6 +61,11 @@ class SharedDatabase:
             raise self._fork(upto)
         return head
 
+    def is_level(self) -> bool:
+        """Ask whether it has just the events that are here; see `SharedLog`."""
+        record = self._replica.record(self._replica.last_position())
+        return self._log.is_made and self._log.head() == (START if record is None else record.head)
+
     def events(self, after: int) -> Iterator[Sent]:
         """Yield the events at positions higher than `after`, each with its bodies."""
         return _with_bodies(self._log, self.records(after))

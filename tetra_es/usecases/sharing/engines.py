@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import TetraEsError
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
     from tetra_es.log.replica import Replica
     from tetra_es.log.shared import SharedLog
-    from tetra_es.usecases.ports import DerivedOfCopy, HistoryCopy, Projections
+    from tetra_es.usecases.ports import DerivedOfCopy, HistoryCopy, SharingProjections
 
 
-def shared_log(replica: Replica, projections: Projections, address: str) -> SharedLog:
+def shared_log(replica: Replica, projections: SharingProjections, address: str) -> SharedLog:
     """Return the log at an address: a PostgreSQL database, or a git repository.
 
     Raises `UsageError` for another text.
@@ -26,6 +26,12 @@ def shared_log(replica: Replica, projections: Projections, address: str) -> Shar
     from tetra_es.usecases.sharing.database import SharedDatabase
 
     return SharedDatabase(address, replica)
+
+
+def is_level(replica: Replica, projections: SharingProjections, address: str) -> bool:
+    """Ask whether the log at an address has just the events that are here. Raises as it does."""
+    with closing(shared_log(replica, projections, address)) as log:
+        return log.is_level()
 
 
 @contextmanager

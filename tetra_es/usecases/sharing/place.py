@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from tetra_es.errors import TetraEsError
 from tetra_es.gate.pins.places import StateFolder, place_of_folder
 from tetra_es.gate.pins.sharing import sharing_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tetra_es.admission import Admission
     from tetra_es.gate.pins.sharing import Sharing
     from tetra_es.layout import OrgLayout
+
+
+class SharingStatus(NamedTuple):
+    """Where an organization is shared, as of the last time that it was asked there."""
+
+    address: str
+    """Without a password; empty where it cannot be read."""
+    asked: str | None
+    """When it answered last; None for never."""
+    position: int
+    """The newest event that it is known to have."""
+    behind: int
+    """How many of those are not here."""
+    problem: str = ""
+    """Why it cannot be read."""
+    remedy: str = ""
+    """What to do about that."""
 
 
 def shared_at(layout: OrgLayout, admission: Admission) -> Sharing | None:
@@ -18,6 +38,33 @@ def shared_at(layout: OrgLayout, admission: Admission) -> Sharing | None:
 
     Raises `TetraEsError` where that cannot be read.
     """
+    folder = pins_of(layout, admission)
+    return None if folder is None else sharing_of(folder)
+
+
+def sharing_status(layout: OrgLayout, admission: Admission, here: int) -> SharingStatus | None:
+    """Return how an organization stands to where it is shared, given the newest event here.
+
+    None where it is shared nowhere. Asks nobody.
+    """
+    try:
+        found = shared_at(layout, admission)
+    except TetraEsError as error:
+        return SharingStatus("", None, 0, 0, error.message, error.hint or "")
+    if found is None:
+        return None
+    there = max(found.position, here)  # what is here was there first
+    return SharingStatus(found.without_password, found.asked or None, there, there - here)
+
+
+def unsent(layout: OrgLayout, admission: Admission) -> int:
+    """Return how many things that happened on servers wait in the state folder to be recorded."""
+    folder = pins_of(layout, admission)
+    return 0 if folder is None else sum(1 for _ in (folder / "waiting").glob("*.json"))
+
+
+def pins_of(layout: OrgLayout, admission: Admission) -> Path | None:
+    """Return the folder with what this account admitted of an organization, None for nothing."""
     account = StateFolder(admission.folder())
     organization = account.organization_at(place_of_folder(layout.root))
-    return None if organization is None else sharing_of(account.pins(organization).folder)
+    return None if organization is None else account.pins(organization).folder

@@ -21,7 +21,7 @@ from tetra_es_projections.mirror.clone import Clone
 from tetra_es_projections.mirror.failures import unusable
 from tetra_es_projections.mirror.refs import Head
 from tetra_es_projections.mirror.shared.outgoing import New, build
-from tetra_es_projections.mirror.shared.transfer import Lost, Moved, fetch_main, push_main
+from tetra_es_projections.mirror.shared.transfer import Lost, Moved, ask_main, fetch_main, push_main
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -66,6 +66,11 @@ class GitLog:
     def shown(self) -> str:
         """Where it is, for people: without accounts and the like."""
         return without_account(self.address)
+
+    def is_level(self) -> bool:
+        """Ask whether it has just the events that are here; see `SharedLog`."""
+        commit, _ = self._mirror()
+        return ask_main(self._root, self.address) == commit
 
     def fetch(self) -> EventHead:
         """Ask for the newest events; return the head. See `SharedLog`."""

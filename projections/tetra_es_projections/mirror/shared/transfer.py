@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import re
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tetra_es.errors import TetraEsError
 from tetra_es_projections.mirror.addresses import without_account
-from tetra_es_projections.mirror.failures import git_missing
+from tetra_es_projections.mirror.failures import git_missing, said_by_git
 from tetra_es_projections.mirror.pushing import opened
 from tetra_es_projections.mirror.refs import BRANCH, SHARED, all_refs
 from tetra_es_projections.mirror.repository import needing_git
@@ -45,6 +45,25 @@ class Lost(TetraEsError):
     """The answer did not come: it may have happened."""
 
 
+def ask_main(root: Path, url: str) -> str | None:
+    """Return where `main` of the repository at `url` is, None for nowhere; fetch nothing.
+
+    Raises `TetraEsError` with what git says.
+    """
+    with _ready(root, url) as repo:
+        git: Any = repo.git  # whose types know two results of this one
+        status, printed, said = git.ls_remote(
+            _REMOTE,
+            BRANCH,
+            with_extended_output=True,
+            with_exceptions=False,
+            kill_after_timeout=PATIENCE,
+        )
+    if status:
+        raise _unreachable(without_account(url), said)
+    return next((line.split()[0] for line in printed.splitlines()), None)
+
+
 def fetch_main(root: Path, url: str) -> str | None:
     """Bring `main` of the repository at `url` into the mirror at `root`; return its commit.
 
@@ -66,11 +85,7 @@ def fetch_main(root: Path, url: str) -> str | None:
     if status and _MISSING in said:
         return None
     if status:
-        raise TetraEsError(
-            f"cannot reach {where}: {_line_of(said)}",
-            hint="check the address and your access; without it nothing is recorded, and what is "
-            "here can be read",
-        )
+        raise _unreachable(where, said)
     return all_refs(root).get(SHARED)
 
 
@@ -114,11 +129,16 @@ def _rule_of(said: str) -> str:
     return without_account("; ".join(line for line in lines if line)[:300])
 
 
+def _unreachable(where: str, said: str) -> TetraEsError:
+    return TetraEsError(
+        f"cannot reach {where}: {_line_of(said)}",
+        hint="check the address and your access; without it nothing is recorded, and what is "
+        "here can be read",
+    )
+
+
 def _line_of(said: str) -> str:
-    lines = [line.strip(" '") for line in said.splitlines() if "fatal:" in line or "error:" in line]
-    line = lines[-1] if lines else (said.strip().splitlines() or ["git said nothing"])[-1]
-    line = line.removeprefix("stderr: '").removeprefix("fatal: ").removeprefix("error: ")
-    return without_account(line.replace(_REMOTE, "it"))
+    return without_account(said_by_git(said).replace(_REMOTE, "it"))
 
 
 @contextmanager
