@@ -75,7 +75,7 @@ def facts(wanted: Release, *there: Release) -> Facts:
         systemd=252,
         state="running",
         time=0,
-        tools=frozenset({"curl"}),
+        tools=frozenset({"curl", "bash", "setsid"}),
         users={wanted.settings.user: True},
         groups={wanted.settings.group: True},
         entries=entries,
