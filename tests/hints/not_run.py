@@ -13,6 +13,10 @@ _FIRST = "a check that comes earlier explains it; this one is for what goes away
 
 NOT_RUN: dict[str, str] = {
     "`pip install 'tetra-es[postgres]'`": "installs a package",
+    "`tetra-es share URL` puts one there, where it is": "takes a database; "
+    "docs/how-to/databases/share-by-postgresql.md does it",
+    "a spare key, to be kept offline: `XDG_CONFIG_HOME=FOLDER tetra-es identity line`, then "
+    "`tetra-es member add spare -`": "docs/how-to/lost-keys.md does it",
     "; first, `{}` takes the variables": "takes an env file of a server; "
     "docs/how-to/servers/by-hand.md does it on one",
     "`{}` takes those that are there now": "tests/servers/test_rollout.py pastes it",

@@ -105,6 +105,12 @@ def share(app: App, url: str, roles: tuple[str, ...], purge: bool) -> None:
         found = workspace.share(url, Roles(roles, purge))
     say(_shared(found, workspace.layout.root.name))
     say(f"  a colleague joins with `{invitation(found.address, found.head)}`")
+    if found.alone:
+        note(f"{found.alone} alone may add signers: if that key is lost, nobody can any more")
+        hint(
+            "a spare key, to be kept offline: "
+            "`XDG_CONFIG_HOME=FOLDER tetra-es identity line`, then `tetra-es member add spare -`"
+        )
 
 
 def _shared(found: Shared, org: str) -> str:

@@ -31,6 +31,8 @@ class Shared(NamedTuple):
     """Whether nothing was there before."""
     was_shared: bool
     """Whether this machine shared it there before."""
+    alone: str = ""
+    """The signer without limits, where it is one alone: their key must not be lost."""
 
 
 class Roles(NamedTuple):
@@ -77,7 +79,20 @@ def share(
         log.close()
     else:
         work.join(log)
-    return Shared(log.shown, now.without_password, newest(work), there == START, known is not None)
+    return Shared(
+        log.shown,
+        now.without_password,
+        newest(work),
+        there == START,
+        known is not None,
+        _alone(work),
+    )
+
+
+def _alone(work: UnitOfWork) -> str:
+    organization = work.organization()
+    unlimited = organization.signers.keys() - organization.limits.keys()
+    return next(iter(unlimited)) if len(unlimited) == 1 else ""
 
 
 def newest(work: UnitOfWork) -> Head:
