@@ -49,6 +49,28 @@ class Editor:
         else:
             self._body.add(path, value, near)
 
+    def put(self, path: KeyPath, value: object, text: str) -> None:
+        """Set a key by a statement of another document, whose text is taken as it is.
+
+        Raises `KeyError` where the key is in an array or an inline table here.
+        """
+        near = self._nearest(path[:-1])
+        table: Any = self.values
+        for part in path[:-1]:
+            if not isinstance(table, dict):
+                raise KeyError(part)
+            table = table.setdefault(part, {})
+        if not isinstance(table, dict):
+            raise KeyError(path[-1])
+        table[path[-1]] = copied(value)
+        if self._body.with_key(path) is None:
+            self._body.add(path, value, near)
+        statement = self._body.with_key(path)
+        if statement is None or statement.path != path:
+            raise KeyError(path[-1])
+        line_end = statement.text[len(statement.text.rstrip("\r\n")) :]
+        self._body.rewrite(statement, text.rstrip("\r\n") + line_end)
+
     def remove(self, path: KeyPath) -> None:
         """Remove a key or table, and the tables around it that nothing else makes.
 
