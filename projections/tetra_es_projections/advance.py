@@ -62,6 +62,7 @@ class Advance:
 
     def _advance_files(self, last: int) -> None:
         position = progress(self._views, FILES)
+        self._files.bases.begin(position)
         if position < last:
             content = TreeProjector.at(self._log, position)
             records = self._log.records(position, last)
@@ -72,6 +73,7 @@ class Advance:
                 whole=not position,
                 recorded=lambda path: recorded_digest(self._log, path, position),
             )
+        self._files.bases.note()
 
     def _advance_mirror(self, last: int, *, again: bool) -> None:
         """Bring the mirror up to the position `last`; `again` builds it from nothing."""

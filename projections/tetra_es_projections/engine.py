@@ -8,7 +8,7 @@ catching up does the rest. A caller of `catch_up` or `rebuild` holds the lock.
 from __future__ import annotations
 
 import sqlite3
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from tetra_es.disk.closing import Closing
@@ -28,11 +28,13 @@ from tetra_es_projections.tree import TreeProjector
 from tetra_es_projections.views.catching_up import has_purged_text
 from tetra_es_projections.views.commits import Commits
 from tetra_es_projections.views.database import (
+    FILES,
     LATER,
     discard,
     go_back,
     open_views,
     open_views_reading,
+    progress,
 )
 from tetra_es_projections.views.database import unusable as unusable_views
 from tetra_es_projections.working_files import Files
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 
     from tetra_es.layout import OrgLayout
     from tetra_es.log.replica import Replica
+    from tetra_es.toml.merge import Side
     from tetra_es_projections.advance import Progress
     from tetra_es_projections.mirror.failures import Warn
     from tetra_es_projections.mirror.git import Git
@@ -83,7 +86,7 @@ class Projections(Closing):
         path, self._reading = self.layout.views, reading
         self._connection = (open_views_reading if reading else open_views)(path)
         self._file = file_identity(path)
-        self.files = Files(self.layout.root, self._connection)
+        self.files = Files(self.layout.root, self._connection, self.log)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -109,6 +112,17 @@ class Projections(Closing):
 
         with self._errors(), Views(self.layout.views) as views:
             return deployed_hosts(views.hosts)
+
+    def merge_texts(
+        self, base: str, mine: str, theirs: str, *, prefer: Side | None = None
+    ) -> str | None:
+        """Return what two changes of a text come to, None where they are in each other's way.
+
+        With `prefer`, one of the two is taken there.
+        """
+        from tetra_es_projections.mirror.merging import merge_texts  # few commands merge
+
+        return merge_texts(self._git, base, mine, theirs, prefer=prefer)
 
     def catch_up(self, report: Progress | None = None) -> None:
         """Take in every event that is missing anywhere.
@@ -158,6 +172,8 @@ class Projections(Closing):
 
     def _begin_again(self) -> None:
         """Throw the views away: they are built again from the events."""
+        with suppress(sqlite3.Error):  # what cannot be read tells nothing
+            self.files.bases.begin(progress(self._connection, FILES))
         self._connection.close()
         discard(self.layout.views)
         self._open()

@@ -25,6 +25,7 @@ from tetra_es.layout import (
     is_edited,
     is_projected,
 )
+from tetra_es_projections.edited_bases import EditedBases
 from tetra_es_projections.kept import keep
 from tetra_es_projections.tree import ALLOWED_SIGNERS
 from tetra_es_projections.views.database import FILES, set_progress
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tetra_es.log.record import Record
+    from tetra_es.log.replica import Replica
     from tetra_es_projections.tree import TreeProjector
 
 GITIGNORE = f"""\
@@ -91,9 +93,11 @@ def changed_files(root: Path, digests: Mapping[str, str]) -> list[Change]:
 class Files:
     """The projected files below `root`; what was put there last is remembered in the views."""
 
-    def __init__(self, root: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, root: Path, connection: sqlite3.Connection, log: Replica) -> None:
         self._root = root
         self._connection = connection
+        self.bases = EditedBases(root, connection, log, lambda path: digest_of(root, path))
+        """What the edited files were written as last."""
         self.parted: list[str] = []
         """Paths of edited files that had another name, which keeps the old content."""
         self.blocked: list[TetraEsError] = []
@@ -197,6 +201,12 @@ class Files:
         """Write a file as it was put there last, where it is missing."""
         if digest_of(self._root, path) is None:
             self._write(path, data)
+
+    def replace(self, path: str, digest: str, data: bytes) -> None:
+        """Write an edited file as recorded, where its content still has this digest."""
+        if digest_of(self._root, path) == digest:
+            self._write(path, data)
+            self.bases.note()
 
     def check_writable(self, path: str) -> None:
         """Raise `TetraEsError` where an edited file is a link to where nothing can be written."""

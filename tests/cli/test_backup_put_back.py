@@ -143,6 +143,9 @@ def test_a_state_folder_that_is_gone_makes_no_older_store_the_right_one(
         file.unlink()
     assert "the mirror goes to #8" in machine.fails(4, "status").error()
     machine.ok("trust", "--head", head, "-m", "the disk broke")
+    asked = machine.fails(3, "promote", "prod")
+    assert "local.toml was changed by hand, and nothing tells on which" in asked.error()
+    machine.ok("record", "--base", "local@3")
     machine.ok("promote", "prod")
     machine.ok("rebuild", "--force")  # without views, nothing tells what generated files were
     assert "verified" in machine.ok("verify").out

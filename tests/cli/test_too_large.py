@@ -56,7 +56,7 @@ def test_that_was_recorded_before_there_was_a_limit(
         machine.ok("set", "local", "ports.tetra=7777")
         machine.fails(1, "set", "local", f"note='{'words ' * 9}'")
     file.write_text(begin)
-    machine.ok("record")
+    machine.ok("record", "--base", "local@4")
     file.write_text(large)
     assert machine.fails(1, "record").error().endswith(f"and {limit} are the most")
 

@@ -67,7 +67,7 @@ CASES = [
         "`tetra-es trust --head {} -m WHY` says so",
         "promote staging",
         with_the_store_of_another_account,
-        then="promote staging",
+        then="record --base local@3",
     ),
     Case(
         "`tetra-es verify` looks at all of it", "promote staging", with_another_first_event, code=4

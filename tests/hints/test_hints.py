@@ -12,6 +12,7 @@ from tests.hints import (
     admitting,
     applying,
     beginning,
+    editing,
     files,
     keys,
     looking,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 SUBJECTS = (
     *(looking, keys, files, stores, beginning, servers, applying, restoring, purging),
-    *(admitting, sharing),
+    *(admitting, editing, sharing),
 )
 CASES: list[Case] = [case for subject in SUBJECTS for case in subject.CASES]
 

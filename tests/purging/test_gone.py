@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
@@ -86,7 +87,8 @@ def clean(machine: Machine) -> None:
         if not line.startswith(("#", "entry = "))
     )
     machine.toml("local").write_text(text)
-    machine.run("record", "-m", "clean")
+    if (asked := machine.run("record", "-m", "clean")).code == 3:  # what was set is taken back
+        machine.ok(*shlex.split(asked.hint().split("`")[1])[1:], "-m", "clean")
     for name in GENERATED:
         machine.run("unset", "profile", name, "app.more")
         if machine.toml(name).exists():

@@ -103,6 +103,14 @@ class AdmittedReplica(Closing):
         """The organization's folder."""
         return self.path.parent.parent
 
+    def state_folder(self) -> Path:
+        """Return where this account keeps what it knows of the organization."""
+        from tetra_es.gate.pins.places import StateFolder
+        from tetra_es.gate.pins.standing import organization_of
+
+        state = StateFolder(self._admission.folder())
+        return state.pins(organization_of(self.log)).folder
+
     @cached_property
     def opened(self) -> Opened:
         """What the gate says. Raises what `open_organization` raises."""

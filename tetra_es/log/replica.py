@@ -68,6 +68,12 @@ class Replica(Protocol):
     def ending(self) -> Ending:
         """Whether they are all that there were."""
 
+    def state_folder(self) -> Path | None:
+        """Return where this account keeps what it knows of the organization.
+
+        None for an organization of the first edition. Raises `TetraEsError`.
+        """
+
     def __enter__(self) -> Self: ...
 
     def __exit__(

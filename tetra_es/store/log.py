@@ -43,6 +43,9 @@ class EventLog(ReadOnlyFile):
         """
         super().__init__(path, opening.check, apart=apart)
 
+    def state_folder(self) -> None:
+        """Return None: nothing is kept of the first edition."""
+
     def follow(self) -> None:
         """Do nothing: each question is answered from the file as it is then."""
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from tetra_es.errors import TetraEsError
+    from tetra_es.gate.pins.bases import Base
     from tetra_es.layout import OrgLayout
     from tetra_es.log.record import Record
     from tetra_es.log.replica import Replica
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tetra_es.model.standing import Standing
     from tetra_es.refs import Ref
     from tetra_es.toml.document import ConfigDocument
+    from tetra_es.toml.merge import Side
 
     Report: TypeAlias = Callable[[str, int, int], None]
     """Is told what is being done, how far it is, and how far it goes."""
@@ -55,8 +57,28 @@ class FileChange(Protocol):
         """Why it cannot be read, as where a folder is in its place."""
 
 
+class EditedBases(Protocol):
+    """The bases of edited files: which revision each was written as last."""
+
+    def of(self, path: str) -> Base | None:
+        """Return the base of a file, None where it is not known."""
+
+    def put(self, path: str, base: Base) -> None:
+        """Give a file another base."""
+
+    def recorded(self, path: str, position: int, *, merged: bool) -> None:
+        """Note that an event recorded what a person saved, `merged` or as it was."""
+
+
 class WorkingFiles(Protocol):
     """The projected files in the organization's folder."""
+
+    @property
+    def bases(self) -> EditedBases:
+        """What the edited files were written as last."""
+
+    def replace(self, path: str, digest: str, data: bytes) -> None:
+        """Write an edited file as recorded, where its content still has this digest."""
 
     def changed(self) -> Sequence[FileChange]:
         """Return the files that are not as they were written last, by path.
@@ -111,6 +133,14 @@ class Projections(Protocol):
     @property
     def refs(self) -> Refs:
         """What REFs name, in step with the events after `catch_up`."""
+
+    def merge_texts(
+        self, base: str, mine: str, theirs: str, *, prefer: Side | None = None
+    ) -> str | None:
+        """Return what two changes of a text come to, None where they are in each other's way.
+
+        With `prefer`, one of the two is taken there.
+        """
 
     def serving_hosts(self, environment: str) -> Sequence[str]:
         """Return the hosts that an environment runs on, by what was recorded; not this machine."""
@@ -398,6 +428,9 @@ class Listener(Protocol):
 
     def caught_up(self, environment: str, host: str, position: int | None) -> None:
         """What an earlier command did on a host, and could not record, is recorded now."""
+
+    def edit_merged(self, path: str, base: str, newer: Sequence[str]) -> None:
+        """What somebody saved was typed on the revision `base`, and merged with `newer` ones."""
 
     def edit_waits(self, path: str, *, missing: bool, wrong: str | None) -> None:
         """A file that somebody changed, and that nothing depended on, was not recorded.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container
+    from collections.abc import Collection, Container, Mapping
 
+    from tetra_es.toml.merge import Side
     from tetra_es.usecases.recorded import Recorded
     from tetra_es.usecases.unit_of_work import UnitOfWork
 
@@ -26,6 +28,12 @@ class UseCase(ABC, Generic[Result]):
 
     allow_empty: bool = False
     """Whether the source of truth may lose all its keys."""
+
+    bases: Mapping[str, int] = MappingProxyType({})
+    """Path to number of the revision that a hand edit was typed on, where a person says so."""
+
+    keep: Side | None = None
+    """What to take where a hand edit and what was recorded since are in each other's way."""
 
     def depends_on(self) -> Container[str]:
         """Return the paths of the edited files whose hand edits are recorded on the way in.

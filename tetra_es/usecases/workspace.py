@@ -15,8 +15,7 @@ from tetra_es.disk.lock import exclusive
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.store.copies import open_stored
 from tetra_es.store.history import History
-from tetra_es.usecases.config.edit import Edit, EmptiedError
-from tetra_es.usecases.config.hand_edits import emptied_by_hand, pending, read_edit, what_is_wrong
+from tetra_es.usecases.edits_on_the_way import EditsOnTheWay
 from tetra_es.usecases.happened.not_recorded import NotRecorded
 from tetra_es.usecases.recorded import recorded_all_the_same
 from tetra_es.usecases.sharing.joining import check_known, join, note_asked
@@ -63,6 +62,7 @@ class Workspace:
         self._has_received = False
         self._behind: list[Recorded] = []
         """What `record` saved since the last `catch_up`."""
+        self._edits = EditsOnTheWay(layout, work, projections, listener)
 
     @property
     def files(self) -> WorkingFiles:
@@ -83,7 +83,7 @@ class Workspace:
             self._receive()
             try:
                 edits += self._send_waiting()
-                self._record_hand_edits(use_case, edits)
+                self._edits.record(use_case, self._decide, edits)
                 for path in use_case.writes():
                     self.files.check_writable(path)
                 backed_up = self._back_up_drift(use_case)
@@ -268,24 +268,6 @@ class Workspace:
                 hint="nothing more was recorded; run it again when the store is in its place",
             )
 
-    def _record_hand_edits(self, use_case: UseCase[Result], recorded: list[Recorded]) -> None:
-        files, needed = self._projections.files, use_case.depends_on()
-        for edit in pending(self._work, files):
-            path = edit.file.path
-            if path not in needed:
-                wrong = what_is_wrong(files, edit)
-                self._listener.edit_waits(path, missing=edit.missing, wrong=wrong)
-                continue
-            document = read_edit(files, edit)
-            recording = Edit(edit.file, document, use_case.allow, use_case.allow_empty)
-            try:
-                _, saved = self._decide(recording.decide)
-            except EmptiedError as error:
-                raise emptied_by_hand(error, self.layout.file(path), edit.file) from error
-            recorded += saved
-            if saved:
-                self._listener.edit_recorded(path, saved[-1].position)
-
     def _decide(self, decide: Callable[[UnitOfWork], Result]) -> tuple[Result, list[Recorded]]:
         done = self._work.run(decide)
         for warning in self._work.take_warnings():
@@ -320,10 +302,12 @@ class Workspace:
     def _settle(self, recorded: Sequence[Recorded]) -> None:
         """Bring everything derived up to date."""
         if not any(one.position for one in recorded):
+            self._edits.write_merged()
             return
         with recorded_all_the_same(recorded):
             self._projections.catch_up(self._listener.progress)
             self._work.settle()
+            self._edits.write_merged()
             for path in self.files.parted:
                 self._listener.parted(path)
             if blocked := self.files.blocked:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -58,15 +58,17 @@ def edit(
         )
     how = Recording(reason, output=output)
     # The lock is not held while somebody thinks: others may record meanwhile.
+    bases: dict[str, int] = {}
     with app.workspace(how) as workspace:
         try:
-            document = workspace.act(PresentDocument(file)).result
+            document, revision = workspace.act(PresentDocument(file)).result
+            bases = {} if revision is None else {file.path: revision}
             workspace.files.restore(file.path, document.text.encode())
         except ConfigError as error:  # not recorded before: the editor is where to fix it
             warn(error.message)
     _open_editor(app.layout().file(file.path))
     with app.workspace(how, quiet_edits=True) as workspace:
-        use_case = RecordEdits(file, allow=allow, allow_empty=allow_empty)
+        use_case = RecordEdits(file, allow=allow, allow_empty=allow_empty, bases=bases)
         edits = workspace.act(use_case).edits
     warn_unused(allow, edits)
     emit_recorded(edits, how, nothing="nothing was changed")
@@ -83,15 +85,51 @@ def _open_editor(path: Path) -> None:
 
 
 @click.command()
+@click.argument("words", nargs=-1, metavar="[WHERE]", type=WHERE)
+@click.option(
+    "--base",
+    "bases",
+    multiple=True,
+    metavar="REVISION",
+    help="The revision that a file was typed on, such as local@7; what is newer is merged.",
+)
+@click.option(
+    "--keep",
+    type=click.Choice(("mine", "theirs")),
+    help="Where an edit and what was recorded meanwhile differ: the file's, or what was recorded.",
+)
 @allow_option
 @allow_empty_option
 @recording_options
 @click.pass_obj
-def record(app: App, allow: tuple[str, ...], allow_empty: bool, how: Recording) -> None:
-    """Record what was changed by hand in local.toml, manifest.toml and the profiles."""
-    from tetra_es.usecases.config.record import RecordEdits
+def record(
+    app: App,
+    words: tuple[str, ...],
+    bases: tuple[str, ...],
+    keep: Literal["mine", "theirs"] | None,
+    allow: tuple[str, ...],
+    allow_empty: bool,
+    how: Recording,
+) -> None:
+    """Record what was changed by hand in local.toml, manifest.toml and the profiles.
 
+    WHERE is local, manifest, or profile ENV; all of them by default. An edit that was typed on an
+    older revision is merged with what was recorded since.
+    """
+    from tetra_es.usecases.config.record import RecordEdits
+    from tetra_es.usecases.config.revisions import parse_revision
+
+    file, rest = split_source_file(words) if words else (None, [])
+    if rest:
+        raise click.UsageError(f"unexpected: {' '.join(rest)}")
+    use_case = RecordEdits(
+        file,
+        allow=allow,
+        allow_empty=allow_empty,
+        bases={of.path: number for of, number in map(parse_revision, bases)},
+        keep=keep,
+    )
     with app.workspace(how, quiet_edits=True) as workspace:
-        edits = workspace.act(RecordEdits(allow=allow, allow_empty=allow_empty)).edits
+        edits = workspace.act(use_case).edits
     warn_unused(allow, edits)
     emit_recorded(edits, how, nothing="nothing was changed by hand")

@@ -52,6 +52,10 @@ class Console:
         else:
             note(f"recorded the changes in {path} as #{position}")
 
+    def edit_merged(self, path: str, base: str, newer: Sequence[str]) -> None:
+        """Say that what was in a file was merged with what was recorded meanwhile."""
+        note(f"merged {path}, typed on {base}, with {', '.join(newer)}")
+
     def recorded(self, positions: Sequence[int]) -> None:
         """Keep that for the line that ends the command if it is interrupted."""
         interrupts.remember(positions)

@@ -17,12 +17,15 @@ from dataclasses import dataclass
 from threading import Thread
 from typing import IO, TYPE_CHECKING, Final
 
+from tetra_es.errors import TetraEsError
+from tetra_es.text import one_line
 from tetra_es_projections.mirror.failures import NoRoom, failure, git_missing, unusable
 from tetra_es_projections.mirror.isolated import isolated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
+    from subprocess import CompletedProcess
 
 _ENVIRONMENT: Final = {
     "LC_ALL": "C",
@@ -50,6 +53,9 @@ _GIT: Final = (
     "-c",
     "core.fsmonitor=false",
 )
+
+_MOST_CONFLICTS: Final = 127
+"""As git-merge-file(1) says: a higher status is an error."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +129,24 @@ class Git:
             if process.returncode:
                 raise failure(root, f"git {arguments[0]}", b"".join(said).decode(errors="replace"))
 
+    def merge_file(self, folder: Path, *arguments: str) -> bytes | None:
+        """Run `git merge-file` on files in `folder`; return what it prints, None for conflicts.
+
+        Raises `TetraEsError` when git is missing or fails.
+        """
+        command = ("git", "merge-file", "--stdout", "--quiet", *arguments)
+        # No repository above the folder has a say.
+        done = self._complete(
+            folder, *command, more={"GIT_CEILING_DIRECTORIES": str(folder.parent)}
+        )
+        if done.returncode > _MOST_CONFLICTS or done.returncode < 0:
+            said = done.stderr.decode(errors="replace").strip()
+            raise TetraEsError(
+                f"git merge-file failed: {one_line(said) or 'it gave no reason'}",
+                hint="the file was left as it is",
+            )
+        return None if done.returncode else done.stdout
+
     def _run(
         self,
         folder: Path,
@@ -130,10 +154,24 @@ class Git:
         data: bytes = b"",
         more: Mapping[str, str] | None = None,
     ) -> bytes:
+        done = self._complete(folder, *command, data=data, more=more)
+        if done.returncode:
+            name = command[len(_GIT)] if command[: len(_GIT)] == _GIT else command[1]
+            said = (done.stderr + done.stdout).decode(errors="replace")
+            raise failure(folder, f"git {name}", said)
+        return done.stdout
+
+    def _complete(
+        self,
+        folder: Path,
+        *command: str,
+        data: bytes = b"",
+        more: Mapping[str, str] | None = None,
+    ) -> CompletedProcess[bytes]:
         import subprocess  # a few events become a commit without git
 
         with _readable_errors(folder):
-            done = subprocess.run(
+            return subprocess.run(
                 command,
                 cwd=folder,
                 env=self.environment() | dict(more or {}),
@@ -142,11 +180,6 @@ class Git:
                 capture_output=True,
                 check=False,
             )
-        if done.returncode:
-            name = command[len(_GIT)] if command[: len(_GIT)] == _GIT else command[1]
-            said = (done.stderr + done.stdout).decode(errors="replace")
-            raise failure(folder, f"git {name}", said)
-        return done.stdout
 
     def environment(self) -> dict[str, str]:
         """Return the environment variables that git gets, and no others."""

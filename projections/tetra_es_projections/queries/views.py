@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tetra_es.disk.closing import Closing
 from tetra_es.log.sqlite.connecting import closed_on_failure, connect_reading
+from tetra_es_projections.views.database import BASES
 from tetra_es_projections.views.schema import foreign_part
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ class Views(Closing):
     def reached(self) -> int:
         """Return the position that all projections have reached."""
         row = self._connection.execute(
-            "SELECT coalesce(min(position), 0), count(*) FROM progress"
+            "SELECT coalesce(min(position), 0), count(*) FROM progress WHERE projection <> ?",
+            (BASES,),
         ).fetchone()
         return int(row[0]) if row[1] == 3 else 0

@@ -23,6 +23,8 @@ LATER: Final = "the next command makes up for it"
 """Hints for views that cannot be used, and for those that could not be written."""
 
 MIRROR, FILES, VIEWS = "mirror", "files", "views"
+BASES: Final = "bases"
+"""Not a projection: whether edited files were written as these views say; see `edited_bases`."""
 
 
 def open_views(path: Path) -> sqlite3.Connection:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from tetra_es.events.metadata import Context
     from tetra_es.model.organization import Organization
+    from tetra_es.secret_scan.scan import Finding
     from tetra_es.toml.document import ConfigDocument
 
 
@@ -30,6 +31,22 @@ def check_for_secrets(
     `file` is what exceptions call it, `before` is what is recorded. What is found at a key in
     `allow` becomes an exception, decided on `organization`, which the caller saves.
     """
+    found = refuse_secrets(organization, file, before, after, allow=allow)
+    if found and not context.reason:
+        raise UsageError("an exception needs a reason", hint="say why it is not a secret, with -m")
+    for path in sorted({finding.path for finding in found}):
+        organization.add_scan_exception(file, path, context)
+
+
+def refuse_secrets(
+    organization: Organization,
+    file: str,
+    before: ConfigDocument | None,
+    after: ConfigDocument,
+    *,
+    allow: Collection[str] = (),
+) -> list[Finding]:
+    """Raise `Refused` as `check_for_secrets` does; return what is allowed, and decide nothing."""
     known = {key for of, key in organization.scan_exceptions if of == file}
     found = [
         finding
@@ -37,10 +54,7 @@ def check_for_secrets(
         if not (finding.path in known and may_recur(finding))
     ]
     refuse([finding for finding in found if finding.path not in allow], after.path)
-    if found and not context.reason:
-        raise UsageError("an exception needs a reason", hint="say why it is not a secret, with -m")
-    for path in sorted({finding.path for finding in found}):
-        organization.add_scan_exception(file, path, context)
+    return found
 
 
 def secret_in(text: str) -> str | None:
