@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MODULES = (appending, bodies, fitness, processes)
 
 OF_FILES = {"nothing_of_what_was_purged_is_left_in_the_files"}
-"""A server's files are its own: what is left there until pages are written anew, the docs say."""
+"""A server's files are its own: what is left there until pages are rewritten, the docs say."""
 
 
 @pytest.mark.parametrize("rule", sorted(RULES.keys() - OF_FILES))

@@ -261,7 +261,8 @@ class Host:
         sys.exit(0)
 
     def on_read(self, _path: str) -> None:
-        say("content", text(content_of(f"{self.folder}/env")))
+        path = f"{self.folder}/env"
+        say("content", text(content_of(path) if os.path.exists(path) else b""))
 
     def on_stage(self, deployment: str) -> None:
         self.staged = a2b_base64("".join(body())).decode()
