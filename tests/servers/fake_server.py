@@ -77,11 +77,13 @@ case $1 in
         done
         ;;
     start | restart)
-        rm -f "running/$unit.ended"
-        echo "$$" >"running/$unit"
+        for unit; do
+            rm -f "running/$unit.ended"
+            echo "$$" >"running/$unit"
+        done
         ;;
     enable) : >"running/$unit.on" ;;
-    stop) rm -f "running/$unit" ;;
+    stop) for unit; do rm -f "running/$unit"; done ;;
 esac
 exit 0
 """

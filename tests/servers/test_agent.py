@@ -24,7 +24,7 @@ from tetra_es.remote.drift import drift
 from tetra_es.remote.errors import ConnectionLost, Locked, StepFailed, Unreachable
 from tetra_es.remote.facts import Outcome
 from tetra_es.remote.plan import plan, readers
-from tetra_es.remote.program import agent
+from tetra_es.remote.program import agent, shortened
 from tetra_es.remote.server import Server
 
 if TYPE_CHECKING:
@@ -320,6 +320,23 @@ def test_one_process_looks_at_all_files_and_one_at_all_units(tmp_path: Path) -> 
     assert sum(each.startswith("stat -c %a/%U/%G/%s ") for each in ran) == 1
     assert sum(each.startswith("sha256sum ") for each in ran) == 1
     assert sum("-p ActiveState" in each for each in ran) == 1
+
+
+def test_units_are_stopped_by_one_command_and_started_by_one(tmp_path: Path) -> None:
+    place = FakeServer(tmp_path / "server", SHELLS["sh"])
+    with place.open() as server:
+        deploy(server, "a1", with_worker(place.release(), place, b"A=1\n"))
+    said = [line for line in place.said if "revert" not in line]
+    assert said.count("stop -- tetra.service worker.service") == 1
+    assert said.count("reset-failed tetra.service worker.service") == 1
+    assert said.count("start --no-block tetra.service worker.service") == 1
+
+
+def test_what_is_sent_of_the_agent_has_no_comments() -> None:
+    sent = shortened(agent())
+    assert len(sent) < 0.7 * len(agent())
+    assert not [line for line in sent.splitlines() if not line or line[0] in " #"]
+    assert "\nverb_inspect() {\n" in sent
 
 
 def test_the_agent_needs_no_space_of_its_own() -> None:

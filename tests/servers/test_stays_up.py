@@ -86,7 +86,7 @@ def test_a_unit_that_does_not_stay_up(
     place: FakeServer, runner: Runner, says: tuple[str, ...], reason: str
 ) -> None:
     """It is said at once, long before the deadline."""
-    place.end(12, *says)
+    place.end(10, *says)
     rounds: list[str] = []
     with place.open() as server:
         with pytest.raises(StepFailed) as failed:

@@ -20,6 +20,7 @@ from typing import IO, TYPE_CHECKING, NoReturn
 
 from tetra_es.remote import codec
 from tetra_es.remote.errors import ConnectionLost, Garbled, StepFailed, Unreachable
+from tetra_es.remote.program import shortened
 from tetra_es.remote.ssh_errors import diagnose
 from tetra_es.remote.transport import Sudo
 
@@ -104,7 +105,7 @@ class AgentSession:
             # What a login shell prints before, even a greeting of another time, is not the answer.
             nonce = secrets.token_hex(16)
             hello = " ".join(("hello", nonce, organization, environment, str(patience)))
-            program = base64.b64encode(self._program.encode())
+            program = base64.b64encode(shortened(self._program).encode())
             self._send(program + b"\n" + hello.encode("ascii") + b"\n")
             while self._line(latest) != f"{GREETING} {nonce}":
                 pass

@@ -10,7 +10,8 @@
 # No temporary file and no here-document (some shells keep those on disk) is used in putting the
 # old state back: it has to work on a full disk.
 #
-# Globals: answered, decoded, encoded, folder_of, joined, locked, newline, now, said, state_root, units, userspace, what.
+# Globals: answered, decoded, doing, encoded, folder_of, joined, locked, newline, now, said, state_root,
+#   units, userspace, what.
 
 state_root=/var/lib/tetra-es
 units=/etc/systemd/system
@@ -30,6 +31,31 @@ decode() {
             ;;
         *) decoded=$1 ;;
     esac
+}
+
+# Does a function with the words of a list, which hold no blanks.
+with_words() {
+    set -f
+    # shellcheck disable=SC2086 # words
+    set -- "$1" $2
+    set +f
+    "$@"
+}
+
+# The same with their texts; nothing where there are none.
+with_texts() {
+    with_words do_with_texts "$1 $2"
+}
+
+do_with_texts() {
+    doing=$1
+    shift
+    for word; do
+        shift
+        decode "$word"
+        set -- "$@" "$decoded"
+    done
+    [ $# = 0 ] || "$doing" "$@"
 }
 
 # Sets $encoded to text as a word of an answer. Text that is short, and has no other characters than names and
@@ -105,8 +131,10 @@ read_clock() {
     now=${now%.*}
 }
 
+# Waits a moment, for the $1st time in a row: most that is waited for has happened soon.
 pause() {
-    sleep 0.2 2>/dev/null || sleep 1
+    case $1 in [1-4]) set -- 0.05 ;; *) set -- 0.2 ;; esac
+    sleep "$1" 2>/dev/null || sleep 1
 }
 
 have() {

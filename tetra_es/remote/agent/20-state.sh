@@ -51,9 +51,13 @@ find_deployment() {
 
 # Moves the deployment in $folder to the state $1.
 become() {
+    move_to "$1" && flush "$deployments"
+}
+
+# The same, for what may be the state before after a power cut.
+move_to() {
     try mv -T "$folder" "$deployments/$id.$1" || return
     folder=$deployments/$id.$1
-    flush "$deployments"
 }
 
 # Sets $undecided to the deployments that are neither kept nor put back.

@@ -84,6 +84,12 @@ verb_lock() {
 
 # What dead sessions left, as far as it is decided or was never armed.
 finish_leftovers() {
+    find_undecided
+    leftover=$undecided
+    for name in "$deployments"/*.staged "$units/$guard":*; do
+        if there "$name"; then leftover=$name; fi
+    done
+    [ -n "$leftover" ] || return 0
     begin_decision || return
     for leftover in "$deployments"/*.*; do
         name=${leftover##*/}

@@ -52,9 +52,7 @@ say_listeners() {
 
 # Says what is at the paths that were asked about.
 say_entries() {
-    set -f
-    # shellcheck disable=SC2086 # words, which hold no blanks
-    look_at $paths
+    with_words look_at "$paths"
     set -f
     IFS=$newline
     for line in $seen; do
@@ -64,13 +62,8 @@ say_entries() {
     set +f
 }
 
-# Says what the files have, of those that were asked about: WORD, or WORD=DIGEST, which is not said where the
-# file has that digest.
+# Says what these files have: WORD, or WORD=DIGEST, of which it is not said where the file has that digest.
 say_texts() {
-    set -f
-    # shellcheck disable=SC2086 # words, which hold no blanks
-    set -- $texts
-    set +f
     for word; do
         digest=${word#*=}
         word=${word%%=*}
@@ -89,12 +82,8 @@ say_text() {
     say "text $1 =$joined"
 }
 
-# Says the free space where paths would go, which may not be there yet. Each device is asked once.
+# Says the free space where paths (words) would go, which may not be there yet. Each device is asked once.
 say_spaces() {
-    set -f
-    # shellcheck disable=SC2086 # words, which hold no blanks
-    set -- $spaces
-    set +f
     spaces=$*
     for word; do
         decode "$word"
@@ -113,7 +102,7 @@ say_spaces() {
     for device in $devices; do
         word=${spaces%% *}
         spaces=${spaces#* }
-        case $free in *" $device="*) ;; *) free="$free $device=$(df -Pk "$1" | awk 'NR == 2 { print $4 }') " ;; esac
+        case $free in *" $device="*) ;; *) free="$free $device=$(free_at "$1") " ;; esac
         rest=${free##*" $device="}
         say "space $word $device ${rest%% *}"
         shift
@@ -121,17 +110,19 @@ say_spaces() {
     set +f
 }
 
+# Prints the KiB that are free at a path.
+free_at() {
+    set -- "$(df -Pk "$1")"
+    set -f
+    # shellcheck disable=SC2086 # the columns of the last line
+    set -- ${1##*"$newline"}
+    printf '%s' "${4-}"
+}
+
 # Says what systemd knows of units (words).
 say_units() {
-    names=$*
+    with_texts show_units "$*"
     for word; do
-        shift
-        decode "$word"
-        set -- "$@" "$decoded"
-    done
-    [ $# -gt 0 ] || return 0
-    show_units "$@"
-    for word in $names; do
         next_unit
         encode "$since"
         since=$encoded
@@ -233,10 +224,9 @@ verb_inspect() {
     done
     if [ -f "$base/current" ]; then say_current; fi
     say_entries
-    say_texts
-    say_spaces
-    # shellcheck disable=SC2086 # words, which hold no blanks
-    say_units $asked
+    with_words say_texts "$texts"
+    with_words say_spaces "$spaces"
+    with_words say_units "$asked"
     say_deployments
     say_owner
     ok

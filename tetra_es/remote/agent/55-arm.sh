@@ -2,9 +2,9 @@
 # Then what `switch` will do is written down (todo), and how to undo it (undo). The old files get a
 # second name, so putting one back is a rename.
 #
-# Globals: above, before, copied, count, deadline, deployed, drifted, fifth, file, first, fourth,
-#   guards, kept, kind, line, link, missing, name, number, old_path, paths, said, second, sixth,
-#   started, third, unmanaged, wanted, wants, was, word.
+# Globals: above, asked, before, copied, count, deadline, deployed, drifted, fifth, file, first, fourth,
+#   kept, kind, line, link, missing, name, number, old_path, paths, said, second, sixth, started,
+#   states, third, unmanaged, wanted, wants, was, word.
 
 note() {
     printf '%s\n' "$*" >>"$folder/undo" || no 'no space left' 'free some space on the server'
@@ -153,10 +153,11 @@ plan_removals() {
     done 7<"$base/current"
 }
 
-# Whether the unit runs, as which invocation, and which links start it.
+# Whether the unit runs, as which invocation, and which links start it. Systemd was asked about it.
 note_unit() {
     decode "$1"
-    read_unit "$decoded"
+    next_unit
+    states="$states $1=$enabled "
     case $active in active | activating | reloading) was=running ;; *) was=stopped ;; esac
     for link in "$units"/*.wants/"$decoded" "$units"/*.requires/"$decoded"; do
         [ -L "$link" ] || continue
@@ -174,20 +175,22 @@ look_at_releases() {
         wanted="$wanted$line $newline"
     done 5<"$folder/manifest"
     read_deployed
-    paths=
+    paths='' asked=' '
     set -f
     IFS=$newline
     for line in $wanted$deployed; do
-        case $line in 'file '* | 'link '*)
-            line=${line#* }
-            paths="$paths ${line%% *}"
-            ;;
+        word=${line#* }
+        word=${word%% *}
+        case $line in
+            'file '* | 'link '*) paths="$paths $word" ;;
+            'unit '*) case $asked in *" $word "*) ;; *) asked="$asked$word " ;; esac ;;
         esac
     done
     unset IFS
-    # shellcheck disable=SC2086 # words, which hold no blanks
-    look_at $paths
     set +f
+    with_words look_at "$paths"
+    states=
+    with_texts show_units "$asked"
 }
 
 write_plan() {
@@ -264,10 +267,13 @@ start_guard() {
     (write_guard "$1") 2>/dev/null || return
     flush "$units" "$base"
     try systemctl daemon-reload && try systemctl restart "$guard:$id.timer" || return
-    read_unit "$guard:$id.service"
+    show_units "$guard:$id.service" "$guard:$id.timer"
+    next_unit
     said="systemd does not take the guard: $load"
     [ "$load" = loaded ] || return
-    try systemctl is-active --quiet "$guard:$id.timer"
+    next_unit
+    said="the guard's timer is $active"
+    [ "$active" = active ]
 }
 
 # arm ID SECONDS refuse|replace refuse|replace: what to do about files that are not ours, and about ours
@@ -288,7 +294,7 @@ verb_arm() {
         cat /proc/sys/kernel/random/boot_id >"$folder/boot"
         : >"$folder/undo"
         : >"$folder/todo"
-        if ! start_guard "$2" || ! become armed; then
+        if ! start_guard "$2" || ! move_to armed; then
             no "$said"
         elif write_plan; then
             flush "$folder"
@@ -304,15 +310,15 @@ verb_arm() {
 
 # Removes the guard, whichever deployment it is of.
 disarm() {
-    guards=
+    set --
     for file in "$units/$guard":*.timer "$units/$guard":*.service; do
         there "$file" || continue
-        guards=1
         name=${file##*/}
         case $name in *.timer) systemctl stop --no-block "$name" 2>/dev/null ;; esac
-        rm -f "$file" "$units/multi-user.target.wants/$name" "$units/timers.target.wants/$name"
+        set -- "$@" "$file" "$units/multi-user.target.wants/$name" "$units/timers.target.wants/$name"
     done
-    [ -n "$guards" ] || return 0
+    [ $# -gt 0 ] || return 0
+    rm -f "$@"
     if [ -f "$base/made" ]; then
         while read -r wants; do rmdir "$wants" 2>/dev/null; done <"$base/made"
         rm -f "$base/made"

@@ -1,6 +1,7 @@
 # Switching: first everything that needs space, as new names beside the old ones; then renames.
 #
-# Globals: at, busy, deployment, fifth, first, fourth, latest, limit, link, meant, said, second, sixth, third.
+# Globals: at, broken, busy, chosen, count, deployment, enabled, fifth, first, fourth, latest, limit,
+#   link, meant, read_again, said, second, sixth, third, to_start.
 
 # Whether this session may still go on with deployment $1.
 need_armed() {
@@ -42,7 +43,10 @@ put() {
 enable_or_disable() {
     case $1 in on | off) ;; *) return 0 ;; esac
     decode "$2"
-    read_unit "$decoded"
+    # What was seen when it was armed holds unless the unit was read again.
+    enabled=${states##*" $2="}
+    enabled=${enabled%% *}
+    [ -z "$read_again" ] || read_unit "$decoded"
     case "$1 $enabled" in
         'on enabled' | 'off disabled') ;;
         on*) try systemctl enable "$decoded" ;;
@@ -59,7 +63,9 @@ each_todo() {
 
 # Has systemd read the units again, where one changes: it has read all others when the guard was started.
 read_units_again() {
+    read_again=
     grep -q -F -e " $units/" -e 'drop ' "$folder/todo" || return 0
+    read_again=yes
     try systemctl daemon-reload
 }
 
@@ -90,18 +96,38 @@ is_meant() {
     esac
 }
 
-find_busy() {
+choose() {
     is_meant "$1" "$2" || return 0
-    decode "$2"
-    read_unit "$decoded"
-    [ -z "$job" ] || busy=$decoded
+    chosen="$chosen $2"
+    [ "$1" = drop ] || to_start="$to_start $2"
 }
 
-# Waits for the job of each unit, until $latest; $1 is the deployment, $2 the seconds that it got.
+# Sets $busy to one of the chosen units that systemd is not done with, and $broken to what is said of one that
+# has failed for good. That `tsm start` has returned, the check of the health tells.
+find_busy() {
+    busy='' broken=''
+    with_texts show_units "$chosen"
+    with_words find_busy_among "$chosen"
+}
+
+find_busy_among() {
+    for word; do
+        next_unit
+        decode "$word"
+        [ -z "$job" ] || busy=$decoded
+        case "$to_start " in *" $word "*) ;; *) continue ;; esac
+        if [ "$active" = failed ] && [ "$ended_how $ended_with" != "1 $returned" ]; then
+            broken="$decoded failed: $result"
+        fi
+    done
+}
+
+# Waits until systemd is done with the chosen units, at most until $latest; $1 is the deployment, $2 the seconds
+# that it got.
 wait_for_jobs() {
+    count=0
     while need_armed "$1"; do
-        busy=
-        each_todo find_busy
+        find_busy
         [ -n "$busy" ] || return 0
         read_clock
         [ "$now" -lt "$latest" ] || {
@@ -110,17 +136,19 @@ wait_for_jobs() {
         }
         believe 60
         say tick
-        pause
+        count=$((count + 1))
+        pause "$count"
     done
     return 1
 }
 
+# Stops units and waits for that, for some seconds.
+stop_at_once() {
+    timeout 5 systemctl stop -- "$@" 2>/dev/null
+}
+
 stop_one() {
     is_meant "$1" "$2" || return 0
-    printf '%s\n' "$2" >>"$folder/restarted" || {
-        said='no space left'
-        return 1
-    }
     decode "$2"
     try systemctl stop --no-block "$decoded" && return
     # What ran no more when its file went is nothing that systemd knows.
@@ -128,21 +156,9 @@ stop_one() {
     [ "$load" = not-found ]
 }
 
-start_one() {
-    is_meant "$1" "$2" || return 0
-    decode "$2"
-    systemctl reset-failed "$decoded" 2>/dev/null
-    [ "$1" = drop ] || try systemctl start --no-block "$decoded"
-}
-
-# Fails when a unit has failed for good. That `tsm start` has returned, the check of the health tells.
-check_one() {
-    if [ "$1" = drop ] || ! is_meant "$1" "$2"; then return 0; fi
-    decode "$2"
-    read_unit "$decoded"
-    if [ "$active" != failed ] || [ "$ended_how $ended_with" = "1 $returned" ]; then return; fi
-    say_journal "$decoded" "$folder/manifest"
-    no "$decoded failed: $result"
+start_units() {
+    systemctl reset-failed "$@" 2>/dev/null
+    try systemctl start --no-block "$@"
 }
 
 # restart ID SECONDS all, or: restart ID SECONDS these UNIT... First all of them are stopped. One may be
@@ -155,14 +171,36 @@ verb_restart() {
     shift 2
     meant=$*
     set -- "$deployment" "$limit"
-    each_todo stop_one || {
+    chosen='' to_start=''
+    each_todo choose
+    with_words note_restarts "$chosen" || {
+        no 'no space left'
+        return
+    }
+    if ! with_texts stop_at_once "$chosen"; then
+        each_todo stop_one || {
+            no "$said"
+            return
+        }
+        wait_for_jobs "$1" "$2" || return
+    fi
+    need_armed "$1" || return
+    with_texts start_units "$to_start" || {
         no "$said"
         return
     }
     wait_for_jobs "$1" "$2" || return
-    each_todo start_one || {
-        no "$said"
-        return
-    }
-    wait_for_jobs "$1" "$2" && each_todo check_one && ok
+    if [ -n "$broken" ]; then
+        say_journal "${broken%% *}" "$folder/manifest"
+        no "$broken"
+    else
+        ok
+    fi
+}
+
+# Notes which units a revert is to start again.
+note_restarts() {
+    for word; do
+        printf '%s\n' "$word" >>"$folder/restarted" || return
+    done
 }

@@ -152,13 +152,12 @@ ask_with_curl() {
         POST) set -- "$@" --data '' ;;
     esac
     [ -n "$with_body" ] || set -- "$@" -o /dev/null
-    # The code of curl follows: a pipe has that of its last command.
-    answer=$({
-        curl "$@" "$url" 2>/dev/null
-        printf ' %s' $?
-    } | tail -c 65600 | tr -d '\000')
-    code=${answer##* }
-    answer=${answer% *}
+    if [ -z "$with_body" ]; then
+        answer=$(curl "$@" "$url" 2>/dev/null)
+        code=$?
+    else
+        ask_for_body "$@" "$url"
+    fi
     status=${answer##*"$newline"}
     body=${answer%"$newline"*}
     [ "$status" = 000 ] || return 0
@@ -167,6 +166,17 @@ ask_with_curl() {
         77) status="the file of the CA, $ca, is of no use" ;;
         35) status='no TLS at its port' ;;
     esac
+}
+
+# Sets $answer to what curl says with these words, and $code to its own.
+ask_for_body() {
+    # The code of curl follows: a pipe has that of its last command.
+    answer=$({
+        curl "$@" 2>/dev/null
+        printf ' %s' $?
+    } | tail -c 65600 | tr -d '\000')
+    code=${answer##* }
+    answer=${answer% *}
 }
 
 # Nothing but bash: its own sockets.

@@ -4,7 +4,7 @@
 #
 # Globals: active, broken, check, complaint, deployment, each, good_since, hierarchy, ill, in_row,
 #   interval, last, latest, limit, lost, returned, round, rows, runner, status, stays_up, successes,
-#   timeout.
+#   timeout, tries.
 
 # Whether any process is in the unit that was read. Its main one may be gone, where somebody has
 # told systemd that it may.
@@ -118,6 +118,7 @@ verb_healthy() {
     read_clock
     latest=$((now + limit))
     in_row=0
+    tries=0
     last=
     broken=
     complaint=
@@ -144,7 +145,8 @@ verb_healthy() {
         believe $((60 + interval))
         # A service that has just been started answers soon, most often.
         if [ "$in_row" = 0 ] && [ $((latest - now)) -gt $((limit - 5)) ]; then
-            pause
+            tries=$((tries + 1))
+            pause "$tries"
         else
             sleep "$interval"
         fi

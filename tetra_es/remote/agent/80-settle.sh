@@ -11,7 +11,8 @@ finish_confirming() {
     sweep
     rm -rf "$folder/files" "$folder/todo" "$folder/undo"
     flush "$base"
-    become confirmed
+    # Until this is on the disk, too, it may be found confirming, and this be done again.
+    move_to confirmed
     prune
 }
 
@@ -95,7 +96,7 @@ wait_for_units() {
         read_clock
         [ -n "$waiting" ] && [ "$now" -lt "$latest" ] || return 0
         say tick
-        pause
+        pause 9
     done
 }
 
