@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.age.people import ecdsa_key, public_line, rsa_key, write_ssh
+from tests.examples import some
 from tetra_es.crypto.age.backend import decrypt, encrypt, generate_x25519
 from tetra_es.crypto.age.identities import create_identity, load_identities, recipient_of
 from tetra_es.crypto.age.ssh_keys import NeedsPassphrase
@@ -198,7 +199,7 @@ def test_without_anyone_to_ask_it_needs_a_passphrase(tmp_path: Path) -> None:
         load_identities(tmp_path / "id")
 
 
-@pytest.mark.parametrize("wrong", ["", "y", "x ", "x" * 5000])
+@pytest.mark.parametrize("wrong", some(["", "y", "x ", "x" * 5000], 2))
 def test_a_wrong_passphrase_is_said_and_not_repeated(tmp_path: Path, wrong: str) -> None:
     write_ssh(tmp_path / "id", Ed25519PrivateKey.generate(), "x")
     with pytest.raises(TetraEsError) as caught:

@@ -42,7 +42,7 @@ def run(
     """
     (tmp_path / "bin").mkdir(exist_ok=True)
     command = tmp_path / "bin" / "tetra-es"
-    arguments = " ".join(machine.argv())
+    arguments = " ".join(machine.forked().argv())
     command.write_text(
         f'#!/bin/sh\nprintf "%s\\n" "$*" >> {tmp_path}/seen\n'
         f'eval "set -- $TETRA_ES_SSH \\"\\$@\\""; cat "$3" > {tmp_path}/ssh_config\n'

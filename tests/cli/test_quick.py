@@ -212,7 +212,7 @@ def test_click_is_not_imported(full: Machine) -> None:
     )
 
 
-@pytest.mark.parametrize("words", some([*QUICK, *FORMATS], 40), ids=" ".join)
+@pytest.mark.parametrize("words", some([*QUICK, *FORMATS], 20), ids=" ".join)
 def test_the_same_bytes(full: Machine, words: tuple[str, ...]) -> None:
     assert is_quick(full, words)
     expected = by_click(full, words)
@@ -231,7 +231,7 @@ def test_the_folder_is_taken(full: Machine, words: tuple[str, ...]) -> None:
         assert expected.code == 0
 
 
-@pytest.mark.parametrize("words", some([*QUICK, *OTHERS], 50), ids=" ".join)
+@pytest.mark.parametrize("words", some([*QUICK, *OTHERS], 20), ids=" ".join)
 def test_the_same_of_an_organization_with_everything(old: Machine, words: tuple[str, ...]) -> None:
     assert as_it_is(old, words) == by_click(old, words)
 
@@ -241,7 +241,7 @@ def test_the_same_where_something_is_unusual(full: Machine, words: tuple[str, ..
     assert as_it_is(full, words) == by_click(full, words)
 
 
-@pytest.mark.parametrize("words", some([*QUICK, *OTHERS], 50), ids=" ".join)
+@pytest.mark.parametrize("words", some([*QUICK, *OTHERS], 20), ids=" ".join)
 def test_the_same_of_a_new_organization(founded: Machine, words: tuple[str, ...]) -> None:
     assert as_it_is(founded, words) == by_click(founded, words)
 

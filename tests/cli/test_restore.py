@@ -385,7 +385,7 @@ def in_the_middle_of(*databases: Path) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("instant", some(range(1, 9), 4))
+@pytest.mark.parametrize("instant", some(range(1, 9), 2))
 def test_moving_a_store_away_is_killed(
     lived: Machine, monkeypatch: pytest.MonkeyPatch, instant: int
 ) -> None:

@@ -36,7 +36,7 @@ def started_without(machine: Machine, streams: Sequence[int], *words: str) -> Re
     return machine.process(*words, before=close)
 
 
-@pytest.mark.parametrize(("words", "streams"), some(product(COMMANDS, [(1,), (2,), (0, 1, 2)]), 5))
+@pytest.mark.parametrize(("words", "streams"), some(product(COMMANDS, [(1,), (2,), (0, 1, 2)]), 3))
 def test_closed(machine: Machine, words: tuple[str, ...], streams: tuple[int, ...]) -> None:
     done = started_without(machine, streams, *words)
     assert (done.code, done.err) == (0, "")

@@ -100,7 +100,7 @@ main()
 def test_an_interrupt_while_modules_load(machine: Machine, words: tuple[str, ...]) -> None:
     """One line and exit 130, wherever it comes."""
     ends = []
-    for at in some([*range(1, 60), *range(60, 900, 7)], 8):
+    for at in some([*range(1, 60), *range(60, 900, 7)], 4):
         before = machine.last_position()
         done = machine.process(str(at), *words, code=PRELUDE)
         ends.append(done.code)

@@ -282,7 +282,7 @@ def copied(machine: Machine, kind: str, tmp_path: Path) -> str:
 KINDS = ("organization", "mirror", "clone", "bare clone", "url", "backup", "store", "event")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", some(KINDS, 4))
 def test_a_history_that_goes_on_from_a_copy(grown: Machine, kind: str, tmp_path: Path) -> None:
     last = grown.last_position()
     place = copied(grown, kind, tmp_path)
@@ -299,7 +299,7 @@ def test_a_history_that_goes_on_from_a_copy(grown: Machine, kind: str, tmp_path:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", some(KINDS, 4))
+@pytest.mark.parametrize("kind", some(KINDS, 2))
 def test_a_copy_that_goes_on_is_a_finding(grown: Machine, kind: str, tmp_path: Path) -> None:
     """A history that lost its end would pass else."""
     shutil.copytree(grown.home, tmp_path / "before")
@@ -317,7 +317,7 @@ def test_a_copy_that_goes_on_is_a_finding(grown: Machine, kind: str, tmp_path: P
     assert "restore --from" in done.hint()
 
 
-@pytest.mark.parametrize("kind", some(KINDS, 4))
+@pytest.mark.parametrize("kind", some(KINDS, 2))
 def test_a_fork_is_named(grown: Machine, kind: str, tmp_path: Path) -> None:
     shutil.copytree(grown.home, tmp_path / "before")
     grown.ok("set", "local", "ports.tetra=6666")

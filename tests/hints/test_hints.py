@@ -36,7 +36,7 @@ SUBJECTS = (
 CASES: list[Case] = [case for subject in SUBJECTS for case in subject.CASES]
 
 
-@pytest.mark.parametrize("case", some(CASES, 20), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", some(CASES, 12), ids=lambda case: case.name)
 def test_it_works_when_pasted(machine: Machine, case: Case) -> None:
     case.check(machine)
 

@@ -66,7 +66,7 @@ def interrupt(machine: Machine, monkeypatch: pytest.MonkeyPatch, point: str, *wo
     return machine.last_position()
 
 
-@pytest.mark.parametrize(("words", "point"), some(product(COMMANDS, POINTS), 5))
+@pytest.mark.parametrize(("words", "point"), some(product(COMMANDS, POINTS), 3))
 def test_what_is_behind_is_said_to_be(
     copy: Machine, monkeypatch: pytest.MonkeyPatch, point: str, words: tuple[str, ...]
 ) -> None:

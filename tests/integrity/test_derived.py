@@ -136,7 +136,7 @@ VIEWS = {
 }
 
 
-@pytest.mark.parametrize("how", some(VIEWS, 5))
+@pytest.mark.parametrize("how", some(VIEWS, 3))
 def test_changed_views(copy: Machine, how: str) -> None:
     with closing(sqlite3.connect(copy.folder / "store/views.db")) as views:
         assert views.execute(VIEWS[how]).rowcount > 0

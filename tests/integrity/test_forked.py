@@ -274,7 +274,7 @@ def test_every_command_refuses_and_names_it(
     assert FORKS[fork] in machine.fails(4, "mirror", "push").error()
 
 
-@pytest.mark.parametrize("fork", FORKS, ids=lambda fork: fork.__name__)
+@pytest.mark.parametrize("fork", some(FORKS, 2), ids=lambda fork: fork.__name__)
 def test_the_history_that_was_admitted_takes_its_place_again(
     machine: Machine, fork: Callable[[Machine], None]
 ) -> None:

@@ -354,7 +354,7 @@ VIEWS = {
 }
 
 
-@pytest.mark.parametrize("how", some(VIEWS, 3))
+@pytest.mark.parametrize("how", some(VIEWS, 2))
 def test_views_with_another_schema_are_made_again(copy: Machine, how: str) -> None:
     """They hold nothing of their own; what they tell must not depend on who made them."""
     shown, listed = copy.ok("show", "dev").out, copy.ok("history").out

@@ -62,7 +62,7 @@ def test_the_untouched_copy_is_clean(copy: Machine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("position", "column"), some(product((1, 2, 7, EVENTS - 1, EVENTS), COLUMNS), 12)
+    ("position", "column"), some(product((1, 2, 7, EVENTS - 1, EVENTS), COLUMNS), 6)
 )
 def test_one_flipped_bit(copy: Machine, position: int, column: str) -> None:
     for at in (0, 40, -1):

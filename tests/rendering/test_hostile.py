@@ -155,7 +155,7 @@ def refused(error: TetraEsError) -> None:
 
 @pytest.mark.parametrize("runner", RUNNERS)
 @pytest.mark.parametrize("field", FIELDS, ids=".".join)
-@examples(10)
+@examples(5)
 @given(value=HOSTILE)
 def test_a_hostile_value_is_refused_or_rendered_as_it_is(
     field: KeyPath, runner: str, value: str
@@ -170,7 +170,7 @@ def test_a_hostile_value_is_refused_or_rendered_as_it_is(
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-@examples(15)
+@examples(8)
 @given(
     command=PRINTABLE,
     source=PATHS,
@@ -205,7 +205,7 @@ def test_hostile_values_together(
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-@examples(15)
+@examples(8)
 @given(name=HOSTILE)
 def test_a_hostile_name_of_a_service(runner: str, name: str) -> None:
     changes: dict[KeyPath, Any] = {
@@ -240,7 +240,7 @@ def test_odd_values_that_mean_no_harm_are_rendered(runner: str) -> None:
     check(release("staging", runner, ACCEPTED))
 
 
-@examples(4)
+@examples(2)
 @given(
     st.lists(st.tuples(PRINTABLE, PATHS, st.sampled_from(RUNNERS)), min_size=10, max_size=20),
 )

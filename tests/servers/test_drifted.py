@@ -74,7 +74,7 @@ HANDS: dict[str, tuple[str, Callable[[Path], object]]] = {
 }
 
 
-@pytest.mark.parametrize("by_hand", some(HANDS, 3))
+@pytest.mark.parametrize("by_hand", some(HANDS, 2))
 def test_the_server_itself_refuses_it(place: FakeServer, by_hand: str) -> None:
     name, change = HANDS[by_hand]
     change(place.folder / "app")

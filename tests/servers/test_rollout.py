@@ -169,7 +169,7 @@ def test_only_the_service_that_reads_what_changed_is_restarted(fleet: Fleet) -> 
     assert fleet.deploy("-o", "json").json[0]["restarted"] == first.json[0]["restarted"]
 
 
-@pytest.mark.parametrize("poison", some(POISONS, 4))
+@pytest.mark.parametrize("poison", some(POISONS, 2))
 def test_what_the_views_say_deploys_nothing(fleet: Fleet, poison: str) -> None:
     assert fleet.deploy().code == 0
     fleet.machine.ok("set", "local", "ports.tetra=5001")

@@ -81,7 +81,7 @@ def check(stays_up: int, *, deadline: int = 30) -> HealthSettings:
     return HealthSettings(deadline=deadline, interval=0, successes=2, stays_up=stays_up)
 
 
-@pytest.mark.parametrize(("runner", "says", "reason"), some(ENDS, 3))
+@pytest.mark.parametrize(("runner", "says", "reason"), some(ENDS, 2))
 def test_a_unit_that_does_not_stay_up(
     place: FakeServer, runner: Runner, says: tuple[str, ...], reason: str
 ) -> None:

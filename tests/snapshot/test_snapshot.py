@@ -41,7 +41,7 @@ def test_every_command_prints_what_it_printed(command: str, taker: Taker) -> Non
     assert script.write(taker.take(sessions)) == script.write(sessions)
 
 
-@pytest.mark.parametrize("command", some(COMMANDS, 6))
+@pytest.mark.parametrize("command", some(COMMANDS, 4))
 def test_every_command_as_a_process(command: str, by_process: Taker) -> None:
     """One use of some of them; of each, and every one, where there is time."""
     sessions = of(command) if THOROUGH else script.shortest(of(command))
