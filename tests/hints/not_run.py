@@ -70,7 +70,7 @@ NOT_RUN: dict[str, str] = {
     "keep this copy, and run `tetra-es verify`": "two commands at the same instant; "
     "tests/gate/test_opening.py makes them",
     "{} joins with `{}`": "is for another machine; tests/secrets/test_members.py runs it there",
-    "`tetra-es history` will tell": "is said where the disk fails while an event "
+    "`tetra-es pull` will tell": "is said where the disk fails while an event "
     "is written; tests/log/test_deciding.py makes that",
     "this is a defect: run it again with --debug and report what it prints": "nothing prints it "
     "that we know",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import shutil
 import subprocess
 from dataclasses import dataclass, replace
@@ -81,3 +83,24 @@ def person(home: Path, name: str) -> Machine:
     """Return a new machine of somebody."""
     home.mkdir()
     return replace(Machine(home), env={"USER": name, "TETRA_ACTOR": name})
+
+
+def command(machine: Machine, *words: str) -> str:
+    """Return a shell command that runs `tetra-es` on a machine, wherever it is run from."""
+    env = [f"{name}={value}" for name, value in machine.environment().items()]
+    return shlex.join(["env", "-i", *env, *machine.forked().argv(*words)])
+
+
+def with_git(machine: Machine, folder: Path, script: str) -> Machine:
+    """Return the machine with a git whose first push is what the shell script makes of it.
+
+    In the script, `push` is the push itself, and what the script exits with is git's exit code.
+    """
+    folder.mkdir()
+    path, real = folder / "git", shutil.which("git")
+    push = f'push() {{ {real} "$@"; }}'
+    text = f'case " $* " in *" push "*) rm {path};; *) exec {real} "$@";; esac\n{push}\n{script}\n'
+    path.write_text(f"#!/bin/sh\n{text}")
+    path.chmod(0o755)
+    found = f"{folder}{os.pathsep}{os.environ['PATH']}"
+    return replace(machine, env={**machine.env, "PATH": found})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import TetraEsError
-from tetra_es.log.port import HeadMoved
+from tetra_es.log.port import HeadMoved, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -27,16 +27,24 @@ class SharingLog:
         self.shared = shared
         self.is_stale = True
         """Whether others may have appended since the log was asked."""
+        self.in_doubt = False
+        """Whether something was sent, and is not known to be in the log or not."""
 
     def append(
         self, after: Head, records: Sequence[Record], *, bodies: Iterable[bytes] = ()
     ) -> None:
         """Append where everybody does, then here. Raises as the port says."""
         kept = list(bodies)
+        self.in_doubt = True
         try:
             self.shared.append(after, records, kept)
         except HeadMoved:
-            self.is_stale = True
+            self.is_stale, self.in_doubt = True, False
+            raise
+        except Unknown:
+            raise
+        except TetraEsError:
+            self.in_doubt = False
             raise
         try:
             self._local.append(after, records, bodies=kept)
@@ -48,6 +56,7 @@ class SharingLog:
             )
             problem.exit_code = error.exit_code
             raise problem from error
+        self.in_doubt = False
 
     def purge(self, digests: Collection[bytes]) -> bool:
         """Destroy bodies here. The shared log follows when all that is derived has."""

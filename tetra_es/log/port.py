@@ -94,7 +94,7 @@ class Unknown(TetraEsError):
     def __init__(self, message: str = "the log did not answer") -> None:
         super().__init__(
             f"{message}: it is unknown whether the events were recorded",
-            hint="`tetra-es history` will tell",
+            hint="`tetra-es pull` will tell",
         )
 
 

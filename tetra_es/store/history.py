@@ -147,6 +147,12 @@ class History(Closing):
         self._sharing.is_stale = False
         return void
 
+    @property
+    def in_doubt(self) -> str | None:
+        """Where something was sent that may be there or not, None where nothing is in doubt."""
+        sharing = self._sharing
+        return sharing.shared.shown if sharing is not None and sharing.in_doubt else None
+
     def settle(self) -> None:
         """Have the shared log follow, after all that is derived has. Raises `TetraEsError`."""
         if self._sharing is not None:

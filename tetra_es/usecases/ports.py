@@ -447,6 +447,9 @@ class Listener(Protocol):
     def parted(self, path: str) -> None:
         """An edited file that had another name, a hard link, has no longer: that keeps the old."""
 
+    def in_doubt(self, where: str | None) -> None:
+        """Events were sent there, and may have been recorded; with None, that is known again."""
+
     def received(self, first: int, last: int) -> None:
         """These events, which others recorded, were taken over."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from itertools import count
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from tetra_es.errors import Refused, TetraEsError
@@ -161,14 +162,22 @@ class UnitOfWork:
     def positions_after(self, position: int) -> list[int]:
         """Return the positions of our own events after `position`, by what the store says.
 
-        For a command that was interrupted, wherever that was.
+        For a command that was interrupted, wherever that was. Where it was about to hear whether
+        its events are in the shared log, that is asked. Raises `TetraEsError`.
         """
         self._history.open_again()
+        if self.in_doubt is not None:
+            self._history.receive()
         return [
             record.position
             for record, event in valid_events(self.log, self.log.records(position))
             if event.metadata["correlation"] == self.correlation
         ]
+
+    @property
+    def in_doubt(self) -> str | None:
+        """Where something was sent that may be there or not, None where nothing is in doubt."""
+        return self._history.in_doubt
 
     def run(self, decide: Callable[[UnitOfWork], Result]) -> tuple[Result, list[Recorded]]:
         """Have something decided on the newest events, and record it as one batch.
@@ -176,8 +185,15 @@ class UnitOfWork:
         It is decided again where others recorded in between. A dry run records nothing. Raises
         what `decide` raises, `Refused` where the gate would not admit what was decided.
         """
+        attempts = count()
+
+        def attempt() -> Decision[tuple[Result, list[Event]]]:
+            if next(attempts):
+                self.forget()  # on the same head too, where the log did not answer
+            return self._decision(decide)
+
         try:
-            done = self._history.record(lambda: self._decision(decide))
+            done = self._history.record(attempt)
         except BaseException:
             self.forget()  # what was decided and not recorded must not be recorded later
             raise

@@ -314,6 +314,19 @@ class Workspace:
                 raise blocked[0]
 
 
+def _tell_recorded(work: UnitOfWork, before: int, listener: Listener) -> None:
+    """Say what an interrupted command has recorded, as far as that can be known."""
+    listener.in_doubt(work.in_doubt)  # until it is known: there may be a second interrupt
+    try:
+        positions = work.positions_after(before)
+    except TetraEsError:
+        if work.in_doubt is None:
+            raise
+        return
+    listener.in_doubt(None)
+    listener.recorded(positions)
+
+
 @contextmanager
 def open_workspace(
     layout: OrgLayout,
@@ -342,6 +355,7 @@ def open_workspace(
                 join(work, projections)
                 yield Workspace(layout, work, projections, listener)
         except KeyboardInterrupt:
-            listener.recorded(work.positions_after(before) if work else ())
+            if work is not None:
+                _tell_recorded(work, before, listener)
             raise
         listener.recorded(work.saved)

@@ -60,6 +60,10 @@ class Console:
         """Keep that for the line that ends the command if it is interrupted."""
         interrupts.remember(positions)
 
+    def in_doubt(self, where: str | None) -> None:
+        """Keep that for the same line."""
+        interrupts.doubt(where)
+
     def caught_up(self, environment: str, host: str, position: int | None) -> None:
         """Say that what an earlier command did on a host is recorded now."""
         note(f"recorded what happened to {environment} on {host} as #{position}")

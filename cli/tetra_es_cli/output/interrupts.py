@@ -12,11 +12,13 @@ EXIT_CODE = 130
 """As a shell has it for a command that SIGINT ended."""
 
 _positions: set[int] = set()
+_doubts: set[str] = set()
 
 
 def forget() -> None:
     """Begin a command: it has recorded nothing."""
     _positions.clear()
+    _doubts.clear()
 
 
 def remember(positions: Iterable[int]) -> None:
@@ -24,8 +26,18 @@ def remember(positions: Iterable[int]) -> None:
     _positions.update(positions)
 
 
+def doubt(where: str | None) -> None:
+    """Take that events were sent somewhere and may be recorded; with None, that it is known."""
+    _doubts.clear()
+    _doubts.update([where] if where else [])
+
+
 def message() -> str:
     """Return what to say of a command that was interrupted."""
+    for where in _doubts:
+        return (
+            f"interrupted; {where} does not say whether it was recorded: `tetra-es pull` will tell"
+        )
     return f"interrupted; {recorded() or 'nothing was recorded'}"
 
 
