@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tetra_es.gate.pins.bases import Base
     from tetra_es.layout import OrgLayout
     from tetra_es.toml.document import ConfigDocument
+    from tetra_es.usecases.config.hand_edits import HandEdit
     from tetra_es.usecases.config.record_by_hand import Merged
     from tetra_es.usecases.ports import Listener, Projections
     from tetra_es.usecases.recorded import Recorded
@@ -47,8 +48,7 @@ class EditsOnTheWay:
         for edit in pending(self._work, files):
             path = edit.file.path
             if path not in needed:
-                wrong = what_is_wrong(files, edit)
-                self._listener.edit_waits(path, missing=edit.missing, wrong=wrong)
+                self._mention(edit)
                 continue
             document = read_edit(files, edit)
             recording = RecordByHand(
@@ -63,6 +63,15 @@ class EditsOnTheWay:
                 raise emptied_by_hand(error, self._layout.file(path), edit.file) from error
             recorded += saved
             self._tell(document, merged, saved)
+
+    def mention(self) -> None:
+        """Mention them: such a file is written by nothing but what records it."""
+        for edit in pending(self._work, self._projections.files):
+            self._mention(edit)
+
+    def _mention(self, edit: HandEdit) -> None:
+        wrong = what_is_wrong(self._projections.files, edit)
+        self._listener.edit_waits(edit.file.path, missing=edit.missing, wrong=wrong)
 
     def write_merged(self) -> None:
         """Write the files whose edits were merged, unless somebody has saved them again."""

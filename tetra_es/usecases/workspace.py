@@ -208,7 +208,10 @@ class Workspace:
         return shared._replace(head=newest(self._work))
 
     def pull(self) -> Pulled:
-        """Take over what others recorded. Raises `Refused` where the organization is not shared."""
+        """Take over what others recorded, and mention the files that this left as they are.
+
+        Raises `Refused` where the organization is not shared.
+        """
         from tetra_es.usecases.sharing.pull import Pulled, check_shared
 
         with exclusive(self.layout.lock):
@@ -218,6 +221,7 @@ class Workspace:
             before = self._work.log.last_position()
             self._projections.catch_up(self._listener.progress)
             self._receive(quiet=True)
+            self._edits.mention()
             return Pulled(before, self._work.log.last_position())
 
     def unshare(self) -> str | None:
