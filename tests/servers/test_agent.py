@@ -332,6 +332,19 @@ def test_units_are_stopped_by_one_command_and_started_by_one(tmp_path: Path) -> 
     assert said.count("start --no-block tetra.service worker.service") == 1
 
 
+def test_how_a_unit_ended_that_is_deployed_no_more_is_forgotten(tmp_path: Path) -> None:
+    """Its file is gone when it is stopped, and with that what says that 143 is no failure."""
+    place = FakeServer(tmp_path / "server", SHELLS["sh"])
+    with place.open() as server:
+        deploy(server, "a1", with_worker(place.release(), place, b"A=1\n"))
+        server.confirm("a1")
+        told = len(place.said)
+        deploy(server, "a2", place.release())
+    later = place.said[told:]
+    assert "reset-failed tetra.service worker.service" in later
+    assert "start --no-block tetra.service" in later
+
+
 def test_what_is_sent_of_the_agent_has_no_comments() -> None:
     sent = shortened(agent())
     assert len(sent) < 0.7 * len(agent())

@@ -156,8 +156,12 @@ stop_one() {
     [ "$load" = not-found ]
 }
 
-start_units() {
+# Has systemd forget how units ended, also those whose files are gone, with what says which ends are good.
+forget_ends() {
     systemctl reset-failed "$@" 2>/dev/null
+}
+
+start_units() {
     try systemctl start --no-block "$@"
 }
 
@@ -185,6 +189,7 @@ verb_restart() {
         wait_for_jobs "$1" "$2" || return
     fi
     need_armed "$1" || return
+    with_texts forget_ends "$chosen"
     with_texts start_units "$to_start" || {
         no "$said"
         return
