@@ -36,7 +36,7 @@ SHORT_HELP: Mapping[str, str] = {
     "repair": "Take events that are refused out of the store, into a file of their own.",
     "upgrade": "Bring an organization of the first edition to the rules of this one.",
     "clone": "Make a replica of the organization that is shared at URL.",
-    "share": "Share the organization by the git repository at URL.",
+    "share": "Share the organization by the git repository, or the PostgreSQL database, at URL.",
     "unshare": "Have the organization here alone.",
     "pull": "Take over what others recorded.",
     "mirror": "Copies of history/ elsewhere, for review and as a backup.",
