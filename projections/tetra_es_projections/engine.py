@@ -263,17 +263,19 @@ class Projections(Closing):
 
         return Remotes(self.layout.mirror, self._git, self._warn)
 
-    def shared_log(self, address: str) -> GitLog:
-        """Return the log that several machines append to. Raises `UsageError` for no address."""
+    def shared_log(self, address: str, mark: str = "") -> GitLog:
+        """Return the log that several machines append to, as of `mark`; see `SharedLog.mark`.
+
+        Raises `UsageError` for no address.
+        """
         from pathlib import Path
 
         from tetra_es_projections.mirror import addresses
         from tetra_es_projections.mirror.shared.git_log import GitLog
 
         url = addresses.address(address, Path.cwd(), self.layout.root)
-        return GitLog(
-            self.layout.mirror, self._git, url, self.log, lambda: self._open_mirror().head()
-        )
+        mirror = self.layout.mirror
+        return GitLog(mirror, self._git, url, self.log, lambda: self._open_mirror().head(), mark)
 
     def signers(self) -> dict[str, str]:
         """Return name to public key line of those who may record."""

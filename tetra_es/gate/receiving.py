@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tetra_es.errors import IntegrityFailure
 from tetra_es.gate.opening import forget_texts, keep, pin, stop
 from tetra_es.gate.verdicts import Kind
+from tetra_es.log.shared import REPAIR_HINT, Stray
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tetra_es.errors import TetraEsError
     from tetra_es.gate.opening import Opened
     from tetra_es.gate.verdicts import Verdict
     from tetra_es.log.port import AppendableLog
@@ -52,39 +53,54 @@ class Receiver:
         self._shared = shared
         self._sent: list[Sent] = []
         """Admitted, and not in the replica yet."""
+        self._ends: list[int] = []
+        """Positions at which a batch of them ends, and nothing rests on what is still to come."""
 
     def receive(self) -> list[Verdict]:
         """Take over the events of the last time that the log was asked; return the void ones.
 
-        What comes before an event that is refused or unknown is taken over. Raises `TetraEsError`.
+        What comes before an event that is refused or unknown is taken over. Raises `TetraEsError`,
+        `Stray` for what is refused: the gate then knows more than the replica has.
         """
         gate, void = self._opened.gate, []
         gate.read_from(_Both(self._local, self._shared))
         purged = len(gate.state.purged)
         waiting: list[Sent] = []
-        stopped: Verdict | None = None
-        for verdict in gate.admit(self._remembered(gate.state.head.position, waiting)):
-            if not verdict.admitted:
-                stopped = verdict
-                break
-            if verdict.kind is Kind.VOID:
-                void.append(verdict)
-            self._sent.append(waiting.pop(0))
-            whole = verdict.record.position == gate.state.head.position
-            if whole and gate.firm and len(self._sent) >= _AT_ONCE:
-                self._store()
-        if not gate.firm:
-            raise IntegrityFailure(
-                f"the log at {self._shared.shown} lacks content that its events name, and no event "
-                "purged it",
-                hint="`tetra-es verify` looks at what is here; nothing of that was taken over",
-            )
+        stopped: TetraEsError | None = None
+        try:
+            for verdict in gate.admit(self._remembered(gate.state.head.position, waiting)):
+                if not verdict.admitted:
+                    stopped = self._stop(verdict)
+                    break
+                if verdict.kind is Kind.VOID:
+                    void.append(verdict)
+                self._sent.append(waiting.pop(0))
+                if verdict.record.position == gate.state.head.position and gate.firm:
+                    self._ends.append(verdict.record.position)
+                    if len(self._sent) >= _AT_ONCE:
+                        self._store()
+        except Stray as error:  # it cannot be read on
+            stopped = error
+        if stopped is None and not gate.firm:
+            stopped = self._lacking()
         self._store()
         if len(gate.state.purged) > purged:
             forget_texts(self._opened)
         if stopped is not None:
-            raise stop(stopped)
+            raise stopped
         return void
+
+    def _stop(self, verdict: Verdict) -> TetraEsError:
+        """Return the error for an event that is refused or unknown."""
+        if verdict.kind is Kind.UNKNOWN:
+            return stop(verdict)
+        position = verdict.record.position
+        what = f"{self._shared.shown}: event #{position} is refused: {verdict.what}"
+        return Stray(what, position, hint=REPAIR_HINT)
+
+    def _lacking(self) -> TetraEsError:
+        what = "lacks content that its events name, and no event purged it"
+        return Stray(f"{self._shared.shown}: {what}", hint=REPAIR_HINT)
 
     def _remembered(self, after: int, waiting: list[Sent]) -> Iterator[Record]:
         """Yield the events that are new, each with its bodies put down in `waiting`."""
@@ -93,14 +109,34 @@ class Receiver:
             yield sent.record
 
     def _store(self) -> None:
-        """Append what was admitted to the replica, and pin it."""
-        sent, self._sent = self._sent, []
+        """Append what was admitted to the replica, and pin it.
+
+        Raises `Stray` where it is not kept as it must be; what comes before that is appended, and
+        pinned the next time.
+        """
+        sent, self._sent = self._upto(self._ends[-1] if self._ends else 0), []
         if not sent:
             return
-        self._shared.check(sent)
+        wrong: Stray | None = None
+        try:
+            self._shared.check(sent)
+        except Stray as error:
+            wrong, self._sent = error, sent
+            ends = [end for end in self._ends if end < error.position]
+            sent = self._upto(ends[-1] if ends else 0)
+            if not sent:
+                raise
+            self._shared.check(sent)
         records = [each.record for each in sent]
         found = {digest: body for each in sent for digest, body in each.bodies.items()}
         bodies = [body for body in found.values() if body is not None]
         self._local.append(self._local.head(), records, bodies=bodies)
-        pin(self._opened, [record.hash for record in records])
-        keep(self._opened)
+        if wrong is not None:
+            raise wrong
+        if records[-1].head == self._opened.gate.state.head:
+            pin(self._opened, [record.hash for record in records])
+            keep(self._opened)
+
+    def _upto(self, position: int) -> list[Sent]:
+        """Return what was admitted up to a position."""
+        return [each for each in self._sent if each.record.position <= position]

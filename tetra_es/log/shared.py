@@ -7,7 +7,9 @@ nothing that others have seen ever gets another number.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+from tetra_es.errors import IntegrityFailure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -16,12 +18,41 @@ if TYPE_CHECKING:
     from tetra_es.log.record import Record
 
 
+REPAIR_HINT: Final = "`tetra-es share repair` sets it aside there, and puts the log right"
+
+
 class Sent(NamedTuple):
     """An event of the shared log."""
 
     record: Record
     bodies: dict[bytes, bytes | None]
     """Digest to bytes of each body that it names, None for one that was purged."""
+
+
+class Stray(IntegrityFailure):
+    """The shared log has something at a position, and after it, that was never an event."""
+
+    def __init__(self, message: str, position: int = 1, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.position = position
+
+
+class Unfinished(NamedTuple):
+    """A purge that the shared log does not let be finished."""
+
+    what: str
+    hint: str
+
+
+class Repaired(NamedTuple):
+    """What was put right at the shared log."""
+
+    head: str
+    """What it begins with again."""
+    kept: str | None
+    """Where it keeps what was there, None where that had what was purged."""
+    commits: int
+    """How much that is."""
 
 
 class SharedLog(Protocol):
@@ -38,12 +69,19 @@ class SharedLog(Protocol):
     def is_level(self) -> bool:
         """Ask whether it has just the events that are here. Changes nothing, raises as `fetch`."""
 
+    @property
+    def mark(self) -> str:
+        """How far it was looked at, in its own words: to be kept, and handed in the next time."""
+
     def fetch(self) -> Head:
         """Ask for the newest events; return the head. Takes bounded time.
 
-        Raises `TetraEsError` where it does not answer, `Refused` where it has something else than
+        Raises `TetraEsError` where it does not answer, `Stray` where it has something else than
         events, `IntegrityFailure` where it has other events than this machine.
         """
+
+    def fetch_sound(self) -> Head:
+        """Do the same, and pass over the first thing that is no event, and all after it."""
 
     def events(self, after: int) -> Iterator[Sent]:
         """Yield the events at positions higher than `after`, as of the last time it was asked."""
@@ -55,7 +93,7 @@ class SharedLog(Protocol):
         """Return the body with this SHA-256, None where there is none or it was purged."""
 
     def check(self, sent: Sequence[Sent]) -> None:
-        """Raise `Refused` where the next events, which were admitted, are not kept as they must be.
+        """Raise `Stray` where the next events, which were admitted, are not kept as they must be.
 
         To be called before they come into the replica.
         """
@@ -75,12 +113,19 @@ class SharedLog(Protocol):
         Raises `UsageError` where there are no roles, `TetraEsError` where it may not be granted.
         """
 
-    def close(self) -> None:
-        """Let go of what it holds; nothing else may be called after."""
-
-    def settle(self) -> None:
+    def settle(self) -> Unfinished | None:
         """See to it that the log has what this machine has, after all that follows was derived.
 
         It lacks events where it was set back, and has destroyed bodies where the one who purged
-        them could not go on. Raises `TetraEsError`.
+        them could not go on; returns what it refuses of that. Raises `HeadMoved` where others
+        appended meanwhile, `TetraEsError`.
         """
+
+    def repair(self) -> Repaired | None:
+        """Set aside what `fetch_sound` passed over, None where that was nothing.
+
+        Raises as `settle` does.
+        """
+
+    def close(self) -> None:
+        """Let go of what it holds; nothing else may be called after."""

@@ -81,13 +81,13 @@ class History(Closing):
         self.path = path
         self.key = key
         self._log = _appendable(path)
+        self._sharing: SharingLog | None = None
         try:
             if wal.is_filled(path):
                 wal.empty(path)
             self.replica = AdmittedReplica(path, admission, log=self._log, recording=True)
             self._admission, self._why = admission, why
             self._gated: GatedLog | None = None
-            self._sharing: SharingLog | None = None
             self._folded: dict[str, tuple[Aggregate, int]] = {}
             """Stream to aggregate, and its version when it was loaded or kept last."""
             if self._log.head() != START:
@@ -128,19 +128,26 @@ class History(Closing):
         self._sharing.is_stale = False  # until it is asked
         self._open_gate()
 
-    def receive(self) -> list[Verdict]:
+    def receive(self, *, repairing: bool = False) -> list[Verdict]:
         """Take over what others appended to the shared log; return the void ones.
 
-        Nothing where there is no such log. Raises as `SharedLog.fetch` and the gate do.
+        Nothing where there is no such log. `repairing` takes what comes before the first thing
+        that is no event. Raises as `SharedLog.fetch` and the gate do.
         """
         if self._sharing is None:
             return []
         from tetra_es.gate.receiving import Receiver
 
-        self._sharing.shared.fetch()
-        receiver = Receiver(self.replica.opened, self._log, self._sharing.shared)
+        shared = self._sharing.shared
+        if repairing:
+            shared.fetch_sound()
+        else:
+            shared.fetch()
         try:
-            void = receiver.receive()
+            void = Receiver(self.replica.opened, self._log, shared).receive()
+        except TetraEsError:
+            self.open_again()  # the gate knows more than was taken over
+            raise
         finally:
             self._finish_purges()
         self.replica.opened.check_recording()
@@ -153,10 +160,10 @@ class History(Closing):
         sharing = self._sharing
         return sharing.shared.shown if sharing is not None and sharing.in_doubt else None
 
-    def settle(self) -> None:
-        """Have the shared log follow, after all that is derived has. Raises `TetraEsError`."""
-        if self._sharing is not None:
-            self._sharing.shared.settle()
+    @property
+    def shared(self) -> SharedLog | None:
+        """The log that others append to as well, None where there is none."""
+        return None if self._sharing is None else self._sharing.shared
 
     def open_again(self) -> None:
         """Admit what is in the log now: an interrupt may have come between an event and its pin."""

@@ -154,8 +154,11 @@ class Projections(Protocol):
     def catch_up(self, report: Report | None = None) -> None:
         """Take in every event that is missing anywhere."""
 
-    def shared_log(self, address: str) -> SharedLog:
-        """Return the log that several machines append to. Raises `UsageError` for no address."""
+    def shared_log(self, address: str, mark: str = "") -> SharedLog:
+        """Return the log that several machines append to, as of `mark`; see `SharedLog.mark`.
+
+        Raises `UsageError` for no address.
+        """
 
     def signers(self) -> dict[str, str]:
         """Return name to public key line of those who may record."""
@@ -453,7 +456,7 @@ class Listener(Protocol):
     def received(self, first: int, last: int) -> None:
         """These events, which others recorded, were taken over."""
 
-    def warned(self, message: str) -> None:
+    def warned(self, message: str, hint: str | None = None) -> None:
         """Something is most likely not as somebody meant it, and stopped nothing."""
 
     def recorded(self, positions: Sequence[int]) -> None:

@@ -251,18 +251,22 @@ class UnitOfWork:
         if self._history.follow() != self._head:
             self.forget()
 
-    def receive(self) -> None:
-        """Take over what others recorded at the shared log; nothing where there is none."""
-        for verdict in self._history.receive():
+    def receive(self, *, repairing: bool = False) -> None:
+        """Take over what others recorded at the shared log; nothing where there is none.
+
+        `repairing` takes what comes before the first thing that is no event.
+        """
+        for verdict in self._history.receive(repairing=repairing):
             position = verdict.record.position
             self._warnings.append(f"event #{position} is void and changes nothing: {verdict.what}")
         warnings = self.take_warnings()
         self.follow()
         self._warnings += warnings
 
-    def settle(self) -> None:
-        """Have the shared log follow, after everything that is derived has."""
-        self._history.settle()
+    @property
+    def shared(self) -> SharedLog | None:
+        """The log that others append to as well, None where there is none."""
+        return self._history.shared
 
     @property
     def pins(self) -> Path:

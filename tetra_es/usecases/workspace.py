@@ -13,6 +13,8 @@ from tetra_es.crypto.ssh import keys
 from tetra_es.disk.identity import file_identity
 from tetra_es.disk.lock import exclusive
 from tetra_es.errors import Refused, TetraEsError
+from tetra_es.log.port import HeadMoved
+from tetra_es.log.shared import Stray
 from tetra_es.store.copies import open_stored
 from tetra_es.store.history import History
 from tetra_es.usecases.edits_on_the_way import EditsOnTheWay
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from tetra_es.admission import Admission
     from tetra_es.layout import OrgLayout
     from tetra_es.log.replica import Replica
+    from tetra_es.log.shared import Repaired
     from tetra_es.usecases.happened.happened import Happened
     from tetra_es.usecases.ports import Listener, Projections, WorkingFiles
     from tetra_es.usecases.recorded import Recorded
@@ -224,6 +227,24 @@ class Workspace:
             self._edits.mention()
             return Pulled(before, self._work.log.last_position())
 
+    def repair_shared(self) -> Repaired | None:
+        """Set aside what is at the shared log and is no event; return None where that is nothing.
+
+        The events before that are taken over first. Raises `Refused` where it is not shared.
+        """
+        from tetra_es.usecases.sharing.pull import check_shared
+
+        with exclusive(self.layout.lock):
+            self._check_in_place()
+            shared = check_shared(self._work)
+            self._work.follow()
+            self._projections.catch_up(self._listener.progress)
+            with suppress(Stray):
+                self._take_over(repairing=True)
+            repaired = shared.repair()
+            self._receive()
+        return repaired
+
     def unshare(self) -> str | None:
         """Have the events here alone; return where they were shared, None for nowhere."""
         from tetra_es.usecases.sharing.share import unshare
@@ -247,9 +268,14 @@ class Workspace:
         if not self._work.is_shared:
             check_known(self._work, self._projections)
             return
+        self._take_over(quiet=quiet)
+        self._have_follow()
+        note_asked(self._work)
+
+    def _take_over(self, *, quiet: bool = False, repairing: bool = False) -> None:
         before = self._work.log.last_position()
         try:
-            self._work.receive()
+            self._work.receive(repairing=repairing)
         finally:
             last = self._work.log.last_position()
             if last > before:
@@ -258,8 +284,20 @@ class Workspace:
                     self._listener.received(before + 1, last)
             for warning in self._work.take_warnings():
                 self._listener.warned(warning)
-        self._work.settle()
-        note_asked(self._work)
+
+    def _have_follow(self) -> None:
+        """Have the shared log follow, after everything that is derived has."""
+        shared = self._work.shared
+        if shared is None:
+            return
+        try:
+            left = shared.settle()
+        except HeadMoved:
+            self._receive()
+            return
+        if left is not None:
+            note_asked(self._work)
+            self._listener.warned(*left)
 
     def _check_in_place(self) -> None:
         """Raise `TetraEsError` where the store is not the file that was opened.
@@ -310,7 +348,7 @@ class Workspace:
             return
         with recorded_all_the_same(recorded):
             self._projections.catch_up(self._listener.progress)
-            self._work.settle()
+            self._have_follow()
             self._edits.write_merged()
             for path in self.files.parted:
                 self._listener.parted(path)

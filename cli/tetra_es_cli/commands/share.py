@@ -84,14 +84,60 @@ def _line_of_newcomer(app: App, signers: Mapping[str, str]) -> str | None:
         return None
 
 
-@click.command()
+class _Share(click.Group):
+    """A group whose first command may be left out: `share URL` is `share to URL`."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the subcommand; anything else is an address."""
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            return super().resolve_command(ctx, ["to", *args])
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Share, subcommand_metavar="URL | COMMAND [ARGS]...")
+def share() -> None:
+    """Share the organization by the git repository, or the PostgreSQL database, at URL.
+
+    `share URL` is short for `share to URL`.
+    """
+
+
+@share.command()
+@click.pass_obj
+def repair(app: App) -> None:
+    """Put right the repository that the organization is shared by.
+
+    For commits on main there that no event of a signer made: as somebody pushes by hand, or merges
+    a branch with a button. The events before them are taken over, main goes back to the last of
+    them, and what was there is kept in a branch found/TIME there. Commits that it lacks, as after
+    a backup was put back, are pushed, and a purge that it did not let be finished is finished.
+    """
+    with app.workspace(Recording()) as workspace:
+        done = workspace.repair_shared()
+    if done is None:
+        say("nothing is wrong there")
+        return
+    if not done.commits:
+        say(f"main is at {done.head}, without what was purged")
+        return
+    commits = "1 commit" if done.commits == 1 else f"{done.commits} commits"
+    say(f"main is at {done.head} again: set {commits} aside")
+    if done.kept is None:
+        say("  not kept there: what was purged is in them")
+    else:
+        say(f"  kept there in the branch {done.kept}")
+
+
+@share.command("to")
 @click.argument("url")
 @click.option(
     "--grant", "roles", multiple=True, metavar="ROLE", help="Let a role of the database record."
 )
 @click.option("--purge", is_flag=True, help="Let it destroy purged values there, too.")
 @click.pass_obj
-def share(app: App, url: str, roles: tuple[str, ...], purge: bool) -> None:
+def share_to(app: App, url: str, roles: tuple[str, ...], purge: bool) -> None:
     """Share the organization by the git repository, or the PostgreSQL database, at URL.
 
     From then on every command that records does so there, on top of what others recorded. The

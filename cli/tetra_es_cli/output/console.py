@@ -85,9 +85,9 @@ class Console:
         """Say what came from others."""
         note(f"received {f'#{first}' if first == last else f'#{first} to #{last}'}")
 
-    def warned(self, message: str) -> None:
+    def warned(self, message: str, hint: str | None = None) -> None:
         """Warn of something that stopped nothing."""
-        warn(message)
+        warn(message, hint)
 
     def key_made(self, path: Path) -> None:
         """Say that there was no signing key, and where it is now."""

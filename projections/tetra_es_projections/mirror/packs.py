@@ -45,10 +45,14 @@ _MODE: Final = 0o444
 
 
 class Packs:
-    """The packed objects of the mirror at `root`, and those that are to be written."""
+    """The packed objects of the mirror at `root`, and those that are to be written.
 
-    def __init__(self, root: Path) -> None:
+    `also` is another repository whose objects it has as well.
+    """
+
+    def __init__(self, root: Path, *, also: Path | None = None) -> None:
         self._folder = root / "objects" / "pack"
+        self._also = None if also is None else Packs(also)
         self._new: dict[bytes, tuple[bytes, bytes]] = {}
 
     def read(self, kind: bytes, identifier: bytes) -> bytes | None:
@@ -58,7 +62,7 @@ class Packs:
                 content = _object_in(self._folder / name, kind, identifier)
                 if content is not None:
                     return content
-        return None
+        return None if self._also is None else self._also.read(kind, identifier)
 
     def add(self, kind: bytes, content: bytes) -> bytes:
         """Return the id of an object that `write` will write."""

@@ -24,7 +24,7 @@ BRANCH: Final = "refs/heads/main"
 HEAD: Final = f"ref: {BRANCH}\n"
 """Content of the file `HEAD`."""
 
-_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
+COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 _FOUND: Final = re.compile(r"refs/heads/found[/-]\d{8}T\d{6}Z", re.ASCII)
 _PACKED: Final = re.compile(r"([0-9a-f]{40}) (refs/\S+)")
 
@@ -50,7 +50,7 @@ def branch_head(root: Path) -> str | None:
     """Return the commit that the branch is at, None where it is at none. Raises `OSError`."""
     git_dir = git_folder(root)
     if (text := _text(git_dir / BRANCH)) is not None:
-        return text if _COMMIT.fullmatch(text) else None
+        return text if COMMIT.fullmatch(text) else None
     return dict(_packed(git_dir)).get(BRANCH)
 
 
@@ -66,7 +66,7 @@ def all_refs(root: Path) -> dict[str, str]:
             path = os.path.join(folder, name)  # noqa: PTH118, of many files
             ref = os.path.relpath(path, git_dir)
             text = _text(git_dir / ref)
-            if text is not None and _COMMIT.fullmatch(text):
+            if text is not None and COMMIT.fullmatch(text):
                 found[ref] = text
             else:
                 found.pop(ref, None)
@@ -79,6 +79,13 @@ def was_shared(root: Path) -> bool:
         return os.path.lexists(root / SHARED) or SHARED in dict(_packed(root))
     except OSError:
         return False
+
+
+def note_shared(root: Path, commit: str) -> None:
+    """Note in the mirror at `root` that a shared log was asked. Raises `TetraEsError`."""
+    if not was_shared(root):
+        (root / SHARED).parent.mkdir(parents=True, exist_ok=True)
+        atomic.write(root / SHARED, f"{commit}\n".encode())
 
 
 def head_of(root: Path, refs: Mapping[str, str]) -> str | None:
@@ -95,7 +102,7 @@ def worktree_heads(root: Path, refs: Mapping[str, str]) -> list[str]:
     found = []
     for file in sorted(git_folder(root).glob("worktrees/*/HEAD")):
         head = (_text(file) or "").removeprefix("ref: ")
-        found += [commit] if _COMMIT.fullmatch(commit := refs.get(head, head)) else []
+        found += [commit] if COMMIT.fullmatch(commit := refs.get(head, head)) else []
     return found
 
 
@@ -127,7 +134,7 @@ def mend_branch(root: Path) -> None:
     Raises `OSError`.
     """
     file = git_folder(root) / BRANCH
-    if (file.is_symlink() or not file.is_dir()) and not _COMMIT.fullmatch(_text(file) or ""):
+    if (file.is_symlink() or not file.is_dir()) and not COMMIT.fullmatch(_text(file) or ""):
         file.unlink(missing_ok=True)
 
 

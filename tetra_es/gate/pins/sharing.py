@@ -26,6 +26,8 @@ class Sharing(NamedTuple):
     """When it answered last, as events write a time; empty for never."""
     position: int = 0
     """The newest event that it had then."""
+    mark: str = ""
+    """How far it was looked at, in its own words; see `log.shared.SharedLog`."""
 
     @property
     def without_password(self) -> str:
@@ -49,9 +51,11 @@ def sharing_of(folder: Path) -> Sharing | None:
     try:
         found = json.loads(data)
         address, asked, position = found["address"], found["asked"], found["position"]
-        if address and [type(address), type(asked), type(position)] == [str, str, int]:
-            return Sharing(address, asked, position)
-    except (ValueError, KeyError, TypeError):
+        mark = found.get("mark", "")
+        kinds = [type(each) for each in (address, asked, position, mark)]
+        if address and kinds == [str, str, int, str]:
+            return Sharing(address, asked, position, mark)
+    except (ValueError, KeyError, TypeError, AttributeError):
         pass
     raise TetraEsError(
         f"{path} cannot be read: it is damaged",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shlex
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from tetra_es.errors import Refused
+from tetra_es.errors import Refused, TetraEsError
 from tetra_es.gate.opening import check_asked
 from tetra_es.gate.pins import private, sharing
 from tetra_es.gate.pins.places import StateFolder
@@ -81,8 +81,9 @@ def clone(
         closing(shared_log(projections.log, projections, address)) as log,
     ):
         log.fetch()
-        log.settle()
+        with suppress(TetraEsError):  # who may not push there leaves that to others
+            log.settle()
         projections.note_shared()
-        now = sharing.Sharing(address, format_time(datetime.now(UTC)), restored.head.position)
-        sharing.write(pins.folder, now)
+        time, last = format_time(datetime.now(UTC)), restored.head.position
+        sharing.write(pins.folder, sharing.Sharing(address, time, last, log.mark))
         return Cloned(restored, log.shown, projections.signers())

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from tetra_es.log.record import Record
     from tetra_es.log.replica import Replica
+    from tetra_es.log.shared import Repaired
 
 _AT_ONCE: Final = 200
 """Events that are put back together."""
@@ -50,6 +51,19 @@ class SharedDatabase:
     def shown(self) -> str:
         """Where it is, for people: without the account."""
         return shown(self.address)
+
+    @property
+    def mark(self) -> str:
+        """Nothing: its rows are the events."""
+        return ""
+
+    def fetch_sound(self) -> Head:
+        """Do what `fetch` does."""
+        return self.fetch()
+
+    def repair(self) -> Repaired | None:
+        """Do nothing: only its owner can move rows."""
+        return None
 
     def fetch(self) -> Head:
         """Ask for the head, and compare. See `SharedLog`."""

@@ -16,13 +16,15 @@ if TYPE_CHECKING:
     from tetra_es.usecases.ports import DerivedOfCopy, HistoryCopy, SharingProjections
 
 
-def shared_log(replica: Replica, projections: SharingProjections, address: str) -> SharedLog:
-    """Return the log at an address: a PostgreSQL database, or a git repository.
+def shared_log(
+    replica: Replica, projections: SharingProjections, address: str, mark: str = ""
+) -> SharedLog:
+    """Return the log at an address, as of `mark`: a PostgreSQL database, or a git repository.
 
     Raises `UsageError` for another text.
     """
     if not connecting.is_database(address):
-        return projections.shared_log(address)
+        return projections.shared_log(address, mark)
     from tetra_es.usecases.sharing.database import SharedDatabase
 
     return SharedDatabase(address, replica)

@@ -18,7 +18,7 @@ def join(work: UnitOfWork, projections: Projections) -> None:
     """Have a command record where the organization is shared; nothing where it is not."""
     found = sharing.sharing_of(work.pins)
     if found is not None:
-        work.join(shared_log(work.log, projections, found.address))
+        work.join(shared_log(work.log, projections, found.address, found.mark))
 
 
 def check_known(work: UnitOfWork, projections: Projections) -> None:
@@ -35,8 +35,9 @@ def check_known(work: UnitOfWork, projections: Projections) -> None:
 
 def note_asked(work: UnitOfWork) -> None:
     """Note that the shared log answered, and how far it goes."""
-    found = sharing.sharing_of(work.pins)
-    if found is not None:
-        now = found._replace(asked=work.intent.clock(), position=work.log.last_position())
+    found, shared = sharing.sharing_of(work.pins), work.shared
+    if found is not None and shared is not None:
+        last = work.log.last_position()
+        now = found._replace(asked=work.intent.clock(), position=last, mark=shared.mark)
         with suppress(TetraEsError):  # only `status` tells it
             sharing.write(work.pins, now)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tetra_es.errors import Refused
 
 if TYPE_CHECKING:
+    from tetra_es.log.shared import SharedLog
     from tetra_es.usecases.unit_of_work import UnitOfWork
 
 
@@ -19,10 +20,12 @@ class Pulled(NamedTuple):
     """The newest event."""
 
 
-def check_shared(work: UnitOfWork) -> None:
-    """Raise `Refused` where an organization is not shared."""
-    if not work.is_shared:
+def check_shared(work: UnitOfWork) -> SharedLog:
+    """Return the shared log. Raises `Refused` where an organization is not shared."""
+    shared = work.shared
+    if shared is None:
         raise Refused(
             "this organization is not shared: all of its events are here",
             hint="`tetra-es share URL` shares it by a git repository",
         )
+    return shared

@@ -8,6 +8,7 @@ from tetra_es.errors import Refused
 from tetra_es.gate.pins import sharing
 from tetra_es.gate.pins.pins import Forked
 from tetra_es.log.chain import START, Head
+from tetra_es.log.shared import Stray
 from tetra_es.usecases.sharing.engines import shared_log
 
 if TYPE_CHECKING:
@@ -61,17 +62,22 @@ def share(
         )
     was_shared = projections.was_shared
     try:
-        there = _fetched(log, is_new=known is None and not was_shared)
+        there = _fetched(log, is_known=known is not None)
         if there == START:
             log.settle()
         for role in roles.names if roles else ():
             log.grant(role, purge=bool(roles and roles.purge))
+    except Stray:  # it is ours, and `share repair` puts it right
+        log.close()
+        if known is None:
+            sharing.write(work.pins, sharing.Sharing(log.address))
+        raise
     except BaseException:
         log.close()
         if not was_shared:
             projections.unshare()
         raise
-    now = known or sharing.Sharing(log.address)
+    now = (known or sharing.Sharing(log.address))._replace(mark=log.mark)
     if known is None:
         sharing.write(work.pins, now)
     projections.note_shared()
@@ -111,7 +117,7 @@ def unshare(work: UnitOfWork, projections: Projections) -> str | None:
     return shared_log(work.log, projections, known.address).shown if known else ""
 
 
-def _fetched(log: SharedLog, *, is_new: bool) -> Head:
+def _fetched(log: SharedLog, *, is_known: bool) -> Head:
     try:
         return log.fetch()
     except Forked as error:
@@ -120,7 +126,7 @@ def _fetched(log: SharedLog, *, is_new: bool) -> Head:
         raise Refused(
             f"{log.shown} has the history of another organization", hint=_EMPTY
         ) from error
-    except Refused as error:
-        if not is_new:
+    except Stray as error:
+        if is_known or log.fetch_sound() != START:
             raise
         raise Refused(error.message, hint=_EMPTY) from error

@@ -71,13 +71,14 @@ class _WithNew:
 
 
 def build(
-    root: Path, git: Git, replica: Replica, parent: Head, new: New
+    root: Path, mirror: Path, git: Git, replica: Replica, parent: Head, new: New
 ) -> tuple[Packs, list[tuple[int, str]]]:
     """Return position and id of the commits of new events, and their objects, not written yet.
 
-    The first follows `parent`, whose event is the one before. Raises `TetraEsError`.
+    The first follows `parent`, whose event is the one before. They are for the repository at
+    `root`, which has the objects of the one at `mirror` as well. Raises `TetraEsError`.
     """
-    packs = Packs(root)
+    packs = Packs(root, also=mirror)
     content = TreeProjector.at(_WithNew(replica, new), parent.position)
     commits = list(render_all(new.records, content, None))
     stored = Stored(root, git, packs, commits, parent.commit)

@@ -11,7 +11,7 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from tetra_es.errors import TetraEsError
+from tetra_es.errors import Refused, TetraEsError
 from tetra_es_projections.mirror.addresses import without_account
 from tetra_es_projections.mirror.failures import git_missing, said_by_git
 from tetra_es_projections.mirror.pushing import opened
@@ -30,11 +30,20 @@ PATIENCE: Final = 120
 _REMOTE: Final = "tetra-es-log"
 _MISSING: Final = "couldn't find remote ref"
 _REFUSED: Final = re.compile(r"^!\t\S+\t\[(remote )?rejected\] ?\((.*)\)$", re.MULTILINE)
-_MOVED: Final = re.compile(
-    "fetch first|non-fast-forward|stale info|cannot lock ref|incorrect old value"
-    "|failed to update ref|failed to lock|already exists|needs force"
+_DAMAGED: Final = re.compile(r"fsck error|error in object|index-pack abnormal exit")
+_MOVED: Final = re.compile("fetch first|non-fast-forward|stale info|already exists|needs force")
+"""What git here says where somebody else was first."""
+_MOVED_THERE: Final = re.compile(
+    "cannot lock ref|incorrect old value|failed to update ref|failed to lock|already exists"
 )
-"""What git says where somebody else was first, of which some is said by the other side."""
+"""What the other side says then."""
+
+_SETTINGS: Final = {
+    "denying non-fast-forward": "receive.denyNonFastForwards is set there",
+    "rotected branch": "main is protected there",
+    "hook declined": "a hook there declined it",
+}
+"""Part of what the other side says to the rule that it means."""
 
 
 class Moved(Exception):
@@ -64,13 +73,29 @@ def ask_main(root: Path, url: str) -> str | None:
     return next((line.split()[0] for line in printed.splitlines()), None)
 
 
-def fetch_main(root: Path, url: str) -> str | None:
-    """Bring `main` of the repository at `url` into the mirror at `root`; return its commit.
+class Damaged(Refused):
+    """What is there has objects that git refuses."""
 
-    None where it has no such branch. Raises `TetraEsError` with what git says.
+
+class Forbidden(TetraEsError):
+    """A rule there refuses it; `rule` is what it says."""
+
+    def __init__(self, where: str, rule: str) -> None:
+        super().__init__(
+            f"{where} refused the push: {rule}",
+            hint="nothing was recorded; a rule there forbids pushes to main: see its settings",
+        )
+        self.rule = rule
+
+
+def fetch_main(root: Path, url: str, *, checked: bool = True) -> str | None:
+    """Bring `main` of the repository at `url` into the one at `root`; return its commit.
+
+    None where it has no such branch. Raises `TetraEsError` with what git says, `Damaged` where an
+    object is not as it must be, unless it is not `checked`.
     """
     where = without_account(url)
-    with _ready(root, url) as repo:
+    with _ready(root, url, checked=checked) as repo:
         status, _, said = repo.git.fetch(
             "--no-tags",
             "--no-write-fetch-head",
@@ -84,49 +109,61 @@ def fetch_main(root: Path, url: str) -> str | None:
         )
     if status and _MISSING in said:
         return None
+    if status and _DAMAGED.search(said):
+        raise Damaged(f"{where}: main there has damaged objects: {_line_of(said)}")
     if status:
         raise _unreachable(where, said)
     return all_refs(root).get(SHARED)
 
 
-def push_main(root: Path, url: str, commit: str, *, lease: str | None = None) -> None:
-    """Bring `main` of the repository at `url` to a commit that the mirror has.
+def push(
+    root: Path,
+    url: str,
+    commit: str,
+    *,
+    lease: str | None = None,
+    keep: tuple[str, str] | None = None,
+) -> None:
+    """Bring `main` of the repository at `url` to a commit that the one at `root` has.
 
-    Without `lease` only to one that follows what is there; with it, from exactly that one. Raises
-    `Moved`, `Lost`, and `TetraEsError` where the other side refused.
+    Without `lease` only to one that follows what is there; with it, from exactly that one. `keep`
+    is a commit and a new branch there: both are moved or none. Raises `Moved`, `Lost`, and
+    `Forbidden` where the other side refused.
     """
     where = without_account(url)
+    options = [f"--force-with-lease={BRANCH}:{lease}"] if lease else []
+    options += ["--atomic"] if keep else []
     with _ready(root, url) as repo:
-        force = [f"--force-with-lease={BRANCH}:{lease}"] if lease else []
         status, printed, said = repo.git.push(
             "--porcelain",
             "--no-verify",
-            *force,
+            *options,
             _REMOTE,
             f"{commit}:{BRANCH}",
+            *([":".join(keep)] if keep else []),
             with_extended_output=True,
             with_exceptions=False,
             kill_after_timeout=PATIENCE,
         )
     if not status:
         return
-    refused = _REFUSED.search(printed)
-    if refused is None:
+    found = [match.groups() for match in _REFUSED.finditer(printed)]
+    if not found:
         raise Lost(f"{where} did not answer: {_line_of(said)}")
-    if _MOVED.search(refused[2]):
-        raise Moved(refused[2])
-    raise TetraEsError(
-        f"{where} refused what was to be recorded: {_rule_of(said) or refused[2]}",
-        hint="nothing was recorded; a rule there forbids pushes to main: see its settings",
-    )
+    there, why = next((one for one in found if "atomic" not in one[1]), found[0])
+    if (_MOVED_THERE if there else _MOVED).search(why):
+        raise Moved(why)
+    raise Forbidden(where, _rule_of(said, why))
 
 
-def _rule_of(said: str) -> str:
-    """Return what the other side says of itself, in one line."""
+def _rule_of(said: str, why: str) -> str:
+    """Return what the other side says of itself, and which rule that is, in one line."""
     lines = [
         line.removeprefix("remote:").strip() for line in said.splitlines() if "remote:" in line
     ]
-    return without_account("; ".join(line for line in lines if line)[:300])
+    told = without_account("; ".join(line for line in lines if line)[:300]) or why
+    rules = [rule for part, rule in _SETTINGS.items() if part in f"{said}{why}"]
+    return f"{told} ({rules[0]})" if rules else told
 
 
 def _unreachable(where: str, said: str) -> TetraEsError:
@@ -142,13 +179,16 @@ def _line_of(said: str) -> str:
 
 
 @contextmanager
-def _ready(root: Path, url: str) -> Iterator[Repo]:
-    """Yield the mirror as GitPython has it, with a remote for the address."""
+def _ready(root: Path, url: str, *, checked: bool = True) -> Iterator[Repo]:
+    """Yield the repository as GitPython has it, with a remote for the address."""
     with needing_git():
         from git import GitCommandNotFound
     with opened(root) as repo:
         first = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
-        settings = {f"remote.{_REMOTE}.url": url, "fetch.fsckObjects": "true"}
+        settings = {
+            f"remote.{_REMOTE}.url": url,
+            "fetch.fsckObjects": "true" if checked else "false",
+        }
         variables = {"GIT_CONFIG_COUNT": str(first + len(settings)), "LC_ALL": "C", "LANGUAGE": ""}
         for number, (name, value) in enumerate(settings.items(), first):
             variables |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}

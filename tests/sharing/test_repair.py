@@ -1,0 +1,124 @@
+"""`share repair`: whatever somebody did to `main` there, it has both machines record again."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.examples import some
+from tests.mirrors import git
+from tests.sharing.poison import commit, newest, next_event, put, tip
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.sharing.people import Team
+
+
+def a_commit_by_hand(team: Team) -> str:
+    return commit(team, {"notes.txt": "mine\n"})
+
+
+def an_empty_commit(team: Team) -> str:
+    return commit(team)
+
+
+def a_merge_by_a_button(team: Team) -> str:
+    branch = commit(team, {"environments/local.toml": "[app]\n"}, parents=("main~1",))
+    return commit(team, {"environments/local.toml": "[app]\n"}, parents=("main", branch))
+
+
+def another_repository(team: Team) -> str:
+    nothing = git(team.hub, "mktree", data="").strip()
+    return commit(team, {"README.md": "hello\n"}, of=nothing, parents=())
+
+
+def an_amended_tip(team: Team) -> str:
+    return commit(team, {"notes.txt": "mine\n"}, parents=("main~1",))
+
+
+def a_file_too_many(team: Team) -> str:
+    return commit(team, {"environments/prod.toml": "x = 1\n"}, of=next_event(team))
+
+
+def a_forged_signature(team: Team) -> str:
+    good = next_event(team)
+    path, event = newest(team, good)
+    event["signature"] = newest(team, "main")[1]["signature"]
+    return commit(team, {path: json.dumps(event)}, of=good)
+
+
+def a_changed_event(team: Team) -> str:
+    good = next_event(team)
+    path, event = newest(team, good)
+    event["state"]["metadata"]["reason"] = "another"
+    return commit(team, {path: json.dumps(event)}, of=good)
+
+
+def a_changed_event_before(team: Team) -> str:
+    path, event = newest(team, "main")
+    event["state"]["metadata"]["reason"] = "another"
+    return commit(team, {path: json.dumps(event)}, parents=("main~1",))
+
+
+def an_event_that_is_no_json(team: Team) -> str:
+    good = next_event(team)
+    return commit(team, {newest(team, good)[0]: "no"}, of=good)
+
+
+def a_damaged_object(team: Team) -> str:
+    tree = git(team.hub, "rev-parse", "main^{tree}").strip()
+    text = f"tree {tree}\nparent {tip(team)}\nauthor nobody\ncommitter nobody\n\nx\n"
+    literally = ("hash-object", "-w", "-t", "commit", "--literally", "--stdin")
+    return git(team.hub, *literally, data=text).strip()
+
+
+POISONS = (
+    a_commit_by_hand,
+    a_merge_by_a_button,
+    an_amended_tip,
+    a_file_too_many,
+    a_forged_signature,
+    another_repository,
+    an_empty_commit,
+    a_changed_event,
+    a_changed_event_before,
+    an_event_that_is_no_json,
+    a_damaged_object,
+)
+
+
+@pytest.mark.parametrize("poison", some(POISONS, 4), ids=lambda poison: poison.__name__)
+def test_main_has_something_that_was_never_an_event(
+    team: Team, poison: Callable[[Team], str]
+) -> None:
+    good, before = tip(team), team.bob.last_position()
+    bad = put(team, poison(team))
+    for machine in team:
+        assert "`tetra-es share repair`" in machine.fails(4, "set", "local", "app.x=1").hint()
+    assert tip(team) == bad
+    done = team.bob.ok("share", "repair")
+    first, kept = done.out.splitlines()
+    assert first.startswith(f"main is at #{before} again: set ")
+    assert tip(team) == good
+    branch = kept.removeprefix("  kept there in the branch ")
+    assert git(team.hub, "rev-parse", branch).strip() == bad
+    team.alice.ok("set", "local", "app.x=1")
+    team.bob.ok("set", "local", "app.y=1")
+    team.alice.ok("pull")
+    assert team.bob.last_position() == before + 2
+    team.check_equal()
+
+
+def test_what_is_lawful_below_it_stays(team: Team) -> None:
+    before = team.bob.last_position()
+    good = put(team, next_event(team))
+    put(team, commit(team, {"notes.txt": "mine\n"}))
+    put(team, commit(team, {"notes.txt": "more\n"}))
+    done = team.bob.ok("share", "repair")
+    assert done.out.startswith(f"main is at #{before + 1} again: set 2 commits aside\n")
+    assert tip(team) == good
+    team.alice.ok("pull")
+    team.check_equal()
