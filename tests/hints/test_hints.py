@@ -17,6 +17,7 @@ from tests.hints import (
     keys,
     looking,
     purging,
+    repairing,
     restoring,
     servers,
     sharing,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 SUBJECTS = (
     *(looking, keys, files, stores, beginning, servers, applying, restoring, purging),
-    *(admitting, editing, sharing),
+    *(admitting, editing, sharing, repairing),
 )
 CASES: list[Case] = [case for subject in SUBJECTS for case in subject.CASES]
 

@@ -81,7 +81,7 @@ class SharedLog(Protocol):
         """
 
     def fetch_sound(self) -> Head:
-        """Do the same, and pass over the first thing that is no event, and all after it."""
+        """Do the same, and pass over the first thing that is not an event, and all after it."""
 
     def events(self, after: int) -> Iterator[Sent]:
         """Yield the events at positions higher than `after`, as of the last time it was asked."""

@@ -132,7 +132,7 @@ class History(Closing):
         """Take over what others appended to the shared log; return the void ones.
 
         Nothing where there is no such log. `repairing` takes what comes before the first thing
-        that is no event. Raises as `SharedLog.fetch` and the gate do.
+        that is not an event. Raises as `SharedLog.fetch` and the gate do.
         """
         if self._sharing is None:
             return []

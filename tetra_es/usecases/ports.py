@@ -177,7 +177,7 @@ class Projections(Protocol):
 class SharingProjections(Protocol):
     """The mirror, by which an organization may be shared."""
 
-    def shared_log(self, address: str) -> SharedLog:
+    def shared_log(self, address: str, mark: str = "") -> SharedLog:
         """Return the log that several machines append to. Raises `UsageError` for no address."""
 
 

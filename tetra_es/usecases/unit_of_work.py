@@ -254,7 +254,7 @@ class UnitOfWork:
     def receive(self, *, repairing: bool = False) -> None:
         """Take over what others recorded at the shared log; nothing where there is none.
 
-        `repairing` takes what comes before the first thing that is no event.
+        `repairing` takes what comes before the first thing that is not an event.
         """
         for verdict in self._history.receive(repairing=repairing):
             position = verdict.record.position

@@ -228,7 +228,7 @@ class Workspace:
             return Pulled(before, self._work.log.last_position())
 
     def repair_shared(self) -> Repaired | None:
-        """Set aside what is at the shared log and is no event; return None where that is nothing.
+        """Set aside what the shared log has and is not an event; return None where that is nothing.
 
         The events before that are taken over first. Raises `Refused` where it is not shared.
         """

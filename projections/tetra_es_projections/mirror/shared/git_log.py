@@ -103,7 +103,7 @@ class GitLog:
         return here if clone.last == here.position else main.head_of(clone, clone.last)
 
     def fetch_sound(self) -> EventHead:
-        """Do the same, and pass over the first thing that is no event. See `SharedLog`."""
+        """Do the same, and pass over the first thing that is not an event. See `SharedLog`."""
         main = self._main
         own = main.ask(checked=False)
         if main.commit is None:

@@ -1,4 +1,4 @@
-"""What is set aside there, where `main` has something else than commits of admitted events."""
+"""Setting aside what `main` there has that is not a commit of an admitted event."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def ask_main(root: Path, url: str) -> str | None:
 
 
 class Damaged(Refused):
-    """What is there has objects that git refuses."""
+    """The branch there has objects that git refuses."""
 
 
 class Forbidden(TetraEsError):
