@@ -34,7 +34,7 @@ from tetra_es_projections.mirror.shared.transfer import (
     Lost,
     Moved,
     ask_main,
-    push,
+    push_main,
 )
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ class GitLog:
         new = New(records, {sha256(body).digest(): body for body in bodies})
         end = main.written(at, new)
         try:
-            push(main.root, self.address, end.commit)
+            push_main(main.root, self.address, end.commit)
         except Moved as error:
             raise HeadMoved(after, EventHead(after.position + 1, b"")) from error
         except Lost as error:
@@ -258,7 +258,7 @@ class GitLog:
     ) -> None:
         main = self._main
         try:
-            push(main.root, self.address, commit, lease=lease, keep=keep)
+            push_main(main.root, self.address, commit, lease=lease, keep=keep)
         except Moved as error:
             raise HeadMoved(START, START) from error
         except Lost as error:

@@ -116,7 +116,7 @@ def fetch_main(root: Path, url: str, *, checked: bool = True) -> str | None:
     return all_refs(root).get(SHARED)
 
 
-def push(
+def push_main(
     root: Path,
     url: str,
     commit: str,
