@@ -125,7 +125,7 @@ def test_edit_merges_with_what_was_set_while_its_editor_was_open(machine: Machin
     machine.toml("local").write_text(SECURITY)
     machine.ok("record")
     script = machine.home / "editor"
-    program = shlex.join(machine.argv("set", "local", "security.alert=true"))
+    program = shlex.join(machine.forked().argv("set", "local", "security.alert=true"))
     script.write_text(
         "#!/bin/sh\nset -e\n"
         f'sed "s/level = 1/level = 2/" "$1" > "$HOME/buffer"\n{program}\ncp "$HOME/buffer" "$1"\n'
@@ -141,7 +141,7 @@ def test_edit_that_is_refused_is_remembered_as_typed_on_its_revision(machine: Ma
     machine.toml("local").write_text(SECURITY)
     machine.ok("record")
     script = machine.home / "editor"
-    program = shlex.join(machine.argv("set", "local", "security.level=7"))
+    program = shlex.join(machine.forked().argv("set", "local", "security.level=7"))
     script.write_text(
         "#!/bin/sh\nset -e\n"
         f'sed "s/level = 1/level = 2/" "$1" > "$HOME/buffer"\n{program}\ncp "$HOME/buffer" "$1"\n'

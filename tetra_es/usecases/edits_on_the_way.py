@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from tetra_es.usecases.config.edit import Edit, EmptiedError, recorded_document
 from tetra_es.usecases.config.hand_edits import emptied_by_hand, pending, read_edit, what_is_wrong
-from tetra_es.usecases.config.record_by_hand import RecordByHand, said_base
 from tetra_es.usecases.config.source_file import SourceFile
 
 if TYPE_CHECKING:
@@ -50,6 +49,8 @@ class EditsOnTheWay:
             if path not in needed:
                 self._mention(edit)
                 continue
+            from tetra_es.usecases.config.record_by_hand import RecordByHand
+
             document = read_edit(files, edit)
             recording = RecordByHand(
                 Edit(edit.file, document, use_case.allow, use_case.allow_empty),
@@ -87,6 +88,8 @@ class EditsOnTheWay:
         bases, said = self._projections.files.bases, use_case.bases.get(file.path)
         if said is None:
             return bases.of(file.path)
+        from tetra_es.usecases.config.record_by_hand import said_base
+
         base = said_base(self._work, file, said)
         if not self._work.intent.dry_run:
             bases.put(file.path, base)

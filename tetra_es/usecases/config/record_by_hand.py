@@ -12,11 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import UsageError
 from tetra_es.gate.pins.bases import Base
-from tetra_es.usecases.config import clashes
 from tetra_es.usecases.config.check_for_secrets import refuse_secrets
 from tetra_es.usecases.config.edit import recorded_document
-from tetra_es.usecases.config.merging import Clash, Three, merge_documents
-from tetra_es.usecases.config.open_editors import typed_on_older
 from tetra_es.usecases.config.revisions import revisions
 
 if TYPE_CHECKING:
@@ -66,6 +63,10 @@ class RecordByHand:
         if base.position == newest.position:
             self.edit.decide(work)
             return None
+        # Few edits are merged, and few files may come from an editor that was open.
+        from tetra_es.usecases.config import clashes
+        from tetra_es.usecases.config.merging import Clash, Three, merge_documents
+
         organization, allow = work.organization(), self.edit.allow
         refuse_secrets(organization, str(file), theirs, mine.checked(), allow=allow)
         newer = _since(work, base)
@@ -83,11 +84,18 @@ class RecordByHand:
         base = self.base
         if base and base.position > log.last_position():
             return newest  # of events that were lost since; nobody recorded any after them
-        found = base and next(revisions(log, file, base.position), None)
-        if base is None or found is None or _digest(found.text(log)) != base.digest:
+        if base is None:
             return self._same_text(work, newest)
+        found = next(revisions(log, file, base.position), None)
+        if found is None or _digest(found.text(log)) != base.digest:
+            # Events have other positions than they had, or are gone.
+            same = (one for one in revisions(log, file) if _digest(one.text(log)) == base.digest)
+            return next(same, None) or self._same_text(work, newest)
         if base.typed >= found.position or not mine.holds_values:
             return found
+        from tetra_es.usecases.config import clashes
+        from tetra_es.usecases.config.open_editors import typed_on_older
+
         older = typed_on_older(
             mine,
             file.document(found.text(log) or ""),
@@ -108,6 +116,8 @@ class RecordByHand:
         for each in revisions(work.log, self.edit.file):
             if each.text(work.log) == text:
                 return each
+        from tetra_es.usecases.config import clashes
+
         raise clashes.unknown(newest)
 
 
