@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.examples import load_profile
-from tests.machine import HANG, PACKAGES, ROOT, Machine, Result, default_signals
+from tests.machine import HANG, PACKAGES, ROOT, Machine, Result, copy_folder, default_signals
 from tests.needs import pytest_addoption, pytest_runtest_makereport  # noqa: F401 - hooks
 
 __all__ = ["HANG", "PACKAGES", "ROOT", "Machine", "Result", "default_signals"]
@@ -74,5 +73,5 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Machine:
 @pytest.fixture
 def machine(bare: Machine, founded: Machine) -> Machine:
     """A machine with a new organization."""
-    shutil.copytree(founded.home, bare.home, symlinks=True, dirs_exist_ok=True)
+    copy_folder(founded.home, bare.home)
     return bare

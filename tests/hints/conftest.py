@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.first_edition.archive import STAND_IN, machine_in
+from tests.machine import copy_folder
 from tetra_es.remote.transport import Local
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Machine:
 def machine(prepared: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     """A copy of that organization; its servers, and the machine itself as one, are a stand-in's."""
     home = tmp_path / "home"
-    shutil.copytree(prepared.home, home, symlinks=True)
+    copy_folder(prepared.home, home)
     stand_in = [sys.executable, "-I", "-S", str(STAND_IN), str(home / "servers")]
     monkeypatch.setattr(Local, "argv", lambda here, *_: [*stand_in, "--", here.host, ""])
     return machine_in(home)

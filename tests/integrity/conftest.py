@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import Machine
 from tests.first_edition.archive import DEMO, unpack
+from tests.machine import copy_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +58,7 @@ def old_demo(tmp_path_factory: pytest.TempPathFactory) -> Machine:
 def copy(demo: Machine, tmp_path: Path) -> Machine:
     """A copy of the demo organization and its keys."""
     home = tmp_path / "copy"
-    shutil.copytree(demo.home, home, symlinks=True)
+    copy_folder(demo.home, home)
     return Machine(home)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.conftest import Machine
+from tests.machine import copy_folder
 from tests.secrets.canary_machine import CanaryMachine
 from tests.secrets.leaks import Canary
 
@@ -33,7 +33,7 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Machine:
 def copy_of(machine: Machine, folder: Path) -> Machine:
     """Return a copy of a machine in a folder."""
     home = folder / "home"
-    shutil.copytree(machine.home, home, symlinks=True)
+    copy_folder(machine.home, home)
     return Machine(home)
 
 

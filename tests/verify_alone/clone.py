@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import os
-import shutil
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
@@ -17,6 +16,7 @@ import rfc8785
 
 import tetra_es_verify
 from tests.conftest import HANG, ROOT, Result
+from tests.machine import copy_folder
 from tetra_es.crypto.ssh.sshsig import armor, sign
 from tetra_es.log.chain import link, signed_bytes
 
@@ -58,7 +58,7 @@ class Clone:
 
     def copy(self, path: Path) -> Clone:
         """Return a copy: that is quicker than another clone."""
-        shutil.copytree(self.path, path, symlinks=True)
+        copy_folder(self.path, path)
         return Clone(path)
 
     def git(self, *words: str, data: bytes = b"") -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.conftest import Machine
+from tests.machine import copy_folder
 from tests.verify_alone.clone import Clone
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ mixed = [{ a = 1 }, 2]
 def machine(story: Machine, tmp_path: Path) -> Machine:
     """A copy of the organization and its keys."""
     home = tmp_path / "copy"
-    shutil.copytree(story.home, home, symlinks=True)
+    copy_folder(story.home, home)
     return Machine(home)
 
 
