@@ -53,6 +53,19 @@ def test_the_same_key_as_a_colleague_counts_as_typed_on_what_is_there(people: Pe
     assert recorded(people.bob) == SECURITY.replace("alert = false", "alert = 3")
 
 
+def test_the_same_key_beside_one_that_is_back_is_refused_with_both_values(people: People) -> None:
+    buffer = people.bob.toml("local").read_text()
+    people.alice.ok("set", "local", "security.alert=true", "security.level=7", "-m", "audit")
+    people.send()
+    people.bob.ok("record")
+    mine = save(people.bob, ("level = 1", "level = 2"), text=buffer)
+    failed = people.bob.fails(3, "promote", "dev")
+    assert "security.level was 1, is 2 in the file, and 7 in local@3" in failed.error()
+    assert people.bob.toml("local").read_text() == mine
+    people.bob.ok(*hints(failed.hint())[0])
+    assert recorded(people.bob) == BOTH
+
+
 @pytest.mark.parametrize(("choice", "alert"), [(0, "false"), (1, "true")])
 def test_what_does_nothing_but_take_it_back_is_refused_with_both_meanings(
     people: People, choice: int, alert: str
@@ -114,7 +127,7 @@ def test_a_set_in_another_terminal_is_not_taken_back_by_what_an_editor_saves(
     machine.ok("set", "local", "security.alert=true")
     mine = save(machine, ("level = 1", "level = 2"), text=SECURITY)
     failed = machine.fails(3, "promote", "dev")
-    assert "security.alert as before local@3" in failed.error()
+    assert "has security.alert as before local@3" in failed.error()
     assert machine.toml("local").read_text() == mine
     machine.ok(*hints(failed.hint())[1])
     assert recorded(machine) == BOTH

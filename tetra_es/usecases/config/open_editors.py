@@ -26,9 +26,9 @@ class Older(NamedTuple):
 
     revision: Revision
     missed: tuple[Revision, ...]
-    """The later ones, whose keys the file has as they were before; the newest first."""
+    """The later ones, of which the file has nothing; the newest first."""
     keys: tuple[str, ...]
-    """Those keys; none where it is lines alone."""
+    """Their keys that the file has as they were before; none where it is lines alone."""
     other_keys: int
     """How many other keys the file changes."""
 
@@ -59,12 +59,16 @@ def typed_on_older(
             came_in.update(key for key, _, _ in revision.changes)
         changed = {key for key in came_in if before[key] != written.keys.get(key)}
         if changed:
-            is_back = all(mine.keys.get(key) == before[key] for key in changed)
+            # An editor that was open has none of what came in; some of it was typed over.
+            is_back = any(mine.keys.get(key) == before[key] for key in changed) and all(
+                mine.keys.get(key) != written.keys.get(key) for key in changed
+            )
         else:
             is_back = bool(missed) and _lines_are_back(mine.text, text, written.text)
+        keys = tuple(sorted(key for key in changed if mine.keys.get(key) == before[key]))
         others = _others(mine.keys, written.keys, before, came_in)
         if is_back and (best is None or others < best.other_keys):
-            best = Older(older, tuple(missed), tuple(sorted(changed)), others)
+            best = Older(older, tuple(missed), keys, others)
     return best
 
 
