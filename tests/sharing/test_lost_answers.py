@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.sharing.people import ADDRESS, command, with_git
+from tests.sharing.people import ADDRESS, LONG_TAIL, command, with_git
 from tetra_es.log import deciding
 from tetra_es.store import history
 from tetra_es_projections.mirror.shared import git_log
@@ -36,12 +36,14 @@ def test_it_was_pushed(team: Team, tmp_path: Path) -> None:
     check_once(team)
 
 
+@LONG_TAIL
 def test_it_was_not_pushed(team: Team, tmp_path: Path) -> None:
     bob = with_git(team.bob, tmp_path / "bin", LOST)
     assert "(#4)" in bob.ok(*SET).out
     check_once(team)
 
 
+@LONG_TAIL
 def test_it_was_pushed_and_others_went_on(team: Team, tmp_path: Path) -> None:
     other = command(team.alice, "set", "local", "logging.level=warn")
     bob = with_git(team.bob, tmp_path / "bin", f'push "$@"; {other}; {LOST}')
@@ -113,6 +115,7 @@ def test_interrupted_after_the_push(team: Team, monkeypatch: pytest.MonkeyPatch)
     check_once(team)
 
 
+@LONG_TAIL
 def test_interrupted_before_the_push(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
@@ -125,6 +128,7 @@ def test_interrupted_before_the_push(team: Team, monkeypatch: pytest.MonkeyPatch
     assert team.bob.last_position() == 3
 
 
+@LONG_TAIL
 def test_interrupted_where_nobody_can_tell(
     team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

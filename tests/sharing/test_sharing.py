@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.examples import some
 from tests.mirrors import commit_on, git
-from tests.sharing.people import ADDRESS, bare_repository, knows
+from tests.sharing.people import ADDRESS, LONG_TAIL, bare_repository, knows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,6 +46,7 @@ def test_a_repository_with_this_history_is_joined(alice: Machine, hub: Path) -> 
     assert git(hub, "rev-parse", "main") == alice.git("rev-parse", "main")
 
 
+@LONG_TAIL
 def test_another_history_is_refused(alice: Machine, bob: Machine, hub: Path) -> None:
     bob.ok("init", "acme")
     bob.ok("share", ADDRESS)
@@ -74,6 +76,7 @@ def test_sharing_twice_changes_nothing(team: Team) -> None:
     assert "tetra-es clone" in said
 
 
+@LONG_TAIL
 def test_sharing_elsewhere_is_refused(team: Team, tmp_path: Path) -> None:
     other = bare_repository(tmp_path / "other.git")
     refused = team.alice.fails(3, "share", str(other))
@@ -88,6 +91,7 @@ def test_what_is_no_address(alice: Machine, command: str, address: str) -> None:
     assert alice.run(command, "--", address).code == 2
 
 
+@LONG_TAIL
 def test_a_clone_has_all_of_it(team: Team) -> None:
     alice, bob = team
     team.check_equal()
@@ -95,6 +99,7 @@ def test_a_clone_has_all_of_it(team: Team) -> None:
     bob.ok("verify")
 
 
+@LONG_TAIL
 def test_a_clone_shows_what_it_took(alice: Machine, bob: Machine) -> None:
     alice.ok("share", ADDRESS)
     done = bob.ok("clone", ADDRESS)
@@ -190,6 +195,7 @@ def test_both_record(team: Team) -> None:
     team.check_equal()
 
 
+@LONG_TAIL
 def test_a_dry_run_receives_and_sends_nothing(team: Team) -> None:
     alice, bob = team
     alice.ok("set", "local", "ports.tetra=5001")
@@ -223,17 +229,16 @@ def test_what_was_recorded_alone_is_a_fork(team: Team) -> None:
     bob.ok("set", "local", "ports.tetra=5003")  # still alone
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ("set", "local", "ports.tetra=5001"),
-        ("promote", "dev"),
-        ("record",),
-        ("signer", "rm", "bob"),
-        ("pull",),
-    ],
-    ids=lambda words: words[0],
-)
+UNREACHED = [
+    ("set", "local", "ports.tetra=5001"),
+    ("pull",),
+    ("promote", "dev"),
+    ("record",),
+    ("signer", "rm", "bob"),
+]
+
+
+@pytest.mark.parametrize("command", some(UNREACHED, 2), ids=lambda words: words[0])
 def test_an_unreachable_repository(team: Team, command: tuple[str, ...]) -> None:
     alice, _ = team
     team.hub.rename(team.hub.with_name("away"))
@@ -290,6 +295,7 @@ def test_an_older_copy_of_the_store_pulls_first(team: Team, tmp_path: Path) -> N
     team.check_equal()
 
 
+@LONG_TAIL
 def test_an_older_copy_of_the_whole_folder_pulls_first(team: Team, tmp_path: Path) -> None:
     _, bob = team
     shutil.copytree(bob.folder, tmp_path / "folder", symlinks=True)
@@ -310,6 +316,7 @@ def test_the_address_is_beside_the_pins_alone(team: Team) -> None:
     assert found.stat().st_mode & 0o777 == 0o600
 
 
+@LONG_TAIL
 def test_a_damaged_address_stops_recording(team: Team) -> None:
     alice, _ = team
     (found,) = (alice.home / ".local" / "state").rglob("shared.json")
@@ -322,6 +329,7 @@ def test_a_damaged_address_stops_recording(team: Team) -> None:
     team.check_equal()
 
 
+@LONG_TAIL
 def test_another_address_of_the_same_repository(team: Team) -> None:
     _, bob = team
     moved = "ssh://git.acme.example/moved.git"

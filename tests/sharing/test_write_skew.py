@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.sharing.people import command
+from tests.sharing.people import LONG_TAIL, command
 
 if TYPE_CHECKING:
     from tests.sharing.people import Team
@@ -46,6 +46,7 @@ def test_the_source_changed(team: Team) -> None:
     team.check_equal()
 
 
+@LONG_TAIL
 def test_the_same_key_changed(team: Team) -> None:
     """The later one counts, and says which value it replaced."""
     alice, bob = team
@@ -54,6 +55,7 @@ def test_the_same_key_changed(team: Team) -> None:
     team.check_equal()
 
 
+@LONG_TAIL
 def test_the_key_is_there_already(team: Team) -> None:
     """Nothing is left to be recorded."""
     alice, bob = team
