@@ -12,6 +12,8 @@ _UPGRADE = "tests/cli/test_upgrade.py runs it, in a folder of the first edition"
 _FIRST = "a check that comes earlier explains it; this one is for what goes away in between"
 
 NOT_RUN: dict[str, str] = {
+    "interrupted; {} does not say whether it was recorded: `tetra-es pull` will tell": "an "
+    "interrupted push; tests/sharing/test_lost_answers.py makes one",
     "`pip install 'tetra-es[postgres]'`": "installs a package",
     "`tetra-es share URL` puts one there, where it is": "takes a database; "
     "docs/how-to/databases/share-by-postgresql.md does it",

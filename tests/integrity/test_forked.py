@@ -64,7 +64,7 @@ WORDS: dict[str, str] = {
     "mirror add": "other $HOME/other.git",
     "mirror push": "origin --force",
     "mirror rm": "origin",
-    "share": "$HOME/other.git",
+    "share to": "$HOME/other.git",
     "env add": "qa --profile dev",
     "signer add": f"eve '{EVE}'",
     "signer rm": "alice",

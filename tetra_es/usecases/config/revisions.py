@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import UsageError
+from tetra_es.events.base import OfEnvironment, OfRevision, WithChanges
 from tetra_es.events.config import (
     CONFIG_EVENTS,
     ORG_STREAM,
@@ -61,7 +62,7 @@ class Revision(NamedTuple):
     @property
     def changes(self) -> list[tuple[str, str | None, str | None]]:
         """The keys that it changed, each with its literals before and after; see `text`."""
-        found = getattr(self.event, "changes", ())
+        found = self.event.changes if isinstance(self.event, WithChanges) else ()
         return [(str(key), before, after) for key, before, after in found]
 
     def text(self, log: Replica) -> str | None:
@@ -84,8 +85,10 @@ def revisions(log: Replica, file: SourceFile, upto: int | None = None) -> Iterat
             continue
         if log.void(record.position) is None:
             event = log.event(record)
-            if file.kind != "profile" or getattr(event, "environment", "") == file.environment:
-                yield Revision(file, getattr(event, "revision", 1), record.position, event)
+            of = event.environment if isinstance(event, OfEnvironment) else ""
+            if file.kind != "profile" or of == file.environment:
+                number = event.revision if isinstance(event, OfRevision) else 1
+                yield Revision(file, number, record.position, event)
 
 
 def parse_revision(name: str) -> tuple[SourceFile, int]:
