@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.docs.pages import environment
 from tetra_es.events.catalogue import EVENT_TYPES
+from tetra_es.usecases.sharing.place import SharingStatus
 from tetra_es_cli.entry.root import cli
 from tetra_es_projections.queries.hosts import LeftOut
 from tetra_es_projections.queries.status import HostStatus
@@ -156,6 +157,7 @@ def test_every_json_field_is_documented(machine: Machine) -> None:
     (machine.home / "away").rename(machine.toml("local"))
     left_out = LeftOut._fields
     found = {*status, *status["environments"][0], *server, *unreadable, *left_out}
+    found |= {*SharingStatus._fields}
     assert found == documented("status") - outcomes
     machine.ok("set", "local", "ports.tetra=5555")
     machine.ok("mirror", "add", "origin", "elsewhere.git")
