@@ -21,6 +21,7 @@ from benchmarks import (
     record,
     reencrypt,
     secrets,
+    share,
     space,
     start,
     verify,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 BENCHMARKS: Mapping[str, Callable[[Path, Sizes], Iterator[Comparison]]] = {
     "start": start.run,
     "record": record.run,
+    "share": share.run,
     "append": append.run,
     "rebuild": rebuild.run,
     "query": query.run,
