@@ -92,6 +92,7 @@ def test_a_dry_run_merges_and_leaves_the_file_alone(people: People) -> None:
     people.send()
     before = people.bob.last_position()
     done = people.bob.ok("record", "--dry-run")
+    assert "would merge environments/local.toml, typed on local@2, with local@3" in done.err
     assert "security.level" in done.out
     assert "security.alert" not in done.out
     assert people.bob.toml("local").read_text() == mine

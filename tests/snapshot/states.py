@@ -57,6 +57,15 @@ def _edited(machine: Machine) -> None:
         path.write_text(path.read_text() + text)
 
 
+@_state("edited meanwhile")
+def _edited_meanwhile(machine: Machine) -> None:
+    """An editor had local.toml open while two keys were set; it saves one, and a comment."""
+    path = machine.toml("local")
+    text = path.read_text()
+    machine.ok("set", "local", "logging.level=warn", "logging.retention_days=3", "-m", "quiet")
+    path.write_text(f"# mine\n{text}".replace('level = "info"', 'level = "error"'))
+
+
 @_state("half typed")
 def _half_typed(machine: Machine) -> None:
     """local.toml is not TOML: somebody is in the middle of a line."""

@@ -108,6 +108,7 @@ class EditsOnTheWay:
                 bases.recorded(path, position, merged=merged is not None)
         if merged:
             newer = [f"{each.name} ({each.told})" for each in merged.newer]
-            self._listener.edit_merged(path, merged.base.name, newer)
-            if not self._work.intent.dry_run:
+            dry_run = self._work.intent.dry_run
+            self._listener.edit_merged(path, merged.base.name, newer, dry_run=dry_run)
+            if not dry_run:
                 self._merged.append(document)

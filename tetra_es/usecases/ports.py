@@ -432,7 +432,7 @@ class Listener(Protocol):
     def caught_up(self, environment: str, host: str, position: int | None) -> None:
         """What an earlier command did on a host, and could not record, is recorded now."""
 
-    def edit_merged(self, path: str, base: str, newer: Sequence[str]) -> None:
+    def edit_merged(self, path: str, base: str, newer: Sequence[str], *, dry_run: bool) -> None:
         """What somebody saved was typed on the revision `base`, and merged with `newer` ones."""
 
     def edit_waits(self, path: str, *, missing: bool, wrong: str | None) -> None:

@@ -52,9 +52,10 @@ class Console:
         else:
             note(f"recorded the changes in {path} as #{position}")
 
-    def edit_merged(self, path: str, base: str, newer: Sequence[str]) -> None:
+    def edit_merged(self, path: str, base: str, newer: Sequence[str], *, dry_run: bool) -> None:
         """Say that what was in a file was merged with what was recorded meanwhile."""
-        note(f"merged {path}, typed on {base}, with {', '.join(newer)}")
+        done, end = ("would merge", " (dry run)") if dry_run else ("merged", "")
+        note(f"{done} {path}, typed on {base}, with {', '.join(newer)}{end}")
 
     def recorded(self, positions: Sequence[int]) -> None:
         """Keep that for the line that ends the command if it is interrupted."""

@@ -35,7 +35,8 @@ class Preview(NamedTuple):
 def preview(reader: Reader, environment: str) -> Preview:
     """Return the state that promoting `environment` would record.
 
-    Files with changes that are not recorded yet count as they are, as they would when promoting.
+    Files with changes that are not recorded yet count as they are, as they would when promoting,
+    unless they are merged then with what was recorded since.
     Raises `UsageError` for what nothing is promoted to, `ConfigError` where a file is not valid.
     """
     files = _Files(reader)
