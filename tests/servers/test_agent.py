@@ -333,7 +333,7 @@ def test_units_are_stopped_by_one_command_and_started_by_one(tmp_path: Path) -> 
 
 
 def test_how_a_unit_ended_that_is_deployed_no_more_is_forgotten(tmp_path: Path) -> None:
-    """Its file is gone when it is stopped, and with that what says that 143 is not a failure."""
+    """Its file is gone when it is stopped, and so is the line by which 143 is not a failure."""
     place = FakeServer(tmp_path / "server", SHELLS["sh"])
     with place.open() as server:
         deploy(server, "a1", with_worker(place.release(), place, b"A=1\n"))

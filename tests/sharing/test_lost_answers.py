@@ -1,4 +1,4 @@
-"""What was pushed and not answered is never twice, and never said not to be recorded."""
+"""A push that was not answered is never made twice, and never said not to be recorded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was decided on what others changed meanwhile is refused, or decided again."""
+"""A decision on something that others changed meanwhile is refused, or made again."""
 
 from __future__ import annotations
 
