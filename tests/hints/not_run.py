@@ -17,6 +17,8 @@ NOT_RUN: dict[str, str] = {
     "`pip install 'tetra-es[postgres]'`": "installs a package",
     "`tetra-es share URL` puts one there, where it is": "takes a database; "
     "docs/how-to/databases/share-by-postgresql.md does it",
+    "a role with --purge does, with its next command: "
+    "`tetra-es share URL --grant ROLE --purge`": "tests/postgres/test_sharing.py pastes it",
     "a spare key, to be kept offline: `XDG_CONFIG_HOME=FOLDER tetra-es identity line`, then "
     "`tetra-es member add spare -`": "docs/how-to/lost-keys.md does it",
     "; first, `{}` takes the variables": "takes an env file of a server; "

@@ -18,6 +18,7 @@ from tetra_es.limits import BODY_SIZE
 from tetra_es.log.chain import START
 from tetra_es.log.linking import link
 from tetra_es.log.port import HeadMoved, Unknown
+from tetra_es.log.postgres import connecting, engine, schema
 from tetra_es.log.postgres.engine import PostgresLog
 
 if TYPE_CHECKING:
@@ -174,6 +175,70 @@ def test_a_commit_that_no_standby_has_yet_is_unknown(
     standby.end()
     asking.join()
     assert answers == [True]
+
+
+def holding_lock(log: PostgresLog) -> psycopg.Connection[tuple[Any, ...]]:
+    """Return a connection that appends have to wait for until it is closed."""
+    connection = psycopg.connect(log.address)
+    connection.execute(b"SELECT pg_advisory_xact_lock(%d)" % schema.LOCK)
+    return connection
+
+
+def test_a_server_that_says_nothing_is_not_waited_for_for_ever(
+    log: PostgresLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A frozen one keeps its connections, and has no timeout."""
+    monkeypatch.setattr(engine, "SILENCE", 0.2)
+    records = link(log.head(), [draft("a", 4)], KEY)
+    with PostgresLog(log.address) as one, holding_lock(log), pytest.raises(Unknown):
+        one.append(log.head(), records)
+
+
+def test_a_server_that_isolates_more_than_it_must(log: PostgresLog) -> None:
+    """The head that counts is that of the time when the lock was got."""
+    execute(f"ALTER DATABASE {name_of(log)} SET default_transaction_isolation = serializable")
+    head, failed = log.head(), []
+    records = [link(head, [draft(name, 1)], KEY) for name in "bc"]
+
+    def append(number: int) -> None:
+        with PostgresLog(log.address) as one:
+            try:
+                one.append(head, records[number])
+            except TetraEsError as error:
+                failed.append(error)
+
+    with holding_lock(log), psycopg.connect(address(), autocommit=True) as owner:
+        threads = [threading.Thread(target=append, args=(number,)) for number in range(2)]
+        for thread in threads:
+            thread.start()
+        waiting = b"SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory'"
+        until(lambda: owner.execute(waiting).fetchone() == (2,))
+    for thread in threads:
+        thread.join()
+    assert [type(error) for error in failed] == [HeadMoved]
+
+
+def test_a_database_that_lacks_letters_is_refused() -> None:
+    name = f"latin_{os.getpid()}"
+    execute(f"CREATE DATABASE {name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    with PostgresLog(address(name)) as one, pytest.raises(TetraEsError, match="encoding LATIN1"):
+        one.make()
+
+
+@pytest.mark.parametrize(
+    ("rest", "encrypted"),
+    [
+        ("", False),
+        ("?host=localhost", False),
+        ("?hostaddr=127.0.0.1", False),
+        ("?hostaddr=192.0.2.1", True),
+        ("?host=localhost&hostaddr=192.0.2.1", True),
+        ("?host=localhost,db.example.org", True),
+    ],
+)
+def test_only_what_stays_on_this_machine_is_not_encrypted(rest: str, encrypted: bool) -> None:
+    options = connecting.options(f"postgresql:///x{rest}", 1)
+    assert ("sslmode" in options) is encrypted
 
 
 def test_a_server_that_is_a_standby_now_is_a_lost_head(log: PostgresLog) -> None:

@@ -16,9 +16,11 @@ import pytest
 from tests.machine import HANG, Machine
 from tests.postgres.proxy import Proxy
 from tests.postgres.server import address, execute, new_database
+from tetra_es.log.naming import bodies_named
 from tetra_es.log.postgres.engine import PostgresLog
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 THOROUGH = bool(os.environ.get("TETRA_ES_THOROUGH"))
@@ -215,6 +217,34 @@ def test_roles_are_granted_by_share(alice: Machine, bob: Machine, database: str)
     bob.ok("set", "local", "app.a=1")
     alice.ok("pull")
     assert alice.history() == bob.history()
+
+
+def test_a_purge_by_a_role_that_may_not_stops_nothing(alice: Machine, database: str) -> None:
+    """What it destroyed here is destroyed there by the next one who may."""
+    role = f"carl_{os.getpid()}"
+    execute(f"CREATE ROLE {role} LOGIN")
+    alice.ok("share", database, "--grant", role)
+    alice.ok("unshare")
+    alice.ok("share", database.replace("//postgres@", f"//{role}@"))
+    alice.ok("set", "local", 'app.word="swordfish"')
+    alice.ok("set", "local", 'app.word="other"')
+    done = alice.ok("purge", "local", "app.word", "-m", "it was one", "--yes")
+    assert "are still in postgresql://" in done.err
+    assert "--grant ROLE --purge" in done.hint()
+    for words in (("set", "local", "app.a=1"), ("pull",), ("verify",)):
+        alice.ok(*words)
+    execute(f"GRANT EXECUTE ON FUNCTION tetra_es.purge TO {role}", name_of(database))
+    assert "are still" not in alice.ok("pull").err
+    with PostgresLog(database) as log:
+        assert b"swordfish" not in b"".join(filter(None, bodies_of(log)))
+
+
+def name_of(database: str) -> str:
+    return database.partition("?")[0].rpartition("/")[2]
+
+
+def bodies_of(log: PostgresLog) -> Iterator[bytes | None]:
+    return (log.body(digest) for record in log.records() for digest in bodies_named(record))
 
 
 def test_an_address_has_no_password(machine: Machine) -> None:

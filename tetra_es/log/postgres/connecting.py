@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import ipaddress
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from tetra_es.errors import TetraEsError, UsageError
+from tetra_es.log.postgres.limits import CONNECTING, SILENCE, STATEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from psycopg import Connection
+    from tetra_es.log.postgres.patience import Patient
 
 SCHEMES: Final = ("postgresql://", "postgres://")
 
 _DEFAULTS: Final = {
-    "connect_timeout": "10",
     "tcp_user_timeout": "60000",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "6",
     "target_session_attrs": "read-write",
     "application_name": "tetra-es",
 }
-_LONGEST: Final = 120_000
-"""Milliseconds that a statement may take."""
+_SESSION: Final = (
+    "SET client_encoding = 'UTF8'",
+    f"SET statement_timeout = '{STATEMENT:.0f}s'",
+    "SET default_transaction_isolation = 'read committed'",  # `append` looks again under its lock
+)
 
 
 def is_database(address: str) -> bool:
@@ -53,22 +59,35 @@ def shown(address: str) -> str:
     return f"postgresql://{where}/{found.get('dbname', '')}"
 
 
-def connect(address: str) -> Connection[Any]:
-    """Return a connection to the database at an address. Raises `TetraEsError`."""
-    import psycopg
+def connect(address: str, silence: float = SILENCE) -> Patient:
+    """Return a connection to the database at an address, which waits as long for an answer.
 
-    found = _parts(address)
-    options = {name: value for name, value in _DEFAULTS.items() if name not in found}
-    # Where a service or a variable names the host, it says the rest, too.
-    if "sslmode" not in found and not _is_here(found.get("host", "")):
-        options |= {"sslmode": "verify-full"}
-        options |= {} if "sslrootcert" in found else {"sslrootcert": "system"}
+    Raises `TetraEsError`.
+    """
+    from psycopg.conninfo import make_conninfo
+
+    from tetra_es.log.postgres.patience import Patient
+
     with readable_errors(address):
-        whole = psycopg.conninfo.make_conninfo(address, **options)
-        connection = psycopg.connect(whole, autocommit=True)
-        connection.execute(f"SET statement_timeout = {_LONGEST}")
-        connection.execute("SET client_encoding = 'UTF8'")
+        connection = Patient.connect(
+            make_conninfo(address, **options(address, silence)), autocommit=True
+        )
+        for setting in _SESSION:
+            connection.execute(setting)
     return connection
+
+
+def options(address: str, silence: float) -> dict[str, str]:
+    """Return what libpq is told beside an address."""
+    found = _parts(address)
+    defaults = {**_DEFAULTS, "connect_timeout": f"{min(silence, CONNECTING):.0f}"}
+    chosen = {name: value for name, value in defaults.items() if name not in found}
+    # Where a service or a variable names the host, it says the rest, too.
+    hosts = [found[name] for name in ("host", "hostaddr") if name in found]
+    if "sslmode" not in found and not all(map(_is_here, hosts)):
+        chosen |= {"sslmode": "verify-full"}
+        chosen |= {} if "sslrootcert" in found else {"sslrootcert": "system"}
+    return chosen
 
 
 @contextmanager

@@ -18,14 +18,16 @@ from tetra_es.log.postgres.connecting import (
     shown,
     unreachable,
 )
+from tetra_es.log.postgres.limits import SILENCE, SILENCE_INTERRUPTED
 from tetra_es.log.postgres.schema import CREATE, GRANT, GRANT_PURGE, VERSION
 from tetra_es.log.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from psycopg import Connection
     from psycopg.errors import Diagnostic
+
+    from tetra_es.log.postgres.patience import Patient
 
 _AT_ONCE: Final = 500
 """Events of a query."""
@@ -38,8 +40,9 @@ _READ: Final = (
 _APPEND: Final = f"SELECT head, head_hash FROM tetra_es.append(%s, %b{', %b' * 7})"
 
 _READ_ONLY: Final = "25006"
-_ENDING: Final = "57P"
-"""Errors of a server that shuts down, which may come while a commit waits for a standby."""
+_ENDING: Final = ("57P", "08")
+"""Errors of a server that shuts down, which may come while a commit waits for a standby, and of
+what stands before a server and lost it."""
 _PAUSE: Final = 0.05
 
 
@@ -49,17 +52,19 @@ class PostgresLog(Closing):
     def __init__(self, address: str) -> None:
         """Nothing is asked yet. Raises `UsageError` for another text."""
         self.address = address
-        self._opened: Connection[Any] | None = None
+        self._opened: Patient | None = None
+        self._silence = SILENCE
         self._warned = False
         self._doubted = False
         """Whether a commit was not waited for to its end."""
         checked(address)
 
     @property
-    def _connection(self) -> Connection[Any]:
+    def _connection(self) -> Patient:
         if self._opened is None or self._opened.closed:
-            self._opened = connect(self.address)
+            self._opened = connect(self.address, self._silence)
             self._opened.add_notice_handler(self._note)
+        self._opened.silence = self._silence
         return self._opened
 
     def _note(self, notice: Diagnostic) -> None:
@@ -89,6 +94,13 @@ class PostgresLog(Closing):
 
     def make(self) -> None:
         """Make an empty log in the database. Raises `TetraEsError`."""
+        encoding = self._query("SHOW server_encoding")[0][0]
+        if encoding != "UTF8":
+            raise TetraEsError(
+                f"{shown(self.address)} has the encoding {encoding}, which has no room for all "
+                "that people write",
+                hint="share by a database that was made with ENCODING 'UTF8'",
+            )
         with readable_errors(self.address), self._connection.transaction():
             self._connection.execute(CREATE)
 
@@ -180,11 +192,16 @@ class PostgresLog(Closing):
             raise Unknown(f"{shown(self.address)} did not wait for its standby")
 
     def purge(self, digests: Collection[bytes]) -> bool:
-        """Destroy bodies that purge events of the log name. See the port."""
+        """Destroy bodies that purge events of the log name. See the port.
+
+        Returns False where the role may not, and all of them are there still.
+        """
         import psycopg
 
         try:
             self._connection.execute("SELECT tetra_es.purge(%b)", ([*digests],))
+        except psycopg.errors.InsufficientPrivilege:
+            return False
         except psycopg.DataError as error:
             raise Unfit(str(error.diag.message_primary)) from error
         except psycopg.Error as error:
@@ -206,6 +223,9 @@ class PostgresLog(Closing):
         connection = self._connection
         try:
             return connection.execute(_APPEND, arguments).fetchall()
+        except KeyboardInterrupt:
+            self._silence = SILENCE_INTERRUPTED
+            raise
         except (psycopg.DataError, psycopg.IntegrityError) as error:
             raise Unfit(str(error.diag.message_primary)) from error
         except psycopg.Error as error:
@@ -237,7 +257,7 @@ class PostgresLog(Closing):
                 return connection.execute(question, arguments or None, binary=True).fetchall()
             except psycopg.OperationalError as error:
                 connection.close()
-                if not again:
+                if not again or connection.gave_up:
                     raise unreachable(self.address, error) from error
             except psycopg.Error as error:
                 raise unreachable(self.address, error) from error

@@ -15,7 +15,7 @@ from tetra_es.log.purges import TOPICS
 VERSION: Final = 1
 """Of the schema."""
 
-_LOCK: Final = 0x7465747261
+LOCK: Final = 0x7465747261
 """The advisory lock of those who append."""
 
 _PURGES: Final = ", ".join(f"'{topic}'" for topic in TOPICS)
@@ -55,7 +55,7 @@ DECLARE
   last_hash bytea;
   count int := cardinality(streams);
 BEGIN
-  PERFORM pg_advisory_xact_lock({_LOCK});
+  PERFORM pg_advisory_xact_lock({LOCK});
   SELECT e.position, e.hash INTO last, last_hash
     FROM tetra_es.events e ORDER BY e.position DESC LIMIT 1;
   last := coalesce(last, 0);

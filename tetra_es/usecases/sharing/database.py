@@ -11,7 +11,7 @@ from tetra_es.log.port import HeadMoved
 from tetra_es.log.postgres.connecting import shown
 from tetra_es.log.postgres.engine import PostgresLog
 from tetra_es.log.purges import TOPICS
-from tetra_es.log.shared import Sent
+from tetra_es.log.shared import Sent, Unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -107,16 +107,26 @@ class SharedDatabase:
         """Let go of the connection."""
         self._log.close()
 
-    def settle(self) -> None:
-        """Put back events that the log lost, and destroy bodies that were purged."""
+    def settle(self) -> Unfinished | None:
+        """Put back events that the log lost, and destroy bodies that were purged.
+
+        Returns that they are there still, where the role may not do it.
+        """
         if not self._log.is_made:
             self._log.make()
         last = self._replica.last_position()
         head = self._log.head()
         if head.position < last:
             self._put_back(head.position)
-        if purged := self._purged():
-            self._log.purge(purged)
+        purged = self._purged()
+        if not purged or self._log.purge(purged):
+            return None
+        return Unfinished(
+            f"{len(purged)} purged bodies are still in {self.shown}: your role may not destroy "
+            "them",
+            "a role with --purge does, with its next command: "
+            "`tetra-es share URL --grant ROLE --purge`",
+        )
 
     def grant(self, role: str, *, purge: bool = False) -> None:
         """Let a role of the database record; with `purge`, destroy purged bodies too."""
