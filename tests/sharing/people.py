@@ -76,7 +76,9 @@ class Team:
 
 def bare_repository(folder: Path) -> Path:
     """Make an empty repository, as a host has them."""
-    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(folder)], check=True)
+    subprocess.run(
+        ["git", "init", "-q", "--bare", "--template=", "-b", "main", str(folder)], check=True
+    )
     return folder
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.conftest import Machine
     from tests.sharing.people import Team
 
-COMMANDS, KILLS = (200, 25) if ROUNDS >= 200 else (40, 5) if MANY else (3, 1)
+COMMANDS, KILLS = (200, 25) if ROUNDS >= 200 else (40, 5) if MANY else (2, 1)
 """How many commands each machine runs, and how many of those are killed."""
 
 
