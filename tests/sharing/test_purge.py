@@ -1,0 +1,200 @@
+"""A purge of what others have as well: on their machines, and in the repository that all share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.mirrors import git
+from tests.purging.remains import remains
+from tests.sharing.people import ADDRESS, Team, knows, person
+from tests.sharing.poison import commit, put, tip
+from tetra_es_projections.mirror.shared import git_log
+from tetra_es_projections.mirror.shared.transfer import push_main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+VALUE = "hunter-two-9"
+PURGE = ("purge", "local", "app.entry", "-m", "it was a secret", "--yes")
+
+
+@pytest.fixture(scope="session")
+def leaked_once(joined: Team, tmp_path_factory: pytest.TempPathFactory) -> Team:
+    """A secret got in, and both have it. For copies alone."""
+    team = joined.copy(tmp_path_factory.mktemp("leaked"))
+    team.alice.ok("set", "local", f"app.entry={VALUE}", "app.other=1")
+    team.bob.ok("unset", "local", "app.entry")
+    team.alice.ok("pull")
+    return team
+
+
+@pytest.fixture
+def leaked(leaked_once: Team, tmp_path: Path) -> Team:
+    """A secret got in, and both have it; the newest state has not."""
+    team = leaked_once.copy(tmp_path)
+    git(team.hub, "config", "core.logAllRefUpdates", "false")
+    return team
+
+
+def there(team: Team) -> bool:
+    """Return whether `main` there still reaches the value."""
+    return VALUE in git(team.hub, "log", "-p", "main")
+
+
+def refuse(team: Team, *, really: bool = True) -> None:
+    """Have the host refuse forced pushes."""
+    git(team.hub, "config", "receive.denyNonFastForwards", str(really).lower())
+
+
+def check_gone(team: Team) -> None:
+    """Check that nobody has the value, and that all is sound."""
+    team.check_equal()
+    assert not there(team)
+    for each in team:
+        assert remains(VALUE, each) == []
+
+
+def test_the_others_follow(leaked: Team) -> None:
+    """Bob was away; his next command destroys it on his machine as well."""
+    old = leaked.bob.git("rev-parse", "main~1:environments/local.toml").strip()
+    assert len(remains(VALUE, leaked.bob)) > 2
+    said = leaked.alice.ok(*PURGE)
+    assert "hint" not in said.err or "share repair" not in said.err
+    assert not there(leaked)
+    assert "received #6" in leaked.bob.ok("set", "local", "app.x=1").err
+    with pytest.raises(AssertionError):
+        leaked.bob.git("cat-file", "-e", old)
+    check_gone(leaked)
+
+
+def test_more_follows_before_the_others_come(leaked: Team) -> None:
+    leaked.alice.ok(*PURGE)
+    leaked.alice.ok("set", "local", "app.x=1")
+    leaked.alice.ok("promote", "dev")
+    leaked.bob.ok("promote", "staging")
+    check_gone(leaked)
+
+
+def test_a_host_that_refuses_forced_pushes(leaked: Team) -> None:
+    """The purge is recorded, both go on, and it is finished when the host lets it."""
+    alice, bob = leaked
+    refuse(leaked)
+    said = alice.ok(*PURGE)
+    assert "what was purged can still be read at" in said.err
+    assert "receive.denyNonFastForwards is set there" in said.err
+    assert "`tetra-es share repair`" in said.err
+    for number, each in enumerate((bob, alice, bob, alice)):
+        done = each.ok("set", "local", f"app.x={number}")
+        assert "what was purged can still be read at" in done.err
+    bob.ok("pull")
+    assert there(leaked)
+    for each in leaked:
+        assert remains(VALUE, each) == []
+        each.ok("verify")
+    assert alice.history() == bob.history()
+    refused = bob.fails(3, "share", "repair")
+    assert "receive.denyNonFastForwards is set there" in refused.error()
+    refuse(leaked, really=False)
+    assert bob.ok("share", "repair").out == "main is at #10, without what was purged\n"
+    check_gone(leaked)
+    alice.ok("set", "local", "app.x=9")
+    check_gone(leaked)
+
+
+def test_tampering_while_a_purge_is_unfinished(leaked: Team) -> None:
+    """What tells the old commits from others is that they were seen before."""
+    alice, bob = leaked
+    refuse(leaked)
+    alice.ok(*PURGE)
+    bob.ok("set", "local", "app.x=1")
+    put(leaked, commit(leaked, {"notes.txt": "mine\n"}, parents=("main~1",)))
+    for each in leaked:
+        assert "`tetra-es share repair`" in each.fails(4, "set", "local", "app.y=1").hint()
+    refuse(leaked, really=False)
+    bob.ok("share", "repair")
+    alice.ok("set", "local", "app.y=1")
+    check_gone(leaked)
+
+
+def test_other_commits_of_the_same_events_are_no_purge(leaked: Team) -> None:
+    leaked.alice.ok(*PURGE)
+    leaked.bob.ok("pull")
+    bad = put(leaked, commit(leaked, {"notes.txt": "mine\n"}, parents=("main~1",)))
+    for each in leaked:
+        assert "`tetra-es share repair`" in each.fails(4, "pull").hint()
+    assert tip(leaked) == bad
+    assert "kept there" in leaked.bob.ok("share", "repair").out
+    check_gone(leaked)
+
+
+@pytest.mark.parametrize("first", ["alice", "bob"])
+def test_cut_short_before_the_forced_push(
+    leaked: Team, first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever records next finishes it."""
+
+    def interrupted(*arguments: Any, **more: Any) -> None:
+        if more.get("lease"):
+            raise KeyboardInterrupt
+        push_main(*arguments, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(git_log, "push_main", interrupted)
+        assert leaked.alice.run(*PURGE).code == 130
+    assert there(leaked)
+    assert leaked.alice.last_position() == 6
+    getattr(leaked, first).ok("set", "local", "app.x=1")
+    assert not there(leaked)
+    check_gone(leaked)
+
+
+def test_killed_when_the_event_was_sent(leaked: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*arguments: Any, **more: Any) -> None:
+        push_main(*arguments, **more)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(git_log, "push_main", interrupted)
+        assert leaked.alice.run(*PURGE).code == 130
+    leaked.bob.ok("set", "local", "app.x=1")
+    check_gone(leaked)
+
+
+def test_a_clone_while_a_purge_is_unfinished(leaked: Team, tmp_path: Path) -> None:
+    refuse(leaked)
+    leaked.alice.ok(*PURGE)
+    carol = person(tmp_path / "carol", "carol")
+    knows(carol, leaked.hub)
+    carol.ok("clone", ADDRESS)
+    assert remains(VALUE, carol) == []
+    carol.ok("verify")
+    leaked.alice.ok("member", "add", "carol", "-", stdin=carol.ok("identity", "line").out)
+    carol.ok("set", "local", "app.x=1")
+    refuse(leaked, really=False)
+    carol.ok("pull")
+    check_gone(Team(leaked.hub, leaked.alice, carol))
+
+
+def test_a_backup_from_before_the_purge(leaked: Team) -> None:
+    """The host put it back: it is set right, and nothing that was purged is kept."""
+    before = tip(leaked)
+    leaked.alice.ok(*PURGE)
+    leaked.bob.ok("pull")
+    put(leaked, before)
+    assert "`tetra-es share repair`" in leaked.bob.fails(4, "pull").hint()
+    assert "not kept there: what was purged is in them" in leaked.bob.ok("share", "repair").out
+    assert "found" not in git(leaked.hub, "for-each-ref")
+    check_gone(leaked)
+
+
+def test_two_purges_while_somebody_is_away(leaked: Team) -> None:
+    alice, bob = leaked
+    alice.ok(*PURGE)
+    alice.ok("set", "local", "app.entry=another-one-8")
+    alice.ok("unset", "local", "app.entry")
+    alice.ok(*PURGE)
+    bob.ok("set", "local", "app.x=1")
+    check_gone(leaked)
+    assert remains("another-one-8", bob) == []
