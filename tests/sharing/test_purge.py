@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.examples import some
 from tests.mirrors import git
 from tests.purging.remains import remains
 from tests.sharing.people import ADDRESS, Team, knows, person
-from tests.sharing.poison import commit, put, tip
+from tests.sharing.poison import commit, put, thorough, tip
 from tetra_es_projections.mirror.shared import git_log
 from tetra_es_projections.mirror.shared.transfer import push_main
 
@@ -69,6 +70,7 @@ def test_the_others_follow(leaked: Team) -> None:
     check_gone(leaked)
 
 
+@thorough
 def test_more_follows_before_the_others_come(leaked: Team) -> None:
     leaked.alice.ok(*PURGE)
     leaked.alice.ok("set", "local", "app.x=1")
@@ -87,7 +89,7 @@ def test_a_host_that_refuses_forced_pushes(leaked: Team) -> None:
     assert "`tetra-es share repair`" in said.err
     for number, each in enumerate((bob, alice, bob, alice)):
         done = each.ok("set", "local", f"app.x={number}")
-        assert "what was purged can still be read at" in done.err
+        assert done.err.count("what was purged can still be read at") == 1
     bob.ok("pull")
     assert there(leaked)
     for each in leaked:
@@ -103,6 +105,7 @@ def test_a_host_that_refuses_forced_pushes(leaked: Team) -> None:
     check_gone(leaked)
 
 
+@thorough
 def test_tampering_while_a_purge_is_unfinished(leaked: Team) -> None:
     """What tells the old commits from others is that they were seen before."""
     alice, bob = leaked
@@ -118,6 +121,7 @@ def test_tampering_while_a_purge_is_unfinished(leaked: Team) -> None:
     check_gone(leaked)
 
 
+@thorough
 def test_other_commits_of_the_same_events_are_no_purge(leaked: Team) -> None:
     leaked.alice.ok(*PURGE)
     leaked.bob.ok("pull")
@@ -129,7 +133,7 @@ def test_other_commits_of_the_same_events_are_no_purge(leaked: Team) -> None:
     check_gone(leaked)
 
 
-@pytest.mark.parametrize("first", ["alice", "bob"])
+@pytest.mark.parametrize("first", some(["alice", "bob"], 1))
 def test_cut_short_before_the_forced_push(
     leaked: Team, first: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,6 +154,7 @@ def test_cut_short_before_the_forced_push(
     check_gone(leaked)
 
 
+@thorough
 def test_killed_when_the_event_was_sent(leaked: Team, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*arguments: Any, **more: Any) -> None:
         push_main(*arguments, **more)
@@ -189,6 +194,7 @@ def test_a_backup_from_before_the_purge(leaked: Team) -> None:
     check_gone(leaked)
 
 
+@thorough
 def test_two_purges_while_somebody_is_away(leaked: Team) -> None:
     alice, bob = leaked
     alice.ok(*PURGE)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.examples import some
 from tests.mirrors import git
-from tests.sharing.poison import commit, newest, next_event, put, tip
+from tests.sharing.people import ADDRESS
+from tests.sharing.poison import commit, newest, next_event, put, thorough, tip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
+    from tests.machine import Machine
     from tests.sharing.people import Team
 
 
@@ -90,7 +94,7 @@ POISONS = (
 )
 
 
-@pytest.mark.parametrize("poison", some(POISONS, 4), ids=lambda poison: poison.__name__)
+@pytest.mark.parametrize("poison", some(POISONS, 3), ids=lambda poison: poison.__name__)
 def test_main_has_something_that_was_never_an_event(
     team: Team, poison: Callable[[Team], str]
 ) -> None:
@@ -122,3 +126,81 @@ def test_what_is_lawful_below_it_stays(team: Team) -> None:
     assert tip(team) == good
     team.alice.ok("pull")
     team.check_equal()
+
+
+def test_a_host_that_refuses_forced_pushes(team: Team) -> None:
+    git(team.hub, "config", "receive.denyNonFastForwards", "true")
+    good, bad = tip(team), put(team, commit(team))
+    refused = team.bob.fails(3, "share", "repair")
+    assert "receive.denyNonFastForwards is set there" in refused.error()
+    assert f"--force-with-lease=refs/heads/main:{bad}" in refused.hint()
+    assert tip(team) == bad
+    assert "found" not in git(team.hub, "for-each-ref")
+    git(team.hub, "config", "receive.denyNonFastForwards", "false")
+    team.alice.ok("share", "repair")
+    assert tip(team) == good
+    team.check_equal()
+
+
+@pytest.mark.parametrize(
+    ("words", "back"),
+    some(product((("pull",), ("set", "local", "app.x=1")), (1, None, 2)), 2),
+)
+def test_a_log_that_got_shorter(team: Team, words: tuple[str, ...], back: int | None) -> None:
+    """As after the host put back a backup, or somebody deleted the branch."""
+    before = tip(team)
+    if back is None:
+        git(team.hub, "update-ref", "-d", "refs/heads/main")
+    else:
+        put(team, git(team.hub, "rev-parse", f"main~{back}").strip())
+    team.bob.ok(*words)
+    assert before in team.shared()
+    team.check_equal()
+
+
+def test_the_history_of_others_is_never_set_aside(team: Team) -> None:
+    """Lawful events that fork from those here are no rubbish."""
+    fork = next_event(team)
+    team.bob.ok("set", "local", "app.x=1")
+    put(team, fork)
+    assert "the histories fork there" in team.bob.fails(4, "share", "repair").error()
+    assert tip(team) == fork
+
+
+def test_where_nothing_is_wrong(team: Team) -> None:
+    assert team.bob.ok("share", "repair").out == "nothing is wrong there\n"
+    team.bob.ok("unshare")
+    refused = team.bob.fails(3, "share", "repair")
+    assert refused.error() == "this organization is not shared: all of its events are here"
+
+
+@thorough
+def test_a_bad_tip_where_one_shares_again(team: Team) -> None:
+    """Somebody whose state folder was lost finds it."""
+    team.bob.ok("unshare")
+    put(team, commit(team))
+    assert "`tetra-es share repair`" in team.bob.fails(4, "share", ADDRESS).hint()
+    team.bob.ok("share", "repair")
+    team.check_equal()
+
+
+def test_the_host_s_rule_is_named(alice: Machine, hub: Path) -> None:
+    hook = hub / "hooks/pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho 'commits have to be signed off' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    refused = alice.fails(1, "share", ADDRESS)
+    assert "refused the push: commits have to be signed off" in refused.error()
+    assert not list(alice.home.rglob("shared.json"))
+    alice.ok("set", "local", "app.x=1")  # nothing was changed here
+    hook.unlink()
+    alice.ok("share", ADDRESS)
+
+
+@thorough
+def test_nothing_of_it_comes_into_the_mirror(team: Team) -> None:
+    bad = put(team, commit(team, {"notes.txt": "mine\n"}))
+    team.bob.fails(4, "pull")
+    team.bob.ok("share", "repair")
+    with pytest.raises(AssertionError):
+        team.bob.git("cat-file", "-e", bad)

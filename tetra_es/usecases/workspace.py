@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tetra_es.admission import Admission
     from tetra_es.layout import OrgLayout
     from tetra_es.log.replica import Replica
-    from tetra_es.log.shared import Repaired
+    from tetra_es.log.shared import Repaired, Unfinished
     from tetra_es.usecases.happened.happened import Happened
     from tetra_es.usecases.ports import Listener, Projections, WorkingFiles
     from tetra_es.usecases.recorded import Recorded
@@ -65,6 +65,8 @@ class Workspace:
         self._has_received = False
         self._behind: list[Recorded] = []
         """What `record` saved since the last `catch_up`."""
+        self._left: Unfinished | None = None
+        """What the shared log refused the last time."""
         self._edits = EditsOnTheWay(layout, work, projections, listener)
 
     @property
@@ -297,7 +299,9 @@ class Workspace:
             return
         if left is not None:
             note_asked(self._work)
-            self._listener.warned(*left)
+            if left != self._left:
+                self._listener.warned(*left)
+        self._left = left
 
     def _check_in_place(self) -> None:
         """Raise `TetraEsError` where the store is not the file that was opened.
