@@ -137,7 +137,7 @@ def test_other_commits_of_the_same_events_are_no_purge(leaked: Team) -> None:
 def test_cut_short_before_the_forced_push(
     leaked: Team, first: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever records next finishes it."""
+    """The next command that records finishes it, on any machine."""
 
     def interrupted(*arguments: Any, **more: Any) -> None:
         if more.get("lease"):
