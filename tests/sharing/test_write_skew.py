@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def test_he_is_no_signer_any_more(team: Team) -> None:
-    """He decided while he was one, and pushes after she recorded that he is none."""
+    """He decided while he was one, and pushes after she recorded that he is not."""
     alice, bob = team
     team.on_push(command(alice, "signer", "rm", "bob"))
     refused = bob.run("set", "local", "ports.tetra=5001")
