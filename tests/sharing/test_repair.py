@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -204,3 +205,14 @@ def test_nothing_of_it_comes_into_the_mirror(team: Team) -> None:
     team.bob.ok("share", "repair")
     with pytest.raises(AssertionError):
         team.bob.git("cat-file", "-e", bad)
+
+
+@pytest.mark.parametrize("words", some([("rebuild",), ("purge", "local", "app.x", "--yes")], 1))
+def test_a_new_mirror_is_known_to_be_shared(team: Team, words: tuple[str, ...]) -> None:
+    """Else somebody whose state folder is lost would go on alone."""
+    team.bob.ok("set", "local", "app.x=hunter-two-9")
+    team.bob.ok("unset", "local", "app.x")
+    team.bob.ok(*words, *(["-m", "leaked"] if words[0] == "purge" else []))
+    shutil.rmtree(team.bob.home / ".local" / "state")
+    refused = team.bob.fails(3, "set", "local", "app.y=1")
+    assert "this account does not know where" in refused.error()

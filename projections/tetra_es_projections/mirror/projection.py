@@ -19,7 +19,7 @@ from tetra_es_projections.mirror.fast_import import append
 from tetra_es_projections.mirror.few import append_few, few
 from tetra_es_projections.mirror.folder import has_work_tree
 from tetra_es_projections.mirror.line import NOTHING_KNOWN, Known, Line, events_of, find_line
-from tetra_es_projections.mirror.refs import NEXT, Head
+from tetra_es_projections.mirror.refs import NEXT, Head, note_shared, was_shared
 from tetra_es_projections.mirror.rendering import render_all
 
 if TYPE_CHECKING:
@@ -169,6 +169,8 @@ class Mirror:
             with recovery.alone(self.path, self.git) as git:
                 handover = Handover(self.path, place, git, self._warn)
                 aside = handover.run(line, added, purging=purging)
+            if was_shared(self.path):
+                note_shared(place, added[-1][1])
         repository.put_in_place(self.path, aside)
         return added
 
