@@ -30,7 +30,7 @@ PATIENCE: Final = 120
 _REMOTE: Final = "tetra-es-log"
 _MISSING: Final = "couldn't find remote ref"
 _REFUSED: Final = re.compile(r"^!\t\S+\t\[(remote )?rejected\] ?\((.*)\)$", re.MULTILINE)
-_DAMAGED: Final = re.compile(r"fsck error|error in object|index-pack abnormal exit")
+_DAMAGED: Final = re.compile("fsck error|error in object")
 _MOVED: Final = re.compile("fetch first|non-fast-forward|stale info|already exists|needs force")
 """What git here says where somebody else was first."""
 _MOVED_THERE: Final = re.compile(
