@@ -15,7 +15,7 @@ from tetra_es import __version__
 from tetra_es.errors import UsageError
 from tetra_es_cli.context.app import App
 from tetra_es_cli.context.candidates import ORGANIZATION
-from tetra_es_cli.entry.short_help import SHORT_HELP
+from tetra_es_cli.entry.short_help import GROUPS, SHORT_HELP
 from tetra_es_cli.output import hints
 
 if TYPE_CHECKING:
@@ -99,9 +99,13 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands, without importing them."""
         room = formatter.width - 6 - max(map(len, COMMANDS))  # as click leaves it
-        rows = [(name, _stand_in(name).get_short_help_str(room)) for name in COMMANDS]
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
+        widest = max(map(len, COMMANDS))
+        for title, names in GROUPS.items():
+            rows = [
+                (name.ljust(widest), _stand_in(name).get_short_help_str(room)) for name in names
+            ]
+            with formatter.section(title):
+                formatter.write_dl(rows)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return the commands, and the options of `tetra-es` itself, that begin so."""

@@ -69,3 +69,17 @@ SHORT_HELP: Mapping[str, str] = {
     "completion": "Print the completion script for a shell.",
 }
 """Command to sentence, in the order in which a person meets them."""
+
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "Change": (
+        *("edit", "set", "unset", "record", "promote", "rollback", "purge"),
+        *("env", "profile"),
+    ),
+    "Look": ("status", "show", "diff", "history", "event", "blame", "orgs"),
+    "Secrets": ("secret", "recipient", "identity", "run"),
+    "Share": ("share", "unshare", "pull", "clone", "member", "signer", "mirror"),
+    "Servers": ("deploy", "apply", "hosts", "host", "health", "drift", "daemon"),
+    "Prove and repair": ("verify", "rebuild", "trust", "repair", "backup", "restore"),
+    "Set up": ("init", "import", "upgrade", "doctor", "ci", "completion"),
+}
+"""The commands as `--help` lists them."""
