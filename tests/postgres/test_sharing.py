@@ -163,6 +163,15 @@ def test_events_that_the_database_lost_are_put_back(
     assert alice.history("-n", "1")[0]["summary"].startswith("edit(local): app.a")
 
 
+def test_a_database_that_was_made_again_gets_all_events_back(
+    alice: Machine, bob: Machine, database: str
+) -> None:
+    execute("DROP SCHEMA tetra_es CASCADE", name_of(database))
+    alice.ok("set", "local", "app.a=1")
+    bob.ok("pull")
+    assert alice.history() == bob.history()
+
+
 def test_another_history_there_is_refused(alice: Machine, bob: Machine, database: str) -> None:
     name = database.partition("?")[0].rpartition("/")[2]
     last = bob.last_position()

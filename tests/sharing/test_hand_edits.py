@@ -36,3 +36,15 @@ def test_an_edit_waits_for_its_author_and_is_merged_then(team: Team) -> None:
     bob.ok("record", "local", "--keep", "theirs")
     assert bob.toml("local").read_text() == BOTH.replace("level = 2", "level = 7")
     team.check_equal()
+
+
+def test_a_file_that_was_emptied_is_not_merged(team: Team) -> None:
+    """As an editor leaves it that is killed: what others add must not hide it."""
+    alice, bob = team.alice, team.bob
+    alice.ok("set", "local", "app.more=1")
+    save(bob, text="")
+    bob.ok("pull")
+    assert "would remove" in bob.fails(3, "record", "local").error()
+    bob.ok("record", "local", "--allow-empty")
+    assert bob.toml("local").read_text().count(" = ") == 1
+    team.check_equal()

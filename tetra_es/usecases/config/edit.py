@@ -88,7 +88,7 @@ def decide_edit(
     check_size(document, size_allowed(before))
     _validate(file, document)
     if before and file == SOURCE and not use_case.allow_empty:
-        _check_not_emptied(before, document)
+        check_not_emptied(before, document)
     if before is None or document.text != before.text:
         check_for_secrets(organization, str(file), before, document, context, allow=use_case.allow)
     match file.kind:
@@ -103,7 +103,8 @@ def decide_edit(
             warn_of_misspelled(work, document, before)
 
 
-def _check_not_emptied(before: ConfigDocument, document: ConfigDocument) -> None:
+def check_not_emptied(before: ConfigDocument, document: ConfigDocument) -> None:
+    """Raise `EmptiedError` where `document` has lost all the keys that were there before."""
     if before.holds_values and not document.holds_values:
         raise EmptiedError(before)
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from tetra_es.errors import UsageError
 from tetra_es.gate.pins.bases import Base
 from tetra_es.usecases.config.check_for_secrets import refuse_secrets
-from tetra_es.usecases.config.edit import recorded_document
+from tetra_es.usecases.config.edit import check_not_emptied, recorded_document
 from tetra_es.usecases.config.revisions import revisions
+from tetra_es.usecases.config.source_file import SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,6 +68,8 @@ class RecordByHand:
         from tetra_es.usecases.config import clashes
         from tetra_es.usecases.config.merging import Clash, Three, merge_documents
 
+        if file == SOURCE and not self.edit.allow_empty:
+            check_not_emptied(theirs, mine)  # what others added would hide that
         organization, allow = work.organization(), self.edit.allow
         refuse_secrets(organization, str(file), theirs, mine.checked(), allow=allow)
         newer = _since(work, base)

@@ -85,8 +85,8 @@ class SharedDatabase:
         return _with_bodies(self._log, self.records(after))
 
     def records(self, after: int = 0, upto: int | None = None) -> Iterator[Record]:
-        """Yield the events with `after` < position <= `upto`."""
-        return self._log.records(after, upto)
+        """Yield the events with `after` < position <= `upto`, none where there is no log."""
+        return self._log.records(after, upto) if self._log.is_made else iter(())
 
     def body(self, digest: bytes) -> bytes | None:
         """Return the body with this SHA-256, None where there is none or it was purged."""
