@@ -13,14 +13,13 @@ from tetra_es.crypto.ssh import keys
 from tetra_es.disk.identity import file_identity
 from tetra_es.disk.lock import exclusive
 from tetra_es.errors import Refused, TetraEsError
-from tetra_es.log.port import HeadMoved
-from tetra_es.log.shared import Stray
 from tetra_es.store.copies import open_stored
 from tetra_es.store.history import History
 from tetra_es.usecases.edits_on_the_way import EditsOnTheWay
 from tetra_es.usecases.happened.not_recorded import NotRecorded
 from tetra_es.usecases.recorded import recorded_all_the_same
-from tetra_es.usecases.sharing.joining import check_known, join, note_asked
+from tetra_es.usecases.sharing.exchange import Exchange
+from tetra_es.usecases.sharing.joining import join
 from tetra_es.usecases.unit_of_work import Intent, UnitOfWork
 from tetra_es.usecases.use_case import Done
 
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from tetra_es.admission import Admission
     from tetra_es.layout import OrgLayout
     from tetra_es.log.replica import Replica
-    from tetra_es.log.shared import Repaired, Unfinished
+    from tetra_es.log.shared import Repaired
     from tetra_es.usecases.happened.happened import Happened
     from tetra_es.usecases.ports import Listener, Projections, WorkingFiles
     from tetra_es.usecases.recorded import Recorded
@@ -62,11 +61,9 @@ class Workspace:
         self._projections = projections
         self._listener = listener
         self._file = file_identity(layout.store)
-        self._has_received = False
         self._behind: list[Recorded] = []
         """What `record` saved since the last `catch_up`."""
-        self._left: Unfinished | None = None
-        """What the shared log refused the last time."""
+        self._exchange = Exchange(work, projections, listener)
         self._edits = EditsOnTheWay(layout, work, projections, listener)
 
     @property
@@ -85,7 +82,7 @@ class Workspace:
         with exclusive(self.layout.lock):
             self._work.follow()
             self._projections.catch_up(self._listener.progress)
-            self._receive()
+            self._exchange.receive()
             try:
                 edits += self._send_waiting()
                 self._edits.record(use_case, self._decide, edits)
@@ -123,7 +120,7 @@ class Workspace:
         """
         with exclusive(self.layout.lock):
             self._check_in_place()
-            self._receive_once()
+            self._exchange.receive_once()
             result, saved = self._decide(decide)
             self._behind += saved
         return result
@@ -151,7 +148,7 @@ class Workspace:
         with exclusive(self.layout.lock):
             self._check_in_place()
             self._work.follow()
-            self._receive_once()
+            self._exchange.receive_once()
             self._behind += self._send_waiting()
 
     def _send_waiting(self) -> list[Recorded]:
@@ -202,50 +199,29 @@ class Workspace:
 
     def share(self, address: str, roles: Roles | None = None) -> Shared:
         """Have everybody's events at an address from now on; see `usecases.sharing.share`."""
-        from tetra_es.usecases.sharing.share import newest, share
-
         with exclusive(self.layout.lock):
             self._check_in_place()
-            self._work.follow()
-            self._projections.catch_up(self._listener.progress)
-            shared = share(self._work, self._projections, address, roles)
-            self._receive()
-        return shared._replace(head=newest(self._work))
+            return self._exchange.share(address, roles)
 
     def pull(self) -> Pulled:
         """Take over what others recorded, and mention the files that this left as they are.
 
         Raises `Refused` where the organization is not shared.
         """
-        from tetra_es.usecases.sharing.pull import Pulled, check_shared
-
         with exclusive(self.layout.lock):
             self._check_in_place()
-            check_shared(self._work)
-            self._work.follow()
-            before = self._work.log.last_position()
-            self._projections.catch_up(self._listener.progress)
-            self._receive(quiet=True)
+            pulled = self._exchange.pull()
             self._edits.mention()
-            return Pulled(before, self._work.log.last_position())
+        return pulled
 
     def repair_shared(self) -> Repaired | None:
         """Set aside what the shared log has and is not an event; return None where that is nothing.
 
         The events before that are taken over first. Raises `Refused` where it is not shared.
         """
-        from tetra_es.usecases.sharing.pull import check_shared
-
         with exclusive(self.layout.lock):
             self._check_in_place()
-            shared = check_shared(self._work)
-            self._work.follow()
-            self._projections.catch_up(self._listener.progress)
-            with suppress(Stray):
-                self._take_over(repairing=True)
-            repaired = shared.repair()
-            self._receive()
-        return repaired
+            return self._exchange.repair()
 
     def unshare(self) -> str | None:
         """Have the events here alone; return where they were shared, None for nowhere."""
@@ -253,55 +229,6 @@ class Workspace:
 
         with exclusive(self.layout.lock):
             return unshare(self._work, self._projections)
-
-    def _receive_once(self) -> None:
-        """Take over what others recorded, unless this command has done so already.
-
-        What comes in later shows when something is appended.
-        """
-        if not self._has_received and self._work.is_shared:
-            self._work.follow()
-            self._projections.catch_up(self._listener.progress)
-            self._receive()
-
-    def _receive(self, *, quiet: bool = False) -> None:
-        """Take over what others recorded, where the organization is shared."""
-        self._has_received = True
-        if not self._work.is_shared:
-            check_known(self._work, self._projections)
-            return
-        self._take_over(quiet=quiet)
-        self._have_follow()
-        note_asked(self._work)
-
-    def _take_over(self, *, quiet: bool = False, repairing: bool = False) -> None:
-        before = self._work.log.last_position()
-        try:
-            self._work.receive(repairing=repairing)
-        finally:
-            last = self._work.log.last_position()
-            if last > before:
-                self._projections.catch_up(self._listener.progress)
-                if not quiet:
-                    self._listener.received(before + 1, last)
-            for warning in self._work.take_warnings():
-                self._listener.warned(warning)
-
-    def _have_follow(self) -> None:
-        """Have the shared log follow, after everything that is derived has."""
-        shared = self._work.shared
-        if shared is None:
-            return
-        try:
-            left = shared.settle()
-        except HeadMoved:
-            self._receive()
-            return
-        if left is not None:
-            note_asked(self._work)
-            if left != self._left:
-                self._listener.warned(*left)
-        self._left = left
 
     def _check_in_place(self) -> None:
         """Raise `TetraEsError` where the store is not the file that was opened.
@@ -352,7 +279,7 @@ class Workspace:
             return
         with recorded_all_the_same(recorded):
             self._projections.catch_up(self._listener.progress)
-            self._have_follow()
+            self._exchange.have_follow()
             self._edits.write_merged()
             for path in self.files.parted:
                 self._listener.parted(path)

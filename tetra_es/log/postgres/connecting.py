@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -136,6 +135,8 @@ def _is_here(hosts: str) -> bool:
 def _is_loopback(host: str) -> bool:
     if host in ("", "localhost") or host.startswith(("/", "@")):
         return True
+    import ipaddress  # for this alone
+
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.gate.pins import sharing
-from tetra_es.usecases.sharing.engines import shared_log
 
 if TYPE_CHECKING:
     from tetra_es.usecases.ports import Projections
@@ -18,6 +17,8 @@ def join(work: UnitOfWork, projections: Projections) -> None:
     """Have a command record where the organization is shared; nothing where it is not."""
     found = sharing.sharing_of(work.pins)
     if found is not None:
+        from tetra_es.usecases.sharing.engines import shared_log  # where it is shared alone
+
         work.join(shared_log(work.log, projections, found.address, found.mark))
 
 
