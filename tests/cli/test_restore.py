@@ -479,3 +479,18 @@ def test_json(lived: Machine) -> None:
     value = elsewhere(lived).ok("restore", "--from", mirror(lived), "-o", "json").json
     assert value["event"] == len(lived.ok("history", "-o", "json").json)
     assert value["founder"].startswith("SHA256:")
+
+
+def test_an_older_copy_in_the_place_of_a_folder_can_be_read(
+    machine: Machine, tmp_path: Path
+) -> None:
+    """What tells of the events that are missing was moved away with the folder."""
+    backup = tmp_path / "older.db"
+    machine.ok("backup", str(backup))
+    machine.ok("set", "local", "app.a=1")
+    machine.folder.rename(tmp_path / "aside")
+    machine.ok("restore", "--from", str(backup))
+    assert machine.history()[0]["event"] == 2
+    for words in (("status",), ("show", "local"), ("diff", "local@1", "local@1")):
+        machine.ok(*words)
+    assert "trust" in machine.fails(4, "set", "local", "app.b=1").hint()

@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tetra_es.log.replica import Ending
 from tetra_es.store.replica import open_replica
 from tetra_es_projections.queries.views import Views
 
@@ -57,9 +58,10 @@ def _views_in_step(layout: OrgLayout, log: Replica) -> Views | None:
     except sqlite3.DatabaseError:
         return None
     try:
-        if views.reached() != log.last_position():
+        # Files and mirror stay as they are where they may be all there is of events that are lost.
+        if views.reached(alone=log.ending is Ending.EARLY) != log.last_position():
             log.follow()
-        if views.reached() == log.last_position():
+        if views.reached(alone=log.ending is Ending.EARLY) == log.last_position():
             return views
     except sqlite3.DatabaseError:
         pass  # catching up builds them again

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tetra_es.disk.closing import Closing
 from tetra_es.log.sqlite.connecting import closed_on_failure, connect_reading
-from tetra_es_projections.views.database import BASES
+from tetra_es_projections.views.database import BASES, VIEWS, progress
 from tetra_es_projections.views.schema import foreign_part
 
 if TYPE_CHECKING:
@@ -88,8 +88,10 @@ class Views(Closing):
         """Return path to digest of the files as projected last."""
         return dict(self._connection.execute("SELECT path, digest FROM files").fetchall())
 
-    def reached(self) -> int:
-        """Return the position that all projections have reached."""
+    def reached(self, *, alone: bool = False) -> int:
+        """Return the position that all projections have reached, or the views `alone`."""
+        if alone:
+            return progress(self._connection, VIEWS)
         row = self._connection.execute(
             "SELECT coalesce(min(position), 0), count(*) FROM progress WHERE projection <> ?",
             (BASES,),
