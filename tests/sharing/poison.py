@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
-from tests.examples import THOROUGH
 from tests.mirrors import WHO, git
 
 if TYPE_CHECKING:
@@ -16,9 +13,6 @@ if TYPE_CHECKING:
 
     from tests.machine import Machine
     from tests.sharing.people import Team
-
-
-thorough = pytest.mark.skipif(not THOROUGH, reason="TETRA_ES_THOROUGH=1 runs it")
 
 
 def tip(team: Team) -> str:

@@ -9,8 +9,8 @@ import pytest
 from tests.examples import some
 from tests.mirrors import git
 from tests.purging.remains import remains
-from tests.sharing.people import ADDRESS, Team, knows, person
-from tests.sharing.poison import commit, put, thorough, tip
+from tests.sharing.people import ADDRESS, LONG_TAIL, Team, knows, person
+from tests.sharing.poison import commit, put, tip
 from tetra_es_projections.mirror.shared import git_log
 from tetra_es_projections.mirror.shared.transfer import push_main
 
@@ -70,7 +70,7 @@ def test_the_others_follow(leaked: Team) -> None:
     check_gone(leaked)
 
 
-@thorough
+@LONG_TAIL
 def test_more_follows_before_the_others_come(leaked: Team) -> None:
     leaked.alice.ok(*PURGE)
     leaked.alice.ok("set", "local", "app.x=1")
@@ -105,7 +105,7 @@ def test_a_host_that_refuses_forced_pushes(leaked: Team) -> None:
     check_gone(leaked)
 
 
-@thorough
+@LONG_TAIL
 def test_tampering_while_a_purge_is_unfinished(leaked: Team) -> None:
     """What tells the old commits from others is that they were seen before."""
     alice, bob = leaked
@@ -121,7 +121,7 @@ def test_tampering_while_a_purge_is_unfinished(leaked: Team) -> None:
     check_gone(leaked)
 
 
-@thorough
+@LONG_TAIL
 def test_other_commits_of_the_same_events_are_no_purge(leaked: Team) -> None:
     leaked.alice.ok(*PURGE)
     leaked.bob.ok("pull")
@@ -154,7 +154,7 @@ def test_cut_short_before_the_forced_push(
     check_gone(leaked)
 
 
-@thorough
+@LONG_TAIL
 def test_killed_when_the_event_was_sent(leaked: Team, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*arguments: Any, **more: Any) -> None:
         push_main(*arguments, **more)
@@ -167,6 +167,7 @@ def test_killed_when_the_event_was_sent(leaked: Team, monkeypatch: pytest.Monkey
     check_gone(leaked)
 
 
+@LONG_TAIL
 def test_a_clone_while_a_purge_is_unfinished(leaked: Team, tmp_path: Path) -> None:
     refuse(leaked)
     leaked.alice.ok(*PURGE)
@@ -194,7 +195,7 @@ def test_a_backup_from_before_the_purge(leaked: Team) -> None:
     check_gone(leaked)
 
 
-@thorough
+@LONG_TAIL
 def test_two_purges_while_somebody_is_away(leaked: Team) -> None:
     alice, bob = leaked
     alice.ok(*PURGE)

@@ -11,8 +11,8 @@ import pytest
 
 from tests.examples import some
 from tests.mirrors import git
-from tests.sharing.people import ADDRESS
-from tests.sharing.poison import commit, newest, next_event, put, thorough, tip
+from tests.sharing.people import ADDRESS, LONG_TAIL
+from tests.sharing.poison import commit, newest, next_event, put, tip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +95,7 @@ POISONS = (
 )
 
 
-@pytest.mark.parametrize("poison", some(POISONS, 3), ids=lambda poison: poison.__name__)
+@pytest.mark.parametrize("poison", some(POISONS, 2), ids=lambda poison: poison.__name__)
 def test_main_has_something_that_was_never_an_event(
     team: Team, poison: Callable[[Team], str]
 ) -> None:
@@ -145,7 +145,7 @@ def test_a_host_that_refuses_forced_pushes(team: Team) -> None:
 
 @pytest.mark.parametrize(
     ("words", "back"),
-    some(product((("pull",), ("set", "local", "app.x=1")), (1, None, 2)), 2),
+    some(product((("pull",), ("set", "local", "app.x=1")), (1, None, 2)), 1),
 )
 def test_a_log_that_got_shorter(team: Team, words: tuple[str, ...], back: int | None) -> None:
     """As after the host put back a backup, or somebody deleted the branch."""
@@ -175,7 +175,7 @@ def test_where_nothing_is_wrong(team: Team) -> None:
     assert refused.error() == "this organization is not shared: all of its events are here"
 
 
-@thorough
+@LONG_TAIL
 def test_a_bad_tip_where_one_shares_again(team: Team) -> None:
     """Somebody whose state folder was lost finds it."""
     team.bob.ok("unshare")
@@ -185,6 +185,7 @@ def test_a_bad_tip_where_one_shares_again(team: Team) -> None:
     team.check_equal()
 
 
+@LONG_TAIL
 def test_the_host_s_rule_is_named(alice: Machine, hub: Path) -> None:
     hook = hub / "hooks/pre-receive"
     hook.parent.mkdir(exist_ok=True)
@@ -198,7 +199,7 @@ def test_the_host_s_rule_is_named(alice: Machine, hub: Path) -> None:
     alice.ok("share", ADDRESS)
 
 
-@thorough
+@LONG_TAIL
 def test_nothing_of_it_comes_into_the_mirror(team: Team) -> None:
     bad = put(team, commit(team, {"notes.txt": "mine\n"}))
     team.bob.fails(4, "pull")
