@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.examples import some
 from tests.sharing.people import ADDRESS, LONG_TAIL, command, with_git
 from tetra_es.log import deciding
 from tetra_es.store import history
@@ -59,7 +60,7 @@ def test_it_was_not_pushed_and_others_went_on(team: Team, tmp_path: Path) -> Non
     check_once(team)
 
 
-@pytest.mark.parametrize("pushed", [True, False])
+@pytest.mark.parametrize("pushed", some([True, False], 1))
 def test_the_repository_is_gone_after_that(
     team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pushed: bool
 ) -> None:

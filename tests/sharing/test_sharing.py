@@ -70,6 +70,7 @@ def test_other_content_is_refused(alice: Machine, hub: Path) -> None:
     assert git(hub, "rev-parse", "main").strip() == commit
 
 
+@LONG_TAIL
 def test_sharing_twice_changes_nothing(team: Team) -> None:
     said = team.alice.ok("share", ADDRESS).out
     assert said.startswith(f"acme is shared at {ADDRESS} already: 3 events\n")
@@ -129,6 +130,7 @@ def test_a_clone_of_something_else_than_expected(alice: Machine, bob: Machine) -
     bob.ok("clone", ADDRESS)  # nothing is left that stands in its way
 
 
+@LONG_TAIL
 def test_a_clone_where_something_is(alice: Machine, bob: Machine) -> None:
     alice.ok("share", ADDRESS)
     bob.folder.mkdir(parents=True)
@@ -168,6 +170,7 @@ def test_a_newcomer_reads_and_is_added(alice: Machine, bob: Machine) -> None:
     assert bob.ok("secret", "get", "dev", "API_KEY").out == "hunter2-of-bob"
 
 
+@LONG_TAIL
 def test_a_clone_of_a_signer_tells_nothing(team: Team) -> None:
     """Nor one where nobody sits, as in CI: keys come from elsewhere there."""
     _, bob = team
@@ -271,6 +274,7 @@ def test_a_lost_state_folder_does_not_fork(team: Team) -> None:
     team.check_equal()
 
 
+@LONG_TAIL
 def test_two_folders_of_one_account(team: Team) -> None:
     """A second clone of the same person, such as one for experiments or for `apply`."""
     _, bob = team

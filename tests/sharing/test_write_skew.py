@@ -30,6 +30,7 @@ def test_the_policy_changed(team: Team) -> None:
     team.check_equal()
 
 
+@LONG_TAIL
 def test_the_profile_changed(team: Team) -> None:
     alice, bob = team
     team.on_push(command(alice, "set", "profile", "dev", "set.logging.level=error"))
