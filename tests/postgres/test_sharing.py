@@ -215,6 +215,22 @@ def test_a_state_folder_that_is_lost_forks_nothing(alice: Machine, database: str
     alice.ok("set", "local", "app.a=1")
 
 
+def test_what_ends_in_one_folder_does_not_fork_in_another(
+    alice: Machine, database: str, tmp_path: Path
+) -> None:
+    """Two folders of one account, of which one was restored, share by the same pins."""
+    backup = str(tmp_path / "backup.db")
+    alice.ok("backup", backup)
+    second = str(tmp_path / "second")
+    alice.ok("--dir", second, "restore", "--from", backup)
+    alice.ok("--dir", second, "set", "local", "app.a=1")
+    alice.ok("pull")
+    alice.ok("unshare")
+    assert "was shared" in alice.fails(3, "--dir", second, "set", "local", "app.a=2").error()
+    alice.ok("share", database)
+    alice.ok("--dir", second, "set", "local", "app.a=2")
+
+
 def test_roles_are_granted_by_share(alice: Machine, bob: Machine, database: str) -> None:
     role = f"bob_{os.getpid()}"
     execute(f"CREATE ROLE {role} LOGIN")

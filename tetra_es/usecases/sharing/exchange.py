@@ -82,7 +82,7 @@ class Exchange:
             return
         self._take_over(quiet=quiet)
         self.have_follow()
-        note_asked(self._work)
+        note_asked(self._work, self._projections)
 
     def have_follow(self) -> None:
         """Have the shared log follow, after everything that is derived has."""
@@ -95,7 +95,7 @@ class Exchange:
             self.receive()
             return
         if left is not None:
-            note_asked(self._work)
+            note_asked(self._work, self._projections)
             if left != self._left:
                 self._listener.warned(*left)
         self._left = left

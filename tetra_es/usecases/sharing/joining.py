@@ -34,8 +34,13 @@ def check_known(work: UnitOfWork, projections: Projections) -> None:
         )
 
 
-def note_asked(work: UnitOfWork) -> None:
-    """Note that the shared log answered, and how far it goes."""
+def note_asked(work: UnitOfWork, projections: Projections) -> None:
+    """Note that the shared log answered, and how far it goes; in the folder, that it is shared.
+
+    The folder may be a second one of this account, or one that was restored.
+    """
+    with suppress(TetraEsError):
+        projections.note_shared()
     found, shared = sharing.sharing_of(work.pins), work.shared
     if found is not None and shared is not None:
         last = work.log.last_position()
