@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from tetra_es.log.record import Record
 
 _HINT: Final = "nothing was recorded"
-_BACK: Final = f"{_HINT}: the same text, or the same changes, would be back; change it further"
+_BACK: Final = (
+    f"{_HINT}: the same text, or the same changes, would be back; leave out what was purged, or "
+    "change something else, too"
+)
 
 
 class JudgingLog:
