@@ -139,7 +139,9 @@ class Projections(Closing):
             if check_ahead(self.log, self._connection):
                 self._go_back(whole=whole)
             if has_purged_text(self.log, self._connection):
+                known, position = self.files.digests(), progress(self._connection, FILES)
                 self._begin_again()
+                self.files.remember(known, position)  # else what is there would be somebody's
             self._advance(report).to(self.log.last_position(), views_alone=not whole)
         moved, self.files.moved = self.files.moved, []
         for path in moved:

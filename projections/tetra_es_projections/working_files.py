@@ -153,6 +153,10 @@ class Files:
         self._connection.executemany("DELETE FROM files WHERE path = ?", paths)
         self._connection.execute("COMMIT")
 
+    def remember(self, digests: Mapping[str, str], position: int) -> None:
+        """Note what was put there last, up to the event at a position."""
+        self._remember({**digests}, position)
+
     def digests(self) -> dict[str, str]:
         """Return path to digest of what was put there last.
 

@@ -205,3 +205,17 @@ def test_two_purges_while_somebody_is_away(leaked: Team) -> None:
     bob.ok("set", "local", "app.x=1")
     check_gone(leaked)
     assert remains("another-one-8", bob) == []
+
+
+def test_the_newest_state_of_somebody_who_was_away_had_it(team: Team) -> None:
+    """Its removal and the purge come at once: the files follow."""
+    alice, bob = team
+    alice.ok("set", "local", f"app.entry={VALUE}")
+    alice.ok("promote", "dev")
+    bob.ok("pull")
+    alice.ok("unset", "local", "app.entry")
+    alice.ok("promote", "dev")
+    alice.ok(*PURGE)
+    said = bob.ok("pull")
+    assert "not recorded" not in said.err
+    check_gone(team)
