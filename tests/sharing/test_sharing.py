@@ -352,3 +352,17 @@ def test_an_account_in_the_address_is_not_shown(alice: Machine, hub: Path) -> No
     assert "hunter2" not in said.out
     hub.rename(hub.with_name("away"))
     assert "hunter2" not in alice.fails(1, "set", "local", "ports.tetra=5001").err
+
+
+def test_a_clone_that_was_killed_is_begun_again(alice: Machine, bob: Machine) -> None:
+    """Before the events were in their place; a folder with anything else is not touched."""
+    alice.ok("share", ADDRESS)
+    left = bob.folder / "store" / "restoring-0123456789abcdef"
+    left.mkdir(parents=True)
+    (left / "events.db").write_bytes(b"")
+    (bob.folder / "store" / "lock").touch()
+    (bob.folder / "mine").touch()
+    assert "is there already" in bob.fails(3, "clone", ADDRESS).error()
+    (bob.folder / "mine").unlink()
+    bob.ok("clone", ADDRESS)
+    bob.ok("verify")

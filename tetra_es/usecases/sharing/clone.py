@@ -50,7 +50,7 @@ def clone(
     at the founder of a history that is new here and no event is expected, `Unexpected` where it is
     another history than expected, and as `restore` does.
     """
-    if os.path.lexists(layout.root):
+    if os.path.lexists(layout.root) and not _is_left_over(layout):
         raise Refused(
             f"{layout.root} is there already",
             hint=f"`tetra-es --dir {shlex.quote(str(layout.root.parent.parent))} "
@@ -87,3 +87,20 @@ def clone(
         time, last = format_time(datetime.now(UTC)), restored.head.position
         sharing.write(pins.folder, sharing.Sharing(address, time, last, log.mark))
         return Cloned(restored, log.shown, projections.signers())
+
+
+def _is_left_over(layout: OrgLayout) -> bool:
+    """Return whether a folder is empty, or is what a clone left that was killed early."""
+    store = layout.store.parent
+    if layout.root.is_symlink() or store.is_symlink():
+        return False
+    try:
+        return all(
+            path == store
+            and all(
+                each == layout.lock or each.name.startswith("restoring-") for each in path.iterdir()
+            )
+            for path in layout.root.iterdir()
+        )
+    except OSError:
+        return False
