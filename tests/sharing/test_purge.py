@@ -57,6 +57,15 @@ def check_gone(team: Team) -> None:
         assert remains(VALUE, each) == []
 
 
+def test_the_one_who_recorded_it_last_follows(team: Team) -> None:
+    """Bob's newest event is the one with the value, and he did not look there after it."""
+    team.bob.ok("set", "local", f"app.entry={VALUE}")
+    team.alice.ok("set", "local", "app.entry=none")
+    team.alice.ok("purge", "local", "app.entry", "--at", "local@2", "-m", "a secret", "--yes")
+    assert "received" in team.bob.ok("pull").out
+    check_gone(team)
+
+
 def test_the_others_follow(leaked: Team) -> None:
     """Bob was away; his next command destroys it on his machine as well."""
     old = leaked.bob.git("rev-parse", "main~1:environments/local.toml").strip()

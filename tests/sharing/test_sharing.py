@@ -366,3 +366,12 @@ def test_a_clone_that_was_killed_is_begun_again(alice: Machine, bob: Machine) ->
     (bob.folder / "mine").unlink()
     bob.ok("clone", ADDRESS)
     bob.ok("verify")
+
+
+def test_a_host_with_another_default_branch_is_read_by_main(team: Team, tmp_path: Path) -> None:
+    """As `git init --bare` makes one; git then clones it without a checkout."""
+    git(team.hub, "symbolic-ref", "HEAD", "refs/heads/master")
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "-q", str(team.hub), str(clone))
+    for place in (team.hub, clone):
+        team.alice.ok("verify", "--against", str(place))

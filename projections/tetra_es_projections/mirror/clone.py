@@ -27,7 +27,7 @@ from tetra_es_projections.mirror.folder import git_folder
 from tetra_es_projections.mirror.format1 import event_path
 from tetra_es_projections.mirror.listing import NOT_A_FILE, blobs, in_commit
 from tetra_es_projections.mirror.named_bodies import body_in, locate, read
-from tetra_es_projections.mirror.refs import all_refs, head_of
+from tetra_es_projections.mirror.refs import BRANCH, all_refs, head_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -168,7 +168,9 @@ class Clone:
 
     def _listed(self) -> tuple[str, Mapping[str, bytes]]:
         try:
-            head = self._commit or head_of(self.root, all_refs(self.root))
+            refs = all_refs(self.root)
+            # A host may call another branch its default, which is then not there.
+            head = self._commit or head_of(self.root, refs) or _main_of(refs)
         except OSError as error:
             raise self._no_clone("has no events") from error
         if head is None:
@@ -202,6 +204,11 @@ class Clone:
             if self._place
             else "`git clone URL FOLDER` makes one; URL is what the mirror is pushed to",
         )
+
+
+def _main_of(refs: Mapping[str, str]) -> str | None:
+    """Return the commit of the branch `main`, of a clone's or else of what it was cloned from."""
+    return refs.get(BRANCH) or refs.get("refs/remotes/origin/main")
 
 
 def _record_in(name: str, data: bytes) -> Record:

@@ -114,27 +114,32 @@ class There:
         ours = own.commit if own.position == shared else self.own_at(shared, own.commit)
         if found.commit == ours:
             return found
-        seen = self.seen
+        seen, wrong = self.seen, None
         if seen and seen.position <= clone.last and seen.commit == clone.commits[seen.position - 1]:
-            if seen.position < shared:  # what was appended after it is here as well
-                sent = [
-                    each
-                    for each in self.readable(clone.events(seen.position))
-                    if each.record.position <= shared
-                ]
-                self.checked(clone, seen, sent)
-            return found
+            try:
+                self._check_since(clone, seen, shared)
+            except Stray as error:  # a purge may have changed what was appended since
+                wrong = error
+            else:
+                return found
         purges = self._replica.of_topics(TOPICS, self._replica.last_position())
         after = seen.position if seen else 0
         if not any(each.position > after for each in purges) and not any(
             each.topic in TOPICS for each in self.readable(clone.records(shared))
         ):
-            raise self.wrong(1, f"its commits up to #{shared} are not those of its events")
+            what = f"its commits up to #{shared} are not those of its events"
+            raise wrong or self.wrong(1, what)
         if seen:
             self.is_new_line = True
         else:  # this machine never looked at it: what is there counts
             self.seen = found
         return found
+
+    def _check_since(self, clone: Clone, seen: Head, shared: int) -> None:
+        """Raise `Stray` unless later commits are those of events that are here."""
+        events = self.readable(clone.events(seen.position))
+        if sent := [each for each in events if each.record.position <= shared]:
+            self.checked(clone, seen, sent)
 
     def _compare(self, clone: Clone, shared: int) -> None:
         """Raise `Forked` where another event is at a position that both have."""
