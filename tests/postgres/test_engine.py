@@ -126,7 +126,8 @@ class Standby:
     def waiting(self, question: str = "count(*)") -> Any:
         """Return what is asked of those that wait."""
         found = self._owner.execute(
-            f"SELECT {question} FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND backend_type = 'client backend'".encode()
+            f"SELECT {question} FROM pg_stat_activity "
+            "WHERE wait_event = 'SyncRep' AND backend_type = 'client backend'".encode()
         )
         row = found.fetchone()
         return row[0] if row else None
