@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 class Unreachable(TetraEsError):
     """No session could be opened: ssh failed, or the server lacks what the agent needs."""
 
+    by_interrupt = False
+    """Whether a Ctrl-C ended ssh, which gets it from the terminal as this process does."""
+
 
 class ConnectionLost(TetraEsError):
     """The session ended during `step`: whether the step was done is not known.

@@ -12,6 +12,7 @@ import os
 import secrets
 import select
 import selectors
+import signal
 import subprocess
 import threading
 import time
@@ -117,7 +118,9 @@ class AgentSession:
             reason, hint = diagnose(self._errors, code, error.reason)
             if isinstance(error, StepFailed):
                 hint = error.hint or hint
-            raise Unreachable(f"cannot work on {self.host}: {reason}", hint=hint) from error
+            unreachable = Unreachable(f"cannot work on {self.host}: {reason}", hint=hint)
+            unreachable.by_interrupt = code == -signal.SIGINT
+            raise unreachable from error
         threading.Thread(target=self._beat, daemon=True).start()
 
     def _become_root(self, latest: float) -> None:

@@ -170,7 +170,7 @@ class Clone:
         try:
             refs = all_refs(self.root)
             # A host may call another branch its default, which is then not there.
-            head = self._commit or head_of(self.root, refs) or _main_of(refs)
+            head = self._commit or head_of(self.root, refs) or self._main_of(refs)
         except OSError as error:
             raise self._no_clone("has no events") from error
         if head is None:
@@ -181,6 +181,12 @@ class Clone:
             raise
         except TetraEsError as error:
             raise self._unreadable(error) from error
+
+    def _main_of(self, refs: Mapping[str, str]) -> str | None:
+        """Return the commit of the branch `main`, of this or else of what it was cloned from."""
+        if not (git_folder(self.root) / "HEAD").is_file():
+            return None
+        return refs.get(BRANCH) or refs.get("refs/remotes/origin/main")
 
     def _read(self, names: list[str]) -> dict[str, bytes]:
         for name in names:
@@ -204,11 +210,6 @@ class Clone:
             if self._place
             else "`git clone URL FOLDER` makes one; URL is what the mirror is pushed to",
         )
-
-
-def _main_of(refs: Mapping[str, str]) -> str | None:
-    """Return the commit of the branch `main`, of a clone's or else of what it was cloned from."""
-    return refs.get(BRANCH) or refs.get("refs/remotes/origin/main")
 
 
 def _record_in(name: str, data: bytes) -> Record:

@@ -6,7 +6,6 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tetra_es.log.replica import Ending
 from tetra_es.store.replica import open_replica
 from tetra_es_projections.queries.views import Views
 
@@ -58,12 +57,20 @@ def _views_in_step(layout: OrgLayout, log: Replica) -> Views | None:
     except sqlite3.DatabaseError:
         return None
     try:
-        # Files and mirror stay as they are where they may be all there is of events that are lost.
-        if views.reached(alone=log.ending is Ending.EARLY) != log.last_position():
-            log.follow()
-        if views.reached(alone=log.ending is Ending.EARLY) == log.last_position():
+        if views.reached() == log.last_position() or _are_in_step_alone(views, log):
             return views
     except sqlite3.DatabaseError:
         pass  # catching up builds them again
     views.close()
     return None
+
+
+def _are_in_step_alone(views: Views, log: Replica) -> bool:
+    """Take in what others recorded meanwhile; return whether the views have all of it.
+
+    Files and mirror stay as they are where they may be all there is of events that are lost.
+    """
+    from tetra_es.log.replica import Ending  # quick answers seldom come here
+
+    log.follow()
+    return views.reached(alone=log.ending is Ending.EARLY) == log.last_position()

@@ -298,7 +298,11 @@ def _not_back(host: str, error: TetraEsError) -> TetraEsError:
 
 
 def _has_failed(future: Future[Ended]) -> bool:
-    return isinstance(_ended(future), BaseException)
+    """Return whether a host failed, and not by the interrupt that comes here after that."""
+    error = _ended(future)
+    if isinstance(error, Unreachable) and error.by_interrupt:
+        return False
+    return isinstance(error, BaseException)
 
 
 def _is_cut_off(error: BaseException) -> bool:
