@@ -14,6 +14,8 @@ _FIRST = "a check that comes earlier explains it; this one is for what goes away
 NOT_RUN: dict[str, str] = {
     "interrupted; {} does not say whether it was recorded: `tetra-es pull` will tell": "an "
     "interrupted push; tests/sharing/test_lost_answers.py makes one",
+    "what only this copy has cannot be recorded there any more. To go on with what is there: "
+    "`{}`, `{}`, then `{}`": "tests/sharing/test_two_histories.py pastes it",
     "`pip install 'tetra-es[postgres]'`": "installs a package",
     "`tetra-es share URL` puts one there, where it is": "takes a database; "
     "docs/how-to/databases/share-by-postgresql.md does it",

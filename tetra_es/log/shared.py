@@ -7,18 +7,33 @@ nothing that others have seen ever gets another number.
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from tetra_es.errors import IntegrityFailure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from tetra_es.log.chain import Head
     from tetra_es.log.record import Record
 
 
 REPAIR_HINT: Final = "`tetra-es share repair` sets it aside there, and puts the log right"
+
+
+def take_theirs(folder: Path, address: str) -> str:
+    """Return the hint where an organization's folder and the log at an address are two histories.
+
+    Both are lawful: somebody recorded here, or there, without the other.
+    """
+    aside = shlex.join(("mv", str(folder), f"{folder}.old"))
+    restore = shlex.join(("tetra-es", "restore", folder.name, "--from", address, "-m", "WHY"))
+    return (
+        "what only this copy has cannot be recorded there any more. To go on with what is there: "
+        f"`{aside}`, `{restore}`, then `{shlex.join(('tetra-es', 'share', address))}`"
+    )
 
 
 class Sent(NamedTuple):

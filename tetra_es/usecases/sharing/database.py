@@ -11,7 +11,7 @@ from tetra_es.log.port import HeadMoved
 from tetra_es.log.postgres.connecting import shown
 from tetra_es.log.postgres.engine import PostgresLog
 from tetra_es.log.purges import TOPICS
-from tetra_es.log.shared import Sent, Unfinished
+from tetra_es.log.shared import Sent, Unfinished, take_theirs
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -172,7 +172,9 @@ class SharedDatabase:
             low, high = (middle, high) if self._is_same(middle) else (low, middle)
         ours = self._replica.record(high)
         theirs = next(self._log.records(high - 1, high), None)
-        return Forked(high, ours.hash if ours else None, theirs.hash if theirs else None)
+        error = Forked(high, ours.hash if ours else None, theirs.hash if theirs else None)
+        error.hint = take_theirs(self._replica.path.parent.parent, self.address)
+        return error
 
 
 def _with_bodies(log: PostgresLog | Replica, records: Iterable[Record]) -> Iterator[Sent]:
