@@ -66,6 +66,13 @@ def test_the_one_who_recorded_it_last_follows(team: Team) -> None:
     check_gone(team)
 
 
+def test_a_value_that_only_others_have_seen_yet_is_found(team: Team) -> None:
+    team.bob.ok("set", "local", f"app.entry={VALUE}")
+    team.bob.ok("set", "local", "app.entry=none")
+    team.alice.ok("purge", "local", "app.entry", "--at", "local@2", "-m", "a secret", "--yes")
+    check_gone(team)
+
+
 def test_the_others_follow(leaked: Team) -> None:
     """Bob was away; his next command destroys it on his machine as well."""
     old = leaked.bob.git("rev-parse", "main~1:environments/local.toml").strip()

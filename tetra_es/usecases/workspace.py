@@ -203,6 +203,12 @@ class Workspace:
             self._check_in_place()
             return self._exchange.share(address, roles)
 
+    def take_over(self) -> None:
+        """Take over what others recorded, for a command that looks before it acts."""
+        with exclusive(self.layout.lock):
+            self._check_in_place()
+            self._exchange.receive_once()
+
     def pull(self) -> Pulled:
         """Take over what others recorded, and mention the files that this left as they are.
 

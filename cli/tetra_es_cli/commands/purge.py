@@ -70,6 +70,7 @@ def purge(
     given = None if named else _given(app, file)
     layout, pushed = app.layout(), _pushed(app)
     with app.workspace(how) as workspace:
+        workspace.take_over()
         if named is not None:
             where, key = named
             given = workspace.look(lambda work: value_of(work, where, key, ref))
