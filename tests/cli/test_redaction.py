@@ -65,7 +65,7 @@ CANARIES = {
     "token": "ghp_" + text_of(ALPHABET, 36),
     "long": text_of(ALPHABET, 90),
     "lines": f"{text_of(ALPHABET, 25, 1)}\n{text_of(ALPHABET, 25, 2)}",
-    "like a path": f"/srv/{OPENSSH}",
+    "like a path": f"/proc/srv/{OPENSSH}",
     "like a value": f"a={AGE}",
 }
 HERE = "\0"
@@ -142,7 +142,9 @@ def needed(path: tuple[str, ...], command: click.Command) -> tuple[dict[str, str
     return options, words
 
 
-_NO_SECRET = re.compile(r"-----[A-Z ]+-----|AGE-(SECRET-KEY|PLUGIN)-|^/srv/|^a=", re.IGNORECASE)
+_NO_SECRET = re.compile(
+    r"-----[A-Z ]+-----|AGE-(SECRET-KEY|PLUGIN)-|^/proc/srv/|^a=", re.IGNORECASE
+)
 
 
 def fragments(canary: str) -> list[str]:
@@ -316,7 +318,7 @@ def redacted(text: str, *arguments: str) -> str:
 
 COMMIT = "3f2a91c0d4e5b6a7988f1e2d3c4b5a6978877665"
 LABEL = "[argument 1: looks like a key]"
-PATH = "/srv/" + "/".join(["folder"] * 9)
+PATH = "/proc/srv/" + "/".join(["folder"] * 9)
 
 
 @pytest.mark.parametrize(

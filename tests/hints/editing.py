@@ -51,7 +51,7 @@ CASES = [
     Case(
         "`tetra-es record {} --base {}` records the file as it is, without what was recorded "
         "since: take that over by hand before",
-        "record --base local@2 --keep mine",
+        "record --base local@3 --keep mine",
         both_changed_around_an_array,
     ),
     Case(

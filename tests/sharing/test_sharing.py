@@ -134,6 +134,7 @@ def test_a_clone_of_something_else_than_expected(alice: Machine, bob: Machine) -
 def test_a_clone_where_something_is(alice: Machine, bob: Machine) -> None:
     alice.ok("share", ADDRESS)
     bob.folder.mkdir(parents=True)
+    (bob.folder / "manifest.toml").touch()
     refused = bob.fails(3, "clone", ADDRESS)
     assert refused.error() == f"{bob.folder} is there already"
     elsewhere = ("--dir", str(bob.home / "elsewhere"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import tomllib
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -105,6 +104,8 @@ def _marks(app: App, environment: str, promote: bool | None) -> dict[str, str]:
     with app.reading() as reader:
         require_environment(reader, environment)
         head = next(iter(reader.views.events.history(limit=1)))
+    import tomllib  # the help does without
+
     layout = app.layout()
     found = shared_at(layout, app.admission)
     promotes = environment == "dev" if promote is None else promote
