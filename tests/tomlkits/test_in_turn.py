@@ -22,7 +22,7 @@ OTHER: Final = os.environ.get("TETRA_ES_OTHER_PYTHON", "")
 
 pytestmark = [] if OTHER else [elsewhere("`make lowest` has two versions of tomlkit")]
 
-REST: Final = '\n[environment]\nname = "local"\ntype = "local"\n\n[ports]\ntetra = 4444\n'
+REST: Final = '\n[environment]\nname = "local"\ntype = "local"\n\n[ports]\ntetra = {}\n'
 
 
 def version(python: str) -> str:
@@ -47,12 +47,14 @@ def test_in_turn(tmp_path: Path) -> None:
     assert version(sys.executable) != version(OTHER)
     machine = Machine(tmp_path)
     machine.ok("init", machine.org, "--domain", "acme.example")
+    port = 4444
     for number, (kind, text) in enumerate(KINDS.items()):
-        machine.toml("local").write_bytes((text + REST).encode())
+        machine.toml("local").write_bytes((text + REST.format(port)).encode())
         machine.ok("record", "-m", kind)
         other(machine, "promote", "dev")
         machine.ok("promote", "staging")
-        other(machine, "set", "local", f"ports.tetra={5000 + number}")
+        port = 5000 + number
+        other(machine, "set", "local", f"ports.tetra={port}")
         machine.ok("promote", "dev")
         other(machine, "promote", "staging")
         machine.ok("rollback", "dev")
