@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -79,7 +81,7 @@ def test_a_role_that_may_purge_destroys_only_what_an_event_names(log: PostgresLo
     theirs = as_role(log, f"purger_{os.getpid()}", purge=True)
     with PostgresLog(theirs) as one, pytest.raises(TetraEsError, match="no purge event names"):
         one.purge([b"x" * 32])
-    assert log.body(__import__("hashlib").sha256(b"one").digest()) == b"one"
+    assert log.body(sha256(b"one").digest()) == b"one"
 
 
 def test_nobody_else_sees_anything(log: PostgresLog) -> None:
@@ -92,7 +94,7 @@ def test_nobody_else_sees_anything(log: PostgresLog) -> None:
 def test_sixty_megabytes_in_one_append(log: PostgresLog) -> None:
     bodies = [os.urandom(BODY_SIZE) for _ in range(-(-60_000_000 // BODY_SIZE))]
     add(log, draft("b", 1), bodies=bodies)
-    digests = [__import__("hashlib").sha256(body).digest() for body in (bodies[0], bodies[-1])]
+    digests = [sha256(body).digest() for body in (bodies[0], bodies[-1])]
     assert [log.body(digest) for digest in digests] == [bodies[0], bodies[-1]]
 
 
@@ -240,6 +242,26 @@ def test_a_database_that_lacks_letters_is_refused() -> None:
 def test_only_what_stays_on_this_machine_is_not_encrypted(rest: str, encrypted: bool) -> None:
     options = connecting.options(f"postgresql:///x{rest}", 1)
     assert ("sslmode" in options) is encrypted
+
+
+def test_an_interrupted_wait_for_the_standby_is_not_taken_for_recorded(
+    log: PostgresLog, standby: Standby
+) -> None:
+    head = log.head()
+    records = link(head, [draft("a", 4)], KEY)
+    standby.begin()
+
+    def interrupt() -> None:
+        until(lambda: standby.waiting() == 1)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        log.append(head, records)
+    thread.join()
+    with pytest.raises(TetraEsError):
+        log.holds(records[-1].head)
 
 
 def test_a_server_that_is_a_standby_now_is_a_lost_head(log: PostgresLog) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -188,6 +190,30 @@ def test_another_history_there_is_refused(alice: Machine, bob: Machine, database
     done = carol.fails(4, "set", "local", "app.b=1")
     assert f"event #{last + 1} is another one" in done.error()
     assert carol.last_position() == before
+
+
+def test_the_hint_of_two_histories_leads_on(alice: Machine, bob: Machine, database: str) -> None:
+    alice.ok("set", "local", "app.alices=1")
+    name = database.partition("?")[0].rpartition("/")[2]
+    execute(f"DELETE FROM tetra_es.events WHERE position >= {alice.last_position()}", name)
+    bob.ok("set", "local", "app.bobs=1")
+    for command in re.findall("`([^`]+)`", alice.fails(4, "pull").hint()):
+        program, *words = shlex.split(command)
+        if program == "tetra-es":
+            alice.ok(*words)
+        else:
+            subprocess.run([program, *words], check=True)
+    alice.ok("set", "local", "app.again=1")
+    bob.ok("pull")
+    assert alice.history() == bob.history()
+
+
+def test_an_empty_text_is_shared_too(machine: Machine, database: str, tmp_path: Path) -> None:
+    machine.ok("set", "profile", "dev", "app.a=1")
+    (machine.folder / "profiles/dev.toml").write_text("")
+    machine.ok("record")
+    machine.ok("share", database)
+    join(machine, tmp_path / "bob", database).ok("verify")
 
 
 def test_a_purged_body_is_destroyed_there_and_at_everybody(

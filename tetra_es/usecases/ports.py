@@ -416,6 +416,9 @@ class DerivedOfCopy(Derived, Protocol):
     def check_not_ahead(self, layout: OrgLayout, position: int) -> None:
         """Raise `Refused` where the mirror that is there has events after a position."""
 
+    def copy_at(self, place: str) -> AbstractContextManager[HistoryCopy]:
+        """Open a backup, an organization's folder, a clone of a mirror, or one at an address."""
+
     def shared_copy(self, url: str) -> AbstractContextManager[tuple[str, HistoryCopy]]:
         """Open what is shared by the git repository at an address, which is yielded, too."""
 

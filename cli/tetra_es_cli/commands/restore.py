@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     "--from",
     "place",
     metavar="FROM",
-    help="A file of `tetra-es backup`, a clone of the mirror, or the address of one.",
+    help="A backup, a clone of the mirror, or the address of one or of a database.",
 )
 @click.option(
     "-m",

@@ -157,10 +157,11 @@ class App:
         is. `why` moves what this account admitted.
         """
         from tetra_es.usecases.restoring.restore import organization_in, restore
+        from tetra_es.usecases.sharing.engines import any_copy
         from tetra_es_cli.context.progress import reporting
 
         wanted = org or self.org or self.settings.org
-        with self.derived.copy_at(place) as copy, reporting() as report:
+        with any_copy(place, self.derived) as copy, reporting() as report:
             layout = OrgLayout.of(self.base, wanted or organization_in(copy))
             state, hears = self.settings.state_dir, Console(report or ignore_progress)
             done = restore(layout, copy, state, self.derived, hears, why=why, report=report)

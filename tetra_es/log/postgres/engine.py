@@ -125,7 +125,7 @@ class PostgresLog(Closing):
         while after < end:
             rows = self._query(_READ, (after, end, _AT_ONCE))
             for row in rows:
-                record = _record(*row)
+                record = Record(*row)
                 if record.position != after + 1:
                     break
                 yield record
@@ -225,6 +225,7 @@ class PostgresLog(Closing):
             return connection.execute(_APPEND, arguments).fetchall()
         except KeyboardInterrupt:
             self._silence = SILENCE_INTERRUPTED
+            self._doubted = True  # it may have been a wait for the standby
             raise
         except (psycopg.DataError, psycopg.IntegrityError) as error:
             raise Unfit(str(error.diag.message_primary)) from error
@@ -262,17 +263,3 @@ class PostgresLog(Closing):
             except psycopg.Error as error:
                 raise unreachable(self.address, error) from error
         raise AssertionError
-
-
-def _record(
-    position: int,
-    stream: str,
-    version: int,
-    topic: str,
-    state: bytes,
-    previous: bytes,
-    hash_: bytes,
-    signature: bytes,
-) -> Record:
-    parts = (bytes(state), bytes(previous), bytes(hash_), bytes(signature))
-    return Record(position, stream, version, topic, *parts)

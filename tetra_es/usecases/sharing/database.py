@@ -155,7 +155,8 @@ class SharedDatabase:
         records = [sent.record for sent in batch]
         after = Head(records[0].position - 1, records[0].previous)
         try:
-            self._log.append(after, records, bodies=[body for body in found.values() if body])
+            bodies = [body for body in found.values() if body is not None]
+            self._log.append(after, records, bodies=bodies)
         except HeadMoved:
             if not self._log.holds(records[-1].head):  # else somebody else was first
                 raise

@@ -37,6 +37,17 @@ def is_level(replica: Replica, projections: SharingProjections, address: str) ->
 
 
 @contextmanager
+def any_copy(place: str, derived: DerivedOfCopy) -> Iterator[HistoryCopy]:
+    """Open a copy of a history: a database, or what `DerivedOfCopy.copy_at` takes."""
+    if connecting.is_database(place):
+        with copy_at(place, derived) as (_, shared):
+            yield shared
+    else:
+        with derived.copy_at(place) as copy:
+            yield copy
+
+
+@contextmanager
 def copy_at(address: str, derived: DerivedOfCopy) -> Iterator[tuple[str, HistoryCopy]]:
     """Open what is shared at an address; yield that, as it is kept, too. Raises `TetraEsError`."""
     if not connecting.is_database(address):
