@@ -134,17 +134,22 @@ def test_a_set_in_another_terminal_is_not_taken_back_by_what_an_editor_saves(
     assert machine.toml("local").read_text() == BOTH
 
 
-def test_edit_merges_with_what_was_set_while_its_editor_was_open(machine: Machine) -> None:
-    machine.toml("local").write_text(SECURITY)
-    machine.ok("record")
+def editor_while(machine: Machine, assignment: str) -> str:
+    """Make an editor that saves another level after somebody has set something."""
     script = machine.home / "editor"
-    program = shlex.join(machine.forked().argv("set", "local", "security.alert=true"))
+    program = shlex.join(machine.forked().argv("set", "local", assignment))
     script.write_text(
         "#!/bin/sh\nset -e\n"
         f'sed "s/level = 1/level = 2/" "$1" > "$HOME/buffer"\n{program}\ncp "$HOME/buffer" "$1"\n'
     )
     script.chmod(0o755)
-    done = machine.ok("edit", env={"EDITOR": str(script)})
+    return str(script)
+
+
+def test_edit_merges_with_what_was_set_while_its_editor_was_open(machine: Machine) -> None:
+    machine.toml("local").write_text(SECURITY)
+    machine.ok("record")
+    done = machine.ok("edit", env={"EDITOR": editor_while(machine, "security.alert=true")})
     assert recorded(machine) == BOTH
     assert machine.toml("local").read_text() == BOTH
     assert "merged environments/local.toml, typed on local@2, with local@3" in done.err
@@ -153,14 +158,7 @@ def test_edit_merges_with_what_was_set_while_its_editor_was_open(machine: Machin
 def test_edit_that_is_refused_is_remembered_as_typed_on_its_revision(machine: Machine) -> None:
     machine.toml("local").write_text(SECURITY)
     machine.ok("record")
-    script = machine.home / "editor"
-    program = shlex.join(machine.forked().argv("set", "local", "security.level=7"))
-    script.write_text(
-        "#!/bin/sh\nset -e\n"
-        f'sed "s/level = 1/level = 2/" "$1" > "$HOME/buffer"\n{program}\ncp "$HOME/buffer" "$1"\n'
-    )
-    script.chmod(0o755)
-    failed = machine.run("edit", env={"EDITOR": str(script)})
+    failed = machine.run("edit", env={"EDITOR": editor_while(machine, "security.level=7")})
     assert failed.code == 3
     assert "security.level was 1, is 2 in the file, and 7 in local@3" in failed.error()
     machine.ok(*hints(failed.hint())[0])
