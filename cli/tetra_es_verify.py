@@ -238,7 +238,7 @@ def one_line(text: str) -> str:
 # Topics, stream, `class_version` under rules 1, and who may record it (- for signers without
 # limits); then the fields. Those with + came with rules 1, those with - ended before, and what
 # follows = is the type, where a field does not have one of its own. Topics with ! are for later
-# rules; those with !2 came with rules 2.
+# rules; those with !2 came with rules 2, those with !3 with rules 3.
 TABLE = """
 organization.created         org 2 -  name=organization text changes signer key=public
 organization.upgraded        org 1 -  +floor
@@ -329,9 +329,9 @@ def _forms() -> Iterator[tuple[str, Form]]:
         new = {name.lstrip("+"): of for name, of in types if name[0] != "-"}
         old = {name.lstrip("-"): of for name, of in types if name[0] != "+"}
         for topic in words[:start]:
-            mark = re.match("(!2?)?", topic)
-            since = {"": 1, "!": math.inf, "!2": 2}[mark[0] if mark else ""]
-            yield topic.lstrip("!2"), Form(STREAMS[stream], int(version), may, new, old, since)
+            mark = re.match("(![23]?)?", topic)
+            since = {"": 1, "!": math.inf, "!2": 2, "!3": 3}[mark[0] if mark else ""]
+            yield topic.lstrip("!23"), Form(STREAMS[stream], int(version), may, new, old, since)
 
 
 FORMS = dict(_forms())
@@ -461,7 +461,8 @@ MORE_METADATA = {  # where it applies
 }
 UNUSED = {"undoes": None, "restores": None, "origin": None, "paths": None, "observed": False}
 UNUSED |= {"code": None, "machine": None}  # what these fields have to hold under rules 1
-SINCE_2 = {"observed", "code", "machine"}  # what rules 2 use of them
+SINCE = {2: {"observed", "code", "machine"}}  # what rules 2, and rules 3, use of them
+SINCE[3] = {"undoes", "restores", "origin", "paths", "rerecorded_from"}
 
 
 class Event(NamedTuple):
@@ -659,7 +660,7 @@ class Judge:
         metadata = state.get("metadata")
         rules = metadata.get("rules", 0) if isinstance(metadata, dict) else 0
         yield not fits(0, rules), "metadata", "its rules are not a number"
-        yield rules > 2, "unknown-rules", f"it follows rules {rules}"
+        yield rules > 3, "unknown-rules", f"it follows rules {rules}"
         if not rules:
             lawful = fits(mapping(ANY), metadata) and metadata.keys() >= METADATA.keys()
             yield not lawful, "metadata", "its metadata is not lawful"
@@ -810,10 +811,11 @@ class Judge:
         yield not has_form(event, state), "form", "it does not have the form of its topic"
         limited = self._may is not None and form.may.format_map(state) not in {"any", *self._may}
         yield limited, "role", f"{state['metadata']['actor']} may not record it"
-        unused = UNUSED.keys() - (SINCE_2 if rules_of(state) > 1 else set())
+        used = set().union(*(names for rules, names in SINCE.items() if rules <= rules_of(state)))
+        unused = UNUSED.keys() - used
         own = [name for name in unused if form.fields.get(name) == name]
         later = form.since > rules_of(state) or any(state[name] != UNUSED[name] for name in own)
-        later = later or {"change", "rerecorded_from"} & state["metadata"].keys()
+        later = later or ({"change", "rerecorded_from"} - used) & state["metadata"].keys()
         yield later, "unused", "a topic, field or value of it is for later rules"
         gone = any(("purged", digest) in facts for digest in bodies_of(event, state))
         yield gone, "purged", "a body that it names was purged before"

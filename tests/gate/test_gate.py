@@ -86,7 +86,7 @@ def signed(record: Record, by: str = "alice", **parts: Any) -> Record:
         ({"state": '{"\uffff":2,"\U0001f600":1}'.encode()}, Reason.CANONICAL),
         ({"state": b'{"metadata":{"rules":-1}}'}, Reason.METADATA),
         ({"state": b'{"metadata":{"rules":"1"}}'}, Reason.METADATA),
-        ({"state": b'{"metadata":{"rules":3}}'}, Reason.UNKNOWN_RULES),
+        ({"state": b'{"metadata":{"rules":4}}'}, Reason.UNKNOWN_RULES),
         ({"state": b'{"metadata":{"actor":"alice"}}'}, Reason.METADATA),
         ({"state": b'{"metadata":{"actor":["alice"]}}'}, Reason.METADATA),
     ],

@@ -77,6 +77,18 @@ def test_rules_2_use_what_is_of_deployments_and_hosts(name: str) -> None:
     assert (check.unused_problem(topic, state, 2) is None) == used
 
 
+@pytest.mark.parametrize("name", [file.name for file in FILES if "later" in file.name])
+def test_rules_3_use_what_is_of_single_topics(name: str) -> None:
+    event = read(name)
+    state, topic = event["state"], event["topic"]
+    assert check.unused_problem(topic, state, 3), "change is for later rules"
+    del state["metadata"]["change"]
+    used = not topic.startswith(("change.", "hold.", "policy.", "log."))
+    assert (check.unused_problem(topic, state, 3) is None) == used
+    del state["metadata"]["rerecorded_from"]
+    assert (check.unused_problem(topic, state, 3) is None) == used
+
+
 @pytest.mark.parametrize("name", files())
 def test_the_table_still_says_what_the_file_has(name: str) -> None:
     """A field that is added, renamed or of another type would show here."""

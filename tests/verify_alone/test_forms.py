@@ -19,7 +19,7 @@ from tetra_es_verify import (
     METADATA_1,
     MORE_METADATA,
     NO_LIMITS,
-    SINCE_2,
+    SINCE,
     TYPES,
     UNUSED,
     Event,
@@ -58,7 +58,8 @@ def test_rules_1(topic: str) -> None:
         of = form.fields[field.name]
         unused = UNUSED[of] if of == field.name and of in UNUSED else ...
         assert unused == field.unused
-        assert (field.since == 2) == (unused is not ... and field.name in SINCE_2)
+        for rules, names in SINCE.items():
+            assert (field.since == rules) == (unused is not ... and field.name in names)
         for value in VALUES:
             assert says(TYPES.get(of, ANY), value) == field.type.fits(value), (field.name, value)
 
@@ -82,6 +83,7 @@ def test_metadata() -> None:
         for field in fields:
             for value in VALUES:
                 assert says(mine[field.name], value) == field.type.fits(value), (field.name, value)
+            assert (field.since == 3) == (field.name in SINCE[3])
 
 
 @pytest.mark.parametrize("name", builtin_names())

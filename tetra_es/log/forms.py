@@ -14,7 +14,7 @@ from tetra_es.errors import IntegrityFailure
 from tetra_es.events.base import event_from_state, state_of
 from tetra_es.events.catalogue import EVENT_TYPES
 from tetra_es.events.form.check import FIRST_EDITION, HIGHEST_RULES, rules_of
-from tetra_es.events.form.table import TOPICS
+from tetra_es.events.form.table import MORE_METADATA, TOPICS
 from tetra_es.events.form.types import CHANGES_BODY, TEXT_BODY
 from tetra_es.log import canonical
 from tetra_es.log.linking import Draft
@@ -60,7 +60,7 @@ def batch_of(events: Sequence[Event], least: int) -> Batch:
     """
     drafts, bodies = [], list[bytes]()
     states = [(event, _stored(event, bodies)) for event in events]
-    rules = max([least, *(_rules_for(event.TOPIC, state) for event, state in states)])
+    rules = max([least, *(_rules_for(event, state) for event, state in states)])
     for number, (event, state) in enumerate(states, 1):
         state["metadata"] = {
             **event.metadata,
@@ -74,14 +74,19 @@ def batch_of(events: Sequence[Event], least: int) -> Batch:
     return Batch(drafts, bodies)
 
 
-def _rules_for(topic: str, state: dict[str, Any]) -> int:
-    """Return the lowest rule set that uses all that an event has; metadata aside."""
-    known = TOPICS[topic]
+def _rules_for(event: Event, state: dict[str, Any]) -> int:
+    """Return the lowest rule set that uses all that an event has."""
+    known = TOPICS[event.TOPIC]
     needed = [known.since] if known.later else []
     needed += [
         field.since
         for field in known.fields
         if field.unused is not ... and state[field.name] != field.unused
+    ]
+    needed += [
+        field.since
+        for field in MORE_METADATA
+        if field.unused is not ... and field.name in event.metadata
     ]
     return max((number or HIGHEST_RULES for number in needed), default=1)
 

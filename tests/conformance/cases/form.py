@@ -72,6 +72,20 @@ def _() -> VectorBuilder:
     return story
 
 
+@vector("void-unused-3", "Under rules 3: a topic and metadata that no rule set uses yet.")
+def _() -> VectorBuilder:
+    story = VectorBuilder()
+    held: dict[str, Any] = {"environment": "dev", "source_revision": 1, "of_position": 2}
+    story.breaks("unused", story.event("hold.set", "env:dev", **held), rules=3)
+    change = {"change": "5f0c1e9b2a7d4c36"}
+    story.breaks("unused", story.manifest(REQUIRED, metadata=change), rules=3)
+    again = {"position": 2, "hash": "ab" * 32, "timestamp": "2026-11-22T10:00:00.000000Z"}
+    metadata = {"rerecorded_from": again}
+    story.breaks("unused", story.manifest(REQUIRED, metadata=metadata), rules=2)
+    story.lawful(story.manifest(REQUIRED, metadata=metadata), rules=3)
+    return story
+
+
 @vector("void-floor-old-form", "An event of the first edition, in an organization of rules 1.")
 def _() -> VectorBuilder:
     story = VectorBuilder()

@@ -18,7 +18,7 @@ FIRST_EDITION: Final = 0
 """The rules number of events whose metadata has none."""
 
 
-HIGHEST_RULES: Final = 2
+HIGHEST_RULES: Final = 3
 """The newest rule set that this version knows."""
 
 

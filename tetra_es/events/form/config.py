@@ -19,10 +19,10 @@ _TEXT = Field("text", t.TEXT_BODY, "the whole resulting TOML")
 _CHANGES = Field("changes", t.CHANGES_BODY, "against the text before, by key")
 _REVISION = Field("revision", t.REVISION, "its number, one more than the one before")
 _UNDOES = Field(
-    "undoes", t.or_null(t.POSITION), "the event whose changes this one takes back", None
+    "undoes", t.or_null(t.POSITION), "the event whose changes this one takes back", None, since=3
 )
 _RESTORES = Field(
-    "restores", t.or_null(t.REVISION), "the revision whose text this one brings back", None
+    "restores", t.or_null(t.REVISION), "the revision whose text this one brings back", None, since=3
 )
 _SIGNER = Field("signer", t.SIGNER, "name of the signer")
 _PUBLIC_KEY = Field("key", t.PUBLIC_KEY, "the signer's key")
@@ -146,6 +146,7 @@ CONFIG: Final = (
                 t.or_null(t.list_of(t.TEXT)),
                 "dotted keys, the values below which came back; null for the whole text",
                 unused=None,
+                since=3,
             ),
         ),
         version=2,

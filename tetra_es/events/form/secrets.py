@@ -62,9 +62,14 @@ SECRETS: Final = (
                 t.or_null(t.object_of(environment=t.ENVIRONMENT, key=t.KEY, version=t.VERSION)),
                 "the value that this is a copy of",
                 unused=None,
+                since=3,
             ),
             Field(
-                "restores", t.or_null(t.VERSION), "the version whose value came back", unused=None
+                "restores",
+                t.or_null(t.VERSION),
+                "the version whose value came back",
+                unused=None,
+                since=3,
             ),
         ),
         version=2,

@@ -55,6 +55,7 @@ MORE_METADATA: Final = (
         t.object_of(position=t.POSITION, hash=t.HASH, timestamp=t.TIME),
         "the event of a fork that this one was decided again for",
         unused=None,
+        since=3,
     ),
     Field("imported", t.TEXT, "where an imported state came from"),
     Field(

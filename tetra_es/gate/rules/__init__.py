@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
-from tetra_es.gate.rules import first_edition, one, two
+from tetra_es.gate.rules import first_edition, one, three, two
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,4 +43,5 @@ RULE_SETS: Final[Mapping[int, RuleSet]] = {
     0: first_edition.RULES,
     1: one.RULES,
     2: two.RULES,
+    3: three.RULES,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from tetra_es.events.form.check import bodies_of, form_problem, limit_of, unused_problem
 from tetra_es.events.form.table import TOPICS
@@ -28,6 +28,10 @@ class One:
     """The rules of number 1."""
 
     number = 1
+    checks: ClassVar[Mapping[str, Check]]
+    """Topic to the rules of its own, beside those that all topics have."""
+    changes: ClassVar[Mapping[str, Change]]
+    """Topic to what a valid event of it changes."""
 
     def check(self, entry: Entry, state: State, bodies: Bodies, signer: Signer) -> None:
         """Raise `Broken` where an event is void; the form first, then the signer's role."""
@@ -41,7 +45,7 @@ class One:
             if digest in state.purged:
                 purge = state.purged[digest]
                 raise Broken(Reason.PURGED, f"a body that it names was purged by #{purge}")
-        if check := _CHECKS.get(entry.topic):
+        if check := self.checks.get(entry.topic):
             check(entry, state, bodies)
         for digest in named:
             bodies.check_there(digest)
@@ -52,7 +56,7 @@ class One:
 
     def apply(self, entry: Entry, state: State) -> None:
         """Change the state as a valid event says."""
-        if change := _CHANGES.get(entry.topic):
+        if change := self.changes.get(entry.topic):
             change(entry, state)
 
     def names(self, entry: Entry) -> Sequence[bytes]:
@@ -65,8 +69,11 @@ class One:
         """Return those, and the digests of the texts that the event is compared with."""
         if form_problem(entry.record.stream, entry.topic, entry.state):
             return set()
-        compared = _compared(entry, state) or configuration.text_before(entry, state)
-        return {*self.names(entry), *(at.digest for at in compared if at)}
+        return {*self.names(entry), *(at.digest for at in self.compared(entry, state) if at)}
+
+    def compared(self, entry: Entry, state: State) -> list[StateAt | None]:
+        """Return the texts that an event of a lawful form is compared with."""
+        return _compared(entry, state) or configuration.text_before(entry, state)
 
 
 def check_upgraded(entry: Entry, state: State) -> None:
@@ -109,13 +116,13 @@ def _compared(entry: Entry, state: State) -> list[StateAt | None]:
     return promotion.compared_with(entry, state)
 
 
-_CHECKS: Final[Mapping[str, Check]] = {
+One.checks = {
     **configuration.CHECKS,
     **people.CHECKS,
     PROMOTED: _promotion,
     **secrets.CHECKS,
 }
-_CHANGES: Final[Mapping[str, Change]] = {
+One.changes = {
     **configuration.CHANGES,
     **people.CHANGES,
     **secrets.CHANGES,
