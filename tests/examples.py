@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final, TypeVar
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 
@@ -23,6 +24,11 @@ To find out by itself which those are, Hypothesis tries all that there are, for 
 """
 
 THOROUGH: Final = bool(os.environ.get("TETRA_ES_THOROUGH"))
+
+LONG_TAIL: Final = pytest.mark.skipif(
+    not THOROUGH, reason="runs elsewhere: `make test-thorough` does it"
+)
+"""The mark of a test that has a sister in the daily run."""
 
 _TIMES: Final = 10
 """How many times as many examples a thorough run tries."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.breaks.breaking import breaks, is_caught
-from tests.examples import THOROUGH
+from tests.examples import LONG_TAIL
 from tests.machine import ROOT
 
 if TYPE_CHECKING:
@@ -28,6 +28,6 @@ def test_it_can_be_made(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BREAKS)
-@pytest.mark.skipif(not THOROUGH, reason="runs elsewhere: `make test-thorough` does it")
+@LONG_TAIL
 def test_it_is_caught(name: str, tmp_path: Path) -> None:
     assert is_caught(BREAKS[name], tmp_path), f"nothing notices when {BREAKS[name].what}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.examples import THOROUGH
+from tests.examples import LONG_TAIL
 from tests.first_edition.archive import STAND_IN, machine_in
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def lived(tmp_path: Path) -> Machine:
     return machine
 
 
-@pytest.mark.skipif(not THOROUGH, reason="takes 14 s of CPU: TETRA_ES_THOROUGH=1")
+@LONG_TAIL
 def test_a_clone_of_many_events(lived: Machine, tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "-q", str(lived.mirror), str(clone)], check=True)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.docs.pages import ANYTHING, Command, agrees, check, pages, run, steps
+from tests.examples import LONG_TAIL
 from tests.needs import needs
 
 if TYPE_CHECKING:
@@ -27,9 +28,17 @@ RUNNABLE = [
     page for page in pages() if steps(page.read_text()) and page.parent.name not in ELSEWHERE
 ]
 
+DAILY = {"README.md", "docs/tutorial.md", "docs/how-to/secrets.md"}
+"""Pages whose blocks run every time, the first that people read; the others in a thorough run."""
+
 
 def name(page: Path) -> str:
     return str(page.relative_to(ROOT))
+
+
+def runs(page: Path) -> list[pytest.MarkDecorator]:
+    """Return the marks of a page whose blocks run."""
+    return [needs(*uses(page)), *([] if name(page) in DAILY else [LONG_TAIL])]
 
 
 def uses(page: Path) -> tuple[str, ...]:
@@ -39,7 +48,7 @@ def uses(page: Path) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize(
-    "page", [pytest.param(page, marks=needs(*uses(page)), id=name(page)) for page in RUNNABLE]
+    "page", [pytest.param(page, marks=runs(page), id=name(page)) for page in RUNNABLE]
 )
 def test_shell_blocks_do_what_they_say(page: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
@@ -47,6 +56,10 @@ def test_shell_blocks_do_what_they_say(page: Path, tmp_path: Path) -> None:
     todo = steps(page.read_text())
     results = run(todo, home)
     check(name(page), todo, results)
+
+
+def test_the_pages_of_every_day_exist() -> None:
+    assert {name(page) for page in RUNNABLE} > DAILY
 
 
 def test_a_page_that_says_something_else_is_found(tmp_path: Path) -> None:

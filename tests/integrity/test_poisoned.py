@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.examples import THOROUGH, some
+from tests.examples import LONG_TAIL, some
 from tetra_es.crypto.ssh.keys import load as load_key
 from tetra_es.crypto.ssh.sshsig import sign
 from tetra_es.log.chain import link, signed_bytes
@@ -236,7 +236,7 @@ def test_a_checked_state_that_is_not_ours_decides_nothing(
     check_decides_nothing(grown_once, right_later, tmp_path, data)
 
 
-@pytest.mark.skipif(not THOROUGH, reason="another damage is enough: TETRA_ES_THOROUGH=1")
+@LONG_TAIL
 def test_nor_does_that_of_another_folder(
     grown_once: Machine, right_later: dict[str, Any], bare: Machine, tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 from eventsourcing.persistence import PersistenceError
 
 from tests.conftest import ROOT
+from tests.examples import LONG_TAIL
 from tests.log.broken import BROKEN
 from tests.log.contract import RULES, LogUnderTest
 from tests.log.engines import ENGINES
@@ -41,7 +42,13 @@ def test_there_is_a_broken_engine_for_each_rule() -> None:
     assert set(BROKEN) == set(RULES)
 
 
-@pytest.mark.parametrize("rule", RULES)
+DEAR = {name for name, rule in RULES.items() if rule.__module__ == processes.__name__}
+"""Rules that start many processes: that they can fail, a thorough run shows."""
+
+
+@pytest.mark.parametrize(
+    "rule", [pytest.param(name, marks=[LONG_TAIL] * (name in DEAR)) for name in RULES]
+)
 def test_an_engine_that_breaks_a_rule_is_caught(rule: str, tmp_path: Path) -> None:
     """It is broken where the rule looks: it keeps to another one, and fails at its own."""
     engine = BROKEN[rule]()

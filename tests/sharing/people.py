@@ -9,8 +9,6 @@ import subprocess
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.examples import THOROUGH
 from tests.machine import Machine
 from tests.mirrors import git
@@ -18,9 +16,6 @@ from tests.mirrors import git
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-LONG_TAIL = pytest.mark.skipif(not THOROUGH, reason="runs elsewhere: `make test-thorough` does it")
-"""The mark of a test that has a sister in the daily run."""
 
 ADDRESS = "ssh://git.acme.example/acme.git"
 """Where the repository is, as people write it: git on each machine knows a folder for it."""

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.examples import LONG_TAIL
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -60,6 +62,7 @@ def test_a_host_that_another_machine_deploys_to_is_not_claimed(deploying: Team) 
     assert "has not ended" in done.err
 
 
+@LONG_TAIL
 def test_what_happened_follows_what_others_recorded_meanwhile(deploying: Team) -> None:
     deploying.bob.ok("set", "local", "app.a=1")
     done = act(deploying.alice, "1", "facts")

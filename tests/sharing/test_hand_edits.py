@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.examples import LONG_TAIL
 from tests.hand_edits.people import SECURITY, save
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def test_an_edit_waits_for_its_author_and_is_merged_then(team: Team) -> None:
     team.check_equal()
 
 
+@LONG_TAIL
 def test_a_file_that_was_emptied_is_not_merged(team: Team) -> None:
     """As an editor leaves it that is killed: what others add must not hide it."""
     alice, bob = team.alice, team.bob

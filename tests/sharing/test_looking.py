@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.sharing.people import ADDRESS, LONG_TAIL, bare_repository, knows
+from tests.examples import LONG_TAIL
+from tests.sharing.people import ADDRESS, bare_repository, knows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,6 +82,7 @@ def test_what_git_needs_is_not_needed(alice: Machine, command: str) -> None:
     assert "`tetra-es share --help`" in failed.hint()
 
 
+@LONG_TAIL
 def test_a_copy_is_elsewhere(team: Team, tmp_path: Path) -> None:
     alice, _ = team
     refused = alice.fails(3, "mirror", "add", "origin", ADDRESS)
@@ -95,6 +97,7 @@ def test_a_copy_is_elsewhere(team: Team, tmp_path: Path) -> None:
     assert "`tetra-es mirror rm origin`" in refused.hint()
 
 
+@LONG_TAIL
 def test_another_way_to_write_it(alice: Machine, hub: Path) -> None:
     knows(alice, hub)
     alice.ok("share", ADDRESS)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.examples import some
-from tests.sharing.people import ADDRESS, LONG_TAIL, command, with_git
+from tests.examples import LONG_TAIL, some
+from tests.sharing.people import ADDRESS, command, with_git
 from tetra_es.log import deciding
 from tetra_es.store import history
 from tetra_es_projections.mirror.shared import git_log
@@ -53,6 +53,7 @@ def test_it_was_pushed_and_others_went_on(team: Team, tmp_path: Path) -> None:
     assert bob.last_position() == 5
 
 
+@LONG_TAIL
 def test_it_was_not_pushed_and_others_went_on(team: Team, tmp_path: Path) -> None:
     other = command(team.alice, "set", "local", "logging.level=warn")
     bob = with_git(team.bob, tmp_path / "bin", f"{other}; {LOST}")
@@ -60,6 +61,7 @@ def test_it_was_not_pushed_and_others_went_on(team: Team, tmp_path: Path) -> Non
     check_once(team)
 
 
+@LONG_TAIL
 @pytest.mark.parametrize("pushed", some([True, False], 1))
 def test_the_repository_is_gone_after_that(
     team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pushed: bool
@@ -102,6 +104,7 @@ def test_killed_after_the_push(team: Team) -> None:
     check_once(team)
 
 
+@LONG_TAIL
 def test_interrupted_after_the_push(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
     real = push_main
 

@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from tests.conformance.vectors import NAMES, Vector, load
-from tests.examples import some
+from tests.examples import LONG_TAIL, some
 from tests.gate.histories import ALICE
 from tests.machine import Machine
 from tests.mirrors import git
@@ -98,6 +98,7 @@ def test_what_was_never_an_event(name: str, tmp_path: Path) -> None:
     team.alice.ok("pull")
 
 
+@LONG_TAIL
 @pytest.mark.parametrize("name", some(named("unknown-"), 1))
 def test_an_event_of_a_newer_version(name: str, tmp_path: Path) -> None:
     """Reading goes on, recording says what to do, and nothing takes it away."""

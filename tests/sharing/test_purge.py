@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.examples import some
+from tests.examples import LONG_TAIL, some
 from tests.mirrors import git
 from tests.purging.remains import remains
-from tests.sharing.people import ADDRESS, LONG_TAIL, Team, knows, person
+from tests.sharing.people import ADDRESS, Team, knows, person
 from tests.sharing.poison import commit, put, tip
 from tetra_es_projections.mirror.shared import git_log
 from tetra_es_projections.mirror.shared.transfer import push_main
@@ -57,6 +57,7 @@ def check_gone(team: Team) -> None:
         assert remains(VALUE, each) == []
 
 
+@LONG_TAIL
 def test_the_one_who_recorded_it_last_follows(team: Team) -> None:
     """Bob's newest event is the one with the value, and he did not look there after it."""
     team.bob.ok("set", "local", f"app.entry={VALUE}")
@@ -66,6 +67,7 @@ def test_the_one_who_recorded_it_last_follows(team: Team) -> None:
     check_gone(team)
 
 
+@LONG_TAIL
 def test_a_value_that_only_others_have_seen_yet_is_found(team: Team) -> None:
     team.bob.ok("set", "local", f"app.entry={VALUE}")
     team.bob.ok("set", "local", "app.entry=none")
@@ -95,6 +97,7 @@ def test_more_follows_before_the_others_come(leaked: Team) -> None:
     check_gone(leaked)
 
 
+@LONG_TAIL
 def test_a_host_that_refuses_forced_pushes(leaked: Team) -> None:
     """The purge is recorded, both go on, and it is finished when the host lets it."""
     alice, bob = leaked
@@ -149,6 +152,7 @@ def test_other_commits_of_the_same_events_are_no_purge(leaked: Team) -> None:
     check_gone(leaked)
 
 
+@LONG_TAIL
 @pytest.mark.parametrize("first", some(["alice", "bob"], 1))
 def test_cut_short_before_the_forced_push(
     leaked: Team, first: str, monkeypatch: pytest.MonkeyPatch
@@ -199,6 +203,7 @@ def test_a_clone_while_a_purge_is_unfinished(leaked: Team, tmp_path: Path) -> No
     check_gone(Team(leaked.hub, leaked.alice, carol))
 
 
+@LONG_TAIL
 def test_a_backup_from_before_the_purge(leaked: Team) -> None:
     """The host put it back: it is set right, and nothing that was purged is kept."""
     before = tip(leaked)
@@ -223,6 +228,7 @@ def test_two_purges_while_somebody_is_away(leaked: Team) -> None:
     assert remains("another-one-8", bob) == []
 
 
+@LONG_TAIL
 def test_the_newest_state_of_somebody_who_was_away_had_it(team: Team) -> None:
     """Its removal and the purge come at once: the files follow."""
     alice, bob = team

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.examples import some
+from tests.examples import LONG_TAIL, some
 from tests.mirrors import git
-from tests.sharing.people import ADDRESS, LONG_TAIL
+from tests.sharing.people import ADDRESS
 from tests.sharing.poison import commit, newest, next_event, put, tip
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ POISONS = (
 )
 
 
-@pytest.mark.parametrize("poison", some(POISONS, 2), ids=lambda poison: poison.__name__)
+@pytest.mark.parametrize("poison", some(POISONS, 1), ids=lambda poison: poison.__name__)
 def test_main_has_something_that_was_never_an_event(
     team: Team, poison: Callable[[Team], str]
 ) -> None:
@@ -117,6 +117,7 @@ def test_main_has_something_that_was_never_an_event(
     team.check_equal()
 
 
+@LONG_TAIL
 def test_what_is_lawful_below_it_stays(team: Team) -> None:
     before = team.bob.last_position()
     good = put(team, next_event(team))
@@ -129,6 +130,7 @@ def test_what_is_lawful_below_it_stays(team: Team) -> None:
     team.check_equal()
 
 
+@LONG_TAIL
 def test_a_host_that_refuses_forced_pushes(team: Team) -> None:
     git(team.hub, "config", "receive.denyNonFastForwards", "true")
     good, bad = tip(team), put(team, commit(team))
@@ -143,6 +145,7 @@ def test_a_host_that_refuses_forced_pushes(team: Team) -> None:
     team.check_equal()
 
 
+@LONG_TAIL
 @pytest.mark.parametrize(
     ("words", "back"),
     some(product((("pull",), ("set", "local", "app.x=1")), (1, None, 2)), 1),
@@ -208,6 +211,7 @@ def test_nothing_of_it_comes_into_the_mirror(team: Team) -> None:
         team.bob.git("cat-file", "-e", bad)
 
 
+@LONG_TAIL
 @pytest.mark.parametrize("words", some([("rebuild",), ("purge", "local", "app.x", "--yes")], 1))
 def test_a_new_mirror_is_known_to_be_shared(team: Team, words: tuple[str, ...]) -> None:
     """Else somebody whose state folder is lost would go on alone."""

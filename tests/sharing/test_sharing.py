@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.examples import some
+from tests.examples import LONG_TAIL, some
 from tests.mirrors import commit_on, git
-from tests.sharing.people import ADDRESS, LONG_TAIL, bare_repository, knows
+from tests.sharing.people import ADDRESS, bare_repository, knows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,6 +57,7 @@ def test_another_history_is_refused(alice: Machine, bob: Machine, hub: Path) -> 
     assert git(hub, "rev-parse", "main") == before
 
 
+@LONG_TAIL
 def test_other_content_is_refused(alice: Machine, hub: Path) -> None:
     tree = git(hub, "mktree", data="").strip()
     commit = git(
@@ -209,6 +210,7 @@ def test_a_dry_run_receives_and_sends_nothing(team: Team) -> None:
     assert bob.last_position() == 4
 
 
+@LONG_TAIL
 def test_unsharing_and_sharing_again(team: Team) -> None:
     alice, bob = team
     assert bob.ok("unshare").out == f"not shared any more at {ADDRESS}\n"
@@ -242,7 +244,7 @@ UNREACHED = [
 ]
 
 
-@pytest.mark.parametrize("command", some(UNREACHED, 2), ids=lambda words: words[0])
+@pytest.mark.parametrize("command", some(UNREACHED, 1), ids=lambda words: words[0])
 def test_an_unreachable_repository(team: Team, command: tuple[str, ...]) -> None:
     alice, _ = team
     team.hub.rename(team.hub.with_name("away"))
@@ -255,6 +257,7 @@ def test_an_unreachable_repository(team: Team, command: tuple[str, ...]) -> None
     alice.ok("set", "local", "ports.tetra=5001")
 
 
+@LONG_TAIL
 def test_a_lost_state_folder_does_not_fork(team: Team) -> None:
     alice, bob = team
     shutil.rmtree(bob.home / ".local" / "state")
@@ -286,6 +289,7 @@ def test_two_folders_of_one_account(team: Team) -> None:
     team.check_equal()
 
 
+@LONG_TAIL
 def test_an_older_copy_of_the_store_pulls_first(team: Team, tmp_path: Path) -> None:
     alice, bob = team
     shutil.copytree(bob.folder / "store", tmp_path / "store")
@@ -311,6 +315,7 @@ def test_an_older_copy_of_the_whole_folder_pulls_first(team: Team, tmp_path: Pat
     team.check_equal()
 
 
+@LONG_TAIL
 def test_the_address_is_beside_the_pins_alone(team: Team) -> None:
     """A folder that somebody sent must not choose where events are sent to."""
     for each in team:
@@ -355,6 +360,7 @@ def test_an_account_in_the_address_is_not_shown(alice: Machine, hub: Path) -> No
     assert "hunter2" not in alice.fails(1, "set", "local", "ports.tetra=5001").err
 
 
+@LONG_TAIL
 def test_a_clone_that_was_killed_is_begun_again(alice: Machine, bob: Machine) -> None:
     """Before the events were in their place; a folder with anything else is not touched."""
     alice.ok("share", ADDRESS)
@@ -369,6 +375,7 @@ def test_a_clone_that_was_killed_is_begun_again(alice: Machine, bob: Machine) ->
     bob.ok("verify")
 
 
+@LONG_TAIL
 def test_a_host_with_another_default_branch_is_read_by_main(team: Team, tmp_path: Path) -> None:
     """As `git init --bare` makes one; git then clones it without a checkout."""
     git(team.hub, "symbolic-ref", "HEAD", "refs/heads/master")

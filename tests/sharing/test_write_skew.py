@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.sharing.people import LONG_TAIL, command
+from tests.examples import LONG_TAIL
+from tests.sharing.people import command
 
 if TYPE_CHECKING:
     from tests.sharing.people import Team
@@ -20,6 +21,7 @@ def test_he_is_no_signer_any_more(team: Team) -> None:
     assert alice.ok("pull").out == "up to date: #4\n"
 
 
+@LONG_TAIL
 def test_the_policy_changed(team: Team) -> None:
     alice, bob = team
     team.on_push(command(alice, "set", "manifest", "promotion.gradual=required"))
@@ -39,6 +41,7 @@ def test_the_profile_changed(team: Team) -> None:
     team.check_equal()
 
 
+@LONG_TAIL
 def test_the_source_changed(team: Team) -> None:
     alice, bob = team
     team.on_push(command(alice, "set", "local", "ports.tetra=5001"))
