@@ -52,6 +52,19 @@ def test_any_umask(bare: Machine, mask: int) -> None:
         assert found[path] == 0o600, path
 
 
+def test_a_folder_whose_name_is_not_utf_8(bare: Machine) -> None:
+    """Every program may name a folder so."""
+    bare.env["TETRA_DIR"] = f"{bare.home}/d\udcff"
+    bare.ok("init", "acme", "--domain", "acme.example")
+    bare.ok("promote", "dev")
+    bare.ok("rebuild")
+    for words in ("orgs", "orgs -o json", "status", "doctor", "verify", "rebuild --check"):
+        done = bare.ok(*words.split())
+        assert "defect" not in done.err
+        assert "\ufffd" not in done.out
+    assert (bare.home / "d\udcff/org/acme/environments/dev.toml").exists()
+
+
 @pytest.mark.parametrize("name", ["XDG_STATE_HOME", "XDG_CONFIG_HOME"])
 @pytest.mark.parametrize("value", ["state", "./state", "../state"])
 def test_a_relative_folder_is_ignored(name: str, value: str) -> None:

@@ -12,6 +12,8 @@ _UPGRADE = "tests/cli/test_upgrade.py runs it, in a folder of the first edition"
 _FIRST = "a check that comes earlier explains it; this one is for what goes away in between"
 
 NOT_RUN: dict[str, str] = {
+    "`{} {} --help`": "tests/cli/test_foreign.py runs it",
+    "`{} --help`": "tests/cli/test_foreign.py runs it",
     "interrupted; {} does not say whether it was recorded: `tetra-es pull` will tell": "an "
     "interrupted push; tests/sharing/test_lost_answers.py makes one",
     "what only this copy has cannot be recorded there any more. To go on with what is there: "

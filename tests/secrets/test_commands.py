@@ -169,6 +169,29 @@ def test_an_ssh_key_is_opened_with_its_passphrase(vault: Machine, canary: Canary
     assert "has a passphrase" in vault.fails(1, "--no-input", *words).error()
 
 
+@needs("ssh-keygen")
+def test_a_passphrase_takes_a_terminal(vault: Machine, canary: Canary) -> None:
+    """One clear line; nothing is read from standard input.
+
+    https://github.com/pallets/click/issues/906, https://github.com/python/cpython/issues/105629
+    """
+    key = vault.home / "id"
+    subprocess.run(
+        ["ssh-keygen", "-q", "-t", "ed25519", "-N", canary.text, "-f", str(key)], check=True
+    )
+    vault.ok("secret", "set", "dev", "A", stdin="x")
+    done = vault.process(
+        *("secret", "get", "dev", "A", "-i", str(key)),
+        stdin=f"{canary.text}\n",
+        before=os.setsid,
+    )
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        "tetra-es: error: no terminal to ask at: Passphrase of the SSH key\n"
+        "tetra-es: hint: run it at a terminal\n"
+    )
+
+
 def test_reencryption_shows_how_far_it_is(vault: Machine, bobs_recipient: str) -> None:
     file = vault.home / "many.env"
     file.write_text("".join(f"KEY_{number}=x\n" for number in range(300)))

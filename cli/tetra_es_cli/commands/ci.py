@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from tetra_es.errors import Refused, TetraEsError, UsageError
+from tetra_es_cli.context.groups import CommandGroup
 from tetra_es_cli.context.params import env_argument
 from tetra_es_cli.output.console import note
 from tetra_es_cli.output.emit import write_raw
@@ -41,7 +42,7 @@ _promote = click.option(
 )
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def ci() -> None:
     """Files for CI systems: keys from their secrets, host keys pinned, nothing asked."""
 

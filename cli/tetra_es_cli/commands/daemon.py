@@ -14,6 +14,7 @@ from tetra_es.usecases.deploy.request import DeployRequest, HostSelection
 from tetra_es_cli.commands.deploy import deploy_to_servers
 from tetra_es_cli.context.candidates import STATE
 from tetra_es_cli.context.command_line import removal_for
+from tetra_es_cli.context.groups import CommandGroup
 from tetra_es_cli.context.identities import identity_option
 from tetra_es_cli.context.params import (
     env_argument,
@@ -48,7 +49,7 @@ _INTERRUPTED = 130
 _UNIT = ("host", "name", "active", "sub", "enabled", "pid", "restarts", "since", "result")
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def daemon() -> None:
     """The units of an environment, on its servers or with --local on this machine."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es_cli import answers
+from tetra_es_cli.context.groups import CommandGroup
 from tetra_es_cli.context.params import ENVIRONMENT, env_argument, listing_option
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.output.emit import emit
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from tetra_es_cli.context.recording import Recording
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def env() -> None:
     """List and add environments."""
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tetra_es_cli.context.groups import CommandGroup
 from tetra_es_cli.context.params import ENVIRONMENT, HOST
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.output.recorded import emit_recorded
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from tetra_es_cli.context.recording import Recording
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def host() -> None:
     """The hosts that environments were deployed to; `hosts` lists them."""
 

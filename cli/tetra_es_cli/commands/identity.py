@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es_cli.context import core_dumps
+from tetra_es_cli.context.groups import CommandGroup
 from tetra_es_cli.context.identities import identities, identity_option
 from tetra_es_cli.context.own_line import own_line
 from tetra_es_cli.output.console import hint, note
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def identity() -> None:
     """Manage your own key for reading secrets."""
     core_dumps.forbid()

@@ -11,6 +11,7 @@ import click
 from tetra_es.errors import UsageError
 from tetra_es_cli import answers
 from tetra_es_cli.context.candidates import LIMIT, MEMBER
+from tetra_es_cli.context.groups import CommandGroup
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import ENVIRONMENTS, listing_option
 from tetra_es_cli.context.progress import reporting
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from tetra_es_cli.context.recording import Recording
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def member() -> None:
     """Add and remove people and machines: what they sign, and which secrets they read."""
 

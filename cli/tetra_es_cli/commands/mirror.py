@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tetra_es_cli.context.groups import CommandGroup
 from tetra_es_cli.context.params import listing_option
 from tetra_es_cli.output.emit import emit, say
 from tetra_es_cli.output.model import Listing
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _SHOWN = 12
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def mirror() -> None:
     """Copies of history/ elsewhere, for review and as a backup.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tetra_es_cli.context.groups import CommandGroup
 from tetra_es_cli.context.params import env_argument, listing_option, report_option
 from tetra_es_cli.output.emit import emit
 from tetra_es_cli.output.model import Listing, Report
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def profile() -> None:
     """Look at profiles; `edit profile ENV` and `set profile ENV` change them."""
 

@@ -9,6 +9,7 @@ import click
 from tetra_es.errors import TetraEsError
 from tetra_es_cli import answers
 from tetra_es_cli.context.candidates import RECIPIENT
+from tetra_es_cli.context.groups import CommandGroup
 from tetra_es_cli.context.identities import identities, identity_option, loader
 from tetra_es_cli.context.params import env_argument, listing_option
 from tetra_es_cli.context.progress import reporting
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from tetra_es_cli.context.recording import Recording
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def recipient() -> None:
     """Manage who can read the secrets of an environment: access to dev gives none to prod."""
 

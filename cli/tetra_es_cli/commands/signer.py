@@ -10,6 +10,7 @@ import click
 from tetra_es.errors import TetraEsError
 from tetra_es_cli import answers
 from tetra_es_cli.context.candidates import LIMIT, SIGNER
+from tetra_es_cli.context.groups import CommandGroup
 from tetra_es_cli.context.params import REF, listing_option
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.output.emit import emit, say, write_raw
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from tetra_es_cli.context.recording import Recording
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def signer() -> None:
     """Manage the keys that sign events."""
 

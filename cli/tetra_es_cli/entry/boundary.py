@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-_TYPED_WRONG = 0.8
-"""From which likeness to an option on, of 1, what was typed is that option, and no value."""
-
-
 def run(arguments: Sequence[str]) -> int:
     """Run a command, say what went wrong, return the exit code."""
     redaction.remember(arguments)
@@ -100,21 +96,25 @@ def _misused(error: click.UsageError) -> tuple[str, str]:
     hint = f"`{command} --help` says how it is used"
     message = error.format_message()
     if isinstance(error, click.NoSuchOption):
-        from difflib import get_close_matches
+        from tetra_es_cli.context.foreign import did_you_mean, options_for
 
         if error.ctx and error.option_name in _options_of_the_root(error.ctx):
             return f"{error.option_name} stands before the command", "`tetra-es --help` shows it"
-        near = error.possibilities or []
-        meant = get_close_matches(error.option_name, near, cutoff=_TYPED_WRONG)
+        ours = _options_of(error.ctx) if error.ctx else ()
+        meant = options_for(error.option_name, ours)
         if not meant:
             hint += "; put -- before a value that begins with -"
         name = error.option_name if meant else redaction.label_of(error.option_name)
-        more = f" (did you mean {' or '.join(near)}?)" if near else ""
-        return f"no such option: {name}{more}", hint
+        return f"no such option: {name}{did_you_mean(meant)}", hint
     if message.startswith("Got unexpected extra argument") and error.ctx:
         usage = " ".join(error.ctx.command.collect_usage_pieces(error.ctx))
         return f"too many arguments: {command} takes {usage}", hint
     return message, hint
+
+
+def _options_of(context: click.Context) -> Sequence[str]:
+    names = [name for param in context.command.params for name in param.opts]
+    return [name for name in names if name.startswith("--")]
 
 
 def _options_of_the_root(context: click.Context) -> set[str]:

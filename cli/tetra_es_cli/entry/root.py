@@ -129,11 +129,9 @@ class LazyGroup(click.Group):
                 hint="`tetra-es share --help` says how; `tetra-es mirror --help` is about copies",
             )
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from difflib import get_close_matches
+            from tetra_es_cli.context.foreign import commands_for, no_such_command
 
-            near = get_close_matches(args[0], COMMANDS)
-            more = f" (did you mean {' or '.join(near)}?)" if near else ""
-            raise click.UsageError(f"no such command: {args[0]}{more}", ctx)
+            raise no_such_command(ctx, args[0], commands_for(args[0], COMMANDS))
         return super().resolve_command(ctx, args)
 
 

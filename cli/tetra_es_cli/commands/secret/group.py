@@ -6,9 +6,10 @@ import click
 
 from tetra_es_cli.commands.secret import edit, exchange, values, versions
 from tetra_es_cli.context import core_dumps
+from tetra_es_cli.context.groups import CommandGroup
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def secret() -> None:
     """Manage secrets: encrypted with age, recorded as events, never in TOML."""
     core_dumps.forbid()
