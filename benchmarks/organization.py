@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from benchmarks.measure import Processes
 from tetra_es.admission import Admission
-from tetra_es.crypto.ssh import keys
+from tetra_es.crypto.ssh.own_key import OwnKey
 from tetra_es.events.metadata import Context
 from tetra_es.layout import OrgLayout, environment_file
 from tetra_es.log.deciding import Appended
@@ -106,7 +106,7 @@ class Machine:
             yield history
 
     def key(self) -> SigningKey:
-        return keys.load(self.signing_key)
+        return OwnKey(self.signing_key).load()
 
 
 TETRA_ES = Path(sys.executable).parent / "tetra-es"

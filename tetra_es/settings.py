@@ -31,6 +31,10 @@ class Settings(NamedTuple):
     """The user's login name as the environment has it."""
     path: str
     """PATH, for finding git."""
+    signing: str | None
+    """TETRA_SIGNING_KEY: the private or the public file of the key that signs."""
+    agent: str | None
+    """SSH_AUTH_SOCK: the socket of an SSH agent, which may hold that key."""
     ssh: tuple[str, ...]
     """TETRA_ES_SSH: the command to use in the place of `ssh`, split as a shell would."""
     color: bool
@@ -61,13 +65,17 @@ class Settings(NamedTuple):
             actor=env.get("TETRA_ACTOR") or None,
             user=env.get("USER") or env.get("LOGNAME") or None,
             path=env.get("PATH") or os.defpath,
+            signing=env.get("TETRA_SIGNING_KEY") or None,
+            agent=env.get("SSH_AUTH_SOCK") or None,
             ssh=_words(env.get("TETRA_ES_SSH")),
             color=not env.get("NO_COLOR"),
         )
 
     @property
     def signing_key(self) -> Path:
-        """The private key that signs what this user records."""
+        """The private key that signs what this user records; an agent may have it instead."""
+        if self.signing:
+            return Path(self.signing.removesuffix(".pub"))
         return self.config_dir / "id_ed25519"
 
     @property

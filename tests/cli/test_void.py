@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.examples import some
-from tetra_es.crypto.ssh import keys
+from tetra_es.crypto.ssh.own_key import OwnKey
 from tetra_es.log import canonical
 from tetra_es.log.linking import Draft, link
 from tetra_es.log.sqlite.engine import AppendableSqliteLog
@@ -29,7 +29,7 @@ TIME = "2026-11-22T10:05:00.000000Z"
 
 def sign(machine: Machine, stream: str, topic: str, **fields: Any) -> int:
     """Append an event as a signer who does not keep to the rules; return its position."""
-    key = keys.load(machine.home / ".config/tetra-es/id_ed25519")
+    key = OwnKey(machine.home / ".config/tetra-es/id_ed25519").load()
     with AppendableSqliteLog(machine.store) as log:
         head = log.head()
         version = max((each.version for each in log.of_stream(stream)), default=0) + 1

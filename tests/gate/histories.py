@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tetra_es.crypto.ssh.keys import SigningKey
+from tetra_es.crypto.ssh.keys import Ed25519Key
 from tetra_es.gate.gate import Gate
 from tetra_es.gate.verdicts import Kind, Reason, Verdict
 from tetra_es.log import canonical
@@ -53,9 +53,9 @@ memory_max = 0 # MB
 """
 
 
-def key(seed: int) -> SigningKey:
+def key(seed: int) -> Ed25519Key:
     """Return a signing key, always the same for a number."""
-    return SigningKey(Ed25519PrivateKey.from_private_bytes(bytes([seed] * 32)))
+    return Ed25519Key(Ed25519PrivateKey.from_private_bytes(bytes([seed] * 32)))
 
 
 ALICE, BOB, CAROL = key(1), key(2), key(3)

@@ -10,6 +10,7 @@ import pytest
 from tests.first_edition.archive import ENVIRONMENTS, unpack
 from tests.log.events import replaced, rewritten
 from tetra_es.crypto.ssh import keys, sshsig
+from tetra_es.crypto.ssh.own_key import OwnKey
 from tetra_es.gate.gate import Gate
 from tetra_es.gate.verdicts import Kind, Reason, Verdict
 from tetra_es.log import canonical, chain
@@ -50,7 +51,7 @@ def log(copied: Path) -> Iterator[SqliteLog]:
 
 @pytest.fixture
 def alice(machine: Machine) -> keys.SigningKey:
-    return keys.load(machine.home / ".config/tetra-es/id_ed25519")
+    return OwnKey(machine.home / ".config/tetra-es/id_ed25519").load()
 
 
 def admitted(log: SqliteLog) -> tuple[Gate, list[Verdict]]:

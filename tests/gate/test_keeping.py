@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tests.documents import document
 from tetra_es.admission import Admission
-from tetra_es.crypto.ssh import keys
+from tetra_es.crypto.ssh.own_key import OwnKey
 from tetra_es.store.history import FOLDED, History
 from tetra_es.usecases.unit_of_work import Intent, UnitOfWork
 from tetra_es_projections.queries.ref_lookup import RefLookup
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def opened(machine: Machine) -> History:
-    key = keys.load(machine.home / ".config/tetra-es/id_ed25519")
+    key = OwnKey(machine.home / ".config/tetra-es/id_ed25519").load()
     return History(machine.store, key, Admission(machine.home / ".local/state/tetra-es"))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from tetra_es.crypto.ssh.keys import load
+from tetra_es.crypto.ssh.own_key import OwnKey
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +38,7 @@ def two_people(alice: Machine, home: Path) -> People:
     data = Ed25519PrivateKey.generate()
     key.write_bytes(data.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
     key.chmod(0o600)
-    alice.ok("signer", "add", "bob", load(key).public_line)
+    alice.ok("signer", "add", "bob", OwnKey(key).load().public_line)
     alice.toml("local").write_text(SECURITY)
     alice.ok("record")
     bob = alice.copy(home)

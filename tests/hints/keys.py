@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-
 from tests.hints.case import Case
 
 if TYPE_CHECKING:
@@ -36,29 +33,6 @@ def as_bob_with_keys(machine: Machine) -> None:
 
 def with_a_damaged_key(machine: Machine) -> None:
     (machine.home / ".config/tetra-es/id_ed25519").write_text("not a key\n")
-
-
-def with_an_rsa_key(machine: Machine) -> None:
-    key = rsa.generate_private_key(65537, 2048)
-    (machine.home / ".config/tetra-es/id_ed25519").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.OpenSSH,
-            serialization.NoEncryption(),
-        )
-    )
-
-
-def with_a_passphrase(machine: Machine) -> None:
-    path = machine.home / ".config/tetra-es/id_ed25519"
-    key = serialization.load_ssh_private_key(path.read_bytes(), None)
-    path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.OpenSSH,
-            serialization.BestAvailableEncryption(b"words"),
-        )
-    )
 
 
 def with_a_binary_secret(machine: Machine) -> None:
@@ -109,8 +83,6 @@ CASES = [
         as_bob,
     ),
     Case(MOVE, "promote staging", with_a_damaged_key),
-    Case(MOVE, "promote staging", with_an_rsa_key),
-    Case(MOVE, "promote staging", with_a_passphrase),
     Case(
         "`tetra-es identity line` prints what a signer needs to add you",
         "promote staging",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _ASKS = "asks for a passphrase, on a terminal"
+_AGENT = "asks an SSH agent, which tests/unit/crypto/test_own_key.py starts"
 _ELSEWHERE = "is for another machine, with a terminal"
 _OTHER_CASE = (
     "the same command as of the others that name `verify`, in a state that these find first"
@@ -43,6 +44,13 @@ NOT_RUN: dict[str, str] = {
     "its init was cut short: `tetra-es init ORG` goes on": _FIRST,
     "`tetra-es history {}` lists the revisions": _FIRST,
     "the newest is #{}; `tetra-es history {}` lists the states of {}": _FIRST,
+    "`{}` has an SSH agent sign with it": _ASKS,
+    "`{}` has the agent sign with it": "takes a hardware key",
+    "`{}` tells whether it is the right one": _ASKS,
+    "`ssh-add -L` lists what the agent of SSH_AUTH_SOCK holds": _AGENT,
+    "SSH_AUTH_SOCK names it; `ssh-add -l` asks it, too": _AGENT,
+    "`ssh-add -l` asks it, too; it may wait for you to confirm": _AGENT,
+    "`ssh-add -l` lists its keys; it may have asked you to confirm": _AGENT,
     "use another with --identity FILE": "pyrage takes every key that we take",
     "for a file of the organization, `tetra-es verify` tells what changed and `tetra-es rebuild` "
     "writes it again": _OTHER_CASE,

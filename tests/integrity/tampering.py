@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import rfc8785
 
 from tests.integrity.conftest import BOB
-from tetra_es.crypto.ssh.keys import load as load_key
+from tetra_es.crypto.ssh.own_key import OwnKey
 from tetra_es.crypto.ssh.sshsig import sign
 from tetra_es.errors import IntegrityFailure
 from tetra_es.integrity.store import verify_store
@@ -140,7 +140,7 @@ def rejected(machine: Machine) -> Result:
 
 def key_of(machine: Machine, name: str) -> SigningKey:
     folder = ".config" if name == "alice" else BOB
-    return load_key(machine.home / folder / "tetra-es" / "id_ed25519")
+    return OwnKey(machine.home / folder / "tetra-es" / "id_ed25519").load()
 
 
 def state(actor: str, **fields: object) -> bytes:

@@ -20,7 +20,7 @@ import pytest
 from tests.examples import some
 from tests.machine import Machine
 from tests.mirrors import WHO, git
-from tetra_es.crypto.ssh.keys import load as load_key
+from tetra_es.crypto.ssh.own_key import OwnKey
 from tetra_es.log import canonical
 from tetra_es.log.chain import START
 from tetra_es.log.linking import Draft, link
@@ -181,7 +181,7 @@ def signed_again(machine: Machine) -> None:
     """Somebody else is the founder, and signed every event again."""
     eve = machine.home / "eve"
     machine.ok("signer", "new", env={"XDG_CONFIG_HOME": str(eve)})
-    key = load_key(eve / "tetra-es/id_ed25519")
+    key = OwnKey(eve / "tetra-es/id_ed25519").load()
     drafts = []
     with SqliteLog(machine.store) as log:
         for record in log.records():

@@ -203,7 +203,7 @@ def test_an_event_before_the_first(copy: Machine, position: int, proof: bool) ->
             (position, forged()),
         )
         if proof:
-            signature = key_of(copy, "alice").private.sign(signed_bytes(hashed))
+            signature = key_of(copy, "alice").sign(signed_bytes(hashed))
             connection.execute(
                 "INSERT INTO event_proofs VALUES (?, ?, ?)", (position, hashed, signature)
             )

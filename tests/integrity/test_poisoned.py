@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.examples import LONG_TAIL, some
-from tetra_es.crypto.ssh.keys import load as load_key
+from tetra_es.crypto.ssh.own_key import OwnKey
 from tetra_es.crypto.ssh.sshsig import sign
 from tetra_es.log.chain import link, signed_bytes
 from tetra_es.log.sqlite.reader import SqliteLog
@@ -286,7 +286,7 @@ def test_a_key_that_was_lawful_signs_another_event_there(lived: Machine, tmp_pat
     wrong = []
     for number, name in enumerate(COMMANDS):
         machine = lived.copy(tmp_path / str(number))
-        key = load_key(machine.home / ".config/tetra-es/id_ed25519")
+        key = OwnKey(machine.home / ".config/tetra-es/id_ed25519").load()
         with SqliteLog(machine.store) as log:
             record = log.record(5)
             assert record is not None

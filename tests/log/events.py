@@ -7,12 +7,12 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tetra_es.crypto.ssh.keys import SigningKey
+from tetra_es.crypto.ssh.keys import Ed25519Key
 from tetra_es.log import canonical, chain
 from tetra_es.log.linking import Draft
 from tetra_es.log.record import Record
 
-KEY = SigningKey(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+KEY = Ed25519Key(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 
 LINES = re.compile(r"^(\d+:[0-9a-f]{64})\n", re.MULTILINE)
 """What a writing process says of each event that is in."""

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.examples import examples
-from tetra_es.crypto.ssh.keys import SigningKey, parse_public_line
+from tetra_es.crypto.ssh.keys import Ed25519Key, SigningKey
+from tetra_es.crypto.ssh.kinds import parse_public_line
 from tetra_es.crypto.ssh.sshsig import (
     NAMESPACE,
     BadSignature,
@@ -23,7 +24,7 @@ from tetra_es.crypto.ssh.wire import pack, unpack
 MANY = examples(30)
 
 KEYS = st.builds(
-    lambda seed: SigningKey(Ed25519PrivateKey.from_private_bytes(seed)),
+    lambda seed: Ed25519Key(Ed25519PrivateKey.from_private_bytes(seed)),
     st.binary(min_size=32, max_size=32),
 )
 
@@ -48,7 +49,7 @@ def test_another_message_does_not(message: bytes, key: SigningKey, at: int, flip
 
 def test_no_byte_of_a_signature_can_be_flipped() -> None:
     """Each byte, and each of a few ways to change it: no part of the blob is ignored."""
-    key = SigningKey(Ed25519PrivateKey.from_private_bytes(b"k" * 32))
+    key = Ed25519Key(Ed25519PrivateKey.from_private_bytes(b"k" * 32))
     blob = sign(b"message", key)
     for at in range(len(blob)):
         for flip in (0x01, 0x20, 0x80, 0xFF):

@@ -12,7 +12,7 @@ import pytest
 from tests.examples import some
 from tests.verify_alone.clone import Clone, Commit, digest, event_path, file_of, signed
 from tetra_es.crypto.ssh.keys import create
-from tetra_es.crypto.ssh.keys import load as load_key
+from tetra_es.crypto.ssh.own_key import OwnKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -150,7 +150,7 @@ def test_all_signed_by_a_stranger(machine: Machine, clone: Clone, tmp_path: Path
 
 
 def test_a_signer_who_was_removed(machine: Machine, clone: Clone) -> None:
-    bob = load_key(machine.home / "bob-config/tetra-es/id_ed25519")
+    bob = OwnKey(machine.home / "bob-config/tetra-es/id_ed25519").load()
     last = len(clone.commits())
     state = clone.event(last)["state"]
     state["metadata"]["actor"] = "bob"

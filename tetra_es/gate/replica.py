@@ -170,7 +170,8 @@ class AdmittedReplica(Closing):
 
     def _say_founder(self, opened: Opened) -> None:
         """Tell people who founded a history that is new here, unless they know it."""
-        from tetra_es.crypto.ssh.keys import fingerprint, parse_public_line
+        from tetra_es.crypto.ssh.keys import fingerprint
+        from tetra_es.crypto.ssh.kinds import parse_public_line
         from tetra_es.gate.pins.standing import Standing
 
         if opened.standing is Standing.NEW and not self._admission.expect:

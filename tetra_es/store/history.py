@@ -203,7 +203,7 @@ class History(Closing):
         would not admit it, and as `log.deciding.Recorder` does.
         """
         log: AppendableLog = self._gated or self._founding()
-        done = Recorder(log, self.key, decide).record()
+        done = Recorder(log, self.key, decide, once=self.key.asks).record()
         if done.records and self._gated is not None:
             self.follow()  # an answer that was lost left them in the log alone
         return done

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from tetra_es.crypto.age.identities import create_identity, load_identities, recipient_of
 from tetra_es.crypto.age.identity import Identity
 from tetra_es.crypto.age.recipients import parse_recipient
-from tetra_es.crypto.ssh import keys as ssh_keys
+from tetra_es.crypto.ssh.keys import fingerprint
+from tetra_es.crypto.ssh.kinds import parse_public_line
+from tetra_es.crypto.ssh.own_key import OwnKey
 from tetra_es.errors import TetraEsError
 
 if TYPE_CHECKING:
@@ -16,13 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Identity",
+    "OwnKey",
     "can_read",
-    "check_signing_key",
     "create_identity",
-    "create_signing_key",
     "fingerprint_of",
     "load_identities",
-    "public_signing_key",
     "recipient_of",
     "recipient_text",
     "signs_as_one_of",
@@ -49,29 +49,14 @@ def recipient_text(key: str) -> str:
     return next((line for line in lines if line and not line.startswith("#")), "")
 
 
-def check_signing_key(path: Path) -> None:
-    """Raise `TetraEsError` where there is no key at `path` that can sign."""
-    ssh_keys.load(path)
-
-
-def create_signing_key(path: Path) -> str:
-    """Make a signing key at `path`; return its public line. Raises `Refused` where one is there."""
-    return ssh_keys.create(path).public_line
-
-
-def public_signing_key(path: Path) -> str:
-    """Return the public line of the key at `path`. Raises `TetraEsError` where it cannot sign."""
-    return ssh_keys.load(path).public_line
-
-
-def signs_as_one_of(path: Path, lines: Collection[str]) -> bool:
-    """Return whether the key at `path` is one of some public lines; no where it is not usable."""
+def signs_as_one_of(key: OwnKey, lines: Collection[str]) -> bool:
+    """Return whether a key is that of one of some public lines; no where it is not usable."""
     try:
-        return public_signing_key(path) in lines
+        return key.public() in lines
     except TetraEsError:
         return False
 
 
 def fingerprint_of(line: str) -> str:
     """Return the fingerprint of a public line, as ssh-keygen prints it."""
-    return ssh_keys.fingerprint(ssh_keys.parse_public_line(line))
+    return fingerprint(parse_public_line(line))

@@ -6,7 +6,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from tetra_es.admission import Admission
-from tetra_es.crypto.ssh import keys
 from tetra_es.disk.folders import make_folder
 from tetra_es.disk.lock import exclusive
 from tetra_es.errors import Refused, TetraEsError, Unfounded
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tetra_es.crypto.ssh.keys import SigningKey
+    from tetra_es.crypto.ssh.own_key import OwnKey
     from tetra_es.layout import OrgLayout
     from tetra_es.usecases.ports import Derived, Listener
     from tetra_es.usecases.unit_of_work import Intent
@@ -35,7 +35,7 @@ Result = TypeVar("Result")
 def create_organization(
     layout: OrgLayout,
     use_case: UseCase[Result],
-    signing_key: Path,
+    own_key: OwnKey,
     derived: Derived,
     listener: Listener,
     intent: Intent,
@@ -48,7 +48,7 @@ def create_organization(
     another history and no reason is given.
     """
     derived.check_git()
-    key = _signing_key(signing_key, listener)
+    key = _signing_key(own_key, listener)
     make_folders(layout)
     admission = Admission(admission.state_dir)
     with exclusive(layout.lock):
@@ -71,13 +71,12 @@ def create_organization(
     return Done(result, recorded, [])
 
 
-def _signing_key(path: Path, listener: Listener) -> SigningKey:
-    """Return the key at `path`, made where there is none."""
-    if path.exists():
-        return keys.load(path)
-    key = keys.create(path)
-    listener.key_made(path)
-    return key
+def _signing_key(own_key: OwnKey, listener: Listener) -> SigningKey:
+    """Return the founder's key, made where there is none."""
+    if not own_key.exists():
+        own_key.create()
+        listener.key_made(own_key.path)
+    return own_key.load()
 
 
 def make_folders(layout: OrgLayout) -> list[Path]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tetra_es.crypto.ssh.keys import parse_public_line, public_line
+from tetra_es.crypto.ssh.keys import public_line
+from tetra_es.crypto.ssh.kinds import parse_public_line
 from tetra_es.errors import UsageError
 from tetra_es.names import SOURCE_OF_TRUTH, check_actor
 from tetra_es.usecases.use_case import UseCase

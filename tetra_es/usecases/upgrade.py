@@ -10,7 +10,6 @@ import os
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tetra_es.crypto.ssh import keys
 from tetra_es.disk.lock import exclusive
 from tetra_es.disk.syncing import sync_folder
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
     from tetra_es.admission import Admission
     from tetra_es.crypto.ssh.keys import SigningKey
+    from tetra_es.crypto.ssh.own_key import OwnKey
     from tetra_es.layout import OrgLayout
     from tetra_es.usecases.ports import Derived, Listener
     from tetra_es.usecases.recorded import Recorded
@@ -55,7 +55,7 @@ class Upgraded(NamedTuple):
 
 def upgrade(
     layout: OrgLayout,
-    signing_key: Path,
+    own_key: OwnKey,
     derived: Derived,
     listener: Listener,
     intent: Intent,
@@ -66,7 +66,7 @@ def upgrade(
     Raises `Refused` for who is not a signer without limits, `IntegrityFailure`, with the old store
     in its place, where that is not sound.
     """
-    key = keys.load(signing_key)
+    key = own_key.load()
     old = layout.store.with_name(OLD)
     with exclusive(layout.lock):
         if _is_old(layout.store):

@@ -9,7 +9,6 @@ from __future__ import annotations
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from tetra_es.crypto.ssh import keys
 from tetra_es.disk.identity import file_identity
 from tetra_es.disk.lock import exclusive
 from tetra_es.errors import Refused, TetraEsError
@@ -26,10 +25,10 @@ from tetra_es.usecases.use_case import Done
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
-    from pathlib import Path
     from typing import TypeAlias
 
     from tetra_es.admission import Admission
+    from tetra_es.crypto.ssh.own_key import OwnKey
     from tetra_es.layout import OrgLayout
     from tetra_es.log.replica import Replica
     from tetra_es.log.shared import Repaired
@@ -309,7 +308,7 @@ def _tell_recorded(work: UnitOfWork, before: int, listener: Listener) -> None:
 @contextmanager
 def open_workspace(
     layout: OrgLayout,
-    signing_key: Path,
+    own_key: OwnKey,
     derive: Derive,
     listener: Listener,
     intent: Intent,
@@ -320,7 +319,7 @@ def open_workspace(
     Raises `TetraEsError` where there is no store or no usable key.
     """
     try:
-        key = keys.load(signing_key)
+        key = own_key.load()
     except TetraEsError:
         open_stored(layout.store).close()  # where there is no store either, that comes first
         raise

@@ -75,7 +75,7 @@ def _line_of_newcomer(app: App, signers: Mapping[str, str]) -> str | None:
     """
     from tetra_es.usecases.keys import signs_as_one_of
 
-    if app.no_input or signs_as_one_of(app.settings.signing_key, signers.values()):
+    if app.no_input or signs_as_one_of(app.own_key(), signers.values()):
         return None
     try:
         return own_line(app).text

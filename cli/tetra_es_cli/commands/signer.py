@@ -31,9 +31,7 @@ def signer() -> None:
 @click.pass_obj
 def new(app: App) -> None:
     """Make a signing key for yourself and print its public half, for a signer to add."""
-    from tetra_es.usecases.keys import create_signing_key
-
-    say(create_signing_key(app.settings.signing_key))
+    say(app.own_key().create())
 
 
 @signer.command("list")
@@ -81,7 +79,7 @@ def add(app: App, name: str, key: str, may: tuple[str, ...], how: Recording) -> 
     """
     from tetra_es.usecases.signers import AddSigner
 
-    line = key if key.startswith("ssh-") else _read(Path(key))
+    line = key if key.startswith(("ssh-", "ecdsa-", "sk-")) else _read(Path(key))
     emit_recorded(app.act(AddSigner(name, line, may), how).recorded, how)
 
 

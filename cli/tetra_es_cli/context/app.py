@@ -5,18 +5,19 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from tetra_es.admission import Admission
 from tetra_es.errors import TetraEsError, Unfounded
 from tetra_es.layout import OrgLayout
 from tetra_es.settings import Settings
-from tetra_es_cli.output.console import Console, ignore_progress, warn
+from tetra_es_cli.output.console import Console, ignore_progress, note, warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
+    from tetra_es.usecases.keys import OwnKey
     from tetra_es.usecases.ports import OpenedProjections
     from tetra_es.usecases.restoring.restore import Restored
     from tetra_es.usecases.sharing.clone import Cloned
@@ -51,6 +52,19 @@ class App:
     def base(self) -> Path:
         """The folder that organizations are in."""
         return self.directory or self.settings.tetra_dir
+
+    def own_key(self) -> OwnKey:
+        """Return where the user's signing key is, and how it is asked for."""
+        from tetra_es.usecases.keys import OwnKey
+        from tetra_es_cli.context.hidden import ask_hidden
+
+        agent = self.settings.agent
+        return OwnKey(
+            self.settings.signing_key,
+            Path(agent) if agent else None,
+            None if self.no_input else ask_hidden,
+            note,
+        )
 
     def layout(self) -> OrgLayout:
         """Return where the organization is.
@@ -121,7 +135,7 @@ class App:
             reporting() as report,
             open_workspace(
                 layout,
-                self.settings.signing_key,
+                self.own_key(),
                 self.derived,
                 Console(report or ignore_progress, quiet=quiet_edits),
                 Intent(how.reason, how.dry_run),
@@ -143,7 +157,7 @@ class App:
         return create_organization(
             layout,
             use_case,
-            self.settings.signing_key,
+            self.own_key(),
             self.derived,
             Console(),
             Intent(reason),
@@ -189,7 +203,7 @@ class App:
         layout = self.layout()
         with self._founded(layout), reporting() as report:
             console = Console(report or ignore_progress)
-            key, intent = self.settings.signing_key, Intent(reason)
+            key, intent = self.own_key(), Intent(reason)
             return upgrade(layout, key, self.derived, console, intent, self.admission)
 
     @contextmanager

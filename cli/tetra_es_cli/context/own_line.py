@@ -39,13 +39,11 @@ def own_line(app: App, given: Sequence[Path] = ()) -> OwnLine:
 
 
 def _signing_key(app: App) -> str:
-    from tetra_es.usecases.keys import create_signing_key, public_signing_key
-
-    path = app.settings.signing_key
-    if path.exists():
-        return public_signing_key(path)
-    made = create_signing_key(path)
-    note(f"made a signing key: {path}")
+    key = app.own_key()
+    if key.exists():
+        return key.public()
+    made = key.create()
+    note(f"made a signing key: {key.path}")
     return made
 
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from tetra_es.errors import RESTORE_HINT, TetraEsError
 from tetra_es.limits import GIT
 from tetra_es.usecases.check import Check
-from tetra_es.usecases.keys import check_signing_key
 from tetra_es.usecases.sharing.engines import is_level
 from tetra_es.usecases.sharing.place import shared_at
 from tetra_es_projections.queries.status import environment_rows, file_rows
@@ -76,13 +75,14 @@ def _tools(path: str) -> Iterator[Check]:
 
 
 def _keys(app: App) -> Iterator[Check]:
-    path = app.settings.signing_key
+    key = app.own_key()
     try:
-        check_signing_key(path)
+        place = key.where()
     except TetraEsError as error:
         yield Check("signing key", "failed", error.message, error.hint or "")
     else:
-        yield _private(path, "signing key")
+        here = place == str(key.path)
+        yield _private(key.path, "signing key") if here else Check("signing key", "ok", place)
     if app.settings.identity.exists():
         yield _private(app.settings.identity, "identity")
     else:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from tetra_es.usecases.sharing.place import SharingStatus
-    from tetra_es_projections.queries.events import FoundEvent
+    from tetra_es_projections.queries.events import EventDetails, FoundEvent
     from tetra_es_projections.queries.status import HostStatus, OrganizationStatus
 
 _SHOWN = 12
@@ -55,7 +55,7 @@ def event_lines(found: FoundEvent) -> Iterator[str]:
         "correlation": metadata["correlation"],
         "previous": details.previous,
         "hash": details.hash,
-        "signed by": details.key,
+        "signed by": _signed_by(details),
         "commit": details.commit,
         **found.more,
     }
@@ -66,6 +66,12 @@ def event_lines(found: FoundEvent) -> Iterator[str]:
     if found.changes:
         yield "changes"
         yield from change_lines(found.changes)
+
+
+def _signed_by(details: EventDetails) -> str:
+    if details.signed_at == details.event:
+        return details.key
+    return f"{details.key}, by the signature of #{details.signed_at} over the batch"
 
 
 def _behind(row: HostStatus) -> str:

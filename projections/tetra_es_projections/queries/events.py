@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tetra_es.crypto.ssh import sshsig
 from tetra_es.crypto.ssh.keys import fingerprint
-from tetra_es.errors import TetraEsError
+from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.events.base import changes_of
 from tetra_es.log import canonical, chain
 from tetra_es_projections.bodies import known_event, purged_in
@@ -40,7 +40,9 @@ class EventDetails:
     """Hash of the event before, hexadecimal like `hash`."""
     hash: str
     signature: str
-    """Armored, as `ssh-keygen -Y verify` takes it."""
+    """Armored, as `ssh-keygen -Y verify` takes it: this event's, or the last one's of its batch."""
+    signed_at: int
+    """Position of the event whose signature it is."""
     key: str
     """Fingerprint of the key that signed."""
     commit: str | None
@@ -75,34 +77,44 @@ def find_event(reader: Reader, ref: Ref) -> FoundEvent:
     if record is None:
         raise TetraEsError(f"there is no event #{position}")
     if reason := reader.views.events.void(position):
-        return _void(record, reason, reader.views.commit(position), purged_in(reader.log, record))
+        details = _details(reader, record, purged_in(reader.log, record))
+        return _void(reader, record, reason, details)
     event, _ = known_event(reader.log, record)
     purged = purged_in(reader.log, record)
     return FoundEvent(
-        _details(record, reader.views.commit(position), purged),
+        _details(reader, record, purged),
         summary_of_known(event, purged),
         event.timestamp,
         event.metadata,
         changes_of(event),
-        chain.signed_bytes(record.hash),
+        chain.signed_bytes(_signed(reader, record).hash),
     )
 
 
-def _void(
-    record: Record, reason: str, commit: str | None, purged: Mapping[str, Purge]
-) -> FoundEvent:
+def _void(reader: Reader, record: Record, reason: str, details: EventDetails) -> FoundEvent:
     state = canonical.decode(record.state)
     return FoundEvent(
-        _details(record, commit, purged),
+        details,
         f"{summary_of_void(record.topic)} ({reason})",
         state["timestamp"],
         state["metadata"],
         [],
-        chain.signed_bytes(record.hash),
+        chain.signed_bytes(_signed(reader, record).hash),
     )
 
 
-def _details(record: Record, commit: str | None, purged: Mapping[str, Purge]) -> EventDetails:
+def _signed(reader: Reader, record: Record) -> Record:
+    """Return the event whose signature covers this one: itself, or the last one of its batch."""
+    while not record.signature:
+        following = reader.log.record(record.position + 1)
+        if following is None:
+            raise IntegrityFailure(f"event #{record.position} is the last one, and is not signed")
+        record = following
+    return record
+
+
+def _details(reader: Reader, record: Record, purged: Mapping[str, Purge]) -> EventDetails:
+    signed = _signed(reader, record)
     return EventDetails(
         event=record.position,
         stream=record.stream,
@@ -111,9 +123,10 @@ def _details(record: Record, commit: str | None, purged: Mapping[str, Purge]) ->
         state=canonical.decode(record.state),
         previous=record.previous.hex(),
         hash=record.hash.hex(),
-        signature=sshsig.armor(record.signature),
-        key=fingerprint(sshsig.public_key_of(record.signature)),
-        commit=commit,
+        signature=sshsig.armor(signed.signature),
+        signed_at=signed.position,
+        key=fingerprint(sshsig.public_key_of(signed.signature)),
+        commit=reader.views.commit(record.position),
         purged=[
             {"body": kind, "event": purge.event, "reason": purge.reason}
             for kind, purge in purged.items()

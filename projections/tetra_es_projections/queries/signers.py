@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.crypto.ssh.allowed import allowed_signers
-from tetra_es.crypto.ssh.keys import fingerprint, parse_public_line
+from tetra_es.crypto.ssh.keys import fingerprint
+from tetra_es.crypto.ssh.kinds import parse_public_line
 from tetra_es.events.config import OrganizationCreated, SignerAdded, SignerRemoved
 from tetra_es.log.replica import valid_events
 from tetra_es_projections.queries.refs import position_of

@@ -12,6 +12,7 @@ import pytest
 
 from tests.documents import document
 from tests.properties.world import MANIFEST_TEXT, World, new_world
+from tetra_es.crypto.ssh.own_key import OwnKey
 from tetra_es.errors import ConfigError
 from tetra_es.events.config import EnvironmentState
 from tetra_es.gate.rules.one import promotion
@@ -146,7 +147,7 @@ def act(world: World, use_case: UseCase[Any]) -> None:
     root = world.layout.root.parent.parent
     with open_workspace(
         world.layout,
-        root / world.actor / "id_ed25519",
+        OwnKey(root / world.actor / "id_ed25519"),
         Derived(os.environ["PATH"], lambda *_: None, world.admission),
         Console(quiet=True),
         Intent(clock=world.clock),

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from tests.needs import need
-from tetra_es.crypto.ssh.keys import SigningKey, public_line
+from tetra_es.crypto.ssh.keys import Ed25519Key, public_line
 from tetra_es.crypto.ssh.kinds import parse_public_line
 from tetra_es.crypto.ssh.sshsig import NAMESPACE, BadSignature, dearmor, sign, verify
 from tetra_es.crypto.ssh.wire import pack
@@ -197,7 +197,7 @@ def rsa_line(bits: int) -> str:
         public_line(pack(b"ssh-rsa", b"\x03", b"\x00" + b"\xff" * 128)),
         public_line(pack(b"ssh-rsa", b"\x00\x03", b"\x00" + b"\xff" * 256)),
         public_line(pack(b"ssh-rsa", b"\x03", b"\x00" + b"\xff" * 4096)),
-        "ssh-rsa " + SigningKey(ED25519).public_line.split()[1],
+        "ssh-rsa " + Ed25519Key(ED25519).public_line.split()[1],
         "ssh-ed25519-cert-v01@openssh.com AAAA",
     ],
 )
@@ -213,5 +213,5 @@ def test_keys_of_rsa_that_are_large_enough() -> None:
 
 
 def test_ed25519_is_read_in_both_ways() -> None:
-    blob = sign(MESSAGE, SigningKey(ED25519))
-    assert verify(MESSAGE, blob) == verify(MESSAGE, blob, any_kind=True) == SigningKey(ED25519).blob
+    blob = sign(MESSAGE, Ed25519Key(ED25519))
+    assert verify(MESSAGE, blob) == verify(MESSAGE, blob, any_kind=True) == Ed25519Key(ED25519).blob

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tetra_es.admission import Admission
+from tetra_es.crypto.ssh.own_key import OwnKey
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.layout import OrgLayout
 from tetra_es.usecases.create_organization import CreateOrganization, initial_config
@@ -47,7 +48,7 @@ class _EmptyFolder:
         done = create_organization(
             self.layout,
             CreateOrganization(initial, actor),
-            self.key,
+            OwnKey(self.key),
             self._derived,
             self.listener,
             Intent("a new start"),

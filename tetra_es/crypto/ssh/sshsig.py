@@ -44,8 +44,8 @@ class BadSignature(ValueError):
 def sign(message: bytes, key: SigningKey, *, namespace: str = NAMESPACE) -> bytes:
     """Return the SSHSIG blob over `message`."""
     name = namespace.encode()
-    signature = key.private.sign(_to_be_signed(message, name, b"sha512"))
-    return _MAGIC + _VERSION + pack(key.blob, name, b"", b"sha512", pack(_ED25519, signature))
+    signature = key.sign(_to_be_signed(message, name, b"sha512"))
+    return _MAGIC + _VERSION + pack(key.blob, name, b"", b"sha512", signature)
 
 
 def verify(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tetra_es.crypto.age.backend import decrypt
-from tetra_es.crypto.ssh.keys import fingerprint, parse_public_line
+from tetra_es.crypto.ssh.keys import fingerprint
+from tetra_es.crypto.ssh.kinds import parse_public_line
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
 from tetra_es.events.config import EnvironmentState
 from tetra_es.gate.gate import Gate

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.crypto.age.recipients import parse_recipient
-from tetra_es.crypto.ssh.keys import fingerprint, parse_public_line, public_line
+from tetra_es.crypto.ssh.keys import fingerprint, public_line
+from tetra_es.crypto.ssh.kinds import parse_public_line
 from tetra_es.errors import TetraEsError, UsageError
 
 if TYPE_CHECKING:
