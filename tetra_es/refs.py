@@ -1,18 +1,22 @@
 """REF: how people name a state.
 
 41  #41        a position: the number of an event in the store
-dev@7          a revision: the 7th state of dev
-2026-11-22     the last state at or before the end of that day, UTC
-2026-11-22T10:05:00+01:00   the last state at or before that moment; no offset means UTC
-15:28          the last state at or before the end of that minute today, UTC
-3f2a91c        a commit of the mirror, 7 or more of its hexadecimal digits
+dev@7          a revision: the 7th state of dev; dev@prev is the one before the newest
+manifest@2     a revision of the manifest; `profile dev@3` is one of dev's profile
+2026-11-22     the last state at or before the end of that day
+2026-11-22T10:05:00+01:00   the last state at or before the end of that second
+15:28          the last state at or before the end of that minute today
+2h  3d         the last state at or before that long ago; today, yesterday are days
+3f2a91c        an event by its hash or by its commit in the mirror, 7 or more hexadecimal digits
+
+A time without an offset is UTC, or of the zone that the caller has.
 """
 
 # Annotations are not put off here: NamedTuple would compile each of them from its text, which takes
 # longer than all the rest of the module.
 
 import re
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import NamedTuple, TypeAlias
 
 from tetra_es.errors import UsageError
@@ -20,29 +24,42 @@ from tetra_es.names import check_environment
 
 # Compiled when first used: a command uses one or two of them.
 _POSITION = r"#?([0-9]{1,18})"
-_REVISION = r"@?([a-z][a-z0-9-]*)@([0-9]{1,18})"
+_REVISION = r"@?((?:profile )?[a-z][a-z0-9-]*)@([0-9]{1,18}|prev)"
 _CLOCK = r"[T ][0-9]{2}(?::?([0-9]{2})(?::?([0-9]{2})([.,][0-9]+)?)?)?"
 _TIME_ALONE = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?Z?"
 _DATE = r"\d{4}-\d\d-\d\d"
-_COMMIT = r"[0-9a-f]{7,40}"
-_COMMIT_MIN = 7
+_HASH = r"[0-9a-f]{7,64}"
+_HASH_MIN = 7
+_AGO = r"([0-9]{1,5})(s|m|min|h|d|w)(?: ago)?"
+_SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_DAYS = {"today": 0, "yesterday": 1}
+_FILES = ("manifest", "profile")
 
-HINT = "a REF is a position (41), a revision (dev@7), a time (2026-11-22T10:05Z, 10:05) or a commit"
+PREVIOUS = -1
+"""The revision before the newest."""
+
+HINT = (
+    "a REF is a position (41), a revision (dev@7, dev@prev), a time (2026-11-22T10:05Z, 10:05, "
+    "2h, yesterday), a hash or a commit"
+)
+_TIME_HINT = "such as 2026-11-22, 2026-11-22T10:05Z, 10:05, 2h, 3d or yesterday"
 
 
 class PositionRef(NamedTuple):
     """An event by its number in the store."""
 
     position: int
-    maybe_commit: str | None = None
-    """The same digits as a commit id, where they are long enough to be one."""
+    maybe_hash: str | None = None
+    """The same digits as those of a hash, where they are long enough."""
 
 
 class RevisionRef(NamedTuple):
-    """An environment's nth state."""
+    """The nth state of an environment, or of a file that people edit."""
 
     environment: str
+    """Or `manifest`, or `profile ENV`; `profile` alone where the caller has to know which."""
     revision: int
+    """Its number, or `PREVIOUS`."""
 
 
 class TimeRef(NamedTuple):
@@ -52,75 +69,113 @@ class TimeRef(NamedTuple):
     """RFC 3339, UTC, microseconds: comparable as text with the times of events."""
 
 
-class CommitRef(NamedTuple):
-    """A commit of the mirror, by a prefix of its id."""
+class HashRef(NamedTuple):
+    """An event by a prefix of its hash, or of the id of its commit in the mirror."""
 
     prefix: str
 
 
-Ref: TypeAlias = PositionRef | RevisionRef | TimeRef | CommitRef
+Ref: TypeAlias = PositionRef | RevisionRef | TimeRef | HashRef
 
 
-def parse_ref(text: str) -> Ref:
-    """Return what `text` means. Raises `UsageError` when it is not a REF at all."""
+def parse_ref(text: str, zone: tzinfo = UTC) -> Ref:
+    """Return what `text` means. Raises `UsageError` when it is not a REF at all.
+
+    A time without an offset is of the zone.
+    """
     if match := re.fullmatch(_POSITION, text, re.ASCII):
         digits = match[1]
-        return PositionRef(
-            int(digits), text if len(text) >= _COMMIT_MIN and text == digits else None
-        )
+        return PositionRef(int(digits), text if len(text) >= _HASH_MIN and text == digits else None)
     if match := re.fullmatch(_REVISION, text, re.ASCII):
-        return RevisionRef(check_environment(match[1]), int(match[2]))
-    if re.fullmatch(_COMMIT, text.lower(), re.ASCII):
-        return CommitRef(text.lower())
-    return TimeRef(parse_end(text))
+        number = PREVIOUS if match[2] == "prev" else int(match[2])
+        return RevisionRef(_owner(match[1]), number)
+    if re.fullmatch(_HASH, text.lower(), re.ASCII):
+        return HashRef(text.lower())
+    return TimeRef(_written(_end(text, zone), text, HINT))
+
+
+def _owner(name: str) -> str:
+    """Return what a revision is of. Raises `UsageError`."""
+    first, _, environment = name.rpartition(" ")
+    if first or name not in _FILES:
+        check_environment(environment)
+    return name
 
 
 def ref_text(ref: Ref) -> str:
     """Return how a REF is written, for `parse_ref`."""
     match ref:
-        case PositionRef(position, maybe_commit):
-            return maybe_commit or str(position)
+        case PositionRef(position, maybe_hash):
+            return maybe_hash or str(position)
         case RevisionRef(environment, revision):
-            return f"{environment}@{revision}"
+            return f"{environment}@{'prev' if revision == PREVIOUS else revision}"
         case TimeRef(moment):
             return moment
-        case CommitRef(prefix):
+        case HashRef(prefix):
             return prefix
 
 
-def parse_time(text: str) -> str:
-    """Return a date or time as events write it. Raises `UsageError`."""
-    try:
-        moment = datetime.fromisoformat(_with_day(text))
-        if re.fullmatch(_DATE, text, re.ASCII):
-            moment = datetime.combine(moment.date(), time.max)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        return format_time(moment)
-    except (ValueError, OverflowError):
-        raise UsageError(f"not a REF or time: {text!r}", hint=HINT) from None
+def parse_start(text: str, zone: tzinfo = UTC) -> str:
+    """Return the first instant of a date or time, as events write it. Raises `UsageError`."""
+    return _written(_start(text, zone), text, _TIME_HINT)
 
 
-def parse_end(text: str) -> str:
+def parse_end(text: str, zone: tzinfo = UTC) -> str:
     """Return the last instant of a date or time as it is written: of its day, minute or second.
 
     So the time of an event, as it is printed, has that event. Raises `UsageError`.
     """
-    moment = parse_time(text)
-    written = re.search(_CLOCK, _with_day(text))
-    if written is None or written[3]:
+    return _written(_end(text, zone), text, _TIME_HINT)
+
+
+def _written(moment: datetime | None, text: str, hint: str) -> str:
+    try:
+        if moment is not None:
+            return format_time(moment)
+    except OverflowError:
+        pass
+    what = "REF or time" if hint is HINT else "date or time"
+    raise UsageError(f"not a {what}: {text!r}", hint=hint)
+
+
+def _start(text: str, zone: tzinfo) -> datetime | None:
+    """Return the first instant of what is written, None where it is not a time."""
+    now = datetime.now(UTC)
+    if text == "now":
+        return now
+    if match := re.fullmatch(_AGO, text, re.ASCII):
+        return now - timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
+    try:
+        if text in _DAYS:
+            day = now.astimezone(zone).date() - timedelta(days=_DAYS[text])
+            return datetime.combine(day, time.min, zone)
+        moment = datetime.fromisoformat(_with_day(text, zone))
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def _end(text: str, zone: tzinfo) -> datetime | None:
+    """Return the last instant of what is written, None where it is not a time."""
+    moment = _start(text, zone)
+    if moment is None or text == "now" or re.fullmatch(_AGO, text, re.ASCII):
+        return moment
+    written = re.search(_CLOCK, _with_day(text, zone))
+    if written is None:
+        return moment.replace(hour=23, minute=59, second=59, microsecond=999_999)
+    if written[3]:
         return moment
     rest = timedelta(seconds=0 if written[2] else 59 if written[1] else 3599, microseconds=999_999)
     try:
-        return format_time(datetime.fromisoformat(moment) + rest)
+        return moment + rest
     except OverflowError:
         return moment
 
 
-def _with_day(text: str) -> str:
-    """Return a text with the date of today before a time that stands alone: in UTC."""
+def _with_day(text: str, zone: tzinfo) -> str:
+    """Return a text with the date of today before a time that stands alone."""
     if re.fullmatch(_TIME_ALONE, text, re.ASCII):
-        return f"{datetime.now(UTC):%Y-%m-%d}T{text}"
+        return f"{datetime.now(zone):%Y-%m-%d}T{text}"
     return text
 
 

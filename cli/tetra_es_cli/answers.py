@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tetra_es_cli.output.model import Listing, Report
-from tetra_es_cli.output.table import short_time
+from tetra_es_cli.output.times import short_time
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _ORGANIZATIONS = ("org", "events", "folder")
 _HISTORY = ("event", "time", "actor", "summary", "reason")
-_HISTORY_OF_KEY = ("event", "time", "actor", "before", "after", "summary", "reason")
+_HISTORY_BY_KEY = ("event", "time", "actor", "key", "before", "after", "summary", "reason")
 _HISTORY_CSV = (
     "event", "environment", "revision", "type", "actor", "time", "reason", "hash", "summary"
 )  # fmt: skip
@@ -75,7 +75,6 @@ def history(reader: Reader, query: HistoryQuery) -> Listing:
     """Return the events that a query asks for."""
     from tetra_es_projections.queries.history import history_rows
 
-    of_key = query.key is not None
     rows = [row._asdict() for row in history_rows(reader, query)]
     if query.steps:
         from tetra_es_projections.queries.history_steps import with_steps
@@ -83,9 +82,9 @@ def history(reader: Reader, query: HistoryQuery) -> Listing:
         rows = list(with_steps(reader, rows))
     return Listing(
         rows,
-        _HISTORY_OF_KEY if of_key else _HISTORY,
+        _HISTORY_BY_KEY if query.by_key else _HISTORY,
         empty="no such events",
-        csv_columns=(*_HISTORY_CSV, "before", "after") if of_key else _HISTORY_CSV,
+        csv_columns=(*_HISTORY_CSV, "key", "before", "after") if query.by_key else _HISTORY_CSV,
         cells={"time": short_time},
         below="steps",
     )
@@ -204,7 +203,8 @@ def secrets(reader: Reader, environment: str) -> Listing:
     from tetra_es_projections.queries.secrets import secret_rows
 
     rows = [row._asdict() for row in secret_rows(reader, environment)]
-    return Listing(rows, _SECRETS, empty=f"{environment} has no secrets")
+    cells = {"time": short_time}
+    return Listing(rows, _SECRETS, empty=f"{environment} has no secrets", cells=cells)
 
 
 def recipients(reader: Reader, environment: str) -> Listing:

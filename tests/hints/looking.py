@@ -86,5 +86,8 @@ CASES = [
     Case("`tetra-es history` lists the events", "show dev --at abcdef1"),
     Case("`tetra-es history` lists the events", "event 2001-01-01"),
     Case("`tetra-es promote {}` generates it", "show prod", then="show prod"),
+    Case("{}`tetra-es {}` lists the keys", "history --key no.such"),
+    Case("{}`tetra-es {}` lists the keys", "history dev --key no.such"),
+    Case("{}`tetra-es {}` lists the keys", "history profile dev --key no.such"),
     Case("`tetra-es history {}` lists its states", "show prod --at 1"),
 ]

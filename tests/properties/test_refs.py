@@ -12,14 +12,15 @@ from hypothesis import strategies as st
 from tests.examples import CHARACTERS, examples
 from tetra_es.errors import UsageError
 from tetra_es.refs import (
-    CommitRef,
+    HashRef,
     PositionRef,
     Ref,
     RevisionRef,
     TimeRef,
     format_time,
+    parse_end,
     parse_ref,
-    parse_time,
+    parse_start,
 )
 
 MANY = examples(60)
@@ -45,12 +46,12 @@ def test_a_ref_or_a_usage_error(text: str) -> None:
         ref = parse_ref(text)
     except UsageError as error:
         ref = error
-    assert isinstance(ref, PositionRef | RevisionRef | TimeRef | CommitRef | UsageError)
+    assert isinstance(ref, PositionRef | RevisionRef | TimeRef | HashRef | UsageError)
     if isinstance(ref, UsageError):
         assert ref.hint
         assert "\n" not in ref.message
     if isinstance(ref, TimeRef):
-        assert parse_time(ref.moment) == ref.moment
+        assert parse_end(ref.moment) == parse_start(ref.moment) == ref.moment
 
 
 @MANY

@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 class Refs(Protocol):
     """Finds the events that REFs name."""
 
-    def position_of(self, ref: Ref, environment: str | None = None) -> int:
-        """Return the position of the event that `ref` names; of a state of `environment`, if given.
+    def position_of(self, ref: Ref, file: str | None = None) -> int:
+        """Return the position of the event that `ref` names; a revision of `file`, if given.
+
+        It is an environment, `manifest` or `profile ENV`.
 
         Raises `UsageError` or `TetraEsError` where there is none.
         """

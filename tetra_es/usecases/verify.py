@@ -188,7 +188,7 @@ class _Verifying:
         ref = self._scope.since
         if ref is None:
             return 1
-        if isinstance(ref, PositionRef) and not ref.maybe_commit:
+        if isinstance(ref, PositionRef) and not ref.maybe_hash:
             first, last = ref.position, self._log.last_position()
             if not 1 <= first <= last:
                 raise TetraEsError(

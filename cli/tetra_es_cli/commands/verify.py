@@ -18,7 +18,7 @@ from tetra_es_cli.output.console import warn
 from tetra_es_cli.output.emit import emit
 from tetra_es_cli.output.lines import behind_at
 from tetra_es_cli.output.model import Report
-from tetra_es_cli.output.table import short_time
+from tetra_es_cli.output.times import short_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

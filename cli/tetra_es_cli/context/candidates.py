@@ -136,6 +136,14 @@ def _assignments(reader: Reader, ctx: click.Context) -> Iterable[str]:
     return [f"{key}=" for key in sorted(keys)]
 
 
+def _looked_at(reader: Reader, ctx: click.Context) -> Iterable[str]:
+    """Return the next word of WHERE, of any environment; none where that is complete."""
+    words = ctx.params.get("words") or ()
+    if not words:
+        return [*environments(reader), "manifest", "profile"]
+    return _generated(reader) if words == ("profile",) else ()
+
+
 def _signers(reader: Reader, _: click.Context) -> Iterable[str]:
     from tetra_es_projections.queries.signers import signer_rows
 
@@ -168,6 +176,7 @@ WHERE = Known(_edited_files)
 WHERE_AND_KEYS = Known(_keys_there)
 WHERE_OF_ALL_AND_KEYS = Known(_keys_of_all)
 WHERE_AND_ASSIGNMENTS = Known(_assignments)
+LOOKED_AT = Known(_looked_at)
 STATE = Known(environments)
 SIGNER = Known(_signers)
 RECIPIENT = Known(_recipients)

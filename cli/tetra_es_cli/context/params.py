@@ -8,6 +8,7 @@ import click
 
 from tetra_es.names import check_environment
 from tetra_es_cli.context.candidates import complete, environments
+from tetra_es_cli.output import times
 from tetra_es_cli.output.formats import LISTINGS, REPORTS
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class RefType(click.ParamType):  # type: ignore[type-arg]  # not generic in clic
         """Return the parsed REF."""
         from tetra_es.refs import parse_ref
 
-        return parse_ref(value) if isinstance(value, str) else value
+        return parse_ref(value, times.zone()) if isinstance(value, str) else value
 
     def shell_complete(
         self,
@@ -111,6 +112,21 @@ class RefType(click.ParamType):  # type: ignore[type-arg]  # not generic in clic
             return [(str(row.event), row.summary) for row in rows]
 
         return complete(ctx, incomplete, look_up)
+
+
+class TimeType(click.ParamType):  # type: ignore[type-arg]  # not generic in click 8.2
+    """A date or time: its first instant, or its last."""
+
+    name = "time"
+
+    def __init__(self, *, end: bool) -> None:
+        self._end = end
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the instant as events write it."""
+        from tetra_es.refs import parse_end, parse_start
+
+        return (parse_end if self._end else parse_start)(value, times.zone())
 
 
 class KeyType(click.ParamType):  # type: ignore[type-arg]  # not generic in click 8.2
@@ -167,6 +183,8 @@ ENVIRONMENTS = EnvironmentsType()
 HOST = HostType()
 REF = RefType()
 KEY = KeyType()
+SINCE = TimeType(end=False)
+UNTIL = TimeType(end=True)
 SECRET = SecretType()
 
 at_option = click.option(

@@ -1,4 +1,4 @@
-"""Naming one of the files that people edit: local, manifest, or profile ENV."""
+"""Naming a file that people edit (local, manifest, profile ENV), or one that they look at."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from tetra_es.usecases.config.source_file import SourceFile
 
+_ANY = "WHERE is an environment, manifest, or profile followed by ENV."
 _WHERE = "WHERE is local, manifest, or profile followed by ENV."
 
 
@@ -31,3 +32,30 @@ def split_source_file(words: Sequence[str]) -> tuple[SourceFile, list[str]]:
             raise UsageError("which environment's profile?", hint=_WHERE)
         return profile_of(check_environment(rest[0])), rest[1:]
     raise UsageError(f"{first} is not a file that is edited", hint=_WHERE)
+
+
+def split_file(words: Sequence[str]) -> tuple[str, list[str]]:
+    """Return what the first words name, as views call it, and the words after it.
+
+    An environment, `manifest`, or `profile ENV`.
+    """
+    if not words:
+        raise UsageError("nothing to look at", hint=_ANY)
+    first, *rest = words
+    if first == "manifest":
+        return first, rest
+    if first.startswith("profile "):  # as one word
+        first, *rest = "profile", first.removeprefix("profile "), *rest
+    if first != "profile":
+        return check_environment(first), rest
+    if not rest:
+        raise UsageError("which environment's profile?", hint=_ANY)
+    return f"profile {check_environment(rest[0])}", rest[1:]
+
+
+def one_file(words: Sequence[str]) -> str:
+    """Return what the words name, all of them."""
+    file, rest = split_file(words)
+    if rest:
+        raise UsageError(f"unexpected: {' '.join(rest)}", hint=_ANY)
+    return file

@@ -14,7 +14,7 @@ import click
 
 from tetra_es.errors import TetraEsError, UsageError
 from tetra_es_cli.entry.root import cli
-from tetra_es_cli.output import hints, interrupts, redaction
+from tetra_es_cli.output import hints, interrupts, redaction, times
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run a command, say what went wrong, return the exit code."""
     redaction.remember(arguments)
     hints.remember()
+    times.use()
     interrupts.forget()
     try:
         return _run(arguments)

@@ -22,7 +22,7 @@ from tetra_es.errors import TetraEsError
 from tetra_es.layout import OrgLayout
 from tetra_es.names import check_environment
 from tetra_es.settings import Settings
-from tetra_es_cli.output import hints
+from tetra_es_cli.output import hints, times
 from tetra_es_cli.output.formats import LISTINGS, REPORTS, encoded, render
 
 if TYPE_CHECKING:
@@ -42,7 +42,19 @@ def _number(text: str) -> int:
 def _ref(text: str) -> "Ref":
     from tetra_es.refs import parse_ref  # few name one
 
-    return parse_ref(text)
+    return parse_ref(text, times.zone())
+
+
+def _since(text: str) -> str:
+    from tetra_es.refs import parse_start
+
+    return parse_start(text, times.zone())
+
+
+def _until(text: str) -> str:
+    from tetra_es.refs import parse_end
+
+    return parse_end(text, times.zone())
 
 
 def _listing_format(text: str) -> str:
@@ -72,8 +84,11 @@ _HISTORY: Options = {
     "--key": ("key", str),
     "--actor": ("actor", str),
     "--type": ("topic", str),
-    "--since": ("since", str),
-    "--until": ("until", str),
+    "--since": ("since", _since),
+    "--until": ("until", _until),
+    "--grep": ("grep", str),
+    "--reverse": ("reverse", None),
+    "--changes": ("changes", None),
     "-n": ("limit", _number),
     "--number": ("limit", _number),
     "--steps": ("steps", None),
@@ -83,7 +98,7 @@ COMMANDS: dict[tuple[str, ...], _Command] = {
     ("orgs",): _Command("organizations", (), _LISTING),
     ("show",): _Command("show", (_ENV,), {**_AT, "--secrets": ("secrets", None)}),
     ("history",): _Command(
-        "history_of", (("environment", check_environment, False),), {**_HISTORY, **_LISTING}
+        "history_of", (("file", check_environment, False),), {**_HISTORY, **_LISTING}
     ),
     ("blame",): _Command("blame", (_ENV, ("key", str, False)), _LISTING),
     ("status",): _Command("quick_status", (), {**_AT, **_REPORT}),
@@ -98,6 +113,7 @@ COMMANDS: dict[tuple[str, ...], _Command] = {
 ROOT: Options = {
     "--org": ("org", str),
     "--dir": ("directory", Path),
+    "--tz": ("tz", str),
     # Nothing is asked here, and what goes wrong is the commands' to say.
     "--no-input": ("no_input", None),
     "--debug": ("debug", None),
@@ -109,6 +125,7 @@ def answer(arguments: Sequence[str]) -> bytes | None:
     try:
         root, rest = _leading(arguments)
         hints.remember(root.get("org"), root.get("directory"))
+        times.use(root.get("tz"))
         name = tuple(rest[:1]) if tuple(rest[:1]) in COMMANDS else tuple(rest[:2])
         command = COMMANDS[name]
         wanted = _parse(command, rest[len(name) :])

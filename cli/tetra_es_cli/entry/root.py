@@ -16,7 +16,7 @@ from tetra_es.errors import UsageError
 from tetra_es_cli.context.app import App
 from tetra_es_cli.context.candidates import ORGANIZATION
 from tetra_es_cli.entry.short_help import GROUPS, SHORT_HELP
-from tetra_es_cli.output import hints
+from tetra_es_cli.output import hints, times
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -160,6 +160,12 @@ def _stand_in(name: str) -> click.Command:
     help="An event that a history which is new on this account must have.  "
     "[default: $TETRA_EXPECT]",
 )
+@click.option(
+    "--tz",
+    metavar="ZONE",
+    help="Zone of printed times, and of those typed without one: UTC, local, +02:00, "
+    "Europe/Berlin.  [default: UTC]",
+)
 @click.option("--no-input", is_flag=True, help="Never ask; fail where an answer would be needed.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(__version__, prog_name="tetra-es")
@@ -169,6 +175,7 @@ def cli(
     org: str | None,
     directory: Path | None,
     expect: str | None,
+    tz: str | None,
     no_input: bool,
     debug: bool,
 ) -> None:
@@ -177,8 +184,11 @@ def cli(
     One file, local.toml, is the source of truth; `promote` generates the other environments
     from it; `rollback` gives one an earlier state again. Every change is an event.
 
-    REF names a state: a position (41), a revision (dev@7), a time (2026-11-22T10:05Z, or
-    10:05 for today, in UTC) or a commit of the mirror. Environments may be written dev or @dev.
+    REF names a state: a position (41), a revision (dev@7, dev@prev), a time (2026-11-22T10:05Z;
+    10:05 for today, 2h, yesterday) or the hash of an event or of its commit in the mirror. A time
+    stands for the end of what is written, without a zone in UTC. Environments may be written dev
+    or @dev.
     """
     hints.remember(org, directory)
+    times.use(tz)
     ctx.obj = App(org=org, directory=directory, expect=expect, no_input=no_input, debug=debug)

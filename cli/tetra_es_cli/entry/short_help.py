@@ -25,7 +25,7 @@ SHORT_HELP: Mapping[str, str] = {
     "purge": (
         "Destroy a value that got into TOML, in store, views and mirror; there is no way back."
     ),
-    "history": "List the events, newest first; those that concern ENV where it is given.",
+    "history": "List the events, newest first; those that concern WHERE where it is given.",
     "event": (
         "Show one event: what it holds, its hash, its signature and its commit in the mirror."
     ),

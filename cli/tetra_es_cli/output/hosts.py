@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tetra_es.errors import TetraEsError, UsageError
 from tetra_es_cli.output.model import Listing
-from tetra_es_cli.output.table import short_time
+from tetra_es_cli.output.times import short_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from tetra_es.usecases.deploy.request import command_on
 from tetra_es_cli.output.hints import with_options
-from tetra_es_cli.output.table import printable, short_time, table_lines
+from tetra_es_cli.output.table import printable, table_lines
+from tetra_es_cli.output.times import short_time, whole_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -48,7 +49,7 @@ def event_lines(found: FoundEvent) -> Iterator[str]:
     rows = {
         "type": details.topic,
         "stream": f"{details.stream}, version {details.version}",
-        "time": found.time,
+        "time": whole_time(found.time),
         "actor": metadata["actor"],
         "reason": metadata["reason"],
         "tool": metadata["tool"],

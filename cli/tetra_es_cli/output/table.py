@@ -15,11 +15,6 @@ def printable(value: object) -> str:
     return "-" if value is None or value == "" else one_line(str(value))
 
 
-def short_time(time: str | None) -> str | None:
-    """Return an event's time for a table: to the second."""
-    return f"{time[:19]}Z" if time else None
-
-
 def table_lines(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> Iterator[str]:
     """Yield the head and a line for each row, columns lined up."""
     cells = [[printable(row[column]) for column in columns] for row in rows]

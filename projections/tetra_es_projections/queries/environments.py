@@ -16,8 +16,8 @@ def known_environments(reader: Reader) -> list[str]:
     from tetra_es.schema.manifest import read_manifest  # `show` rarely asks
     from tetra_es.toml.document import ConfigDocument
 
-    position = reader.views.keys.newest_change("manifest")
-    text = reader.log.state_text(position) if position else None
+    newest = reader.views.edited.find("manifest")
+    text = reader.log.state_text(newest.position) if newest else None
     configured = read_manifest(ConfigDocument(MANIFEST, text)).environments if text else ()
     more = (name for name in reader.views.states.environments() if name not in configured)
     return [*configured, *more]

@@ -5,10 +5,11 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tetra_es_projections.queries.environments import require_environment
 from tetra_es_projections.queries.history_steps import with_ends
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from tetra_es_projections.queries.reader import Reader
     from tetra_es_projections.queries.tables.event_table import EventRow
     from tetra_es_projections.queries.tables.key_table import KeyEventRow
@@ -17,71 +18,103 @@ if TYPE_CHECKING:
 class HistoryQuery(NamedTuple):
     """Which events; None lets all pass."""
 
-    environment: str | None = None
+    file: str | None = None
+    """An environment, for all that concerns it, or `manifest` or `profile ENV`, for its texts."""
     key: str | None = None
     """A dotted key; those below it count too."""
     actor: str | None = None
     topic: str | None = None
     since: str | None = None
-    """A date or time, as typed; a date counts from its first moment."""
+    """A time as events have it."""
     until: str | None = None
-    """A date or time, as typed; a date counts to its last moment."""
+    """A time as events have it."""
     limit: int | None = None
+    """How many events at the most; the newest of them."""
     steps: bool = False
     """Whether the steps of deployments are wanted, below their line."""
+    grep: str | None = None
+    """A regular expression that is found in the reason or the summary, in either case."""
+    reverse: bool = False
+    """Whether the oldest comes first."""
+    changes: bool = False
+    """Whether each changed key is wanted as a row."""
 
     @property
     def names_a_step(self) -> bool:
         """Whether the events of deployments are asked for, by their type."""
         return f"{self.topic}.".startswith("deployment.") and self.topic != "deployment.started"
 
+    @property
+    def by_key(self) -> bool:
+        """Whether the rows are those of keys."""
+        return self.changes or self.key is not None
 
-def history_rows(reader: "Reader", query: HistoryQuery) -> "list[EventRow] | list[KeyEventRow]":
-    """Return the events, newest first; with `key`, its value before and after too.
+
+def history_rows(reader: "Reader", query: HistoryQuery) -> "Sequence[EventRow | KeyEventRow]":
+    """Return the events, newest first; by key, a row for each key that they changed.
 
     A deployment is one line, its first event, which says how it ended.
 
-    Raises `UsageError` for an unknown environment and what is not a time.
+    Raises `UsageError` for an environment, key, actor or type that never was.
     """
+    rows = _found(reader, query)
+    if not rows:
+        from tetra_es_projections.queries.unknown import check_known  # most ask for what is there
+
+        check_known(reader, file=query.file, actor=query.actor, topic=query.topic, key=query.key)
+    if query.reverse:
+        rows.reverse()
+    return [*_by_key(reader, rows, query.key)] if query.by_key else rows
+
+
+def _found(reader: "Reader", query: HistoryQuery) -> "list[EventRow]":
+    file = query.file
+    edited = file is not None and (file == "manifest" or file.startswith("profile "))
+    limit = query.limit or -1
     rows = reader.views.events.history(
-        environment=query.environment,
+        environment=None if edited else file,
+        file=file if edited else None,
         key=query.key,
         actor=query.actor,
         topic=query.topic,
-        since=_start(query.since),
-        until=None if query.until is None else _end(query.until),
-        limit=query.limit or -1,
+        since=query.since,
+        until=query.until,
+        limit=-1 if query.grep else limit,
         steps=query.names_a_step or query.key is not None,
     )
-    if query.environment is not None and not rows:
-        require_environment(reader, query.environment)
-    if query.key is None:
-        return with_ends(reader, rows)
-    from tetra_es_projections.queries.tables.key_table import KeyEventRow  # few ask for a key
-
-    return [KeyEventRow(*row, *_values(reader, row.event, query.key)) for row in rows]
-
-
-def _values(reader: "Reader", position: int, key: str) -> tuple[str | None, str | None]:
-    """Return what a key's value was before and after an event; none for those below the key."""
-    changed = reader.views.events.changes(position, key=key)
-    return (changed[0].before, changed[0].after) if changed else (None, None)
+    if not query.by_key:
+        rows = with_ends(reader, rows)
+    if query.grep is None:
+        return rows
+    found = [*_matching(rows, query.grep)]
+    return found if limit < 0 else found[:limit]
 
 
-def _start(since: str | None) -> str | None:
-    if since is None:
-        return None
-    date_only = len(since) == len("2026-11-22")
-    return _time(f"{since}T00:00:00" if date_only else since)
+def _matching(rows: "Sequence[EventRow]", pattern: str) -> "Iterator[EventRow]":
+    """Yield the rows whose reason or summary a regular expression is found in."""
+    import re
+
+    from tetra_es.errors import UsageError
+
+    try:
+        wanted = re.compile(pattern, re.IGNORECASE)
+    except re.error as error:
+        raise UsageError(
+            f"not a regular expression: {pattern!r}: {error}",
+            hint="put a backslash before what stands for itself, such as \\( or \\[",
+        ) from None
+    return (row for row in rows if wanted.search(row.reason) or wanted.search(row.summary))
 
 
-def _time(text: str) -> str:
-    from tetra_es.refs import parse_time  # few ask for a time
+def _by_key(
+    reader: "Reader", rows: "Sequence[EventRow]", key: str | None
+) -> "Iterator[KeyEventRow]":
+    """Yield a row for each key that the events changed; one for an event that changed none."""
+    from tetra_es_projections.queries.tables.key_table import KeyEventRow  # few ask for keys
 
-    return parse_time(text)
-
-
-def _end(text: str) -> str:
-    from tetra_es.refs import parse_end  # few ask for a time
-
-    return parse_end(text)
+    for row in rows:
+        changed = reader.views.events.changes(row.event, key=key)
+        for one in changed:
+            yield KeyEventRow(*row, one.key, one.before, one.after)
+        if not changed:
+            yield KeyEventRow(*row, None, None, None)

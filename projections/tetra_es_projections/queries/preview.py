@@ -88,8 +88,8 @@ class _Files:
         if path in self._changed or self._is_new(path):
             self.counted_in.append(path)
             return read_text(self._reader.layout.root, path)
-        position = self._reader.views.keys.newest_change(file)
-        return self._reader.log.state_text(position) if position else None
+        newest = self._reader.views.revisions_of(file).find(file)
+        return self._reader.log.state_text(newest.position) if newest else None
 
     def _is_new(self, path: str) -> bool:
         """Return whether somebody made a file, such as an overlay, that nobody recorded yet."""

@@ -49,8 +49,8 @@ def profile_of(reader: Reader, environment: str) -> EffectiveProfile:
             f"no environment {environment} that is generated",
             hint=f"{did_you_mean(environment, known[1:])}there are {', '.join(known[1:])}",
         )
-    position = reader.views.keys.newest_change(f"profile {environment}")
-    text = reader.log.state_text(position) if position else None
+    newest = reader.views.edited.find(f"profile {environment}")
+    text = reader.log.state_text(newest.position) if newest else None
     overlay = None if text is None else ConfigDocument(profile_file(environment), text)
     profile = effective_profile(environment, overlay)
     rules = [ProfileRule(*rule) for rule in describe(profile)]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tetra_es.errors import IntegrityFailure
+from tetra_es.events.config import ORG_STREAM, ManifestEdited, OrganizationCreated, ProfileEdited
 from tetra_es.log import canonical
 from tetra_es.model.environment import environment_stream
-from tetra_es.refs import PositionRef, RevisionRef, TimeRef
-from tetra_es_projections.queries.refs import moment_of, position_of
+from tetra_es.refs import PREVIOUS, HashRef, PositionRef, RevisionRef, TimeRef
+from tetra_es_projections.queries.refs import file_of, moment_of, position_of
 from tetra_es_projections.queries.views import Views
 from tetra_es_projections.views.database import REBUILD
 
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
     from tetra_es.log.record import Record
     from tetra_es.log.replica import Replica
     from tetra_es.refs import Ref
+
+
+_TOPICS: Final = {
+    "manifest": (OrganizationCreated.TOPIC, ManifestEdited.TOPIC),
+    "profile": (ProfileEdited.TOPIC,),
+}
+"""First word of a file to the events that have its text; those of others are states."""
 
 
 class RefLookup:
@@ -38,15 +46,17 @@ class RefLookup:
         self._log = log
         self._event_of = event_of
 
-    def position_of(self, ref: Ref, environment: str | None = None) -> int:
+    def position_of(self, ref: Ref, file: str | None = None) -> int:
         """Return the position of the event that `ref` names; see `refs.position_of`.
 
         Raises `IntegrityFailure` where the events do not say so.
         """
         with Views(self._views) as views:
-            position = position_of(views, ref, environment)
+            position = position_of(views, ref, file)
             commit = views.commit(position)
-        if self._log and not self._is_right(self._log, ref, environment, position, commit):
+            if isinstance(ref, RevisionRef):
+                file = file_of(views, ref, file)
+        if self._log and not self._is_right(self._log, ref, file, position, commit):
             raise _unlike(position)
         return position
 
@@ -65,38 +75,61 @@ class RefLookup:
         return moment
 
     def _is_right(
-        self, log: Replica, ref: Ref, environment: str | None, position: int, commit: str | None
+        self, log: Replica, ref: Ref, file: str | None, position: int, commit: str | None
     ) -> bool:
         record = log.record(position)
         if record is None:
             return False
         if isinstance(ref, RevisionRef):
-            state = _state(record)
-            named = (environment_stream(ref.environment), ref.revision)
-            valid = log.void(position) is None
-            return valid and (record.stream, state.get("revision")) == named
+            return file is not None and _is_revision(log, record, file, ref.revision)
         if isinstance(ref, TimeRef):
-            return position == _newest_at(log, ref.moment, environment, position)
+            return position == _newest_at(log, ref.moment, file, position)
         if isinstance(ref, PositionRef) and ref.position == position:
+            return True
+        prefix = ref.prefix if isinstance(ref, HashRef) else ref.maybe_hash or "-"
+        if record.hash.hex().startswith(prefix):
             return True
         if commit is None or self._event_of is None:
             return False
         return self._event_of(commit) == (position, record.hash.hex())
 
 
-def _newest_at(log: Replica, moment: str, environment: str | None, position: int) -> int | None:
-    """Return the newest state of an environment at a time, or the newest event of all.
+def _is_revision(log: Replica, record: Record, file: str, number: int) -> bool:
+    """Return whether an event made the revision of a file with a number, or the one before last."""
+    following = _revisions(log, file)
+    if number == PREVIOUS:
+        next(following, None)
+        newest = next(following, None)
+        return newest is not None and newest[0] == record.position
+    if file.partition(" ")[0] in _TOPICS:
+        return (record.position, number) in ((each, made) for each, made, _ in following)
+    valid = log.void(record.position) is None
+    named = (record.stream, _state(record).get("revision"))
+    return valid and named == (environment_stream(file), number)
+
+
+def _newest_at(log: Replica, moment: str, file: str | None, position: int) -> int | None:
+    """Return the newest revision of a file at a time, or the newest event of all.
 
     Of all, none before `position` is looked at.
     """
-    if environment is None:
+    if file is None:
         later = log.records(position - 1)
         return max((one.position for one in later if _time(one) <= moment), default=None)
-    stream = environment_stream(environment)
+    found = (each for each, _, time in _revisions(log, file) if time <= moment)
+    return next(found, None)
+
+
+def _revisions(log: Replica, file: str) -> Iterator[tuple[int, int, str]]:
+    """Yield position, number and time of the revisions of a file, the newest first."""
+    kind, _, environment = file.partition(" ")
+    topics = _TOPICS.get(kind, ())
+    stream = ORG_STREAM if topics else environment_stream(file)
     for record in log.of_stream(stream, descending=True):
-        if log.void(record.position) is None and _time(record) <= moment:
-            return record.position
-    return None
+        if (not topics or record.topic in topics) and log.void(record.position) is None:
+            state = _state(record)
+            if not topics or state.get("environment", "") == environment:
+                yield record.position, int(state.get("revision", 1)), str(state["timestamp"])
 
 
 def _end_of(log: Replica, position: int) -> int:

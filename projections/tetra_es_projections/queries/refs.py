@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import TetraEsError, UsageError
-from tetra_es.refs import CommitRef, PositionRef, RevisionRef, TimeRef
+from tetra_es.refs import PREVIOUS, HashRef, PositionRef, RevisionRef, TimeRef, ref_text
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
@@ -23,72 +23,100 @@ def moment_of(views: Views, ref: Ref, environment: str) -> int:
     return views.states.end_of(environment, position_of(views, ref, environment))
 
 
-def position_of(views: Views, ref: Ref, environment: str | None = None) -> int:
+def position_of(views: Views, ref: Ref, file: str | None = None) -> int:
     """Return the position that a REF names.
 
-    A time needs an environment: it means that environment's last state at or before it, or the
-    last event of any where there is none. Raises `UsageError` or `TetraEsError` with what would
-    be right.
+    A time needs a file, which is an environment, `manifest` or `profile ENV`: it means its last
+    revision at or before it, or the last event of any where there is none. Raises `UsageError` or
+    `TetraEsError` with what would be right.
     """
     match ref:
         case PositionRef():
             return _existing(views, ref)
         case RevisionRef():
-            return _revision(views, ref, environment)
+            return _revision(views, ref, file)
         case TimeRef():
-            return _at_time(views, ref, environment)
-        case CommitRef():
-            return _commit(views, ref.prefix)
+            return _at_time(views, ref, file)
+        case HashRef():
+            return _hash(views, ref.prefix)
+
+
+def file_of(views: Views, ref: RevisionRef, file: str | None = None) -> str:
+    """Return what a revision is of: `profile@3` says so only where one profile has a third one.
+
+    `file` is the one that it should be of. Raises `UsageError` where it is of another, or unclear.
+    """
+    named = ref.environment
+    if named == "profile":
+        if file is not None and file.startswith("profile "):
+            return file
+        having = [f"profile {name}" for name in views.edited.profiles()]
+        having = [one for one in having if _find(views, one, ref.revision) is not None]
+        if len(having) > 1:
+            raise UsageError(
+                f"{ref_text(ref)}: which environment's profile?",
+                hint=f"{' or '.join(repr(f'{one}@{ref.revision}') for one in having)}",
+            )
+        named = having[0] if having else named
+    if file is not None and named != file:
+        raise UsageError(
+            f"{ref_text(ref)} is a state of {named}, not of {file}",
+            hint=f"`tetra-es history {file}` lists the states of {file}",
+        )
+    return named
 
 
 def _existing(views: Views, ref: PositionRef) -> int:
     if views.events.find(ref.position):
         return ref.position
-    if ref.maybe_commit:
-        return _commit(views, ref.maybe_commit)
+    if ref.maybe_hash:
+        return _hash(views, ref.maybe_hash)
     raise TetraEsError(
         f"there is no event #{ref.position}",
         hint=f"the events are #1 to #{views.events.last_position()}",
     )
 
 
-def _revision(views: Views, ref: RevisionRef, environment: str | None) -> int:
-    name = f"{ref.environment}@{ref.revision}"
-    if environment is not None and ref.environment != environment:
-        raise UsageError(
-            f"{name} is a state of {ref.environment}, not of {environment}",
-            hint=f"`tetra-es history {environment}` lists the states of {environment}",
-        )
-    position = views.states.position_of_revision(ref.environment, ref.revision)
+def _revision(views: Views, ref: RevisionRef, wanted: str | None) -> int:
+    file = file_of(views, ref, wanted)
+    position = _find(views, file, ref.revision)
     if position is not None:
         return position
-    newest = views.states.find(ref.environment)
+    newest = None if file == "profile" else views.revisions_of(file).find(file)
     raise TetraEsError(
-        f"there is no {name}",
-        hint=f"{ref.environment} has the revisions 1 to {newest.revision}"
+        f"there is no {ref_text(ref)}",
+        hint=f"{file} has the revisions 1 to {newest.revision}"
         if newest
-        else f"{ref.environment} has no state yet",
+        else f"{file} has no state yet",
     )
 
 
-def _at_time(views: Views, ref: TimeRef, environment: str | None) -> int:
+def _find(views: Views, file: str, revision: int) -> int | None:
+    """Return the position of a revision, None where there is no such."""
+    table = views.revisions_of(file)
+    if revision != PREVIOUS:
+        return None if file == "profile" else table.position_of_revision(file, revision)
+    newest = None if file == "profile" else table.find(file)
+    return table.position_of_revision(file, newest.revision - 1) if newest else None
+
+
+def _at_time(views: Views, ref: TimeRef, file: str | None) -> int:
+    table = views.revisions_of(file) if file else None
     position = (
-        views.states.newest_at(ref.moment, environment)
-        if environment
-        else views.events.newest_at(ref.moment)
+        table.newest_at(ref.moment, file) if table and file else views.events.newest_at(ref.moment)
     )
     if position is not None:
         return position
-    first = views.states.first_time(environment) if environment else None
+    first = table.first_time(file) if table and file else None
     raise TetraEsError(
-        f"{environment or 'the organization'} had no state yet at {ref.moment}",
+        f"{file or 'the organization'} had no state yet at {ref.moment}",
         hint=f"its first is of {first}" if first else "`tetra-es history` lists the events",
     )
 
 
-def _commit(views: Views, prefix: str) -> int:
-    positions = views.positions_of_commits(prefix)
+def _hash(views: Views, prefix: str) -> int:
+    positions = {*views.positions_of_hashes(prefix), *views.positions_of_commits(prefix)}
     if len(positions) == 1:
-        return positions[0]
-    what = "is ambiguous" if positions else "is not a commit of the mirror"
+        return positions.pop()
+    what = "is ambiguous" if positions else "is neither the hash of an event nor its commit"
     raise TetraEsError(f"{prefix} {what}", hint="`tetra-es history` lists the events")

@@ -14,6 +14,7 @@ from tetra_es_projections.views.schema import foreign_part
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tetra_es_projections.queries.tables.edited_table import EditedTable
     from tetra_es_projections.queries.tables.event_table import EventTable
     from tetra_es_projections.queries.tables.host_table import HostTable
     from tetra_es_projections.queries.tables.key_table import KeyTable
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 _COMMIT = 40
 """Digits of a commit's id."""
+_HASH = 64
+"""Digits of an event's hash."""
+_EDITED = ("manifest", "profile")
+"""First words of the files whose revisions are no states of an environment."""
 
 
 class Views(Closing):
@@ -56,6 +61,17 @@ class Views(Closing):
         return StateTable(self._connection)
 
     @cached_property
+    def edited(self) -> EditedTable:
+        """Questions about revisions of the manifest and of profiles."""
+        from tetra_es_projections.queries.tables.edited_table import EditedTable
+
+        return EditedTable(self._connection)
+
+    def revisions_of(self, file: str) -> StateTable | EditedTable:
+        """Return what knows the revisions of a file, which is named as in `changes`."""
+        return self.edited if file.partition(" ")[0] in _EDITED else self.states
+
+    @cached_property
     def keys(self) -> KeyTable:
         """Questions about the keys of files."""
         from tetra_es_projections.queries.tables.key_table import KeyTable
@@ -78,9 +94,19 @@ class Views(Closing):
 
     def positions_of_commits(self, prefix: str) -> list[int]:
         """Return the events whose commits' ids begin with `prefix`, two at the most."""
+        if len(prefix) > _COMMIT:
+            return []
         ends = [bytes.fromhex(prefix.ljust(_COMMIT, digit)) for digit in "0f"]
         rows = self._connection.execute(
             "SELECT position FROM commits WHERE id BETWEEN ? AND ? LIMIT 2", ends
+        )
+        return [row[0] for row in rows]
+
+    def positions_of_hashes(self, prefix: str) -> list[int]:
+        """Return the events whose hashes begin with `prefix`, two at the most."""
+        ends = [bytes.fromhex(prefix.ljust(_HASH, digit)) for digit in "0f"]
+        rows = self._connection.execute(
+            "SELECT position FROM events WHERE hash BETWEEN ? AND ? LIMIT 2", ends
         )
         return [row[0] for row in rows]
 

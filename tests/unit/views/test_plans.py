@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tetra_es.refs import CommitRef, PositionRef, RevisionRef, TimeRef
+from tetra_es.refs import PREVIOUS, HashRef, PositionRef, RevisionRef, TimeRef
 from tetra_es_projections.queries.refs import position_of
 from tetra_es_projections.queries.views import Views
 from tetra_es_projections.views.database import open_views
@@ -34,7 +34,9 @@ QUESTIONS: dict[str, Callable[[Views], Any]] = {
     "state": lambda views: views.states.find("dev", EVENTS // 2),
     "end of a state": lambda views: views.states.end_of("dev", EVENTS // 2),
     "is state": lambda views: views.states.is_state(EVENTS // 2),
-    "newest of a file": lambda views: views.keys.newest_change("manifest"),
+    "newest of a file": lambda views: views.edited.find("manifest"),
+    "revision of a file": lambda views: position_of(views, RevisionRef("local", PREVIOUS)),
+    "profiles": lambda views: views.edited.profiles(),
     "environments": lambda views: views.states.environments(),
     "keys": lambda views: views.keys.names("local"),
     "commit": lambda views: views.commit(EVENTS // 2),
@@ -42,7 +44,8 @@ QUESTIONS: dict[str, Callable[[Views], Any]] = {
     "position": lambda views: position_of(views, PositionRef(7)),
     "revision": lambda views: position_of(views, RevisionRef("dev", 7)),
     "time": lambda views: position_of(views, TimeRef("2026-11-22T10:00:00.000007Z"), "dev"),
-    "commit id": lambda views: position_of(views, CommitRef(f"{7:040x}"[:40])),
+    "commit id": lambda views: position_of(views, HashRef(f"{7:040x}")),
+    "hash": lambda views: position_of(views, HashRef(f"{7:064x}")),
 }
 
 
@@ -56,9 +59,16 @@ def long_history(tmp_path_factory: pytest.TempPathFactory) -> Path:
         views.execute("PRAGMA synchronous = OFF")
         views.execute("BEGIN")
         views.executemany(
-            "INSERT INTO events VALUES (?, 's', ?, ?, ?, 'alice', ?, '', x'', '', NULL, NULL)",
+            "INSERT INTO events VALUES (?, 's', ?, ?, ?, 'alice', ?, '', ?, '', NULL, NULL)",
             (
-                (n, names[n % 2], n // 2, "environment.edited", f"2026-11-22T10:00:00.{n:06}Z")
+                (
+                    n,
+                    names[n % 2],
+                    n // 2,
+                    "environment.edited",
+                    f"2026-11-22T10:00:00.{n:06}Z",
+                    n.to_bytes(32),
+                )
                 for n in positions
             ),
         )

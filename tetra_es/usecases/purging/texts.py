@@ -86,8 +86,7 @@ def value_of(work: UnitOfWork, where: Where, key: str, ref: Ref | None) -> str:
     """
     texts = [each for each in _texts(work, where) if each.text]
     if ref is not None:
-        environment = where.environment if where.kind == "environment" else None
-        position = work.refs.position_of(ref, environment)
+        position = work.refs.position_of(ref, str(where))
         texts = [each for each in texts if each.position <= position][-1:]
     found: dict[str, str] = {}
     for each in texts:

@@ -6,7 +6,7 @@
 import sqlite3
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from tetra_es_projections.queries.tables.key_table import ChangeRow
@@ -16,6 +16,13 @@ _EVENT_COLUMNS = (
     "lower(hex(e.hash)), e.summary"
 )
 _EVENT = f"SELECT {_EVENT_COLUMNS} FROM events e"
+
+
+EDITS: Final = {
+    "manifest": ("organization.created", "manifest.edited"),
+    "profile": ("profile.edited",),
+}
+"""First word of a file to the events that have its text; those of others are states."""
 
 
 class EventRow(NamedTuple):
@@ -47,6 +54,7 @@ class EventTable:
         key: str | None = None,
         actor: str | None = None,
         topic: str | None = None,
+        file: str | None = None,
         since: str | None = None,
         until: str | None = None,
         limit: int = -1,
@@ -54,9 +62,15 @@ class EventTable:
     ) -> list[EventRow]:
         """Return events, newest first. `key` also matches the keys below it.
 
-        Without `steps`, a deployment is one event, its first.
+        `file` is the manifest or a profile, whose texts alone are wanted then. Without `steps`, a
+        deployment is one event, its first.
         """
         where, values = _conditions(environment, actor, topic, since, until)
+        if file is not None:
+            kind, _, of = file.partition(" ")
+            topics = EDITS[kind]
+            where += [f"e.topic IN ({','.join('?' * len(topics))})", "e.environment IS ?"]
+            values += [*topics, of or None]
         if not steps:
             where.append("e.part_of IS NULL")
         if key is not None:
@@ -121,7 +135,7 @@ class EventTable:
         return EventRow(*row) if row else None
 
     def changes(self, position: int, *, key: str | None = None) -> "list[ChangeRow]":
-        """Return the changes that an event made by key, of one key where `key` is given."""
+        """Return the changes that an event made by key; with `key`, of it and those below it."""
         # Imported when it is asked: most quick answers are about events alone.
         from tetra_es_projections.queries.tables.key_table import ChangeRow
 
@@ -129,11 +143,16 @@ class EventTable:
             "SELECT c.position, l.key, c.before, c.after FROM changes c "
             "CROSS JOIN latest l ON l.id = c.item WHERE c.position = ?"
         )
-        values: list[Any] = [position]
+        rows = [ChangeRow(*row) for row in self._connection.execute(sql, (position,))]
         if key is not None:
-            sql, values = f"{sql} AND l.key = ?", [position, key]
-        rows = [ChangeRow(*row) for row in self._connection.execute(sql, values)]
+            below = (f"{key}.", f"{key}[")
+            rows = [row for row in rows if row.key == key or row.key.startswith(below)]
         return sorted(rows, key=lambda row: row.key)
+
+    def actors(self) -> list[str]:
+        """Return who recorded anything, by name."""
+        rows = self._connection.execute("SELECT DISTINCT actor FROM events ORDER BY actor")
+        return [row[0] for row in rows]
 
     def of_topics(self, topics: Sequence[str], upto: int) -> list[int]:
         """Return the positions of the valid events of these types up to a position, in order."""

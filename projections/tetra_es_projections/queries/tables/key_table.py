@@ -4,7 +4,7 @@
 # longer than all the rest of the module.
 
 import sqlite3
-from typing import Any, Final, NamedTuple
+from typing import NamedTuple
 
 
 class BlameRow(NamedTuple):
@@ -31,7 +31,7 @@ class ChangeRow(NamedTuple):
 
 
 class KeyEventRow(NamedTuple):
-    """One line of the history of a key: the event, and what it changed there."""
+    """One line of the history by key: the event, and one key that it changed."""
 
     event: int
     environment: str | None
@@ -42,16 +42,11 @@ class KeyEventRow(NamedTuple):
     reason: str
     hash: str
     summary: str
+    key: str | None
+    """None for an event that changed no key."""
     before: str | None
     """The value as a TOML literal, None where there was none."""
     after: str | None
-
-
-_EDITS: Final = {
-    "manifest": ("organization.created", "manifest.edited"),
-    "profile": ("profile.edited",),
-}
-"""First word of a file to the events that have its text; those of others are states."""
 
 
 class KeyTable:
@@ -79,23 +74,3 @@ class KeyTable:
         """Return every key that was ever changed, in one file where it is given."""
         sql = "SELECT DISTINCT key FROM latest WHERE :file IS NULL OR file = :file ORDER BY key"
         return [row[0] for row in self._connection.execute(sql, {"file": file})]
-
-    def newest_change(self, file: str) -> int | None:
-        """Return the position of the newest event that has the text of a file.
-
-        Files are named as in `changes`.
-        """
-        kind, _, environment = file.partition(" ")
-        topics = _EDITS.get(kind)
-        if topics is None:
-            sql = "SELECT max(position) FROM states WHERE environment = ?"
-            values: tuple[Any, ...] = (file,)
-        else:
-            marks = ",".join("?" * len(topics))
-            sql = (
-                f"SELECT max(position) FROM events WHERE topic IN ({marks}) AND void IS NULL "
-                "AND environment IS ?"
-            )
-            values = (*topics, environment or None)
-        row = self._connection.execute(sql, values).fetchone()
-        return row[0] if row else None
