@@ -40,6 +40,20 @@ def with_a_binary_secret(machine: Machine) -> None:
     machine.ok("secret", "set", "dev", "API_KEY", "--from-file", "binary")
 
 
+def with_a_quote(value: str) -> Callable[[Machine], None]:
+    """Return what gives dev a secret that not all readers of env files can have."""
+
+    def state(machine: Machine) -> None:
+        machine.ok("secret", "set", "dev", "API_KEY", stdin=value)
+
+    return state
+
+
+def with_a_sourced_file(machine: Machine) -> None:
+    """There is an env file that a shell read before."""
+    (machine.home / "sourced.env").write_text("HOST=db\nURL=http://$HOST\n")
+
+
 def with_a_file_of_another(machine: Machine) -> None:
     """Somebody replaced an age file."""
     (machine.folder / "secrets/dev/API_KEY.age").write_text("another\n")
@@ -118,6 +132,21 @@ CASES = [
         "secret export dev",
         with_a_binary_secret,
         fill={"ENV": "dev", "COMMAND": "true"},
+    ),
+    Case(
+        "say who will read them: `tetra-es secret export {} {}`",
+        "secret export dev",
+        with_a_quote("it's"),
+    ),
+    Case(
+        "`tetra-es secret export {} --format json` holds every value",
+        "secret export dev --for python --for docker",
+        with_a_quote("${HOME}"),
+    ),
+    Case(
+        "`tetra-es secret import {} {} --shell` takes that",
+        "secret import dev sourced.env",
+        with_a_sourced_file,
     ),
     Case(
         "find out who changed it; `tetra-es rebuild --force` puts it back",

@@ -52,8 +52,9 @@ def write(guarded: CanaryMachine, recipient: str) -> None:
 def read(guarded: CanaryMachine) -> None:
     """Everything that is for values, and what is started with them."""
     guarded.told("secret", "get", "dev", "A")
-    for form in ("dotenv", "json", "systemd", "shell"):
+    for form in ("json", "systemd", "shell"):
         guarded.told("secret", "export", "dev", "--format", form)
+    guarded.told("secret", "export", "dev", "--for", "python")
     guarded.told("run", "dev", "--", "sh", "-c", 'printf %s "$A"', CHILD)
     guarded.run("run", "dev", "--", "sh", "-c", "exit", CHILD)
     script = 'cat "$TETRA_ES_SECRETS/A"'

@@ -60,9 +60,21 @@ APART = {
     "\ufeffA=1": ({}, "not KEY=VALUE"),
     "source other": ({}, "not KEY=VALUE"),
     "A+=1": ({}, "not KEY=VALUE"),
+    "H=db\nA=$H:1": ({"H": "db", "A": "$H:1"}, {"H": "db", "A": "db:1"}),
+    'H=db\nA="p://${H}/x"': ({"H": "db", "A": "p://${H}/x"}, {"H": "db", "A": "p://db/x"}),
+    "H=\nA=${H:-a b}": ({"H": "", "A": "${H:-a b}"}, {"H": "", "A": "a b"}),
+    "H=\nA=${H-x}": ({"H": "", "A": "${H-x}"}, {"H": "", "A": ""}),
+    'H=1\nA="${H:+x}${H+y}"': ({"H": "1", "A": "${H:+x}${H+y}"}, {"H": "1", "A": "xy"}),
+    "A=1\nA=$A$A": ({"A": "$A$A"}, {"A": "11"}),
     "A=b c": ({"A": "b c"}, "a shell would run what follows the blank in its value"),
     "A='b' 'c'": ({"A": "bc"}, "a shell would run what follows the blank in its value"),
     "A=$HOME": ({"A": "$HOME"}, "a shell would put something else in the place of a $ or a `"),
+    "A=${HOME:-x}": (
+        {"A": "${HOME:-x}"},
+        "a shell would put something else in the place of a $ or a `",
+    ),
+    'A="$1"': ({"A": "$1"}, "a shell would put something else in the place of a $ or a `"),
+    'A="$(id)"': ({"A": "$(id)"}, "a shell would put something else in the place of a $ or a `"),
     'A="`id`"': ({"A": "`id`"}, "a shell would put something else in the place of a $ or a `"),
     "A=~/x": ({"A": "~/x"}, "a shell would put a folder in the place of the ~"),
     "A=/x:~/y": ({"A": "/x:~/y"}, "a shell would put a folder in the place of the ~"),
@@ -97,7 +109,7 @@ def test_where_they_differ(text: str) -> None:
 
 @examples(60)
 @given(
-    st.text("AB=\n \t'\"\\$#;x\r", max_size=24).map(lambda text: f"A={text}"),
+    st.text("AB=\n \t'\"\\$#;x\r{}:-+", max_size=24).map(lambda text: f"B=b\nA={text}"),
     st.sampled_from(SHELLS),
 )
 def test_a_shell_reads_what_we_say(text: str, shell: str) -> None:

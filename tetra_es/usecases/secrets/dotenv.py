@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from io import StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dotenv.parser import parse_stream
 
 from tetra_es.errors import ConfigError, TetraEsError, UsageError
 from tetra_es.names import is_secret_name
+from tetra_es.usecases.secrets.env_readers import NotPlainError, as_shells_do
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tetra_es.usecases.secrets.env_readers import Variable
 
 MAX_SIZE = 1024 * 1024
 """Bytes of one value."""
@@ -20,17 +23,34 @@ MAX_FILE = 64 * MAX_SIZE
 """Bytes of a dotenv file."""
 
 
+class Dotenv(NamedTuple):
+    """What a dotenv file says."""
+
+    values: dict[str, bytes]
+    otherwise_in_shells: list[str]
+    """Keys that a shell which reads the file would set to something else, or not at all."""
+    plain: bool
+    """Whether it is known what a shell would set: it would run nothing, and needs no variable."""
+
+
 def read_dotenv(path: Path) -> dict[str, bytes]:
     """Return the values of a dotenv file: quotes, `export`, comments, several lines.
 
     Raises `ConfigError` with the line that is not an assignment. Neither a value nor a name is
     quoted in it: what stands before a `=` may be a line of a value that lacks its quotes.
     """
+    return compared_with_shells(path).values
+
+
+def compared_with_shells(path: Path) -> Dotenv:
+    """Return what `read_dotenv` does, and what a shell would read otherwise. Raises as it does."""
     try:
         text = read_file(path).decode()
     except UnicodeDecodeError:
         raise ConfigError(f"{path} is not UTF-8", hint="save it in that encoding") from None
     values: dict[str, bytes] = {}
+    shells: dict[str, Variable] = {}
+    plain = True
     for binding in parse_stream(StringIO(text)):
         line = binding.original.line
         if binding.error or (binding.key is not None and binding.value is None):
@@ -40,9 +60,19 @@ def read_dotenv(path: Path) -> dict[str, bytes]:
         _check_binding(f"{path}:{line}", binding.key, binding.value)
         values[binding.key] = binding.value.encode()
         check_size(binding.key, values[binding.key])
+        try:
+            shells = as_shells_do(binding.original.string, shells)
+        except NotPlainError:
+            shells.pop(binding.key, None)
+            plain = False
     if not values:
         raise ConfigError(f"{path} holds no KEY=VALUE", hint="it should be a dotenv file")
-    return values
+    unlike = [
+        key
+        for key, value in values.items()
+        if key not in shells or shells[key].value.encode() != value
+    ]
+    return Dotenv(values, unlike, plain)
 
 
 def read_file(path: Path) -> bytes:

@@ -1,14 +1,17 @@
 r"""An env file as its readers on a server read it: systemd, and shells, tsm's among them.
 
 systemd's rules are those of parse_env_file_internal() in its src/basic/env-file.c; the shell's are
-POSIX.1-2024, XCU 2.2 and 2.3, of which only assignments with plain words are taken: nothing is
-run, and nothing is put in the place of a `$`.
+POSIX.1-2024, XCU 2.2, 2.3 and 2.6.2, of which only assignments are taken: nothing is run. In the
+place of `$NAME` and `${NAME:-word}` comes what the file itself set before.
 """
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _VARIABLE = re.compile(_NAME, re.ASCII)
@@ -19,14 +22,25 @@ _ASSIGNMENT = re.compile(rf"[ \t]*(?:export[ \t]+)?(?P<name>{_NAME})=", re.ASCII
 _PIECE = re.compile(
     r"""
     '(?P<single>[^']*)'
-    | "(?P<double>(?:\\.|[^"\\$`]|\$(?=["\s./:,;%+=]))*)"
+    | "(?P<double>(?:\\.|[^"\\`])*)"
     | \\(?P<escaped>.)
+    | (?P<variable>\$(?:[A-Za-z_][A-Za-z0-9_]*|\{[^}]*\}))
     | (?P<plain>[^ \t\n'"\\$`;&|<>()]+)
     """,
     re.VERBOSE | re.DOTALL,
 )
-_IN_DOUBLE = re.compile(r'\\(?:\n|([\\"$`]))')
+_IN_DOUBLE = re.compile(
+    r"""\\(?:\n|(?P<escaped>[\\"$`]))
+    | (?P<variable>\$(?:[A-Za-z_][A-Za-z0-9_]*|\{[^}]*\}))
+    | (?P<other>\$(?!["\s./:,;%+=]|\Z))""",
+    re.VERBOSE,
+)
+_VALUE_OF = re.compile(
+    r"\$\{?(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?:(?P<how>:?[-+])(?P<word>[^'\"\\$`{}~]*))?\}?",
+    re.ASCII,
+)
 _TILDE = re.compile(r"(?:^|:)~")
+_ELSE = "a shell would put something else in the place of a $ or a `"
 
 
 class Variable(NamedTuple):
@@ -47,12 +61,17 @@ class NotPlainError(ValueError):
         """The variable that the line sets, or nothing."""
 
 
-def as_shells_do(text: str) -> dict[str, Variable]:
+class _NotKnownError(ValueError):
+    """What a shell puts in a place is not in the file."""
+
+
+def as_shells_do(text: str, before: Mapping[str, Variable] | None = None) -> dict[str, Variable]:
     """Return what a shell sets that reads `text` with `.`, the last of a name.
 
-    Raises `NotPlainError` at the first line that does more than to set a variable.
+    `before` are variables that it has already. Raises `NotPlainError` at the first line that does
+    more than to set a variable, or whose value depends on what only that shell knows.
     """
-    found: dict[str, Variable] = {}
+    found = dict(before or {})
     position = counted = 0
     line = 1
     while position < len(text):
@@ -65,7 +84,7 @@ def as_shells_do(text: str) -> dict[str, Variable]:
         if head is None:
             raise NotPlainError(line, "", "not KEY=VALUE")
         name = head["name"]
-        value, position = _word(text, head.end(), line, name)
+        value, position = _word(text, head.end(), Variable(name, line), found)
         end = _LINE.match(text, position)
         if end is None:
             what = "a shell would run what follows the blank in its value"
@@ -75,26 +94,55 @@ def as_shells_do(text: str) -> dict[str, Variable]:
     return found
 
 
-def _word(text: str, position: int, line: int, name: str) -> tuple[str, int]:
-    """Return the word that begins at a position, without its quotes, and where it ends."""
+def _word(text: str, position: int, of: Variable, known: Mapping[str, Variable]) -> tuple[str, int]:
+    """Return the word that begins at a position, without its quotes, and where it ends.
+
+    `of` has the name in the place of its value.
+    """
     pieces = []
     while position < len(text) and text[position] not in " \t\n":
         piece = _PIECE.match(text, position)
         if piece is None:
-            raise NotPlainError(line, name, _reason(text, position))
+            raise NotPlainError(of.line, of.value, _reason(text, position))
         if piece["plain"] is not None and _TILDE.search(piece["plain"]):
-            raise NotPlainError(line, name, "a shell would put a folder in the place of the ~")
-        pieces.append(_text(piece))
+            what = "a shell would put a folder in the place of the ~"
+            raise NotPlainError(of.line, of.value, what)
+        try:
+            pieces.append(_text(piece, known))
+        except _NotKnownError:
+            raise NotPlainError(of.line, of.value, _ELSE) from None
         position = piece.end()
     return "".join(pieces), position
 
 
-def _text(piece: re.Match[str]) -> str:
+def _text(piece: re.Match[str], known: Mapping[str, Variable]) -> str:
     if piece["double"] is not None:
-        return _IN_DOUBLE.sub(lambda match: match[1] or "", piece["double"])
+        return _IN_DOUBLE.sub(lambda match: _in_double(match, known), piece["double"])
     if piece["escaped"] is not None:
         return piece["escaped"] if piece["escaped"] != "\n" else ""
+    if piece["variable"] is not None:
+        return _value_of(piece["variable"], known)
     return next(text for text in piece.group("single", "plain") if text is not None)
+
+
+def _in_double(match: re.Match[str], known: Mapping[str, Variable]) -> str:
+    if match["other"] is not None:
+        raise _NotKnownError
+    if match["variable"] is not None:
+        return _value_of(match["variable"], known)
+    return match["escaped"] or ""
+
+
+def _value_of(reference: str, known: Mapping[str, Variable]) -> str:
+    """Return what comes in the place of `$NAME` or `${NAME:-word}`."""
+    match = _VALUE_OF.fullmatch(reference)
+    if match is None or match["name"] not in known:
+        raise _NotKnownError
+    value, how = known[match["name"]].value, match["how"] or ""
+    counts = bool(value) or not how.startswith(":")
+    if how.endswith("+"):
+        return match["word"] if counts else ""
+    return value if counts else match["word"] or ""
 
 
 def _reason(text: str, position: int) -> str:
@@ -105,7 +153,7 @@ def _reason(text: str, position: int) -> str:
     if char == "'" or (char == '"' and inside is None):
         return "a quote is never closed"
     if char in '"$`':
-        return "a shell would put something else in the place of a $ or a `"
+        return _ELSE
     return f"{char} means something to a shell"
 
 

@@ -55,13 +55,13 @@ def edit(app: App, environment: str, given: tuple[Path, ...], reason: str, outpu
 def _edited(environment: str, values: Mapping[str, bytes]) -> dict[str, bytes]:
     """Return the values after a person edited them, which takes until they can be read."""
     from tetra_es.usecases.secrets.dotenv import read_dotenv
-    from tetra_es.usecases.secrets.formats import formatted
+    from tetra_es.usecases.secrets.formats import for_editing
     from tetra_es_cli.context.tmpfs import memory_folder
 
     with memory_folder() as folder:
         file = folder / f"{environment}.env"
         file.touch(0o600)
-        file.write_bytes(formatted(values, "dotenv"))
+        file.write_bytes(for_editing(values))
         while True:
             try:
                 click.edit(filename=str(file))
