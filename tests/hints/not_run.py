@@ -96,6 +96,9 @@ NOT_RUN: dict[str, str] = {
 NOT_HINTS: dict[str, str] = {
     "{} is about servers: it needs --deploy": "an error's own line",
     "--ask-become-pass needs a terminal to ask at": "an error's own line",
+    "--for is for --format dotenv": "an error's own line",
+    "--shell and --read-as systemd differ": "an error's own line",
+    "--for {}": "an option of a hint that is pasted",
     "# It runs `tsm start`. Where that returns, systemd goes on with the process that it": "the "
     "head of a generated file",
     "--observe goes with none of --to, --local, --at and --dry-run": "an error's own line",
