@@ -140,7 +140,7 @@ CASES = [
     ),
     Case(
         "`tetra-es secret export {} --format json` holds every value",
-        "secret export dev --for python --for docker",
+        "secret export dev --for python",
         with_a_quote("${HOME}"),
     ),
     Case(
