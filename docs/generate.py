@@ -47,8 +47,8 @@ _COMMANDS = """\
 # Commands
 
 Every command also takes `-h` or `--help`. The options of `tetra-es` itself stand before the
-command. What the commands print as JSON is in [the formats](../format.md#json), and so are the
-[exit codes](../format.md#exit-codes) and the
+command or after it. What the commands print as JSON is in [the formats](../format.md#json), and so
+are the [exit codes](../format.md#exit-codes) and the
 [environment variables](../format.md#environment-variables).
 """
 
@@ -120,7 +120,8 @@ def _command(path: str, command: click.Command) -> Iterator[str]:
         yield f"## {path}\n"
         yield f"Usage: `{_usage(path, command)}`\n"
         yield _prose(command.help or "") + "\n"
-        options = [param for param in command.params if isinstance(param, click.Option)]
+        every = [param for param in command.params if isinstance(param, click.Option)]
+        options = [option for option in every if not option.hidden]
         if options:
             yield "| Option | |\n|---|---|"
             yield "\n".join(_option(option) for option in options) + "\n"
@@ -136,7 +137,7 @@ def _command(path: str, command: click.Command) -> Iterator[str]:
 
 def _usage(path: str, command: click.Command) -> str:
     words = [path]
-    if any(isinstance(param, click.Option) for param in command.params):
+    if any(isinstance(param, click.Option) and not param.hidden for param in command.params):
         words.append("[OPTIONS]")
     words += [_metavar(param) for param in command.params if isinstance(param, click.Argument)]
     if isinstance(command, click.Group):

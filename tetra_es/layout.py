@@ -7,10 +7,11 @@ mirror has them too.
 # Annotations are not put off here: NamedTuple would compile each of them from its text, which takes
 # longer than all the rest of the module.
 
+import os
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from tetra_es.names import SOURCE_OF_TRUTH, check_environment, check_org, check_secret_name
+from tetra_es.names import SOURCE_OF_TRUTH, check_environment, check_org, check_secret_name, is_org
 
 ENVIRONMENTS = "environments"
 PROFILES = "profiles"
@@ -65,6 +66,19 @@ class OrgLayout(NamedTuple):
     def of(cls, base: Path, org: str) -> Self:
         """Return the layout of the organization `org` below `base` (TETRA_DIR)."""
         return cls(base / "org" / check_org(org))
+
+    @classmethod
+    def around(cls, folder: Path) -> Self | None:
+        """Return the organization that a folder is in, None where there is none.
+
+        Nor where it is another user's: who wrote it is not who stands in it.
+        """
+        for root in (folder, *folder.parents):
+            if root.parent.name == "org" and is_org(root.name):
+                layout = cls(root)
+                if layout.store.is_file() and root.stat().st_uid == os.geteuid():
+                    return layout
+        return None
 
     @property
     def store(self) -> Path:

@@ -89,7 +89,7 @@ class Settings(NamedTuple):
         if not org:
             raise UsageError(
                 "no organization given",
-                hint="use --org ORG or set TETRA_ORG; `tetra-es orgs` lists them",
+                hint="use --org ORG or TETRA_ORG, or go to its folder; `tetra-es orgs` lists them",
             )
         return org
 

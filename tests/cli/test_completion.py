@@ -70,6 +70,9 @@ ENVIRONMENTS = {"local", "dev", "staging", "prod"}
         ("--org ", {"acme", "zeta"}),
         ("--org z", {"zeta"}),
         ("--org zeta set local ports.", {"ports.tetra="}),
+        ("set local --org z", {"zeta"}),
+        ("--org nosuch set --org zeta local ports.", {"ports.tetra="}),
+        ("signer --org nosuch rm ", set()),
     ],
 )
 def test_what_is_offered(used: Machine, words: str, found: set[str]) -> None:

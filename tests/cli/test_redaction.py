@@ -122,7 +122,7 @@ def places() -> Iterator[list[str]]:
         for unknown in (f"--canary={HERE}", f"--{HERE}", f"-{HERE}"):
             yield [*path, unknown, *given, *words]
         for option in command.params:
-            if isinstance(option, click.Option) and not option.is_flag:
+            if isinstance(option, click.Option) and not option.is_flag and not option.hidden:
                 rest = {name: value for name, value in options.items() if name not in option.opts}
                 others = [word for name, value in rest.items() for word in (name, value)]
                 yield [*path, *others, option.opts[0], HERE, *words]

@@ -52,10 +52,9 @@ def altered(machine: Machine) -> None:
 
 CASES = [
     Case("`{} --help` says how it is used", "show"),
-    Case("`tetra-es --help` shows it", "status --org acme"),
     Case("`{} --help` says how it is used", "secret set dev --nope"),
     Case(
-        "use --org ORG or set TETRA_ORG; `tetra-es orgs` lists them",
+        "use --org ORG or TETRA_ORG, or go to its folder; `tetra-es orgs` lists them",
         "status",
         no_organization_named,
     ),

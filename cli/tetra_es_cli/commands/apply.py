@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import UsageError
-from tetra_es.layout import OrgLayout
 from tetra_es_cli.context.command_line import tool
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import (
@@ -78,7 +77,7 @@ def apply(
     from tetra_es.usecases.deploy.request import ApplyRequest
     from tetra_es_projections.opening import clone_at
 
-    root = mirror or OrgLayout.of(app.base, app.settings.org_named(app.org)).mirror
+    root = mirror or app.chosen.mirror
     applying = Apply(clone_at(root, app.derived.git), founder, state or app.settings.state_dir)
     organization, wanted = applying.organization, app.org or app.settings.org
     again = ["apply", environment, "--local"]

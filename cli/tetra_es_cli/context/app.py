@@ -12,6 +12,7 @@ from tetra_es.admission import Admission
 from tetra_es.errors import TetraEsError, Unfounded
 from tetra_es.layout import OrgLayout
 from tetra_es.settings import Settings
+from tetra_es_cli.context.organization import chosen
 from tetra_es_cli.output.console import Console, ignore_progress, note, warn
 
 if TYPE_CHECKING:
@@ -66,13 +67,18 @@ class App:
             note,
         )
 
+    @property
+    def chosen(self) -> OrgLayout:
+        """Where the organization is, or would be. Raises `UsageError` when none is named."""
+        return chosen(self.settings, self.directory, self.org)
+
     def layout(self) -> OrgLayout:
         """Return where the organization is.
 
         Raises `UsageError` when none is named, `TetraEsError` when there is none of that name.
         """
-        org = self.settings.org_named(self.org)
-        layout = OrgLayout.of(self.base, org)
+        layout = self.chosen
+        org = layout.root.name
         if not layout.root.is_dir():
             raise TetraEsError(
                 f"there is no organization {org} in {layout.root.parent}",

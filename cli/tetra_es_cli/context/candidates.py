@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -57,8 +58,7 @@ class OrganizationType(click.ParamType):  # type: ignore[type-arg]  # as above
 
 def app_of(ctx: click.Context) -> App:
     """Return the app of a command being completed, for which the group was not run."""
-    root = ctx.find_root()
-    return App(org=root.params.get("org"), directory=root.params.get("directory"), no_input=True)
+    return replace(ctx.obj or App(), no_input=True)
 
 
 def complete(

@@ -25,6 +25,7 @@ def run(arguments: Sequence[str]) -> int:
     redaction.remember(arguments)
     hints.remember()
     times.use()
+    times.use()
     interrupts.forget()
     try:
         return _run(arguments)
@@ -99,8 +100,6 @@ def _misused(error: click.UsageError) -> tuple[str, str]:
     if isinstance(error, click.NoSuchOption):
         from tetra_es_cli.context.foreign import did_you_mean, options_for
 
-        if error.ctx and error.option_name in _options_of_the_root(error.ctx):
-            return f"{error.option_name} stands before the command", "`tetra-es --help` shows it"
         ours = _options_of(error.ctx) if error.ctx else ()
         meant = options_for(error.option_name, ours)
         if not meant:
@@ -116,10 +115,6 @@ def _misused(error: click.UsageError) -> tuple[str, str]:
 def _options_of(context: click.Context) -> Sequence[str]:
     names = [name for param in context.command.params for name in param.opts]
     return [name for name in names if name.startswith("--")]
-
-
-def _options_of_the_root(context: click.Context) -> set[str]:
-    return {name for option in context.find_root().command.params for name in option.opts}
 
 
 def _report(message: str, hint: str | None, code: int) -> int:

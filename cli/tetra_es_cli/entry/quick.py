@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from tetra_es.admission import Admission
 from tetra_es.errors import TetraEsError
-from tetra_es.layout import OrgLayout
 from tetra_es.names import check_environment
 from tetra_es.settings import Settings
+from tetra_es_cli.context.organization import chosen
 from tetra_es_cli.output import hints, times
 from tetra_es_cli.output.formats import LISTINGS, REPORTS, encoded, render
 
@@ -124,11 +124,11 @@ def answer(arguments: Sequence[str]) -> bytes | None:
     """Return what the command prints, None when it is not for us."""
     try:
         root, rest = _leading(arguments)
-        hints.remember(root.get("org"), root.get("directory"))
         times.use(root.get("tz"))
         name = tuple(rest[:1]) if tuple(rest[:1]) in COMMANDS else tuple(rest[:2])
         command = COMMANDS[name]
-        wanted = _parse(command, rest[len(name) :])
+        wanted = _parse(command, rest[len(name) :], root)
+        hints.remember(root.get("org"), root.get("directory"))
         output = wanted.pop("output", None)
         return _printed(_answer_of(command, root, wanted), output)
     except (TetraEsError, OSError, ValueError, LookupError, ArithmeticError):
@@ -149,7 +149,7 @@ def _answer_of(
     if command.answer == "organizations":
         return answers.organizations(base)
     try:
-        layout = OrgLayout.of(base, settings.org_named(root.get("org")))
+        layout = chosen(settings, root.get("directory"), root.get("org"))
         # What has to be judged is the command's, which says what came of it.
         with reading(layout, Admission(settings.state_dir, quick=True)) as reader:
             if reader is not None:
@@ -180,11 +180,19 @@ def _leading(arguments: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
     return found, rest
 
 
-def _parse(command: _Command, arguments: Sequence[str]) -> dict[str, Any]:
-    """Return name to value. Raises `LookupError` or `ValueError` for what is not understood."""
+def _parse(command: _Command, arguments: Sequence[str], root: dict[str, Any]) -> dict[str, Any]:
+    """Return name to value; options of `tetra-es` itself go to `root`.
+
+    Raises `LookupError` or `ValueError` for what is not understood.
+    """
     rest, words = list(arguments), list(command.words)
     found: dict[str, Any] = {}
     while rest:
+        # Which zone, has to be known before times are read.
+        if rest[0].partition("=")[0] in ROOT.keys() - {"--tz"}:
+            name, value = _option(ROOT, rest)
+            root[name] = value
+            continue
         if rest[0].startswith("-"):
             name, value = _option(command.options, rest)
         else:

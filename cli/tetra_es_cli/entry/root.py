@@ -6,17 +6,15 @@ Subcommands are imported when they are called: `show` must not pay for what `pro
 from __future__ import annotations
 
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from tetra_es import __version__
 from tetra_es.errors import UsageError
+from tetra_es_cli.context.anywhere import options, understand
 from tetra_es_cli.context.app import App
-from tetra_es_cli.context.candidates import ORGANIZATION
 from tetra_es_cli.entry.short_help import GROUPS, SHORT_HELP
-from tetra_es_cli.output import hints, times
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,7 +92,7 @@ class LazyGroup(click.Group):
         command = getattr(import_module(f"tetra_es_cli.commands.{module}"), attribute)
         if not isinstance(command, click.Command):
             raise TypeError(place)
-        return command
+        return understand(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands, without importing them."""
@@ -141,44 +139,9 @@ def _stand_in(name: str) -> click.Command:
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option(
-    "--org",
-    metavar="ORG",
-    type=ORGANIZATION,
-    help="Organization to work on.  [default: $TETRA_ORG]",
-)
-@click.option(
-    "--dir",
-    "directory",
-    metavar="DIR",
-    type=click.Path(path_type=Path),
-    help="Folder that organizations are in.  [default: $TETRA_DIR, else ~/tetra]",
-)
-@click.option(
-    "--expect",
-    metavar="POSITION:HASH",
-    help="An event that a history which is new on this account must have.  "
-    "[default: $TETRA_EXPECT]",
-)
-@click.option(
-    "--tz",
-    metavar="ZONE",
-    help="Zone of printed times, and of those typed without one: UTC, local, +02:00, "
-    "Europe/Berlin.  [default: UTC]",
-)
-@click.option("--no-input", is_flag=True, help="Never ask; fail where an answer would be needed.")
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(__version__, prog_name="tetra-es")
 @click.pass_context
-def cli(
-    ctx: click.Context,
-    org: str | None,
-    directory: Path | None,
-    expect: str | None,
-    tz: str | None,
-    no_input: bool,
-    debug: bool,
-) -> None:
+def cli(ctx: click.Context) -> None:
     """Configuration of environments as a history of signed events.
 
     One file, local.toml, is the source of truth; `promote` generates the other environments
@@ -189,6 +152,8 @@ def cli(
     stands for the end of what is written, without a zone in UTC. Environments may be written dev
     or @dev.
     """
-    hints.remember(org, directory)
-    times.use(tz)
-    ctx.obj = App(org=org, directory=directory, expect=expect, no_input=no_input, debug=debug)
+    if ctx.obj is None:
+        ctx.obj = App()
+
+
+cli.params[:0] = options()
