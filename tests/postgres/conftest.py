@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,9 +21,16 @@ collect_ignore_glob = [] if RUNS else ["test_*"]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Start a server, and stop it at the end."""
-    folder = tmp_path_factory.mktemp("pg")
-    started = server.start(str(folder))
-    yield
-    started.cleanup()
+def postgres() -> Iterator[None]:
+    """Start a server, and stop it at the end.
+
+    It runs as another user, whom another pytest, when it begins, would lock out of pytest's folder.
+    """
+    with tempfile.TemporaryDirectory(
+        prefix="tetra-es-pg-",
+        dir=os.environ.get("PYTEST_DEBUG_TEMPROOT"),
+        ignore_cleanup_errors=True,
+    ) as folder:
+        started = server.start(folder)
+        yield
+        started.stop()
