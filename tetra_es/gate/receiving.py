@@ -9,7 +9,7 @@ from tetra_es.gate.verdicts import Kind
 from tetra_es.log.shared import REPAIR_HINT, Stray
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tetra_es.errors import TetraEsError
     from tetra_es.gate.opening import Opened
@@ -25,9 +25,13 @@ _AT_ONCE: Final = 200
 class _Both:
     """The replica, and after its events those of the shared log, which rules look at."""
 
-    def __init__(self, local: AppendableLog, shared: SharedLog) -> None:
+    def __init__(
+        self, local: AppendableLog, shared: SharedLog, at_hand: Mapping[bytes, bytes | None]
+    ) -> None:
+        """`at_hand` has bodies that came with events, and are not in the replica yet."""
         self._local = local
         self._shared = shared
+        self._at_hand = at_hand
 
     def records(self, after: int = 0, upto: int | None = None) -> Iterator[Record]:
         """Yield the events with `after` < position <= `upto`."""
@@ -40,7 +44,9 @@ class _Both:
 
     def body(self, digest: bytes) -> bytes | None:
         """Return the body with this SHA-256, None where there is none."""
-        body = self._local.body(digest)
+        body = self._at_hand.get(digest)
+        if body is None:
+            body = self._local.body(digest)
         return self._shared.body(digest) if body is None else body
 
 
@@ -55,6 +61,8 @@ class Receiver:
         """Admitted, and not in the replica yet."""
         self._ends: list[int] = []
         """Positions at which a batch of them ends, and nothing rests on what is still to come."""
+        self._bodies: dict[bytes, bytes | None] = {}
+        """Of the events that are not in the replica yet."""
 
     def receive(self) -> list[Verdict]:
         """Take over the events of the last time that the log was asked; return the void ones.
@@ -63,7 +71,7 @@ class Receiver:
         `Stray` for what is refused: the gate then knows more than the replica has.
         """
         gate, void = self._opened.gate, []
-        gate.read_from(_Both(self._local, self._shared))
+        gate.read_from(_Both(self._local, self._shared, self._bodies))
         purged = len(gate.state.purged)
         waiting: list[Sent] = []
         stopped: TetraEsError | None = None
@@ -106,6 +114,7 @@ class Receiver:
         """Yield the events that are new, each with its bodies put down in `waiting`."""
         for sent in self._shared.events(after):
             waiting.append(sent)
+            self._bodies.update(sent.bodies)
             yield sent.record
 
     def _store(self) -> None:
@@ -131,6 +140,7 @@ class Receiver:
         found = {digest: body for each in sent for digest, body in each.bodies.items()}
         bodies = [body for body in found.values() if body is not None]
         self._local.append(self._local.head(), records, bodies=bodies)
+        self._bodies.clear()
         if wrong is not None:
             raise wrong
         if records[-1].head == self._opened.gate.state.head:

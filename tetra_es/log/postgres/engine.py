@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,8 +18,8 @@ from tetra_es.log.postgres.connecting import (
     unreachable,
 )
 from tetra_es.log.postgres.limits import SILENCE, SILENCE_INTERRUPTED
+from tetra_es.log.postgres.reading import HINT, bodies_of, page_of
 from tetra_es.log.postgres.schema import CREATE, GRANT, GRANT_PURGE, VERSION
-from tetra_es.log.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -28,15 +27,8 @@ if TYPE_CHECKING:
     from psycopg.errors import Diagnostic
 
     from tetra_es.log.postgres.patience import Patient
+    from tetra_es.log.record import Record
 
-_AT_ONCE: Final = 500
-"""Events of a query."""
-
-_COLUMNS: Final = "position, stream, version, topic, state, previous, hash, signature"
-_READ: Final = (
-    f"SELECT {_COLUMNS} FROM tetra_es.events WHERE position > %s AND position <= %s "
-    "ORDER BY position LIMIT %s"
-)
 _APPEND: Final = f"SELECT head, head_hash FROM tetra_es.append(%s, %b{', %b' * 7})"
 
 _READ_ONLY: Final = "25006"
@@ -123,33 +115,26 @@ class PostgresLog(Closing):
         """Yield the events with `after` < position <= `upto`, in order and without gaps."""
         end = self.head().position if upto is None else min(upto, self.head().position)
         while after < end:
-            rows = self._query(_READ, (after, end, _AT_ONCE))
-            for row in rows:
-                record = Record(*row)
+            page = page_of(self._query, after, end)
+            for record in page:
                 if record.position != after + 1:
                     break
                 yield record
                 after = record.position
             else:
-                if rows:
+                if page:
                     continue
             raise IntegrityFailure(
-                f"event #{after + 1} is missing in {shown(self.address)}",
-                hint="somebody changed the database; keep it, and compare it with a replica",
+                f"event #{after + 1} is missing in {shown(self.address)}", hint=HINT
             )
 
     def body(self, digest: bytes) -> bytes | None:
         """Return the body with this SHA-256, None where there is none or it was purged."""
-        rows = self._query("SELECT content FROM tetra_es.bodies WHERE digest = %b", (digest,))
-        if not rows or rows[0][0] is None:
-            return None
-        content = bytes(rows[0][0])
-        if sha256(content).digest() != digest:
-            raise IntegrityFailure(
-                f"body {digest.hex()}: its content was changed in {shown(self.address)}",
-                hint="somebody changed the database; keep it, and compare it with a replica",
-            )
-        return content
+        return next(self.bodies([digest]))[1]
+
+    def bodies(self, digests: Iterable[bytes]) -> Iterator[tuple[bytes, bytes | None]]:
+        """Yield each digest with its body, in order: as `body` does for one, and many at a time."""
+        return bodies_of(self._query, digests, shown(self.address))
 
     def holds(self, at: Head) -> bool:
         """Return whether the event with this hash is at this position.

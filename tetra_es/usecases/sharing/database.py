@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
 from tetra_es.gate.pins.pins import Forked
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from tetra_es.log.shared import Repaired
 
 _AT_ONCE: Final = 200
-"""Events that are put back together."""
+"""Events that are read, or put back, together."""
 
 
 class DatabaseCopy:
@@ -141,10 +143,11 @@ class SharedDatabase:
 
     def _put_back(self, after: int) -> None:
         batch: list[Sent] = []
-        for sent in _with_bodies(self._replica, self._replica.records(after)):
-            batch.append(sent)
+        for record in self._replica.records(after):
+            bodies = {digest: self._replica.body(digest) for digest in bodies_named(record)}
+            batch.append(Sent(record, bodies))
             # Of a batch, the last event alone may be signed.
-            if len(batch) >= _AT_ONCE and sent.record.signature:
+            if len(batch) >= _AT_ONCE and record.signature:
                 self._append(batch)
                 batch = []
         if batch:
@@ -178,9 +181,21 @@ class SharedDatabase:
         return error
 
 
-def _with_bodies(log: PostgresLog | Replica, records: Iterable[Record]) -> Iterator[Sent]:
-    for record in records:
-        yield Sent(record, {digest: log.body(digest) for digest in bodies_named(record)})
+def _with_bodies(log: PostgresLog, records: Iterator[Record]) -> Iterator[Sent]:
+    """Yield events with their bodies, which are asked for many at a time and kept no longer."""
+    while page := list(islice(records, _AT_ONCE)):
+        named = [bodies_named(record) for record in page]
+        uses = Counter(chain.from_iterable(named))
+        coming = log.bodies(list(uses))
+        found: dict[bytes, bytes | None] = {}
+        for record, digests in zip(page, named, strict=True):
+            while not found.keys() >= set(digests):
+                found.update([next(coming)])
+            yield Sent(record, {digest: found[digest] for digest in digests})
+            uses.subtract(digests)
+            for digest in digests:
+                if not uses[digest]:
+                    found.pop(digest, None)
 
 
 def _digests(record: Record) -> Iterator[bytes]:
