@@ -25,7 +25,19 @@ if TYPE_CHECKING:
 
 READ = (
     *("st", "log", "ls", "config", "explain", "ui", "get", "cat", "describe", "plan", "info"),
-    *("login", "top", "inspect", "list", "lint", "logs", "annotate", "why", "view", "find", "grep"),
+    *(
+        "login",
+        "top",
+        "inspect",
+        "list",
+        "lint",
+        "logs",
+        "annotate",
+        "origin",
+        "view",
+        "find",
+        "grep",
+    ),
     *("search", "dashboard", "compare", "check", "fsck", "version", "man", "ps", "whoami"),
 )
 """Words that ask, in git, kubectl, docker, npm, vault and others."""
@@ -46,7 +58,7 @@ OPTIONS = {
         ("log", ["history"]),
         ("ls", ["env list", "orgs"]),
         ("config", ["show", "set"]),
-        ("explain", ["blame"]),
+        ("explain", ["why"]),
         ("ui", ["history", "show"]),
         ("login", ["identity show", "signer list"]),
         ("checkout", ["show", "rollback"]),
@@ -54,7 +66,7 @@ OPTIONS = {
         ("reset", ["rollback"]),
         ("commit", ["record"]),
         ("cat", ["show"]),
-        ("why", ["blame"]),
+        ("origin", ["why"]),
         ("plan", ["diff"]),
         ("rm", ["unset", "secret rm"]),
         ("fsck", ["verify"]),

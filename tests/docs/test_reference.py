@@ -18,6 +18,7 @@ from tetra_es.usecases.sharing.place import SharingStatus
 from tetra_es_cli.entry.root import cli
 from tetra_es_projections.queries.hosts import LeftOut
 from tetra_es_projections.queries.status import HostStatus
+from tetra_es_projections.queries.why import Running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -177,6 +178,9 @@ def test_every_json_field_is_documented(machine: Machine) -> None:
         assert (
             set(machine.ok(*arguments, "-o", "json").json[0]) == row("Others", command) - VALUES
         ), command
+    why = machine.ok("why", "dev", "logging.level", "-o", "json").json
+    nested = {*why["made"], *why["made"]["by"], *why["made"]["rules"][0], *Running._fields}
+    assert {*why, *nested} == row("Others", "why")
     profile = machine.ok("profile", "show", "dev", "-o", "json").json
     assert {*profile, *profile["rules"][0]} == row("Others", "profile show")
     for command in ("verify", "rebuild --check", "rebuild"):

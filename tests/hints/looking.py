@@ -76,6 +76,7 @@ CASES = [
         then="unset profile dev ports.tetra",
     ),
     Case("`tetra-es blame {}` lists its keys", "blame dev no.such"),
+    Case("`tetra-es blame {} {}` lists them", "why dev ports"),
     Case(
         "`tetra-es diff ENV` or `tetra-es diff ENV@N ENV@M`",
         "diff 1 2 3",

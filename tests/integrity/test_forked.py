@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 EVE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIq31rP3gOXdhITo7RXMqXYdQbJPTJ5onD62IqWNmqQM"
 
 LOOKING = {
-    *("orgs", "status", "show", "diff", "history", "event", "blame", "verify", "backup"),
+    *("orgs", "status", "show", "diff", "history", "event", "blame", "why", "verify", "backup"),
     *("mirror list", "env list", "profile list", "profile show", "signer export", "signer list"),
     *("secret list", "secret diff", "secret exposure", "recipient list", "doctor", "completion"),
     "member list",

@@ -28,6 +28,7 @@ LOOKING = (
     ("show", "dev"),
     ("history",),
     ("blame", "dev"),
+    ("why", "dev", "ports.tetra"),
     ("doctor",),
     ("mirror", "list"),
     ("apply", "dev", "--local", "--dry-run"),

@@ -80,6 +80,19 @@ def test_a_deployment_is_one_line_and_its_steps_are_below(deployed: Fleet) -> No
     assert "deploy(dev): switch done on web1" in csv
 
 
+def test_why_says_what_runs(deployed: Fleet) -> None:
+    promote(deployed, 4777)
+    found = deployed.machine.ok("why", "dev", "ports.tetra", "-o", "json").json
+    (there,) = found["running"]
+    assert (found["value"], there["state"], there["value"]) == ("4777", "dev@1", "4444")
+    (row,) = hosts(deployed)
+    assert {name: there[name] for name in ("host", "since", "by", "event")} == {
+        name: row[name] for name in ("host", "since", "by", "event")
+    }
+    said = deployed.machine.ok("why", "dev", "ports.tetra").out
+    assert f"  runs          {row['host']}: dev@1 has 4444, since " in said
+
+
 def test_how_a_deployment_ended_is_in_its_line(deployed: Fleet) -> None:
     promote(deployed, 5555)
     mark(deployed, "web1", "sick")

@@ -14,7 +14,19 @@ if TYPE_CHECKING:
 
 READING = frozenset(
     (
-        *("help", "status", "show", "get", "diff", "history", "event", "blame", "orgs", "validate"),
+        *(
+            "help",
+            "status",
+            "show",
+            "get",
+            "diff",
+            "history",
+            "event",
+            "blame",
+            "why",
+            "orgs",
+            "validate",
+        ),
         *("verify", "hosts", "health", "drift", "doctor", "completion", "list", "logs", "exposure"),
     )
 )
@@ -26,7 +38,8 @@ _COMMANDS: Mapping[str, str] = {
     "history": "log lg reflog events audit activity timeline tail watch search grep find",
     "show": "cat view print less more render template dump",
     "show, blame": "get read lookup",
-    "blame": "annotate praise explain why origin who",
+    "blame": "annotate praise who",
+    "why": "explain origin because reason",
     "event": "describe inspect",
     "diff": "compare plan preview changes",
     "env list, orgs": "ls list dir",

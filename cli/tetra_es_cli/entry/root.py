@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, str] = {
     "history": "history.history",
     "event": "event.event",
     "blame": "blame.blame",
+    "why": "why.explain",
     "rebuild": "rebuild.rebuild",
     "verify": "verify.verify",
     "trust": "trust.trust",

@@ -30,6 +30,7 @@ SHORT_HELP: Mapping[str, str] = {
         "Show one event: what it holds, its hash, its signature and its commit in the mirror."
     ),
     "blame": "Show, for each key of ENV, its value and the event that gave it: who, when and why.",
+    "why": "Explain the value of KEY in ENV: the rule, the edit behind it, and where it runs.",
     "rebuild": "Build the files, the query views and the mirror again from the events.",
     "verify": "Prove the history: exit 4 and the first bad event where something is wrong.",
     "trust": "Say that the history here is the right one, where it is not the one known here.",
@@ -75,7 +76,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         *("edit", "set", "unset", "record", "promote", "rollback", "purge"),
         *("env", "profile"),
     ),
-    "Look": ("status", "show", "diff", "history", "event", "blame", "orgs"),
+    "Look": ("status", "show", "diff", "history", "event", "blame", "why", "orgs"),
     "Secrets": ("secret", "recipient", "identity", "run"),
     "Share": ("share", "unshare", "pull", "clone", "member", "signer", "mirror"),
     "Servers": ("deploy", "apply", "hosts", "host", "health", "drift", "daemon"),

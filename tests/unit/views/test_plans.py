@@ -29,6 +29,7 @@ QUESTIONS: dict[str, Callable[[Views], Any]] = {
     "history of an environment": lambda views: views.events.history(environment="dev", limit=20),
     "history of an actor": lambda views: views.events.history(actor="alice", limit=20),
     "blame": lambda views: views.keys.blame("local"),
+    "change of a key": lambda views: views.keys.newest_change_of("local", "ports.tetra", EVENTS),
     "event": lambda views: views.events.find(EVENTS // 2),
     "changes": lambda views: views.events.changes(EVENTS // 2),
     "state": lambda views: views.states.find("dev", EVENTS // 2),

@@ -74,3 +74,12 @@ class KeyTable:
         """Return every key that was ever changed, in one file where it is given."""
         sql = "SELECT DISTINCT key FROM latest WHERE :file IS NULL OR file = :file ORDER BY key"
         return [row[0] for row in self._connection.execute(sql, {"file": file})]
+
+    def newest_change_of(self, file: str, key: str, upto: int) -> int | None:
+        """Return the position of the newest event up to one that changed a key of a file."""
+        row = self._connection.execute(
+            "SELECT c.position FROM latest l CROSS JOIN changes c ON c.item = l.id "
+            "WHERE l.file = ? AND l.key = ? AND c.position <= ? ORDER BY c.position DESC LIMIT 1",
+            (file, key, upto),
+        ).fetchone()
+        return row[0] if row else None

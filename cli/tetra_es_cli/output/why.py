@@ -1,0 +1,74 @@
+"""What `why` says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tetra_es_cli.output.model import Report
+from tetra_es_cli.output.table import printable
+from tetra_es_cli.output.times import short_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tetra_es_projections.queries.tables.event_table import EventRow
+    from tetra_es_projections.queries.why import Made, RuleOf, Why
+
+
+def why_report(found: Why) -> Report:
+    """Return where the value of a key comes from."""
+    value: dict[str, Any] = found._asdict() | {
+        "brought_back": [_event(row) for row in found.brought_back],
+        "made": found.made and _made(found.made),
+        "edited": found.edited and _event(found.edited),
+        "running": [each._asdict() for each in found.running],
+    }
+    return Report(value, _lines(found))
+
+
+def _event(row: EventRow) -> dict[str, Any]:
+    kept = ("event", "environment", "revision", "type", "actor", "time", "reason", "summary")
+    return {name: value for name, value in row._asdict().items() if name in kept}
+
+
+def _made(made: Made) -> dict[str, Any]:
+    rules = [rule._asdict() for rule in made.rules]
+    return made._asdict() | {"by": _event(made.by), "rules": rules}
+
+
+def _lines(found: Why) -> Iterator[str]:
+    yield f"{found.key} = {found.value}  ({found.state})"
+    for row in found.brought_back:
+        yield _line("brought back", _said(row))
+    if made := found.made:
+        yield _line("generated", _said(made.by))
+        for rule in made.rules:
+            yield _line("rule", f"{rule.place}: {_does(rule)}")
+        yield _line("source", f"{made.source} {_has(made)}")
+    if found.edited:
+        yield _line("edited", _said(found.edited))
+    for each in found.running:
+        since = short_time(each.since) if each.since else "an unknown time"
+        there = "does not have the key" if each.value is None else f"has {each.value}"
+        yield _line("runs", f"{each.host}: {each.state} {there}, since {since}, by {each.by}")
+
+
+def _has(made: Made) -> str:
+    if made.purged:
+        return "was purged"
+    return "does not have the key" if made.value is None else f"has {made.value}"
+
+
+def _does(rule: RuleOf) -> str:
+    if rule.kind == "append":
+        return f"append {rule.value!r} to {rule.key}"
+    return f"set {rule.key} = {rule.value}"
+
+
+def _line(name: str, text: str) -> str:
+    return f"  {name:12}  {printable(text)}"
+
+
+def _said(row: EventRow) -> str:
+    reason = f": {row.reason}" if row.reason else ""
+    return f"#{row.event} {row.summary}, {short_time(row.time)}, {row.actor}{reason}"

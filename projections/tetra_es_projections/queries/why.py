@@ -1,0 +1,228 @@
+"""Why a key of an environment has its value: the rule, the edit behind it, and where it runs."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NamedTuple
+
+from tetra_es.errors import IntegrityFailure, TetraEsError
+from tetra_es.events.config import EnvironmentPromoted, EnvironmentRolledBack
+from tetra_es.layout import environment_file, profile_file
+from tetra_es.log.replica import Purged
+from tetra_es.names import SOURCE_OF_TRUTH
+from tetra_es.profiles.deciding import deciding
+from tetra_es.toml.document import ConfigDocument
+from tetra_es.toml.keys import parse_key, quote
+from tetra_es_projections.queries.environments import require_environment
+from tetra_es_projections.queries.hosts import hosts_at, moment_of_ref
+from tetra_es_projections.queries.refs import position_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tetra_es.events.base import Event
+    from tetra_es.refs import Ref
+    from tetra_es_projections.queries.reader import Reader
+    from tetra_es_projections.queries.tables.event_table import EventRow
+    from tetra_es_projections.queries.tables.state_table import StateRow
+
+
+class RuleOf(NamedTuple):
+    """A rule that had a say in the value."""
+
+    place: str
+    """`profile NAME` for the shipped one, else the overlay's file."""
+    own: bool
+    """Whether it is the overlay's."""
+    kind: str
+    """`set` or `append`."""
+    key: str
+    value: str
+
+
+class Made(NamedTuple):
+    """How a promotion made the value."""
+
+    by: EventRow
+    """The promotion."""
+    source: str
+    """The state of the source of truth that was promoted, such as `local@4`."""
+    value: str | None
+    """What the key is in it, None where it lacks the key, or was purged."""
+    purged: bool
+    """Whether the source's text was purged."""
+    rules: list[RuleOf]
+    """What changed that value, in order; none where it was taken as it is."""
+
+
+class Running(NamedTuple):
+    """A host that has a state of the environment."""
+
+    host: str
+    state: str
+    """Such as `dev@8`."""
+    value: str | None
+    """What the key is there, None where that state lacks it."""
+    since: str | None
+    by: str | None
+    event: int | None
+    """The event with which it was deployed."""
+
+
+class Why(NamedTuple):
+    """Where the value of a key comes from."""
+
+    environment: str
+    key: str
+    value: str
+    """As TOML."""
+    state: str
+    """The state that has it, such as `dev@8`."""
+    brought_back: list[EventRow]
+    """The rollbacks that brought the value back, newest first."""
+    made: Made | None
+    """How a promotion made it; None where none did, as in `local`."""
+    edited: EventRow | None
+    """The event that gave the value where it was taken from, the source of truth or the overlay;
+    None where it is the shipped profile's."""
+    running: list[Running]
+
+
+def explain(reader: Reader, environment: str, key: str, ref: Ref | None = None) -> Why:
+    """Return why a key of an environment has its value, now or at a REF.
+
+    Raises `UsageError` for an unknown environment, `TetraEsError` where there is no such value.
+    """
+    require_environment(reader, environment)
+    at = None if ref is None else position_of(reader.views, ref, environment)
+    state = _state(reader, environment, at)
+    value = _value(reader, state, key)
+    events = list(_back_to_its_origin(reader, state.position))
+    origin, event = events[-1]
+    made: Made | None = None
+    edited = reader.views.keys.newest_change_of(environment, key, origin)
+    if isinstance(event, EnvironmentPromoted):
+        made, edited = _made(reader, event, origin, _document(reader, state), key)
+    return Why(
+        environment=environment,
+        key=key,
+        value=value,
+        state=f"{environment}@{state.revision}",
+        brought_back=[_row(reader, position) for position, _ in events[:-1]],
+        made=made,
+        edited=None if edited is None else _row(reader, edited),
+        running=list(_running(reader, environment, key, ref)),
+    )
+
+
+def _state(reader: Reader, environment: str, position: int | None) -> StateRow:
+    state = reader.views.states.find(environment, position)
+    if state is None:
+        raise TetraEsError(
+            f"{environment} has no state" + (" yet" if position is None else " there"),
+            hint=f"`tetra-es history {environment}` lists its states",
+        )
+    return state
+
+
+def _value(reader: Reader, state: StateRow, key: str) -> str:
+    values = _values(reader, state)
+    if key in values:
+        return values[key]
+    name = state.environment
+    if any(other.startswith((f"{key}.", f"{key}[")) for other in values):
+        raise TetraEsError(
+            f"{key} of {name} has other keys below it",
+            hint=f"`tetra-es blame {name} {key}` lists them",
+        )
+    raise TetraEsError(f"{name} has no key {key}", hint=f"`tetra-es blame {name}` lists its keys")
+
+
+def _document(reader: Reader, state: StateRow) -> ConfigDocument:
+    text = reader.log.state_text(state.position)
+    if text is None:
+        raise IntegrityFailure(
+            f"event #{state.position} is not in the store", hint="run `tetra-es verify`"
+        )
+    return ConfigDocument(environment_file(state.environment), text)
+
+
+def _values(reader: Reader, state: StateRow) -> dict[str, str]:
+    """Return key to literal of all values of a state."""
+    return dict(_document(reader, state).keys)
+
+
+def _back_to_its_origin(reader: Reader, position: int) -> Iterator[tuple[int, Event]]:
+    """Yield the events that gave a state, from it to the one that made it first."""
+    while True:
+        record = reader.log.record(position)
+        if record is None:
+            raise IntegrityFailure(
+                f"event #{position} is not in the store", hint="run `tetra-es verify`"
+            )
+        event = reader.log.event(record)
+        yield position, event
+        if not isinstance(event, EnvironmentRolledBack):
+            return
+        position = event.to_position
+
+
+def _made(
+    reader: Reader, event: EnvironmentPromoted, position: int, document: ConfigDocument, key: str
+) -> tuple[Made, int | None]:
+    """Return how a promotion made a value, and the position of the edit behind it."""
+    found = reader.views.states.position_of_revision(SOURCE_OF_TRUTH, event.source_revision)
+    source = _state(reader, SOURCE_OF_TRUTH, found)
+    rules = _rules(reader, event, document, key)
+    try:
+        had, purged = _values(reader, source).get(key), False
+    except Purged:
+        had, purged = None, True
+    name = f"{SOURCE_OF_TRUTH}@{source.revision}"
+    made = Made(_row(reader, position), name, had, purged, rules)
+    keys = reader.views.keys
+    if not rules or rules[0].kind != "set":
+        return made, keys.newest_change_of(SOURCE_OF_TRUTH, key, source.position)
+    if not rules[0].own:
+        return made, None
+    overlay, pattern = f"profile {event.environment}", rules[0].key
+    written = [f"set.{quote(pattern)}", f"set.{pattern}"]  # one key, or one in a table
+    edits = [keys.newest_change_of(overlay, each, position) for each in written]
+    return made, max((edit for edit in edits if edit), default=None)
+
+
+def _rules(
+    reader: Reader, event: EnvironmentPromoted, made: ConfigDocument, key: str
+) -> list[RuleOf]:
+    """Return the rules that had a say; none of a promotion that does not carry its rules."""
+    body = reader.log.body(bytes.fromhex(event.rules))
+    if body is None:
+        return []
+    overlay = profile_file(event.environment)
+    return [
+        RuleOf(
+            place=overlay if rule.own else f"profile {event.profile}",
+            own=rule.own,
+            kind=rule.kind,
+            key=rule.pattern,
+            value=rule.value,
+        )
+        for rule in deciding(json.loads(body), made.values, parse_key(key))
+    ]
+
+
+def _running(reader: Reader, environment: str, key: str, ref: Ref | None) -> Iterator[Running]:
+    for row in hosts_at(reader, moment_of_ref(reader, ref)):
+        if row.environment == environment and row.running and row.revision:
+            there = reader.views.states.position_of_revision(environment, row.revision)
+            value = _values(reader, _state(reader, environment, there)).get(key)
+            yield Running(row.host, row.running, value, row.since, row.by, row.event)
+
+
+def _row(reader: Reader, position: int) -> EventRow:
+    row = reader.views.events.find(position)
+    if row is None:
+        raise IntegrityFailure(
+            f"event #{position} is not in the views", hint="run `tetra-es verify`"
+        )
+    return row

@@ -1,0 +1,115 @@
+"""`why`: from a value back to the rule, the edit and the promotion, now and then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.machine import Machine
+
+
+@pytest.fixture
+def story(machine: Machine) -> Machine:
+    """Two edits, an overlay, and a rollback: events 3 to 10."""
+    machine.ok("promote", "dev", "-m", "first")
+    machine.ok("set", "local", "ports.tetra=4555", "-m", "moved by IT")
+    machine.ok("set", "profile", "staging", 'logging.level="warn"', "-m", "too chatty")
+    machine.ok("promote", "dev")
+    machine.ok("promote", "staging")
+    machine.ok("set", "local", "ports.tetra=4666")
+    machine.ok("promote", "dev")
+    machine.ok("rollback", "dev", "--to", "dev@2", "-m", "4666 is taken")
+    return machine
+
+
+def explained(machine: Machine, *arguments: str) -> dict[str, Any]:
+    found: dict[str, Any] = machine.ok("why", *arguments, "-o", "json").json
+    return found
+
+
+def positions(found: dict[str, Any]) -> tuple[list[int], int | None, int | None]:
+    """Return the rollbacks, the promotion, and the edit that an answer names."""
+    made, edited = found["made"], found["edited"]
+    back = [row["event"] for row in found["brought_back"]]
+    return back, made and made["by"]["event"], edited and edited["event"]
+
+
+def test_a_value_that_was_typed(story: Machine) -> None:
+    found = explained(story, "dev", "ports.tetra")
+    assert (found["value"], found["state"]) == ("4555", "dev@4")
+    assert positions(found) == ([10], 6, 4)
+    assert (found["made"]["source"], found["made"]["value"]) == ("local@2", "4555")
+    assert found["made"]["rules"] == []
+    assert found["edited"]["reason"] == "moved by IT"
+    said = story.ok("why", "dev", "ports.tetra").out
+    assert said.startswith("ports.tetra = 4555  (dev@4)\n  brought back  #10 rollback(dev)")
+    assert said.rstrip().endswith("alice: moved by IT")
+
+
+def test_a_value_of_the_overlay(story: Machine) -> None:
+    found = explained(story, "staging", "logging.level")
+    rule = {"place": "profiles/staging.toml", "own": True, "kind": "set"}
+    assert found["made"]["rules"] == [rule | {"key": "logging.level", "value": '"warn"'}]
+    assert positions(found) == ([], 7, 5)
+    assert found["made"]["value"] == '"debug"'
+
+
+def test_a_value_of_the_shipped_profile(story: Machine) -> None:
+    story.ok("set", "profile", "staging", "resources.nproc=9")
+    found = explained(story, "staging", "resources.nproc")
+    (rule,) = found["made"]["rules"]
+    assert (rule["place"], rule["value"], found["value"]) == ("profile staging", "4096", "4096")
+    assert positions(found) == ([], 7, None)
+
+
+def test_text_that_is_appended(story: Machine) -> None:
+    found = explained(story, "staging", "services.tetra.command")
+    (rule,) = found["made"]["rules"]
+    assert (rule["kind"], rule["key"]) == ("append", "services.*.command")
+    assert found["value"] == f'{found["made"]["value"][:-1]}{rule["value"]}"'
+    assert positions(found) == ([], 7, 2)
+    said = story.ok("why", "staging", "services.tetra.command").out
+    assert (
+        "  rule          profile staging: append ' --env staging' to services.*.command\n" in said
+    )
+
+
+@pytest.mark.parametrize(
+    ("ref", "state", "value", "edit"),
+    [("dev@1", "dev@1", "4444", 2), ("9", "dev@3", "4666", 8), ("#6", "dev@2", "4555", 4)],
+)
+def test_as_it_was(story: Machine, ref: str, state: str, value: str, edit: int) -> None:
+    found = explained(story, "dev", "ports.tetra", "--at", ref)
+    assert (found["state"], found["value"]) == (state, value)
+    assert positions(found)[2] == edit
+
+
+def test_in_the_source_of_truth(story: Machine) -> None:
+    found = explained(story, "local", "ports.tetra")
+    assert (found["value"], found["made"]) == ("4666", None)
+    assert positions(found) == ([], None, 8)
+
+
+def test_a_source_that_was_purged(story: Machine) -> None:
+    story.ok("set", "local", "app.motd=hello-there-all", "-m", "a greeting")
+    story.ok("set", "profile", "prod", 'app.motd="none"')
+    story.ok("promote", "prod", "--force", "-m", "now")
+    story.ok("unset", "local", "app.motd")
+    story.ok("purge", "local", "app.motd", "-y", "-m", "somebody's name")
+    found = explained(story, "prod", "app.motd")
+    assert (found["value"], found["made"]["value"], found["made"]["purged"]) == (
+        '"none"',
+        None,
+        True,
+    )
+    assert "  source        local@4 was purged\n" in story.ok("why", "prod", "app.motd").out
+
+
+def test_what_there_is_no_answer_to(story: Machine) -> None:
+    done = story.fails(1, "why", "dev", "ports")
+    assert done.hint() == "`tetra-es blame dev ports` lists them"
+    assert "has no key nosuch" in story.fails(1, "why", "dev", "nosuch").error()
+    assert "prod has no state yet" in story.fails(1, "why", "prod", "ports.tetra").error()
+    assert "unknown environment" in story.fails(2, "why", "nosuch", "ports.tetra").error()
