@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.examples import some
+from tests.examples import LONG_TAIL, some
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,6 +130,7 @@ def test_what_was_typed_is_kept(machine: Machine, head: str) -> None:
     assert "verified" in machine.ok("verify").out
 
 
+@LONG_TAIL
 def test_a_state_folder_that_is_gone_makes_no_older_store_the_right_one(
     machine: Machine, head: str
 ) -> None:

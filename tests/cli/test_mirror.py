@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.examples import LONG_TAIL, some
 from tests.mirrors import commit_on
 
 if TYPE_CHECKING:
@@ -136,7 +137,10 @@ def test_a_hostile_git_configuration_changes_nothing(bare: Machine) -> None:
     bare.ok("verify")
 
 
-@pytest.mark.parametrize("what", ["environments", "history", "store/views.db", "everything"])
+DELETED = ["environments", "history", "everything", "store/views.db"]
+
+
+@pytest.mark.parametrize("what", some(DELETED, 2))
 def test_rebuild_restores_what_was_deleted(machine: Machine, what: str) -> None:
     busy(machine)
     head = machine.git("rev-parse", "main")
@@ -188,6 +192,7 @@ def test_rebuild_keeps_edits_that_are_not_recorded(machine: Machine) -> None:
     assert "mine.x = 1" in machine.ok("record").out
 
 
+@LONG_TAIL
 def test_views_made_anew_know_the_commits(machine: Machine) -> None:
     busy(machine)
     for name in ("views.db", "views.db-wal", "views.db-shm"):

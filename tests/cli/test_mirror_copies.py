@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.examples import LONG_TAIL
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -67,6 +69,7 @@ def test_what_a_copy_has_beyond_is_not_replaced_unasked(
     assert log(copy) == machine.git("log", "--format=%H").split()
 
 
+@LONG_TAIL
 def test_force_replaces_nothing_by_what_no_event_made(machine: Machine, copy: Path) -> None:
     """A copy may be the only proof of what the mirror was before somebody changed it."""
     machine.ok("promote", "dev")
@@ -88,6 +91,7 @@ def test_force_replaces_nothing_by_what_no_event_made(machine: Machine, copy: Pa
     assert log(copy) == pushed
 
 
+@LONG_TAIL
 def test_a_purge_and_a_rebuild_keep_the_remotes(machine: Machine, copy: Path) -> None:
     machine.ok("promote", "dev")
     recipient = machine.ok("identity", "new").out.strip()

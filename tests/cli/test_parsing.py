@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import tomlkit
 
+from tests.examples import LONG_TAIL
 from tetra_es.profiles import load, rules
 from tetra_es.schema.manifest import read_manifest
 from tetra_es.toml.document import contents_of
@@ -105,6 +106,7 @@ def test_a_command_parses_no_text_twice(machine: Machine, parses: Parses) -> Non
     assert not found
 
 
+@LONG_TAIL
 def test_nor_does_a_process_that_runs_many(machine: Machine, parses: Parses) -> None:
     run_all(machine, parses, lambda: None)
     assert len(parses.files()) > len(COMMANDS)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.elsewhere import backup, elsewhere, url
-from tests.examples import some
+from tests.examples import LONG_TAIL, some
 from tests.first_edition.archive import unpack
 from tests.machine import Machine
 from tetra_es.disk import atomic
@@ -64,7 +64,7 @@ def clone(machine: Machine) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("place", [mirror, clone, url, backup])
+@pytest.mark.parametrize("place", some([mirror, clone, url, backup], 1))
 def test_the_same_history(lived: Machine, place: Callable[[Machine], str]) -> None:
     before, history = commits(lived), lived.ok("history", "-o", "json").json
     other = elsewhere(lived)
@@ -198,6 +198,7 @@ def test_a_backup_that_is_older_than_what_was_admitted(lived: Machine) -> None:
     assert "older than" in done.err
 
 
+@LONG_TAIL
 def test_another_organization_was_here(lived: Machine) -> None:
     other = elsewhere(lived)
     other.ok("init", "acme")
@@ -338,6 +339,7 @@ def test_init_in_a_folder_with_a_mirror(lived: Machine) -> None:
     assert not lived.store.exists()
 
 
+@LONG_TAIL
 def test_what_the_first_edition_left(tmp_path: Path) -> None:
     """More than a hundred events, with secrets, deployments and a purge."""
     old = unpack(tmp_path / "old")

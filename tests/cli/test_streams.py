@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.examples import some
+from tests.examples import LONG_TAIL, some
 from tests.machine import HANG
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def printed_to_full(machine: Machine, *words: str) -> list[str]:
     return done.stderr.splitlines()
 
 
+@LONG_TAIL
 @pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full")
 def test_what_cannot_be_printed(machine: Machine) -> None:
     """It is recorded all the same, which is said."""

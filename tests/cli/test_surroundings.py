@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.examples import some
+from tests.examples import LONG_TAIL, some
 from tetra_es.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def modes(folder: Path) -> dict[str, int]:
     }
 
 
+@LONG_TAIL
 @pytest.mark.parametrize("mask", some([0o777, 0o000], 1))
 def test_any_umask(bare: Machine, mask: int) -> None:
     """The owner can read and write everything, and nobody else what is of the owner alone."""
@@ -108,7 +109,7 @@ main()
 
 
 @pytest.mark.parametrize(
-    "words", some([("promote", "dev"), ("show", "local"), ("nope",), ("--help",)], 2)
+    "words", some([("promote", "dev"), ("show", "local"), ("nope",), ("--help",)], 1)
 )
 def test_an_interrupt_while_modules_load(machine: Machine, words: tuple[str, ...]) -> None:
     """One line and exit 130, wherever it comes."""

@@ -100,7 +100,7 @@ def test_a_new_organization_needs_none(machine: Machine) -> None:
 STEPS = ("copy_store", "verify_admitted", "_take_name", "sync_folder", "_remove")
 
 
-@pytest.mark.parametrize(("name", "after"), some(product(STEPS, [False, True]), 3))
+@pytest.mark.parametrize(("name", "after"), some(product(STEPS, [False, True]), 2))
 def test_cut_short_it_goes_on(
     old: Machine, monkeypatch: pytest.MonkeyPatch, name: str, after: bool
 ) -> None:

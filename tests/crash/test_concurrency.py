@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.crash.killing import MANY, acknowledged, check_repaired, check_sound, stored
+from tests.examples import LONG_TAIL
 from tests.properties.world import LOCAL, World, new_world
 from tetra_es.integrity.store import verify_store
 from tetra_es.log import deciding
@@ -78,6 +79,7 @@ def test_a_command_is_decided_anew_when_another_saved_in_between() -> None:
         assert verify_store(world.log).findings == []
 
 
+@LONG_TAIL
 def test_it_gives_up_in_the_end_and_has_recorded_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
     monkeypatch.setattr(deciding, "sleep", pauses.append)

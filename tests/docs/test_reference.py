@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.docs.pages import environment
+from tests.examples import LONG_TAIL
 from tetra_es.events.catalogue import EVENT_TYPES
 from tetra_es.usecases.sharing.place import SharingStatus
 from tetra_es_cli.entry.root import cli
@@ -99,6 +100,7 @@ def test_the_generated_pages_are_current(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@LONG_TAIL
 def test_stale_pages_are_found_and_written_anew(tmp_path: Path) -> None:
     folder = tmp_path / "docs"
     (folder / "reference").mkdir(parents=True)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.docs.vocabulary import find_names, find_prose, markdown, python, read_list
-from tests.examples import THOROUGH
+from tests.examples import LONG_TAIL, THOROUGH
 from tetra_es.events.catalogue import EVENT_TYPES
 
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ def test_pages(page: Path) -> None:
     assert not told(name(page), find_prose(markdown(page.read_text()), read_list("prose.txt")))
 
 
+@LONG_TAIL
 def test_docstrings_comments_and_strings() -> None:
     assert not [
         line

@@ -250,7 +250,7 @@ def words_of(machine: Machine, name: str) -> list[str]:
     return Case.words(f"{name} {WORDS.get(name, '')}", machine)
 
 
-@pytest.mark.parametrize("fork", some(FORKS, 2), ids=lambda fork: fork.__name__)
+@pytest.mark.parametrize("fork", some(FORKS, 1), ids=lambda fork: fork.__name__)
 def test_every_command_refuses_and_names_it(
     machine: Machine, fork: Callable[[Machine], None]
 ) -> None:
@@ -274,7 +274,7 @@ def test_every_command_refuses_and_names_it(
     assert FORKS[fork] in machine.fails(4, "mirror", "push").error()
 
 
-@pytest.mark.parametrize("fork", some(FORKS, 2), ids=lambda fork: fork.__name__)
+@pytest.mark.parametrize("fork", some(FORKS, 1), ids=lambda fork: fork.__name__)
 def test_the_history_that_was_admitted_takes_its_place_again(
     machine: Machine, fork: Callable[[Machine], None]
 ) -> None:
@@ -289,7 +289,7 @@ def test_the_history_that_was_admitted_takes_its_place_again(
     assert tip.strip() in git(machine.mirror, "for-each-ref", "refs/heads/found")
 
 
-@pytest.mark.parametrize("fork", some(FORKS, 2), ids=lambda fork: fork.__name__)
+@pytest.mark.parametrize("fork", some(FORKS, 1), ids=lambda fork: fork.__name__)
 def test_a_person_says_that_it_is_right(machine: Machine, fork: Callable[[Machine], None]) -> None:
     """Then all goes on from there; what was derived of the other is kept."""
     main = git(machine.mirror, "rev-parse", "main").strip()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.examples import some
+from tests.examples import LONG_TAIL, some
 from tests.first_edition.archive import unpack
 from tests.integrity.conftest import EVENTS
 from tests.integrity.tampering import findings, key_of, opened, state
@@ -382,6 +382,7 @@ def test_views_whose_index_hides_a_row(copy: Machine) -> None:
     copy.ok("verify")
 
 
+@LONG_TAIL
 def test_nothing_is_false_alarm_while_others_record(machine: Machine) -> None:
     """A look at both ends of two tables is a look at one moment."""
     from tests.crash.killing import kill, start

@@ -120,7 +120,7 @@ def right(lived: Machine, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     return found
 
 
-@pytest.mark.parametrize("poison", some(POISONS, 2))
+@pytest.mark.parametrize("poison", some(POISONS, 1))
 def test_views_decide_nothing(
     lived: Machine, right: dict[str, Any], tmp_path: Path, poison: str
 ) -> None:
@@ -228,6 +228,7 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+@LONG_TAIL
 @pytest.mark.parametrize("damage", some(DAMAGE, 1))
 def test_a_checked_state_that_is_not_ours_decides_nothing(
     grown_once: Machine, right_later: dict[str, Any], tmp_path: Path, damage: str

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.examples import LONG_TAIL, some
 from tests.integrity.canaries import ATTRIBUTES, Canaries
 from tests.mirrors import give_work_tree
 from tetra_es_projections.mirror.folder import git_folder
@@ -138,6 +139,7 @@ def test_no_setting_runs_anything(received: Machine, canaries: Canaries) -> None
     check_config(received)
 
 
+@LONG_TAIL
 def test_no_setting_of_a_mirror_with_a_work_tree_runs_anything(
     received: Machine, canaries: Canaries
 ) -> None:
@@ -193,7 +195,7 @@ def nested(machine: Machine, canaries: Canaries, folder: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("folder", ["nested", "environments/nested"])
+@pytest.mark.parametrize("folder", some(["nested", "environments/nested"], 1))
 def test_a_nested_repository(received: Machine, canaries: Canaries, folder: str) -> None:
     give_work_tree(received.mirror)
     nested(received, canaries, folder)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import ROOT
+from tests.examples import LONG_TAIL
 from tests.log.contract import add, digest_of
 from tests.log.events import KEY, draft, drafts, purge_of
 from tests.machine import HANG
@@ -227,6 +228,7 @@ def test_reading_where_nobody_can_write(path: Path) -> None:
     assert (done.stdout, done.stderr) == ("3 0", "")
 
 
+@LONG_TAIL
 def test_memory_does_not_grow_with_the_number_of_events(tmp_path: Path) -> None:
     create(tmp_path / "events.db")
     with AppendableSqliteLog(tmp_path / "events.db") as log:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import ROOT
+from tests.examples import LONG_TAIL, some
 from tests.needs import cannot
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def test_a_bare_machine_has_nothing_of_this_one(tmp_path: Path) -> None:
     assert [line.rpartition("/")[2] for line in programs.split()] == ["python3", "git", "make"]
 
 
+@LONG_TAIL
 def test_a_bare_machine_can_make_a_virtual_environment() -> None:
     code = "import sqlite3, ssl, sys; print(sys.prefix != sys.base_prefix)"
     script = f"python3 -m venv --without-pip v && v/bin/python -c '{code}'"
@@ -109,10 +111,13 @@ def test_6(x): ...
 
 @pytest.mark.parametrize(
     ("options", "code", "counts"),
-    [
-        ([], 0, "1 passed, 5 skipped"),
-        (["--no-skips"], 1, "2 failed, 1 passed, 2 skipped, 1 error"),
-    ],
+    some(
+        [
+            (["--no-skips"], 1, "2 failed, 1 passed, 2 skipped, 1 error"),
+            ([], 0, "1 passed, 5 skipped"),
+        ],
+        1,
+    ),
 )
 def test_what_is_missing_skips_or_fails(
     tmp_path: Path, options: list[str], code: int, counts: str

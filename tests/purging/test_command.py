@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.examples import LONG_TAIL, some
 from tests.machine import HANG
 from tests.purging.conftest import VALUE, keep_soon
 from tests.purging.remains import remains
@@ -157,7 +158,7 @@ def test_where_it_still_is(machine: Machine, words: tuple[str, ...], hint: str) 
     machine.ok("verify")
 
 
-@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("whole", some([False, True], 1))
 def test_a_value_that_was_put_together(machine: Machine, whole: bool) -> None:
     """What a placeholder stands for makes a value that no text has but the generated one."""
     machine.ok("set", "profile", "dev", f"app.x={VALUE}.{'example' if whole else '{domain}'}")
@@ -176,6 +177,7 @@ def test_a_value_that_was_put_together(machine: Machine, whole: bool) -> None:
     assert remains(VALUE, machine) == []
 
 
+@LONG_TAIL
 def test_a_profile_that_no_environment_has(machine: Machine) -> None:
     machine.ok("env", "add", "qa", "--profile", "dev")
     machine.ok("set", "profile", "qa", f"app.x={VALUE}")
@@ -285,6 +287,7 @@ def test_what_else_is_refused(leaked: Machine) -> None:
     assert remains(VALUE, leaked)
 
 
+@LONG_TAIL
 def test_which_of_several_values(leaked: Machine) -> None:
     for value in ("the-second-one", "the-third-one"):
         leaked.ok("set", "local", f"app.entry={value}", "--allow", "app.entry", "-m", "x")
@@ -399,6 +402,7 @@ def test_what_aggregates_are_kept_with(leaked: Machine, monkeypatch: pytest.Monk
     leaked.ok("verify")
 
 
+@LONG_TAIL
 @pytest.mark.parametrize(
     ("words", "where"),
     [
@@ -499,7 +503,7 @@ def is_shown(terminal: int) -> bool:
     return bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
 
 
-@pytest.mark.parametrize("answer", ["y", "n"])
+@pytest.mark.parametrize("answer", some(["y", "n"], 1))
 def test_a_person_is_asked(leaked: Machine, answer: str) -> None:
     """For the value, which is not shown, and whether to destroy it."""
     primary, secondary = pty.openpty()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.elsewhere import backup, elsewhere, url
+from tests.examples import LONG_TAIL, some
 from tests.first_edition.archive import machine_in, unpack
 from tests.purging.conftest import VALUE, keep_soon
 from tests.purging.remains import remains
@@ -32,7 +33,7 @@ def commits(machine: Machine) -> list[str]:
     return machine.git("log", "--format=%H", "main").split()
 
 
-@pytest.mark.parametrize("place", [url, backup])
+@pytest.mark.parametrize("place", some([url, backup], 1))
 def test_it_is_restored_as_it_is(leaked: Machine, place: Callable[[Machine], str]) -> None:
     leaked.ok(*PURGE)
     other = elsewhere(leaked)
@@ -48,7 +49,7 @@ def test_it_is_restored_as_it_is(leaked: Machine, place: Callable[[Machine], str
     other.ok("verify")
 
 
-@pytest.mark.parametrize("place", [url, lambda machine: str(machine.mirror)])
+@pytest.mark.parametrize("place", some([url, lambda machine: str(machine.mirror)], 1))
 def test_others_read_the_mirror(leaked: Machine, place: Callable[[Machine], str]) -> None:
     """Stock git, and the verifier that stands alone. A clone of a path has all objects."""
     leaked.ok(*PURGE)
@@ -91,6 +92,7 @@ def test_a_clone_from_before_takes_it_over(leaked: Machine) -> None:
     assert VALUE.encode() not in git(clone, "cat-file", "--batch-all-objects", "--batch").stdout
 
 
+@LONG_TAIL
 def test_another_account_forgets_it_too(leaked: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """It kept texts beside its pins, and admitted the events before the purge."""
     bob = {"XDG_STATE_HOME": str(leaked.home / ".local/bob")}
@@ -136,6 +138,7 @@ def test_what_people_put_on_a_purged_commit_is_dropped(leaked: Machine) -> None:
     assert remains(VALUE, leaked) == []
 
 
+@LONG_TAIL
 def test_events_of_the_first_edition_keep_it(tmp_path: Path) -> None:
     """They are signed with their text; what was recorded since is destroyed all the same."""
     machine = unpack(tmp_path / "home")

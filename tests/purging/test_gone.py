@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.examples import examples
+from tests.examples import THOROUGH, examples
 from tests.machine import Machine
 from tests.purging.remains import remains
 from tests.secrets.leaks import content
@@ -96,7 +96,7 @@ def clean(machine: Machine) -> None:
             machine.ok("promote", name)
 
 
-@examples(3)
+@examples(3 if THOROUGH else 1)
 @given(STEPS)
 def test_nothing_of_a_purged_value_is_left(bare_founded: Path, steps: list[Step]) -> None:
     with TemporaryDirectory(dir=bare_founded.parent) as folder:

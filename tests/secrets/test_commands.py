@@ -8,7 +8,7 @@ import pty
 import subprocess
 from typing import TYPE_CHECKING
 
-from tests.examples import THOROUGH
+from tests.examples import LONG_TAIL, THOROUGH
 from tests.needs import needs
 from tests.secrets.leaks import CHILD, watching
 
@@ -193,6 +193,7 @@ def test_a_passphrase_takes_a_terminal(vault: Machine, canary: Canary) -> None:
     )
 
 
+@LONG_TAIL
 def test_reencryption_shows_how_far_it_is(vault: Machine, bobs_recipient: str) -> None:
     file = vault.home / "many.env"
     file.write_text("".join(f"KEY_{number}=x\n" for number in range(300)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.examples import LONG_TAIL
 from tests.machine import Machine
 from tests.mirrors import git
 from tests.secrets.conftest import config_of, copy_of
@@ -247,6 +248,7 @@ def test_a_line_without_a_usable_key(vault: Machine, bob: dict[str, str]) -> Non
     assert not failed.out
 
 
+@LONG_TAIL
 def test_who_joins_a_shared_organization(vault: Machine, tmp_path: Path) -> None:
     """The line that member add prints is all that bob runs, beside the one that made his keys."""
     (tmp_path / "bobs").mkdir()

@@ -23,6 +23,7 @@ from tests.crash.killing import (
     once,
     start,
 )
+from tests.examples import LONG_TAIL
 from tests.machine import HANG
 from tests.mirrors import git
 from tests.secrets.conftest import config_of, copy_of
@@ -141,6 +142,7 @@ def bobs(machine: Machine) -> str:
     return machine.ok("identity", "show", env=config_of(machine, "bob")).out.strip()
 
 
+@LONG_TAIL
 def test_at_random_instants(many: Machine) -> None:
     instants = random.Random("re-encryption")
     recipient = bobs(many)

@@ -50,7 +50,7 @@ def after_a_fix(fleet: Fleet, lines: list[str]) -> Path:
     return web1
 
 
-@pytest.mark.parametrize("fix", some(FIXES, 3))
+@pytest.mark.parametrize("fix", some(FIXES, 1))
 def test_what_maps_back_is_offered_and_works_when_pasted(fleet: Fleet, fix: str) -> None:
     lines, values = FIXES[fix]
     machine, web1 = fleet.machine, after_a_fix(fleet, lines)

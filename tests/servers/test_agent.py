@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.examples import examples
+from tests.examples import LONG_TAIL, examples
 from tests.servers.fake_server import EACH_SHELL, EVERY_SHELL, SHELLS, FakeServer
 from tetra_es.release.release import HealthSettings, RemoteFile, Service
 from tetra_es.remote import codec
@@ -118,6 +118,7 @@ def test_what_reads_nothing_that_changed_is_not_touched(place: FakeServer) -> No
     assert "restart --no-block worker.service" in later
 
 
+@LONG_TAIL
 def test_the_end_of_a_session_that_armed_starts_the_guard(place: FakeServer) -> None:
     with place.open() as server:
         deploy(server, "a1", place.release())
@@ -332,6 +333,7 @@ def test_units_are_stopped_by_one_command_and_started_by_one(tmp_path: Path) -> 
     assert said.count("start --no-block tetra.service worker.service") == 1
 
 
+@LONG_TAIL
 def test_how_a_unit_ended_that_is_deployed_no_more_is_forgotten(tmp_path: Path) -> None:
     """Its file is gone when it is stopped, and so is the line by which 143 is not a failure."""
     place = FakeServer(tmp_path / "server", SHELLS["sh"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.examples import some
+from tests.examples import LONG_TAIL, some
 from tests.servers.fake_server import FakeServer
 from tests.servers.test_rollout import fleet
 from tetra_es.remote.drift import drift
@@ -74,7 +74,7 @@ HANDS: dict[str, tuple[str, Callable[[Path], object]]] = {
 }
 
 
-@pytest.mark.parametrize("by_hand", some(HANDS, 2))
+@pytest.mark.parametrize("by_hand", some(HANDS, 1))
 def test_the_server_itself_refuses_it(place: FakeServer, by_hand: str) -> None:
     name, change = HANDS[by_hand]
     change(place.folder / "app")
@@ -90,7 +90,7 @@ def test_the_server_itself_refuses_it(place: FakeServer, by_hand: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("by_hand", "end"), some([(hand, end) for hand in HANDS for end in ("confirm", "revert")], 3)
+    ("by_hand", "end"), some([(hand, end) for hand in HANDS for end in ("confirm", "revert")], 2)
 )
 def test_a_copy_stays_or_all_comes_back(place: FakeServer, by_hand: str, end: str) -> None:
     name, change = HANDS[by_hand]
@@ -113,6 +113,7 @@ def test_a_copy_stays_or_all_comes_back(place: FakeServer, by_hand: str, end: st
     assert (place.folder / "app/dev.toml").read_text() == "x = 2\n"
 
 
+@LONG_TAIL
 def test_what_is_neither_file_nor_folder(place: FakeServer) -> None:
     (place.folder / "app/dev.toml").unlink()
     os.mkfifo(place.folder / "app/dev.toml")
@@ -132,6 +133,7 @@ def test_what_is_as_it_is_to_be_is_no_drift(place: FakeServer) -> None:
         assert go(server, place, "a2", b"x = 2\n") == {}
 
 
+@LONG_TAIL
 def test_a_file_that_goes_and_was_changed(place: FakeServer) -> None:
     (place.folder / "app/dev.toml").write_text("x = 3\n")
     release = place.release()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.examples import LONG_TAIL
 from tests.servers.fake_server import EACH_SHELL, SHELLS, FakeServer
 from tests.servers.test_recorded import surroundings
 from tetra_es.remote.errors import StepFailed
@@ -76,6 +77,7 @@ def test_the_values_arrive_and_lie_nowhere(vault: Machine, file: Path) -> None:
     assert file.read_text() == TEXT
 
 
+@LONG_TAIL
 def test_another_file_of_the_server(vault: Machine, file: Path) -> None:
     other = file.with_name("it's other.env")
     other.write_text("A='x'\n")
@@ -116,6 +118,7 @@ def test_a_file_here_can_be_read_so_too(vault: Machine, tmp_path: Path) -> None:
     assert "no FILE given" in vault.fails(2, "secret", "import", "dev").error()
 
 
+@LONG_TAIL
 def test_two_services_that_disagree(vault: Machine, file: Path) -> None:
     second = file.with_name("worker.env")
     vault.ok("set", "local", 'services.worker.command="sleep 1"')

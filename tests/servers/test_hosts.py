@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.cli.test_backup_put_back import put_back
-from tests.examples import some
+from tests.examples import LONG_TAIL, some
 from tests.servers.test_rollout import fleet  # noqa: F401 - a fixture
 
 if TYPE_CHECKING:
@@ -153,6 +153,7 @@ def test_an_operation_that_cannot_be_recorded_waits(deployed: Fleet) -> None:
     assert hosts(deployed)[0]["state"] == "stopped"
 
 
+@LONG_TAIL
 def test_what_ran_at_a_moment(fleet: Fleet) -> None:  # noqa: F811 - the fixture
     """Acceptance: who deployed what ran then, with which config, code and secrets' versions."""
     machine = fleet.machine
@@ -225,6 +226,7 @@ def one_host(on: Fleet, *more: str) -> dict[str, Any]:
     return row
 
 
+@LONG_TAIL
 def test_a_time_finds_no_event_that_others_recorded_during_a_deployment(
     fleet: Fleet,  # noqa: F811 - the fixture
 ) -> None:
@@ -236,6 +238,7 @@ def test_a_time_finds_no_event_that_others_recorded_during_a_deployment(
     assert "tetra = 4444" in fleet.machine.ok("show", "local", "--at", early).out
 
 
+@LONG_TAIL
 def test_one_machine_under_two_names_is_one_host(fleet: Fleet) -> None:  # noqa: F811
     for host in ("web1", "10.0.0.5"):
         mark(fleet, host, "machine", "3f" * 16)
@@ -286,6 +289,7 @@ def test_a_host_that_is_gone_is_forgotten(deployed: Fleet) -> None:
     deployed.machine.ok("rebuild", "--check")
 
 
+@LONG_TAIL
 def test_forgetting_for_one_environment(deployed: Fleet) -> None:
     deployed.machine.ok("promote", "staging")
     deployed.machine.ok("deploy", "staging", "--to", "web1")
@@ -407,6 +411,7 @@ def test_hosts_are_completed(deployed: Fleet, words: str) -> None:
     assert "web1" in deployed.machine.run(env=env).out
 
 
+@LONG_TAIL
 def test_an_older_store_that_is_put_back_has_less_of_hosts(deployed: Fleet) -> None:
     machine, backup = deployed.machine, str(deployed.machine.home / "backup.db")
     machine.ok("daemon", "stop", "dev")
@@ -428,6 +433,7 @@ FORGED = {
 }
 
 
+@LONG_TAIL
 @pytest.mark.parametrize("table", FORGED)
 def test_views_of_hosts_are_compared_with_the_events(deployed: Fleet, table: str) -> None:
     deployed.machine.ok("daemon", "stop", "dev")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import Machine, Result
-from tests.examples import some
+from tests.examples import LONG_TAIL, some
 from tests.servers.fake_server import FakeServer
 from tetra_es.usecases.deploy.journal import HostJournal
 from tetra_es_cli.context.app import App
@@ -198,6 +198,7 @@ def test_a_named_host_that_does_not_answer(fleet: Fleet) -> None:
         assert "web2" in fleet.machine.fails(1, command, "dev").error()
 
 
+@LONG_TAIL
 def test_a_host_that_is_named_no_more_is_still_looked_at(fleet: Fleet) -> None:
     fleet.name("web2")
     fleet.server("web2")
@@ -236,6 +237,7 @@ def test_a_release_of_another_history(fleet: Fleet, provenance: str) -> None:
     assert (row["result"], row["what"]) == ("failed", "is dev@1 of another history")
 
 
+@LONG_TAIL
 def test_a_release_of_another_history_where_nothing_was_deployed(surroundings: Fleet) -> None:
     surroundings.name("web1")
     surroundings.put(surroundings.server("web1"), "dev@1 #3 " + "0" * 64)
@@ -257,6 +259,7 @@ def test_an_older_release_than_was_deployed_last(fleet: Fleet) -> None:
     assert fleet.doctor("web1")["what"] == says
 
 
+@LONG_TAIL
 def test_a_record_that_was_replaced(fleet: Fleet) -> None:
     """Somebody put another file there, and made the server's record agree."""
     place = fleet.place("web1")
@@ -268,6 +271,7 @@ def test_a_record_that_was_replaced(fleet: Fleet) -> None:
     assert "tetra-es deploy dev" in failed.hint()
 
 
+@LONG_TAIL
 def test_a_record_that_leaves_things_out(fleet: Fleet) -> None:
     place = fleet.place("web1")
     release = place.release(TEXT)
@@ -291,6 +295,7 @@ def test_a_record_that_has_more(fleet: Fleet) -> None:
     ]
 
 
+@LONG_TAIL
 def test_what_apply_put_there_is_ours_though_not_recorded(surroundings: Fleet) -> None:
     surroundings.name("web1")
     surroundings.put(surroundings.server("web1"), surroundings.provenance())
@@ -302,6 +307,7 @@ def test_what_apply_put_there_is_ours_though_not_recorded(surroundings: Fleet) -
     assert surroundings.doctor("web1")["result"] == "ok"
 
 
+@LONG_TAIL
 def test_what_was_removed_is_not_deployed(fleet: Fleet) -> None:
     place = fleet.place("web1")
     nothing = replace(place.release(TEXT), files=(), links=(), units=(), services=())

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import HANG, ROOT, default_signals
-from tests.examples import some
+from tests.examples import LONG_TAIL, some
 from tests.integrity.test_poisoned import POISONS
 from tests.machine import until
 from tetra_es.disk.lock import exclusive
@@ -149,6 +149,7 @@ def test_several_hosts_in_one_opening(fleet: Fleet, openings: list[Path], parall
     fleet.machine.ok("verify")
 
 
+@LONG_TAIL
 def test_only_the_service_that_reads_what_changed_is_restarted(fleet: Fleet) -> None:
     machine = fleet.machine
     machine.ok("set", "local", "services.worker.command=node worker.js")
@@ -169,6 +170,7 @@ def test_only_the_service_that_reads_what_changed_is_restarted(fleet: Fleet) -> 
     assert fleet.deploy("-o", "json").json[0]["restarted"] == first.json[0]["restarted"]
 
 
+@LONG_TAIL
 @pytest.mark.parametrize("poison", some(POISONS, 2))
 def test_what_the_views_say_deploys_nothing(fleet: Fleet, poison: str) -> None:
     assert fleet.deploy().code == 0
@@ -238,6 +240,7 @@ def test_a_rebuild_meanwhile(fleet: Fleet) -> None:
     fleet.machine.ok("rebuild", "--check")
 
 
+@LONG_TAIL
 def test_a_purge_meanwhile(fleet: Fleet) -> None:
     """It empties the write-ahead log, which the deployment has open, and rewrites the mirror."""
     recipient = fleet.machine.ok("identity", "new").out.strip()
@@ -434,6 +437,7 @@ def test_a_failure_is_the_end_of_its_batch(fleet: Fleet) -> None:
     fleet.machine.ok("verify")
 
 
+@LONG_TAIL
 def test_when_one_host_fails_the_others_get_back_what_they_had(fleet: Fleet) -> None:
     machine = fleet.machine
     recipient = machine.ok("identity", "new").out.strip()
@@ -496,6 +500,7 @@ def test_what_a_host_had_of_others_is_not_given_back(fleet: Fleet, tmp_path: Pat
     assert "web1 could not go back: it had files that tetra-es did not deploy" in done.err
 
 
+@LONG_TAIL
 def test_secrets_that_a_server_has_otherwise_are_named(fleet: Fleet, tmp_path: Path) -> None:
     machine, web1 = fleet.machine, tmp_path / "servers" / "web1"
     (machine.home / "alice").write_text(machine.ok("identity", "new").out)
@@ -601,6 +606,7 @@ def test_an_interrupt_while_several_servers_are_reached(
     assert fleet.machine.last_position() == before
 
 
+@LONG_TAIL
 def test_an_interrupt_while_one_server_is_reached_and_another_one_restarts(
     fleet: Fleet, tmp_path: Path
 ) -> None:

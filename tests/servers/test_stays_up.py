@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.examples import some
+from tests.examples import LONG_TAIL, some
 from tests.machine import HANG
 from tests.servers.fake_server import EACH_SHELL, SHELLS, FakeServer
 from tetra_es.release.release import HealthSettings
@@ -110,6 +110,7 @@ def test_a_crash_loop_is_one_after_the_third_end(place: FakeServer) -> None:
     assert line.endswith("_SYSTEMD_INVOCATION_ID=abc + INVOCATION_ID=abc")
 
 
+@LONG_TAIL
 def test_two_ends_are_no_loop_yet(place: FakeServer) -> None:
     place.end(1, *RESTARTING, "NRestarts=1", "ExecMainCode=1", "ExecMainStatus=2")
     with place.open() as server, pytest.raises(StepFailed) as failed:
@@ -117,6 +118,7 @@ def test_two_ends_are_no_loop_yet(place: FakeServer) -> None:
     assert failed.value.reason.startswith("not healthy within 1 s")
 
 
+@LONG_TAIL
 def test_a_tsm_that_returns_before_the_restart_is_over(place: FakeServer) -> None:
     """What it is, and not only that a unit failed, is said then, too."""
     ended = ("ActiveState=failed", "Result=exit-code", *ENDED[1:])
@@ -143,6 +145,7 @@ def test_the_window_begins_with_the_first_good_answer(place: FakeServer) -> None
     assert len(said) > 2
 
 
+@LONG_TAIL
 def test_the_window_may_go_beyond_the_deadline(place: FakeServer) -> None:
     place.ticks = True
     with place.open() as server:

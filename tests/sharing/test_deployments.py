@@ -72,6 +72,7 @@ def test_what_happened_follows_what_others_recorded_meanwhile(deploying: Team) -
     assert act(deploying.bob, "2", "claim").code == 0
 
 
+@LONG_TAIL
 def test_what_could_not_be_sent_is_sent_by_the_next_command(deploying: Team) -> None:
     away = deploying.hub.rename(deploying.hub.with_name("away.git"))
     done = act(deploying.alice, "1", "facts")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from tests.examples import LONG_TAIL
 from tests.first_edition.archive import unpack
 from tests.verify_alone.clone import PROGRAM, Clone, verify, verify_by_process
 
@@ -46,6 +47,7 @@ def test_the_mirror_itself_and_a_clone_with_files(story: Machine, tmp_path: Path
     assert verify(tmp_path / "c").code == 0
 
 
+@LONG_TAIL
 def test_packed_and_not(clone: Clone) -> None:
     clone.git("repack", "-q", "-a", "-d", "-f")
     clone.git("pack-refs", "--all")

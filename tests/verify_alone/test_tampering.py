@@ -83,7 +83,7 @@ FILES: dict[str, tuple[int, Mapping[str, bytes | None], str]] = {
 }
 
 
-@pytest.mark.parametrize("case", some(FILES, 2))
+@pytest.mark.parametrize("case", some(FILES, 1))
 @pytest.mark.parametrize("lasting", [True, False], ids=["lasting", "once"])
 def test_files(machine: Machine, clone: Clone, case: str, lasting: bool) -> None:
     position, files, said = FILES[case]

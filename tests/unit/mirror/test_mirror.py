@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.examples import LONG_TAIL
 from tests.mirrors import commit_on, unpack
 from tests.unit.mirror.event_builder import Remembered
 from tetra_es.errors import Refused, TetraEsError
@@ -136,6 +137,7 @@ def test_a_rebuild_gives_the_same_commits(mirror: Mirror, story: EventBuilder) -
     assert mirror.commits() == before
 
 
+@LONG_TAIL
 def test_two_thousand_events_at_once(mirror: Mirror, story: EventBuilder, as_user: AsUser) -> None:
     story.edits(1999)
     seen: list[int] = []

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.examples import some
 from tests.mirrors import commit_on, give_work_tree
 from tetra_es.errors import TetraEsError
 from tetra_es_projections.mirror import repository
@@ -249,7 +250,7 @@ def test_a_mirror_that_was_being_made(mirror: Mirror, story: EventBuilder, as_us
     as_user("fsck", "--strict")
 
 
-@pytest.mark.parametrize("old", [False, True])
+@pytest.mark.parametrize("old", some([False, True], 1))
 def test_a_mirror_that_was_being_replaced(
     mirror: Mirror, story: EventBuilder, as_user: AsUser, monkeypatch: pytest.MonkeyPatch, old: bool
 ) -> None:
