@@ -175,7 +175,7 @@ def test_a_short_rsa_key_has_no_recipient(tmp_path: Path) -> None:
         recipient_of(identity)
 
 
-@pytest.mark.parametrize("kind", ["ssh-ed25519", "ssh-rsa"])
+@pytest.mark.parametrize("kind", some(["ssh-ed25519", "ssh-rsa"], 1))
 def test_an_encrypted_ssh_key_is_opened_by_its_passphrase(tmp_path: Path, kind: str) -> None:
     key = Ed25519PrivateKey.generate() if kind == "ssh-ed25519" else rsa_key(2048)
     file = tmp_path / "id"
@@ -199,7 +199,7 @@ def test_without_anyone_to_ask_it_needs_a_passphrase(tmp_path: Path) -> None:
         load_identities(tmp_path / "id")
 
 
-@pytest.mark.parametrize("wrong", some(["", "y", "x ", "x" * 5000], 2))
+@pytest.mark.parametrize("wrong", some(["", "y", "x ", "x" * 5000], 1))
 def test_a_wrong_passphrase_is_said_and_not_repeated(tmp_path: Path, wrong: str) -> None:
     write_ssh(tmp_path / "id", Ed25519PrivateKey.generate(), "x")
     with pytest.raises(TetraEsError) as caught:

@@ -110,6 +110,7 @@ def test_docstrings_comments_and_strings() -> None:
     ]
 
 
+@LONG_TAIL
 def test_names() -> None:
     assert not [
         line

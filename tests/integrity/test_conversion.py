@@ -172,7 +172,7 @@ def check_all_is_well(machine: Machine, ours: str, theirs: list[str]) -> None:
     machine.ok("rebuild", "--check")
 
 
-@pytest.mark.parametrize("kind", some(KINDS, 2))
+@pytest.mark.parametrize("kind", some(KINDS, 1))
 def test_nothing_is_stopped_and_nothing_is_lost(
     machine: Machine, kind: Callable[[Machine], list[str]]
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import LONG_TAIL
 from tests.properties.commands import COMMANDS, FEWER, Command, do
 from tests.properties.world import World, new_world
 
@@ -64,6 +65,7 @@ def test_a_rebuild_equals_the_incremental_projection(
         assert differences(world) == ([], None)
 
 
+@LONG_TAIL
 @FEWER
 @given(COMMANDS, CATCH_UPS)
 def test_what_is_behind_is_what_the_events_up_to_there_make(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import ROOT
+from tests.examples import LONG_TAIL
 from tests.machine import HANG, PACKAGES, until
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ def is_running(process: int) -> bool:
     return True
 
 
+@LONG_TAIL
 def test_a_change_of_recipients(vault: Machine, bobs_recipient: str, tmp_path: Path) -> None:
     names = [f"KEY_{number}" for number in range(SECRETS)]
     file = tmp_path / "many.env"

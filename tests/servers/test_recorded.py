@@ -245,6 +245,7 @@ def test_a_release_of_another_history_where_nothing_was_deployed(surroundings: F
     assert "another history" in surroundings.machine.fails(3, "drift", "dev").error()
 
 
+@LONG_TAIL
 def test_an_older_release_than_was_deployed_last(fleet: Fleet) -> None:
     fleet.name("web1")
     older = fleet.provenance()

@@ -587,7 +587,9 @@ def start_interrupted(
     return process
 
 
-@pytest.mark.parametrize("terminal", [True, False], ids=["terminal", "alone"])
+@pytest.mark.parametrize(
+    "terminal", some([True, False], 1), ids=lambda terminal: "terminal" if terminal else "alone"
+)
 def test_an_interrupt_while_several_servers_are_reached(
     fleet: Fleet, tmp_path: Path, terminal: bool
 ) -> None:
@@ -629,6 +631,7 @@ def test_an_interrupt_while_one_server_is_reached_and_another_one_restarts(
     fleet.machine.ok("verify")
 
 
+@LONG_TAIL
 def test_after_an_interrupt_the_others_go_back_where_one_has_failed(
     fleet: Fleet, tmp_path: Path
 ) -> None:

@@ -91,6 +91,7 @@ sys.exit(run(sys.argv[1:]))
 """
 
 
+@LONG_TAIL
 def test_killed_after_the_push(team: Team) -> None:
     """The event is in the shared log, and not here: the next command takes it over."""
     alice, bob = team

@@ -6,12 +6,14 @@ import re
 import subprocess
 from typing import TYPE_CHECKING
 
+from tests.examples import LONG_TAIL
 from tests.mirrors import git
 
 if TYPE_CHECKING:
     from tests.sharing.people import Team
 
 
+@LONG_TAIL
 def test_the_hint_leads_on_with_what_is_there(team: Team) -> None:
     alice, bob = team
     alice.ok("set", "local", "app.alices=1")

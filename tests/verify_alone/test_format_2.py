@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conformance.vectors import NAMES, Expected, load
-from tests.examples import some
+from tests.examples import LONG_TAIL, some
 from tests.golden.mirrored import HISTORIES, Mirrored
 from tests.verify_alone.clone import Clone, Commit, digest, event_path, file_of
 from tetra_es_projections.mirror.git import Git
@@ -43,7 +43,7 @@ def test_golden_histories(golden: Mirrored, tmp_path: Path) -> None:
     assert {one["event"] for one in done.json["void"]} == golden.void
 
 
-@pytest.mark.parametrize("name", some(NAMES, 10))
+@pytest.mark.parametrize("name", some(NAMES, 5))
 def test_vectors(name: str, tmp_path: Path) -> None:
     vector = load(name)
     said = list(zip(vector.records, vector.expected, strict=True))[: vector.admitted]
@@ -125,6 +125,7 @@ class TestTampering:
         said = tamper(clone, position, files={body_path(name): None})
         assert said == f"body {name} is missing, and no event purged it"
 
+    @LONG_TAIL
     def test_a_body_as_if_it_was_purged(self, clone: Clone) -> None:
         position = find(clone, "environment.edited")
         name = clone.event(position)["state"]["changes"]
@@ -139,11 +140,13 @@ class TestTampering:
         said = tamper(clone, position, files={"environments/local.toml": b"x = 1\n"})
         assert said == f"body {name} is not what its digest says"
 
+    @LONG_TAIL
     def test_a_body_that_nobody_names(self, clone: Clone) -> None:
         position, path = find(clone, "signer.added"), body_path(digest(b"more"))
         said = tamper(clone, position, files={path: b"more"})
         assert said == f"{path} is not from any event"
 
+    @LONG_TAIL
     def test_a_body_at_both_places(self, clone: Clone) -> None:
         position = find(clone, "environment.edited")
         name = clone.event(position)["state"]["text"]
@@ -162,6 +165,7 @@ class TestTampering:
         said = tamper(clone, position, files={path: text.encode()})
         assert said == f"{path} is not what the events make it"
 
+    @LONG_TAIL
     def test_a_void_event_that_is_not_called_so(self, clone: Clone) -> None:
         position = find(clone, "environment.promoted", void=True)
         said = tamper(clone, position, "\nVerdict: void => ")
@@ -171,6 +175,7 @@ class TestTampering:
         said = tamper(clone, find(clone, "environment.rolled_back"), "rollback( => undo(")
         assert said == "its commit has the wrong subject"
 
+    @LONG_TAIL
     def test_a_signature_that_is_left_out(self, clone: Clone) -> None:
         position = find(clone, "environment.edited")
         event = clone.event(position) | {"signature": ""}

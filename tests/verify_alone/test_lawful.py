@@ -33,6 +33,7 @@ def test_a_history_of_everything(story: Machine, clone: Clone) -> None:
     assert story.ok("signer", "list", "-o", "json").json[0]["fingerprint"] in done.out
 
 
+@LONG_TAIL
 def test_the_first_edition(tmp_path: Path) -> None:
     old = unpack(tmp_path / "home")
     done = verify(Clone.of(old, tmp_path / "clone.git").path, "-o", "json")
@@ -82,6 +83,7 @@ def test_what_is_expected(story: Machine, clone: Clone, tmp_path: Path) -> None:
     assert "#1: the key of the founder is not the one that was given" in done.err
 
 
+@LONG_TAIL
 def test_a_file_alone_says_the_same(clone: Clone, tmp_path: Path) -> None:
     for words, code in (((), 0), (("--expect", "99:" + "ab" * 32), 4), (("-o", "xml"), 2)):
         done = verify_by_process(clone.path, *words)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.examples import some
+from tests.examples import LONG_TAIL, some
 from tests.verify_alone.clone import Clone, Commit, digest, event_path, file_of, signed
 from tetra_es.crypto.ssh.keys import create
 from tetra_es.crypto.ssh.own_key import OwnKey
@@ -127,7 +127,7 @@ def test_a_state_with_other_values(machine: Machine, clone: Clone) -> None:
     assert "#5: it was changed: its hash does not match" in rejected(machine, clone).err
 
 
-@pytest.mark.parametrize("old", [b'"stream": ', b'"actor":'])
+@pytest.mark.parametrize("old", some([b'"stream": ', b'"actor":'], 1))
 def test_the_same_values_in_other_bytes(machine: Machine, clone: Clone, old: bytes) -> None:
     data = file_of(clone.event(5)).replace(old, old + b" ", 1)
     clone.rewrite(5, from_then_on({event_path(5): data}))
@@ -142,6 +142,7 @@ def test_one_event_signed_by_a_stranger(machine: Machine, clone: Clone, tmp_path
     assert f"#{last}: it is signed by SHA256:" in rejected(machine, clone).err
 
 
+@LONG_TAIL
 def test_all_signed_by_a_stranger(machine: Machine, clone: Clone, tmp_path: Path) -> None:
     """Everything agrees with itself, but for the key: the one that the founder should know."""
     stranger = create(tmp_path / "key")
@@ -184,18 +185,21 @@ def test_a_dropped_event(machine: Machine, clone: Clone) -> None:
     assert "failed: #5: " in rejected(machine, clone).err
 
 
+@LONG_TAIL
 def test_the_first_event_dropped(machine: Machine, clone: Clone) -> None:
     clone.rewrite(1, order=range(2, len(clone.commits()) + 1))
     # Its bodies are gone as well, which #2 is compared with.
     assert rejected(machine, clone).err.partition("failed: ")[2][:4] in {"#1: ", "#2: "}
 
 
+@LONG_TAIL
 def test_two_events_swapped(machine: Machine, clone: Clone) -> None:
     last = len(clone.commits())
     clone.rewrite(5, order=[6, 5, *range(7, last + 1)])
     assert "failed: #5: " in rejected(machine, clone).err
 
 
+@LONG_TAIL
 def test_an_event_twice(machine: Machine, clone: Clone) -> None:
     last = len(clone.commits())
     clone.rewrite(5, order=[5, 5, *range(6, last + 1)])
@@ -251,7 +255,7 @@ MESSAGES: dict[str, tuple[Callable[[Commit], Commit], str]] = {
 }
 
 
-@pytest.mark.parametrize("case", some(MESSAGES, 2))
+@pytest.mark.parametrize("case", some(MESSAGES, 1))
 def test_a_message(machine: Machine, clone: Clone, case: str) -> None:
     change, said = MESSAGES[case]
     clone.rewrite(5, lambda position, commit: change(commit) if position == 5 else commit)
@@ -260,6 +264,7 @@ def test_a_message(machine: Machine, clone: Clone, case: str) -> None:
     assert "\x1b" not in done.out + done.err
 
 
+@LONG_TAIL
 def test_two_parents(machine: Machine, clone: Clone) -> None:
     root = clone.commits()[0]
     clone.rewrite(5, parents=lambda parent: [parent, root])

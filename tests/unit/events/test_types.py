@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.examples import LONG_TAIL
 from tetra_es.events.base import OfEnvironment, OfRevision, WithChanges
 from tetra_es.events.catalogue import EVENT_TYPES
 from tetra_es.events.secrets import (
@@ -77,6 +78,7 @@ def test_an_event_of_secrets_tells_the_names_and_age_files_in_it(cls: type[Event
     assert list(age_files(event)) == digests
 
 
+@LONG_TAIL
 def test_nothing_is_read_from_events_by_name() -> None:
     """`getattr` with a field's name would hide from mypy what is read."""
     names = {name for cls in EVENTS for name in _field_names(cls)}
