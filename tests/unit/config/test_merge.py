@@ -157,5 +157,5 @@ def test_what_is_done_again_is_what_merging_by_key_says(base: str, mine: str, th
     wanted, conflicts = merged(base, mine, theirs)
     found = replay(*sides)
     if found is not None and not conflicts:
-        # Where each side takes one key, the header of the table stays: `merge_documents` sees to it.
+        # Where each side takes one key, the header stays, which `merge_documents` does not take.
         assert leaves_of(found) in (wanted, wanted or {("t",): "{}"})
