@@ -98,11 +98,13 @@ def hosts(reader: Reader, host: str | None = None, ref: Ref | None = None) -> Li
     return host_listing(hosts_at(reader, moment_of_ref(reader, ref)), host)
 
 
-def blame(reader: Reader, environment: str, key: str | None = None) -> Listing:
-    """Return where the present values of an environment come from."""
+def blame(
+    reader: Reader, environment: str, key: str | None = None, ref: Ref | None = None
+) -> Listing:
+    """Return where the values of an environment come from."""
     from tetra_es_projections.queries.blame import blame_rows
 
-    rows = [row._asdict() for row in blame_rows(reader, environment, key)]
+    rows = [row._asdict() for row in blame_rows(reader, environment, key, ref)]
     purged = any(row["purged"] for row in rows)
     return Listing(
         rows,
@@ -207,9 +209,9 @@ def secrets(reader: Reader, environment: str) -> Listing:
     return Listing(rows, _SECRETS, empty=f"{environment} has no secrets", cells=cells)
 
 
-def recipients(reader: Reader, environment: str) -> Listing:
-    """Return who can read the secrets of an environment."""
+def recipients(reader: Reader, environment: str, ref: Ref | None = None) -> Listing:
+    """Return who can read the secrets of an environment, or could at a REF."""
     from tetra_es_projections.queries.secrets import recipient_rows
 
-    rows = [row._asdict() for row in recipient_rows(reader, environment)]
+    rows = [row._asdict() for row in recipient_rows(reader, environment, ref)]
     return Listing(rows, ("name", "recipient"), empty=f"{environment} has no recipients")

@@ -76,6 +76,8 @@ QUICK: Sequence[tuple[str, ...]] = (
     ("hosts", "--at", "2", "--output", "json"),
     ("status", "--at", "2"),
     ("blame", "dev", "ports.tetra"),
+    ("blame", "dev", "--at", "3"),
+    ("recipient", "list", "dev", "--at", "3"),
     ("blame", "dev", "ports"),
     ("event", "#3"),
     ("event", "dev@1", "--output", "json"),

@@ -11,7 +11,7 @@ from tetra_es_cli import answers
 from tetra_es_cli.context.candidates import RECIPIENT
 from tetra_es_cli.context.groups import CommandGroup
 from tetra_es_cli.context.identities import identities, identity_option, loader
-from tetra_es_cli.context.params import env_argument, listing_option
+from tetra_es_cli.context.params import REF, env_argument, listing_option
 from tetra_es_cli.context.progress import reporting
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.output.console import ignore_progress, warn
@@ -21,6 +21,7 @@ from tetra_es_cli.output.recorded import emit_recorded
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tetra_es.refs import Ref
     from tetra_es_cli.context.app import App
     from tetra_es_cli.context.recording import Recording
 
@@ -32,12 +33,13 @@ def recipient() -> None:
 
 @recipient.command("list")
 @env_argument()
+@click.option("--at", "ref", type=REF, metavar="REF", help="As it was there.  [default: now]")
 @listing_option
 @click.pass_obj
-def list_(app: App, environment: str, output: str) -> None:
+def list_(app: App, environment: str, ref: Ref | None, output: str) -> None:
     """List the recipients of ENV."""
     with app.reading() as reader:
-        found = answers.recipients(reader, environment)
+        found = answers.recipients(reader, environment, ref)
     emit(found, output)
 
 

@@ -100,7 +100,7 @@ COMMANDS: dict[tuple[str, ...], _Command] = {
     ("history",): _Command(
         "history_of", (("file", check_environment, False),), {**_HISTORY, **_LISTING}
     ),
-    ("blame",): _Command("blame", (_ENV, ("key", str, False)), _LISTING),
+    ("blame",): _Command("blame", (_ENV, ("key", str, False)), {**_AT, **_LISTING}),
     ("status",): _Command("quick_status", (), {**_AT, **_REPORT}),
     ("hosts",): _Command("hosts", (("host", str, False),), {**_AT, **_LISTING}),
     ("event",): _Command("event", (("ref", _ref, True),), _REPORT),
@@ -108,7 +108,7 @@ COMMANDS: dict[tuple[str, ...], _Command] = {
     ("signer", "list"): _Command("signers", (), {**_AT, **_LISTING}),
     ("signer", "export"): _Command("allowed_signers", (), _AT),
     ("secret", "list"): _Command("secrets", (_ENV,), _LISTING),
-    ("recipient", "list"): _Command("recipients", (_ENV,), _LISTING),
+    ("recipient", "list"): _Command("recipients", (_ENV,), {**_AT, **_LISTING}),
 }
 ROOT: Options = {
     "--org": ("org", str),

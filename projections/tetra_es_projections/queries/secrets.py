@@ -46,10 +46,14 @@ def secret_rows(reader: Reader, environment: str) -> list[SecretRow]:
     return [_row(reader, vault, key) for key, _, _ in vault.ciphertexts()]
 
 
-def recipient_rows(reader: Reader, environment: str) -> list[RecipientRow]:
-    """Return the recipients of an environment's secrets by name."""
+def recipient_rows(reader: Reader, environment: str, ref: Ref | None = None) -> list[RecipientRow]:
+    """Return the recipients of an environment's secrets by name, those of then with a REF."""
     require_environment(reader, environment)
-    recipients = checked_vault(reader.log, environment).recipients
+    if ref is None:
+        recipients = checked_vault(reader.log, environment).recipients
+    else:
+        position = moment_of(reader.views, ref, environment)
+        recipients = _vault_at(reader, environment, position).recipients
     return [RecipientRow(name, text) for name, text in sorted(recipients.items())]
 
 
@@ -62,9 +66,13 @@ def secrets_at(reader: Reader, environment: str, ref: Ref | None) -> dict[str, i
 
 def secrets_at_position(reader: Reader, environment: str, position: int) -> dict[str, int]:
     """Return key to version of an environment's secrets at a position."""
+    return _vault_at(reader, environment, position).present
+
+
+def _vault_at(reader: Reader, environment: str, position: int) -> Vault:
     stream = secrets_stream(environment)
     records = (one for one in reader.log.of_stream(stream) if one.position <= position)
-    return Vault(stream).fold(events_in(reader.log, records)).present
+    return Vault(stream).fold(events_in(reader.log, records))
 
 
 def version_changes(

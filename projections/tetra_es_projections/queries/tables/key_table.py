@@ -49,19 +49,33 @@ class KeyEventRow(NamedTuple):
     after: str | None
 
 
+_PRESENT = (
+    "SELECT l.key, l.after, e.revision, l.position, e.actor, e.time, e.reason "
+    "FROM latest l CROSS JOIN events e ON e.position = l.position "
+    "WHERE l.file = :file AND l.after IS NOT NULL ORDER BY l.key"
+)
+_PRESENT_THEN = (
+    "SELECT l.key, c.after, e.revision, c.position, e.actor, e.time, e.reason "
+    "FROM latest l CROSS JOIN changes c ON c.item = l.id AND c.position = "
+    "(SELECT max(position) FROM changes WHERE item = l.id AND position <= :upto) "
+    "CROSS JOIN events e ON e.position = c.position "
+    "WHERE l.file = :file AND c.after IS NOT NULL ORDER BY l.key"
+)
+
+
 class KeyTable:
     """Questions about the keys of files; files are named as in `changes`."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def blame(self, file: str, key: str | None = None) -> list[BlameRow]:
-        """Return, for each present key of a file, the event that gave it its value."""
+    def blame(self, file: str, key: str | None = None, upto: int | None = None) -> list[BlameRow]:
+        """Return, for each key of a file, the event that gave it its value.
+
+        Those that are present now, or were after the event at the position `upto`.
+        """
         rows = self._connection.execute(
-            "SELECT l.key, l.after, e.revision, l.position, e.actor, e.time, e.reason "
-            "FROM latest l CROSS JOIN events e ON e.position = l.position "
-            "WHERE l.file = ? AND l.after IS NOT NULL ORDER BY l.key",
-            (file,),
+            _PRESENT if upto is None else _PRESENT_THEN, {"file": file, "upto": upto}
         )
         below = (f"{key}.", f"{key}[")
         return [
