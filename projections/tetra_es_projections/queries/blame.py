@@ -20,7 +20,8 @@ def blame_rows(
     """Return, for each key of an environment, its value and the event that gave it.
 
     With `ref`, as it was there; with `key`, only that key and those below it. Secrets are
-    `secret NAME`, with their version for a value. Raises `UsageError` for an unknown environment, `TetraEsError` for an unknown key.
+    `secret NAME`, with their version for a value. Raises `UsageError` for an unknown environment,
+    `TetraEsError` for an unknown key.
     """
     require_environment(reader, environment)
     upto = None if ref is None else moment_of(reader.views, ref, environment)
