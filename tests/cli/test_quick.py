@@ -77,7 +77,7 @@ QUICK: Sequence[tuple[str, ...]] = (
     ("status", "--at", "2"),
     ("blame", "dev", "ports.tetra"),
     ("blame", "dev", "--at", "3"),
-    ("recipient", "list", "dev", "--at", "3"),
+    ("recipient", "list", "dev", "--at", "7"),
     ("blame", "dev", "ports"),
     ("event", "#3"),
     ("event", "dev@1", "--output", "json"),
