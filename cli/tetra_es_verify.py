@@ -846,22 +846,32 @@ class Judge:
             yield no_profile, "local", "local is the source of truth: it has no profile"
         if topic in {"environment.created", "environment.edited"}:
             yield not local, "local", f"{state['environment']} is generated: nobody edits it"
+        older = compared(event, state, facts)
+        yield state.get("undoes") and not older, "target", "what it takes back is not in its file"
+        if topic == "environment.rolled_back":
+            target: Any = facts.get((path, state["to_revision"]))
+            made: Any = (state["to_revision"], state["to_position"], state["text"])
+            source, by_key = target and target.source, state.get("paths") is not None
+            if by_key:
+                target, made, source = target and target[:2], made[:2], before and before.source
+            wrong = target is None or target[:3] != made or state["source_revision"] != source
+            wrong = wrong or (by_key and not state["paths"])
+            yield wrong, "target", f"it is not what revision {state['to_revision']} was"
+        gone = any(("purged", at.digest) in facts for at in older)
+        yield gone, "target", "it takes back what was purged"
+        if topic in {"environment.created", "environment.edited"}:
             wrong = (topic == "environment.created") != (before is None)
             yield wrong, "revision", "local has a state already, or has none yet"
-        if topic == "environment.rolled_back":
-            target = facts.get((path, state["to_revision"]))
-            made = (
-                state["to_revision"],
-                state["to_position"],
-                state["text"],
-                state["source_revision"],
-            )
-            yield target != made, "target", f"it is not what revision {state['to_revision']} was"
         values = yield from self._text_rules(event, state, facts)
         if path == "manifest.toml":
             yield from manifest_rules(values)
             name = state.get("name", facts.get("name"))
             yield values["name"] != name, "manifest", "the manifest has another name"
+        if older and before:
+            texts = [self._text(at) for at in (before, *older)]
+            read = [dict(flatten(text)) for text in texts if text is not None]
+            wrong = len(read) < len(texts) or not takes_back(state, read, dict(flatten(values)))
+            yield wrong, "values", "it changes more, or less, than it takes back"
 
     def _text_rules(self, event: Event, state: State, facts: Facts) -> Generator[Rule, None, State]:
         """Yield the rules for a text that follows the one before; return its values."""
@@ -1033,7 +1043,41 @@ def needs(event: Event, state: State, facts: Facts) -> set[str]:
             overlay = f"profiles/{state['environment']}.toml"
             paths += ["manifest.toml", overlay, (LOCAL, state["source_revision"])]
         found |= {facts[path].digest for path in paths if path in facts}
+        found |= {at.digest for at in compared(event, state, facts)}
     return found
+
+
+def compared(event: Event, state: State, facts: Facts) -> list[At]:
+    """Return the older texts of a rollback by path, or of an undo: after, and before if any."""
+    path: Any = path_of(event.topic, state)
+    if rules_of(state) < 3:
+        return []
+    if state.get("paths") is not None:
+        target = facts.get((path, state["to_revision"]))
+        return [target] if target else []
+    after = facts.get((path, "by", state.get("undoes")))
+    before = facts.get((path, after.revision - 1)) if after else None
+    return [at for at in (after, before) if at]
+
+
+def takes_back(state: State, texts: list[dict[str, str]], made: dict[str, str]) -> bool:
+    """Return whether a text has the keys of a rollback by path, or of an undo, and no others.
+
+    `texts` are the one before it, and those of `compared`. Empty tables do not count.
+    """
+    has, older, old = (*texts, {})[:3]
+    if (paths := state.get("paths")) is not None:
+        old, changed = older, {key for key in {*has, *older} if is_at(key, paths)}
+    else:
+        changed = {key for key in {*old, *older} if old.get(key) != older.get(key)}
+    wanted = {key: one for key, one in has.items() if key not in changed}
+    wanted |= {key: one for key, one in old.items() if key in changed}
+    return all(wanted.get(key, "{}") == made.get(key, "{}") for key in {*wanted, *made})
+
+
+def is_at(key: str, paths: list[str]) -> bool:
+    """Return whether a key is one of the paths, or below one."""
+    return any(key == path or key.startswith((f"{path}.", f"{path}[")) for path in paths)
 
 
 def apply(event: Event, state: State, facts: Facts) -> None:
@@ -1042,7 +1086,7 @@ def apply(event: Event, state: State, facts: Facts) -> None:
     if "text" in state:
         path, digest = path_of(topic, state), state["text"] if rules else sha(state["text"])
         at = At(state.get("revision", 1), event.position, digest, state.get("source_revision"))
-        facts[path] = facts[path, at.revision] = at
+        facts[path] = facts[path, at.revision] = facts[path, "by", event.position] = at
     if topic == "organization.created":
         founder = state["signer"], state["key"]
         facts.update({"name": state["name"], "founder": founder, "floor": rules})
@@ -1321,7 +1365,7 @@ SUBJECTS = {
     "environment.edited": "edit({environment}): {edit} -> {release}",
     "environment.promoted": "promote({environment}): local@{source_revision}{through} -> {release}",
     "environment.rolled_back": "rollback({environment}): {environment}@{last} -> {release} "
-    "(same as {environment}@{to_revision}, #{to_position})",
+    "({same} {environment}@{to_revision}, #{to_position})",
     "environment.imported": "import({environment}): {origin} -> {release}",
     "recipient.added": "add recipient({environment}): {name}",
     "recipient.removed": "remove recipient({environment}): {name}",
@@ -1402,10 +1446,17 @@ def subject(topic: str, state: State, changes: Changes) -> str:
         "begun": f"{release} -> {host}" if revision else f"remove from {host}",
         "done": f"{release} serves on {host}" if revision else f"removed from {host}",
         "chosen": f"{', '.join(state['services'])} on " if state.get("services") else "",
+        "same": "same as",
         "limits": "",
         "edit": "",
         "origin": "",
     }
+    if undoes := state.get("undoes"):
+        wording = f"undo #{undoes}{wording.removeprefix('edit')}"
+    if paths := state.get("paths"):
+        parts["same"] = (
+            f"{one_line(paths[0]) if len(paths) == 1 else count(len(paths), 'key')} as in"
+        )
     room = WIDTH - len(wording.format_map(parts))
     if may := state.get("may"):
         listed = f" ({', '.join(may)})"

@@ -89,7 +89,7 @@ def _state(event: Happened) -> str:
 
 
 def _edited(event: Happened) -> str:
-    return _edit(event["environment"], event.changes, _state(event))
+    return _edit(event, event["environment"], _state(event))
 
 
 def _promoted(event: Happened) -> str:
@@ -101,6 +101,10 @@ def _promoted(event: Happened) -> str:
 def _rollback(event: Happened) -> str:
     name = event["environment"]
     same = f"same as {name}@{event['to_revision']}, #{event['to_position']}"
+    if event["paths"] is not None:
+        paths = event["paths"]
+        what = one_line(paths[0]) if len(paths) == 1 else _count(paths, "key")
+        same = f"{what} as in {name}@{event['to_revision']}, #{event['to_position']}"
     return f"rollback({name}): {name}@{event['revision'] - 1} -> {_state(event)} ({same})"
 
 
@@ -111,8 +115,10 @@ def _imported(event: Happened) -> str:
     return head + (origin if len(origin) <= room else origin[: room - 1] + "…") + tail
 
 
-def _edit(what: str, changes: list[KeyChange] | None, result: str) -> str:
-    head, tail = f"edit({what}): ", f" -> {result}"
+def _edit(event: Happened, what: str, result: str) -> str:
+    undoes, changes = event.fields.get("undoes"), event.changes
+    did = "edit" if undoes is None else f"undo #{undoes}"
+    head, tail = f"{did}({what}): ", f" -> {result}"
     if changes is None:
         return f"{head}purged{tail}"
     if not changes:
@@ -181,10 +187,10 @@ _OPERATIONS: Final = {
 _FORMAT_1: Final[Mapping[str, str | Callable[[Happened], str]]] = {
     config.OrganizationCreated.TOPIC: "create(org): {name}",
     config.ManifestEdited.TOPIC: lambda event: _edit(
-        "manifest", event.changes, f"manifest@{event['revision']}"
+        event, "manifest", f"manifest@{event['revision']}"
     ),
     config.ProfileEdited.TOPIC: lambda event: _edit(
-        f"profile {event['environment']}", event.changes, f"profile@{event['revision']}"
+        event, f"profile {event['environment']}", f"profile@{event['revision']}"
     ),
     config.SignerAdded.TOPIC: "add signer: {signer}",
     config.SignerRemoved.TOPIC: "remove signer: {signer}",

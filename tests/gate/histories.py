@@ -158,9 +158,8 @@ class History:
         state = dict(vars(self.gate.state))
         for name in ("head", "versions", "void", "_undo", "_copied"):
             del state[name]
-        state["environments"] = {
-            name: lineage.packed() for name, lineage in state["environments"].items()
-        }
+        for lineages in ("environments", "files"):
+            state[lineages] = {name: each.packed() for name, each in state[lineages].items()}
         state["vaults"] = {
             name: vault.snapshot() for name, vault in state["vaults"].items() if vault.version
         }
@@ -218,7 +217,7 @@ class History:
         return self.event("manifest.edited", "org", class_version=2, **fields | more)
 
     def profile(self, environment: str, text: str, /, **more: Any) -> Draft:
-        at = self.gate.state.profiles.get(environment)
+        at = self.gate.state.file(environment).newest
         fields: dict[str, Any] = {
             "environment": environment,
             "revision": at.revision + 1 if at else 1,

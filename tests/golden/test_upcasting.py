@@ -8,7 +8,7 @@ import pytest
 
 from tetra_es.errors import TetraEsError
 from tetra_es.events.base import event_from_state, state_of
-from tetra_es.events.config import EnvironmentEdited, EnvironmentState
+from tetra_es.events.config import EnvironmentCreated, EnvironmentEdited, EnvironmentState
 
 TOPIC = EnvironmentEdited.TOPIC
 
@@ -69,7 +69,7 @@ def test_each_old_version_is_brought_up_to_date(
 
 def test_a_first_version_is_not_written_down() -> None:
     """So that the states of before there were versions stay what they are."""
-    event = event_from_state(EnvironmentEdited, "env:local", 2, written(1))
+    event = event_from_state(EnvironmentCreated, "env:local", 2, written(1))
     assert state_of(event) == written(1)
 
 

@@ -13,6 +13,18 @@ ENVIRONMENT_STREAM = "env:"
 """Prefix of the streams of environments, such as `env:dev`."""
 
 
+class MayUndo:
+    """Base of the edits that can take back another event's changes."""
+
+    undoes: int | None
+    """Position of that event."""
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """The first edition had no undo."""
+        give(state, undoes=None)
+
+
 class OrganizationCreated(Event, WithChanges):
     """The organization exists, with its manifest and its first signer."""
 
@@ -37,25 +49,31 @@ class OrganizationUpgraded(Event):
     """Number of the rule set that is the least."""
 
 
-class ManifestEdited(Event, OfRevision, WithChanges):
+class ManifestEdited(MayUndo, Event, OfRevision, WithChanges):
     """`manifest.toml` was changed."""
 
     TOPIC: ClassVar[str] = "manifest.edited"
+    class_version: ClassVar[int] = 2
 
     revision: int
     text: str
     changes: list[KeyChange]
+    undoes: int | None
+    """Position of the event whose changes this one takes back, null for none."""
 
 
-class ProfileEdited(Event, OfEnvironment, OfRevision, WithChanges):
+class ProfileEdited(MayUndo, Event, OfEnvironment, OfRevision, WithChanges):
     """The organization's overlay for an environment's profile was changed."""
 
     TOPIC: ClassVar[str] = "profile.edited"
+    class_version: ClassVar[int] = 2
 
     environment: str
     revision: int
     text: str
     changes: list[KeyChange]
+    undoes: int | None
+    """Position of the event whose changes this one takes back, null for none."""
 
 
 class SignerAdded(Event):
@@ -114,10 +132,14 @@ class EnvironmentCreated(EnvironmentState):
     TOPIC: ClassVar[str] = "environment.created"
 
 
-class EnvironmentEdited(EnvironmentState):
+class EnvironmentEdited(MayUndo, EnvironmentState):
     """The source of truth was changed, by `set`, `unset` or an editor."""
 
     TOPIC: ClassVar[str] = "environment.edited"
+    class_version: ClassVar[int] = 2
+
+    undoes: int | None
+    """Position of the event whose changes this one takes back, null for none."""
 
 
 class EnvironmentPromoted(EnvironmentState):
@@ -147,15 +169,24 @@ class EnvironmentPromoted(EnvironmentState):
 
 
 class EnvironmentRolledBack(EnvironmentState):
-    """The environment was given the state of an earlier revision again."""
+    """The environment was given the state of an earlier revision again, or some keys of it."""
 
     TOPIC: ClassVar[str] = "environment.rolled_back"
+    class_version: ClassVar[int] = 2
 
     to_revision: int
     to_position: int
     """Position of the event whose state came back."""
     source_revision: int | None
-    """Source revision of the state that came back, null where it had none."""
+    """Source revision of the state that came back, null where it had none. Where keys alone came
+    back, the one of the state before."""
+    paths: list[str] | None
+    """Dotted keys, the values below which came back; null for the whole text."""
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """The first edition brought back whole texts."""
+        give(state, paths=None)
 
 
 class EnvironmentImported(EnvironmentState):

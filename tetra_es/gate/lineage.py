@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from typing import NamedTuple
 
 _DIGEST = 32
@@ -54,6 +55,13 @@ class Lineage:
             if self._revisions[index] == revision:
                 return self._at(index)
         return None
+
+    def around(self, position: int) -> tuple[StateAt | None, StateAt | None]:
+        """Return the state before the one that an event made, and that one; None for none."""
+        index = bisect_left(self._positions, position)
+        if index == len(self) or self._positions[index] != position:
+            return None, None
+        return self._at(index - 1) if index else None, self._at(index)
 
     def add(self, state: StateAt) -> None:
         """Take in the next state."""

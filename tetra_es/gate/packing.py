@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.gate.lineage import Lineage, StateAt
+from tetra_es.gate.lineage import Lineage
 from tetra_es.gate.state import Signer, State
 from tetra_es.log.chain import Head
 from tetra_es.model.secrets import Vault, Version, secrets_stream
@@ -26,12 +26,8 @@ def pack(state: State) -> dict[str, Any]:
             name: [signer.key, None if signer.may is None else sorted(signer.may)]
             for name, signer in state.signers.items()
         },
-        "manifest": _pack_at(state.manifest) if state.manifest else None,
-        "profiles": {name: _pack_at(at) for name, at in state.profiles.items()},
-        "environments": {
-            name: [base64.b64encode(part).decode() for part in lineage.packed()]
-            for name, lineage in state.environments.items()
-        },
+        "files": _pack_lineages(state.files),
+        "environments": _pack_lineages(state.environments),
         "vaults": {name: _pack_vault(vault) for name, vault in state.vaults.items()},
         "owners": _other_owners(state),
         "purged": {digest.hex(): position for digest, position in state.purged.items()},
@@ -50,13 +46,11 @@ def unpack(packed: Mapping[str, Any]) -> State:
         name=packed["name"],
         founder=packed["founder"],
         floor=packed["floor"],
-        manifest=_unpack_at(packed["manifest"]) if packed["manifest"] else None,
     )
     for name, (key, may) in packed["signers"].items():
         state.signers[name] = Signer(key, None if may is None else frozenset(may))
-    state.profiles.update({name: _unpack_at(at) for name, at in packed["profiles"].items()})
-    for name, parts in packed["environments"].items():
-        state.environments[name] = Lineage.unpacked(*map(base64.b64decode, parts))
+    state.files.update(_unpack_lineages(packed["files"]))
+    state.environments.update(_unpack_lineages(packed["environments"]))
     for name, vault in packed["vaults"].items():
         state.vaults[name] = _unpack_vault(name, vault)
     state.owners.update(_owners(state))
@@ -121,10 +115,12 @@ def _other_owners(state: State) -> dict[str, list[str]]:
     }
 
 
-def _pack_at(at: StateAt) -> list[Any]:
-    return [at.revision, at.position, at.digest.hex(), at.source]
+def _pack_lineages(lineages: Mapping[str, Lineage]) -> dict[str, list[str]]:
+    return {
+        name: [base64.b64encode(part).decode() for part in lineage.packed()]
+        for name, lineage in lineages.items()
+    }
 
 
-def _unpack_at(packed: list[Any]) -> StateAt:
-    revision, position, digest, source = packed
-    return StateAt(revision, position, bytes.fromhex(digest), source)
+def _unpack_lineages(packed: Mapping[str, list[str]]) -> dict[str, Lineage]:
+    return {name: Lineage.unpacked(*map(base64.b64decode, parts)) for name, parts in packed.items()}

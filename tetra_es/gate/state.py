@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from tetra_es.gate.lineage import Lineage, StateAt
+from tetra_es.layout import MANIFEST
 from tetra_es.log.chain import START
 from tetra_es.model.secrets import Vault, secrets_stream
 
@@ -43,9 +44,8 @@ class State:
         self.floor = 0
         """The least number of rules that an event may have."""
         self.signers: dict[str, Signer] = {}
-        self.manifest: StateAt | None = None
-        self.profiles: dict[str, StateAt] = {}
-        """Environment to the organization's overlay."""
+        self.files: dict[str, Lineage] = {}
+        """Environment to the organization's overlays; the manifests are at `MANIFEST`."""
         self.environments: dict[str, Lineage] = {}
         self.vaults: dict[str, Vault] = {}
         self.owners: dict[str, tuple[str, str]] = {}
@@ -59,6 +59,21 @@ class State:
         self._undo: list[Callable[[], object]] | None = None
         self._copied: set[str] = set()
         """The vaults that `roll_back` has as they were."""
+
+    @property
+    def manifest(self) -> StateAt | None:
+        """The present manifest, None where there is none."""
+        return self.file(MANIFEST).newest
+
+    @property
+    def profiles(self) -> dict[str, StateAt]:
+        """Environment to the organization's present overlay."""
+        newest = {name: each.newest for name, each in self.files.items() if name != MANIFEST}
+        return {name: at for name, at in newest.items() if at}
+
+    def file(self, name: str) -> Lineage:
+        """Return the texts of the manifest, or of an environment's overlay, in order."""
+        return self.files.get(name) or Lineage()
 
     def environment(self, name: str) -> Lineage:
         """Return the states of an environment; an empty one is not kept."""
@@ -93,9 +108,16 @@ class State:
 
     def add_state(self, environment: str, state: StateAt) -> None:
         """Give an environment its next state."""
-        if environment not in self.environments:
-            self.put(self.environments, environment, Lineage())
-        lineage = self.environments[environment]
+        self._add(self.environments, environment, state)
+
+    def add_text(self, name: str, state: StateAt) -> None:
+        """Give the manifest, or an environment's overlay, its next text."""
+        self._add(self.files, name, state)
+
+    def _add(self, lineages: dict[str, Lineage], name: str, state: StateAt) -> None:
+        if name not in lineages:
+            self.put(lineages, name, Lineage())
+        lineage = lineages[name]
         lineage.add(state)
         if self._undo is not None:
             self._undo.append(lineage.drop)

@@ -82,8 +82,13 @@ class Environment(Aggregate):
             raise Refused(f"{self.name} exists already")
         return self._decide(EnvironmentCreated, context, **self._next(document))
 
-    def edit(self, document: ConfigDocument, context: Context) -> EnvironmentEdited | None:
-        """Record a changed source of truth, None when nothing changed."""
+    def edit(
+        self, document: ConfigDocument, context: Context, *, undoes: int | None = None
+    ) -> EnvironmentEdited | None:
+        """Record a changed source of truth, None when nothing changed.
+
+        `undoes` is the position of the event whose changes are taken back, if that is the change.
+        """
         if not self.is_source:
             raise Refused(
                 f"{self.name} is generated and cannot be edited",
@@ -91,7 +96,7 @@ class Environment(Aggregate):
             )
         if document.text == self.text:
             return None
-        return self._decide(EnvironmentEdited, context, **self._next(document))
+        return self._decide(EnvironmentEdited, context, **self._next(document), undoes=undoes)
 
     def check_promotable(self) -> None:
         """Raise `Refused` for the source of truth: nothing is promoted to it."""
@@ -150,6 +155,32 @@ class Environment(Aggregate):
             to_revision=target.revision,
             to_position=position,
             source_revision=source_revision_of(target),
+            paths=None,
+        )
+
+    def roll_back_keys(
+        self,
+        document: ConfigDocument,
+        target: EnvironmentState,
+        position: int,
+        context: Context,
+        *,
+        paths: list[str],
+    ) -> EnvironmentRolledBack | None:
+        """Record `document`, in which the values at some keys are those of the event at `position`.
+
+        None when nothing changed.
+        """
+        if document.text == self.text:
+            return None
+        return self._decide(
+            EnvironmentRolledBack,
+            context,
+            **self._next(document),
+            to_revision=target.revision,
+            to_position=position,
+            source_revision=self.source_revision,
+            paths=paths,
         )
 
     def import_state(
@@ -196,7 +227,7 @@ class Environment(Aggregate):
             self.source_revision = source_revision_of(event)
         if isinstance(event, EnvironmentPromoted):
             self.promoted_from.add(event.source_revision)
-        elif isinstance(event, EnvironmentRolledBack):
+        elif isinstance(event, EnvironmentRolledBack) and event.paths is None:
             self.origins[event.revision] = self.origin_of(event.to_revision)
 
     def snapshot(self) -> dict[str, Any]:

@@ -98,8 +98,10 @@ class Organization(Aggregate):
             key=key,
         )
 
-    def edit_manifest(self, manifest: ConfigDocument, context: Context) -> ManifestEdited | None:
-        """Record a changed manifest, None when nothing changed."""
+    def edit_manifest(
+        self, manifest: ConfigDocument, context: Context, *, undoes: int | None = None
+    ) -> ManifestEdited | None:
+        """Record a changed manifest, None when nothing changed; `undoes` as in an environment."""
         if manifest.text == self.text:
             return None
         self._check_manifest(self.name, manifest)
@@ -109,10 +111,16 @@ class Organization(Aggregate):
             revision=self.revision + 1,
             text=manifest.text,
             changes=_changes(self.document, manifest),
+            undoes=undoes,
         )
 
     def edit_profile(
-        self, environment: str, overlay: ConfigDocument, context: Context
+        self,
+        environment: str,
+        overlay: ConfigDocument,
+        context: Context,
+        *,
+        undoes: int | None = None,
     ) -> ProfileEdited | None:
         """Record a changed overlay, None when nothing changed. It is checked before."""
         if environment == SOURCE_OF_TRUTH:
@@ -131,6 +139,7 @@ class Organization(Aggregate):
             revision=self.profile_revisions.get(environment, 0) + 1,
             text=overlay.text,
             changes=_changes(before, overlay),
+            undoes=undoes,
         )
 
     def add_signer(

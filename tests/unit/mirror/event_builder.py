@@ -82,6 +82,7 @@ class EventBuilder:
             text=more.pop("text", f"[ports]\ntetra = {number}  # é\n"),
             digest="0" * 64,
             changes=changes,
+            undoes=more.pop("undoes", None),
             metadata={"reason": reason, **more.pop("metadata", {})},
             **more,
         )

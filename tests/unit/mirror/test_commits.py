@@ -200,6 +200,7 @@ def test_a_path_that_tetra_es_never_writes_is_an_integrity_failure(environment: 
         text="",
         digest="",
         changes=[],
+        undoes=None,
     )
     with pytest.raises(IntegrityFailure, match="event #1"):
         render(record, TreeProjector())

@@ -376,7 +376,13 @@ def test_every_kind_of_event_can_be_mirrored(
     story.add(config.SignerAdded, "org", signer="bob", key="ssh-ed25519 AAAA", may=None)
     story.add(config.SignerRemoved, "org", signer="bob", key="ssh-ed25519 AAAA")
     story.add(
-        config.ProfileEdited, "org", environment="dev", revision=1, text="x = 1\n", changes=[]
+        config.ProfileEdited,
+        "org",
+        environment="dev",
+        revision=1,
+        text="x = 1\n",
+        changes=[],
+        undoes=None,
     )
     content = TreeProjector()
     mirror.apply(story.records[:2], content)

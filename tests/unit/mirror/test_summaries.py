@@ -56,8 +56,10 @@ def deployed(topic: type[Event], /, **fields: Any) -> Event:
     return event(topic, **common, **fields)
 
 
-def edit(*changes: list[str | None], environment: str = "local") -> Event:
-    fields = {**STATE, "changes": list(changes)}
+def edit(
+    *changes: list[str | None], environment: str = "local", undoes: int | None = None
+) -> Event:
+    fields = {**STATE, "changes": list(changes), "undoes": undoes}
     return event(config.EnvironmentEdited, environment=environment, revision=13, **fields)
 
 
@@ -79,9 +81,12 @@ def promoted(via: str) -> Event:
 CASES = [
     (event(config.OrganizationCreated, name="my-company", text="", changes=[], signer="a", key="k"),
      "create(org): my-company"),
-    (event(config.ManifestEdited, revision=2, text="", changes=[["environments", "[]", '["qa"]']]),
+    (event(config.ManifestEdited, revision=2, text="", undoes=None,
+           changes=[["environments", "[]", '["qa"]']]),
      "edit(manifest): environments -> manifest@2"),
-    (event(config.ProfileEdited, environment="dev", revision=2, text="",
+    (event(config.ManifestEdited, revision=3, text="", undoes=41, changes=[]),
+     "undo #41(manifest): comments or layout -> manifest@3"),
+    (event(config.ProfileEdited, environment="dev", revision=2, text="", undoes=None,
            changes=[["set.db.host", None, '"db"'], CHANGE]),
      "edit(profile dev): set.db.host (+1 more) -> profile@2"),
     (secret(secrets.RecipientAdded, name="bob", recipient="r", recipients={}),
@@ -116,12 +121,19 @@ CASES = [
      "create(local): local@1"),
     (edit(CHANGE), "edit(local): ports.tetra -> local@13"),
     (edit(CHANGE, CHANGE, CHANGE), "edit(local): ports.tetra (+2 more) -> local@13"),
+    (edit(CHANGE, CHANGE, undoes=41), "undo #41(local): ports.tetra (+1 more) -> local@13"),
     (edit(), "edit(local): comments or layout -> local@13"),
     (promoted("local"), "promote(prod): local@12 -> prod@3"),
     (promoted("staging"), "promote(prod): local@12 via staging -> prod@3"),
     (event(config.EnvironmentRolledBack, environment="dev", revision=9, to_revision=5,
-           to_position=41, source_revision=4, **STATE),
+           to_position=41, source_revision=4, paths=None, **STATE),
      "rollback(dev): dev@8 -> dev@9 (same as dev@5, #41)"),
+    (event(config.EnvironmentRolledBack, environment="dev", revision=9, to_revision=5,
+           to_position=41, source_revision=4, paths=["ports.tetra"], **STATE),
+     "rollback(dev): dev@8 -> dev@9 (ports.tetra as in dev@5, #41)"),
+    (event(config.EnvironmentRolledBack, environment="dev", revision=9, to_revision=5,
+           to_position=41, source_revision=4, paths=["a", "b"], **STATE),
+     "rollback(dev): dev@8 -> dev@9 (2 keys as in dev@5, #41)"),
     (event(config.EnvironmentImported, environment="dev", revision=1, kind="backup",
            origin="dev_20240101_101500.toml", **STATE),
      "import(dev): dev_20240101_101500.toml -> dev@1"),
@@ -134,6 +146,13 @@ def test_each_kind_says_what_happened(recorded: Event, expected: str) -> None:
 
 
 FORMAT_1 = {
+    **dict.fromkeys(
+        (
+            "rollback(dev): dev@8 -> dev@9 (ports.tetra as in dev@5, #41)",
+            "rollback(dev): dev@8 -> dev@9 (2 keys as in dev@5, #41)",
+        ),
+        "roll back(dev): dev@5 (#41) -> dev@9",
+    ),
     "re-encrypt(dev): 1 secret for 2 recipients": "reseal(dev): 1 secret for 2 recipients",
     "rollback(dev): dev@8 -> dev@9 (same as dev@5, #41)": "roll back(dev): dev@5 (#41) -> dev@9",
 }

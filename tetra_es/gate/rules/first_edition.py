@@ -33,6 +33,7 @@ from tetra_es.events.validate import problem_of
 from tetra_es.gate.lineage import StateAt
 from tetra_es.gate.state import Signer
 from tetra_es.gate.verdicts import Broken, Reason
+from tetra_es.layout import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,17 +72,14 @@ class FirstEdition:
         event, position = entry.record.event, entry.position
         match event:
             case OrganizationCreated():
-                state.set(
-                    name=event.name,
-                    founder=event.key,
-                    manifest=_text_at(1, position, event.text),
-                )
+                state.set(name=event.name, founder=event.key)
+                state.add_text(MANIFEST, _text_at(1, position, event.text))
                 state.put(state.signers, event.signer, Signer(event.key))
             case ManifestEdited():
-                state.set(manifest=_text_at(event.revision, position, event.text))
+                state.add_text(MANIFEST, _text_at(event.revision, position, event.text))
             case ProfileEdited():
                 at = _text_at(event.revision, position, event.text)
-                state.put(state.profiles, event.environment, at)
+                state.add_text(event.environment, at)
             case SignerAdded():
                 state.put(state.signers, event.signer, Signer(event.key))
             case SignerRemoved():

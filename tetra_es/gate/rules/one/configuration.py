@@ -8,6 +8,7 @@ from tetra_es.gate.rules.one.policy import policy_of
 from tetra_es.gate.rules.one.texts import check_text, state_at
 from tetra_es.gate.state import Signer
 from tetra_es.gate.verdicts import Broken, Reason
+from tetra_es.layout import MANIFEST
 from tetra_es.names import SOURCE_OF_TRUTH
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def _profile(entry: Entry, state: State, bodies: Bodies) -> None:
     environment = entry.state["environment"]
     if environment == SOURCE_OF_TRUTH:
         raise Broken(Reason.LOCAL, f"{environment} is the source of truth: it has no profile")
-    check_text(entry, state.profiles.get(environment), bodies)
+    check_text(entry, state.file(environment).newest, bodies)
 
 
 def _source(entry: Entry, state: State, bodies: Bodies) -> None:
@@ -78,7 +79,7 @@ def text_before(entry: Entry, state: State) -> list[StateAt | None]:
     if entry.topic == "manifest.edited":
         return [state.manifest]
     if entry.topic == "profile.edited":
-        return [state.profiles.get(entry.state["environment"])]
+        return [state.file(entry.state["environment"]).newest]
     if entry.topic.startswith("environment."):
         return [state.environment(entry.state["environment"]).newest]
     return []
@@ -90,17 +91,17 @@ def _create(entry: Entry, state: State) -> None:
         name=event["name"],
         founder=event["key"],
         floor=entry.rules,
-        manifest=state_at(entry, 1),
     )
+    state.add_text(MANIFEST, state_at(entry, 1))
     state.put(state.signers, event["signer"], Signer(event["key"]))
 
 
 def _edit_manifest(entry: Entry, state: State) -> None:
-    state.set(manifest=state_at(entry))
+    state.add_text(MANIFEST, state_at(entry))
 
 
 def _edit_profile(entry: Entry, state: State) -> None:
-    state.put(state.profiles, entry.state["environment"], state_at(entry))
+    state.add_text(entry.state["environment"], state_at(entry))
 
 
 def _add_state(entry: Entry, state: State) -> None:

@@ -59,7 +59,7 @@ def compared_with(entry: Entry, state: State) -> list[StateAt | None]:
         state.environment(name).newest,
         state.environment(SOURCE_OF_TRUTH).find(entry.state["source_revision"]),
         state.manifest,
-        state.profiles.get(name),
+        state.file(name).newest,
     ]
 
 
@@ -110,7 +110,7 @@ def _check_rules(entry: Entry, state: State, policy: Policy, bodies: Bodies) -> 
     """Return the rules that a promotion carries, which are those of its profile then."""
     event = entry.state
     name = event["environment"]
-    at = state.profiles.get(name)
+    at = state.file(name).newest
     overlay = bodies.text(at, f"profiles/{name}.toml") if at else None
     try:
         carried = _carried(name, overlay, policy.name, policy.domain)
