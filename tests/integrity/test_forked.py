@@ -35,7 +35,15 @@ EVE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIq31rP3gOXdhITo7RXMqXYdQbJPTJ5onD62I
 
 LOOKING = {
     *("orgs", "status", "show", "diff", "history", "event", "blame", "why", "verify", "backup"),
-    *("mirror list", "env list", "profile list", "profile show", "signer export", "signer list"),
+    *(
+        "mirror list",
+        "env list",
+        "profile list",
+        "profile show",
+        "profile test",
+        "signer export",
+        "signer list",
+    ),
     *("secret list", "secret diff", "secret exposure", "recipient list", "doctor", "completion"),
     "member list",
     *(

@@ -43,12 +43,7 @@ def profile_of(reader: Reader, environment: str) -> EffectiveProfile:
 
     Raises `UsageError` where nothing generates it, `Refused` where it has no profile.
     """
-    known = known_environments(reader)
-    if environment not in known or environment == SOURCE_OF_TRUTH:
-        raise UsageError(
-            f"no environment {environment} that is generated",
-            hint=f"{did_you_mean(environment, known[1:])}there are {', '.join(known[1:])}",
-        )
+    require_generated(reader, environment)
     newest = reader.views.edited.find(f"profile {environment}")
     text = reader.log.state_text(newest.position) if newest else None
     overlay = None if text is None else ConfigDocument(profile_file(environment), text)
@@ -56,3 +51,13 @@ def profile_of(reader: Reader, environment: str) -> EffectiveProfile:
     rules = [ProfileRule(*rule) for rule in describe(profile)]
     path = overlay.path if overlay and overlay.text else None
     return EffectiveProfile(profile.name, profile.digest, path, rules)
+
+
+def require_generated(reader: Reader, environment: str) -> None:
+    """Raise `UsageError` for what is not an environment, or is not generated."""
+    known = known_environments(reader)
+    if environment not in known or environment == SOURCE_OF_TRUTH:
+        raise UsageError(
+            f"no environment {environment} that is generated",
+            hint=f"{did_you_mean(environment, known[1:])}there are {', '.join(known[1:])}",
+        )
