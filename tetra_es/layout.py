@@ -34,6 +34,14 @@ def profile_file(environment: str) -> str:
     return f"{PROFILES}/{check_environment(environment)}.toml"
 
 
+def text_file(name: str) -> str:
+    """Return the path of `manifest`, of `profile ENV`, or of an environment's TOML."""
+    kind, _, environment = name.partition(" ")
+    if kind == "profile":
+        return profile_file(environment)
+    return MANIFEST if name == "manifest" else environment_file(name)
+
+
 def secret_file(environment: str, key: str) -> str:
     """Return the path of a secret's age file."""
     return f"{SECRETS}/{check_environment(environment)}/{check_secret_name(key)}.age"

@@ -40,17 +40,17 @@ def organizations(base: Path) -> Listing:
 
 
 def show(
-    reader: Reader, environment: str, ref: Ref | None = None, *, secrets: bool = False
+    reader: Reader, file: str, ref: Ref | None = None, *, secrets: bool = False
 ) -> Listing | str:
-    """Return the TOML of an environment, or which secrets it has."""
-    return (secret_versions if secrets else show_text)(reader, environment, ref)
+    """Return the TOML of an environment or another file, or which secrets it has."""
+    return (secret_versions if secrets else show_text)(reader, file, ref)
 
 
-def show_text(reader: Reader, environment: str, ref: Ref | None = None) -> str:
-    """Return the TOML of an environment."""
+def show_text(reader: Reader, file: str, ref: Ref | None = None) -> str:
+    """Return the TOML of an environment, of `manifest` or of `profile ENV`."""
     from tetra_es_projections.queries.states import text_at
 
-    return text_at(reader, environment, ref)
+    return text_at(reader, file, ref)
 
 
 def secret_versions(reader: Reader, environment: str, ref: Ref | None = None) -> Listing:

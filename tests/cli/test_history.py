@@ -90,7 +90,7 @@ def test_what_is_asked_for(told: Machine, words: tuple[str, ...], found: list[in
 @pytest.mark.parametrize(
     ("words", "error", "hint"),
     [
-        (("--actor", "alise"), "alise never recorded anything, and is no signer", "alice"),
+        (("--actor", "alise"), "alise is not a signer, and never recorded anything", "alice"),
         (("--type", "environment.edit"), "no event is of type environment.edit", "nment.edited"),
         (("--type", "secrte"), "no event is of type secrte", "secret"),
         (("--key", "port.tetra"), "no file ever had the key port.tetra", "ports.tetra"),

@@ -104,6 +104,8 @@ OTHERS: Sequence[tuple[str, ...]] = (
     ("show", "nope"),
     ("show", ""),
     ("show", "prod"),
+    ("show", "manifest"),
+    ("show", "profile", "dev"),
     ("show", "--", "dev"),
     ("show", "dev", "--at"),
     ("show", "dev", "--at="),

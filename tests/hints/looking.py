@@ -90,4 +90,5 @@ CASES = [
     Case("{}`tetra-es {}` lists the keys", "history dev --key no.such"),
     Case("{}`tetra-es {}` lists the keys", "history profile dev --key no.such"),
     Case("`tetra-es history {}` lists its states", "show prod --at 1"),
+    Case("`tetra-es profile show {}` shows them", "show profile staging"),
 ]

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es_cli.context.candidates import STATE
+from tetra_es_cli.context.candidates import STATES
 from tetra_es_cli.context.params import report_option
+from tetra_es_cli.context.source_files import states_in
+from tetra_es_cli.output import times
 from tetra_es_cli.output.console import note
 from tetra_es_cli.output.emit import emit, say, style
 from tetra_es_cli.output.lines import change_line
@@ -22,21 +24,28 @@ _COLORS = {"+": "green", "-": "red", "@": "cyan"}
 
 
 @click.command()
-@click.argument("states", nargs=-1, required=True, metavar="ENV | REF REF", type=STATE)
+@click.argument("words", nargs=-1, required=True, metavar="WHERE | REF REF", type=STATES)
 @click.option("--keys", is_flag=True, help="By key instead of by line.")
+@click.option("--exit-code", is_flag=True, help="End with 1 where something differs.")
 @report_option
 @click.pass_obj
-def diff(app: App, states: tuple[str, ...], keys: bool, output: str) -> None:
+def diff(app: App, words: tuple[str, ...], keys: bool, exit_code: bool, output: str) -> int:
     """Show what promoting ENV would change, or what differs between two states.
 
-    A state is a REF, or an environment for its present one: `diff dev@5 dev@7`,
-    `diff staging prod`. Secrets are compared by name and version. As JSON, always by key: rows
-    of path, before and after.
+    Of local, manifest or profile ENV, it shows what is not recorded yet. A
+    state is a REF, or one of these for its present one: `diff dev@5 dev@7`, `diff staging prod`,
+    `diff manifest@1 manifest`. Secrets are compared by name and version. As JSON, always by key:
+    rows of path, before and after.
     """
     from tetra_es_projections.queries.differences import difference
 
     with app.reading() as reader:
-        found = difference(reader, *states)
+        found = difference(reader, *states_in(words), zone=times.zone())
+    _show(found, output, keys=keys, color=app.settings.color)
+    return int(exit_code and found.differs)
+
+
+def _show(found: Difference, output: str, *, keys: bool, color: bool) -> None:
     for path in found.unrecorded:
         note(f"{path} has changes that are not recorded yet; they are counted in")
     if keys or output != "text":
@@ -44,7 +53,7 @@ def diff(app: App, states: tuple[str, ...], keys: bool, output: str) -> None:
         lines = [change_line(*change) for change in rows]
         emit(Report([change._asdict() for change in rows], lines), output)
         return
-    _lines(found, wanted=app.settings.color)
+    _lines(found, wanted=color)
     for change in found.secrets:
         say(change_line(*change))
 

@@ -144,6 +144,14 @@ def _looked_at(reader: Reader, ctx: click.Context) -> Iterable[str]:
     return _generated(reader) if words == ("profile",) else ()
 
 
+def _states(reader: Reader, ctx: click.Context) -> Iterable[str]:
+    """Return what has states, whatever was named before."""
+    words = ctx.params.get("words") or ()
+    if words[-1:] == ("profile",):
+        return _generated(reader)
+    return [*environments(reader), "manifest", "profile"]
+
+
 def _signers(reader: Reader, _: click.Context) -> Iterable[str]:
     from tetra_es_projections.queries.signers import signer_rows
 
@@ -178,6 +186,7 @@ WHERE_OF_ALL_AND_KEYS = Known(_keys_of_all)
 WHERE_AND_ASSIGNMENTS = Known(_assignments)
 LOOKED_AT = Known(_looked_at)
 STATE = Known(environments)
+STATES = Known(_states)
 SIGNER = Known(_signers)
 RECIPIENT = Known(_recipients)
 MEMBER = Known(_members)

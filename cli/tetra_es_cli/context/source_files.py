@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import UsageError
-from tetra_es.names import check_environment
+from tetra_es.names import SOURCE_OF_TRUTH, check_environment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,12 @@ def split_file(words: Sequence[str]) -> tuple[str, list[str]]:
         return check_environment(first), rest
     if not rest:
         raise UsageError("which environment's profile?", hint=_ANY)
-    return f"profile {check_environment(rest[0])}", rest[1:]
+    if (environment := check_environment(rest[0])) == SOURCE_OF_TRUTH:
+        raise UsageError(
+            f"{environment} is the source of truth: it has no profile",
+            hint="a profile is followed by an environment that is generated",
+        )
+    return f"profile {environment}", rest[1:]
 
 
 def one_file(words: Sequence[str]) -> str:
@@ -59,3 +64,16 @@ def one_file(words: Sequence[str]) -> str:
     if rest:
         raise UsageError(f"unexpected: {' '.join(rest)}", hint=_ANY)
     return file
+
+
+def states_in(words: Sequence[str]) -> list[str]:
+    """Return words with `profile` and what follows it as one, such as `profile dev@1`."""
+    found: list[str] = []
+    for word in words:
+        if found and found[-1] == "profile":
+            found[-1] = f"profile {word}"
+        else:
+            found.append(word)
+    if found[-1:] == ["profile"]:
+        raise UsageError("which environment's profile?", hint=_ANY)
+    return found

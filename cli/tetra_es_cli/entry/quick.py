@@ -96,7 +96,9 @@ _HISTORY: Options = {
 
 COMMANDS: dict[tuple[str, ...], _Command] = {
     ("orgs",): _Command("organizations", (), _LISTING),
-    ("show",): _Command("show", (_ENV,), {**_AT, "--secrets": ("secrets", None)}),
+    ("show",): _Command(
+        "show", (("file", check_environment, True),), {**_AT, "--secrets": ("secrets", None)}
+    ),
     ("history",): _Command(
         "history_of", (("file", check_environment, False),), {**_HISTORY, **_LISTING}
     ),

@@ -18,7 +18,7 @@ SHORT_HELP: Mapping[str, str] = {
     "set": "Set keys of an edited file and record the change.",
     "unset": "Remove keys from an edited file and record the change.",
     "record": "Record what was changed by hand in local.toml, manifest.toml and the profiles.",
-    "show": "Print the recorded TOML of ENV, byte for byte.",
+    "show": "Print the recorded TOML of WHERE, byte for byte.",
     "diff": "Show what promoting ENV would change, or what differs between two states.",
     "promote": "Generate ENV from the source of truth through its profile.",
     "rollback": "Give ENV the state it had at REF, as a new event.",

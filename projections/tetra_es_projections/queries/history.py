@@ -57,7 +57,7 @@ def history_rows(reader: "Reader", query: HistoryQuery) -> "Sequence[EventRow | 
 
     Raises `UsageError` for an environment, key, actor or type that never was.
     """
-    rows = _found(reader, query)
+    rows = _events(reader, query)
     if not rows:
         from tetra_es_projections.queries.unknown import check_known  # most ask for what is there
 
@@ -67,7 +67,7 @@ def history_rows(reader: "Reader", query: HistoryQuery) -> "Sequence[EventRow | 
     return [*_by_key(reader, rows, query.key)] if query.by_key else rows
 
 
-def _found(reader: "Reader", query: HistoryQuery) -> "list[EventRow]":
+def _events(reader: "Reader", query: HistoryQuery) -> "list[EventRow]":
     file = query.file
     edited = file is not None and (file == "manifest" or file.startswith("profile "))
     limit = query.limit or -1

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.disk.regular_files import read_text
 from tetra_es.errors import UsageError
-from tetra_es.layout import MANIFEST, SOURCE, profile_file
+from tetra_es.layout import MANIFEST, SOURCE, profile_file, text_file
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.profiles.generate import generate
 from tetra_es.profiles.load import validate_overlay
@@ -66,6 +66,11 @@ def preview(reader: Reader, environment: str) -> Preview:
         environment, source, source_label=label, manifest=manifest, overlay=overlay
     )
     return Preview(generated, files.counted_in)
+
+
+def unrecorded(reader: Reader, file: str) -> ConfigDocument:
+    """Return the text of a file that people edit, as it is; the recorded one where that is it."""
+    return _Files(reader).document(text_file(file), file)
 
 
 class _Files:

@@ -1,4 +1,4 @@
-"""What is asked for and never was: an error that says what there is."""
+"""Questions about a name that never existed: an error that says which names do."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _check_actor(reader: Reader, actor: str) -> None:
     known = sorted({*reader.views.events.actors(), *(row.signer for row in signer_rows(reader))})
     if actor not in known:
         raise UsageError(
-            f"{actor} never recorded anything, and is no signer",
+            f"{actor} is not a signer, and never recorded anything",
             hint=f"{did_you_mean(actor, known)}there are {_some(known)}",
         )
 
@@ -67,7 +67,7 @@ def _check_key(reader: Reader, key: str, file: str | None) -> None:
 
 
 def _is_edited(file: str | None) -> bool:
-    """Return whether that is no environment."""
+    """Return whether that is not an environment."""
     return file is None or file == "manifest" or file.startswith("profile ")
 
 

@@ -25,7 +25,7 @@ _COMMIT = 40
 _HASH = 64
 """Digits of an event's hash."""
 _EDITED = ("manifest", "profile")
-"""First words of the files whose revisions are no states of an environment."""
+"""First words of the files whose revisions are not states of an environment."""
 
 
 class Views(Closing):
