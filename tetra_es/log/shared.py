@@ -67,7 +67,11 @@ class Repaired(NamedTuple):
     kept: str | None
     """Where it keeps what was there, None where that had what was purged."""
     commits: int
-    """How much that is."""
+    """How many commits that is, of a repository."""
+    rows: int = 0
+    """How many rows that is, of a database."""
+    bodies: int = 0
+    """How many bodies are there again."""
 
 
 class SharedLog(Protocol):
@@ -139,7 +143,7 @@ class SharedLog(Protocol):
     def repair(self) -> Repaired | None:
         """Set aside what `fetch_sound` passed over, None where that was nothing.
 
-        Raises as `settle` does.
+        Raises as `settle` does, and `Refused` where somebody else has to do it.
         """
 
     def close(self) -> None:

@@ -107,27 +107,42 @@ def share() -> None:
 @share.command()
 @click.pass_obj
 def repair(app: App) -> None:
-    """Put right the repository that the organization is shared by.
+    """Put right the repository, or the database, that the organization is shared by.
 
     For commits on main there that no event of a signer made: as somebody pushes by hand, or merges
     a branch with a button. The events before them are taken over, main goes back to the last of
     them, and what was there is kept in a branch found/TIME there. Commits that it lacks, as after
     a backup was put back, are pushed, and a purge that it did not let be finished is finished.
+
+    In a database, rows that are not events are moved to the table tetra_es.found_events, and texts
+    that were changed or destroyed are put back. The role that owns the schema has to do it.
     """
     with app.workspace(Recording()) as workspace:
         done = workspace.repair_shared()
     if done is None:
         say("nothing is wrong there")
-        return
-    if not done.commits:
+    elif done.rows or done.bodies:
+        _say_rows(done.head, done.kept, done.rows, done.bodies)
+    elif not done.commits:
         say(f"main is at {done.head}, without what was purged")
-        return
-    commits = "1 commit" if done.commits == 1 else f"{done.commits} commits"
-    say(f"main is at {done.head} again: set {commits} aside")
-    if done.kept is None:
-        say("  not kept there: what was purged is in them")
     else:
-        say(f"  kept there in the branch {done.kept}")
+        say(f"main is at {done.head} again: set {_counted(done.commits, 'commit')} aside")
+        if done.kept is None:
+            say("  not kept there: what was purged is in them")
+        else:
+            say(f"  kept there in the branch {done.kept}")
+
+
+def _say_rows(head: str, kept: str | None, rows: int, bodies: int) -> None:
+    if rows:
+        say(f"the log went back to {head}: set {_counted(rows, 'row')} aside")
+        say(f"  kept there in the table {kept}")
+    if bodies:
+        say(f"put back {_counted(bodies, 'text')} there")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 @share.command("to")

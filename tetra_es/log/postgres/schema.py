@@ -1,8 +1,9 @@
-"""The schema `tetra_es`: two tables that nobody but their owner can write, and two functions.
+"""The schema `tetra_es`: tables that nobody but their owner can write, and functions.
 
 `append` compares the head and the chain under one lock, which is held until the commit: so
 positions have no gaps, and a reader that sees an event sees all before it. `purge` destroys bodies
-that a purge event names. Both act with their owner's rights.
+that a purge event names. Both act with their owner's rights. `move_aside` and `put_back` are the
+owner's alone, to put right what somebody wrote with the owner's rights.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ VERSION: Final = 1
 
 LOCK: Final = 0x7465747261
 """The advisory lock of those who append."""
+
+KEPT: Final = "tetra_es.found_events"
+"""The table of the rows that were set aside."""
 
 _PURGES: Final = ", ".join(f"'{topic}'" for topic in TOPICS)
 
@@ -111,8 +115,64 @@ BEGIN
   END IF;
   INSERT INTO tetra_es.bodies SELECT DISTINCT d, NULL::bytea FROM unnest(digests) AS d
     ON CONFLICT (digest) DO UPDATE SET content = NULL;
+  DELETE FROM tetra_es.found_bodies WHERE sha256(content) = ANY (digests);
 END $$;
 REVOKE ALL ON FUNCTION tetra_es.purge FROM PUBLIC;
+
+-- Rows that were never events, and bodies that were changed, with the time when they were found.
+CREATE TABLE {KEPT} (
+  found timestamptz NOT NULL DEFAULT now(), LIKE tetra_es.events
+);
+CREATE TABLE tetra_es.found_bodies (
+  found timestamptz NOT NULL DEFAULT now(), LIKE tetra_es.bodies
+);
+REVOKE ALL ON tetra_es.found_events, tetra_es.found_bodies FROM PUBLIC;
+
+-- Waits for those who append; returns whether the newest event is still this one.
+CREATE FUNCTION tetra_es.ends_at(head bigint, head_hash bytea) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock({LOCK});
+  RETURN head = coalesce((SELECT max(e.position) FROM tetra_es.events e), 0) AND
+    (head = 0 OR EXISTS (
+      SELECT FROM tetra_es.events e WHERE e.position = head AND e.hash = head_hash
+    ));
+END $$;
+REVOKE ALL ON FUNCTION tetra_es.ends_at FROM PUBLIC;
+
+-- Moves the rows after a position; returns how many, and null where the head is another one.
+CREATE FUNCTION tetra_es.move_aside(after bigint, head bigint, head_hash bytea) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  moved bigint;
+BEGIN
+  IF NOT tetra_es.ends_at(head, head_hash) THEN
+    RETURN NULL;
+  END IF;
+  INSERT INTO tetra_es.found_events SELECT now(), e.* FROM tetra_es.events e
+    WHERE e.position > after;
+  DELETE FROM tetra_es.events e WHERE e.position > after;
+  GET DIAGNOSTICS moved = ROW_COUNT;
+  RETURN moved;
+END $$;
+REVOKE ALL ON FUNCTION tetra_es.move_aside FROM PUBLIC;
+
+-- Has bodies there again, and keeps what is in their places. Returns null as move_aside does.
+CREATE FUNCTION tetra_es.put_back(contents bytea[], head bigint, head_hash bytea) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NOT tetra_es.ends_at(head, head_hash) THEN
+    RETURN NULL;
+  END IF;
+  INSERT INTO tetra_es.found_bodies SELECT now(), b.* FROM tetra_es.bodies b
+    WHERE b.digest IN (SELECT sha256(content) FROM unnest(contents) AS content)
+      AND sha256(b.content) <> b.digest;
+  INSERT INTO tetra_es.bodies
+    SELECT DISTINCT ON (sha256(content)) sha256(content), content FROM unnest(contents) AS content
+    ON CONFLICT (digest) DO UPDATE SET content = excluded.content;
+  RETURN cardinality(contents);
+END $$;
+REVOKE ALL ON FUNCTION tetra_es.put_back FROM PUBLIC;
 """
 
 GRANT: Final = (

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
+from tetra_es.errors import IntegrityFailure
 from tetra_es.gate.pins.pins import Forked
 from tetra_es.log.chain import START, Head
 from tetra_es.log.naming import bodies_named
 from tetra_es.log.port import HeadMoved
 from tetra_es.log.postgres.connecting import shown
-from tetra_es.log.postgres.engine import PostgresLog
+from tetra_es.log.postgres.repairing import RepairableLog
 from tetra_es.log.purges import TOPICS
-from tetra_es.log.shared import Sent, Unfinished, take_theirs
+from tetra_es.log.shared import REPAIR_HINT, Sent, Stray, Unfinished, take_theirs
+from tetra_es.usecases.sharing.rows import is_event, put_right
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
+    from tetra_es.log.postgres.engine import PostgresLog
     from tetra_es.log.record import Record
     from tetra_es.log.replica import Replica
     from tetra_es.log.shared import Repaired
+
+Read = TypeVar("Read")
 
 _AT_ONCE: Final = 200
 """Events that are read, or put back, together."""
@@ -46,8 +51,12 @@ class SharedDatabase:
 
     def __init__(self, address: str, replica: Replica) -> None:
         self.address = address
-        self._log = PostgresLog(address)
+        self._log = RepairableLog(address)
         self._replica = replica
+        self._head = START
+        """The newest event there, as of the last time."""
+        self._broken = False
+        """Whether the rows are others already where there are events here."""
 
     @property
     def shown(self) -> str:
@@ -59,23 +68,29 @@ class SharedDatabase:
         """Nothing: its rows are the events."""
         return ""
 
-    def fetch_sound(self) -> Head:
-        """Do what `fetch` does."""
-        return self.fetch()
-
-    def repair(self) -> Repaired | None:
-        """Do nothing: only its owner can move rows."""
-        return None
-
     def fetch(self) -> Head:
         """Ask for the head, and compare. See `SharedLog`."""
+        self._head, self._broken = START, False
         if not self._log.is_made:
             return START
-        head = self._log.head()
-        upto = min(head.position, self._replica.last_position())
+        self._head = self._log.head()
+        upto = min(self._head.position, self._replica.last_position())
         if upto and not self._is_same(upto):
-            raise self._fork(upto)
-        return head
+            self._broken = True
+            raise self._other(upto)
+        return self._head
+
+    def fetch_sound(self) -> Head:
+        """Do the same, and pass over rows that are not events. See `SharedLog`."""
+        try:
+            return self.fetch()
+        except Stray as error:
+            record = self._replica.record(error.position - 1)
+            return START if record is None else record.head
+
+    def repair(self) -> Repaired | None:
+        """set aside rows that are not events, and put bodies back. See `SharedLog`."""
+        return put_right(self._replica, self._log, self._head) if self._log.is_made else None
 
     def is_level(self) -> bool:
         """Ask whether it has just the events that are here; see `SharedLog`."""
@@ -84,11 +99,23 @@ class SharedDatabase:
 
     def events(self, after: int) -> Iterator[Sent]:
         """Yield the events at positions higher than `after`, each with its bodies."""
-        return _with_bodies(self._log, self.records(after))
+        return self._readable(_with_bodies(self._log, self._records(after)))
 
     def records(self, after: int = 0, upto: int | None = None) -> Iterator[Record]:
         """Yield the events with `after` < position <= `upto`, none where there is no log."""
-        return self._log.records(after, upto) if self._log.is_made else iter(())
+        return self._readable(self._records(after, upto))
+
+    def _records(self, after: int, upto: int | None = None) -> Iterator[Record]:
+        if self._broken or not self._log.is_made:
+            return iter(())
+        return self._log.records(after, upto)
+
+    def _readable(self, found: Iterator[Read]) -> Iterator[Read]:
+        """Yield what is read; raise `Stray` where a row is missing, or a body was changed."""
+        try:
+            yield from found
+        except IntegrityFailure as error:
+            raise Stray(error.message, hint=REPAIR_HINT) from error
 
     def body(self, digest: bytes) -> bytes | None:
         """Return the body with this SHA-256, None where there is none or it was purged."""
@@ -168,12 +195,15 @@ class SharedDatabase:
         record = self._replica.record(position)
         return record is None or self._log.holds(record.head)
 
-    def _fork(self, differs: int) -> Forked:
-        """Return the error that names the first event that differs, given one that does."""
+    def _other(self, differs: int) -> IntegrityFailure:
+        """Return the error for rows that differ, given one that does."""
         low, high = 0, differs  # at low they are the same, at high they are not
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (middle, high) if self._is_same(middle) else (low, middle)
+        if not is_event(self._replica, self._log, high):
+            what = f"{self.shown}: event #{high} is missing, or was changed"
+            return Stray(what, high, hint=REPAIR_HINT)
         ours = self._replica.record(high)
         theirs = next(self._log.records(high - 1, high), None)
         error = Forked(high, ours.hash if ours else None, theirs.hash if theirs else None)

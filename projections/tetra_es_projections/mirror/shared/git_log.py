@@ -14,6 +14,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import TetraEsError, UsageError
+from tetra_es.gate.lawful import is_lawful
 from tetra_es.gate.pins.pins import Forked
 from tetra_es.log.chain import START
 from tetra_es.log.chain import Head as EventHead
@@ -24,7 +25,6 @@ from tetra_es_projections.mirror.refs import COMMIT, Head, note_shared
 from tetra_es_projections.mirror.shared.outgoing import New
 from tetra_es_projections.mirror.shared.setting_aside import (
     branch_for,
-    is_lawful,
     not_let,
     reaches_purged,
 )

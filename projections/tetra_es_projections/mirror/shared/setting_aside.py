@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from shlex import join
 from typing import TYPE_CHECKING, Final
 
-from tetra_es.errors import IntegrityFailure, Refused
-from tetra_es.gate.gate import Gate
+from tetra_es.errors import Refused
 from tetra_es_projections.bodies import purged_by
 from tetra_es_projections.mirror.addresses import without_account
 from tetra_es_projections.mirror.listing import objects_named
@@ -19,20 +17,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tetra_es.log.replica import Replica
-    from tetra_es_projections.mirror.clone import Clone
     from tetra_es_projections.mirror.git import Git
 
 _AT_ONCE: Final = 100
 """Objects that are read together."""
-
-
-def is_lawful(clone: Clone, position: int) -> bool:
-    """Return whether the gate admits the event at a position of a clone, and all before it."""
-    with suppress(IntegrityFailure):  # something there cannot be read
-        for verdict in Gate(clone).admit(clone.records()):
-            if not verdict.admitted or verdict.record.position == position:
-                return verdict.admitted
-    return False
 
 
 def reaches_purged(root: Path, git: Git, replica: Replica, tip: str, commit: str) -> bool:
