@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 COMPILED := $(VENV)/compiled
 AGENT := tetra_es/remote/agent/*.sh
+HOOK := cli/tetra_es_cli/texts/pre-receive.sh
 # A worker that has done its part takes over what another one has left.
 IN_PARALLEL := -n auto --dist worksteal
 
@@ -61,7 +62,8 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	cat $(AGENT) | $(BIN)/shellcheck -s sh -
-	$(BIN)/shfmt --diff --indent 4 --case-indent $(AGENT)
+	$(BIN)/shellcheck $(HOOK)
+	$(BIN)/shfmt --diff --indent 4 --case-indent $(AGENT) $(HOOK)
 	$(BIN)/python docs/generate.py --check
 	$(BIN)/python docs/picture.py --check
 	TETRA_ES_THOROUGH=1 $(BIN)/python -m pytest -q tests/packaging tests/docs/test_words.py

@@ -1795,6 +1795,8 @@ class Verifier:
         self.commits: list[str] = []
         self.verdicts: list[Verdict] = []
         self.findings: list[Finding] = []
+        self.unfinished: list[Finding] = []
+        """Bodies that are still there, and were purged."""
         self._there: dict[str, int] = {}
         """Digest of each body to the event that it was found at."""
         self._named: set[tuple[str, str]] = set()
@@ -1820,7 +1822,7 @@ class Verifier:
         for digest, position in self._there.items():
             if purge := self.judge.facts.get(("purged", digest)):
                 words = f"body {digest} is still there, and #{purge} purged it"
-                self.findings.append(Finding(position, words))
+                self.unfinished.append(Finding(position, words))
 
     def _take(self, verdict: Verdict) -> None:
         """Write the commit that an event should have."""
@@ -1932,8 +1934,13 @@ def public_key(file: Path) -> str:
     return " ".join(words[:2])
 
 
-def verify(folder: Path, expected: Sequence[tuple[int, str]], key: str | None) -> State:
-    """Verify a clone; return what was found. Raises `Unreadable`, `OSError`."""
+def verify(
+    folder: Path, expected: Sequence[tuple[int, str]], key: str | None, *, unfinished: bool = False
+) -> State:
+    """Verify a clone; return what was found. Raises `Unreadable`, `OSError`.
+
+    With `unfinished`, what was purged may still be there.
+    """
     stopped = None
     with tempfile.TemporaryDirectory(prefix="tetra-es-verify-") as scratch:
         repository = Repository(folder, Path(scratch))
@@ -1947,6 +1954,8 @@ def verify(folder: Path, expected: Sequence[tuple[int, str]], key: str | None) -
         finally:
             repository.close()
     findings, verdicts = verifier.findings, verifier.verdicts
+    if not unfinished:
+        findings += verifier.unfinished
     for position, wanted in expected:
         hashes = [one.event.hash.hex() for one in verdicts[position - 1 : position]]
         if hashes != [wanted]:
@@ -1964,6 +1973,7 @@ def verify(folder: Path, expected: Sequence[tuple[int, str]], key: str | None) -
         "founder": name,
         "fingerprint": fingerprint(founder) if founder else None,
         "findings": [one._asdict() for one in sorted(findings, key=lambda one: one.event)],
+        "unfinished": [one._asdict() for one in verifier.unfinished if unfinished],
         "void": [
             {"event": one.event.position, "reason": one.reason, "problem": one.words}
             for one in void
@@ -1983,6 +1993,7 @@ def report(found: dict[str, Any], known: bool) -> Iterator[str]:
     if found["stopped"]:
         yield f"stopped: {found['stopped']}"
     yield from (f"  #{one['event']} is void: {one['problem']}" for one in found["void"])
+    yield from (f"  #{one['event']}: {one['problem']}" for one in found["unfinished"])
     yield f"  head #{found['events']} {found['head']}"
     yield f"  founded by {found['founder']}, key {found['fingerprint']}"
     if not known:
@@ -2003,11 +2014,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     text = "event N must have this hash; can be given several times"
     add("--expect", metavar="N:HASH", type=anchor, action="append", default=[], help=text)
     add("--signer-key", metavar="FILE", type=Path, help="the founder's public key, as you know it")
+    text = "what was purged may still be there: a purge is under way"
+    add("--purge-unfinished", action="store_true", help=text)
     add("-o", "--output", choices=("text", "json"), default="text", help="how to print")
     options = parser.parse_args(arguments)
     try:
         key = None if options.signer_key is None else public_key(options.signer_key)
-        found = verify(options.folder, options.expect, key)
+        found = verify(options.folder, options.expect, key, unfinished=options.purge_unfinished)
         text = json.dumps(found, indent=2) if options.output == "json" else ""
         print(text or "\n".join(map(one_line, report(found, key is not None))), flush=True)  # noqa: T201
     except (Unreadable, OSError, MemoryError) as error:

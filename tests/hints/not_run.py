@@ -17,6 +17,8 @@ NOT_RUN: dict[str, str] = {
     "`{} --help`": "tests/cli/test_foreign.py runs it",
     "interrupted; {} does not say whether it was recorded: `tetra-es pull` will tell": "an "
     "interrupted push; tests/sharing/test_lost_answers.py makes one",
+    "protect main there against that; for a host of your own, `tetra-es share hook` prints a hook "
+    "that does, and checks every push": _COPIED,
     "what only this copy has cannot be recorded there any more. To go on with what is there: "
     "`{}`, `{}`, then `{}`": "tests/sharing/test_two_histories.py pastes it",
     "`pip install 'tetra-es[postgres]'`": "installs a package",

@@ -53,7 +53,7 @@ LOOKING = {
         "signer new",
     ),  # the keys of the person alone
     *("health", "drift", "daemon status", "daemon logs"),
-    *("ci github", "ci script"),
+    *("ci github", "ci script", "share hook"),
     *("trust", "restore"),  # the ways out
     "clone",  # makes another folder
     "apply",  # admits a clone by itself, on a server

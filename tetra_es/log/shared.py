@@ -126,6 +126,12 @@ class SharedLog(Protocol):
         Raises `HeadMoved`, `Unknown` and `TetraEsError` as `AppendableLog.append` does.
         """
 
+    def lets(self) -> Sequence[str]:
+        """Try what people may do to it beside appending, and change nothing; say it in words.
+
+        Raises `TetraEsError` where it does not answer.
+        """
+
     def grant(self, role: str, *, purge: bool = False) -> None:
         """Let a role of a database record there; with `purge`, destroy purged bodies too.
 

@@ -4,36 +4,21 @@ from __future__ import annotations
 
 import re
 import shlex
-from importlib.resources import files
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.errors import Refused, TetraEsError, UsageError
+from tetra_es.errors import UsageError
 from tetra_es_cli.context.groups import CommandGroup
 from tetra_es_cli.context.params import env_argument
-from tetra_es_cli.output.console import note
-from tetra_es_cli.output.emit import write_raw
+from tetra_es_cli.context.text_files import filled, force_option, output_option, text_of, write
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pathlib import Path
 
     from tetra_es_cli.context.app import App
 
 _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*", re.ASCII)
-
-_DEEP: Final = 3
-"""Marks that stand for others, at most."""
-
-_output = click.option(
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Write it there.  [default: standard output]",
-)
-_force = click.option("--force", is_flag=True, help="Replace FILE where it is there.")
-
 
 _promote = click.option(
     "--promote/--no-promote",
@@ -51,8 +36,8 @@ def ci() -> None:
 @env_argument()
 @click.option("--branch", metavar="NAME", help="Promotes when pushed to.  [default: ENV]")
 @_promote
-@_output
-@_force
+@output_option
+@force_option
 @click.pass_obj
 def github(
     app: App,
@@ -75,26 +60,26 @@ def github(
     marks["@BRANCH@"] = branch
     script = "".join(
         f"          {line}" if line.strip() else line
-        for line in _filled("deploy.sh", marks).splitlines(keepends=True)
+        for line in filled("deploy.sh", marks).splitlines(keepends=True)
     )
-    _write(
-        _filled("github.yml", marks).replace("@SCRIPT@\n", script), output, force=force, mode=0o644
+    write(
+        filled("github.yml", marks).replace("@SCRIPT@\n", script), output, force=force, mode=0o644
     )
 
 
 @ci.command()
 @env_argument()
 @_promote
-@_output
-@_force
+@output_option
+@force_option
 @click.pass_obj
 def script(
     app: App, environment: str, promote: bool | None, output: Path | None, force: bool
 ) -> None:
     """Write a shell script that does the same for any other CI system."""
     head = f"#!/bin/sh\n# Made by `tetra-es ci script {environment}`.\n"
-    text = _filled("deploy.sh", _marks(app, environment, promote))
-    _write(head + text, output, force=force, mode=0o755)
+    text = filled("deploy.sh", _marks(app, environment, promote))
+    write(head + text, output, force=force, mode=0o755)
 
 
 def _marks(app: App, environment: str, promote: bool | None) -> dict[str, str]:
@@ -110,7 +95,7 @@ def _marks(app: App, environment: str, promote: bool | None) -> dict[str, str]:
     layout = app.layout()
     found = shared_at(layout, app.admission)
     promotes = environment == "dev" if promote is None else promote
-    texts = tomllib.loads(_text("ci.toml"))
+    texts = tomllib.loads(text_of("ci.toml"))
     return {
         **texts["promotes" if promotes else "deploys"],
         **texts["shared" if found else "kept"],
@@ -119,33 +104,3 @@ def _marks(app: App, environment: str, promote: bool | None) -> dict[str, str]:
         "@EXPECT@": f"{head.event}:{head.hash}",
         "@LOG@": shlex.quote(found.without_password) if found else "",
     }
-
-
-def _filled(name: str, marks: Mapping[str, str]) -> str:
-    """Return a text with its marks filled in; a mark may stand for others."""
-    text = _text(name)
-    for _ in range(_DEEP):
-        for mark, value in marks.items():
-            text = text.replace(mark, value)
-    return text
-
-
-def _text(name: str) -> str:
-    return (files("tetra_es_cli") / "texts" / name).read_text("utf-8")
-
-
-def _write(text: str, output: Path | None, *, force: bool, mode: int) -> None:
-    if output is None:
-        write_raw(text.encode())
-        return
-    if output.exists() and not force:
-        raise Refused(f"{output} is there already", hint="--force replaces it")
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(text)
-        output.chmod(mode)
-    except OSError as error:
-        raise TetraEsError(
-            f"cannot write {output}: {error.strerror}", hint="check the path and its permissions"
-        ) from error
-    note(f"wrote {output}")

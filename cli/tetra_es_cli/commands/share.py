@@ -11,6 +11,7 @@ from tetra_es.errors import TetraEsError
 from tetra_es_cli.context.own_line import own_line
 from tetra_es_cli.context.params import report_option
 from tetra_es_cli.context.recording import Recording
+from tetra_es_cli.context.text_files import filled, force_option, output_option, write
 from tetra_es_cli.output.console import hint, note, warn
 from tetra_es_cli.output.emit import emit, say
 from tetra_es_cli.output.invitation import invitation
@@ -18,6 +19,7 @@ from tetra_es_cli.output.model import Report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from tetra_es.usecases.sharing.share import Shared
     from tetra_es_cli.context.app import App
@@ -145,6 +147,23 @@ def _counted(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
+@share.command()
+@output_option
+@force_option
+@click.pass_obj
+def hook(app: App, output: Path | None, force: bool) -> None:
+    """Write a hook for the repository that the organization is shared by, on a host of your own.
+
+    It goes to hooks/pre-receive there. main then gets the commits of signed events alone, as
+    tetra-es-verify finds them, which that host needs; it is never deleted, and replaced only where
+    every event stays, as a purge does.
+    """
+    with app.reading() as reader:
+        (first,) = reader.log.records(0, 1)
+        marks = {"@ORG@": reader.layout.root.name, "@FIRST@": str(first.head)}
+    write(filled("pre-receive.sh", marks), output, force=force, mode=0o755)
+
+
 @share.command("to")
 @click.argument("url")
 @click.option(
@@ -166,6 +185,12 @@ def share_to(app: App, url: str, roles: tuple[str, ...], purge: bool) -> None:
         found = workspace.share(url, Roles(roles, purge))
     say(_shared(found, workspace.layout.root.name))
     say(f"  a colleague joins with `{invitation(found.address, found.head)}`")
+    if found.lets:
+        warn(
+            f"{found.shown} accepts {' and '.join(found.lets)}: a push can remove events there",
+            "protect main there against that; for a host of your own, `tetra-es share hook` prints "
+            "a hook that does, and checks every push",
+        )
     if found.alone:
         note(f"{found.alone} alone may add signers: if that key is lost, nobody can any more")
         hint(

@@ -157,6 +157,10 @@ class SharedDatabase:
             "`tetra-es share URL --grant ROLE --purge`",
         )
 
+    def lets(self) -> Sequence[str]:
+        """Return nothing: the roles that record there can do nothing else."""
+        return ()
+
     def grant(self, role: str, *, purge: bool = False) -> None:
         """Let a role of the database record; with `purge`, destroy purged bodies too."""
         self._log.grant(role, purge=purge)

@@ -8,11 +8,14 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from tetra_es.errors import TetraEsError
 from tetra_es.log.port import HeadMoved
 from tetra_es.log.shared import Stray
 from tetra_es.usecases.sharing.joining import check_known, note_asked
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tetra_es.log.shared import Repaired, Unfinished
     from tetra_es.usecases.ports import Listener, Projections
     from tetra_es.usecases.sharing.pull import Pulled
@@ -38,7 +41,11 @@ class Exchange:
         self._catch_up()
         shared = share(self._work, self._projections, address, roles)
         self.receive()
-        return shared._replace(head=newest(self._work))
+        lets: Sequence[str] = ()
+        if log := self._work.shared:
+            with suppress(TetraEsError):  # it is shared, whatever comes of it
+                lets = log.lets()
+        return shared._replace(head=newest(self._work), lets=tuple(lets))
 
     def pull(self) -> Pulled:
         """Take over what others recorded. Raises `Refused` where it is not shared."""

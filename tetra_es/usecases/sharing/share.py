@@ -34,6 +34,8 @@ class Shared(NamedTuple):
     """Whether this machine shared it there before."""
     alone: str = ""
     """The signer without limits, where it is one alone: their key must not be lost."""
+    lets: tuple[str, ...] = ()
+    """What people may do to what is there, beside appending."""
 
 
 class Roles(NamedTuple):

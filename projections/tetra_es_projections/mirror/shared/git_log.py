@@ -36,6 +36,7 @@ from tetra_es_projections.mirror.shared.transfer import (
     ask_main,
     push_main,
 )
+from tetra_es_projections.mirror.shared.trial import lets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -183,6 +184,14 @@ class GitLog:
             raise Unknown(error.message) from error
         main.at, main.commit = end, end.commit
         main.clone = None
+
+    def lets(self) -> Sequence[str]:
+        """Try what may be done to `main` there beside appending. See `SharedLog`."""
+        commit, _ = self._main.newest()
+        if commit is None or commit != self._main.commit:
+            return ()
+        before = next(iter(self._main.line(commit)[-2:-1]), None)
+        return tuple(lets(self._main.root, self.address, commit, before))
 
     def grant(self, role: str, *, purge: bool = False) -> None:
         """Raise `UsageError`: who may push, the host's settings say."""

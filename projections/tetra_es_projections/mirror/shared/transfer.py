@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 PATIENCE: Final = 120
 """Seconds after which a repository counts as one that does not answer."""
 
-_REMOTE: Final = "tetra-es-log"
+REMOTE: Final = "tetra-es-log"
 _MISSING: Final = "couldn't find remote ref"
 _REFUSED: Final = re.compile(r"^!\t\S+\t\[(remote )?rejected\] ?\((.*)\)$", re.MULTILINE)
 _DAMAGED: Final = re.compile("fsck error|error in object")
@@ -59,10 +59,10 @@ def ask_main(root: Path, url: str) -> str | None:
 
     Raises `TetraEsError` with what git says.
     """
-    with _ready(root, url) as repo:
+    with ready(root, url) as repo:
         git: Any = repo.git  # whose types know two results of this one
         status, printed, said = git.ls_remote(
-            _REMOTE,
+            REMOTE,
             BRANCH,
             with_extended_output=True,
             with_exceptions=False,
@@ -95,13 +95,13 @@ def fetch_main(root: Path, url: str, *, checked: bool = True) -> str | None:
     object is not as it must be, unless it is not `checked`.
     """
     where = without_account(url)
-    with _ready(root, url, checked=checked) as repo:
+    with ready(root, url, checked=checked) as repo:
         status, _, said = repo.git.fetch(
             "--no-tags",
             "--no-write-fetch-head",
             "--no-auto-maintenance",
             "--quiet",
-            _REMOTE,
+            REMOTE,
             f"+{BRANCH}:{SHARED}",
             with_extended_output=True,
             with_exceptions=False,
@@ -133,12 +133,12 @@ def push_main(
     where = without_account(url)
     options = [f"--force-with-lease={BRANCH}:{lease}"] if lease else []
     options += ["--atomic"] if keep else []
-    with _ready(root, url) as repo:
+    with ready(root, url) as repo:
         status, printed, said = repo.git.push(
             "--porcelain",
             "--no-verify",
             *options,
-            _REMOTE,
+            REMOTE,
             f"{commit}:{BRANCH}",
             *([":".join(keep)] if keep else []),
             with_extended_output=True,
@@ -175,18 +175,18 @@ def _unreachable(where: str, said: str) -> TetraEsError:
 
 
 def _line_of(said: str) -> str:
-    return without_account(said_by_git(said).replace(_REMOTE, "it"))
+    return without_account(said_by_git(said).replace(REMOTE, "it"))
 
 
 @contextmanager
-def _ready(root: Path, url: str, *, checked: bool = True) -> Iterator[Repo]:
+def ready(root: Path, url: str, *, checked: bool = True) -> Iterator[Repo]:
     """Yield the repository as GitPython has it, with a remote for the address."""
     with needing_git():
         from git import GitCommandNotFound
     with opened(root) as repo:
         first = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
         settings = {
-            f"remote.{_REMOTE}.url": url,
+            f"remote.{REMOTE}.url": url,
             "fetch.fsckObjects": "true" if checked else "false",
         }
         variables = {"GIT_CONFIG_COUNT": str(first + len(settings)), "LC_ALL": "C", "LANGUAGE": ""}

@@ -1,0 +1,60 @@
+"""Files that a command writes for other programs: texts with marks that are filled in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from tetra_es.errors import Refused, TetraEsError
+from tetra_es_cli.output.console import note
+from tetra_es_cli.output.emit import write_raw
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_DEEP: Final = 3
+"""Marks that stand for others, at most."""
+
+output_option = click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write it there.  [default: standard output]",
+)
+force_option = click.option("--force", is_flag=True, help="Replace FILE where it is there.")
+
+
+def filled(name: str, marks: Mapping[str, str]) -> str:
+    """Return a text with its marks filled in; a mark may stand for others."""
+    text = text_of(name)
+    for _ in range(_DEEP):
+        for mark, value in marks.items():
+            text = text.replace(mark, value)
+    return text
+
+
+def text_of(name: str) -> str:
+    """Return a text as it is kept."""
+    from importlib.resources import files  # the help does without
+
+    return (files("tetra_es_cli") / "texts" / name).read_text("utf-8")
+
+
+def write(text: str, output: Path | None, *, force: bool, mode: int) -> None:
+    """Write a text to a file, or to standard output. Raises `TetraEsError`."""
+    if output is None:
+        write_raw(text.encode())
+        return
+    if output.exists() and not force:
+        raise Refused(f"{output} is there already", hint="--force replaces it")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(text)
+        output.chmod(mode)
+    except OSError as error:
+        raise TetraEsError(
+            f"cannot write {output}: {error.strerror}", hint="check the path and its permissions"
+        ) from error
+    note(f"wrote {output}")
