@@ -92,11 +92,15 @@ sys.exit(run(sys.argv[1:]))
 
 
 @LONG_TAIL
-def test_killed_after_the_push(team: Team) -> None:
+def test_killed_after_the_push(team: Team, tmp_path: Path) -> None:
     """The event is in the shared log, and not here: the next command takes it over."""
     alice, bob = team
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
     team.on_push("kill -9 $VICTIM", hook="post-receive")
-    assert bob.process(*SET, code=KILLED).code == -signal.SIGKILL
+    done = bob.process(*SET, code=KILLED, env={"TMPDIR": str(elsewhere)})
+    assert done.code == -signal.SIGKILL
+    assert list(elsewhere.iterdir()) == []  # what was fetched is in the state folder
     assert (bob.last_position(), len(team.shared())) == (3, 4)
     alice.ok("set", "local", "logging.level=warn")
     said = bob.ok("promote", "dev")

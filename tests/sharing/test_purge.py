@@ -241,3 +241,72 @@ def test_the_newest_state_of_somebody_who_was_away_had_it(team: Team) -> None:
     said = bob.ok("pull")
     assert "not recorded" not in said.err
     check_gone(team)
+
+
+def kept(team: Team) -> str:
+    """Have what somebody pushed by hand set aside there; return the branch that keeps it."""
+    put(team, commit(team, {"notes.txt": "mine\n"}))
+    said = team.bob.ok("share", "repair").out
+    team.alice.ok("pull")
+    return said.split("kept there in the branch ")[1].strip()
+
+
+def branches(team: Team) -> list[str]:
+    """Return the branches and tags there, but for main."""
+    found = git(team.hub, "for-each-ref", "--format=%(refname:short)").split()
+    return [name for name in found if name != "main"]
+
+
+def test_what_a_repair_kept_there_goes_with_the_value(leaked: Team) -> None:
+    name = kept(leaked)
+    assert branches(leaked) == [name]
+    said = leaked.alice.ok(*PURGE)
+    assert f"deleted {name} there, which had what was purged" in said.err
+    assert branches(leaked) == []
+    check_gone(leaked)
+
+
+@LONG_TAIL
+def test_branches_of_people_are_named_and_stay(leaked: Team) -> None:
+    git(leaked.hub, "branch", "mine", "main")
+    git(leaked.hub, "tag", "v1", "main")
+    before = tip(leaked)
+    git(leaked.hub, "update-ref", "refs/pull/1/head", commit(leaked))
+    git(leaked.hub, "branch", "other", git(leaked.hub, "rev-parse", "main~3").strip())
+    said = leaked.alice.ok(*PURGE)
+    assert "what was purged can still be read at" in said.err
+    assert "in mine, refs/pull/1/head, v1\n" in said.err
+    assert git(leaked.hub, "rev-parse", "mine").strip() == before
+    assert "other" in branches(leaked)
+    leaked.bob.ok("pull")
+    told = leaked.bob.run("doctor").out
+    assert all(f"{name} at {ADDRESS} keeps what was purged" in told for name in ("mine", "v1"))
+    check_gone(leaked)
+
+
+@LONG_TAIL
+def test_a_host_that_deletes_no_branch(leaked: Team) -> None:
+    """`doctor` names it, and `share repair` deletes it later."""
+    name = kept(leaked)
+    git(leaked.hub, "config", "receive.denyDeletes", "true")
+    said = leaked.alice.ok(*PURGE)
+    assert f"can still be read at {ADDRESS}, in {name}\n" in said.err
+    check_gone(leaked)
+    assert f"{name} at {ADDRESS} keeps what was purged" in leaked.bob.run("doctor").out
+    git(leaked.hub, "config", "receive.denyDeletes", "false")
+    done = leaked.bob.ok("share", "repair")
+    assert done.out.endswith("without what was purged\n")
+    assert branches(leaked) == []
+    assert "keeps what" not in leaked.bob.run("doctor").out
+
+
+@LONG_TAIL
+def test_what_has_nothing_of_the_value_is_kept(leaked: Team) -> None:
+    leaked.alice.ok(*PURGE)
+    leaked.bob.ok("pull")
+    name = kept(leaked)
+    leaked.alice.ok("set", "local", "app.entry=another-one-8")
+    leaked.alice.ok("unset", "local", "app.entry")
+    leaked.alice.ok(*PURGE)
+    assert branches(leaked) == [name]
+    assert leaked.bob.ok("share", "repair").out == "nothing is wrong there\n"

@@ -53,10 +53,11 @@ class Stray(IntegrityFailure):
 
 
 class Unfinished(NamedTuple):
-    """A purge that the shared log does not let be finished."""
+    """What the shared log does not let be finished of a purge, or what was deleted there for it."""
 
     what: str
     hint: str
+    """What to do about it; empty for nothing."""
 
 
 class Repaired(NamedTuple):
@@ -125,6 +126,15 @@ class SharedLog(Protocol):
 
         Raises `HeadMoved`, `Unknown` and `TetraEsError` as `AppendableLog.append` does.
         """
+
+    def keeping_purged(self) -> Sequence[str]:
+        """Ask which branches, or what else there is beside the log, keep what was purged.
+
+        Changes nothing. Raises `TetraEsError` where it does not answer.
+        """
+
+    def sweep(self) -> Unfinished | None:
+        """Delete what `repair` kept there of what was purged; return that, and what is left."""
 
     def lets(self) -> Sequence[str]:
         """Try what people may do to it beside appending, and change nothing; say it in words.

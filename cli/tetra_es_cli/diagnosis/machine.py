@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from tetra_es.errors import RESTORE_HINT, TetraEsError
 from tetra_es.limits import GIT
 from tetra_es.usecases.check import Check
-from tetra_es.usecases.sharing.engines import is_level
+from tetra_es.usecases.sharing.engines import ask
 from tetra_es.usecases.sharing.place import shared_at
 from tetra_es_projections.queries.status import environment_rows, file_rows
 from tetra_es_projections.queries.store import store_health
@@ -148,11 +148,14 @@ def _shared_log(app: App, layout: OrgLayout) -> Iterator[Check]:
         if shared is None:
             return
         with app.projections(reading=True) as projections:
-            level = is_level(projections.log, projections, shared.address)
+            answer = ask(projections.log, projections, shared.address)
     except TetraEsError as error:
         yield Check("shared log", "failed", error.message, error.hint or "")
         return
-    if level:
+    for name in answer.keeping_purged:
+        what = f"{name} at {shared.without_password} keeps what was purged"
+        yield Check("shared log", "warning", what, "delete that there")
+    if answer.is_level:
         yield Check(
             "shared log", "ok", f"{shared.without_password} answers, and has the same events"
         )

@@ -157,6 +157,13 @@ class SharedDatabase:
             "`tetra-es share URL --grant ROLE --purge`",
         )
 
+    def keeping_purged(self) -> Sequence[str]:
+        """Return nothing: what `settle` leaves, it says."""
+        return ()
+
+    def sweep(self) -> Unfinished | None:
+        """Do nothing: nothing is kept beside the log."""
+
     def lets(self) -> Sequence[str]:
         """Return nothing: the roles that record there can do nothing else."""
         return ()

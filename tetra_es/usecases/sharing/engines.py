@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import TetraEsError
 from tetra_es.log.postgres import connecting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tetra_es.log.replica import Replica
     from tetra_es.log.shared import SharedLog
@@ -30,10 +30,19 @@ def shared_log(
     return SharedDatabase(address, replica)
 
 
-def is_level(replica: Replica, projections: SharingProjections, address: str) -> bool:
-    """Ask whether the log at an address has just the events that are here. Raises as it does."""
+class Answer(NamedTuple):
+    """How the log at an address stands to what is here."""
+
+    is_level: bool
+    """Whether it has just the events that are here."""
+    keeping_purged: Sequence[str]
+    """The branches there that keep what was purged."""
+
+
+def ask(replica: Replica, projections: SharingProjections, address: str) -> Answer:
+    """Ask the log at an address how it stands; change nothing. Raises `TetraEsError`."""
     with closing(shared_log(replica, projections, address)) as log:
-        return log.is_level()
+        return Answer(log.is_level(), log.keeping_purged())
 
 
 @contextmanager

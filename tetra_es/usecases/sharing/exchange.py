@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from tetra_es.errors import TetraEsError
 from tetra_es.log.port import HeadMoved
-from tetra_es.log.shared import Stray
+from tetra_es.log.shared import Repaired, Stray
 from tetra_es.usecases.sharing.joining import check_known, note_asked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tetra_es.log.shared import Repaired, Unfinished
+    from tetra_es.log.shared import Unfinished
     from tetra_es.usecases.ports import Listener, Projections
     from tetra_es.usecases.sharing.pull import Pulled
     from tetra_es.usecases.sharing.share import Roles, Shared
@@ -70,6 +70,9 @@ class Exchange:
             self._take_over(repairing=True)
         repaired = shared.repair()
         self.receive()
+        if swept := shared.sweep():
+            self._listener.warned(*swept)
+            repaired = repaired or Repaired(f"#{self._work.log.last_position()}", None, 0)
         return repaired
 
     def receive_once(self) -> None:

@@ -22,6 +22,7 @@ from tetra_es.log.port import HeadMoved, Unknown
 from tetra_es.log.shared import Repaired, Sent, Stray, Unfinished
 from tetra_es_projections.mirror.addresses import without_account
 from tetra_es_projections.mirror.refs import COMMIT, Head, note_shared
+from tetra_es_projections.mirror.shared import others
 from tetra_es_projections.mirror.shared.outgoing import New
 from tetra_es_projections.mirror.shared.setting_aside import (
     branch_for,
@@ -185,6 +186,34 @@ class GitLog:
         main.at, main.commit = end, end.commit
         main.clone = None
 
+    def keeping_purged(self) -> Sequence[str]:
+        """Ask which branches there keep what was purged. See `SharedLog`."""
+        return [ref.shown for ref in self._keeping_purged()]
+
+    def sweep(self) -> Unfinished | None:
+        """Delete the branches there that `repair` made, and that keep what was purged."""
+        try:
+            found = self._keeping_purged()
+            ours = [ref for ref in found if others.is_ours(ref)]
+            left = others.delete(self._main.root, self.address, ours) if ours else []
+        except TetraEsError as error:
+            what = f"whether other branches keep what was purged is not known: {error.message}"
+            return Unfinished(what, "`tetra-es share repair` looks again")
+        gone = [ref.shown for ref in ours if ref not in left]
+        if kept := [ref.shown for ref in found if ref.shown not in gone]:
+            what = f"what was purged can still be read at {self.shown}, in {', '.join(kept)}"
+            return Unfinished(what, "delete that there; `tetra-es doctor` tells what is left")
+        if gone:
+            return Unfinished(f"deleted {', '.join(gone)} there, which had what was purged", "")
+        return None
+
+    def _keeping_purged(self) -> list[others.Ref]:
+        main = self._main
+        commit, _ = main.newest()
+        if commit is None:
+            return []
+        return others.keeping_purged(main.root, self._git, self.address, self._replica, commit)
+
     def lets(self) -> Sequence[str]:
         """Try what may be done to `main` there beside appending. See `SharedLog`."""
         commit, _ = self._main.newest()
@@ -249,6 +278,7 @@ class GitLog:
         """Put the commits of the mirror in the place of those that have what was purged."""
         main = self._main
         main.seen = at
+        told = self.sweep()  # first: who is killed here begins again with that
         try:
             self._push(own.commit, lease=at.commit)
         except Forbidden as error:
@@ -260,7 +290,7 @@ class GitLog:
                 "allow forced pushes to main there, then `tetra-es share repair` finishes it",
             )
         main.follows(own)
-        return None
+        return told
 
     def _push(
         self, commit: str, *, lease: str | None = None, keep: tuple[str, str] | None = None

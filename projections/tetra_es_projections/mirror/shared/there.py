@@ -54,7 +54,7 @@ class There:
         self._replica = replica
         self.newest = newest
         self.seen = seen
-        self.fetched = Fetched(mirror)
+        self.fetched = Fetched(mirror, replica)
         self.commit: str | None = None
         """Where it is."""
         self.clone: Clone | None = None

@@ -69,7 +69,7 @@ def ask_main(root: Path, url: str) -> str | None:
             kill_after_timeout=PATIENCE,
         )
     if status:
-        raise _unreachable(without_account(url), said)
+        raise unreachable(without_account(url), said)
     return next((line.split()[0] for line in printed.splitlines()), None)
 
 
@@ -112,7 +112,7 @@ def fetch_main(root: Path, url: str, *, checked: bool = True) -> str | None:
     if status and _DAMAGED.search(said):
         raise Damaged(f"{where}: main there has damaged objects: {_line_of(said)}")
     if status:
-        raise _unreachable(where, said)
+        raise unreachable(where, said)
     return all_refs(root).get(SHARED)
 
 
@@ -166,7 +166,8 @@ def _rule_of(said: str, why: str) -> str:
     return f"{told} ({rules[0]})" if rules else told
 
 
-def _unreachable(where: str, said: str) -> TetraEsError:
+def unreachable(where: str, said: str) -> TetraEsError:
+    """Return the error for a repository that does not answer, with what git said."""
     return TetraEsError(
         f"cannot reach {where}: {_line_of(said)}",
         hint="check the address and your access; without it nothing is recorded, and what is "
