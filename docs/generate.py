@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+import tetra_es_cli
 from tetra_es.events.base import Event
 from tetra_es.events.catalogue import EVENT_TYPES
 from tetra_es.events.config import EnvironmentState
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 REFERENCE = Path(__file__).parent / "reference"
 FORMAT = Path(__file__).parent / "format.md"
+SCHEMA = Path(tetra_es_cli.__file__).parent / "texts/output.schema.json"
+"""Of what commands print as JSON; the wheel has it, too."""
 BEGIN = "<!-- Written by docs/generate.py from tetra_es/events/form: begin -->\n"
 END = "<!-- end -->\n"
 
@@ -107,7 +110,11 @@ _SHARED = {
 
 def pages() -> dict[str, str]:
     """Return name to text of the generated pages."""
-    return {"cli.md": command_line(), "events.md": catalogue()}
+    return {
+        "cli.md": command_line(),
+        "events.md": catalogue(),
+        "output.schema.json": SCHEMA.read_text(encoding="utf-8"),
+    }
 
 
 def command_line() -> str:

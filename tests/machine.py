@@ -80,12 +80,20 @@ class Result:
     def error(self) -> str:
         """Return the one error line, having checked that it is one line and has no traceback."""
         lines = [line for line in self.err.splitlines() if line.startswith("tetra-es: error: ")]
-        assert len(lines) == 1, self.err
+        told = self._json_errors()
+        assert len(lines) + len(told) == 1, self.err
         assert "Traceback" not in self.err
         assert "defect" not in self.err
-        return lines[0].removeprefix("tetra-es: error: ")
+        return str(told[0]["message"]) if told else lines[0].removeprefix("tetra-es: error: ")
+
+    def _json_errors(self) -> list[dict[str, Any]]:
+        """Return what was said for a program."""
+        lines = [line for line in self.err.splitlines() if line.startswith('{"code": ')]
+        return [json.loads(line) for line in lines]
 
     def hint(self) -> str:
+        if told := self._json_errors():
+            return str(told[0]["hint"])
         lines = [line for line in self.err.splitlines() if line.startswith("tetra-es: hint: ")]
         assert lines, self.err
         return lines[-1].removeprefix("tetra-es: hint: ")

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tetra_es_cli.output.model import Listing, Report
+from tetra_es_cli.output.model import Listing, Report, change_rows
 from tetra_es_cli.output.times import short_time
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from tetra_es.refs import Ref
+    from tetra_es_projections.queries.events import FoundEvent
     from tetra_es_projections.queries.history import HistoryQuery
     from tetra_es_projections.queries.reader import Reader
 
@@ -138,8 +140,8 @@ def status(reader: Reader, ref: Ref | None = None) -> Report:
     value = {
         **vars(found),
         "unreadable": unreadable,
-        "environments": environments,
-        "servers": servers,
+        "environments": [row._asdict() for row in found.environments],
+        "servers": [row._asdict() for row in found.servers],
         "left_out": [row._asdict() for row in found.left_out],
         "shared": shared and shared._asdict(),
         "unsent": waiting,
@@ -165,11 +167,38 @@ def environments(reader: Reader) -> Listing:
 
 def event(reader: Reader, ref: Ref) -> Report:
     """Return one event, whole."""
-    from tetra_es_cli.output.lines import event_lines
     from tetra_es_projections.queries.events import find_event
 
-    found = find_event(reader, ref)
-    return Report(vars(found.details), event_lines(found))
+    return event_report(find_event(reader, ref))
+
+
+def event_report(found: FoundEvent) -> Report:
+    """Return an event: for programs with the fields that it has in `history`, and more."""
+    from tetra_es_cli.output.lines import event_lines
+
+    details = found.details
+    value = {
+        "event": details.event,
+        "environment": details.state.get("environment"),
+        "revision": details.state.get("revision"),
+        "type": details.topic,
+        "actor": found.metadata["actor"],
+        "time": found.time,
+        "reason": found.metadata["reason"],
+        "hash": details.hash,
+        "summary": found.summary,
+        "changes": change_rows(found.changes),
+        "stream": details.stream,
+        "version": details.version,
+        "state": details.state,
+        "previous": details.previous,
+        "signature": details.signature,
+        "signed_at": details.signed_at,
+        "fingerprint": details.key,
+        "commit": details.commit,
+        "purged": details.purged,
+    }
+    return Report(value, event_lines(found))
 
 
 def signers(reader: Reader, ref: Ref | None = None) -> Listing:
@@ -205,7 +234,7 @@ def secrets(reader: Reader, environment: str) -> Listing:
     from tetra_es_projections.queries.secrets import secret_rows
 
     rows = [row._asdict() for row in secret_rows(reader, environment)]
-    cells = {"time": short_time}
+    cells: Mapping[str, Callable[[Any], Any]] = {"time": short_time, "recipients": ", ".join}
     return Listing(rows, _SECRETS, empty=f"{environment} has no secrets", cells=cells)
 
 

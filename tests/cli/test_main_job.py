@@ -65,7 +65,7 @@ def test_dry_run_of_promote_includes_edits_not_recorded_yet(machine: Machine) ->
     with machine.toml("local").open("a") as file:
         file.write("\n[extra]\nanswer = 42\n")
     promotion = machine.ok("promote", "dev", "--dry-run", "-o", "json").json[0]
-    assert ["extra.answer", None, "42"] in promotion["changes"]
+    assert {"key": "extra.answer", "before": None, "after": "42"} in promotion["changes"]
     assert "not recorded yet" in machine.ok("status").out
 
 
@@ -259,7 +259,7 @@ def test_diff_against_promotion_and_between_states(machine: Machine) -> None:
     machine.ok("set", "local", "ports.tetra=7777")
     assert "+tetra = 7777" in machine.ok("diff", "dev").out
     changes = machine.ok("diff", "dev@1", "dev@2", "-o", "json").json
-    assert {"path": "ports.tetra", "before": "4444", "after": "5555"} in changes
+    assert {"key": "ports.tetra", "before": "4444", "after": "5555"} in changes
 
 
 def test_diff_of_two_environments_and_by_somebody_who_may_not_sign(machine: Machine) -> None:

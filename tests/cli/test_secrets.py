@@ -96,7 +96,7 @@ def test_the_list_has_no_values(vault: Machine) -> None:
         "API_KEY",
         2,
         "alice",
-        "alice",
+        ["alice"],
     )
 
 

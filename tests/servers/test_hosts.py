@@ -188,7 +188,7 @@ def test_what_ran_at_a_moment(fleet: Fleet) -> None:  # noqa: F811 - the fixture
         *["running"] * 3, "stopped", "running"
     ]  # fmt: skip
     assert [row["behind"] for row in found.values()] == [0, 1, 1, 1, 0]
-    assert {row["by"] for row in found.values()} == {"alice"}
+    assert {row["actor"] for row in found.values()} == {"alice"}
     assert found["deployed"]["reason"] == "release"
     assert found["deployed"]["secrets"] == [{"key": "TOKEN", "version": 1, "recorded": 1}]
     assert found["reverted"]["secrets"] == [{"key": "TOKEN", "version": 1, "recorded": 2}]
@@ -196,7 +196,7 @@ def test_what_ran_at_a_moment(fleet: Fleet) -> None:  # noqa: F811 - the fixture
     newest = found["reverted"]["newest"]
     assert (newest["what"], newest["outcome"], newest["step"]) == ("dev@2", "reverted", "health")
     assert found["stopped"]["changed"]["what"] == "stopped"
-    assert found["stopped"]["changed"]["by"] == "alice"
+    assert found["stopped"]["changed"]["actor"] == "alice"
     assert hosts(fleet, "web1")[0]["running"] is None
 
     text = machine.ok("hosts", "web1", "--at", moments["stopped"]).out
@@ -204,7 +204,7 @@ def test_what_ran_at_a_moment(fleet: Fleet) -> None:  # noqa: F811 - the fixture
         assert word in text
     status = machine.ok("status", "--at", moments["newer config"], "-o", "json").json
     (row,) = status["servers"]
-    assert (row["runs"], row["behind"], row["outdated"]) == ("dev@1", 1, ["TOKEN"])
+    assert (row["running"], row["behind"], row["outdated"]) == ("dev@1", 1, ["TOKEN"])
     states = {row["environment"]: row["state"] for row in status["environments"]}
     assert states["dev"] == "dev@2"
     assert "dev@1" in machine.ok("status", "--at", moments["newer config"]).out

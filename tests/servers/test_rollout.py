@@ -459,7 +459,9 @@ def test_when_one_host_fails_the_others_get_back_what_they_had(fleet: Fleet) -> 
     event = machine.ok("event", str(started[1]["event"]), "-o", "json").json
     assert event["state"]["revision"] == 1
     assert [secret[:2] for secret in event["state"]["secrets"]] == [["KEY", 1]]
-    runs = {row["host"]: row["runs"] for row in machine.ok("status", "-o", "json").json["servers"]}
+    runs = {
+        row["host"]: row["running"] for row in machine.ok("status", "-o", "json").json["servers"]
+    }
     assert runs["web1"] == "dev@1"
     assert fleet.events("web2")[-2:] == ["healthy", "host.uninstalled"]
     machine.ok("verify")

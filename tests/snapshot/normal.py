@@ -40,7 +40,7 @@ _TOKENS = (
     (re.compile(r"\bSHA256:[A-Za-z0-9+/]{43}"), "<fingerprint>"),
 )
 _MACHINES_OWN = (
-    (re.compile(r"\bgit version \S.*"), "git version <version>"),
+    (re.compile(r'\bgit version [^\s"][^"\n]*'), "git version <version>"),
     (re.compile(r"\b\d+ MiB free\b"), "<n> MiB free"),
     (re.compile(r"/(?:dev/shm|run/user/\d+)/tetra-es-\w+"), "<folder in memory>"),
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -41,12 +42,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tetra_es.usecases.deploy.operations import Verb
+    from tetra_es.usecases.deploy.units import UnitRow
     from tetra_es_cli.context.app import App
 
 _LINES = 50
 _DIGITS = 9
 _INTERRUPTED = 130
-_UNIT = ("host", "name", "active", "sub", "enabled", "pid", "restarts", "since", "result")
+_UNIT = ("host", "unit", "active", "sub", "enabled", "pid", "restarts", "since", "result")
 
 
 @click.group(cls=CommandGroup)
@@ -142,10 +144,17 @@ def status(app: App, environment: str, hosts: Sequence[str], local: bool, output
 
     with units(app, HostSelection(environment, hosts, local)) as found:
         answers = found.status()
-    rows = [row._asdict() for row in answers.rows]
+    rows = [_told(row) for row in answers.rows]
     empty = "" if answers.errors else f"{environment} has no units"
     emit(Listing(rows, _UNIT, empty=empty), output)
     raise_first(answers.errors)
+
+
+def _told(row: UnitRow) -> dict[str, Any]:
+    """Return a row as all commands name and print such things."""
+    since = re.sub(r"^[A-Z][a-z]{2} ([0-9-]{10}) ([0-9:]{8}) UTC$", r"\1T\2Z", row.since)
+    told = {**row._asdict(), "since": since}
+    return {"unit" if name == "name" else name: value for name, value in told.items()}
 
 
 @daemon.command()

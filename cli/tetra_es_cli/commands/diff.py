@@ -14,7 +14,7 @@ from tetra_es_cli.output import times
 from tetra_es_cli.output.console import note
 from tetra_es_cli.output.emit import emit, say, style
 from tetra_es_cli.output.lines import change_line
-from tetra_es_cli.output.model import Report
+from tetra_es_cli.output.model import Report, change_rows
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
@@ -51,7 +51,7 @@ def _show(found: Difference, output: str, *, keys: bool, color: bool) -> None:
     if keys or output != "text":
         rows = [*found.keys, *found.secrets]
         lines = [change_line(*change) for change in rows]
-        emit(Report([change._asdict() for change in rows], lines), output)
+        emit(Report(change_rows(rows), lines), output)
         return
     _lines(found, wanted=color)
     for change in found.secrets:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import UsageError
+from tetra_es_cli import answers
 from tetra_es_cli.context.params import REF, report_option
 from tetra_es_cli.output.emit import emit, write_raw
-from tetra_es_cli.output.lines import event_lines
-from tetra_es_cli.output.model import Report
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
@@ -39,4 +38,4 @@ def event(app: App, ref: Ref, signed_bytes: bool, signature: bool, output: str) 
     elif signature:
         write_raw(found.details.signature.encode())
     else:
-        emit(Report(vars(found.details), event_lines(found)), output)
+        emit(answers.event_report(found), output)

@@ -45,7 +45,7 @@ def restore(app: App, org: str | None, place: str | None, reason: str, output: s
     layout, done = app.restore(place, org, reason)
     position, hash_ = done.head
     value = {
-        "organization": layout.root.name,
+        "org": layout.root.name,
         "folder": str(layout.root),
         "event": position,
         "hash": hash_.hex(),

@@ -45,7 +45,7 @@ def clone(app: App, url: str, org: str | None, expect: str | None, output: str) 
     position, hash_ = restored.head
     newcomer = _line_of_newcomer(app, done.signers)
     value = {
-        "organization": layout.root.name,
+        "org": layout.root.name,
         "folder": str(layout.root),
         "shared": done.shown,
         "event": position,

@@ -102,7 +102,7 @@ def _value(found: Verification) -> dict[str, object]:
         "clean": not found.findings,
         "events": found.events,
         "since": found.since,
-        "head": found.head,
+        "head": found.head or None,
         "derived": found.derived,
         "behind": found.behind,
         "against": found.against._asdict() if found.against else None,

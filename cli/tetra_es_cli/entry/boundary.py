@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import click
@@ -117,11 +118,37 @@ def _options_of(context: click.Context) -> Sequence[str]:
     return [name for name in names if name.startswith("--")]
 
 
+_CODES = {
+    1: "error",
+    2: "usage",
+    3: "refused",
+    4: "integrity",
+    5: "reverted",
+    6: "unknown",
+    interrupts.EXIT_CODE: "interrupted",
+}
+"""Exit code to the word for it, for programs."""
+
+
 def _report(message: str, hint: str | None, code: int) -> int:
-    redaction.say(f"tetra-es: error: {message}")
     if redaction.names_key(message):
         replace = "the shell's history has that key now: replace it"
         hint = f"{hint}; {replace}" if hint else replace
     if hint:
-        redaction.say(f"tetra-es: hint: {hints.with_options(hint)}")
+        hint = hints.with_options(hint)
+    if _wants_json():
+        value = {"code": _CODES[code], "message": message, "hint": hint, "exit": code}
+        redaction.say_json(value)
+        return code
+    redaction.say(f"tetra-es: error: {message}")
+    if hint:
+        redaction.say(f"tetra-es: hint: {hint}")
     return code
+
+
+def _wants_json() -> bool:
+    """Return whether the arguments ask for JSON, be they understood or not."""
+    words = list(_own(redaction.arguments()))
+    asked = [f"-o{after}" for word, after in pairwise(words) if word in ("-o", "--output")]
+    given = {word.replace("--output=", "-o", 1) for word in [*words, *asked]}
+    return not given.isdisjoint(("-ojson", "-ojsonl"))

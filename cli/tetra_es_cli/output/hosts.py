@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from tetra_es_projections.queries.hosts import HostAt
 
 _COLUMNS = (
-    "environment", "host", "running", "configured", "state", "since", "by", "secrets", "code",
+    "environment", "host", "running", "configured", "state", "since", "actor", "secrets", "code",
     "changed", "newest",
 )  # fmt: skip
 _CSV = (
     "environment", "host", "names", "machine", "running", "configured", "behind", "state", "since",
-    "by", "reason", "deployment", "event", "runner",
+    "actor", "reason", "deployment", "event", "runner",
 )  # fmt: skip
 _SHORT = 12
 
@@ -70,7 +70,7 @@ def changed_cell(changed: Mapping[str, Any] | None) -> str | None:
     """Return what was done by hand last, for a table."""
     if changed is None:
         return None
-    return f"{changed['what']} by {changed['by']} (#{changed['event']})"
+    return f"{changed['what']} by {changed['actor']} (#{changed['event']})"
 
 
 def _newest(newest: Mapping[str, Any]) -> str:

@@ -83,7 +83,7 @@ def _behind(row: HostStatus) -> str:
         what = "older versions of secrets than recorded"
         parts.append(f"with {what}: {', '.join(row.outdated)}")
     command = command_on(row.host, "deploy", row.environment)
-    return f"{row.host} runs {row.runs}, {', '.join(parts)} (`{command}`)"
+    return f"{row.host} runs {row.running}, {', '.join(parts)} (`{command}`)"
 
 
 def sharing_lines(shared: SharingStatus | None, unsent: int) -> Iterator[str]:
@@ -116,7 +116,9 @@ def status_lines(
     yield from map(with_options, more)
     yield from table_lines(environments, ("environment", "state", "event", "source", "time"))
     if servers:
-        yield from table_lines(servers, ("environment", "host", "runs", "state", "since", "newest"))
+        yield from table_lines(
+            servers, ("environment", "host", "running", "state", "since", "newest")
+        )
     for row in found.servers:
         if row.behind or row.outdated:
             yield with_options(f"behind: {_behind(row)}")

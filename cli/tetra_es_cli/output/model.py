@@ -32,4 +32,9 @@ class Report(NamedTuple):
     lines: Iterable[str]
 
 
+def change_rows(changes: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
+    """Return changes by key as programs get them."""
+    return [{"key": key, "before": before, "after": after} for key, before, after in changes]
+
+
 Model: TypeAlias = Listing | Report

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from tetra_es_cli.output.console import warn
 from tetra_es_cli.output.emit import emit
 from tetra_es_cli.output.lines import change_lines
-from tetra_es_cli.output.model import Report
+from tetra_es_cli.output.model import Report, change_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,7 +40,10 @@ def emit_recorded(
 
     rows = rows_of(recorded)
     lines = [*_lines(rows, how, nothing=nothing, keys=keys), *more]
-    emit(Report([row._asdict() for row in rows], lines), how.output)
+    emit(
+        Report([{**row._asdict(), "changes": change_rows(row.changes)} for row in rows], lines),
+        how.output,
+    )
 
 
 def warn_unused(allow: Sequence[str], recorded: RecordedEvents) -> None:

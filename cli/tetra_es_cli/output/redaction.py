@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 LONGEST = 60
 """Characters of an argument that are repeated; a longer one is not."""
@@ -77,6 +77,20 @@ def say(text: str) -> None:
     """
     with suppress(OSError):
         click.echo(redact(text), err=True)
+
+
+def say_json(value: Mapping[str, str | int | None]) -> None:
+    """Print an object on one line of standard error, its texts as `say` would print them."""
+    import json
+
+    told = {name: redact(one) if isinstance(one, str) else one for name, one in value.items()}
+    with suppress(OSError):
+        click.echo(json.dumps(told, ensure_ascii=False), err=True)
+
+
+def arguments() -> Sequence[str]:
+    """Return the arguments of the command that runs now."""
+    return _arguments
 
 
 def redact(text: str) -> str:

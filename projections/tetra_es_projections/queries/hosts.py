@@ -67,7 +67,7 @@ class HostAt(NamedTuple):
     stopped: list[str]
     """The services that somebody stopped, where not all were."""
     since: str | None
-    by: str | None
+    actor: str | None
     """Who deployed what runs."""
     reason: str | None
     deployment: str | None
@@ -78,9 +78,9 @@ class HostAt(NamedTuple):
     secrets: list[dict[str, Any]]
     """`key` and `version` of each that the services have; `recorded` is the version of then."""
     newest: dict[str, Any]
-    """How the last attempt ended: `event`, `what`, `outcome`, `time`, `by`, `step`, `cause`."""
+    """How the last attempt ended: `event`, `what`, `outcome`, `time`, `actor`, `step`, `cause`."""
     changed: dict[str, Any] | None
-    """What was done by hand last, since then: `event`, `what`, `time`, `by`, `reason`."""
+    """What was done by hand last, since then: `event`, `what`, `time`, `actor`, `reason`."""
 
     @property
     def outdated(self) -> list[str]:
@@ -267,7 +267,7 @@ def _row(reader: Reader, moment: Moment, same: list[_Host], secrets: Mapping[str
         state=state if newest.outcome != "under way" else f"{state}, under way",
         stopped=services,
         since=kept.ended_time if kept else None,
-        by=serving.actor if serving else None,
+        actor=serving.actor if serving else None,
         reason=serving.reason if serving else None,
         deployment=serving.deployment if serving else None,
         event=serving.event if serving else None,
@@ -284,7 +284,7 @@ def _row(reader: Reader, moment: Moment, same: list[_Host], secrets: Mapping[str
             "what": f"{environment}@{newest.revision}" if newest.revision else REMOVAL,
             "outcome": newest.outcome,
             "time": newest.ended_time or newest.time,
-            "by": newest.actor,
+            "actor": newest.actor,
             "step": newest.step or None,
             "cause": newest.cause or None,
             "observed": bool(newest.observed),
@@ -310,6 +310,6 @@ def _changed(one: OperationRow) -> dict[str, Any]:
         "event": one.event,
         "what": one.word,
         "time": one.time,
-        "by": one.actor,
+        "actor": one.actor,
         "reason": one.reason,
     }

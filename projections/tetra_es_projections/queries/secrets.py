@@ -25,8 +25,8 @@ class SecretRow(NamedTuple):
     reason: str
     event: int
     compromised: bool
-    recipients: str
-    """Their names, with commas between them."""
+    recipients: list[str]
+    """Their names."""
 
 
 class RecipientRow(NamedTuple):
@@ -109,5 +109,5 @@ def _row(reader: Reader, vault: Vault, key: str) -> SecretRow:
         newest.reason,
         newest.event,
         version.compromised,
-        ", ".join(sorted(by_name.get(text, text) for text in version.recipients)),
+        sorted(by_name.get(text, text) for text in version.recipients),
     )

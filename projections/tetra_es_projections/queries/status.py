@@ -51,8 +51,8 @@ class HostStatus(NamedTuple):
 
     environment: str
     host: str
-    serving: int | None
-    runs: str
+    revision: int | None
+    running: str
     since: str | None
     deployment: str
     outcome: str
@@ -66,7 +66,7 @@ class HostStatus(NamedTuple):
     """Revisions of the environment since what runs."""
     outdated: list[str]
     """Secrets that have a newer version than the services."""
-    by: str | None
+    actor: str | None
     """Who deployed what runs."""
 
 
@@ -151,8 +151,8 @@ def host_row(row: HostAt) -> HostStatus:
     return HostStatus(
         environment=row.environment,
         host=row.host,
-        serving=row.revision,
-        runs=row.running or "nothing",
+        revision=row.revision,
+        running=row.running or "nothing",
         since=row.since,
         deployment=newest["deployment"],
         outcome=newest["outcome"],
@@ -164,7 +164,7 @@ def host_row(row: HostAt) -> HostStatus:
         state=row.state,
         behind=row.behind,
         outdated=row.outdated,
-        by=row.by,
+        actor=row.actor,
     )
 
 

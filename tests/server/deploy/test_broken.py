@@ -36,7 +36,7 @@ def broken(site: Site, *, switched: bool = True, drifted: bool = False) -> Resul
     assert site.active() == "active"
     ends = ["failed", "reverted"] if switched else ["failed"]
     assert site.events()[-len(ends) :] == ends
-    assert site.serving()["serving"] == 1
+    assert site.serving()["revision"] == 1
     assert site.host.run("test", "-e", "/var/lib/tetra-es/acme/dev/pending").returncode == 1
     if not drifted:
         site.machine.ok("drift", "dev")
@@ -167,5 +167,5 @@ def settled(site: Site, before: dict[str, str], meanwhile: Callable[[], None]) -
         assert ends[:3] == ["started", "healthy", "started"]
         assert ends[3:-2] in (["failed"], ["failed", "reverted"])
         assert ends[-2:] == ["started", "healthy"]
-    assert site.serving()["serving"] == 2
+    assert site.serving()["revision"] == 2
     site.machine.ok("verify")

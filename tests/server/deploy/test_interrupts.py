@@ -27,7 +27,7 @@ def test_an_interrupt_that_ssh_does_not_get(served: Site, step: str) -> None:
     _, err = deploying.communicate(timeout=HANG)
     if deploying.returncode == 0:  # it was confirmed before
         assert served.about(5555)["port"] == 5555
-        assert served.serving()["serving"] == 2
+        assert served.serving()["revision"] == 2
         return
     assert deploying.returncode == 5, err
     assert served.about(4444)["port"] == 4444
@@ -37,10 +37,10 @@ def test_an_interrupt_that_ssh_does_not_get(served: Site, step: str) -> None:
     else:
         assert served.events()[-2:] == ["failed", "reverted"]
         assert "it has its previous state again" in err
-    assert served.serving()["serving"] == 1
+    assert served.serving()["revision"] == 1
     served.deploy()
     assert served.about(5555)["port"] == 5555
-    assert served.serving()["serving"] == 2
+    assert served.serving()["revision"] == 2
 
 
 def test_an_interrupt_of_several_at_once(served: Site) -> None:
@@ -71,7 +71,7 @@ def test_a_store_that_cannot_be_written_half_way(served: Site) -> None:
         assert served.host.name in err
     served.deploy()
     assert served.about(5555)["port"] == 5555
-    assert served.serving()["serving"] == 2
+    assert served.serving()["revision"] == 2
     served.machine.ok("verify")
 
 
@@ -81,7 +81,7 @@ def test_what_is_there_is_recorded_where_the_records_say_otherwise(served: Site)
     done = served.machine.run("rollback", "dev", "--to", "dev@1", "--deploy", "-o", "json")
     assert done.code == 0, done.err
     assert [row["type"] for row in json.loads(done.out)] == ["environment.rolled_back"]
-    assert served.serving()["serving"] == 3
+    assert served.serving()["revision"] == 3
 
 
 def test_a_rollback_whose_deployment_fails_says_what_stays(served: Site) -> None:

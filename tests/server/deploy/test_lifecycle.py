@@ -53,7 +53,7 @@ def test_the_whole_life(machine: Machine, host: Host, environment: str, runner: 
     (row,) = machine.ok("health", environment, "-o", "json").json
     assert (row["host"], row["healthy"], row["status"]) == (host.name, True, "200")
     (row,) = machine.ok("daemon", "status", environment, "-o", "json").json
-    assert (row["name"], row["active"], row["enabled"]) == (unit, "active", "enabled")
+    assert (row["unit"], row["active"], row["enabled"]) == (unit, "active", "enabled")
     assert machine.ok("daemon", "logs", "20", environment).out.strip()
     assert machine.ok("drift", environment, "-o", "json").json == []
 
@@ -74,7 +74,7 @@ def test_the_whole_life(machine: Machine, host: Host, environment: str, runner: 
     machine.ok("rollback", environment, "--deploy")
     site.port = 4444
     assert site.about()["port"] == 4444
-    assert site.serving()["serving"] == 3
+    assert site.serving()["revision"] == 3
     machine.ok("verify")
     machine.ok("rebuild", "--check")
 
@@ -82,7 +82,7 @@ def test_the_whole_life(machine: Machine, host: Host, environment: str, runner: 
     assert site.active() in {"inactive", "unknown"}
     assert host.run("test", "-e", f"/etc/systemd/system/{unit}").returncode == 1
     assert host.run("test", "-e", site.secret_file).returncode == 1
-    assert site.serving()["serving"] is None
+    assert site.serving()["revision"] is None
 
 
 def test_a_second_deployment_of_the_same_does_nothing(served: Site) -> None:
@@ -110,7 +110,7 @@ def test_an_earlier_state_can_be_deployed(served: Site) -> None:
     served.deploy()
     served.deploy("--at", "dev@1")
     assert served.about(4444)["port"] == 4444
-    assert served.serving()["serving"] == 1
+    assert served.serving()["revision"] == 1
 
 
 def test_hosts_that_the_environment_does_not_name(machine: Machine, host: Host) -> None:

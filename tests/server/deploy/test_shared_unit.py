@@ -75,7 +75,7 @@ def serving(site: Site, *units: str) -> None:
     assert [(row["unit"], row["status"]) for row in found] == [(each, "200") for each in units]
     site.machine.ok("drift", "dev")
     found = site.machine.ok("daemon", "status", "dev", "-o", "json").json
-    assert {row["name"] for row in found} == {*units}
+    assert {row["unit"] for row in found} == {*units}
 
 
 def starts(site: Site) -> int:

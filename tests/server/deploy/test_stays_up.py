@@ -50,7 +50,7 @@ def test_a_tsm_that_starts_nothing(machine: Machine, host: Host, *, more: bool) 
     assert f": health: {RETURNED}; it has its previous state again" in done.error()
     assert files(site) == before
     assert gone(site)
-    assert machine.ok("status", "-o", "json").json["servers"][0]["serving"] is None
+    assert machine.ok("status", "-o", "json").json["servers"][0]["revision"] is None
 
     command, _, rest = done.hint().removeprefix("`tetra-es ").partition("`")
     assert "and `tetra-es deploy " in rest
