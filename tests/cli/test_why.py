@@ -33,7 +33,7 @@ def positions(found: dict[str, Any]) -> tuple[list[int], int | None, int | None]
     """Return the rollbacks, the promotion, and the edit that an answer names."""
     made, edited = found["made"], found["edited"]
     back = [row["event"] for row in found["brought_back"]]
-    return back, made and made["by"]["event"], edited and edited["event"]
+    return back, made and made["promotion"]["event"], edited and edited["event"]
 
 
 def test_a_value_that_was_typed(story: Machine) -> None:

@@ -154,7 +154,7 @@ def test_every_json_field_is_documented(machine: Machine) -> None:
     assert set(event) <= documented("event")
     status = machine.ok("status", "-o", "json").json
     server = dict.fromkeys(HostStatus._fields)
-    outcomes = {"failed", "reverting", "reverted"}
+    outcomes = {"serving", "failed", "reverting", "reverted"}
     machine.toml("local").rename(machine.home / "away")
     machine.toml("local").mkdir()
     (unreadable,) = machine.ok("status", "-o", "json").json["unreadable"]
@@ -181,7 +181,7 @@ def test_every_json_field_is_documented(machine: Machine) -> None:
             set(machine.ok(*arguments, "-o", "json").json[0]) == row("Others", command) - VALUES
         ), command
     why = machine.ok("why", "dev", "logging.level", "-o", "json").json
-    nested = {*why["made"], *why["made"]["by"], *why["made"]["rules"][0], *Running._fields}
+    nested = {*why["made"], *why["made"]["promotion"], *why["made"]["rules"][0], *Running._fields}
     assert {*why, *nested} == row("Others", "why")
     profile = machine.ok("profile", "show", "dev", "-o", "json").json
     assert {*profile, *profile["rules"][0]} == row("Others", "profile show")

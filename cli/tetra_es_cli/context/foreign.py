@@ -194,7 +194,12 @@ def options_for(word: str, ours: Collection[str]) -> Sequence[str]:
     if meant:
         return meant[:1]
     near = get_close_matches(word, ours, cutoff=_LIKE)
-    return [name for name in near if name not in _FORCING or is_slip(word, name)]
+    bare = word.lstrip("-")
+    return [
+        name
+        for name in near
+        if is_slip(bare, name.lstrip("-")) or (len(bare) > 4 and name not in _FORCING)
+    ]
 
 
 def _near(word: str, ours: Collection[str]) -> Sequence[str]:

@@ -33,7 +33,9 @@ def _event(row: EventRow) -> dict[str, Any]:
 
 def _made(made: Made) -> dict[str, Any]:
     rules = [rule._asdict() for rule in made.rules]
-    return made._asdict() | {"by": _event(made.by), "rules": rules}
+    told = {"promotion": _event(made.by), **made._asdict(), "rules": rules}
+    del told["by"]
+    return told
 
 
 def _lines(found: Why) -> Iterator[str]:
@@ -50,7 +52,7 @@ def _lines(found: Why) -> Iterator[str]:
     for each in found.running:
         since = short_time(each.since) if each.since else "an unknown time"
         there = "does not have the key" if each.value is None else f"has {each.value}"
-        yield _line("runs", f"{each.host}: {each.state} {there}, since {since}, by {each.by}")
+        yield _line("runs", f"{each.host}: {each.state} {there}, since {since}, by {each.actor}")
 
 
 def _has(made: Made) -> str:

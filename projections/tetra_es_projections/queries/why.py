@@ -64,7 +64,7 @@ class Running(NamedTuple):
     value: str | None
     """What the key is there, None where that state lacks it."""
     since: str | None
-    by: str | None
+    actor: str | None
     event: int | None
     """The event with which it was deployed."""
 
@@ -216,7 +216,7 @@ def _running(reader: Reader, environment: str, key: str, ref: Ref | None) -> Ite
         if row.environment == environment and row.running and row.revision:
             there = reader.views.states.position_of_revision(environment, row.revision)
             value = _values(reader, _state(reader, environment, there)).get(key)
-            yield Running(row.host, row.running, value, row.since, row.by, row.event)
+            yield Running(row.host, row.running, value, row.since, row.actor, row.event)
 
 
 def _row(reader: Reader, position: int) -> EventRow:
