@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.machine import Machine
 
 SCHEMA = json.loads((ROOT / "cli/tetra_es_cli/texts/output.schema.json").read_text())
-NAMES = [name.removeprefix("tetra-es ") for name in commands()]
+NAMES = [name.removeprefix("tetra-es ") for name in commands() if file_of(name).exists()]
 WITH_JSON = sorted(FORMATS)
 
 
