@@ -12,6 +12,11 @@ from tests.postgres import server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.machine import Machine
+    from tests.postgres.people import DatabaseTeam
+    from tests.sharing.vectors import Place
 
 RUNS = os.environ.get("TETRA_ES_POSTGRES") == "1"
 
@@ -34,3 +39,19 @@ def postgres() -> Iterator[None]:
         started = server.start(folder)
         yield
         started.stop()
+
+
+@pytest.fixture
+def team(founded: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DatabaseTeam:
+    """Alice and Bob, who have the same events and may both record."""
+    from tests.postgres.people import joined_by_database
+
+    return joined_by_database(founded, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """A database for the history of a conformance vector."""
+    from tests.postgres.people import DatabasePlace
+
+    return DatabasePlace(tmp_path)

@@ -6,9 +6,14 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import psycopg
+
 from tests.examples import THOROUGH
+from tests.log.events import PARTS
 from tests.postgres.server import execute, new_database
 from tests.sharing.people import person
+from tests.sharing.vectors import alice_at, first_batch, kept_bodies
+from tetra_es.log.chain import START
 from tetra_es.log.postgres.engine import PostgresLog
 from tetra_es.usecases.sharing.database import SharedDatabase
 
@@ -19,7 +24,9 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from tests.conformance.vectors import Vector
     from tests.machine import Machine
+    from tetra_es.log.record import Record
 
 
 def name_of(database: str) -> str:
@@ -37,6 +44,7 @@ class DatabaseTeam:
     database: str
     alice: Machine
     bob: Machine
+    patch: pytest.MonkeyPatch
 
     def __iter__(self) -> Iterator[Machine]:
         return iter((self.alice, self.bob))
@@ -67,9 +75,9 @@ class DatabaseTeam:
             machine.ok("rebuild", "--check")
             machine.ok("verify")
 
-    def on_push(self, script: str, patch: pytest.MonkeyPatch) -> None:
+    def on_push(self, script: str) -> None:
         """Have a shell script run before the next append of this process, and that one alone."""
-        real = SharedDatabase.append
+        real, patch = SharedDatabase.append, self.patch
 
         def append(*arguments: Any) -> None:
             patch.setattr(SharedDatabase, "append", real)
@@ -79,7 +87,7 @@ class DatabaseTeam:
         patch.setattr(SharedDatabase, "append", append)
 
 
-def joined_by_database(founded: Machine, folder: Path) -> DatabaseTeam:
+def joined_by_database(founded: Machine, folder: Path, patch: pytest.MonkeyPatch) -> DatabaseTeam:
     """Have Alice share her organization by a new database, and Bob join her."""
     database = new_database()
     alice, bob = founded.copy(folder / "alice"), person(folder / "bob", "bob")
@@ -87,4 +95,40 @@ def joined_by_database(founded: Machine, folder: Path) -> DatabaseTeam:
     bob.ok("clone", database)
     alice.ok("member", "add", "bob", "-", stdin=bob.ok("identity", "line").out)
     bob.ok("pull")
-    return DatabaseTeam(database, alice, bob)
+    return DatabaseTeam(database, alice, bob, patch)
+
+
+class DatabasePlace:
+    """A database for the history of a conformance vector; see `tests.sharing.vectors.Place`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._address = new_database()
+        self._alice = alice_at(folder / "alice")
+
+    def share(self, vector: Vector) -> Machine:
+        """Append the events."""
+        first, records = first_batch(vector), vector.records[: vector.admitted]
+        bodies = list(kept_bodies(vector).values())
+        with PostgresLog(self._address) as log:
+            log.make()
+            log.append(START, records[:first], bodies=bodies)
+            self._alice.ok("clone", self._address, "acme")
+            if records[first:]:
+                log.append(log.head(), records[first:])
+        return self._alice
+
+    def put(self, record: Record) -> bool:
+        """Insert its row, as the owner can."""
+        values = [getattr(record, name) for name in PARTS]
+        places = ", ".join(["%s", "%s", "%s", "%s", *["%b"] * 4])
+        with psycopg.connect(self._address, autocommit=True) as connection:
+            try:
+                connection.execute(f"INSERT INTO tetra_es.events VALUES ({places})", values)
+            except (psycopg.IntegrityError, psycopg.DataError):
+                return False
+        return True
+
+    def newest(self) -> str:
+        """Return the head."""
+        with PostgresLog(self._address) as log:
+            return str(log.head())

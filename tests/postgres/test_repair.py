@@ -9,19 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.postgres.people import DatabaseTeam, joined_by_database
 from tests.postgres.server import execute, program
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.machine import Machine
-
-
-@pytest.fixture
-def team(founded: Machine, tmp_path: Path) -> DatabaseTeam:
-    """Alice and Bob, who have the same events and may both record."""
-    return joined_by_database(founded, tmp_path)
+    from tests.postgres.people import DatabaseTeam
 
 
 NEXT = (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.sharing.people import ADDRESS, Team, bare_repository, knows, person
+from tests.sharing.vectors import GitPlace, Place
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,3 +56,9 @@ def bob(tmp_path: Path, hub: Path) -> Machine:
     machine = person(tmp_path / "bob", "bob")
     knows(machine, hub)
     return machine
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """A repository for the history of a conformance vector."""
+    return GitPlace(tmp_path)
