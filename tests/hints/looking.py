@@ -77,6 +77,7 @@ CASES = [
     ),
     Case("`tetra-es blame {}` lists its keys", "blame dev no.such"),
     Case("`tetra-es blame {} {}` lists them", "why dev ports"),
+    Case("`tetra-es event REF` shows an event", "findings", fill={"REF": "3"}),
     Case(
         "`tetra-es diff ENV` or `tetra-es diff ENV@N ENV@M`",
         "diff 1 2 3",

@@ -34,7 +34,19 @@ if TYPE_CHECKING:
 EVE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIq31rP3gOXdhITo7RXMqXYdQbJPTJ5onD62IqWNmqQM"
 
 LOOKING = {
-    *("orgs", "status", "show", "diff", "history", "event", "blame", "why", "verify", "backup"),
+    *(
+        "orgs",
+        "status",
+        "show",
+        "diff",
+        "history",
+        "event",
+        "blame",
+        "why",
+        "findings",
+        "verify",
+        "backup",
+    ),
     *(
         "mirror list",
         "env list",

@@ -51,7 +51,7 @@ def test_plain_sqlite_cannot_change_what_is_there(store: Path, statement: str) -
 COMMANDS = [
     ("status",), ("set", "local", "ports.tetra=1"), ("unset", "local", "ports.tetra"), ("record",),
     ("show", "dev"), ("diff", "dev"), ("promote", "dev"), ("rollback", "dev"), ("history",),
-    ("event", "3"), ("blame", "dev"), ("why", "dev", "ports.tetra"),
+    ("event", "3"), ("blame", "dev"), ("why", "dev", "ports.tetra"), ("findings",),
     ("rebuild",), ("rebuild", "--check"), ("verify",),
     ("env", "list"), ("env", "add", "qa", "--profile", "dev"), ("profile", "show", "dev"),
     ("secret", "list", "dev"), ("secret", "get", "dev", "A"), ("recipient", "list", "dev"),

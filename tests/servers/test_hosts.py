@@ -89,6 +89,10 @@ def test_why_says_what_runs(deployed: Fleet) -> None:
     assert {name: there[name] for name in ("host", "since", "by", "event")} == {
         name: row[name] for name in ("host", "since", "by", "event")
     }
+    late = deployed.machine.run("findings", "--kind", "behind", "-o", "json").json
+    assert [(one["subject"], one["what"]) for one in late] == [
+        (row["host"], "runs dev@1, dev@2 is recorded")
+    ]
     said = deployed.machine.ok("why", "dev", "ports.tetra").out
     assert f"  runs          {row['host']}: dev@1 has 4444, since " in said
 

@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, str] = {
     "event": "event.event",
     "blame": "blame.blame",
     "why": "why.explain",
+    "findings": "findings.findings",
     "rebuild": "rebuild.rebuild",
     "verify": "verify.verify",
     "trust": "trust.trust",

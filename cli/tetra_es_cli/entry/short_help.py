@@ -31,6 +31,7 @@ SHORT_HELP: Mapping[str, str] = {
     ),
     "blame": "Show, for each key of ENV, its value and the event that gave it: who, when and why.",
     "why": "Explain the value of KEY in ENV: the rule, the edit behind it, and where it runs.",
+    "findings": "List what an auditor should look at; exit 3 where there is something.",
     "rebuild": "Build the files, the query views and the mirror again from the events.",
     "verify": "Prove the history: exit 4 and the first bad event where something is wrong.",
     "trust": "Say that the history here is the right one, where it is not the one known here.",
@@ -80,7 +81,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Secrets": ("secret", "recipient", "identity", "run"),
     "Share": ("share", "unshare", "pull", "clone", "member", "signer", "mirror"),
     "Servers": ("deploy", "apply", "hosts", "host", "health", "drift", "daemon"),
-    "Prove and repair": ("verify", "rebuild", "trust", "repair", "backup", "restore"),
+    "Prove and repair": ("verify", "findings", "rebuild", "trust", "repair", "backup", "restore"),
     "Set up": ("init", "import", "upgrade", "doctor", "ci", "completion"),
 }
 """The commands as `--help` lists them."""

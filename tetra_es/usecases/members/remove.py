@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import UsageError
 from tetra_es.events.secrets import SECRETS_STREAM
-from tetra_es.usecases.secrets.exposure import exposed_to, keys_of_name
+from tetra_es.integrity.exposure import exposed_to
+from tetra_es.usecases.secrets.exposure import keys_of_name
 from tetra_es.usecases.secrets.recipients import remove_recipients
 from tetra_es.usecases.use_case import UseCase
 
