@@ -86,8 +86,8 @@ def test_why_says_what_runs(deployed: Fleet) -> None:
     (there,) = found["running"]
     assert (found["value"], there["state"], there["value"]) == ("4777", "dev@1", "4444")
     (row,) = hosts(deployed)
-    assert {name: there[name] for name in ("host", "since", "by", "event")} == {
-        name: row[name] for name in ("host", "since", "by", "event")
+    assert {name: there[name] for name in ("host", "since", "actor", "event")} == {
+        name: row[name] for name in ("host", "since", "actor", "event")
     }
     late = deployed.machine.run("findings", "--kind", "behind", "-o", "json").json
     assert [(one["subject"], one["what"]) for one in late] == [
