@@ -40,7 +40,22 @@ def of_an_unknown_revision(machine: Machine) -> None:
         path.unlink()
 
 
+def a_value_and_a_table(machine: Machine) -> None:
+    for words in (("set", "local", "x.y=1"), ("unset", "local", "x"), ("set", "local", "x=2")):
+        machine.ok(*words)
+
+
 CASES = [
+    Case(
+        "`tetra-es diff {}@{} {}` shows what differs; a table above takes more of it along",
+        "rollback local --path x.y --to local@3",
+        a_value_and_a_table,
+    ),
+    Case("{}`tetra-es show {}` shows the keys", "rollback local --path portz --to local@1"),
+    Case(
+        "`tetra-es history {} --key {}` lists its values",
+        "rollback local --path system --to local@1",
+    ),
     Case(
         "`tetra-es record {} --keep mine` takes what is in the file there, "
         "`tetra-es record {} --keep theirs` what was recorded",

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from tetra_es.errors import Refused, TetraEsError, UsageError
 from tetra_es_cli.context.become import asks_become_pass, become_option, become_password
 from tetra_es_cli.context.command_line import command_for
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import (
+    KEY,
     REF,
     env_argument,
     replace_drift_option,
@@ -47,6 +49,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="Whether the secrets go back too, or stay as they are.",
 )
+@click.option(
+    "--path",
+    "paths",
+    multiple=True,
+    type=KEY,
+    help="Only this key, and those below it; secrets stay. May be repeated.",
+)
 @identity_option
 @click.option("--deploy", "deploys", is_flag=True, help="Put the result on ENV's servers too.")
 @become_option
@@ -60,6 +69,7 @@ def rollback(
     environment: str,
     ref: Ref | None,
     secrets: str,
+    paths: tuple[str, ...],
     given: tuple[Path, ...],
     deploys: bool,
     replace_unmanaged: bool,
@@ -71,29 +81,26 @@ def rollback(
 
     TOML and secrets both; a version of a secret that is marked as compromised stays away.
     Without --to, the state before the last change. A rollback does not count as a change: a second
-    one goes on to the state before that, and so on back to the first.
+    one goes on to the state before that, and so on back to the first. With --path, only these keys
+    go back, by default to the last other values that they had.
     """
     from tetra_es.usecases.config.roll_back import RollBack
+    from tetra_es.usecases.config.roll_back_keys import RollBackKeys
     from tetra_es.usecases.deploy.request import DeployRequest
 
     if deploys:
         become_password(app)  # asked for before anything is recorded
     else:
         _check_about_servers(unmanaged=replace_unmanaged, drift=replace_drift)
-    wanted = loader(app, given) if secrets == "as-of" else None
-    done = app.act(RollBack(environment, ref, wanted, force), how)
-    emit_recorded(done.recorded, how, more=list(_described(done.result)))
-    if done.result.re_encrypted:
-        keys = ", ".join(done.result.re_encrypted)
-        note(f"encrypted again for the present recipients alone: {keys}")
-    for one in done.result.kept_out:
-        warn(
-            f"{one.key} still has version {one.version}, which is compromised"
-            if one.present
-            else f"version {one.version} of {one.key} did not come back: "
-            "it is compromised or purged",
-            f"`tetra-es secret set {environment} {one.key}` gives it a new value",
-        )
+    if paths:
+        _check_no_secrets(given)
+        back = app.act(RollBackKeys(environment, paths, ref, force), how)
+        emit_recorded(back.recorded, how)
+    else:
+        wanted = loader(app, given) if secrets == "as-of" else None
+        done = app.act(RollBack(environment, ref, wanted, force), how)
+        emit_recorded(done.recorded, how, more=list(_described(done.result)))
+        _tell_of_secrets(done.result)
     if deploys:
         request = DeployRequest(
             environment,
@@ -114,6 +121,31 @@ def _check_about_servers(*, unmanaged: bool, drift: bool) -> None:
     for option, given in options.items():
         if given:
             raise UsageError(f"{option} is about servers: it needs --deploy")
+
+
+def _check_no_secrets(given: tuple[Path, ...]) -> None:
+    """Refuse options that are about secrets, where only some keys go back."""
+    context = click.get_current_context()
+    chosen = context.get_parameter_source("secrets") is not ParameterSource.DEFAULT
+    for option in ["--secrets"] * chosen + ["--identity"] * bool(given):
+        raise UsageError(
+            f"{option} is about secrets: with --path, they stay",
+            hint="leave out --path, and the secrets go back too",
+        )
+
+
+def _tell_of_secrets(done: Rollback) -> None:
+    if done.re_encrypted:
+        keys = ", ".join(done.re_encrypted)
+        note(f"encrypted again for the present recipients alone: {keys}")
+    for one in done.kept_out:
+        warn(
+            f"{one.key} still has version {one.version}, which is compromised"
+            if one.present
+            else f"version {one.version} of {one.key} did not come back: "
+            "it is compromised or purged",
+            f"`tetra-es secret set {done.environment} {one.key}` gives it a new value",
+        )
 
 
 def _described(done: Rollback) -> Iterator[str]:

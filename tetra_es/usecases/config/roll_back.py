@@ -116,7 +116,7 @@ class RollBack(UseCase[Rollback]):
             record, state = _before_last_change(work, environment)
         else:
             position = work.refs.position_of(self.ref, self.environment)
-            record, state = _at(work, environment, position)
+            record, state = state_named(work, environment, position)
         check_not_purged(work.log, record.position, state)
         return record, state
 
@@ -145,7 +145,8 @@ def _kept_out(vault: Vault) -> list[KeptOut]:
     ]
 
 
-def _at(work: UnitOfWork, environment: Environment, position: int) -> State:
+def state_named(work: UnitOfWork, environment: Environment, position: int) -> State:
+    """Return the state of an environment that a position stands for. Raises `Refused`."""
     record = work.log.record(position)
     if record is None:
         raise TetraEsError(
