@@ -54,7 +54,7 @@ test-server: $(STAMP)
 test-postgres: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	  --editable '.[dev,postgres,postgres-tests]'
-	TETRA_ES_POSTGRES=1 TETRA_ES_THOROUGH=1 $(BIN)/python -m pytest $(IN_PARALLEL) tests/postgres
+	TETRA_ES_POSTGRES=1 TETRA_ES_THOROUGH=1 TETRA_ES_CRASH_ROUNDS=40 $(BIN)/python -m pytest $(IN_PARALLEL) tests/postgres
 
 check: $(STAMP)
 	$(BIN)/ruff check

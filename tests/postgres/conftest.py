@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tests.machine import Machine
     from tests.postgres.people import DatabaseTeam
-    from tests.sharing.vectors import Place
+    from tests.sharing.vectors import Hub
 
 RUNS = os.environ.get("TETRA_ES_POSTGRES") == "1"
 
@@ -50,8 +50,8 @@ def team(founded: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> D
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def vector_hub(tmp_path: Path) -> Hub:
     """A database for the history of a conformance vector."""
-    from tests.postgres.people import DatabasePlace
+    from tests.postgres.people import DatabaseHub
 
-    return DatabasePlace(tmp_path)
+    return DatabaseHub(tmp_path)

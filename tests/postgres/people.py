@@ -98,8 +98,8 @@ def joined_by_database(founded: Machine, folder: Path, patch: pytest.MonkeyPatch
     return DatabaseTeam(database, alice, bob, patch)
 
 
-class DatabasePlace:
-    """A database for the history of a conformance vector; see `tests.sharing.vectors.Place`."""
+class DatabaseHub:
+    """A database for the history of a conformance vector; see `tests.sharing.vectors.Hub`."""
 
     def __init__(self, folder: Path) -> None:
         self._address = new_database()

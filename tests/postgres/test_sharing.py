@@ -6,16 +6,12 @@ import os
 import re
 import shlex
 import shutil
-import signal
 import subprocess
-import time
-from concurrent.futures import ThreadPoolExecutor
-from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.machine import HANG, Machine
+from tests.machine import Machine
 from tests.postgres.proxy import Proxy
 from tests.postgres.server import address, execute, new_database
 from tetra_es.log.naming import bodies_named
@@ -24,11 +20,6 @@ from tetra_es.log.postgres.engine import PostgresLog
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-THOROUGH = bool(os.environ.get("TETRA_ES_THOROUGH"))
-EACH = 40 if THOROUGH else 8
-KILLS = 5 if THOROUGH else 2
-ALLOWED = {0, -signal.SIGKILL}
 
 
 @pytest.fixture
@@ -72,49 +63,6 @@ def test_what_one_records_the_other_has(alice: Machine, bob: Machine, database: 
         one.ok("verify")
     with PostgresLog(database) as log:
         assert log.head().position == alice.last_position()
-
-
-def test_nothing_acknowledged_is_lost_in_a_race(
-    alice: Machine, bob: Machine, tmp_path: Path
-) -> None:
-    """Some commands are killed, and a third of all write to the same stream."""
-    seed = Random(7)
-    plan = {who: [seed.random() for _ in range(EACH)] for who in ("alice", "bob")}
-    victims = {who: set(seed.sample(range(EACH), KILLS)) for who in plan}
-    machines = {"alice": alice, "bob": bob}
-
-    def work(who: str) -> list[str]:
-        done = []
-        for number, chance in enumerate(plan[who]):
-            name = f"{who}{number}"
-            key = "app.same" if chance < 0.3 else f"app.{name}"
-            argv = machines[who].argv("set", "local", f'{key}="{name}"', "-m", name)
-            process = subprocess.Popen(
-                argv,
-                env=machines[who].environment(),
-                cwd=tmp_path,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-            )
-            if number in victims[who]:
-                time.sleep(chance)  # somewhere in it, or after it
-                process.kill()
-            _, said = process.communicate(timeout=HANG)
-            assert process.returncode in ALLOWED, said
-            done += [name] if not process.returncode else []
-        return done
-
-    with ThreadPoolExecutor() as pool:
-        acknowledged = [name for names in pool.map(work, plan) for name in names]
-    for one in machines.values():
-        one.ok("pull")
-    found = [row["reason"] for row in alice.history("-n", "1000")]
-    assert set(acknowledged) <= set(found)
-    assert all(found.count(f"{who}{number}") <= 1 for who in plan for number in range(EACH))
-    assert alice.history("-n", "1000") == bob.history("-n", "1000")
-    for one in machines.values():
-        one.ok("verify")
-    assert alice.git("rev-parse", "main") == bob.git("rev-parse", "main")
 
 
 def test_an_answer_that_was_lost_is_asked_for(machine: Machine, database: str) -> None:

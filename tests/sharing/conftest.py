@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.sharing.people import ADDRESS, Team, bare_repository, knows, person
-from tests.sharing.vectors import GitPlace, Place
+from tests.sharing.vectors import Hub, RepositoryHub
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +59,6 @@ def bob(tmp_path: Path, hub: Path) -> Machine:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def vector_hub(tmp_path: Path) -> Hub:
     """A repository for the history of a conformance vector."""
-    return GitPlace(tmp_path)
+    return RepositoryHub(tmp_path)

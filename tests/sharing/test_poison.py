@@ -14,7 +14,7 @@ from tests.examples import some
 
 if TYPE_CHECKING:
     from tests.machine import Machine
-    from tests.sharing.vectors import Place
+    from tests.sharing.vectors import Hub
 
 SOMEBODY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIq31rP3gOXdhITo7RXMqXYdQbJPTJ5onD62IqWNmqQM"
 
@@ -32,10 +32,10 @@ def pinned(machine: Machine) -> int:
 
 
 @pytest.mark.parametrize("name", some(named("void-"), 1))
-def test_a_signed_event_that_breaks_a_rule(name: str, place: Place) -> None:
+def test_a_signed_event_that_breaks_a_rule(name: str, vector_hub: Hub) -> None:
     """It is stored, listed, and changes nothing; recording goes on."""
     vector = load(name)
-    alice = place.share(vector)
+    alice = vector_hub.share(vector)
     done = alice.ok("pull")
     assert "void and changes nothing" in done.err
     assert alice.last_position() == pinned(alice) == vector.admitted
@@ -48,31 +48,31 @@ def test_a_signed_event_that_breaks_a_rule(name: str, place: Place) -> None:
 
 
 @pytest.mark.parametrize("name", some(named("refused-"), 1))
-def test_what_was_never_an_event(name: str, place: Place) -> None:
+def test_what_was_never_an_event(name: str, vector_hub: Hub) -> None:
     vector = load(name)
-    alice, good = place.share(vector), place.newest()
-    if not place.put(vector.records[vector.admitted]):
+    alice, good = vector_hub.share(vector), vector_hub.newest()
+    if not vector_hub.put(vector.records[vector.admitted]):
         return  # there is no room for it
     failed = alice.run("pull")
     assert failed.code == 4
     assert "`tetra-es share repair`" in failed.hint()
     alice.ok("share", "repair")
     assert alice.last_position() == pinned(alice) == vector.admitted
-    assert place.newest() == good
+    assert vector_hub.newest() == good
     alice.ok("pull")
 
 
 @pytest.mark.parametrize("name", some(named("unknown-"), 1))
-def test_an_event_of_a_newer_version(name: str, place: Place) -> None:
+def test_an_event_of_a_newer_version(name: str, vector_hub: Hub) -> None:
     """Reading goes on, recording says what to do, and nothing takes it away."""
     vector = load(name)
-    alice = place.share(vector)
-    assert place.put(vector.records[vector.admitted])
-    newest = place.newest()
+    alice = vector_hub.share(vector)
+    assert vector_hub.put(vector.records[vector.admitted])
+    newest = vector_hub.newest()
     for words in (("set", "local", "app.x=1"), ("share", "repair"), ("pull",)):
         failed = alice.run(*words)
         assert failed.code == 1
         assert failed.hint() == "upgrade tetra-es"
-    assert place.newest() == newest
+    assert vector_hub.newest() == newest
     assert alice.last_position() == pinned(alice) == vector.admitted
     alice.ok("history")

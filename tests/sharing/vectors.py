@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tetra_es.log.record import Record
 
 
-class Place(Protocol):
+class Hub(Protocol):
     """Where a history is shared."""
 
     def share(self, vector: Vector) -> Machine:
@@ -38,7 +38,7 @@ class Place(Protocol):
         """Return what the newest thing there is."""
 
 
-class GitPlace:
+class RepositoryHub:
     """A repository."""
 
     def __init__(self, folder: Path) -> None:
