@@ -94,8 +94,9 @@ class OrgLayout(NamedTuple):
         return self.root / "store" / "events.db"
 
     def older_stores(self) -> list[Path]:
-        """Return the copies of the store that an upgrade, a restore or a repair left beside it."""
-        begins = (f"{self.store.name}.first-edition", "replaced-", "found-", "restoring-")
+        """Return the copies of the store that an upgrade, a restore and the like left beside it."""
+        first = f"{self.store.name}.first-edition"
+        begins = (first, "replaced-", "found-", "restoring-", "fork-", "rerecording-")
         beside = self.store.parent.iterdir() if self.store.parent.is_dir() else ()
         return sorted(path for path in beside if path.name.startswith(begins))
 

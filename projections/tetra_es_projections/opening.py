@@ -96,6 +96,19 @@ class Derived:
                 hint=f"`tetra-es restore {again}` restores all of it",
             )
 
+    def on(self, admission: Admission) -> Derived:
+        """Return the same for what is admitted elsewhere."""
+        return Derived(self.git.path, self._warn, admission)
+
+    def keep_line(self, layout: OrgLayout, position: int, ref: str) -> None:
+        """Keep the mirror's commits under a ref, and set `main` back to an event's commit.
+
+        Raises `TetraEsError`.
+        """
+        from tetra_es_projections.mirror.projection import Mirror
+
+        Mirror(layout.mirror, self.git).keep_line(position, ref)
+
     @contextmanager
     def of_store(self, layout: OrgLayout) -> Iterator[Projections]:
         """Open the projections of the store that is there; the caller holds the lock."""

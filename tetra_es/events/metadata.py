@@ -3,7 +3,7 @@
 # Annotations are not put off here: NamedTuple would compile each of them from its text, which takes
 # longer than all the rest of the module.
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tetra_es import __version__
 
@@ -27,11 +27,15 @@ class Context(NamedTuple):
     """The time of the command: RFC 3339, UTC, microseconds."""
     recorded: str | None = None
     """When it is recorded, where `now` is the time of something earlier."""
+    rerecorded_from: dict[str, Any] | None = None
+    """Position, hash and time of the event of a fork that is decided again."""
 
-    def metadata(self, **more: str) -> dict[str, str]:
+    def metadata(self, **more: Any) -> dict[str, Any]:
         """Return an event's metadata."""
         if self.recorded:
             more["recorded"] = self.recorded
+        if self.rerecorded_from:
+            more["rerecorded_from"] = self.rerecorded_from
         return {
             "actor": self.actor,
             "reason": self.reason,

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from tetra_es.log.record import Record
 
 
+RERECORD_HINT: Final = (
+    "`tetra-es pull --rerecord` takes over what is there, and records again what only this copy "
+    "has; with --dry-run it says how"
+)
+"""What to do where the log and what is here are two lawful histories with one beginning."""
+
 REPAIR_HINT: Final = "`tetra-es share repair` sets it aside there, and puts the log right"
 
 

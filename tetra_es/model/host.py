@@ -75,6 +75,7 @@ class HostState(Aggregate):
         files: Sequence[Sequence[str]],
         code: Code | None = None,
         machine: str | None = None,
+        observed: bool = False,
     ) -> DeploymentStarted:
         """Record that a deployment begins; `Refused` while another one's end is not known."""
         if self.open:
@@ -93,6 +94,7 @@ class HostState(Aggregate):
             files=[list(each) for each in files],
             code=code,
             machine=machine,
+            observed=observed,
         )
 
     def done(self, step: str, context: Context, *, observed: bool = False) -> DeploymentStepDone:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TypeAlias
 
+    from tetra_es.admission import Admission
     from tetra_es.errors import TetraEsError
     from tetra_es.gate.pins.bases import Base
     from tetra_es.layout import OrgLayout
@@ -426,6 +427,16 @@ class DerivedOfCopy(Derived, Protocol):
 
     def of_store(self, layout: OrgLayout) -> AbstractContextManager[Projections]:
         """Return what is derived from the store that is there; the caller holds the lock."""
+
+
+class DerivedElsewhere(DerivedOfCopy, Protocol):
+    """Opens what is derived from events, here and in a clone that is made for a while."""
+
+    def on(self, admission: Admission) -> DerivedElsewhere:
+        """Return the same for what is admitted elsewhere."""
+
+    def keep_line(self, layout: OrgLayout, position: int, ref: str) -> None:
+        """Keep the mirror's commits under a ref, and set `main` back to an event's commit."""
 
 
 class Listener(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from itertools import count
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.events.config import ORG_STREAM
@@ -51,6 +51,14 @@ class Intent(NamedTuple):
     clock: Callable[[], str] = utc_now
 
 
+class Again(NamedTuple):
+    """What is carried over from an event that is decided again."""
+
+    reason: str
+    origin: dict[str, Any]
+    """Its position, hash and time, as `rerecorded_from` has them."""
+
+
 class UnitOfWork:
     """One command's view of one organization."""
 
@@ -60,6 +68,8 @@ class UnitOfWork:
         self.refs = refs
         self.intent = intent
         self._history = history
+        self.again: Again | None = None
+        """The event of a fork that is decided again, None where something new is decided."""
         self.saved: list[int] = []
         """Positions of what was recorded, all that `save` returned from."""
         self.correlation = os.urandom(8).hex()
@@ -130,12 +140,19 @@ class UnitOfWork:
 
     def context_as(self, actor: str, *, reason: str | None = None) -> Context:
         """Return the context of events recorded by `actor`."""
+        told = self.again.reason if self.again else self.intent.reason
         return Context(
             actor=actor,
-            reason=self.intent.reason if reason is None else reason,
+            reason=told if reason is None else reason,
             correlation=self.correlation,
             now=self.intent.clock(),
+            rerecorded_from=self.again.origin if self.again else None,
         )
+
+    @property
+    def pending(self) -> list[Event]:
+        """What was decided and is not recorded yet."""
+        return [event for aggregate in self._loaded.values() for event in aggregate.pending]
 
     def add_body(self, data: bytes) -> None:
         """Have an age file, or rules, stored together with the events that name them."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from tetra_es.admission import Admission
+    from tetra_es.crypto.age.identity import Identity
     from tetra_es.crypto.ssh.own_key import OwnKey
     from tetra_es.layout import OrgLayout
     from tetra_es.log.replica import Replica
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from tetra_es.usecases.happened.happened import Happened
     from tetra_es.usecases.ports import Listener, Projections, WorkingFiles
     from tetra_es.usecases.recorded import Recorded
+    from tetra_es.usecases.rerecord.again import Decided, Outcome
+    from tetra_es.usecases.rerecord.tail import Tail
     from tetra_es.usecases.sharing.pull import Pulled
     from tetra_es.usecases.sharing.share import Roles, Shared
     from tetra_es.usecases.use_case import UseCase
@@ -218,6 +221,33 @@ class Workspace:
             pulled = self._exchange.pull()
             self._edits.mention()
         return pulled
+
+    def rerecord(
+        self, tail: Tail, identities: Callable[[], Sequence[Identity]]
+    ) -> Sequence[Outcome]:
+        """Decide again what another line has after a fork, and record it batch by batch.
+
+        Raises `Refused` where our key is not a signer's.
+        """
+        from tetra_es.usecases.rerecord.again import Ran, again_before, rerecord
+        from tetra_es.usecases.rerecord.deciding import Deciding
+
+        recorded: list[Recorded] = []
+
+        def run(decide: Callable[[UnitOfWork], Decided]) -> Ran:
+            ran = Ran(*self._decide(decide))
+            recorded.extend(ran.recorded)
+            return ran
+
+        with exclusive(self.layout.lock):
+            self._check_in_place()
+            self._exchange.receive_once()
+            self._work.context()
+            deciding = Deciding(tail, self._projections.merge_texts, identities)
+            try:
+                return rerecord(tail, deciding, run, again_before(self._work, tail.fork))
+            finally:
+                self._settle(recorded)
 
     def repair_shared(self) -> Repaired | None:
         """Set aside what the shared log has and is not an event; return None where that is nothing.

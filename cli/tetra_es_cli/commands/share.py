@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import TetraEsError
+from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.own_line import own_line
 from tetra_es_cli.context.params import report_option
 from tetra_es_cli.context.recording import Recording
@@ -18,9 +19,10 @@ from tetra_es_cli.output.invitation import invitation
 from tetra_es_cli.output.model import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from tetra_es.usecases.keys import Identity
     from tetra_es.usecases.sharing.share import Shared
     from tetra_es_cli.context.app import App
 
@@ -220,12 +222,35 @@ def unshare(app: App) -> None:
 
 
 @click.command()
+@click.option(
+    "--rerecord",
+    "--rebase",
+    "again",
+    is_flag=True,
+    help="After a fork: take what is there, and record again what only this copy has.",
+)
+@click.option(
+    "-m", "--reason", default="", metavar="TEXT", help="With --rerecord: why that line is right."
+)
+@click.option(
+    "-n", "--dry-run", is_flag=True, help="With --rerecord: say what would become of each event."
+)
+@identity_option
 @click.pass_obj
-def pull(app: App) -> None:
+def pull(app: App, again: bool, reason: str, dry_run: bool, given: tuple[Path, ...]) -> None:
     """Take over what others recorded.
 
-    Commands that record do that by themselves.
+    Commands that record do that by themselves. Where somebody recorded here and somebody else
+    there without the other, as on a copied folder or after a backup was restored, the histories
+    fork. With --rerecord the one there counts: your events that it lacks are decided again on top
+    of it, each batch as one. What cannot be is listed, and the rest stands (exit 3). The old
+    store, and the old commits, are kept.
     """
+    if again:
+        _rerecord(app, Recording(reason, dry_run), loader(app, given))
+        return
+    if reason or dry_run or given:
+        raise click.UsageError("-m, -n and -i go with --rerecord")
     with app.workspace(Recording()) as workspace:
         done = workspace.pull()
     if done.last == done.before:
@@ -234,3 +259,22 @@ def pull(app: App) -> None:
         say(f"received #{done.last}")
     else:
         say(f"received #{done.before + 1} to #{done.last}")
+
+
+def _rerecord(app: App, how: Recording, identities: Callable[[], Sequence[Identity]]) -> None:
+    from tetra_es.usecases.forks.take_over import rerecord_rest
+    from tetra_es_cli.output.rerecorded import lines_of, refusal
+
+    done = app.rerecord(how, identities)
+    if done is None:
+        with app.workspace(how) as workspace:
+            if not how.dry_run:
+                workspace.pull()
+                done = rerecord_rest(workspace, app.own_key(), identities)
+    if done is None:
+        say("the histories do not fork: nothing to record again")
+        return
+    for line in lines_of(done, dry_run=how.dry_run):
+        say(line)
+    if error := refusal(done, dry_run=how.dry_run):
+        raise error

@@ -16,9 +16,10 @@ from tetra_es_cli.context.organization import chosen
 from tetra_es_cli.output.console import Console, ignore_progress, note, warn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from tetra_es.usecases.keys import OwnKey
+    from tetra_es.usecases.forks.take_over import Rerecorded
+    from tetra_es.usecases.keys import Identity, OwnKey
     from tetra_es.usecases.ports import OpenedProjections
     from tetra_es.usecases.restoring.restore import Restored
     from tetra_es.usecases.sharing.clone import Cloned
@@ -199,6 +200,26 @@ class App:
             hears = Console(report or ignore_progress)
             done = clone(layout, copy, where, self.derived, hears, self.admission, report)
             return layout, done
+
+    def rerecord(
+        self, how: Recording, identities: Callable[[], Sequence[Identity]]
+    ) -> Rerecorded | None:
+        """Take over the shared log's line, and record again what only this machine has."""
+        from tetra_es.usecases.forks.take_over import Opening, rerecord_fork
+        from tetra_es.usecases.unit_of_work import Intent
+        from tetra_es_cli.context.progress import reporting
+
+        layout = self.layout()
+        with self._founded(layout), reporting() as report:
+            opening = Opening(
+                layout,
+                self.own_key(),
+                self.derived,
+                Console(report or ignore_progress),
+                Intent(how.reason, how.dry_run),
+                self.admission,
+            )
+            return rerecord_fork(opening, identities)
 
     def upgrade(self, reason: str) -> Upgraded:
         """Bring an organization of the first edition to the rules of this one."""

@@ -174,6 +174,22 @@ class Mirror:
         repository.put_in_place(self.path, aside)
         return added
 
+    def keep_line(self, position: int, ref: str) -> None:
+        """Keep our commits under a ref, and set `main` back to that of the event at a position.
+
+        Nothing where the mirror does not go further. Raises `TetraEsError`.
+        """
+        commit, last = self.head()
+        if commit is None or last <= position:
+            return
+        line = self.commits(position - 1)
+        with recovery.alone(self.path, self.git) as git:
+            recovery.break_locks(self.path, self._patience)
+            git.run(self.path, "update-ref", ref, commit)
+            tip = Head(line[0][1], position)
+            stray.move_main(self.path, git, tip.commit)
+            marker.mark(self.path, tip)
+
     def recover(self) -> None:
         """Finish what a killed `replace` left."""
         repository.recover(self.path)

@@ -39,7 +39,7 @@ def add_recipient(
     text = parse_recipient(recipient).text
     encrypt(b"", [text])  # some keys are of the right form and still none: it shows here
     vault.add_recipient(check_actor(name), text, context)
-    _re_encrypt(work, vault, how, context)
+    re_encrypt(work, vault, how, context)
 
 
 def remove_recipients(
@@ -49,10 +49,11 @@ def remove_recipients(
     vault = work.vault(environment)
     for name in names:
         vault.remove_recipient(name, context)
-    _re_encrypt(work, vault, how, context)
+    re_encrypt(work, vault, how, context)
 
 
-def _re_encrypt(work: UnitOfWork, vault: Vault, how: Decrypting, context: Context) -> None:
+def re_encrypt(work: UnitOfWork, vault: Vault, how: Decrypting, context: Context) -> None:
+    """Decide that all present secrets are encrypted again, for today's recipients."""
     digests: dict[str, str] = {}
     if vault.present:
         readers, identities = vault.readers, how.identities()

@@ -14,7 +14,7 @@ from tetra_es.log.port import HeadMoved
 from tetra_es.log.postgres.connecting import shown
 from tetra_es.log.postgres.repairing import RepairableLog
 from tetra_es.log.purges import TOPICS
-from tetra_es.log.shared import REPAIR_HINT, Sent, Stray, Unfinished, take_theirs
+from tetra_es.log.shared import REPAIR_HINT, RERECORD_HINT, Sent, Stray, Unfinished
 from tetra_es.usecases.sharing.rows import is_event, put_right
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ class SharedDatabase:
         ours = self._replica.record(high)
         theirs = next(self._log.records(high - 1, high), None)
         error = Forked(high, ours.hash if ours else None, theirs.hash if theirs else None)
-        error.hint = take_theirs(self._replica.path.parent.parent, self.address)
+        error.hint = RERECORD_HINT
         return error
 
 

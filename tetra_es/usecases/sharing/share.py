@@ -8,10 +8,12 @@ from tetra_es.errors import Refused
 from tetra_es.gate.pins import sharing
 from tetra_es.gate.pins.pins import Forked
 from tetra_es.log.chain import START, Head
-from tetra_es.log.shared import Stray
+from tetra_es.log.shared import Stray, take_theirs
 from tetra_es.usecases.sharing.engines import shared_log
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tetra_es.log.shared import SharedLog
     from tetra_es.usecases.ports import Projections
     from tetra_es.usecases.unit_of_work import UnitOfWork
@@ -64,7 +66,7 @@ def share(
         )
     was_shared = projections.was_shared
     try:
-        there = _fetched(log, is_known=known is not None)
+        there = _fetched(log, work.log.path.parent.parent, is_known=known is not None)
         if there == START:
             log.settle()
         for role in roles.names if roles else ():
@@ -119,11 +121,13 @@ def unshare(work: UnitOfWork, projections: Projections) -> str | None:
     return shared_log(work.log, projections, known.address).shown if known else ""
 
 
-def _fetched(log: SharedLog, *, is_known: bool) -> Head:
+def _fetched(log: SharedLog, folder: Path, *, is_known: bool) -> Head:
     try:
         return log.fetch()
     except Forked as error:
         if error.position > 1:
+            if not is_known:
+                error.hint = take_theirs(folder, sharing.Sharing(log.address).without_password)
             raise
         raise Refused(
             f"{log.shown} has the history of another organization", hint=_EMPTY

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.gate.pins.pins import Forked
-from tetra_es.gate.pins.sharing import Sharing
 from tetra_es.log.chain import START
 from tetra_es.log.chain import Head as EventHead
 from tetra_es.log.purges import TOPICS
-from tetra_es.log.shared import REPAIR_HINT, Stray, take_theirs
+from tetra_es.log.shared import REPAIR_HINT, RERECORD_HINT, Stray
 from tetra_es_projections.mirror.addresses import without_account
 from tetra_es_projections.mirror.clone import Clone
 from tetra_es_projections.mirror.failures import GitMissing, NoRoom, unusable
@@ -157,7 +156,7 @@ class There:
                 high = middle
         ours = self._replica.record(high)
         error = Forked(high, ours.hash if ours else None, self.head_of(clone, high).hash)
-        error.hint = take_theirs(self.mirror.parent, Sharing(self.url).without_password)
+        error.hint = RERECORD_HINT
         raise error
 
     def read(self, commit: str) -> Clone:

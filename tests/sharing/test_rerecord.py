@@ -1,0 +1,154 @@
+"""`pull --rerecord`: two lawful lines with one beginning, and both go on."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from tests.mirrors import git
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.machine import Machine, Result
+    from tests.sharing.people import Team
+
+
+def set_back(team: Team, position: int) -> None:
+    """Have the repository lose what comes after an event, as an administrator can."""
+    git(team.hub, "update-ref", "refs/heads/main", team.shared()[position - 1])
+
+
+def state(person: Machine, position: int) -> dict[str, Any]:
+    """Return the stored state of an event."""
+    found: dict[str, Any] = person.ok("event", str(position), "-o", "json").json["state"]
+    return found
+
+
+def again(person: Machine, position: int) -> int | None:
+    """Return the position of the event that another one was decided again for."""
+    origin = state(person, position)["metadata"].get("rerecorded_from")
+    return origin and int(origin["position"])
+
+
+def left(person: Machine) -> Result:
+    """Have somebody record again what can be, which is not all."""
+    done = person.run("pull", "--rerecord")
+    assert done.code == 3, (done.out, done.err)
+    assert "not recorded again" in done.error()
+    return done
+
+
+def files(*folders: Path) -> dict[str, str]:
+    """Return path to digest of the files in folders."""
+    return {
+        str(path): sha256(path.read_bytes()).hexdigest()
+        for folder in folders
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_edits_and_a_promotion_are_decided_again_on_top(team: Team) -> None:
+    alice, bob = team
+    fork = len(team.shared())
+    alice.ok("set", "local", "app.alices=1", "-m", "mine")
+    alice.ok("promote", "dev")
+    old = alice.history("-n", "1")[0]
+    set_back(team, fork)
+    bob.ok("set", "local", "app.bobs=2")
+    done = alice.fails(4, "pull")
+    assert "histories fork there" in done.error()
+    assert "`tetra-es pull --rerecord`" in done.hint()
+    before = files(alice.folder, alice.home / ".local/state", team.hub)
+    planned = alice.ok("pull", "--rerecord", "--dry-run").out
+    assert "would be recorded again as" in planned
+    assert files(alice.folder, alice.home / ".local/state", team.hub) == before
+    alice.ok("pull", "--rerecord")
+    team.check_equal(whole=True)
+    for person in team:
+        lines = person.ok("show", "dev").out.splitlines()
+        assert {"alices = 1", "bobs = 2"} <= set(lines)
+    assert [again(alice, fork + each) for each in (1, 2, 3)] == [None, fork + 1, fork + 2]
+    assert state(alice, fork + 2)["metadata"]["reason"] == "mine"
+    newest = state(alice, fork + 3)
+    assert newest["source_revision"] == state(alice, fork + 2)["revision"]
+    assert newest["metadata"]["rerecorded_from"]["hash"] == old["hash"]
+    assert git(alice.mirror, "for-each-ref", "refs/tetra/forks")
+    assert "nothing to record again" in alice.ok("pull", "--rebase").out
+
+
+def test_what_cannot_be_decided_again_is_listed_and_the_rest_stands(team: Team) -> None:
+    alice, bob = team
+    alice.ok("promote", "dev")
+    alice.ok("recipient", "add", "dev", "alice", alice.ok("identity", "new").out.strip())
+    bob.ok("pull")
+    fork = len(team.shared())
+    alice.ok("set", "local", "app.name=alices")
+    alice.ok("promote", "dev")
+    alice.ok("set", "local", "app.other=1")
+    alice.ok("promote", "staging")
+    alice.ok("rollback", "dev", "--to", "dev@1")
+    alice.ok("secret", "set", "dev", "TOKEN", stdin="one")
+    alice.ok("secret", "set", "dev", "OWN", stdin="mine")
+    alice.ok("secret", "rm", "dev", "OWN")
+    set_back(team, fork)
+    bob.ok("set", "local", "app.name=bobs")
+    bob.ok("secret", "set", "dev", "TOKEN", stdin="two")
+    done = left(alice)
+    said = {
+        int(line.split()[0].strip("#")): line.partition(": ")[2]
+        for line in done.out.splitlines()
+        if line.startswith("  #")
+    }
+    assert 'app.name is "bobs" there, "alices" here' in said[fork + 1]
+    assert f"local@{2} there" in said[fork + 2] or "not recorded again" in said[fork + 2]
+    assert said[fork + 3].startswith("recorded again as")
+    assert said[fork + 4].startswith("recorded again as")
+    assert "TOKEN of dev is at version 1 there" in said[fork + 6]
+    assert said[fork + 7].startswith("recorded again as")
+    assert said[fork + 8].startswith("recorded again as")
+    team.check_equal(whole=True)
+    assert alice.ok("secret", "get", "dev", "TOKEN").out.strip() == "two"
+    for person in team:
+        assert 'name = "bobs"' in person.ok("show", "staging").out
+
+
+def test_edits_that_are_not_recorded_stay_and_merge(team: Team) -> None:
+    alice, bob = team
+    fork = len(team.shared())
+    alice.ok("set", "local", "app.alices=1")
+    set_back(team, fork)
+    bob.ok("set", "local", "app.bobs=2")
+    path = alice.toml("local")
+    path.write_text(f"{path.read_text()}\n[typed]\nby = 'hand'\n")
+    done = alice.ok("pull", "--rerecord")
+    assert "environments/local.toml has changes that are not recorded" in done.out
+    assert "[typed]" in path.read_text()
+    alice.ok("record", "local")
+    assert {"alices = 1", "bobs = 2", "by = 'hand'"} <= set(path.read_text().splitlines())
+    team.check_equal()
+
+
+def test_others_events_are_left_to_them_and_are_recorded_once(team: Team) -> None:
+    alice, bob = team
+    fork = len(team.shared())
+    early = bob.copy(team.hub.parent / "early")
+    bob.ok("set", "local", "app.bobs=1")
+    alice.ok("promote", "dev")
+    bob.ok("pull")
+    set_back(team, fork)
+    early.ok("set", "local", "app.early=1")
+    done = left(alice)
+    assert "not recorded again: bob recorded it" in done.out
+    assert f"local@{2}, which it is about, was not recorded again" in done.out
+    done = left(bob)
+    assert f"#{fork + 1} environment.edited env:local: recorded again as #{fork + 2}" in done.out
+    assert "not recorded again: alice recorded it" in done.out
+    done = alice.ok("pull", "--rerecord")
+    assert f"#{fork + 2} environment.promoted env:dev: recorded again as #{fork + 3}" in done.out
+    for each in (alice, bob, early):
+        each.ok("pull")
+        assert again(each, fork + 3) == fork + 2
+    team.check_equal(whole=True)
+    assert "nothing to record again" in alice.ok("pull", "--rerecord").out
