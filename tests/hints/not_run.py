@@ -21,6 +21,8 @@ NOT_RUN: dict[str, str] = {
     "that does, and checks every push": _COPIED,
     "what only this copy has cannot be recorded there any more. To go on with what is there: "
     "`{}`, `{}`, then `{}`": "tests/sharing/test_two_histories.py pastes it",
+    "where that line is right all the same, `tetra-es pull --rerecord -m WHY` says so": "takes two "
+    "signers; tests/sharing/test_rerecord.py pastes it",
     "`pip install 'tetra-es[postgres]'`": "installs a package",
     "`tetra-es share URL` puts one there, where it is": "takes a database; "
     "docs/how-to/databases/share-by-postgresql.md does it",

@@ -48,6 +48,16 @@ def others_recorded(machine: Machine) -> None:
     machine.ok(*second, "set", "local", "ports.tetra=5001")
 
 
+def forked(machine: Machine) -> None:
+    shared(machine)
+    hub, other = machine.home / "hub.git", machine.copy(machine.home.with_name("other"))
+    shutil.copytree(hub, hub.with_name("older.git"), symlinks=True)
+    machine.ok("set", "local", "ports.tetra=5001")
+    shutil.rmtree(hub)
+    hub.with_name("older.git").rename(hub)
+    other.ok("set", "local", "app.others=1")
+
+
 def older_store(machine: Machine) -> None:
     shared(machine)
     shutil.copytree(machine.folder, machine.home / "older", symlinks=True)
@@ -107,6 +117,13 @@ CASES = [
         shared,
     ),
     Case("  a colleague joins with `{}`", f"share {HUB}", beside_a_repository, before=folder_gone),
+    Case(
+        "`tetra-es pull --rerecord` takes over what is there, and records again what only this "
+        "copy has; with --dry-run it says how",
+        "pull",
+        forked,
+        then="set local app.a=1",
+    ),
     Case("`tetra-es mirror rm {}` forgets it", "mirror push", remote_before),
     Case("`tetra-es pull` takes them over", "doctor", others_recorded, then="status"),
     Case("behind: #{} is there (`tetra-es pull`)", "status", older_store, then="set local app.a=1"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -258,3 +259,24 @@ def test_a_server_that_cannot_be_reached(machine: Machine) -> None:
     done = machine.fails(1, "share", address("no_such_database"))
     assert "no_such_database" in done.error()
     machine.ok("set", "local", "app.a=1")
+
+
+def test_events_are_recorded_again_after_the_database_lost_some(
+    alice: Machine, tmp_path: Path
+) -> None:
+    early = alice.copy(tmp_path / "early")
+    alice.ok("set", "local", "app.alices=1")
+    alice.ok("promote", "dev")
+    restored = new_database()
+    early.ok("unshare")
+    early.ok("share", restored)
+    early.ok("set", "local", "app.others=1")
+    for path in (alice.home / ".local" / "state").rglob("shared.json"):
+        note = json.loads(path.read_text())
+        path.write_text(json.dumps(note | {"address": restored}))
+    assert "`tetra-es pull --rerecord`" in alice.fails(4, "pull").hint()
+    alice.ok("pull", "--rerecord")
+    early.ok("pull")
+    assert {"alices = 1", "others = 1"} <= set(early.ok("show", "dev").out.splitlines())
+    assert alice.history("-n", "3") == early.history("-n", "3")
+    alice.ok("verify")

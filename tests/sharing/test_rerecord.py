@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+import signal
+import sqlite3
+from contextlib import closing
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from tests.crash.killing import count_effects, once
+from tests.examples import LONG_TAIL
 from tests.mirrors import git
 
 if TYPE_CHECKING:
@@ -102,9 +108,10 @@ def test_what_cannot_be_decided_again_is_listed_and_the_rest_stands(team: Team) 
         if line.startswith("  #")
     }
     assert 'app.name is "bobs" there, "alices" here' in said[fork + 1]
-    assert f"local@{2} there" in said[fork + 2] or "not recorded again" in said[fork + 2]
+    assert "local@2, which it is about, was not recorded again" in said[fork + 2]
     assert said[fork + 3].startswith("recorded again as")
     assert said[fork + 4].startswith("recorded again as")
+    assert said[fork + 5] == "is there already"
     assert "TOKEN of dev is at version 1 there" in said[fork + 6]
     assert said[fork + 7].startswith("recorded again as")
     assert said[fork + 8].startswith("recorded again as")
@@ -141,7 +148,7 @@ def test_others_events_are_left_to_them_and_are_recorded_once(team: Team) -> Non
     early.ok("set", "local", "app.early=1")
     done = left(alice)
     assert "not recorded again: bob recorded it" in done.out
-    assert f"local@{2}, which it is about, was not recorded again" in done.out
+    assert "local@2, which it is about, was not recorded again" in done.out
     done = left(bob)
     assert f"#{fork + 1} environment.edited env:local: recorded again as #{fork + 2}" in done.out
     assert "not recorded again: alice recorded it" in done.out
@@ -152,3 +159,58 @@ def test_others_events_are_left_to_them_and_are_recorded_once(team: Team) -> Non
         assert again(each, fork + 3) == fork + 2
     team.check_equal(whole=True)
     assert "nothing to record again" in alice.ok("pull", "--rerecord").out
+
+
+def test_a_signer_who_was_removed_does_not_have_it_back(team: Team) -> None:
+    alice, bob = team
+    fork = len(team.shared())
+    alice.ok("signer", "rm", "bob")
+    set_back(team, fork)
+    bob.ok("set", "local", "app.bobs=1")
+    before = files(alice.folder / "store", alice.home / ".local/state", team.hub)
+    done = alice.fails(4, "pull", "--rerecord")
+    assert f"#{fork + 1} there is recorded by bob, who was removed here" in done.error()
+    assert files(alice.folder / "store", alice.home / ".local/state", team.hub) == before
+    alice.ok("pull", "--rerecord", "-m", "bob had not heard of it")
+    assert again(alice, fork + 2) == fork + 1
+    assert "bobs = 1" in alice.ok("show", "local").out
+    bob.ok("pull")
+    bob.fails(3, "set", "local", "app.bobs=2")
+
+
+def test_it_is_for_organizations_that_are_shared(alice: Machine) -> None:
+    assert "is not shared" in alice.fails(3, "pull", "--rerecord").error()
+    assert "go with --rerecord" in alice.fails(2, "pull", "-m", "why").error()
+
+
+PULL = ["pull", "--rerecord"]
+POINTS = 24
+"""Where it is killed."""
+
+
+@LONG_TAIL
+def test_killed_anywhere_it_goes_on_and_records_nothing_twice(team: Team, tmp_path: Path) -> None:
+    alice, bob = team
+    fork = len(team.shared())
+    alice.ok("set", "local", "app.alices=1")
+    alice.ok("promote", "dev")
+    set_back(team, fork)
+    bob.ok("set", "local", "app.bobs=2")
+    effects = count_effects(team.copy(tmp_path / "counted").alice, PULL)
+    spread = [effects * (2 * number + 1) // (2 * POINTS) for number in range(POINTS)]
+    last = range(effects - effects // 5, effects, max(1, effects // (5 * POINTS)))
+    for point in (*spread, *last):
+        copy = team.copy(tmp_path / f"killed-{point}")
+        assert once(copy.alice, PULL, signal.SIGKILL, point).code == -signal.SIGKILL
+        copy.alice.run("status")
+        copy.alice.ok(*PULL)
+        copy.check_equal(whole=point == spread[-1])
+        origins = [again(copy.bob, position) for position in range(1, fork + 4)]
+        assert [each for each in origins if each] == [fork + 1, fork + 2]
+        assert len(copy.shared()) == fork + 3
+        store = copy.alice.folder / "store"
+        assert not [*store.glob("rerecording-*")]
+        (kept,) = store.glob("fork-*.db")
+        with closing(sqlite3.connect(kept)) as connection:
+            assert connection.execute("SELECT count(*) FROM events").fetchone() == (fork + 2,)
+        shutil.rmtree(tmp_path / f"killed-{point}")

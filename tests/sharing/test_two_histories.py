@@ -1,4 +1,4 @@
-"""Two lawful lines, after somebody set `main` back: one of them has to give way."""
+"""Two lawful lines, before they are shared: one of them has to give way."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from tests.examples import LONG_TAIL
-from tests.mirrors import git
+from tests.sharing.people import ADDRESS
 
 if TYPE_CHECKING:
     from tests.sharing.people import Team
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 @LONG_TAIL
 def test_the_hint_leads_on_with_what_is_there(team: Team) -> None:
     alice, bob = team
+    alice.ok("unshare")
     alice.ok("set", "local", "app.alices=1")
-    git(team.hub, "update-ref", "refs/heads/main", "main~1")
     bob.ok("set", "local", "app.bobs=1")
-    done = alice.fails(4, "pull")
+    done = alice.fails(4, "share", ADDRESS)
     assert "histories fork there" in done.error()
     for command in re.findall("`([^`]+)`", done.hint()):
         words = command.split()

@@ -52,7 +52,7 @@ class Intent(NamedTuple):
 
 
 class Again(NamedTuple):
-    """What is carried over from an event that is decided again."""
+    """The parts of an event that stay when it is decided again."""
 
     reason: str
     origin: dict[str, Any]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tetra_es.admission import Admission
+    from tetra_es.gate.pins.pins import Pins
     from tetra_es.layout import OrgLayout
     from tetra_es.usecases.forks.staging import Staged
     from tetra_es.usecases.rerecord.tail import Tail
@@ -49,7 +49,7 @@ class Kept(NamedTuple):
 
 
 def switch(
-    layout: OrgLayout, admission: Admission, new: Staged, old: SqliteLog, tail: Tail, why: str
+    layout: OrgLayout, pins: Pins, new: Staged, old: SqliteLog, tail: Tail, why: str
 ) -> Kept:
     """Give the folder the line of a clone, where everything is recorded again that can be.
 
@@ -63,13 +63,13 @@ def switch(
     ref = f"refs/tetra/forks/{kept.stem.removeprefix(FORK)}"
     with suppress(TetraEsError):  # what is damaged is built again, and kept by that
         new.derived.keep_line(layout, tail.fork, ref)
-    edited = tuple(_write_edited(layout, admission, new, tail))
-    account, place = StateFolder(admission.folder()), place_of_folder(layout.root)
+    edited = tuple(_write_edited(layout, pins, new, tail))
+    account, place = StateFolder(pins.folder.parent), place_of_folder(layout.root)
     with SqliteLog(new.layout.store) as log:
         move = plan_move(log, account, place, log.head())
     carry_out(move, account, place, why=why, time=format_time(now))
     if (known := sharing.sharing_of(new.pins)) is not None:
-        sharing.write(account.pins(move.organization).folder, known)
+        sharing.write(pins.folder, known)
     old.close()
     try:
         new.layout.store.replace(layout.store)
@@ -102,17 +102,13 @@ def _keep_store(layout: OrgLayout, time: str) -> Path:
     return kept
 
 
-def _write_edited(
-    layout: OrgLayout, admission: Admission, new: Staged, tail: Tail
-) -> Iterator[str]:
+def _write_edited(layout: OrgLayout, pins: Pins, new: Staged, tail: Tail) -> Iterator[str]:
     """Write the edited files as they are on the new line; yield those that are left.
 
     Those with edits that are not recorded stay: what they were typed on is then the newest state
     that both lines have, so that the next command merges them.
     """
-    account = StateFolder(admission.folder())
-    organization = account.organization_at(place_of_folder(layout.root)) or ""
-    bases = Bases(account.pins(organization).folder, layout.root)
+    bases = Bases(pins.folder, layout.root)
     for path in _edited(layout, new.layout):
         here, there = read(layout.file(path)), read(new.layout.file(path))
         if here is None or here == there:

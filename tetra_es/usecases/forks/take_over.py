@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tetra_es.disk.lock import exclusive
 from tetra_es.errors import IntegrityFailure, Refused
 from tetra_es.events.config import SignerRemoved
 from tetra_es.gate.pins.pins import Forked
 from tetra_es.gate.pins.places import StateFolder, place_of_folder
+from tetra_es.gate.pins.sharing import sharing_of
 from tetra_es.log.replica import valid_events
 from tetra_es.log.sqlite import wal
 from tetra_es.log.sqlite.reader import SqliteLog
 from tetra_es.usecases.forks.staging import staged
 from tetra_es.usecases.forks.switch import Kept, forks, switch
 from tetra_es.usecases.rerecord.tail import Tail, fork_of
-from tetra_es.usecases.sharing.place import shared_at
 from tetra_es.usecases.workspace import open_workspace
 
 if TYPE_CHECKING:
@@ -25,13 +25,19 @@ if TYPE_CHECKING:
     from tetra_es.admission import Admission
     from tetra_es.crypto.age.identity import Identity
     from tetra_es.crypto.ssh.own_key import OwnKey
+    from tetra_es.gate.pins.pins import Pins
     from tetra_es.layout import OrgLayout
+    from tetra_es.log.chain import Head
     from tetra_es.log.replica import Replica
     from tetra_es.usecases.forks.staging import Staged
     from tetra_es.usecases.ports import DerivedElsewhere, Listener
     from tetra_es.usecases.rerecord.again import Outcome
     from tetra_es.usecases.unit_of_work import Intent
     from tetra_es.usecases.workspace import Workspace
+
+
+_WHY: Final = "taken over what is shared, after a fork"
+"""Why the pins were moved, where nobody says it."""
 
 
 class Rerecorded(NamedTuple):
@@ -71,31 +77,31 @@ def rerecord_fork(
     what cannot be: killed before, it begins again, and finds what it recorded. A dry run decides
     all of it in a copy that is thrown away. Raises `Refused` where it is not shared.
     """
-    layout, admission = opening.layout, opening.admission
-    own = opening.own_key.public()
-    sharing = shared_at(layout, admission)
-    if sharing is None:
-        raise Refused(
-            "this organization is not shared: there is no other line",
-            hint="`tetra-es share URL` shares it by a git repository",
-        )
+    layout, own = opening.layout, opening.own_key.public()
     with exclusive(layout.lock):
         wal.empty(layout.store)
         with SqliteLog(layout.store) as old:
             first = next(iter(old.records(0, 1))).head
+            pins = _pins(opening, first, old)
+            sharing = sharing_of(pins.folder)
+            if sharing is None:
+                raise Refused(
+                    "this organization is not shared: there is no other line",
+                    hint="`tetra-es share URL` shares it by a git repository",
+                )
             with staged(layout, sharing.address, first, opening.derived, opening.listener) as new:
                 with SqliteLog(new.layout.store) as log:
                     fork, theirs = fork_of(old, log), log.head().position
                     is_fork = fork < min(old.head().position, theirs)
-                    _check_pins(layout, admission, old, log)
+                    _check_pins(pins, old, log)
                 if not is_fork:
                     return None
                 tail = Tail(old, fork, own)
                 outcomes, last = _record(opening, new, tail, identities)
                 kept = None
                 if not opening.intent.dry_run:
-                    why = opening.intent.reason or "pull --rerecord"
-                    kept = switch(layout, admission, new, old, tail, why)
+                    why = opening.intent.reason or _WHY
+                    kept = switch(layout, pins, new, old, tail, why)
         if kept is not None:
             with opening.derived.of_store(layout) as projections:
                 projections.catch_up(opening.listener.progress)
@@ -145,14 +151,20 @@ def _record(
         return outcomes, workspace.look(lambda work: work.log.last_position())
 
 
-def _check_pins(layout: OrgLayout, admission: Admission, old: SqliteLog, new: SqliteLog) -> None:
+def _pins(opening: Opening, first: Head, old: SqliteLog) -> Pins:
+    """Return what this account admitted. Raises `AnotherHistory` where that was another one."""
+    account = StateFolder(opening.admission.folder())
+    organization = first.hash.hex()
+    account.check_place(place_of_folder(opening.layout.root), organization, old.head())
+    return account.pins(organization)
+
+
+def _check_pins(pins: Pins, old: SqliteLog, new: SqliteLog) -> None:
     """Raise `Forked` where neither line has what was admitted on this account.
 
     Where the new one has it, a command was killed between pins and store.
     """
-    account = StateFolder(admission.folder())
-    organization = account.organization_at(place_of_folder(layout.root)) or ""
-    pinned = account.pins(organization).head
+    pinned = pins.head
     if not (old.holds(pinned) or new.holds(pinned)):
         found = next(iter(old.records(pinned.position - 1, pinned.position)), None)
         raise Forked(pinned.position, pinned.hash, found.hash if found else None, old.head())
@@ -181,6 +193,6 @@ def _check_line(log: Replica, tail: Tail, why: str) -> None:
             raise IntegrityFailure(
                 f"event #{record.position} there is recorded by {name}, who was removed here as a "
                 f"signer with #{position}",
-                hint="if that line is the right one all the same, `tetra-es pull --rerecord "
-                "-m WHY` says so",
+                hint="where that line is right all the same, `tetra-es pull --rerecord -m WHY` "
+                "says so",
             )

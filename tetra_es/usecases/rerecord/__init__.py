@@ -1,1 +1,1 @@
-"""After a fork: taking over the shared log's line, and deciding what is mine again on top of it."""
+"""To re-record: to decide the events of a fork again, on top of the history that counts."""

@@ -88,10 +88,7 @@ def fork_of(old: ReadableLog, new: ReadableLog) -> int:
         else:
             high = middle
     if not low:
-        raise IntegrityFailure(
-            "there and here are two organizations: no event is the same",
-            hint="`tetra-es unshare` ends that they are taken for one",
-        )
+        raise IntegrityFailure("there and here are two organizations: no event is the same")
     return low
 
 
