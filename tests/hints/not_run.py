@@ -127,6 +127,7 @@ NOT_HINTS: dict[str, str] = {
     "edit needs an editor, and --no-input forbids it": "an error's own line",
     "--signed-bytes or --signature, not both": "an error's own line",
     "--against names no copy": "an error's own line",
+    "-m, -n and -i go with --rerecord": "an error's own line",
     "--local and --to exclude each other": "an error's own line",
     "{} has {}, and no deployment of it to {} is recorded: it came with `apply`, or under another "
     "name of the host": "says where a release came from",
