@@ -383,3 +383,47 @@ def test_a_host_with_another_default_branch_is_read_by_main(team: Team, tmp_path
     git(tmp_path, "clone", "-q", str(team.hub), str(clone))
     for place in (team.hub, clone):
         team.alice.ok("verify", "--against", str(place))
+
+
+@LONG_TAIL
+def test_a_second_folder_that_is_behind_when_the_first_stops_sharing(team: Team) -> None:
+    """What it lacks is where it was shared: nobody is told to trust the older copy."""
+    _, bob = team
+    second = ("--dir", str(bob.home / "second"))
+    bob.ok(*second, "clone", ADDRESS)
+    bob.ok("set", "local", "ports.tetra=5001")
+    bob.ok("unshare")
+    for words in (("set", "local", "ports.tetra=5002"), ("promote", "dev"), ("record",)):
+        refused = bob.fails(3, *second, *words)
+        assert "this account does not know where" in refused.error()
+    assert "joined acme" in bob.ok(*second, "share", ADDRESS).out
+    bob.ok(*second, "set", "local", "ports.tetra=5002")
+    bob.ok("pull")
+    team.check_equal()
+
+
+@LONG_TAIL
+def test_an_older_copy_is_not_shared_anew(team: Team, tmp_path: Path) -> None:
+    _, bob = team
+    second = ("--dir", str(bob.home / "second"))
+    bob.ok(*second, "clone", ADDRESS)
+    bob.ok("set", "local", "ports.tetra=5001")
+    bob.ok("unshare")
+    empty = bare_repository(tmp_path / "empty.git")
+    refused = bob.fails(4, *second, "share", str(empty))
+    assert "#4 was admitted on this account already" in refused.error()
+    assert git(empty, "for-each-ref") == ""
+
+
+def test_a_clone_without_a_key_pulls(alice: Machine, bob: Machine) -> None:
+    """Such as one for `apply`, which a timer keeps up to date."""
+    alice.ok("share", ADDRESS)
+    bob.ok("--no-input", "clone", ADDRESS, "--expect", head_of(alice))
+    alice.ok("set", "local", "ports.tetra=5001")
+    bob.toml("local").write_text(bob.toml("local").read_text() + "# mine\n")
+    assert bob.ok("--no-input", "pull").out == "received #3\n"
+    assert not (bob.home / ".config" / "tetra-es").exists()
+    assert bob.ok("share", "repair").out == "nothing is wrong there\n"
+    refused = bob.fails(1, "set", "local", "ports.tetra=5002")
+    assert "no signing key" in refused.error()
+    bob.ok("unshare")

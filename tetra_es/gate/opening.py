@@ -106,6 +106,7 @@ def open_organization(
     ask: bool = True,
     expect: Head | None = None,
     recording: bool = False,
+    behind: bool = False,
     check: Callable[[], None] | None = None,
 ) -> Opened:
     """Admit what is new in a log, and pin it.
@@ -113,7 +114,8 @@ def open_organization(
     `place` is where it was found. Without `ask`, nobody is there who could look at the founder: an
     organization that this account never saw then needs `expect`, which counts for such alone.
     Where the state folder cannot be written, the new events are admitted in memory, but not for
-    `recording`. `check` is called before something that is new is pinned, and may raise.
+    `recording`, for which all that was admitted has to be here, unless it may be `behind` or is
+    shared. `check` is called before something that is new is pinned, and may raise.
 
     Raises `AnotherHistory`, `Forked`, `Refused`, `Behind`, `IntegrityFailure`.
     """
@@ -134,7 +136,7 @@ def open_organization(
     if opened.stopped and opened.gate.state.head == START:
         raise stop(opened.stopped)  # nothing at all is admitted
     if recording:
-        opened.check_recording(shared=stands is Standing.BEHIND and is_shared(pins.folder))
+        opened.check_recording(shared=behind or is_shared(pins.folder))
     if hashes and check:
         check()
     try:

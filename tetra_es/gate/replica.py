@@ -42,6 +42,7 @@ class AdmittedReplica(Closing):
         *,
         log: SqliteLog | None = None,
         recording: bool = False,
+        behind: bool = False,
     ) -> None:
         """Open the file at `path`, or read through `log`, which is open.
 
@@ -50,6 +51,7 @@ class AdmittedReplica(Closing):
         self.log = log or SqliteLog(path)
         self._admission = admission
         self._recording = recording
+        self._behind = behind
         self._level: Callable[[int], bytes | None] | None = None
         try:
             self.look_again()
@@ -125,6 +127,7 @@ class AdmittedReplica(Closing):
             ask=self._admission.ask,
             expect=self._expected,
             recording=self._recording,
+            behind=self._behind,
             check=lambda: self._admission.check_derived(self.folder, self.log.head),
         )
         self._level = None

@@ -11,6 +11,7 @@ from tetra_es.disk.closing import Closing
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.events.config import ORG_STREAM
 from tetra_es.gate.opening import forget_texts, keep
+from tetra_es.gate.pins.standing import Behind
 from tetra_es.gate.replica import AdmittedReplica
 from tetra_es.log.chain import START
 from tetra_es.log.deciding import Recorder
@@ -65,27 +66,33 @@ class History(Closing):
     def __init__(
         self,
         path: Path,
-        key: SigningKey,
+        key: SigningKey | Callable[[], SigningKey],
         admission: Admission,
         *,
         why: str = "",
         upgrading: bool = False,
+        behind: bool = False,
     ) -> None:
         """Open the store at `path`, and admit what is new in it.
 
         What a killed command left in the write-ahead log is brought into the store's file, and a
         purge that it did not finish is finished. Raises `FirstEdition` for an old store, and as
         the gate does. `why` says why a new history may begin where another one was; `upgrading` is
-        for recording that the organization is upgraded, which comes first.
+        for recording that the organization is upgraded, which comes first. A function that returns
+        `key` is called when something is signed. With `behind`, the newest events that were
+        admitted may be missing until something is recorded.
         """
         self.path = path
-        self.key = key
+        self._key = key
         self._log = _appendable(path)
         self._sharing: SharingLog | None = None
+        self._behind = behind
         try:
             if wal.is_filled(path):
                 wal.empty(path)
-            self.replica = AdmittedReplica(path, admission, log=self._log, recording=True)
+            self.replica = AdmittedReplica(
+                path, admission, log=self._log, recording=True, behind=behind
+            )
             self._admission, self._why = admission, why
             self._gated: GatedLog | None = None
             self._folded: dict[str, tuple[Aggregate, int]] = {}
@@ -114,6 +121,23 @@ class History(Closing):
         if self._sharing is not None and self._sharing.is_stale:
             self.receive()
         return self.replica.opened.gate.state.head
+
+    @property
+    def key(self) -> SigningKey:
+        """What signs. Raises `TetraEsError` where there is no usable key."""
+        if callable(self._key):
+            self._key = self._key()
+        return self._key
+
+    @key.setter
+    def key(self, key: SigningKey) -> None:
+        self._key = key
+
+    @property
+    def missing(self) -> Behind | None:
+        """That newer events were admitted than are here, None where all of them are here."""
+        opened = self.replica.opened
+        return Behind(opened.pins.head, opened.gate.state.head) if opened.is_behind else None
 
     @property
     def is_shared(self) -> bool:
@@ -275,7 +299,7 @@ class History(Closing):
 
         self.replica.look_again()
         log: AppendableLog = self._sharing or self._log
-        self._gated = GatedLog(log, self.replica.opened, shared=self.is_shared)
+        self._gated = GatedLog(log, self.replica.opened, shared=self.is_shared or self._behind)
         replica = self.replica
         self._log.purged = replica.opened.gate.state.purged
         self._log.application.log_recorder.of_stream = lambda *stream, **which: (

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from pathlib import Path
 
+    from tetra_es.crypto.ssh.keys import SigningKey
     from tetra_es.events.base import Event
     from tetra_es.events.secrets import NamedBy
+    from tetra_es.gate.pins.standing import Behind
     from tetra_es.log.chain import Head
     from tetra_es.log.replica import Replica
     from tetra_es.log.shared import SharedLog
@@ -64,7 +66,6 @@ class UnitOfWork:
 
     def __init__(self, history: History, refs: Refs, intent: Intent) -> None:
         self.log: Replica = history.replica
-        self.key = history.key
         self.refs = refs
         self.intent = intent
         self._history = history
@@ -94,6 +95,16 @@ class UnitOfWork:
     def new_organization(self) -> Organization:
         """Return the organization, which may have no event yet."""
         return self._load(ORG_STREAM, self._history.organization)
+
+    @property
+    def key(self) -> SigningKey:
+        """What signs. Raises `TetraEsError` where there is no usable key."""
+        return self._history.key
+
+    @property
+    def missing(self) -> Behind | None:
+        """That newer events were admitted than are here, None where all of them are here."""
+        return self._history.missing
 
     @property
     def waiting(self) -> Path:

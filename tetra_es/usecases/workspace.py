@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from tetra_es.admission import Admission
     from tetra_es.crypto.age.identity import Identity
+    from tetra_es.crypto.ssh.keys import SigningKey
     from tetra_es.crypto.ssh.own_key import OwnKey
     from tetra_es.layout import OrgLayout
     from tetra_es.log.replica import Replica
@@ -343,24 +344,30 @@ def open_workspace(
     listener: Listener,
     intent: Intent,
     admission: Admission,
+    *,
+    signing: bool = True,
+    sharing_now: bool = False,
 ) -> Iterator[Workspace]:
     """Open an organization for changing it.
 
-    Raises `TetraEsError` where there is no store or no usable key.
+    Raises `TetraEsError` where there is no store or no usable key; without `signing`, the key is
+    looked for when something is signed. With `sharing_now`, it is going to be said where newer
+    events are.
     """
+    key: SigningKey | Callable[[], SigningKey] = own_key.load
     try:
-        key = own_key.load()
+        key = own_key.load() if signing else key
     except TetraEsError:
         open_stored(layout.store).close()  # where there is no store either, that comes first
         raise
-    with History(layout.store, key, admission) as history:
+    with History(layout.store, key, admission, behind=True) as history:
         log = history.replica
         log.require_events()
         before, work = log.last_position(), None
         try:
             with derive(layout, log) as projections:
                 work = UnitOfWork(history, projections.refs, intent)
-                join(work, projections)
+                join(work, projections, sharing_now=sharing_now)
                 yield Workspace(layout, work, projections, listener)
         except KeyboardInterrupt:
             if work is not None:

@@ -121,7 +121,7 @@ def repair(app: App) -> None:
     In a database, rows that are not events are moved to the table tetra_es.found_events, and texts
     that were changed or destroyed are put back. The role that owns the schema has to do it.
     """
-    with app.workspace(Recording()) as workspace:
+    with app.workspace(Recording(), signing=False) as workspace:
         done = workspace.repair_shared()
     if done is None:
         say("nothing is wrong there")
@@ -183,7 +183,7 @@ def share_to(app: App, url: str, roles: tuple[str, ...], purge: bool) -> None:
     """
     from tetra_es.usecases.sharing.share import Roles
 
-    with app.workspace(Recording()) as workspace:
+    with app.workspace(Recording(), signing=False, sharing_now=True) as workspace:
         found = workspace.share(url, Roles(roles, purge))
     say(_shared(found, workspace.layout.root.name))
     say(f"  a colleague joins with `{invitation(found.address, found.head)}`")
@@ -216,7 +216,7 @@ def unshare(app: App) -> None:
     What others record is not seen here any more, and what is recorded here is not seen there. The
     repository stays as it is.
     """
-    with app.workspace(Recording()) as workspace:
+    with app.workspace(Recording(), signing=False) as workspace:
         where = workspace.unshare()
     say("was not shared" if where is None else f"not shared any more{where and f' at {where}'}")
 
@@ -251,7 +251,7 @@ def pull(app: App, again: bool, reason: str, dry_run: bool, given: tuple[Path, .
         return
     if reason or dry_run or given:
         raise click.UsageError("-m, -n and -i go with --rerecord")
-    with app.workspace(Recording()) as workspace:
+    with app.workspace(Recording(), signing=False) as workspace:
         done = workspace.pull()
     if done.last == done.before:
         say(f"up to date: #{done.last}")

@@ -130,8 +130,19 @@ class App:
             yield reader
 
     @contextmanager
-    def workspace(self, how: Recording, *, quiet_edits: bool = False) -> Iterator[Workspace]:
-        """Open the organization for changing it; `quiet_edits` where they are the result."""
+    def workspace(
+        self,
+        how: Recording,
+        *,
+        quiet_edits: bool = False,
+        signing: bool = True,
+        sharing_now: bool = False,
+    ) -> Iterator[Workspace]:
+        """Open the organization for changing it; `quiet_edits` where they are the result.
+
+        Without `signing`, no key is needed until something is signed. `sharing_now` is for saying
+        where it is shared: newer events may be there.
+        """
         from tetra_es.usecases.unit_of_work import Intent
         from tetra_es.usecases.workspace import open_workspace
         from tetra_es_cli.context.progress import reporting
@@ -147,6 +158,8 @@ class App:
                 Console(report or ignore_progress, quiet=quiet_edits),
                 Intent(how.reason, how.dry_run),
                 self.admission,
+                signing=signing,
+                sharing_now=sharing_now,
             ) as workspace,
         ):
             yield workspace

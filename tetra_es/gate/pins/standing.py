@@ -55,6 +55,7 @@ class Behind(TetraEsError):
     exit_code = 4
 
     def __init__(self, pinned: Head, here: Head) -> None:
+        self.pinned = pinned
         super().__init__(
             f"the history here ends at #{here.position}; #{pinned.position} was admitted on this "
             "account already",

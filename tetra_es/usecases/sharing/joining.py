@@ -13,13 +13,20 @@ if TYPE_CHECKING:
     from tetra_es.usecases.unit_of_work import UnitOfWork
 
 
-def join(work: UnitOfWork, projections: Projections) -> None:
-    """Have a command record where the organization is shared; nothing where it is not."""
+def join(work: UnitOfWork, projections: Projections, *, sharing_now: bool = False) -> None:
+    """Have a command record where the organization is shared; nothing where it is not.
+
+    Raises `Refused` or `Behind` where newer events were admitted than are here, and nothing says
+    where they are: unless that is said now.
+    """
     found = sharing.sharing_of(work.pins)
     if found is not None:
         from tetra_es.usecases.sharing.engines import shared_log  # where it is shared alone
 
         work.join(shared_log(work.log, projections, found.address, found.mark))
+    elif not sharing_now and (missing := work.missing):
+        check_known(work, projections)
+        raise missing
 
 
 def check_known(work: UnitOfWork, projections: Projections) -> None:

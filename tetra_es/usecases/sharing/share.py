@@ -14,6 +14,7 @@ from tetra_es.usecases.sharing.engines import shared_log
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tetra_es.gate.pins.standing import Behind
     from tetra_es.log.shared import SharedLog
     from tetra_es.usecases.ports import Projections
     from tetra_es.usecases.unit_of_work import UnitOfWork
@@ -67,6 +68,7 @@ def share(
     was_shared = projections.was_shared
     try:
         there = _fetched(log, work.log.path.parent.parent, is_known=known is not None)
+        _check_reaches(there, work.missing)
         if there == START:
             log.settle()
         for role in roles.names if roles else ():
@@ -97,6 +99,12 @@ def share(
         known is not None,
         _alone(work),
     )
+
+
+def _check_reaches(there: Head, missing: Behind | None) -> None:
+    """Raise that newer events were admitted than are here, where they are not there either."""
+    if missing and there.position < missing.pinned.position:
+        raise missing
 
 
 def _alone(work: UnitOfWork) -> str:
