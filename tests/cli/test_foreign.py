@@ -62,7 +62,7 @@ OPTIONS = {
         ("ui", ["history", "show"]),
         ("login", ["identity show", "signer list"]),
         ("checkout", ["show", "rollback"]),
-        ("revert", ["rollback"]),
+        ("revert", ["undo", "rollback"]),
         ("reset", ["rollback"]),
         ("commit", ["record"]),
         ("cat", ["show"]),

@@ -40,6 +40,11 @@ def of_an_unknown_revision(machine: Machine) -> None:
         path.unlink()
 
 
+def set_twice(machine: Machine) -> None:
+    machine.ok("set", "local", "x=1")
+    machine.ok("set", "local", "x=2")
+
+
 def a_value_and_a_table(machine: Machine) -> None:
     for words in (("set", "local", "x.y=1"), ("unset", "local", "x"), ("set", "local", "x=2")):
         machine.ok(*words)
@@ -50,6 +55,17 @@ CASES = [
         "`tetra-es diff {}@{} {}` shows what differs; a table above takes more of it along",
         "rollback local --path x.y --to local@3",
         a_value_and_a_table,
+    ),
+    Case("`tetra-es show {}` prints what is there now", "undo 1"),
+    Case(
+        "`tetra-es history local` lists those of local; a rollback takes back what others did",
+        "undo dev@1",
+    ),
+    Case(
+        "`tetra-es undo {}` takes that back, and then this can be",
+        "undo local@3",
+        set_twice,
+        then="undo local@3",
     ),
     Case("{}`tetra-es show {}` shows the keys", "rollback local --path portz --to local@1"),
     Case(

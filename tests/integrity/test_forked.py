@@ -80,6 +80,7 @@ WORDS: dict[str, str] = {
     "unset": "local ports.tetra",
     "promote": "dev",
     "rollback": "dev",
+    "undo": "local@2",
     "rebuild": "--force",
     "mirror add": "other $HOME/other.git",
     "mirror push": "origin --force",

@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, str] = {
     "diff": "diff.diff",
     "promote": "promote.promote",
     "rollback": "rollback.rollback",
+    "undo": "undo.undo",
     "purge": "purge.purge",
     "history": "history.history",
     "event": "event.event",

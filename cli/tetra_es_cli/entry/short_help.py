@@ -22,6 +22,7 @@ SHORT_HELP: Mapping[str, str] = {
     "diff": "Show what promoting ENV would change, or what differs between two states.",
     "promote": "Generate ENV from the source of truth through its profile.",
     "rollback": "Give ENV the state it had at REF, as a new event.",
+    "undo": "Take back what EVENT changed, by key, as a new event.",
     "purge": (
         "Destroy a value that got into TOML, in store, views and mirror; there is no way back."
     ),
@@ -74,7 +75,7 @@ SHORT_HELP: Mapping[str, str] = {
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Change": (
-        *("edit", "set", "unset", "record", "promote", "rollback", "purge"),
+        *("edit", "set", "unset", "record", "promote", "rollback", "undo", "purge"),
         *("env", "profile"),
     ),
     "Look": ("status", "show", "diff", "history", "event", "blame", "why", "orgs"),

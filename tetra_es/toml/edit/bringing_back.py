@@ -12,7 +12,7 @@ from tetra_es.toml.merge import leaves_of
 from tetra_es.toml.taken_back import same_keys, with_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tetra_es.toml.keys import KeyPath
     from tetra_es.toml.statements import Statement
@@ -25,61 +25,64 @@ def bring_back(
 
     `keys` are the paths as keys are written.
     """
-    wanted = with_paths(present.keys, older.keys, keys)
-    for found in _attempts(present, older, paths):
-        if found is not None and same_keys(found.keys, wanted):
-            return found
-    return None
+    found: ConfigDocument | None = present
+    for path, key in zip(paths, keys, strict=True):
+        if found is not None:
+            wanted = with_paths(found.keys, older.keys, [key])
+            found = next(_attempts(found, older, path, wanted), None)
+    return found
 
 
 def _attempts(
-    present: ConfigDocument, older: ConfigDocument, paths: Sequence[KeyPath]
-) -> Iterator[ConfigDocument | None]:
-    yield _key_by_key(present, older, paths)
-    yield _as_blocks(present, older, paths)
+    present: ConfigDocument, older: ConfigDocument, path: KeyPath, wanted: Mapping[str, str]
+) -> Iterator[ConfigDocument]:
+    """Yield what has the wanted keys, in the order of how little was done."""
+    for attempt in (_key_by_key, _as_block):
+        found = attempt(present, older, path)
+        if found is not None and same_keys(found.keys, wanted):
+            yield found
 
 
 def _key_by_key(
-    present: ConfigDocument, older: ConfigDocument, paths: Sequence[KeyPath]
+    present: ConfigDocument, older: ConfigDocument, path: KeyPath
 ) -> ConfigDocument | None:
     """Return it with each key set or removed, as it was typed; None where that cannot be done."""
     there, then = leaves_of(present), leaves_of(older)
     typed = {each.path: each.text for each in older.statements if each.kind == "key"}
     try:
         editor = Editor(present)
-        for path in paths:
-            if editor.has(path) and not any(is_below(each, path) for each in then):
-                editor.remove(path)  # with its header, where it is a table
-        for path in [each for each in there if each not in then and _is_at(each, paths)]:
-            if editor.has(path):
-                editor.remove(path)
-        for path in [each for each in then if _is_at(each, paths)]:
-            if there.get(path) == then[path]:
+        if editor.has(path) and not any(is_below(each, path) for each in then):
+            editor.remove(path)  # with its header, where it is a table
+        for each in [each for each in there if each not in then and is_below(each, path)]:
+            if editor.has(each):
+                editor.remove(each)
+        for each in [each for each in then if is_below(each, path)]:
+            if there.get(each) == then[each]:
                 continue
-            value = _value(older, path)
-            if path in typed:
-                editor.put(path, value, typed[path])
+            value = _value(older, each)
+            if each in typed:
+                editor.put(each, value, typed[each])
             else:
-                editor.set(path, value)
+                editor.set(each, value)
+        above = path[:-1]
+        while above and not _has(older, above) and editor.has(above) and editor.at(above) == {}:
+            editor.remove(above)
+            above = above[:-1]
         return editor.document()
     except (TetraEsError, KeyError, TypeError):
         return None
 
 
-def _as_blocks(
-    present: ConfigDocument, older: ConfigDocument, paths: Sequence[KeyPath]
+def _as_block(
+    present: ConfigDocument, older: ConfigDocument, path: KeyPath
 ) -> ConfigDocument | None:
-    """Return it with the lines of each path in the place of those that are there."""
+    """Return it with the lines of the path in the place of those that are there."""
     statements = list(present.statements)
-    for path in paths:
-        new, old = _block(older.statements, path), _block(statements, path)
-        if new is None or old is None:
-            return None
-        lines = list(older.statements[new[0] : new[1]])
-        at, end = old if old[1] > old[0] else (len(statements), len(statements))
-        if lines and at == len(statements) and statements and not _ends_line(statements[-1].text):
-            return None
-        statements[at:end] = lines
+    new, old = _block(older.statements, path), _block(statements, path)
+    if new is None or old is None:
+        return None
+    at, end = old if old[1] > old[0] else (len(statements), len(statements))
+    statements[at:end] = older.statements[new[0] : new[1]]
     found = ConfigDocument(present.path, "".join(each.text for each in statements))
     try:
         return found.checked()
@@ -97,12 +100,12 @@ def _block(statements: Sequence[Statement], path: KeyPath) -> tuple[int, int] | 
     return (first, last) if all(is_below(each.path or path, path) for each in inside) else None
 
 
-def _ends_line(text: str) -> bool:
-    return text.endswith("\n")
-
-
-def _is_at(path: KeyPath, paths: Sequence[KeyPath]) -> bool:
-    return any(is_below(path, each) for each in paths)
+def _has(document: ConfigDocument, path: KeyPath) -> bool:
+    try:
+        _value(document, path)
+    except (KeyError, TypeError):
+        return False
+    return True
 
 
 def _value(document: ConfigDocument, path: KeyPath) -> Any:

@@ -35,7 +35,7 @@ def refusal(three: Three, clash: Clash, newer: Sequence[Revision], *, keep: Side
         more = len(clash.conflicts) - _SHOWN
         message = f"{path}: {'; '.join([*said, *([f'and {more} more'] if more > 0 else [])])}"
     else:
-        message = f"{path}:{line_of_clash(three)}: {_told(newer[0])} changed the same lines"
+        message = f"{path}:{line_of_clash(three)}: {told(newer[0])} changed the same lines"
     if keep is None:
         return Refused(
             message,
@@ -51,10 +51,10 @@ def refusal(three: Three, clash: Clash, newer: Sequence[Revision], *, keep: Side
 
 def ambiguous(path: str, older: Older, newest: Revision) -> Refused:
     """Return the error for a file that takes back what was recorded since an older revision."""
-    told = ", ".join(_told(each) for each in older.missed[:_SHOWN])
+    missed = ", ".join(told(each) for each in older.missed[:_SHOWN])
     keys = ", ".join(older.keys[:_SHOWN]) or "lines"
     return Refused(
-        f"{path} has {keys} as before {told}: that was taken back by hand, or an editor had the "
+        f"{path} has {keys} as before {missed}: that was taken back by hand, or an editor had the "
         f"file open since {older.revision.name}",
         hint=f"`tetra-es record {newest.file} --base {_name(newest)}` takes it back, "
         f"`tetra-es record {newest.file} --base {_name(older.revision)}` keeps it and records what "
@@ -75,25 +75,27 @@ def _name(revision: Revision) -> str:
     return shlex.quote(revision.name)
 
 
-def _told(revision: Revision) -> str:
+def told(revision: Revision) -> str:
+    """Return a revision as people read it: its name, who recorded it and why."""
     return f"{revision.name} ({revision.told})"
 
 
 def _conflict(conflict: Conflict, newer: Sequence[Revision]) -> str:
     """Return what three values a key has, and who recorded the newest of them."""
     key = format_key(conflict.path)
-    by = next((each for each in newer if _changes(each, key)), newer[0])
-    was, mine, theirs = (_value(key, each) for each in conflict[1:])
-    return f"{key} was {was}, is {mine} in the file, and {theirs} in {_told(by)}"
+    by = next((each for each in newer if changes_key(each, key)), newer[0])
+    was, mine, theirs = (value_shown(key, each) for each in conflict[1:])
+    return f"{key} was {was}, is {mine} in the file, and {theirs} in {told(by)}"
 
 
-def _changes(revision: Revision, key: str) -> bool:
+def changes_key(revision: Revision, key: str) -> bool:
+    """Return whether a revision changed a key, or one below it."""
     return any(
         path == key or path.startswith((f"{key}.", f"{key}[")) for path, _, _ in revision.changes
     )
 
 
-def _value(key: str, literal: str | None) -> str:
+def value_shown(key: str, literal: str | None) -> str:
     """Return a value as it may be shown: what was typed may be anything."""
     if literal is None:
         return "not there"

@@ -79,9 +79,17 @@ def present_document(work: UnitOfWork, file: SourceFile) -> ConfigDocument:
 
 
 def decide_edit(
-    work: UnitOfWork, file: SourceFile, document: ConfigDocument, use_case: UseCase[None]
+    work: UnitOfWork,
+    file: SourceFile,
+    document: ConfigDocument,
+    use_case: UseCase[None],
+    *,
+    undoes: int | None = None,
 ) -> None:
-    """Decide that `document` is a file's new content, as far as `use_case` allows; see `Edit`."""
+    """Decide that `document` is a file's new content, as far as `use_case` allows; see `Edit`.
+
+    `undoes` is the position of the event whose changes this takes back.
+    """
     organization = work.organization()
     context = work.context()
     before = recorded_document(work, file)
@@ -93,13 +101,13 @@ def decide_edit(
         check_for_secrets(organization, str(file), before, document, context, allow=use_case.allow)
     match file.kind:
         case "manifest":
-            organization.edit_manifest(document, context)
+            organization.edit_manifest(document, context, undoes=undoes)
         case "profile":
-            organization.edit_profile(file.environment, document, context)
+            organization.edit_profile(file.environment, document, context, undoes=undoes)
             _check_result(work, organization, file.environment)
             warn_of_misspelled_rules(work, document, before)
         case _:
-            work.environment(file.environment).edit(document, context)
+            work.environment(file.environment).edit(document, context, undoes=undoes)
             warn_of_misspelled(work, document, before)
 
 
