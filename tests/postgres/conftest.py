@@ -36,9 +36,9 @@ def postgres() -> Iterator[None]:
         dir=os.environ.get("PYTEST_DEBUG_TEMPROOT"),
         ignore_cleanup_errors=True,
     ) as folder:
-        started = server.start(folder)
+        server.start(folder)
         yield
-        started.stop()
+        server.control("stop", "-m", "fast")
 
 
 @pytest.fixture

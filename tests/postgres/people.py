@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -18,7 +19,7 @@ from tetra_es.log.postgres.engine import PostgresLog
 from tetra_es.usecases.sharing.database import SharedDatabase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import Any
 
@@ -77,11 +78,15 @@ class DatabaseTeam:
 
     def on_push(self, script: str) -> None:
         """Have a shell script run before the next append of this process, and that one alone."""
+        self.before_append(partial(subprocess.run, ["sh", "-c", script], check=True))
+
+    def before_append(self, what: Callable[[], object]) -> None:
+        """Have something happen before the next append of this process, and that one alone."""
         real, patch = SharedDatabase.append, self.patch
 
         def append(*arguments: Any) -> None:
             patch.setattr(SharedDatabase, "append", real)
-            subprocess.run(["sh", "-c", script], check=True, stdout=subprocess.DEVNULL)
+            what()
             real(*arguments)
 
         patch.setattr(SharedDatabase, "append", append)

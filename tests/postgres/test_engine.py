@@ -225,6 +225,66 @@ def test_a_server_that_isolates_more_than_it_must(log: PostgresLog) -> None:
     assert [type(error) for error in failed] == [HeadMoved]
 
 
+def appending(log: PostgresLog, stream: str, failed: list[TetraEsError]) -> threading.Thread:
+    """Append an event that follows the head, in another thread, by another connection."""
+    head = log.head()
+    records = link(head, [draft(stream, 1)], KEY)
+
+    def append() -> None:
+        with PostgresLog(log.address) as one:
+            try:
+                one.append(head, records)
+            except TetraEsError as error:
+                failed.append(error)
+
+    thread = threading.Thread(target=append)
+    thread.start()
+    return thread
+
+
+def waiting_for_lock(owner: psycopg.Connection[tuple[Any, ...]]) -> int:
+    """Return how many appends wait for another one."""
+    waiting = b"SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory'"
+    found = owner.execute(waiting).fetchone()
+    return int(found[0]) if found else 0
+
+
+def test_no_append_passes_one_that_is_not_committed_yet(log: PostgresLog) -> None:
+    """So a reader that sees an event sees all before it."""
+    head, failed = log.head(), list[TetraEsError]()
+    late = link(head, [draft("late", 1)], KEY)[0]
+    parts = [[getattr(late, name)] for name in ("stream", "version", "topic", "state", "hash")]
+    append = f"SELECT tetra_es.append(%s, %b{', %b' * 7})"
+    with (
+        psycopg.connect(address(), autocommit=True) as owner,
+        psycopg.connect(log.address) as slow,
+    ):
+        slow.execute(append.encode(), (*head, *parts, [late.signature], list[bytes]()))
+        other = appending(log, "quick", failed)
+        until(lambda: waiting_for_lock(owner) == 1)
+        assert log.head() == head
+        slow.commit()
+        other.join()
+    assert [type(error) for error in failed] == [HeadMoved]
+    assert list(log.records(head.position)) == [late]
+
+
+def test_no_append_passes_one_that_waits_for_a_standby(log: PostgresLog, standby: Standby) -> None:
+    head, failed = log.head(), list[TetraEsError]()
+    standby.begin()
+    first = appending(log, "late", failed)
+    until(lambda: standby.waiting() == 1)
+    other = appending(log, "quick", failed)
+    with psycopg.connect(address(), autocommit=True) as owner:
+        until(lambda: waiting_for_lock(owner) == 1)
+    assert log.head() == head
+    standby.end()
+    first.join()
+    other.join()
+    assert [type(error) for error in failed] == [HeadMoved]
+    assert [record.stream for record in log.records(head.position)] == ["late"]
+
+
 def test_a_database_that_lacks_letters_is_refused() -> None:
     name = f"latin_{os.getpid()}"
     execute(f"CREATE DATABASE {name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")

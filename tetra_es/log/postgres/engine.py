@@ -24,7 +24,7 @@ from tetra_es.log.postgres.schema import CREATE, GRANT, GRANT_PURGE, VERSION
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from psycopg.errors import Diagnostic
+    from psycopg.errors import Diagnostic, Error
 
     from tetra_es.log.postgres.patience import Patient
     from tetra_es.log.record import Record
@@ -36,6 +36,10 @@ _ENDING: Final = ("57P", "08")
 """Errors of a server that shuts down, which may come while a commit waits for a standby, and of
 what stands before a server and lost it."""
 _PAUSE: Final = 0.05
+
+
+_CRASHES: Final = ("PANIC", "FATAL")
+"""Severities of errors that end the session: of a commit, nobody can tell whether it stands."""
 
 
 class PostgresLog(Closing):
@@ -219,7 +223,7 @@ class PostgresLog(Closing):
             if state == _READ_ONLY:  # another server is the primary now
                 connection.close()
                 raise HeadMoved(Head(*arguments[:2]), self.head()) from error
-            if not state or state.startswith(_ENDING):
+            if not state or state.startswith(_ENDING) or _ended_server(error):
                 connection.close()
                 self._doubted = True
                 raise Unknown(f"{shown(self.address)} did not answer") from error
@@ -248,3 +252,8 @@ class PostgresLog(Closing):
             except psycopg.Error as error:
                 raise unreachable(self.address, error) from error
         raise AssertionError
+
+
+def _ended_server(error: Error) -> bool:
+    """Return whether a server gave up, such as on a disk that its log cannot be written to."""
+    return error.diag.severity_nonlocalized in _CRASHES
