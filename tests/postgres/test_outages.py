@@ -1,4 +1,4 @@
-"""What is lost with a server, and what is not: never recorded twice, never denied."""
+"""A server that stops, crashes or has no room: nothing is recorded twice, or denied."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from tests.postgres.people import name_of
-from tests.postgres.server import DATA, control, execute, found, new_database
+from tests.postgres.server import DATA, control, execute, new_database, running
 from tetra_es.log import deciding
 from tetra_es.log.postgres.engine import PostgresLog
 from tetra_es.store import history
@@ -160,7 +160,7 @@ def server_of_its_own() -> Iterator[Path]:
     """Yield the folder of another server."""
     parent = Path(os.environ[DATA]).parent
     with tempfile.TemporaryDirectory(prefix="tetra-es-pg-", dir=parent) as folder:
-        found(folder)
+        running(folder)
         yield Path(folder)
 
 
