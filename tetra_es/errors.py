@@ -45,6 +45,15 @@ class IntegrityFailure(TetraEsError):
 class ConfigError(TetraEsError):
     """A TOML file is not valid: `message` begins with `file:line[:column]: `."""
 
+    def __init__(
+        self, message: str, *, hint: str | None = None, line: int = 1, key: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.line = line
+        """From 1."""
+        self.key = key
+        """The key that is wrong; empty for what is not about one key."""
+
 
 class Unfounded(TetraEsError):
     """There are no events: an `init` did not finish, or everything is lost."""

@@ -55,6 +55,13 @@ def show_text(reader: Reader, file: str, ref: Ref | None = None) -> str:
     return text_at(reader, file, ref)
 
 
+def value(reader: Reader, environment: str, key: str, ref: Ref | None = None) -> Report:
+    """Return one value of an environment, as JSON and as lines."""
+    from tetra_es_projections.queries.values import value_of
+
+    return Report(*value_of(reader, environment, key, ref))
+
+
 def secret_versions(reader: Reader, environment: str, ref: Ref | None = None) -> Listing:
     """Return the names and versions of an environment's secrets."""
     from tetra_es_projections.queries.environments import require_environment

@@ -181,6 +181,10 @@ class Files:
         actual = digest_of(self._root, path)
         return actual is not None and actual != self.digests().get(path)
 
+    def is_missing(self, path: str) -> bool:
+        """Return whether there is no file at `path`."""
+        return digest_of(self._root, path) is None
+
     def read(self, path: str) -> str:
         """Return the text of a file. Raises `TetraEsError` where it is not UTF-8."""
         return read_text(self._root, path)

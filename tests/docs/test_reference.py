@@ -183,6 +183,10 @@ def test_every_json_field_is_documented(machine: Machine) -> None:
     why = machine.ok("why", "dev", "logging.level", "-o", "json").json
     nested = {*why["made"], *why["made"]["promotion"], *why["made"]["rules"][0], *Running._fields}
     assert {*why, *nested} == row("Others", "why")
+    (machine.folder / "profiles").mkdir(exist_ok=True)
+    (machine.folder / "profiles/nosuch.toml").write_text('extends = "dev"')
+    validated = machine.ok("validate", "-o", "json").json
+    assert set(validated[0]) == row("Others", "validate")
     profile = machine.ok("profile", "show", "dev", "-o", "json").json
     assert {*profile, *profile["rules"][0]} == row("Others", "profile show")
     for command in ("verify", "rebuild --check", "rebuild"):

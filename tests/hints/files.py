@@ -49,6 +49,10 @@ def with_a_secret(machine: Machine) -> None:
     path.write_text(path.read_text() + f'\n[tokens]\ngithub = "{SECRET}"\n')
 
 
+def with_a_number(machine: Machine) -> None:
+    machine.ok("set", "local", "app.n=1")
+
+
 def required(machine: Machine) -> None:
     machine.ok("set", "manifest", "promotion.gradual=required")
 
@@ -155,6 +159,24 @@ CASES = [
         with_a_secret,
         stdin="value",
         fill={"ENV": "dev", "KEY": "GITHUB"},
+    ),
+    Case(
+        "`tetra-es secret set ENV KEY`, or --allow KEY -m REASON when it is recorded",
+        "validate",
+        with_a_secret,
+        stdin="value",
+        fill={"ENV": "dev", "KEY": "GITHUB"},
+    ),
+    Case(
+        "complete it; or --type string takes it as it is",
+        "set local app.list=[1,2",
+        options="--type string",
+    ),
+    Case(
+        "--type {} changes the type",
+        "set local app.n=x",
+        with_a_number,
+        options="--type string",
     ),
     Case(
         "--allow {} -m REASON",

@@ -78,6 +78,8 @@ CASES = [
     Case("`tetra-es blame {}` lists its keys", "blame dev no.such"),
     Case("`tetra-es blame {} {}` lists them", "why dev ports"),
     Case("`tetra-es event REF` shows an event", "findings", fill={"REF": "3"}),
+    Case("{}`tetra-es blame {}` lists its keys", "get dev no.such"),
+    Case("`tetra-es secret get {} {}` prints it", "get dev API_KEY"),
     Case(
         "`tetra-es diff ENV` or `tetra-es diff ENV@N ENV@M`",
         "diff 1 2 3",

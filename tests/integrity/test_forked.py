@@ -44,6 +44,8 @@ LOOKING = {
         "blame",
         "why",
         "findings",
+        "get",
+        "validate",
         "verify",
         "backup",
     ),

@@ -50,8 +50,8 @@ def test_plain_sqlite_cannot_change_what_is_there(store: Path, statement: str) -
 
 COMMANDS = [
     ("status",), ("set", "local", "ports.tetra=1"), ("unset", "local", "ports.tetra"), ("record",),
-    ("show", "dev"), ("diff", "dev"), ("promote", "dev"), ("rollback", "dev"), ("undo", "3"),
-    ("history",),
+    ("show", "dev"), ("get", "dev", "ports.tetra"), ("validate",), ("diff", "dev"),
+    ("promote", "dev"), ("rollback", "dev"), ("undo", "3"), ("history",),
     ("event", "3"), ("blame", "dev"), ("why", "dev", "ports.tetra"), ("findings",),
     ("rebuild",), ("rebuild", "--check"), ("verify",),
     ("env", "list"), ("env", "add", "qa", "--profile", "dev"), ("profile", "show", "dev"),

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from tetra_es.profiles.generate import appendings, apply_rules, fill, settings
 from tetra_es.schema.rule import matching
-from tetra_es.toml.edit.editor import Editor, copied, set_value
+from tetra_es.toml.edit.editor import Editor
+from tetra_es.toml.edit.plain_values import copied, set_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

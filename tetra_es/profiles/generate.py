@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from tetra_es.schema.manifest import Manifest
+    from tetra_es.schema.rule import Problem
     from tetra_es.toml.document import ConfigDocument
     from tetra_es.toml.keys import KeyPath
 
@@ -55,12 +56,19 @@ def generate(
         source_label=source_label,
     )
     if problem := first_problem(generated):
-        rule = rule_for(overlay, problem.path) if overlay else None
-        if overlay is None or rule is None:
-            raise generated.wrong(problem.path, problem.what, problem.hint)
-        name = format_pattern(rule.pattern[: len(problem.path)])
-        raise overlay.wrong(rule.key, problem.what, problem.hint, name=name)
+        raise located_problem(problem, generated, overlay)
     return profile, generated
+
+
+def located_problem(
+    problem: Problem, generated: ConfigDocument, overlay: ConfigDocument | None
+) -> ConfigError:
+    """Return the error for a problem of what was generated, at the rule that says so, if any."""
+    rule = rule_for(overlay, problem.path) if overlay else None
+    if overlay is None or rule is None:
+        return generated.wrong(problem.path, problem.what, problem.hint)
+    name = format_pattern(rule.pattern[: len(problem.path)])
+    return overlay.wrong(rule.key, problem.what, problem.hint, name=name)
 
 
 def apply_profile(

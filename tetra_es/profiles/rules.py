@@ -14,16 +14,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tetra_es.errors import UsageError
+from tetra_es.errors import ConfigError, UsageError
+from tetra_es.schema.near import did_you_mean
 from tetra_es.schema.rule import ANY
 from tetra_es.toml.keys import KeyPath, format_key, parse_key
 from tetra_es.toml.literals import value_literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tetra_es.toml.document import ConfigDocument
 
@@ -85,16 +86,9 @@ def read_rules(document: ConfigDocument, *, overlay: bool) -> tuple[Rules, str |
 
     Raises `ConfigError` with line and key where it is not a profile.
     """
-    values, wrong = document.values, document.wrong
-    known = {"set": dict, "append": dict, "remove": list, "create": list}
-    known |= {"extends": str} if overlay else {}
-    for key, value in values.items():
-        if key not in known:
-            raise wrong((key,), "is not known here", f"known are {', '.join(known)}")
-        if not isinstance(value, known[key]):
-            raise wrong(
-                (key,), f"must be a {_KIND[known[key]]}", "`tetra-es profile show dev` shows one"
-            )
+    values = document.values
+    for problem in _form_problems(document, overlay=overlay):
+        raise problem
     rules = Rules(
         set=tuple(
             (path, value)
@@ -106,6 +100,41 @@ def read_rules(document: ConfigDocument, *, overlay: bool) -> tuple[Rules, str |
         always_create=overlay,
     )
     return rules, values.get("extends")
+
+
+def overlay_problems(document: ConfigDocument) -> Iterator[ConfigError]:
+    """Yield all that is wrong with an overlay's form. Raises `ConfigError` where it is not TOML."""
+    wrong = list(_form_problems(document, overlay=True))
+    yield from wrong
+    unusable = {problem.key for problem in wrong}
+    values = {key: value for key, value in document.values.items() if key not in unusable}
+    pieces: list[Callable[[], Iterator[object]]] = [
+        partial(read, (), {key: value}, (table,), document)
+        for table, read in (("set", _leaves), ("append", _appends))
+        for key, value in values.get(table, {}).items()
+    ]
+    pieces += [
+        partial(_patterns, [item], table, document)
+        for table in ("remove", "create")
+        for item in values.get(table, [])
+    ]
+    for piece in pieces:
+        try:
+            list(piece())
+        except ConfigError as error:
+            yield error
+
+
+def _form_problems(document: ConfigDocument, *, overlay: bool) -> Iterator[ConfigError]:
+    known = {"set": dict, "append": dict, "remove": list, "create": list}
+    known |= {"extends": str} if overlay else {}
+    for key, value in document.values.items():
+        if key not in known:
+            hint = f"{did_you_mean(key, known)}known are {', '.join(known)}"
+            yield document.wrong((key,), "is not known here", hint)
+        elif not isinstance(value, known[key]):
+            what = f"must be a {_KIND[known[key]]}"
+            yield document.wrong((key,), what, "`tetra-es profile show dev` shows one")
 
 
 class RuleLocation(NamedTuple):
@@ -127,6 +156,18 @@ def rule_for(document: ConfigDocument, key: KeyPath) -> RuleLocation | None:
             ):
                 return RuleLocation(pattern, at)
     return None
+
+
+def own_rules(document: ConfigDocument, table: str) -> Iterator[tuple[KeyPath, KeyPath]]:
+    """Yield the keys that the rules of a table are for, and where each rule is, the last first."""
+    leaves = list(_leaves((), document.values.get(table, {}), (table,), document))
+    for pattern, _, at in reversed(leaves):
+        yield pattern, at
+
+
+def pattern_in_file(path: KeyPath) -> KeyPath:
+    """Return the keys that a rule is for, given its own key below its table."""
+    return tuple(part for each in path for part in parse_pattern(each))
 
 
 _KIND = {dict: "table", list: "list", str: "string"}

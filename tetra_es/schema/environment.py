@@ -153,6 +153,19 @@ def known_beside(table: KeyPath) -> list[str]:
     return [] if ANY in known else known
 
 
+def rule_of(key: KeyPath) -> Rule | None:
+    """Return the rule for a key, which may have `*` for a part; None for an own key."""
+    return next(
+        (
+            rule
+            for pattern, rule in RULES.items()
+            if len(pattern) == len(key)
+            and all(part in (ANY, other) for part, other in zip(pattern, key, strict=True))
+        ),
+        None,
+    )
+
+
 def is_known_table(path: KeyPath) -> bool:
     """Return whether we know a key that is in the table `path`, or in one inside it."""
     return any(_rules_below(path))
@@ -179,11 +192,17 @@ def validate_environment(document: ConfigDocument, *, recorded: bool = False) ->
 
 def first_problem(document: ConfigDocument, *, recorded: bool = False) -> Problem | None:
     """Return the problem that comes first in an environment's file; see `validate_environment`."""
+    problems = problems_in(document, recorded=recorded)
+    return min(problems, key=lambda one: document.line_of(one.path) or 0) if problems else None
+
+
+def problems_in(document: ConfigDocument, *, recorded: bool = False) -> list[Problem]:
+    """Return all problems of an environment's file; see `validate_environment`."""
     values = document.values
     problems = [*_by_rule(values), *_ports(values), *conflicts(values)]
     if not recorded:
         problems += [*_unknown(values), *_release_commands(values)]
-    return min(problems, key=lambda one: document.line_of(one.path) or 0) if problems else None
+    return problems
 
 
 def _by_rule(values: Mapping[str, Any]) -> list[Problem]:

@@ -9,11 +9,20 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from tetra_es.errors import UsageError
 from tetra_es.names import SOURCE_OF_TRUTH, check_environment, check_org
+from tetra_es.schema.near import nearest
+from tetra_es.schema.rule import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tetra_es.toml.document import ConfigDocument
 
 GRADUAL = ("off", "advised", "required")
+
+KNOWN = ("name", "domain", "environments", "promotion")
+PROMOTION = ("gradual",)
+LATER = ("review", "freeze", "break_glass", "people")
+"""Tables of policies that are announced, and that no version keeps to yet."""
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.ASCII)
@@ -33,29 +42,55 @@ class Manifest(NamedTuple):
 @lru_cache(maxsize=4)
 def read_manifest(document: "ConfigDocument") -> Manifest:
     """Return the manifest. Raises `ConfigError` with line and key where it is not valid."""
-    values, wrong = document.values, document.wrong
-    promotion = values.get("promotion", {})
-    if not _valid(check_org, values.get("name")):
-        raise wrong(("name",), "must be the organization's name", 'such as name = "my-company"')
-    domain = values.get("domain")
-    if not isinstance(domain, str) or not _DOMAIN.fullmatch(domain) or len(domain) > 253:
-        raise wrong(("domain",), "must be a DNS name", 'such as domain = "my-company.example"')
-    if not isinstance(promotion, dict):
-        raise wrong(("promotion",), "must be a table", "write it as [promotion]")
-    gradual = promotion.get("gradual", "advised")
-    if gradual not in GRADUAL:
-        raise wrong(
-            ("promotion", "gradual"), f"must be one of {', '.join(GRADUAL)}", "choose one of them"
-        )
-    problem = _environments_problem(values.get("environments"))
-    if problem:
-        raise wrong(("environments",), problem, 'such as ["local", "dev", "staging", "prod"]')
+    for problem in problems_in(document):
+        raise document.wrong(*problem)
+    values = document.values
+    gradual = values.get("promotion", {}).get("gradual", "advised")
     return Manifest(
         values["name"],
-        domain,
+        values["domain"],
         tuple(values["environments"]),
         cast('Literal["off", "advised", "required"]', gradual),
     )
+
+
+def problems_in(document: "ConfigDocument") -> "Iterator[Problem]":
+    """Yield what makes a manifest unusable. Raises `ConfigError` where it is not TOML."""
+    values = document.values
+    promotion = values.get("promotion", {})
+    if not _valid(check_org, values.get("name")):
+        yield Problem(("name",), "must be the organization's name", 'such as name = "my-company"')
+    domain = values.get("domain")
+    if not isinstance(domain, str) or not _DOMAIN.fullmatch(domain) or len(domain) > 253:
+        yield Problem(("domain",), "must be a DNS name", 'such as domain = "my-company.example"')
+    if not isinstance(promotion, dict):
+        yield Problem(("promotion",), "must be a table", "write it as [promotion]")
+    elif promotion.get("gradual", "advised") not in GRADUAL:
+        what = f"must be one of {', '.join(GRADUAL)}"
+        yield Problem(("promotion", "gradual"), what, "choose one of them")
+    problem = _environments_problem(values.get("environments"))
+    if problem:
+        yield Problem(("environments",), problem, 'such as ["local", "dev", "staging", "prod"]')
+
+
+def unknown_keys(document: "ConfigDocument") -> "Iterator[Problem]":
+    """Yield the keys that most likely mean something else, and those of policies that none has.
+
+    A policy that is not understood would be one that nobody keeps to. Own keys beside pass.
+    """
+    values = document.values
+    for key in values:
+        if key not in KNOWN and (near := nearest(key, KNOWN)):
+            yield Problem((key,), "is not known here", f"did you mean {near}?")
+        elif key in LATER:
+            what = "is a policy that this version does not know"
+            yield Problem((key,), what, "take it out: nothing would keep to it")
+    promotion = values.get("promotion")
+    for key in promotion if isinstance(promotion, dict) else ():
+        if key not in PROMOTION:
+            near = nearest(key, PROMOTION)
+            hint = f"did you mean {near}?" if near else f"its keys are {', '.join(PROMOTION)}"
+            yield Problem(("promotion", key), "is not a key of [promotion]", hint)
 
 
 def add_environment(

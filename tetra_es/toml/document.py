@@ -125,9 +125,9 @@ class ConfigDocument:
         """
         lines = (self.line_of(key[:length]) for length in range(len(key), 0, -1))
         line = next(filter(None, lines), 1)
-        return ConfigError(
-            printable(f"{self.path}:{line}: {name or format_key(key)}: {problem}"), hint=hint
-        )
+        name = name or format_key(key)
+        message = printable(f"{self.path}:{line}: {name}: {problem}")
+        return ConfigError(message, hint=hint, line=line, key=name)
 
     @cached_property
     def _contents(self) -> Contents:

@@ -1,4 +1,8 @@
-"""Dotted keys, as TOML writes them: `ports.tetra`, `hosts."a.b".port`."""
+"""Dotted keys, as TOML writes them: `ports.tetra`, `hosts."a.b".port`.
+
+TOML has no way to name one element of an array. Where people name keys, its number stands in
+brackets after the array: `http.routers[0].name`.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,13 @@ from tetra_es.errors import UsageError
 KeyPath: TypeAlias = tuple[str, ...]
 """The parts of a dotted key, without quotes."""
 
+
+class Index(str):
+    """The number of an element of an array, from 0, for a part of a key."""
+
+    __slots__ = ()
+
+
 QUOTED = r'"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\''
 """Pattern of a string on one line, in either kind of quotes."""
 
@@ -22,6 +33,9 @@ DOTTED = rf"{_PART}(?:[ \t]*\.[ \t]*{_PART})*"
 """Pattern of a dotted key. It does not look into quoted parts."""
 
 _KEY = re.compile(rf"[ \t]*{DOTTED}[ \t]*", re.ASCII)
+_INDICES = r"(?:[ \t]*\[(?:0|[1-9][0-9]{0,8})\])+"
+_INDEXED = re.compile(rf"[ \t]*({DOTTED})({_INDICES})?[ \t]*(?:\.|\Z)", re.ASCII)
+_INDEX = re.compile(r"\[([0-9]+)\]", re.ASCII)
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _JSON = json.JSONEncoder(ensure_ascii=False)
 _BARE_PARTS = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*", re.ASCII)
@@ -48,6 +62,24 @@ def parse_key(text: str) -> KeyPath:
     return tuple(path)
 
 
+def parse_element_key(text: str) -> KeyPath:
+    """Return the parts of a dotted key that may name elements of arrays, with an `Index` for each.
+
+    Raises `UsageError` when it is not one.
+    """
+    if "[" not in text:
+        return parse_key(text)
+    path: list[str] = []
+    at, end = 0, "."
+    while end == ".":
+        match = _INDEXED.match(text, at)
+        if match is None:
+            return parse_key(text)  # a bracket in quotes, or no key at all
+        path += [*parse_key(match[1]), *map(Index, _INDEX.findall(match[2] or ""))]
+        at, end = match.end(), match[0][-1:]
+    return tuple(path)
+
+
 def is_below(path: KeyPath, table: KeyPath) -> bool:
     """Return whether `path` is `table` or something in it."""
     return path[: len(table)] == table
@@ -55,7 +87,13 @@ def is_below(path: KeyPath, table: KeyPath) -> bool:
 
 def format_key(path: KeyPath) -> str:
     """Return the dotted key of `path`, parts quoted where TOML needs it."""
-    return ".".join(map(format_part, path))
+    key = ""
+    for part in path:
+        if isinstance(part, Index):
+            key += f"[{part}]"
+        else:
+            key += f".{format_part(part)}" if key else format_part(part)
+    return key
 
 
 @lru_cache(maxsize=4096)

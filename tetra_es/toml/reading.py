@@ -83,4 +83,5 @@ def _error(
     return ConfigError(
         printable(f"{name}:{line}:{column}: {what}: {shown}"),
         hint=hint,
+        line=line,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from tetra_es.toml.keys import DOTTED, QUOTED, parse_key
+from tetra_es.toml.keys import DOTTED, QUOTED, Index, parse_key
 
 if TYPE_CHECKING:
     from tetra_es.toml.keys import KeyPath
@@ -73,6 +73,21 @@ def statements(text: str) -> list[Statement]:
     return found
 
 
+def value_span(text: str) -> tuple[int, int]:
+    """Return where the value begins and ends in the text of a key's statement."""
+    start = _key(text, 0)[1]
+    while text[start] in " \t":
+        start += 1
+    depth, at, end = 0, start, start
+    while match := _TOKEN.match(text, at):
+        if depth == 0 and match.lastgroup in ("comment", "end"):
+            break
+        depth += (match.lastgroup == "open") - (match.lastgroup == "close")
+        at = match.end()
+        end = max(end, at - len(match[0]) + len(match[0].rstrip()))
+    return start, end
+
+
 def _key(text: str, at: int) -> tuple[KeyPath, int]:
     """Return the key that a statement begins with, and where the text goes on after it."""
     match = _KEY.match(text, at)
@@ -103,9 +118,9 @@ def _header_path(key: KeyPath, elements: dict[KeyPath, int], *, array: bool) -> 
     for part in key[:-1]:
         path += (part,)
         if path in elements:
-            path += (str(elements[path]),)
+            path += (Index(elements[path]),)
     path += key[-1:]
     if not array:
         return path
     elements[path] = elements.get(path, -1) + 1
-    return (*path, str(elements[path]))
+    return (*path, Index(elements[path]))

@@ -112,6 +112,9 @@ class WorkingFiles(Protocol):
     def is_modified(self, path: str) -> bool:
         """Return whether a file is there and not as it was written last, if ever."""
 
+    def is_missing(self, path: str) -> bool:
+        """Return whether there is no file."""
+
     def back_up(self, path: str, position: int) -> str:
         """Move a hand-made file out of the way; return its new path.
 

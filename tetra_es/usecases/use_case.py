@@ -75,3 +75,5 @@ class Done(NamedTuple, Generic[Result]):
     """The events that the use case decided on; without positions in a dry run."""
     edits: list[Recorded]
     """The events of hand edits that were recorded on the way in."""
+    written_again: str | None = None
+    """Path of the generated file that was missing, or replaced, and has its text again."""

@@ -95,9 +95,10 @@ class Workspace:
                 result, recorded = self._decide(use_case.decide)
             finally:
                 self._settle([*edits, *recorded])
-            if backed_up:
-                self._restore(backed_up)
-        return Done(result, recorded, edits)
+            again = backed_up or self._missing(use_case.replaces())
+            if again:
+                self._restore(again)
+        return Done(result, recorded, edits, None if recorded else again)
 
     def look(self, find: Callable[[UnitOfWork], Result]) -> Result:
         """Return what `find` finds in the newest events."""
@@ -303,10 +304,17 @@ class Workspace:
         self._listener.backed_up(files.back_up(path, self._work.log.last_position()))
         return path
 
+    def _missing(self, path: str | None) -> str | None:
+        """Return the path of a recorded file that is not there, None where it is."""
+        return path if path and self._text(path) and self.files.is_missing(path) else None
+
+    def _text(self, path: str) -> str:
+        return self._work.environment(path.rpartition("/")[2].removesuffix(".toml")).text
+
     def _restore(self, path: str) -> None:
         """Write a generated file as recorded, where the use case changed nothing in it."""
-        text = self._work.environment(path.rpartition("/")[2].removesuffix(".toml")).text
-        self._projections.files.restore(path, text.encode())
+        if not self._work.intent.dry_run:
+            self._projections.files.restore(path, self._text(path).encode())
 
     def _settle(self, recorded: Sequence[Recorded]) -> None:
         """Bring everything derived up to date."""

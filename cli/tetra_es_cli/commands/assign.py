@@ -17,20 +17,37 @@ if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
     from tetra_es_cli.context.recording import Recording
 
+_TYPES = (
+    "string", "integer", "float", "boolean", "datetime", "date", "time", "array", "table",
+)  # fmt: skip
+"""Those of `tetra_es.toml.edit.typed`, which is loaded when a value is read."""
+
 
 @click.command("set")
 @click.argument(
     "words", nargs=-1, required=True, metavar="WHERE KEY=VALUE...", type=WHERE_AND_ASSIGNMENTS
 )
+@click.option(
+    "--type",
+    "wanted",
+    type=click.Choice(_TYPES),
+    metavar="TYPE",
+    help=f"What VALUE is: {', '.join(_TYPES[:-1])} or {_TYPES[-1]}.",
+)
 @allow_option
 @recording_options
 @click.pass_obj
-def set_(app: App, words: tuple[str, ...], allow: tuple[str, ...], how: Recording) -> None:
+def set_(
+    app: App, words: tuple[str, ...], wanted: str | None, allow: tuple[str, ...], how: Recording
+) -> None:
     """Set keys of an edited file and record the change.
 
-    WHERE is local, manifest, or profile ENV. VALUE is a TOML value (5555, true,
-    '["10.0.0.0/8"]'), and a string where it is not one. KEY may have quoted parts. In a profile,
-    KEY is a key of the generated environment.
+    WHERE is local, manifest, or profile ENV. VALUE is written as you type it: a TOML value (5555,
+    true, '["10.0.0.0/8"]') or else a string. A key that holds a string gets a string. Another type
+    than the key has is refused without --type.
+
+    KEY may have quoted parts, and the number of an element, from 0: http.routers[0].name. In a
+    profile, KEY is a key of the generated environment, where * stands for any one part.
     """
     from tetra_es.usecases.config.set_keys import SetKeys
 
@@ -38,7 +55,7 @@ def set_(app: App, words: tuple[str, ...], allow: tuple[str, ...], how: Recordin
     assignments = [_assignment(word) for word in rest]
     if not assignments:
         raise UsageError("nothing to set", hint="give KEY=VALUE, such as ports.tetra=5555")
-    done = app.act(SetKeys(file, assignments, allow=allow), how)
+    done = app.act(SetKeys(file, assignments, wanted, allow=allow), how)
     warn_unused(allow, [*done.edits, *done.recorded])
     emit_recorded(done.recorded, how, nothing=f"nothing to do: {file.path} has that already")
 
@@ -64,7 +81,10 @@ def unset(app: App, words: tuple[str, ...], allow_empty: bool, how: Recording) -
 
 
 def _assignment(word: str) -> tuple[str, str]:
-    """Return key and value of KEY=VALUE, where a quoted part of the key may hold a `=`."""
+    """Return key and value of KEY=VALUE, where a quoted part of the key may hold a `=`.
+
+    Blanks after the `=` are part of the value, unless there is one before it too.
+    """
     quote = ""
     for index, char in enumerate(word):
         if quote:
@@ -72,5 +92,6 @@ def _assignment(word: str) -> tuple[str, str]:
         elif char in "\"'":
             quote = char
         elif char == "=":
-            return word[:index].strip(), word[index + 1 :].strip()
+            key, value = word[:index], word[index + 1 :]
+            return key.strip(), value.strip() if key[-1:].isspace() else value
     raise UsageError(f"not KEY=VALUE: {word!r}", hint="such as ports.tetra=5555")

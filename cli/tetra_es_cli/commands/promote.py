@@ -36,8 +36,10 @@ def promote(app: App, environment: str, via: str, force: bool, how: Recording) -
     done = app.act(Promote(environment, via, force), how)
     if skipped := done.result.skipped:
         warn(skipped.warning, f"`tetra-es promote {skipped.environment}` promotes it there")
-    emit_recorded(
-        done.recorded,
-        how,
-        nothing=f"nothing to do: {environment} has local@{done.result.source_revision} already",
-    )
+    nothing = f"{environment} has local@{done.result.source_revision} already"
+    if done.written_again:
+        wrote = f"{'would write' if how.dry_run else 'wrote'} {done.written_again} again"
+        nothing = f"{wrote}: {nothing}"
+    else:
+        nothing = f"nothing to do: {nothing}"
+    emit_recorded(done.recorded, how, nothing=nothing)

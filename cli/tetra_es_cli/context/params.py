@@ -130,9 +130,20 @@ class TimeType(click.ParamType):  # type: ignore[type-arg]  # not generic in cli
 
 
 class KeyType(click.ParamType):  # type: ignore[type-arg]  # not generic in click 8.2
-    """A dotted key of a TOML file."""
+    """A dotted key of a TOML file, as changes write it."""
 
     name = "key"
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:
+        """Return the key, however it was quoted."""
+        from tetra_es.usecases.config.keys import canonical_key
+
+        return canonical_key(value) if isinstance(value, str) else value
 
     def shell_complete(
         self,

@@ -18,7 +18,11 @@ SHORT_HELP: Mapping[str, str] = {
     "set": "Set keys of an edited file and record the change.",
     "unset": "Remove keys from an edited file and record the change.",
     "record": "Record what was changed by hand in local.toml, manifest.toml and the profiles.",
+    "validate": (
+        "List all that is wrong with the edited files, with file, line and key; record nothing."
+    ),
     "show": "Print the recorded TOML of WHERE, byte for byte.",
+    "get": "Print the recorded value of KEY in ENV.",
     "diff": "Show what promoting ENV would change, or what differs between two states.",
     "promote": "Generate ENV from the source of truth through its profile.",
     "rollback": "Give ENV the state it had at REF, as a new event.",
@@ -78,7 +82,10 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         *("edit", "set", "unset", "record", "promote", "rollback", "undo", "purge"),
         *("env", "profile"),
     ),
-    "Look": ("status", "show", "diff", "history", "event", "blame", "why", "orgs"),
+    "Look": (
+        *("status", "show", "get", "diff", "history", "event", "blame", "why"),
+        *("validate", "orgs"),
+    ),
     "Secrets": ("secret", "recipient", "identity", "run"),
     "Share": ("share", "unshare", "pull", "clone", "member", "signer", "mirror"),
     "Servers": ("deploy", "apply", "hosts", "host", "health", "drift", "daemon"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tetra_es.layout import is_edited
 from tetra_es.names import SOURCE_OF_TRUTH
+from tetra_es_projections.queries.behind import changed_since
 from tetra_es_projections.queries.environments import known_environments
 from tetra_es_projections.queries.hosts import REMOVAL, hosts_at, left_out, moment_of_ref
 from tetra_es_projections.working_files import changed_files
@@ -44,6 +45,8 @@ class EnvironmentStatus(NamedTuple):
     """Revisions of the source of truth since."""
     source: str | None
     time: str | None
+    changed_since: list[str]
+    """`profile` and `manifest`, those by which promoting would give it other values."""
 
 
 class HostStatus(NamedTuple):
@@ -139,8 +142,13 @@ def environment_rows(reader: Reader, position: int | None = None) -> list[Enviro
     states = reader.views.states
     source = states.find(SOURCE_OF_TRUTH, position)
     newest = source.revision if source else 0
-    names = known_environments(reader)
-    return [_environment(name, states.find(name, position), newest) for name in names]
+    found = []
+    for name in known_environments(reader):
+        state = states.find(name, position)
+        now = position is None and state is not None and state.source_revision is not None
+        since = changed_since(reader, state) if now and state else []
+        found.append(_environment(name, state, newest, since))
+    return found
 
 
 def host_row(row: HostAt) -> HostStatus:
@@ -168,21 +176,28 @@ def host_row(row: HostAt) -> HostStatus:
     )
 
 
-def _environment(name: str, state: StateRow | None, newest: int) -> EnvironmentStatus:
+def _environment(
+    name: str, state: StateRow | None, newest: int, since: list[str]
+) -> EnvironmentStatus:
     if state is None:
-        return EnvironmentStatus(name, 0, "never promoted", None, None, None, None, None)
+        return EnvironmentStatus(name, 0, "never promoted", None, None, None, None, None, [])
     revision = state.source_revision
+    behind = None if revision is None else newest - revision
     return EnvironmentStatus(
         environment=name,
         revision=state.revision,
         state=f"{name}@{state.revision}",
         event=state.position,
         source_revision=revision,
-        behind=None if revision is None else newest - revision,
-        source=None if revision is None else _source(revision, newest - revision),
+        behind=behind,
+        source=None if revision is None else _source(revision, behind or 0, since),
         time=state.time,
+        changed_since=since,
     )
 
 
-def _source(revision: int, behind: int) -> str:
-    return f"{SOURCE_OF_TRUTH}@{revision}" + (f" ({behind} behind)" if behind else "")
+def _source(revision: int, behind: int, since: list[str]) -> str:
+    said = [f"{behind} behind"] if behind else []
+    if since:
+        said.append(f"{'' if behind else 'behind: '}{' and '.join(since)} changed")
+    return f"{SOURCE_OF_TRUTH}@{revision}" + (f" ({', '.join(said)})" if said else "")

@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from tests.documents import document
 from tests.examples import CHARACTERS, examples
 from tetra_es.errors import ConfigError, TetraEsError, UsageError
+from tetra_es.profiles.places import places_in_overlay
 from tetra_es.schema.environment import validate_environment
 from tetra_es.schema.manifest import add_environment, read_manifest
 from tetra_es.schema.templates import local_template, manifest_template
 from tetra_es.toml.diff import Change, changes_between
-from tetra_es.toml.edit.assignments import parse_value, set_value, set_values, unset_keys
+from tetra_es.toml.edit.assignments import set_value, set_values, unset_keys
+from tetra_es.toml.edit.typed import read_literal
 from tetra_es.toml.keys import format_key, parse_key
 from tetra_es.toml.literals import value_literal
 
@@ -100,7 +102,8 @@ def test_literals_hold_the_value(value: Any) -> None:
     ],
 )
 def test_a_value_is_a_literal_or_a_string(text: str, value: object) -> None:
-    assert parse_value(text) == value
+    read = read_literal(text)
+    assert (read.value if read else text) == value
 
 
 def test_changes_are_by_key_and_value() -> None:
@@ -124,7 +127,7 @@ def test_changes_are_by_key_and_value() -> None:
         ("a.s", "it's", "s = 'lit'", 's = "it\'s"'),
         ("b.i.k", "2", "{k = 1,", "{k = 2,"),
         ("b.d.e", "4", "d.e = 3", "d.e = 4"),
-        ("title", "5", 'title = "x" # t', "title = 5 # t"),
+        ("title", "5", 'title = "x" # t', 'title = "5" # t'),
     ],
 )
 def test_set_changes_that_value_and_no_other_byte(key: str, value: str, old: str, new: str) -> None:
@@ -185,19 +188,24 @@ def test_unset_removes_a_key_and_suggests_near_ones() -> None:
     assert "a.x" in (caught.value.hint or "")
 
 
-def test_unset_of_a_tables_key_suggests_keys_of_the_table() -> None:
-    profile = document("[set]\na.x = 1\n[append]\na.xy = 1\n")
+def test_unset_of_a_profiles_key_suggests_keys_of_its_table() -> None:
+    profile = document("[set]\na.x = 1\n[append]\na.xy = 'b'\n")
+    place = places_in_overlay(profile, "dev", {})
     with pytest.raises(UsageError, match=r"there is no key a\.xx$") as caught:
-        unset_keys(profile, ["a.xx"], table=("set",))
+        unset_keys(profile, ["a.xx"], place=place)
     assert caught.value.hint == "did you mean a.x?"
     with pytest.raises(UsageError) as caught:
-        unset_keys(profile, ["elsewhere"], table=("set",))
+        unset_keys(profile, ["elsewhere"], place=place)
     assert caught.value.hint == f"the keys are in {profile.path}"
 
 
 @pytest.mark.parametrize(
     ("key", "says"),
-    [("a", "a is a table"), ("list", "list is a table"), ("title.x", "title is a value")],
+    [
+        ("a", "a is a table"),
+        ("list", "list is an array of tables"),
+        ("title.x", "title is a value"),
+    ],
 )
 def test_set_that_would_lose_something_is_refused(key: str, says: str) -> None:
     with pytest.raises(UsageError, match=says):

@@ -2,32 +2,90 @@
 
 from __future__ import annotations
 
-import tomllib
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from tetra_es.errors import UsageError
 from tetra_es.toml.edit.editor import Editor
-from tetra_es.toml.keys import format_key, is_text, parse_key
+from tetra_es.toml.edit.plain_values import holds_tables
+from tetra_es.toml.edit.typed import Typed, an, read_typed, type_of
+from tetra_es.toml.flatten import same_values
+from tetra_es.toml.keys import Index, KeyPath, format_key, parse_element_key
+from tetra_es.toml.literals import value_literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tetra_es.toml.document import ConfigDocument
-    from tetra_es.toml.keys import KeyPath
+
+_NUMBERS = ("integer", "float")
+_SPELLED = ("integer", "float", "datetime", "date", "time", "array")
+"""Types of which one value is written in several ways that mean something to people."""
+
+
+class KeyLocation(NamedTuple):
+    """Where a key that somebody names is in a document."""
+
+    path: KeyPath
+    name: str
+    """What messages call it."""
+    within: int = 0
+    """How many parts of the path the name leaves out."""
+    holds: Sequence[object] = ()
+    """The values that it has where the document itself has none."""
+    fits: Callable[[object], bool] | None = None
+    """Whether a value may be one of the key; None where every one may."""
+
+
+Locate: TypeAlias = Callable[[str], KeyLocation]
+
+
+def place_in_document(key: str) -> KeyLocation:
+    """Return the place of a key that is called by its own name. Raises `UsageError`."""
+    path = parse_element_key(key)
+    return KeyLocation(path, format_key(path))
 
 
 def set_values(
-    document: ConfigDocument, assignments: Sequence[tuple[str, str]], *, table: KeyPath = ()
+    document: ConfigDocument,
+    assignments: Sequence[tuple[str, str]],
+    *,
+    wanted: str | None = None,
+    place: Locate = place_in_document,
+    note: Callable[[str], None] = lambda _: None,
 ) -> ConfigDocument:
-    """Return a document with keys set, those of `table` where one is given.
+    """Return a document with keys set to values as typed; see `read_typed`.
 
-    A value that is one TOML value is taken as that, anything else as a string. Raises
-    `UsageError` where a key cannot be set, `ConfigError` where the document is not valid.
+    `wanted` is the type that was asked for, for all of them. `note` is told of new keys whose
+    values read otherwise than they were typed. Raises as `read_typed` does, `UsageError` also
+    where a key cannot be set, `ConfigError` where the document is not valid.
     """
     editor = Editor(document)
-    for key, value in assignments:
-        editor.set((*table, *parse_key(key)), parse_value(value), within=len(table))
+    for key, text in assignments:
+        at = place(key)
+        new = not editor.has(at.path)
+        typed = _set(editor, at, text, wanted)
+        shown = value_literal(typed.value)
+        if new and wanted is None and typed.type in _NUMBERS and shown != typed.literal:
+            note(
+                f"{at.name} is {an(typed.type)}, which reads {shown} (--type string makes it a "
+                "string)"
+            )
     return editor.document()
+
+
+def _set(editor: Editor, at: KeyLocation, text: str, wanted: str | None) -> Typed:
+    there = editor.has(at.path)
+    if there and holds_tables(editor.at(at.path)):
+        editor.set(at.path, text, within=at.within)  # raises
+    holds = {type_of(value) for value in ([editor.at(at.path)] if there else at.holds)}
+    typed = read_typed(
+        at.name, text, holds=holds.pop() if len(holds) == 1 else None, wanted=wanted, fits=at.fits
+    )
+    same = there and same_values(editor.at(at.path), typed.value)
+    if not same or typed.type in _SPELLED:
+        editor.set(at.path, typed.value, within=at.within, literal=typed.literal)
+    return typed
 
 
 def set_value(document: ConfigDocument, path: KeyPath, value: object) -> ConfigDocument:
@@ -38,49 +96,44 @@ def set_value(document: ConfigDocument, path: KeyPath, value: object) -> ConfigD
 
 
 def unset_keys(
-    document: ConfigDocument, keys: Sequence[str], *, table: KeyPath = (), prune: bool = False
+    document: ConfigDocument,
+    keys: Sequence[str],
+    *,
+    place: Locate = place_in_document,
+    prune: bool = False,
 ) -> ConfigDocument:
     """Return a document without the keys, with `prune` also without tables that become empty.
 
-    With `table`, the keys are those of that table. Raises `UsageError` where one is not there.
+    Raises `UsageError` where one is not there.
     """
     editor = Editor(document)
-    for key in keys:
-        path = (*table, *parse_key(key))
-        try:
-            editor.remove(path)
-        except KeyError:
-            raise _missing(document, path, table) from None
+    places = [place(key) for key in keys]
+    for each in places:
+        if not editor.has(each.path):
+            raise _missing(document, each)
+    # The elements of an array have the numbers that they had before, so the last one goes first.
+    for each in sorted(places, key=lambda one: [*map(_rank, one.path)], reverse=True):
+        path = each.path
+        if not editor.has(path):
+            raise UsageError(f"{each.name} is named twice", hint="name each key once")
+        editor.remove(path)
         while prune and (path := path[:-1]) and editor.has(path) and not editor.at(path):
             editor.remove(path)
     return editor.document()
 
 
-def parse_value(text: str) -> object:
-    """Return the plain value of a TOML literal, `text` itself where it is not just one.
-
-    Raises `UsageError` for bytes of a command line that are not text.
-    """
-    if not is_text(text):
-        raise UsageError(f"not text in UTF-8: {text!r}", hint="give the value in UTF-8")
-    try:
-        values = tomllib.loads(f"value = {text}")
-        # In an array, a comment at the end hides the bracket that closes it.
-        tomllib.loads(f"value = [{text}]")
-    except (ValueError, RecursionError):
-        return text
-    # A line break could have ended the value and begun another key.
-    return values["value"] if list(values) == ["value"] else text
+def _rank(part: str) -> tuple[int, str]:
+    return (int(part), "") if isinstance(part, Index) else (0, part)
 
 
-def _missing(document: ConfigDocument, path: KeyPath, table: KeyPath) -> UsageError:
+def _missing(document: ConfigDocument, place: KeyLocation) -> UsageError:
     from difflib import get_close_matches
 
-    key = format_key(path[len(table) :])
-    above = f"{format_key(table)}." if table else ""
+    above = format_key(place.path[: place.within])
+    above += "." if above else ""
     there = [each.removeprefix(above) for each in document.keys if each.startswith(above)]
-    near = get_close_matches(key, there, n=3)
+    near = get_close_matches(place.name, there, n=3)
     return UsageError(
-        f"there is no key {key}",
+        f"there is no key {place.name}",
         hint=f"did you mean {' or '.join(near)}?" if near else f"the keys are in {document.path}",
     )

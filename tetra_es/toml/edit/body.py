@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tetra_es.toml.keys import format_key, is_below
-from tetra_es.toml.literals import value_literal
+from tetra_es.toml.keys import Index, format_key, is_below
 from tetra_es.toml.statements import Statement
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
 _LONE_LF = re.compile(r"(?<!\r)\n")
 _INDENT = re.compile(r"[ \t]*")
+_HEADERS = ("table", "array")
 
 
 class Body:
@@ -47,26 +47,26 @@ class Body:
         """Give a statement another text; its key stays."""
         self._all[self._all.index(statement)] = statement._replace(text=text)
 
-    def add(self, path: KeyPath, value: object, near: KeyPath) -> None:
+    def add(self, path: KeyPath, literal: str, near: KeyPath) -> None:
         """Add a key that is not there; `near` is the nearest table around it that is."""
         keys = [s for s in self._all if s.kind == "key" and is_below(s.path, near)]
-        header = next((s for s in self._all if s.kind == "table" and s.path == near), None)
+        header = next((s for s in self._all if s.kind in _HEADERS and s.path == near), None)
         dotted = [s for s in keys if len(s.table) < len(near)]
         own = [s for s in keys if s.table == near]
         if dotted:
             # A table that is made by dotted keys can have no header.
-            self._add_key(dotted[-1], path, value)
+            self._add_key(dotted[-1], path, literal)
         elif near == path[:-1] and (header or not near):
-            self._add_key(own[-1] if own else header, path, value)
+            self._add_key(own[-1] if own else header, path, literal)
         elif near == path[:-1]:
             # [a.b] alone makes a table a, whose own header then goes before.
             first = next(n for n, s in enumerate(self._all) if is_below(s.path, near))
-            self._insert(self._above(first), *_section(path, value), None)
+            self._insert(self._above(first), *_section(path, literal, near), None)
         else:
             last = max(n for n, s in enumerate(self._all) if is_below(s.path, near)) if near else -1
             at = last + 1 or len(self._all)
             gap = [None] if at and self._all[at - 1].kind != "blank" else []
-            self._insert(at, *gap, *_section(path, value))
+            self._insert(at, *gap, *_section(path, literal, near))
 
     def remove(self, path: KeyPath) -> None:
         """Take out a key's statement, or a table's with the comments that belong to it."""
@@ -84,18 +84,18 @@ class Body:
             before = index
         self._all = [s for index, s in enumerate(self._all) if index not in gone]
 
-    def _add_key(self, after: Statement | None, path: KeyPath, value: object) -> None:
+    def _add_key(self, after: Statement | None, path: KeyPath, literal: str) -> None:
         """Add a line after a statement; None stands for a top level without keys."""
         if after:
             indent = _INDENT.match(after.text)
-            new = _key(after.table, path, value, indent=indent[0] if indent else "")
+            new = _key(after.table, path, literal, indent=indent[0] if indent else "")
             self._insert(self._all.index(after) + 1, new)
             return
         first = next((n for n, s in enumerate(self._all) if s.path), None)
         if first is None:
-            self._insert(len(self._all), _key((), path, value))
+            self._insert(len(self._all), _key((), path, literal))
         else:
-            self._insert(self._above(first), _key((), path, value), None)
+            self._insert(self._above(first), _key((), path, literal), None)
 
     def _insert(self, at: int, *new: Statement | None) -> None:
         """Insert statements, which come without line ends; None stands for a blank line."""
@@ -119,13 +119,22 @@ class Body:
         return start - 1 if self._all[start - 1].kind == "blank" else start
 
 
-def _key(table: KeyPath, path: KeyPath, value: object, *, indent: str = "") -> Statement:
-    line = f"{indent}{format_key(path[len(table) :])} = {value_literal(value)}"
+def _key(table: KeyPath, path: KeyPath, literal: str, *, indent: str = "") -> Statement:
+    line = f"{indent}{format_key(path[len(table) :])} = {literal}"
     return Statement(line, "key", path, table)
 
 
-def _section(path: KeyPath, value: object) -> tuple[Statement, Statement]:
-    """Return a header and the first key below it."""
-    table = path[:-1]
-    header = Statement(f"[{format_key(table)}]", "table", table, table)
-    return header, _key(table, path, value)
+def _section(path: KeyPath, literal: str, near: KeyPath) -> tuple[Statement, Statement]:
+    """Return a header and the first key below it; `near` has what is there already."""
+    if isinstance(path[len(near)], Index):  # another element of an array of tables
+        table = path[: len(near) + 1]
+        header = Statement(f"[[{_header(table)}]]", "array", table, table)
+    else:
+        table = path[:-1]
+        header = Statement(f"[{_header(table)}]", "table", table, table)
+    return header, _key(table, path, literal)
+
+
+def _header(table: KeyPath) -> str:
+    """Return the name of a table in its header, where arrays stand for their last elements."""
+    return format_key(tuple(part for part in table if not isinstance(part, Index)))

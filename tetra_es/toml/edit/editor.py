@@ -11,12 +11,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.errors import ConfigError, TetraEsError, UsageError
+from tetra_es.errors import ConfigError, TetraEsError
 from tetra_es.toml.document import ConfigDocument
 from tetra_es.toml.edit.body import Body
+from tetra_es.toml.edit.plain_values import (
+    copied,
+    nearest_path,
+    remove_value,
+    set_value,
+    value_at,
+)
 from tetra_es.toml.edit.statement_values import holds, with_value, without_value
 from tetra_es.toml.flatten import same_values
-from tetra_es.toml.keys import format_key
+from tetra_es.toml.keys import Index
+from tetra_es.toml.literals import value_literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,26 +43,30 @@ class Editor:
         """The plain values, as changed so far."""
         self._body = Body(document)
 
-    def set(self, path: KeyPath, value: object, *, within: int = 0) -> None:
-        """Set a key; tables on the way to it are made where they are missing.
+    def set(
+        self, path: KeyPath, value: object, *, within: int = 0, literal: str | None = None
+    ) -> None:
+        """Set a key, or an element of an array; tables on the way are made where they lack.
 
-        Raises `UsageError` where there is a value on the way, or a table at the end, which names
-        keys without their first `within` parts.
+        `literal` is how the value is to be written. Raises `UsageError` where there is a value on
+        the way, or a table at the end, which names keys without their first `within` parts.
         """
-        near = self._nearest(path[:-1])
+        near = nearest_path(self.values, path[:-1])
         set_value(self.values, path, value, within=within)
         statement = self._body.with_key(path)
         if statement:
-            self._rewrite(statement, with_value, path, value)
+            self._rewrite(statement, with_value, path, value, literal)
         else:
-            self._body.add(path, value, near)
+            self._body.add(path, literal or value_literal(value), near)
 
     def put(self, path: KeyPath, value: object, text: str) -> None:
         """Set a key by a statement of another document, whose text is taken as it is.
 
         Raises `KeyError` where the key is in an array or an inline table here.
         """
-        near = self._nearest(path[:-1])
+        if any(isinstance(part, Index) for part in path):
+            raise KeyError(path[-1])
+        near = nearest_path(self.values, path[:-1])
         table: Any = self.values
         for part in path[:-1]:
             if not isinstance(table, dict):
@@ -64,7 +76,7 @@ class Editor:
             raise KeyError(path[-1])
         table[path[-1]] = copied(value)
         if self._body.with_key(path) is None:
-            self._body.add(path, value, near)
+            self._body.add(path, value_literal(value), near)
         statement = self._body.with_key(path)
         if statement is None or statement.path != path:
             raise KeyError(path[-1])
@@ -72,34 +84,28 @@ class Editor:
         self._body.rewrite(statement, text.rstrip("\r\n") + line_end)
 
     def remove(self, path: KeyPath) -> None:
-        """Remove a key or table, and the tables around it that nothing else makes.
+        """Remove a key, a table or an element, and the tables around it that nothing else makes.
 
         Raises `KeyError` where there is none.
         """
-        table = self.at(path[:-1])
-        if not isinstance(table, dict):
-            raise KeyError(path[-1])
-        del table[path[-1]]
+        remove_value(self.values, path)
         statement = self._body.with_key(path)
         if statement and statement.path != path:
             self._rewrite(statement, without_value, path)
             return
         self._body.remove(path)
+        if isinstance(path[-1], Index):  # those after it have other numbers now
+            self._body = Body(ConfigDocument(self._path, self._body.text()))
         while (path := path[:-1]) and not self.at(path) and not self._body.mentions(path):
-            del self.at(path[:-1])[path[-1]]
+            remove_value(self.values, path)
 
     def has(self, path: KeyPath) -> bool:
-        """Return whether there is a key or table."""
-        return self._nearest(path) == path
+        """Return whether there is a key, a table or an element."""
+        return nearest_path(self.values, path) == path
 
     def at(self, path: KeyPath) -> Any:
         """Return the plain value of a key or table. Raises `KeyError` where there is none."""
-        value: Any = self.values
-        for part in path:
-            if not isinstance(value, dict):
-                raise KeyError(part)
-            value = value[part]
-        return value
+        return value_at(self.values, path)
 
     def document(self, path: str | None = None, *, above: str = "") -> ConfigDocument:
         """Return the changed document, called `path`, with the comments `above` at its top.
@@ -134,43 +140,3 @@ class Editor:
             f"{self._path} cannot be changed without disturbing the rest of it",
             hint="change it in the file itself",
         )
-
-    def _nearest(self, path: KeyPath) -> KeyPath:
-        """Return the longest beginning of `path` that is there."""
-        table: Any = self.values
-        for depth, part in enumerate(path):
-            if not isinstance(table, dict) or part not in table:
-                return path[:depth]
-            table = table[part]
-        return path
-
-
-def set_value(values: dict[str, Any], path: KeyPath, value: object, *, within: int = 0) -> None:
-    """Set a key of plain values, as `Editor.set` does. Raises `UsageError`."""
-    _plain_table(values, path, within)[path[-1]] = value
-
-
-def copied(value: Any) -> Any:
-    """Return a plain value with tables and arrays of its own."""
-    if isinstance(value, dict):
-        return {key: copied(item) for key, item in value.items()}
-    return [copied(item) for item in value] if isinstance(value, list) else value
-
-
-def _plain_table(table: dict[str, Any], path: KeyPath, within: int) -> dict[str, Any]:
-    """Return the table that holds the last part of `path`, made where it is missing."""
-    for depth, part in enumerate(path[:-1], 1):
-        table = table.setdefault(part, {})
-        if not isinstance(table, dict):
-            raise UsageError(
-                f"{format_key(path[:depth][within:] or path[:depth])} is a value, not a table",
-                hint="unset it first, or edit the file",
-            )
-    old = table.get(path[-1])
-    if isinstance(old, dict) or (isinstance(old, list) and any(isinstance(i, dict) for i in old)):
-        key = format_key(path[within:])
-        raise UsageError(
-            f"{key} is a table, not a value",
-            hint=f"set the keys in it, such as {key}.key=..., or edit the file",
-        )
-    return table

@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING
 from tetra_es.errors import Refused
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.schema.environment import validate_environment
-from tetra_es.schema.manifest import read_manifest
+from tetra_es.schema.manifest import read_manifest, unknown_keys
 from tetra_es.usecases.config.check_for_secrets import check_for_secrets
 from tetra_es.usecases.config.source_file import SOURCE, check_size, size_allowed
-from tetra_es.usecases.config.spelling import warn_of_misspelled, warn_of_misspelled_rules
+from tetra_es.usecases.config.spelling import (
+    warn_of_misspelled,
+    warn_of_misspelled_rules,
+    warn_of_unmatched_rules,
+)
 from tetra_es.usecases.use_case import UseCase
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from tetra_es.model.organization import Organization
+    from tetra_es.profiles.rules import Profile
     from tetra_es.toml.document import ConfigDocument
     from tetra_es.usecases.config.source_file import SourceFile
     from tetra_es.usecases.unit_of_work import UnitOfWork
@@ -104,8 +109,9 @@ def decide_edit(
             organization.edit_manifest(document, context, undoes=undoes)
         case "profile":
             organization.edit_profile(file.environment, document, context, undoes=undoes)
-            _check_result(work, organization, file.environment)
+            profile = _check_result(work, organization, file.environment)
             warn_of_misspelled_rules(work, document, before)
+            warn_of_unmatched_rules(work, document, profile, before)
         case _:
             work.environment(file.environment).edit(document, context, undoes=undoes)
             warn_of_misspelled(work, document, before)
@@ -122,6 +128,8 @@ def _validate(file: SourceFile, document: ConfigDocument) -> None:
     match file.kind:
         case "manifest":
             read_manifest(document)
+            for problem in unknown_keys(document):
+                raise document.wrong(*problem)
         case "profile":
             # Profiles bring tomlkit, which an edit of another file does without.
             from tetra_es.profiles.load import validate_overlay
@@ -131,15 +139,16 @@ def _validate(file: SourceFile, document: ConfigDocument) -> None:
             validate_environment(document)
 
 
-def _check_result(work: UnitOfWork, organization: Organization, environment: str) -> None:
-    """Raise `ConfigError` where what the profile makes of the source of truth is not valid."""
+def _check_result(work: UnitOfWork, organization: Organization, environment: str) -> Profile:
+    """Return the profile. Raises `ConfigError` where what it makes of the source is not valid."""
     from tetra_es.profiles.generate import generate
 
     source = work.environment(SOURCE_OF_TRUTH)
-    generate(
+    profile, _ = generate(
         environment,
         source.document,
         source_label=f"{SOURCE_OF_TRUTH}@{source.revision}",
         manifest=organization.manifest,
         overlay=organization.profile(environment),
     )
+    return profile

@@ -19,6 +19,7 @@ from tetra_es.profiles.load import effective_profile
 from tetra_es.release.variables import also_secret
 from tetra_es.toml.document import ConfigDocument
 from tetra_es.toml.edit.statement_values import tomlkit_version
+from tetra_es.usecases.config.spelling import warn_of_unmatched_rules
 from tetra_es.usecases.use_case import UseCase
 
 if TYPE_CHECKING:
@@ -74,13 +75,15 @@ class Promote(UseCase[Promotion]):
         environment = work.environment(name)
         source_revision, source = _source(work, organization, self.via)
         environment.check_promotable()
+        overlay = organization.profile(name)
         profile, generated = generate(
             name,
             source,
             source_label=f"{SOURCE_OF_TRUTH}@{source_revision}",
             manifest=organization.manifest,
-            overlay=organization.profile(name),
+            overlay=overlay,
         )
+        warn_of_unmatched_rules(work, overlay, profile, source=(source_revision, source))
         for problem in also_secret(generated.values, name, work.vault(name).present):
             raise generated.wrong(problem.path, problem.what, problem.hint)
         layers = filled_layers(

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import UsageError
-from tetra_es.toml.edit.assignments import set_values, unset_keys
+from tetra_es.names import SOURCE_OF_TRUTH
+from tetra_es.schema.environment import rule_of
+from tetra_es.toml.edit.assignments import place_in_document, set_values, unset_keys
 from tetra_es.usecases.config.edit import decide_edit, present_document, recorded_document
 from tetra_es.usecases.use_case import UseCase
 
@@ -15,11 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Container, Sequence
 
     from tetra_es.toml.document import ConfigDocument
+    from tetra_es.toml.edit.assignments import KeyLocation, Locate
     from tetra_es.usecases.config.source_file import SourceFile
     from tetra_es.usecases.unit_of_work import UnitOfWork
-
-_SET = "set"
-"""The table of a profile that holds keys of the generated environment."""
 
 
 @dataclass(frozen=True)
@@ -38,24 +38,30 @@ class _Change(UseCase[None]):
 
     def decide(self, work: UnitOfWork) -> None:
         """Decide the edit; see `Edit` for what it raises."""
-        document = self._changed(present_document(work, self.file))
+        document = present_document(work, self.file)
+        document = self._changed(work, document, _places(work, self.file, document))
         decide_edit(work, self.file, document, self)
 
     @abstractmethod
-    def _changed(self, document: ConfigDocument) -> ConfigDocument:
-        """Return the new content."""
+    def _changed(self, work: UnitOfWork, document: ConfigDocument, place: Locate) -> ConfigDocument:
+        """Return the new content, where `place` tells where a key is in it."""
 
 
 @dataclass(frozen=True)
 class SetKeys(_Change):
-    """Set keys to values, as typed. Raises `UsageError` where a key cannot be set."""
+    """Set keys to values as typed; see `read_typed`, also for `wanted` and for what it raises.
+
+    Raises `UsageError` where a key cannot be set.
+    """
 
     assignments: Sequence[tuple[str, str]]
+    wanted: str | None = None
     allow: Collection[str] = field(default=(), kw_only=True)
 
-    def _changed(self, document: ConfigDocument) -> ConfigDocument:
-        table = (_SET,) if self.file.kind == "profile" else ()
-        return set_values(document, self.assignments, table=table)
+    def _changed(self, work: UnitOfWork, document: ConfigDocument, place: Locate) -> ConfigDocument:
+        return set_values(
+            document, self.assignments, wanted=self.wanted, place=place, note=work.warn
+        )
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,22 @@ class UnsetKeys(_Change):
             )
         super().decide(work)
 
-    def _changed(self, document: ConfigDocument) -> ConfigDocument:
-        of_profile = self.file.kind == "profile"
-        table = (_SET,) if of_profile else ()
-        return unset_keys(document, self.keys, table=table, prune=of_profile)
+    def _changed(self, work: UnitOfWork, document: ConfigDocument, place: Locate) -> ConfigDocument:
+        return unset_keys(document, self.keys, place=place, prune=self.file.kind == "profile")
+
+
+def _places(work: UnitOfWork, file: SourceFile, document: ConfigDocument) -> Locate:
+    """Return what tells where a key that somebody names is in a file."""
+    if file.kind == "profile":
+        # Profiles bring tomlkit, which an edit of another file does without.
+        from tetra_es.profiles.places import places_in_overlay
+
+        source = work.environment(SOURCE_OF_TRUTH).document
+        return places_in_overlay(document, file.environment, source.values)
+    return _known_place if file.kind == SOURCE_OF_TRUTH else place_in_document
+
+
+def _known_place(key: str) -> KeyLocation:
+    place = place_in_document(key)
+    rule = rule_of(place.path)
+    return place._replace(fits=rule.check if rule else None)

@@ -1,14 +1,16 @@
-"""Warn of keys that are most likely misspelled: own keys pass, so nothing refuses them."""
+"""Warn of what is most likely a slip and nothing refuses: own keys pass, and so do rules."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.schema.misspelled import meant_by, misspelled
 from tetra_es.toml.keys import format_key
 from tetra_es.toml.redact import printable
 
 if TYPE_CHECKING:
+    from tetra_es.profiles.rules import Profile
     from tetra_es.toml.document import ConfigDocument
     from tetra_es.toml.keys import KeyPath
     from tetra_es.usecases.unit_of_work import UnitOfWork
@@ -35,6 +37,32 @@ def warn_of_misspelled_rules(
             rule = rule_for(overlay, path)
             line = overlay.line_of(rule.key) if rule else None
             _warn(work, overlay, line, key, meant)
+
+
+def warn_of_unmatched_rules(
+    work: UnitOfWork,
+    overlay: ConfigDocument | None,
+    profile: Profile,
+    before: ConfigDocument | None = None,
+    *,
+    source: tuple[int, ConfigDocument] | None = None,
+) -> None:
+    """Warn of rules of an overlay that change nothing and that `before` does not have.
+
+    `source` is the revision of the source of truth that they are for, by default the present one.
+    """
+    if overlay is None:
+        return
+    from tetra_es.profiles.unmatched import rules_of, unmatched_rules
+
+    present = work.environment(SOURCE_OF_TRUTH)
+    revision, document = source or (present.revision, present.document)
+    old = rules_of(before) if before else set()
+    for table, pattern, line in unmatched_rules(overlay, profile, document.values):
+        if (table, pattern) not in old:
+            where = f"{SOURCE_OF_TRUTH}@{revision}"
+            rule = f"{table} {format_key(pattern)}".replace('"*"', "*")
+            work.warn(printable(f"{overlay.path}:{line}: {rule}: matches nothing in {where}"))
 
 
 def _warn(

@@ -9,10 +9,11 @@ from tetra_es.errors import Refused, TetraEsError
 from tetra_es.layout import is_edited
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.profiles.load import validate_overlay
+from tetra_es.profiles.places import places_in_overlay
 from tetra_es.schema.environment import validate_environment
 from tetra_es.schema.manifest import read_manifest
 from tetra_es.toml.document import ConfigDocument
-from tetra_es.toml.edit.assignments import set_values, unset_keys
+from tetra_es.toml.edit.assignments import place_in_document, set_values, unset_keys
 from tetra_es.usecases.purging.texts import present_texts
 
 if TYPE_CHECKING:
@@ -63,16 +64,15 @@ def _commands(
         yield ("promote", where.environment)
         return
     file = str(where).split()
-    keys = [key for key, literal in document.keys.items() if needle.is_in(literal)]
-    if where.kind == "profile":
-        keys = [key.removeprefix("set.") for key in keys]
-    table = ("set",) if where.kind == "profile" else ()
+    of_profile = where.kind == "profile"
+    place = places_in_overlay(document, where.environment, {}) if of_profile else place_in_document
+    keys = [place(key).name for key, literal in document.keys.items() if needle.is_in(literal)]
     assignments = [(key, _CHANGED) for key in keys]
     if any(map(needle.is_in, keys)):  # which a hint must not repeat
         yield ("edit", *file)
-    elif _does(lambda: unset_keys(document, keys, table=table, prune=bool(table)), where, needle):
+    elif _does(lambda: unset_keys(document, keys, place=place, prune=of_profile), where, needle):
         yield ("unset", *file, *keys)
-    elif _does(lambda: set_values(document, assignments, table=table), where, needle):
+    elif _does(lambda: set_values(document, assignments, place=place), where, needle):
         yield ("set", *file, *map("=".join, assignments))
     else:
         yield ("edit", *file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import ConfigError, UsageError
@@ -18,7 +19,9 @@ from tetra_es.events.config import (
 from tetra_es.layout import MANIFEST, environment_file, profile_file
 from tetra_es.log.replica import valid_events
 from tetra_es.model.environment import environment_stream
+from tetra_es.profiles.places import places_in_overlay
 from tetra_es.toml.document import ConfigDocument
+from tetra_es.toml.keys import format_key
 from tetra_es.usecases.config.keys import canonical_key
 
 if TYPE_CHECKING:
@@ -136,12 +139,20 @@ def _text_in(where: Where, event: Event) -> str | None:
 
 def _literals(where: Where, text: str, key: str) -> list[str]:
     """Return the literal of a key's value in a text, and nothing where it has none."""
-    name = canonical_key(f"set.{key}" if where.kind == "profile" else key)
+    document = ConfigDocument(where.path, text)
     try:
-        literal = ConfigDocument(where.path, text).keys.get(name)
+        literal = document.keys.get(_name_in(where, document, key))
     except ConfigError:  # the first edition may have recorded a text that is not TOML
         return []
     return [] if literal is None else [literal]
+
+
+def _name_in(where: Where, document: ConfigDocument, key: str) -> str:
+    if where.kind != "profile":
+        return canonical_key(key)
+    with suppress(UsageError):
+        return format_key(places_in_overlay(document, where.environment, {})(key).path)
+    return f"set.{key}"
 
 
 def _plain(name: str, literal: str) -> str:
