@@ -92,6 +92,16 @@ def test_in_the_source_of_truth(story: Machine) -> None:
     assert positions(found) == ([], None, 8)
 
 
+def test_some_keys_that_came_back(story: Machine) -> None:
+    """A rollback of other keys is not why, and one of this key is."""
+    story.ok("promote", "dev")
+    story.ok("rollback", "dev", "--path", "ports", "--to", "dev@2", "-m", "the old port")
+    found = explained(story, "dev", "ports.tetra")
+    assert (found["value"], positions(found)) == ("4555", ([12], 6, 4))
+    found = explained(story, "dev", "resources.nproc")
+    assert positions(found) == ([], 11, None)
+
+
 def test_a_source_that_was_purged(story: Machine) -> None:
     story.ok("set", "local", "app.motd=hello-there-all", "-m", "a greeting")
     story.ok("set", "profile", "prod", 'app.motd="none"')

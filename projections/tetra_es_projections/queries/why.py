@@ -13,6 +13,7 @@ from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.profiles.deciding import deciding
 from tetra_es.toml.document import ConfigDocument
 from tetra_es.toml.keys import parse_key, quote
+from tetra_es.toml.taken_back import is_at
 from tetra_es_projections.queries.environments import require_environment
 from tetra_es_projections.queries.hosts import hosts_at, moment_of_ref
 from tetra_es_projections.queries.refs import position_of
@@ -97,7 +98,7 @@ def explain(reader: Reader, environment: str, key: str, ref: Ref | None = None) 
     at = None if ref is None else position_of(reader.views, ref, environment)
     state = _state(reader, environment, at)
     value = _value(reader, state, key)
-    events = list(_back_to_its_origin(reader, state.position))
+    events = list(_back_to_its_origin(reader, state, key))
     origin, event = events[-1]
     made: Made | None = None
     edited = reader.views.keys.newest_change_of(environment, key, origin)
@@ -152,8 +153,9 @@ def _values(reader: Reader, state: StateRow) -> dict[str, str]:
     return dict(_document(reader, state).keys)
 
 
-def _back_to_its_origin(reader: Reader, position: int) -> Iterator[tuple[int, Event]]:
-    """Yield the events that gave a state, from it to the one that made it first."""
+def _back_to_its_origin(reader: Reader, state: StateRow, key: str) -> Iterator[tuple[int, Event]]:
+    """Yield the rollbacks that brought a value back, newest first, and the event that made it."""
+    position = state.position
     while True:
         record = reader.log.record(position)
         if record is None:
@@ -161,10 +163,14 @@ def _back_to_its_origin(reader: Reader, position: int) -> Iterator[tuple[int, Ev
                 f"event #{position} is not in the store", hint="run `tetra-es verify`"
             )
         event = reader.log.event(record)
-        yield position, event
         if not isinstance(event, EnvironmentRolledBack):
+            yield position, event
             return
-        position = event.to_position
+        if event.paths is None or is_at(key, event.paths):
+            yield position, event
+            position = event.to_position
+        else:  # it brought other keys back
+            position = _state(reader, state.environment, position - 1).position
 
 
 def _made(
