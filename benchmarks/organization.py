@@ -142,7 +142,7 @@ def create(folder: Path) -> Machine:
     folder.mkdir()
     environment = environment_of(folder)
     machine = Machine(folder, Processes(environment, folder), environment)
-    machine.run("init", ORG, "--domain", "acme.example")
+    machine.run("init", ORG, "--domain", "acme.example", "--no-identity")
     for name in ("dev", "staging", "prod"):
         machine.run("promote", name)
     return machine

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = os.pathsep.join(str(ROOT / folder) for folder in (".", "projections", "cli"))
@@ -108,6 +108,8 @@ class Machine:
     env: dict[str, str] = field(default_factory=dict)
     processes: bool = False
     """Whether `run`, `ok` and `fails` start a process for each command."""
+    reads: bool = False
+    """Whether `init` makes its founder a reader, as it does for people; most tests need none."""
 
     @property
     def folder(self) -> Path:
@@ -152,7 +154,14 @@ class Machine:
         return replace(self, home=home, env=dict(self.env))
 
     def argv(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "tetra_es_cli", *arguments]
+        return [sys.executable, "-m", "tetra_es_cli", *self._words(arguments)]
+
+    def _words(self, arguments: Sequence[str]) -> list[str]:
+        """Return the words of a command, with the option that `init` has where `reads` is not."""
+        begin = next((at for at, word in enumerate(arguments[:5]) if word == "init"), None)
+        if begin is None or self.reads:
+            return list(arguments)
+        return [*arguments[: begin + 1], "--no-identity", *arguments[begin + 1 :]]
 
     def run(self, *arguments: str, **more: Any) -> Result:
         """Run `tetra-es`, whatever its exit code: inside this process, unless `processes`."""
@@ -169,8 +178,9 @@ class Machine:
         from tests import in_process  # which imports all that commands need
 
         data = None if stdin is None else stdin.encode()
+        words = self._words(arguments)
         return Result.of(
-            *in_process.run(arguments, env=self.environment(env), cwd=cwd or self.home, stdin=data)
+            *in_process.run(words, env=self.environment(env), cwd=cwd or self.home, stdin=data)
         )
 
     def process(
@@ -262,4 +272,4 @@ class _Forked(Machine):
     def argv(self, *arguments: str) -> list[str]:
         from tests.forks import program
 
-        return [str(program()), *arguments]
+        return [str(program()), *self._words(arguments)]

@@ -214,6 +214,10 @@ class History(Closing):
 
     def vault(self, environment: str) -> Vault:
         """Return the secrets of an environment as they are now."""
+        if self._gated is None:  # there is no event yet
+            from tetra_es.model.secrets import Vault, secrets_stream
+
+            return Vault(secrets_stream(environment))
         return self.replica.vault(environment)
 
     def readers(self, digests: Collection[bytes]) -> dict[int, str]:

@@ -87,20 +87,25 @@ def _present(layout: OrgLayout, path: str) -> ConfigDocument | None:
 class CreateOrganization(UseCase[None]):
     """Record a new organization, its overlays and its source of truth, all in one transaction.
 
-    `actor` becomes the first signer, with our key. Raises `Refused` when the store has an
+    `actor` becomes the first signer, with our key, and reads the secrets of every environment
+    with the age recipient `reads`, where that is given. Raises `Refused` when the store has an
     organization already, `ConfigError` when a document is not valid.
     """
 
     initial: InitialConfig
     actor: str
+    reads: str | None = None
 
     def decide(self, work: UnitOfWork) -> None:
         """Decide all of it."""
         validate_environment(check_size(self.initial.source))
         warn_of_misspelled(work, self.initial.source, None)
         context = work.context_as(check_actor(self.actor))
-        decide_organization(work, self.initial, context)
+        organization = decide_organization(work, self.initial, context)
         work.environment(SOURCE_OF_TRUTH).create(self.initial.source, context)
+        if self.reads is not None:
+            for environment in organization.manifest.environments:
+                work.vault(environment).add_recipient(self.actor, self.reads, context)
 
 
 def decide_organization(work: UnitOfWork, initial: InitialConfig, context: Context) -> Organization:

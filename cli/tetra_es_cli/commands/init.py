@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.layout import SOURCE, OrgLayout
+from tetra_es_cli.context.own_line import own_recipient
 from tetra_es_cli.context.params import reason_option
 from tetra_es_cli.output.emit import say
 
@@ -28,15 +29,25 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="Your name as a signer.  [default: $TETRA_ACTOR, else USER@HOST]",
 )
+@click.option(
+    "--no-identity", is_flag=True, help="Make you no identity, and no reader of any secrets."
+)
 @click.option("-n", "--dry-run", is_flag=True, help="Say what would be created; create nothing.")
 @reason_option
 @click.pass_obj
 def init(
-    app: App, org: str, domain: str | None, actor: str | None, dry_run: bool, reason: str
+    app: App,
+    org: str,
+    domain: str | None,
+    actor: str | None,
+    no_identity: bool,
+    dry_run: bool,
+    reason: str,
 ) -> None:
     """Create the organization ORG: manifest, local.toml, signing key, store and mirror.
 
-    You become its first signer. A manifest.toml or local.toml that is there already is taken
+    You become its first signer, and with an identity, made where you have none, a reader of the
+    secrets of every environment. A manifest.toml or local.toml that is there already is taken
     over. An `init` that was cut short is taken up again.
     """
     from tetra_es.usecases.create_organization import CreateOrganization, initial_config
@@ -49,9 +60,12 @@ def init(
     if dry_run:
         say(f"would create {layout.root} with the signer {signer}")
         return
-    app.create(layout, CreateOrganization(initial, signer), reason)
+    reads = None if no_identity else own_recipient(app)
+    app.create(layout, CreateOrganization(initial, signer, reads), reason)
     say(f"created the organization {org} in {layout.root}")
     say(f"  signer   {signer}")
+    if reads:
+        say(f"  reads    the secrets of every environment, with {app.settings.identity}")
     say(f"  edit     {layout.file(SOURCE)}")
     say(f"  then     {_next(app, org)}")
 

@@ -30,12 +30,18 @@ class OwnLine(NamedTuple):
 
 def own_line(app: App, given: Sequence[Path] = ()) -> OwnLine:
     """Return it, with the first of the identities given. Raises `TetraEsError`."""
+    signing = _signing_key(app)
+    return OwnLine(signing, own_recipient(app, given))
+
+
+def own_recipient(app: App, given: Sequence[Path] = ()) -> str:
+    """Return the recipient of the first identity given, else of one's own, made where it is not
+    there. Raises `TetraEsError`."""
     from tetra_es.usecases.keys import recipient_of
 
-    signing = _signing_key(app)
     if not given and not app.settings.identity.exists():
         _make_identity(app)
-    return OwnLine(signing, recipient_of(identities(app, given)[0]).text)
+    return recipient_of(identities(app, given)[0]).text
 
 
 def _signing_key(app: App) -> str:
