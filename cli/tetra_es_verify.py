@@ -1928,7 +1928,12 @@ def anchor(text: str) -> tuple[int, str]:
 
 def public_key(file: Path) -> str:
     """Return the key in a `.pub` file, without its comment."""
-    words = read_file(file).decode("utf-8", "replace").split()
+    lines = [
+        line for line in read_file(file).decode("utf-8", "replace").splitlines() if line.split()
+    ]
+    if len(lines) > 1:
+        raise Unreadable(f"{file} has {len(lines)} lines, and a founder has one key")
+    words = lines[0].split() if lines else []
     if len(words) < 2 or words[0].encode() not in KINDS:
         raise Unreadable(f"{file} is not the public key of a founder")
     return " ".join(words[:2])

@@ -81,6 +81,10 @@ def test_what_is_expected(story: Machine, clone: Clone, tmp_path: Path) -> None:
     done = clone.verify("--signer-key", str(key))
     assert done.code == 4
     assert "#1: the key of the founder is not the one that was given" in done.err
+    key.write_text(f"{lines[0]['key']}\n{key.read_text()}")
+    done = clone.verify("--signer-key", str(key))
+    assert done.code == 1
+    assert "has 2 lines, and a founder has one key" in done.err
 
 
 @LONG_TAIL

@@ -11,7 +11,7 @@ from tetra_es.crypto.age.recipients import parse_recipient
 from tetra_es.crypto.ssh.keys import fingerprint
 from tetra_es.crypto.ssh.kinds import parse_public_line
 from tetra_es.crypto.ssh.own_key import OwnKey
-from tetra_es.errors import TetraEsError
+from tetra_es.errors import TetraEsError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -23,6 +23,7 @@ __all__ = [
     "create_identity",
     "fingerprint_of",
     "load_identities",
+    "only_key",
     "recipient_of",
     "recipient_text",
     "signs_as_one_of",
@@ -41,12 +42,27 @@ def recipient_text(key: str) -> str:
         return parse_recipient(key).text  # which refuses a private key without quoting it
     path = Path(key)
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        text = path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise TetraEsError(
             f"cannot read {path}: {error.strerror}", hint="give a recipient or a file with one"
         ) from error
-    return next((line for line in lines if line and not line.startswith("#")), "")
+    return parse_recipient(only_key(text, key)).text
+
+
+def only_key(text: str, where: str) -> str:
+    """Return the line with a key in what `where` holds; comments are left out.
+
+    Raises `UsageError` where there are several: one name has one key, and which is not said.
+    """
+    lines = [line.strip() for line in text.splitlines()]
+    found = list(dict.fromkeys(line for line in lines if line and not line.startswith("#")))
+    if len(found) > 1:
+        raise UsageError(
+            f"{where} has {len(found)} keys, and a name has one",
+            hint="add each under a name of its own",
+        )
+    return found[0] if found else ""
 
 
 def signs_as_one_of(key: OwnKey, lines: Collection[str]) -> bool:

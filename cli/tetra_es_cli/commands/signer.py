@@ -77,9 +77,11 @@ def add(app: App, name: str, key: str, may: tuple[str, ...], how: Recording) -> 
     Limits are edit:local and, with an environment, promote:ENV, rollback:ENV, secret:ENV,
     recipient:ENV, deploy:ENV and approve:ENV.
     """
+    from tetra_es.usecases.keys import only_key
     from tetra_es.usecases.signers import AddSigner
 
-    line = key if key.startswith(("ssh-", "ecdsa-", "sk-")) else _read(Path(key))
+    given = key.startswith(("ssh-", "ecdsa-", "sk-"))
+    line = only_key(key, "KEY") if given else only_key(_read(Path(key)), key)
     emit_recorded(app.act(AddSigner(name, line, may), how).recorded, how)
 
 
@@ -96,7 +98,7 @@ def rm(app: App, name: str, how: Recording) -> None:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8", errors="replace").strip()
+        return path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise TetraEsError(
             f"cannot read {path}: {error.strerror}", hint="give the path of a .pub file or its line"
