@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -45,12 +46,23 @@ def utc_now() -> str:
     return format_time(datetime.now(UTC))
 
 
-class Intent(NamedTuple):
-    """Why a command records, and whether it is for real."""
+@dataclass(frozen=True)
+class Intent:
+    """Why a command records, and whether it is for real.
+
+    Raises `Refused` where the reason has what looks like a secret: it would be in an event.
+    """
 
     reason: str = ""
     dry_run: bool = False
     clock: Callable[[], str] = utc_now
+
+    def __post_init__(self) -> None:
+        """Look at the reason."""
+        if self.reason:
+            from tetra_es.secret_scan.reasons import refuse_in_reason
+
+            refuse_in_reason(self.reason)
 
 
 class Again(NamedTuple):
