@@ -11,7 +11,7 @@ from tetra_es.schema.rule import ANY, Problem, matching
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-_OURS = frozenset({"TETRA_SRC", "TETRA_DIR", "PORT", "CREDENTIALS_DIRECTORY"})
+OURS = frozenset({"TETRA_SRC", "TETRA_DIR", "PORT", "CREDENTIALS_DIRECTORY"})
 """Variables that a unit sets itself."""
 
 _TABLES = ("services", ANY, "env")
@@ -25,7 +25,7 @@ def wrong_names(values: Mapping[str, Any]) -> Iterator[Problem]:
                 yield Problem(
                     (*path, name), "cannot be a variable's name", "use letters, digits and _"
                 )
-            elif name in _OURS:
+            elif name in OURS:
                 hint = "it is made of [deployment] and [ports]: leave it out"
                 yield Problem((*path, name), "is a variable that a deployment sets itself", hint)
             elif name in SHELLS_OWN:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from tetra_es.crypto.age.backend import NotForYou, encrypt
 from tetra_es.errors import Refused, TetraEsError, UsageError
 from tetra_es.layout import SOURCE, profile_file
-from tetra_es.names import check_secret_name
 from tetra_es.release.variables import also_secret
 from tetra_es.toml.keys import format_key
 from tetra_es.usecases.secrets.ciphertexts import ciphertexts, digest_of, opened
 from tetra_es.usecases.secrets.read import values_of
+from tetra_es.usecases.secrets.variable_names import check_variable_name, warn_of_names
 from tetra_es.usecases.use_case import UseCase
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class SetSecrets(UseCase[None]):
     def decide(self, work: UnitOfWork) -> None:
         """Decide both. Raises `UsageError` for what cannot be a secret's name."""
         for key in self.values:
-            check_secret_name(key)
+            check_variable_name(key)
         work.organization().environment_named(self.environment)
         vault = work.vault(self.environment)
         _check_seen(vault, self.seen, [*self.values, *self.removed])
@@ -94,6 +94,7 @@ class CopySecret(UseCase[None]):
         """Decide it. Raises `UsageError` where there is no such secret."""
         if self.target == self.environment:
             raise UsageError(f"{self.key} is in {self.environment} already")
+        check_variable_name(self.key)
         vault = work.vault(self.environment)
         values = values_of(work.log, self.layout, vault, self.identities, [self.key])
         work.organization().environment_named(self.target)
@@ -128,6 +129,7 @@ def check_not_plain(work: UnitOfWork, environment: str, keys: Collection[str]) -
 
 def _set(work: UnitOfWork, vault: Vault, values: Mapping[str, bytes]) -> None:
     check_not_plain(work, vault.environment, values)
+    warn_of_names(work, [key for key in values if key not in vault.versions])
     vault.check_readable()
     for key, value in values.items():
         data = encrypt(value, vault.readers)

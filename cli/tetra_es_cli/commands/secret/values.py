@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import UsageError
-from tetra_es.names import check_secret_name
 from tetra_es_cli import answers
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import env_argument, key_argument, listing_option
@@ -50,6 +49,7 @@ def set_(
     Needs no identity: a person who knows the recipients can set what they alone can read.
     """
     from tetra_es.usecases.secrets.set_secrets import SetSecrets
+    from tetra_es.usecases.secrets.variable_names import check_variable_name
 
     if ctx.args or "=" in key:  # to be said without repeating it
         raise UsageError(
@@ -57,7 +57,7 @@ def set_(
             hint="pipe it in, and take another value: a shell's history has this one now",
         )
     app: App = ctx.obj
-    value = read_value(app, check_secret_name(key), file)
+    value = read_value(app, check_variable_name(key), file)
     seen = None if expect is None else {key: expect}
     emit_recorded(app.act(SetSecrets(environment, {key: value}, seen=seen), how).recorded, how)
     if not value:
