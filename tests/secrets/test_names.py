@@ -34,15 +34,15 @@ def test_a_name_that_no_service_would_get_is_refused(
     [
         (
             "PATH",
-            "is a variable that programs go by: services and programs that are run get this one",
+            "is a variable that programs go by, and services get it",
         ),
         (
             "BASH_ENV",
-            "is a variable that programs go by: services and programs that are run get this one",
+            "is a variable that programs go by, and services get it",
         ),
         (
             "NODE_OPTIONS",
-            "is a variable that programs go by: services and programs that are run get this one",
+            "is a variable that programs go by, and services get it",
         ),
         ("LD_PRELOAD", "changes how every program starts that gets it"),
         ("DYLD_INSERT_LIBRARIES", "changes how every program starts that gets it"),

@@ -52,6 +52,4 @@ def warn_of_names(work: UnitOfWork, names: Collection[str]) -> None:
         elif _LOADER.fullmatch(name):
             work.warn(f"{name} changes how every program starts that gets it")
         elif name in _GONE_BY:
-            work.warn(
-                f"{name} is a variable that programs go by: services and programs that are run get this one"
-            )
+            work.warn(f"{name} is a variable that programs go by, and services get it")
