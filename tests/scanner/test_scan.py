@@ -109,7 +109,7 @@ c = [
 """
     found = scan(text)
     assert [finding.path for finding in found] == [
-        f"comment on line {line}" for line in (2, 5, 8, 10, 11)
+        f"comment on line {line}" for line in (2, 5, 7, 8, 10, 11)
     ]
     assert [finding.line for finding in found] == [2, 5, 8, 10, 11]
 

@@ -36,6 +36,8 @@ SHORTEST = {
     "age-key": "AGE-SECRET-KEY-1" + capital(40),
     "private-key": "-----BEGIN RSA PRIVATE" + " KEY-----\n" + mixed(16),
     "putty-key": "PuTTY-User-Key-" + "File-2:",
+    "private-key-base64": "LS0tLS1CRU" + "dJTiBQUklWQVRFIEtF" + mixed(8),
+    "minisign-key": "RWRT" + "Y0Iy" + mixed(100),
     "jwt": "ey" + "J" + mixed(13) + ".ey" + mixed(14),
     "password-hash": "$2b" + "$12$" + mixed(53),
     "adafruit": "aio" + "_" + mixed(28),
@@ -117,6 +119,9 @@ CHOSEN = {
     "assignment": ("node server.js --password hunter2", "node server.js --password-file /run/pw"),
     "http-header": ("Authorization: Token " + mixed(12), "HTTP Basic authentication is used"),
     "http-user": ("curl -u app:hunter2 localhost", "date -u +%H:%M"),
+    "dsn": ("app:hunter2@tcp(db:3306)/app", "app@tcp(db:3306)/app?a=b:c"),
+    "option-p": ("mysqldump -uroot -phunter2 app", "docker run -p8080:80 --pull x"),
+    "prose": ("the password is hunter2 now", "the password is in the vault"),
     "sql-user": ("CREATE USER app IDENTIFIED BY 'hunter2'", "a row is identified by its id"),
 }
 """For each of the other rules, a text that has a secret and one that only nearly has."""

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from tetra_es.secret_scan.entropy import bits, has_random_part, looks_random
 from tetra_es.secret_scan.patterns import exempt, rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tetra_es.secret_scan.patterns import Detector
 
 _WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
 
+
+_Kind: TypeAlias = Literal["password", "token", "key", "header"]
+
+_RULES: Final[Mapping[_Kind, str]] = {
+    "password": "password",
+    "token": "token",
+    "key": "token",
+    "header": "password",
+}
 
 _LONGEST = 4096
 """Characters that are compared with exceptions, whose patterns take time to the square of them."""
@@ -42,13 +51,15 @@ def detectors_for(texts: Iterable[str]) -> list[Detector]:
     ]
 
 
-def detect(name: str, value: str, detectors: Sequence[Detector]) -> Detection | None:
+def detect(
+    name: str, value: str, detectors: Sequence[Detector], table: str = ""
+) -> Detection | None:
     """Return why the value of a key is a secret, None if it is not.
 
-    `name` is the last part of the key; `detectors` are those to look for.
+    `name` is the last part of the key, `table` the one before; `detectors` are those to look for.
     """
     first = next(detections_in(value, detectors), None)
-    return first or _detect_by_name(name, value) or _detect_random(name, value)
+    return first or detect_by_name(name, value, table) or _detect_random(name, value)
 
 
 def detections_in(text: str, detectors: Sequence[Detector]) -> Iterator[Detection]:
@@ -66,11 +77,19 @@ def detections_in(text: str, detectors: Sequence[Detector]) -> Iterator[Detectio
                 yield Detection(detector.name, detector.reason, secret, match.start(group))
 
 
-def _detect_by_name(name: str, value: str) -> Detection | None:
-    kind = _kind_of(name)
-    if kind is None or (kind == "token" and not _may_be_token(value)) or _is_exempt(value, "name"):
+def detect_by_name(name: str, value: str, table: str = "") -> Detection | None:
+    """Return why the value of a key is a secret by what the key, or its table, is called."""
+    kind = _kind_of(name) or _kind_in(table, name)
+    if kind is None or _is_exempt(value, "name"):
         return None
-    return Detection(kind, rules().names.reason, value, 0)
+    names = rules().names
+    if kind == "header" and not re.fullmatch(names.credentials, value):
+        return None
+    if kind == "key" and re.fullmatch(names.words, value):
+        return None
+    if kind in ("token", "key") and not _may_be_token(value):
+        return None
+    return Detection(_RULES[kind], names.reason, value, 0)
 
 
 def _may_be_token(value: str) -> bool:
@@ -99,19 +118,32 @@ def _detect_random(name: str, value: str) -> Detection | None:
 
 
 @lru_cache(maxsize=4096)
-def _kind_of(name: str) -> Literal["password", "token"] | None:
+def _kind_of(name: str) -> _Kind | None:
     """Return what a key of this name holds, as far as the name says."""
     names = rules().names
     lower = name.lower()
     if not any(word in lower for word in names.keywords):
         return None
+    if re.fullmatch(names.headers, "_".join(_words(name))):
+        return "header"
     words = _words(name)
     if words[-1] in names.harmless_last or names.harmless.intersection(words):
         return None
     joined = "_".join(words)
     if names.password.search(joined):
         return "password"
-    return "token" if names.token.search(joined) else None
+    if names.token.search(joined):
+        return "token"
+    return "key" if names.key.search(joined) else None
+
+
+@lru_cache(maxsize=4096)
+def _kind_in(table: str, name: str) -> _Kind | None:
+    """Return what a key holds by the name of its table."""
+    names, words = rules().names, _words(name)
+    if not table or words[-1] in names.harmless_last or names.harmless.intersection(words):
+        return None
+    return "password" if names.table.fullmatch("_".join(_words(table))) else None
 
 
 def _words(name: str) -> list[str]:

@@ -30,6 +30,12 @@ class Leaf(NamedTuple):
     """What the string is called: the last part of its key, or what stands beside it as `name`."""
     value: str
 
+    @property
+    def table(self) -> str:
+        """What the table is called that its key is in."""
+        keys = [part for part in self.path if isinstance(part, str)]
+        return keys[-2] if keys[1:] else ""
+
 
 class Comment(NamedTuple):
     """The comments on lines that follow one another."""
@@ -108,6 +114,9 @@ def _in_value(
         yield from _in_table(path, value, known, inside=inside)
     elif isinstance(value, list):
         tables = not inside and all(isinstance(item, dict) for item in value)
+        texts = [item for item in value if isinstance(item, str)]
+        if len(texts) == len(value) and any(text.startswith("-") for text in texts):
+            yield Leaf(path, name, " ".join(texts))  # arguments of a command, and their values
         for index, item in enumerate(value):
             if tables:
                 yield from _in_table((*path, index), item, {}, inside=False)

@@ -53,6 +53,11 @@ class Names(NamedTuple):
     """One of them is in every such name."""
     passwords: tuple[str, ...]
     tokens: tuple[str, ...]
+    keys: tuple[str, ...]
+    words: str
+    headers: str
+    credentials: str
+    tables: str
     hints: str
     harmless: frozenset[str]
     harmless_last: frozenset[str]
@@ -62,6 +67,16 @@ class Names(NamedTuple):
     def password(self) -> re.Pattern[str]:
         """Finds names of what people choose, in words joined by `_`."""
         return _words(self.passwords)
+
+    @property
+    def key(self) -> re.Pattern[str]:
+        """Finds names of what machines make or people call something, in words joined by `_`."""
+        return _words(self.keys)
+
+    @property
+    def table(self) -> re.Pattern[str]:
+        """Matches names of tables that hold secrets, in words joined by `_`."""
+        return re.compile(self.tables)
 
     @property
     def hint(self) -> re.Pattern[str]:
@@ -104,11 +119,17 @@ class Rules(NamedTuple):
     random: Random
     exemptions: Sequence[Exemption]
     sample_pattern: str
+    commented_pattern: str
 
     @property
     def sample(self) -> re.Pattern[str]:
         """Matches what comments show instead of a password, whole."""
         return re.compile(self.sample_pattern)
+
+    @property
+    def commented(self) -> re.Pattern[str]:
+        """Finds lines of a comment that give a key a value."""
+        return re.compile(self.commented_pattern)
 
 
 @cache
@@ -118,7 +139,7 @@ def rules() -> Rules:
     text = (pkgutil.get_data(__package__, "rules.toml") or b"").decode()
     data: dict[str, Any] = tomllib.loads(text)
     names = data["names"]
-    for words in ("passwords", "tokens"):
+    for words in ("passwords", "tokens", "keys"):
         names[words] = tuple(names[words])
     for words in ("harmless", "harmless_last", "digests"):
         names[words] = frozenset(names[words])
@@ -128,6 +149,7 @@ def rules() -> Rules:
         Random(**data["random"]),
         [Exemption(**exemption) for exemption in data["exceptions"].values()],
         data["comments"]["sample"],
+        data["comments"]["commented"],
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import Refused
-from tetra_es.secret_scan.detectors import detect, detections_in, detectors_for
+from tetra_es.secret_scan.detectors import detect, detect_by_name, detections_in, detectors_for
 from tetra_es.secret_scan.extract import comments, format_path, leaves, without_indexes
 from tetra_es.secret_scan.patterns import rules
 from tetra_es.toml.redact import printable
@@ -13,6 +13,7 @@ from tetra_es.toml.redact import printable
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+    from tetra_es.secret_scan.detectors import Detection
     from tetra_es.secret_scan.extract import Comment, Leaf, Path
     from tetra_es.secret_scan.patterns import Detector
     from tetra_es.toml.document import ConfigDocument
@@ -96,7 +97,10 @@ def _of_values(
     seen: set[Path] = set()
     lines: dict[KeyPath, int] = {}
     for leaf in found:
-        if leaf.path in seen or not (detection := detect(leaf.name, leaf.value, detectors)):
+        if leaf.path in seen:
+            continue
+        detection = detect(leaf.name, leaf.value, detectors, leaf.table)
+        if detection is None:
             continue
         seen.add(leaf.path)
         lines = lines or _lines(document)
@@ -136,22 +140,32 @@ def _of_comments(
     before: ConfigDocument | None, said: Sequence[Comment], detectors: Sequence[Detector]
 ) -> Iterator[Finding]:
     detectors = [detector for detector in detectors if detector.comments]
-    chosen = {detector.name for detector in detectors if not detector.random}
+    made = {detector.name for detector in detectors if detector.random}
     old = {comment.text for comment in comments(before.text if before else "")}
     said = [comment for comment in said if comment.text not in old]
     known = {
         detection.secret
         for text in (old if said else ())
-        for detection in detections_in(text, detectors)
+        for detection in _in_comment(text, detectors)
     }
     lines: set[int] = set()
     for comment in said:
         for detection in sorted(
-            detections_in(comment.text, detectors), key=lambda detection: detection.at
+            _in_comment(comment.text, detectors), key=lambda detection: detection.at
         ):
             line = comment.line + comment.text.count("\n", 0, detection.at)
-            is_sample = detection.rule in chosen and rules().sample.fullmatch(detection.secret)
+            is_sample = detection.rule not in made and rules().sample.fullmatch(detection.secret)
             if detection.secret in known or line in lines or is_sample:
                 continue
             lines.add(line)
             yield Finding(f"{_COMMENT}{line}", detection.rule, detection.reason, line)
+
+
+def _in_comment(text: str, detectors: Sequence[Detector]) -> Iterator[Detection]:
+    """Yield what looks like a secret in a comment: tokens, and keys that were taken out."""
+    yield from detections_in(text, detectors)
+    for match in rules().commented.finditer(text):
+        group = next(name for name in ("basic", "literal", "plain") if match[name] is not None)
+        name = match["key"].rpartition(".")[2].strip("\"'")
+        if found := detect_by_name(name, match[group]):
+            yield found._replace(at=match.start(group))
