@@ -111,7 +111,7 @@ c = [
     assert [finding.path for finding in found] == [
         f"comment on line {line}" for line in (2, 5, 7, 8, 10, 11)
     ]
-    assert [finding.line for finding in found] == [2, 5, 8, 10, 11]
+    assert [finding.line for finding in found] == [2, 5, 7, 8, 10, 11]
 
 
 def test_a_token_in_a_string_is_not_taken_for_a_comment() -> None:

@@ -45,8 +45,10 @@ HARMLESS = [
     'application_key = "shop"',
     'minisign_key = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"',
     'public = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"',
-    'minisign = "untrusted comment: minisign public key E7620F1842B4E81F\\n'
-    'RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"',
+    (
+        'minisign = "untrusted comment: minisign public key E7620F1842B4E81F\\n'
+        'RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"'
+    ),
     "# minisign key: RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3",
     '# password = ""',
     '# password = "..."',
