@@ -46,8 +46,8 @@ def test_it_shows_each_command_and_what_came_of_it(demo: tuple[str, Path]) -> No
         "$ tetra-es promote staging -m 'first release'\npromote(staging): local@3 -> staging@1",
         "$ tetra-es promote prod --from staging",
         "$ tetra-es history\nEVENT",
-        "$ tetra-es rollback dev --to 5 -m 'port 4446 is blocked by the firewall'\nrollback(dev)",
-        "$ tetra-es verify\nverified 10 events",
+        "$ tetra-es rollback dev --to 9 -m 'port 4446 is blocked by the firewall'\nrollback(dev)",
+        "$ tetra-es verify\nverified 14 events",
         f"$ git -C {folder}/tetra/org/acme/history log --oneline\n",
     ):
         assert shown in out, shown
