@@ -1018,6 +1018,25 @@ def secrets_rules_1(topic: str, state: State, facts: Facts) -> Iterator[Rule]:
         is_present = present.get(state["key"]) == state["version"]
         is_present |= bool(present_age_files(environment, facts) & set(state["digests"]))
         yield is_present, "purge", "it is the present version, or has its age file"
+    if topic == "secret.set" and "origin" in state:
+        yield from secrets_rules_3(state, facts)
+
+
+def secrets_rules_3(state: State, facts: Facts) -> Iterator[Rule]:
+    """Yield the rules of where a value came from, which rules 3 have."""
+    environment, origin, restores = state["environment"], state["origin"], state["restores"]
+    both = origin is not None and restores is not None
+    yield both, "secrets", "it is a copy, and brings back another value"
+    own = origin is not None and origin["environment"] == environment
+    found = [] if restores is None else [(environment, state["key"], restores)]
+    if origin is not None:
+        yield own, "secrets", "it is a copy of what its own environment has"
+        found.append((origin["environment"], origin["key"], origin["version"]))
+    for where, key, number in found:
+        version = facts.get(("version", where, key, number))
+        yield version is None, "secrets", f"{where} has no version {number} of {key}"
+        back = version is not None and version[1]
+        yield back, "compromised", f"version {number} of {key} is compromised or purged"
 
 
 def rules_0(event: Event, state: State, facts: Facts) -> Iterator[Rule]:

@@ -241,8 +241,15 @@ def secrets(reader: Reader, environment: str) -> Listing:
     from tetra_es_projections.queries.secrets import secret_rows
 
     rows = [row._asdict() for row in secret_rows(reader, environment)]
-    cells: Mapping[str, Callable[[Any], Any]] = {"time": short_time, "recipients": ", ".join}
-    return Listing(rows, _SECRETS, empty=f"{environment} has no secrets", cells=cells)
+    cells: Mapping[str, Callable[[Any], Any]] = {
+        "time": short_time,
+        "recipients": ", ".join,
+        "compromised": lambda marked: "yes" if marked else "-",
+    }
+    all_columns = (*_SECRETS, "compromised")
+    columns = all_columns if any(row["compromised"] for row in rows) else _SECRETS
+    empty = f"{environment} has no secrets"
+    return Listing(rows, columns, empty=empty, csv_columns=all_columns, cells=cells)
 
 
 def recipients(reader: Reader, environment: str, ref: Ref | None = None) -> Listing:

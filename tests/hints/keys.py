@@ -49,6 +49,12 @@ def with_a_quote(value: str) -> Callable[[Machine], None]:
     return state
 
 
+def with_a_purged_one(machine: Machine) -> None:
+    """An older version of a secret was destroyed."""
+    machine.ok("secret", "set", "dev", "API_KEY", stdin="newer")
+    machine.ok("secret", "purge", "dev", "API_KEY", "--version", "1", "-m", "seen")
+
+
 def with_a_sourced_file(machine: Machine) -> None:
     """There is an env file that a shell read before."""
     (machine.home / "sourced.env").write_text("HOST=db\nURL=http://$HOST\n")
@@ -133,6 +139,12 @@ CASES = [
         with_a_binary_secret,
         fill={"ENV": "dev", "COMMAND": "true"},
     ),
+    Case(
+        "`tetra-es history {} --key {}` tells when and why",
+        "secret get dev API_KEY --version 1",
+        with_a_purged_one,
+    ),
+    Case("`tetra-es history {} --key {}` tells when it had", "secret get dev API_KEY --at 1"),
     Case(
         "say who will read them: `tetra-es secret export {} {}`",
         "secret export dev",

@@ -99,6 +99,7 @@ WORDS: dict[str, str] = {
     "daemon uninstall": "dev --local",
     "secret compromised": "dev TOKEN --version 1",
     "secret copy": "dev TOKEN --to staging",
+    "secret rollback": "dev TOKEN --to 1",
     "secret edit": "dev",
     "secret export": "dev",
     "secret get": "dev TOKEN",

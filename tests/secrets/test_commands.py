@@ -32,6 +32,8 @@ def write(guarded: CanaryMachine, recipient: str) -> None:
     dotenv = str(guarded.file("dev.env", f"export B='{text}'\nC=\"x\n{text}\"\nD={text} # {text}"))
     guarded.run("secret", "import", "dev", dotenv, "-m", "the old file", "-o", "json")
     guarded.run("secret", "copy", "dev", "B", "--to", "staging")
+    guarded.run("secret", "set", "staging", "B", stdin="other")
+    guarded.run("secret", "rollback", "staging", "B", "--to", "1")
     script = guarded.file("script", f"s/^B=./&more-/\n$aE={text}\n/^D=/d\n")
     edited = guarded.run(
         "secret", "edit", "dev", env={"EDITOR": f"sed -i -f {script}", "VISUAL": ""}
@@ -111,7 +113,7 @@ def test_every_command_is_in_that_test() -> None:
 
     assert set(secret.commands) == {
         *("set", "get", "list", "rm", "import", "export", "edit", "copy", "diff"),
-        *("compromised", "purge", "exposure"),
+        *("rollback", "compromised", "purge", "exposure"),
     }
     assert set(recipient.recipient.commands) == {"add", "rm", "list"}
     assert set(member.member.commands) == {"add", "rm", "list"}

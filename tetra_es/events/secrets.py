@@ -64,10 +64,15 @@ class RecipientRemoved(SecretsEvent):
     """Name to recipient of all that there are now."""
 
 
+Origin: TypeAlias = dict[str, str | int]
+"""`environment`, `key` and `version` of the value that another one is a copy of."""
+
+
 class SecretSet(SecretsEvent, ForRecipients):
     """A secret has a new value."""
 
     TOPIC: ClassVar[str] = "secret.set"
+    class_version: ClassVar[int] = 2
 
     key: str
     """Name of the secret."""
@@ -77,6 +82,15 @@ class SecretSet(SecretsEvent, ForRecipients):
     """SHA-256 of the age file, hexadecimal."""
     recipients: list[str]
     """Whom the age file is encrypted for."""
+    origin: Origin | None
+    """What the value was copied from, None for one that came from outside."""
+    restores: int | None
+    """The version of this key whose value came back, None for a new one."""
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """The first edition did not say where a value came from."""
+        give(state, origin=None, restores=None)
 
 
 class SecretRemoved(SecretsEvent):

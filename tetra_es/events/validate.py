@@ -135,6 +135,7 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
     "list[CiphertextRef]": _is_ciphertext_ref,
     "list[FileDigest]": _is_files,
     "bool": lambda value: isinstance(value, bool),
+    "Origin | None": lambda value: value is None or isinstance(value, dict),
     "Code | None": lambda value: value is None or isinstance(value, dict),
     "str | None": lambda value: value is None or isinstance(value, str),
 }

@@ -44,6 +44,16 @@ class Version(NamedTuple):
     """Whom the newest age file is encrypted for."""
     compromised: bool = False
     purged: bool = False
+    source: SecretVersion | None = None
+    """The version that has the same value, of which this is a copy, or which it brought back."""
+
+
+class SecretVersion(NamedTuple):
+    """Names one value of a secret."""
+
+    environment: str
+    key: str
+    version: int
 
 
 class Vault(Aggregate):
@@ -112,8 +122,20 @@ class Vault(Aggregate):
                 hint=f"`tetra-es recipient add {self.environment} NAME RECIPIENT` adds one",
             )
 
-    def set(self, key: str, digest: str, context: Context) -> SecretSet:
-        """Record a new value, encrypted for `readers`, whose age file has this digest."""
+    def set(
+        self,
+        key: str,
+        digest: str,
+        context: Context,
+        *,
+        origin: SecretVersion | None = None,
+        restores: int | None = None,
+    ) -> SecretSet:
+        """Record a new value, encrypted for `readers`, whose age file has this digest.
+
+        `origin` is the value in another environment that it is a copy of, `restores` the version
+        whose value it brings back.
+        """
         self.check_readable()
         return self._decide(
             SecretSet,
@@ -123,6 +145,8 @@ class Vault(Aggregate):
             version=self.newest(key) + 1,
             digest=digest,
             recipients=self.readers,
+            origin=origin and origin._asdict(),
+            restores=restores,
         )
 
     def remove(self, key: str, context: Context) -> SecretRemoved:
@@ -295,6 +319,9 @@ class Vault(Aggregate):
                 self.recipients = dict(event.recipients)
             case SecretSet():
                 self._take([[event.key, event.version, event.digest]], event.recipients)
+                version = self.versions[event.key][event.version]
+                source = self._source(event)
+                self.versions[event.key][event.version] = version._replace(source=source)
             case SecretRemoved():
                 del self.present[event.key]
             case SecretsReEncrypted():
@@ -309,6 +336,14 @@ class Vault(Aggregate):
                 marked = self.versions[event.key][event.version]._replace(purged=True)
                 self.versions[event.key][event.version] = marked
 
+    def _source(self, event: SecretSet) -> SecretVersion | None:
+        if event.restores is not None:
+            return SecretVersion(self.environment, event.key, event.restores)
+        if event.origin is None:
+            return None
+        origin = event.origin
+        return SecretVersion(str(origin["environment"]), str(origin["key"]), int(origin["version"]))
+
     def _take(self, secrets: Iterable[CiphertextRef], recipients: list[str]) -> None:
         readers = tuple(recipients)
         for key, number, digest in secrets:
@@ -318,7 +353,7 @@ class Vault(Aggregate):
             digests = version.digests
             if str(digest) not in digests:
                 digests = (*digests, str(digest))
-            versions[count] = Version(digests, readers, version.compromised, version.purged)
+            versions[count] = version._replace(digests=digests, recipients=readers)
             self.present[name] = count
 
     def snapshot(self) -> dict[str, Any]:
@@ -332,6 +367,7 @@ class Vault(Aggregate):
                         "recipients": list(version.recipients),
                         "compromised": version.compromised,
                         "purged": version.purged,
+                        "source": version.source and list(version.source),
                     }
                     for number, version in versions.items()
                 }
@@ -351,6 +387,7 @@ class Vault(Aggregate):
                     tuple(fields["recipients"]),
                     fields["compromised"],
                     fields["purged"],
+                    SecretVersion(*fields["source"]) if fields["source"] else None,
                 )
                 for number, fields in versions.items()
             }

@@ -219,3 +219,41 @@ def slipped() -> VectorBuilder:
     story.lawful(story.local("environment.edited", clean))
     story.lawful(story.promoted("dev"))
     return story
+
+
+def copied(environment: str = "dev", name: str = "A", version: int = 1) -> dict[str, Any]:
+    """Return the field of a copy."""
+    return {"origin": {"environment": environment, "key": name, "version": version}}
+
+
+@vector("valid-copies", "A secret is copied to another environment, and an older value comes back.")
+def _() -> VectorBuilder:
+    story = vault()
+    story.lawful(story.recipient_added("staging"))
+    copy = story.secret_set("staging", "A", b"copy of A\n", **copied())
+    story.lawful(copy, rules=3)
+    other = story.secret_set("staging", "C", b"copy of B\n", **copied(name="B"))
+    story.lawful(other, rules=3)
+    story.lawful(story.secret_set("dev", "A", b"A, version 1, again\n", restores=1), rules=3)
+    story.lawful(story.secret("secret.removed", "dev", key="A", version=3))
+    story.lawful(story.secret_set("dev", "A", b"A, version 3, again\n", restores=3), rules=3)
+    return story
+
+
+@vector("void-copies", "What a copy names is not there, is compromised, or may not be named.")
+def _() -> VectorBuilder:
+    story = vault()
+    story.lawful(story.recipient_added("staging"))
+    new = b"copy\n"
+    for origin in (copied(version=3), copied("prod"), copied(name="C")):
+        story.breaks("secrets", story.secret_set("staging", "A", new, **origin), rules=3)
+    story.breaks("secrets", story.secret_set("dev", "B", new, **copied()), rules=3)
+    story.breaks("secrets", story.secret_set("staging", "A", new, **copied(), restores=1), rules=3)
+    story.breaks("secrets", story.secret_set("dev", "A", new, restores=3), rules=3)
+    story.breaks("secrets", story.secret_set("dev", "C", new, restores=1), rules=3)
+    story.breaks("unused", story.secret_set("staging", "A", new, **copied()), rules=2)
+    story.breaks("unused", story.secret_set("dev", "A", new, restores=1), rules=2)
+    story.lawful(story.secret("secret.compromised", "dev", key="A", version=1))
+    story.breaks("compromised", story.secret_set("staging", "A", new, **copied()), rules=3)
+    story.breaks("compromised", story.secret_set("dev", "A", new, restores=1), rules=3)
+    return story

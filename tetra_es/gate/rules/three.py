@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from tetra_es.gate.rules import taking_back
+from tetra_es.gate.rules import copies, taking_back
 from tetra_es.gate.rules.two import Two
 
 if TYPE_CHECKING:
@@ -23,7 +23,11 @@ class Three(Two):
     """The rules of number 3."""
 
     number = 3
-    checks: ClassVar[Mapping[str, Check]] = {**Two.checks, **taking_back.CHECKS}
+    checks: ClassVar[Mapping[str, Check]] = {
+        **Two.checks,
+        **taking_back.CHECKS,
+        **copies.CHECKS,
+    }
     changes: ClassVar[Mapping[str, Change]] = {**Two.changes}
 
     def compared(self, entry: Entry, state: State) -> list[StateAt | None]:

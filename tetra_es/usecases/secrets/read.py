@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from tetra_es.crypto.age.backend import NotForYou, decrypt
 from tetra_es.disk.regular_files import REBUILD, read
-from tetra_es.errors import IntegrityFailure
+from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.integrity.store import checked_vault
 from tetra_es.layout import secret_file
 from tetra_es.log.replica import events_in
 from tetra_es.model.secrets import Vault
-from tetra_es.usecases.secrets.ciphertexts import decrypted, digest_of
+from tetra_es.usecases.secrets.ciphertexts import ciphertext_of, decrypted, digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -51,6 +53,50 @@ def values_of(
         return {}
     _check_files(log, layout, vault, keys)
     return dict(decrypted(log, vault, identities(), keys))
+
+
+def value_of_version(
+    log: Replica,
+    vault: Vault,
+    key: str,
+    number: int,
+    identities: Callable[[], Sequence[Identity]],
+) -> bytes:
+    """Return the value of any version of a key, present or not.
+
+    Raises `UsageError` where there is no such version, `TetraEsError` where it was purged,
+    `NotForYou` where no identity can open any of its age files.
+    """
+    version = vault.version_of(key, number)
+    if version.purged:
+        raise TetraEsError(
+            f"version {number} of {key} was purged",
+            hint=f"`tetra-es history {vault.environment} --key {key}` tells when and why",
+        )
+    name = f"version {number} of {key} of {vault.environment}"
+    newest, *older = reversed(version.digests)  # each for the recipients of its time
+    for digest in older:
+        with suppress(NotForYou):
+            return decrypt(
+                ciphertext_of(log, key, newest),
+                identities(),
+                name=name,
+                environment=vault.environment,
+            )
+        newest = digest
+    data = ciphertext_of(log, key, newest)
+    return decrypt(data, identities(), name=name, environment=vault.environment)
+
+
+def read_version(
+    log: Replica,
+    environment: str,
+    key: str,
+    number: int,
+    identities: Callable[[], Sequence[Identity]],
+) -> bytes:
+    """Return the value that a version of a secret has. Raises as `value_of_version` does."""
+    return value_of_version(log, checked_vault(log, environment), key, number, identities)
 
 
 def versions_of(log: Replica, environment: str) -> Mapping[str, int]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tetra_es.crypto.age.backend import NotForYou, encrypt
 from tetra_es.errors import Refused, TetraEsError, UsageError
 from tetra_es.layout import SOURCE, profile_file
+from tetra_es.model.secrets import SecretVersion
 from tetra_es.release.variables import also_secret
 from tetra_es.toml.keys import format_key
 from tetra_es.usecases.secrets.ciphertexts import ciphertexts, digest_of, opened
@@ -45,7 +46,7 @@ class SetSecrets(UseCase[None]):
         work.organization().environment_named(self.environment)
         vault = work.vault(self.environment)
         _check_seen(vault, self.seen, [*self.values, *self.removed])
-        _set(work, vault, self.values)
+        set_values(work, vault, self.values)
         for key in self.removed:
             vault.remove(key, work.context())
 
@@ -98,7 +99,14 @@ class CopySecret(UseCase[None]):
         vault = work.vault(self.environment)
         values = values_of(work.log, self.layout, vault, self.identities, [self.key])
         work.organization().environment_named(self.target)
-        _set(work, work.vault(self.target), values)
+        number = vault.present[self.key]
+        if vault.version_of(self.key, number).compromised:
+            raise Refused(
+                f"version {number} of {self.key} is compromised: it is not copied any more",
+                hint=f"`tetra-es secret set {self.environment} {self.key}` gives it a new value",
+            )
+        origin = SecretVersion(self.environment, self.key, number)
+        set_values(work, work.vault(self.target), values, origin=origin)
 
 
 @dataclass(frozen=True)
@@ -127,13 +135,25 @@ def check_not_plain(work: UnitOfWork, environment: str, keys: Collection[str]) -
         )
 
 
-def _set(work: UnitOfWork, vault: Vault, values: Mapping[str, bytes]) -> None:
+def set_values(
+    work: UnitOfWork,
+    vault: Vault,
+    values: Mapping[str, bytes],
+    *,
+    origin: SecretVersion | None = None,
+    restores: Mapping[str, int] | None = None,
+) -> None:
+    """Decide new versions of keys, encrypted for the recipients.
+
+    `origin` is what they are a copy of, `restores` says which older versions of theirs.
+    """
     check_not_plain(work, vault.environment, values)
     warn_of_names(work, [key for key in values if key not in vault.versions])
     vault.check_readable()
     for key, value in values.items():
         data = encrypt(value, vault.readers)
-        vault.set(key, digest_of(data), work.context())
+        restored = (restores or {}).get(key)
+        vault.set(key, digest_of(data), work.context(), origin=origin, restores=restored)
         work.add_body(data)
 
 

@@ -23,6 +23,7 @@ for _command in (
     values.list_,
     values.rm,
     exchange.copy,
+    versions.rollback,
     versions.compromised,
     versions.purge,
     edit.edit,

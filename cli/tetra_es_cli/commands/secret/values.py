@@ -10,7 +10,7 @@ import click
 from tetra_es.errors import UsageError
 from tetra_es_cli import answers
 from tetra_es_cli.context.identities import identity_option, loader
-from tetra_es_cli.context.params import env_argument, key_argument, listing_option
+from tetra_es_cli.context.params import REF, env_argument, key_argument, listing_option
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.context.secret_input import read_value
 from tetra_es_cli.output.console import warn
@@ -18,6 +18,7 @@ from tetra_es_cli.output.emit import emit, write_raw
 from tetra_es_cli.output.recorded import emit_recorded
 
 if TYPE_CHECKING:
+    from tetra_es.refs import Ref
     from tetra_es_cli.context.app import App
     from tetra_es_cli.context.recording import Recording
 
@@ -67,17 +68,45 @@ def set_(
 @click.command()
 @env_argument()
 @key_argument
+@click.option(
+    "--version", "number", type=click.IntRange(min=1), help="Of this version, present or not."
+)
+@click.option(
+    "--at", "ref", type=REF, metavar="REF", help="Of the version that ENV had then.  [default: now]"
+)
 @identity_option
 @click.pass_obj
-def get(app: App, environment: str, key: str, given: tuple[Path, ...]) -> None:
+def get(
+    app: App,
+    environment: str,
+    key: str,
+    number: int | None,
+    ref: Ref | None,
+    given: tuple[Path, ...],
+) -> None:
     """Print the value of KEY, byte for byte."""
-    from tetra_es.usecases.secrets.read import read_secrets
+    from tetra_es.usecases.secrets.read import read_secrets, read_version
     from tetra_es_projections.queries.environments import require_environment
+    from tetra_es_projections.queries.secrets import secrets_at
 
+    if number is not None and ref is not None:
+        raise UsageError("--version and --at both say which value", hint="leave one of them out")
+    identities = loader(app, given)
     with app.reading() as reader:
         require_environment(reader, environment)
-        values = read_secrets(reader.log, reader.layout, environment, loader(app, given), [key])
-    write_raw(values[key])
+        if ref is not None:
+            number = secrets_at(reader, environment, ref).get(key)
+            if number is None:
+                raise UsageError(
+                    f"{environment} had no secret {key} then",
+                    hint=f"`tetra-es history {environment} --key {key}` tells when it had",
+                )
+        if number is not None:
+            value = read_version(reader.log, environment, key, number, identities)
+        else:
+            values = read_secrets(reader.log, reader.layout, environment, identities, [key])
+            value = values[key]
+    write_raw(value)
 
 
 @click.command("list")

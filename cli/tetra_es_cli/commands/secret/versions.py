@@ -9,6 +9,7 @@ import click
 from tetra_es.errors import UsageError
 from tetra_es.refs import RevisionRef
 from tetra_es_cli.context.candidates import RECIPIENT
+from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import (
     ENVIRONMENT,
     REF,
@@ -24,6 +25,8 @@ from tetra_es_cli.output.model import Listing
 from tetra_es_cli.output.recorded import emit_recorded
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tetra_es.refs import Ref
     from tetra_es_cli.context.app import App
     from tetra_es_cli.context.recording import Recording
@@ -36,13 +39,49 @@ if TYPE_CHECKING:
 @recording_options
 @click.pass_obj
 def compromised(app: App, environment: str, key: str, number: int, how: Recording) -> None:
-    """Mark a version of KEY as known to others: a rollback never brings it back."""
+    """Mark a version of KEY as known to others: a rollback never brings it back.
+
+    So are all versions that are known to have its value, in any environment: copies of it, what it
+    is a copy of, and where it was brought back.
+    """
     from tetra_es.usecases.secrets.versions import MarkCompromised
 
     done = app.act(MarkCompromised(environment, key, number), how)
     emit_recorded(done.recorded, how)
-    if done.result:
-        note(f"{key} still has this value: set a new one")
+    for one in done.result:
+        note(f"{one.key} of {one.environment} still has this value: set a new one")
+
+
+@click.command()
+@env_argument()
+@key_argument
+@click.option(
+    "--to",
+    "number",
+    type=click.IntRange(min=1),
+    metavar="VERSION",
+    help="Whose value comes back.  [default: the version before the present one]",
+)
+@identity_option
+@recording_options
+@click.pass_obj
+def rollback(
+    app: App,
+    environment: str,
+    key: str,
+    number: int | None,
+    given: tuple[Path, ...],
+    how: Recording,
+) -> None:
+    """Give KEY the value of an older version again, as a new version.
+
+    A version that is marked as compromised, or purged, never comes back.
+    """
+    from tetra_es.usecases.secrets.versions import RollBackSecret
+
+    emit_recorded(
+        app.act(RollBackSecret(environment, key, number, loader(app, given)), how).recorded, how
+    )
 
 
 @click.command()
