@@ -13,7 +13,7 @@ import pytest
 
 from tests.scanner.tokens import SHORTEST, mixed
 from tetra_es.errors import Refused
-from tetra_es.secret_scan.reasons import refuse_in_reason
+from tetra_es.secret_scan.prose import refuse_in_reason
 
 if TYPE_CHECKING:
     from tests.machine import Machine

@@ -84,19 +84,19 @@ HARMLESS = [
 ]
 
 
-def found(text: str) -> list[Finding]:
+def findings(text: str) -> list[Finding]:
     return scan_document(ConfigDocument("x.toml", text))
 
 
 @pytest.mark.parametrize("text", SECRETS)
 def test_it_is_found_once(text: str) -> None:
-    (finding,) = found(text)
+    (finding,) = findings(text)
     assert finding.line == 1 + text.rstrip("\n").count("\n")
 
 
 @pytest.mark.parametrize("text", HARMLESS)
 def test_it_is_left_alone(text: str) -> None:
-    assert found(text) == []
+    assert findings(text) == []
 
 
 def test_what_was_taken_out_already_is_not_found_again() -> None:

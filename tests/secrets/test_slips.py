@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tetra_es.errors import Refused
+from tetra_es.usecases.secrets.formats import formatted
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -118,7 +121,7 @@ def test_what_a_dotenv_file_says_is_read_again(vault: Machine, tmp_path: Path, v
 
 
 @pytest.mark.parametrize("form", ["shell", "systemd"])
-def test_what_a_shell_or_systemd_would_not_take_is_not_exported(vault: Machine, form: str) -> None:
-    set_secret(vault, "UID", "0")
-    error = vault.fails(3, "secret", "export", "dev", "--format", form).error()
-    assert "'UID' is a variable that shells keep for themselves" in error
+def test_what_a_shell_or_systemd_would_not_take_is_not_exported(form: str) -> None:
+    """A secret of an older tetra-es may have such a name."""
+    with pytest.raises(Refused, match="'UID' is a variable that shells keep for themselves"):
+        formatted({"UID": b"0"}, form)

@@ -60,7 +60,7 @@ class Intent:
     def __post_init__(self) -> None:
         """Look at the reason."""
         if self.reason:
-            from tetra_es.secret_scan.reasons import refuse_in_reason
+            from tetra_es.secret_scan.prose import refuse_in_reason
 
             refuse_in_reason(self.reason)
 
