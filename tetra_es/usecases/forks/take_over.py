@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tetra_es.disk.lock import exclusive
@@ -130,7 +131,7 @@ def _record(
     opening: Opening, new: Staged, tail: Tail, identities: Callable[[], Sequence[Identity]]
 ) -> tuple[Sequence[Outcome], int]:
     """Decide a tail again on a clone, and record it where everybody does; not in a dry run."""
-    intent = opening.intent._replace(dry_run=False)
+    intent = replace(opening.intent, dry_run=False)
 
     def opened() -> AbstractContextManager[Workspace]:
         return open_workspace(
