@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import (
     append,
+    database,
     deploy,
     large,
     query,
@@ -40,6 +41,7 @@ BENCHMARKS: Mapping[str, Callable[[Path, Sizes], Iterator[Comparison]]] = {
     "record": record.run,
     "share": share.run,
     "append": append.run,
+    "database": database.run,
     "rebuild": rebuild.run,
     "query": query.run,
     "large": large.run,

@@ -19,6 +19,7 @@ from benchmarks.report import duration
 from tetra_es.crypto.ssh import sshsig
 from tetra_es.log import bodies, canonical, chain
 from tetra_es.log.linking import Draft, link
+from tetra_es.log.port import HeadMoved
 from tetra_es.log.sqlite import engine
 from tetra_es.log.sqlite.reader import SqliteLog
 from tetra_es.usecases.unit_of_work import Intent, UnitOfWork
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from benchmarks.organization import Machine
     from benchmarks.sizes import Sizes
     from tetra_es.crypto.ssh.keys import SigningKey
+    from tetra_es.log.port import AppendableLog
     from tetra_es.log.record import Record
     from tetra_es.store.history import History
 
@@ -83,7 +85,7 @@ def _log(folder: Path, key: SigningKey, sizes: Sizes) -> Comparison:
         engine.AppendableSqliteLog(folder / "log.db") as log,
         closing(_bare(folder / "bare-log.db")) as bare,
     ):
-        edits = _LogEdits(log, key)
+        edits = LogEdits(log, key)
         edits.append(sizes.appends)
         kept = [bodies.pack(body) for body in edits.bodies(0)]
         last = edits.last
@@ -104,34 +106,48 @@ def _log(folder: Path, key: SigningKey, sizes: Sizes) -> Comparison:
         )
 
 
-class _LogEdits:
-    """Edits as the log stores them: the text and the changes are bodies."""
+class LogEdits:
+    """Edits as a log stores them: the text and the changes are bodies."""
 
-    def __init__(self, log: engine.AppendableSqliteLog, key: SigningKey) -> None:
-        self._log, self._key = log, key
+    def __init__(self, log: AppendableLog, key: SigningKey, stream: str = "env:local") -> None:
+        self._log, self._key, self._stream = log, key, stream
         self._numbers = count()
         self._head = log.head()
         self.last: Record
 
-    def append(self, events: int) -> None:
+    def append(self, events: int, *, again: bool = False) -> None:
+        """Append events; if `again`, each until nobody else was first."""
         for _ in range(events):
             number = next(self._numbers)
-            texts = self.bodies(number)
-            state = {
-                "timestamp": "2026-11-22T10:05:00.000000Z",
-                "metadata": {"actor": "alice", "batch": [1, 1], "rules": 1, "reason": "as agreed"},
-                "environment": "local",
-                "revision": number + 1,
-                "text": sha256(texts[0]).hexdigest(),
-                "changes": sha256(texts[1]).hexdigest(),
-            }
-            draft = Draft("env:local", number + 1, "environment.edited", canonical.encode(state))
-            records = link(self._head, [draft], self._key)
-            self._log.append(self._head, records, bodies=texts)
-            self._head, self.last = records[-1].head, records[-1]
+            while True:
+                record = self.linked(number)
+                try:
+                    self._log.append(self._head, [record], bodies=self.bodies(number))
+                except HeadMoved as error:
+                    if not again:
+                        raise
+                    self._head = error.head
+                else:
+                    break
+            self._head, self.last = record.head, record
+
+    def linked(self, number: int) -> Record:
+        """Return an event that follows the head, signed."""
+        texts = self.bodies(number)
+        state = {
+            "timestamp": "2026-11-22T10:05:00.000000Z",
+            "metadata": {"actor": "alice", "batch": [1, 1], "rules": 1, "reason": "as agreed"},
+            "environment": "local",
+            "revision": number + 1,
+            "text": sha256(texts[0]).hexdigest(),
+            "changes": sha256(texts[1]).hexdigest(),
+        }
+        draft = Draft(self._stream, number + 1, "environment.edited", canonical.encode(state))
+        return link(self._head, [draft], self._key)[0]
 
     @staticmethod
     def bodies(number: int) -> list[bytes]:
+        """Return the text of an edit, and its changes."""
         changes = canonical.encode({"changes": [["ports.tetra", str(number), str(number + 1)]]})
         return [document_of("local", number).text.encode(), changes]
 
