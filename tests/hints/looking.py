@@ -93,5 +93,14 @@ CASES = [
     Case("{}`tetra-es {}` lists the keys", "history dev --key no.such"),
     Case("{}`tetra-es {}` lists the keys", "history profile dev --key no.such"),
     Case("`tetra-es history {}` lists its states", "show prod --at 1"),
+    Case(
+        "`tetra-es history {}` lists the states",
+        "bisect local --good local@2 --bad local@1 --run true",
+    ),
+    Case("such as `tetra-es bisect {} --run -- grep -q 4444`", "bisect local true"),
+    Case(
+        "`tetra-es history {}` lists the states; --good and --bad name others",
+        "bisect local --run true",
+    ),
     Case("`tetra-es profile show {}` shows them", "show profile staging"),
 ]

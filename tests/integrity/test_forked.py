@@ -42,6 +42,7 @@ LOOKING = {
         "history",
         "event",
         "blame",
+        "bisect",
         "why",
         "findings",
         "get",

@@ -23,6 +23,7 @@ READING = frozenset(
             "history",
             "event",
             "blame",
+            "bisect",
             "why",
             "orgs",
             "validate",

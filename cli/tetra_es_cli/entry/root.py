@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, str] = {
     "history": "history.history",
     "event": "event.event",
     "blame": "blame.blame",
+    "bisect": "bisect.bisect",
     "why": "why.explain",
     "findings": "findings.findings",
     "rebuild": "rebuild.rebuild",

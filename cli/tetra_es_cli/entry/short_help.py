@@ -35,6 +35,9 @@ SHORT_HELP: Mapping[str, str] = {
         "Show one event: what it holds, its hash, its signature and its commit in the mirror."
     ),
     "blame": "Show, for each key of ENV, its value and the event that gave it: who, when and why.",
+    "bisect": (
+        "Find the event that made ENV go wrong, by halving the states between a good and a bad one."
+    ),
     "why": "Explain the value of KEY in ENV: the rule, the edit behind it, and where it runs.",
     "findings": "List what an auditor should look at; exit 3 where there is something.",
     "rebuild": "Build the files, the query views and the mirror again from the events.",
@@ -83,7 +86,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         *("env", "profile"),
     ),
     "Look": (
-        *("status", "show", "get", "diff", "history", "event", "blame", "why"),
+        *("status", "show", "get", "diff", "history", "event", "blame", "bisect", "why"),
         *("validate", "orgs"),
     ),
     "Secrets": ("secret", "recipient", "identity", "run"),
