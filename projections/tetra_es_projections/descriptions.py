@@ -116,6 +116,10 @@ def _imported(event: Happened) -> str:
 
 
 def _edit(event: Happened, what: str, result: str) -> str:
+    if (restores := event.fields.get("restores")) is not None:
+        name = result.partition("@")[0]
+        same = f"same as {name}@{restores}"
+        return f"rollback({what}): {name}@{event['revision'] - 1} -> {result} ({same})"
     undoes, changes = event.fields.get("undoes"), event.changes
     did = "edit" if undoes is None else f"undo #{undoes}"
     head, tail = f"{did}({what}): ", f" -> {result}"

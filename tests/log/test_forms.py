@@ -47,7 +47,7 @@ def test_it_has_the_form_and_is_the_same_again(topic: str) -> None:
     record = link(START, batch.drafts, KEY)[0]
     state = canonical.decode(record.state)
     rules = check.rules_of(state)
-    later = {"undoes", "paths"} & {name for name, value in vars(event).items() if value}
+    later = {"undoes", "restores", "paths"} & {name for name, value in vars(event).items() if value}
     assert rules == (3 if later else 2 if topic.startswith(("deployment.", "host.")) else 1)
     assert check.metadata_problem(state) is None
     assert check.form_problem(record.stream, topic, state) is None

@@ -25,6 +25,18 @@ class MayUndo:
         give(state, undoes=None)
 
 
+class MayRestore(MayUndo):
+    """Base of the edits that can bring back an older text of their file."""
+
+    restores: int | None
+    """Revision of that text."""
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """The first edition had neither."""
+        give(state, undoes=None, restores=None)
+
+
 class OrganizationCreated(Event, WithChanges):
     """The organization exists, with its manifest and its first signer."""
 
@@ -49,7 +61,7 @@ class OrganizationUpgraded(Event):
     """Number of the rule set that is the least."""
 
 
-class ManifestEdited(MayUndo, Event, OfRevision, WithChanges):
+class ManifestEdited(MayRestore, Event, OfRevision, WithChanges):
     """`manifest.toml` was changed."""
 
     TOPIC: ClassVar[str] = "manifest.edited"
@@ -60,9 +72,11 @@ class ManifestEdited(MayUndo, Event, OfRevision, WithChanges):
     changes: list[KeyChange]
     undoes: int | None
     """Position of the event whose changes this one takes back, null for none."""
+    restores: int | None
+    """Revision whose text this one brings back, null for none."""
 
 
-class ProfileEdited(MayUndo, Event, OfEnvironment, OfRevision, WithChanges):
+class ProfileEdited(MayRestore, Event, OfEnvironment, OfRevision, WithChanges):
     """The organization's overlay for an environment's profile was changed."""
 
     TOPIC: ClassVar[str] = "profile.edited"
@@ -74,6 +88,8 @@ class ProfileEdited(MayUndo, Event, OfEnvironment, OfRevision, WithChanges):
     changes: list[KeyChange]
     undoes: int | None
     """Position of the event whose changes this one takes back, null for none."""
+    restores: int | None
+    """Revision whose text this one brings back, null for none."""
 
 
 class SignerAdded(Event):

@@ -99,9 +99,17 @@ class Organization(Aggregate):
         )
 
     def edit_manifest(
-        self, manifest: ConfigDocument, context: Context, *, undoes: int | None = None
+        self,
+        manifest: ConfigDocument,
+        context: Context,
+        *,
+        undoes: int | None = None,
+        restores: int | None = None,
     ) -> ManifestEdited | None:
-        """Record a changed manifest, None when nothing changed; `undoes` as in an environment."""
+        """Record a changed manifest, None when nothing changed; `undoes` as in an environment.
+
+        `restores` is the revision that had this text, where it comes back.
+        """
         if manifest.text == self.text:
             return None
         self._check_manifest(self.name, manifest)
@@ -112,6 +120,7 @@ class Organization(Aggregate):
             text=manifest.text,
             changes=_changes(self.document, manifest),
             undoes=undoes,
+            restores=restores,
         )
 
     def edit_profile(
@@ -121,6 +130,7 @@ class Organization(Aggregate):
         context: Context,
         *,
         undoes: int | None = None,
+        restores: int | None = None,
     ) -> ProfileEdited | None:
         """Record a changed overlay, None when nothing changed. It is checked before."""
         if environment == SOURCE_OF_TRUTH:
@@ -140,6 +150,7 @@ class Organization(Aggregate):
             text=overlay.text,
             changes=_changes(before, overlay),
             undoes=undoes,
+            restores=restores,
         )
 
     def add_signer(

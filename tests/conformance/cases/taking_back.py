@@ -49,6 +49,38 @@ def _() -> VectorBuilder:
     return story
 
 
+@vector("valid-restores", "Older texts of the manifest and of an overlay come back.")
+def _() -> VectorBuilder:
+    story = VectorBuilder()
+    other = MANIFEST.replace("acme.example", "other.example")
+    story.lawful(story.manifest(other))
+    story.lawful(story.manifest(MANIFEST, restores=1), rules=3)
+    story.lawful(story.manifest(other, restores=2), rules=3)
+    story.lawful(story.profile("dev", OVERLAY))
+    story.lawful(story.profile("dev", ""))
+    story.lawful(story.profile("dev", OVERLAY, restores=1), rules=3)
+    return story
+
+
+@vector("void-restores", "An edit has not the text of the revision that it says comes back.")
+def _() -> VectorBuilder:
+    story = VectorBuilder()
+    other = MANIFEST.replace("acme.example", "other.example")
+    story.breaks("local", story.profile("local", OVERLAY, restores=1), rules=3)
+    story.lawful(story.manifest(other))
+    story.breaks("unused", story.manifest(MANIFEST, restores=1), rules=2)
+    story.breaks("target", story.manifest(MANIFEST + "\n", restores=1), rules=3)
+    for restores in (2, 3, 99):
+        story.breaks("target", story.manifest(MANIFEST, restores=restores), rules=3)
+    story.breaks("target", story.profile("dev", OVERLAY, restores=1), rules=3)
+    story.lawful(story.profile("staging", OVERLAY))
+    story.breaks("target", story.profile("dev", OVERLAY, restores=1), rules=3)
+    story.lawful(story.manifest(MANIFEST))
+    story.lawful(story.purged(*story.holding(other.encode())[:1]))
+    story.breaks("purged", story.manifest(other, restores=2), rules=3)
+    return story
+
+
 @vector("valid-undo-purged", "A text that an undo was compared with is purged after it.")
 def _() -> VectorBuilder:
     story = edited()

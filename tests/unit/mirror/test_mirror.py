@@ -383,6 +383,7 @@ def test_every_kind_of_event_can_be_mirrored(
         text="x = 1\n",
         changes=[],
         undoes=None,
+        restores=None,
     )
     content = TreeProjector()
     mirror.apply(story.records[:2], content)

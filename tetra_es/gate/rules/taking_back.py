@@ -1,4 +1,4 @@
-"""Rules 3 for events that take changes back by key: an undo, and a rollback of some keys."""
+"""Rules 3 for events that take changes back: an undo, a rollback of some keys, or of a file."""
 
 from __future__ import annotations
 
@@ -36,10 +36,12 @@ def compared_with(entry: Entry, state: State) -> list[StateAt | None]:
 
 def _edited(entry: Entry, state: State, bodies: Bodies) -> None:
     check, undoes = configuration.CHECKS[entry.topic], entry.state["undoes"]
+    lineage = _lineage(entry, state)
+    if not _is_of_nobody(entry):
+        _check_restored(entry, lineage)
     if undoes is None or _is_of_nobody(entry):
         check(entry, state, bodies)
         return
-    lineage = _lineage(entry, state)
     present, (before, after) = lineage.newest, lineage.around(undoes)
     if after is None or present is None:
         raise Broken(Reason.TARGET, f"#{undoes} did not change what it changes")
@@ -49,6 +51,16 @@ def _edited(entry: Entry, state: State, bodies: Bodies) -> None:
     wanted = without_changes(_keys(bodies, present), old, _keys(bodies, after))
     if not same_keys(_keys(bodies, state_at(entry)), wanted):
         raise Broken(Reason.VALUES, f"it does more, or less, than take back #{undoes}")
+
+
+def _check_restored(entry: Entry, lineage: Lineage) -> None:
+    """Raise `Broken` where an edit has not the text of the revision that it brings back."""
+    restores = entry.state.get("restores")
+    if restores is None:
+        return
+    target = lineage.find(restores)
+    if target is None or target.digest.hex() != entry.state["text"]:
+        raise Broken(Reason.TARGET, f"its text is not that of revision {restores}")
 
 
 def _rolled_back(entry: Entry, state: State, bodies: Bodies) -> None:
