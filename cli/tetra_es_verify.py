@@ -861,54 +861,6 @@ class Judge:
             target = facts.get((path, restores))
             wrong = target is None or target.digest != state["text"]
             yield wrong, "target", f"its text is not that of revision {restores}"
-        gone = any(("purged", digest) in facts for digest in bodies_of(event, state))
-        yield gone, "purged", "a body that it names was purged before"
-        if topic == "organization.created":
-            yield "founder" in facts, "founded-again", "it founds the organization a second time"
-        if topic == "environment.promoted":
-            yield from self._promotion_rules(event, state, facts)
-        elif "text" in state:
-            yield from self._file_rules(event, state, facts)
-        elif is_of_secrets(topic):
-            yield from secrets_rules(topic, state, facts)
-            yield from secrets_rules_1(topic, state, facts)
-        else:
-            yield from organization_rules(topic, state, facts)
-        if topic.endswith(".purged"):
-            at = {
-                position for digest in state["digests"] for position in self._needed.get(digest, ())
-            }
-            named = sorted((one, "void" if one in self._void else "valid") for one in at)
-            listed = sorted((one["position"], one["verdict"]) for one in state["named_by"])
-            yield named != listed, "purge", "it does not list the events that need these bodies"
-
-    def _file_rules(self, event: Event, state: State, facts: Facts) -> Iterator[Rule]:
-        topic, path = event.topic, path_of(event.topic, state)
-        local, before = path == LOCAL, facts.get(path)
-        if topic == "profile.edited":
-            no_profile = state["environment"] == "local"
-            yield no_profile, "local", "local is the source of truth: it has no profile"
-        if topic in {"environment.created", "environment.edited"}:
-            yield not local, "local", f"{state['environment']} is generated: nobody edits it"
-        older = compared(event, state, facts)
-        yield state.get("undoes") and not older, "target", "what it takes back is not in its file"
-        if topic == "environment.rolled_back":
-            target: Any = facts.get((path, state["to_revision"]))
-            made: Any = (state["to_revision"], state["to_position"], state["text"])
-            source, by_key = target and target.source, state.get("paths") is not None
-            if by_key:
-                target, made, source = target and target[:2], made[:2], before and before.source
-            wrong = target is None or target[:3] != made or state["source_revision"] != source
-            wrong = wrong or (by_key and not state["paths"])
-            yield wrong, "target", f"it is not what revision {state['to_revision']} was"
-        if (restores := state.get("restores")) is not None:
-            target = facts.get((path, restores))
-            wrong = (
-                target is None
-                or target.digest != state["text"]
-                or ("purged", target.digest) in facts
-            )
-            yield wrong, "target", f"its text is not that of revision {restores}"
         gone = any(("purged", at.digest) in facts for at in older)
         yield gone, "target", "it takes back what was purged"
         if topic in {"environment.created", "environment.edited"}:

@@ -58,6 +58,8 @@ ENVIRONMENTS = {"local", "dev", "staging", "prod"}
         ("diff manifest profile ", ENVIRONMENTS - {"local"}),
         ("history p", {"prod", "profile"}),
         ("show profile s", {"staging"}),
+        ("rollback m", {"manifest"}),
+        ("show manifest --at ", {"1"}),
         ("daemon logs ", ENVIRONMENTS),
         ("signer rm ", {"alice"}),
         ("signer add bob KEY --may deploy:", {"deploy:dev", "deploy:staging", "deploy:prod"}),

@@ -122,3 +122,93 @@ def test_diff_ends_with_1_where_something_differs(edited: Machine) -> None:
     assert edited.run("diff", "manifest@1", "manifest").code == 0
     done = edited.run("diff", "nope@1", "local", "--exit-code")
     assert (done.code, done.error()) == (1, "there is no nope@1")
+
+
+def test_rollback_gives_the_bytes_of_then_back(own: Machine) -> None:
+    texts = [own.ok("show", "manifest", "--at", f"manifest@{n}").out for n in (1, 2, 3)]
+    own.ok("rollback", "manifest", "-m", "it was right before")
+    path = own.folder / "manifest.toml"
+    assert path.read_text() == texts[1] == own.ok("show", "manifest").out
+    newest, *_ = own.history("manifest")
+    assert newest["summary"] == "rollback(manifest): manifest@3 -> manifest@4 (same as manifest@2)"
+    assert (newest["type"], newest["reason"]) == ("manifest.edited", "it was right before")
+    state = own.ok("event", "manifest@4", "-o", "json").json["state"]
+    assert (state["restores"], state["undoes"], state["metadata"]["rules"]) == (2, None, 3)
+    # A rollback does not count as a change: the next one goes on.
+    own.ok("rollback", "manifest")
+    assert path.read_text() == texts[0]
+    done = own.fails(3, "rollback", "manifest")
+    assert done.error() == "manifest has no earlier text to go back to"
+    own.ok("rollback", "manifest", "--to", "manifest@3")
+    assert path.read_text() == texts[2]
+    own.ok("set", "manifest", "domain=three.example")
+    own.ok("rollback", "manifest")
+    assert path.read_text() == texts[2]
+    own.ok("verify")
+    own.ok("rebuild", "--check")
+
+
+def test_rollback_of_a_profile(own: Machine) -> None:
+    own.ok("promote", "dev")
+    out = own.ok("rollback", "profile", "dev", "--to", "4").out
+    assert "rollback(profile dev): profile@3 -> profile@4 (same as profile@1)" in out
+    assert '  ~ set.logging.level = "trace" -> "warn"' in out
+    assert "from profile dev@3 to the text of profile dev@1 (#4)" in out
+    assert 'level = "warn"' in (own.folder / "profiles/dev.toml").read_text()
+    own.ok("promote", "dev")
+    assert 'level = "warn"' in own.ok("show", "dev").out
+    own.ok("verify")
+
+
+def test_a_rollback_that_is_only_tried(own: Machine) -> None:
+    before = own.last_position()
+    out = own.ok("rollback", "manifest", "--to", "manifest@1", "--dry-run").out
+    assert '  ~ domain = "two.example" -> "acme.example"' in out
+    assert own.last_position() == before
+    assert "two.example" in own.ok("show", "manifest").out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "error"),
+    [
+        ("manifest --to manifest@3", 3, "manifest already has the text of manifest@3 (#6)"),
+        ("manifest --to 6", 3, "manifest already has the text of manifest@3 (#6)"),
+        ("manifest --to 5", 3, "#5 is not a revision of manifest"),
+        ("manifest --to profile@1", 2, "profile@1 is a state of profile dev, not of manifest"),
+        ("manifest --to local@1", 2, "local@1 is a state of local, not of manifest"),
+        ("manifest --to manifest@9", 1, "there is no manifest@9"),
+        ("profile staging", 3, "profile staging has no earlier text to go back to"),
+        ("profile qa", 2, "unknown environment: qa"),
+        ("profile local", 2, "local is the source of truth: it has no profile"),
+        ("manifest --deploy", 2, "--deploy is about environments, and manifest is not one"),
+        ("manifest --secrets current", 2, "--secrets is about environments"),
+        ("manifest --path domain", 2, "--path is about environments"),
+        ("profile dev --force", 2, "--force is about environments, and profile dev is not one"),
+    ],
+)
+def test_a_rollback_that_cannot_be(edited: Machine, words: str, code: int, error: str) -> None:
+    assert error in edited.fails(code, "rollback", *words.split()).error()
+
+
+def test_what_is_not_recorded_yet_is_recorded_before(own: Machine) -> None:
+    path = own.folder / "manifest.toml"
+    typed = path.read_text().replace("two.example", "typed.example")
+    path.write_text(typed)
+    own.ok("rollback", "manifest")
+    assert "two.example" in path.read_text()
+    assert own.ok("show", "manifest", "--at", "manifest@4").out == typed
+
+
+def test_a_purged_text_does_not_come_back(own: Machine) -> None:
+    own.ok("purge", "manifest", "domain", "--at", "manifest@2", "-m", "it leaked", "--yes")
+    error = own.fails(3, "rollback", "manifest", "--to", "manifest@2").error()
+    assert "was purged" in error
+
+
+def test_only_a_signer_without_limits(own: Machine, tmp_path: Path) -> None:
+    own.ok("rollback", "manifest", "--dry-run")
+    bob = {"XDG_CONFIG_HOME": str(tmp_path / "bob"), "TETRA_ACTOR": "bob"}
+    line = own.ok("identity", "line", env=bob).out.split()
+    own.ok("signer", "add", "bob", " ".join(line[:2]), "--may", "edit:local")
+    error = own.fails(3, "rollback", "manifest", env=bob).error()
+    assert "bob may not" in error

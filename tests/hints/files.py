@@ -145,6 +145,9 @@ CASES = [
     Case("`tetra-es promote {}` comes first", "promote prod", required),
     Case("`tetra-es promote {}` promotes it there", "promote prod"),
     Case("`tetra-es history {}` lists the others", "rollback dev --to dev@2"),
+    Case("`tetra-es history {}` lists the others", "rollback manifest --to manifest@1"),
+    Case("`tetra-es history {}` lists its revisions; --to names one", "rollback manifest"),
+    Case("`tetra-es history {}` lists them", "rollback profile staging --to 1"),
     Case("`tetra-es history {}` lists its states; --to names one", "rollback prod"),
     Case("change {}, then `tetra-es record`", "--no-input edit"),
     Case(

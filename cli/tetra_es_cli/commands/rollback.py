@@ -1,4 +1,4 @@
-"""`rollback`: give an environment an earlier state again."""
+"""`rollback`: give an environment, the manifest or a profile an earlier state again."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from click.core import ParameterSource
 
 from tetra_es.errors import Refused, TetraEsError, UsageError
 from tetra_es_cli.context.become import asks_become_pass, become_option, become_password
+from tetra_es_cli.context.candidates import LOOKED_AT
 from tetra_es_cli.context.command_line import command_for
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import (
     KEY,
     REF,
-    env_argument,
     replace_drift_option,
     replace_unmanaged_option,
 )
 from tetra_es_cli.context.recording import recording_options
+from tetra_es_cli.context.source_files import edited_file, one_file
 from tetra_es_cli.output.console import note, warn
 from tetra_es_cli.output.recorded import emit_recorded
 
@@ -28,13 +29,14 @@ if TYPE_CHECKING:
 
     from tetra_es.refs import Ref
     from tetra_es.usecases.config.roll_back import Rollback
+    from tetra_es.usecases.config.source_file import SourceFile
     from tetra_es.usecases.deploy.request import DeployRequest
     from tetra_es_cli.context.app import App
     from tetra_es_cli.context.recording import Recording
 
 
 @click.command()
-@env_argument()
+@click.argument("words", nargs=-1, required=True, metavar="WHERE", type=LOOKED_AT)
 @click.option(
     "--to",
     "ref",
@@ -66,7 +68,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def rollback(
     app: App,
-    environment: str,
+    words: tuple[str, ...],
     ref: Ref | None,
     secrets: str,
     paths: tuple[str, ...],
@@ -77,17 +79,22 @@ def rollback(
     force: bool,
     how: Recording,
 ) -> None:
-    """Give ENV the state it had at REF, as a new event.
+    """Give WHERE the state it had at REF, as a new event.
 
-    TOML and secrets both; a version of a secret that is marked as compromised stays away.
-    Without --to, the state before the last change. A rollback does not count as a change: a second
-    one goes on to the state before that, and so on back to the first. With --path, only these keys
-    go back, by default to the last other values that they had.
+    WHERE is an environment, manifest, or profile ENV. TOML and secrets of an environment both go
+    back; a version of a secret that is marked as compromised stays away. Without --to, the state
+    before the last change. A rollback does not count as a change: a second one goes on to the
+    state before that, and so on back to the first. With --path, only these keys go back, by
+    default to the last other values that they had.
     """
     from tetra_es.usecases.config.roll_back import RollBack
     from tetra_es.usecases.config.roll_back_keys import RollBackKeys
     from tetra_es.usecases.deploy.request import DeployRequest
 
+    environment = one_file(words)
+    if file := edited_file(environment):
+        _roll_back_file(app, file, ref, how)
+        return
     if deploys:
         become_password(app)  # asked for before anything is recorded
     else:
@@ -109,6 +116,26 @@ def rollback(
             replace_drift=replace_drift,
         )
         _deploy(app, request, how)
+
+
+_OF_ENVIRONMENTS = (
+    "secrets", "paths", "given", "deploys", "replace_unmanaged", "replace_drift", "force"
+)  # fmt: skip
+
+
+def _roll_back_file(app: App, file: SourceFile, ref: Ref | None, how: Recording) -> None:
+    """Give the manifest or a profile an earlier text."""
+    from tetra_es.usecases.config.roll_back_file import RollBackFile
+
+    context = click.get_current_context()
+    for param in context.command.params:
+        chosen = context.get_parameter_source(param.name or "") is not ParameterSource.DEFAULT
+        if param.name in _OF_ENVIRONMENTS and chosen:
+            raise UsageError(f"{param.opts[0]} is about environments, and {file} is not one")
+    done = app.act(RollBackFile(file, ref), how)
+    back = done.result
+    line = f"from {back.before} to the text of {back.target} (#{back.position})"
+    emit_recorded(done.recorded, how, more=[line])
 
 
 def _check_about_servers(*, unmanaged: bool, drift: bool) -> None:

@@ -107,8 +107,14 @@ class RefType(click.ParamType):  # type: ignore[type-arg]  # not generic in clic
         """Return the newest positions, with what happened there."""
 
         def look_up(reader: Reader) -> list[tuple[str, str]]:
-            environment = ctx.params.get("environment")
-            rows = reader.views.events.history(environment=environment, limit=_RECENT)
+            # Arguments are not parsed yet where an option has no value yet.
+            named = ctx.params.get("words") or ctx.params.get("environment") or ctx.args
+            file = named if isinstance(named, str) else " ".join(named)
+            edited = file == "manifest" or file.startswith("profile ")
+            environment = None if edited or " " in file else file.removeprefix("@") or None
+            rows = reader.views.events.history(
+                environment=environment, file=file if edited else None, limit=_RECENT
+            )
             return [(str(row.event), row.summary) for row in rows]
 
         return complete(ctx, incomplete, look_up)

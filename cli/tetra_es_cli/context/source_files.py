@@ -66,6 +66,16 @@ def one_file(words: Sequence[str]) -> str:
     return file
 
 
+def edited_file(file: str) -> SourceFile | None:
+    """Return the manifest or the profile that views call `file`; None for an environment."""
+    from tetra_es.usecases.config.source_file import MANIFEST, profile_of
+
+    kind, _, environment = file.partition(" ")
+    if kind == "profile":
+        return profile_of(environment)
+    return MANIFEST if kind == MANIFEST.kind else None
+
+
 def states_in(words: Sequence[str]) -> list[str]:
     """Return words with `profile` and what follows it as one, such as `profile dev@1`."""
     found: list[str] = []

@@ -25,7 +25,7 @@ SHORT_HELP: Mapping[str, str] = {
     "get": "Print the recorded value of KEY in ENV.",
     "diff": "Show what promoting ENV would change, or what differs between two states.",
     "promote": "Generate ENV from the source of truth through its profile.",
-    "rollback": "Give ENV the state it had at REF, as a new event.",
+    "rollback": "Give WHERE the state it had at REF, as a new event.",
     "undo": "Take back what EVENT changed, by key, as a new event.",
     "purge": (
         "Destroy a value that got into TOML, in store, views and mirror; there is no way back."
