@@ -31,6 +31,14 @@ def as_bob_with_keys(machine: Machine) -> None:
     machine.ok("identity", "new")
 
 
+def lines_of_bob(machine: Machine) -> None:
+    """He is a member, and has new keys."""
+    for name in ("old", "new"):
+        sent = machine.ok("identity", "line", env={"XDG_CONFIG_HOME": str(machine.home / name)}).out
+        (machine.home / f"{name}.line").write_text(sent)
+    machine.ok("member", "add", "bob", str(machine.home / "old.line"))
+
+
 def with_a_damaged_key(machine: Machine) -> None:
     (machine.home / ".config/tetra-es/id_ed25519").write_text("not a key\n")
 
@@ -85,6 +93,13 @@ MOVE = "`{}` moves it away, `tetra-es signer new` makes another; a signer then a
 LIST = "`tetra-es secret list {}` lists the secrets"
 
 CASES = [
+    Case(
+        "--replace has the new keys take the place of the old ones; where it is another person, use "
+        "another name",
+        "member add bob $HOME/new.line",
+        lines_of_bob,
+        options="--replace",
+    ),
     Case(
         "`chmod 600 {}` closes it",
         "promote staging",

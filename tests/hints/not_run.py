@@ -19,6 +19,8 @@ NOT_RUN: dict[str, str] = {
     "interrupted push; tests/sharing/test_lost_answers.py makes one",
     "protect main there against that; for a host of your own, `tetra-es share hook` prints a hook "
     "that does, and checks every push": _COPIED,
+    "`tetra-es pull`, if a signer has added you since; else {}": "tests/sharing/test_sharing.py "
+    "pulls then",
     "what only this copy has cannot be recorded there any more. To go on with what is there: "
     "`{}`, `{}`, then `{}`": "tests/sharing/test_two_histories.py pastes it",
     "where that line is right all the same, `tetra-es pull --rerecord -m WHY` says so": "takes two "

@@ -155,7 +155,7 @@ def with_bob(founded: Machine, tmp_path_factory: pytest.TempPathFactory) -> tupl
     ("code", "words", "said"),
     [
         (3, "bob --may edit:local", "bob may do everything already"),
-        (3, "alice", "there is a signer alice already"),
+        (3, "alice", "alice signs with another key already"),
         (3, "robert", "that key already belongs to signer bob"),
         (3, "bob --reads staging", "this key is that of recipient carol of staging already"),
         (2, "bob --may promote:nosuch", "unknown environment: nosuch"),
@@ -176,8 +176,13 @@ def test_what_is_refused(with_bob: tuple[Machine, str], code: int, words: str, s
 @pytest.mark.parametrize(
     ("code", "words", "keys", "said"),
     [
-        (3, "bob --reads dev", f"{ANOTHER} {RECIPIENT}", "there is a signer bob already"),
-        (3, "carol --reads all", f"{ANOTHER} {RECIPIENT}", "staging has a recipient carol already"),
+        (3, "bob --reads dev", f"{ANOTHER} {RECIPIENT}", "bob signs with another key already"),
+        (
+            3,
+            "carol --reads all",
+            f"{ANOTHER} {RECIPIENT}",
+            "carol reads staging with another key already",
+        ),
         (2, "carol --reads dev", ANOTHER, "standard input: no recipient (age1...) to read secrets"),
         (2, "carol", f"{RECIPIENT}\nhello\n", "standard input:2: not a public key"),
     ],
@@ -336,3 +341,56 @@ def test_one_removes_oneself(vault: Machine, bob: dict[str, str], line: str) -> 
     assert "that was you" not in vault.ok("member", "rm", "bob", "-n", env=bob).err
     assert "that was you" in vault.ok("member", "rm", "bob", env=bob).err
     vault.ok("verify")
+
+
+def test_new_keys_take_the_place_of_lost_ones(
+    vault: Machine, bob: dict[str, str], line: str
+) -> None:
+    """Of somebody who lost both: one command, one batch, whatever was read."""
+    vault.ok("secret", "set", "dev", "A", stdin="value")
+    added(vault, "bob", line, "--reads", "dev,staging", "--may", "deploy:dev")
+    new = config_of(vault, "new")
+    sent = vault.ok("identity", "line", env=new).out
+    refused = vault.fails(3, "member", "add", "bob", "-", "--reads", "all", stdin=sent)
+    assert refused.error() == "bob signs with another key already"
+    assert "--replace" in refused.hint()
+    assert added(vault, "bob", sent, "--reads", "all", "--replace") == [
+        "remove signer: bob",
+        "add signer: bob (deploy:dev)",
+        "add recipient(local): bob",
+        "remove recipient(dev): bob",
+        "add recipient(dev): bob",
+        "re-encrypt(dev): 1 secret for 2 recipients",
+        "remove recipient(staging): bob",
+        "add recipient(staging): bob",
+        "add recipient(prod): bob",
+    ]
+    assert vault.ok("secret", "get", "dev", "A", env=new).out == "value"
+    assert vault.run("secret", "get", "dev", "A", env=bob).code == 3
+    assert added(vault, "bob", sent, "--reads", "all", "--replace") == []
+    vault.ok("verify")
+
+
+def test_a_new_identity_of_the_only_reader(vault: Machine) -> None:
+    """The old one is still there; the signing key stays."""
+    vault.ok("secret", "set", "dev", "A", stdin="value")
+    config = vault.home / ".config" / "tetra-es"
+    (config / "age.key").rename(config / "old.key")
+    sent = vault.ok("identity", "line").out
+    old = ("-i", str(config / "old.key"))
+    refused = vault.fails(3, "member", "add", "alice", "-", "--reads", "dev", *old, stdin=sent)
+    assert refused.error() == "alice reads dev with another key already"
+    lost = vault.fails(3, "member", "add", "alice", "-", "--reads", "dev", "--replace", stdin=sent)
+    assert "none of your identities can open A of dev" in lost.error()
+    added(vault, "alice", sent, "--reads", "dev", "--replace", *old)
+    assert vault.ok("secret", "get", "dev", "A").out == "value"
+    vault.ok("verify")
+
+
+def test_one_s_own_signing_key_is_not_replaced_by_itself(
+    vault: Machine, bob: dict[str, str], line: str
+) -> None:
+    added(vault, "bob", line)
+    sent = vault.ok("identity", "line", env=config_of(vault, "new")).out
+    refused = vault.fails(3, "member", "add", "bob", "-", "--replace", stdin=sent, env=bob)
+    assert "a key cannot replace itself" in refused.error()

@@ -427,3 +427,17 @@ def test_a_clone_without_a_key_pulls(alice: Machine, bob: Machine) -> None:
     refused = bob.fails(1, "set", "local", "ports.tetra=5002")
     assert "no signing key" in refused.error()
     bob.ok("unshare")
+
+
+@LONG_TAIL
+def test_a_secret_that_one_may_read_since_somebody_else_s_last_event(team: Team) -> None:
+    alice, bob = team
+    own = alice.ok("identity", "line").out
+    alice.ok("member", "add", "alice", "-", "--reads", "dev", stdin=own)
+    alice.ok("secret", "set", "dev", "A", stdin="value")
+    bob.ok("pull")
+    alice.ok("member", "add", "bob", "-", "--reads", "dev", stdin=bob.ok("identity", "line").out)
+    refused = bob.fails(3, "secret", "get", "dev", "A")
+    assert refused.hint().startswith("`tetra-es pull`, if a signer has added you since; else ")
+    bob.ok("pull")
+    assert bob.ok("secret", "get", "dev", "A").out == "value"

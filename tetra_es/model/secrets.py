@@ -177,14 +177,19 @@ class Vault(Aggregate):
             recipients={**self.recipients, name: recipient},
         )
 
-    def remove_recipient(self, name: str, context: Context) -> RecipientRemoved:
-        """Record that a recipient is none any more; `re_encrypt` goes with it."""
+    def remove_recipient(
+        self, name: str, context: Context, *, another_follows: bool = False
+    ) -> RecipientRemoved:
+        """Record that a recipient is none any more; `re_encrypt` goes with it.
+
+        The last one stays where there are secrets, unless `another_follows`.
+        """
         if name not in self.recipients:
             raise UsageError(
                 f"{self.environment} has no recipient {name}",
                 hint=f"the recipients are {', '.join(sorted(self.recipients)) or 'none'}",
             )
-        if len(self.recipients) == 1 and self.present:
+        if len(self.recipients) == 1 and self.present and not another_follows:
             raise Refused(
                 f"{name} is the last recipient of {self.environment}: "
                 "nobody could read its secrets any more",

@@ -58,6 +58,9 @@ def list_(app: App, output: str) -> None:
     help="Let NAME do this alone, such as promote:dev; may be given more than once.  "
     "[default: everything]",
 )
+@click.option(
+    "--replace", is_flag=True, help="Have the keys take the place of other ones that NAME has."
+)
 @identity_option
 @recording_options
 @click.pass_obj
@@ -67,6 +70,7 @@ def add(
     key_file: str,
     reads: tuple[tuple[str, ...], ...],
     may: tuple[str, ...],
+    replace: bool,
     given: tuple[Path, ...],
     how: Recording,
 ) -> None:
@@ -76,7 +80,9 @@ def add(
     line` prints, with a public SSH key to sign with and a recipient (age1...) to read with.
     Present secrets are encrypted again, for which you must be able to read them.
 
-    If NAME is a member already, what is missing is added. `signer add` says which limits there are.
+    If NAME is a member already, what is missing is added. Where a key was lost, --replace ends what
+    the old one can do, in the same batch; limits stay unless --may gives others. `signer add` says
+    which limits there are.
     """
     from tetra_es.usecases.members.add import AddMember, add_member
     from tetra_es.usecases.members.key_file import parse_keys
@@ -86,7 +92,7 @@ def add(
     wanted = [environment for each in reads for environment in each]
     with reporting() as report, app.workspace(how) as workspace:
         decrypting = Decrypting(loader(app, given), report or ignore_progress)
-        added = add_member(workspace, AddMember(name, keys, wanted, may, decrypting))
+        added = add_member(workspace, AddMember(name, keys, wanted, may, decrypting, replace))
     emit_added(name, keys, added, how)
 
 

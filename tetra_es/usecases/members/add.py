@@ -49,12 +49,14 @@ class AddMember(UseCase[New]):
     may: Sequence[str]
     """Limits such as `promote:dev`; none for a signer without limits."""
     decrypting: Decrypting
+    replace: bool = False
+    """Whether the keys take the place of others that the member has."""
 
     def decide(self, work: UnitOfWork) -> New:
         """Decide it; return what of it is new.
 
         Raises `UsageError` for what is not a name, a limit or an environment, `Refused` where the
-        name or the key is taken.
+        name or the key is taken, or another key is to be replaced and that is not said.
         """
         check_actor(self.name)
         organization = work.organization()
@@ -62,15 +64,44 @@ class AddMember(UseCase[New]):
         recipient = self.keys.reader() if reads else ""
         signs = organization.signers.get(self.name) != self.keys.signing
         if signs:
-            add_signer(work, self.name, self.keys.signing, self.may)
+            self._add_signer(work)
         elif self.may:
             self._let_do_more(work)
         missing = [
             name for name in reads if work.vault(name).recipients.get(self.name) != recipient
         ]
         for environment in missing:
+            if self.name in work.vault(environment).recipients:
+                self._check_replacing(f"reads {environment}")
+                work.vault(environment).remove_recipient(
+                    self.name, work.context(), another_follows=True
+                )
             add_recipient(work, environment, self.name, recipient, self.decrypting)
         return New(signs, missing, self.keys.signing == work.key.public_line)
+
+    def _add_signer(self, work: UnitOfWork) -> None:
+        """Add the key, in the place of another one, with its limits, where there is one."""
+        organization, may = work.organization(), self.may
+        before = organization.signers.get(self.name)
+        if before is not None:
+            self._check_replacing("signs")
+            if before == work.key.public_line:
+                raise Refused(
+                    "a key cannot replace itself: what follows would not be signed by a signer",
+                    hint="another signer does it",
+                )
+            may = may or organization.limits.get(self.name, ())
+            organization.remove_signer(self.name, work.context())
+        add_signer(work, self.name, self.keys.signing, may)
+
+    def _check_replacing(self, does: str) -> None:
+        """Raise `Refused` unless it was said that keys are to be replaced."""
+        if not self.replace:
+            raise Refused(
+                f"{self.name} {does} with another key already",
+                hint="--replace has the new keys take the place of the old ones; where it is "
+                "another person, use another name",
+            )
 
     def _environments(self, organization: Organization) -> list[str]:
         """Return the environments to read, in promotion order."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tetra_es.crypto.age.backend import NotForYou, decrypt
 from tetra_es.disk.regular_files import REBUILD, read
 from tetra_es.errors import IntegrityFailure, TetraEsError
+from tetra_es.gate.pins.sharing import is_shared
 from tetra_es.integrity.store import checked_vault
 from tetra_es.layout import secret_file
 from tetra_es.log.replica import events_in
@@ -36,7 +37,13 @@ def read_secrets(
     another value to be used. Raises `UsageError` where one of `keys` is not there.
     """
     vault = checked_vault(log, environment)
-    return values_of(log, layout, vault, identities, keys)
+    try:
+        return values_of(log, layout, vault, identities, keys)
+    except NotForYou as error:
+        state = log.state_folder()
+        if state is not None and is_shared(state):
+            error.hint = f"`tetra-es pull`, if a signer has added you since; else {error.hint}"
+        raise
 
 
 def values_of(
