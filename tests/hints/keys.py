@@ -94,8 +94,8 @@ LIST = "`tetra-es secret list {}` lists the secrets"
 
 CASES = [
     Case(
-        "--replace has the new keys take the place of the old ones; where it is another person, use "
-        "another name",
+        "--replace has the new keys take the place of the old ones; where it is another person, "
+        "use another name",
         "member add bob $HOME/new.line",
         lines_of_bob,
         options="--replace",
