@@ -28,6 +28,7 @@ from tetra_es.events.form import types
 from tetra_es.events.form.table import GROUPS, METADATA, MORE_METADATA
 from tetra_es.events.form.topic import ANY, UNLIMITED
 from tetra_es.events.form.types import Type
+from tetra_es_cli.context.examples import examples_of
 from tetra_es_cli.entry.root import COMMANDS, cli
 
 if TYPE_CHECKING:
@@ -129,6 +130,9 @@ def _command(path: str, command: click.Command) -> Iterator[str]:
         yield _prose(command.help or "") + "\n"
         every = [param for param in command.params if isinstance(param, click.Option)]
         options = [option for option in every if not option.hidden]
+        examples = () if path == "tetra-es" else examples_of(path)
+        if examples:
+            yield "\n".join(["```text", *examples, "```"]) + "\n"
         if options:
             yield "| Option | |\n|---|---|"
             yield "\n".join(_option(option) for option in options) + "\n"

@@ -11,6 +11,7 @@ import click
 
 from tetra_es_cli.context.app import App
 from tetra_es_cli.context.candidates import ORGANIZATION
+from tetra_es_cli.context.examples import HelpContext
 from tetra_es_cli.output import hints, times
 
 if TYPE_CHECKING:
@@ -73,10 +74,11 @@ def options(*, hidden: bool = False) -> list[click.Option]:
 
 
 def understand(command: click.Command) -> click.Command:
-    """Have a command, and those of a group, understand the options too; return it."""
+    """Have a command, and those of a group, understand the options too, and show examples."""
     if not any(param.name == "root_debug" for param in command.params):
         taken = {name for param in command.params for name in param.opts}
         command.params += [one for one in options(hidden=True) if one.opts[0] not in taken]
+        command.context_class = HelpContext
     if isinstance(command, click.Group):
         for each in command.commands.values():
             understand(each)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     LookUp: TypeAlias = Callable[[Reader, click.Context], Iterable[str]]
     """Returns the names, given what stands before them on the command line."""
 
+TOPICS = ("ref", "exit-codes", "environment", "formatting")
+"""What `help` tells of beside the commands."""
+
 _WHERE = (SOURCE_OF_TRUTH, "manifest", "profile")
 
 
@@ -54,6 +57,27 @@ class OrganizationType(click.ParamType):  # type: ignore[type-arg]  # as above
         except OSError:
             return []
         return _beginning((name for name in names if is_org(name)), incomplete)
+
+
+class HelpType(click.ParamType):  # type: ignore[type-arg]  # as above
+    """A command, the command of a group, or a topic."""
+
+    name = "text"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the commands and topics, or the commands of a group that was named."""
+        root = ctx.find_root()
+        words = ctx.params.get("words") or ()
+        found = root.command
+        for word in words:
+            command = found.get_command(root, word) if isinstance(found, click.Group) else None
+            if command is None:
+                return []
+            found = command
+        names = found.list_commands(root) if isinstance(found, click.Group) else []
+        return _beginning([*names, *(() if words else TOPICS)], incomplete)
 
 
 def app_of(ctx: click.Context) -> App:
@@ -191,3 +215,4 @@ SIGNER = Known(_signers)
 RECIPIENT = Known(_recipients)
 MEMBER = Known(_members)
 LIMIT = Known(_limits)
+HELP = HelpType()

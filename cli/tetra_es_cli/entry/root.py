@@ -75,6 +75,7 @@ COMMANDS: Mapping[str, str] = {
     "ci": "ci.ci",
     "import": "import_.import_",
     "completion": "completion.completion",
+    "help": "help_.help_",
 }
 
 

@@ -77,6 +77,7 @@ SHORT_HELP: Mapping[str, str] = {
     "ci": "Files for CI systems: keys from their secrets, host keys pinned, nothing asked.",
     "import": "Create an organization from FOLDER of today's system.",
     "completion": "Print the completion script for a shell.",
+    "help": "Show the help of a command, or about ref, exit-codes, environment or formatting.",
 }
 """Command to sentence, in the order in which a person meets them."""
 
@@ -93,6 +94,6 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Share": ("share", "unshare", "pull", "clone", "member", "signer", "mirror"),
     "Servers": ("deploy", "apply", "hosts", "host", "health", "drift", "daemon"),
     "Prove and repair": ("verify", "findings", "rebuild", "trust", "repair", "backup", "restore"),
-    "Set up": ("init", "import", "upgrade", "doctor", "ci", "completion"),
+    "Set up": ("init", "import", "upgrade", "doctor", "ci", "completion", "help"),
 }
 """The commands as `--help` lists them."""
