@@ -55,6 +55,7 @@ FILES = {
     "carol.pub": f"{KEY} carol@laptop\n",
     "carol.line": f"{KEY} carol@laptop {RECIPIENT}\n",
     "key.txt": "a value\n",
+    "overlay.toml": '[set]\n"logging.level" = "debug"\n',
     "dev.env": "ONE=1\nTWO=two words\n",
 }
 
@@ -97,7 +98,7 @@ def test_every_example_works(archives: dict[bool, Machine], tmp_path: Path, exam
         if words.startswith(begins):
             machine.ok(*first)
     done = run(machine, words)
-    assert done.code == 0, done.err
+    assert done.code in (0, 3 if words.startswith("findings") else 0), done.err
     shutil.rmtree(machine.home)
 
 
@@ -138,7 +139,7 @@ def test_help_ends_with_them(bare: Machine) -> None:
     assert bare.ok("help").out == bare.ok("--help").out
 
 
-def test_examples_fit(bare: Machine) -> None:
+def test_examples_fit() -> None:
     assert [one for one in EXAMPLES if len(one) > 100] == []
     assert len(EXAMPLES) == len(set(EXAMPLES))
 

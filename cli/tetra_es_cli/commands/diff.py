@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -12,11 +11,14 @@ from tetra_es_cli.context.params import report_option
 from tetra_es_cli.context.source_files import states_in
 from tetra_es_cli.output import times
 from tetra_es_cli.output.console import note
-from tetra_es_cli.output.emit import emit, say, style
+from tetra_es_cli.output.emit import emit, style, write_paged
+from tetra_es_cli.output.formats import encoded
 from tetra_es_cli.output.lines import change_line
 from tetra_es_cli.output.model import Report, change_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tetra_es_cli.context.app import App
     from tetra_es_projections.queries.differences import Difference
 
@@ -35,7 +37,7 @@ def diff(app: App, words: tuple[str, ...], keys: bool, exit_code: bool, output: 
     Of local, manifest or profile ENV, it shows what is not recorded yet. A
     state is a REF, or one of these for its present one: `diff dev@5 dev@7`, `diff staging prod`,
     `diff manifest@1 manifest`. Secrets are compared by name and version. As JSON, always by key:
-    rows of path, before and after.
+    rows of key, before and after.
     """
     from tetra_es_projections.queries.differences import difference
 
@@ -53,17 +55,16 @@ def _show(found: Difference, output: str, *, keys: bool, color: bool) -> None:
         lines = [change_line(*change) for change in rows]
         emit(Report(change_rows(rows), lines), output)
         return
-    _lines(found, wanted=color)
-    for change in found.secrets:
-        say(change_line(*change))
+    changes = (f"{change_line(*change)}\n" for change in found.secrets)
+    write_paged(encoded("".join([*_lines(found, wanted=color), *changes])))
 
 
-def _lines(found: Difference, *, wanted: bool) -> None:
+def _lines(found: Difference, *, wanted: bool) -> Iterator[str]:
     from difflib import unified_diff
 
     before, after = (one.text.splitlines(keepends=True) for one in found.documents)
     for line in unified_diff(before, after, fromfile=found.names[0], tofile=found.names[1]):
         color = _COLORS.get(line[0])
-        sys.stdout.write(style(line, wanted=wanted, fg=color) if color else line)
+        yield style(line, wanted=wanted, fg=color) if color else line
         if not line.endswith("\n"):
-            sys.stdout.write("\n\\ no newline at the end\n")
+            yield "\n\\ no newline at the end\n"

@@ -31,6 +31,6 @@ def help_(ctx: click.Context, words: tuple[str, ...]) -> None:
             )
         _, command, _ = group.resolve_command(context, [word])
         if command is None:
-            raise UsageError(f"no such command: {word}", hint="`tetra-es help` lists them")
+            raise UsageError(f"no such command: {word}")
         context = command.context_class(command, info_name=word, parent=context)
     say(context.get_help())

@@ -10,7 +10,7 @@ from tetra_es_cli import answers
 from tetra_es_cli.context.candidates import LOOKED_AT
 from tetra_es_cli.context.params import REF
 from tetra_es_cli.context.source_files import one_file
-from tetra_es_cli.output.emit import emit, write_raw
+from tetra_es_cli.output.emit import emit, write_paged
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
@@ -32,6 +32,6 @@ def show(app: App, words: tuple[str, ...], ref: Ref | None, secrets: bool) -> No
     with app.reading() as reader:
         found = answers.show(reader, file, ref, secrets=secrets)
     if isinstance(found, str):
-        write_raw(found.encode())
+        write_paged(found.encode())
     else:
         emit(found, "table")

@@ -12,7 +12,7 @@ import click
 from tetra_es_cli.context.app import App
 from tetra_es_cli.context.candidates import ORGANIZATION
 from tetra_es_cli.context.examples import HelpContext
-from tetra_es_cli.output import hints, times
+from tetra_es_cli.output import hints, terminal, times
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +40,7 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
         "Europe/Berlin.  [default: UTC]",
     },
     "--no-input": {"is_flag": True, "help": "Never ask; fail where an answer would be needed."},
+    "--no-pager": {"is_flag": True, "help": "Print long output as it is, on a terminal too."},
     "--debug": {"is_flag": True, "help": "Show the traceback of an error."},
 }
 _FIELDS = {"--dir": "directory"}
@@ -51,9 +52,11 @@ def _field(option: str) -> str:
 
 def _take(field: str, ctx: click.Context, _: click.Parameter, value: Any) -> None:
     """Have the command work with what the option says."""
+    if value and field in ("no_pager", "no_input"):
+        terminal.forbid_pager()
     if value and field == "tz":
         times.use(value)
-    elif value:
+    elif value and field != "no_pager":
         ctx.obj = replace(ctx.obj or App(), **{field: value})
         hints.remember(ctx.obj.org, ctx.obj.directory)
 

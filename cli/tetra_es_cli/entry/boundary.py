@@ -15,7 +15,7 @@ import click
 
 from tetra_es.errors import TetraEsError, UsageError
 from tetra_es_cli.entry.root import cli
-from tetra_es_cli.output import hints, interrupts, redaction, times
+from tetra_es_cli.output import hints, interrupts, redaction, terminal, times
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,7 @@ def run(arguments: Sequence[str]) -> int:
     redaction.remember(arguments)
     hints.remember()
     times.use()
+    terminal.forget()
     times.use()
     interrupts.forget()
     try:

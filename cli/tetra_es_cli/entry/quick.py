@@ -22,7 +22,7 @@ from tetra_es.errors import TetraEsError
 from tetra_es.names import check_environment
 from tetra_es.settings import Settings
 from tetra_es_cli.context.organization import chosen
-from tetra_es_cli.output import hints, times
+from tetra_es_cli.output import hints, terminal, times
 from tetra_es_cli.output.formats import LISTINGS, REPORTS, encoded, render
 
 if TYPE_CHECKING:
@@ -125,6 +125,7 @@ ROOT: Options = {
 def answer(arguments: Sequence[str]) -> bytes | None:
     """Return what the command prints, None when it is not for us."""
     try:
+        terminal.forget()
         root, rest = _leading(arguments)
         times.use(root.get("tz"))
         name = tuple(rest[:1]) if tuple(rest[:1]) in COMMANDS else tuple(rest[:2])
@@ -163,14 +164,20 @@ def _answer_of(
 
 def _printed(found: "Model | str | None", output: str | None) -> bytes | None:
     if found is None or isinstance(found, str):
-        return None if found is None else found.encode()
+        return None if found is None else _short(found.encode())
     from tetra_es_cli.output.model import Listing
 
     if isinstance(found, Listing):
         form = output or next(iter(LISTINGS))
-        empty = form == "table" and not found.rows  # which is said, not printed
-        return None if empty else encoded(render(found, form))
-    return encoded(render(found, output or next(iter(REPORTS))))
+        if form == "table" and not found.rows:  # which is said, not printed
+            return None
+        return _short(encoded(render(found, form, terminal.width())))
+    return _short(encoded(render(found, output or next(iter(REPORTS)))))
+
+
+def _short(data: bytes) -> bytes | None:
+    """Return what is printed; None where it takes a pager, which is click's."""
+    return None if terminal.is_long(data) else data
 
 
 def _leading(arguments: Sequence[str]) -> tuple[dict[str, Any], list[str]]:

@@ -20,9 +20,9 @@ _FORMULA = r"[=+\-@\t\r\n＝＋－＠]"  # noqa: RUF001 - full width counts in s
 _NEGATIVE = r"-[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?"
 
 
-def _table(listing: Listing) -> str:
+def _table(listing: Listing, width: int | None = None) -> str:
     rows = [{**row, **_shortened(row, listing.cells)} for row in _with_below(listing, "  ")]
-    return _lines(table_lines(rows, listing.columns)) if rows else ""
+    return _lines(table_lines(rows, listing.columns, width)) if rows else ""
 
 
 def _with_below(listing: Listing, indent: str = "") -> Iterator[Mapping[str, Any]]:
@@ -94,10 +94,12 @@ REPORTS: dict[str, Callable[[Report], str]] = {
 """Name to the text of one thing; the first is the default."""
 
 
-def render(model: Model, output: str) -> str:
-    """Return a model in the format named `output`."""
+def render(model: Model, output: str, width: int | None = None) -> str:
+    """Return a model in the format named `output`, a table cut to `width` columns."""
     from tetra_es_cli.output.model import Listing
 
+    if isinstance(model, Listing) and output == "table":
+        return _table(model, width)
     return LISTINGS[output](model) if isinstance(model, Listing) else REPORTS[output](model)
 
 

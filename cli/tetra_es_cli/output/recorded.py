@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from tetra_es_cli.output.console import warn
-from tetra_es_cli.output.emit import emit
+from tetra_es_cli.output.emit import write_raw
+from tetra_es_cli.output.formats import encoded, render
 from tetra_es_cli.output.lines import change_lines
 from tetra_es_cli.output.model import Report, change_rows
 
@@ -40,10 +41,8 @@ def emit_recorded(
 
     rows = rows_of(recorded)
     lines = [*_lines(rows, how, nothing=nothing, keys=keys), *more]
-    emit(
-        Report([{**row._asdict(), "changes": change_rows(row.changes)} for row in rows], lines),
-        how.output,
-    )
+    value = [{**row._asdict(), "changes": change_rows(row.changes)} for row in rows]
+    write_raw(encoded(render(Report(value, lines), how.output)))
 
 
 def warn_unused(allow: Sequence[str], recorded: RecordedEvents) -> None:

@@ -1,0 +1,89 @@
+"""On a terminal, tables fit and long output is paged; piped, nothing is cut."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import termios
+from typing import TYPE_CHECKING
+from unittest import mock
+
+from tetra_es_cli.output import terminal
+from tetra_es_cli.output.table import table_lines
+
+if TYPE_CHECKING:
+    from tests.machine import Machine
+
+ROW = {"event": 1234, "key": "a.very.long.key.of.a.table", "value": "v" * 50, "reason": "why"}
+COLUMNS = ("event", "key", "value", "reason")
+
+
+def test_texts_are_cut_and_names_are_not() -> None:
+    lines = list(table_lines([ROW, {**ROW, "value": "short"}], COLUMNS, 60))
+    assert {len(line) for line in lines} <= set(range(61))
+    assert lines[1] == f"1234   a.very.long.key.of.a.table  {'v' * 16}…  why"
+    assert all(ROW["key"] in line for line in lines[1:])  # type: ignore[operator]
+
+
+def test_what_fits_is_as_ever() -> None:
+    whole = list(table_lines([ROW], COLUMNS))
+    assert list(table_lines([ROW], COLUMNS, 200)) == whole
+    assert "v" * 50 in whole[1]
+
+
+def test_where_nothing_can_be_cut_lines_are_longer() -> None:
+    lines = list(table_lines([ROW], COLUMNS, 10))
+    assert "a.very.long.key.of.a.table  vvvvvvv…  why" in lines[1]
+
+
+def test_what_is_long() -> None:
+    size = os.terminal_size((20, 4))
+    with (
+        mock.patch.object(terminal, "_size", return_value=size),
+        mock.patch("sys.stdin.isatty", return_value=True),
+    ):
+        assert not terminal.is_long(b"1\n2\n3\n")
+        assert terminal.is_long(b"1\n2\n3\n4\n")
+        assert terminal.is_long(b"x" * 70)
+        terminal.forbid_pager()
+        assert not terminal.is_long(b"1\n2\n3\n4\n")
+        terminal.forget()
+    assert not terminal.is_long(b"1\n" * 1000)  # piped
+
+
+def at_a_terminal(machine: Machine, words: str, rows: int, columns: int, pager: str) -> str:
+    """Run a command at a terminal of a size; return what it shows."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    process = subprocess.Popen(
+        machine.argv(*words.split()),
+        env=machine.environment({"TERM": "xterm", "PAGER": pager}),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            data = os.read(ours, 4096)
+        except OSError:  # the last one with the terminal open is gone
+            break
+        shown += data
+    os.close(ours)
+    assert process.wait() == 0
+    return shown.decode().replace("\r\n", "\n")
+
+
+def test_long_output_is_paged(machine: Machine) -> None:
+    paged = at_a_terminal(machine, "show local", 10, 60, "sed s/^/>/")
+    assert paged == "".join(f">{line}\n" for line in machine.ok("show", "local").out.splitlines())
+    table = at_a_terminal(machine, "--no-pager blame local", 10, 70, "sed s/^/>/")
+    assert not table.startswith(">")
+    assert "…" in table
+    assert "…" not in machine.ok("blame", "local").out
+    assert "deployment.tetra_src " in table
