@@ -56,6 +56,7 @@ FILES = {
     "carol.line": f"{KEY} carol@laptop {RECIPIENT}\n",
     "key.txt": "a value\n",
     "overlay.toml": '[set]\n"logging.level" = "debug"\n',
+    "check.sh": "! grep -q 'tetra = 5555'\n",
     "dev.env": "ONE=1\nTWO=two words\n",
 }
 
