@@ -8,11 +8,12 @@ from tetra_es.events.secrets import SECRETS_STREAM, RecipientAdded
 from tetra_es.integrity.exposure import exposed_to
 from tetra_es.integrity.store import checked_vault
 from tetra_es.limits import CLOCK_SKEW
+from tetra_es.log import canonical
 from tetra_es.log.replica import events_in
 from tetra_es_projections.queries.hosts import hosts_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from tetra_es_projections.queries.reader import Reader
 
@@ -59,9 +60,20 @@ def _backdated(reader: Reader) -> Iterator[Finding]:
 
 
 def _without_reason(reader: Reader) -> Iterator[Finding]:
+    founding = _founding(reader)
     for row in reader.views.events.without_reason(_DECISIONS):
+        if row.event <= founding:
+            continue
         what = f"{row.actor} gave no reason"
         yield Finding("without-reason", row.environment, row.event, row.summary, what)
+
+
+def _founding(reader: Reader) -> int:
+    """Return the position of the last event that made the organization."""
+    record = reader.log.record(1)
+    metadata = canonical.decode(record.state)["metadata"] if record else {}
+    batch: Sequence[int] = metadata.get("batch", [1, 1])  # the first edition has no batches
+    return batch[1]
 
 
 def _exceptions(reader: Reader) -> Iterator[Finding]:
