@@ -92,6 +92,7 @@ CASES = [
     Case("{}`tetra-es {}` lists the keys", "history --key no.such"),
     Case("{}`tetra-es {}` lists the keys", "history dev --key no.such"),
     Case("{}`tetra-es {}` lists the keys", "history profile dev --key no.such"),
+    Case("add --graph", "history --svg x.svg", options="--graph"),
     Case("`tetra-es history {}` lists its states", "show prod --at 1"),
     Case(
         "`tetra-es history {}` lists the states",

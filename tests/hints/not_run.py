@@ -108,6 +108,8 @@ NOT_HINTS: dict[str, str] = {
     "leave out --path, and the secrets go back too": "leaves an option out",
     "--version and --at both say which value": "an error's own line",
     "--run is missing: COMMAND says which states are good": "an error's own line",
+    "--svg is for --graph": "an error's own line",
+    "--graph goes without {}": "an error's own line",
     "--for is for --format dotenv": "an error's own line",
     "--shell and --read-as systemd differ": "an error's own line",
     "--for {}": "an option of a hint that is pasted",

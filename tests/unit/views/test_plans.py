@@ -31,6 +31,7 @@ QUESTIONS: dict[str, Callable[[Views], Any]] = {
     "blame": lambda views: views.keys.blame("local"),
     "change of a key": lambda views: views.keys.newest_change_of("local", "ports.tetra", EVENTS),
     "event": lambda views: views.events.find(EVENTS // 2),
+    "first event": lambda views: views.events.first_of("dev"),
     "changes": lambda views: views.events.changes(EVENTS // 2),
     "state": lambda views: views.states.find("dev", EVENTS // 2),
     "end of a state": lambda views: views.states.end_of("dev", EVENTS // 2),

@@ -201,6 +201,14 @@ class EventTable:
         )
         return [row[0] for row in rows]
 
+    def first_of(self, environment: str) -> int | None:
+        """Return the position of the oldest event that concerns an environment, None for none."""
+        row = self._connection.execute(
+            "SELECT position FROM events WHERE environment = ? ORDER BY position LIMIT 1",
+            (environment,),
+        ).fetchone()
+        return int(row[0]) if row else None
+
     def last_position(self) -> int:
         """Return the position of the newest event, 0 where there is none."""
         row = self._connection.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()
