@@ -10,7 +10,7 @@ import tempfile
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -20,6 +20,7 @@ from tests.postgres.server import DATA, control, execute, new_database, running
 from tetra_es.log import deciding
 from tetra_es.log.postgres.engine import PostgresLog
 from tetra_es.store import history
+from tetra_es.usecases.sharing.database import SharedDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +69,27 @@ def test_a_server_that_is_down(team: DatabaseTeam) -> None:
         control("restart")
     assert "up to date" in team.bob.ok("pull").out
     team.bob.ok(*SET)
+    check_once(team)
+
+
+def test_a_server_that_stops_after_it_answered(
+    team: DatabaseTeam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is recorded: that the rest was not asked for is only mentioned."""
+    real, data = SharedDatabase.append, os.environ[DATA]
+
+    def append(*arguments: Any) -> None:
+        real(*arguments)
+        control("stop", "-m", "immediate", folder=data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SharedDatabase, "append", append)
+        try:
+            done = team.bob.ok(*SET)
+        finally:
+            control("restart")
+    assert "(#4)" in done.out
+    assert "cannot use postgresql://" in done.err
     check_once(team)
 
 

@@ -323,7 +323,7 @@ class Workspace:
             return
         with recorded_all_the_same(recorded):
             self._projections.catch_up(self._listener.progress)
-            self._exchange.have_follow()
+            self._exchange.follow_recorded()
             self._edits.write_merged()
             for path in self.files.parted:
                 self._listener.parted(path)

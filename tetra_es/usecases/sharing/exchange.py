@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from tetra_es.errors import TetraEsError
+from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.log.port import HeadMoved
 from tetra_es.log.shared import Repaired, Stray
 from tetra_es.usecases.sharing.joining import check_known, note_asked
@@ -109,6 +109,18 @@ class Exchange:
             if left != self._left:
                 self._listener.warned(*left)
         self._left = left
+
+    def follow_recorded(self) -> None:
+        """Do the same after something was recorded: a log that is silent then is only mentioned.
+
+        The events are in it, and the next command does the rest.
+        """
+        try:
+            self.have_follow()
+        except IntegrityFailure:
+            raise
+        except TetraEsError as error:
+            self._listener.warned(error.message, error.hint)
 
     def _catch_up(self) -> None:
         self._work.follow()
