@@ -86,7 +86,7 @@ CASES = [
         fill={"ENV": "dev", "N": "1", "M": "2"},
     ),
     Case(HISTORY, "show dev --at staging@1"),
-    Case("`tetra-es history` lists the events", "show dev --at abcdef1"),
+    Case("{}`tetra-es history` lists the events", "show dev --at abcdef1"),
     Case("`tetra-es history` lists the events", "event 2001-01-01"),
     Case("`tetra-es promote {}` generates it", "show prod", then="show prod"),
     Case("{}`tetra-es {}` lists the keys", "history --key no.such"),

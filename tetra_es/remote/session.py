@@ -16,13 +16,14 @@ import signal
 import subprocess
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, NoReturn
 
 from tetra_es.remote import codec
 from tetra_es.remote.errors import ConnectionLost, Garbled, StepFailed, Unreachable
 from tetra_es.remote.program import shortened
-from tetra_es.remote.ssh_errors import diagnose
+from tetra_es.remote.ssh_errors import diagnose, last_said
 from tetra_es.remote.transport import Sudo
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ ERRORS_KEPT = 4096
 ERRORS_READ = 256
 """Times that what a process said last is read on: what it has left running may go on."""
 CHUNK = 65536
+_GREETED = 20
+"""Lines before the greeting that are kept: a server that refuses a login may say why there."""
 LONGEST_LINE = 8 * 2**20
 """Bytes of a line; that with a file of 1 MiB is the longest which an agent says."""
 LONGEST_ANSWER = 64 * 2**20
@@ -100,6 +103,7 @@ class AgentSession:
 
     def greet(self, organization: str, environment: str, patience: int) -> None:
         """Start the agent. Raises `Unreachable`."""
+        greeted: deque[str] = deque(maxlen=_GREETED)
         try:
             latest = time.monotonic() + self._patience
             self._become_root(latest)
@@ -108,8 +112,8 @@ class AgentSession:
             hello = " ".join(("hello", nonce, organization, environment, str(patience)))
             program = base64.b64encode(shortened(self._program).encode())
             self._send(program + b"\n" + hello.encode("ascii") + b"\n")
-            while self._line(latest) != f"{GREETING} {nonce}":
-                pass
+            while (line := self._line(latest)) != f"{GREETING} {nonce}":
+                greeted.append(line)
             with self.understanding("hello"):
                 self._answer("hello", ANSWER_SECONDS, None)
         except (ConnectionLost, StepFailed) as error:
@@ -118,6 +122,8 @@ class AgentSession:
             reason, hint = diagnose(self._errors, code, error.reason)
             if isinstance(error, StepFailed):
                 hint = error.hint or hint
+            elif said := last_said(greeted, self._rest[-ERRORS_KEPT:]):
+                hint = hint or f"the server said: {said}"
             unreachable = Unreachable(f"cannot work on {self.host}: {reason}", hint=hint)
             unreachable.by_interrupt = code == -signal.SIGINT
             raise unreachable from error

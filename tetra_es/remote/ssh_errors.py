@@ -8,10 +8,16 @@ ssh.c, sshconnect.c, packet.c and clientloop.c; sudo's check.c and logging.c.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SSH_FAILED = 255
 SUDO_FAILED = 1
 NOT_FOUND = 127
+
+_LONGEST_SAID = 200
 
 _BY_HAND = "log in as root, or let the user run /bin/sh by sudo without a password"
 _SUDO_MISSING = re.compile(
@@ -149,6 +155,15 @@ def diagnose(said: bytes, code: int | None, otherwise: str) -> tuple[str, str | 
     if code is not None and code < 0:
         return f"ssh was killed by signal {-code}", None
     return otherwise, None
+
+
+def last_said(lines: Iterable[str], rest: bytes) -> str:
+    """Return the last line with words in it, without what cannot be printed; empty for none.
+
+    `rest` came after the lines and has no end yet.
+    """
+    said = "\n".join([*lines, rest.decode("utf-8", "replace")])
+    return next(reversed(_lines(said.encode())), "")[:_LONGEST_SAID]
 
 
 def _known(tiers: tuple[_Known, ...], lines: list[str]) -> tuple[str, str] | None:

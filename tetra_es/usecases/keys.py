@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tetra_es.crypto.age.identities import create_identity, load_identities, recipient_of
 from tetra_es.crypto.age.identity import Identity
 from tetra_es.crypto.age.recipients import parse_recipient
+from tetra_es.crypto.key_text import check_key_text
 from tetra_es.crypto.ssh.keys import fingerprint
 from tetra_es.crypto.ssh.kinds import parse_public_line
 from tetra_es.crypto.ssh.own_key import OwnKey
@@ -20,6 +21,7 @@ __all__ = [
     "Identity",
     "OwnKey",
     "can_read",
+    "check_key_text",
     "create_identity",
     "fingerprint_of",
     "load_identities",
@@ -37,6 +39,7 @@ def can_read(identities: Sequence[Identity], recipient: str) -> bool:
 
 def recipient_text(key: str) -> str:
     """Return the age recipient that was given, or that is in the file of that name."""
+    check_key_text(key)
     private = "KEY-" in key.upper() or "PRIVATE" in key.upper()
     if private or key.startswith("age1") or " " in key.strip():
         return parse_recipient(key).text  # which refuses a private key without quoting it
@@ -62,7 +65,9 @@ def only_key(text: str, where: str) -> str:
             f"{where} has {len(found)} keys, and a name has one",
             hint="add each under a name of its own",
         )
-    return found[0] if found else ""
+    line = found[0] if found else ""
+    check_key_text(line, where)
+    return line
 
 
 def signs_as_one_of(key: OwnKey, lines: Collection[str]) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -18,12 +17,15 @@ from tetra_es_cli.context.params import (
     replace_drift_option,
     replace_unmanaged_option,
 )
+from tetra_es_cli.context.paths import FilePath
 from tetra_es_cli.output.console import note
 from tetra_es_cli.output.emit import say
 from tetra_es_cli.output.plans import plan_lines
 from tetra_es_cli.output.servers import ServerConsole, raise_first
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tetra_es_cli.context.app import App
 
 
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--mirror",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FilePath(file_okay=False),
     metavar="FOLDER",
     help="The clone.  [default: history/ of the organization]",
 )
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--state",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FilePath(file_okay=False),
     metavar="DIR",
     help="Where to keep what was admitted.  [default: $XDG_STATE_HOME/tetra-es]",
 )

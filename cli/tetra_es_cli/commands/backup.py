@@ -10,6 +10,7 @@ import click
 
 from tetra_es.errors import UsageError
 from tetra_es_cli.context.params import report_option
+from tetra_es_cli.context.paths import FilePath
 from tetra_es_cli.context.progress import reporting
 from tetra_es_cli.output.console import note, warn
 from tetra_es_cli.output.emit import emit
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("file", type=FilePath(allow_dash=True))
 @report_option
 @click.pass_obj
 def backup(app: App, file: Path, output: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,12 +12,14 @@ from tetra_es.layout import OrgLayout
 from tetra_es.text import one_line
 from tetra_es_cli.commands.init import default_actor
 from tetra_es_cli.context.params import allow_empty_option, allow_option, reason_option
+from tetra_es_cli.context.paths import FilePath
 from tetra_es_cli.output.console import warn
 from tetra_es_cli.output.emit import emit, say
 from tetra_es_cli.output.model import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from tetra_es.usecases.old_organization import OldOrganization, OldState
     from tetra_es_cli.context.app import App
@@ -27,7 +28,7 @@ _MOST_NAMED = 10
 
 
 @click.command("import")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=FilePath())
 @click.option(
     "--as", "name", metavar="ORG", help="Name of the new organization.  [default: FOLDER's]"
 )

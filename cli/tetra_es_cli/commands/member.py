@@ -119,9 +119,11 @@ def rm(app: App, name: str, given: tuple[Path, ...], how: Recording) -> None:
 
 def _read(app: App, key_file: str) -> tuple[bytes, str]:
     """Return what KEYFILE holds, and what messages call it."""
+    from tetra_es.usecases.keys import check_key_text
     from tetra_es.usecases.members.key_file import MAX_SIZE, read_key_file
 
     if key_file != "-":
+        check_key_text(key_file)
         return read_key_file(Path(key_file)), key_file
     if sys.stdin.isatty() and app.no_input:
         raise UsageError("no keys given", hint="pipe them in, or name a file")

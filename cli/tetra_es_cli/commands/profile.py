@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from tetra_es_cli.context.groups import CommandGroup
 from tetra_es_cli.context.params import REF, env_argument, listing_option, report_option
+from tetra_es_cli.context.paths import FilePath
 from tetra_es_cli.output.emit import emit
 from tetra_es_cli.output.model import Listing, Report
 from tetra_es_cli.output.table import table_lines
 from tetra_es_cli.output.times import short_time
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tetra_es.refs import Ref
     from tetra_es_cli.context.app import App
 
@@ -46,7 +48,7 @@ def show(app: App, environment: str, output: str) -> None:
 
 @profile.command()
 @env_argument()
-@click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
+@click.argument("file", type=FilePath(), metavar="FILE")
 @click.option("--since", "ref", type=REF, metavar="REF", help="Promotions from there on alone.")
 @listing_option
 @click.pass_obj

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +12,7 @@ from tetra_es.names import check_environment
 from tetra_es_cli.context import core_dumps
 from tetra_es_cli.context.candidates import WHERE_OF_ALL_AND_KEYS
 from tetra_es_cli.context.params import REF
+from tetra_es_cli.context.paths import FilePath
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.context.secret_input import read_value
 from tetra_es_cli.output.purged import purged_lines, say_what_is_composed, say_what_is_left
@@ -20,6 +20,8 @@ from tetra_es_cli.output.recorded import emit_recorded
 from tetra_es_cli.output.redaction import say
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tetra_es.layout import OrgLayout
     from tetra_es.refs import Ref
     from tetra_es.usecases.purging.leftovers import Leftovers
@@ -35,9 +37,7 @@ _WHERE = "WHERE is local, another environment, manifest, or profile followed by 
 @click.option(
     "--at", "ref", type=REF, metavar="REF", help="The state in which KEY has it.  [default: before]"
 )
-@click.option(
-    "--from-file", "file", type=click.Path(path_type=Path), metavar="FILE", help="Read it there."
-)
+@click.option("--from-file", "file", type=FilePath(), metavar="FILE", help="Read it there.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @recording_options
 @click.pass_obj

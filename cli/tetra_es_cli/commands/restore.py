@@ -8,6 +8,7 @@ import click
 
 from tetra_es.errors import UsageError
 from tetra_es_cli.context.params import report_option
+from tetra_es_cli.context.paths import ADDRESS
 from tetra_es_cli.output.console import note
 from tetra_es_cli.output.emit import emit
 from tetra_es_cli.output.model import Report
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     "--from",
     "place",
     metavar="FROM",
+    type=ADDRESS,
     help="A backup, a clone of the mirror, or the address of one or of a database.",
 )
 @click.option(

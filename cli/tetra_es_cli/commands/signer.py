@@ -77,9 +77,10 @@ def add(app: App, name: str, key: str, may: tuple[str, ...], how: Recording) -> 
     Limits are edit:local and, with an environment, promote:ENV, rollback:ENV, secret:ENV,
     recipient:ENV, deploy:ENV and approve:ENV.
     """
-    from tetra_es.usecases.keys import only_key
+    from tetra_es.usecases.keys import check_key_text, only_key
     from tetra_es.usecases.signers import AddSigner
 
+    check_key_text(key)
     given = key.startswith(("ssh-", "ecdsa-", "sk-"))
     line = only_key(key, "KEY") if given else only_key(_read(Path(key)), key)
     emit_recorded(app.act(AddSigner(name, line, may), how).recorded, how)

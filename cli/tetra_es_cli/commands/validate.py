@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from tetra_es.errors import TetraEsError
 from tetra_es_cli.context.params import report_option
+from tetra_es_cli.context.paths import FilePath
 from tetra_es_cli.output.emit import emit
 from tetra_es_cli.output.model import Report
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tetra_es.usecases.config.validate import Found
     from tetra_es_cli.context.app import App
 
 
 @click.command()
-@click.argument("path", required=False, metavar="[FILE]", type=click.Path(path_type=Path))
+@click.argument("path", required=False, metavar="[FILE]", type=FilePath())
 @report_option
 @click.pass_obj
 def validate(app: App, path: Path | None, output: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,9 +10,11 @@ import click
 from tetra_es.errors import TetraEsError
 from tetra_es_cli.context import core_dumps
 from tetra_es_cli.context.hidden import ask_hidden
+from tetra_es_cli.context.paths import FilePath
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from tetra_es.usecases.keys import Identity
     from tetra_es_cli.context.app import App
@@ -24,7 +25,7 @@ identity_option = click.option(
     "--identity",
     "given",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     metavar="FILE",
     help="An age identity or SSH key to decrypt with.  [default: your own]",
 )

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from tetra_es.errors import Refused, TetraEsError
+from tetra_es_cli.context.paths import FilePath
 from tetra_es_cli.output.console import note
 from tetra_es_cli.output.emit import write_raw
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 _DEEP: Final = 3
 """Marks that stand for others, at most."""
 
 output_option = click.option(
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FilePath(dir_okay=False),
     metavar="FILE",
     help="Write it there.  [default: standard output]",
 )

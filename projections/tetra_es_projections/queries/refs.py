@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import TetraEsError, UsageError
@@ -73,8 +74,16 @@ def _existing(views: Views, ref: PositionRef) -> int:
         return _hash(views, ref.maybe_hash)
     raise TetraEsError(
         f"there is no event #{ref.position}",
-        hint=f"the events are #1 to #{views.events.last_position()}",
+        hint=f"{_as_date(str(ref.position))}the events are #1 to #{views.events.last_position()}",
     )
+
+
+def _as_date(digits: str) -> str:
+    """Return how digits that may be meant as a date or a month are written, to begin a hint."""
+    match = re.fullmatch(r"(20[0-9]{2})(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])?", digits)
+    if match is None:
+        return ""
+    return f"the date is written {match[1]}-{match[2]}-{match[3] or '01'}; "
 
 
 def _revision(views: Views, ref: RevisionRef, wanted: str | None) -> int:
@@ -119,4 +128,6 @@ def _hash(views: Views, prefix: str) -> int:
     if len(positions) == 1:
         return positions.pop()
     what = "is ambiguous" if positions else "is neither the hash of an event nor its commit"
-    raise TetraEsError(f"{prefix} {what}", hint="`tetra-es history` lists the events")
+    raise TetraEsError(
+        f"{prefix} {what}", hint=f"{_as_date(prefix)}`tetra-es history` lists the events"
+    )

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.crypto.age.recipients import parse_recipient
+from tetra_es.crypto.key_text import check_key_text
 from tetra_es.crypto.ssh.keys import fingerprint, public_line
 from tetra_es.crypto.ssh.kinds import parse_public_line
 from tetra_es.errors import TetraEsError, UsageError
@@ -109,6 +110,7 @@ def _keys_in(text: str, place: str) -> Iterator[tuple[str, str]]:
             commented = 0
             yield where, word
         elif number != commented:
+            check_key_text(dict(lines)[number], where)
             raise UsageError(f"{where}: not a public key", hint=_HINT)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,6 +22,10 @@ MAX_SIZE = 1024 * 1024
 
 MAX_FILE = 64 * MAX_SIZE
 """Bytes of a dotenv file."""
+
+
+_FIX = "fix that line"
+_QUOTED = re.compile(r"\s*(?:export\s+)?[^=\s'\"#]+\s*=[ \t]*(['\"])")
 
 
 class Dotenv(NamedTuple):
@@ -45,7 +50,8 @@ def read_dotenv(path: Path) -> dict[str, bytes]:
 def compared_with_shells(path: Path) -> Dotenv:
     """Return what `read_dotenv` does, and what a shell would read otherwise. Raises as it does."""
     try:
-        text = read_file(path).decode()
+        # An editor on Windows may have put a byte order mark before it.
+        text = read_file(path).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ConfigError(f"{path} is not UTF-8", hint="save it in that encoding") from None
     values: dict[str, bytes] = {}
@@ -54,7 +60,7 @@ def compared_with_shells(path: Path) -> Dotenv:
     for binding in parse_stream(StringIO(text)):
         line = binding.original.line
         if binding.error or (binding.key is not None and binding.value is None):
-            raise ConfigError(f"{path}:{line}: not KEY=VALUE", hint="fix that line")
+            raise ConfigError(f"{path}:{line}: {_problem(binding.original.string)}", hint=_FIX)
         if binding.key is None or binding.value is None:
             continue
         _check_binding(f"{path}:{line}", binding.key, binding.value)
@@ -73,6 +79,17 @@ def compared_with_shells(path: Path) -> Dotenv:
         if key not in shells or shells[key].value.encode() != value
     ]
     return Dotenv(values, unlike, plain)
+
+
+def _problem(text: str) -> str:
+    """Return what is wrong with a line that is no assignment, without quoting it."""
+    match = _QUOTED.match(text)
+    if match is None:
+        return "not KEY=VALUE"
+    value = re.compile(rf"{match[1]}(?:\\.|[^\\{match[1]}])*{match[1]}", re.DOTALL)
+    if value.match(text, match.start(1)):
+        return f"something stands after the closing {match[1]} of the value"
+    return f"the value begins with {match[1]}, and no other {match[1]} ends it"
 
 
 def read_file(path: Path) -> bytes:

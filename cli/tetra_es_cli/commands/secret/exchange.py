@@ -14,6 +14,7 @@ from tetra_es.usecases.secrets.formats import FORMATS
 from tetra_es_cli.context.become import become_option
 from tetra_es_cli.context.identities import identity_option, loader, silent_loader
 from tetra_es_cli.context.params import ENVIRONMENT, env_argument, key_argument
+from tetra_es_cli.context.paths import ADDRESS
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.output.console import note, warn
 from tetra_es_cli.output.emit import write_raw
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 @click.command("import")
 @env_argument()
-@click.argument("file", required=False)
+@click.argument("file", required=False, type=ADDRESS)
 @click.option(
     "--from-host",
     "host",

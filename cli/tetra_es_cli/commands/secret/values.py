@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +10,7 @@ from tetra_es.errors import UsageError
 from tetra_es_cli import answers
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import REF, env_argument, key_argument, listing_option
+from tetra_es_cli.context.paths import FilePath
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.context.secret_input import read_value
 from tetra_es_cli.output.console import warn
@@ -18,6 +18,8 @@ from tetra_es_cli.output.emit import emit, write_raw
 from tetra_es_cli.output.recorded import emit_recorded
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tetra_es.refs import Ref
     from tetra_es_cli.context.app import App
     from tetra_es_cli.context.recording import Recording
@@ -26,9 +28,7 @@ if TYPE_CHECKING:
 @click.command("set", context_settings={"allow_extra_args": True})
 @env_argument()
 @key_argument
-@click.option(
-    "--from-file", "file", type=click.Path(path_type=Path), metavar="FILE", help="Read it there."
-)
+@click.option("--from-file", "file", type=FilePath(), metavar="FILE", help="Read it there.")
 @click.option(
     "--expect",
     type=click.IntRange(min=0),
