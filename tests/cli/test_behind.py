@@ -46,6 +46,19 @@ def test_an_environment_is_behind_what_its_profile_or_the_manifest_makes_of_it(
         assert said in promoted.ok("status").out
 
 
+def test_a_rollback_is_behind_in_its_source_alone(promoted: Machine) -> None:
+    """Nobody touched the profile, nor the manifest."""
+    promoted.ok("set", "local", "ports.tetra=5")
+    promoted.ok("promote", "dev")
+    for words, since, said in (
+        ((), [], "local@1 (1 behind)"),
+        (("--to", "dev@2"), [], "local@2"),
+        (("--path", "ports", "--to", "dev@1"), ["keys"], "local@2 (behind: keys changed)"),
+    ):
+        promoted.ok("rollback", "dev", *words)
+        assert (dev(promoted)["changed_since"], dev(promoted)["source"]) == (since, said)
+
+
 def test_what_changes_no_value_leaves_an_environment_as_it_is(promoted: Machine) -> None:
     for command in (
         "set manifest promotion.gradual=off",

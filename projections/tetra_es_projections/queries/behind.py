@@ -1,4 +1,4 @@
-"""Whether promoting would change an environment whose source revision is the newest one."""
+"""Whether promoting its source revision again would change an environment."""
 
 from __future__ import annotations
 
@@ -16,15 +16,26 @@ if TYPE_CHECKING:
 def changed_since(reader: Reader, state: StateRow) -> list[str]:
     """Return `profile` and `manifest`, those that give an environment other values by now.
 
-    `profile` alone where neither is newer than the state, as after a rollback. Nothing where
-    promoting would change no value, or is not possible now.
+    Where neither is newer than the state, it is `keys` after a rollback of some keys, and `profile`
+    after another one. Nothing where promoting its source revision again would change no value, or
+    is not possible now.
     """
     newer = {
         name: reader.views.revisions_of(file).find(file)
         for name, file in (("profile", f"profile {state.environment}"), ("manifest", "manifest"))
     }
     found = [name for name, row in newer.items() if row and row.position > state.position]
-    return (found or ["profile"]) if _would_change(reader, state) else []
+    if not _would_change(reader, state):
+        return []
+    return found or ["keys" if _has_keys_of_another(reader, state) else "profile"]
+
+
+def _has_keys_of_another(reader: Reader, state: StateRow) -> bool:
+    """Return whether a state was made by bringing back some keys of an older one."""
+    from tetra_es.log import canonical
+
+    record = reader.log.record(state.position)
+    return bool(record and canonical.decode(record.state).get("paths"))
 
 
 def _would_change(reader: Reader, state: StateRow) -> bool:
@@ -32,6 +43,7 @@ def _would_change(reader: Reader, state: StateRow) -> bool:
     from tetra_es.errors import TetraEsError
     from tetra_es.profiles.carried import filled_layers, values_by
     from tetra_es.profiles.load import effective_profile
+    from tetra_es.refs import RevisionRef
     from tetra_es.schema.manifest import read_manifest
     from tetra_es.toml.flatten import same_values
     from tetra_es_projections.queries.states import document_at
@@ -49,7 +61,8 @@ def _would_change(reader: Reader, state: StateRow) -> bool:
             domain=manifest.domain,
             environment=state.environment,
         )
-        values = values_by(layers, document_at(reader, SOURCE_OF_TRUTH, None))
+        source = RevisionRef(SOURCE_OF_TRUTH, state.source_revision or 0)
+        values = values_by(layers, document_at(reader, SOURCE_OF_TRUTH, source))
         return not same_values(values, document_at(reader, state.environment, None).values)
     except TetraEsError:  # `promote` says it
         return False
