@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import shlex
 import socket
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +13,9 @@ import click
 from tetra_es.layout import SOURCE, OrgLayout
 from tetra_es_cli.context.own_line import own_recipient
 from tetra_es_cli.context.params import reason_option
+from tetra_es_cli.output.console import hint
 from tetra_es_cli.output.emit import say
+from tetra_es_cli.output.invitation import SPARE
 
 if TYPE_CHECKING:
     from tetra_es.settings import Settings
@@ -68,6 +71,9 @@ def init(
         say(f"  reads    the secrets of every environment, with {app.settings.identity}")
     say(f"  edit     {layout.file(SOURCE)}")
     say(f"  then     {_next(app, org)}")
+    if sys.stderr.isatty():  # a script has no use for it
+        meant = [] if app.settings.org == org else ["--org", org]
+        hint(SPARE.replace(" member ", " ".join(["", *meant, "member", ""])))
 
 
 def _next(app: App, org: str) -> str:

@@ -15,7 +15,7 @@ from tetra_es_cli.context.recording import Recording
 from tetra_es_cli.context.text_files import filled, force_option, output_option, write
 from tetra_es_cli.output.console import hint, note, warn
 from tetra_es_cli.output.emit import emit, say
-from tetra_es_cli.output.invitation import invitation
+from tetra_es_cli.output.invitation import SPARE, invitation
 from tetra_es_cli.output.model import Report
 
 if TYPE_CHECKING:
@@ -195,10 +195,7 @@ def share_to(app: App, url: str, roles: tuple[str, ...], purge: bool) -> None:
         )
     if found.alone:
         note(f"{found.alone} alone may add signers: if that key is lost, nobody can any more")
-        hint(
-            "a spare key, to be kept offline: "
-            "`XDG_CONFIG_HOME=FOLDER tetra-es identity line`, then `tetra-es member add spare -`"
-        )
+        hint(SPARE)
 
 
 def _shared(found: Shared, org: str) -> str:
