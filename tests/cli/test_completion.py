@@ -18,6 +18,8 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> Machine:
     machine.ok("set", "profile", "dev", "logging.level=warn")
     machine.ok("recipient", "add", "dev", "anna", machine.ok("identity", "new").out.strip())
     machine.ok("secret", "set", "dev", "API_KEY", stdin="value")
+    machine.ok("mirror", "add", "origin", "elsewhere.git")
+    machine.ok("mirror", "add", "backup", "other.git")
     return machine
 
 
@@ -72,6 +74,15 @@ ENVIRONMENTS = {"local", "dev", "staging", "prod"}
         ("recipient rm dev ", {"anna"}),
         ("secret exposure ", {"anna"}),
         ("secret rm dev ", {"API_KEY"}),
+        ("history --actor al", {"alice"}),
+        ("history --type environment.p", {"environment.promoted"}),
+        ("history dev --key ports.", {"ports.tetra"}),
+        ("mirror push ", {"backup", "origin"}),
+        ("mirror rm or", {"origin"}),
+        ("env add qa --profile s", {"staging"}),
+        ("show dev --at 3", {"3"}),
+        ("undo 1", {"1"}),
+        ("rollback dev --path ports.", {"ports.tetra"}),
         ("--org ", {"acme", "zeta"}),
         ("--org z", {"zeta"}),
         ("--org zeta set local ports.", {"ports.tetra="}),

@@ -11,7 +11,9 @@ import termios
 from typing import TYPE_CHECKING
 from unittest import mock
 
-from tetra_es_cli.output import terminal
+import pytest
+
+from tetra_es_cli.output import next_step, terminal
 from tetra_es_cli.output.table import table_lines
 
 if TYPE_CHECKING:
@@ -37,6 +39,36 @@ def test_what_fits_is_as_ever() -> None:
 def test_where_nothing_can_be_cut_lines_are_longer() -> None:
     lines = list(table_lines([ROW], COLUMNS, 10))
     assert "a.very.long.key.of.a.table  vvvvvvv…  why" in lines[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "step"),
+    [
+        ("set local ports.tetra=4460", "`tetra-es status` shows which environments are behind"),
+        ("set manifest domain=b.example", "`tetra-es status` shows which environments are behind"),
+        ("set profile dev logging.level=warn", "`tetra-es promote dev` generates it again"),
+        ("env add qa --profile dev", "`tetra-es promote qa` generates it again"),
+        ("promote dev", None),  # which names no host
+        ("set local ports.tetra=4460 --dry-run", None),
+        ("set local ports.tetra=4460 -o json", None),
+        ("set local ports.tetra=4444", None),  # as it is
+    ],
+)
+def test_the_next_step(machine: Machine, words: str, step: str | None) -> None:
+    with mock.patch.object(next_step, "is_wanted", return_value=True):
+        said = machine.ok(*words.split()).err
+    assert said == (f"tetra-es: next: {step}\n" if step else "")
+    if step:
+        machine.ok(*step.split("`")[1].split()[1:])
+    assert "next:" not in machine.ok("set", "local", "a=1").err
+
+
+def test_the_next_step_with_servers(machine: Machine) -> None:
+    machine.ok("set", "profile", "dev", 'deployment.hosts=["web1"]')
+    with mock.patch.object(next_step, "is_wanted", return_value=True):
+        said = machine.ok("promote", "dev", "--org", machine.org).err
+    deploy = f"tetra-es --org {machine.org} deploy dev --dry-run"
+    assert f"next: `{deploy}` shows what that changes on its servers" in said
 
 
 def test_what_is_long() -> None:

@@ -13,6 +13,10 @@ _UPGRADE = "tests/cli/test_upgrade.py runs it, in a folder of the first edition"
 _FIRST = "a check that comes earlier explains it; this one is for what goes away in between"
 
 NOT_RUN: dict[str, str] = {
+    "`tetra-es status` shows which environments are behind": "tests/cli/test_terminal.py pastes it",
+    "`tetra-es promote {}` generates it again": "tests/cli/test_terminal.py pastes it",
+    "`tetra-es deploy {} --dry-run` shows what that changes on its servers": "is said on a "
+    "terminal; tests/cli/test_help.py runs that command",
     "`{} {} --help`": "tests/cli/test_foreign.py runs it",
     "`{} --help`": "tests/cli/test_foreign.py runs it",
     "interrupted; {} does not say whether it was recorded: `tetra-es pull` will tell": "an "

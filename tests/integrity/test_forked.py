@@ -59,7 +59,15 @@ LOOKING = {
         "signer export",
         "signer list",
     ),
-    *("secret list", "secret diff", "secret exposure", "recipient list", "doctor", "completion"),
+    *(
+        "secret list",
+        "secret diff",
+        "secret exposure",
+        "recipient list",
+        "doctor",
+        "completion",
+        "help",
+    ),
     "member list",
     *(
         "identity new",

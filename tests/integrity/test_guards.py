@@ -83,7 +83,7 @@ def test_a_store_of_a_newer_version_is_refused_by_every_command(copy: Machine) -
 def test_every_command_is_in_the_list_above() -> None:
     from tetra_es_cli.entry.root import COMMANDS as ALL
 
-    without_a_store = {"orgs", "completion", "import", "identity", "apply", "ci", "clone"}
+    without_a_store = {"orgs", "completion", "help", "import", "identity", "apply", "ci", "clone"}
     with_findings_of_its_own = {"doctor", "restore"}
     others = without_a_store | with_findings_of_its_own
     assert {command[0] for command in COMMANDS} | others == set(ALL)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es_cli.context.params import env_argument, listing_option
+from tetra_es_cli.context.params import HOST, env_argument, listing_option
 from tetra_es_cli.context.servers import diagnosed
 from tetra_es_cli.output.console import note
 from tetra_es_cli.output.emit import emit
@@ -23,7 +23,7 @@ _COLUMNS = ("name", "result", "what", "remedy")
 @click.command()
 @env_argument(required=False)
 @click.option("--local", is_flag=True, help="This machine is ENV's server.")
-@click.option("--to", "hosts", multiple=True, metavar="HOST", help="A server of ENV.")
+@click.option("--to", "hosts", multiple=True, type=HOST, metavar="HOST", help="A server of ENV.")
 @listing_option
 @click.pass_obj
 def doctor(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es_cli import answers
+from tetra_es_cli.context.candidates import PROFILE
 from tetra_es_cli.context.groups import CommandGroup
 from tetra_es_cli.context.params import ENVIRONMENT, env_argument, listing_option
 from tetra_es_cli.context.recording import recording_options
@@ -36,7 +37,12 @@ def list_(app: App, output: str) -> None:
 @env.command()
 @env_argument()
 @click.option(
-    "--profile", "extends", required=True, metavar="NAME", help="Built-in profile to start from."
+    "--profile",
+    "extends",
+    required=True,
+    type=PROFILE,
+    metavar="NAME",
+    help="Built-in profile to start from.",
 )
 @click.option("--after", type=ENVIRONMENT, metavar="ENV", help="Where in promotion order.")
 @recording_options

@@ -9,7 +9,7 @@ import click
 
 from tetra_es.errors import TetraEsError, UsageError
 from tetra_es_cli import answers
-from tetra_es_cli.context.candidates import LOOKED_AT
+from tetra_es_cli.context.candidates import ACTOR, LOOKED_AT, TYPE
 from tetra_es_cli.context.params import KEY, SINCE, UNTIL, listing_option
 from tetra_es_cli.context.source_files import one_file
 from tetra_es_cli.output.console import note
@@ -24,8 +24,14 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("words", nargs=-1, metavar="[WHERE]", type=LOOKED_AT)
 @click.option("--key", type=KEY, help="Only what changed this key or one below it, by key.")
-@click.option("--actor", help="Only events of this signer.")
-@click.option("--type", "topic", help="Only events of this type, such as environment.promoted.")
+@click.option("--actor", type=ACTOR, metavar="NAME", help="Only events of this signer.")
+@click.option(
+    "--type",
+    "topic",
+    type=TYPE,
+    metavar="TYPE",
+    help="Only events of this type, such as environment.promoted.",
+)
 @click.option("--since", type=SINCE, metavar="TIME", help="Not before it: a date, a time, 2h, 3d.")
 @click.option("--until", type=UNTIL, metavar="TIME", help="Not after the end of it.")
 @click.option("--grep", metavar="PATTERN", help="Only where reason or summary match PATTERN.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tetra_es_cli.context.candidates import REMOTE
 from tetra_es_cli.context.groups import CommandGroup
 from tetra_es_cli.context.params import listing_option
 from tetra_es_cli.output.emit import emit, say
@@ -62,7 +63,7 @@ def add(app: App, name: str, url: str) -> None:
 
 
 @mirror.command()
-@click.argument("name")
+@click.argument("name", type=REMOTE)
 @click.pass_obj
 def rm(app: App, name: str) -> None:
     """Forget the remote NAME; the repository there stays as it is."""
@@ -74,7 +75,7 @@ def rm(app: App, name: str) -> None:
 
 
 @mirror.command()
-@click.argument("name", default="origin")
+@click.argument("name", default="origin", type=REMOTE)
 @click.option("--force", is_flag=True, help="Replace what the remote has, as after a purge.")
 @click.pass_obj
 def push(app: App, name: str, force: bool) -> None:

@@ -59,6 +59,23 @@ class OrganizationType(click.ParamType):  # type: ignore[type-arg]  # as above
         return _beginning((name for name in names if is_org(name)), incomplete)
 
 
+class RemoteType(click.ParamType):  # type: ignore[type-arg]  # as above
+    """The name of a copy of the mirror."""
+
+    name = "text"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the names of those that the mirror knows."""
+        try:
+            with app_of(ctx).projections(reading=True) as projections:
+                names = [row.remote for row in projections.remotes.rows()]
+        except Exception:  # as in `complete`
+            return []
+        return _beginning(names, incomplete)
+
+
 class HelpType(click.ParamType):  # type: ignore[type-arg]  # as above
     """A command, the command of a group, or a topic."""
 
@@ -203,6 +220,20 @@ def _limits(reader: Reader, _: click.Context) -> Iterable[str]:
     return limits_in(environments(reader))
 
 
+def _actors(reader: Reader, _: click.Context) -> Iterable[str]:
+    return reader.views.events.actors()
+
+
+def _types(reader: Reader, _: click.Context) -> Iterable[str]:
+    return reader.views.events.topics()
+
+
+def _profiles(_: Reader, __: click.Context) -> Iterable[str]:
+    from tetra_es_projections.queries.profiles import builtin_names
+
+    return builtin_names()
+
+
 ORGANIZATION = OrganizationType()
 WHERE = Known(_edited_files)
 WHERE_AND_KEYS = Known(_keys_there)
@@ -214,5 +245,9 @@ STATES = Known(_states)
 SIGNER = Known(_signers)
 RECIPIENT = Known(_recipients)
 MEMBER = Known(_members)
+ACTOR = Known(_actors)
+TYPE = Known(_types)
+PROFILE = Known(_profiles)
+REMOTE = RemoteType()
 LIMIT = Known(_limits)
 HELP = HelpType()

@@ -12,6 +12,7 @@ import click
 
 from tetra_es_cli.context.become import become_option, become_password
 from tetra_es_cli.context.command_line import command_for
+from tetra_es_cli.context.params import HOST
 from tetra_es_cli.output.servers import ServerConsole
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def hosts_options(command: Command) -> Command:
         "--to",
         "hosts",
         multiple=True,
+        type=HOST,
         metavar="HOST",
         help="A host as ssh takes it.  [default: deployment.hosts of ENV]",
     )(local(become_option(command)))

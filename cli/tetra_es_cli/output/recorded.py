@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from tetra_es_cli.output.console import warn
+from tetra_es_cli.output import next_step
+from tetra_es_cli.output.console import note, warn
 from tetra_es_cli.output.emit import write_raw
 from tetra_es_cli.output.formats import encoded, render
 from tetra_es_cli.output.lines import change_lines
@@ -43,6 +44,10 @@ def emit_recorded(
     lines = [*_lines(rows, how, nothing=nothing, keys=keys), *more]
     value = [{**row._asdict(), "changes": change_rows(row.changes)} for row in rows]
     write_raw(encoded(render(Report(value, lines), how.output)))
+    if how.output == "text" and next_step.is_wanted():
+        step = next_step.next_step(recorded)
+        if step:
+            note(f"next: {step}")
 
 
 def warn_unused(allow: Sequence[str], recorded: RecordedEvents) -> None:

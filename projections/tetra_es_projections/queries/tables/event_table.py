@@ -154,6 +154,11 @@ class EventTable:
         rows = self._connection.execute("SELECT DISTINCT actor FROM events ORDER BY actor")
         return [row[0] for row in rows]
 
+    def topics(self) -> list[str]:
+        """Return the types of the events that there are."""
+        rows = self._connection.execute("SELECT DISTINCT topic FROM events ORDER BY topic")
+        return [row[0] for row in rows]
+
     def of_topics(self, topics: Sequence[str], upto: int) -> list[int]:
         """Return the positions of the valid events of these types up to a position, in order."""
         found: list[int] = []
