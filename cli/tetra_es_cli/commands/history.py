@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("words", nargs=-1, metavar="[WHERE]", type=LOOKED_AT)
 @click.option("--key", type=KEY, help="Only what changed this key or one below it, by key.")
-@click.option("--actor", type=ACTOR, metavar="NAME", help="Only events of this signer.")
+@click.option(
+    "--actor",
+    type=ACTOR,
+    metavar="NAME",
+    help="Only events of this signer, by name or fingerprint.",
+)
 @click.option(
     "--type",
     "topic",

@@ -57,6 +57,7 @@ def history_rows(reader: "Reader", query: HistoryQuery) -> "Sequence[EventRow | 
 
     Raises `UsageError` for an environment, key, actor or type that never was.
     """
+    query = _understood(reader, query)
     rows = _events(reader, query)
     if not rows:
         from tetra_es_projections.queries.unknown import check_known  # most ask for what is there
@@ -65,6 +66,17 @@ def history_rows(reader: "Reader", query: HistoryQuery) -> "Sequence[EventRow | 
     if query.reverse:
         rows.reverse()
     return [*_by_key(reader, rows, query.key)] if query.by_key else rows
+
+
+def _understood(reader: "Reader", query: HistoryQuery) -> HistoryQuery:
+    """Return a query with names as the views have them, whatever command printed them."""
+    if query.key is not None:
+        query = query._replace(key=query.key.removeprefix("secret "))  # as `blame` lists it
+    if query.actor is not None and query.actor.startswith("SHA256:"):
+        from tetra_es_projections.queries.signers import owner_of  # few ask by a key
+
+        query = query._replace(actor=owner_of(reader, query.actor) or query.actor)
+    return query
 
 
 def _events(reader: "Reader", query: HistoryQuery) -> "list[EventRow]":

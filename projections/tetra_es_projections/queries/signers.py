@@ -37,6 +37,17 @@ def signer_rows(reader: Reader, ref: Ref | None = None) -> list[SignerRow]:
     ]
 
 
+def owner_of(reader: Reader, key: str) -> str | None:
+    """Return the signer who has, or had, the key with a fingerprint; None where nobody had."""
+    last = reader.log.last_position()
+    for _, event in valid_events(reader.log, reader.log.of_topics(SIGNER_TOPICS, last)):
+        if not isinstance(event, OrganizationCreated | SignerAdded):
+            continue
+        if fingerprint(parse_public_line(event.key)) == key:
+            return event.signer
+    return None
+
+
 def signers_file(reader: Reader, ref: Ref | None = None) -> str:
     """Return the `allowed_signers` file that `ssh-keygen -Y verify` takes."""
     return allowed_signers(_signers(reader, ref)[0])
