@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.examples import some
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -15,9 +17,13 @@ if TYPE_CHECKING:
 READS = "import sys; text = sys.stdin.read(); "
 
 
-@pytest.fixture
-def grown(machine: Machine) -> Machine:
-    """local@2 (#3) to local@8 (#9), of which local@5 (#6) has the first port above 5000."""
+@pytest.fixture(scope="module")
+def grown(founded: Machine, tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """local@2 (#3) to local@8 (#9), of which local@5 (#6) has the first port above 5000.
+
+    For all tests: a bisection records nothing.
+    """
+    machine = founded.copy(tmp_path_factory.mktemp("grown") / "home")
     for port in (4001, 4002, 4003, 5001, 5002, 5003, 5004):
         machine.ok("set", "local", f"ports.tetra={port}", "-m", f"to {port}")
     return machine
@@ -72,19 +78,19 @@ def test_what_cannot_be_told_is_passed_over(grown: Machine) -> None:
     assert [each["result"] for each in found["tried"]].count("skipped") == 2
 
 
-@pytest.mark.parametrize(
-    ("code", "options", "exit_code", "said"),
-    [
-        ("raise SystemExit(0)", (), 3, "takes local@8 for good"),
-        ("raise SystemExit(1)", (), 3, "takes local@1 for bad"),
-        ("raise SystemExit(125)", (), 3, "cannot tell whether local@8 is bad"),
-        ("raise SystemExit(128)", (), 1, "ended with exit code 128 for local@8"),
-        ("import os; os.kill(os.getpid(), 9)", (), 1, "ended with signal 9 for local@8"),
-        (BAD_PORT, ("--good", "local@8"), 2, "it has to be older"),
-        (BAD_PORT, ("--good", "99"), 1, "there is no event #99"),
-        (BAD_PORT, ("--bad", "1"), 1, "had no state yet at #1"),
-    ],
+NOTHING = (
+    ("raise SystemExit(0)", (), 3, "takes local@8 for good"),
+    ("raise SystemExit(1)", (), 3, "takes local@1 for bad"),
+    ("raise SystemExit(125)", (), 3, "cannot tell whether local@8 is bad"),
+    ("raise SystemExit(128)", (), 1, "ended with exit code 128 for local@8"),
+    ("import os; os.kill(os.getpid(), 9)", (), 1, "ended with signal 9 for local@8"),
+    (BAD_PORT, ("--good", "local@8"), 2, "it has to be older"),
+    (BAD_PORT, ("--good", "99"), 1, "there is no event #99"),
+    (BAD_PORT, ("--bad", "1"), 1, "had no state yet at #1"),
 )
+
+
+@pytest.mark.parametrize(("code", "options", "exit_code", "said"), some(NOTHING, 4))
 def test_what_finds_nothing(
     grown: Machine, code: str, options: tuple[str, ...], exit_code: int, said: str
 ) -> None:

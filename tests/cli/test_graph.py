@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-@pytest.fixture
-def grown(machine: Machine) -> Machine:
+@pytest.fixture(scope="module")
+def grown(founded: Machine, tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """For all tests: nothing here changes it."""
+    machine = founded.copy(tmp_path_factory.mktemp("grown") / "home")
     machine.ok("promote", "dev")
     machine.ok("promote", "staging", "--from", "dev")
     machine.ok("set", "local", "ports.tetra=5555", "-m", "a <b> & \"c\" ]]> 'd'")

@@ -7,17 +7,25 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.machine import Machine
 
 
-@pytest.fixture
-def grown(machine: Machine) -> Machine:
-    """local@3 (#4) and dev@2 (#5), in which two keys are others than in local@1 and dev@1."""
+@pytest.fixture(scope="module")
+def grown_once(founded: Machine, tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """local@3 and dev@2, in which two keys are others than in local@1 and dev@1; to be copied."""
+    machine = founded.copy(tmp_path_factory.mktemp("grown") / "home")
     machine.ok("set", "local", "ports.tetra=5555", "logging.level='debug'")
     machine.ok("promote", "dev")
     machine.ok("set", "local", "ports.tetra=6666", "logging.level='warn'")
     machine.ok("promote", "dev")
     return machine
+
+
+@pytest.fixture
+def grown(grown_once: Machine, tmp_path: Path) -> Machine:
+    return grown_once.copy(tmp_path / "grown")
 
 
 def test_the_others_stay_and_so_do_comments(grown: Machine) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tetra_es.toml.document import ConfigDocument
 from tetra_es.toml.edit.bringing_back import bring_back
 from tetra_es.toml.keys import format_key, parse_key
+from tetra_es.toml.taken_back import same_keys, with_paths, without_changes
 
 OLD = """\
 # then
@@ -82,3 +85,32 @@ def test_what_cannot_stand_beside_the_rest() -> None:
 def test_what_is_nowhere_changes_nothing() -> None:
     """Tables in an array are one value: they have no keys that could be named."""
     assert back("routers.name") == NEW
+
+
+KEYS = ("a", "b", "t.a", "t.b", "u.v.c")
+DOCUMENTS = st.dictionaries(st.sampled_from(KEYS), st.integers(0, 2), max_size=5).map(
+    lambda values: "".join(f"{key} = {value} # {value}\n" for key, value in values.items())
+)
+
+
+@given(DOCUMENTS, DOCUMENTS, st.sampled_from(("a", "t", "t.a", "u", "u.v.c")))
+def test_those_keys_alone_are_others(new: str, old: str, path: str) -> None:
+    found = back(path, new=new, old=old)
+    assert found is not None
+    keys = ConfigDocument("x", found).keys
+    wanted = with_paths(ConfigDocument("x", new).keys, ConfigDocument("x", old).keys, [path])
+    assert same_keys(keys, wanted)
+    kept = {line for line in new.splitlines() if not line.startswith(path)}
+    assert kept <= set(found.splitlines())
+
+
+@given(DOCUMENTS, DOCUMENTS, DOCUMENTS)
+def test_a_change_that_is_done_and_taken_back_leaves_the_rest(
+    before: str, after: str, present: str
+) -> None:
+    """What was changed since, where it is something else, is as if there had been no change."""
+    was, then, now = (ConfigDocument("x", each).keys for each in (before, after, present))
+    changed = {key for key in {*was, *then} if was.get(key) != then.get(key)}
+    done = without_changes(now, then, was)  # the change, done to what is there
+    assert same_keys(without_changes(done, was, then), without_changes(now, was, then))
+    assert all(without_changes(done, was, then).get(key) == was.get(key) for key in changed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.errors import TetraEsError
@@ -37,16 +38,17 @@ def _attempts(
     present: ConfigDocument, older: ConfigDocument, path: KeyPath, wanted: Mapping[str, str]
 ) -> Iterator[ConfigDocument]:
     """Yield what has the wanted keys, in the order of how little was done."""
-    for attempt in (_key_by_key, _as_block):
+    # A statement as it was typed fits where its table is made in the same way.
+    for attempt in (_key_by_key, _as_block, partial(_key_by_key, as_typed=False)):
         found = attempt(present, older, path)
         if found is not None and same_keys(found.keys, wanted):
             yield found
 
 
 def _key_by_key(
-    present: ConfigDocument, older: ConfigDocument, path: KeyPath
+    present: ConfigDocument, older: ConfigDocument, path: KeyPath, *, as_typed: bool = True
 ) -> ConfigDocument | None:
-    """Return it with each key set or removed, as it was typed; None where that cannot be done."""
+    """Return it with each key set or removed; None where that cannot be done."""
     there, then = leaves_of(present), leaves_of(older)
     typed = {each.path: each.text for each in older.statements if each.kind == "key"}
     try:
@@ -60,7 +62,7 @@ def _key_by_key(
             if there.get(each) == then[each]:
                 continue
             value = _value(older, each)
-            if each in typed:
+            if as_typed and each in typed:
                 editor.put(each, value, typed[each])
             else:
                 editor.set(each, value)
