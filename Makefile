@@ -9,7 +9,7 @@ HOOK := cli/tetra_es_cli/texts/pre-receive.sh
 # A worker that has done its part takes over what another one has left.
 IN_PARALLEL := -n auto --dist worksteal
 
-.PHONY: help demo test test-thorough test-server test-postgres check bench docs lowest coverage nightly clean
+.PHONY: help demo test test-thorough test-server test-postgres test-cluster check bench docs lowest coverage nightly clean
 
 help:
 	@echo "make demo    do the main job in a new folder, on embedded SQLite"
@@ -17,6 +17,7 @@ help:
 	@echo "make test-thorough    the same with more crashes, examples and processes, as CI does"
 	@echo "make test-server    as root: boot a real host with systemd, test deployments on it"
 	@echo "make test-postgres    start a PostgreSQL from a wheel, test sharing by it"
+	@echo "make test-cluster    kill primaries of three nodes under Patroni, with etcd, under load"
 	@echo "make check   types, style, architecture, the agent, generated docs, wheel"
 	@echo "make bench   measure against git, sqlite3 and the bare interpreter"
 	@echo "make docs    write the generated pages and the picture of docs/ again"
@@ -55,6 +56,11 @@ test-postgres: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	  --editable '.[dev,postgres,postgres-tests]'
 	TETRA_ES_POSTGRES=1 TETRA_ES_THOROUGH=1 TETRA_ES_CRASH_ROUNDS=40 $(BIN)/python -m pytest $(IN_PARALLEL) tests/postgres
+
+test-cluster: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  --editable '.[dev,postgres,postgres-tests,cluster-tests]'
+	TETRA_ES_CLUSTER=1 $(BIN)/python -m pytest -q -s tests/cluster
 
 check: $(STAMP)
 	$(BIN)/ruff check
