@@ -183,3 +183,96 @@ def test_what_is_not_a_file_is_not_waited_for(bare: Machine, old: Path) -> None:
     os.mkfifo(old / "history/dev_20240202_101500.toml")
     assert "a FIFO, not a file" in bare.fails(1, "import", str(old), "--as", "acme").error()
     assert not bare.store.exists()
+
+
+SECRET = "hunter2-" + "sEcr3t-9"
+
+
+def test_all_findings_are_told_at_once(bare: Machine, old: Path) -> None:
+    (old / "environments/qa.toml").write_text("x = [1,\n")
+    (old / "history/dev_20240102_101500.toml").write_bytes(b'x = "\xff"\n')
+    for name in ("history/dev_20240103_101500.toml", "environments/dev.toml"):
+        (old / name).write_text(f'[db]\npassword = "{SECRET}"\n')
+    (old / "environments/local.toml").write_text(f'token = "{SECRET}"\n')
+    failed = bare.fails(1, "import", str(old), "--as", "acme", "--utc")
+    assert failed.error() == "4 findings; nothing was recorded"
+    said = failed.err.splitlines()
+    assert any("environments/qa.toml:1:" in line for line in said)
+    assert any("dev_20240102_101500.toml is not UTF-8" in line for line in said)
+    (password,) = [line for line in said if "db.password: looks like a secret" in line]
+    assert "history/dev_20240103_101500.toml:2" in password
+    assert password.endswith("; so it does in 1 more")
+    (token,) = [line for line in said if "token: looks like a secret" in line]
+    assert "environments/local.toml:1" in token
+    assert "--allow db.password -m REASON" in failed.hint()
+    assert SECRET not in failed.out + failed.err
+    (old / "environments/qa.toml").unlink()
+    (old / "history/dev_20240102_101500.toml").unlink()
+    bare.fails(3, "import", str(old), "--as", "acme")
+    allowed = ("--allow", "db.password", "--allow", "token", "-m", "examples")
+    bare.ok("import", str(old), "--as", "acme", "--utc", *allowed)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "options", "domain"),
+    [
+        ('domain = "old.example"\n', (), "old.example"),
+        ('[org]\nname = "x"\ndomain = "old.example"\n', (), "old.example"),
+        ('domain = "old.example"\n', ("--domain", "new.example"), "new.example"),
+        ('domain = "not a domain"\n', (), "acme.example"),
+        ("domain = 1\n", (), "acme.example"),
+        ('name = "x"\n', (), "acme.example"),
+        (None, (), "acme.example"),
+    ],
+)
+def test_the_domain_is_that_of_the_old_manifest(
+    bare: Machine, old: Path, manifest: str | None, options: tuple[str, ...], domain: str
+) -> None:
+    if manifest is not None:
+        (old / "manifest.toml").write_text(manifest)
+    bare.ok("import", str(old), "--as", "acme", *options)
+    assert f'domain = "{domain}"' in (bare.folder / "manifest.toml").read_text()
+
+
+def test_a_broken_old_manifest_is_a_finding(bare: Machine, old: Path) -> None:
+    (old / "manifest.toml").write_text("domain = \n")
+    assert bare.fails(1, "import", str(old), "--as", "acme").error().startswith("manifest.toml:1:")
+
+
+def test_an_environment_of_its_own_gets_its_place(bare: Machine, old: Path) -> None:
+    order = "local,dev,qa,staging,prod"
+    done = bare.ok("import", str(old), "--as", "acme", "--environments", order)
+    assert "promotion order" not in done.err
+    rows = bare.ok("env", "list", "-o", "json").json
+    assert [row["environment"] for row in rows] == order.split(",")
+
+
+def test_without_a_place_it_comes_before_prod_and_that_is_told(bare: Machine, old: Path) -> None:
+    done = bare.ok("import", str(old), "--as", "acme")
+    assert "in promotion order the environments are local, dev, staging, qa, prod" in done.err
+    assert "--environments says where qa belongs" in done.err
+    rows = bare.ok("env", "list", "-o", "json").json
+    assert [row["environment"] for row in rows] == ["local", "dev", "staging", "qa", "prod"]
+
+
+@pytest.mark.parametrize(
+    ("order", "says"),
+    [
+        ("local,dev,prod", "qa would have no place"),
+        ("dev,local,qa,prod", "not environments in promotion order"),
+        ("local,dev,qa,dev", "not environments in promotion order"),
+    ],
+)
+def test_an_order_that_is_none_is_refused(bare: Machine, old: Path, order: str, says: str) -> None:
+    failed = bare.fails(2, "import", str(old), "--as", "acme", "--environments", order)
+    assert says in failed.error()
+    assert "local,dev,staging,qa,prod" in failed.hint()
+
+
+def test_a_relative_folder(bare: Machine, old: Path) -> None:
+    inside = old / "environments"
+    for cwd, folder in ((old, "."), (inside, ".."), (old.parent, "my-company/"), (old, "./")):
+        said = bare.ok("import", folder, "--dry-run", cwd=cwd).out
+        assert "environments/dev.toml" in said
+    bare.ok("--org", "my-company", "import", "..", cwd=inside)
+    assert (bare.home / "tetra/org/my-company/manifest.toml").is_file()

@@ -50,6 +50,20 @@ def an_empty_old_one(machine: Machine) -> None:
     (machine.home / "other/environments/local.toml").write_text("")
 
 
+def an_old_one_with_more(machine: Machine) -> None:
+    """It has an environment of its own, and a secret."""
+    an_old_one(machine)
+    shutil.move(machine.home / "tetra/org/other", machine.home / "other")
+    (machine.home / "other/environments/qa.toml").write_text("n = 1\n")
+    text = f'token = "ghp_{"a1B2" * 9}"\n'
+    (machine.home / "other/environments/local.toml").write_text(text)
+
+
+def an_old_one_with_qa(machine: Machine) -> None:
+    an_old_one_with_more(machine)
+    (machine.home / "other/environments/local.toml").write_text("n = 1\n")
+
+
 def nothing_promoted(machine: Machine) -> None:
     shutil.rmtree(machine.home / "tetra")
     machine.ok("init", machine.org)
@@ -84,6 +98,18 @@ CASES = [
         "import other",
         an_empty_old_one,
         options="--allow-empty",
+    ),
+    Case(
+        "take it out there, or record that it is a false positive: --allow {} -m REASON",
+        "import other",
+        an_old_one_with_more,
+        options="--allow token -m why",
+    ),
+    Case(
+        "--environments says where {} belongs",
+        "import other --dry-run",
+        an_old_one_with_qa,
+        options="--environments local,dev,qa,staging,prod",
     ),
     Case(
         "`tetra-es init NAME` makes another organization", "set manifest name=x", fill={"NAME": "x"}

@@ -61,7 +61,7 @@ def problems_in(document: "ConfigDocument") -> "Iterator[Problem]":
     if not _valid(check_org, values.get("name")):
         yield Problem(("name",), "must be the organization's name", 'such as name = "my-company"')
     domain = values.get("domain")
-    if not isinstance(domain, str) or not _DOMAIN.fullmatch(domain) or len(domain) > 253:
+    if not isinstance(domain, str) or not is_domain(domain):
         yield Problem(("domain",), "must be a DNS name", 'such as domain = "my-company.example"')
     if not isinstance(promotion, dict):
         yield Problem(("promotion",), "must be a table", "write it as [promotion]")
@@ -71,6 +71,11 @@ def problems_in(document: "ConfigDocument") -> "Iterator[Problem]":
     problem = _environments_problem(values.get("environments"))
     if problem:
         yield Problem(("environments",), problem, 'such as ["local", "dev", "staging", "prod"]')
+
+
+def is_domain(name: str) -> bool:
+    """Return whether `name` is a DNS name."""
+    return len(name) <= 253 and _DOMAIN.fullmatch(name) is not None
 
 
 def unknown_keys(document: "ConfigDocument") -> "Iterator[Problem]":

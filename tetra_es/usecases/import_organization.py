@@ -6,16 +6,18 @@ imported.
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tetra_es.errors import Refused
+from tetra_es.errors import Refused, UsageError
 from tetra_es.layout import MANIFEST, SOURCE, profile_file
 from tetra_es.names import SOURCE_OF_TRUTH, check_actor
 from tetra_es.profiles.load import builtin_names
 from tetra_es.schema.templates import manifest_template
-from tetra_es.secret_scan.scan import refuse, scan_document
+from tetra_es.secret_scan.scan import scan_document
 from tetra_es.toml.document import ConfigDocument
+from tetra_es.toml.redact import printable
 from tetra_es.usecases.config.check_for_secrets import check_for_secrets
 from tetra_es.usecases.create_organization import (
     OWN_ENVIRONMENTS,
@@ -28,7 +30,8 @@ from tetra_es.usecases.use_case import UseCase
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from tetra_es.usecases.old_organization import OldState
+    from tetra_es.errors import TetraEsError
+    from tetra_es.usecases.old_organization import OldOrganization, OldState
     from tetra_es.usecases.unit_of_work import UnitOfWork
 
 
@@ -68,14 +71,15 @@ class ImportOrganization(UseCase[None]):
             )
 
 
-def imported_config(org: str, domain: str | None, states: Sequence[OldState]) -> InitialConfig:
+def imported_config(
+    org: str, domain: str | None, old: OldOrganization, environments: Sequence[str]
+) -> InitialConfig:
     """Return what an imported organization begins with beside its states.
 
-    Its environments are Tetra's own and, after them, what else the states are of; those without a
-    built-in profile get an overlay.
+    Environments without a built-in profile get an overlay. Without a `domain`, it is that of the
+    old manifest.
     """
-    others = {state.environment for state in states} - set(OWN_ENVIRONMENTS)
-    environments = (*OWN_ENVIRONMENTS, *sorted(others))
+    domain = domain or old.domain
     overlaid = [name for name in environments[1:] if name not in builtin_names()]
     manifest = manifest_template(org, domain or default_domain(org), environments)
     return InitialConfig(
@@ -88,20 +92,61 @@ def imported_config(org: str, domain: str | None, states: Sequence[OldState]) ->
     )
 
 
-def refuse_emptied(states: Sequence[OldState]) -> None:
-    """Raise `Refused` where the present source of truth has no keys."""
-    source = [state for state in states if state.environment == SOURCE_OF_TRUTH][-1]
-    if not source.document.holds_values:
-        raise Refused(
-            f"{source.origin} has no keys",
-            hint="put its text back, or import it as it is with --allow-empty",
+def other_environments(old: OldOrganization) -> list[str]:
+    """Return the environments of the old organization that Tetra itself has not."""
+    return sorted({state.environment for state in old.states} - {*OWN_ENVIRONMENTS})
+
+
+def order_with(others: Sequence[str]) -> tuple[str, ...]:
+    """Return Tetra's environments in promotion order, with others before the last of them."""
+    *before, last = OWN_ENVIRONMENTS
+    return (*before, *others, last)
+
+
+def check_order(environments: Sequence[str], old: OldOrganization) -> None:
+    """Raise `UsageError` where environments in promotion order are not all, or not in order."""
+    missing = sorted({state.environment for state in old.states} - {*environments})
+    if environments[0] != SOURCE_OF_TRUTH or missing or len({*environments}) < len(environments):
+        lacks = f"; {', '.join(missing)} would have no place" if missing else ""
+        raise UsageError(
+            f"not environments in promotion order: {','.join(environments)}{lacks}",
+            hint=f"name each once, {SOURCE_OF_TRUTH} first, such as "
+            f"{','.join(order_with(other_environments(old)))}",
         )
 
 
-def refuse_secrets(states: Sequence[OldState], allow: Collection[str]) -> None:
-    """Raise `Refused` where a state has what looks like a secret, not at a key in `allow`.
+def findings(
+    old: OldOrganization, *, allow: Collection[str], allow_empty: bool
+) -> list[TetraEsError]:
+    """Return all that keeps an old organization from being imported.
 
-    An event would keep it for ever.
+    That is broken files, a source of truth without keys unless `allow_empty`, and what looks like
+    a secret, once for each key, unless it is in `allow`: an event would keep it for ever.
     """
-    for state in states:
-        refuse(scan_document(state.document, allowed=allow), state.origin)
+    found = list(old.broken)
+    source = [state for state in old.states if state.environment == SOURCE_OF_TRUTH]
+    if source and not source[-1].document.holds_values and not allow_empty:
+        found.append(
+            Refused(
+                f"{source[-1].origin} has no keys",
+                hint="put its text back, or import it as it is with --allow-empty",
+            )
+        )
+    secrets: dict[tuple[str, str], list[str]] = {}
+    for state in old.states:
+        for finding in scan_document(state.document, allowed=allow):
+            places = secrets.setdefault((finding.path, finding.reason), [])
+            places.append(f"{state.origin}:{finding.line}")
+    found += [_secret(*what, places) for what, places in secrets.items()]
+    return found
+
+
+def _secret(path: str, reason: str, places: Sequence[str]) -> Refused:
+    more = f"; so it does in {len(places) - 1} more" if places[1:] else ""
+    return Refused(
+        printable(f"{places[0]}: {path}: looks like a secret ({reason}){more}"),
+        hint=printable(
+            "take it out there, or record that it is a false positive: "
+            f"--allow {shlex.quote(path)} -m REASON"
+        ),
+    )

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.disk.regular_files import read
 from tetra_es.errors import TetraEsError, UsageError
+from tetra_es.layout import MANIFEST
 from tetra_es.names import SOURCE_OF_TRUTH, check_environment
 from tetra_es.refs import format_time
+from tetra_es.schema.manifest import is_domain
 from tetra_es.toml.document import ConfigDocument
 from tetra_es.usecases.config.source_file import check_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 _BACKUP = re.compile(r"([a-z][a-z0-9-]*)_(?:(pre_rollback)_)?(\d{8}_\d{6})\.toml", re.ASCII)
@@ -40,6 +42,15 @@ class OldState:
     def origin(self) -> str:
         """Path of the file below the folder."""
         return self.document.path
+
+
+class _OldFile(NamedTuple):
+    """A file before it is read."""
+
+    path: Path
+    environment: str
+    timestamp: str
+    kind: str
 
 
 class Reason(NamedTuple):
@@ -69,10 +80,14 @@ class OldOrganization(NamedTuple):
     """Paths of files that are not imported, by why."""
     redated: list[str]
     """A sentence for each file that gets another time than its own."""
+    broken: list[TetraEsError]
+    """Why files are not usable; their states are missing."""
+    domain: str | None
+    """What the old manifest says; None where it says none."""
 
 
 def read_old_organization(folder: Path, now: str, zone: tzinfo | None = None) -> OldOrganization:
-    """Return what is in the folder. Raises `TetraEsError`: no `local.toml`, a file is not readable.
+    """Return what is in the folder. Raises `TetraEsError` where there is no `local.toml`.
 
     The time stamps in names are in the local time of the machine that made them: `zone`, by
     default this machine's. A present file has the time at which it was last changed, but is not
@@ -85,21 +100,25 @@ def read_old_organization(folder: Path, now: str, zone: tzinfo | None = None) ->
         )
     left_out: dict[Reason, list[str]] = {}
     redated: list[str] = []
-    current = {state.environment: state for state in _current(folder, left_out)}
-    of_environment: dict[str, list[OldState]] = {name: [] for name in current}
-    for state in sorted(_backups(folder, zone, left_out), key=lambda each: each.timestamp):
-        if state.environment in current:
+    broken: list[TetraEsError] = []
+    present = _current(folder, left_out)
+    found = {state.environment: state for state in _usable(present, broken)}
+    current = {file.environment for file in present}
+    of_environment: dict[str, list[OldState]] = {name: [] for name in found}
+    backups = _usable(_backups(folder, zone, left_out), broken)
+    for state in sorted(backups, key=lambda each: each.timestamp):
+        if state.environment in found:
             of_environment[state.environment].append(state)
-        else:
+        elif state.environment not in current:
             missing = f"there is no environments/{state.environment}.toml"
             hint = "to have it, copy the newest backup there and import again"
             left_out.setdefault(Reason(missing, hint), []).append(state.origin)
     states: list[OldState] = []
-    for name, backups in of_environment.items():
-        states += _in_order([*backups, current[name]], now, redated)
+    for name, older in of_environment.items():
+        states += _in_order([*older, found[name]], now, redated)
     # The order within an environment stays where times are equal.
     states.sort(key=lambda state: state.timestamp)
-    return OldOrganization(states, left_out, redated)
+    return OldOrganization(states, left_out, redated, broken, _domain(folder, broken))
 
 
 def _in_order(states: list[OldState], now: str, redated: list[str]) -> Iterator[OldState]:
@@ -114,9 +133,33 @@ def _in_order(states: list[OldState], now: str, redated: list[str]) -> Iterator[
         earliest = time
 
 
+def _usable(files: Iterable[_OldFile], broken: list[TetraEsError]) -> Iterator[OldState]:
+    """Yield the states of files that are TOML; what is wrong with others goes to `broken`."""
+    for file in files:
+        try:
+            yield OldState(file.environment, _document(file.path), file.timestamp, file.kind)
+        except TetraEsError as error:
+            broken.append(error)
+
+
+def _domain(folder: Path, broken: list[TetraEsError]) -> str | None:
+    """Return the domain in the old manifest: at its top, or in one of its tables."""
+    manifest = folder / MANIFEST
+    if not manifest.is_file():
+        return None
+    try:
+        values = _document(manifest).values
+    except TetraEsError as error:
+        broken.append(error)
+        return None
+    tables = [values, *(table for table in values.values() if isinstance(table, dict))]
+    named = (table.get("domain") for table in tables)
+    return next((name for name in named if isinstance(name, str) and is_domain(name)), None)
+
+
 def _backups(
     folder: Path, zone: tzinfo | None, left_out: dict[Reason, list[str]]
-) -> Iterator[OldState]:
+) -> Iterator[_OldFile]:
     for file in sorted((folder / "history").glob("[!.]*")):
         path = f"history/{file.name}"
         found = _named(file.name, zone)
@@ -124,7 +167,7 @@ def _backups(
             left_out.setdefault(_NO_BACKUP, []).append(path)
         else:
             environment, kind, timestamp = found
-            yield OldState(environment, _document(file), timestamp, kind)
+            yield _OldFile(file, environment, timestamp, kind)
 
 
 def _named(name: str, zone: tzinfo | None) -> tuple[str, str, str] | None:
@@ -140,7 +183,8 @@ def _named(name: str, zone: tzinfo | None) -> tuple[str, str, str] | None:
         return None
 
 
-def _current(folder: Path, left_out: dict[Reason, list[str]]) -> Iterator[OldState]:
+def _current(folder: Path, left_out: dict[Reason, list[str]]) -> list[_OldFile]:
+    found = []
     for file in sorted((folder / "environments").glob("[!.]*.toml")):
         path = f"environments/{file.name}"
         try:
@@ -148,9 +192,9 @@ def _current(folder: Path, left_out: dict[Reason, list[str]]) -> Iterator[OldSta
         except UsageError:
             left_out.setdefault(_NO_ENVIRONMENT, []).append(path)
             continue
-        document = _document(file)
         changed = datetime.fromtimestamp(file.stat().st_mtime, UTC)
-        yield OldState(name, document, format_time(changed), "current")
+        found.append(_OldFile(file, name, format_time(changed), "current"))
+    return found
 
 
 def _document(file: Path) -> ConfigDocument:
@@ -163,4 +207,5 @@ def _document(file: Path) -> ConfigDocument:
         raise TetraEsError(
             f"{file} is not UTF-8", hint="TOML is UTF-8: save the file in that encoding"
         ) from error
-    return check_size(ConfigDocument(f"{file.parent.name}/{file.name}", text)).checked()
+    name = file.name if file.name == MANIFEST else f"{file.parent.name}/{file.name}"
+    return check_size(ConfigDocument(name, text)).checked()

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from datetime import timedelta, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.errors import UsageError
+from tetra_es.errors import TetraEsError, UsageError
 from tetra_es.layout import OrgLayout
 from tetra_es.text import one_line
 from tetra_es_cli.commands.init import default_actor
-from tetra_es_cli.context.params import allow_empty_option, allow_option, reason_option
+from tetra_es_cli.context.params import (
+    ENVIRONMENTS,
+    allow_empty_option,
+    allow_option,
+    reason_option,
+)
 from tetra_es_cli.context.paths import FilePath
-from tetra_es_cli.output.console import warn
+from tetra_es_cli.output.console import note, warn
 from tetra_es_cli.output.emit import emit, say
 from tetra_es_cli.output.model import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from tetra_es.usecases.old_organization import OldOrganization, OldState
     from tetra_es_cli.context.app import App
@@ -33,6 +40,12 @@ _MOST_NAMED = 10
     "--as", "name", metavar="ORG", help="Name of the new organization.  [default: FOLDER's]"
 )
 @click.option("--domain", metavar="NAME", help="DNS name that prod is served under.")
+@click.option(
+    "--environments",
+    type=ENVIRONMENTS,
+    metavar="ENV,...",
+    help="All environments in promotion order, local first; says where others than Tetra's go.",
+)
 @click.option("--actor", metavar="NAME", help="Your name as a signer.")
 @click.option("--utc", is_flag=True, help="The time stamps in file names are UTC, not local time.")
 @click.option("-n", "--dry-run", is_flag=True, help="List what would be recorded; record nothing.")
@@ -45,6 +58,7 @@ def import_(
     folder: Path,
     name: str | None,
     domain: str | None,
+    environments: tuple[str, ...] | None,
     actor: str | None,
     utc: bool,
     dry_run: bool,
@@ -55,35 +69,35 @@ def import_(
     """Create an organization from FOLDER of today's system.
 
     Its local.toml, its generated files and the backups in its history/ become events with the
-    times they had there. FOLDER itself is only read; its secrets are not imported.
+    times they had there, and the domain is that of its manifest. FOLDER itself is only read; its
+    secrets are not imported. All that keeps it from being imported is listed at once.
     """
     from tetra_es.usecases.import_organization import (
         ImportOrganization,
+        findings,
         imported_config,
-        refuse_emptied,
-        refuse_secrets,
     )
     from tetra_es.usecases.old_organization import read_old_organization
     from tetra_es.usecases.unit_of_work import utc_now
 
-    org = name or folder.absolute().name
+    place = Path(os.path.abspath(folder))  # noqa: PTH100 - a link keeps its name
+    org = name or place.name
     layout = OrgLayout.of(app.base, org)
-    if layout.root.absolute() == folder.absolute():
+    if Path(os.path.abspath(layout.root)) == place:  # noqa: PTH100 - as above
         raise UsageError(
             f"{folder} is where the new organization would be",
             hint="move the old folder away first, or use --as or --dir",
         )
     old = read_old_organization(folder, utc_now(), timezone(timedelta(0)) if utc else None)
     states = old.states
-    if not allow_empty:
-        refuse_emptied(states)
-    refuse_secrets(states, allow)
+    _refuse(findings(old, allow=allow, allow_empty=allow_empty))
+    order = _order(app, old, environments, dry_run=dry_run)
     if dry_run:
         emit(_listing(states), "table")
         _warn(old)
         return
     signer = actor or app.settings.actor or default_actor(app.settings)
-    initial = imported_config(org, domain, states)
+    initial = imported_config(org, domain, old, order)
     app.create(
         layout,
         ImportOrganization(initial, states, signer, allow),
@@ -93,6 +107,44 @@ def import_(
     _warn(old)
     if list(folder.glob("secrets/*.env")):
         warn("the secrets of the old organization were not imported")
+
+
+def _refuse(found: Sequence[TetraEsError]) -> None:
+    """Raise an error where anything was found: all of it is told, a line each."""
+    if len(found) == 1:
+        raise found[0]
+    for one in found:
+        note(one.message)
+    if found:
+        hints = dict.fromkeys(one.hint for one in found if one.hint)
+        failed = TetraEsError(f"{len(found)} findings; nothing was recorded", hint="; ".join(hints))
+        failed.exit_code = min(one.exit_code for one in found)
+        raise failed
+
+
+def _order(
+    app: App, old: OldOrganization, given: tuple[str, ...] | None, *, dry_run: bool
+) -> Sequence[str]:
+    """Return the environments in promotion order; asks where others than Tetra's have no place."""
+    from tetra_es.usecases.import_organization import check_order, order_with, other_environments
+
+    others = other_environments(old)
+    order: Sequence[str] = given or order_with(others)
+    if others and not given:
+        names = ", ".join(others)
+        if sys.stdin.isatty() and not (app.no_input or dry_run):
+            text = click.prompt(
+                f"Where does {names} belong? All environments in promotion order",
+                default=",".join(order),
+            )
+            order = ENVIRONMENTS.convert(text, None, None)
+        else:
+            warn(
+                f"in promotion order the environments are {', '.join(order)}",
+                f"--environments says where {names} belongs",
+            )
+    check_order(order, old)
+    return order
 
 
 def _warn(old: OldOrganization) -> None:
