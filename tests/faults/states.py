@@ -20,11 +20,16 @@ COMMANDS: Final[dict[str, tuple[str, ...]]] = {
     "secret purge": ("secret", "purge", "dev", "OLD", "--version", "1", "-m", "leaked"),
     "purge": ("purge", "local", "app.entry", "-m", "leaked", "--yes"),
     "recipient add": ("recipient", "add", "dev", "bob", "bob.pub"),
+    "member add": ("member", "add", "bob", "bob.line", "--reads", "dev"),
+    "member rm": ("member", "rm", "carol"),
     "rebuild": ("rebuild",),
     "restore": ("restore", "--from", "backup.db"),
     "upgrade": ("upgrade",),
 }
 """Each changes something in the state of `prepared`, or the one of `begun`."""
+
+RARE: Final = ("member add", "member rm")
+"""Those that are tried in the thorough run alone: `recipient add` is much like them."""
 
 BEGIN: Final = ("init", "restore", "upgrade")
 """Those that are run again where they were stopped: nothing is recorded before they are done."""
@@ -57,6 +62,10 @@ def prepare(home: Path) -> Machine:
     machine.ok("identity", "new", env={"XDG_CONFIG_HOME": str(home / "bob")})
     recipient = machine.ok("identity", "show", env={"XDG_CONFIG_HOME": str(home / "bob")}).out
     (home / "bob.pub").write_text(recipient)
+    for name in ("bob", "carol"):
+        line = machine.ok("identity", "line", env={"XDG_CONFIG_HOME": str(home / name)}).out
+        (home / f"{name}.line").write_text(line)
+    machine.ok("member", "add", "carol", "carol.line", "--reads", "dev")
     return machine
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from tests.crash.killing import acknowledged, check_repaired, check_sound
 from tests.examples import THOROUGH
-from tests.faults.states import BEGIN, COMMANDS, NEXT, begun, copy_of, prepare
+from tests.faults.states import BEGIN, COMMANDS, NEXT, RARE, begun, copy_of, prepare
 from tests.faults.tracing import KILL, Point, points, run_with
 from tests.needs import needs
 
@@ -39,6 +39,9 @@ TRIED: Final = 8 if THOROUGH else 1
 """Points of each command that are tried otherwise."""
 
 
+NAMES: Final = [name for name in COMMANDS if THOROUGH or EVERY or name not in RARE]
+
+
 class Ready(NamedTuple):
     """A command in a state that it has something to do in, and what can happen to it."""
 
@@ -54,8 +57,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Machine:
 
 @pytest.fixture(
     scope="module",
-    params=[(name, part) for part in range(PARTS) for name in COMMANDS],
-    ids=[f"{name}-{part}" if EVERY else name for part in range(PARTS) for name in COMMANDS],
+    params=[(name, part) for part in range(PARTS) for name in NAMES],
+    ids=[f"{name}-{part}" if EVERY else name for part in range(PARTS) for name in NAMES],
 )
 def ready(
     request: pytest.FixtureRequest, prepared: Machine, tmp_path_factory: pytest.TempPathFactory
