@@ -273,7 +273,7 @@ deployment.failed            host 2 deploy:{environment}  DEPLOYMENT step cause 
 deployment.reverted          host 2 deploy:{environment}  DEPLOYMENT cause
 !2host.started !2host.stopped !2host.restarted !2host.enabled !2host.disabled !2host.uninstalled \
 !2host.forgotten             host 1 deploy:{environment}  +environment +host +services
-!log.moved                   org 1 -  +address +before
+!3log.moved                  org 1 -  +address +before
 !change.proposed             change 1 any  +change +scope +plan +ticket
 !change.approved !change.rejected  change 1 approve:{scope}  +change +scope +plan +comment +tag
 !change.unapproved           change 1 approve:{scope}  +change +scope +plan
@@ -944,7 +944,7 @@ def manifest_rules(manifest: State) -> Iterator[Rule]:
 
 
 def organization_rules(topic: str, state: State, facts: Facts) -> Iterator[Rule]:
-    """Yield the rules for signers, the upgrade, and bodies that are purged."""
+    """Yield the rules for signers, the upgrade, a log that moved, and bodies that are purged."""
     signers, name, key = facts["signers"], state.get("signer"), state.get("key")
     if topic == "signer.added":
         taken = name in signers or key in {one for one, _ in signers.values()}
@@ -955,6 +955,10 @@ def organization_rules(topic: str, state: State, facts: Facts) -> Iterator[Rule]
     if topic == "organization.upgraded":
         rises = facts["floor"] < state["floor"] <= rules_of(state)
         yield not rises, "upgrade", f"{state['floor']} cannot be the least rules now"
+    if topic == "log.moved":
+        alone = state["metadata"]["batch"] == [1, 1]
+        yield not alone, "moved", "something is recorded together with it"
+        yield state["address"] == state["before"], "moved", "the log was there before"
     if topic == "bodies.purged":
         present = {at.digest for path, at in facts.items() if str(path).endswith(".toml")}
         environments = {fact[1] for fact in facts if fact[0] == "present"}
@@ -1385,6 +1389,7 @@ RESTORED = {
 SUBJECTS = {
     "organization.created": "create(org): {name}",
     "organization.upgraded": "upgrade(org): rules {floor}",
+    "log.moved": "move(log): {address}",
     "manifest.edited": "edit(manifest): {edit} -> manifest@{revision}",
     "profile.edited": "edit(profile {environment}): {edit} -> profile@{revision}",
     "signer.added": "add signer: {signer}{limits}",

@@ -230,6 +230,7 @@ _FORMAT_2: Final = {
     config.EnvironmentRolledBack.TOPIC: _rollback,
     secrets.SecretsReEncrypted.TOPIC: lambda event: f"re-encrypt{_re_encrypted(event)}",
     "organization.upgraded": "upgrade(org): rules {floor}",
+    "log.moved": "move(log): {address}",
     "bodies.purged": lambda event: f"purge(org): {_count(event['digests'], 'body', 'bodies')}",
     **dict.fromkeys(_OPERATIONS, _operation),
 }

@@ -160,7 +160,24 @@ def hosts() -> HistoryBuilder:
     return history
 
 
-HISTORIES = {"new": new, "upgraded": upgraded, "purged": purged, "hosts": hosts}
+def moved() -> HistoryBuilder:
+    """Return a history with what came with rules 3: a log that moved, and what was re-recorded."""
+    history = HistoryBuilder()
+    history.does(history.created(MANIFEST))
+    history.does(history.local("environment.created", LOCAL))
+    there: dict[str, Any] = {"address": "git@new.acme.example:acme.git"}
+    there["before"] = "git@old.acme.example:acme.git"
+    history.because("a new host", history.event("log.moved", "org", **there), rules=3)
+    origin = {"position": 4, "hash": "ab" * 32, "timestamp": TIME}
+    again = _with(history.edited("[more]"), rerecorded_from=origin)
+    history.because("", again, rules=3)
+    history.breaks(history.event("log.moved", "org", **there))
+    history.does(history.promoted("dev"))
+    history.does(history.edited("[z]"))
+    return history
+
+
+HISTORIES = {"new": new, "upgraded": upgraded, "purged": purged, "hosts": hosts, "moved": moved}
 
 
 def _settings(history: HistoryBuilder) -> None:

@@ -83,7 +83,7 @@ def test_rules_3_use_what_is_of_single_topics(name: str) -> None:
     state, topic = event["state"], event["topic"]
     assert check.unused_problem(topic, state, 3), "change is for later rules"
     del state["metadata"]["change"]
-    used = not topic.startswith(("change.", "hold.", "policy.", "log."))
+    used = not topic.startswith(("change.", "hold.", "policy."))
     assert (check.unused_problem(topic, state, 3) is None) == used
     del state["metadata"]["rerecorded_from"]
     assert (check.unused_problem(topic, state, 3) is None) == used

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tetra_es.log.record import Record
 
 LAST = {
+    "moved": "fe410473aead17d45f8aa05c76d65aa32c35982a",
     "hosts": "0e6e62ce716cb9061ce10ff11ade87b6dde6d211",
     "new": "4b364a7b4cc37075af8fd1a32b23afda7dc27075",
     "upgraded": "e2a5fe1972551562eba05ba79b59bd4313c0b646",

@@ -58,6 +58,17 @@ def forked(machine: Machine) -> None:
     other.ok("set", "local", "app.others=1")
 
 
+def moved(machine: Machine) -> None:
+    shared(machine)
+    other = machine.copy(machine.home.with_name("other"))
+    other.ok("share", str(bare_repository(machine.home / "new.git")))
+
+
+def moved_and_empty(machine: Machine) -> None:
+    moved(machine)
+    bare_repository(machine.home / "third.git")
+
+
 def older_store(machine: Machine) -> None:
     shared(machine)
     shutil.copytree(machine.folder, machine.home / "older", symlinks=True)
@@ -112,10 +123,12 @@ CASES = [
         then="pull",
     ),
     Case(
-        "`tetra-es unshare` ends that; what others record there is not seen here then",
-        "share $HOME/other.git",
-        shared,
+        "`tetra-es share {}` goes there with it, if you know that address",
+        "pull",
+        moved,
+        then="set local app.a=1",
     ),
+    Case("`tetra-es share {}`", "share $HOME/third.git", moved_and_empty),
     Case("  a colleague joins with `{}`", f"share {HUB}", beside_a_repository, before=folder_gone),
     Case(
         "`tetra-es pull --rerecord` takes over what is there, and records again what only this "

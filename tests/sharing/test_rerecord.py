@@ -184,7 +184,7 @@ def test_it_is_for_organizations_that_are_shared(alice: Machine) -> None:
 
 
 PULL = ["pull", "--rerecord"]
-POINTS = 24
+POINTS = 8
 """Where it is killed."""
 
 

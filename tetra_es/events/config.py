@@ -61,6 +61,17 @@ class OrganizationUpgraded(Event):
     """Number of the rule set that is the least."""
 
 
+class LogMoved(Event):
+    """The log goes on elsewhere: this is the last event where it was."""
+
+    TOPIC: ClassVar[str] = "log.moved"
+
+    address: str
+    """Where it goes on, without passwords."""
+    before: str | None
+    """Where it was; None where it was on one machine alone."""
+
+
 class ManifestEdited(MayRestore, Event, OfRevision, WithChanges):
     """`manifest.toml` was changed."""
 
@@ -226,6 +237,7 @@ def source_revision_of(event: EnvironmentState) -> int | None:
 CONFIG_EVENTS: tuple[type[Event], ...] = (
     OrganizationCreated,
     OrganizationUpgraded,
+    LogMoved,
     ManifestEdited,
     ProfileEdited,
     SignerAdded,

@@ -9,7 +9,7 @@ from tetra_es.gate.verdicts import Kind
 from tetra_es.log.shared import REPAIR_HINT, Stray
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from tetra_es.errors import TetraEsError
     from tetra_es.gate.opening import Opened
@@ -53,8 +53,15 @@ class _Both:
 class Receiver:
     """Admits the events of a shared log, and appends them to the replica `local`."""
 
-    def __init__(self, opened: Opened, local: AppendableLog, shared: SharedLog) -> None:
+    def __init__(
+        self,
+        opened: Opened,
+        local: AppendableLog,
+        shared: SharedLog,
+        leads_away: Callable[[Record], bool] = lambda _: False,
+    ) -> None:
         self._opened = opened
+        self._leads_away = leads_away
         self._local = local
         self._shared = shared
         self._sent: list[Sent] = []
@@ -67,7 +74,8 @@ class Receiver:
     def receive(self) -> list[Verdict]:
         """Take over the events of the last time that the log was asked; return the void ones.
 
-        What comes before an event that is refused or unknown is taken over. Raises `TetraEsError`,
+        What comes before an event that is refused or unknown is taken over, and nothing after a
+        valid one that leads away from this log. Raises `TetraEsError`,
         `Stray` for what is refused: the gate then knows more than the replica has.
         """
         gate, void = self._opened.gate, []
@@ -83,10 +91,9 @@ class Receiver:
                 if verdict.kind is Kind.VOID:
                     void.append(verdict)
                 self._sent.append(waiting.pop(0))
-                if verdict.record.position == gate.state.head.position and gate.firm:
-                    self._ends.append(verdict.record.position)
-                    if len(self._sent) >= _AT_ONCE:
-                        self._store()
+                self._note_end(verdict.record.position)
+                if verdict.kind is Kind.VALID and self._leads_away(verdict.record):
+                    break
         except Stray as error:  # it cannot be read on
             stopped = error
         if stopped is None and not gate.firm:
@@ -97,6 +104,14 @@ class Receiver:
         if stopped is not None:
             raise stopped
         return void
+
+    def _note_end(self, position: int) -> None:
+        """Note where a batch ends; append to the replica what has come together."""
+        gate = self._opened.gate
+        if position == gate.state.head.position and gate.firm:
+            self._ends.append(position)
+            if len(self._sent) >= _AT_ONCE:
+                self._store()
 
     def _stop(self, verdict: Verdict) -> TetraEsError:
         """Return the error for an event that is refused or unknown."""

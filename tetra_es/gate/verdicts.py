@@ -74,6 +74,7 @@ class Reason(StrEnum):
     LAST_SIGNER = "last-signer"
     UPGRADE = "upgrade"
     PURGE = "purge"
+    MOVED = "moved"
 
 
 class Verdict(NamedTuple):

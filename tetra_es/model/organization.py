@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tetra_es.errors import Refused, UsageError
 from tetra_es.events.config import (
     ORG_STREAM,
+    LogMoved,
     ManifestEdited,
     OrganizationCreated,
     OrganizationUpgraded,
@@ -187,6 +188,10 @@ class Organization(Aggregate):
     def upgrade(self, floor: int, context: Context) -> OrganizationUpgraded:
         """Let events of lower rules than `floor` be void from the next one on."""
         return self._decide(OrganizationUpgraded, context, floor=floor)
+
+    def move_log(self, address: str, before: str | None, context: Context) -> LogMoved:
+        """Record that the log goes on at another address."""
+        return self._decide(LogMoved, context, address=address, before=before)
 
     def add_scan_exception(self, file: str, key: str, context: Context) -> ScanExceptionAdded:
         """Record that what looks like a secret at a key is a false positive."""

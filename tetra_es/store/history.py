@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from tetra_es.log.chain import Head
     from tetra_es.log.deciding import Appended, Decision
     from tetra_es.log.port import AppendableLog
+    from tetra_es.log.record import Record
     from tetra_es.log.shared import SharedLog
     from tetra_es.model.secrets import Vault
 
@@ -87,6 +88,7 @@ class History(Closing):
         self._log = _appendable(path)
         self._sharing: SharingLog | None = None
         self._behind = behind
+        self._leads_away: Callable[[Record], bool] = lambda _: False
         try:
             if wal.is_filled(path):
                 wal.empty(path)
@@ -144,8 +146,14 @@ class History(Closing):
         """Whether others append to the same log."""
         return self._sharing is not None
 
-    def join(self, shared: SharedLog) -> None:
-        """Record where others do, from now on. `receive` has to follow."""
+    def join(
+        self, shared: SharedLog, leads_away: Callable[[Record], bool] = lambda _: False
+    ) -> None:
+        """Record where others do, from now on. `receive` has to follow.
+
+        After an event that `leads_away`, nothing more is taken over from there.
+        """
+        self._leads_away = leads_away
         from tetra_es.gate.sharing_log import SharingLog
 
         self._sharing = SharingLog(self._log, shared)
@@ -168,7 +176,7 @@ class History(Closing):
         else:
             shared.fetch()
         try:
-            void = Receiver(self.replica.opened, self._log, shared).receive()
+            void = Receiver(self.replica.opened, self._log, shared, self._leads_away).receive()
         except TetraEsError:
             self.open_again()  # the gate knows more than was taken over
             raise

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tetra_es.events.secrets import NamedBy
     from tetra_es.gate.pins.standing import Behind
     from tetra_es.log.chain import Head
+    from tetra_es.log.record import Record
     from tetra_es.log.replica import Replica
     from tetra_es.log.shared import SharedLog
     from tetra_es.model.aggregate import Aggregate
@@ -318,9 +319,14 @@ class UnitOfWork:
         """Whether others append to the same log."""
         return self._history.is_shared
 
-    def join(self, shared: SharedLog) -> None:
-        """Record where others do, from now on."""
-        self._history.join(shared)
+    def join(
+        self, shared: SharedLog, leads_away: Callable[[Record], bool] = lambda _: False
+    ) -> None:
+        """Record where others do, from now on.
+
+        After an event that `leads_away`, nothing more is taken over from there.
+        """
+        self._history.join(shared, leads_away)
 
     def forget(self) -> None:
         """Drop everything loaded and decided: it is loaded again when it is asked for."""

@@ -180,6 +180,10 @@ def share_to(app: App, url: str, roles: tuple[str, ...], purge: bool) -> None:
     repository or database is empty before, or has this organization's events already. Git asks
     and signs in as it does for you elsewhere; a database is signed in to as libpq does it, from
     ~/.pgpass or PGSERVICE: URL never has a password.
+
+    Where it is shared elsewhere, it moves: an event there says so, the last one, and everything
+    goes on at URL. Colleagues' commands stop then and name the new address; the same command of
+    theirs accepts it.
     """
     from tetra_es.usecases.sharing.share import Roles
 
@@ -200,6 +204,8 @@ def share_to(app: App, url: str, roles: tuple[str, ...], purge: bool) -> None:
 
 def _shared(found: Shared, org: str) -> str:
     events = f"{found.head.position} events"
+    if found.before:
+        return f"moved {org} from {found.before} to {found.shown}: {events}"
     if found.was_shared:
         return f"{org} is shared at {found.shown} already: {events}"
     return f"{'shared' if found.was_empty else 'joined'} {org} at {found.shown}: {events}"

@@ -39,6 +39,7 @@ SHARING: Final = (
             Field("before", t.or_null(t.NAME), "the address that it had; null for a local one"),
         ),
         later=True,
+        since=3,
     ),
     Topic(
         "change.proposed",

@@ -28,6 +28,8 @@ class Sharing(NamedTuple):
     """The newest event that it had then."""
     mark: str = ""
     """How far it was looked at, in its own words; see `log.shared.SharedLog`."""
+    moved: int = 0
+    """The newest event that the log goes on here; later ones lead elsewhere."""
 
     @property
     def without_password(self) -> str:
@@ -51,10 +53,10 @@ def sharing_of(folder: Path) -> Sharing | None:
     try:
         found = json.loads(data)
         address, asked, position = found["address"], found["asked"], found["position"]
-        mark = found.get("mark", "")
-        kinds = [type(each) for each in (address, asked, position, mark)]
-        if address and kinds == [str, str, int, str]:
-            return Sharing(address, asked, position, mark)
+        mark, moved = found.get("mark", ""), found.get("moved", 0)
+        kinds = [type(each) for each in (address, asked, position, mark, moved)]
+        if address and kinds == [str, str, int, str, int]:
+            return Sharing(address, asked, position, mark, moved)
     except (ValueError, KeyError, TypeError, AttributeError):
         pass
     raise TetraEsError(

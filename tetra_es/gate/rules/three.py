@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from tetra_es.gate.rules import copies, taking_back
+from tetra_es.gate.rules import copies, moving, taking_back
 from tetra_es.gate.rules.two import Two
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ class Three(Two):
         **Two.checks,
         **taking_back.CHECKS,
         **copies.CHECKS,
+        **moving.CHECKS,
     }
     changes: ClassVar[Mapping[str, Change]] = {**Two.changes}
 

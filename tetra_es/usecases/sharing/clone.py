@@ -17,6 +17,7 @@ from tetra_es.log.chain import Head
 from tetra_es.refs import format_time
 from tetra_es.usecases.restoring.restore import restore
 from tetra_es.usecases.sharing.engines import shared_log
+from tetra_es.usecases.sharing.moving import newest_move
 
 if TYPE_CHECKING:
     from tetra_es.admission import Admission
@@ -85,7 +86,11 @@ def clone(
             log.settle()
         projections.note_shared()
         time, last = format_time(datetime.now(UTC)), restored.head.position
-        sharing.write(pins.folder, sharing.Sharing(address, time, last, log.mark))
+        found = sharing.Sharing(address, time, last, log.mark)
+        move = newest_move(projections.log)
+        if move and (move.position < last or move.address == found.without_password):
+            found = found._replace(moved=move.position)
+        sharing.write(pins.folder, found)
         return Cloned(restored, log.shown, projections.signers())
 
 

@@ -36,10 +36,13 @@ class Exchange:
 
     def share(self, address: str, roles: Roles | None = None) -> Shared:
         """Have everybody's events at an address from now on; see `sharing.share`."""
-        from tetra_es.usecases.sharing.share import newest, share  # once for an organization
+        from tetra_es.usecases.sharing.moving import move_or_follow  # once for an organization
+        from tetra_es.usecases.sharing.share import newest, share
 
         self._catch_up()
-        shared = share(self._work, self._projections, address, roles)
+        shared = move_or_follow(
+            self._work, self._projections, address, self._receive_quietly, roles
+        ) or share(self._work, self._projections, address, roles)
         self.receive()
         lets: Sequence[str] = ()
         if log := self._work.shared:
@@ -75,6 +78,9 @@ class Exchange:
             repaired = repaired or Repaired(f"#{self._work.log.last_position()}", None, 0)
         return repaired
 
+    def _receive_quietly(self) -> None:
+        self.receive(quiet=True)
+
     def receive_once(self) -> None:
         """Take over what others recorded, unless this command has done so already.
 
@@ -90,7 +96,11 @@ class Exchange:
         if not self._work.is_shared:
             check_known(self._work, self._projections)
             return
+        from tetra_es.usecases.sharing.moving import check_not_moved  # where it is shared alone
+
+        check_not_moved(self._work)
         self._take_over(quiet=quiet)
+        check_not_moved(self._work)
         self.have_follow()
         note_asked(self._work, self._projections)
 

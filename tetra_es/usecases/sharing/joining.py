@@ -22,8 +22,10 @@ def join(work: UnitOfWork, projections: Projections, *, sharing_now: bool = Fals
     found = sharing.sharing_of(work.pins)
     if found is not None:
         from tetra_es.usecases.sharing.engines import shared_log  # where it is shared alone
+        from tetra_es.usecases.sharing.moving import leads_away
 
-        work.join(shared_log(work.log, projections, found.address, found.mark))
+        log = shared_log(work.log, projections, found.address, found.mark)
+        work.join(log, leads_away(found))
     elif not sharing_now and (missing := work.missing):
         check_known(work, projections)
         raise missing

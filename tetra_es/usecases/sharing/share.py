@@ -39,6 +39,8 @@ class Shared(NamedTuple):
     """The signer without limits, where it is one alone: their key must not be lost."""
     lets: tuple[str, ...] = ()
     """What people may do to what is there, beside appending."""
+    before: str = ""
+    """Where it was, for people, if the log went on from there."""
 
 
 class Roles(NamedTuple):
@@ -55,16 +57,10 @@ def share(
     """Put an organization's events where everybody appends them, and remember where that is.
 
     Where they are there already, this machine joins. Raises `Refused` where another history is
-    there, or it is shared elsewhere, `TetraEsError` with the rule there that refuses it.
+    there, `TetraEsError` with the rule there that refuses it.
     """
     log = shared_log(work.log, projections, address)
     known = sharing.sharing_of(work.pins)
-    if known is not None and known.address != log.address:
-        where = shared_log(work.log, projections, known.address).shown
-        raise Refused(
-            f"this organization is shared at {where} already",
-            hint="`tetra-es unshare` ends that; what others record there is not seen here then",
-        )
     was_shared = projections.was_shared
     try:
         there = _fetched(log, work.log.path.parent.parent, is_known=known is not None)
@@ -97,7 +93,7 @@ def share(
         newest(work),
         there == START,
         known is not None,
-        _alone(work),
+        lone_signer(work),
     )
 
 
@@ -107,7 +103,8 @@ def _check_reaches(there: Head, missing: Behind | None) -> None:
         raise missing
 
 
-def _alone(work: UnitOfWork) -> str:
+def lone_signer(work: UnitOfWork) -> str:
+    """Return the signer without limits, where it is one alone; empty otherwise."""
     organization = work.organization()
     unlimited = organization.signers.keys() - organization.limits.keys()
     return next(iter(unlimited)) if len(unlimited) == 1 else ""
