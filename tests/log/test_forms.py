@@ -49,7 +49,7 @@ def test_it_has_the_form_and_is_the_same_again(topic: str) -> None:
     rules = check.rules_of(state)
     later = {"undoes", "restores", "paths"} & {name for name, value in vars(event).items() if value}
     expected = 3 if later else 2 if topic.startswith(("deployment.", "host.")) else 1
-    assert rules == (3 if topic == "log.moved" else expected)
+    assert rules == (3 if topic in {"log.moved", "secret.set"} else expected)
     assert check.metadata_problem(state) is None
     assert check.form_problem(record.stream, topic, state) is None
     assert check.unused_problem(topic, state, check.rules_of(state)) is None
