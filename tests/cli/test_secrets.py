@@ -116,7 +116,7 @@ def test_import_of_a_dotenv_file_and_export(vault: Machine, tmp_path: Path) -> N
     }
     assert vault.ok("secret", "export", "dev", "--format", "json").json == expected
     exported = tmp_path / "again.env"
-    exported.write_text(vault.ok("secret", "export", "dev").out)
+    exported.write_text(vault.ok("secret", "export", "dev", "--for", "python").out)
     vault.ok("secret", "import", "dev", str(exported))
     assert vault.ok("secret", "export", "dev", "--format", "json").json == expected
 
@@ -194,7 +194,7 @@ def test_rollback_brings_the_secrets_back(vault: Machine) -> None:
     vault.ok("promote", "dev")
     set_secret(vault, "A", "new")
     set_secret(vault, "B", "later")
-    vault.ok("rollback", "dev")
+    vault.ok("rollback", "dev", "--to", "dev@1")
     assert vault.ok("secret", "export", "dev", "--format", "json").json == {"A": "old"}
     vault.ok("rollback", "dev", "--to", "dev@2", "--secrets", "current")
     assert vault.ok("secret", "export", "dev", "--format", "json").json == {"A": "old"}
@@ -227,7 +227,7 @@ def test_a_compromised_version_never_comes_back(vault: Machine) -> None:
     vault.ok("promote", "dev")
     vault.ok("secret", "compromised", "dev", "A", "--version", "1", "-m", "in a log")
     set_secret(vault, "A", "fresh")
-    done = vault.ok("rollback", "dev")
+    done = vault.ok("rollback", "dev", "--to", "dev@1")
     assert "version 1 of A did not come back" in done.err
     assert vault.ok("secret", "get", "dev", "A").out == "fresh"
 

@@ -161,6 +161,11 @@ CASES = [
     ),
     Case("`tetra-es history {} --key {}` tells when it had", "secret get dev API_KEY --at 1"),
     Case(
+        "`tetra-es rollback {} --to {}`",
+        "rollback dev --to dev@1",
+        with_a_quote("newer"),
+    ),
+    Case(
         "say who will read them: `tetra-es secret export {} {}`",
         "secret export dev",
         with_a_quote("it's"),

@@ -59,14 +59,22 @@ def edit(
     how = Recording(reason, output=output)
     # The lock is not held while somebody thinks: others may record meanwhile.
     bases: dict[str, int] = {}
+    template: bytes | None = None
+    place = app.layout().file(file.path)
     with app.workspace(how) as workspace:
         try:
             document, revision = workspace.act(PresentDocument(file)).result
             bases = {} if revision is None else {file.path: revision}
+            if revision is None:
+                template = document.text.encode()
             workspace.files.restore(file.path, document.text.encode())
         except ConfigError as error:  # not recorded before: the editor is where to fix it
             warn(error.message)
-    _open_editor(app.layout().file(file.path))
+    _open_editor(place)
+    if template is not None and place.read_bytes() == template:
+        place.unlink()  # nobody wrote anything into it
+        emit_recorded([], how, nothing="nothing was changed")
+        return
     with app.workspace(how, quiet_edits=True) as workspace:
         use_case = RecordEdits(file, allow=allow, allow_empty=allow_empty, bases=bases)
         edits = workspace.act(use_case).edits

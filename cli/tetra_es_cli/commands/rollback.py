@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tetra_es.usecases.config.roll_back import Rollback
     from tetra_es.usecases.config.source_file import SourceFile
     from tetra_es.usecases.deploy.request import DeployRequest
+    from tetra_es.usecases.use_case import Done
     from tetra_es_cli.context.app import App
     from tetra_es_cli.context.recording import Recording
 
@@ -83,9 +84,9 @@ def rollback(
 
     WHERE is an environment, manifest, or profile ENV. TOML and secrets of an environment both go
     back; a version of a secret that is marked as compromised stays away. Without --to, the state
-    before the last change. A rollback does not count as a change: a second one goes on to the
-    state before that, and so on back to the first. With --path, only these keys go back, by
-    default to the last other values that they had.
+    before the last change, of the TOML or of secrets. A rollback does not count as a change: a
+    second one goes on to the state before that, and so on back to the first. With --path, only
+    these keys go back, by default to the last other values that they had.
     """
     from tetra_es.usecases.config.roll_back import RollBack
     from tetra_es.usecases.config.roll_back_keys import RollBackKeys
@@ -107,7 +108,7 @@ def rollback(
         wanted = loader(app, given) if secrets == "as-of" else None
         done = app.act(RollBack(environment, ref, wanted, force), how)
         emit_recorded(done.recorded, how, more=list(_described(done.result)))
-        _tell_of_secrets(done.result)
+        _tell_of_secrets(done)
     if deploys:
         request = DeployRequest(
             environment,
@@ -161,7 +162,17 @@ def _check_no_secrets(given: tuple[Path, ...]) -> None:
         )
 
 
-def _tell_of_secrets(done: Rollback) -> None:
+def _tell_of_secrets(all_done: Done[Rollback]) -> None:
+    done = all_done.result
+    gone = [key for key, _, new in done.secrets if new is None]
+    if gone and done.undone is None:
+        position = next((one.position for one in all_done.recorded if one.position), None)
+        back = f"`tetra-es rollback {done.environment} --to {(position or 1) - 1}`"
+        warn(
+            f"removed what was set since then: {', '.join(gone)}",
+            "--secrets current leaves secrets as they are"
+            + (f"; {back} brings all of it back" if position else ""),
+        )
     if done.re_encrypted:
         keys = ", ".join(done.re_encrypted)
         note(f"encrypted again for the present recipients alone: {keys}")
@@ -178,10 +189,17 @@ def _tell_of_secrets(done: Rollback) -> None:
 def _described(done: Rollback) -> Iterator[str]:
     """Yield what a rollback came to, for people."""
     name = done.environment
-    yield (
-        f"from {name}@{done.from_revision} "
-        f"to the state of {name}@{done.to_revision} (#{done.to_position})"
-    )
+    if done.undone:
+        first, last, _ = done.undone
+        events = f"#{last}" if first == last else f"#{first} to #{last}"
+        yield f"undid the last change of {name}, which was of secrets alone ({events})"
+    elif not done.to_revision:
+        yield f"{name} has the secrets that it had at #{done.to_position}"
+    else:
+        yield (
+            f"from {name}@{done.from_revision} "
+            f"to the state of {name}@{done.to_revision} (#{done.to_position})"
+        )
     for key, old, new in done.secrets:
         yield f"  {_secret_change(key, old, new)}"
 

@@ -10,7 +10,8 @@ from tetra_es.events.config import EnvironmentState
 from tetra_es.events.secrets import SecretsEvent, SecretsRestored
 from tetra_es.layout import environment_file, is_edited
 from tetra_es.log.replica import check_not_purged, valid_events
-from tetra_es.refs import RevisionRef
+from tetra_es.refs import PositionRef, RevisionRef
+from tetra_es.usecases.config.last_change import before_last_change, state_at
 from tetra_es.usecases.secrets.ciphertexts import digest_of
 from tetra_es.usecases.secrets.restore import restore_secrets
 from tetra_es.usecases.use_case import UseCase
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tetra_es.model.environment import Environment
     from tetra_es.model.secrets import Vault
     from tetra_es.refs import Ref
+    from tetra_es.usecases.config.last_change import Moment
     from tetra_es.usecases.unit_of_work import UnitOfWork
 
     State = tuple[Record, EnvironmentState]
@@ -50,6 +52,8 @@ class Rollback:
     secrets: list[tuple[str, int | None, int | None]]
     """Key, version before and version now of each secret that is another one, or gone, now."""
     kept_out: list[KeptOut]
+    undone: Moment | None
+    """The last change, where it was of secrets alone and nothing else went back."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,8 @@ class RollBack(UseCase[Rollback]):
     """Give an environment the state that `ref` names, TOML and secrets.
 
     An event of the environment's secrets stands for the state that it came to. Without a REF, the
-    state before the last change; see `Environment.revision_before`. The secrets are those of the
+    state before the last change, of the TOML or of the secrets, and of the TOML alone where secrets
+    stay. An environment that has only secrets yet can go back, too. The secrets are those of the
     last moment at which the target was the present state: what was set while it was running
     belongs to it. Without `identities`, which is asked only when something is to be encrypted
     again, the secrets stay as they are. Raises `Refused` when there is no such state, it is
@@ -90,40 +95,70 @@ class RollBack(UseCase[Rollback]):
         work.organization().environment_named(name)
         environment, vault = work.environment(name), work.vault(name)
         context = work.context()
-        target, event = self._target(work, environment)
+        ref, undone = self._ref(work, environment, vault)
         before, had = environment.revision, dict(vault.present)
+        target = None if self._secrets_alone(environment, vault) else self._target(work, ref)
         ciphertexts: list[bytes] = []
-        if self.identities is not None and event.environment == name and vault.version:
-            moment = self._secrets_moment(work, event)
-            ciphertexts = restore_secrets(work.log, vault, moment, self.identities, context)
-        if event.digest != environment.digest or not vault.pending:
-            environment.roll_back(event, target.position, context)
+        if self.identities is not None and vault.version:
+            ciphertexts = self._restore(work, vault, ref, target)
+        if target is None:
+            revision, position = 0, work.refs.position_of(ref, name)
+            if not vault.pending:
+                raise Refused(f"{name} has the secrets of #{position} already")
+        else:
+            record, event = target
+            revision, position = event.revision, record.position
+            if event.digest != environment.digest or not vault.pending:
+                environment.roll_back(event, record.position, context)
         for data in ciphertexts:
             work.add_body(data)
         made = {digest_of(data) for data in ciphertexts}
         return Rollback(
             name,
             before,
-            event.revision,
-            target.position,
+            revision,
+            position,
             [key for key, _, digest in vault.ciphertexts() if digest in made],
             _version_changes(had, vault.present),
             _kept_out(vault),
+            undone if target is None or not environment.pending else None,
         )
 
-    def _target(self, work: UnitOfWork, environment: Environment) -> State:
-        if self.ref is None:
-            record, state = _before_last_change(work, environment)
-        else:
-            position = work.refs.position_of(self.ref, self.environment)
-            record, state = state_named(work, environment, position)
+    def _secrets_alone(self, environment: Environment, vault: Vault) -> bool:
+        has_secrets = self.identities is not None and bool(vault.versions)
+        return not environment.revision and has_secrets
+
+    def _ref(
+        self, work: UnitOfWork, environment: Environment, vault: Vault
+    ) -> tuple[Ref, Moment | None]:
+        """Return what to go back to, and the change of secrets that this undoes, if it is one."""
+        if self.ref is not None:
+            return self.ref, None
+        if self.identities is None or not vault.versions:
+            _, state = _before_last_change(work, environment)
+            return RevisionRef(environment.name, state.revision), None
+        found = before_last_change(work, environment, vault)
+        if found is None or (
+            environment.revision and state_at(work, environment, found[0]) is None
+        ):
+            raise _no_earlier(environment)
+        position, change = found
+        return PositionRef(position), change if change and change.of_secrets else None
+
+    def _restore(
+        self, work: UnitOfWork, vault: Vault, ref: Ref, target: State | None
+    ) -> list[bytes]:
+        """Decide on the secrets that come back; return the age files made for that."""
+        if self.identities is None or (target and target[1].environment != self.environment):
+            return []
+        moment = work.refs.moment_of(ref, self.environment)
+        return restore_secrets(work.log, vault, moment, self.identities, work.context())
+
+    def _target(self, work: UnitOfWork, ref: Ref) -> State:
+        position = work.refs.position_of(ref, self.environment)
+        record, state = state_named(work, work.environment(self.environment), position)
         check_not_purged(work.log, record.position, state)
         return record, state
-
-    def _secrets_moment(self, work: UnitOfWork, state: EnvironmentState) -> int:
-        """Return the position whose secrets come back."""
-        revision = RevisionRef(state.environment, state.revision)
-        return work.refs.moment_of(self.ref or revision, self.environment)
 
 
 def _version_changes(
@@ -162,7 +197,7 @@ def state_named(work: UnitOfWork, environment: Environment, position: int) -> St
     event = work.log.event(record)
     if isinstance(event, EnvironmentState):
         return record, event
-    state = _state_at(work, environment, position)
+    state = state_at(work, environment, position - 1)
     if state and isinstance(event, SecretsEvent) and event.environment == environment.name:
         return state  # the TOML that went with those secrets
     raise Refused(
@@ -172,14 +207,6 @@ def state_named(work: UnitOfWork, environment: Environment, position: int) -> St
         if state is None
         else f"at #{position} the state of {environment.name} was #{state[0].position}",
     )
-
-
-def _state_at(work: UnitOfWork, environment: Environment, position: int) -> State | None:
-    records = work.log.of_stream(environment.id, descending=True)
-    for record, event in valid_events(work.log, records):
-        if record.position < position and isinstance(event, EnvironmentState):
-            return record, event
-    return None
 
 
 def _before_last_change(work: UnitOfWork, environment: Environment) -> State:
@@ -192,7 +219,11 @@ def _before_last_change(work: UnitOfWork, environment: Environment) -> State:
         if event.digest != environment.digest:
             return record, event
         wanted = environment.revision_before(wanted)
-    raise Refused(
+    raise _no_earlier(environment)
+
+
+def _no_earlier(environment: Environment) -> Refused:
+    return Refused(
         f"{environment.name} has no earlier state to go back to",
         hint=f"`tetra-es history {environment.name}` lists its states; --to names one",
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.errors import TetraEsError
+from tetra_es.errors import Refused, TetraEsError
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import env_argument, reason_option, report_option
 from tetra_es_cli.context.recording import Recording
@@ -15,10 +15,14 @@ from tetra_es_cli.output.console import note
 from tetra_es_cli.output.recorded import emit_recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from tetra_es.usecases.recorded import Recorded
     from tetra_es_cli.context.app import App
+
+
+_OURS = "#! tetra-es: "
 
 
 @click.command()
@@ -31,7 +35,8 @@ def edit(app: App, environment: str, given: tuple[Path, ...], reason: str, outpu
     """Edit all secrets of ENV in $VISUAL or $EDITOR, in memory alone.
 
     Only what was changed is recorded. The file is on tmpfs and gone afterwards; what an editor
-    writes elsewhere (a swap or backup folder of its own) is for you to turn off.
+    writes elsewhere (a swap or backup folder of its own) is for you to turn off. Where something is
+    wrong, the editor opens again with what was typed; closing it without a change gives it up.
     """
     from tetra_es.usecases.secrets.edit import SecretsToEdit
     from tetra_es.usecases.secrets.set_secrets import SetSecrets
@@ -39,21 +44,38 @@ def edit(app: App, environment: str, given: tuple[Path, ...], reason: str, outpu
     if app.no_input:
         raise TetraEsError("edit needs an editor, and --no-input forbids it")
     how = Recording(reason, output=output)
-    begun = app.act(SecretsToEdit(environment, app.layout(), loader(app, given)), how).result
-    edited = _edited(environment, begun.values)
-    changed = {key: value for key, value in edited.items() if begun.values.get(key) != value}
-    removed = [key for key in begun.values if key not in edited]
-    if removed and sys.stdin.isatty():
-        click.confirm(f"Remove {', '.join(removed)}?", abort=True, err=True)
-    recorded = []
-    if changed or removed:
-        use_case = SetSecrets(environment, changed, removed, seen=begun.versions)
-        recorded = app.act(use_case, how).recorded
+    to_edit = SecretsToEdit(environment, app.layout(), loader(app, given))
+    begun = app.act(to_edit, how).result
+    seen = dict(begun.versions)
+
+    def record(edited: Mapping[str, bytes]) -> Sequence[Recorded]:
+        changed = {key: value for key, value in edited.items() if begun.values.get(key) != value}
+        removed = [key for key in begun.values if key not in edited]
+        if removed and sys.stdin.isatty() and not _agreed(f"Remove {', '.join(removed)}?"):
+            raise TetraEsError(f"not removed: {', '.join(removed)}")
+        if not changed and not removed:
+            return []
+        use_case = SetSecrets(environment, changed, removed, seen=dict(seen))
+        try:
+            return app.act(use_case, how).recorded
+        except Refused:  # who saves it again has read what somebody else changed meanwhile
+            seen.update(app.act(to_edit, how).result.versions)
+            raise
+
+    recorded = _edited(environment, begun.values, record)
     emit_recorded(recorded, how, nothing="nothing was changed")
 
 
-def _edited(environment: str, values: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the values after a person edited them, which takes until they can be read."""
+def _edited(
+    environment: str,
+    values: Mapping[str, bytes],
+    record: Callable[[Mapping[str, bytes]], Sequence[Recorded]],
+) -> Sequence[Recorded]:
+    """Have a person edit the values until they are recorded, and return that.
+
+    What was typed stays in the file, below a comment that says what is wrong. It is given up where
+    the editor is closed without another change.
+    """
     from tetra_es.usecases.secrets.dotenv import read_dotenv
     from tetra_es.usecases.secrets.formats import for_editing
     from tetra_es_cli.context.tmpfs import memory_folder
@@ -63,14 +85,36 @@ def _edited(environment: str, values: Mapping[str, bytes]) -> dict[str, bytes]:
         file.touch(0o600)
         file.write_bytes(for_editing(values))
         while True:
+            shown = file.read_bytes()
             try:
                 click.edit(filename=str(file))
             except click.ClickException as error:
                 raise TetraEsError(f"{error.format_message()}; nothing was recorded") from None
+            typed = _without_comments_of_ours(file.read_bytes())
             try:
-                return read_dotenv(file) if file.read_bytes().strip() else {}
+                file.write_bytes(typed)
+                return record(read_dotenv(file) if typed.strip() else {})
             except TetraEsError as error:
-                if not sys.stdin.isatty():
+                if typed == _without_comments_of_ours(shown) or not sys.stdin.isatty():
                     raise
                 note(error.message)
-                click.confirm("Edit it again?", default=True, abort=True, err=True)
+                if not _agreed("Edit it again?", default=True):
+                    raise
+                file.write_bytes(_said(error) + typed)
+
+
+def _said(error: TetraEsError) -> bytes:
+    """Return a comment that says what is wrong, for the beginning of the file."""
+    text = f"{error.message}. {error.hint}" if error.hint else error.message
+    return "".join(f"{_OURS}{line}\n" for line in text.splitlines()).encode()
+
+
+def _without_comments_of_ours(data: bytes) -> bytes:
+    lines = data.splitlines(keepends=True)
+    while lines and lines[0].startswith(_OURS.encode()):
+        del lines[0]
+    return b"".join(lines)
+
+
+def _agreed(question: str, *, default: bool = False) -> bool:
+    return click.confirm(question, default=default, err=True)
