@@ -68,7 +68,7 @@ class Settings(NamedTuple):
             signing=env.get("TETRA_SIGNING_KEY") or None,
             agent=env.get("SSH_AUTH_SOCK") or None,
             ssh=_words(env.get("TETRA_ES_SSH")),
-            color=not env.get("NO_COLOR"),
+            color=color_wanted(env),
         )
 
     @property
@@ -92,6 +92,11 @@ class Settings(NamedTuple):
                 hint="use --org ORG or TETRA_ORG, or go to its folder; `tetra-es orgs` lists them",
             )
         return org
+
+
+def color_wanted(environ: Mapping[str, str] | None = None) -> bool:
+    """Return whether colour is wanted, by the process's own environment or another."""
+    return not (os.environ if environ is None else environ).get("NO_COLOR")
 
 
 def _absolute(env: Mapping[str, str], name: str) -> str:

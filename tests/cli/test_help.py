@@ -85,7 +85,7 @@ def state_of(example: str) -> str:
 
 @pytest.mark.parametrize(
     "example",
-    some([one for one in EXAMPLES if one.split()[1] not in ELSEWHERE], 8),
+    some([one for one in EXAMPLES if one.split()[1] not in ELSEWHERE], 4),
 )
 def test_every_example_works(archives: dict[bool, Machine], tmp_path: Path, example: str) -> None:
     state = state_of(example)

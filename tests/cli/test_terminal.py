@@ -13,7 +13,8 @@ from unittest import mock
 
 import pytest
 
-from tetra_es_cli.output import next_step, terminal
+from tetra_es import settings
+from tetra_es_cli.output import next_step, redaction, terminal
 from tetra_es_cli.output.table import table_lines
 
 if TYPE_CHECKING:
@@ -69,6 +70,22 @@ def test_the_next_step_with_servers(machine: Machine) -> None:
         said = machine.ok("promote", "dev", "--org", machine.org).err
     deploy = f"tetra-es --org {machine.org} deploy dev --dry-run"
     assert f"next: `{deploy}` shows what that changes on its servers" in said
+
+
+@pytest.mark.parametrize("no_color", ["", "1"])
+def test_colours(capsys: pytest.CaptureFixture[str], no_color: str) -> None:
+    with (
+        mock.patch.object(redaction, "color_wanted", return_value=not no_color),
+        mock.patch("sys.stderr.isatty", return_value=True),
+        mock.patch("click.utils.should_strip_ansi", return_value=False),
+    ):
+        redaction.say("tetra-es: error: no such: thing")
+        redaction.say("no such events")
+    said = capsys.readouterr().err
+    plain = "tetra-es: error: no such: thing\nno such events\n"
+    red = "\x1b[31m\x1b[1mtetra-es: error: \x1b[0mno such: thing\nno such events\n"
+    assert said == (plain if no_color else red)
+    assert settings.color_wanted({"NO_COLOR": no_color}) == (not no_color)
 
 
 def test_what_is_long() -> None:

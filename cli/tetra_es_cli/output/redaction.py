@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
+
+from tetra_es.settings import color_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,6 +49,9 @@ _PUBLIC = (
 _LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
+_COLORS = {"error": "red", "warning": "yellow", "hint": "cyan", "next": "cyan"}
+
+
 class Withheld(NamedTuple):
     """What of one argument is not repeated."""
 
@@ -76,7 +82,17 @@ def say(text: str) -> None:
     Where that cannot be written, the exit code has to do.
     """
     with suppress(OSError):
-        click.echo(redact(text), err=True)
+        click.echo(_coloured(redact(text)), err=True)
+
+
+def _coloured(text: str) -> str:
+    """Return a line with its beginning in colour, on a terminal, where colour is wanted."""
+    begin, colon, rest = text.partition(": ")
+    second, colons, rest = rest.partition(": ")
+    color = _COLORS.get(second)
+    if begin != "tetra-es" or color is None or not (sys.stderr.isatty() and color_wanted()):
+        return text
+    return f"{click.style(f'{begin}{colon}{second}{colons}', fg=color, bold=True)}{rest}"
 
 
 def say_json(value: Mapping[str, str | int | None]) -> None:
