@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import TetraEsError
+from tetra_es_cli.context.groups import CommandGroup
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.own_line import own_line
 from tetra_es_cli.context.params import report_option
@@ -88,7 +89,7 @@ def _line_of_newcomer(app: App, signers: Mapping[str, str]) -> str | None:
         return None
 
 
-class _Share(click.Group):
+class _Share(CommandGroup):
     """A group whose first command may be left out: `share URL` is `share to URL`."""
 
     def resolve_command(

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import click
 
+_WHOLE = 10_000
+"""Characters of a sentence: all."""
+
 
 class CommandGroup(click.Group):
     """A group that knows what other tools call its commands."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands with their whole sentences."""
+        rows = [
+            (name, command.get_short_help_str(_WHOLE))
+            for name in self.list_commands(ctx)
+            if (command := self.get_command(ctx, name)) and not command.hidden
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

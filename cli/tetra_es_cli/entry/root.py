@@ -102,13 +102,10 @@ class LazyGroup(click.Group):
         return understand(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands, without importing them."""
-        room = formatter.width - 6 - max(map(len, COMMANDS))  # as click leaves it
+        """Write the list of commands with their whole sentences, without importing them."""
         widest = max(map(len, COMMANDS))
         for title, names in GROUPS.items():
-            rows = [
-                (name.ljust(widest), _stand_in(name).get_short_help_str(room)) for name in names
-            ]
+            rows = [(name.ljust(widest), SHORT_HELP[name]) for name in names]
             with formatter.section(title):
                 formatter.write_dl(rows)
 
