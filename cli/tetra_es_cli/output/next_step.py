@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from tetra_es_projections.queries.recorded import rows_of, state_text
+
 if TYPE_CHECKING:
     from tetra_es_projections.queries.recorded import RecordedEvents
 
@@ -14,24 +16,24 @@ def next_step(recorded: RecordedEvents) -> str | None:
     if not recorded or recorded[-1][1] is None:
         return None
     event = recorded[-1][0]
-    environment = getattr(event, "environment", "")
+    environment = rows_of(recorded[-1:])[0].environment
     match event.TOPIC:
         case "environment.edited" | "manifest.edited":
             return "`tetra-es status` shows which environments are behind"
         case "profile.edited":
             return f"`tetra-es promote {environment}` generates it again"
-        case "environment.promoted" | "environment.rolled_back" if _has_hosts(event):
+        case "environment.promoted" | "environment.rolled_back" if _has_hosts(state_text(event)):
             return (
                 f"`tetra-es deploy {environment} --dry-run` shows what that changes on its servers"
             )
     return None
 
 
-def _has_hosts(event: object) -> bool:
+def _has_hosts(text: str) -> bool:
     """Return whether a state says where it runs."""
     import tomllib  # nobody else needs it after the work is done
 
-    deployment = tomllib.loads(getattr(event, "text", "")).get("deployment")
+    deployment = tomllib.loads(text).get("deployment")
     return bool(isinstance(deployment, dict) and deployment.get("hosts"))
 
 

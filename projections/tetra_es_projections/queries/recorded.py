@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.events.base import changes_of, environment_of, revision_of
-from tetra_es.events.config import ScanExceptionAdded
+from tetra_es.events.config import EnvironmentState, ScanExceptionAdded
 from tetra_es_projections.descriptions import summary
 
 if TYPE_CHECKING:
@@ -42,6 +42,11 @@ def rows_of(recorded: RecordedEvents) -> list[RecordedRow]:
 def exceptions_in(recorded: RecordedEvents) -> set[str]:
     """Return the keys for which an exception from the secret scan was recorded."""
     return {event.key for event, _ in recorded if isinstance(event, ScanExceptionAdded)}
+
+
+def state_text(event: Event) -> str:
+    """Return the text of a state that was recorded, nothing for another event."""
+    return event.text if isinstance(event, EnvironmentState) else ""
 
 
 def _row(event: Event, position: int | None) -> RecordedRow:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import Refused
+from tetra_es.events.config import ManifestEdited, ProfileEdited
 from tetra_es.usecases.config.edit import recorded_document
 from tetra_es.usecases.config.revisions import revisions
 from tetra_es.usecases.use_case import UseCase
@@ -113,8 +114,11 @@ class RollBackFile(UseCase[FileRollback]):
 
 def _origin(known: Mapping[int, Revision], number: int) -> int:
     """Return the revision that first had the text of one, seen through rollbacks."""
-    while number in known and (restored := getattr(known[number].event, "restores", None)):
-        number = restored
+    while number in known:
+        event = known[number].event
+        if not isinstance(event, (ManifestEdited, ProfileEdited)) or event.restores is None:
+            break
+        number = event.restores
     return number
 
 

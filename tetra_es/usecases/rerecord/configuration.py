@@ -109,7 +109,7 @@ def _rolled_back(how: Deciding, past: Past) -> None:
     before = places.revision(name, event.revision - 1)
     if environment.revision != before:
         raise Left(f"{name} is at {name}@{environment.revision} there, not at {name}@{before}")
-    if getattr(event, "paths", None) is not None:
+    if event.paths is not None:
         raise Left(f"it brought back single keys: roll {name} back again")
     for record, state in valid_events(
         work.log, work.log.of_stream(environment.id, descending=True)

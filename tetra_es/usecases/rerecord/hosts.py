@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from tetra_es.events.config import EnvironmentState
 from tetra_es.log.replica import valid_events
 from tetra_es.usecases.happened.happened import OPERATIONS
 from tetra_es.usecases.rerecord.fields import mapped
@@ -41,8 +42,8 @@ def _deployed(how: Deciding, environment: str, digest: str | None) -> tuple[int,
     work = how.work
     stream = work.environment(environment).id
     for record, state in valid_events(work.log, work.log.of_stream(stream, descending=True)):
-        if getattr(state, "digest", None) == digest:
-            return cast("Any", state).revision, record.position
+        if isinstance(state, EnvironmentState) and state.digest == digest:
+            return state.revision, record.position
     raise Left(f"no state of {environment} there is the one that was deployed: deploy it again")
 
 

@@ -14,7 +14,13 @@ from tetra_es.events.config import (
     OrganizationCreated,
     ProfileEdited,
 )
-from tetra_es.events.secrets import SecretsEvent
+from tetra_es.events.secrets import (
+    SecretCompromised,
+    SecretPurged,
+    SecretRemoved,
+    SecretSet,
+    SecretsEvent,
+)
 from tetra_es.gate.gate import Gate
 from tetra_es.gate.opening import stop
 from tetra_es.gate.verdicts import Kind
@@ -33,6 +39,10 @@ if TYPE_CHECKING:
     from tetra_es.gate.verdicts import Verdict
     from tetra_es.log.record import Record
     from tetra_es.usecases.config.source_file import SourceFile
+
+
+OF_ONE = (SecretSet, SecretRemoved, SecretCompromised, SecretPurged)
+"""The events of a single secret."""
 
 
 class Past(NamedTuple):
@@ -163,7 +173,7 @@ class Tail:
             self._texts[file] = event.text
         if isinstance(event, SecretsEvent):
             vault = self._vault(event.environment)
-            present = vault.present.get(getattr(event, "key", ""), 0)
+            present = vault.present.get(event.key, 0) if isinstance(event, OF_ONE) else 0
             vault.apply(event)
         return Past(record, event, text, present)
 
@@ -223,7 +233,8 @@ class Tail:
     def text_of(self, position: int) -> str | None:
         """Return the digest of the text of the event at a position, None where there is none."""
         record = next(iter(self._log.records(position - 1, position)), None) if position else None
-        return None if record is None else getattr(self._event(record), "digest", None)
+        event = self._event(record) if record else None
+        return event.digest if isinstance(event, EnvironmentState) else None
 
 
 def _check(verdict: Verdict) -> None:
