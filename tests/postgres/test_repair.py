@@ -80,7 +80,7 @@ def test_what_a_colleague_alone_has_is_put_back(team: DatabaseTeam) -> None:
 
 
 def test_somebody_else_is_told_who_has_to(team: DatabaseTeam) -> None:
-    role = f"bob_{os.getpid()}"
+    role = f"eve_{os.getpid()}"
     execute(f"CREATE ROLE {role} LOGIN")
     team.alice.ok("share", team.database, "--grant", role)
     team.bob.ok("unshare")

@@ -123,7 +123,7 @@ def test_a_database_that_was_made_again_gets_all_events_back(
     assert alice.history() == bob.history()
 
 
-def test_another_history_there_is_refused(alice: Machine, bob: Machine, database: str) -> None:
+def test_another_row_there_is_refused(alice: Machine, bob: Machine, database: str) -> None:
     name = database.partition("?")[0].rpartition("/")[2]
     last = bob.last_position()
     alice.ok("set", "local", "app.a=1")
@@ -137,7 +137,8 @@ def test_another_history_there_is_refused(alice: Machine, bob: Machine, database
         name,
     )
     done = carol.fails(4, "set", "local", "app.b=1")
-    assert f"event #{last + 1} is another one" in done.error()
+    assert f"event #{last + 1} is missing, or was changed" in done.error()
+    assert "`tetra-es share repair`" in done.hint()
     assert carol.last_position() == before
 
 
