@@ -175,7 +175,7 @@ class UnitOfWork:
 
     @property
     def pending(self) -> list[Event]:
-        """What was decided and is not recorded yet."""
+        """The events that were decided on and are not recorded yet."""
         return [event for aggregate in self._loaded.values() for event in aggregate.pending]
 
     def add_body(self, data: bytes) -> None:

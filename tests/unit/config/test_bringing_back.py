@@ -108,7 +108,7 @@ def test_those_keys_alone_are_others(new: str, old: str, path: str) -> None:
 def test_a_change_that_is_done_and_taken_back_leaves_the_rest(
     before: str, after: str, present: str
 ) -> None:
-    """What was changed since, where it is something else, is as if there had been no change."""
+    """Keys that the change has not touched are as they were; the others as before it."""
     was, then, now = (ConfigDocument("x", each).keys for each in (before, after, present))
     changed = {key for key in {*was, *then} if was.get(key) != then.get(key)}
     done = without_changes(now, then, was)  # the change, done to what is there

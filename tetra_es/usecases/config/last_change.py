@@ -1,6 +1,6 @@
 """The moment before the last change of an environment, of its TOML or of its secrets.
 
-A rollback is no change: it goes back to an earlier moment, and the next one undoes what was changed
+A rollback does not count as one: it goes back to an earlier moment, and the next one undoes what was changed
 before that moment. So a second rollback goes on to the moment before, and so on.
 """
 

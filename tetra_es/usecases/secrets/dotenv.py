@@ -82,7 +82,7 @@ def compared_with_shells(path: Path) -> Dotenv:
 
 
 def _problem(text: str) -> str:
-    """Return what is wrong with a line that is no assignment, without quoting it."""
+    """Return what is wrong with a line that is not an assignment, without quoting it."""
     match = _QUOTED.match(text)
     if match is None:
         return "not KEY=VALUE"
