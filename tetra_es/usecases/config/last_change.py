@@ -1,7 +1,7 @@
 """The moment before the last change of an environment, of its TOML or of its secrets.
 
-A rollback does not count as one: it goes back to an earlier moment, and the next one undoes what was changed
-before that moment. So a second rollback goes on to the moment before, and so on.
+A rollback does not count as one: it goes back to an earlier moment, and the next one undoes what
+was changed before that moment. So a second rollback goes on to the moment before, and so on.
 """
 
 from __future__ import annotations

@@ -73,8 +73,8 @@ def _edited(
 ) -> Sequence[Recorded]:
     """Have a person edit the values until they are recorded, and return that.
 
-    The text stays in the file as it was typed, below a comment that says what is wrong. It is given up where
-    the editor is closed without another change.
+    The text stays in the file as it was typed, below a comment that says what is wrong. It is given
+    up where the editor is closed without another change.
     """
     from tetra_es.usecases.secrets.dotenv import read_dotenv
     from tetra_es.usecases.secrets.formats import for_editing
