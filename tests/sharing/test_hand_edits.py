@@ -50,3 +50,18 @@ def test_a_file_that_was_emptied_is_not_merged(team: Team) -> None:
     bob.ok("record", "local", "--allow-empty")
     assert bob.toml("local").read_text().count(" = ") == 1
     team.check_equal()
+
+
+def test_status_says_that_an_edit_was_typed_on_an_older_revision(team: Team) -> None:
+    alice, bob = team
+    path = bob.toml("local")
+    path.write_text(f"{path.read_text()}# mine\n")
+    assert "typed on" not in bob.ok("status").out
+    assert bob.ok("status", "-o", "json").json["typed_on"] == {}
+    alice.ok("set", "local", "app.x=1")
+    bob.ok("pull")
+    assert bob.ok("status", "-o", "json").json["typed_on"] == {"environments/local.toml": 2}
+    said = bob.ok("status").out
+    assert "typed on what it was at #2: it is merged with what was recorded since" in said
+    bob.ok("record")
+    assert "typed on" not in bob.ok("status").out

@@ -128,6 +128,11 @@ def status_lines(
         yield with_options(
             f"not recorded yet: {path} (`tetra-es record`, or any command that depends on it)"
         )
+        if path in found.typed_on:
+            yield (
+                f"  typed on what it was at #{found.typed_on[path]}: it is merged with what was "
+                "recorded since"
+            )
     for path in found.drift:
         yield with_options(
             f"drift: {path} was changed by hand "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from tetra_es.gate.pins.bases import Bases
 from tetra_es.layout import is_edited
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es_projections.queries.behind import changed_since
@@ -83,6 +84,8 @@ class OrganizationStatus:
     void: list[int] = field(default_factory=list)
     """Positions of the events that changed nothing, being void."""
     unrecorded: list[str] = field(default_factory=list)
+    typed_on: dict[str, int] = field(default_factory=dict)
+    """Those that were typed on an older revision, each with an event that it is as of."""
     drift: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     unreadable: list[FileStatus] = field(default_factory=list)
@@ -113,6 +116,7 @@ def organization_status(reader: Reader, ref: Ref | None = None) -> OrganizationS
             found.unreadable.append(file)
         else:
             paths[file.kind].append(file.path)
+    found.typed_on = _typed_on(reader, found.unrecorded)
     found.void = reader.views.events.all_void()
     found.environments = environment_rows(reader)
     rows = hosts_at(reader, moment)
@@ -126,6 +130,19 @@ def file_rows(reader: Reader) -> list[FileStatus]:
     return [
         _file(change) for change in changed_files(reader.layout.root, reader.views.file_digests())
     ]
+
+
+def _typed_on(reader: Reader, paths: list[str]) -> dict[str, int]:
+    """Return the files that were typed on an older revision than the newest, as far as is known."""
+    state = reader.log.state_folder() if paths else None
+    if state is None:
+        return {}
+    bases, newest = Bases(state, reader.layout.root).all(), reader.views.file_digests()
+    return {
+        path: bases[path].position
+        for path in paths
+        if path in bases and bases[path].digest != newest.get(path)
+    }
 
 
 def _file(change: Change) -> FileStatus:
