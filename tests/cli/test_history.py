@@ -167,6 +167,10 @@ def test_an_event_is_named_by_its_hash(told: Machine) -> None:
 
 
 def test_times_are_printed_in_the_zone_that_was_chosen(told: Machine) -> None:
+    """A time says its zone: https://github.com/docker/cli/issues/2552 and
+    https://github.com/Miserlou/Loop/issues/21.
+    """
+
     def times(*zone: str) -> list[str]:
         lines = told.ok(*zone, "history").out.splitlines()[1:]
         return [line.split()[1] for line in lines]

@@ -11,6 +11,7 @@ from tetra_es_cli.context.params import REF, env_argument, report_option
 from tetra_es_cli.output.console import note
 from tetra_es_cli.output.emit import emit
 from tetra_es_cli.output.model import Report
+from tetra_es_cli.output.times import short_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -130,7 +131,7 @@ def _lines(good: str, suspects: Sequence[EventRow]) -> Iterator[str]:
         yield f"one of these made the first bad state, some could not be judged; {good} is good"
     for row in suspects:
         reason = f": {row.reason}" if row.reason else ""
-        yield f"#{row.event} {row.summary} (by {row.actor} at {row.time}{reason})"
+        yield f"#{row.event} {row.summary} (by {row.actor} at {short_time(row.time)}{reason})"
 
 
 def _name(state: StateRow) -> str:

@@ -36,6 +36,7 @@ from tetra_es_cli.context.servers import (
 from tetra_es_cli.output.emit import emit, say
 from tetra_es_cli.output.model import Listing
 from tetra_es_cli.output.servers import raise_first, rollout_report
+from tetra_es_cli.output.times import short_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,8 +147,13 @@ def status(app: App, environment: str, hosts: Sequence[str], local: bool, output
         answers = found.status()
     rows = [_told(row) for row in answers.rows]
     empty = "" if answers.errors else f"{environment} has no units"
-    emit(Listing(rows, _UNIT, empty=empty), output)
+    emit(Listing(rows, _UNIT, empty=empty, cells={"since": _since}), output)
     raise_first(answers.errors)
+
+
+def _since(time: str) -> str | None:
+    """Return a time of systemd's as others are printed, where it was understood."""
+    return short_time(time) if time.endswith("Z") else time
 
 
 def _told(row: UnitRow) -> dict[str, Any]:

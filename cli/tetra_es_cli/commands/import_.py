@@ -24,6 +24,7 @@ from tetra_es_cli.context.paths import FilePath
 from tetra_es_cli.output.console import note, warn
 from tetra_es_cli.output.emit import emit, say
 from tetra_es_cli.output.model import Listing
+from tetra_es_cli.output.times import short_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -170,4 +171,5 @@ def _listing(states: Sequence[OldState]) -> Listing:
         }
         for state in states
     ]
-    return Listing(rows, ("time", "environment", "kind", "origin"))
+    columns = ("time", "environment", "kind", "origin")
+    return Listing(rows, columns, cells={"time": short_time})
