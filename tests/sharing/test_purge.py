@@ -257,6 +257,7 @@ def branches(team: Team) -> list[str]:
     return [name for name in found if name != "main"]
 
 
+@LONG_TAIL
 def test_what_a_repair_kept_there_goes_with_the_value(leaked: Team) -> None:
     name = kept(leaked)
     assert branches(leaked) == [name]

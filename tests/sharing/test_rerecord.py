@@ -84,6 +84,7 @@ def test_edits_and_a_promotion_are_decided_again_on_top(team: Team) -> None:
     assert "nothing to record again" in alice.ok("pull", "--rebase").out
 
 
+@LONG_TAIL
 def test_what_cannot_be_decided_again_is_listed_and_the_rest_stands(team: Team) -> None:
     alice, bob = team
     alice.ok("promote", "dev")
@@ -137,6 +138,7 @@ def test_edits_that_are_not_recorded_stay_and_merge(team: Team) -> None:
     team.check_equal()
 
 
+@LONG_TAIL
 def test_others_events_are_left_to_them_and_are_recorded_once(team: Team) -> None:
     alice, bob = team
     fork = len(team.shared())
@@ -161,6 +163,7 @@ def test_others_events_are_left_to_them_and_are_recorded_once(team: Team) -> Non
     assert "nothing to record again" in alice.ok("pull", "--rerecord").out
 
 
+@LONG_TAIL
 def test_a_signer_who_was_removed_does_not_have_it_back(team: Team) -> None:
     alice, bob = team
     fork = len(team.shared())
