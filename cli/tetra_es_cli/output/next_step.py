@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from tetra_es_projections.queries.recorded import rows_of, state_text
-
 if TYPE_CHECKING:
     from tetra_es_projections.queries.recorded import RecordedEvents
 
@@ -15,6 +13,9 @@ def next_step(recorded: RecordedEvents) -> str | None:
     """Return what usually follows these events; None where that is nothing, or a dry run."""
     if not recorded or recorded[-1][1] is None:
         return None
+    # Help and completion load this module, and do without what looks at events.
+    from tetra_es_projections.queries.recorded import rows_of, state_text
+
     event = recorded[-1][0]
     environment = rows_of(recorded[-1:])[0].environment
     match event.TOPIC:
