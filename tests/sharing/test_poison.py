@@ -25,13 +25,23 @@ def named(begin: str) -> list[str]:
     return [name for name in found if b'"rules"' in load(name).records[0].state]
 
 
+def moves(name: str) -> bool:
+    """Return whether a vector's log goes on elsewhere: nothing is recorded after that."""
+    vector = load(name)
+    said = zip(vector.records, vector.expected, strict=True)
+    return any(record.topic == "log.moved" and one.verdict == "valid" for record, one in said)
+
+
+VOID = [name for name in named("void-") if not moves(name)]
+
+
 def pinned(machine: Machine) -> int:
     """Return how many events the account has admitted."""
     (hashes,) = (machine.home / ".local/state/tetra-es").rglob("hashes")
     return hashes.stat().st_size // 32
 
 
-@pytest.mark.parametrize("name", some(named("void-"), 1))
+@pytest.mark.parametrize("name", some(VOID, 1))
 def test_a_signed_event_that_breaks_a_rule(name: str, vector_hub: Hub) -> None:
     """It is stored, listed, and changes nothing; recording goes on."""
     vector = load(name)
