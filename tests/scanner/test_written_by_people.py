@@ -80,6 +80,7 @@ HARMLESS = [
     '# token_ttl = "30s"',
     "# see the api_key = setting",
     'authorization = "rbac"',
+    'headers = { Authorization = "Token $TOKEN" }',
     'authorization = "Basic"',
 ]
 

@@ -83,8 +83,10 @@ def detect_by_name(name: str, value: str, table: str = "") -> Detection | None:
     if kind is None or _is_exempt(value, "name"):
         return None
     names = rules().names
-    if kind == "header" and not re.fullmatch(names.credentials, value):
-        return None
+    if kind == "header":
+        scheme = re.fullmatch(names.credentials, value)
+        if scheme is None or _is_exempt(scheme["secret"], "name"):
+            return None
     if kind == "key" and re.fullmatch(names.words, value):
         return None
     if kind in ("token", "key") and not _may_be_token(value):
