@@ -106,6 +106,12 @@ CASES = [
         options="--allow token -m why",
     ),
     Case(
+        "`tetra-es daemon uninstall {}` takes it from there first",
+        "env rm dev",
+        deployed,
+        then="env rm dev",
+    ),
+    Case(
         "--environments says where {} belongs",
         "import other --dry-run",
         an_old_one_with_qa,

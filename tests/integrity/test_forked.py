@@ -98,6 +98,7 @@ WORDS: dict[str, str] = {
     "mirror rm": "origin",
     "share to": "$HOME/other.git",
     "env add": "qa --profile dev",
+    "env rm": "staging",
     "signer add": f"eve '{EVE}'",
     "signer rm": "alice",
     "member add": "eve $HOME/carol.pub",

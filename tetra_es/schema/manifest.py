@@ -122,6 +122,15 @@ def add_environment(
     return set_value(document, ("environments",), environments)
 
 
+def remove_environment(document: "ConfigDocument", environment: str) -> "ConfigDocument":
+    """Return the manifest without an environment that it has."""
+    from tetra_es.toml.edit.assignments import set_value
+
+    environments = list(read_manifest(document).environments)
+    environments.remove(environment)
+    return set_value(document, ("environments",), environments)
+
+
 def _environments_problem(value: Any) -> str | None:
     if not isinstance(value, list) or not value:
         return "must be a list of names"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.group(cls=CommandGroup)
 def env() -> None:
-    """List and add environments."""
+    """List, add and remove environments."""
 
 
 @env.command("list")
@@ -53,3 +53,21 @@ def add(app: App, environment: str, extends: str, after: str | None, how: Record
 
     done = app.act(AddEnvironment(environment, extends, after), how)
     emit_recorded(done.recorded, how, keys=False)
+
+
+@env.command()
+@env_argument()
+@recording_options
+@click.pass_obj
+def rm(app: App, environment: str, how: Recording) -> None:
+    """Take the environment ENV out of the manifest: nothing is promoted to it any more.
+
+    What was recorded of it stays, as do its generated file, its secrets and its profile: `show`,
+    `history` and `secret` go on with them, and `env add` brings it back. Refused for local, and
+    while a host runs it.
+    """
+    from tetra_es.usecases.config.remove_environment import RemoveEnvironment
+
+    with app.workspace(how) as workspace:
+        done = workspace.act(RemoveEnvironment(environment, workspace.serving_hosts))
+    emit_recorded(done.recorded, how)

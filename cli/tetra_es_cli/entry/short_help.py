@@ -52,7 +52,7 @@ SHORT_HELP: Mapping[str, str] = {
     "mirror": "Copies of history/ elsewhere, for review and as a backup.",
     "backup": "Copy all events, with the encrypted secrets, to FILE.",
     "restore": "Make ORG again from a backup or a copy of its mirror.",
-    "env": "List and add environments.",
+    "env": "List, add and remove environments.",
     "profile": "Look at profiles; `edit profile ENV` and `set profile ENV` change them.",
     "member": "Add and remove people and machines: what they sign, and which secrets they read.",
     "signer": "Manage the keys that sign events.",

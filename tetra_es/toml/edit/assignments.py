@@ -89,9 +89,13 @@ def _set(editor: Editor, at: KeyLocation, text: str, wanted: str | None) -> Type
 
 
 def set_value(document: ConfigDocument, path: KeyPath, value: object) -> ConfigDocument:
-    """Return a document with one key set to a plain value; raises as `set_values` does."""
+    """Return a document with one key set to a plain value; raises as `set_values` does.
+
+    The lines and comments of an array stay.
+    """
     editor = Editor(document)
-    editor.set(path, value)
+    literal = value_literal(value) if isinstance(value, list) else None
+    editor.set(path, value, literal=literal)
     return editor.document()
 
 

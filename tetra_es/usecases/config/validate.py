@@ -26,7 +26,7 @@ from tetra_es.usecases.config.source_file import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
 
@@ -93,7 +93,7 @@ def validate_files(files: Mapping[SourceFile, ConfigDocument], known: Known) -> 
     for file, document in files.items():
         found += _of_file(file, document, known)
     if not any(one.severity == "error" and one.file in _COMMON for one in found):
-        found += _of_results(files)
+        found += _of_results(files, known)
     return sorted({(one.file, one.line, one.key, one.problem): one for one in found}.values())
 
 
@@ -172,16 +172,12 @@ def _secrets(file: SourceFile, document: ConfigDocument, known: Known) -> Iterat
             yield Found(document.path, finding.line, finding.path, what, hint, "error")
 
 
-def _of_results(files: Mapping[SourceFile, ConfigDocument]) -> Iterator[Found]:
+def _of_results(files: Mapping[SourceFile, ConfigDocument], known: Known) -> Iterator[Found]:
     """Yield what is wrong with what profiles make of the source of truth."""
     if MANIFEST not in files or SOURCE not in files:
         return
     organization, source = manifest.read_manifest(files[MANIFEST]), files[SOURCE]
-    for file, document in files.items():
-        if file.kind == "profile" and file.environment not in organization.environments:
-            what = f"there is no environment {file.environment}: it changes nothing"
-            hint = f"the environments are {', '.join(organization.environments)}"
-            yield Found(document.path, 1, "", what, hint, "warning")
+    yield from _without_environment(files, known, organization.environments)
     for name in organization.environments:
         if name == SOURCE_OF_TRUTH:
             continue
@@ -210,6 +206,18 @@ def _of_results(files: Mapping[SourceFile, ConfigDocument]) -> Iterator[Found]:
             key = format_key(pattern).replace('"*"', "*")
             what = f"this rule of {table} matches nothing in {source.path}"
             yield Found(profile_of(name).path, line, key, what, "", "warning")
+
+
+def _without_environment(
+    files: Mapping[SourceFile, ConfigDocument], known: Known, environments: Sequence[str]
+) -> Iterator[Found]:
+    """Yield the overlays of no environment; one that was recorded is of a removed one."""
+    for file, document in files.items():
+        new = file.kind == "profile" and file not in known.documents
+        if new and file.environment not in environments:
+            what = f"there is no environment {file.environment}: it changes nothing"
+            hint = f"the environments are {', '.join(environments)}"
+            yield Found(document.path, 1, "", what, hint, "warning")
 
 
 def _about(error: ConfigError, document: ConfigDocument) -> bool:
