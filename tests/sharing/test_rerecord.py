@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from tests.crash.killing import count_effects, once
 from tests.examples import LONG_TAIL
+from tests.log.events import KEY
 from tests.mirrors import git
+from tests.sharing.test_deployments import CLAIM
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,6 +122,41 @@ def test_what_cannot_be_decided_again_is_listed_and_the_rest_stands(team: Team) 
     assert alice.ok("secret", "get", "dev", "TOKEN").out.strip() == "two"
     for person in team:
         assert 'name = "bobs"' in person.ok("show", "staging").out
+
+
+def test_secrets_people_and_servers(team: Team) -> None:
+    alice, bob = team
+    keys = [alice.ok("identity", "new").out.strip(), bob.ok("identity", "show").out.strip()]
+    alice.ok("recipient", "add", "dev", "alice", keys[0])
+    alice.ok("promote", "dev")
+    bob.ok("pull")
+    fork, of_position = len(team.shared()), len(team.shared())
+    alice.ok("secret", "set", "dev", "TOKEN", stdin="one")
+    alice.ok("secret", "set", "dev", "TOKEN", stdin="two")
+    alice.ok("secret", "compromised", "dev", "TOKEN", "--version", "1")
+    alice.ok("signer", "add", "carol", KEY.public_line, "--may", "edit:local")
+    code = CLAIM.replace("of_position=3", f"of_position={of_position}")
+    done = alice.process("1", "claim", "facts", code=code)
+    assert done.code == 0, done.err
+    alice.ok("set", "local", "ports.tetra=5001")
+    alice.ok("undo", str(alice.last_position()), "-m", "a slip")
+    tail = len(team.shared())
+    set_back(team, fork)
+    bob.ok("set", "local", "app.bobs=2")
+    bob.ok("recipient", "add", "dev", "bob", keys[1])
+    done = alice.run("pull", "--rerecord")
+    assert done.code == 0, done.out
+    team.check_equal(whole=True)
+    assert alice.ok("secret", "get", "dev", "TOKEN").out.strip() == "two"
+    assert bob.ok("secret", "get", "dev", "TOKEN").out.strip() == "two"
+    assert "carol" in alice.ok("signer", "list").out
+    new = {again(alice, each): state(alice, each) for each in range(fork + 3, tail + 3)}
+    observed = [each for each in new.values() if "deployment" in each]
+    assert len(observed) == 3
+    assert all(each["observed"] for each in observed)
+    assert {each.get("of_position", of_position) for each in observed} == {of_position}
+    assert new[tail]["undoes"] is None
+    assert new[tail]["metadata"]["reason"] == "a slip"
 
 
 def test_edits_that_are_not_recorded_stay_and_merge(team: Team) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from tetra_es.events.config import (
@@ -12,12 +13,13 @@ from tetra_es.events.config import (
 from tetra_es.log.replica import check_not_purged, valid_events
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.toml.keys import format_key
-from tetra_es.usecases.config.edit import Edit, recorded_document
+from tetra_es.usecases.config.edit import Edit, decide_edit, recorded_document
 from tetra_es.usecases.config.merging import Clash, Three, merge_documents
 from tetra_es.usecases.config.promote import Promote
 from tetra_es.usecases.config.source_file import MANIFEST, SOURCE, profile_of
 from tetra_es.usecases.rerecord.fields import file_of, mapped
 from tetra_es.usecases.rerecord.left import Left
+from tetra_es.usecases.rerecord.places import Lost
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,7 +50,17 @@ def _edited(how: Deciding, past: Past) -> None:
         of = file_of(topic, file.environment)
         how.tail.places.revised(of, event.revision, _revision(how.work, file))
         return
-    Edit(file, document, allow_empty=True).decide(how.work)
+    how_far = Edit(file, document, allow_empty=True)
+    decide_edit(how.work, file, document, how_far, undoes=_undoes(how, past))
+
+
+def _undoes(how: Deciding, past: Past) -> int | None:
+    """Return the event whose changes an undo takes back there, None where it is another one."""
+    with suppress(Lost):
+        position = mapped(past.event.TOPIC, vars(past.event), how.tail.places).get("undoes")
+        if position is None or position == cast("Any", past.event).undoes:
+            return position
+    return None
 
 
 def _merged(how: Deciding, three: Three) -> ConfigDocument:

@@ -26,13 +26,14 @@ class How(Enum):
     REVISION = "a revision of the file that the event is about"
     SOURCE_REVISION = "a revision of the source of truth"
     VERSION = "a version of the secret that the event is about"
+    ORIGIN = "environment, key and version of another secret"
     USED = "key, version and digest of secrets"
     STATE = "the state that has the same text is looked for"
 
 
 _TEXT: Final = {"revision": How.AGAIN, "text": How.AGAIN, "changes": How.AGAIN}
 _STATE: Final = {"environment": How.KEPT, **_TEXT}
-_EDIT: Final = {**_TEXT, "undoes": How.POSITION, "restores": How.REVISION}
+_EDIT: Final = {**_TEXT, "undoes": How.POSITION, "restores": How.GONE}
 _VERSION: Final = {"environment": How.KEPT, "key": How.KEPT, "version": How.VERSION}
 _READER: Final = {
     "environment": How.KEPT,
@@ -85,7 +86,7 @@ FIELDS: Final[Mapping[str, Mapping[str, How]]] = {
         "version": How.AGAIN,
         "digest": How.AGAIN,
         "recipients": How.AGAIN,
-        "origin": How.AGAIN,
+        "origin": How.ORIGIN,
         "restores": How.VERSION,
     },
     "secret.removed": _VERSION,
@@ -189,6 +190,9 @@ def mapped(topic: str, fields: Mapping[str, Any], places: Places) -> dict[str, A
                 found[name] = places.revision(SOURCE_OF_TRUTH, value)
             case How.VERSION:
                 found[name] = places.version(environment, fields["key"], value)
+            case How.ORIGIN:
+                version = places.version(value["environment"], value["key"], value["version"])
+                found[name] = {**value, "version": version}
             case How.USED:
                 found[name] = [places.used(environment, *each) for each in value]
     return found

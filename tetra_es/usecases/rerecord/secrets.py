@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, cast
 
 from tetra_es.crypto.age.backend import decrypt, encrypt
@@ -15,8 +16,10 @@ from tetra_es.events.secrets import (
     SecretsReEncrypted,
     SecretsRestored,
 )
+from tetra_es.model.secrets import SecretVersion
 from tetra_es.usecases.rerecord.fields import mapped
 from tetra_es.usecases.rerecord.left import Left
+from tetra_es.usecases.rerecord.places import Lost
 from tetra_es.usecases.secrets.ciphertexts import digest_of
 from tetra_es.usecases.secrets.recipients import (
     Decrypting,
@@ -45,8 +48,18 @@ def _set(how: Deciding, past: Past) -> None:
         name = f"{event.key} of {event.environment}"
         value = decrypt(data, how.identities(), name=name, environment=event.environment)
         data = encrypt(value, vault.readers)
-    vault.set(event.key, digest_of(data), work.context())
+    origin, restores = _came_from(how, event)
+    vault.set(event.key, digest_of(data), work.context(), origin=origin, restores=restores)
     work.add_body(data)
+
+
+def _came_from(how: Deciding, event: SecretSet) -> tuple[SecretVersion | None, int | None]:
+    """Return what a value is a copy of, and the version that it brought back, as far as there."""
+    with suppress(Lost):
+        fields = mapped(event.TOPIC, vars(event), how.tail.places)
+        origin = fields.get("origin")
+        return SecretVersion(**origin) if origin else None, fields.get("restores")
+    return None, None
 
 
 def _removed(how: Deciding, past: Past) -> None:
