@@ -1,4 +1,4 @@
-"""`env rm`: nothing is promoted to an environment any more; what was recorded of it stays."""
+"""`env rm`: nothing is promoted to an environment any more; its history stays."""
 
 from __future__ import annotations
 

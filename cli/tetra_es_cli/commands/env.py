@@ -62,7 +62,7 @@ def add(app: App, environment: str, extends: str, after: str | None, how: Record
 def rm(app: App, environment: str, how: Recording) -> None:
     """Take the environment ENV out of the manifest: nothing is promoted to it any more.
 
-    What was recorded of it stays, as do its generated file, its secrets and its profile: `show`,
+    Its history stays, as do its generated file, its secrets and its profile: `show`,
     `history` and `secret` go on with them, and `env add` brings it back. Refused for local, and
     while a host runs it.
     """

@@ -1,4 +1,4 @@
-"""Take an environment out of the manifest. What was recorded of it stays."""
+"""Take an environment out of the manifest. Its history stays."""
 
 from __future__ import annotations
 
