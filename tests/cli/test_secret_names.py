@@ -44,7 +44,7 @@ def test_diff_of_two_states_says_which_secrets_changed(vault: Machine) -> None:
     assert "+tetra = 5555" in done.out
     assert "~ secret A = version 1 -> version 2\n+ secret B = version 1\n" in done.out
     rows = vault.ok("diff", "dev@1", "dev@2", "-o", "json").json
-    assert rows[-1] == {"path": "secret B", "before": None, "after": "version 1"}
+    assert rows[-1] == {"key": "secret B", "before": None, "after": "version 1"}
 
 
 def test_diff_of_two_environments_compares_names_alone(vault: Machine) -> None:

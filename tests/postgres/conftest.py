@@ -32,7 +32,7 @@ def postgres() -> Iterator[None]:
     It runs as another user, whom another pytest, when it begins, would lock out of pytest's folder.
     """
     with tempfile.TemporaryDirectory(
-        prefix="tetra-es-pg-",
+        prefix="pg-of-tetra-es-",
         dir=os.environ.get("PYTEST_DEBUG_TEMPROOT"),
         ignore_cleanup_errors=True,
     ) as folder:

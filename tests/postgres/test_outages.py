@@ -181,7 +181,7 @@ def test_the_disk_of_the_write_ahead_log_is_full(machine: Machine) -> None:
 def server_of_its_own() -> Iterator[Path]:
     """Yield the folder of another server."""
     parent = Path(os.environ[DATA]).parent
-    with tempfile.TemporaryDirectory(prefix="tetra-es-pg-", dir=parent) as folder:
+    with tempfile.TemporaryDirectory(prefix="pg-of-tetra-es-", dir=parent) as folder:
         running(folder)
         yield Path(folder)
 

@@ -76,7 +76,7 @@ def files_in_memory() -> Iterator[Path]:
     for base in MEMORY:
         for folder in base.glob("tetra-es-*"):
             for path, _, names in os.walk(folder):  # which does not mind what is gone already
-                yield from (Path(path, name) for name in names)
+                yield from filter(Path.is_file, (Path(path, name) for name in names))
 
 
 def content(path: Path) -> bytes:
