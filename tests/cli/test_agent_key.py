@@ -69,7 +69,7 @@ def test_an_organization_whose_founder_signs_with_an_agent(alice: Machine) -> No
 def test_without_the_agent_nothing_is_recorded(alice: Machine) -> None:
     alice.ok("init", "acme")
     done = alice.fails(1, "promote", "dev", env={"SSH_AUTH_SOCK": ""})
-    assert done.error().endswith("is not here, and no SSH agent holds it")
+    assert done.error().endswith("its public half alone is there, and no SSH agent")
     row = alice.run("doctor").out.split("signing key")[1].split("\n")[0]
     assert " ok " in row
     assert " in the SSH agent" in row

@@ -24,7 +24,7 @@ STREAM = "secrets:dev"
 VALUE = "alice's own value"
 USES = (
     ("secret", "get", "dev", "API_KEY"),
-    ("secret", "export", "dev"),
+    ("secret", "export", "dev", "--for", "node"),
     ("secret", "copy", "dev", "API_KEY", "--to", "staging"),
     ("run", "dev", "--", "env"),
 )

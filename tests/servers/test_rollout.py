@@ -670,7 +670,7 @@ def test_a_half_typed_source_stops_no_deployment(fleet: Fleet) -> None:
     [
         ("health", "host,service,unit,port,healthy,status"),
         ("drift", "host,subject,difference"),
-        ("daemon status", "host,name,active,sub,enabled,pid,restarts,since,result"),
+        ("daemon status", "host,unit,active,sub,enabled,pid,restarts,since,result"),
         ("doctor", "name,result,what,remedy"),
     ],
 )

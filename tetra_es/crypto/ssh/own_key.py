@@ -140,8 +140,14 @@ class OwnKey:
         return AgentKey(self.agent, public, self.say) if holds(self.agent, public) else None
 
     def _nowhere(self) -> NoReturn:
+        if self.agent is None:
+            another = self._another(self._public_file)
+            raise TetraEsError(
+                f"no signing key at {self.path}: its public half alone is there, and no SSH agent",
+                hint=f"put it back from where you keep a copy; or {another}",
+            )
         raise TetraEsError(
-            f"the private half of {self._public_file} is not here, and no SSH agent holds it",
+            f"no signing key at {self.path}, and the SSH agent does not hold it",
             hint="`ssh-add -L` lists what the agent of SSH_AUTH_SOCK holds",
         )
 
@@ -175,8 +181,9 @@ class OwnKey:
                 hint = f"`{same}` tells whether it is the right one"
         raise TetraEsError(what, hint=hint)
 
-    def _another(self) -> str:
-        old = shlex.join(("mv", str(self.path), f"{self.path}.old"))
+    def _another(self, path: Path | None = None) -> str:
+        here = str(path or self.path)
+        old = shlex.join(("mv", here, f"{here}.old"))
         return (
             f"`{old}` moves it away, `tetra-es signer new` makes another; a signer then adds that"
         )
