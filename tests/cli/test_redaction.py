@@ -76,6 +76,13 @@ WORDS = {
     ("unset",): ["local", "ports.tetra"],
     ("edit",): ["local"],
     ("diff",): ["dev", "local"],
+    ("record",): ["local"],
+    ("show",): ["dev"],
+    ("rollback",): ["dev"],
+    ("purge",): ["local", "ports.tetra"],
+    ("history",): ["dev"],
+    ("bisect",): ["true"],
+    ("help",): ["show"],
     ("daemon", "logs"): ["dev"],
     ("run",): ["true"],
 }
@@ -276,7 +283,7 @@ def test_it_is_said_which_argument_it_was(prepared: Machine) -> None:
         (["show", "dev", "-phunter2"], "no such option: argument 3"),
         (["secret", "set", "dev", "API_KEY", "--hunter2"], "no such option: argument 5"),
         (["--hunter2", "status"], "no such option: argument 1"),
-        (["show", "dev", "hunter2"], "too many arguments: tetra-es show takes [OPTIONS] ENV"),
+        (["show", "dev", "hunter2"], "too many arguments"),
         (["show", "dev", "--", "-hunter2"], "too many arguments"),
     ],
 )

@@ -33,6 +33,8 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "str | None": TEXT | st.none(),
     "int | None": NUMBER | st.none(),
     "Code | None": st.none() | st.fixed_dictionaries({"commit": TEXT, "dirty": st.booleans()}),
+    "Origin | None": st.none()
+    | st.fixed_dictionaries({"environment": TEXT, "key": TEXT, "version": NUMBER}),
     "dict[str, str]": st.dictionaries(TEXT, TEXT, max_size=4),
     "dict[str, Any]": st.dictionaries(TEXT, TEXT | NUMBER, max_size=4),
     "list[str]": st.lists(TEXT, max_size=4),

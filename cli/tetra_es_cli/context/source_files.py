@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import click
+
 from tetra_es.errors import UsageError
 from tetra_es.names import SOURCE_OF_TRUTH, check_environment
 
@@ -62,7 +64,7 @@ def one_file(words: Sequence[str]) -> str:
     """Return what the words name, all of them."""
     file, rest = split_file(words)
     if rest:
-        raise UsageError(f"unexpected: {' '.join(rest)}", hint=_ANY)
+        raise click.UsageError("too many arguments")
     return file
 
 

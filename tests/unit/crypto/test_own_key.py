@@ -17,7 +17,7 @@ from tetra_es.crypto.ssh.keys import fingerprint, public_line
 from tetra_es.crypto.ssh.own_key import OwnKey
 from tetra_es.crypto.ssh.sshsig import sign, verify
 from tetra_es.crypto.ssh.wire import first, pack
-from tetra_es.errors import TetraEsError, UsageError
+from tetra_es.errors import Refused, TetraEsError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -135,6 +135,16 @@ def test_the_agent_has_another_key(tmp_path: Path, agent: Path) -> None:
             key.load()
         with pytest.raises(TetraEsError, match=said):
             key.where()
+
+
+def test_the_key_of_an_agent_is_not_replaced(tmp_path: Path, agent: Path) -> None:
+    path = keygen(tmp_path / "key", "ed25519")
+    add(agent, path)
+    path.unlink()
+    with pytest.raises(Refused, match=r"the SSH agent holds the key of .*key\.pub"):
+        OwnKey(path, agent).create()
+    made = OwnKey(path).create()  # without the agent, nothing can sign with the old one
+    assert signs(OwnKey(path)) == made
 
 
 def test_an_agent_that_ended(tmp_path: Path) -> None:

@@ -45,11 +45,15 @@ class OwnKey:
         return self.path.exists() or self._public_file.exists()
 
     def create(self) -> str:
-        """Make a key; return its public line. Raises `Refused` where one is there."""
-        if self._public_file.exists() and not self.path.exists():
+        """Make a key; return its public line. Raises `Refused` where one is there already."""
+        if (
+            self._public_file.exists()
+            and not self.path.exists()
+            and self._held(self._public_beside())
+        ):
             raise Refused(
-                f"{self._public_file} is the public half of another key",
-                hint="move it away to make a key",
+                f"the SSH agent holds the key of {self._public_file}",
+                hint="move that file away to make another key",
             )
         return create(self.path).public_line
 
