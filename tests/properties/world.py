@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tetra_es.admission import Admission
 from tetra_es.crypto.ssh import keys
+from tetra_es.events.config import EnvironmentState
 from tetra_es.layout import OrgLayout
+from tetra_es.log.replica import valid_events
 from tetra_es.log.sqlite.engine import create
-from tetra_es.refs import PositionRef
+from tetra_es.model.environment import environment_stream
+from tetra_es.refs import PositionRef, RevisionRef
 from tetra_es.schema.templates import local_template, manifest_template
 from tetra_es.store.history import History
 from tetra_es.usecases.config.edit import Edit
@@ -45,14 +48,33 @@ TABLES = ("events", "states", "changes", "commits")
 
 
 class Positions:
-    """Finds nothing but positions, which need no looking up."""
+    """Finds positions, which need no looking up, and revisions, in the log."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
 
     def position_of(self, ref: Ref, environment: str | None = None) -> int:
-        assert isinstance(ref, PositionRef)
-        return ref.position
+        if isinstance(ref, PositionRef):
+            return ref.position
+        assert isinstance(ref, RevisionRef)
+        return self._revisions(ref.environment)[ref.revision]
 
     def moment_of(self, ref: Ref, environment: str) -> int:
-        return self.position_of(ref)
+        position = self.position_of(ref)
+        if isinstance(ref, PositionRef):
+            return position
+        later = [each for each in self._revisions(environment).values() if each > position]
+        return min(later) - 1 if later else self._history.replica.last_position()
+
+    def _revisions(self, environment: str) -> dict[int, int]:
+        """Return revision to position of an environment's states."""
+        log = self._history.replica
+        records = log.of_stream(environment_stream(environment))
+        return {
+            event.revision: record.position
+            for record, event in valid_events(log, records)
+            if isinstance(event, EnvironmentState)
+        }
 
 
 class World:
@@ -101,7 +123,9 @@ class World:
     def begin(self, *, dry_run: bool = False) -> UnitOfWork:
         """Begin a command of the present actor."""
         self.history.key = self.keys[self.actor]
-        return UnitOfWork(self.history, Positions(), Intent(dry_run=dry_run, clock=self.clock))
+        return UnitOfWork(
+            self.history, Positions(self.history), Intent(dry_run=dry_run, clock=self.clock)
+        )
 
     def act(self, use_case: UseCase[Result], *, dry_run: bool = False) -> Done[Result]:
         """Do what a command does, without files and mirror."""
