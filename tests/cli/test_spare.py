@@ -20,7 +20,7 @@ def test_a_person_is_told_and_what_is_told_works(bare: Machine) -> None:
     primary, secondary = pty.openpty()
     done = subprocess.run(
         bare.argv("init", "shop"),
-        env=bare.environment(),
+        env=bare.environment({"NO_COLOR": "1"}),
         stdin=secondary,
         stdout=subprocess.PIPE,
         stderr=secondary,
