@@ -78,15 +78,6 @@ def test_sharing_twice_changes_nothing(team: Team) -> None:
     assert "tetra-es clone" in said
 
 
-@LONG_TAIL
-def test_sharing_elsewhere_is_refused(team: Team, tmp_path: Path) -> None:
-    other = bare_repository(tmp_path / "other.git")
-    refused = team.alice.fails(3, "share", str(other))
-    assert refused.error() == f"this organization is shared at {ADDRESS} already"
-    assert "tetra-es unshare" in refused.hint()
-    assert git(other, "for-each-ref") == ""
-
-
 @pytest.mark.parametrize("address", ["ext::sh -c id", "-x", "", "a b://c", "ssh://-x/y"])
 @pytest.mark.parametrize("command", ["share", "clone"])
 def test_what_is_no_address(alice: Machine, command: str, address: str) -> None:
