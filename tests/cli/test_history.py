@@ -100,7 +100,7 @@ def test_what_is_asked_for(told: Machine, words: tuple[str, ...], found: list[in
         (("--grep", "a("), "not a regular expression: 'a('", "backslash"),
         (("--since", "two days"), "not a date or time: 'two days'", "2h, 3d or yesterday"),
         (("profile",), "which environment's profile?", "profile followed by ENV"),
-        (("dev", "staging"), "unexpected: staging", "WHERE"),
+        (("dev", "staging"), "too many arguments", "tetra-es history --help"),
     ],
 )
 def test_what_never_was_is_an_error(
