@@ -129,10 +129,11 @@ def at_a_terminal(machine: Machine, words: str, rows: int, columns: int, pager: 
 
 
 def test_long_output_is_paged(machine: Machine) -> None:
-    paged = at_a_terminal(machine, "show local", 10, 60, "sed s/^/>/")
-    assert paged == "".join(f">{line}\n" for line in machine.ok("show", "local").out.splitlines())
-    table = at_a_terminal(machine, "--no-pager blame local", 10, 70, "sed s/^/>/")
-    assert not table.startswith(">")
+    lines = machine.ok("show", "local").out.splitlines(keepends=True)
+    paged = at_a_terminal(machine, "show local", 10, 60, "tac")
+    assert paged == "".join(reversed(lines))
+    table = at_a_terminal(machine, "--no-pager blame local", 10, 70, "tac")
+    assert table.startswith("KEY ")
     assert "…" in table
     assert "…" not in machine.ok("blame", "local").out
     assert "deployment.tetra_src " in table
