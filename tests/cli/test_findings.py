@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import click
+
+from tetra_es_cli.commands.findings import findings
+from tetra_es_projections.queries.findings import KINDS
+
 if TYPE_CHECKING:
     from tests.machine import Machine
 
@@ -16,6 +21,12 @@ def listed(machine: Machine, *kinds: str) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = done.json
     assert done.code == (3 if rows else 0), done.err
     return rows
+
+
+def test_every_kind_can_be_asked_for() -> None:
+    (kinds,) = (option for option in findings.params if option.name == "kinds")
+    assert isinstance(kinds.type, click.Choice)
+    assert list(kinds.type.choices) == list(KINDS)
 
 
 def test_nothing(machine: Machine) -> None:

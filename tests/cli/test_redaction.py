@@ -283,6 +283,8 @@ def test_it_is_said_which_argument_it_was(prepared: Machine) -> None:
         (["show", "dev", "-phunter2"], "no such option: argument 3"),
         (["secret", "set", "dev", "API_KEY", "--hunter2"], "no such option: argument 5"),
         (["--hunter2", "status"], "no such option: argument 1"),
+        (["edit", "local", "hunter2"], "too many arguments"),
+        (["record", "local", "hunter2"], "too many arguments"),
         (["show", "dev", "hunter2"], "too many arguments"),
         (["show", "dev", "--", "-hunter2"], "too many arguments"),
     ],

@@ -152,7 +152,7 @@ CASES = [
         fill={"HOST": "web1"},
         then="deploy dev --dry-run",
     ),
-    Case("such as `tetra-es daemon logs 100 {}`", "daemon logs 1 2 dev", deployed),
+    Case("such as `tetra-es daemon logs 100 dev`", "daemon logs 1 2 dev", deployed),
     Case(
         "`{} --dry-run` shows the plan once it is recorded",
         "rollback dev --deploy --dry-run",

@@ -185,9 +185,7 @@ def logs(app: App, words: tuple[str, ...], hosts: Sequence[str], local: bool, fo
 def _lines_and_environment(words: tuple[str, ...]) -> tuple[int, str]:
     *numbers, name = words
     if len(numbers) > 1 or not all(number.isascii() and number.isdecimal() for number in numbers):
-        raise UsageError(
-            f"not [N] ENV: {' '.join(words)}", hint=f"such as `tetra-es daemon logs 100 {name}`"
-        )
+        raise UsageError("not [N] ENV", hint="such as `tetra-es daemon logs 100 dev`")
     if numbers and len(numbers[0]) > _DIGITS:
         raise UsageError(f"too many lines: {numbers[0]}")
     return int(numbers[0]) if numbers else _LINES, check_environment(name)

@@ -15,7 +15,7 @@ from tetra_es_cli.context.params import (
     report_option,
 )
 from tetra_es_cli.context.recording import Recording, recording_options
-from tetra_es_cli.context.source_files import split_source_file
+from tetra_es_cli.context.source_files import one_source_file
 from tetra_es_cli.output.console import warn
 from tetra_es_cli.output.recorded import emit_recorded, warn_unused
 
@@ -48,9 +48,7 @@ def edit(
     from tetra_es.usecases.config.record import PresentDocument, RecordEdits
     from tetra_es.usecases.config.source_file import SOURCE
 
-    file, rest = split_source_file(words or (SOURCE.kind,))
-    if rest:
-        raise click.UsageError(f"unexpected: {' '.join(rest)}")
+    file = one_source_file(words or (SOURCE.kind,))
     if app.no_input:
         raise TetraEsError(
             "edit needs an editor, and --no-input forbids it",
@@ -127,9 +125,7 @@ def record(
     from tetra_es.usecases.config.record import RecordEdits
     from tetra_es.usecases.config.revisions import parse_revision
 
-    file, rest = split_source_file(words) if words else (None, [])
-    if rest:
-        raise click.UsageError(f"unexpected: {' '.join(rest)}")
+    file = one_source_file(words) if words else None
     use_case = RecordEdits(
         file,
         allow=allow,

@@ -36,6 +36,14 @@ def split_source_file(words: Sequence[str]) -> tuple[SourceFile, list[str]]:
     raise UsageError(f"{first} is not a file that is edited", hint=_WHERE)
 
 
+def one_source_file(words: Sequence[str]) -> SourceFile:
+    """Return the edited file that the words name, all of them."""
+    file, rest = split_source_file(words)
+    if rest:
+        raise click.UsageError("too many arguments")
+    return file
+
+
 def split_file(words: Sequence[str]) -> tuple[str, list[str]]:
     """Return what the first words name, as views call it, and the words after it.
 
