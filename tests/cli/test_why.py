@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.first_edition.archive import unpack
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.machine import Machine
 
 
@@ -115,6 +119,18 @@ def test_a_source_that_was_purged(story: Machine) -> None:
         True,
     )
     assert "  source        local@4 was purged\n" in story.ok("why", "prod", "app.motd").out
+
+
+def test_a_promotion_that_does_not_carry_its_rules(tmp_path: Path) -> None:
+    """The first edition kept a digest of them: which of two files set the value is not known."""
+    old = unpack(tmp_path / "home")
+    found = explained(old, "prod", "logging.level")
+    assert (found["value"], found["made"]["value"]) == ('"warn"', '"info"')
+    (rule,) = found["made"]["rules"]
+    assert rule["place"] == "profile prod or profiles/prod.toml, as it was then"
+    assert positions(found) == ([], 118, None)
+    found = explained(old, "prod", "ports.tetra")
+    assert (found["made"]["rules"], found["edited"]["event"]) == ([], 8)
 
 
 def test_what_there_is_no_answer_to(story: Machine) -> None:

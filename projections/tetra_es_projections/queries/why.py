@@ -179,11 +179,13 @@ def _made(
     """Return how a promotion made a value, and the position of the edit behind it."""
     found = reader.views.states.position_of_revision(SOURCE_OF_TRUTH, event.source_revision)
     source = _state(reader, SOURCE_OF_TRUTH, found)
-    rules = _rules(reader, event, document, key)
     try:
         had, purged = _values(reader, source).get(key), False
     except Purged:
         had, purged = None, True
+    rules = _rules(reader, event, document, key)
+    if rules is None:
+        rules = [] if had == document.keys[key] else [_unknown(event, document, key)]
     name = f"{SOURCE_OF_TRUTH}@{source.revision}"
     made = Made(_row(reader, position), name, had, purged, rules)
     keys = reader.views.keys
@@ -199,11 +201,11 @@ def _made(
 
 def _rules(
     reader: Reader, event: EnvironmentPromoted, made: ConfigDocument, key: str
-) -> list[RuleOf]:
-    """Return the rules that had a say; none of a promotion that does not carry its rules."""
+) -> list[RuleOf] | None:
+    """Return the rules that had a say; None for a promotion that does not carry its rules."""
     body = reader.log.body(bytes.fromhex(event.rules))
     if body is None:
-        return []
+        return None
     overlay = profile_file(event.environment)
     return [
         RuleOf(
@@ -215,6 +217,12 @@ def _rules(
         )
         for rule in deciding(json.loads(body), made.values, parse_key(key))
     ]
+
+
+def _unknown(event: EnvironmentPromoted, made: ConfigDocument, key: str) -> RuleOf:
+    """Return a stand-in for the rule that changed a value, as the first edition kept none."""
+    place = f"profile {event.profile} or {profile_file(event.environment)}, as it was then"
+    return RuleOf(place=place, own=False, kind="set", key=key, value=made.keys[key])
 
 
 def _running(reader: Reader, environment: str, key: str, ref: Ref | None) -> Iterator[Running]:
