@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-import tetra_es_cli
+import tetra_es_projections
 from tetra_es.events.base import Event
 from tetra_es.events.catalogue import EVENT_TYPES
 from tetra_es.events.config import EnvironmentState
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 REFERENCE = Path(__file__).parent / "reference"
 FORMAT = Path(__file__).parent / "format.md"
-SCHEMA = Path(tetra_es_cli.__file__).parent / "texts/output.schema.json"
+SCHEMA = Path(tetra_es_projections.__file__).parent / "answers/output.schema.json"
 """Of what commands print as JSON; the wheel has it, too."""
 BEGIN = "<!-- Written by docs/generate.py from tetra_es/events/form: begin -->\n"
 END = "<!-- end -->\n"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tetra_es_cli.output.model import Listing, Report, change_rows
+from tetra_es_cli.output.model import Listing, Report
 from tetra_es_cli.output.times import short_time
 
 if TYPE_CHECKING:
@@ -64,12 +64,9 @@ def value(reader: Reader, environment: str, key: str, ref: Ref | None = None) ->
 
 def secret_versions(reader: Reader, environment: str, ref: Ref | None = None) -> Listing:
     """Return the names and versions of an environment's secrets."""
-    from tetra_es_projections.queries.environments import require_environment
-    from tetra_es_projections.queries.secrets import secrets_at
+    from tetra_es_projections.answers.environments import secret_versions as versions
 
-    require_environment(reader, environment)
-    present = secrets_at(reader, environment, ref)
-    rows = [{"key": key, "version": present[key]} for key in sorted(present)]
+    rows = versions(reader, environment, ref)
     return Listing(rows, ("key", "version"), empty=f"{environment} has no secrets")
 
 
@@ -82,15 +79,10 @@ def history_of(reader: Reader, **wanted: Any) -> Listing:
 
 def history(reader: Reader, query: HistoryQuery) -> Listing:
     """Return the events that a query asks for."""
-    from tetra_es_projections.queries.history import history_rows
+    from tetra_es_projections.answers.history import history as rows_of
 
-    rows = [row._asdict() for row in history_rows(reader, query)]
-    if query.steps:
-        from tetra_es_projections.queries.history_steps import with_steps
-
-        rows = list(with_steps(reader, rows))
     return Listing(
-        rows,
+        rows_of(reader, query),
         _HISTORY_BY_KEY if query.by_key else _HISTORY,
         empty="no such events",
         csv_columns=(*_HISTORY_CSV, "key", "before", "after") if query.by_key else _HISTORY_CSV,
@@ -102,18 +94,18 @@ def history(reader: Reader, query: HistoryQuery) -> Listing:
 def hosts(reader: Reader, host: str | None = None, ref: Ref | None = None) -> Listing:
     """Return what runs where, or ran there at a REF; with `host`, on that one alone."""
     from tetra_es_cli.output.hosts import host_listing
-    from tetra_es_projections.queries.hosts import hosts_at, moment_of_ref
+    from tetra_es_projections.answers.hosts import hosts as rows_of
 
-    return host_listing(hosts_at(reader, moment_of_ref(reader, ref)), host)
+    return host_listing(rows_of(reader, host, ref))
 
 
 def blame(
     reader: Reader, environment: str, key: str | None = None, ref: Ref | None = None
 ) -> Listing:
     """Return where the values of an environment come from."""
-    from tetra_es_projections.queries.blame import blame_rows
+    from tetra_es_projections.answers.environments import blame as rows_of
 
-    rows = [row._asdict() for row in blame_rows(reader, environment, key, ref)]
+    rows = rows_of(reader, environment, key, ref)
     purged = any(row["purged"] for row in rows)
     return Listing(
         rows,
@@ -131,6 +123,7 @@ def status(reader: Reader, ref: Ref | None = None) -> Report:
     """Return how the organization stands, or stood at a REF."""
     from tetra_es.usecases.sharing.place import sharing_status, unsent
     from tetra_es_cli.output.lines import sharing_lines, status_lines
+    from tetra_es_projections.answers.status import status_value
     from tetra_es_projections.queries.status import organization_status
 
     found = organization_status(reader, ref)
@@ -140,19 +133,7 @@ def status(reader: Reader, ref: Ref | None = None) -> Report:
         waiting = unsent(reader.layout, reader.admission)
     environments = [{**row._asdict(), "time": short_time(row.time)} for row in found.environments]
     servers = [{**row._asdict(), "since": short_time(row.since)} for row in found.servers]
-    unreadable = [
-        {"path": file.path, "problem": file.problem, "remedy": file.remedy}
-        for file in found.unreadable
-    ]
-    value = {
-        **vars(found),
-        "unreadable": unreadable,
-        "environments": [row._asdict() for row in found.environments],
-        "servers": [row._asdict() for row in found.servers],
-        "left_out": [row._asdict() for row in found.left_out],
-        "shared": shared and shared._asdict(),
-        "unsent": waiting,
-    }
+    value = status_value(found, shared and shared._asdict(), waiting)
     lines = status_lines(found, environments, servers, list(sharing_lines(shared, waiting)))
     return Report(value, lines)
 
@@ -165,11 +146,9 @@ def quick_status(reader: Reader, ref: Ref | None = None) -> Report | None:
 
 def environments(reader: Reader) -> Listing:
     """Return the environments in promotion order."""
-    from tetra_es_projections.queries.status import environment_rows
+    from tetra_es_projections.answers.environments import environments as rows_of
 
-    rows = [row._asdict() for row in environment_rows(reader)]
-    listed = [{column: row[column] for column in _ENVIRONMENTS} for row in rows]
-    return Listing(listed, _ENVIRONMENTS, cells={"time": short_time})
+    return Listing(rows_of(reader), _ENVIRONMENTS, cells={"time": short_time})
 
 
 def event(reader: Reader, ref: Ref) -> Report:
@@ -182,47 +161,26 @@ def event(reader: Reader, ref: Ref) -> Report:
 def event_report(found: FoundEvent) -> Report:
     """Return an event: for programs with the fields that it has in `history`, and more."""
     from tetra_es_cli.output.lines import event_lines
+    from tetra_es_projections.answers.events import event_value
 
-    details = found.details
-    value = {
-        "event": details.event,
-        "environment": details.state.get("environment"),
-        "revision": details.state.get("revision"),
-        "type": details.topic,
-        "actor": found.metadata["actor"],
-        "time": found.time,
-        "reason": found.metadata["reason"],
-        "hash": details.hash,
-        "summary": found.summary,
-        "changes": change_rows(found.changes),
-        "stream": details.stream,
-        "version": details.version,
-        "state": details.state,
-        "previous": details.previous,
-        "signature": details.signature,
-        "signed_at": details.signed_at,
-        "fingerprint": details.key,
-        "commit": details.commit,
-        "purged": details.purged,
-    }
-    return Report(value, event_lines(found))
+    return Report(event_value(found), event_lines(found))
 
 
 def signers(reader: Reader, ref: Ref | None = None) -> Listing:
     """Return who may sign."""
-    from tetra_es_projections.queries.signers import signer_rows
+    from tetra_es_projections.answers.people import signers as rows_of
 
-    rows = [row._asdict() for row in signer_rows(reader, ref)]
-    return Listing(rows, ("signer", "may", "fingerprint", "key"), cells={"may": _limits})
+    return Listing(
+        rows_of(reader, ref), ("signer", "may", "fingerprint", "key"), cells={"may": _limits}
+    )
 
 
 def members(reader: Reader) -> Listing:
     """Return who takes part."""
-    from tetra_es_projections.queries.members import member_rows
+    from tetra_es_projections.answers.people import members as rows_of
 
-    rows = [row._asdict() for row in member_rows(reader)]
     cells = {"may": _limits, "reads": ", ".join}
-    return Listing(rows, ("name", "fingerprint", "may", "reads"), cells=cells)
+    return Listing(rows_of(reader), ("name", "fingerprint", "may", "reads"), cells=cells)
 
 
 def _limits(may: list[str] | None) -> str:
@@ -238,9 +196,9 @@ def allowed_signers(reader: Reader, ref: Ref | None = None) -> str:
 
 def secrets(reader: Reader, environment: str) -> Listing:
     """Return the secrets of an environment, never their values."""
-    from tetra_es_projections.queries.secrets import secret_rows
+    from tetra_es_projections.answers.environments import secrets as rows_of
 
-    rows = [row._asdict() for row in secret_rows(reader, environment)]
+    rows = rows_of(reader, environment)
     cells: Mapping[str, Callable[[Any], Any]] = {
         "time": short_time,
         "recipients": ", ".join,
@@ -254,7 +212,7 @@ def secrets(reader: Reader, environment: str) -> Listing:
 
 def recipients(reader: Reader, environment: str, ref: Ref | None = None) -> Listing:
     """Return who can read the secrets of an environment, or could at a REF."""
-    from tetra_es_projections.queries.secrets import recipient_rows
+    from tetra_es_projections.answers.environments import recipients as rows_of
 
-    rows = [row._asdict() for row in recipient_rows(reader, environment, ref)]
+    rows = rows_of(reader, environment, ref)
     return Listing(rows, ("name", "recipient"), empty=f"{environment} has no recipients")

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
     from tests.machine import Machine
 
-SCHEMA = json.loads((ROOT / "cli/tetra_es_cli/texts/output.schema.json").read_text())
+SCHEMA = json.loads(
+    (ROOT / "projections/tetra_es_projections/answers/output.schema.json").read_text()
+)
 NAMES = [name.removeprefix("tetra-es ") for name in commands() if file_of(name).exists()]
 WITH_JSON = sorted(FORMATS)
 

@@ -14,7 +14,7 @@ from tetra_es_cli.output.console import note
 from tetra_es_cli.output.emit import emit, style, write_paged
 from tetra_es_cli.output.formats import encoded
 from tetra_es_cli.output.lines import change_line
-from tetra_es_cli.output.model import Report, change_rows
+from tetra_es_cli.output.model import Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,9 +51,10 @@ def _show(found: Difference, output: str, *, keys: bool, color: bool) -> None:
     for path in found.unrecorded:
         note(f"{path} has changes that are not recorded yet; they are counted in")
     if keys or output != "text":
-        rows = [*found.keys, *found.secrets]
-        lines = [change_line(*change) for change in rows]
-        emit(Report(change_rows(rows), lines), output)
+        from tetra_es_projections.answers.differences import difference_value
+
+        lines = [change_line(*change) for change in (*found.keys, *found.secrets)]
+        emit(Report(difference_value(found), lines), output)
         return
     changes = (f"{change_line(*change)}\n" for change in found.secrets)
     write_paged(encoded("".join([*_lines(found, wanted=color), *changes])))

@@ -38,10 +38,10 @@ def findings(app: App, kinds: tuple[str, ...], output: str) -> None:
     are marked as compromised or that somebody who left could read, hosts that are behind, and
     decisions without a reason.
     """
-    from tetra_es_projections.queries.findings import findings as found_in
+    from tetra_es_projections.answers.findings import findings as found_in
 
     with app.reading() as reader:
-        rows = [row._asdict() for row in found_in(reader, kinds)]
+        rows = found_in(reader, kinds)
     emit(Listing(rows, _COLUMNS, empty="no findings"), output)
     if rows:
         many = len(rows) != 1

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.errors import TetraEsError, UsageError
+from tetra_es.errors import TetraEsError
 from tetra_es_cli.output.model import Listing
 from tetra_es_cli.output.times import short_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-    from tetra_es_projections.queries.hosts import HostAt
 
 _COLUMNS = (
     "environment", "host", "running", "configured", "state", "since", "actor", "secrets", "code",
@@ -24,16 +22,8 @@ _CSV = (
 _SHORT = 12
 
 
-def host_listing(found: Sequence[HostAt], host: str | None) -> Listing:
-    """Return the rows of all hosts, or of one by any of its names.
-
-    Raises `UsageError` where nothing was deployed to that one.
-    """
-    rows = [row for row in found if host is None or host in row.names]
-    if host is not None and not rows:
-        names = sorted({name for row in found for name in row.names})
-        listed = f"the hosts are {', '.join(names)}" if names else "nothing was deployed then"
-        raise UsageError(f"nothing was deployed to {host}", hint=listed)
+def host_listing(rows: Sequence[Mapping[str, Any]]) -> Listing:
+    """Return the rows of hosts."""
     cells: Mapping[str, Callable[[Any], Any]] = {
         "since": short_time,
         "secrets": _secrets,
@@ -41,10 +31,7 @@ def host_listing(found: Sequence[HostAt], host: str | None) -> Listing:
         "changed": changed_cell,
         "newest": _newest,
     }
-    listed_rows = [row._asdict() for row in rows]
-    return Listing(
-        listed_rows, _COLUMNS, empty="nothing was deployed", csv_columns=_CSV, cells=cells
-    )
+    return Listing(rows, _COLUMNS, empty="nothing was deployed", csv_columns=_CSV, cells=cells)
 
 
 def _secrets(secrets: Sequence[Mapping[str, Any]]) -> str:

@@ -32,9 +32,4 @@ class Report(NamedTuple):
     lines: Iterable[str]
 
 
-def change_rows(changes: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
-    """Return changes by key as programs get them."""
-    return [{"key": key, "before": before, "after": after} for key, before, after in changes]
-
-
 Model: TypeAlias = Listing | Report

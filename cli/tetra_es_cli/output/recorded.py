@@ -9,7 +9,7 @@ from tetra_es_cli.output.console import note, warn
 from tetra_es_cli.output.emit import write_raw
 from tetra_es_cli.output.formats import encoded, render
 from tetra_es_cli.output.lines import change_lines
-from tetra_es_cli.output.model import Report, change_rows
+from tetra_es_cli.output.model import Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,6 +42,8 @@ def emit_recorded(
 
     rows = rows_of(recorded)
     lines = [*_lines(rows, how, nothing=nothing, keys=keys), *more]
+    from tetra_es_projections.answers.changes import change_rows
+
     value = [{**row._asdict(), "changes": change_rows(row.changes)} for row in rows]
     write_raw(encoded(render(Report(value, lines), how.output)))
     if how.output == "text" and next_step.is_wanted():

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tetra_es_cli.output.model import Report
 from tetra_es_cli.output.table import printable
 from tetra_es_cli.output.times import short_time
+from tetra_es_projections.answers.why import why_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,25 +18,7 @@ if TYPE_CHECKING:
 
 def why_report(found: Why) -> Report:
     """Return where the value of a key comes from."""
-    value: dict[str, Any] = found._asdict() | {
-        "brought_back": [_event(row) for row in found.brought_back],
-        "made": found.made and _made(found.made),
-        "edited": found.edited and _event(found.edited),
-        "running": [each._asdict() for each in found.running],
-    }
-    return Report(value, _lines(found))
-
-
-def _event(row: EventRow) -> dict[str, Any]:
-    kept = ("event", "environment", "revision", "type", "actor", "time", "reason", "summary")
-    return {name: value for name, value in row._asdict().items() if name in kept}
-
-
-def _made(made: Made) -> dict[str, Any]:
-    rules = [rule._asdict() for rule in made.rules]
-    told = {"promotion": _event(made.by), **made._asdict(), "rules": rules}
-    del told["by"]
-    return told
+    return Report(why_value(found), _lines(found))
 
 
 def _lines(found: Why) -> Iterator[str]:
