@@ -68,6 +68,7 @@ QUICK: Sequence[tuple[str, ...]] = (
     ("history", "--type=organization.created", "--output=jsonl"),
     ("history", "--steps"),
     ("history", "--grep", "PROMOTE", "--reverse"),
+    ("history", "--before", "4", "--after", "2"),
     ("history", "--changes", "-o", "csv"),
     ("--tz", "Asia/Kolkata", "history", "--since", "00:00"),
     ("--tz=+02:00", "event", "2"),

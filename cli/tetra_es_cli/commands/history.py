@@ -41,6 +41,10 @@ if TYPE_CHECKING:
 @click.option("--until", type=UNTIL, metavar="TIME", help="Not after the end of it.")
 @click.option("--grep", metavar="PATTERN", help="Only where reason or summary match PATTERN.")
 @click.option("-n", "--number", type=click.IntRange(min=1), help="Only the newest N.", metavar="N")
+@click.option(
+    "--before", type=click.IntRange(min=1), metavar="N", help="Only events before event N."
+)
+@click.option("--after", type=click.IntRange(min=1), metavar="N", help="Only events after event N.")
 @click.option("--reverse", is_flag=True, help="The oldest first.")
 @click.option("--changes", is_flag=True, help="A row for each key that changed, with its values.")
 @click.option("--graph", is_flag=True, help="Draw a lane for each environment, and promotions.")

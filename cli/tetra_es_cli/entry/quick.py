@@ -87,6 +87,8 @@ _HISTORY: Options = {
     "--since": ("since", _since),
     "--until": ("until", _until),
     "--grep": ("grep", str),
+    "--before": ("before", _number),
+    "--after": ("after", _number),
     "--reverse": ("reverse", None),
     "--changes": ("changes", None),
     "-n": ("limit", _number),

@@ -38,6 +38,10 @@ class HistoryQuery(NamedTuple):
     """Whether the oldest comes first."""
     changes: bool = False
     """Whether each changed key is wanted as a row."""
+    before: int | None = None
+    """Only events at lower positions than this one, for paging."""
+    after: int | None = None
+    """Only events at higher positions."""
 
     @property
     def names_a_step(self) -> bool:
@@ -91,6 +95,8 @@ def _events(reader: "Reader", query: HistoryQuery) -> "list[EventRow]":
         topic=query.topic,
         since=query.since,
         until=query.until,
+        before=query.before,
+        after=query.after,
         limit=-1 if query.grep else limit,
         steps=query.names_a_step or query.key is not None,
     )

@@ -26,6 +26,13 @@ QUESTIONS: dict[str, Callable[[Views], Any]] = {
     "history of a table": lambda views: views.events.history(
         environment="dev", key="ports", limit=20
     ),
+    "page of a hot key": lambda views: views.events.history(
+        key="ports.tetra", before=EVENTS // 2, limit=20
+    ),
+    "page": lambda views: views.events.history(before=EVENTS // 2, limit=20, steps=False),
+    "page of an environment": lambda views: views.events.history(
+        environment="dev", before=EVENTS // 2, after=7, limit=20
+    ),
     "history of an environment": lambda views: views.events.history(environment="dev", limit=20),
     "history of an actor": lambda views: views.events.history(actor="alice", limit=20),
     "blame": lambda views: views.keys.blame("local"),
@@ -122,3 +129,6 @@ def test_a_hot_key_is_read_no_further_than_asked(long_history: Path) -> None:
         rows = views.events.history(key="ports.tetra", limit=20)
         assert [row.event for row in rows] == list(range(EVENTS, EVENTS - 20, -1))
         assert steps < 50
+        rows = views.events.history(key="ports.tetra", before=EVENTS // 2, limit=20)
+        assert rows[0].event == EVENTS // 2 - 1
+        assert steps < 100

@@ -58,12 +58,14 @@ class EventTable:
         since: str | None = None,
         until: str | None = None,
         limit: int = -1,
+        before: int | None = None,
+        after: int | None = None,
         steps: bool = True,
     ) -> list[EventRow]:
         """Return events, newest first. `key` also matches the keys below it.
 
-        `file` is the manifest or a profile, whose texts alone are wanted then. Without `steps`, a
-        deployment is one event, its first.
+        `file` is the manifest or a profile, whose texts alone are wanted then. `before` and `after`
+        are positions. Without `steps`, a deployment is one event, its first.
         """
         where, values = _conditions(environment, actor, topic, since, until)
         if file is not None:
@@ -73,11 +75,15 @@ class EventTable:
             values += [*topics, of or None]
         if not steps:
             where.append("e.part_of IS NULL")
-        if key is not None:
-            return self._of_key(key, where, values, limit)
+        bounds = (("position < ?", before), ("position > ?", after))
+        between = [bound for bound, at in bounds if at is not None]
+        values += [at for _, at in bounds if at is not None]
+        if key is not None:  # `changes` is what is read then, by its own index
+            return self._of_key(key, [*where, *(f"c.{one}" for one in between)], values, limit)
+        where += [f"e.{one}" for one in between]
         sql = _EVENT + (f" WHERE {' AND '.join(where)}" if where else "")
         limit = min(limit, sys.maxsize)  # which is what SQLite's integers hold
-        rows = self._connection.execute(f"{sql} ORDER BY position DESC LIMIT ?", (*values, limit))
+        rows = self._connection.execute(f"{sql} ORDER BY e.position DESC LIMIT ?", (*values, limit))
         return [EventRow(*row) for row in rows]
 
     def _of_key(self, key: str, where: list[str], values: list[Any], limit: int) -> list[EventRow]:
