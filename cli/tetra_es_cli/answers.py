@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tetra_es_cli.output.model import Listing, Report
 from tetra_es_cli.output.times import short_time
+from tetra_es_projections.answers import columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,11 +24,6 @@ if TYPE_CHECKING:
 _ORGANIZATIONS = ("org", "events", "folder")
 _HISTORY = ("event", "time", "actor", "summary", "reason")
 _HISTORY_BY_KEY = ("event", "time", "actor", "key", "before", "after", "summary", "reason")
-_HISTORY_CSV = (
-    "event", "environment", "revision", "type", "actor", "time", "reason", "hash", "summary"
-)  # fmt: skip
-_BLAME = ("key", "value", "revision", "event", "actor", "time", "reason")
-_ENVIRONMENTS = ("environment", "revision", "event", "source_revision", "time")
 _SECRETS = ("key", "version", "actor", "time", "recipients")
 
 
@@ -85,7 +81,7 @@ def history(reader: Reader, query: HistoryQuery) -> Listing:
         rows_of(reader, query),
         _HISTORY_BY_KEY if query.by_key else _HISTORY,
         empty="no such events",
-        csv_columns=(*_HISTORY_CSV, "key", "before", "after") if query.by_key else _HISTORY_CSV,
+        csv_columns=columns.CHANGED if query.by_key else columns.HISTORY,
         cells={"time": short_time},
         below="steps",
     )
@@ -109,7 +105,7 @@ def blame(
     purged = any(row["purged"] for row in rows)
     return Listing(
         rows,
-        (*_BLAME, "purged") if purged else _BLAME,
+        (*columns.BLAME, "purged") if purged else columns.BLAME,
         empty=f"{environment} has no state yet",
         cells={
             "revision": lambda number: number and f"{environment}@{number}",
@@ -148,7 +144,7 @@ def environments(reader: Reader) -> Listing:
     """Return the environments in promotion order."""
     from tetra_es_projections.answers.environments import environments as rows_of
 
-    return Listing(rows_of(reader), _ENVIRONMENTS, cells={"time": short_time})
+    return Listing(rows_of(reader), columns.ENVIRONMENTS, cells={"time": short_time})
 
 
 def event(reader: Reader, ref: Ref) -> Report:
@@ -170,9 +166,7 @@ def signers(reader: Reader, ref: Ref | None = None) -> Listing:
     """Return who may sign."""
     from tetra_es_projections.answers.people import signers as rows_of
 
-    return Listing(
-        rows_of(reader, ref), ("signer", "may", "fingerprint", "key"), cells={"may": _limits}
-    )
+    return Listing(rows_of(reader, ref), columns.SIGNERS, cells={"may": _limits})
 
 
 def members(reader: Reader) -> Listing:
@@ -204,10 +198,9 @@ def secrets(reader: Reader, environment: str) -> Listing:
         "recipients": ", ".join,
         "compromised": lambda marked: "yes" if marked else "-",
     }
-    all_columns = (*_SECRETS, "compromised")
-    columns = all_columns if any(row["compromised"] for row in rows) else _SECRETS
+    shown = columns.SECRETS if any(row["compromised"] for row in rows) else _SECRETS
     empty = f"{environment} has no secrets"
-    return Listing(rows, columns, empty=empty, csv_columns=all_columns, cells=cells)
+    return Listing(rows, shown, empty=empty, csv_columns=columns.SECRETS, cells=cells)
 
 
 def recipients(reader: Reader, environment: str, ref: Ref | None = None) -> Listing:
@@ -215,4 +208,4 @@ def recipients(reader: Reader, environment: str, ref: Ref | None = None) -> List
     from tetra_es_projections.answers.environments import recipients as rows_of
 
     rows = rows_of(reader, environment, ref)
-    return Listing(rows, ("name", "recipient"), empty=f"{environment} has no recipients")
+    return Listing(rows, columns.RECIPIENTS, empty=f"{environment} has no recipients")

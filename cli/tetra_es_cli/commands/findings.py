@@ -18,7 +18,6 @@ _KINDS = (
     *("void", "backdated", "exception", "compromised", "to-rotate", "behind"),
     "without-reason",
 )
-_COLUMNS = ("kind", "environment", "event", "subject", "what")
 
 
 @click.command()
@@ -38,11 +37,12 @@ def findings(app: App, kinds: tuple[str, ...], output: str) -> None:
     are marked as compromised or that somebody who left could read, hosts that are behind, and
     decisions without a reason.
     """
+    from tetra_es_projections.answers import columns
     from tetra_es_projections.answers.findings import findings as found_in
 
     with app.reading() as reader:
         rows = found_in(reader, kinds)
-    emit(Listing(rows, _COLUMNS, empty="no findings"), output)
+    emit(Listing(rows, columns.FINDINGS, empty="no findings"), output)
     if rows:
         many = len(rows) != 1
         raise Refused(

@@ -5,7 +5,6 @@ A new one is added in this file alone.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from tetra_es_cli.output.table import table_lines
@@ -14,10 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tetra_es_cli.output.model import Listing, Model, Report
-
-
-_FORMULA = r"[=+\-@\t\r\n＝＋－＠]"  # noqa: RUF001 - full width counts in some locales
-_NEGATIVE = r"-[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?"
 
 
 def _table(listing: Listing, width: int | None = None) -> str:
@@ -44,29 +39,9 @@ def _json_lines(listing: Listing) -> str:
 
 
 def _csv(listing: Listing) -> str:
-    import csv
-    import io
+    from tetra_es_projections.answers.csv_text import csv_text
 
-    buffer = io.StringIO()
-    columns = listing.csv_columns or listing.columns
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(columns)
-    writer.writerows([_cell(row.get(column)) for column in columns] for row in _with_below(listing))
-    return buffer.getvalue()
-
-
-def _cell(value: object) -> object:
-    """Return a value that no spreadsheet takes for a formula: such text gets a `'` before it.
-
-    Negative numbers stay numbers.
-    """
-    if isinstance(value, list):
-        value = ", ".join(map(str, value))
-    if not isinstance(value, str) or not re.match(_FORMULA, value):
-        return value
-    if re.fullmatch(_NEGATIVE, value):
-        return value
-    return f"'{value}"
+    return csv_text(_with_below(listing), listing.csv_columns or listing.columns)
 
 
 def _json(value: Any) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tetra_es.errors import TetraEsError
 from tetra_es_cli.output.model import Listing
 from tetra_es_cli.output.times import short_time
+from tetra_es_projections.answers import columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -14,10 +15,6 @@ if TYPE_CHECKING:
 _COLUMNS = (
     "environment", "host", "running", "configured", "state", "since", "actor", "secrets", "code",
     "changed", "newest",
-)  # fmt: skip
-_CSV = (
-    "environment", "host", "names", "machine", "running", "configured", "behind", "state", "since",
-    "actor", "reason", "deployment", "event", "runner",
 )  # fmt: skip
 _SHORT = 12
 
@@ -31,7 +28,9 @@ def host_listing(rows: Sequence[Mapping[str, Any]]) -> Listing:
         "changed": changed_cell,
         "newest": _newest,
     }
-    return Listing(rows, _COLUMNS, empty="nothing was deployed", csv_columns=_CSV, cells=cells)
+    return Listing(
+        rows, _COLUMNS, empty="nothing was deployed", csv_columns=columns.HOSTS, cells=cells
+    )
 
 
 def _secrets(secrets: Sequence[Mapping[str, Any]]) -> str:

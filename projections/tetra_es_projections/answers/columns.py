@@ -1,0 +1,21 @@
+"""The columns of answers as CSV; of the table that people get, where that has the same ones."""
+
+from typing import Final
+
+HISTORY: Final = (
+    "event", "environment", "revision", "type", "actor", "time", "reason", "hash", "summary"
+)  # fmt: skip
+CHANGED: Final = (*HISTORY, "key", "before", "after")
+"""Of `history` by key."""
+BLAME: Final = ("key", "value", "revision", "event", "actor", "time", "reason")
+ENVIRONMENTS: Final = ("environment", "revision", "event", "source_revision", "time")
+SECRETS: Final = ("key", "version", "actor", "time", "recipients", "compromised")
+SIGNERS: Final = ("signer", "may", "fingerprint", "key")
+RECIPIENTS: Final = ("name", "recipient")
+HOSTS: Final = (
+    "environment", "host", "names", "machine", "running", "configured", "behind", "state", "since",
+    "actor", "reason", "deployment", "event", "runner",
+)  # fmt: skip
+FINDINGS: Final = ("kind", "environment", "event", "subject", "what")
+EXPOSURE: Final = ("environment", "key", "version", "rotated", "purged")
+CHANGES: Final = ("key", "before", "after")
