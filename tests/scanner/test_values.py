@@ -58,7 +58,7 @@ def test_a_literal_password_is_a_secret_however_weak(name: str) -> None:
         "private_key",
         "signing_key",
         "credentials",
-        "jwt_secret",
+        "oauth_secret",
         "salt",
         "token_v2",
         "webhook_url_secret",

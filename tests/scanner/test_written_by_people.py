@@ -1,7 +1,8 @@
 """What people write into TOML with a secret in it, and what only looks like that.
 
 The kinds are those that a first week of use met: taken out with a `#`, as arguments in an array, in
-a sentence, in a header, in base64, in a table of secrets, in a data source name.
+a sentence, in a header, in base64, in a table of secrets, in a data source name; and those that the
+corpus beside this met.
 """
 
 from __future__ import annotations
@@ -37,6 +38,26 @@ SECRETS = [
     '# [db]\n# app.password = "s3cr3t-9"',
     "# export API_KEY=9f8a7b6c5d",
     "#DB_PASSWORD=tr0ub4dor",
+    '"contraseña" = "hunter2"',
+    'contrasena_db = "hunter2"',
+    'motDePasse = "hunter2"',
+    'dbKennwort = "hunter2"',
+    '"пароль" = "hunter2"',
+    '"密码" = "hunter2"',
+    'session_secret = "two words"',
+    'door_pin = "4471"',
+    'remote = "https://' + "9f8a7b6c5d4e3f2a1b0c" + '@git.example/app.git"',
+    'url = "app/hunter2@db:1521/ORCL"',
+    "dsn = \"host=db password='two words' user=app\"",
+    'cmd = "env REDIS_PASS=hunter2 ./run"',
+    'cmd = "PW=hunter2 ./run"',
+    '[credentials.ftp]\ncode = "s3cr3t-9"',
+    '[secrets.db.main]\nlogin = "s3cr3t-9"',
+    'basic_auth = "admin:hunter2"',
+    'traefik_basicAuth = "admin:hunter2"',
+    'eth_private = "0x' + "9f8a7b6c5d4e3f2a1b0c" * 3 + 'abcd"',
+    'note = "login ops / password hunter2"',
+    '[messages]\npassword = "hunter2"',
 ]
 
 HARMLESS = [
@@ -82,6 +103,23 @@ HARMLESS = [
     'authorization = "rbac"',
     'headers = { Authorization = "Token $TOKEN" }',
     'authorization = "Basic"',
+    'passwd = "files systemd sss"',
+    'pin = "17"',
+    'pin = "exact"',
+    'basic_auth = "users.htpasswd"',
+    'basic_auth = "admin:${ADMIN_PASSWORD}"',
+    'remote = "https://deploy@git.example/app.git"',
+    'dsn = "https://9f8a7b6c5d4e3f2a1b0c9f8a7b6c5d4e@o1.ingest.sentry.io/2"',
+    'uses = "actions/checkout@v4"',
+    'image = "library/nginx@latest"',
+    'cmd = "env BYPASS=something ./run"',
+    'note = "user name and password: see the vault"',
+    '[credentials.aws]\nprofile = "production"',
+    '[i18n.fr]\npassword = "Mot de passe"',
+    '[translations]\nenter_password = "Passwort eingeben"',
+    'forgot_password = "Forgot it?"',
+    'known_host = "git.example ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLs"',
+    'password = "@Microsoft.KeyVault(SecretUri=https://kv.example/secrets/db)"',
 ]
 
 

@@ -33,6 +33,8 @@ def digits(size: int) -> str:
 UUID = f"{hexadecimal(8)}-{'-'.join([hexadecimal(4)] * 3)}-{hexadecimal(12)}"
 
 SHORTEST = {
+    "url-user": "https://" + hexadecimal(20) + "@h",
+    "url-private": "://calendar/private-" + hexadecimal(16),
     "age-key": "AGE-SECRET-KEY-1" + capital(40),
     "private-key": "-----BEGIN RSA PRIVATE" + " KEY-----\n" + mixed(16),
     "putty-key": "PuTTY-User-Key-" + "File-2:",
@@ -122,6 +124,9 @@ CHOSEN = {
     "dsn": ("app:hunter2@tcp(db:3306)/app", "app@tcp(db:3306)/app?a=b:c"),
     "option-p": ("mysqldump -uroot -phunter2 app", "docker run -p8080:80 --pull x"),
     "prose": ("the password is hunter2 now", "the password is in the vault"),
+    "sip-password": ("sip:1001:hunter2@pbx.example", "sip:1001@pbx.example:5060"),
+    "oracle": ("app/hunter2@//db:1521/ORCL", "actions/checkout@v4 and registry/app@db:5000"),
+    "login": ("staging (user demo, pw hunter2)", "the user name and password fields"),
     "sql-user": ("CREATE USER app IDENTIFIED BY 'hunter2'", "a row is identified by its id"),
 }
 """For each of the other rules, a text that has a secret and one that only nearly has."""

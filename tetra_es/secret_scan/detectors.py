@@ -14,16 +14,18 @@ if TYPE_CHECKING:
 
     from tetra_es.secret_scan.patterns import Detector
 
-_WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
+_WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[\W_]+")
 
 
-_Kind: TypeAlias = Literal["password", "token", "key", "header"]
+_Kind: TypeAlias = Literal["password", "token", "key", "header", "user", "pin"]
 
 _RULES: Final[Mapping[_Kind, str]] = {
     "password": "password",
     "token": "token",
     "key": "token",
     "header": "password",
+    "user": "password",
+    "pin": "password",
 }
 
 _LONGEST = 4096
@@ -52,14 +54,14 @@ def detectors_for(texts: Iterable[str]) -> list[Detector]:
 
 
 def detect(
-    name: str, value: str, detectors: Sequence[Detector], table: str = ""
+    name: str, value: str, detectors: Sequence[Detector], tables: Sequence[str] = ()
 ) -> Detection | None:
     """Return why the value of a key is a secret, None if it is not.
 
-    `name` is the last part of the key, `table` the one before; `detectors` are those to look for.
+    `name` is the last part of the key, `tables` are those before; `detectors` those to look for.
     """
     first = next(detections_in(value, detectors), None)
-    return first or detect_by_name(name, value, table) or _detect_random(name, value)
+    return first or detect_by_name(name, value, tables) or _detect_random(name, value)
 
 
 def detections_in(text: str, detectors: Sequence[Detector]) -> Iterator[Detection]:
@@ -77,16 +79,19 @@ def detections_in(text: str, detectors: Sequence[Detector]) -> Iterator[Detectio
                 yield Detection(detector.name, detector.reason, secret, match.start(group))
 
 
-def detect_by_name(name: str, value: str, table: str = "") -> Detection | None:
-    """Return why the value of a key is a secret by what the key, or its table, is called."""
-    kind = _kind_of(name) or _kind_in(table, name)
-    if kind is None or _is_exempt(value, "name"):
-        return None
+def detect_by_name(name: str, value: str, tables: Sequence[str] = ()) -> Detection | None:
+    """Return why the value of a key is a secret by what the key, or a table, is called."""
+    kind = _kind_of(name) or _kind_in(tuple(tables), name)
     names = rules().names
-    if kind == "header":
-        scheme = re.fullmatch(names.credentials, value)
-        if scheme is None or _is_exempt(scheme["secret"], "name"):
+    if kind is None or _is_exempt(value, "name") or _holds_texts(tables, value):
+        return None
+    if kind in ("header", "user"):
+        pattern = names.credentials if kind == "header" else names.user
+        match = re.fullmatch(pattern, value)
+        if match is None or _is_exempt(match["secret"], "name"):
             return None
+    if kind == "pin" and not re.fullmatch(names.pin, value):
+        return None
     if kind == "key" and re.fullmatch(names.words, value):
         return None
     if kind in ("token", "key") and not _may_be_token(value):
@@ -128,6 +133,8 @@ def _kind_of(name: str) -> _Kind | None:
         return None
     if re.fullmatch(names.headers, "_".join(_words(name))):
         return "header"
+    if re.fullmatch(names.users, "_".join(_words(name))):
+        return "user"
     words = _words(name)
     if words[-1] in names.harmless_last or names.harmless.intersection(words):
         return None
@@ -136,16 +143,31 @@ def _kind_of(name: str) -> _Kind | None:
         return "password"
     if names.token.search(joined):
         return "token"
+    if names.code.search(joined):
+        return "pin"
     return "key" if names.key.search(joined) else None
 
 
 @lru_cache(maxsize=4096)
-def _kind_in(table: str, name: str) -> _Kind | None:
-    """Return what a key holds by the name of its table."""
+def _kind_in(tables: tuple[str, ...], name: str) -> _Kind | None:
+    """Return what a key holds by the names of the tables that it is in.
+
+    What is further below than in the table itself may also be what something is called.
+    """
     names, words = rules().names, _words(name)
-    if not table or words[-1] in names.harmless_last or names.harmless.intersection(words):
+    if not tables or words[-1] in names.harmless_last or names.harmless.intersection(words):
         return None
-    return "password" if names.table.fullmatch("_".join(_words(table))) else None
+    named = [names.table.fullmatch("_".join(_words(table))) is not None for table in tables]
+    if named[-1]:
+        return "password"
+    return "key" if any(named) else None
+
+
+def _holds_texts(tables: Sequence[str], value: str) -> bool:
+    """Return whether it is a text for people: of letters, in a table of translations."""
+    return not re.search(r"\d", value) and any(
+        re.fullmatch(rules().names.texts, table.lower()) for table in tables
+    )
 
 
 def _words(name: str) -> list[str]:

@@ -31,10 +31,9 @@ class Leaf(NamedTuple):
     value: str
 
     @property
-    def table(self) -> str:
-        """What the table is called that its key is in."""
-        keys = [part for part in self.path if isinstance(part, str)]
-        return keys[-2] if keys[1:] else ""
+    def tables(self) -> tuple[str, ...]:
+        """What the tables are called that its key is in, the outermost first."""
+        return tuple(part for part in self.path if isinstance(part, str))[:-1]
 
 
 class Comment(NamedTuple):

@@ -57,7 +57,12 @@ class Names(NamedTuple):
     words: str
     headers: str
     credentials: str
+    users: str
+    user: str
+    pins: tuple[str, ...]
+    pin: str
     tables: str
+    texts: str
     hints: str
     harmless: frozenset[str]
     harmless_last: frozenset[str]
@@ -72,6 +77,11 @@ class Names(NamedTuple):
     def key(self) -> re.Pattern[str]:
         """Finds names of what machines make or people call something, in words joined by `_`."""
         return _words(self.keys)
+
+    @property
+    def code(self) -> re.Pattern[str]:
+        """Finds names of what is made of digits, in words joined by `_`."""
+        return _words(self.pins)
 
     @property
     def table(self) -> re.Pattern[str]:
@@ -139,7 +149,7 @@ def rules() -> Rules:
     text = (pkgutil.get_data(__package__, "rules.toml") or b"").decode()
     data: dict[str, Any] = tomllib.loads(text)
     names = data["names"]
-    for words in ("passwords", "tokens", "keys"):
+    for words in ("passwords", "tokens", "keys", "pins"):
         names[words] = tuple(names[words])
     for words in ("harmless", "harmless_last", "digests"):
         names[words] = frozenset(names[words])

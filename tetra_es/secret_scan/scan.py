@@ -99,7 +99,7 @@ def _of_values(
     for leaf in found:
         if leaf.path in seen:
             continue
-        detection = detect(leaf.name, leaf.value, detectors, leaf.table)
+        detection = detect(leaf.name, leaf.value, detectors, leaf.tables)
         if detection is None:
             continue
         seen.add(leaf.path)
