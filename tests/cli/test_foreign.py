@@ -60,6 +60,7 @@ OPTIONS = {
         ("ls", ["env list", "orgs"]),
         ("config", ["show", "set"]),
         ("explain", ["why"]),
+        ("grep", ["search"]),
         ("ui", ["history", "show"]),
         ("login", ["identity show", "signer list"]),
         ("checkout", ["show", "rollback"]),

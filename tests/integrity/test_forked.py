@@ -45,6 +45,7 @@ LOOKING = {
         "bisect",
         "why",
         "findings",
+        "search",
         "get",
         "validate",
         "verify",

@@ -30,6 +30,7 @@ LOOKING = (
     ("history",),
     ("blame", "dev"),
     ("why", "dev", "ports.tetra"),
+    ("search", "4444"),
     ("doctor",),
     ("mirror", "list"),
     ("apply", "dev", "--local", "--dry-run"),

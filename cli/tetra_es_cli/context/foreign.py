@@ -22,6 +22,7 @@ READING = frozenset(
             "diff",
             "history",
             "event",
+            "search",
             "blame",
             "bisect",
             "why",
@@ -36,7 +37,8 @@ READING = frozenset(
 _COMMANDS: Mapping[str, str] = {
     # our commands: what others call them
     "status": "st stat state info summary overview",
-    "history": "log lg reflog events audit activity timeline tail watch search grep find",
+    "history": "log lg reflog events audit activity timeline tail watch",
+    "search": "grep find look query",
     "show": "cat view print less more render template dump",
     "show, blame": "get read lookup",
     "blame": "annotate praise who",

@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, str] = {
     "purge": "purge.purge",
     "history": "history.history",
     "event": "event.event",
+    "search": "search.search",
     "blame": "blame.blame",
     "bisect": "bisect.bisect",
     "why": "why.explain",

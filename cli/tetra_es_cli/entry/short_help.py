@@ -34,6 +34,7 @@ SHORT_HELP: Mapping[str, str] = {
     "event": (
         "Show one event: what it holds, its hash, its signature and its commit in the mirror."
     ),
+    "search": "Find TEXT in keys, values, reasons, summaries, and names of people and secrets.",
     "blame": "Show, for each key of ENV, its value and the event that gave it: who, when and why.",
     "bisect": (
         "Find the event that made ENV go wrong, by halving the states between a good and a bad one."
@@ -87,8 +88,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         *("env", "profile"),
     ),
     "Look": (
-        *("status", "show", "get", "diff", "history", "event", "blame", "bisect", "why"),
-        *("validate", "orgs"),
+        *("status", "show", "get", "diff", "history", "event", "search", "blame"),
+        *("bisect", "why", "validate", "orgs"),
     ),
     "Secrets": ("secret", "recipient", "identity", "run"),
     "Share": ("share", "unshare", "pull", "clone", "member", "signer", "mirror"),

@@ -19,3 +19,7 @@ HOSTS: Final = (
 FINDINGS: Final = ("kind", "environment", "event", "subject", "what")
 EXPOSURE: Final = ("environment", "key", "version", "rotated", "purged")
 CHANGES: Final = ("key", "before", "after")
+SEARCH: Final = (
+    "event", "time", "actor", "kind", "where", "key", "before", "after", "in_force", "hosts",
+    "summary", "reason",
+)  # fmt: skip

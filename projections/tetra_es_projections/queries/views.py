@@ -67,6 +67,11 @@ class Views(Closing):
 
         return EditedTable(self._connection)
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The views themselves, for a table of questions that has something of its own to keep."""
+        return self._connection
+
     def revisions_of(self, file: str) -> StateTable | EditedTable:
         """Return what knows the revisions of a file, which is named as in `changes`."""
         return self.edited if file.partition(" ")[0] in _EDITED else self.states

@@ -10,6 +10,7 @@ import pytest
 
 from tetra_es.refs import PREVIOUS, HashRef, PositionRef, RevisionRef, TimeRef
 from tetra_es_projections.queries.refs import position_of
+from tetra_es_projections.queries.tables.search_table import SearchTable
 from tetra_es_projections.queries.views import Views
 from tetra_es_projections.views.database import open_views
 
@@ -132,3 +133,29 @@ def test_a_hot_key_is_read_no_further_than_asked(long_history: Path) -> None:
         rows = views.events.history(key="ports.tetra", before=EVENTS // 2, limit=20)
         assert rows[0].event == EVENTS // 2 - 1
         assert steps < 100
+
+
+def test_a_search_reads_each_table_once_and_no_further_than_asked(long_history: Path) -> None:
+    """A part of a value has no index; what is read of each row is little."""
+    with Views(long_history) as views:
+        steps = 0
+
+        def step() -> None:
+            nonlocal steps
+            steps += 1
+
+        for text in ("2", "environment", "é", "nowhere"):
+            table = SearchTable(views.connection, text)
+            asked: list[str] = []
+            views.connection.set_trace_callback(asked.append)
+            found = [next(table.values(EVENTS), None), next(table.texts(EVENTS), None)]
+            views.connection.set_trace_callback(None)
+            assert (found[0] is not None) is (text == "2")
+            for sql in asked:
+                plan = [row[3] for row in views.connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
+                assert not any("TEMP B-TREE" in step for step in plan), (sql, plan)
+        views.connection.set_progress_handler(step, 100)
+        hit = next(SearchTable(views.connection, "2").values(EVENTS))
+        assert (hit.position, hit.key, hit.stands) == (EVENTS, "ports.tetra", True)
+        assert SearchTable(views.connection, "LIC").actors(EVENTS) == [(EVENTS, "alice")]
+        assert steps < 50

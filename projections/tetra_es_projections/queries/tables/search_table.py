@@ -1,0 +1,157 @@
+"""Where a text occurs in keys, values, reasons and summaries, in the views.
+
+There is no index for it: SQLite's FTS5 is missing in some builds, finds words where people look for
+a part of an address or of a number, and would cost every command that records. Instead the rows are
+read from the newest on, each table once and without sorting, and no further than was asked for:
+100,000 events with 300,000 changes take some 50 ms when nothing is found.
+"""
+
+# Annotations are not put off here: NamedTuple would compile each of them from its text, which takes
+# longer than all the rest of the module.
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from tetra_es.toml.keys import quote
+
+ALL: Final = 2**62
+"""A position after every event."""
+
+_CHANGES = (
+    "SELECT c.position, l.file, l.key, c.before, c.after, c.item, {after} "
+    "FROM changes c CROSS JOIN latest l ON l.id = c.item "
+    "WHERE c.position <= :upto AND ({after} OR {before}) AND l.file NOT GLOB 'secrets *'{files} "
+    "ORDER BY c.position DESC"
+)
+_KEYS = (
+    "SELECT c.position, l.file, l.key, c.before, c.after, c.item, c.after IS NOT NULL "
+    "FROM latest l CROSS JOIN changes c ON c.item = l.id AND c.position = "
+    "(SELECT max(position) FROM changes WHERE item = l.id AND position <= :newest) "
+    "WHERE {key} AND c.position <= :upto{files}"
+)
+_TEXTS = (
+    "SELECT e.position, {reason} FROM events e "
+    "WHERE e.position <= :upto AND ({reason} OR {summary}){environment} ORDER BY e.position DESC"
+)
+
+
+class KeyHit(NamedTuple):
+    """A change of a key whose name or value has the text."""
+
+    position: int
+    file: str
+    key: str
+    before: str | None
+    after: str | None
+    item: int
+    stands: bool
+    """Whether what the event left there is what was looked for: a value with it, or any at all."""
+
+
+class SearchTable:
+    """Questions about a text, in either case; `upto` is the newest position that counts."""
+
+    def __init__(self, connection: sqlite3.Connection, text: str) -> None:
+        self._connection = connection
+        self._text = text
+        # In TOML some characters stand behind a backslash.
+        self._spelled = {"text": _pattern(text), "value": _pattern(quote(text)[1:-1])}
+        self._plain = text.isascii()
+        if not self._plain:  # LIKE knows the two cases of ASCII alone
+            connection.create_function("holds", 2, _holds, deterministic=True)
+            self._spelled = {"text": text.casefold(), "value": quote(text)[1:-1].casefold()}
+
+    def values(self, upto: int, files: tuple[str, ...] = ()) -> Iterator[KeyHit]:
+        """Yield the changes to or from a value with the text, newest first."""
+        sql = _CHANGES.format(
+            after=self._of_value("c.after"), before=self._of_value("c.before"), files=_among(files)
+        )
+        for row in self._connection.execute(sql, {**self._spelled, **_named(files), "upto": upto}):
+            yield KeyHit._make((*row[:-1], bool(row[-1])))
+
+    def keys(self, upto: int, newest: int, files: tuple[str, ...] = ()) -> list[KeyHit]:
+        """Return the newest change of each key with the text, newest first.
+
+        That up to the position `newest`, where it is not after `upto`.
+        """
+        sql = _KEYS.format(key=self._of("l.key"), files=_among(files))
+        values = {**self._spelled, **_named(files), "upto": upto, "newest": newest}
+        found = self._connection.execute(sql, values)
+        rows = [KeyHit._make((*row[:-1], bool(row[-1]))) for row in found]
+        return sorted(rows, key=lambda row: -row.position)
+
+    def texts(self, upto: int, environment: str | None = None) -> Iterator[tuple[int, bool]]:
+        """Yield the events with the text, newest first, and whether it is in the reason."""
+        sql = _TEXTS.format(
+            reason=self._of("e.reason"),
+            summary=self._of("e.summary"),
+            environment=" AND e.environment = :environment" if environment else "",
+        )
+        values = {**self._spelled, "upto": upto, "environment": environment}
+        for position, in_reason in self._connection.execute(sql, values):
+            yield position, bool(in_reason)
+
+    def actors(self, upto: int, environment: str | None = None) -> list[tuple[int, str]]:
+        """Return the newest event of everybody whose name has the text, newest first."""
+        # From one name to the next in the index: DISTINCT would read every event.
+        names = self._connection.execute(
+            "WITH RECURSIVE names(name) AS (SELECT min(actor) FROM events UNION ALL "
+            "SELECT (SELECT min(actor) FROM events WHERE actor > name) FROM names "
+            "WHERE name IS NOT NULL) SELECT name FROM names WHERE name IS NOT NULL"
+        )
+        found = []
+        for name in [row[0] for row in names if _holds(row[0], self._text.casefold())]:
+            row = self._connection.execute(
+                "SELECT position FROM events WHERE actor = :name AND position <= :upto "
+                "AND (:environment IS NULL OR environment = :environment) "
+                "ORDER BY position DESC LIMIT 1",
+                {"name": name, "upto": upto, "environment": environment},
+            ).fetchone()
+            found += [(row[0], name)] if row else []
+        return sorted(found, reverse=True)
+
+    def items_of(self, position: int) -> list[int]:
+        """Return the ids of the keys that an event changed."""
+        rows = self._connection.execute("SELECT item FROM changes WHERE position = ?", (position,))
+        return [row[0] for row in rows]
+
+    def newest_of(self, item: int, upto: int) -> int:
+        """Return the position of the newest change of a key up to a position, 0 for none."""
+        row = self._connection.execute(
+            "SELECT coalesce(max(position), 0) FROM changes WHERE item = ? AND position <= ?",
+            (item, upto),
+        ).fetchone()
+        return int(row[0])
+
+    def _of(self, column: str, parameter: str = "text") -> str:
+        """Return the condition that a column has the text."""
+        if not self._plain:
+            return f"holds({column}, :{parameter})"
+        return f"coalesce({column} LIKE :{parameter} ESCAPE '!', 0)"
+
+    def _of_value(self, column: str) -> str:
+        if self._spelled["text"] == self._spelled["value"]:
+            return self._of(column)
+        return f"({self._of(column)} OR {self._of(column, 'value')})"
+
+
+def _pattern(text: str) -> str:
+    """Return what LIKE takes for a text anywhere."""
+    for sign in "!%_":
+        text = text.replace(sign, f"!{sign}")
+    return f"%{text}%"
+
+
+def _holds(value: str | None, text: str) -> bool:
+    return value is not None and text in value.casefold()
+
+
+def _among(files: tuple[str, ...]) -> str:
+    if not files:
+        return ""
+    return f" AND l.file IN ({', '.join(f':file{number}' for number, _ in enumerate(files))})"
+
+
+def _named(files: tuple[str, ...]) -> dict[str, str]:
+    return {f"file{number}": file for number, file in enumerate(files)}
