@@ -76,7 +76,7 @@ def test_a_command_that_returns(machine: Machine, host: Host) -> None:
 
 def test_a_service_that_crashes_later(served: Site) -> None:
     served.set_port(5555, "health.deadline=20")
-    served.behave("answers 6")  # three make it healthy; on a busy machine some are asked for in vain
+    served.behave("answers 6")  # three make it healthy; a busy machine asks more often
     assert ": health: did not stay healthy for 10 s: tetra: " in fails(served).error()
     assert served.about(4444)["port"] == 4444
 
