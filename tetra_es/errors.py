@@ -57,3 +57,7 @@ class ConfigError(TetraEsError):
 
 class Unfounded(TetraEsError):
     """There are no events: an `init` did not finish, or everything is lost."""
+
+
+class Unavailable(TetraEsError):
+    """Nothing can be answered now; the same question may be answered later."""

@@ -79,6 +79,14 @@ class Lineage:
         if not self._regular:
             self._regular = all(n == each for n, each in enumerate(self._revisions, 1))
 
+    def copy(self) -> Lineage:
+        """Return another one that changes by itself."""
+        other = Lineage()
+        other._revisions, other._positions = self._revisions[:], self._positions[:]
+        other._sources, other._digests = self._sources[:], self._digests[:]
+        other._regular = self._regular
+        return other
+
     def packed(self) -> tuple[bytes, bytes, bytes, bytes]:
         """Return it as bytes, for `unpacked`."""
         numbers = (self._revisions, self._positions, self._sources)

@@ -60,6 +60,16 @@ class State:
         self._copied: set[str] = set()
         """The vaults that `roll_back` has as they were."""
 
+    def copy(self) -> State:
+        """Return another one that changes by itself; of one that is not being changed."""
+        other = State()
+        vars(other).update(vars(self), _undo=None, _copied=set())
+        for name in ("signers", "owners", "purged", "versions", "void"):
+            setattr(other, name, dict(getattr(self, name)))
+        for name in ("files", "environments", "vaults"):
+            setattr(other, name, {of: each.copy() for of, each in getattr(self, name).items()})
+        return other
+
     @property
     def manifest(self) -> StateAt | None:
         """The present manifest, None where there is none."""

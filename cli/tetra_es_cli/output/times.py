@@ -19,7 +19,7 @@ def use(name: str | None = None) -> None:
     if name is None:
         _zone[0] = None
         return
-    from tetra_es_cli.output.zones import zone_named
+    from tetra_es.zones import zone_named
 
     _zone[0] = zone_named(name)
 

@@ -12,6 +12,7 @@ from tetra_es_projections.views.database import BASES, VIEWS, progress
 from tetra_es_projections.views.schema import foreign_part
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tetra_es_projections.queries.tables.edited_table import EditedTable
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from tetra_es_projections.queries.tables.key_table import KeyTable
     from tetra_es_projections.queries.tables.state_table import StateTable
 
+_STEPS = 10_000
+"""Of SQLite's machine, between two looks at the clock: some tenths of a millisecond."""
 _COMMIT = 40
 """Digits of a commit's id."""
 _HASH = 64
@@ -44,6 +47,18 @@ class Views(Closing):
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
+
+    def hold(self) -> int:
+        """Have all that is asked from now on be of one moment; return the position of that.
+
+        Nobody who writes waits for it.
+        """
+        self._connection.execute("BEGIN")
+        return self.reached(alone=True)
+
+    def limit_time(self, is_over: Callable[[], bool]) -> None:
+        """Have a question fail with `sqlite3.OperationalError` when its time is over."""
+        self._connection.set_progress_handler(is_over, _STEPS)
 
     @cached_property
     def events(self) -> EventTable:

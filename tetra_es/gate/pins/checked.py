@@ -42,8 +42,11 @@ class Checked(NamedTuple):
     """What else was kept, by stream."""
 
 
-def load(pins: Pins) -> Checked | None:
-    """Return what was kept, if its last event is pinned; None, and no file, where it was not."""
+def load(pins: Pins, *, tidy: bool = True) -> Checked | None:
+    """Return what was kept, if its last event is pinned; None where it was not.
+
+    Then there is no file any more either, unless nothing is to be written.
+    """
     path = _path(pins)
     data = private.read(path)
     if data is None:
@@ -56,7 +59,8 @@ def load(pins: Pins) -> Checked | None:
         or found.state.organization != pins.folder.name
         or pins.hash_at(head.position) != head.hash
     ):
-        drop(pins)
+        if tidy:
+            drop(pins)
         return None
     return found
 

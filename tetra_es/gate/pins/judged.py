@@ -49,8 +49,11 @@ class _Run(NamedTuple):
     void: dict[int, str]
 
 
-def load(pins: Pins) -> PinnedVerdicts | None:
-    """Return what is known, None where nothing is; then there is no file any more either."""
+def load(pins: Pins, *, tidy: bool = True) -> PinnedVerdicts | None:
+    """Return what is known, None where nothing is.
+
+    Then there is no file any more either, unless nothing is to be written.
+    """
     data = private.read(_path(pins))
     if data is None:
         return None
@@ -61,7 +64,8 @@ def load(pins: Pins) -> PinnedVerdicts | None:
         run = _parsed(header, line)
         pinned = window.at(run.upto) if run else None
         if run is None or (pinned is not None and pinned.hex() != run.hash):
-            drop(pins)
+            if tidy:
+                drop(pins)
             return None
         if pinned is not None and run.after <= upto:
             upto = max(upto, run.upto)

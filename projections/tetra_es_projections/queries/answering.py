@@ -1,0 +1,147 @@
+"""Answering many questions in one process, while others record.
+
+Each question is answered as of the newest event that the views have. Nothing is written, nothing
+catches up, no lock is taken.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from threading import Lock
+from typing import TYPE_CHECKING, NamedTuple
+
+from tetra_es.errors import IntegrityFailure, TetraEsError, Unavailable
+from tetra_es.gate.as_of import GateStates, ReplicaAsOf, pinned_head
+from tetra_es.gate.pins.sharing import sharing_of
+from tetra_es.log.sqlite.upto import LogUpto
+from tetra_es_projections.queries.reader import Reader
+from tetra_es_projections.queries.views import Views
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tetra_es.admission import Admission
+    from tetra_es.layout import OrgLayout
+
+
+class Shared(NamedTuple):
+    """Where an organization is shared, as of the last time that somebody asked there."""
+
+    address: str
+    """Without a password."""
+    asked: str | None
+    """When it answered last, None for never."""
+    position: int
+    """The newest event that it is known to have."""
+
+
+class Moment(NamedTuple):
+    """What an answer is as of."""
+
+    reader: Reader
+    organization: str
+    position: int
+    hash: str
+    """Of the newest event, hexadecimal."""
+    time: str
+    """Of the newest event."""
+    since: str
+    """Of the first event: the history is complete from then on."""
+    mirrored: int
+    """The newest event that files and mirror have, too."""
+    shared: Shared | None
+
+
+class Answering:
+    """Opens readers of one organization. Threads may share it."""
+
+    def __init__(self, layout: OrgLayout, admission: Admission) -> None:
+        self.layout = layout
+        self._admission = admission
+        self._states = GateStates()
+        self._lock = Lock()
+        self._highest = 0
+
+    @contextmanager
+    def reading(self, is_over: Callable[[], bool] | None = None) -> Iterator[Moment]:
+        """Open a reader as of now; questions to the views fail when the time for them `is_over`.
+
+        Raises `Unavailable` where nothing can be answered now, `IntegrityFailure` where store and
+        views do not agree.
+        """
+        if not self.layout.views.exists():
+            raise Unavailable("there are no views yet", hint="`tetra-es rebuild` builds them")
+        try:
+            with Views(self.layout.views) as views:
+                position = self._position(views)
+                if is_over is not None:
+                    views.limit_time(is_over)
+                log = self._log(position)
+                with ReplicaAsOf(log, self._admission, self._states) as replica:
+                    yield self._moment(Reader(self.layout, replica, views, self._admission), log)
+        except sqlite3.Error as error:
+            raise self._unusable(error, is_over) from error
+
+    def _position(self, views: Views) -> int:
+        """Return the position to answer as of. It never goes back in a process."""
+        with self._lock:  # threads look one after the other: no one is behind the one before
+            position = views.hold()
+            if position < self._highest and self._is_building():
+                raise Unavailable(
+                    "the views are being built again", hint="try again when that is done"
+                )
+            self._highest = position
+        if position:
+            return position
+        raise Unavailable("the views have no events", hint="`tetra-es rebuild` builds them again")
+
+    def _log(self, position: int) -> LogUpto:
+        try:
+            return LogUpto(self.layout.store, position)
+        except IntegrityFailure:
+            raise
+        except TetraEsError as error:  # none there, or one of another edition
+            raise Unavailable(error.message, hint=error.hint) from error
+
+    def _is_building(self) -> bool:
+        """Return whether the views are behind what this account admitted.
+
+        Unless somebody said that an older copy is the right one.
+        """
+        folder = self._admission.folder()
+        return pinned_head(folder, self.layout.root).position >= self._highest
+
+    def _moment(self, reader: Reader, log: LogUpto) -> Moment:
+        head = log.head()
+        events = reader.views.events
+        newest, first = events.find(head.position), events.find(1)
+        if newest is None or first is None:
+            raise Unavailable(
+                "the views are not those of the events", hint="`tetra-es rebuild` builds them again"
+            )
+        return Moment(
+            reader,
+            self.layout.root.name,
+            head.position,
+            head.hash.hex(),
+            newest.time,
+            first.time,
+            reader.views.reached(),
+            self._shared(reader),
+        )
+
+    def _shared(self, reader: Reader) -> Shared | None:
+        state = reader.log.state_folder()
+        found = sharing_of(state) if state else None
+        if found is None:
+            return None
+        return Shared(found.without_password, found.asked or None, found.position)
+
+    def _unusable(self, error: sqlite3.Error, is_over: Callable[[], bool] | None) -> Unavailable:
+        if is_over is not None and is_over():
+            return Unavailable("it took too long", hint="ask for less, such as with --since or -n")
+        from tetra_es_projections.views.database import unusable
+
+        found = unusable(self.layout.views, error)
+        return Unavailable(found.message, hint=found.hint)

@@ -1,0 +1,127 @@
+"""Answers as of the newest event that everything here has, while others record."""
+
+from __future__ import annotations
+
+import shutil
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tetra_es.admission import Admission
+from tetra_es.errors import IntegrityFailure, Unavailable
+from tetra_es.layout import OrgLayout
+from tetra_es_projections.answers.environments import recipients, secrets
+from tetra_es_projections.answers.history import history
+from tetra_es_projections.queries.answering import Answering
+from tetra_es_projections.queries.history import HistoryQuery
+
+if TYPE_CHECKING:
+    from tests.machine import Machine
+
+
+def answering(machine: Machine) -> Answering:
+    machine.ok("status")  # in a folder that was copied, nothing was admitted yet
+    state = machine.home / ".local/state/tetra-es"
+    return Answering(OrgLayout(machine.folder), Admission(state))
+
+
+def positions(answers: Answering) -> list[int]:
+    with answers.reading() as moment:
+        rows = history(moment.reader, HistoryQuery())
+        assert moment.position == rows[0]["event"]
+        assert moment.hash == rows[0]["hash"]
+        return [row["event"] for row in rows]
+
+
+def contents(machine: Machine) -> dict[str, str]:
+    files = (path for path in machine.home.rglob("*") if path.is_file())
+    return {
+        str(path.relative_to(machine.home)): sha256(path.read_bytes()).hexdigest()
+        for path in files
+        if not path.name.endswith("-shm")  # readers of SQLite note there what they read
+    }
+
+
+def test_it_follows_what_others_record(machine: Machine) -> None:
+    answers = answering(machine)
+    for port in (4001, 4002, 4003):
+        machine.ok("set", "local", f"ports.tetra={port}")
+        assert positions(answers) == [row["event"] for row in machine.history()]
+
+
+def test_secrets_are_those_of_then(machine: Machine) -> None:
+    machine.ok("promote", "dev")
+    key = machine.home / ".config/tetra-es/id_ed25519.pub"
+    answers = answering(machine)
+    with answers.reading() as before:
+        other = machine.forked()
+        other.ok("recipient", "add", "dev", "ann", str(key))
+        other.ok("secret", "set", "dev", "TOKEN", stdin="canary")
+        assert secrets(before.reader, "dev") == []
+        assert recipients(before.reader, "dev") == []
+    with answers.reading() as after:
+        assert [row["key"] for row in secrets(after.reader, "dev")] == ["TOKEN"]
+        assert [row["name"] for row in recipients(after.reader, "dev")] == ["ann"]
+
+
+def test_views_that_are_behind_are_answered_from(machine: Machine) -> None:
+    answers = answering(machine)
+    older = machine.home / "views.db"
+    shutil.copyfile(machine.folder / "store/views.db", older)
+    newest = machine.history()[0]["event"]
+    machine.ok("set", "local", "ports.tetra=4001")
+    shutil.copyfile(older, machine.folder / "store/views.db")
+    assert positions(answers)[0] == newest
+
+
+def test_views_that_go_back_are_being_built(machine: Machine) -> None:
+    answers = answering(machine)
+    older = machine.home / "views.db"
+    shutil.copyfile(machine.folder / "store/views.db", older)
+    machine.ok("set", "local", "ports.tetra=4001")
+    positions(answers)
+    shutil.copyfile(older, machine.folder / "store/views.db")
+    with pytest.raises(Unavailable, match="being built"), answers.reading():
+        pass
+    machine.ok("rebuild")
+    assert positions(answers) == [row["event"] for row in machine.history()]
+
+
+def test_what_this_account_did_not_admit_is_not_answered_from(machine: Machine) -> None:
+    answers = answering(machine)
+    (pins,) = (machine.home / ".local/state/tetra-es").glob("*/hashes")
+    whole = pins.read_bytes()
+    pins.write_bytes(whole[:-32])
+    with pytest.raises(Unavailable, match="was not admitted on this account"), answers.reading():
+        pass
+    pins.write_bytes(whole[:-32] + bytes(31) + b"x")
+    with pytest.raises(IntegrityFailure, match="fork"), answers.reading():
+        pass
+
+
+def test_nothing_is_written(machine: Machine) -> None:
+    machine.ok("promote", "dev")
+    answers = answering(machine)
+    before = contents(machine)
+    for _ in range(2):
+        positions(answers)
+        with answers.reading() as moment:
+            secrets(moment.reader, "dev")
+    assert contents(machine) == before
+
+
+def test_without_views_nothing_is_made(machine: Machine) -> None:
+    answers = answering(machine)
+    for path in (machine.folder / "store").glob("views.db*"):
+        path.unlink()
+    with pytest.raises(Unavailable, match="no views"), answers.reading():
+        pass
+    assert not (machine.folder / "store/views.db").exists()
+
+
+def test_a_question_that_takes_too_long_is_ended(machine: Machine) -> None:
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+    answers = answering(machine)
+    with pytest.raises(Unavailable, match="too long"), answers.reading(lambda: True) as moment:
+        moment.reader.views._connection.execute(endless).fetchone()

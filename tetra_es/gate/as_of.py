@@ -1,0 +1,120 @@
+"""Reading the replica as of one event, in a process that answers many questions.
+
+Others record meanwhile, and pin what they recorded. Nothing is written here: neither pins nor what
+is kept beside them.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from tetra_es.errors import TetraEsError, Unavailable
+from tetra_es.gate.gate import Gate
+from tetra_es.gate.opening import Opened, stop
+from tetra_es.gate.pins import checked, judged
+from tetra_es.gate.pins.pins import Forked, Window
+from tetra_es.gate.pins.places import StateFolder, place_of_folder
+from tetra_es.gate.pins.standing import Standing
+from tetra_es.gate.replica import AdmittedReplica
+from tetra_es.gate.state import State
+from tetra_es.log.sqlite.reader import SqliteLog
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tetra_es.admission import Admission
+    from tetra_es.gate.pins.pins import Pins
+    from tetra_es.log.chain import Head
+    from tetra_es.log.sqlite.upto import LogUpto
+
+
+class GateStates:
+    """What the gate knew at the event that was asked for last: the next one is not far from it.
+
+    Threads may share it. A state that was given out never changes.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._state: State | None = None
+
+    def at(self, log: LogUpto, pins: Pins) -> State:
+        """Return what the gate knows at the end of a log, all of which is pinned.
+
+        Raises `TetraEsError`, as where an event cannot be admitted.
+        """
+        with self._lock:
+            head = log.head()
+            state = self._state
+            if state is None or not log.holds(state.head):
+                kept = checked.load(pins, tidy=False)
+                state = kept.state if kept and log.holds(kept.state.head) else State()
+            if state.head != head:
+                state = _advanced(state.copy(), log, pins)
+            self._state = state
+            return state
+
+
+def _advanced(state: State, log: LogUpto, pins: Pins) -> State:
+    """Admit the events up to the end of a log."""
+    # What was purged since is missing, and the event that says so is behind the end.
+    with SqliteLog(log.path) as whole:
+        gate = Gate(whole, state, Window(pins).at, judged.load(pins, tidy=False))
+        for verdict in gate.admit(log.records(state.head.position)):
+            if not verdict.admitted:
+                raise stop(verdict)
+    return gate.state
+
+
+class ReplicaAsOf(AdmittedReplica):
+    """The admitted events up to the end of a log. Closes it."""
+
+    def __init__(self, log: LogUpto, admission: Admission, states: GateStates) -> None:
+        """Read through `log`. Raises `Unavailable` where its last event was not admitted here."""
+        self._states = states
+        self._upto = log
+        super().__init__(log.path, admission, log=log)
+
+    def look_again(self) -> None:
+        """Compare the last event with its pin: every hash goes back to the first one."""
+        self._head = self.log.head()
+        self._pins = pins_of(self._admission.folder(), self.folder)
+        pinned = self._pins.hash_at(self._head.position)
+        if pinned is None:
+            raise not_admitted(self._head.position)
+        if pinned != self._head.hash:
+            raise Forked(self._head.position, pinned, self._head.hash)
+        self._level = Window(self._pins).at
+
+    def follow(self) -> None:
+        """Stay as of that event."""
+
+    @cached_property
+    def opened(self) -> Opened:
+        """What the gate says."""
+        state = self._states.at(self._upto, self._pins)
+        return Opened(Gate(self._upto, state), self._pins, Standing.LEVEL)
+
+
+def pins_of(state_dir: Path, folder: Path) -> Pins:
+    """Return the pins of the organization in a folder. Raises `Unavailable` where it has none."""
+    places = StateFolder(state_dir)
+    organization = places.organization_at(place_of_folder(folder))
+    if organization is None:
+        raise not_admitted(1)
+    return places.pins(organization)
+
+
+def pinned_head(state_dir: Path, folder: Path) -> Head:
+    """Return the newest event of the organization in a folder that this account admitted."""
+    return pins_of(state_dir, folder).head
+
+
+def not_admitted(position: int) -> TetraEsError:
+    """Return the error for an event that nobody looked at on this account."""
+    return Unavailable(
+        f"event #{position} was not admitted on this account yet",
+        hint="`tetra-es status` admits what is new, on the account that the service runs on",
+    )
