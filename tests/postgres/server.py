@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
+import tempfile
+from contextlib import contextmanager
 from importlib import import_module
 from itertools import count
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 DATA: Final = "TETRA_ES_POSTGRES_DATA"
 """The folder of the server that a test run has started, for the processes that tests start."""
@@ -19,7 +25,16 @@ def start(folder: str) -> None:
     """Start a server with its data in a folder, for all tests of this process."""
     os.environ[DATA] = folder
     os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # it warns where there is none
-    running(folder)
+    with _alone():
+        running(folder)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Wait until no other process starts a server: as root, the first one makes a user for it."""
+    with (Path(tempfile.gettempdir()) / "tetra-es-postgres.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def running(folder: str) -> Any:
