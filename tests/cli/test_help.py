@@ -64,7 +64,8 @@ BEFORE = {
     "member rm bob": ["member", "add", "bob", "carol.line"],
     "signer rm carol": ["signer", "add", "carol", "carol.pub"],
     "restore": ["backup", "backup.db"],
-    "verify --against": ["backup", "backup.db"],
+    "verify --against backup.db": ["backup", "backup.db"],
+    "verify --against acme.checkpoint": ["audit", "checkpoint", "-o", "acme.checkpoint"],
 }
 """What is done first."""
 

@@ -93,6 +93,7 @@ MOVE = "`{}` moves it away, `tetra-es signer new` makes another; a signer then a
 LIST = "`tetra-es secret list {}` lists the secrets"
 
 CASES = [
+    Case("`tetra-es signer list` shows whose keys may sign", "audit checkpoint", as_bob_with_keys),
     Case(
         "--replace has the new keys take the place of the old ones; where it is another person, "
         "use another name",

@@ -86,6 +86,7 @@ NOT_RUN: dict[str, str] = {
     "tests/gate makes them",
     "`tetra-es upgrade` goes on": _UPGRADE,
     "a signer runs `tetra-es upgrade`": _UPGRADE,
+    "`tetra-es upgrade` brings it to the rules of this one": _UPGRADE,
     "`tetra-es verify` looks at all of it; nothing was changed": _UPGRADE,
     "put its store back; to begin a new history here, say why with -m": "tests/cli/test_trust.py "
     "runs both ways",

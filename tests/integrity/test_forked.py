@@ -46,6 +46,7 @@ LOOKING = {
         "why",
         "findings",
         "search",
+        "audit checkpoint",
         "get",
         "validate",
         "verify",

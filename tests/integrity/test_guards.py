@@ -53,7 +53,7 @@ COMMANDS = [
     ("show", "dev"), ("get", "dev", "ports.tetra"), ("validate",), ("diff", "dev"),
     ("promote", "dev"), ("rollback", "dev"), ("undo", "3"), ("history",),
     ("event", "3"), ("blame", "dev"), ("bisect", "dev", "--run", "true"),
-    ("why", "dev", "ports.tetra"), ("findings",), ("search", "4444"),
+    ("why", "dev", "ports.tetra"), ("findings",), ("search", "4444"), ("audit", "checkpoint"),
     ("rebuild",), ("rebuild", "--check"), ("verify",),
     ("env", "list"), ("env", "add", "qa", "--profile", "dev"), ("profile", "show", "dev"),
     ("secret", "list", "dev"), ("secret", "get", "dev", "A"), ("recipient", "list", "dev"),

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from tetra_es.errors import IntegrityFailure
+from tetra_es.events.config import OrganizationCreated
 from tetra_es.gate.gate import Gate
 from tetra_es.gate.pins.judged import PinnedVerdicts
 from tetra_es.gate.replica import AdmittedReplica
+from tetra_es.integrity.checkpoint import origin_of
+from tetra_es.integrity.merkle import MerkleTree
+from tetra_es.integrity.signers import signers_at
 from tetra_es.log.chain import START, Head
+from tetra_es.text import one_line
 
 if TYPE_CHECKING:
     from tetra_es.gate.bodies import Source
+    from tetra_es.integrity.checkpoint import Checkpoint
     from tetra_es.log.replica import Replica
 
 
@@ -64,6 +71,50 @@ def compare_place(log: Replica, place: Head) -> Extension:
     if found is None or found == place.hash:
         return Extension(place, last - place.position)
     return Extension(START, last, place, Head(place.position, found))
+
+
+def compare_checkpoint(log: Replica, checkpoint: Checkpoint) -> tuple[Extension, str]:
+    """Do the same for a checkpoint; return what is wrong with it in words, too, empty for nothing.
+
+    One that nobody signed who was a signer then proves nothing.
+    """
+    last, size = log.last_position(), checkpoint.size
+    head, more = Head(size, b""), last - size
+    origin = origin_at(log)
+    if checkpoint.origin != origin:
+        what = f"the checkpoint is of {one_line(checkpoint.origin)}, and this is {origin}"
+        return Extension(START, last, refused=what), what
+    if more < 0:
+        return Extension(head, more), ""
+    root = tree_of(log, size).root()
+    if root != checkpoint.root:
+        what = (
+            f"the history forks at #{size} or before: the tree of the events up to there has the "
+            f"root {root.hex()} here, and {checkpoint.root.hex()} in the checkpoint"
+        )
+        return Extension(START, last, fork=Head(size, checkpoint.root)), what
+    try:
+        if not checkpoint.signers(signers_at(log, size)):
+            what = f"nobody who was a signer at #{size} signed the checkpoint"
+            return Extension(head, more, refused=what), what
+    except ValueError as error:
+        what = f"the checkpoint is not sound: {error}"
+        return Extension(head, more, refused=what), what
+    return Extension(head, more), ""
+
+
+def tree_of(log: Replica, upto: int) -> MerkleTree:
+    """Return the Merkle tree over the events up to a position."""
+    return MerkleTree(record.hash for record in log.records(upto=upto))
+
+
+def origin_at(log: Replica) -> str:
+    """Return what checkpoints of a history begin with. Raises `TetraEsError`."""
+    first = next(log.records(upto=1))
+    event = log.event(first)
+    if not isinstance(event, OrganizationCreated):
+        raise IntegrityFailure("the first event founds no organization")
+    return origin_of(event.name, first.hash)
 
 
 def _hash_at(log: Replica, position: int) -> bytes | None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tetra_es.errors import RESTORE_HINT, IntegrityFailure, TetraEsError
 from tetra_es.events.secrets import BodiesPurged, SecretPurged
-from tetra_es.integrity.extension import compare_copy, compare_place
+from tetra_es.integrity.checkpoint import Checkpoint
+from tetra_es.integrity.extension import compare_checkpoint, compare_copy, compare_place
 from tetra_es.integrity.store import verify_store
 from tetra_es.layout import OrgLayout
 from tetra_es.log.chain import Head
@@ -59,8 +60,8 @@ class Scope(NamedTuple):
     """The first event that is verified; the ones before were admitted on this account."""
     derived: bool = True
     """Whether files, views and mirror are compared with the events."""
-    against: OtherCopy | tuple[int, bytes] | None = None
-    """Another copy of the history, or position and hash of an event that it had."""
+    against: OtherCopy | tuple[int, bytes] | Checkpoint | None = None
+    """Another copy of the history, position and hash of an event that it had, or a checkpoint."""
     place: str = ""
     """Where that copy is, as it may be printed."""
 
@@ -201,16 +202,21 @@ class _Verifying:
         other, place = self._scope.against, self._scope.place
         if other is None:
             return None
+        wrong = ""
         try:
-            found = (
-                compare_place(self._log, Head(*other))
-                if isinstance(other, tuple)
-                else compare_copy(self._log, other)
-            )
+            if isinstance(other, Checkpoint):
+                found, wrong = compare_checkpoint(self._log, other)
+            elif isinstance(other, tuple):
+                found = compare_place(self._log, Head(*other))
+            else:
+                found = compare_copy(self._log, other)
         except IntegrityFailure as error:
             self._find([f"the copy is not sound: {error.message}"], _ANOTHER)
             return Compared(place, "unsound", 0, 0)
-        self._find(*_said(found, self._log.last_position()))
+        if wrong:
+            self._find([wrong], _ANOTHER)
+        else:
+            self._find(*_said(found, self._log.last_position()))
         relation: Literal["same", "extends", "behind", "fork", "unsound"] = "same"
         if found.fork:
             relation = "fork"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -22,7 +23,6 @@ from tetra_es_cli.output.times import short_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from tetra_es.refs import Ref
     from tetra_es.usecases.verify import Compared, Purge, Scope, Verification
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     "--against",
     metavar="COPY",
     help="Another copy that the history must have all events of: a folder of the organization, a "
-    "mirror or a clone of one, a backup, an address, or POSITION:HASH.",
+    "mirror or a clone of one, a backup, an address, POSITION:HASH, or a checkpoint's file.",
 )
 @click.option(
     "--since",
@@ -58,7 +58,8 @@ def verify(app: App, against: str | None, since: Ref | None, no_derived: bool, o
     warning, as long as they are what the events before make them.
 
     With --against, the history must have all events that the other copy has, each the same. It is
-    a finding, too, where the other copy has more.
+    a finding, too, where the other copy has more. A checkpoint, which `audit checkpoint` writes,
+    has the root of a tree in the place of the events.
     """
     from tetra_es.usecases.verify import Scope
     from tetra_es.usecases.verify import verify as verify_organization
@@ -91,8 +92,13 @@ def _compared_with(app: App, scope: Scope, against: str | None) -> Iterator[Scop
     if re.fullmatch(r"\s*#?[0-9]+:[0-9A-Fa-f]*\s*", against, re.ASCII):
         yield scope._replace(against=parse_place(against), place=against.strip().removeprefix("#"))
         return
+    from tetra_es.usecases.attest import checkpoint_in
     from tetra_es_projections.opening import shown
 
+    file = Path(against)
+    if file.is_file() and (found := checkpoint_in(file)) is not None:
+        yield scope._replace(against=found, place=f"the checkpoint {one_line(against)}")
+        return
     with app.derived.copy_at(against) as copy:
         yield scope._replace(against=copy, place=shown(against))
 

@@ -29,7 +29,18 @@ READING = frozenset(
             "orgs",
             "validate",
         ),
-        *("verify", "hosts", "health", "drift", "doctor", "completion", "list", "logs", "exposure"),
+        *(
+            "verify",
+            "audit",
+            "hosts",
+            "health",
+            "drift",
+            "doctor",
+            "completion",
+            "list",
+            "logs",
+            "exposure",
+        ),
     )
 )
 """Commands that change nothing."""

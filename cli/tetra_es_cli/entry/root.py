@@ -45,6 +45,7 @@ COMMANDS: Mapping[str, str] = {
     "bisect": "bisect.bisect",
     "why": "why.explain",
     "findings": "findings.findings",
+    "audit": "audit.audit",
     "rebuild": "rebuild.rebuild",
     "verify": "verify.verify",
     "trust": "trust.trust",

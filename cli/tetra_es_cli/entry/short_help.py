@@ -41,6 +41,9 @@ SHORT_HELP: Mapping[str, str] = {
     ),
     "why": "Explain the value of KEY in ENV: the rule, the edit behind it, and where it runs.",
     "findings": "List what an auditor should look at; exit 3 where there is something.",
+    "audit": (
+        "Take the history home in a form that others can check: checkpoints, evidence, tables."
+    ),
     "rebuild": "Build the files, the query views and the mirror again from the events.",
     "verify": "Prove the history: exit 4 and the first bad event where something is wrong.",
     "trust": "Say that the history here is the right one, where it is not the one known here.",
@@ -94,7 +97,16 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Secrets": ("secret", "recipient", "identity", "run"),
     "Share": ("share", "unshare", "pull", "clone", "member", "signer", "mirror"),
     "Servers": ("deploy", "apply", "hosts", "host", "health", "drift", "daemon"),
-    "Prove and repair": ("verify", "findings", "rebuild", "trust", "repair", "backup", "restore"),
+    "Prove and repair": (
+        "verify",
+        "findings",
+        "audit",
+        "rebuild",
+        "trust",
+        "repair",
+        "backup",
+        "restore",
+    ),
     "Set up": ("init", "import", "upgrade", "doctor", "ci", "completion", "help"),
 }
 """The commands as `--help` lists them."""

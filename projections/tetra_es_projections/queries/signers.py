@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from tetra_es.crypto.ssh.allowed import allowed_signers
 from tetra_es.crypto.ssh.keys import fingerprint
 from tetra_es.crypto.ssh.kinds import parse_public_line
-from tetra_es.events.config import OrganizationCreated, SignerAdded, SignerRemoved
-from tetra_es.log.replica import valid_events
+from tetra_es.integrity.signers import terms
 from tetra_es_projections.queries.refs import position_of
-from tetra_es_projections.tree import SIGNER_TOPICS
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
@@ -39,12 +37,9 @@ def signer_rows(reader: Reader, ref: Ref | None = None) -> list[SignerRow]:
 
 def owner_of(reader: Reader, key: str) -> str | None:
     """Return the signer who has, or had, the key with a fingerprint; None where nobody had."""
-    last = reader.log.last_position()
-    for _, event in valid_events(reader.log, reader.log.of_topics(SIGNER_TOPICS, last)):
-        if not isinstance(event, OrganizationCreated | SignerAdded):
-            continue
-        if fingerprint(parse_public_line(event.key)) == key:
-            return event.signer
+    for term in terms(reader.log):
+        if fingerprint(parse_public_line(term.key)) == key:
+            return term.signer
     return None
 
 
@@ -55,15 +50,6 @@ def signers_file(reader: Reader, ref: Ref | None = None) -> str:
 
 def _signers(reader: Reader, ref: Ref | None) -> tuple[dict[str, str], dict[str, list[str] | None]]:
     """Return name to key, and name to limits of those who were added."""
-    last = reader.log.last_position()
-    position = last if ref is None else position_of(reader.views, ref)
-    signers: dict[str, str] = {}
-    limits: dict[str, list[str] | None] = {}
-    # Not by the views: people decide on it whom to trust.
-    for _, event in valid_events(reader.log, reader.log.of_topics(SIGNER_TOPICS, position)):
-        if isinstance(event, OrganizationCreated | SignerAdded):
-            signers[event.signer] = event.key
-            limits[event.signer] = event.may if isinstance(event, SignerAdded) else None
-        elif isinstance(event, SignerRemoved):
-            del signers[event.signer]
-    return signers, limits
+    position = None if ref is None else position_of(reader.views, ref)
+    now = [term for term in terms(reader.log, position) if term.until is None]
+    return {term.signer: term.key for term in now}, {term.signer: term.may for term in now}
