@@ -62,6 +62,13 @@ def test_the_pages_of_every_day_exist() -> None:
     assert {name(page) for page in RUNNABLE} > DAILY
 
 
+def test_nothing_fails_in_the_session_of_the_readme() -> None:
+    """The first page shows what works: an error there is one that nobody meant."""
+    page = (ROOT / "README.md").read_text()
+    assert "tetra-es: error" not in page
+    assert re.search(r"^rollback\(dev\): ", page, re.MULTILINE)
+
+
 def test_a_page_that_says_something_else_is_found(tmp_path: Path) -> None:
     """The test above can fail: by output, by a failing script, by a shell that ends."""
     text = "```console\n$ echo a\nb\n$ echo c\n...\nc\n```\n```sh\nfalse\necho no\n```\n"
