@@ -40,12 +40,17 @@ def is_org(name: str) -> bool:
 def check_environment(name: str) -> str:
     """Return the bare name of `dev` or `@dev`, or raise `UsageError`. It need not exist."""
     bare = name.removeprefix("@")
-    if not re.fullmatch(_ENVIRONMENT, bare, re.ASCII) or bare in RESERVED:
+    if not is_environment(bare):
         raise UsageError(
             f"not an environment name: {name!r}",
             hint="use lower-case letters, digits and '-', beginning with a letter, such as qa-2",
         )
     return bare
+
+
+def is_environment(bare: str) -> bool:
+    """Return whether `bare`, without an `@`, can name an environment."""
+    return bool(re.fullmatch(_ENVIRONMENT, bare, re.ASCII)) and bare not in RESERVED
 
 
 def check_actor(name: str) -> str:

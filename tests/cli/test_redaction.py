@@ -257,7 +257,7 @@ def test_a_key_without_quotes(prepared: Machine, words: list[str]) -> None:
 
 def test_it_is_said_which_argument_it_was(prepared: Machine) -> None:
     failed = prepared.fails(2, "recipient", "add", "dev", "bob", OPENSSH)
-    assert failed.error() == "no such option: [argument 5: looks like a key]"
+    assert failed.error().startswith("[argument 5: looks like a key] is not an option of ")
     assert "the shell's history has that key now: replace it" in failed.hint()
     failed = prepared.fails(1, "signer", "add", "bob", "--", OPENSSH)
     assert failed.error().startswith("cannot read [argument 5: looks like a key]: ")
@@ -271,18 +271,18 @@ def test_it_is_said_which_argument_it_was(prepared: Machine) -> None:
     failed = prepared.fails(2, "show", "--", CANARIES["lines"])
     assert failed.error() == "not an environment name: '[argument 3: several lines]'"
     failed = prepared.fails(2, "recipient", "add", "dev", "bob", *OPENSSH.split())
-    assert failed.error() == "no such option: [argument 5: looks like a key]"
+    assert failed.error().startswith("[argument 5: looks like a key] is not an option of ")
 
 
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["show", "dev", "--hunter2"], "no such option: argument 3"),
-        (["show", "dev", "--foo=hunter2"], "no such option: argument 3"),
-        (["show", "dev", "-p", "hunter2"], "no such option: argument 3"),
-        (["show", "dev", "-phunter2"], "no such option: argument 3"),
-        (["secret", "set", "dev", "API_KEY", "--hunter2"], "no such option: argument 5"),
-        (["--hunter2", "status"], "no such option: argument 1"),
+        (["show", "dev", "--hunter2"], "argument 3 is not an option"),
+        (["show", "dev", "--foo=hunter2"], "argument 3 is not an option"),
+        (["show", "dev", "-p", "hunter2"], "argument 3 is not an option"),
+        (["show", "dev", "-phunter2"], "argument 3 is not an option"),
+        (["secret", "set", "dev", "API_KEY", "--hunter2"], "argument 5 is not an option"),
+        (["--hunter2", "status"], "argument 1 is not an option"),
         (["edit", "local", "hunter2"], "too many arguments"),
         (["record", "local", "hunter2"], "too many arguments"),
         (["show", "dev", "hunter2"], "too many arguments"),

@@ -113,6 +113,7 @@ NOT_HINTS: dict[str, str] = {
     "leave out --path, and the secrets go back too": "leaves an option out",
     "--secrets current leaves secrets as they are": "the beginning of a hint that is pasted",
     "--version and --at both say which value": "an error's own line",
+    "missing option --from": "an error's own line",
     "--run is missing: COMMAND says which states are good": "an error's own line",
     "--svg is for --graph": "an error's own line",
     "--graph goes without {}": "an error's own line",

@@ -111,6 +111,7 @@ CASES = [
         fill={"FILE": BACKUP},
         then=f"--dir $HOME/elsewhere restore --from {BACKUP}",
     ),
+    Case("`{}` restores what is there", "restore $HOME/b.db", events_gone, then="verify"),
     Case(
         "`tetra-es rollback {}` gives an environment an earlier state again; a whole organization "
         "is restored --from a copy",

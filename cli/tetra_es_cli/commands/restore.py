@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from tetra_es.errors import UsageError
+from tetra_es.names import is_environment
 from tetra_es_cli.context.params import report_option
 from tetra_es_cli.context.paths import ADDRESS
 from tetra_es_cli.output.console import note
@@ -69,10 +72,13 @@ def restore(app: App, org: str | None, place: str | None, reason: str, output: s
 
 
 def _not_this(what: str | None) -> UsageError:
-    """Return the error for somebody who most likely wants to go back to an earlier state."""
-    name = what or "ENV"
-    return UsageError(
-        "Missing option '--from'.",
-        hint=f"`tetra-es rollback {name}` gives an environment an earlier state again; a whole "
-        "organization is restored --from a copy",
-    )
+    """Return the error without --from: somebody may want to go back to an earlier state."""
+    if what and Path(what).exists():
+        hint = f"`{shlex.join(('tetra-es', 'restore', '--from', what))}` restores what is there"
+    else:
+        name = what if what and is_environment(what) else "ENV"
+        hint = (
+            f"`tetra-es rollback {name}` gives an environment an earlier state again; a whole "
+            "organization is restored --from a copy"
+        )
+    return UsageError("missing option --from", hint=hint)

@@ -74,7 +74,9 @@ def _explain(error: Exception) -> int:
         redaction.say(error.format_message())
         return 2
     if isinstance(error, click.UsageError):
-        return _report(*_misused(error), 2)
+        from tetra_es_cli.entry.misuse import misused
+
+        return _report(*misused(error), 2)
     if isinstance(error, click.ClickException):
         return _report(error.format_message(), None, error.exit_code)
     if isinstance(error, OSError) and error.strerror:
@@ -88,35 +90,6 @@ def _explain(error: Exception) -> int:
         "this is a defect: run it again with --debug and report what it prints",
         1,
     )
-
-
-def _misused(error: click.UsageError) -> tuple[str, str]:
-    """Return message and hint for arguments that are not understood.
-
-    What no parameter takes may be a value, such as a password that begins with `-`: click's
-    messages repeat it, these do not.
-    """
-    command = error.ctx.command_path if error.ctx else "tetra-es"
-    hint = f"`{command} --help` says how it is used"
-    message = error.format_message()
-    if isinstance(error, click.NoSuchOption):
-        from tetra_es_cli.context.foreign import did_you_mean, options_for
-
-        ours = _options_of(error.ctx) if error.ctx else ()
-        meant = options_for(error.option_name, ours)
-        if not meant:
-            hint += "; put -- before a value that begins with -"
-        name = error.option_name if meant else redaction.label_of(error.option_name)
-        return f"no such option: {name}{did_you_mean(meant)}", hint
-    if message.startswith("Got unexpected extra argument") and error.ctx:
-        usage = " ".join(error.ctx.command.collect_usage_pieces(error.ctx))
-        return f"too many arguments: {command} takes {usage}", hint
-    return message, hint
-
-
-def _options_of(context: click.Context) -> Sequence[str]:
-    names = [name for param in context.command.params for name in param.opts]
-    return [name for name in names if name.startswith("--")]
 
 
 _CODES = {
