@@ -72,7 +72,7 @@ ENVIRONMENTS = {"local", "dev", "staging", "prod"}
         ("member add bob FILE --reads dev,", {"dev,local", "dev,staging", "dev,prod"}),
         ("member add bob FILE --reads prod,@dev,s", {"prod,@dev,staging"}),
         ("recipient rm dev ", {"anna"}),
-        ("secret exposure ", {"anna"}),
+        ("secret exposure ", {"anna", "dev", "staging", "prod"}),
         ("secret rm dev ", {"API_KEY"}),
         ("history --actor al", {"alice"}),
         ("history --type environment.p", {"environment.promoted"}),

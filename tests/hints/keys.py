@@ -20,6 +20,11 @@ def open_to_others(name: str) -> Callable[[Machine], object]:
     return lambda machine: (machine.home / ".config/tetra-es" / name).chmod(0o644)
 
 
+def recipient_named_prod(machine: Machine) -> None:
+    key = "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg"
+    machine.ok("recipient", "add", "dev", "prod", key)
+
+
 def as_bob(machine: Machine) -> None:
     """Somebody acts who has no keys."""
     machine.env["XDG_CONFIG_HOME"] = str(machine.home / "bob")
@@ -137,6 +142,12 @@ CASES = [
     ),
     Case(LIST, "secret get dev NOSUCH"),
     Case(LIST, "secret purge dev API_KEY --version 9 -m why"),
+    Case(
+        "`tetra-es secret exposure @{}` asks about the environment; for the recipient, give its "
+        "public key",
+        "secret exposure prod",
+        recipient_named_prod,
+    ),
     Case(
         "`tetra-es recipient add {} NAME RECIPIENT` adds one",
         "secret set staging KEY",

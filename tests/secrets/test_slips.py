@@ -79,6 +79,41 @@ def test_exposure_finds_whoever_is_meant(
     vault.ok("recipient", "add", "staging", "bob", str(file))
 
 
+def test_exposure_of_an_environment(vault: Machine, bobs_recipient: str) -> None:
+    set_secret(vault, "A", "x")
+    vault.ok("recipient", "add", "dev", "bob", bobs_recipient)
+    added = vault.last_position()
+    vault.ok("recipient", "rm", "dev", "bob")
+    set_secret(vault, "A", "y")
+    rows = vault.ok("secret", "exposure", "dev", "-o", "json").json
+    mine = rows[0]["name"]
+    assert [
+        (row["version"], row["name"], row["reads"], row["rotated"], row["event"]) for row in rows
+    ] == [
+        (1, mine, True, True, added - 2),
+        (1, "bob", False, True, added),
+        (2, mine, True, False, added + 3),
+    ]
+    bobs = vault.ok("secret", "exposure", "bob", "-o", "json").json
+    assert bobs == [row for row in rows if row["name"] == "bob"]
+    then = vault.ok("secret", "exposure", "@dev", "--at", str(added), "-o", "json").json
+    assert [(row["name"], row["reads"], row["rotated"]) for row in then] == [
+        (mine, True, False),
+        ("bob", True, False),
+    ]
+    assert vault.ok("secret", "exposure", "bob", "--at", str(added - 2), "-o", "json").json == []
+
+
+def test_a_word_that_is_both_is_asked_about(vault: Machine, bobs_recipient: str) -> None:
+    vault.ok("recipient", "add", "dev", "prod", bobs_recipient)
+    set_secret(vault, "A", "x")
+    done = vault.fails(2, "secret", "exposure", "prod")
+    assert done.error() == "prod is an environment and a recipient"
+    assert vault.ok("secret", "exposure", "@prod", "-o", "json").json == []
+    (row,) = vault.ok("secret", "exposure", bobs_recipient, "-o", "json").json
+    assert (row["name"], row["key"]) == ("prod", "A")
+
+
 def test_secrets_do_not_wait_for_an_edit(vault: Machine) -> None:
     set_secret(vault, "A", "x")
     local = vault.toml("local")

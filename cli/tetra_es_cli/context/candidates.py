@@ -208,6 +208,11 @@ def _recipients(reader: Reader, ctx: click.Context) -> Iterable[str]:
     return sorted({row.name for name in every for row in recipient_rows(reader, name)})
 
 
+def _exposed(reader: Reader, ctx: click.Context) -> Iterable[str]:
+    """Return the recipients of all environments, and these."""
+    return sorted({*_recipients(reader, ctx), *_generated(reader)})
+
+
 def _members(reader: Reader, _: click.Context) -> Iterable[str]:
     from tetra_es_projections.queries.members import member_rows
 
@@ -244,6 +249,7 @@ STATE = Known(environments)
 STATES = Known(_states)
 SIGNER = Known(_signers)
 RECIPIENT = Known(_recipients)
+EXPOSED = Known(_exposed)
 MEMBER = Known(_members)
 ACTOR = Known(_actors)
 TYPE = Known(_types)

@@ -17,7 +17,8 @@ HOSTS: Final = (
     "actor", "reason", "deployment", "event", "runner",
 )  # fmt: skip
 FINDINGS: Final = ("kind", "environment", "event", "subject", "what")
-EXPOSURE: Final = ("environment", "key", "version", "rotated", "purged")
+EXPOSED_TO: Final = ("environment", "key", "version", "name", "since", "reads", "rotated", "purged")
+EXPOSURE: Final = (*EXPOSED_TO, "event", "recipient")
 CHANGES: Final = ("key", "before", "after")
 SEARCH: Final = (
     "event", "time", "actor", "kind", "where", "key", "before", "after", "in_force", "hosts",

@@ -1,4 +1,4 @@
-"""Who may sign, and who takes part."""
+"""Who may sign, who takes part, and who could read what."""
 
 from __future__ import annotations
 
@@ -21,3 +21,10 @@ def members(reader: Reader) -> list[dict[str, Any]]:
     from tetra_es_projections.queries.members import member_rows
 
     return [row._asdict() for row in member_rows(reader)]
+
+
+def exposure(reader: Reader, whom: str, ref: Ref | None = None) -> list[dict[str, Any]]:
+    """Return which secret versions somebody, or everybody in an environment, could read."""
+    from tetra_es_projections.queries.exposure import exposure as exposure_of
+
+    return [vars(row) for row in exposure_of(reader, whom, ref)]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tetra_es.events.secrets import SECRETS_STREAM, RecipientAdded
-from tetra_es.integrity.exposure import exposed_to
+from tetra_es.events.secrets import SECRETS_STREAM
+from tetra_es.integrity.exposure import exposed_in
 from tetra_es.integrity.store import checked_vault
 from tetra_es.limits import CLOCK_SKEW
 from tetra_es.log import canonical
-from tetra_es.log.replica import events_in
 from tetra_es_projections.queries.hosts import hosts_at
 
 if TYPE_CHECKING:
@@ -85,17 +84,11 @@ def _exceptions(reader: Reader) -> Iterator[Finding]:
 def _to_rotate(reader: Reader) -> Iterator[Finding]:
     """Look for values that somebody can read who is not a recipient any more."""
     for stream in reader.log.streams(SECRETS_STREAM):
-        events = events_in(reader.log, reader.log.of_stream(stream))
-        added = [event for event in events if isinstance(event, RecipientAdded)]
         environment = stream.removeprefix(SECRETS_STREAM)
-        present = set(checked_vault(reader.log, environment).recipients.values())
-        for key, name in {one.recipient: one.name for one in added}.items():
-            if key in present:
-                continue
-            for one in exposed_to(reader.log, [key]):
-                if one.environment == environment and not (one.rotated or one.purged):
-                    what = f"{name}, who was removed, could read version {one.version}"
-                    yield Finding("to-rotate", environment, None, one.key, what)
+        for one in exposed_in(reader.log, environment):
+            if not (one.reads or one.rotated or one.purged):
+                what = f"{one.name}, who was removed, could read version {one.version}"
+                yield Finding("to-rotate", environment, None, one.key, what)
 
 
 def _compromised(reader: Reader) -> Iterator[Finding]:

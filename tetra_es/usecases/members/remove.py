@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import UsageError
 from tetra_es.events.secrets import SECRETS_STREAM
-from tetra_es.integrity.exposure import exposed_to
-from tetra_es.usecases.secrets.exposure import keys_of_name
+from tetra_es.integrity.exposure import exposed_to, recipients_named
 from tetra_es.usecases.secrets.recipients import remove_recipients
 from tetra_es.usecases.use_case import UseCase
 
@@ -42,7 +41,7 @@ class RemoveMember(UseCase[Removed]):
         """Decide it. Raises `UsageError` for nobody, `Refused` for one who has to stay."""
         organization = work.organization()
         line = organization.signers.get(self.name)
-        keys = keys_of_name(work.log, self.name) | ({line} if line else set())
+        keys = recipients_named(work.log, self.name) | ({line} if line else set())
         reading = self._reading(work, keys)
         if not line and not reading:
             raise UsageError(
@@ -50,8 +49,10 @@ class RemoveMember(UseCase[Removed]):
             )
         to_rotate: dict[str, list[str]] = {}
         for one in exposed_to(work.log, keys):
-            if not one.rotated and not one.purged:
-                to_rotate.setdefault(one.environment, []).append(one.key)
+            names = to_rotate.setdefault(one.environment, [])
+            if not one.rotated and not one.purged and one.key not in names:
+                names.append(one.key)
+        to_rotate = {environment: names for environment, names in to_rotate.items() if names}
         context = work.context()  # before one's own key is none of a signer's any more
         if line:
             organization.remove_signer(self.name, context)

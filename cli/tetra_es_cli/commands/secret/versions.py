@@ -8,11 +8,12 @@ import click
 
 from tetra_es.errors import UsageError
 from tetra_es.refs import RevisionRef
-from tetra_es_cli.context.candidates import RECIPIENT
+from tetra_es_cli.context.candidates import EXPOSED
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import (
     ENVIRONMENT,
     REF,
+    at_option,
     env_argument,
     key_argument,
     listing_option,
@@ -23,6 +24,7 @@ from tetra_es_cli.output.console import note, warn
 from tetra_es_cli.output.emit import emit
 from tetra_es_cli.output.model import Listing
 from tetra_es_cli.output.recorded import emit_recorded
+from tetra_es_cli.output.times import short_time
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,17 +151,24 @@ def diff(app: App, before: Ref, after: Ref, environment: str | None, output: str
 
 
 @click.command()
-@click.argument("recipient", type=RECIPIENT)
+@click.argument("whom", type=EXPOSED, metavar="RECIPIENT|ENV")
+@at_option
 @listing_option
 @click.pass_obj
-def exposure(app: App, recipient: str, output: str) -> None:
-    """List every secret version that RECIPIENT, a name or a key, could ever read.
+def exposure(app: App, whom: str, ref: Ref | None, output: str) -> None:
+    """List every secret version that RECIPIENT, or anybody in ENV, could ever read.
 
-    Rotate those that are not rotated yet when somebody leaves.
+    RECIPIENT is a name or a key; a word that is both a name and an environment is written @ENV for
+    the environment. SINCE is when the version was first encrypted for them, READS whether they
+    are still a recipient. Rotate what is not rotated yet when somebody leaves.
     """
-    from tetra_es.usecases.secrets.exposure import exposure as exposure_of
+    from tetra_es.usecases.secrets.exposure import spelled
+    from tetra_es_projections.answers.columns import EXPOSED_TO, EXPOSURE
+    from tetra_es_projections.answers.people import exposure as exposure_of
 
     with app.reading() as reader:
-        rows = [vars(one) for one in exposure_of(reader.log, recipient)]
-    columns = ("environment", "key", "version", "rotated", "purged")
-    emit(Listing(rows, columns, empty=f"{recipient} could never read a secret"), output)
+        rows = exposure_of(reader, spelled(whom), ref)
+    empty = f"{whom} could never read a secret"
+    emit(
+        Listing(rows, EXPOSED_TO, empty, csv_columns=EXPOSURE, cells={"since": short_time}), output
+    )
