@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from tests.examples import LONG_TAIL, some
 from tests.machine import ROOT
 from tests.mirrors import git
 from tests.needs import needs
-from tests.sharing.people import ADDRESS, person, with_git
+from tests.sharing.people import ADDRESS, person
 from tests.sharing.poison import next_event, put, tip
 from tests.sharing.test_purge import PURGE, check_gone, leaked, leaked_once, refuse, there
 from tests.sharing.test_repair import POISONS, a_commit_by_hand
@@ -54,14 +55,47 @@ def test_what_the_host_accepts_is_said(
 
 
 @LONG_TAIL
-def test_a_host_that_takes_what_none_can_take(alice: Machine, hub: Path, tmp_path: Path) -> None:
-    """It says that a push is all or nothing, and is not: main is put back."""
+@pytest.mark.parametrize("later", [False, True], ids=["always", "the second time"])
+def test_a_host_that_does_not_take_pushes_as_a_whole(
+    alice: Machine, hub: Path, tmp_path: Path, later: bool
+) -> None:
+    """It says that a push is all or nothing, and is not: main stays, or is put back."""
     alice.ok("share", ADDRESS)
-    before = git(hub, "rev-parse", "main")
-    taken = f"GIT_DIR={hub} git update-ref refs/heads/main main~1"
-    done = with_git(alice, tmp_path / "bin", taken).ok("share", ADDRESS)
-    assert FORCED in done.err
-    assert git(hub, "rev-parse", "main") == before
+    git(hub, "config", "receive.denyDeleteCurrent", "ignore")
+    before = git(hub, "for-each-ref")
+    pushes, program = tmp_path / "pushes", tmp_path / "bin" / "git"
+    program.parent.mkdir()
+    kept = f'[ -e "{pushes}" ] || kept=yes; ' if later else ""
+    program.write_text(
+        f"""#!/bin/sh
+case " $* " in *" push "*) ;; *) exec {shutil.which("git")} "$@" ;; esac
+{kept}echo "$*" >>"{pushes}"
+for word; do
+    shift
+    [ "$word" = --atomic ] && [ -z "$kept" ] || set -- "$@" "$word"
+done
+exec {shutil.which("git")} "$@"
+"""
+    )
+    program.chmod(0o755)
+    lying = replace(alice, env={**alice.env, "PATH": f"{program.parent}:{os.environ['PATH']}"})
+    done = lying.ok("share", ADDRESS)
+    assert git(hub, "for-each-ref") == before
+    assert ("accepts" in done.err) == later
+    assert (":refs/heads/main" in pushes.read_text()) == later
+
+
+@LONG_TAIL
+def test_a_branch_in_the_way_of_the_trial(alice: Machine, hub: Path) -> None:
+    """What git here refuses by itself says nothing of the host."""
+    alice.ok("share", ADDRESS)
+    nothing = git(hub, "mktree", data="").strip()
+    known = ("-c", "user.name=x", "-c", "user.email=x@acme.example")
+    other = git(hub, *known, "commit-tree", nothing, data="x").strip()
+    git(hub, "update-ref", "refs/heads/tetra-es-trial", other)
+    before = git(hub, "for-each-ref")
+    assert "accepts" not in alice.ok("share", ADDRESS).err
+    assert git(hub, "for-each-ref") == before
 
 
 def install(team: Team) -> Path:
