@@ -83,6 +83,12 @@ def knows(machine: Machine, hub: Path, address: str = ADDRESS) -> None:
     (machine.home / ".gitconfig").write_text(settings)
 
 
+def also_knows(machine: Machine, hub: Path, address: str) -> None:
+    """Have git on a machine go there for another address, too."""
+    with (machine.home / ".gitconfig").open("a") as file:
+        file.write(f'[url "{hub}"]\n\tinsteadOf = {address}\n')
+
+
 def person(home: Path, name: str) -> Machine:
     """Return a new machine of somebody."""
     home.mkdir()

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.examples import LONG_TAIL
 from tests.machine import Machine
 from tests.mirrors import git
-from tests.sharing.people import ADDRESS, bare_repository, knows, person
+from tests.sharing.people import ADDRESS, also_knows, bare_repository, knows, person
+from tests.sharing.poison import commit
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.sharing.people import Team
 
 
@@ -128,3 +130,87 @@ def test_a_clone_of_the_old_one_goes_to_the_new_one(team: Team, new: str, tmp_pa
     dave.ok("clone", new)
     for each in (carol, dave):
         assert "up to date" in each.ok("pull").out
+
+
+@LONG_TAIL
+@pytest.mark.parametrize("way", [("share",), ("pull", "share"), ("pull", "unshare", "share")])
+def test_it_comes_back_while_somebody_was_away(team: Team, new: str, way: tuple[str, ...]) -> None:
+    """And the address between is gone: what is told of it must not keep anybody out."""
+    alice, bob = team
+    for address in (new, ADDRESS):
+        alice.ok("share", address)
+        alice.ok("set", "local", f"app.x={alice.last_position()}")
+    shutil.rmtree(new)
+    for word in way:
+        done = bob.run(word, *([ADDRESS] if word == "share" else []))
+        assert done.code == (3 if word == "pull" else 0), done.err
+    bob.ok("set", "local", "app.bobs=1")
+    team.check_equal()
+
+
+def test_a_place_of_ones_own_after_it_moved(team: Team, new: str, tmp_path: Path) -> None:
+    """Who does not share it any more may share it anywhere."""
+    alice, _ = team
+    alice.ok("share", new)
+    alice.ok("unshare")
+    alice.ok("share", str(bare_repository(tmp_path / "third.git")))
+    alice.ok("set", "local", "app.x=1")
+
+
+@LONG_TAIL
+@pytest.mark.parametrize(
+    "written",
+    [
+        "git.acme.example:acme.git",
+        "https://git.acme.example/acme",
+        "ssh://alice@git.acme.example:22/acme.git",
+    ],
+)
+def test_an_address_that_is_written_in_another_way(team: Team, new: str, written: str) -> None:
+    """One goes from ssh to https, say: that concerns nobody else, and moves nothing."""
+    alice, bob = team
+    before = team.shared()
+    also_knows(alice, team.hub, written)
+    done = alice.ok("share", written)
+    assert "shared at" in done.out
+    assert noted(alice) == written
+    assert team.shared() == before
+    bob.ok("set", "local", "app.bobs=1")
+    alice.ok("set", "local", "app.alices=1")
+    team.check_equal()
+    bob.ok("share", new)
+    bob.ok("share", ADDRESS)
+    for word in ("pull", "share"):  # it is back: what is new there says so
+        assert "refused" not in alice.run(word, *([written] if word == "share" else [])).err
+    team.check_equal()
+
+
+def test_what_somebody_wrote_as_an_address_is_no_command(team: Team, tmp_path: Path) -> None:
+    """The hint is pasted into a shell."""
+    alice, bob = team
+    odd = str(bare_repository(tmp_path / "odd; touch here"))
+    alice.ok("share", odd)
+    assert f"`tetra-es share '{odd}'`" in bob.run("pull").hint()
+
+
+def test_it_is_not_moved_onto_something_else(team: Team, new: str) -> None:
+    """As a host makes it that puts a README into a new repository."""
+    alice, _ = team
+    nothing = git(team.hub, "mktree", data="").strip()
+    assert nothing
+    made = commit(team, {"README.md": "hello\n"}, of=nothing, parents=())
+    git(team.hub, "push", new, f"{made}:refs/heads/main")
+    refused = alice.fails(3, "share", new)
+    assert refused.hint() == "move this one to an empty repository"
+    assert noted(alice) == ADDRESS
+    alice.ok("set", "local", "app.x=1")
+
+
+@LONG_TAIL
+def test_an_empty_place_that_looks_like_the_one_there_is(team: Team, new: str) -> None:
+    alice, _ = team
+    written = "https://git.acme.example/acme"
+    also_knows(alice, Path(new), written)
+    assert "looks like where it is shared already" in alice.fails(3, "share", written).error()
+    assert noted(alice) == ADDRESS
+    assert not git(Path(new), "for-each-ref")

@@ -156,6 +156,8 @@ class History(Closing):
         self._leads_away = leads_away
         from tetra_es.gate.sharing_log import SharingLog
 
+        if self._sharing is not None and self._sharing.shared is not shared:
+            self._sharing.shared.close()
         self._sharing = SharingLog(self._log, shared)
         self._sharing.is_stale = False  # until it is asked
         self._open_gate()

@@ -17,7 +17,7 @@ from tetra_es.log.chain import Head
 from tetra_es.refs import format_time
 from tetra_es.usecases.restoring.restore import restore
 from tetra_es.usecases.sharing.engines import shared_log
-from tetra_es.usecases.sharing.moving import newest_move
+from tetra_es.usecases.sharing.moves import is_same_place, newest_move
 
 if TYPE_CHECKING:
     from tetra_es.admission import Admission
@@ -88,7 +88,7 @@ def clone(
         time, last = format_time(datetime.now(UTC)), restored.head.position
         found = sharing.Sharing(address, time, last, log.mark)
         move = newest_move(projections.log)
-        if move and (move.position < last or move.address == found.without_password):
+        if move and (move.position < last or is_same_place(move.address, found.address)):
             found = found._replace(moved=move.position)
         sharing.write(pins.folder, found)
         return Cloned(restored, log.shown, projections.signers())

@@ -96,7 +96,7 @@ class Exchange:
         if not self._work.is_shared:
             check_known(self._work, self._projections)
             return
-        from tetra_es.usecases.sharing.moving import check_not_moved  # where it is shared alone
+        from tetra_es.usecases.sharing.moves import check_not_moved  # where it is shared alone
 
         check_not_moved(self._work)
         self._take_over(quiet=quiet)

@@ -5,70 +5,33 @@ The event names the address; a received log never chooses where somebody's event
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, NamedTuple
+import shlex
+from typing import TYPE_CHECKING, Final
 
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
 from tetra_es.gate.pins import sharing
 from tetra_es.gate.pins.pins import Forked
-from tetra_es.log.chain import START
+from tetra_es.log.chain import START, Head
+from tetra_es.log.shared import Stray
 from tetra_es.usecases.sharing.engines import shared_log
+from tetra_es.usecases.sharing.moves import (
+    is_same_place,
+    leads_away,
+    newest_move,
+    open_move,
+)
 from tetra_es.usecases.sharing.share import Shared, lone_signer, newest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tetra_es.gate.pins.sharing import Sharing
-    from tetra_es.log.record import Record
-    from tetra_es.log.replica import Replica
     from tetra_es.log.shared import SharedLog
     from tetra_es.usecases.ports import Projections
     from tetra_es.usecases.sharing.share import Roles
     from tetra_es.usecases.unit_of_work import UnitOfWork
 
-TOPIC = "log.moved"
-
-
-class Move(NamedTuple):
-    """Where the log goes on."""
-
-    position: int
-    """Of the event that says so."""
-    address: str
-    actor: str
-
-
-def newest_move(log: Replica) -> Move | None:
-    """Return where the log went last, None where it stayed."""
-    for record in reversed(log.of_topics((TOPIC,), log.last_position())):
-        if log.void(record.position) is None:
-            return _move(record)
-    return None
-
-
-def leads_away(found: Sharing) -> Callable[[Record], bool]:
-    """Return whether a record says that the log goes on elsewhere, and nobody accepted that yet."""
-
-    def leads(record: Record) -> bool:
-        return record.topic == TOPIC and _is_open(_move(record), found)
-
-    return leads
-
-
-def open_move(log: Replica, found: Sharing | None) -> Move | None:
-    """Return where the log went, where this account has not accepted that; else None."""
-    move = None if found is None else newest_move(log)
-    return move if move and found and _is_open(move, found) else None
-
-
-def check_not_moved(work: UnitOfWork) -> None:
-    """Raise `Refused` where the log goes on elsewhere: nothing more is recorded here."""
-    move = open_move(work.log, sharing.sharing_of(work.pins))
-    if move is not None:
-        raise Refused(
-            f"the log goes on at {move.address}: {move.actor} moved it with #{move.position}",
-            hint=f"`tetra-es share {move.address}` goes there with it, if you know that address",
-        )
+_EMPTY: Final = "move this one to an empty repository"
 
 
 def move_or_follow(
@@ -85,10 +48,10 @@ def move_or_follow(
     """
     known = sharing.sharing_of(work.pins)
     log = shared_log(work.log, projections, address)
-    if known is None or known.address == log.address:
-        log.close()
-        return None
     try:
+        if known is None or _is_the_same(log, known):
+            log.close()
+            return None
         _check_there(log)
         if not _was_moved(work, known, log, receive):
             _move_to(work, log, known, roles)
@@ -144,7 +107,7 @@ def _go_on(work: UnitOfWork, projections: Projections, log: SharedLog, known: Sh
     if log.fetch() == START and move and move.address != there.without_password:
         raise Refused(
             f"there is nothing at {log.shown}: the log goes on at {move.address}",
-            hint=f"`tetra-es share {move.address}`",
+            hint=f"`tetra-es share {shlex.quote(move.address)}`",
         )
     projections.catch_up()
     log.settle()
@@ -165,23 +128,35 @@ def _go_on(work: UnitOfWork, projections: Projections, log: SharedLog, known: Sh
     )
 
 
-def _check_there(log: SharedLog) -> None:
-    """Raise `Refused` where another history is at the new address."""
+def _is_the_same(log: SharedLog, known: Sharing) -> bool:
+    """Return whether it is shared at an address already, however that is written.
+
+    Raises `Refused` where that is written for the same place, and nothing is there: others would
+    take it for the one that they know.
+    """
+    if log.address == known.address:
+        return True
+    if not is_same_place(log.address, known.address):
+        return False
+    if _check_there(log) == START:
+        raise Refused(
+            f"{log.shown} is empty, and looks like where it is shared already",
+            hint="check the address; to move it, use one that differs in more than the scheme",
+        )
+    return True
+
+
+def _check_there(log: SharedLog) -> Head:
+    """Return the newest event at the new address.
+
+    Raises `Refused` where another history, or something else, is there.
+    """
     try:
-        log.fetch()
+        return log.fetch()
     except Forked as error:
         if error.position > 1:
             raise
-        raise Refused(
-            f"{log.shown} has the history of another organization",
-            hint="move this one to an empty repository",
-        ) from error
-
-
-def _is_open(move: Move, found: Sharing) -> bool:
-    return move.position > found.moved and move.address != found.without_password
-
-
-def _move(record: Record) -> Move:
-    state = json.loads(record.state)
-    return Move(record.position, str(state.get("address", "")), str(state["metadata"]["actor"]))
+        what = f"{log.shown} has the history of another organization"
+        raise Refused(what, hint=_EMPTY) from error
+    except Stray as error:
+        raise Refused(error.message, hint=_EMPTY) from error

@@ -10,6 +10,7 @@ from tetra_es.gate.pins.pins import Forked
 from tetra_es.log.chain import START, Head
 from tetra_es.log.shared import Stray, take_theirs
 from tetra_es.usecases.sharing.engines import shared_log
+from tetra_es.usecases.sharing.moves import leads_away, passed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,12 +60,13 @@ def share(
     Where they are there already, this machine joins. Raises `Refused` where another history is
     there, `TetraEsError` with the rule there that refuses it.
     """
-    log = shared_log(work.log, projections, address)
     known = sharing.sharing_of(work.pins)
+    log = shared_log(work.log, projections, address, known.mark if known else "")
     was_shared = projections.was_shared
     try:
         there = _fetched(log, work.log.path.parent.parent, is_known=known is not None)
         _check_reaches(there, work.missing)
+        moved = passed(log, work.log, there)
         if there == START:
             log.settle()
         for role in roles.names if roles else ():
@@ -79,14 +81,12 @@ def share(
         if not was_shared:
             projections.unshare()
         raise
-    now = (known or sharing.Sharing(log.address))._replace(mark=log.mark)
-    if known is None:
-        sharing.write(work.pins, now)
+    now = sharing.Sharing(log.address, mark=log.mark, moved=moved)
+    if known is not None:
+        now = known._replace(address=log.address, mark=log.mark, moved=max(moved, known.moved))
+    sharing.write(work.pins, now)
     projections.note_shared()
-    if work.is_shared:
-        log.close()
-    else:
-        work.join(log)
+    work.join(log, leads_away(now))
     return Shared(
         log.shown,
         now.without_password,
