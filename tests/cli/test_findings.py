@@ -73,3 +73,22 @@ def test_an_exception_for_the_scanner(machine: Machine) -> None:
     machine.ok("set", "local", "app.password=hunter2", "--allow", "app.password", "-m", "a sample")
     (row,) = listed(machine, "exception")
     assert row["what"] == "alice let the scanner pass: a sample"
+
+
+def test_promotions_of_what_the_environment_before_did_not_have(machine: Machine) -> None:
+    for name in ("dev", "staging", "prod"):
+        machine.ok("promote", name, "-m", "x")
+    assert listed(machine) == []
+    machine.ok("set", "local", "ports.tetra=4445", "-m", "x")
+    machine.ok("promote", "prod", "-m", "urgent")
+    (row,) = listed(machine, "out-of-order")
+    assert (row["environment"], row["event"]) == ("prod", 7)
+    assert row["what"] == "staging did not have local@2 (it had local@1)"
+    for name in ("dev", "staging"):
+        machine.ok("promote", name, "-m", "x")
+    machine.ok("set", "manifest", "promotion.gradual=off", "-m", "x")
+    machine.ok("set", "local", "ports.tetra=4446", "-m", "x")
+    machine.ok("promote", "prod", "-m", "urgent")
+    assert listed(machine) == [row]
+    done = machine.ok("findings", "--at", "6", "-o", "json")
+    assert done.json == []

@@ -58,6 +58,8 @@ def test_it_is_shown_and_changes_nothing(machine: Machine, how: str) -> None:
     assert (row["event"], row["type"], row["revision"]) == (position, topic, None)
     assert row["summary"].startswith(f"void: {topic} (")
     assert row["reason"] == "by other means"
+    (found,) = machine.fails(3, "findings", "--kind", "void", "-o", "json").json
+    assert (found["event"], found["subject"]) == (position, row["summary"])
     assert f"void: {topic} (" in machine.ok("event", str(position)).out
     assert f"void: #{position}" in machine.ok("status").out
     assert machine.ok("status", "-o", "json").json["void"] == [position]

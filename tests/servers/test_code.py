@@ -93,6 +93,8 @@ def test_the_code_is_recorded_and_compared(machine: Machine, tmp_path: Path) -> 
     old = {"commit": OLD, "dirty": True}
     assert [(row["outcome"], row["code"]) for row in rows] == [("serving", old)]
     assert recorded() == [old, None]
+    (found,) = machine.fails(3, "findings", "--kind", "drift", "-o", "json").json
+    assert found["what"] == f"its code was changed there since commit {OLD[:12]}"
     assert "code" not in machine.ok("deploy", "dev", "--to", "web1").err
     (host / "changed").touch()
     refused = machine.fails(3, "deploy", "dev", "--to", "web1", "--restart")
@@ -105,6 +107,7 @@ def test_the_code_is_recorded_and_compared(machine: Machine, tmp_path: Path) -> 
     assert done.hint().startswith("`tetra-es deploy dev --to web1 --restart`")
     machine.ok("deploy", "dev", "--to", "web1", "--restart")
     assert recorded()[0] == {"commit": NEW, "dirty": False}
+    assert "no findings" in machine.ok("findings", "--kind", "drift").err
 
     machine.ok("set", "local", "ports.tetra=5555")
     machine.ok("promote", "dev")

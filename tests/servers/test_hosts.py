@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -95,6 +96,31 @@ def test_why_says_what_runs(deployed: Fleet) -> None:
     ]
     said = deployed.machine.ok("why", "dev", "ports.tetra").out
     assert f"  runs          {row['host']}: dev@1 has 4444, since " in said
+
+
+def test_findings_about_hosts(deployed: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    def found(*more: str) -> list[tuple[str, str, int, str]]:
+        kinds = ("--kind", "drift", "--kind", "unverified")
+        rows = deployed.machine.run("findings", *kinds, *more, "-o", "json").json
+        return [(row["kind"], row["subject"], row["event"], row["what"]) for row in rows]
+
+    begun, ended = (row["event"] for row in (hosts(deployed)[0], hosts(deployed)[0]["newest"]))
+    assert found() == []
+    deployed.machine.ok("daemon", "stop", "dev", "--to", "web1", "-m", "x")
+    stopped = deployed.machine.last_position()
+    assert found() == [("drift", "web1", stopped, "stopped by hand: all services")]
+    assert found("--at", str(begun)) == [
+        ("unverified", "web1", begun, "how the deployment of dev@1 ended is not recorded")
+    ]
+    deployed.machine.ok("daemon", "start", "dev", "--to", "web1", "-m", "x")
+    assert found() == []
+    monkeypatch.setattr("tetra_es_projections.queries.host_findings.UNSEEN", timedelta(0))
+    assert found() == []
+    deployed.machine.ok("set", "local", "ports.tetra=4777", "-m", "x")
+    ((kind, _, event, what),) = found()
+    assert (kind, event) == ("unverified", ended)
+    assert what.startswith("nothing was recorded of it since 20")
+    assert what.endswith("for 0 days")
 
 
 def test_how_a_deployment_ended_is_in_its_line(deployed: Fleet) -> None:

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import Refused
-from tetra_es_cli.context.params import listing_option
+from tetra_es_cli.context.params import at_option, listing_option
 from tetra_es_cli.output.emit import emit
 from tetra_es_cli.output.model import Listing
 
 if TYPE_CHECKING:
+    from tetra_es.refs import Ref
     from tetra_es_cli.context.app import App
 
 _KINDS = (
-    *("void", "backdated", "exception", "compromised", "to-rotate", "behind"),
-    "without-reason",
+    *("void", "backdated", "out-of-order", "exception", "compromised", "to-rotate", "drift"),
+    *("behind", "unverified", "without-reason"),
 )
 
 
@@ -28,20 +29,22 @@ _KINDS = (
     type=click.Choice(_KINDS),
     help="Findings of this kind alone; may be given more than once.",
 )
+@at_option
 @listing_option
 @click.pass_obj
-def findings(app: App, kinds: tuple[str, ...], output: str) -> None:
+def findings(app: App, kinds: tuple[str, ...], ref: Ref | None, output: str) -> None:
     """List what an auditor should look at; exit 3 where there is something.
 
-    Events that changed nothing, times out of order, exceptions for the secret scanner, secrets that
-    are marked as compromised or that somebody who left could read, hosts that are behind, and
-    decisions without a reason.
+    Events that changed nothing, times out of order, promotions of what the environment before did
+    not have, exceptions for the secret scanner, secrets that are marked as compromised or that
+    somebody who left could read, decisions without a reason; and hosts by what is recorded of them:
+    those that drifted, are behind, or of which nothing is known since long.
     """
     from tetra_es_projections.answers import columns
     from tetra_es_projections.answers.findings import findings as found_in
 
     with app.reading() as reader:
-        rows = found_in(reader, kinds)
+        rows = found_in(reader, kinds, ref)
     emit(Listing(rows, columns.FINDINGS, empty="no findings"), output)
     if rows:
         many = len(rows) != 1

@@ -53,7 +53,7 @@ def recipient_rows(reader: Reader, environment: str, ref: Ref | None = None) -> 
         recipients = checked_vault(reader.log, environment).recipients
     else:
         position = moment_of(reader.views, ref, environment)
-        recipients = _vault_at(reader, environment, position).recipients
+        recipients = vault_at(reader, environment, position).recipients
     return [RecipientRow(name, text) for name, text in sorted(recipients.items())]
 
 
@@ -66,10 +66,11 @@ def secrets_at(reader: Reader, environment: str, ref: Ref | None) -> dict[str, i
 
 def secrets_at_position(reader: Reader, environment: str, position: int) -> dict[str, int]:
     """Return key to version of an environment's secrets at a position."""
-    return _vault_at(reader, environment, position).present
+    return vault_at(reader, environment, position).present
 
 
-def _vault_at(reader: Reader, environment: str, position: int) -> Vault:
+def vault_at(reader: Reader, environment: str, position: int) -> Vault:
+    """Return the secrets of an environment as they were after the event at a position."""
     stream = secrets_stream(environment)
     records = (one for one in reader.log.of_stream(stream) if one.position <= position)
     return Vault(stream).fold(events_in(reader.log, records))
