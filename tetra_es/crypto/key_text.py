@@ -9,6 +9,30 @@ from tetra_es.errors import UsageError
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _OPTIONS = re.compile(r"[a-z][^#]*[ ,\"](?:ssh-|ecdsa-sha2-|sk-)[\w@.-]+ +AAAA", re.IGNORECASE)
 _KEYS = ("ssh-", "ecdsa-", "sk-", "age1")
+_PRIVATE = re.compile(
+    r"BEGIN [A-Z0-9 ]*PRIVATE KEY|AGE-(?:SECRET-KEY|PLUGIN)-|PuTTY-User-Key|b3BlbnNzaC1rZXktdjE",
+    re.IGNORECASE,
+)
+
+
+def begins_like_key(line: str) -> bool:
+    """Return whether a line begins as those of public keys do, options before it or not."""
+    return line.startswith(_KEYS) or _OPTIONS.match(line) is not None
+
+
+def is_private(text: str) -> bool:
+    """Return whether a text has a private key of OpenSSH, PuTTY, age or a PEM file in it."""
+    return _PRIVATE.search(text) is not None
+
+
+def refuse_private(text: str, place: str) -> None:
+    """Raise `UsageError` where a text has a private key in it. Nothing of it is quoted."""
+    if is_private(text):
+        raise UsageError(
+            f"{place}: that is a private key, not a public one",
+            hint="give its public half, such as the .pub file beside it; "
+            "replace the private key if others may have seen it",
+        )
 
 
 def check_key_text(text: str, place: str = "") -> None:

@@ -90,6 +90,8 @@ def add(
 
     keys = parse_keys(*_read(app, key_file))
     wanted = [environment for each in reads for environment in each]
+    if not wanted:
+        keys.refuse_two_of_one_kind()
     with reporting() as report, app.workspace(how) as workspace:
         decrypting = Decrypting(loader(app, given), report or ignore_progress)
         added = add_member(workspace, AddMember(name, keys, wanted, may, decrypting, replace))

@@ -98,8 +98,10 @@ def rm(app: App, name: str, how: Recording) -> None:
 
 
 def _read(path: Path) -> str:
+    from tetra_es.usecases.keys import read_key_text
+
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return read_key_text(path)
     except OSError as error:
         raise TetraEsError(
             f"cannot read {path}: {error.strerror}", hint="give the path of a .pub file or its line"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.crypto.age.recipients import parse_recipient
-from tetra_es.crypto.key_text import check_key_text
+from tetra_es.crypto.key_text import check_key_text, is_private
 from tetra_es.crypto.ssh.keys import fingerprint, public_line
 from tetra_es.crypto.ssh.kinds import parse_public_line
 from tetra_es.errors import TetraEsError, UsageError
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
 MAX_SIZE = 64 * 1024
 """Bytes of such a file; two keys have less than 2 KiB."""
 
-_PRIVATE = (
-    r"BEGIN [A-Z0-9 ]*PRIVATE KEY|AGE-(?:SECRET-KEY|PLUGIN)-|PuTTY-User-Key|b3BlbnNzaC1rZXktdjE"
-)
 _SSH = ("ssh-", "ecdsa-", "sk-")
 _AGE = "age1"
 _HINT = "`tetra-es identity line` prints the line that a new member sends"
@@ -40,6 +36,15 @@ class MemberKeys(NamedTuple):
     def fingerprint(self) -> str:
         """That of the signing key, as ssh-keygen prints it."""
         return fingerprint(parse_public_line(self.signing))
+
+    def refuse_two_of_one_kind(self) -> None:
+        """Raise `UsageError` for two SSH keys of somebody who reads nothing: which one signs is
+        not said."""
+        if self.recipient is not None and self.recipient.startswith(_SSH):
+            raise UsageError(
+                f"{self.place} has two SSH keys, and one signs",
+                hint="leave the key to sign with; the other one is for who reads secrets, too",
+            )
 
     def reader(self) -> str:
         """Return the recipient. Raises `UsageError` where there is none."""
@@ -71,7 +76,7 @@ def parse_keys(data: bytes, place: str) -> MemberKeys:
     if len(data) > MAX_SIZE:
         raise UsageError(f"{place}: more than {MAX_SIZE} bytes", hint=_HINT)
     signing = recipient = None
-    for where, key in _keys_in(data.decode(errors="replace"), place):
+    for where, key in _keys_in(data.decode("utf-8-sig", errors="replace"), place):
         if signing is None and not key.startswith(_AGE):
             signing = _signing_key(key, where)
         elif recipient is None:
@@ -87,7 +92,7 @@ def _keys_in(text: str, place: str) -> Iterator[tuple[str, str]]:
     """Yield each key of a text, and where it is."""
     lines = list(enumerate(text.splitlines(), 1))
     for number, line in lines:
-        if re.search(_PRIVATE, line, re.IGNORECASE):
+        if is_private(line):
             raise UsageError(
                 f"{place}:{number}: that is a private key, which must not be sent to anybody",
                 hint="its owner makes another key, since others may have seen this one; "
