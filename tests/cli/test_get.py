@@ -1,4 +1,4 @@
-"""`get ENV KEY`: one value, for scripts and for people."""
+"""`get WHERE KEY`: one value, for scripts and for people; `blame` of what is not an environment."""
 
 from __future__ import annotations
 
@@ -90,3 +90,37 @@ def test_a_secret_is_named_as_one(edited: Machine) -> None:
     edited.ok("secret", "set", "local", "API_KEY", stdin="x")
     failed = edited.fails(1, "get", "local", "API_KEY")
     assert failed.hint() == "`tetra-es secret get local API_KEY` prints it"
+
+
+def test_the_manifest_and_a_profile_have_values_too(edited: Machine) -> None:
+    edited.ok("set", "manifest", "domain=two.example")
+    edited.ok("set", "profile", "dev", "app.n=7")
+    edited.ok("set", "profile", "dev", "app.n=8")
+    assert edited.ok("get", "manifest", "domain").out == "two.example\n"
+    before = edited.ok("get", "manifest", "domain", "--at", "manifest@1").out
+    assert before != "two.example\n"
+    assert edited.ok("get", "profile", "dev", "set.app.n").out == "8\n"
+    assert edited.ok("get", "profile", "dev", "set.app.n", "--at", "profile dev@1").out == "7\n"
+    edited.fails(2, "get", "manifest")
+    edited.fails(2, "get", "profile")
+    edited.fails(2, "get", "dev", "ports", "tetra")
+
+
+def test_blame_tells_of_the_manifest_and_of_a_profile(edited: Machine) -> None:
+    edited.ok("set", "manifest", "domain=two.example", "-m", "moved")
+    edited.ok("set", "profile", "dev", "app.n=7")
+    edited.ok("set", "profile", "dev", "app.m=8")
+    rows = {row["key"]: row for row in edited.ok("blame", "manifest", "-o", "json").json}
+    assert (rows["domain"]["revision"], rows["domain"]["reason"]) == (2, "moved")
+    assert (rows["name"]["revision"], rows["name"]["event"]) == (1, 1)
+    (row,) = edited.ok("blame", "manifest", "domain", "--at", "manifest@1", "-o", "json").json
+    assert (row["revision"], row["event"]) == (1, 1)
+    rows = {row["key"]: row for row in edited.ok("blame", "profile", "dev", "-o", "json").json}
+    assert {key: row["revision"] for key, row in rows.items()} == {"set.app.n": 1, "set.app.m": 2}
+    printed = edited.ok("blame", "profile", "dev", "set.app.m").out
+    assert " profile dev@2 " in printed
+    then = edited.ok("blame", "profile", "dev", "--at", "profile dev@1", "-o", "json").json
+    assert [row["key"] for row in then] == ["set.app.n"]
+    assert "never edited" in edited.fails(1, "blame", "profile", "prod").error()
+    edited.fails(2, "blame", "profile", "nowhere")
+    edited.fails(1, "blame", "manifest", "domian")

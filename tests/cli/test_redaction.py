@@ -78,6 +78,8 @@ WORDS = {
     ("diff",): ["dev", "local"],
     ("record",): ["local"],
     ("show",): ["dev"],
+    ("get",): ["dev", "ports.tetra"],
+    ("blame",): ["dev"],
     ("rollback",): ["dev"],
     ("purge",): ["local", "ports.tetra"],
     ("history",): ["dev"],

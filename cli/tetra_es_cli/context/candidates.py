@@ -185,6 +185,16 @@ def _looked_at(reader: Reader, ctx: click.Context) -> Iterable[str]:
     return _generated(reader) if words == ("profile",) else ()
 
 
+def _looked_at_and_key(reader: Reader, ctx: click.Context) -> Iterable[str]:
+    """Return WHERE, of any environment, then the keys that were ever there."""
+    match ctx.params.get("words") or ():
+        case ("profile", environment):
+            return reader.views.keys.names(f"profile {environment}")
+        case (name,) if name != "profile":
+            return reader.views.keys.names(name.removeprefix("@"))
+    return _looked_at(reader, ctx)
+
+
 def _states(reader: Reader, ctx: click.Context) -> Iterable[str]:
     """Return what has states, whatever was named before."""
     words = ctx.params.get("words") or ()
@@ -245,6 +255,7 @@ WHERE_AND_KEYS = Known(_keys_there)
 WHERE_OF_ALL_AND_KEYS = Known(_keys_of_all)
 WHERE_AND_ASSIGNMENTS = Known(_assignments)
 LOOKED_AT = Known(_looked_at)
+LOOKED_AT_AND_KEY = Known(_looked_at_and_key)
 STATE = Known(environments)
 STATES = Known(_states)
 SIGNER = Known(_signers)

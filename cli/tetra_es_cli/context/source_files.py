@@ -76,6 +76,16 @@ def one_file(words: Sequence[str]) -> str:
     return file
 
 
+def file_and_key(words: Sequence[str]) -> tuple[str, str | None]:
+    """Return what the words name, and the key after it, None where there is none."""
+    from tetra_es.usecases.config.keys import canonical_key
+
+    file, rest = split_file(words)
+    if len(rest) > 1:
+        raise click.UsageError("too many arguments")
+    return file, canonical_key(rest[0]) if rest else None
+
+
 def edited_file(file: str) -> SourceFile | None:
     """Return the manifest or the profile that views call `file`; None for an environment."""
     from tetra_es.usecases.config.source_file import MANIFEST, profile_of

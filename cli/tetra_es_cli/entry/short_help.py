@@ -22,7 +22,7 @@ SHORT_HELP: Mapping[str, str] = {
         "List all that is wrong with the edited files, with file, line and key; record nothing."
     ),
     "show": "Print the recorded TOML of WHERE, byte for byte.",
-    "get": "Print the recorded value of KEY in ENV.",
+    "get": "Print the recorded value of KEY in WHERE.",
     "diff": "Show what promoting ENV would change, or what differs between two states.",
     "promote": "Generate ENV from the source of truth through its profile.",
     "rollback": "Give WHERE the state it had at REF, as a new event.",
@@ -35,7 +35,7 @@ SHORT_HELP: Mapping[str, str] = {
         "Show one event: what it holds, its hash, its signature and its commit in the mirror."
     ),
     "search": "Find TEXT in keys, values, reasons, summaries, and names of people and secrets.",
-    "blame": "Show, for each key of ENV, its value and the event that gave it: who, when and why.",
+    "blame": "Show, for each key of WHERE, its value and the event that gave it: who, when, why.",
     "bisect": (
         "Find the event that made ENV go wrong, by halving the states between a good and a bad one."
     ),

@@ -1,4 +1,4 @@
-"""Where the values of an environment come from."""
+"""Where the values of an environment, of the manifest or of a profile come from."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from tetra_es.errors import TetraEsError
 from tetra_es_projections.queries.environments import require_environment
-from tetra_es_projections.queries.refs import moment_of
+from tetra_es_projections.queries.refs import moment_of, position_of
+from tetra_es_projections.queries.states import text_at
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
@@ -15,27 +16,36 @@ if TYPE_CHECKING:
 
 
 def blame_rows(
-    reader: Reader, environment: str, key: str | None = None, ref: Ref | None = None
+    reader: Reader, file: str, key: str | None = None, ref: Ref | None = None
 ) -> list[BlameRow]:
-    """Return, for each key of an environment, its value and the event that gave it.
+    """Return, for each key of an environment, of `manifest` or of `profile ENV`, its value and the
+    event that gave it.
 
     With `ref`, as it was there; with `key`, only that key and those below it. Secrets are
     `secret NAME`, with their version for a value. Raises `UsageError` for an unknown environment,
-    `TetraEsError` for an unknown key.
+    `TetraEsError` for an unknown key, and where the file has no state.
     """
-    require_environment(reader, environment)
-    upto = None if ref is None else moment_of(reader.views, ref, environment)
-    rows = reader.views.keys.blame(environment, key, upto)
-    for row in reader.views.keys.blame(f"secrets {environment}", upto=upto):
+    upto = _upto(reader, file, ref)
+    rows = reader.views.keys.blame(file, key, upto)
+    for row in reader.views.keys.blame(f"secrets {file}", upto=upto):
         named = row._replace(key=f"secret {row.key}")
         if key is None or key in (row.key, named.key):
             rows.append(named)
     if key is not None and not rows:
         raise TetraEsError(
-            f"{environment} has no key {key}" + (" there" if ref else ""),
-            hint=f"`tetra-es blame {environment}` lists its keys",
+            f"{file} has no key {key}" + (" there" if ref else ""),
+            hint=f"`tetra-es blame {file}` lists its keys",
         )
     return _with_purges(reader, rows)
+
+
+def _upto(reader: Reader, file: str, ref: Ref | None) -> int | None:
+    """Return the last position that counts; None for all of them."""
+    if file != "manifest" and not file.startswith("profile "):
+        require_environment(reader, file)
+        return None if ref is None else moment_of(reader.views, ref, file)
+    text_at(reader, file, ref)  # which says what is wrong with a file that has no state
+    return None if ref is None else position_of(reader.views, ref, file)
 
 
 def _with_purges(reader: Reader, rows: list[BlameRow]) -> list[BlameRow]:

@@ -50,12 +50,12 @@ class KeyEventRow(NamedTuple):
 
 
 _PRESENT = (
-    "SELECT l.key, l.after, e.revision, l.position, e.actor, e.time, e.reason "
+    "SELECT l.key, l.after, coalesce(e.revision, :first), l.position, e.actor, e.time, e.reason "
     "FROM latest l CROSS JOIN events e ON e.position = l.position "
     "WHERE l.file = :file AND l.after IS NOT NULL ORDER BY l.key"
 )
 _PRESENT_THEN = (
-    "SELECT l.key, c.after, e.revision, c.position, e.actor, e.time, e.reason "
+    "SELECT l.key, c.after, coalesce(e.revision, :first), c.position, e.actor, e.time, e.reason "
     "FROM latest l CROSS JOIN changes c ON c.item = l.id AND c.position = "
     "(SELECT max(position) FROM changes WHERE item = l.id AND position <= :upto) "
     "CROSS JOIN events e ON e.position = c.position "
@@ -75,7 +75,13 @@ class KeyTable:
         Those that are present now, or were after the event at the position `upto`.
         """
         rows = self._connection.execute(
-            _PRESENT if upto is None else _PRESENT_THEN, {"file": file, "upto": upto}
+            _PRESENT if upto is None else _PRESENT_THEN,
+            {
+                "file": file,
+                "upto": upto,
+                # The first manifest is in the event that makes the organization.
+                "first": 1 if file == "manifest" else None,
+            },
         )
         below = (f"{key}.", f"{key}[")
         return [
