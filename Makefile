@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+VENV_WEB := .venv-web
 STAMP := $(VENV)/installed
 COMPILED := $(VENV)/compiled
 AGENT := tetra_es/remote/agent/*.sh
@@ -9,7 +10,7 @@ HOOK := cli/tetra_es_cli/texts/pre-receive.sh
 # A worker that has done its part takes over what another one has left.
 IN_PARALLEL := -n auto --dist worksteal
 
-.PHONY: help demo test test-thorough test-server test-postgres test-cluster check bench docs lowest coverage nightly clean
+.PHONY: help demo test test-thorough test-server test-postgres test-web test-cluster check bench docs lowest coverage nightly clean
 
 help:
 	@echo "make demo    do the main job in a new folder, on embedded SQLite"
@@ -17,6 +18,7 @@ help:
 	@echo "make test-thorough    the same with more crashes, examples and processes, as CI does"
 	@echo "make test-server    as root: boot a real host with systemd, test deployments on it"
 	@echo "make test-postgres    start a PostgreSQL from a wheel, test sharing by it"
+	@echo "make test-web    test the pages and the API, with real servers and a real browser"
 	@echo "make test-cluster    kill primaries of three nodes under Patroni, with etcd, under load"
 	@echo "make check   types, style, architecture, the agent, generated docs, wheel"
 	@echo "make bench   measure against git, sqlite3 and the bare interpreter"
@@ -57,15 +59,25 @@ test-postgres: $(STAMP)
 	  --editable '.[dev,postgres,postgres-tests]'
 	TETRA_ES_POSTGRES=1 TETRA_ES_THOROUGH=1 TETRA_ES_CRASH_ROUNDS=40 $(BIN)/python -m pytest $(IN_PARALLEL) tests/postgres
 
+# The environment of the other tests has no web package: most people install none.
+test-web: $(STAMP)
+	$(PYTHON) -m venv $(VENV_WEB)
+	$(VENV_WEB)/bin/python -m pip install --quiet --disable-pip-version-check \
+	  --editable '.[dev,serve,serve-tests]'
+	TETRA_ES_WEB=1 TETRA_ES_THOROUGH=1 $(VENV_WEB)/bin/python -m pytest -q $(IN_PARALLEL) $(wildcard tests/web tests/browser)
+
 test-cluster: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	  --editable '.[dev,postgres,postgres-tests,cluster-tests]'
 	TETRA_ES_CLUSTER=1 $(BIN)/python -m pytest -q -s tests/cluster
 
+# Types of the pages and the API are those of the web packages.
 check: $(STAMP)
+	$(PYTHON) -m venv $(VENV_WEB)
+	$(VENV_WEB)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,serve]'
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
+	$(VENV_WEB)/bin/mypy
 	$(BIN)/lint-imports
 	cat $(AGENT) | $(BIN)/shellcheck -s sh -
 	$(BIN)/shellcheck $(HOOK)
@@ -97,4 +109,4 @@ nightly: $(STAMP)
 	$(BIN)/python .ci/nightly
 
 clean:
-	rm -rf .venv .venv-lowest .venv-nightly dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
+	rm -rf .venv .venv-web .venv-lowest .venv-nightly dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*

@@ -59,6 +59,8 @@ class Package(NamedTuple):
 
     name: str
     layers: list[list[str]]
+    beside: bool = False
+    """Whether it and the one before do not know each other."""
 
 
 class Contracts(NamedTuple):
@@ -82,15 +84,17 @@ def read_contracts(project: Path = PROJECT) -> Contracts:
         for contract in layered
         for container in contract.get("containers", ())
     }
-    order = next(contract["layers"] for contract in layered if not contract.get("containers"))
+    top = next(contract["layers"] for contract in layered if not contract.get("containers"))
+    order = [(name, number > 0) for layer in top for number, name in enumerate(_siblings(layer))]
     closed = {
         module
         for contract in contracts
-        if contract["type"] == "forbidden" and contract["source_modules"] == order[:1]
+        if contract["type"] == "forbidden" and contract["source_modules"] == [order[0][0]]
         for module in contract["forbidden_modules"]
     }
     others = [contract["name"] for contract in contracts if contract["type"] != "layers"]
-    return Contracts([Package(name, inside[name]) for name in order], frozenset(closed), others)
+    packages = [Package(name, inside[name], beside) for name, beside in order]
+    return Contracts(packages, frozenset(closed), others)
 
 
 def _siblings(layer: str) -> list[str]:
@@ -105,17 +109,21 @@ def draw(contracts: Contracts) -> str:
     body: list[str] = []
     top = MARGIN
     for package in contracts.packages:
-        if body:
+        if body and not package.beside:
             body.append(_arrow(top - GAP, top))
-        body += _panel(package, top, contracts.closed if body else None)
+        stands_out = body and not package.beside
+        body += _panel(package, top, contracts.closed if stands_out else None)
         top += _height(package) + GAP
     body += _notes(contracts, top)
-    height = top + LINE * (len(contracts.others) + 3) + MARGIN
+    height = top + LINE * (len(contracts.others) + 4) + MARGIN
     return "\n".join((_beginning(height, contracts), *body, "</svg>", ""))
 
 
 def _beginning(height: int, contracts: Contracts) -> str:
-    names = ", then ".join(package.name for package in contracts.packages)
+    first, *others = contracts.packages
+    names = first.name + "".join(
+        f"{' beside ' if package.beside else ', then '}{package.name}" for package in others
+    )
     return f"""\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" \
 height="{height}" role="img" aria-labelledby="title">
@@ -180,7 +188,8 @@ def _arrow(top: int, bottom: int) -> str:
 def _notes(contracts: Contracts, top: int) -> Iterator[str]:
     first = contracts.packages[0].name
     lines = [
-        "A box may import the boxes below it; boxes side by side do not know each other.",
+        "A box may import the boxes below it; boxes side by side do not know each other, nor do",
+        "packages without an arrow between them.",
         f"With a thick edge: what {first} may import itself. It reaches the rest through these.",
         "Checked as well:",
         *(f"•  {name}" for name in contracts.others),

@@ -1,4 +1,4 @@
-"""The wheel: three packages, the stand-alone verifier, nothing else, with every data file."""
+"""The wheel: four packages, the stand-alone verifier, nothing else, with every data file."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ PACKAGES = {
     "tetra_es": ROOT / "tetra_es",
     "tetra_es_projections": ROOT / "projections/tetra_es_projections",
     "tetra_es_cli": ROOT / "cli/tetra_es_cli",
+    "tetra_es_web": ROOT / "cli/tetra_es_web",
 }
 
 

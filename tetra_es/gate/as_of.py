@@ -59,7 +59,7 @@ class GateStates:
 
 def _advanced(state: State, log: LogUpto, pins: Pins) -> State:
     """Admit the events up to the end of a log."""
-    # What was purged since is missing, and the event that says so is behind the end.
+    # Bodies that were purged since are missing, and the event that says so is behind the end.
     with SqliteLog(log.path) as whole:
         gate = Gate(whole, state, Window(pins).at, judged.load(pins, tidy=False))
         for verdict in gate.admit(log.records(state.head.position)):

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from tetra_es_projections.queries.reader import Reader
 
 
+class UnknownEnvironment(UsageError):
+    """There never was an environment of that name."""
+
+
 def known_environments(reader: Reader) -> list[str]:
     """Return the manifest's environments in order, then those that only the history has."""
     from tetra_es.schema.manifest import read_manifest  # `show` rarely asks
@@ -24,14 +28,14 @@ def known_environments(reader: Reader) -> list[str]:
 
 
 def require_environment(reader: Reader, name: str) -> None:
-    """Raise `UsageError` when no environment of this name was ever there."""
+    """Raise `UnknownEnvironment` when no environment of this name was ever there."""
     if reader.views.states.find(name) is not None:
         return
     known = known_environments(reader)
     if name not in known:
         from tetra_es.schema.near import did_you_mean
 
-        raise UsageError(
+        raise UnknownEnvironment(
             f"unknown environment: {name}",
             hint=f"{did_you_mean(name, known)}this organization has {', '.join(known)}",
         )

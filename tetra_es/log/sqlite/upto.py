@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class LogUpto(SqliteLog):
-    """The events up to a position; see `SqliteLog`. What was purged since is not there."""
+    """The events up to a position; see `SqliteLog`. A body that was purged since is not there."""
 
     def __init__(self, path: Path, position: int) -> None:
         """Open the file at `path`. Raises as `SqliteLog` does, and where the event is not there."""

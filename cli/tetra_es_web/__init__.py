@@ -1,0 +1,1 @@
+"""The auditor's pages: read-only, live or as static files."""

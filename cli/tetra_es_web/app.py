@@ -1,0 +1,80 @@
+"""The application: questions and their answers, and nothing that changes anything."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from tetra_es import __version__
+from tetra_es.errors import TetraEsError
+from tetra_es.text import one_line
+from tetra_es_web.opening import LONGEST
+from tetra_es_web.routes import api, document
+from tetra_es_web.routes.errors import problem, refusal, reply_to
+
+if TYPE_CHECKING:
+    from fastapi import Request
+    from fastapi.responses import Response
+
+    from tetra_es_projections.queries.answering import Answering
+
+
+def create_app(answering: Answering, *, longest: float = LONGEST) -> FastAPI:
+    """Return the application for one organization.
+
+    `longest` is how many seconds the questions of one request may take.
+    """
+    app = FastAPI(
+        title="tetra-es", version=__version__, docs_url=None, redoc_url=None, openapi_url=None
+    )
+    app.state.answering = answering
+    app.state.longest = longest
+    app.include_router(api.router())
+    app.include_router(document.router)
+    app.add_exception_handler(TetraEsError, _refused)
+    app.add_exception_handler(RequestValidationError, _misused)
+    app.add_exception_handler(HTTPException, _unknown)
+    app.add_exception_handler(Exception, _defect)
+    return app
+
+
+def _refused(_: Request, error: Exception) -> Response:
+    if not isinstance(error, TetraEsError):
+        raise error
+    return reply_to(error)
+
+
+def _misused(_: Request, error: Exception) -> Response:
+    found: list[dict[str, Any]] = (
+        list(error.errors()) if isinstance(error, RequestValidationError) else []
+    )
+    told = "; ".join(
+        f"{'.'.join(str(part) for part in one['loc'][1:])}: {one['msg']}" for one in found[:5]
+    )
+    hint = "/api/v1/openapi.json says which parameters there are"
+    return refusal(400, problem(told or "a parameter is wrong", hint, 2))
+
+
+def _unknown(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    if status == 405:
+        told = problem("only GET and HEAD are answered", "nothing is changed over HTTP", 2)
+        return refusal(405, told, {"Allow": "GET, HEAD"})
+    told = problem(
+        f"there is nothing at {request.url.path[:200]}",
+        "/api/v1/openapi.json says what there is",
+        1,
+    )
+    return refusal(status, told)
+
+
+def _defect(_: Request, error: Exception) -> Response:
+    """Say that something is wrong with the program, and no more; the log has the rest."""
+    what = one_line(f"{type(error).__name__}: {error}")[:500]
+    sys.stderr.write(f"tetra-es: error: unexpected {what}\n")
+    hint = "this is a defect: the service's log says more"
+    return refusal(500, problem("unexpected error", hint, 1))

@@ -1,0 +1,66 @@
+"""Questions about people, about what to look at, and about the history as a whole."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from tetra_es.errors import UsageError
+from tetra_es_projections.answers import columns
+from tetra_es_projections.answers.findings import findings as findings_in
+from tetra_es_projections.answers.heads import head as head_of
+from tetra_es_projections.answers.people import exposure as exposure_of
+from tetra_es_projections.answers.people import signers as signers_of
+from tetra_es_projections.queries.findings import KINDS
+from tetra_es_web.routes import parameters as p
+from tetra_es_web.routes.asking import asked
+from tetra_es_web.routes.describing import described
+from tetra_es_web.routes.replying import CSV, JSON, LINES, Answer, form_of
+
+ROWS = (JSON, LINES, CSV)
+
+router = APIRouter()
+
+
+@router.get("/head", **described("head"))
+def head(request: Request) -> Response:
+    """Say what answers are as of: the newest event, and since when the history is complete."""
+    form = form_of(request, (JSON,))
+    with asked(request) as one:
+        return one.reply(Answer(head_of(one.moment)), form)
+
+
+@router.get("/signers", **described("signer list", ROWS))
+def signers(request: Request, at: p.At = None) -> Response:
+    """List who may sign, or could at a REF, as `tetra-es signer list` does."""
+    form = form_of(request, ROWS)
+    with asked(request) as one:
+        return one.reply(Answer(signers_of(one.reader, one.maybe(at)), columns.SIGNERS), form)
+
+
+@router.get("/exposure", **described("secret exposure", ROWS))
+def exposure(request: Request, whom: p.Whom, at: p.At = None) -> Response:
+    """List every secret version that somebody, or anybody in an environment, could ever read.
+
+    As `tetra-es secret exposure` does; never a value.
+    """
+    form = form_of(request, ROWS)
+    with asked(request) as one:
+        rows = exposure_of(one.reader, " ".join(whom.split()[:2]), one.maybe(at))
+        return one.reply(Answer(rows, columns.EXPOSURE), form)
+
+
+@router.get("/findings", **described("findings", ROWS))
+def findings(request: Request, kinds: p.Kinds = None) -> Response:
+    """List what an auditor should look at, as `tetra-es findings` does."""
+    form = form_of(request, ROWS)
+    for kind in kinds or ():
+        if kind not in KINDS:
+            raise UsageError(f"not a kind of findings: {kind!r}", hint=f"there are {_some()}")
+    with asked(request) as one:
+        rows = findings_in(one.reader, kinds or ())
+        return one.reply(Answer(rows, columns.FINDINGS, stable=False), form)
+
+
+def _some() -> str:
+    return ", ".join(KINDS)
