@@ -51,18 +51,19 @@ def _text(app: FastAPI) -> str:
 
 def document(app: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI document of an application."""
-    routes = [route for route in app.routes if getattr(route, "path", "").startswith(PREFIX)]
-    found = get_openapi(
+    found: dict[str, Any] = get_openapi(
         title="tetra-es",
         version=__version__,
         summary="The auditor's questions",
         description=_ABOUT,
-        routes=routes,
+        routes=app.routes,
     )
+    found["paths"] = {path: one for path, one in found["paths"].items() if path.startswith(PREFIX)}
     for path, methods in found["paths"].items():
         for operation in methods.values():
             operation["responses"].pop("422", None)
-            operation["operationId"] = "_".join(re.findall(r"(?<=/)[a-z]+", path)[1:])
+            words = re.findall(r"(?<=/)[a-z]+", path.removeprefix(PREFIX))
+            operation["operationId"] = "_".join(words)
             operation["summary"] = operation["description"].partition("\n")[0]
             operation.setdefault("parameters", []).extend(map(_parameter, _EVERYWHERE))
     found["components"] = {
