@@ -12,7 +12,7 @@ import pytest
 from tests.examples import LONG_TAIL
 from tests.machine import Machine
 from tests.mirrors import git
-from tests.sharing.people import ADDRESS, also_knows, bare_repository, knows, person
+from tests.sharing.people import ADDRESS, also_knows, bare_repository, command, knows, person
 from tests.sharing.poison import commit
 
 if TYPE_CHECKING:
@@ -214,3 +214,28 @@ def test_an_empty_place_that_looks_like_the_one_there_is(team: Team, new: str) -
     assert "looks like where it is shared already" in alice.fails(3, "share", written).error()
     assert noted(alice) == ADDRESS
     assert not git(Path(new), "for-each-ref")
+
+
+def test_a_command_that_comes_just_after_the_move(team: Team, new: str) -> None:
+    """It had looked before; what it recorded there would reach nobody."""
+    alice, bob = team
+    team.on_push(command(alice, "share", new))
+    done = bob.run("set", "local", "app.bobs=1")
+    assert done.code == 3, done.out
+    assert f"the log goes on at {new}: alice moved it" in done.error()
+    bob.ok("share", new)
+    bob.ok("set", "local", "app.bobs=1")
+    alice.ok("pull")
+    assert "bobs = 1" in alice.ok("show", "local").out
+
+
+def test_two_move_it_at_once(team: Team, new: str, tmp_path: Path) -> None:
+    alice, bob = team
+    other = str(bare_repository(tmp_path / "other.git"))
+    team.on_push(command(alice, "share", new))
+    done = bob.run("share", other)
+    assert done.code == 3, done.out
+    assert f"the log goes on at {new}: alice moved it" in done.error()
+    bob.ok("share", new)
+    bob.ok("set", "local", "app.bobs=1")
+    alice.ok("pull")

@@ -162,6 +162,31 @@ def test_a_log_that_got_shorter(team: Team, words: tuple[str, ...], back: int | 
     team.check_equal()
 
 
+def test_somebody_else_is_first(team: Team) -> None:
+    """What they put there meanwhile is looked at, too."""
+    good, before = tip(team), team.bob.last_position()
+    put(team, commit(team, {"notes.txt": "mine\n"}))
+    more = commit(team, {"notes.txt": "more\n"})
+    move = f"git -C {team.hub} update-ref refs/heads/main {more}"
+    team.on_push(f'env -i PATH="$PATH" {move}')
+    done = team.bob.ok("share", "repair")
+    assert done.out.startswith(f"main is at #{before} again: set 2 commits aside\n")
+    assert tip(team) == good
+    team.check_equal()
+
+
+@LONG_TAIL
+def test_a_branch_in_the_way(team: Team) -> None:
+    """Somebody calls a branch `found`."""
+    git(team.hub, "update-ref", "refs/heads/found", "main")
+    good, bad = tip(team), put(team, commit(team))
+    done = team.bob.ok("share", "repair")
+    branch = done.out.split()[-1]
+    assert branch.startswith("found-")
+    assert git(team.hub, "rev-parse", branch).strip() == bad
+    assert tip(team) == good
+
+
 def test_the_history_of_others_is_never_set_aside(team: Team) -> None:
     """Lawful events that fork from those here are no rubbish."""
     fork = next_event(team)

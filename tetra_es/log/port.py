@@ -76,12 +76,13 @@ class HeadMoved(TetraEsError):
     """Somebody else appended: decide again, on the new head. Nothing was appended."""
 
     def __init__(self, after: Head, head: Head) -> None:
-        super().__init__(
-            f"the log does not end at #{after.position} any more, but at #{head.position}"
-            if after.position != head.position
-            else f"the log has another event at #{head.position}",
-            hint="try again; nothing was recorded",
-        )
+        if after.position != head.position:
+            what = f"the log does not end at #{after.position} any more, but at #{head.position}"
+        elif head.position:
+            what = f"the log has another event at #{head.position}"
+        else:
+            what = "somebody else changed the log meanwhile"
+        super().__init__(what, hint="try again; nothing was recorded")
         self.head = head
         """The head as it was found."""
 

@@ -231,6 +231,7 @@ class UnitOfWork:
         def attempt() -> Decision[tuple[Result, list[Event]]]:
             if next(attempts):
                 self.forget()  # on the same head too, where the log did not answer
+                self._check_not_moved()
             return self._decision(decide)
 
         try:
@@ -252,6 +253,14 @@ class UnitOfWork:
         self._warnings += self._history.take_warnings()
         self._history.keep()
         return result, recorded
+
+    def _check_not_moved(self) -> None:
+        """Raise `Refused` where the log goes on elsewhere since it was asked."""
+        self._history.follow()
+        if self.is_shared:
+            from tetra_es.usecases.sharing.moves import check_not_moved  # where others record, too
+
+            check_not_moved(self)
 
     def _decision(
         self, decide: Callable[[UnitOfWork], Result]

@@ -6,7 +6,7 @@ A caller holds the organization's lock.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.log.port import HeadMoved
@@ -14,13 +14,19 @@ from tetra_es.log.shared import Repaired, Stray
 from tetra_es.usecases.sharing.joining import check_known, note_asked
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from tetra_es.log.shared import Unfinished
+    from tetra_es.log.shared import SharedLog, Unfinished
     from tetra_es.usecases.ports import Listener, Projections
     from tetra_es.usecases.sharing.pull import Pulled
     from tetra_es.usecases.sharing.share import Roles, Shared
     from tetra_es.usecases.unit_of_work import UnitOfWork
+
+
+Done = TypeVar("Done")
+
+_ATTEMPTS: Final = 10
+"""How often somebody else may be first."""
 
 
 class Exchange:
@@ -36,19 +42,25 @@ class Exchange:
 
     def share(self, address: str, roles: Roles | None = None) -> Shared:
         """Have everybody's events at an address from now on; see `sharing.share`."""
-        from tetra_es.usecases.sharing.moving import move_or_follow  # once for an organization
-        from tetra_es.usecases.sharing.share import newest, share
+        from tetra_es.usecases.sharing.share import newest  # once for an organization
+
+        shared = _until_first(lambda: self._share(address, roles))
+        lets: Sequence[str] = ()
+        if log := self._work.shared:
+            with suppress(TetraEsError):  # it is shared, whatever comes of it
+                lets = log.lets()
+        return shared._replace(head=newest(self._work), lets=tuple(lets))
+
+    def _share(self, address: str, roles: Roles | None) -> Shared:
+        from tetra_es.usecases.sharing.moving import move_or_follow
+        from tetra_es.usecases.sharing.share import share
 
         self._catch_up()
         shared = move_or_follow(
             self._work, self._projections, address, self._receive_quietly, roles
         ) or share(self._work, self._projections, address, roles)
         self.receive()
-        lets: Sequence[str] = ()
-        if log := self._work.shared:
-            with suppress(TetraEsError):  # it is shared, whatever comes of it
-                lets = log.lets()
-        return shared._replace(head=newest(self._work), lets=tuple(lets))
+        return shared
 
     def pull(self) -> Pulled:
         """Take over what others recorded. Raises `Refused` where it is not shared."""
@@ -68,14 +80,18 @@ class Exchange:
         from tetra_es.usecases.sharing.pull import check_shared  # what few commands need
 
         shared = check_shared(self._work)
+        repaired = _until_first(lambda: self._repair(shared))
+        if swept := shared.sweep():
+            self._listener.warned(*swept)
+            repaired = repaired or Repaired(f"#{self._work.log.last_position()}", None, 0)
+        return repaired
+
+    def _repair(self, shared: SharedLog) -> Repaired | None:
         self._catch_up()
         with suppress(Stray):
             self._take_over(repairing=True)
         repaired = shared.repair()
         self.receive()
-        if swept := shared.sweep():
-            self._listener.warned(*swept)
-            repaired = repaired or Repaired(f"#{self._work.log.last_position()}", None, 0)
         return repaired
 
     def _receive_quietly(self) -> None:
@@ -148,3 +164,11 @@ class Exchange:
                     self._listener.received(before + 1, last)
             for warning in self._work.take_warnings():
                 self._listener.warned(warning)
+
+
+def _until_first(attempt: Callable[[], Done]) -> Done:
+    """Do something to the shared log, and again on what it has, where somebody else was first."""
+    for _ in range(_ATTEMPTS - 1):
+        with suppress(HeadMoved):
+            return attempt()
+    return attempt()

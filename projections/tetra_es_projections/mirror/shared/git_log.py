@@ -25,6 +25,7 @@ from tetra_es_projections.mirror.refs import COMMIT, Head, note_shared
 from tetra_es_projections.mirror.shared import others
 from tetra_es_projections.mirror.shared.outgoing import New
 from tetra_es_projections.mirror.shared.setting_aside import (
+    beside_found,
     branch_for,
     not_let,
     reaches_purged,
@@ -268,7 +269,12 @@ class GitLog:
         elif at.commit == main.own_at(at.position, commit):
             return None  # `settle` does the rest
         try:
-            self._push(commit, lease=tip, keep=(tip, kept) if kept else None)
+            try:
+                self._push(commit, lease=tip, keep=(tip, kept) if kept else None)
+            except Forbidden as error:
+                if kept is None or not (kept := beside_found(kept, error.rule)):
+                    raise
+                self._push(commit, lease=tip, keep=(tip, kept))
         except Forbidden as error:
             raise not_let(main.mirror, self.address, (tip, commit), error.rule) from error
         main.follows(Head(commit, position))

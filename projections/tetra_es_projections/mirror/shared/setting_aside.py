@@ -42,6 +42,12 @@ def branch_for(tip: str) -> str:
     return f"{FOUND}/{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{tip[:7]}"
 
 
+def beside_found(branch: str, rule: str) -> str | None:
+    """Return another name for it, where a branch `found` there stands in the way of this one."""
+    in_the_way = f"'{FOUND}' exists" in rule and branch.startswith(f"{FOUND}/")
+    return f"{FOUND}-{branch.removeprefix(f'{FOUND}/')}" if in_the_way else None
+
+
 def not_let(mirror: Path, url: str, move: tuple[str, str], rule: str) -> Refused:
     """Return the error for a repository that does not let `main` be moved from one to another."""
     tip, commit = move

@@ -38,6 +38,9 @@ _MOVED_THERE: Final = re.compile(
 )
 """What the other side says then."""
 
+_MAIN_MOVED: Final = f"cannot lock ref '{BRANCH}'"
+"""What it says where another branch was to be moved as well."""
+
 _SETTINGS: Final = {
     "denying non-fast-forward": "receive.denyNonFastForwards is set there",
     "rotected branch": "main is protected there",
@@ -151,7 +154,7 @@ def push_main(
     if not found:
         raise Lost(f"{where} did not answer: {_line_of(said)}")
     there, why = next((one for one in found if "atomic" not in one[1]), found[0])
-    if (_MOVED_THERE if there else _MOVED).search(why):
+    if (_MOVED_THERE if there else _MOVED).search(why) or (keep and _MAIN_MOVED in said):
         raise Moved(why)
     raise Forbidden(where, _rule_of(said, why))
 
