@@ -12,6 +12,7 @@ from tetra_es.errors import Refused
 from tetra_es.layout import MANIFEST, SOURCE
 from tetra_es.names import SOURCE_OF_TRUTH, check_actor
 from tetra_es.schema.environment import validate_environment
+from tetra_es.schema.manifest import read_manifest
 from tetra_es.schema.templates import local_template, manifest_template
 from tetra_es.secret_scan.scan import refuse, scan_document
 from tetra_es.toml.document import ConfigDocument
@@ -96,11 +97,17 @@ class CreateOrganization(UseCase[None]):
     actor: str
     reads: str | None = None
 
+    def check(self) -> None:
+        """Raise `TetraEsError` where what it begins with is not valid."""
+        check_actor(self.actor)
+        read_manifest(check_size(self.initial.manifest))
+        validate_environment(check_size(self.initial.source))
+
     def decide(self, work: UnitOfWork) -> None:
         """Decide all of it."""
-        validate_environment(check_size(self.initial.source))
+        self.check()
         warn_of_misspelled(work, self.initial.source, None)
-        context = work.context_as(check_actor(self.actor))
+        context = work.context_as(self.actor)
         organization = decide_organization(work, self.initial, context)
         work.environment(SOURCE_OF_TRUTH).create(self.initial.source, context)
         if self.reads is not None:

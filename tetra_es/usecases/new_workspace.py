@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import os
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from tetra_es.admission import Admission
-from tetra_es.disk.folders import make_folder
+from tetra_es.disk.folders import make_folder, remove_empty
 from tetra_es.disk.lock import exclusive
 from tetra_es.errors import Refused, TetraEsError, Unfounded
 from tetra_es.log.chain import START
@@ -20,6 +21,7 @@ from tetra_es.usecases.unit_of_work import UnitOfWork
 from tetra_es.usecases.use_case import Done
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tetra_es.crypto.ssh.keys import SigningKey
@@ -43,16 +45,15 @@ def create_organization(
 ) -> Done[Result]:
     """Make folder, key and store of a new organization, have it recorded, and derive the rest.
 
-    A store without events is left from an attempt that did not finish, and is used. Raises
+    A store without events is left from an attempt that was killed, and is used. Raises
     `Refused` where there is an organization, or something in its way, or where the folder had
     another history and no reason is given.
     """
     derived.check_git()
     key = _signing_key(own_key, listener)
-    make_folders(layout)
     admission = Admission(admission.state_dir)
-    with exclusive(layout.lock):
-        _check_not_there(layout)
+    with locked_folders(layout), _nothing_left(layout.store):
+        refuse_existing(layout)
         derived.check_free(layout)
         if not intent.reason:
             check_free(admission, layout.root)
@@ -95,7 +96,36 @@ def make_folders(layout: OrgLayout) -> list[Path]:
     return made
 
 
-def _check_not_there(layout: OrgLayout) -> None:
+@contextmanager
+def locked_folders(layout: OrgLayout) -> Iterator[None]:
+    """Make the folders and hold the lock; what was made is gone again where no store came in."""
+    had_lock = layout.lock.exists()
+    made = make_folders(layout)
+    try:
+        with exclusive(layout.lock):
+            try:
+                yield
+            finally:
+                if not (had_lock or os.path.lexists(layout.store)):
+                    layout.lock.unlink(missing_ok=True)
+    finally:
+        remove_empty(made)  # a folder with something in it stays
+
+
+@contextmanager
+def _nothing_left(store: Path) -> Iterator[None]:
+    """Remove a store in which nothing was recorded, where an error says so."""
+    try:
+        yield
+    except TetraEsError:
+        with suppress(Unfounded, TetraEsError):
+            if not _has_events(store):
+                _remove(store)
+        raise
+
+
+def refuse_existing(layout: OrgLayout) -> None:
+    """Raise `Refused` where there is an organization in a folder already."""
     with suppress(Unfounded):
         if _has_events(layout.store):
             raise Refused(
@@ -121,6 +151,10 @@ def _make_store(store: Path) -> None:
         path.unlink(missing_ok=True)
     with suppress(Unfounded, FirstEdition), SqliteLog(store):
         return
+    _remove(store)
+    create(store)
+
+
+def _remove(store: Path) -> None:
     for suffix in ("", "-wal", "-shm"):
         store.with_name(store.name + suffix).unlink(missing_ok=True)
-    create(store)

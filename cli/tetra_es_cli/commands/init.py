@@ -54,6 +54,7 @@ def init(
     over. An `init` that was cut short is taken up again.
     """
     from tetra_es.usecases.create_organization import CreateOrganization, initial_config
+    from tetra_es.usecases.new_workspace import refuse_existing
 
     layout = OrgLayout.of(app.base, org)
     signer = actor or app.settings.actor or default_actor(app.settings)
@@ -61,6 +62,8 @@ def init(
         layout, domain, app.settings.user or "tetra", platform.system().lower()
     )
     if dry_run:
+        refuse_existing(layout)
+        CreateOrganization(initial, signer).check()
         say(f"would create {layout.root} with the signer {signer}")
         return
     reads = None if no_identity else own_recipient(app)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import shutil
 from contextlib import contextmanager
@@ -13,8 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tetra_es.crypto.ssh.keys import fingerprint
 from tetra_es.crypto.ssh.kinds import parse_public_line
-from tetra_es.disk.folders import make_folder, remove_empty
-from tetra_es.disk.lock import exclusive
+from tetra_es.disk.folders import make_folder
 from tetra_es.disk.syncing import sync_folder
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError, Unfounded, UsageError
 from tetra_es.gate.gate import Gate
@@ -31,7 +29,7 @@ from tetra_es.log.sqlite import wal
 from tetra_es.names import check_org
 from tetra_es.refs import format_time
 from tetra_es.store.copies import FirstEditionLog, open_stored
-from tetra_es.usecases.new_workspace import make_folders
+from tetra_es.usecases.new_workspace import locked_folders
 from tetra_es.usecases.restoring.staging import admit, fill
 
 if TYPE_CHECKING:
@@ -101,7 +99,7 @@ def restore(
     is not admitted, or another history was admitted on this account.
     """
     derived.check_git()
-    with _locked_folders(layout):
+    with locked_folders(layout):
         try:
             admitted, stood, replaced = _put_in_place(
                 layout, copy, state_dir, derived, listener, _Told(why, expect), report
@@ -117,22 +115,6 @@ def restore(
                 projections.catch_up(report)
     founder = fingerprint(parse_public_line(admitted.state.founder))
     return Restored(admitted.state.head, founder, stood.is_new, stood.behind, replaced)
-
-
-@contextmanager
-def _locked_folders(layout: OrgLayout) -> Iterator[None]:
-    """Make the folders and hold the lock; what was made is gone again where no store came in."""
-    had_lock = layout.lock.exists()
-    made = make_folders(layout)
-    try:
-        with exclusive(layout.lock):
-            try:
-                yield
-            finally:
-                if not (had_lock or os.path.lexists(layout.store)):
-                    layout.lock.unlink(missing_ok=True)
-    finally:
-        remove_empty(made)  # a folder with something in it stays
 
 
 class _Told(NamedTuple):
