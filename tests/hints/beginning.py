@@ -152,6 +152,17 @@ CASES = [
         fill={"HOST": "web1"},
         then="deploy dev --dry-run",
     ),
+    Case(
+        "name the file first: `tetra-es set {} {}=VALUE`",
+        "set ports.tetra=4460",
+        fill={"VALUE": "4460"},
+    ),
+    Case("name the file first: `tetra-es unset {} {}`", "unset ports.tetra"),
+    Case(
+        "that is a file of the organization: `tetra-es show manifest` prints it",
+        "get manifest domain",
+    ),
+    Case("`tetra-es diff {} {}` compares it with the present one", "diff local@1"),
     Case("such as `tetra-es daemon logs 100 dev`", "daemon logs 1 2 dev", deployed),
     Case(
         "`{} --dry-run` shows the plan once it is recorded",

@@ -19,6 +19,8 @@ NOT_RUN: dict[str, str] = {
     "terminal; tests/cli/test_help.py runs that command",
     "`{} {} --help`": "tests/cli/test_foreign.py runs it",
     "`{} --help`": "tests/cli/test_foreign.py runs it",
+    "a state goes after {}; `{} --help` says how it is used": "tests/cli/test_help.py asks every "
+    "command for its help",
     "interrupted; {} does not say whether it was recorded: `tetra-es pull` will tell": "an "
     "interrupted push; tests/sharing/test_lost_answers.py makes one",
     "protect main there against that; for a host of your own, `tetra-es share hook` prints a hook "
@@ -114,6 +116,7 @@ NOT_HINTS: dict[str, str] = {
     "--secrets current leaves secrets as they are": "the beginning of a hint that is pasted",
     "--version and --at both say which value": "an error's own line",
     "missing option --from": "an error's own line",
+    "options of `tetra-es run` come before ENV": "says where an option goes",
     "--run is missing: COMMAND says which states are good": "an error's own line",
     "--svg is for --graph": "an error's own line",
     "--graph goes without {}": "an error's own line",

@@ -184,6 +184,8 @@ def logs(app: App, words: tuple[str, ...], hosts: Sequence[str], local: bool, fo
 
 def _lines_and_environment(words: tuple[str, ...]) -> tuple[int, str]:
     *numbers, name = words
+    if name.isdecimal() and not numbers:
+        raise UsageError("missing argument ENV", hint="such as `tetra-es daemon logs 100 dev`")
     if len(numbers) > 1 or not all(number.isascii() and number.isdecimal() for number in numbers):
         raise UsageError("not [N] ENV", hint="such as `tetra-es daemon logs 100 dev`")
     if numbers and len(numbers[0]) > _DIGITS:

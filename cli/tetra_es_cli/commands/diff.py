@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import click
 
+from tetra_es.errors import UsageError
 from tetra_es_cli.context.candidates import STATES
 from tetra_es_cli.context.params import report_option
 from tetra_es_cli.context.source_files import states_in
@@ -41,15 +43,21 @@ def diff(app: App, words: tuple[str, ...], keys: bool, exit_code: bool, output: 
     """
     from tetra_es_projections.queries.differences import difference
 
+    states = states_in(words)
+    if len(states) == 1 and (revision := re.fullmatch(r"@?([^@]+)@[^@]+", states[0])):
+        raise UsageError(
+            "missing argument: the other state",
+            hint=f"`tetra-es diff {states[0]} {revision[1]}` compares it with the present one",
+        )
     with app.reading() as reader:
-        found = difference(reader, *states_in(words), zone=times.zone())
+        found = difference(reader, *states, zone=times.zone())
     _show(found, output, keys=keys, color=app.settings.color)
     return int(exit_code and found.differs)
 
 
 def _show(found: Difference, output: str, *, keys: bool, color: bool) -> None:
     for path in found.unrecorded:
-        note(f"{path} has changes that are not recorded yet; they are counted in")
+        note(f"{path} has changes that are not recorded yet; they are included")
     if keys or output != "text":
         from tetra_es_projections.answers.differences import difference_value
 

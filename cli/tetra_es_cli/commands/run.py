@@ -47,7 +47,13 @@ def run(
     from tetra_es.usecases.secrets.read import read_secrets
     from tetra_es_projections.queries.environments import require_environment
 
-    command = command[1:] if command[0] == "--" else command
+    if command[0] == "--":
+        command = command[1:]
+    elif command[0].startswith("-"):
+        raise UsageError(
+            "COMMAND begins with -: it is not a program",
+            hint="options of `tetra-es run` come before ENV",
+        )
     if not command:
         raise UsageError("no command to run", hint=f"such as `tetra-es run {environment} -- env`")
     with app.reading() as reader:

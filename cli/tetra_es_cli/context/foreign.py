@@ -168,16 +168,21 @@ _LIKE = 0.8
 """From which likeness on, of 1, what was typed is that option, and no value."""
 
 
-def no_such_command(ctx: Context, word: str, meant: Sequence[str]) -> UsageError:
-    """Return the error for a word that is not a command, with those that may be meant."""
+def no_such_command(
+    ctx: Context, word: str, meant: Sequence[str], *, of_tetra_es: bool = False
+) -> UsageError:
+    """Return the error for a word that is not a command, with those that may be meant.
+
+    They are commands of the context's group, or of `tetra-es` itself.
+    """
     from tetra_es.errors import UsageError
 
     named = [name for name in meant if not name.startswith("--")]
-    path = ctx.command_path
+    path = ctx.find_root().command_path if of_tetra_es else ctx.command_path
     helped = " and ".join(f"`{path} {name} --help`" for name in named) or f"`{path} --help`"
     say = "say" if len(named) > 1 else "says"
-    group = f"{path} ".removeprefix("tetra-es ")
-    asked = did_you_mean([f"{group}{name}" for name in meant])
+    group = f"{ctx.command_path} ".removeprefix("tetra-es ")
+    asked = did_you_mean([f"{path} {name}".removeprefix("tetra-es ") for name in meant])
     return UsageError(
         f"no such command: {group}{word}{asked}", hint=f"{helped} {say} how it is used"
     )
@@ -186,6 +191,20 @@ def no_such_command(ctx: Context, word: str, meant: Sequence[str]) -> UsageError
 def did_you_mean(meant: Sequence[str]) -> str:
     """Return a question after these words, empty without any."""
     return f" (did you mean {' or '.join(meant)}?)" if meant else ""
+
+
+def commands_of_tsm(words: Sequence[str], ours: Collection[str]) -> Sequence[str]:
+    """Return our command for words of the shell scripts, such as `org env show`; maybe none.
+
+    >>> commands_of_tsm(["org", "env", "show", "dev"], ["env", "show"])
+    ['show']
+    >>> commands_of_tsm(["org", "env", "list"], ["env", "show"])
+    ['env']
+    """
+    after = [word for word in words if word not in ("tsm", "org")]
+    if after[:1] == ["env"] and after[1:2] and after[1] in ours:
+        after = after[1:]
+    return [name for name in after[:1] if name in ours]
 
 
 def commands_for(word: str, ours: Collection[str]) -> Sequence[str]:

@@ -7,6 +7,9 @@ import click
 _WHOLE = 10_000
 """Characters of a sentence: all."""
 
+_AS_IN_TSM = ("show", "edit")
+"""Commands of `tetra-es` that people look for below `env`."""
+
 
 class CommandGroup(click.Group):
     """A group that knows what other tools call its commands."""
@@ -28,5 +31,7 @@ class CommandGroup(click.Group):
         if args and args[0] not in self.commands and not args[0].startswith("-"):
             from tetra_es_cli.context.foreign import no_such_command, subcommands_for
 
+            if self.name == "env" and args[0] in _AS_IN_TSM:
+                raise no_such_command(ctx, args[0], args[:1], of_tetra_es=True)
             raise no_such_command(ctx, args[0], subcommands_for(args[0], self.commands))
         return super().resolve_command(ctx, args)

@@ -8,6 +8,7 @@ import click
 
 from tetra_es.names import check_environment
 from tetra_es_cli.context.candidates import complete, environments
+from tetra_es_cli.context.source_files import environment_in
 from tetra_es_cli.output import times
 from tetra_es_cli.output.formats import LISTINGS, REPORTS
 
@@ -35,7 +36,7 @@ class EnvironmentType(click.ParamType):  # type: ignore[type-arg]  # not generic
         ctx: click.Context | None,
     ) -> str:
         """Return the bare name."""
-        return check_environment(value)
+        return environment_in(value, param.opts[0] if isinstance(param, click.Option) else None)
 
     def shell_complete(
         self,

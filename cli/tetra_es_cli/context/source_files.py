@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.errors import UsageError
+from tetra_es.errors import Refused, UsageError
 from tetra_es.names import SOURCE_OF_TRUTH, check_environment
 
 if TYPE_CHECKING:
@@ -16,6 +16,29 @@ if TYPE_CHECKING:
 
 _ANY = "WHERE is an environment, manifest, or profile followed by ENV."
 _WHERE = "WHERE is local, manifest, or profile followed by ENV."
+
+
+def environment_in(word: str, option: str | None = None) -> str:
+    """Return the bare name of an environment. Raises `UsageError`, which says what may be meant.
+
+    `option` is the one that the word was given for, None for an argument.
+    """
+    try:
+        return check_environment(word)
+    except UsageError as error:
+        from tetra_es_cli.context.meant import hint_for
+
+        error.hint = hint_for(word, option) or error.hint
+        raise
+
+
+def too_many(rest: Sequence[str]) -> Exception:
+    """Return the error for words after the last that a command takes. It does not repeat them."""
+    from tetra_es_cli.context.meant import hint_for_more
+
+    if hint := hint_for_more(rest):
+        return UsageError("too many arguments", hint=hint)
+    return click.UsageError("too many arguments")
 
 
 def split_source_file(words: Sequence[str]) -> tuple[SourceFile, list[str]]:
@@ -32,15 +55,24 @@ def split_source_file(words: Sequence[str]) -> tuple[SourceFile, list[str]]:
     if first == "profile":
         if not rest:
             raise UsageError("which environment's profile?", hint=_WHERE)
-        return profile_of(check_environment(rest[0])), rest[1:]
-    raise UsageError(f"{first} is not a file that is edited", hint=_WHERE)
+        environment = environment_in(rest[0])
+        if environment == SOURCE_OF_TRUTH:
+            raise Refused(
+                f"{environment} has no profile",
+                hint="change local itself: it is the source of truth",
+            )
+        return profile_of(environment), rest[1:]
+    from tetra_es_cli.context.meant import hint_for_edited
+
+    name = first.partition("=")[0]
+    raise UsageError(f"{name} is not a file that is edited", hint=hint_for_edited(first, _WHERE))
 
 
 def one_source_file(words: Sequence[str]) -> SourceFile:
     """Return the edited file that the words name, all of them."""
     file, rest = split_source_file(words)
     if rest:
-        raise click.UsageError("too many arguments")
+        raise too_many(rest)
     return file
 
 
@@ -57,10 +89,10 @@ def split_file(words: Sequence[str]) -> tuple[str, list[str]]:
     if first.startswith("profile "):  # as one word
         first, *rest = "profile", first.removeprefix("profile "), *rest
     if first != "profile":
-        return check_environment(first), rest
+        return environment_in(first), rest
     if not rest:
         raise UsageError("which environment's profile?", hint=_ANY)
-    if (environment := check_environment(rest[0])) == SOURCE_OF_TRUTH:
+    if (environment := environment_in(rest[0])) == SOURCE_OF_TRUTH:
         raise UsageError(
             f"{environment} is the source of truth: it has no profile",
             hint="a profile is followed by an environment that is generated",
@@ -72,7 +104,7 @@ def one_file(words: Sequence[str]) -> str:
     """Return what the words name, all of them."""
     file, rest = split_file(words)
     if rest:
-        raise click.UsageError("too many arguments")
+        raise too_many(rest)
     return file
 
 

@@ -133,9 +133,14 @@ class LazyGroup(click.Group):
                 hint="`tetra-es share --help` says how; `tetra-es mirror --help` is about copies",
             )
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from tetra_es_cli.context.foreign import commands_for, no_such_command
+            from tetra_es_cli.context.foreign import (
+                commands_for,
+                commands_of_tsm,
+                no_such_command,
+            )
 
-            raise no_such_command(ctx, args[0], commands_for(args[0], COMMANDS))
+            old = commands_of_tsm(args, COMMANDS) if args[0] in ("org", "tsm") else ()
+            raise no_such_command(ctx, args[0], old or commands_for(args[0], COMMANDS))
         return super().resolve_command(ctx, args)
 
 
