@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from tetra_es.admission import Admission
-from tetra_es.disk.folders import make_folder, remove_empty
-from tetra_es.disk.lock import exclusive
 from tetra_es.errors import Refused, TetraEsError, Unfounded
 from tetra_es.log.chain import START
 from tetra_es.log.sqlite.engine import create
@@ -16,6 +13,7 @@ from tetra_es.log.sqlite.opening import FirstEdition
 from tetra_es.log.sqlite.reader import SqliteLog
 from tetra_es.store.history import History, check_free
 from tetra_es.store.log import EventLog
+from tetra_es.usecases.folders import locked_folders
 from tetra_es.usecases.recorded import recorded_all_the_same
 from tetra_es.usecases.unit_of_work import UnitOfWork
 from tetra_es.usecases.use_case import Done
@@ -78,38 +76,6 @@ def _signing_key(own_key: OwnKey, listener: Listener) -> SigningKey:
         own_key.create()
         listener.key_made(own_key.path)
     return own_key.load()
-
-
-def make_folders(layout: OrgLayout) -> list[Path]:
-    """Make the folders of an organization and of its store, for this account alone.
-
-    Returns those that were missing.
-    """
-    try:
-        made = make_folder(layout.store.parent)
-        layout.root.chmod(0o700)
-    except OSError as error:
-        raise TetraEsError(
-            f"cannot create {layout.root}: {error.strerror}",
-            hint="--dir or TETRA_DIR names another place",
-        ) from error
-    return made
-
-
-@contextmanager
-def locked_folders(layout: OrgLayout) -> Iterator[None]:
-    """Make the folders and hold the lock; what was made is gone again where no store came in."""
-    had_lock = layout.lock.exists()
-    made = make_folders(layout)
-    try:
-        with exclusive(layout.lock):
-            try:
-                yield
-            finally:
-                if not (had_lock or os.path.lexists(layout.store)):
-                    layout.lock.unlink(missing_ok=True)
-    finally:
-        remove_empty(made)  # a folder with something in it stays
 
 
 @contextmanager

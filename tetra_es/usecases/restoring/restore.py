@@ -29,7 +29,7 @@ from tetra_es.log.sqlite import wal
 from tetra_es.names import check_org
 from tetra_es.refs import format_time
 from tetra_es.store.copies import FirstEditionLog, open_stored
-from tetra_es.usecases.new_workspace import locked_folders
+from tetra_es.usecases.folders import locked_folders
 from tetra_es.usecases.restoring.staging import admit, fill
 
 if TYPE_CHECKING:
