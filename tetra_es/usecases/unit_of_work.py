@@ -258,9 +258,9 @@ class UnitOfWork:
         """Raise `Refused` where the log goes on elsewhere since it was asked."""
         self._history.follow()
         if self.is_shared:
-            from tetra_es.usecases.sharing.moves import check_not_moved  # where others record, too
+            from tetra_es.usecases.moves import check_not_moved  # where others record, too
 
-            check_not_moved(self)
+            check_not_moved(self.log, self.pins)
 
     def _decision(
         self, decide: Callable[[UnitOfWork], Result]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tetra_es.usecases.sharing.moves import is_same_place
+from tetra_es.usecases.moves import is_same_place
 
 HERE = "ssh://git@git.acme.example/team/acme.git"
 

@@ -15,9 +15,9 @@ from tetra_es.gate.pins.places import StateFolder
 from tetra_es.gate.pins.standing import Standing, organization_of
 from tetra_es.log.chain import Head
 from tetra_es.refs import format_time
+from tetra_es.usecases.moves import is_same_place, newest_move
 from tetra_es.usecases.restoring.restore import restore
 from tetra_es.usecases.sharing.engines import shared_log
-from tetra_es.usecases.sharing.moves import is_same_place, newest_move
 
 if TYPE_CHECKING:
     from tetra_es.admission import Admission

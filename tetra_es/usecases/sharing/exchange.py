@@ -112,11 +112,11 @@ class Exchange:
         if not self._work.is_shared:
             check_known(self._work, self._projections)
             return
-        from tetra_es.usecases.sharing.moves import check_not_moved  # where it is shared alone
+        from tetra_es.usecases.moves import check_not_moved  # where it is shared alone
 
-        check_not_moved(self._work)
+        check_not_moved(self._work.log, self._work.pins)
         self._take_over(quiet=quiet)
-        check_not_moved(self._work)
+        check_not_moved(self._work.log, self._work.pins)
         self.have_follow()
         note_asked(self._work, self._projections)
 

@@ -21,8 +21,8 @@ def join(work: UnitOfWork, projections: Projections, *, sharing_now: bool = Fals
     """
     found = sharing.sharing_of(work.pins)
     if found is not None:
+        from tetra_es.usecases.moves import leads_away
         from tetra_es.usecases.sharing.engines import shared_log  # where it is shared alone
-        from tetra_es.usecases.sharing.moves import leads_away
 
         log = shared_log(work.log, projections, found.address, found.mark)
         work.join(log, leads_away(found))

@@ -13,13 +13,13 @@ from tetra_es.gate.pins import sharing
 from tetra_es.gate.pins.pins import Forked
 from tetra_es.log.chain import START, Head
 from tetra_es.log.shared import Stray
-from tetra_es.usecases.sharing.engines import shared_log
-from tetra_es.usecases.sharing.moves import (
+from tetra_es.usecases.moves import (
     is_same_place,
     leads_away,
     newest_move,
     open_move,
 )
+from tetra_es.usecases.sharing.engines import shared_log
 from tetra_es.usecases.sharing.share import Shared, lone_signer, newest
 
 if TYPE_CHECKING:

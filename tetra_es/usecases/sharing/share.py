@@ -9,8 +9,8 @@ from tetra_es.gate.pins import sharing
 from tetra_es.gate.pins.pins import Forked
 from tetra_es.log.chain import START, Head
 from tetra_es.log.shared import Stray, take_theirs
+from tetra_es.usecases.moves import leads_away, passed
 from tetra_es.usecases.sharing.engines import shared_log
-from tetra_es.usecases.sharing.moves import leads_away, passed
 
 if TYPE_CHECKING:
     from pathlib import Path

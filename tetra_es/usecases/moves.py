@@ -14,13 +14,13 @@ from tetra_es.log.chain import START
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tetra_es.gate.pins.sharing import Sharing
     from tetra_es.log.chain import Head
     from tetra_es.log.record import Record
     from tetra_es.log.replica import Replica
     from tetra_es.log.shared import SharedLog
-    from tetra_es.usecases.unit_of_work import UnitOfWork
 
 TOPIC: Final = "log.moved"
 
@@ -67,9 +67,9 @@ def open_move(log: Replica, found: Sharing | None) -> Move | None:
     return move if move and found and _is_open(move, found) else None
 
 
-def check_not_moved(work: UnitOfWork) -> None:
+def check_not_moved(log: Replica, pins: Path) -> None:
     """Raise `Refused` where the log goes on elsewhere: nothing more is recorded here."""
-    move = open_move(work.log, sharing.sharing_of(work.pins))
+    move = open_move(log, sharing.sharing_of(pins))
     if move is not None:
         raise Refused(
             f"the log goes on at {move.address}: {move.actor} moved it with #{move.position}",
