@@ -77,6 +77,7 @@ CASES = [
     ),
     Case("`tetra-es blame {}` lists its keys", "blame dev no.such"),
     Case("`tetra-es blame {} {}` lists them", "why dev ports"),
+    Case("`tetra-es history {}` lists what changed {}", "replay dev --without 1"),
     Case("`tetra-es event REF` shows an event", "findings", fill={"REF": "3"}),
     Case("{}`tetra-es blame {}` lists its keys", "get dev no.such"),
     Case("`tetra-es secret get {} {}` prints it", "get dev API_KEY"),

@@ -46,6 +46,7 @@ LOOKING = {
         "why",
         "findings",
         "search",
+        "replay",
         "audit checkpoint",
         "get",
         "validate",

@@ -54,6 +54,7 @@ COMMANDS = [
     ("promote", "dev"), ("rollback", "dev"), ("undo", "3"), ("history",),
     ("event", "3"), ("blame", "dev"), ("bisect", "dev", "--run", "true"),
     ("why", "dev", "ports.tetra"), ("findings",), ("search", "4444"), ("audit", "checkpoint"),
+    ("replay", "dev", "--without", "dev@1"),
     ("rebuild",), ("rebuild", "--check"), ("verify",),
     ("env", "list"), ("env", "add", "qa", "--profile", "dev"), ("profile", "show", "dev"),
     ("secret", "list", "dev"), ("secret", "get", "dev", "A"), ("recipient", "list", "dev"),

@@ -99,25 +99,25 @@ def test_why_says_what_runs(deployed: Fleet) -> None:
 
 
 def test_findings_about_hosts(deployed: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
-    def found(*more: str) -> list[tuple[str, str, int, str]]:
+    def listed(*more: str) -> list[tuple[str, str, int, str]]:
         kinds = ("--kind", "drift", "--kind", "unverified")
         rows = deployed.machine.run("findings", *kinds, *more, "-o", "json").json
         return [(row["kind"], row["subject"], row["event"], row["what"]) for row in rows]
 
     begun, ended = (row["event"] for row in (hosts(deployed)[0], hosts(deployed)[0]["newest"]))
-    assert found() == []
+    assert listed() == []
     deployed.machine.ok("daemon", "stop", "dev", "--to", "web1", "-m", "x")
     stopped = deployed.machine.last_position()
-    assert found() == [("drift", "web1", stopped, "stopped by hand: all services")]
-    assert found("--at", str(begun)) == [
+    assert listed() == [("drift", "web1", stopped, "stopped by hand: all services")]
+    assert listed("--at", str(begun)) == [
         ("unverified", "web1", begun, "how the deployment of dev@1 ended is not recorded")
     ]
     deployed.machine.ok("daemon", "start", "dev", "--to", "web1", "-m", "x")
-    assert found() == []
+    assert listed() == []
     monkeypatch.setattr("tetra_es_projections.queries.host_findings.UNSEEN", timedelta(0))
-    assert found() == []
+    assert listed() == []
     deployed.machine.ok("set", "local", "ports.tetra=4777", "-m", "x")
-    ((kind, _, event, what),) = found()
+    ((kind, _, event, what),) = listed()
     assert (kind, event) == ("unverified", ended)
     assert what.startswith("nothing was recorded of it since 20")
     assert what.endswith("for 0 days")

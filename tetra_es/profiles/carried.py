@@ -6,18 +6,19 @@ library that writes them; the values that a promotion has to have do not.
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.profiles.generate import appendings, apply_rules, fill, settings
+from tetra_es.profiles.rules import Append, Rules, parse_pattern
 from tetra_es.schema.rule import matching
 from tetra_es.toml.edit.editor import Editor
 from tetra_es.toml.edit.plain_values import copied, set_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from tetra_es.profiles.rules import Rules
     from tetra_es.toml.document import ConfigDocument
 
 
@@ -39,6 +40,28 @@ def filled_layers(
 def plain_layers(layers: Iterable[Rules]) -> list[dict[str, Any]]:
     """Return layers as JSON: what the body of a promotion's rules holds."""
     return [rules.plain() for rules in layers]
+
+
+def layers_of(plain: Iterable[Mapping[str, Any]]) -> tuple[Rules, ...]:
+    """Return the layers in the body of a promotion's rules; the inverse of `plain_layers`."""
+    return tuple(
+        Rules(
+            set=tuple((parse_pattern(key), _plain(literal)) for key, literal in layer["set"]),
+            append=tuple(
+                Append(parse_pattern(key), text, unless_false)
+                for key, text, unless_false in layer["append"]
+            ),
+            remove=tuple(map(parse_pattern, layer["remove"])),
+            create=tuple(map(parse_pattern, layer["create"])),
+            always_create=bool(layer["always_create"]),
+        )
+        for layer in plain
+    )
+
+
+def _plain(literal: str) -> Any:
+    """Return the plain value that a literal stands for."""
+    return tomllib.loads(f"value = {literal}")["value"]
 
 
 def values_by(layers: tuple[Rules, ...], source: ConfigDocument) -> dict[str, Any]:

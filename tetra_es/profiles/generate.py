@@ -94,7 +94,14 @@ def apply_profile(
             f"{profile_file(environment)}: {error.message} in {SOURCE}",
             hint="change the profile's rule, or the source of truth",
         ) from error
-    header = HEADER.format(source=source_label, profile=profile.name, environment=environment)
+    return as_generated(editor, source, environment, profile.name, source_label)
+
+
+def as_generated(
+    editor: Editor, source: ConfigDocument, environment: str, profile: str, source_label: str
+) -> ConfigDocument:
+    """Return what rules have made of `source` as the text of an environment, with its header."""
+    header = HEADER.format(source=source_label, profile=profile, environment=environment)
     newline = "\r\n" if "\r\n" in source.text else "\n"
     return editor.document(
         f"{environment_file(environment)} (as generated)", above=header.replace("\n", newline)

@@ -13,18 +13,14 @@ from tetra_es_cli.context.params import report_option
 from tetra_es_cli.context.source_files import states_in
 from tetra_es_cli.output import times
 from tetra_es_cli.output.console import note
-from tetra_es_cli.output.emit import emit, style, write_paged
+from tetra_es_cli.output.emit import emit, write_paged
 from tetra_es_cli.output.formats import encoded
 from tetra_es_cli.output.lines import change_line
 from tetra_es_cli.output.model import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tetra_es_cli.context.app import App
     from tetra_es_projections.queries.differences import Difference
-
-_COLORS = {"+": "green", "-": "red", "@": "cyan"}
 
 
 @click.command()
@@ -65,15 +61,8 @@ def _show(found: Difference, output: str, *, keys: bool, color: bool) -> None:
         emit(Report(difference_value(found), lines), output)
         return
     changes = (f"{change_line(*change)}\n" for change in found.secrets)
-    write_paged(encoded("".join([*_lines(found, wanted=color), *changes])))
+    from tetra_es_cli.output.text_diff import diff_lines
 
-
-def _lines(found: Difference, *, wanted: bool) -> Iterator[str]:
-    from difflib import unified_diff
-
-    before, after = (one.text.splitlines(keepends=True) for one in found.documents)
-    for line in unified_diff(before, after, fromfile=found.names[0], tofile=found.names[1]):
-        color = _COLORS.get(line[0])
-        yield style(line, wanted=wanted, fg=color) if color else line
-        if not line.endswith("\n"):
-            yield "\n\\ no newline at the end\n"
+    before, after = found.documents
+    texts = diff_lines((before.text, after.text), found.names, color=color)
+    write_paged(encoded("".join([*texts, *changes])))

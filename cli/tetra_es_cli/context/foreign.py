@@ -26,6 +26,7 @@ READING = frozenset(
             "blame",
             "bisect",
             "why",
+            "replay",
             "orgs",
             "validate",
         ),
@@ -54,6 +55,7 @@ _COMMANDS: Mapping[str, str] = {
     "show, blame": "get read lookup",
     "blame": "annotate praise who",
     "why": "explain origin because reason",
+    "replay": "what-if counterfactual without",
     "event": "describe inspect",
     "diff": "compare plan preview changes",
     "env list, orgs": "ls list dir",
@@ -239,7 +241,8 @@ def options_for(word: str, ours: Collection[str]) -> Sequence[str]:
 def _near(word: str, ours: Collection[str]) -> Sequence[str]:
     """Return what a word may be a slip of. A command that writes is never a guess."""
     near = get_close_matches(word, ours)
-    return [name for name in near if name in READING or (len(word) > 3 and is_slip(word, name))]
+    slips = [name for name in near if len(word) > 3 and is_slip(word, name)]
+    return slips or [name for name in near if name in READING]
 
 
 def is_slip(typed: str, meant: str) -> bool:

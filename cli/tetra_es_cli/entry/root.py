@@ -44,6 +44,7 @@ COMMANDS: Mapping[str, str] = {
     "blame": "blame.blame",
     "bisect": "bisect.bisect",
     "why": "why.explain",
+    "replay": "replay.replay",
     "findings": "findings.findings",
     "audit": "audit.audit",
     "rebuild": "rebuild.rebuild",

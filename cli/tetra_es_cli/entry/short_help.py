@@ -40,6 +40,7 @@ SHORT_HELP: Mapping[str, str] = {
         "Find the event that made ENV go wrong, by halving the states between a good and a bad one."
     ),
     "why": "Explain the value of KEY in ENV: the rule, the edit behind it, and where it runs.",
+    "replay": "Show what ENV would be if EVENT had not been recorded; record nothing.",
     "findings": "List what an auditor should look at; exit 3 where there is something.",
     "audit": (
         "Take the history home in a form that others can check: checkpoints, evidence, tables."
@@ -92,7 +93,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "Look": (
         *("status", "show", "get", "diff", "history", "event", "search", "blame"),
-        *("bisect", "why", "validate", "orgs"),
+        *("bisect", "why", "replay", "validate", "orgs"),
     ),
     "Secrets": ("secret", "recipient", "identity", "run"),
     "Share": ("share", "unshare", "pull", "clone", "member", "signer", "mirror"),

@@ -1,0 +1,105 @@
+"""`replay`: what an environment would be without an event; what is in doubt is said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.machine import Machine
+
+
+@pytest.fixture(scope="module")
+def told(founded: Machine, tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """Two edits of one key, promotions, an overlay and a rollback: events 3 to 9."""
+    machine = founded.copy(tmp_path_factory.mktemp("told") / "home")
+    machine.ok("set", "local", "ports.tetra=4555", "app.workers=4")
+    machine.ok("promote", "dev")
+    machine.ok("set", "local", "ports.tetra=4666")
+    machine.ok("set", "profile", "dev", "logging.level=warn")
+    machine.ok("promote", "dev")
+    machine.ok("rollback", "dev", "--to", "dev@1")
+    machine.ok("recipient", "add", "dev", "it", IT)
+    return machine
+
+
+SAME = "tetra-es: dev@3 would be the same without #6\n"
+IT = "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg"
+
+
+def replayed(machine: Machine, *arguments: str) -> dict[str, Any]:
+    found: dict[str, Any] = machine.ok("replay", *arguments, "-o", "json").json
+    return found
+
+
+def changed(found: dict[str, Any]) -> dict[str, tuple[str | None, str | None]]:
+    return {one["key"]: (one["before"], one["after"]) for one in found["changes"]}
+
+
+def test_an_edit_that_was_not_made(told: Machine) -> None:
+    found = replayed(told, "dev", "--without", "3", "--at", "7")
+    assert (found["state"], found["without"]) == ("dev@2", 3)
+    assert changed(found) == {"app.workers": ("4", None)}
+    what = "it found 4555, and would have found 4444; 4666 is kept"
+    assert found["doubts"] == [{"event": 5, "key": "ports.tetra", "what": what}]
+    found = replayed(told, "dev", "--without", "3")
+    assert changed(found) == {"app.workers": ("4", None), "ports.tetra": ("4555", "4444")}
+    said = told.ok("replay", "dev", "--without", "3")
+    assert "-tetra = 4555\n+tetra = 4444\n" in said.out
+    assert said.err == f"tetra-es: warning: #5: ports.tetra: {what}\n"
+
+
+def test_a_rule_that_was_not_written(told: Machine) -> None:
+    found = replayed(told, "dev", "--without", "profile@1", "--at", "dev@2")
+    assert changed(found) == {"logging.level": ('"warn"', '"debug"')}
+    assert told.ok("replay", "dev", "--without", "6").err == SAME
+
+
+def test_what_a_rollback_named(told: Machine) -> None:
+    found = replayed(told, "dev", "--without", "dev@1")
+    assert found["toml"] is None
+    assert found["doubts"][-1]["event"] == 8
+    assert "the state of #4, which is left out" in found["doubts"][-1]["what"]
+    assert (
+        "tetra-es: dev would have no state\n" in told.ok("replay", "dev", "--without", "dev@1").err
+    )
+    assert changed(replayed(told, "dev", "--without", "dev@3")) == {
+        "ports.tetra": ("4555", "4666"),
+        "logging.level": ('"debug"', '"warn"'),
+    }
+
+
+def test_the_last_state_is_the_one_before(told: Machine) -> None:
+    found = replayed(told, "dev", "--without", "7", "--at", "7")
+    assert found["toml"] == told.ok("show", "dev", "--at", "dev@1").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (("dev", "--without", "2"), "#2 is the first state of local: all others follow from it"),
+        (("dev", "--without", "9"), "#9 is recipient.added: it gave no TOML another text"),
+        (("dev", "--without", "99"), "there is no event #99"),
+        (("prod", "--without", "3"), "prod has no state yet"),
+        (("nosuch", "--without", "3"), "unknown environment: nosuch"),
+    ],
+)
+def test_what_cannot_be_left_out(told: Machine, arguments: tuple[str, ...], error: str) -> None:
+    done = told.run("replay", *arguments)
+    assert done.code in (1, 2)
+    assert done.error() == error
+
+
+def test_a_purged_text_is_said(told: Machine, tmp_path: Path) -> None:
+    machine = told.copy(tmp_path / "home")
+    machine.ok("set", "local", "app.entry=hunter-two", "app.kept=1", "-m", "an oversight")
+    machine.ok("unset", "local", "app.entry", "-m", "sorry")
+    machine.ok("purge", "-m", "it leaked", "--yes", stdin="hunter-two")
+    found = replayed(machine, "local", "--without", "5")
+    assert changed(found)["ports.tetra"] == ("4666", "4555")
+    assert [doubt["event"] for doubt in found["doubts"]] == [10, 11]
+    assert all("gone" in doubt["what"] for doubt in found["doubts"])
+    assert "hunter" not in str(found)
