@@ -82,9 +82,17 @@ def history(reader: Reader, query: HistoryQuery) -> Listing:
         _HISTORY_BY_KEY if query.by_key else _HISTORY,
         empty="no such events",
         csv_columns=columns.CHANGED if query.by_key else columns.HISTORY,
-        cells={"time": short_time},
+        cells=_history_cells(by_key=query.by_key),
         below="steps",
     )
+
+
+def _history_cells(*, by_key: bool) -> Mapping[str, Callable[[Any], Any]]:
+    if not by_key:
+        return {"time": short_time}
+    from tetra_es_projections.queries.written import as_written
+
+    return {"time": short_time, "before": as_written, "after": as_written}
 
 
 def hosts(reader: Reader, host: str | None = None, ref: Ref | None = None) -> Listing:
@@ -100,6 +108,7 @@ def blame(
 ) -> Listing:
     """Return where the values of an environment come from."""
     from tetra_es_projections.answers.environments import blame as rows_of
+    from tetra_es_projections.queries.written import as_written
 
     rows = rows_of(reader, environment, key, ref)
     purged = any(row["purged"] for row in rows)
@@ -109,6 +118,7 @@ def blame(
         empty=f"{environment} has no state yet",
         cells={
             "revision": lambda number: number and f"{environment}@{number}",
+            "value": as_written,
             "time": short_time,
             "purged": lambda event: event and f"changes, at #{event}",
         },

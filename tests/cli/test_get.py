@@ -38,9 +38,10 @@ def edited(machine: Machine) -> Machine:
 def test_each_kind_of_value_is_printed(edited: Machine) -> None:
     for key, text, value in (
         ("app.name", "it's {here}\n", "it's {here}"),
-        ("app.n", "1000\n", 1000),
+        ("app.n", "1_000\n", 1000),
+        ("app.version", "3.10\n", 3.1),
         ("app.on", "true\n", True),
-        ("app.when", "1979-05-27T07:32:00+00:00\n", "1979-05-27T07:32:00+00:00"),
+        ("app.when", "1979-05-27T07:32:00Z\n", "1979-05-27T07:32:00+00:00"),
         ("app.nan", "nan\n", "nan"),
         ('app."a.b"', "1\n", 1),
         ("app.list", '["a", "b"]\n', ["a", "b"]),
@@ -57,7 +58,7 @@ def test_each_kind_of_value_is_printed(edited: Machine) -> None:
 def test_a_value_of_before_is_printed(edited: Machine) -> None:
     edited.ok("set", "local", "app.n=7")
     assert edited.ok("get", "local", "app.n").out == "7\n"
-    assert edited.ok("get", "local", "app.n", "--at", "local@2").out == "1000\n"
+    assert edited.ok("get", "local", "app.n", "--at", "local@2").out == "1_000\n"
     missing = edited.fails(1, "get", "local", "app.n", "--at", "local@1")
     assert missing.error() == "local has no key app.n there"
 

@@ -18,8 +18,8 @@ from tetra_es.events.config import (
 from tetra_es.layout import environment_file
 from tetra_es.model.aggregate import Aggregate
 from tetra_es.names import SOURCE_OF_TRUTH
-from tetra_es.toml.diff import changes_between
 from tetra_es.toml.document import ConfigDocument
+from tetra_es.toml.written import changes_as_written
 
 if TYPE_CHECKING:
     from tetra_es.events.base import Event, KeyChange
@@ -252,12 +252,12 @@ class Environment(Aggregate):
         self.origins = dict(state["origins"])
 
     def _next(self, document: ConfigDocument) -> _NextState:
-        changes = changes_between(self.state, document)
+        changes = changes_as_written(self.state, document)
         self._document = document.called(environment_file(self.name))
         return {
             "environment": self.name,
             "revision": self.revision + 1,
             "text": document.text,
             "digest": document.digest,
-            "changes": [list(change) for change in changes],
+            "changes": changes,
         }

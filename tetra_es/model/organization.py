@@ -22,8 +22,8 @@ from tetra_es.model.aggregate import Aggregate
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.schema.manifest import Manifest, read_manifest
 from tetra_es.schema.near import did_you_mean
-from tetra_es.toml.diff import changes_between
 from tetra_es.toml.document import ConfigDocument
+from tetra_es.toml.written import changes_as_written
 
 if TYPE_CHECKING:
     from tetra_es.events.base import Event
@@ -261,4 +261,4 @@ class Organization(Aggregate):
 
 
 def _changes(before: ConfigDocument | None, after: ConfigDocument) -> list[list[str | None]]:
-    return [list(change) for change in changes_between(before, after)]
+    return changes_as_written(before, after)

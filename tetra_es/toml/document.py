@@ -77,6 +77,13 @@ class ConfigDocument:
         """Whole key to literal of every value, in order; see `flatten_values`."""
         return self._contents.keys
 
+    @cached_property
+    def written(self) -> Mapping[str, str]:
+        """Whole key to text, as written, of the numbers and times; see `numbers_and_times`."""
+        from tetra_es.toml.statements import numbers_and_times  # few ask
+
+        return numbers_and_times(self.statements)
+
     @property
     def holds_values(self) -> bool:
         """Whether there is any value; empty tables do not count."""

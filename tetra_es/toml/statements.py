@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from tetra_es.toml.keys import DOTTED, QUOTED, Index, parse_key
+from tetra_es.toml.keys import DOTTED, QUOTED, Index, format_key, parse_key
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tetra_es.toml.keys import KeyPath
 
 Kind: TypeAlias = Literal["table", "array", "key", "comment", "blank"]
@@ -31,6 +33,10 @@ _TOKEN = re.compile(
     r"|[^\"'#\[\]{}\n]+",
     re.DOTALL,
 )
+
+
+NUMBER_OR_TIME = re.compile(r"[-+]?(?:\d|inf|nan)")
+"""How the values begin that can be written in several ways on one line; strings aside."""
 
 
 class Statement(NamedTuple):
@@ -71,6 +77,17 @@ def statements(text: str) -> list[Statement]:
             found.append(Statement(text[at:end], "key", table + key, table))
         at = end
     return found
+
+
+def numbers_and_times(found: Iterable[Statement]) -> dict[str, str]:
+    """Return key to text of the numbers and times that have a statement of their own."""
+    texts = {}
+    for statement in found:
+        if statement.kind == "key":
+            start, end = value_span(statement.text)
+            if NUMBER_OR_TIME.match(text := statement.text[start:end]):
+                texts[format_key(statement.path)] = text
+    return texts
 
 
 def value_span(text: str) -> tuple[int, int]:

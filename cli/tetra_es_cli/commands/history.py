@@ -71,6 +71,7 @@ def history(
     from tetra_es_projections.queries.history import HistoryQuery
 
     query = HistoryQuery(file=one_file(words) if words else None, limit=number, **more)
+    query = query._replace(written=output == "table")
     if graph or svg is not None:
         _check_graph(query, output, graph=graph)
         _draw(app, query, svg)

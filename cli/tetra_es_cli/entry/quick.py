@@ -135,6 +135,8 @@ def answer(arguments: Sequence[str]) -> bytes | None:
         wanted = _parse(command, rest[len(name) :], root)
         hints.remember(root.get("org"), root.get("directory"))
         output = wanted.pop("output", None)
+        if command.answer == "history_of":
+            wanted["written"] = output in (None, "table")
         return _printed(_answer_of(command, root, wanted), output)
     except (TetraEsError, OSError, ValueError, LookupError, ArithmeticError):
         return None

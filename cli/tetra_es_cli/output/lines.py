@@ -34,7 +34,10 @@ def change_lines(changes: Sequence[Sequence[str | None]]) -> Iterator[str]:
 
 
 def change_line(path: str | None, before: str | None, after: str | None) -> str:
-    """Return one changed key."""
+    """Return one changed key, with values as they were written."""
+    from tetra_es_projections.queries.written import as_written  # help asks for none of it
+
+    before, after = as_written(before), as_written(after)
     if before is None:
         return f"+ {path} = {after}"
     if after is None:

@@ -8,6 +8,7 @@ from tetra_es_cli.output.model import Report
 from tetra_es_cli.output.table import printable
 from tetra_es_cli.output.times import short_time
 from tetra_es_projections.answers.why import why_value
+from tetra_es_projections.queries.written import as_written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,7 @@ def why_report(found: Why) -> Report:
 
 
 def _lines(found: Why) -> Iterator[str]:
-    yield f"{found.key} = {found.value}  ({found.state})"
+    yield f"{found.key} = {as_written(found.value)}  ({found.state})"
     for row in found.brought_back:
         yield _line("brought back", _said(row))
     if made := found.made:
@@ -34,14 +35,14 @@ def _lines(found: Why) -> Iterator[str]:
         yield _line("edited", _said(found.edited))
     for each in found.running:
         since = short_time(each.since) if each.since else "an unknown time"
-        there = "does not have the key" if each.value is None else f"has {each.value}"
+        there = "does not have the key" if each.value is None else f"has {as_written(each.value)}"
         yield _line("runs", f"{each.host}: {each.state} {there}, since {since}, by {each.actor}")
 
 
 def _has(made: Made) -> str:
     if made.purged:
         return "was purged"
-    return "does not have the key" if made.value is None else f"has {made.value}"
+    return "does not have the key" if made.value is None else f"has {as_written(made.value)}"
 
 
 def _does(rule: RuleOf) -> str:

@@ -8,6 +8,7 @@ from tetra_es.errors import TetraEsError
 from tetra_es_projections.queries.environments import require_environment
 from tetra_es_projections.queries.refs import moment_of, position_of
 from tetra_es_projections.queries.states import text_at
+from tetra_es_projections.queries.written import Texts
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
@@ -26,7 +27,11 @@ def blame_rows(
     `TetraEsError` for an unknown key, and where the file has no state.
     """
     upto = _upto(reader, file, ref)
-    rows = reader.views.keys.blame(file, key, upto)
+    texts = Texts(reader)
+    rows = [
+        row._replace(value=texts.remembering(row.event, row.key, row.value) or "")
+        for row in reader.views.keys.blame(file, key, upto)
+    ]
     for row in reader.views.keys.blame(f"secrets {file}", upto=upto):
         named = row._replace(key=f"secret {row.key}")
         if key is None or key in (row.key, named.key):

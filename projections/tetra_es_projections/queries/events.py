@@ -13,11 +13,13 @@ from tetra_es.log import canonical, chain
 from tetra_es_projections.bodies import known_event, purged_in
 from tetra_es_projections.descriptions import summary_of_known, summary_of_void
 from tetra_es_projections.queries.refs import position_of
+from tetra_es_projections.queries.tables.key_table import ChangeRow
+from tetra_es_projections.queries.written import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tetra_es.events.base import KeyChange
+    from tetra_es.events.base import Event, KeyChange
     from tetra_es.log.record import Record
     from tetra_es.log.replica import Purge
     from tetra_es.refs import Ref
@@ -86,9 +88,18 @@ def find_event(reader: Reader, ref: Ref) -> FoundEvent:
         summary_of_known(event, purged),
         event.timestamp,
         event.metadata,
-        changes_of(event),
+        _changes(reader, position, event),
         chain.signed_bytes(_signed(reader, record).hash),
     )
+
+
+def _changes(reader: Reader, position: int, event: Event) -> list[KeyChange]:
+    """Return what an event changed, with values that remember how they were written."""
+    row, texts = reader.views.events.find(position), Texts(reader)
+    if row is None:
+        return changes_of(event)
+    found = (ChangeRow(position, key or "", *values) for key, *values in changes_of(event))
+    return [[change.key, *texts.of(row, change)] for change in found]
 
 
 def _void(reader: Reader, record: Record, reason: str, details: EventDetails) -> FoundEvent:

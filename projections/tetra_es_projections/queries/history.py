@@ -48,6 +48,9 @@ class HistoryQuery(NamedTuple):
         """Whether the events of deployments are asked for, by their type."""
         return f"{self.topic}.".startswith("deployment.") and self.topic != "deployment.started"
 
+    written: bool = False
+    """Whether values remember how people wrote them, for which texts are read."""
+
     @property
     def by_key(self) -> bool:
         """Whether the rows are those of keys."""
@@ -69,7 +72,9 @@ def history_rows(reader: "Reader", query: HistoryQuery) -> "Sequence[EventRow | 
         check_known(reader, file=query.file, actor=query.actor, topic=query.topic, key=query.key)
     if query.reverse:
         rows.reverse()
-    return [*_by_key(reader, rows, query.key)] if query.by_key else rows
+    if not query.by_key:
+        return rows
+    return [*_by_key(reader, rows, query.key, written=query.written)]
 
 
 def _understood(reader: "Reader", query: HistoryQuery) -> HistoryQuery:
@@ -125,14 +130,17 @@ def _matching(rows: "Sequence[EventRow]", pattern: str) -> "Iterator[EventRow]":
 
 
 def _by_key(
-    reader: "Reader", rows: "Sequence[EventRow]", key: str | None
+    reader: "Reader", rows: "Sequence[EventRow]", key: str | None, *, written: bool
 ) -> "Iterator[KeyEventRow]":
     """Yield a row for each key that the events changed; one for an event that changed none."""
     from tetra_es_projections.queries.tables.key_table import KeyEventRow  # few ask for keys
+    from tetra_es_projections.queries.written import Texts
 
+    texts = Texts(reader) if written else None
     for row in rows:
         changed = reader.views.events.changes(row.event, key=key)
         for one in changed:
-            yield KeyEventRow(*row, one.key, one.before, one.after)
+            before, after = texts.of(row, one) if texts else (one.before, one.after)
+            yield KeyEventRow(*row, one.key, before, after)
         if not changed:
             yield KeyEventRow(*row, None, None, None)

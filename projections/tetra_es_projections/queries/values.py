@@ -11,6 +11,7 @@ from tetra_es.toml.edit.plain_values import value_at
 from tetra_es.toml.flatten import flatten_values
 from tetra_es.toml.keys import format_key, parse_element_key
 from tetra_es.toml.literals import value_literal
+from tetra_es.toml.written import as_written, remembering
 from tetra_es_projections.queries.states import document_at
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Value(NamedTuple):
     plain: Any
     """As JSON; what JSON has no value for is a string, as TOML writes it."""
     lines: list[str]
-    """A string as it is, anything else as TOML; a table has a line for each key in it."""
+    """A string as it is, anything else as its TOML has it; a table has a line for each key."""
 
 
 def value_of(reader: Reader, environment: str, key: str, ref: Ref | None = None) -> Value:
@@ -43,9 +44,13 @@ def value_of(reader: Reader, environment: str, key: str, ref: Ref | None = None)
     if isinstance(found, str):
         lines = [found]
     elif isinstance(found, dict):
-        lines = [f"{name} = {literal}" for name, literal in flatten_values(found).items()]
+        lines = []
+        for name, literal in flatten_values(found).items():
+            within = f"{format_key(path)}{'' if name.startswith('[') else '.'}{name}"
+            lines.append(f"{name} = {as_written(remembering(document, within, literal))}")
     else:
-        lines = [value_literal(found)]
+        literal = remembering(document, format_key(path), value_literal(found))
+        lines = [as_written(literal) or literal]
     return Value(_plain(found), lines)
 
 

@@ -14,6 +14,7 @@ from tetra_es.profiles.deciding import deciding
 from tetra_es.toml.document import ConfigDocument
 from tetra_es.toml.keys import parse_key, quote
 from tetra_es.toml.taken_back import is_at
+from tetra_es.toml.written import remembering
 from tetra_es_projections.queries.environments import require_environment
 from tetra_es_projections.queries.hosts import hosts_at, moment_of_ref
 from tetra_es_projections.queries.refs import position_of
@@ -149,8 +150,9 @@ def _document(reader: Reader, state: StateRow) -> ConfigDocument:
 
 
 def _values(reader: Reader, state: StateRow) -> dict[str, str]:
-    """Return key to literal of all values of a state."""
-    return dict(_document(reader, state).keys)
+    """Return key to literal of all values of a state, which remember how they were written."""
+    document = _document(reader, state)
+    return {key: remembering(document, key, literal) for key, literal in document.keys.items()}
 
 
 def _back_to_its_origin(reader: Reader, state: StateRow, key: str) -> Iterator[tuple[int, Event]]:

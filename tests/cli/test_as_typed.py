@@ -1,0 +1,87 @@
+"""People are shown the values that they typed; programs get those that were recorded.
+
+Reported as a version that lost its zero, in https://github.com/helm/helm/issues/11800.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tetra_es.toml.written import as_written, written_in
+
+if TYPE_CHECKING:
+    from tests.machine import Machine
+
+BEFORE = "[app]\nversion = 3.90\nmode = 0o755\nwhen = 1979-05-27 07:32:00Z\n"
+
+
+@pytest.fixture
+def typed(machine: Machine) -> Machine:
+    machine.toml("local").write_text(BEFORE)
+    machine.ok("record")
+    return machine
+
+
+@pytest.mark.parametrize(
+    ("key", "before", "after", "recorded"),
+    [
+        ("app.version", "3.90", "3.10", "3.1"),
+        ("app.mode", "0o755", "0o700", "448"),
+        ("app.when", "1979-05-27 07:32:00Z", "2026-11-26T10:00:00Z", "2026-11-26T10:00:00+00:00"),
+    ],
+)
+def test_a_change_is_shown_as_typed(
+    typed: Machine, key: str, before: str, after: str, recorded: str
+) -> None:
+    change = f"~ {key} = {before} -> {after}\n"
+    assert change in typed.ok("set", "local", f"{key}={after}", "--dry-run").out
+    assert change in typed.ok("set", "local", f"{key}={after}").out
+    assert change in typed.ok("event", "local@3").out
+    row = typed.ok("history", "--key", key, "-n", "1").out.splitlines()[-1]
+    assert f" {before} " in row
+    assert f" {after} " in row
+    assert f" {after} " in typed.ok("blame", "local", key).out
+    assert typed.ok("get", "local", key).out == f"{after}\n"
+    assert f"{key.partition('.')[2]} = {after}\n" in typed.ok("get", "local", "app").out
+    assert typed.ok("why", "local", key).out.startswith(f"{key} = {after} ")
+    (found,) = typed.ok("history", "--key", key, "-n", "1", "-o", "json").json
+    assert found["after"] == recorded
+    (found,) = typed.ok("blame", "local", key, "-o", "json").json
+    assert found["value"] == recorded
+    typed.ok("verify")
+
+
+def test_so_are_those_of_a_rollback_and_of_a_profile(typed: Machine) -> None:
+    typed.ok("set", "local", "app.version=3.10")
+    assert "app.version = 3.10 -> 3.90" in typed.ok("rollback", "local").out
+    typed.ok("set", "profile", "dev", "app.version=4.00")
+    assert (
+        "set.app.version = 4.00 -> 4.10"
+        in typed.ok("set", "profile", "dev", "app.version=4.10").out
+    )
+    assert " 4.00    4.10 " in typed.ok("history", "profile", "dev", "--changes").out
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "literal", "written"),
+    [
+        ("[t]\n a.b=1_0#x\n", "t.a.b", "10", "1_0"),
+        ("a = {v = 3.10}\n", "a.v", "3.1", "3.1"),  # within a value of several
+        ("x = '''\nv = 3.10\n'''\nv = 3.100\n", "v", "3.1", "3.100"),
+        ("x = '''\nv = 3.10\n'''\nq = {v = 3.2}\n", "q.v", "3.2", "3.2"),
+        ("[[r]]\nn = 0x1\n[[r]]\nn = 0x2\n", "r[1].n", "2", "0x2"),
+        ('"a b" = 1979-05-27 07:32:00Z\n', '"a b"', "1979-05-27T07:32:00+00:00", None),
+        ("n = [1_0]\n", "n[0]", "10", "10"),
+        ("v = +inf", "v", "inf", "+inf"),
+        ("v = 5 # v = 3\n", "v", "5", "5"),
+        ("a.v = 1_0\nb.v = 1_0_0\n", "b.v", "100", "1_0_0"),
+    ],
+)
+def test_a_text_says_how_a_value_was_written(
+    text: str, key: str, literal: str, written: str | None
+) -> None:
+    found = written_in(text, key, literal)
+    assert found == literal
+    assert as_written(found) == (written or "1979-05-27 07:32:00Z")
