@@ -32,6 +32,24 @@ def test_it_leaves_the_manifest_and_stays_in_the_history(machine: Machine) -> No
     assert "qa@2" in machine.ok("promote", "qa").out
 
 
+def test_it_is_no_longer_among_the_environments(machine: Machine) -> None:
+    machine.ok("promote", "dev")
+    before = machine.last_position()
+    machine.ok("env", "rm", "dev")
+    machine.ok("set", "local", "ports.tetra=5")  # which dev is not behind of
+    names = ["local", "staging", "prod"]
+    rows = machine.ok("env", "list", "-o", "json").json
+    assert [row["environment"] for row in rows] == names
+    status = machine.ok("status", "-o", "json").json
+    assert [row["environment"] for row in status["environments"]] == names
+    assert status["removed"] == [{"environment": "dev", "revision": 1, "event": before}]
+    out = machine.ok("status").out
+    assert f"not in the manifest any more: dev (dev@1, #{before})\n" in out
+    then = machine.ok("status", "--at", str(before), "-o", "json").json
+    assert [row["environment"] for row in then["environments"]] == ["local", "dev", *names[1:]]
+    assert then["removed"] == []
+
+
 def test_what_cannot_be_removed(machine: Machine) -> None:
     assert "source of truth" in machine.fails(3, "env", "rm", "local").error()
     failed = machine.fails(2, "env", "rm", "dve")

@@ -105,6 +105,12 @@ def sharing_lines(shared: SharingStatus | None, unsent: int) -> Iterator[str]:
         )
 
 
+def _removed_lines(found: OrganizationStatus) -> Iterator[str]:
+    for one in found.removed:
+        state = f"{one.environment}@{one.revision}, #{one.event}"
+        yield f"not in the manifest any more: {one.environment} ({state})"
+
+
 def status_lines(
     found: OrganizationStatus,
     environments: Sequence[Mapping[str, object]],
@@ -118,6 +124,7 @@ def status_lines(
     yield f"organization {found.org}, {found.events} events, in {found.folder}"
     yield from map(with_options, more)
     yield from table_lines(environments, ("environment", "state", "event", "source", "time"))
+    yield from _removed_lines(found)
     if servers:
         yield from table_lines(
             servers, ("environment", "host", "running", "state", "since", "newest")

@@ -22,6 +22,7 @@ def status_value(
         **vars(found),
         "unreadable": unreadable,
         "environments": [row._asdict() for row in found.environments],
+        "removed": [row._asdict() for row in found.removed],
         "servers": [row._asdict() for row in found.servers],
         "left_out": [row._asdict() for row in found.left_out],
         "shared": shared,

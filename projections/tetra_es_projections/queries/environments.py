@@ -17,14 +17,19 @@ class UnknownEnvironment(UsageError):
 
 def known_environments(reader: Reader) -> list[str]:
     """Return the manifest's environments in order, then those that only the history has."""
+    configured = configured_environments(reader)
+    more = (name for name in reader.views.states.environments() if name not in configured)
+    return [*configured, *more]
+
+
+def configured_environments(reader: Reader, position: int | None = None) -> tuple[str, ...]:
+    """Return the environments of the manifest in order, as it was at a position or is now."""
     from tetra_es.schema.manifest import read_manifest  # `show` rarely asks
     from tetra_es.toml.document import ConfigDocument
 
-    newest = reader.views.edited.find("manifest")
+    newest = reader.views.edited.find("manifest", position)
     text = reader.log.state_text(newest.position) if newest else None
-    configured = read_manifest(ConfigDocument(MANIFEST, text)).environments if text else ()
-    more = (name for name in reader.views.states.environments() if name not in configured)
-    return [*configured, *more]
+    return tuple(read_manifest(ConfigDocument(MANIFEST, text)).environments) if text else ()
 
 
 def require_environment(reader: Reader, name: str) -> None:

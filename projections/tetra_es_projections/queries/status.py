@@ -9,7 +9,7 @@ from tetra_es.gate.pins.bases import Bases
 from tetra_es.layout import is_edited
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es_projections.queries.behind import changed_since
-from tetra_es_projections.queries.environments import known_environments
+from tetra_es_projections.queries.environments import configured_environments
 from tetra_es_projections.queries.hosts import REMOVAL, hosts_at, left_out, moment_of_ref
 from tetra_es_projections.working_files import changed_files
 
@@ -48,6 +48,15 @@ class EnvironmentStatus(NamedTuple):
     time: str | None
     changed_since: list[str]
     """`profile` and `manifest`, those by which promoting would give it other values."""
+
+
+class RemovedEnvironment(NamedTuple):
+    """An environment that is not in the manifest any more; its history stays."""
+
+    environment: str
+    revision: int
+    event: int
+    """That of its newest state."""
 
 
 class HostStatus(NamedTuple):
@@ -90,6 +99,8 @@ class OrganizationStatus:
     missing: list[str] = field(default_factory=list)
     unreadable: list[FileStatus] = field(default_factory=list)
     environments: list[EnvironmentStatus] = field(default_factory=list)
+    removed: list[RemovedEnvironment] = field(default_factory=list)
+    """What `env rm` took out of the manifest, and has states."""
     servers: list[HostStatus] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     """Hosts without the deployment that others of their environment have."""
@@ -107,6 +118,7 @@ def organization_status(reader: Reader, ref: Ref | None = None) -> OrganizationS
             moment.position,
             void=[one for one in reader.views.events.all_void() if one <= moment.position],
             environments=environment_rows(reader, moment.position),
+            removed=removed_environments(reader, moment.position),
             servers=[host_row(row) for row in rows],
         )
     found = OrganizationStatus(root.name, str(root), reader.log.last_position())
@@ -119,6 +131,7 @@ def organization_status(reader: Reader, ref: Ref | None = None) -> OrganizationS
     found.typed_on = _typed_on(reader, found.unrecorded)
     found.void = reader.views.events.all_void()
     found.environments = environment_rows(reader)
+    found.removed = removed_environments(reader)
     rows = hosts_at(reader, moment)
     found.servers = [host_row(row) for row in rows]
     found.left_out = left_out(reader, rows)
@@ -155,17 +168,28 @@ def _file(change: Change) -> FileStatus:
 
 
 def environment_rows(reader: Reader, position: int | None = None) -> list[EnvironmentStatus]:
-    """Return the environments in promotion order, with their states at a position, or now."""
+    """Return the environments of the manifest, with their states at a position, or now."""
     states = reader.views.states
     source = states.find(SOURCE_OF_TRUTH, position)
     newest = source.revision if source else 0
     found = []
-    for name in known_environments(reader):
+    for name in configured_environments(reader, position):
         state = states.find(name, position)
         now = position is None and state is not None and state.source_revision is not None
         since = changed_since(reader, state) if now and state else []
         found.append(_environment(name, state, newest, since))
     return found
+
+
+def removed_environments(reader: Reader, position: int | None = None) -> list[RemovedEnvironment]:
+    """Return what had states and is not in the manifest, at a position, or now."""
+    states, configured = reader.views.states, configured_environments(reader, position)
+    found = (states.find(name, position) for name in states.environments())
+    return [
+        RemovedEnvironment(state.environment, state.revision, state.position)
+        for state in found
+        if state is not None and state.environment not in configured
+    ]
 
 
 def host_row(row: HostAt) -> HostStatus:
