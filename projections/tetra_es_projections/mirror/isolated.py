@@ -7,7 +7,6 @@ nothing is written there. gitrepository-layout(5) says what makes a folder a rep
 from __future__ import annotations
 
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tetra_es_projections.mirror.folder import git_folder
@@ -15,6 +14,7 @@ from tetra_es_projections.mirror.refs import HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _CONFIG: Final = """\
 [core]
@@ -32,15 +32,14 @@ def isolated(root: Path) -> Iterator[dict[str, str]]:
 
     Raises `OSError` when there is no room for temporary files.
     """
-    import tempfile  # 30 ms, for this alone
+    from tetra_es_projections.mirror.temporary import folder_for  # 30 ms, for this alone
 
     git_dir = git_folder(root.absolute())
-    with tempfile.TemporaryDirectory(prefix="tetra-es-git-") as name:
-        folder = Path(name)
+    with folder_for("git") as folder:
         (folder / "refs").mkdir()
         (folder / "HEAD").write_text(HEAD)
         (folder / "config").write_text(_CONFIG)
         yield {
-            "GIT_DIR": name,
+            "GIT_DIR": str(folder),
             "GIT_OBJECT_DIRECTORY": str(git_dir / "objects"),
         }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tetra_es_projections.mirror.failures import NoRoom
@@ -21,14 +20,14 @@ def merge_texts(
 
     With `prefer`, one of the two is taken there. Raises `TetraEsError`.
     """
-    import tempfile  # few commands merge
+    from tetra_es_projections.mirror.temporary import folder_for  # few commands merge
 
     names = ("mine", "base", "theirs")
     try:
-        with tempfile.TemporaryDirectory(prefix="tetra-es-merge-") as folder:
+        with folder_for("merge") as folder:
             for name, text in zip(names, (mine, base, theirs), strict=True):
-                Path(folder, name).write_bytes(text.encode())
-            merged = git.merge_file(Path(folder), *_PREFERENCES[prefer], *names)
+                (folder / name).write_bytes(text.encode())
+            merged = git.merge_file(folder, *_PREFERENCES[prefer], *names)
     except OSError as error:
         raise NoRoom(error) from error
     return None if merged is None else merged.decode()

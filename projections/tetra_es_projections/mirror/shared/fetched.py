@@ -6,24 +6,22 @@ comes into the mirror, which makes the commits of what is admitted itself.
 
 from __future__ import annotations
 
-import fcntl
-import os
-import shutil
-import tempfile
 import weakref
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import TetraEsError
 from tetra_es.gate.pins import private
 from tetra_es_projections.mirror.failures import NoRoom
 from tetra_es_projections.mirror.refs import HEAD
+from tetra_es_projections.mirror.temporary import held
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tetra_es.log.replica import Replica
+    from tetra_es_projections.mirror.temporary import Held
 
 _CONFIG = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n"
 
@@ -64,8 +62,8 @@ class Fetched:
         self._root = None
 
     def _made(self) -> Path:
-        root, held = self._folder()
-        self._remove = weakref.finalize(self, _remove, root, held)
+        new = self._folder()
+        root, self._remove = new.root, weakref.finalize(self, new.remove)
         for folder in ("objects/info", "objects/pack", "refs/heads"):
             (root / folder).mkdir(parents=True)
         (root / "HEAD").write_text(HEAD)
@@ -75,48 +73,11 @@ class Fetched:
         (root / "objects" / "info" / "alternates").write_text(f'"{quoted}"\n')
         return root
 
-    def _folder(self) -> tuple[Path, int]:
-        """Return a new folder and what holds it: as long as that is open, it is in use."""
+    def _folder(self) -> Held:
         with suppress(OSError, TetraEsError):
             state = self._replica.state_folder()
             if state is not None:
                 base = state / "fetched"
                 private.make_folder(base)
-                remove_left(base)
-                return _held(base)
-        return _held(None)
-
-
-def remove_left(base: Path) -> None:
-    """Remove the folders in `base` that no process holds any more."""
-    for path in base.iterdir():
-        with suppress(OSError):
-            held = _hold(path)
-            _remove(path, held)
-
-
-def _held(base: Path | None) -> tuple[Path, int]:
-    root = Path(tempfile.mkdtemp(prefix="tetra-es-fetched-", dir=base))
-    try:
-        return root, _hold(root)
-    except OSError:  # another command took it for one that was left
-        root.mkdir(mode=0o700, exist_ok=True)
-        return root, _hold(root)
-
-
-def _hold(folder: Path) -> int:
-    """Return an open file that holds a folder. Raises `OSError` where another one does."""
-    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if not os.path.samestat(os.fstat(held), folder.lstat()):
-            raise FileNotFoundError(folder)
-    except OSError:
-        os.close(held)
-        raise
-    return held
-
-
-def _remove(root: Path, held: int) -> None:
-    shutil.rmtree(root, ignore_errors=True)
-    os.close(held)
+                return held("fetched", base)
+        return held("fetched")
