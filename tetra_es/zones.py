@@ -32,6 +32,10 @@ def zone_named(name: str) -> tzinfo:
 class _Local(tzinfo):
     """The zone of the machine, or of $TZ."""
 
+    def __str__(self) -> str:
+        """Return what it is asked for by."""
+        return "local"
+
     def utcoffset(self, moment: datetime | None) -> timedelta | None:
         """Return its offset at a local time."""
         return (moment or datetime.now(UTC)).replace(tzinfo=None).astimezone().utcoffset()

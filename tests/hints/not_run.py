@@ -18,6 +18,8 @@ NOT_RUN: dict[str, str] = {
     "`tetra-es deploy {} --dry-run` shows what that changes on its servers": "is said on a "
     "terminal; tests/cli/test_help.py runs that command",
     "`{} {} --help`": "tests/cli/test_foreign.py runs it",
+    "`pip install 'tetra-es[serve]'` installs them": "reaches a registry; tests/packaging says "
+    "what the extra has",
     "`{} --help`": "tests/cli/test_foreign.py runs it",
     "a state goes after {}; `{} --help` says how it is used": "tests/cli/test_help.py asks every "
     "command for its help",

@@ -48,6 +48,7 @@ LOOKING = {
         "search",
         "replay",
         "audit checkpoint",
+        "audit site",
         "get",
         "validate",
         "verify",

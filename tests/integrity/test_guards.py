@@ -55,6 +55,7 @@ COMMANDS = [
     ("event", "3"), ("blame", "dev"), ("bisect", "dev", "--run", "true"),
     ("why", "dev", "ports.tetra"), ("findings",), ("search", "4444"), ("audit", "checkpoint"),
     ("replay", "dev", "--without", "dev@1"),
+    ("audit", "site", "pages"),
     ("rebuild",), ("rebuild", "--check"), ("verify",),
     ("env", "list"), ("env", "add", "qa", "--profile", "dev"), ("profile", "show", "dev"),
     ("secret", "list", "dev"), ("secret", "get", "dev", "A"), ("recipient", "list", "dev"),

@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es_cli.context.groups import CommandGroup
+from tetra_es_cli.context.interfaces import interface
 from tetra_es_cli.context.paths import FilePath
+from tetra_es_cli.context.progress import reporting
 from tetra_es_cli.context.text_files import force_option, write
+from tetra_es_cli.output import times
+from tetra_es_cli.output.console import ignore_progress
+from tetra_es_cli.output.emit import emit
+from tetra_es_cli.output.model import Report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,3 +48,24 @@ def checkpoint(app: App, output: Path | None, force: bool) -> None:
     with app.reading() as reader:
         made = make_checkpoint(reader.log, app.own_key())
     write(made.note, output, force=force, mode=0o644)
+
+
+@audit.command()
+@click.argument("folder", metavar="DIR", type=FilePath(file_okay=False))
+@click.pass_obj
+def site(app: App, folder: Path) -> None:
+    """Write pages about the whole history into DIR, to be read with a browser.
+
+    They are files: open DIR/index.html from a disk, attach DIR to an audit, or put it behind any
+    web server. The same history gives the same bytes. DIR must be new, empty, or such a site,
+    which is replaced.
+    """
+    from tetra_es_projections.queries.answering import Answering
+
+    with app.reading() as reader:  # the views catch up
+        layout = reader.layout
+    write_site = interface("site")
+    with Answering(layout, app.admission).reading() as moment, reporting() as report:
+        zone = times.zone()
+        count = write_site(moment.reader, folder, zone, report or ignore_progress)
+    emit(Report(None, [f"wrote {count} pages to {folder}"]), "text")

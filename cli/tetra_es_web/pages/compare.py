@@ -1,0 +1,61 @@
+"""Two states beside each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tetra_es.errors import TetraEsError, UsageError
+from tetra_es_projections.queries.differences import difference
+from tetra_es_web.links import address
+from tetra_es_web.pages.event import Line, diff_lines
+from tetra_es_web.pages.parts import part_of, weight
+from tetra_es_web.pages.rendering import render
+from tetra_es_web.pages.view import command, number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from tetra_es_projections.queries.differences import Difference
+    from tetra_es_web.pages.view import View
+
+
+def compare(view: View, _: str, given: Mapping[str, str]) -> str:
+    """Return what differs between two states; a form where they are not named yet."""
+    before, after = given.get("a", "").strip(), given.get("b", "").strip()
+    found, problem = _between(view, before, after)
+    rows: list[Any] = [*found.keys, *found.secrets] if found else []
+    lines = list(diff_lines(*(one.text for one in found.documents))) if found else []
+    part = part_of([*rows, *lines], number(given, "part"), _weigh)
+    return render(
+        "compare.html",
+        view,
+        title=f"{before} and {after}" if found else "Compare two states",
+        here=address("compare", a=before, b=after, part=given.get("part")),
+        json=view.links.json("diff", a=before, b=after) if found else None,
+        command=command("diff", *before.split(), *after.split()) if found else "",
+        asked=(("a", before), ("b", after)),
+        before=before,
+        after=after,
+        found=found,
+        problem=problem,
+        part=part,
+        part_address=lambda at: view.links.to("compare", a=before, b=after, part=at),
+        rows=[one for one in part.items if not isinstance(one, Line)],
+        lines=[one for one in part.items if isinstance(one, Line)],
+    )
+
+
+def _between(view: View, before: str, after: str) -> tuple[Difference | None, TetraEsError | None]:
+    if not (before and after):
+        return None, None
+    try:
+        return difference(view.reader, before, after, zone=view.zone), None
+    except UsageError as error:
+        return None, error
+
+
+def _weigh(one: Any) -> int:
+    if isinstance(one, Line):
+        return 40 + weight(one.text, most=2_100)
+    return 200 + weight(*one, one[0])

@@ -1,0 +1,134 @@
+"""One event: what it changed, and how anybody checks that its author signed it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from difflib import unified_diff
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tetra_es.errors import TetraEsError
+from tetra_es.refs import PositionRef
+from tetra_es_projections.queries.events import find_event
+from tetra_es_projections.queries.states import text_at
+from tetra_es_web.links import address
+from tetra_es_web.pages.parts import part_of, weight
+from tetra_es_web.pages.rendering import render
+from tetra_es_web.pages.view import command, number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tetra_es_projections.queries.events import FoundEvent
+    from tetra_es_web.pages.view import View
+
+_TEXTS = {
+    "manifest.edited": "manifest",
+    "profile.edited": "profile {environment}",
+    "environment.created": "{environment}",
+    "environment.edited": "{environment}",
+    "environment.promoted": "{environment}",
+    "environment.rolled_back": "{environment}",
+    "environment.imported": "{environment}",
+}
+"""Type of an event to the file whose text it changed."""
+_LINE = 2_000
+"""Characters of a line that are shown."""
+_KINDS = {"+": "add", "-": "del", "@": "hunk"}
+_STATE = 12_000
+"""Bytes of an event's state that are shown."""
+
+
+class Line(NamedTuple):
+    """A line of a difference."""
+
+    kind: str
+    text: str
+
+
+def event(view: View, of: str, given: Mapping[str, str]) -> str:
+    """Return one event."""
+    found = find_event(view.reader, PositionRef(number({"event": of}, "event") or 0))
+    details = found.details
+    events = view.reader.views.events
+    lines = list(_text_lines(view, found))
+    part = part_of([*found.changes, *lines], number(given, "part"), _weigh)
+    changes = [one for one in part.items if not isinstance(one, Line)]
+    same = events.find(details.event)
+    return render(
+        "event.html",
+        view,
+        title=f"Event #{details.event}",
+        here=address("event", details.event, part=given.get("part")),
+        json=view.links.json(f"event/{details.event}"),
+        command=command("event", details.event),
+        found=found,
+        details=details,
+        void=events.void(details.event),
+        environment=same.environment if same else None,
+        part=part,
+        changes=changes,
+        lines=[one for one in part.items if isinstance(one, Line)],
+        file=_file(found),
+        steps=events.steps_of(details.event),
+        signer=found.metadata["actor"],
+        before=max(details.event - 1, 1),
+        state=_state(found),
+        shell=shlex.quote,
+        signed=found.signed_bytes.decode(),
+        part_address=lambda at: view.links.to("event", details.event, part=at),
+    )
+
+
+def _file(found: FoundEvent) -> str | None:
+    """Return what an event changed the text of, None for nothing."""
+    form = _TEXTS.get(found.details.topic)
+    return form and form.format(environment=found.details.state.get("environment"))
+
+
+def _text_lines(view: View, found: FoundEvent) -> Iterator[Line]:
+    """Yield the difference that an event made to a text; nothing where it is not known any more."""
+    file, position = _file(found), found.details.event
+    if file is None or view.reader.views.events.void(position):
+        return
+    try:
+        after = text_at(view.reader, file, PositionRef(position))
+    except TetraEsError:  # purged: the page says so
+        return
+    try:
+        before = text_at(view.reader, file, PositionRef(position - 1)) if position > 1 else ""
+    except TetraEsError:
+        before = ""
+    yield from diff_lines(before, after)
+
+
+def diff_lines(before: str, after: str) -> Iterator[Line]:
+    """Yield the difference between two texts, with three lines around each change."""
+    lines = unified_diff(before.splitlines(), after.splitlines(), lineterm="")
+    for number_, line in enumerate(lines):
+        if number_ > 1:  # without the names of the files
+            yield Line(_KINDS.get(line[:1], ""), shortened(line))
+
+
+def shortened(line: str) -> str:
+    """Return a line as pages show it."""
+    more = len(line) - _LINE
+    return line if more <= 0 else f"{line[:_LINE]}… ({more} more characters)"
+
+
+def _weigh(one: Any) -> int:
+    if isinstance(one, Line):
+        return 40 + weight(one.text, most=_LINE + 40)
+    return 200 + weight(*one, one[0])
+
+
+def _state(found: FoundEvent) -> Iterator[str]:
+    """Yield an event's state line by line, as much as there is room for."""
+    text = json.dumps(found.details.state, indent=2, ensure_ascii=False, sort_keys=True)
+    room = _STATE
+    for line in text.splitlines():
+        room -= weight(line, most=_LINE)
+        if room < 0:
+            yield "… and more, which the event's JSON has"
+            return
+        yield shortened(line)

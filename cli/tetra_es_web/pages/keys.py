@@ -1,0 +1,127 @@
+"""Values of all environments beside each other, and the life of one key."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from tetra_es.errors import TetraEsError
+from tetra_es_projections.queries.history import HistoryQuery, history_rows
+from tetra_es_projections.queries.tables.key_table import KeyEventRow
+from tetra_es_projections.queries.why import explain
+from tetra_es_web.links import address
+from tetra_es_web.pages.parts import fitting, part_of, weight
+from tetra_es_web.pages.rendering import render
+from tetra_es_web.pages.view import command, number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tetra_es_projections.queries.tables.key_table import BlameRow
+    from tetra_es_projections.queries.why import Why
+    from tetra_es_web.pages.view import View
+
+_SHOWN = 40
+_CELL = 160
+
+
+class KeyRow(NamedTuple):
+    """A key, and what it is in each environment."""
+
+    key: str
+    cells: list[BlameRow | None]
+    differs: bool
+    """Whether not all environments that have it have the same value."""
+
+    @property
+    def weight(self) -> int:
+        """How many bytes of a page it takes, about."""
+        texts = [cell.value for cell in self.cells if cell]
+        return 200 + 2 * weight(self.key) + sum(160 + weight(text, most=_CELL) for text in texts)
+
+
+def keys(view: View, _: str, given: Mapping[str, str]) -> str:
+    """Return the present values of all environments."""
+    table = view.reader.views.keys
+    ref = view.ref(given.get("at"))
+    upto = None
+    if ref is not None:
+        from tetra_es_projections.queries.refs import position_of  # most ask for now
+
+        upto = position_of(view.reader.views, ref)
+    columns = {
+        name: {row.key: row for row in table.blame(name, upto=upto)} for name in view.environments
+    }
+    names = sorted({key for rows in columns.values() for key in rows})
+    rows = []
+    for key in names:
+        cells = [rows_.get(key) for rows_ in columns.values()]
+        values = {cell.value for cell in cells if cell}
+        rows.append(KeyRow(key, cells, len(values) > 1))
+    part = part_of(rows, number(given, "part"), lambda row: row.weight)
+    at = given.get("at", "").strip()
+    return render(
+        "keys.html",
+        view,
+        title="Values",
+        here=address("keys", at=upto or view.whole.newest.event, part=given.get("part")),
+        asked=(("at", at),),
+        at=at,
+        part=part,
+        part_address=lambda wanted: view.links.to("keys", at=at, part=wanted),
+        cell=_CELL,
+        differing=sum(row.differs for row in rows),
+    )
+
+
+class Present(NamedTuple):
+    """What a key is in an environment."""
+
+    environment: str
+    row: BlameRow | None
+    why: Why | None
+
+
+def key(view: View, of: str, given: Mapping[str, str]) -> str:
+    """Return the life of a key across environments: what it is, why, and what it was."""
+    reader = view.reader
+    before = number(given, "before")
+    query = HistoryQuery(key=of, before=before, limit=_SHOWN + 1)
+    found = [row for row in history_rows(reader, query) if isinstance(row, KeyEventRow)]
+    events = list(dict.fromkeys(row.event for row in found))
+    more = len(events) > _SHOWN
+    rows = [row for row in found if not more or row.event != events[-1]]
+    room = fitting(rows, _weigh)
+    if room < len(rows):
+        more, rows = True, rows[:room]
+    below = sorted({row.key for row in found if row.key and row.key != of})
+    return render(
+        "key.html",
+        view,
+        title=of,
+        here=address("key", of, before=before),
+        json=view.links.json("events", key=of, before=before),
+        command=command("history", "--key", of),
+        asked=(("before", str(before or "")),),
+        key=of,
+        present=[_present(view, name, of) for name in view.environments],
+        rows=rows,
+        below=below[:50],
+        more=more,
+        older=rows[-1].event if more and rows else None,
+        before=before,
+    )
+
+
+def _present(view: View, environment: str, name: str) -> Present:
+    rows = view.reader.views.keys.blame(environment, name)
+    row = next((one for one in rows if one.key == name), None)
+    why: Why | None = None
+    if row is not None:
+        with suppress(TetraEsError):  # such as a text that was purged: the row is known
+            why = explain(view.reader, environment, name)
+    return Present(environment, row, why)
+
+
+def _weigh(row: KeyEventRow) -> int:
+    return 900 + weight(row.key, row.key, row.before, row.after, row.summary, row.reason)

@@ -1,0 +1,53 @@
+"""The first page: environments, what runs on their hosts, and what happened last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tetra_es_projections.queries.findings import findings
+from tetra_es_projections.queries.graph import history_graph
+from tetra_es_projections.queries.history import HistoryQuery
+from tetra_es_projections.queries.hosts import hosts_at, left_out, moment_of_ref
+from tetra_es_projections.queries.signers import signer_rows
+from tetra_es_projections.queries.status import environment_rows, file_rows
+from tetra_es_web.links import address
+from tetra_es_web.pages.drawing import rows_of
+from tetra_es_web.pages.rendering import render
+from tetra_es_web.pages.view import command
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tetra_es_web.pages.view import View
+
+NEWEST = 10
+
+
+def overview(view: View, _: str, given: Mapping[str, str]) -> str:
+    """Return how the organization stands, or stood at a REF."""
+    reader, ref, at = view.reader, view.ref(given.get("at")), given.get("at", "").strip()
+    moment = moment_of_ref(reader, ref)
+    upto = view.whole.newest.event if ref is None else moment.position
+    hosts = hosts_at(reader, moment)
+    graph = history_graph(reader, HistoryQuery(limit=NEWEST, before=upto + 1))
+    states = environment_rows(reader, None if ref is None else upto)
+    made = [reader.views.events.find(one.event) if one.event else None for one in states]
+    return render(
+        "overview.html",
+        view,
+        title="Overview",
+        here=address("overview", at=upto),
+        json=view.links.json("hosts", at=at) if at else view.links.json("environments"),
+        command=command("status", "--at", upto),
+        asked=(("at", at),),
+        at=at,
+        newest=reader.views.events.find(upto),
+        environments=list(zip(states, made, strict=True)),
+        hosts=hosts,
+        left_out=left_out(reader, hosts) if ref is None else [],
+        findings=findings(reader, ref=ref),
+        signers=signer_rows(reader, ref),
+        files=file_rows(reader) if view.links.live and ref is None else [],
+        rows=rows_of(view, graph),
+        lanes=graph.lanes,
+    )

@@ -1,0 +1,66 @@
+"""Long lists in parts, so that no page is larger than a browser on a telephone likes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+from markupsafe import escape
+
+from tetra_es.errors import UsageError
+from tetra_es.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+T = TypeVar("T")
+
+ROOM = 56_000
+"""Bytes of a page that its list may have: 100,000 with everything else."""
+
+
+class Part(NamedTuple, Generic[T]):
+    """Some of the items of a list."""
+
+    items: Sequence[T]
+    number: int
+    """From 1."""
+    parts: int
+    """How many parts there are."""
+    total: int
+    """How many items there are in all of them."""
+    start: int
+    """How many items are in the parts before."""
+
+
+def part_of(items: Sequence[T], number: int | None, weigh: Callable[[T], int]) -> Part[T]:
+    """Return a part of a list, the first by default; `weigh` says how many bytes an item takes.
+
+    Raises `UsageError` where there is no such part.
+    """
+    starts, room = [0], ROOM
+    for place, item in enumerate(items):
+        room -= weigh(item)
+        if room < 0 and place > starts[-1]:
+            starts.append(place)
+            room = ROOM - weigh(item)
+    wanted = number or 1
+    if wanted > len(starts):
+        raise UsageError(f"there is no part {wanted}", hint=f"there are {len(starts)}")
+    begin = starts[wanted - 1]
+    end = starts[wanted] if wanted < len(starts) else len(items)
+    return Part(items[begin:end], wanted, len(starts), len(items), begin)
+
+
+def weight(*texts: str | None, most: int = 400) -> int:
+    """Return how many bytes texts take on a page, each clipped to so many characters."""
+    return sum(len(escape(one_line(text[:most])).encode()) + 40 for text in texts if text)
+
+
+def fitting(items: Sequence[T], weigh: Callable[[T], int]) -> int:
+    """Return how many of the first items there is room for, at least one."""
+    room = ROOM
+    for place, item in enumerate(items):
+        room -= weigh(item)
+        if room < 0:
+            return max(place, 1)
+    return len(items)

@@ -1,0 +1,93 @@
+"""From a template to a page. Text of others becomes harmless here, and nowhere else."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from tetra_es.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tetra_es_web.links import Address
+    from tetra_es_web.pages.view import View
+
+CLIPPED = 400
+"""Characters of a value that lists show."""
+
+
+def render(template: str, view: View, *, title: str, here: Address, **more: Any) -> str:
+    """Return a page. `here` is what it can be had by later, when there are more events."""
+    told = {"json": None, "command": None, "asked": (), **more}
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            view=view,
+            whole=view.whole,
+            to=view.links.to,
+            links=view.links,
+            time=lambda text: _time(view, text),
+            title=title,
+            page=here.page,
+            permalink=view.links.to(here.page, here.of, **dict(here.query))
+            or view.links.to(here.page, here.of),
+            **told,
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    found = Environment(
+        loader=PackageLoader("tetra_es_web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_harmless,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    found.filters.update(clip=clip, count=count)
+    found.globals["lane"] = lane
+    return found
+
+
+def _harmless(value: Any) -> Any:
+    """Return what is printed: text on one line, without what could disguise it."""
+    if isinstance(value, Markup):
+        return value
+    if isinstance(value, str):
+        return one_line(value)
+    return "" if value is None else value
+
+
+def clip(text: str | None, width: int = CLIPPED) -> str | None:
+    """Return text as lists show it, shortened where it is long."""
+    if text is None or len(text) <= width:
+        return text
+    return f"{text[:width]}… ({len(text) - width} more characters)"
+
+
+def count(things: Iterable[object] | int, one: str, more: str = "") -> str:
+    """Return how many there are, such as `2 hosts`."""
+    number = things if isinstance(things, int) else sum(1 for _ in things)
+    return f"{number:,} {one if number == 1 else more or one + 's'}"
+
+
+def lane(view: View, environment: str | None) -> int:
+    """Return the number of the colour that an environment has on every page."""
+    names = view.environments
+    return names.index(environment) % 5 + 1 if environment in names else 0
+
+
+def _time(view: View, text: str | None) -> Markup:
+    """Return a time to the second, with its zone; all of its digits are in the attribute."""
+    if not text:
+        return Markup("&ndash;")
+    moved = view.moved(text).isoformat(sep=" ", timespec="seconds").replace("+00:00", "Z")
+    return Markup('<time datetime="{}">{}</time>').format(one_line(text), moved)

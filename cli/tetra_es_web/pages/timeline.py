@@ -1,0 +1,77 @@
+"""The events, a lane for each environment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tetra_es.refs import parse_end, parse_start
+from tetra_es_projections.queries.graph import history_graph
+from tetra_es_projections.queries.history import HistoryQuery
+from tetra_es_web.links import address
+from tetra_es_web.pages.drawing import rows_of
+from tetra_es_web.pages.parts import fitting
+from tetra_es_web.pages.rendering import render
+from tetra_es_web.pages.view import command, number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tetra_es_web.pages.view import View
+
+SHOWN = 40
+_MOST = 50
+_FILTERS = ("environment", "key", "actor", "type", "since", "until", "grep")
+
+
+def timeline(view: View, _: str, given: Mapping[str, str]) -> str:
+    """Return the events that the parameters ask for, newest first."""
+    wanted = {name: given[name].strip() for name in _FILTERS if given.get(name, "").strip()}
+    before = number(given, "before")
+    limit = min(number(given, "n") or SHOWN, _MOST)
+    query = HistoryQuery(
+        file=wanted.get("environment"),
+        key=wanted.get("key"),
+        actor=wanted.get("actor"),
+        topic=wanted.get("type"),
+        since=parse_start(wanted["since"], view.zone) if "since" in wanted else None,
+        until=parse_end(wanted["until"], view.zone) if "until" in wanted else None,
+        grep=wanted.get("grep"),
+        before=before,
+        limit=limit + 1,
+    )
+    graph = history_graph(view.reader, query)
+    rows = rows_of(view, graph)
+    room = min(fitting(rows, lambda row: row.weight), limit)
+    more, rows = len(rows) > room, rows[:room]
+    at = before or view.whole.newest.event + 1
+    asked = {**wanted, "before": str(at)}
+    older = str(rows[-1].event) if more else None
+    events = view.reader.views.events
+    return render(
+        "timeline.html",
+        view,
+        title="Timeline",
+        here=address("timeline", **asked),
+        json=view.links.json("events", **{**asked, "n": limit}),
+        command=_command(wanted, before, limit),
+        asked=tuple({**wanted, "before": str(before or "")}.items()),
+        wanted=wanted,
+        field={name: wanted.get(name) for name in _FILTERS},
+        files=[*view.environments, "manifest"],
+        before=before,
+        rows=rows,
+        lanes=graph.lanes,
+        older=older and view.links.to("timeline", **{**wanted, "before": older}),
+        actors=events.actors() if view.links.live else (),
+        types=events.topics() if view.links.live else (),
+    )
+
+
+def _command(wanted: Mapping[str, str], before: int | None, limit: int) -> str:
+    words = ["history", *wanted.get("environment", "").split()]
+    for name, value in wanted.items():
+        if name != "environment":
+            words += [f"--{name}", value]
+    if before:
+        words += ["--before", str(before)]
+    return command(*words, "-n", limit)

@@ -1,0 +1,85 @@
+"""What a page is made of."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from tetra_es.errors import TetraEsError, UsageError
+from tetra_es.refs import parse_ref
+from tetra_es_projections.queries.environments import known_environments
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import tzinfo
+
+    from tetra_es.refs import Ref
+    from tetra_es_projections.queries.reader import Reader
+    from tetra_es_projections.queries.tables.event_table import EventRow
+    from tetra_es_web.links import Links
+
+Given = "Mapping[str, str]"
+"""The parameters of a page, as they are in its address."""
+
+
+class Whole(NamedTuple):
+    """An organization, its newest and its first event: every page says them."""
+
+    organization: str
+    newest: EventRow
+    first: EventRow
+
+
+@dataclass(frozen=True)
+class View:
+    """An organization as of its newest event, and how pages about it link to each other."""
+
+    reader: Reader
+    links: Links
+    zone: tzinfo = UTC
+    zone_name: str = "UTC"
+    age: str = ""
+    """How old this replica is, in words, where the organization is shared."""
+
+    @cached_property
+    def whole(self) -> Whole:
+        """Organization, newest and first event. Raises `TetraEsError` where there is no event."""
+        events = self.reader.views.events
+        newest, first = events.find(events.last_position()), events.find(1)
+        if newest is None or first is None:
+            raise TetraEsError("there are no events yet", hint="record something first")
+        return Whole(self.reader.layout.root.name, newest, first)
+
+    @cached_property
+    def environments(self) -> Sequence[str]:
+        """The environments in promotion order."""
+        return known_environments(self.reader)
+
+    def ref(self, text: str | None) -> Ref | None:
+        """Return what a parameter names; None where it is not given. Raises `UsageError`."""
+        return parse_ref(text.strip(), self.zone) if text and text.strip() else None
+
+    def moved(self, time: str) -> datetime:
+        """Return the time of an event in the zone that was chosen."""
+        return datetime.fromisoformat(time).astimezone(self.zone)
+
+
+def number(given: Mapping[str, str], name: str) -> int | None:
+    """Return a parameter that is a number from 1; None where it is not given.
+
+    Raises `UsageError`.
+    """
+    text = given.get(name, "").strip().removeprefix("#")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= 18 and int(text) > 0):
+        raise UsageError(f"{name} is not a number: {text!r}", hint="such as 41")
+    return int(text)
+
+
+def command(*words: object) -> str:
+    """Return what gives the same answer on the command line."""
+    return shlex.join(["tetra-es", *map(str, words)])

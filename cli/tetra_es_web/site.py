@@ -1,0 +1,142 @@
+"""All pages of an organization as files, to be read from a disk or put behind any web server."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from tetra_es.errors import Refused, TetraEsError
+from tetra_es_web.links import Address, address, file_of
+from tetra_es_web.pages.failure import failure
+from tetra_es_web.pages.registry import PAGES
+from tetra_es_web.pages.view import View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import tzinfo
+
+    from tetra_es_projections.queries.reader import Reader
+
+MARK: Final = "tetra-es-site.txt"
+"""The file that says that a folder is a site."""
+_STATIC: Final = Path(__file__).parent / "static"
+
+
+class _Links:
+    """Links from one file to others; remembers the pages that are linked to."""
+
+    live = False
+
+    def __init__(self, ask: Callable[[Address], None]) -> None:
+        self._ask = ask
+        self.folder = PurePosixPath()
+        """The folder of the page that is being made, below that of the site."""
+
+    def to(self, page: str, of: object = "", **query: object) -> str | None:
+        """Return the way to the file of a page; None where the site does not have it."""
+        wanted = address(page, of, **query)
+        path = file_of(wanted)
+        if path is None:
+            return None
+        self._ask(wanted)
+        return self._way(path)
+
+    def json(self, path: str, **query: object) -> None:
+        """Return nothing: nobody answers."""
+
+    def static(self, name: str) -> str:
+        """Return the way to a style."""
+        return self._way(f"static/{name}")
+
+    def _way(self, path: str) -> str:
+        return quote("../" * len(self.folder.parts) + path)
+
+
+def write_site(
+    reader: Reader, folder: Path, zone: tzinfo, report: Callable[[str, int, int], None]
+) -> int:
+    """Write all pages that can be reached from the first one; return how many.
+
+    The same history gives the same bytes. Raises `Refused` for a folder that holds anything else
+    than such a site, `TetraEsError` where it cannot be written.
+    """
+    try:
+        _prepare(folder)
+        count = 0
+        for path, text in _pages(reader, zone, report):
+            _write(folder / path, text.encode())
+            count += 1
+        for style in _static():
+            _write(folder / "static" / style.name, style.read_bytes())
+    except OSError as error:
+        raise TetraEsError(
+            f"cannot write the site in {folder}: {error.strerror}",
+            hint="check the path, its permissions, and the room on the disk",
+        ) from error
+    return count
+
+
+def _pages(
+    reader: Reader, zone: tzinfo, report: Callable[[str, int, int], None]
+) -> Iterator[tuple[str, str]]:
+    """Yield path and text of each page, the first one first."""
+    waiting: deque[Address] = deque()
+    known: set[str] = set()
+
+    def ask(wanted: Address) -> None:
+        path = file_of(wanted)
+        if path is not None and path not in known:
+            known.add(path)
+            waiting.append(wanted)
+
+    links = _Links(ask)
+    view = View(reader, links, zone, str(zone))
+    ask(address("overview"))
+    done = 0
+    while waiting:
+        wanted = waiting.popleft()
+        path = str(file_of(wanted))
+        links.folder = PurePosixPath(path).parent
+        try:
+            text = PAGES[wanted.page](view, wanted.of, dict(wanted.query))
+        except TetraEsError as error:  # such as a text that was purged
+            text = failure(view, error, wanted)
+        done += 1
+        report("pages", done, len(known))
+        yield path, text
+
+
+def _prepare(folder: Path) -> None:
+    """Make the folder, without what an earlier run wrote; refuse one of somebody else."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mark = folder / MARK
+    if any(folder.iterdir()) and not (mark.is_file() and not mark.is_symlink()):
+        raise Refused(
+            f"{folder} is not empty, and not a site of tetra-es",
+            hint="name a new folder, or remove what is in it",
+        )
+    mark.unlink(missing_ok=True)
+    _write(mark, b"Pages of tetra-es. The next `audit site` into this folder replaces them.\n")
+    for name in [*PAGES, "static"]:
+        if (folder / name).is_symlink():
+            raise Refused(f"{folder / name} is a link", hint="remove it, or name a new folder")
+        for old in [*(folder / name).glob("*.html"), folder / f"{name}.html"]:
+            old.unlink(missing_ok=True)
+    for old in [folder / "index.html", *(folder / "static" / one.name for one in _static())]:
+        old.unlink(missing_ok=True)
+
+
+def _static() -> list[Path]:
+    """Return the style and what belongs to it."""
+    return sorted(path for path in _STATIC.iterdir() if path.is_file())
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a new file; nothing is written through a link."""
+    path.parent.mkdir(exist_ok=True)
+    opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
+    with open(opened, "wb") as file:  # noqa: PTH123 - of a descriptor
+        file.write(data)
