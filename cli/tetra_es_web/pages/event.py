@@ -48,7 +48,7 @@ class Line(NamedTuple):
 
 def event(view: View, of: str, given: Mapping[str, str]) -> str:
     """Return one event."""
-    found = find_event(view.reader, PositionRef(number({"event": of}, "event") or 0))
+    found = find_event(view.reader, view.ref(of) or PositionRef(0))
     details = found.details
     events = view.reader.views.events
     lines = list(_text_lines(view, found))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tetra_es_web.links import address
-from tetra_es_web.pages.rendering import render
+from tetra_es_web.pages.rendering import render, render_alone
 
 if TYPE_CHECKING:
     from tetra_es.errors import TetraEsError
@@ -23,3 +23,8 @@ def failure(view: View, error: TetraEsError, here: Address | None = None) -> str
         message=error.message,
         hint=error.hint,
     )
+
+
+def failure_alone(error: TetraEsError) -> str:
+    """Return the same where the organization cannot be looked at."""
+    return render_alone("alone.html", message=error.message, hint=error.hint)

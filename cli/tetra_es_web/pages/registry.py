@@ -13,7 +13,7 @@ from tetra_es_web.pages.keys import key, keys
 from tetra_es_web.pages.overview import overview
 from tetra_es_web.pages.people import secrets, signers
 from tetra_es_web.pages.search import search
-from tetra_es_web.pages.timeline import timeline
+from tetra_es_web.pages.timeline import FILTERS, timeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,3 +39,21 @@ PAGES: Mapping[str, Callable[[View, str, Mapping[str, str]], str]] = {
 """Name to what makes the page; the name is the first part of its address."""
 OF_SOMETHING = ("event", "environment", "profile", "key")
 """Pages that are of one thing each, which is named in their address."""
+
+PARAMETERS: Mapping[str, tuple[str, ...]] = {
+    "overview": ("at",),
+    "timeline": (*FILTERS, "before", "n"),
+    "event": ("part",),
+    "environment": ("at", "part"),
+    "manifest": ("at", "part"),
+    "profile": ("at", "part"),
+    "compare": ("a", "b", "part"),
+    "key": ("before",),
+    "keys": ("at", "part"),
+    "secrets": ("at",),
+    "hosts": ("at", "before"),
+    "signers": ("at",),
+    "findings": ("at", "part"),
+    "search": ("q", "environment", "before"),
+}
+"""Page to the parameters that it has beside `tz`."""

@@ -22,7 +22,7 @@ CLIPPED = 400
 
 def render(template: str, view: View, *, title: str, here: Address, **more: Any) -> str:
     """Return a page. `here` is what it can be had by later, when there are more events."""
-    told = {"json": None, "command": None, "asked": (), **more}
+    told = {"json": None, "command": None, "asked": (), "q": "", **more}
     return (
         _environment()
         .get_template(template)
@@ -39,6 +39,11 @@ def render(template: str, view: View, *, title: str, here: Address, **more: Any)
             **told,
         )
     )
+
+
+def render_alone(template: str, **more: Any) -> str:
+    """Return a page about nothing that was recorded."""
+    return _environment().get_template(template).render(more)
 
 
 @cache

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 SHOWN = 40
 _MOST = 50
-_FILTERS = ("environment", "key", "actor", "type", "since", "until", "grep")
+FILTERS = ("environment", "key", "actor", "type", "since", "until", "grep")
 
 
 def timeline(view: View, _: str, given: Mapping[str, str]) -> str:
     """Return the events that the parameters ask for, newest first."""
-    wanted = {name: given[name].strip() for name in _FILTERS if given.get(name, "").strip()}
+    wanted = {name: given[name].strip() for name in FILTERS if given.get(name, "").strip()}
     before = number(given, "before")
     limit = min(number(given, "n") or SHOWN, _MOST)
     query = HistoryQuery(
@@ -56,7 +56,7 @@ def timeline(view: View, _: str, given: Mapping[str, str]) -> str:
         command=_command(wanted, before, limit),
         asked=tuple({**wanted, "before": str(before or "")}.items()),
         wanted=wanted,
-        field={name: wanted.get(name) for name in _FILTERS},
+        field={name: wanted.get(name) for name in FILTERS},
         files=[*view.environments, "manifest"],
         before=before,
         rows=rows,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from tetra_es.refs import Ref
+    from tetra_es_projections.queries.answering import Shared
     from tetra_es_projections.queries.reader import Reader
     from tetra_es_projections.queries.tables.event_table import EventRow
     from tetra_es_web.links import Links
@@ -41,8 +42,8 @@ class View:
     links: Links
     zone: tzinfo = UTC
     zone_name: str = "UTC"
-    age: str = ""
-    """How old this replica is, in words, where the organization is shared."""
+    shared: Shared | None = None
+    """What is known of the log that it is shared by: how old this replica is."""
 
     @cached_property
     def whole(self) -> Whole:

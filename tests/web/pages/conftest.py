@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.web.pages.looking import Look
+
+
+collect_ignore_glob = [] if os.environ.get("TETRA_ES_WEB") == "1" else ["test_*"]
+"""The daily tests do without web packages."""
 
 
 @pytest.fixture(scope="session")

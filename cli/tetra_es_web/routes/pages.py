@@ -1,0 +1,118 @@
+"""Pages for people, as of the newest event."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from tetra_es.errors import TetraEsError, UsageError
+from tetra_es_web import pages
+from tetra_es_web.links import LiveLinks
+from tetra_es_web.opening import etag_of, headers_of, is_known, opened
+from tetra_es_web.pages.failure import failure, failure_alone
+from tetra_es_web.pages.registry import OF_SOMETHING, PAGES, PARAMETERS
+from tetra_es_web.pages.view import View
+from tetra_es_web.routes.errors import status_of
+from tetra_es_web.routes.patterns import check_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tetra_es_web.opening import Opened
+
+_HTML: Final = "text/html; charset=utf-8"
+_STATIC: Final = Path(pages.__file__).parent.parent / "static"
+_TYPES: Final = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+_FIXED: Final = re.compile(r"\d{4}-\d\d-\d\d.*|#?\d+|[a-z ]+[a-z0-9-]*(?:@\d+)?", re.ASCII)
+"""What names the same until something is recorded: a date, a position, a state."""
+_OF_TIMES: Final = ("at", "since", "until", "a", "b")
+
+
+def router() -> APIRouter:
+    """Return the routes of all pages, and of their style."""
+    found = APIRouter()
+
+    def add(path: str, endpoint: Callable[..., Response]) -> None:
+        found.add_api_route(path, endpoint, methods=["GET", "HEAD"], include_in_schema=False)
+
+    for name in PAGES:
+        path = "/" if name == "overview" else f"/{name}"
+        if name not in OF_SOMETHING:
+            add(path, _endpoint(name))
+        if name in OF_SOMETHING or name == "secrets":
+            add(f"{path}/{{of:path}}", _endpoint(name))
+    for file in sorted(_STATIC.iterdir()):
+        if file.suffix in _TYPES:
+            add(f"/static/{file.name}", _file(file))
+    return found
+
+
+def _endpoint(name: str) -> Callable[[Request], Response]:
+    def endpoint(request: Request) -> Response:
+        return _answer(request, name)
+
+    return endpoint
+
+
+def _file(path: Path) -> Callable[[], Response]:
+    data, kind = path.read_bytes(), _TYPES[path.suffix]
+
+    def endpoint() -> Response:
+        return Response(data, media_type=kind, headers={"Cache-Control": "max-age=300"})
+
+    return endpoint
+
+
+def _answer(request: Request, name: str) -> Response:
+    """Return a page; where it cannot be made, one that says why."""
+    state = request.app.state
+    try:
+        with opened(state.answering, request, longest=state.longest) as found:
+            return _page(request, name, found)
+    except TetraEsError as error:
+        body = failure_alone(error)
+        return _html(body, {"Cache-Control": "no-store"}, status_of(error))
+
+
+def _page(request: Request, name: str, found: Opened) -> Response:
+    given = dict(request.query_params)
+    moment = found.moment
+    zone = given.pop("tz", "")
+    view = View(moment.reader, LiveLinks(zone), found.zone, found.zone_name, moment.shared)
+    stable = name != "overview" and all(
+        _FIXED.fullmatch(given.get(one, "").strip() or "0") for one in _OF_TIMES
+    )
+    etag = etag_of(moment, f"{request.url.path}?{request.url.query} page") if stable else None
+    headers = headers_of(moment, etag)
+    if etag and is_known(request, etag):
+        return Response(status_code=304, headers=headers)
+    try:
+        _check(request, name, given)
+        body = PAGES[name](view, request.path_params.get("of", ""), given)
+    except TetraEsError as error:
+        headers = {**headers_of(moment), "Cache-Control": "no-store"}
+        return _html(failure(view, error), headers, status_of(error))
+    return _html(body, headers)
+
+
+def _check(request: Request, name: str, given: Mapping[str, str]) -> None:
+    """Raise `UsageError` for a parameter that the page does not have: none is overlooked."""
+    known = PARAMETERS[name]
+    for one in given:
+        if one not in known:
+            told = ", ".join((*known, "tz"))
+            raise UsageError(f"no such parameter: {one!r}", hint=f"there are {told}")
+    if len(request.query_params.multi_items()) > len(request.query_params):
+        raise UsageError("a parameter is given twice", hint="give it once")
+    if any("\x00" in value for value in (*given.values(), request.path_params.get("of", ""))):
+        raise UsageError("a parameter has a zero byte", hint="leave it out")
+    check_pattern(given.get("grep"))
+
+
+def _html(body: str, headers: Mapping[str, str], status: int = 200) -> Response:
+    data = body.encode(errors="backslashreplace")
+    return Response(data, status, media_type=_HTML, headers=headers)
