@@ -99,6 +99,15 @@ def color_wanted(environ: Mapping[str, str] | None = None) -> bool:
     return not (os.environ if environ is None else environ).get("NO_COLOR")
 
 
+def inherited_sockets(environ: Mapping[str, str] | None = None) -> list[int]:
+    """Return the descriptors of the sockets that systemd hands over (sd_listen_fds(3))."""
+    env = os.environ if environ is None else environ
+    count = env.get("LISTEN_FDS") or ""
+    if env.get("LISTEN_PID") != str(os.getpid()) or not (count.isascii() and count.isdecimal()):
+        return []
+    return list(range(3, 3 + int(count[:4])))
+
+
 def _absolute(env: Mapping[str, str], name: str) -> str:
     """Return a folder, empty for a relative one: the XDG specification has it ignored."""
     value = env.get(name) or ""

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from tetra_es_cli.output.model import Listing, Report
 from tetra_es_cli.output.times import short_time
-from tetra_es_projections.answers import columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -75,6 +74,7 @@ def history_of(reader: Reader, **wanted: Any) -> Listing:
 
 def history(reader: Reader, query: HistoryQuery) -> Listing:
     """Return the events that a query asks for."""
+    from tetra_es_projections.answers import columns
     from tetra_es_projections.answers.history import history as rows_of
 
     return Listing(
@@ -107,6 +107,7 @@ def blame(
     reader: Reader, environment: str, key: str | None = None, ref: Ref | None = None
 ) -> Listing:
     """Return where the values of an environment come from."""
+    from tetra_es_projections.answers import columns
     from tetra_es_projections.answers.environments import blame as rows_of
     from tetra_es_projections.queries.written import as_written
 
@@ -152,6 +153,7 @@ def quick_status(reader: Reader, ref: Ref | None = None) -> Report | None:
 
 def environments(reader: Reader) -> Listing:
     """Return the environments in promotion order."""
+    from tetra_es_projections.answers import columns
     from tetra_es_projections.answers.environments import environments as rows_of
 
     return Listing(rows_of(reader), columns.ENVIRONMENTS, cells={"time": short_time})
@@ -174,6 +176,7 @@ def event_report(found: FoundEvent) -> Report:
 
 def signers(reader: Reader, ref: Ref | None = None) -> Listing:
     """Return who may sign."""
+    from tetra_es_projections.answers import columns
     from tetra_es_projections.answers.people import signers as rows_of
 
     return Listing(rows_of(reader, ref), columns.SIGNERS, cells={"may": _limits})
@@ -200,6 +203,7 @@ def allowed_signers(reader: Reader, ref: Ref | None = None) -> str:
 
 def secrets(reader: Reader, environment: str) -> Listing:
     """Return the secrets of an environment, never their values."""
+    from tetra_es_projections.answers import columns
     from tetra_es_projections.answers.environments import secrets as rows_of
 
     rows = rows_of(reader, environment)
@@ -215,6 +219,7 @@ def secrets(reader: Reader, environment: str) -> Listing:
 
 def recipients(reader: Reader, environment: str, ref: Ref | None = None) -> Listing:
     """Return who can read the secrets of an environment, or could at a REF."""
+    from tetra_es_projections.answers import columns
     from tetra_es_projections.answers.environments import recipients as rows_of
 
     rows = rows_of(reader, environment, ref)

@@ -13,7 +13,7 @@ from tetra_es import __version__
 from tetra_es.errors import TetraEsError
 from tetra_es.text import one_line
 from tetra_es_web.opening import LONGEST
-from tetra_es_web.routes import api, document, pages
+from tetra_es_web.routes import api, document, health, pages
 from tetra_es_web.routes.errors import problem, refusal, reply_to
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def create_app(answering: Answering, *, longest: float = LONGEST) -> FastAPI:
     app.state.longest = longest
     app.include_router(api.router())
     app.include_router(document.router)
+    app.include_router(health.router)
     app.include_router(pages.router())
     app.add_exception_handler(TetraEsError, _refused)
     app.add_exception_handler(RequestValidationError, _misused)

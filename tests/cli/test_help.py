@@ -46,8 +46,9 @@ STATES = {
 }
 """The states in which the examples of a command can be run; else, the upgraded archive."""
 
-ELSEWHERE = ("apply", "trust", "repair", "purge")
-"""What takes a state that its own tests have: a clone on a server, a fork, a bad event, a leak."""
+ELSEWHERE = ("apply", "trust", "repair", "purge", "serve")
+"""What takes a state that its own tests have: a clone on a server, a fork, a bad event, a leak, a
+service that somebody stops."""
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8g"
 RECIPIENT = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
@@ -125,7 +126,7 @@ def test_every_command_has_one() -> None:
     assert [
         " ".join(path) for path, _ in commands() if not examples_of(f"tetra-es {' '.join(path)}")
     ] == []
-    known = {" ".join(path) for path, _ in commands()} | {"share"}
+    known = {" ".join(path) for path, _ in commands()} | {"share", "serve"}
     for example in EXAMPLES:
         words = example.split()
         assert {words[1], " ".join(words[1:3])} & known, example

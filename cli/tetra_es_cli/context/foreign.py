@@ -33,6 +33,7 @@ READING = frozenset(
         *(
             "verify",
             "audit",
+            "serve",
             "hosts",
             "health",
             "drift",

@@ -47,6 +47,7 @@ COMMANDS: Mapping[str, str] = {
     "replay": "replay.replay",
     "findings": "findings.findings",
     "audit": "audit.audit",
+    "serve": "serve.serve",
     "rebuild": "rebuild.rebuild",
     "verify": "verify.verify",
     "trust": "trust.trust",

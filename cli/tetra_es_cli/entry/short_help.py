@@ -45,6 +45,9 @@ SHORT_HELP: Mapping[str, str] = {
     "audit": (
         "Take the history home in a form that others can check: checkpoints, evidence, tables."
     ),
+    "serve": (
+        "Show the history in a browser, and answer programs: read-only, until it is interrupted."
+    ),
     "rebuild": "Build the files, the query views and the mirror again from the events.",
     "verify": "Prove the history: exit 4 and the first bad event where something is wrong.",
     "trust": "Say that the history here is the right one, where it is not the one known here.",
@@ -102,6 +105,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "verify",
         "findings",
         "audit",
+        "serve",
         "rebuild",
         "trust",
         "repair",

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from tetra_es.errors import TetraEsError
 from tetra_es_cli.output.model import Listing
 from tetra_es_cli.output.times import short_time
-from tetra_es_projections.answers import columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +20,8 @@ _SHORT = 12
 
 def host_listing(rows: Sequence[Mapping[str, Any]]) -> Listing:
     """Return the rows of hosts."""
+    from tetra_es_projections.answers import columns  # which the help does without
+
     cells: Mapping[str, Callable[[Any], Any]] = {
         "since": short_time,
         "secrets": _secrets,

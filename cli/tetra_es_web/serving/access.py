@@ -1,0 +1,153 @@
+"""Who may ask: everybody on this machine, or who has a token, or whom a proxy names."""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+
+from tetra_es.errors import TetraEsError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from ipaddress import IPv4Network, IPv6Network
+
+HEADER: Final = b"x-forwarded-user"
+"""By which a proxy says who is asking."""
+_LONGEST: Final = 200
+_OURS: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+"""What this machine calls itself. Where a stranger's name leads here, a page of theirs asks."""
+
+
+class TokenBook(Protocol):
+    """The tokens that there are."""
+
+    def all(self) -> Sequence[object]:
+        """Return all of them, those whose time is over too."""
+
+    def match(self, text: str) -> str | None:
+        """Return the name of a token, None for anything else."""
+
+
+class Caller(NamedTuple):
+    """Who asks, or why nothing is answered."""
+
+    name: str = "-"
+    status: int = 0
+    """Of the refusal; 0 where there is none."""
+    message: str = ""
+    hint: str = ""
+
+
+class Guard:
+    """Decides who may ask."""
+
+    def __init__(self, tokens: TokenBook, proxies: Iterable[str] = ()) -> None:
+        """Take tokens and the addresses of proxies. Raises `UsageError`."""
+        self._tokens = tokens
+        self._proxies = [network_of(text) for text in proxies]
+        # It does not open by itself when the last token is removed.
+        self.is_closed = bool(self._proxies) or bool(tokens.all())
+
+    def caller(self, scope: Any) -> Caller:
+        """Return who sent a request."""
+        client = scope.get("client")
+        peer = client[0] if client else None
+        headers = scope["headers"]
+        if self._is_proxy(peer) and (name := _named(headers)):
+            return Caller(name)
+        try:
+            if (token := _token(headers)) and (name := self._tokens.match(token)):
+                return Caller(name)
+            closed = self.is_closed or bool(self._tokens.all())
+        except TetraEsError:
+            return Caller(
+                status=503, message="the tokens cannot be read", hint="the service's log says more"
+            )
+        if closed or token:
+            return Caller(
+                status=401,
+                message="that token is not one that counts" if token else "a token is needed",
+                hint="send one as `Authorization: Bearer TOKEN`",
+            )
+        if peer is not None and _host(headers) not in _OURS:
+            return Caller(
+                status=403,
+                message="the service answers to the names of this machine alone",
+                hint="ask it as http://127.0.0.1, or make a token",
+            )
+        return Caller()
+
+    def _is_proxy(self, peer: str | None) -> bool:
+        if peer is None:
+            return True  # a unix socket: its permissions say who may connect
+        try:
+            address = ip_address(peer)
+        except ValueError:
+            return False
+        mapped = getattr(address, "ipv4_mapped", None) or address
+        return any(mapped in network for network in self._proxies)
+
+
+def network_of(text: str) -> IPv4Network | IPv6Network:
+    """Return an address, or a range of them. Raises `UsageError`."""
+    try:
+        return ip_network(text)
+    except ValueError:
+        raise UsageError(
+            f"not the address of a proxy: {text!r}", hint="such as 127.0.0.1 or 10.0.0.0/24"
+        ) from None
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether an address is this machine's alone. Raises `UsageError` for a name."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        raise UsageError(
+            f"not an address: {host!r}", hint="such as 127.0.0.1, ::1, or 0.0.0.0 for all"
+        ) from None
+
+
+def _values(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[bytes]:
+    return [value for header, value in headers if header.lower() == name]
+
+
+def _named(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """Return whom a proxy names; None where it names nobody, or several."""
+    found = _values(headers, HEADER)
+    if len(found) != 1:
+        return None
+    try:
+        name = found[0].decode().strip()
+    except UnicodeDecodeError:
+        return None
+    return name if name.isprintable() and len(name) <= _LONGEST else None
+
+
+def _token(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """Return the token that a request has; a browser's is the password of any user."""
+    found = _values(headers, b"authorization")
+    if len(found) != 1:
+        return "-" if found else None
+    kind, _, rest = found[0].decode("latin-1").partition(" ")
+    if kind.lower() == "bearer":
+        return rest.strip()
+    if kind.lower() == "basic":
+        try:
+            return b64decode(rest.strip(), validate=True).decode().partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError):
+            return "-"
+    return "-"
+
+
+def _host(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """Return the name in the address that was asked, without the port."""
+    found = _values(headers, b"host")
+    text = found[0].decode("latin-1").lower() if len(found) == 1 else ""
+    if text.startswith("["):
+        return text.partition("]")[0] + "]"
+    return text.partition(":")[0]
