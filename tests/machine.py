@@ -157,8 +157,14 @@ class Machine:
         return [sys.executable, "-m", "tetra_es_cli", *self._words(arguments)]
 
     def _words(self, arguments: Sequence[str]) -> list[str]:
-        """Return the words of a command, with the option that `init` has where `reads` is not."""
-        begin = next((at for at, word in enumerate(arguments[:5]) if word == "init"), None)
+        """Return the words of a command, with the option that `init` and `import` have where
+        `reads` is not."""
+        makes = [
+            at
+            for at, word in enumerate(arguments[:5])
+            if word in ("init", "import") and arguments[at - 1 : at] != ("secret",)
+        ]
+        begin = next(iter(makes), None)
         if begin is None or self.reads:
             return list(arguments)
         return [*arguments[: begin + 1], "--no-identity", *arguments[begin + 1 :]]

@@ -270,6 +270,18 @@ def test_arguments_that_are_not_utf8(machine: Machine) -> None:
     assert "error: not UTF-8" in done.stderr
 
 
+def test_a_folder_whose_name_is_not_utf8(machine: Machine) -> None:
+    folder = os.fsencode(machine.home) + b"/x\xff"
+    (machine.home / os.fsdecode(b"x\xff")).mkdir()
+    lines: list[list[str | bytes]] = [["--dir", folder, "orgs"], ["orgs", b"--dir=" + folder]]
+    for words in lines:
+        done = subprocess.run(
+            [*machine.argv(), *words], env=machine.environment(), capture_output=True, check=False
+        )
+        assert done.returncode == 0
+        assert done.stderr.startswith(b"no organizations in ")
+
+
 def test_a_folder_of_the_older_system_is_in_the_way(bare: Machine) -> None:
     backup = bare.folder / "history" / "dev_20240102_101500.toml"
     backup.parent.mkdir(parents=True)

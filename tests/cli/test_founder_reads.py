@@ -62,3 +62,39 @@ def test_an_identity_that_cannot_be_read_stops_init_before_anything_is_made(
     alone.fails(1, "init", "acme")
     assert not alone.folder.exists()
     alone.ok("init", "acme", "--no-identity")
+
+
+def test_so_do_those_who_import_an_organization(alone: Machine) -> None:
+    old = alone.home / "old" / "environments"
+    old.mkdir(parents=True)
+    (old / "local.toml").write_text("[ports]\ntetra = 4444\n")
+    (old / "qa.toml").write_text("[ports]\ntetra = 4445\n")
+    done = alone.ok("import", str(old.parent), "--as", "acme", "--environments", "local,qa,prod")
+    assert "tetra-es: made an identity: " in done.err
+    for environment in ("local", "qa", "prod"):
+        alone.ok("secret", "set", environment, "KEY", stdin="s")
+        assert alone.ok("secret", "get", environment, "KEY").out == "s"
+    alone.ok("verify")
+    alone.ok(
+        "import", str(old.parent), "--as", "other", "--no-identity", "--environments", "local,qa"
+    )
+    assert alone.ok("--org", "other", "recipient", "list", "qa", "-o", "json").json == []
+
+
+def test_who_adds_an_environment_reads_its_secrets(alone: Machine) -> None:
+    alone.ok("init", "acme")
+    rows = alone.ok("recipient", "list", "dev", "-o", "json").json
+    done = alone.ok("env", "add", "qa", "--profile", "dev")
+    assert "add recipient(qa): alice" in done.out
+    assert alone.ok("recipient", "list", "qa", "-o", "json").json == rows
+    alone.ok("secret", "set", "qa", "KEY", stdin="s")
+    alone.ok("env", "rm", "qa")
+    assert "add recipient" not in alone.ok("env", "add", "qa", "--profile", "dev").out
+    assert alone.ok("secret", "get", "qa", "KEY").out == "s"
+    alone.ok("verify")
+
+
+def test_who_reads_nothing_adds_an_environment_that_nobody_reads(alone: Machine) -> None:
+    alone.ok("init", "acme", "--no-identity")
+    alone.ok("env", "add", "qa", "--profile", "dev")
+    assert alone.ok("recipient", "list", "qa", "-o", "json").json == []

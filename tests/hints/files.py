@@ -53,6 +53,10 @@ def with_a_number(machine: Machine) -> None:
     machine.ok("set", "local", "app.n=1")
 
 
+def overlaid(machine: Machine) -> None:
+    machine.ok("set", "profile", "staging", "app.n=1")
+
+
 def required(machine: Machine) -> None:
     machine.ok("set", "manifest", "promotion.gradual=required")
 
@@ -147,6 +151,11 @@ CASES = [
     Case("`tetra-es history {}` lists the others", "rollback dev --to dev@2"),
     Case("`tetra-es history {}` lists the others", "rollback manifest --to manifest@1"),
     Case("`tetra-es history {}` lists its revisions; --to names one", "rollback manifest"),
+    Case(
+        "`tetra-es undo {}` takes back what its first edit did",
+        "rollback profile staging",
+        overlaid,
+    ),
     Case("`tetra-es history {}` lists them", "rollback profile staging --to 1"),
     Case("`tetra-es history {}` lists its states; --to names one", "rollback prod"),
     Case("change {}, then `tetra-es record`", "--no-input edit"),

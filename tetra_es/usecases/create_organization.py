@@ -111,8 +111,13 @@ class CreateOrganization(UseCase[None]):
         organization = decide_organization(work, self.initial, context)
         work.environment(SOURCE_OF_TRUTH).create(self.initial.source, context)
         if self.reads is not None:
-            for environment in organization.manifest.environments:
-                work.vault(environment).add_recipient(self.actor, self.reads, context)
+            decide_reader(work, organization, self.actor, self.reads)
+
+
+def decide_reader(work: UnitOfWork, organization: Organization, actor: str, reads: str) -> None:
+    """Let the founder read the secrets of every environment of a new organization."""
+    for environment in organization.manifest.environments:
+        work.vault(environment).add_recipient(actor, reads, work.context_as(actor))
 
 
 def decide_organization(work: UnitOfWork, initial: InitialConfig, context: Context) -> Organization:

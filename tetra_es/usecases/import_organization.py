@@ -23,6 +23,7 @@ from tetra_es.usecases.create_organization import (
     OWN_ENVIRONMENTS,
     InitialConfig,
     decide_organization,
+    decide_reader,
     default_domain,
 )
 from tetra_es.usecases.use_case import UseCase
@@ -40,13 +41,15 @@ class ImportOrganization(UseCase[None]):
     """Record a new organization with the states of an old one, all in one transaction.
 
     The first state of the source of truth takes the place of the template. A state equal to
-    the one before it gets no event. What looks like a secret must be at a key in `allow`.
+    the one before it gets no event. What looks like a secret must be at a key in `allow`. `actor`
+    reads the secrets of every environment with the age recipient `reads`, where that is given.
     """
 
     initial: InitialConfig
     states: Sequence[OldState]
     actor: str
     allow: Collection[str] = ()
+    reads: str | None = None
 
     def decide(self, work: UnitOfWork) -> None:
         """Decide all of it."""
@@ -69,6 +72,8 @@ class ImportOrganization(UseCase[None]):
                 origin=state.origin,
                 kind=state.kind,
             )
+        if self.reads is not None:
+            decide_reader(work, organization, self.actor, self.reads)
 
 
 def imported_config(

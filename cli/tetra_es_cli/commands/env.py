@@ -48,7 +48,10 @@ def list_(app: App, output: str) -> None:
 @recording_options
 @click.pass_obj
 def add(app: App, environment: str, extends: str, after: str | None, how: Recording) -> None:
-    """Add the environment ENV with a profile of its own that extends a built-in one."""
+    """Add the environment ENV with a profile of its own that extends a built-in one.
+
+    You read its secrets if you read those of another environment.
+    """
     from tetra_es.usecases.config.add_environment import AddEnvironment
 
     done = app.act(AddEnvironment(environment, extends, after), how)

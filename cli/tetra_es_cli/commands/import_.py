@@ -14,6 +14,7 @@ from tetra_es.errors import TetraEsError, UsageError
 from tetra_es.layout import OrgLayout
 from tetra_es.text import one_line
 from tetra_es_cli.commands.init import default_actor
+from tetra_es_cli.context.own_line import own_recipient
 from tetra_es_cli.context.params import (
     ENVIRONMENTS,
     allow_empty_option,
@@ -48,6 +49,9 @@ _MOST_NAMED = 10
     help="All environments in promotion order, local first; says where others than Tetra's go.",
 )
 @click.option("--actor", metavar="NAME", help="Your name as a signer.")
+@click.option(
+    "--no-identity", is_flag=True, help="Make you no identity, and no reader of any secrets."
+)
 @click.option("--utc", is_flag=True, help="The time stamps in file names are UTC, not local time.")
 @click.option("-n", "--dry-run", is_flag=True, help="List what would be recorded; record nothing.")
 @allow_option
@@ -61,6 +65,7 @@ def import_(
     domain: str | None,
     environments: tuple[str, ...] | None,
     actor: str | None,
+    no_identity: bool,
     utc: bool,
     dry_run: bool,
     allow: tuple[str, ...],
@@ -71,7 +76,8 @@ def import_(
 
     Its local.toml, its generated files and the backups in its history/ become events with the
     times they had there, and the domain is that of its manifest. FOLDER itself is only read; its
-    secrets are not imported. All that keeps it from being imported is listed at once.
+    secrets are not imported. All that keeps it from being imported is listed at once. As with
+    `init`, you become the first signer, and a reader of the secrets of every environment.
     """
     from tetra_es.usecases.import_organization import (
         ImportOrganization,
@@ -99,12 +105,14 @@ def import_(
         return
     signer = actor or app.settings.actor or default_actor(app.settings)
     initial = imported_config(org, domain, old, order)
+    reads = None if no_identity else own_recipient(app)
     app.create(
         layout,
-        ImportOrganization(initial, states, signer, allow),
+        ImportOrganization(initial, states, signer, allow, reads),
         reason or f"imported from {folder}",
     )
-    say(f"imported {len(states)} files of {folder} as the organization {org} in {layout.root}")
+    count = f"{len(states)} file{'' if len(states) == 1 else 's'}"
+    say(f"imported {count} of {folder} as the organization {org} in {layout.root}")
     _warn(old)
     if list(folder.glob("secrets/*.env")):
         warn("the secrets of the old organization were not imported")

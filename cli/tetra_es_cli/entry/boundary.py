@@ -46,7 +46,9 @@ def _own(arguments: Sequence[str]) -> Sequence[str]:
 
 def _run(arguments: Sequence[str]) -> int:
     """Run a command; return its exit code, where it is not an error."""
-    for argument in arguments:
+    for before, argument in zip(("", *arguments), arguments, strict=False):
+        if before == "--dir" or argument.startswith("--dir="):
+            continue  # a folder's name may be any bytes
         if not argument.isprintable() and any("\udc80" <= char <= "\udcff" for char in argument):
             raise UsageError(f"not UTF-8: {argument!r}", hint="write it in UTF-8")
     try:

@@ -18,6 +18,7 @@ from tetra_es.usecases.use_case import UseCase
 if TYPE_CHECKING:
     from collections.abc import Collection, Container
 
+    from tetra_es.model.organization import Organization
     from tetra_es.usecases.unit_of_work import UnitOfWork
 
 
@@ -26,7 +27,8 @@ class AddEnvironment(UseCase[None]):
     """Record an environment in the manifest, and an overlay that extends a built-in profile.
 
     Both in one transaction. `after` is the environment before it in promotion order, by default
-    the last but one that the manifest has. Raises `UsageError` where there is no such profile.
+    the last but one that the manifest has. Who adds it reads its secrets, with the recipient that
+    they have in another one. Raises `UsageError` where there is no such profile.
     """
 
     environment: str
@@ -57,3 +59,13 @@ class AddEnvironment(UseCase[None]):
             overlay = profile_of(name).document(profile_template(name, self.extends))
             validate_overlay(overlay, name)
             organization.edit_profile(name, overlay, context)
+        vault, actor = work.vault(name), context.actor
+        reads = _recipient_of(work, organization, actor)
+        if reads is not None and not vault.recipients:
+            vault.add_recipient(actor, reads, context)
+
+
+def _recipient_of(work: UnitOfWork, organization: Organization, actor: str) -> str | None:
+    """Return what the secrets of some environment are encrypted for, for one person."""
+    known = (work.vault(name).recipients for name in organization.manifest.environments)
+    return next((recipients[actor] for recipients in known if actor in recipients), None)

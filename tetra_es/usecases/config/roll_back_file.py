@@ -9,6 +9,7 @@ from tetra_es.errors import Refused
 from tetra_es.events.config import ManifestEdited, ProfileEdited
 from tetra_es.usecases.config.edit import recorded_document
 from tetra_es.usecases.config.revisions import revisions
+from tetra_es.usecases.config.source_file import MANIFEST
 from tetra_es.usecases.use_case import UseCase
 
 if TYPE_CHECKING:
@@ -99,10 +100,11 @@ class RollBackFile(UseCase[FileRollback]):
             if present is None or found.text(work.log) != present.text:
                 return found
             number = _origin(known, number) - 1
-        raise Refused(
-            f"{self.file} has no earlier text to go back to",
-            hint=f"`tetra-es history {self.file}` lists its revisions; --to names one",
-        )
+        hint = f"`tetra-es history {self.file}` lists its revisions; --to names one"
+        if len(known) == 1 and self.file != MANIFEST:
+            (only,) = known.values()
+            hint = f"`tetra-es undo {only.position}` takes back what its first edit did"
+        raise Refused(f"{self.file} has no earlier text to go back to", hint=hint)
 
     def _text(self, work: UnitOfWork, target: Revision) -> str:
         """Return the text of a revision. Raises `Purged`."""
