@@ -1,14 +1,15 @@
-"""Verifies a clone of a mirror, by itself: `tetra-es-verify FOLDER`.
+"""Verifies a clone of a mirror, or an archive of evidence: `tetra-es-verify FOLDER|FILE.zip`.
 
-This one module, Python's standard library, `cryptography` and git are all that it needs. It shares
-no code with tetra-es, so a mistake there is not made again here. What it checks is written down in
-docs/format.md. It has five parts, which build on each other:
+This one module, Python's standard library and `cryptography` are all that it needs, and for a clone
+git. It shares no code with tetra-es, so a mistake there is not made again here. What it checks is
+written down in docs/format.md. It has six parts, which build on each other:
 
 1. Values: canonical JSON, TOML literals, SSH signatures.
 2. The form of events, as a table.
 3. The judge: from events and their bodies to verdicts.
 4. The commit that an event has in the mirror.
 5. The clone: read by git, judged, and compared with the commits that its events give.
+6. The archive: evidence of some events, with proofs that they are all that were asked for.
 """
 
 from __future__ import annotations
@@ -17,34 +18,44 @@ import argparse
 import base64
 import contextlib
 import copy
+import csv
 import functools
 import hashlib
+import io
 import json
 import math
 import os
 import re
 import resource
 import stat
+import struct
 import subprocess
 import sys
 import tempfile
 import tomllib
+import zipfile
 from collections import ChainMap
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_ssh_public_key,
-)
+try:
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec, padding
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+    from cryptography.hazmat.primitives.serialization import (
+        Encoding,
+        PublicFormat,
+        load_ssh_public_key,
+    )
+
+    HAS_CRYPTOGRAPHY = True
+except ModuleNotFoundError:  # all but signatures is checked without it
+    HAS_CRYPTOGRAPHY = False
+    InvalidSignature = UnsupportedAlgorithm = type("Never", (Exception,), {})  # type: ignore[assignment,misc]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, MutableMapping, Sequence
@@ -159,7 +170,7 @@ KINDS = [b"ssh-ed25519", b"ecdsa-sha2-nistp256", b"ecdsa-sha2-nistp384", b"ecdsa
 KINDS += [b"ssh-rsa", b"sk-ssh-ed25519@openssh.com", b"sk-ecdsa-sha2-nistp256@openssh.com"]
 
 
-def signing_key(blob: bytes, message: bytes) -> str:
+def signing_key(blob: bytes, message: bytes, wanted: bytes = NAMESPACE) -> str:
     """Return the public key whose valid signature (SSHSIG) over `message` this is.
 
     Raises `ValueError`.
@@ -168,7 +179,7 @@ def signing_key(blob: bytes, message: bytes) -> str:
         if blob[:10] != b"SSHSIG\0\0\0\1":
             raise ValueError("it is not an SSH signature")
         key, namespace, reserved, algorithm, signature = strings(blob[10:])
-        if namespace != NAMESPACE or reserved or algorithm not in (b"sha256", b"sha512"):
+        if namespace != wanted or reserved or algorithm not in (b"sha256", b"sha512"):
             raise ValueError("it was made for something else")
         hashed = hashlib.new(algorithm.decode(), message).digest()
         _check_signature(key, signature, b"SSHSIG" + sized(namespace, b"", algorithm, hashed))
@@ -1463,12 +1474,12 @@ def cut(text: str | None, limit: int) -> str:
     return one_line(text if len(text) <= limit else text[: limit - 1] + "…")
 
 
-def subject(topic: str, state: State, changes: Changes) -> str:
-    """Return the first line of the commit of a valid event."""
+def subject(topic: str, state: State, changes: Changes, *, today: bool = False) -> str:
+    """Return the first line of the commit of a valid event; its summary, in the words of today."""
     environment, revision = state.get("environment", ""), state.get("revision", 1)
     release, host, via = f"{environment}@{revision}", state.get("host"), state.get("via", "local")
     secrets, recipients = (len(state.get(name, ())) for name in ("secrets", "recipients"))
-    wording = (SUBJECTS if rules_of(state) else OLD_SUBJECTS)[topic]
+    wording = (SUBJECTS if rules_of(state) or today else OLD_SUBJECTS)[topic]
     parts: State = {
         **state,
         "release": release,
@@ -1951,6 +1962,827 @@ DIFFERENCES = {"A": "is not from any event", "D": "is missing"}
 PEOPLE = "author, committer, times or fields"
 
 
+# --- 6. The archive -------------------------------------------------------------------------------
+
+EVIDENCE, CHECKPOINT = b"tetra-es-evidence", b"tetra-es-checkpoint"
+MANIFEST, MANIFEST_SIGNATURE = "manifest.json", "manifest.json.sig"
+PROGRAM = "tetra-es-verify.py"
+TABLES = ("allowed_signers", "signers.csv", "events.csv", "changes.csv")
+ALWAYS = ("README.txt", PROGRAM, "checkpoint", "proofs.jsonl", *TABLES)
+FILES = "|".join(re.escape(name) for name in (*ALWAYS, MANIFEST, MANIFEST_SIGNATURE))
+FILES += rf"|events/[0-9]{{4,}}/[0-9]{{2}}/[0-9]{{8,}}\.json|bodies/{HEX}"
+FILES += r"|toml/(manifest|(environments|profiles)/[a-z][a-z0-9-]{0,31})@[0-9]{1,16}\.toml"
+EVENT_COLUMNS = (
+    "event,time,actor,type,environment,revision,summary,reason,verdict,stream,version,hash"
+)
+CHANGE_COLUMNS = "event,file,key,before,after"
+SIGNER_COLUMNS = "signer,may,fingerprint,key,since,since_time,until,until_time"
+LOOSE = 0  # the event of a finding that is about the archive
+
+
+def object_of(of: Any) -> Callable[[Any], bool]:
+    """Return the type of objects from any name to what is of a type."""
+    return lambda value: isinstance(value, dict) and all(fits(of, one) for one in value.values())
+
+
+MANIFEST_FORM: dict[str, Any] = {
+    "format": "tetra-es-evidence/1",
+    "organization": TYPES["organization"],
+    "origin": LINE,
+    "head": {"position": 1, "hash": HEX},
+    "root": HEX,
+    "filter": {"environment": maybe(ENVIRONMENT), "since": maybe(LINE), "until": maybe(LINE)},
+    "order": "position",
+    "count": 0,
+    "events": [(1, HEX)],
+    "context": [(1, HEX)],
+    "streams": object_of({"version": 1, "position": 1, "hash": HEX}),
+    "void": [1],
+    "purged": [{"event": 1, "kind": LINE, "digest": HEX, "by": maybe(1)}],
+    "signer": maybe(SIGNER),
+    "key": maybe(LINE),
+    "tetra_es": LINE,
+    "files": object_of(HEX),
+}
+
+
+PROOF = {"event": 1, "hash": HEX, "size": 1, "proof": [HEX]}
+
+
+class Term(NamedTuple):
+    """A key that was a signer's: the events that added it and removed it."""
+
+    signer: str
+    key: str
+    may: list[str] | None
+    since: int
+    until: int | None
+
+
+class Archive:
+    """The files of an archive. Nothing of it is unpacked, and nothing in it is compressed."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb")
+        try:
+            self._zip = zipfile.ZipFile(self._file)
+        except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+            self._file.close()
+            raise Unreadable(f"{path} is not a ZIP archive: {error}") from None
+        self.entries = self._zip.infolist()
+        self.names = {entry.filename for entry in self.entries}
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._zip.close()
+        self._file.close()
+
+    def problems(self) -> Iterator[str]:
+        """Yield what is odd about the archive itself: no honest one has any of it."""
+        named: set[str] = set()
+        for entry in self.entries:
+            name = entry.filename
+            if name in named:
+                yield f"{name} is in the archive twice"
+            elif not re.fullmatch(FILES, entry.orig_filename):
+                yield f"{name} does not belong in an archive of evidence"
+            elif problem := entry_problem(entry):
+                yield f"{name} {problem}"
+            named.add(name)
+        yield from (f"{name} is missing" for name in (*ALWAYS, MANIFEST) if name not in named)
+        if not self._is_plain():
+            yield "something is hidden between the files of the archive, before or after them"
+
+    def _is_plain(self) -> bool:
+        """Return whether its bytes are those of its files, and of the one way to list them."""
+        end, listed = 0, b""
+        for entry in self.entries:
+            name, size = entry.orig_filename.encode(), entry.file_size
+            both = (0, 0, 0, 33, entry.CRC, size, size, len(name), 0)  # 33: 1980-01-01
+            local = struct.pack("<4s2B4H3L2H", b"PK\3\4", 20, 0, *both) + name
+            more = (0, 0, 0, 0o100644 << 16, end)
+            listed += struct.pack("<4s4B4H3L5H2L", b"PK\1\2", 20, 3, 20, 0, *both, *more) + name
+            self._file.seek(end)
+            if self._file.read(len(local)) != local:
+                return False
+            end += len(local) + size
+        self._file.seek(end)
+        return self._file.read() == listed + ending_of_zip(len(self.entries), end, len(listed))
+
+    def read(self, name: str) -> bytes:
+        """Return the content of a file, nothing where there is none. Raises `Unreadable`."""
+        try:
+            return self._zip.read(name)
+        except KeyError:
+            return b""
+        except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+            raise Unreadable(f"{name} cannot be read: {error}") from None
+
+
+def ending_of_zip(count: int, start: int, size: int) -> bytes:
+    """Return what a ZIP archive ends with, after the list of its files."""
+    more, few = b"", min(count, 0xFFFF)
+    if few < count:
+        more = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, start)
+        more += struct.pack("<4sLQL", b"PK\6\7", 0, start + size, 1)
+    return more + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, few, few, size, start, 0)
+
+
+def entry_problem(entry: zipfile.ZipInfo) -> str:
+    """Return what is wrong with a file of an archive, empty for nothing."""
+    if entry.external_attr != 0o100644 << 16 or entry.create_system != 3:
+        return "is not a plain file"
+    if entry.compress_type or entry.flag_bits or entry.file_size != entry.compress_size:
+        return "is compressed or encrypted"
+    return "is too large" if entry.file_size > LARGEST else ""
+
+
+class EvidenceJudge(Judge):
+    """Judges a history from its beginning, without ciphertexts: an archive has none."""
+
+    ciphertexts: frozenset[str] = frozenset()
+
+    def _find(self, digest: str, position: int) -> bytes | None:
+        found = super()._find(digest, position)
+        return b"" if found is None and digest in self.ciphertexts else found
+
+    def _check_signatures(self, batch: list[tuple[Event, State]]) -> None:
+        if HAS_CRYPTOGRAPHY:
+            return super()._check_signatures(batch)
+        state = batch[-1][1]
+        signers = self.facts["signers"] or {state.get("signer"): ("", None)}
+        self._may = signers.get(state["metadata"]["actor"], ("", None))[1]
+        return None
+
+
+class Evidence:
+    """Verifies an archive: every part of it against the others, and those against its signers."""
+
+    def __init__(self, archive: Archive, known: Known) -> None:
+        self.archive, self.known = archive, known
+        self.findings: list[Finding] = []
+        self.unchecked: list[str] = []
+        """What could not be checked though it could be: then nobody may call it verified."""
+        self.notes: list[str] = []
+        self.manifest: State = {}
+        self.events: dict[int, Event] = {}
+        self.states: dict[int, State] = {}
+        self.void: set[int] = set()
+        self.terms: list[Term] = []
+        self.digests: dict[str, str] = {}
+        """Name to digest of each file, as it is."""
+
+    def find(self, problem: str, event: int = LOOSE) -> None:
+        """Note a finding, once."""
+        if (one := Finding(event, problem)) not in self.findings:
+            self.findings.append(one)
+
+    def walk(self) -> None:
+        """Verify all of it. The first steps that fail end it: the others build on them."""
+        for problem in self.archive.problems():
+            self.find(problem)
+        if self.findings or not self._read_manifest():
+            return
+        self._compare_files()
+        self._read_events()
+        if self.findings:
+            return
+        self.void = set(self.manifest["void"])
+        self._compare_head()
+        self._check_proofs()
+        self._check_chain()
+        self._check_streams()
+        self._check_filter()
+        self._check_terms()
+        self._check_who_signed()
+        self._judge()
+        if not self.findings:
+            self._compare_texts()
+            self._compare_tables()
+        self._compare_known()
+
+    # The manifest, and the files that it lists
+
+    def _read_manifest(self) -> bool:
+        data = self.archive.read(MANIFEST)
+        found = json_object(data)
+        if found is None or not fits(MANIFEST_FORM, found):
+            self.find(f"{MANIFEST} is not in the form that it has to have")
+            return False
+        self.manifest = found
+        for name in ("events", "context", "void"):
+            listed = [one if name == "void" else one[0] for one in found[name]]
+            if listed != sorted(set(listed)):
+                self.find(f"{MANIFEST}: its {name} are not in their order, or one is there twice")
+        if found["count"] != len(found["events"]):
+            words = count(len(found["events"]), "event")
+            self.find(f"{MANIFEST} says that it has {found['count']} events, and lists {words}")
+        last = found["head"]["position"]
+        both = [*(one for one, _ in found["events"]), *(one for one, _ in found["context"])]
+        if len(set(both)) != len(both) or max(both, default=0) > last:
+            self.find(f"{MANIFEST} lists an event twice, or one after its head")
+        return not self.findings
+
+    def _compare_files(self) -> None:
+        listed = self.manifest["files"]
+        for name in sorted(self.archive.names - {MANIFEST, MANIFEST_SIGNATURE}):
+            self.digests[name] = sha(self.archive.read(name))
+            if name not in listed:
+                self.find(f"{name} is in the archive, and the manifest does not list it")
+            elif listed[name] != self.digests[name]:
+                self.find(f"{name} was changed: the manifest has another digest")
+        for name in sorted(listed.keys() - self.digests.keys()):
+            self.find(f"{name} is missing: the manifest lists it")
+
+    def _read_events(self) -> None:
+        manifest = self.manifest
+        listed = dict(tuple(one) for one in (*manifest["events"], *manifest["context"]))
+        for name in sorted(self.archive.names):
+            if name.startswith("events/"):
+                self._read_event(int(name[-13:-5].lstrip("0") or 0), name, listed)
+        for position in sorted(listed.keys() - self.events.keys()):
+            self.find("its file is missing: the manifest lists it", position)
+
+    def _read_event(self, position: int, name: str, listed: dict[int, str]) -> None:
+        try:
+            event = read_event(int(Path(name).stem), self.archive.read(name))
+            state = json_object(event.state)
+            metadata = (state or {}).get("metadata")
+            if name != event_path(event.position) or not isinstance(metadata, dict):
+                raise Rejected(event.position, "file", "its file has no lawful name or state")
+            if not fits((SIGNER, ANY), [metadata.get("actor"), metadata.get("reason")]):
+                raise Rejected(event.position, "metadata", "it does not say who and why")
+            batch = metadata.get("batch", [1, 1])
+            if not fits((1, 1), batch) or not fits(ANY, (state or {}).get("timestamp")):
+                raise Rejected(event.position, "metadata", "its time or batch is not lawful")
+            text = (str(event.position), event.stream, str(event.version), event.topic)
+            parts = sized(event.previous, *(one.encode() for one in text), event.state, digits=8)
+            if hashlib.sha256(parts).digest() != event.hash:
+                raise Rejected(event.position, "hash", "it was changed: its hash does not match")
+            if listed.get(event.position) != event.hash.hex():
+                raise Rejected(event.position, "hash", "it is not the one that the manifest lists")
+        except Rejected as error:
+            self.find(str(error), error.position or position)
+        else:
+            self.events[event.position], self.states[event.position] = event, state or {}
+
+    # The head, and the tree
+
+    def _compare_head(self) -> None:
+        """Compare what is said of the newest event with that event, which is always there."""
+        manifest = self.manifest
+        last, wanted = manifest["head"]["position"], manifest["head"]["hash"]
+        if last not in self.events or self.events[last].hash.hex() != wanted:
+            self.find("the newest event is not in the archive, or it is another one", last)
+        if 1 not in self.events:
+            self.find("the event that founds the organization is not in the archive", 1)
+        else:
+            name = self.states[1].get("name")
+            origin = f"tetra-es.invalid/{name}/{self.events[1].hash.hex()}"
+            if (manifest["organization"], manifest["origin"]) != (name, origin):
+                self.find("the manifest is of another organization than event 1", 1)
+        text = self._checkpoint_text()
+        if self.archive.read("checkpoint").partition(b"\n\n")[0] + b"\n" != text:
+            self.find("the checkpoint is not that of the manifest's head and root")
+
+    def _checkpoint_text(self) -> bytes:
+        root = base64.b64encode(bytes.fromhex(self.manifest["root"])).decode()
+        lines = (self.manifest["origin"], self.manifest["head"]["position"], root)
+        return "".join(f"{line}\n" for line in lines).encode()
+
+    def _check_proofs(self) -> None:
+        size, root = self.manifest["head"]["position"], self.manifest["root"]
+        lines = self.archive.read("proofs.jsonl").decode("utf-8", "replace").splitlines()
+        proved = []
+        for line in lines:
+            one = json_line(line)
+            if not fits(PROOF, one) or one["event"] not in self.events:
+                self.find("proofs.jsonl has a line that proves none of the events")
+                return
+            position, proof = one["event"], [bytes.fromhex(each) for each in one["proof"]]
+            event = self.events[position]
+            found = root_of(position - 1, size, event.hash, proof)
+            if [one["hash"], one["size"], found] != [event.hash.hex(), size, bytes.fromhex(root)]:
+                self.find("its proof is that of another tree, or of another event", position)
+            proved.append(position)
+        if proved != sorted(self.events):
+            self.find("proofs.jsonl does not have one proof for each event, in their order")
+
+    def _check_chain(self) -> None:
+        for position, event in sorted(self.events.items()):
+            before = self.events.get(position - 1)
+            wanted = bytes(32) if position == 1 else before and before.hash
+            if wanted is not None and event.previous != wanted:
+                self.find(f"it does not follow from #{position - 1}", position)
+
+    # Whether these are all
+
+    def _check_streams(self) -> None:
+        """Compare the numbers of events in their streams with the last one of each."""
+        streams, head = self.manifest["streams"], self.manifest["head"]
+        newest: State = max(streams.values(), key=lambda one: one["position"], default={})
+        if {**newest, "version": 0} != {**head, "version": 0}:
+            self.find("no stream of the manifest ends with its head")
+        seen: dict[str, int] = {}
+        for position, event in sorted(self.events.items()):
+            last = streams.get(event.stream, {"version": 0})
+            if event.version <= seen.get(event.stream, 0):
+                self.find(f"its number in {event.stream} does not rise", position)
+            seen[event.stream] = event.version
+            if event.version > last["version"]:
+                self.find(f"it comes after the last event of {event.stream}", position)
+            is_last = [position, event.hash.hex()] == [last.get("position"), last.get("hash")]
+            if event.version == last["version"] and not is_last:
+                self.find(f"it is not the last event of {event.stream}", position)
+        self._find_gaps("org", range(1, streams.get("org", {"version": 0})["version"] + 1))
+
+    def _find_gaps(self, stream: str, wanted: Iterable[int]) -> None:
+        """Find the numbers of a stream that are wanted and not there."""
+        there = {event.version for event in self.events.values() if event.stream == stream}
+        for number in wanted:
+            if number not in there:
+                self.find(f"number {number} of {stream} was left out")
+
+    def _check_filter(self) -> None:
+        """Check that the events are those that the filter takes, and all of these."""
+        wanted = self.manifest["filter"]
+        chosen = {position for position, _ in self.manifest["events"]}
+        for position, state in self.states.items():
+            takes = self._takes(wanted, state)
+            if takes and position not in chosen:
+                self.find("the filter takes it, and it is not among the events", position)
+            if not takes and position in chosen:
+                self.find("the filter does not take it, and it is among the events", position)
+        if wanted["environment"] is None:
+            last = self.manifest["head"]["position"]
+            self._check_run(sorted(chosen), last, wanted, self.events.keys(), "#{}")
+            return
+        of = f"(env|secrets):{wanted['environment']}|deployments:{wanted['environment']}@.*"
+        for stream, ends in self.manifest["streams"].items():
+            if re.fullmatch(of, stream):
+                events = [one for one in self.events.values() if one.stream == stream]
+                run = sorted(one.version for one in events if one.position in chosen)
+                there = {one.version for one in events}
+                name = f"number {{}} of {stream}"
+                self._check_run(run, ends["version"], wanted, there, name)
+
+    def _takes(self, wanted: State, state: State) -> bool:
+        environment = state.get("environment")
+        environment = environment if fits(ENVIRONMENT, environment) else None
+        time = state["timestamp"]
+        return (
+            wanted["environment"] in (None, environment)
+            and (wanted["since"] is None or time >= wanted["since"])
+            and (wanted["until"] is None or time <= wanted["until"])
+        )
+
+    def _check_run(
+        self, chosen: list[int], last: int, wanted: State, there: Iterable[int], name: str
+    ) -> None:
+        """Check that nothing is missing between the first and the last of some numbers.
+
+        Without a time that they begin or end with, they have to begin and end with all.
+        """
+        first = 1 if wanted["since"] is None else max(1, chosen[0] - 1) if chosen else 0
+        end = last if wanted["until"] is None else min(last, chosen[-1] + 1) if chosen else 0
+        if not chosen and wanted["since"] is None is wanted["until"]:
+            first, end = 1, last
+        elif not chosen:
+            return  # none is said to be of that time; the signature says so, and nothing else
+        for number in sorted({*range(first, end + 1)} - {*there}):
+            self.find(f"{name.format(number)} was left out")
+
+    # Who signed
+
+    def _check_terms(self) -> None:
+        """Work out who could sign when, from the events that say so."""
+        for position, event in sorted(self.events.items()):
+            state = self.states[position]
+            if event.stream != "org" or position in self.void or not has_form(event, state):
+                continue
+            if event.topic in {"organization.created", "signer.added", "signer.removed"}:
+                self.terms = [
+                    one._replace(until=position)
+                    if one.signer == state["signer"] and one.until is None
+                    else one
+                    for one in self.terms
+                ]
+            if event.topic in {"organization.created", "signer.added"}:
+                key, may = state["key"], state.get("may")
+                self.terms.append(Term(state["signer"], key, may, position, None))
+
+    def signers_before(self, position: int) -> dict[str, str]:
+        """Return who could sign an event: name to key."""
+        return {
+            one.signer: one.key
+            for one in self.terms
+            if one.since < max(position, 2) and (one.until is None or one.until >= position)
+        }
+
+    def _check_who_signed(self) -> None:
+        if not HAS_CRYPTOGRAPHY:
+            words = (
+                "signatures: Python's package cryptography is missing (pip install cryptography)"
+            )
+            self.unchecked.append(words)
+            return
+        for position in sorted(self.events):
+            self._check_event(position)
+        self._check_manifest()
+
+    def _check_event(self, position: int) -> None:
+        """Check the signature of an event, which may be that of the last one of its batch."""
+        last, (number, size) = position, self.states[position]["metadata"].get("batch", [1, 1])
+        actor = self.states[position]["metadata"]["actor"]
+        while not self.events[last].signature and last - position < size - number:
+            last += 1
+            if last not in self.events:
+                self.find(f"#{last}, whose signature covers it, was left out", position)
+                return
+        key = self.signers_before(position - number + 1).get(actor)
+        try:
+            event = self.events[last]
+            signed = signing_key(event.signature, event.hash.hex().encode())
+            if key is None:
+                raise ValueError(f"{actor} was not a signer then")
+            if signed.split()[1:] != key.split()[1:2]:
+                raise ValueError(f"{fingerprint(signed)} was not the key of {actor} then")
+            if self.states[last]["metadata"]["actor"] != actor:
+                raise ValueError(f"#{last}, which ends its batch, is by another signer")
+        except ValueError as error:
+            self.find(f"its signature is not valid: {error}", position)
+
+    def _check_manifest(self) -> None:
+        """Check the signatures over manifest and checkpoint: by a signer of now, or not at all."""
+        manifest, signed = self.manifest, MANIFEST_SIGNATURE in self.archive.names
+        name, last = manifest["signer"], manifest["head"]["position"]
+        note = self.archive.read("checkpoint").partition(b"\n\n")[2]
+        if name is None:
+            if signed or note or manifest["key"]:
+                self.find(f"{MANIFEST} names no signer, and something in the archive is signed")
+            self.unchecked.append("the manifest: nobody signed it, so anybody could have made it")
+            return
+        key = self.signers_before(last + 1).get(name)
+        if not signed or key is None:
+            words = "is not signed" if not signed else "is not a signer at its head"
+            self.find(f"{MANIFEST}: {name} {words}" if signed else f"{MANIFEST} {words}")
+            return
+        try:
+            blob = dearmored(self.archive.read(MANIFEST_SIGNATURE))
+            by = signing_key(blob, self.archive.read(MANIFEST), EVIDENCE)
+            if by.split()[1:] != key.split()[1:2]:
+                raise ValueError(f"it is by {fingerprint(by)}, which is not the key of {name}")
+            if manifest["key"] != fingerprint(key):
+                raise ValueError(f"it names another key than that of {name}")
+        except ValueError as error:
+            self.find(f"the signature of {MANIFEST} is not valid: {error}")
+        if not signs_checkpoint(note, self._checkpoint_text(), key):
+            self.find(f"the signature of the checkpoint is not valid: it is not by {name}")
+
+    # What the events make
+
+    def _judge(self) -> None:
+        """Have the history judged as far as it is whole from the beginning."""
+        whole = next((one for one in range(1, len(self.events) + 2) if one not in self.events), 1)
+        bodies = {digest: name for name, digest in self.digests.items() if name not in ALWAYS}
+
+        def body(digest: str, position: int) -> bytes | None:
+            inline = self.states.get(position, {}).get("text")
+            if isinstance(inline, str) and sha(inline) == digest:
+                return inline.encode()
+            return self.archive.read(bodies[digest]) if digest in bodies else None
+
+        events = [event for _, event in sorted(self.events.items())]
+        judge = EvidenceJudge(body, lambda: (e for e in events if e.topic.endswith(".purged")))
+        judge.ciphertexts = frozenset(
+            digest
+            for event in events
+            if has_form(event, self.states[event.position])
+            for _, _, digest in age_files(event.topic, self.states[event.position])
+        )
+        judged = 0
+        try:
+            for position in range(1, whole):
+                for verdict in judge.admit(self.events[position]):
+                    judged = verdict.event.position
+                    self._compare_verdict(verdict)
+        except Rejected as error:
+            if error.kind == "unknown":
+                raise Unreadable(
+                    f"#{error.position}: {error}: take a newer tetra-es-verify"
+                ) from None
+            self.find(str(error), error.position)
+        if judged < self.manifest["head"]["position"]:
+            words = "the rules of tetra-es, for events whose history is not in the archive"
+            self.notes.append(f"{words} (up to #{judged} they were)" if judged else words)
+
+    def _compare_verdict(self, verdict: Verdict) -> None:
+        position = verdict.event.position
+        if (verdict.kind == "void") != (position in self.void):
+            said = "void" if position in self.void else "valid"
+            why = f" ({verdict.words})" if verdict.words else ""
+            self.find(f"the manifest says that it is {said}: it is {verdict.kind}{why}", position)
+
+    def _compare_texts(self) -> None:
+        """Compare the bodies and TOML files with what the events name."""
+        named, purged = set(), []
+        for position, event in sorted(self.events.items()):
+            state = self.states[position]
+            texts = self._texts_of(event, state)
+            for kind, digest, name in texts:
+                if self.digests.get(name) == digest:
+                    named.add(name)
+                elif name in self.digests:
+                    self.find(f"{name} is not what the event has", position)
+                elif by := self._purge_of(digest, position):
+                    purged.append({"event": position, "kind": kind, "digest": digest, "by": by})
+                else:
+                    self.find(f"{name} is missing, and no event purged it", position)
+        listed = [{**one, "by": one["by"] or 0} for one in self.manifest["purged"]]
+        order = functools.partial(sorted, key=lambda one: (one["event"], one["kind"]))
+        if order(listed) != order(purged):
+            self.find(f"{MANIFEST} does not list what was purged as the events have it")
+        for name in sorted(self.digests):
+            if name.startswith(("toml/", "bodies/")) and name not in named:
+                self.find(f"{name} is not from any event")
+
+    def _texts_of(self, event: Event, state: State) -> list[tuple[str, str, str]]:
+        """Return kind, digest and file of each text and body that an event has."""
+        if not has_form(event, state):
+            return []
+        is_void, found = event.position in self.void, []
+        if "text" in state and not is_void:
+            text = state["text"] if rules_of(state) else sha(state["text"])
+            found.append(("text", text, toml_path(event.topic, state)))
+        if rules_of(state):
+            kinds = [kind for kind in ("text", "changes", "rules", "plan") if kind in state]
+            kinds = kinds if is_void else [kind for kind in kinds if kind != "text"]
+            found += [(kind, state[kind], f"bodies/{state[kind]}") for kind in kinds]
+        return found
+
+    def _purge_of(self, digest: str, position: int) -> int | None:
+        """Return the later event that purged a body."""
+        for other, event in sorted(self.events.items()):
+            named = event.topic.endswith(".purged") and self.states[other].get("digests", ())
+            if named and other > position and other not in self.void and digest in named:
+                return other
+        return None
+
+    def _compare_tables(self) -> None:
+        """Make the tables again from the events, and compare them."""
+        chosen = [position for position, _ in self.manifest["events"]]
+        rows = [row for position in chosen for row in self._change_rows(position)]
+        times = {position: state["timestamp"] for position, state in self.states.items()}
+        tables = {
+            "events.csv": csv_of(EVENT_COLUMNS, map(self._event_row, chosen)),
+            "changes.csv": csv_of(CHANGE_COLUMNS, rows),
+            "signers.csv": csv_of(SIGNER_COLUMNS, (signer_row(one, times) for one in self.terms)),
+            "allowed_signers": allowed_signers(self.terms),
+        }
+        for name, wanted in tables.items():
+            if self.archive.read(name) != wanted:
+                self.find(f"{name} is not what the events make it")
+
+    def _event_row(self, position: int) -> list[Any]:
+        event, state = self.events[position], self.states[position]
+        is_void = position in self.void
+        environment = state.get("environment")
+        line = cut_void(event.topic)
+        if not is_void:
+            line = subject(event.topic, state, self._changes(state), today=True)
+        return [
+            *(position, state["timestamp"], state["metadata"]["actor"], event.topic),
+            environment if fits(ENVIRONMENT, environment) else None,
+            None if is_void else state.get("revision"),
+            *(line, state["metadata"]["reason"], "void" if is_void else "valid"),
+            *(event.stream, event.version, event.hash.hex()),
+        ]
+
+    def _changes(self, state: State) -> Changes:
+        """Return what an event changed by key, None where that was purged."""
+        found: Any = state.get("changes", [])
+        if isinstance(found, str):
+            data = self.archive.read(f"bodies/{found}")
+            found = json.loads(data) if data else None
+        return found if found is None else [*found]
+
+    def _change_rows(self, position: int) -> Iterator[list[Any]]:
+        state = self.states[position]
+        if position not in self.void:
+            file = path_of(self.events[position].topic, state).removesuffix(".toml")
+            file = file.replace("profiles/", "profile ").replace("environments/", "")
+            for key, before, after in self._changes(state) or []:
+                yield [position, file, key, before, after]
+
+    # What the auditor knows
+
+    def _compare_known(self) -> None:
+        known, last = self.known, self.manifest["head"]["position"]
+        for position, wanted in known.expected:
+            if position > last:
+                self.find(f"the archive ends at #{last}: it is older than what you expect", last)
+            elif position not in self.events:
+                self.unchecked.append(f"#{position}: the archive does not have it")
+            elif self.events[position].hash.hex() != wanted:
+                self.find(f"its hash is not {wanted}", position)
+        founder = self.terms[0].key if self.terms else None
+        if known.key is not None and known.key != founder:
+            self.find("the key of the founder is not the one that was given", 1)
+        if known.checkpoint is not None:
+            self._compare_checkpoint(known.checkpoint)
+
+    def _compare_checkpoint(self, file: Path) -> None:
+        """Compare the archive with a checkpoint that the auditor has."""
+        lines = read_file(file).decode("utf-8", "replace").split("\n")
+        last = self.manifest["head"]["position"]
+        if len(lines) < 4 or not re.fullmatch("[1-9][0-9]{0,15}", lines[1]):
+            raise Unreadable(f"{file} is not a checkpoint")
+        origin, size = lines[0], int(lines[1])
+        root = base64.b64decode(lines[2]).hex()
+        if origin != self.manifest["origin"]:
+            self.find(f"the checkpoint that you have is of {origin}")
+        elif size > last:
+            self.find(f"the archive ends at #{last}: your checkpoint is of #{size}", last)
+        elif not all(position in self.events for position in range(1, size + 1)):
+            if (size, root) != (last, self.manifest["root"]):
+                words = f"your checkpoint of #{size}: the archive does not have all events before"
+                self.unchecked.append(words)
+        elif tree_root([self.events[one].hash for one in range(1, size + 1)]).hex() != root:
+            self.find(f"the history is another one than that of your checkpoint of #{size}", size)
+        if size == last and root != self.manifest["root"]:
+            self.find(f"the history is another one than that of your checkpoint of #{size}", size)
+
+
+class Known(NamedTuple):
+    """What the auditor knows from elsewhere."""
+
+    expected: Sequence[tuple[int, str]] = ()
+    key: str | None = None
+    """Of the founder."""
+    checkpoint: Path | None = None
+
+
+def json_line(line: str) -> Any:
+    """Return the value in a line, None where there is none."""
+    with contextlib.suppress(ValueError, RecursionError):
+        return json.loads(line)
+    return None
+
+
+def root_of(index: int, size: int, leaf: bytes, proof: list[bytes]) -> bytes | None:
+    """Return the root that an inclusion proof leads to (RFC 9162, 2.1.3.2), None for no proof."""
+    at, last = index, size - 1
+    found = hashlib.sha256(b"\0" + leaf).digest()
+    for one in proof:
+        if not last:
+            return None  # it is too long
+        if at & 1 or at == last:
+            found = hashlib.sha256(b"\1" + one + found).digest()
+            while at and not at & 1:
+                at, last = at >> 1, last >> 1
+        else:
+            found = hashlib.sha256(b"\1" + found + one).digest()
+        at, last = at >> 1, last >> 1
+    return None if last else found  # it is too short
+
+
+def tree_root(leaves: list[bytes]) -> bytes:
+    """Return the root of the tree over some leaves (RFC 6962, 2.1)."""
+    level = [hashlib.sha256(b"\0" + leaf).digest() for leaf in leaves]
+    while len(level) > 1:
+        pairs = zip(level[::2], level[1::2], strict=False)
+        odd = level[-1:] if len(level) % 2 else []
+        level = [hashlib.sha256(b"\1" + a + b).digest() for a, b in pairs] + odd
+    return level[0]
+
+
+def dearmored(data: bytes) -> bytes:
+    """Return the signature in an armored file. Raises `ValueError`."""
+    text = data.decode("ascii", "replace")
+    begin, end = "-----BEGIN SSH SIGNATURE-----\n", "-----END SSH SIGNATURE-----\n"
+    if not text.startswith(begin) or not text.endswith(end):
+        raise ValueError("it is not an SSH signature")
+    return base64.b64decode(text[len(begin) : -len(end)].replace("\n", ""), validate=True)
+
+
+def signs_checkpoint(line: bytes, text: bytes, key: str) -> bool:
+    """Return whether a line of a checkpoint is a key's signature over its text."""
+    origin, blob = text.split(b"\n")[0], base64.b64decode(key.split()[1])
+    kind, *parts = strings(blob)
+    by_name = kind == b"ssh-ed25519"
+    encoded = b"\x01" + parts[0] if by_name else b"\xfftetra-es.invalid/sshsig" + blob
+    named = hashlib.sha256(origin + b"\n" + encoded).digest()[:4]
+    try:
+        dash, name, signature = line.removesuffix(b"\n").split(b" ")
+        data = base64.b64decode(signature, validate=True)
+        if (dash, name, data[:4]) != ("—".encode(), origin, named):
+            return False
+        if by_name:
+            Ed25519PublicKey.from_public_bytes(parts[0]).verify(data[4:], text)
+            return True
+        return signing_key(data[4:], text, CHECKPOINT).split()[1] == key.split()[1]
+    except (ValueError, InvalidSignature):
+        return False
+
+
+def toml_path(topic: str, state: State) -> str:
+    """Return where an archive has the text of an event."""
+    path = path_of(topic, state).removesuffix(".toml")
+    return f"toml/{path}@{state.get('revision', 1)}.toml"
+
+
+def signer_row(term: Term, times: dict[int, str]) -> list[Any]:
+    """Return the row of a key that may sign, or might."""
+    may = "everything" if term.may is None else ", ".join(term.may)
+    until = None if term.until is None else times[term.until]
+    key = (term.signer, may, fingerprint(term.key), term.key)
+    return [*key, term.since, times[term.since], term.until, until]
+
+
+def allowed_signers(terms: list[Term]) -> bytes:
+    """Return who may sign at the end, as ssh-keygen takes it."""
+    spaces = b",".join((NAMESPACE, EVIDENCE, CHECKPOINT)).decode()
+    now = sorted((one.signer, one.key) for one in terms if one.until is None)
+    return "".join(f'{name} namespaces="{spaces}" {key}\n' for name, key in now).encode()
+
+
+def csv_of(columns: str, rows: Iterable[Iterable[Any]]) -> bytes:
+    """Return rows as CSV, in which no cell is a formula."""
+
+    def cell(value: Any) -> Any:
+        risky = isinstance(value, str) and re.match("[=+\\-@\t\r\n＝＋－＠]", value)  # noqa: RUF001
+        number = risky and re.fullmatch(r"-[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", value)
+        return f"'{value}" if risky and not number else value
+
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(columns.split(","))
+    writer.writerows([cell(value) for value in row] for row in rows)
+    return buffer.getvalue().encode()
+
+
+def verify_archive(file: Path, known: Known) -> State:
+    """Verify an archive; return what was found. Raises `Unreadable`, `OSError`."""
+    with contextlib.closing(Archive(file)) as archive:
+        evidence = Evidence(archive, known)
+        evidence.walk()
+    manifest, findings = evidence.manifest, evidence.findings
+    ours = sha(Path(__file__).read_bytes())
+    if manifest and evidence.digests.get(PROGRAM) not in (None, ours):
+        evidence.notes.append(f"{PROGRAM} in the archive is another version than this one")
+    founder = evidence.terms[0] if evidence.terms else None
+    return {
+        "clean": not findings,
+        "organization": manifest.get("organization"),
+        "events": manifest.get("count"),
+        "context": len(manifest.get("context", ())),
+        "filter": manifest.get("filter"),
+        "head": manifest.get("head"),
+        "signer": manifest.get("signer"),
+        "key": manifest.get("key"),
+        "founder": founder.signer if founder else None,
+        "fingerprint": fingerprint(founder.key) if founder else None,
+        "findings": [one._asdict() for one in sorted(findings, key=lambda one: one.event)],
+        "purged": manifest.get("purged"),
+        "void": sorted(evidence.void & evidence.events.keys()),
+        "unchecked": evidence.unchecked,
+        "notes": evidence.notes,
+    }
+
+
+def report_archive(found: State, known: Known) -> Iterator[str]:
+    """Yield what was found in an archive, for people."""
+    yield from map(worded, found["findings"])
+    if found["clean"]:
+        events = count(found["events"], "event")
+        more = f"and {found['context']} that prove them"
+        yield f"verified {events} of {found['organization']}, {more}"
+        wanted = {name: one for name, one in found["filter"].items() if one is not None}
+        words = ", ".join(f"{name} {one}" for name, one in wanted.items())
+        yield f"  filter: {words or 'none, these are all events'}"
+    if found["head"]:
+        yield f"  head #{found['head']['position']} {found['head']['hash']}"
+    if found["signer"]:
+        yield f"  exported by {found['signer']}, key {found['key']}"
+    if found["founder"]:
+        yield f"  founded by {found['founder']}, key {found['fingerprint']}"
+    yield from (f"  #{position} is void: it changed nothing" for position in found["void"])
+    for one in found["purged"] or []:
+        yield f"  #{one['event']}: its {one['kind']} was purged by #{one['by']}"
+    yield from (f"  NOT CHECKED: {words}" for words in found["unchecked"])
+    yield from (f"  not checked: {words}" for words in found["notes"])
+    if known.key is None:
+        yield "  not checked: whose key that is. Ask the founder, or give --signer-key"
+    if not known.expected and known.checkpoint is None:
+        yield "  not checked: whether there are newer events. Give --expect or --against"
+
+
+def worded(finding: State) -> str:
+    """Return a finding in words."""
+    event = finding["event"]
+    return f"#{event}: {finding['problem']}" if event else str(finding["problem"])
+
+
 # --- The command ----------------------------------------------------------------------------------
 
 
@@ -2047,33 +2879,56 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(
         prog="tetra-es-verify",
-        description="Verify a clone of a mirror, without tetra-es and without its store.",
-        epilog="Exit codes: 0 verified, 1 cannot be read, 2 usage, 4 something is wrong.",
+        description="Verify a clone of a mirror, or an archive of evidence, without tetra-es.",
+        epilog="Exit codes: 0 verified, 1 cannot be read, 2 usage, 3 nothing is wrong with what "
+        "could be checked, and something could not be, 4 something is wrong.",
     )
-    parser.add_argument("folder", metavar="FOLDER", type=Path, help="the clone, bare or not")
+    text = "the clone, bare or not, or the archive that `tetra-es audit export` wrote"
+    parser.add_argument("folder", metavar="FOLDER|FILE.zip", type=Path, help=text)
     add = parser.add_argument
     text = "event N must have this hash; can be given several times"
     add("--expect", metavar="N:HASH", type=anchor, action="append", default=[], help=text)
     add("--signer-key", metavar="FILE", type=Path, help="the founder's public key, as you know it")
-    text = "what was purged may still be there: a purge is under way"
+    text = "of an archive: a checkpoint that you have; the archive must extend it"
+    add("--against", metavar="FILE", type=Path, help=text)
+    text = "of a clone: what was purged may still be there, as a purge is under way"
     add("--purge-unfinished", action="store_true", help=text)
     add("-o", "--output", choices=("text", "json"), default="text", help="how to print")
     options = parser.parse_args(arguments)
+    is_clone = not options.folder.is_file()
+    if is_clone and options.against:
+        parser.error("--against is for archives; `tetra-es verify --against` takes clones")
     try:
         key = None if options.signer_key is None else public_key(options.signer_key)
-        found = verify(options.folder, options.expect, key, unfinished=options.purge_unfinished)
+        if is_clone:
+            if not HAS_CRYPTOGRAPHY:
+                raise Unreadable(
+                    "Python's package cryptography is missing: pip install cryptography"
+                )
+            found = verify(options.folder, options.expect, key, unfinished=options.purge_unfinished)
+            lines = report(found, key is not None)
+        else:
+            known = Known(options.expect, key, options.against)
+            found = verify_archive(options.folder, known)
+            lines = report_archive(found, known)
         text = json.dumps(found, indent=2) if options.output == "json" else ""
-        print(text or "\n".join(map(one_line, report(found, key is not None))), flush=True)  # noqa: T201
+        print(text or "\n".join(map(one_line, lines)), flush=True)  # noqa: T201
     except (Unreadable, OSError, MemoryError) as error:
         print(f"tetra-es-verify: error: {one_line(str(error))}", file=sys.stderr)  # noqa: T201
         return 1
     except KeyboardInterrupt:
         return 130
-    if found["clean"]:
+    return ending(found)
+
+
+def ending(found: State) -> int:
+    """Return the exit code for what was found; say on standard error where it is not 0."""
+    if found["clean"] and not found.get("unchecked"):
         return 0
-    first = one_line("#{event}: {problem}".format_map(found["findings"][0]))
-    print(f"tetra-es-verify: error: verification failed: {first}", file=sys.stderr)  # noqa: T201
-    return 4
+    first = one_line(worded(found["findings"][0]) if found["findings"] else found["unchecked"][0])
+    what = "not all was checked" if found["clean"] else "verification failed"
+    print(f"tetra-es-verify: error: {what}: {first}", file=sys.stderr)  # noqa: T201
+    return 3 if found["clean"] else 4
 
 
 if __name__ == "__main__":

@@ -59,19 +59,28 @@ are the [exit codes](../format.md#exit-codes) and the
 _VERIFIER = """\
 ## tetra-es-verify
 
-Usage: `tetra-es-verify [OPTIONS] FOLDER`
+Usage: `tetra-es-verify [OPTIONS] FOLDER|FILE.zip`
 
-Verify a clone of a mirror, bare or not, by itself: see
-[how to verify a clone](../how-to/verify-a-clone.md). Exit codes: 0 verified, 1 cannot be read, 2
-usage, 4 something is wrong. With `-o json` it prints `clean`, `events`, `head` (hash of the newest
-event), `founder`, `fingerprint`, `findings` (a list of `event`, `problem`, `commit`), `void` (a
-list of `event`, `reason`, `problem`), `stopped` (why it could not go on, or null) and
-`unchecked_promotions`.
+Verify a clone of a mirror, bare or not, or an archive of evidence, by itself: see
+[how to verify a clone](../how-to/verify-a-clone.md) and
+[how to take the proof home](../how-to/take-the-proof-home.md). Exit codes: 0 verified, 1 cannot be
+read, 2 usage, 3 nothing is wrong with what could be checked, and something could not be, 4
+something is wrong.
+
+With `-o json` it prints of a clone `clean`, `events`, `head` (hash of the newest event),
+`founder`, `fingerprint`, `findings` (a list of `event`, `problem`, `commit`), `void` (a list of
+`event`, `reason`, `problem`), `stopped` (why it could not go on, or null) and
+`unchecked_promotions`. Of an archive it prints `clean`, `organization`, `events`, `context`,
+`filter`, `head` (`position` and `hash`), `signer` and `key` of the manifest, `founder`,
+`fingerprint`, `findings` (`event` is 0 where one is about the archive), `purged`, `void`
+(positions), `unchecked` (what could not be checked: then the code is 3) and `notes`.
 
 | Option | |
 |---|---|
 | `--expect N:HASH` | Event N must have this hash; can be given several times. |
 | `--signer-key FILE` | The founder's public key, as you know it. |
+| `--against FILE` | Of an archive: a checkpoint that you have; the archive must extend it. |
+| `--purge-unfinished` | Of a clone: what was purged may still be there, as a purge is under way. |
 | `-o`, `--output text\\|json` | How to print. [default: text] |
 """
 

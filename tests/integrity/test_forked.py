@@ -52,6 +52,7 @@ LOOKING = {
         "serve token list",
         "serve token new",
         "serve token rm",
+        "audit export",
         "get",
         "validate",
         "verify",

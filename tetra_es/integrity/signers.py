@@ -8,10 +8,18 @@ from tetra_es.events.config import OrganizationCreated, SignerAdded, SignerRemov
 from tetra_es.log.replica import valid_events
 
 if TYPE_CHECKING:
+    from tetra_es.crypto.ssh.keys import SigningKey
     from tetra_es.log.replica import Replica
 
 TOPICS: Final = (OrganizationCreated.TOPIC, SignerAdded.TOPIC, SignerRemoved.TOPIC)
 """Of the events that say who may sign."""
+
+
+class Signer(NamedTuple):
+    """A signer, ready to sign."""
+
+    name: str
+    key: SigningKey
 
 
 class Term(NamedTuple):

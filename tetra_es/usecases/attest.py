@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tetra_es.crypto.ssh.kinds import parse_public_line
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
 from tetra_es.integrity.checkpoint import LARGEST, PREFIX, Checkpoint, parse
 from tetra_es.integrity.extension import origin_at, tree_of
-from tetra_es.integrity.signers import signers_at
+from tetra_es.integrity.signers import Signer, signers_at
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tetra_es.crypto.ssh.keys import SigningKey
     from tetra_es.crypto.ssh.own_key import OwnKey
     from tetra_es.log.replica import Replica
-
-
-class Signer(NamedTuple):
-    """A signer of the organization, ready to sign."""
-
-    name: str
-    key: SigningKey
 
 
 def own_signer(log: Replica, own_key: OwnKey) -> Signer:

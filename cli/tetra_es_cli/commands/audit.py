@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tetra_es_cli.commands.audit_export import export
 from tetra_es_cli.context.groups import CommandGroup
 from tetra_es_cli.context.interfaces import interface
 from tetra_es_cli.context.paths import FilePath
@@ -69,3 +70,6 @@ def site(app: App, folder: Path) -> None:
         zone = times.zone()
         count = write_site(moment.reader, folder, zone, report or ignore_progress)
     emit(Report(None, [f"wrote {count} pages to {folder}"]), "text")
+
+
+audit.add_command(export)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -12,8 +15,8 @@ from tetra_es_cli.output.console import note
 from tetra_es_cli.output.emit import write_raw
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping
+    from typing import IO
 
 _DEEP: Final = 3
 """Marks that stand for others, at most."""
@@ -59,3 +62,30 @@ def write(text: str, output: Path | None, *, force: bool, mode: int) -> None:
             f"cannot write {output}: {error.strerror}", hint="check the path and its permissions"
         ) from error
     note(f"wrote {output}")
+
+
+@contextmanager
+def replaced(file: Path, *, force: bool, mode: int = 0o600) -> Iterator[IO[bytes]]:
+    """Open a file to write; it is in its place once all of it is written, else not at all.
+
+    Raises `Refused` where it is there already, `TetraEsError`.
+    """
+    from tempfile import NamedTemporaryFile  # the help does without
+
+    if os.path.lexists(file) and not force:
+        raise Refused(f"{file} is there already", hint="--force replaces it")
+    try:
+        with NamedTemporaryFile(dir=file.absolute().parent, prefix=".", delete=False) as out:
+            name = Path(out.name)
+            try:
+                yield out.file
+                out.flush()
+                os.fchmod(out.fileno(), mode)
+                name.replace(file)
+            except BaseException:
+                name.unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise TetraEsError(
+            f"cannot write {file}: {error.strerror}", hint="check the path and its permissions"
+        ) from error

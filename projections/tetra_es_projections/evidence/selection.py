@@ -1,0 +1,110 @@
+"""Which events an archive has: those that are asked for, and those that prove them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from tetra_es.errors import UsageError
+from tetra_es.log import canonical
+from tetra_es.names import check_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tetra_es.log.record import Record
+
+ORGANIZATION: Final = "org"
+"""The stream that says who may sign, and what was purged: archives have all of it."""
+
+
+class Filter(NamedTuple):
+    """Which events are asked for; None lets all pass."""
+
+    environment: str | None = None
+    """That they concern."""
+    since: str | None = None
+    """A time as events have it."""
+    until: str | None = None
+    """A time as events have it."""
+
+    def takes(self, seen: Seen) -> bool:
+        """Return whether an event is one of these, as `history` has it."""
+        return (
+            self.environment in {None, seen.environment}
+            and (self.since is None or seen.time >= self.since)
+            and (self.until is None or seen.time <= self.until)
+        )
+
+
+class Seen(NamedTuple):
+    """What a selection needs to know of an event."""
+
+    position: int
+    stream: str
+    version: int
+    environment: str | None
+    time: str
+    is_signed: bool
+    """Whether it has a signature of its own; else the last one of its batch has."""
+
+
+class Selection(NamedTuple):
+    """The events of an archive, by position and in order."""
+
+    chosen: list[int]
+    """Those that are asked for."""
+    context: list[int]
+    """Those that show that the others are all there are, and who signed them."""
+    streams: dict[str, int]
+    """Stream to the position of its last event, of all streams."""
+
+
+def seen(record: Record) -> Seen:
+    """Return what a selection needs of an event."""
+    state = canonical.decode(record.state)
+    named = (record.position, record.stream, record.version)
+    return Seen(*named, environment_in(state), state["timestamp"], bool(record.signature))
+
+
+def environment_in(state: dict[str, Any]) -> str | None:
+    """Return the environment that an event concerns, as it is stored; None for none."""
+    name = state.get("environment")
+    try:
+        return check_environment(name) if isinstance(name, str) else None
+    except UsageError:
+        return None
+
+
+def select(records: Iterable[Record], wanted: Filter) -> Selection:
+    """Return which of all events, in order, an archive has."""
+    every = [seen(record) for record in records]
+    chosen = [one.position for one in every if wanted.takes(one)]
+    needed = {one.position for one in every if one.stream == ORGANIZATION} | {len(every)}
+    if wanted.environment is None:
+        needed |= _around(chosen, [one.position for one in every])
+    else:
+        streams: dict[str, list[int]] = defaultdict(list)
+        for one in every:
+            if one.stream != ORGANIZATION:
+                streams[one.stream].append(one.position)
+        taken = set(chosen)
+        for positions in streams.values():
+            needed |= _around([one for one in positions if one in taken], positions)
+    for position in [*chosen, *needed]:
+        while not every[position - 1].is_signed:  # the rest of its batch: the last one is signed
+            position += 1  # noqa: PLW2901
+            needed.add(position)
+    last = {one.stream: one.position for one in every}
+    return Selection(chosen, sorted(needed - set(chosen)), last)
+
+
+def _around(chosen: list[int], every: list[int]) -> set[int]:
+    """Return what is between the first and the last of some events, and one on either side.
+
+    So nobody can say that there were others in between, or before and after.
+    """
+    if not chosen:
+        return set()
+    begin, end = every.index(chosen[0]), every.index(chosen[-1])
+    return set(every[max(0, begin - 1) : end + 2])

@@ -1,0 +1,101 @@
+"""The tables of an archive for a spreadsheet. Each row follows from the events beside it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from tetra_es.crypto.ssh.keys import fingerprint
+from tetra_es.crypto.ssh.kinds import parse_public_line
+from tetra_es.events.base import environment_of, revision_of
+from tetra_es.log import canonical
+from tetra_es_projections.bodies import known_event
+from tetra_es_projections.descriptions import summary_of_known, summary_of_void
+from tetra_es_projections.evidence.selection import environment_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tetra_es.integrity.signers import Term
+    from tetra_es.log.record import Record
+    from tetra_es.log.replica import Replica
+
+EVENTS: Final = (
+    "event", "time", "actor", "type", "environment", "revision", "summary", "reason", "verdict",
+    "stream", "version", "hash",
+)  # fmt: skip
+CHANGES: Final = ("event", "file", "key", "before", "after")
+SIGNERS: Final = (
+    "signer", "may", "fingerprint", "key", "since", "since_time", "until", "until_time"
+)  # fmt: skip
+
+
+def event_row(log: Replica, record: Record) -> dict[str, Any]:
+    """Return an event's row."""
+    state = canonical.decode(record.state)
+    row: dict[str, Any] = {
+        "event": record.position,
+        "time": state["timestamp"],
+        "actor": state["metadata"]["actor"],
+        "type": record.topic,
+        "environment": environment_in(state),
+        "revision": None,
+        "summary": summary_of_void(record.topic),
+        "reason": state["metadata"]["reason"],
+        "verdict": "void",
+        "stream": record.stream,
+        "version": record.version,
+        "hash": record.hash.hex(),
+    }
+    if log.void(record.position) is not None:
+        return row
+    event, purged = known_event(log, record)
+    return row | {
+        "environment": environment_of(event),
+        "revision": revision_of(event),
+        "summary": summary_of_known(event, purged),
+        "verdict": "valid",
+    }
+
+
+def change_rows(log: Replica, record: Record) -> Iterator[dict[str, Any]]:
+    """Yield a row for each key of a TOML file that an event changed; none where they are gone."""
+    state = canonical.decode(record.state)
+    changes = state.get("changes")
+    if log.void(record.position) is not None or changes is None:
+        return
+    if isinstance(changes, str):  # from rules 1 on it is the digest of a body
+        body = log.body(bytes.fromhex(changes))
+        changes = [] if body is None else json.loads(body)
+    file = file_of(record.topic, state)
+    for key, before, after in changes:
+        yield {
+            "event": record.position,
+            "file": file,
+            "key": key,
+            "before": before,
+            "after": after,
+        }
+
+
+def file_of(topic: str, state: dict[str, Any]) -> str:
+    """Return what the text of an event is of: an environment, `manifest`, or `profile ENV`."""
+    environment = state.get("environment")
+    if environment is None:
+        return "manifest"
+    return f"profile {environment}" if topic == "profile.edited" else str(environment)
+
+
+def signer_rows(terms: Iterable[Term], times: dict[int, str]) -> Iterator[dict[str, Any]]:
+    """Yield a row for each key that may sign or might; `times` are those of the events."""
+    for term in terms:
+        yield {
+            "signer": term.signer,
+            "may": "everything" if term.may is None else term.may,
+            "fingerprint": fingerprint(parse_public_line(term.key)),
+            "key": term.key,
+            "since": term.since,
+            "since_time": times[term.since],
+            "until": term.until,
+            "until_time": None if term.until is None else times[term.until],
+        }

@@ -1,0 +1,260 @@
+"""Archives of evidence: what is in them, and that the verifier agrees with every honest one."""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.test_void import METADATA, TIME
+from tests.conftest import Machine
+from tests.examples import LONG_TAIL
+from tests.first_edition.archive import DEMO, unpack
+from tests.integrity.conftest import BOB
+from tests.machine import HANG, copy_folder
+from tests.needs import need
+from tests.verify_alone.bundle import SIGNATURE, Bundle, key_of
+from tests.verify_alone.clone import PROGRAM, verify, verify_by_process
+from tetra_es.log import canonical
+from tetra_es.log.linking import Draft, link
+from tetra_es.log.sqlite.engine import AppendableSqliteLog
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CANARY = "correct-horse-battery"  # a value that is recorded as a secret alone
+
+
+def export(machine: Machine, path: Path, *more: str) -> Path:
+    machine.ok("audit", "export", str(path), "--force", *more)
+    return path
+
+
+def filters(machine: Machine) -> list[list[str]]:
+    """Return filters that take all, some and none of the events."""
+    times = [row["time"] for row in machine.history("--reverse")]
+    middle, later = times[len(times) // 3], times[2 * len(times) // 3]
+    return [
+        [],
+        ["--env", "dev"],
+        ["--env", "local"],
+        ["--since", middle],
+        ["--until", later],
+        ["--since", middle, "--until", later],
+        ["--env", "dev", "--since", middle, "--until", later],
+        ["--until", "2001-01-01"],
+        ["--env", "prod", "--since", later],
+    ]
+
+
+def test_every_filter_verifies_and_has_the_events_of_history(
+    story: Machine, tmp_path: Path
+) -> None:
+    for number, words in enumerate(filters(story)):
+        path = export(story, tmp_path / f"{number}.zip", *words)
+        done = verify(path, "-o", "json")
+        assert (done.code, done.json["findings"]) == (0, []), words
+        where = words[1:2] if words[:1] == ["--env"] else []
+        times = words[2:] if where else words
+        listed = [row["event"] for row in story.history("--reverse", "--steps", *where, *times)]
+        assert Bundle.of(path).positions == listed, words
+
+
+def test_the_same_bytes_again(story: Machine, tmp_path: Path) -> None:
+    one = export(story, tmp_path / "one.zip").read_bytes()
+    assert export(story, tmp_path / "two.zip").read_bytes() == one
+    assert export(story, tmp_path / "three.zip", "--env", "dev").read_bytes() != one
+
+
+def test_the_program_alone_verifies_it(story: Machine, tmp_path: Path) -> None:
+    """The copy in the archive is the program, and imports nothing of ours."""
+    path = export(story, tmp_path / "e.zip")
+    assert Bundle.of(path).files["tetra-es-verify.py"] == PROGRAM.read_bytes()
+    done = verify_by_process(path)
+    assert done.code == 0, done
+    assert done.out.startswith("verified ")
+
+
+def test_without_cryptography_it_says_what_it_could_not_check(
+    story: Machine, tmp_path: Path
+) -> None:
+    path = export(story, tmp_path / "e.zip")
+    command = [sys.executable, "-I", "-S", str(PROGRAM), str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=HANG)
+    assert done.returncode == 3, done
+    assert "NOT CHECKED: signatures" in done.stdout
+    assert "pip install cryptography" in done.stderr
+    bundle = Bundle.of(path)
+    bundle.files["toml/environments/dev@1.toml"] += b"x = 1\n"
+    command[-1] = str(bundle.write(tmp_path / "changed.zip"))
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=HANG)
+    assert done.returncode == 4, done
+
+
+def test_an_unsigned_one_is_never_called_verified(story: Machine, tmp_path: Path) -> None:
+    path = export(story, tmp_path / "e.zip", "--unsigned")
+    done = verify(path)
+    assert done.code == 3
+    assert "nobody signed it" in done.err
+    assert SIGNATURE not in Bundle.of(path).files
+    found = verify(path, "-o", "json").json
+    assert (found["clean"], found["signer"]) == (True, None)
+
+
+def test_a_stranger_exports_nothing_that_is_signed(machine: Machine, tmp_path: Path) -> None:
+    stranger = {"XDG_CONFIG_HOME": str(tmp_path / "stranger")}
+    machine.ok("signer", "new", env=stranger)
+    done = machine.fails(3, "audit", "export", str(tmp_path / "e.zip"), env=stranger)
+    assert "is not that of a signer" in done.error()
+    assert list(tmp_path.glob("*.zip")) == []
+    machine.ok("audit", "export", str(tmp_path / "e.zip"), "--unsigned", env=stranger)
+
+
+def test_no_value_of_a_secret_is_in_it(machine: Machine, tmp_path: Path) -> None:
+    machine.ok("secret", "set", "dev", "CANARY", stdin=CANARY)
+    data = export(machine, tmp_path / "e.zip").read_bytes()
+    assert b"CANARY" in data
+    for canary in (CANARY.encode(), b"BEGIN AGE ENCRYPTED FILE", b"three"):
+        assert canary not in data
+    for name in Bundle.of(tmp_path / "e.zip").files:
+        assert "secrets/" not in name
+
+
+def test_what_was_purged_is_said(machine: Machine, tmp_path: Path) -> None:
+    machine.ok("set", "local", "odd2=12345678")
+    position = machine.last_position()
+    machine.ok("unset", "local", "odd2")
+    machine.ok("purge", "local", "odd2", "-m", "a mistake", "--yes")
+    path = export(machine, tmp_path / "e.zip")
+    purged = Bundle.of(path).manifest["purged"]
+    assert {one["event"] for one in purged} >= {position}
+    assert b"12345678" not in path.read_bytes()
+    done = verify(path)
+    assert done.code == 0, done
+    assert f"#{position}: its text was purged by #" in done.out
+
+
+def test_the_tables_are_those_of_the_events(story: Machine, tmp_path: Path) -> None:
+    files = Bundle.of(export(story, tmp_path / "e.zip")).files
+    rows = list(csv.DictReader(io.StringIO(files["events.csv"].decode())))
+    listed = story.history("--reverse", "--steps")
+    assert [int(row["event"]) for row in rows] == [row["event"] for row in listed]
+    assert [row["summary"] for row in rows] == [
+        row["summary"].split(" (serves")[0] for row in listed
+    ]
+    signers = list(csv.DictReader(io.StringIO(files["signers.csv"].decode())))
+    bob = next(row for row in signers if row["signer"] == "bob")
+    assert int(bob["since"]) < int(bob["until"])
+
+
+def test_stock_ssh_keygen_verifies_the_manifest(story: Machine, tmp_path: Path) -> None:
+    need("ssh-keygen")
+    files = Bundle.of(export(story, tmp_path / "e.zip")).files
+    for name in ("allowed_signers", SIGNATURE):
+        (tmp_path / name).write_bytes(files[name])
+    words = ["-f", "allowed_signers", "-I", "alice@example.org", "-n", "tetra-es-evidence"]
+    subprocess.run(
+        ["ssh-keygen", "-Y", "verify", *words, "-s", SIGNATURE],
+        input=files["manifest.json"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+
+
+def test_what_the_auditor_knows(machine: Machine, tmp_path: Path) -> None:
+    machine.ok("audit", "checkpoint", "-o", str(tmp_path / "old"))
+    (tmp_path / "founder.pub").write_text(machine.ok("signer", "list", "-o", "json").json[0]["key"])
+    machine.ok("set", "local", "ports.tetra=1234")
+    path = export(machine, tmp_path / "e.zip")
+    head = Bundle.of(path).manifest["head"]
+    known = ["--signer-key", str(tmp_path / "founder.pub")]
+    known += ["--expect", f"{head['position']}:{head['hash']}", "--against", str(tmp_path / "old")]
+    done = verify(path, *known)
+    assert (done.code, "not checked" in done.out) == (0, False), done
+    # The history from an event on alone cannot be compared with an older checkpoint.
+    part = export(machine, tmp_path / "part.zip", "--since", "2h", "--env", "local")
+    done = verify(part, *known)
+    assert (done.code, "your checkpoint of #" in done.err) == (3, True), done
+
+
+def test_an_organization_of_the_first_edition_is_upgraded_first(
+    tmp_path: Path,
+) -> None:
+    machine = unpack(tmp_path / "home", DEMO)
+    machine.env["XDG_CONFIG_HOME"] = str(machine.home / BOB)
+    done = machine.fails(3, "audit", "export", str(tmp_path / "e.zip"), "--unsigned")
+    assert "first edition" in done.error()
+    machine.ok("upgrade")
+    done = verify(export(machine, tmp_path / "e.zip"), "-o", "json")
+    assert (done.code, done.json["findings"]) == (0, [])
+    for words in filters(machine):
+        done = verify(export(machine, tmp_path / "e.zip", *words), "-o", "json")
+        assert (done.code, done.json["findings"]) == (0, []), words
+
+
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=LONG_TAIL) for seed in range(1, 101))]
+)
+def test_no_false_alarm(story: Machine, tmp_path: Path, seed: int) -> None:
+    """A random story with a random filter, exported by a random signer."""
+    chance = random.Random(seed)
+    copy_folder(story.home, tmp_path / "home")
+    machine = Machine(tmp_path / "home")
+    carol = {"XDG_CONFIG_HOME": str(machine.home / "carol")}
+    line = machine.ok("signer", "new", env=carol).out.strip()
+    may = [[], ["--may", "promote:dev", "--may", "edit:local"]]
+    machine.ok("signer", "add", "carol", line, *chance.choice(may))
+    for _ in range(chance.randrange(3, 10)):
+        machine.run(*chance.choice(STEPS), env=chance.choice([{}, carol]), stdin="a value")
+    if chance.random() < 0.5:
+        record_void(machine, chance.choice(["org", "env:dev", "odd"]))
+    for _ in range(chance.randrange(3)):
+        machine.run(*chance.choice(STEPS), env=chance.choice([{}, carol]), stdin="a value")
+    listed = [row["signer"] for row in machine.ok("signer", "list", "-o", "json").json]
+    signer = chance.choice([{}, carol]) if "carol" in listed else {}
+    words = chance.choice(filters(machine))
+    path = tmp_path / "e.zip"
+    machine.ok("audit", "export", str(path), *words, env=signer)
+    done = verify(path, "-o", "json")
+    assert (done.code, done.json["findings"]) == (0, []), (words, done)
+
+
+def record_void(machine: Machine, stream: str) -> None:
+    """Append an event that breaks the rules as a signer who does not keep to them."""
+    with AppendableSqliteLog(machine.store) as log:
+        head = log.head()
+        version = max((each.version for each in log.of_stream(stream)), default=0) + 1
+        metadata = METADATA | {"actor": "alice@example.org", "reason": "\x1b[31m\nas I like"}
+        state = canonical.encode({"timestamp": TIME, "metadata": metadata, "environment": "dev"})
+        records = link(head, [Draft(stream, version, "org.renamed", state)], key_of(machine))
+        log.append(head, records)
+
+
+STEPS = [
+    ("set", "local", "ports.tetra=4445"),
+    ("set", "local", "ports.tetra=4446", "-m", "=HYPERLINK(1)\u202e\n- and more"),
+    ("set", "local", 'odd2.text="=1+1"', "odd2.number=-5"),
+    ("unset", "local", "odd2"),
+    ("promote", "dev"),
+    ("promote", "staging"),
+    ("promote", "prod"),
+    ("rollback", "dev", "-m", "@worse"),
+    ("rollback", "dev", "--path", "ports", "--to", "dev@1"),
+    ("undo", "local@2"),
+    ("secret", "set", "dev", "B"),
+    ("secret", "set", "dev", "A"),
+    ("secret", "rollback", "dev", "A", "--to", "2"),
+    ("secret", "rm", "dev", "B"),
+    ("secret", "compromised", "dev", "A", "--version", "2", "-m", "x"),
+    ("set", "profile", "dev", "logging.level=warn"),
+    ("set", "manifest", "domain=acme.test2"),
+    ("purge", "local", "odd2.text", "-m", "gone", "--yes"),
+    ("env", "rm", "qa", "-m", "not used"),
+    ("signer", "rm", "carol"),
+]

@@ -1,0 +1,471 @@
+"""Archives that somebody changed: each change is found, and named.
+
+`stranger` has no signer's key, and can change bytes alone. `exporter` has one and signs what he
+made of the archive: what he leaves out or changes is found by the events and their proofs.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.examples import LONG_TAIL
+from tests.verify_alone.bundle import MANIFEST, SIGNATURE, Bundle, entry, key_of
+from tests.verify_alone.clone import event_path, file_of, signed, verify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.conftest import Machine
+    from tetra_es.crypto.ssh.keys import SigningKey
+
+DEV = "toml/environments/dev@1.toml"
+
+
+@pytest.fixture(scope="module")
+def exported(story: Machine, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Archives of the story: of all events, and with a filter."""
+    folder = tmp_path_factory.mktemp("exported")
+    last = story.last_position()
+    times = [row["time"] for row in story.history("--reverse", "--steps")]
+    words: dict[str, list[str]] = {
+        "all": [],
+        "dev": ["--env", "dev"],
+        "part": ["--since", times[last // 3], "--until", times[2 * last // 3]],
+    }
+    for name, more in words.items():
+        story.ok("audit", "export", str(folder / name), *more)
+    return {name: folder / name for name in words}
+
+
+@pytest.fixture
+def exporter(story: Machine) -> SigningKey:
+    return key_of(story)
+
+
+@pytest.fixture
+def stranger(story: Machine) -> SigningKey:
+    """The key of bob, who was a signer once."""
+    return key_of(story, "bob-config")
+
+
+def without(bundle: Bundle, position: int) -> None:
+    """Leave an event out, everywhere."""
+    del bundle.files[event_path(position)]
+
+    def change(manifest: dict[str, Any]) -> None:
+        for name in ("events", "context"):
+            manifest[name] = [one for one in manifest[name] if one[0] != position]
+        manifest["count"] = len(manifest["events"])
+        manifest["purged"] = [one for one in manifest["purged"] if one["event"] != position]
+
+    bundle.change(change)
+    lines = bundle.files["proofs.jsonl"].splitlines(keepends=True)
+    kept = [line for line in lines if json.loads(line)["event"] != position]
+    bundle.files["proofs.jsonl"] = b"".join(kept)
+
+
+def event_of(bundle: Bundle, position: int) -> dict[str, Any]:
+    found = json.loads(bundle.files[event_path(position)])
+    assert isinstance(found, dict)
+    return found
+
+
+def replaced(bundle: Bundle, event: dict[str, Any]) -> None:
+    """Put another event in the place of one."""
+    position = event["event"]
+    bundle.files[event_path(position)] = file_of(event)
+
+    def change(manifest: dict[str, Any]) -> None:
+        for name in ("events", "context"):
+            for one in manifest[name]:
+                if one[0] == position:
+                    one[1] = event["hash"]
+
+    bundle.change(change)
+
+
+def update(manifest: dict[str, Any], **values: Any) -> None:
+    manifest.update(values)
+
+
+# --- by somebody without a key
+
+BYTES: dict[str, tuple[Callable[[Bundle], object], str]] = {
+    "an event": (
+        lambda b: replace(b, event_path(3), b"nment.edited", b"nment.3dited"),
+        "events/0000/00/00000003.json was changed",
+    ),
+    "a TOML": (lambda b: replace(b, DEV, b"5555", b"5556"), f"{DEV} was changed"),
+    "the CSV": (lambda b: replace(b, "events.csv", b"alice", b"mallory"), "events.csv was changed"),
+    "the changes": (
+        lambda b: replace(b, "changes.csv", b"5555", b"5556"),
+        "changes.csv was changed",
+    ),
+    "the signers": (
+        lambda b: replace(b, "allowed_signers", b"alice", b"malice"),
+        "allowed_signers was changed",
+    ),
+    "the signers' history": (
+        lambda b: replace(b, "signers.csv", b"bob", b"eve"),
+        "signers.csv was changed",
+    ),
+    "the README": (lambda b: replace(b, "README.txt", b"You need", b"You want"), "README.txt was"),
+    "the verifier": (
+        lambda b: b.files.update({"tetra-es-verify.py": b"print('verified')\n"}),
+        "tetra-es-verify.py was changed",
+    ),
+    "a proof": (lambda b: replace(b, "proofs.jsonl", b'"proof": ["', b'"proof": ["ab'), "proofs"),
+    "the checkpoint": (lambda b: replace(b, "checkpoint", b"/acme/", b"/evil/"), "checkpoint was"),
+    "an event left out": (lambda b: b.files.pop(event_path(3)), "is missing"),
+    "a file more": (lambda b: b.files.update({DEV.replace("1", "99"): b""}), "does not list it"),
+    "the filter": (
+        lambda b: b.change(lambda m: m["filter"].update(environment="dev")),
+        "the signature of manifest.json is not valid",
+    ),
+    "the count": (lambda b: b.change(lambda m: m.update(count=3)), "says that it has 3 events"),
+    "the order": (
+        lambda b: b.change(lambda m: m["events"].reverse()),
+        "its events are not in their order",
+    ),
+    "an event twice": (
+        lambda b: b.change(lambda m: m.update(events=[m["events"][0], *m["events"]])),
+        "one is there twice",
+    ),
+    "the head": (
+        lambda b: b.change(lambda m: m["head"].update(position=m["head"]["position"] - 1)),
+        "one after its head",
+    ),
+    "no signature": (lambda b: b.files.pop(SIGNATURE), "manifest.json is not signed"),
+    "a signature of nothing": (
+        lambda b: b.files.update({SIGNATURE: b"-----BEGIN SSH SIGNATURE-----\n"}),
+        "is not an SSH signature",
+    ),
+    "no signer": (
+        lambda b: b.change(lambda m: m.update(signer=None)),
+        "names no signer, and something in the archive is signed",
+    ),
+    "no manifest": (lambda b: b.files.update({MANIFEST: b"{}"}), "is not in the form"),
+    "a manifest with a name twice": (
+        lambda b: replace(b, MANIFEST, b'{"context"', b'{"count":1,"context"'),
+        "is not in the form",
+    ),
+}
+
+
+def replace(bundle: Bundle, name: str, old: bytes, new: bytes) -> None:
+    assert old in bundle.files[name]
+    bundle.files[name] = bundle.files[name].replace(old, new, 1)
+
+
+@pytest.mark.parametrize("what", BYTES)
+def test_bytes_that_somebody_changed(exported: dict[str, Path], tmp_path: Path, what: str) -> None:
+    change, named = BYTES[what]
+    bundle = Bundle.of(exported["all"])
+    change(bundle)
+    names_it(bundle, tmp_path, named)
+
+
+def names_it(bundle: Bundle, tmp_path: Path, named: str) -> None:
+    """Check that a change is found, and named."""
+    done = bundle.verify(tmp_path / "forged.zip")
+    assert done.code == 4, done
+    assert named in done.out, done.out
+    assert done.err.startswith("tetra-es-verify: error: verification failed: ")
+
+
+def test_signed_again_by_somebody_who_is_no_signer(
+    exported: dict[str, Path], stranger: SigningKey, exporter: SigningKey, tmp_path: Path
+) -> None:
+    bundle = Bundle.of(exported["all"])
+    bundle.seal(exporter)
+    assert bundle.verify(tmp_path / "same.zip").code == 0, "sealing alone changes nothing"
+    bundle.seal(stranger)
+    names_it(bundle, tmp_path, "which is not the key of alice@example.org")
+    bundle.seal(stranger, "bob")
+    names_it(bundle, tmp_path, "bob is not a signer at its head")
+
+
+# --- by an exporter, who signs it again
+
+
+def test_an_event_left_out_of_the_middle(
+    exported: dict[str, Path], exporter: SigningKey, tmp_path: Path
+) -> None:
+    for path in exported.values():
+        bundle = Bundle.of(path)
+        inner = [one for one in bundle.positions[1:-1] if not is_of_org(bundle, one)]
+        without(bundle, inner[len(inner) // 2])
+        bundle.seal(exporter)
+        names_it(bundle, tmp_path, "was left out")
+
+
+def is_of_org(bundle: Bundle, position: int) -> bool:
+    return bool(event_of(bundle, position)["stream"] == "org")
+
+
+def test_the_newest_left_out(
+    exported: dict[str, Path], exporter: SigningKey, tmp_path: Path
+) -> None:
+    """The head is said to be an earlier one: its tree is another."""
+    for name in ("all", "dev"):
+        bundle = Bundle.of(exported[name])
+        last = bundle.manifest["head"]["position"]
+        before = event_of(Bundle.of(exported["all"]), last)["previous"]
+        without(bundle, last)
+        head = {"position": last - 1, "hash": before}
+        bundle.change(partial(update, head=head))
+        bundle.seal(exporter)
+        names_it(bundle, tmp_path, "proof")
+    # The newest of one stream: the manifest names the last one of each.
+    bundle = Bundle.of(exported["dev"])
+    last = [one for one in bundle.positions if event_of(bundle, one)["stream"] == "env:dev"][-1]
+    without(bundle, last)
+    bundle.seal(exporter)
+    names_it(bundle, tmp_path, "of env:dev was left out")
+
+
+def test_an_older_archive(machine: Machine, tmp_path: Path) -> None:
+    """It is sound, and what the auditor knows is newer."""
+    machine.ok("audit", "export", str(tmp_path / "old.zip"))
+    machine.ok("set", "local", "ports.tetra=1234")
+    machine.ok("audit", "checkpoint", "-o", str(tmp_path / "known"))
+    head = machine.history("-n", "1")[0]
+    path = tmp_path / "old.zip"
+    assert verify(path).code == 0
+    done = verify(path, "--against", str(tmp_path / "known"))
+    assert (done.code, "your checkpoint is of #" in done.out) == (4, True)
+    done = verify(path, "--expect", f"{head['event']}:{head['hash']}")
+    assert (done.code, "it is older than what you expect" in done.out) == (4, True)
+
+
+def test_another_history(machine: Machine, tmp_path: Path) -> None:
+    other = machine.copy(tmp_path / "other")
+    other.ok("set", "local", "ports.tetra=4321")
+    machine.ok("set", "local", "ports.tetra=1234")
+    machine.ok("audit", "checkpoint", "-o", str(tmp_path / "known"))
+    other.ok("set", "local", "ports.tetra=4322")
+    other.ok("audit", "export", str(tmp_path / "e.zip"))
+    done = verify(tmp_path / "e.zip", "--against", str(tmp_path / "known"))
+    assert (done.code, "the history is another one" in done.out) == (4, True)
+
+
+def test_a_filter_that_is_another(
+    exported: dict[str, Path], exporter: SigningKey, tmp_path: Path
+) -> None:
+    """Part of the history is passed off as all of it, or as all of an environment."""
+    nothing = {"environment": None, "since": None, "until": None}
+    for name, wanted in [
+        ("part", nothing),
+        ("dev", nothing),
+        ("part", {**nothing, "environment": "dev"}),
+        ("dev", {**nothing, "environment": "staging"}),
+        ("all", {**nothing, "environment": "dev"}),
+        ("all", {**nothing, "since": "2100-01-01T00:00:00.000000Z"}),
+    ]:
+        bundle = Bundle.of(exported[name])
+        bundle.change(partial(update, filter=wanted))
+        bundle.seal(exporter)
+        done = bundle.verify(tmp_path / "forged.zip")
+        assert done.code == 4, (name, wanted)
+        assert "filter" in done.out or "was left out" in done.out, done.out
+
+
+def test_an_event_that_is_another_one(
+    exported: dict[str, Path], exporter: SigningKey, tmp_path: Path
+) -> None:
+    """Its reason is another, and it is signed again: the tree has not got it."""
+    bundle = Bundle.of(exported["all"])
+    event = event_of(bundle, 3)
+    event["state"]["metadata"]["reason"] = "somebody else's"
+    replaced(bundle, signed(event, exporter))
+    bundle.seal(exporter)
+    names_it(bundle, tmp_path, "#3: its proof is that of another tree")
+
+
+def test_a_tree_of_other_events(
+    exported: dict[str, Path], exporter: SigningKey, stranger: SigningKey, tmp_path: Path
+) -> None:
+    """The tree is made again over an event that its signer never signed."""
+    from tetra_es.integrity.merkle import MerkleTree
+
+    bundle = Bundle.of(exported["all"])
+    last = bundle.positions[-1]
+    event = event_of(bundle, last)
+    event["state"]["metadata"]["reason"] = "somebody else's"
+    forged = signed(event, stranger)
+    replaced(bundle, forged)
+    tree = MerkleTree(bytes.fromhex(hash_) for _, hash_ in bundle.manifest["events"])
+    lines = [json.loads(line) for line in bundle.files["proofs.jsonl"].splitlines()]
+    for line, (position, hash_) in zip(lines, bundle.manifest["events"], strict=True):
+        proof = [one.hex() for one in tree.inclusion(position - 1)]
+        line.update(hash=hash_, proof=proof)
+    text = "".join(f"{json.dumps(line)}\n" for line in lines)
+    bundle.files["proofs.jsonl"] = text.encode()
+
+    def change(manifest: dict[str, Any]) -> None:
+        manifest["head"]["hash"] = forged["hash"]
+        manifest["root"] = tree.root().hex()
+        manifest["streams"][forged["stream"]]["hash"] = forged["hash"]
+
+    bundle.change(change)
+    bundle.seal(exporter)
+    names_it(bundle, tmp_path, f"#{last}: its signature is not valid: SHA256:")
+
+
+def test_who_could_sign_is_worked_out(
+    exported: dict[str, Path], exporter: SigningKey, tmp_path: Path
+) -> None:
+    bundle = Bundle.of(exported["dev"])
+    last = [
+        one
+        for one, _ in [*bundle.manifest["context"], *bundle.manifest["events"]]
+        if event_of(bundle, one)["topic"] == "signer.removed"
+    ]
+    without(bundle, last[-1])
+    bundle.seal(exporter)
+    names_it(bundle, tmp_path, "of org was left out")
+    for name in ("allowed_signers", "signers.csv", "events.csv", "changes.csv"):
+        bundle = Bundle.of(exported["dev"])
+        bundle.files[name] = bundle.files[name].replace(b"alice", b"mallory").replace(b"5555", b"1")
+        bundle.seal(exporter)
+        if bundle.files[name] != Bundle.of(exported["dev"]).files[name]:
+            names_it(bundle, tmp_path, f"{name} is not what the events make it")
+
+
+def test_texts_are_those_of_the_events(
+    exported: dict[str, Path], exporter: SigningKey, tmp_path: Path
+) -> None:
+    bundle = Bundle.of(exported["dev"])
+    bundle.files[DEV] += b"x = 1\n"
+    bundle.seal(exporter)
+    names_it(bundle, tmp_path, f"{DEV} is not what the event has")
+    bundle = Bundle.of(exported["dev"])
+    del bundle.files[DEV]
+    bundle.seal(exporter)
+    names_it(bundle, tmp_path, f"{DEV} is missing, and no event purged it")
+    bundle.change(
+        lambda manifest: manifest["purged"].append(
+            {"event": 3, "kind": "text", "digest": "00" * 32, "by": 5}
+        )
+    )
+    bundle.seal(exporter)
+    names_it(bundle, tmp_path, f"{DEV} is missing, and no event purged it")
+    bundle = Bundle.of(exported["dev"])
+    bundle.files[DEV.replace("@1", "@99")] = b""
+    bundle.seal(exporter)
+    names_it(bundle, tmp_path, "is not from any event")
+
+
+def test_a_void_event_is_said_to_be_valid_and_the_other_way_round(
+    exported: dict[str, Path], exporter: SigningKey, tmp_path: Path
+) -> None:
+    bundle = Bundle.of(exported["all"])
+    bundle.change(lambda manifest: manifest.update(void=[3]))
+    bundle.seal(exporter)
+    names_it(bundle, tmp_path, "#3: the manifest says that it is void: it is valid")
+
+
+# --- what a ZIP can be
+
+
+def written(path: Path, bundle: Bundle, *more: tuple[zipfile.ZipInfo, bytes]) -> Path:
+    bundle.write(path)
+    with zipfile.ZipFile(path, "a") as archive:
+        for info, data in more:
+            archive.writestr(info, data)
+    return path
+
+
+def packed(name: str) -> zipfile.ZipInfo:
+    info = entry(name)
+    info.compress_type = zipfile.ZIP_DEFLATED
+    return info
+
+
+TRICKS: dict[str, tuple[zipfile.ZipInfo, bytes, str]] = {
+    "an absolute name": (entry("/etc/passwd"), b"x", "/etc/passwd does not belong"),
+    "a name above": (entry("../../x"), b"x", "../../x does not belong"),
+    "a name with backslashes": (entry("toml\\x"), b"x", "does not belong"),
+    "a folder": (entry("toml/"), b"", "toml/ does not belong"),
+    "a name with a line end": (entry("README.txt\n"), b"", "does not belong"),
+    "a link": (entry("bodies/" + "a" * 64, 0o120777), b"/etc/passwd", "is not a plain file"),
+    "a bomb": (packed("bodies/" + "a" * 64), bytes(50_000_000), "is compressed or encrypted"),
+}
+
+
+@pytest.mark.parametrize("how", TRICKS)
+def test_odd_files(exported: dict[str, Path], tmp_path: Path, how: str) -> None:
+    info, data, named = TRICKS[how]
+    path = written(tmp_path / "e.zip", Bundle.of(exported["all"]), (info, data))
+    done = verify(path)
+    assert (done.code, named in done.out) == (4, True), done
+    assert len(done.out.splitlines()) == len(done.out.split("\n")) - 1
+
+
+@pytest.mark.parametrize("name", ["events.csv", "events.csv\0hidden"])
+def test_two_files_of_one_name(exported: dict[str, Path], tmp_path: Path, name: str) -> None:
+    bundle = Bundle.of(exported["all"])
+    with pytest.warns(UserWarning, match="Duplicate"):
+        path = written(tmp_path / "e.zip", bundle, (entry(name), b"other"))
+    done = verify(path)
+    assert (done.code, "events.csv is in the archive twice" in done.out) == (4, True), done
+
+
+def test_what_is_hidden_between_files(exported: dict[str, Path], tmp_path: Path) -> None:
+    data = exported["all"].read_bytes()
+    (tmp_path / "before").write_bytes(b"#!/bin/sh\n" + data)
+    (tmp_path / "commented").write_bytes(data[:-2] + b"\x05\0hello")
+    for name in ("before", "commented"):
+        done = verify(tmp_path / name)
+        assert (done.code, "hidden" in done.out) == (4, True), done
+
+
+def test_what_cannot_be_read(exported: dict[str, Path], tmp_path: Path) -> None:
+    data = exported["all"].read_bytes()
+    for number, one in enumerate([b"", b"PK", data[:-30], data[: len(data) // 2], bytes(1000)]):
+        (tmp_path / f"{number}").write_bytes(one)
+        done = verify(tmp_path / f"{number}")
+        assert (done.code, done.out) == (1, ""), done
+
+
+def test_no_byte_can_be_changed(exported: dict[str, Path], tmp_path: Path) -> None:
+    """A sample of all bytes: each is in a digest, a checksum, or where one thing alone may be."""
+    data = exported["dev"].read_bytes()
+    path = tmp_path / "e.zip"
+    for at in range(0, len(data), len(data) // 60):
+        changed = bytearray(data)
+        changed[at] ^= 0x10
+        path.write_bytes(changed)
+        assert verify(path).code in {1, 4}, at
+
+
+def test_no_byte_of_the_list_of_files_can_be_changed(
+    exported: dict[str, Path], tmp_path: Path
+) -> None:
+    data = exported["dev"].read_bytes()
+    path = tmp_path / "e.zip"
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        start = archive.start_dir
+    for at in range(start, len(data) - 22, (len(data) - start) // 60):
+        changed = bytearray(data)
+        changed[at] ^= 0xFF
+        path.write_bytes(changed)
+        assert verify(path).code in {1, 4}, at
+
+
+@LONG_TAIL
+def test_an_archive_of_more_files_than_zip_once_had(tmp_path: Path) -> None:
+    """Its end is another one: it has to be known byte for byte, too."""
+    with zipfile.ZipFile(tmp_path / "e.zip", "w") as archive:
+        for number in range(0x10000):
+            archive.writestr(entry(f"bodies/{number:064x}"), b"")
+    done = verify(tmp_path / "e.zip")
+    assert (done.code, "hidden" in done.out) == (4, False), done
+    assert "manifest.json is missing" in done.out
