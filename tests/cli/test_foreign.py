@@ -185,3 +185,14 @@ def test_how_it_is_said(bare: Machine) -> None:
     failed = bare.fails(2, "promote", "dev", "--message", "x")
     assert failed.error() == "no such option: --message (did you mean --reason?)"
     assert bare.fails(2, "frobnicate").hint() == "`tetra-es --help` says how it is used"
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [(("blame", "dev", "--key", "app"), "--key"), (("status", "--author", "x"), "--author")],
+)
+def test_an_option_of_another_command_is_named(
+    machine: Machine, words: tuple[str, ...], option: str
+) -> None:
+    failed = machine.fails(2, *words)
+    assert failed.error() == f"{option} is not an option of tetra-es {words[0]}"

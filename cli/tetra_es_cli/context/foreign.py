@@ -167,6 +167,11 @@ _FORCING = frozenset(
 )
 """Options that have something done that would be refused: offered for their own name alone."""
 
+_NAMES = frozenset(
+    (*_OPTIONS, *_FORCING, *(f"--{one}" for ours in _OPTIONS.values() for one in ours.split()))
+)
+"""Options that tools have: no value begins so, and they may be repeated."""
+
 _LIKE = 0.8
 """From which likeness on, of 1, what was typed is that option, and no value."""
 
@@ -189,6 +194,11 @@ def no_such_command(
     return UsageError(
         f"no such command: {group}{word}{asked}", hint=f"{helped} {say} how it is used"
     )
+
+
+def is_option_somewhere(name: str) -> bool:
+    """Return whether a name is that of an option of ours or of another tool."""
+    return name in _NAMES
 
 
 def did_you_mean(meant: Sequence[str]) -> str:

@@ -54,12 +54,14 @@ def _command_of(words: Sequence[str]) -> str:
 
 
 def _no_such_option(error: click.NoSuchOption, command: str, hint: str) -> tuple[str, str]:
-    from tetra_es_cli.context.foreign import did_you_mean, options_for
+    from tetra_es_cli.context.foreign import did_you_mean, is_option_somewhere, options_for
 
     name = error.option_name
     ours = _options_of(error.ctx) if error.ctx else ()
     if meant := options_for(name, ours):
         return f"no such option: {name}{did_you_mean(meant)}", hint
+    if is_option_somewhere(name):
+        return f"{name} is not an option of {command}", hint
     label = redaction.label_of(name)
     return (
         f"{label} is not an option of {command}",
