@@ -30,8 +30,16 @@ _TIME_ALONE = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?Z?"
 _DATE = r"\d{4}-\d\d-\d\d"
 _HASH = r"[0-9a-f]{7,64}"
 _HASH_MIN = 7
-_AGO = r"([0-9]{1,5})(s|m|min|h|d|w)(?: ago)?"
-_SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+# Units in full, and dots for blanks, as git takes them.
+_PIECE = r"([0-9]{1,5})[ .]?(s|m|min|h|d|w|second|minute|hour|day|week)s?"
+_AGO = rf"{_PIECE}(?:[ .]?{_PIECE}){{0,3}}(?:[ .]ago)?"
+_SECONDS = {
+    **dict.fromkeys(("s", "sec"), 1),
+    **dict.fromkeys(("m", "min"), 60),
+    **dict.fromkeys(("h", "hou"), 3600),
+    **dict.fromkeys(("d", "day"), 86400),
+    **dict.fromkeys(("w", "wee"), 7 * 86400),
+}
 _DAYS = {"today": 0, "yesterday": 1}
 _FILES = ("manifest", "profile")
 
@@ -143,9 +151,10 @@ def _start(text: str, zone: tzinfo) -> datetime | None:
     now = datetime.now(UTC)
     if text == "now":
         return now
-    if match := re.fullmatch(_AGO, text, re.ASCII):
-        return now - timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
     try:
+        if re.fullmatch(_AGO, text, re.ASCII):
+            pieces = re.findall(_PIECE, text, re.ASCII)
+            return now - timedelta(seconds=sum(int(n) * _SECONDS[unit[:3]] for n, unit in pieces))
         if text in _DAYS:
             day = now.astimezone(zone).date() - timedelta(days=_DAYS[text])
             return datetime.combine(day, time.min, zone)

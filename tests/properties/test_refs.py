@@ -118,3 +118,28 @@ def test_a_time_alone_is_of_today(text: str, end: str) -> None:
 def test_what_is_not_a_time_alone(text: str) -> None:
     with pytest.raises(UsageError, match=re.escape(f"not a REF or time: {text!r}")):
         parse_ref(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("2h", 7200),
+        ("2 hours ago", 7200),
+        ("2.hours.ago", 7200),
+        ("1d12h", 129_600),
+        ("1 day 2 hours ago", 93_600),
+        ("5mins", 300),
+        ("1 week", 604_800),
+        ("10 s", 10),
+    ],
+)
+def test_how_long_ago_is_written_as_git_takes_it_too(text: str, seconds: int) -> None:
+    before = datetime.now(UTC)
+    moment = datetime.fromisoformat(parse_start(text))
+    assert 0 <= (moment - before).total_seconds() + seconds < 60
+    assert parse_end(text)
+
+
+def test_longer_ago_than_there_are_dates_is_no_time() -> None:
+    with pytest.raises(UsageError):
+        parse_start("99999w99999w99999w")

@@ -88,10 +88,33 @@ def test_a_file_that_all_read_alike_is_imported_without_a_word(
     vault: Machine, tmp_path: Path
 ) -> None:
     file = tmp_path / "dev.env"
-    file.write_text("A=1\nexport B='two\nlines' # c\nC=\"it's\"\nA=2\n")
+    file.write_text("A=1\nexport B='two\nlines' # c\nC=\"it's\"\nA=1\n")
     assert "warning" not in vault.ok("secret", "import", "dev", str(file)).err
-    assert json.dumps(secrets(vault)) == '{"A": "2", "B": "two\\nlines", "C": "it\'s"}'
+    assert json.dumps(secrets(vault)) == '{"A": "1", "B": "two\\nlines", "C": "it\'s"}'
 
 
 def test_the_two_options_that_differ_are_refused(vault: Machine, tmp_path: Path) -> None:
     vault.fails(2, "secret", "import", "dev", str(tmp_path), "--shell", "--read-as", "systemd")
+
+
+def test_a_key_with_several_values_is_named(vault: Machine, tmp_path: Path) -> None:
+    file = tmp_path / "dev.env"
+    file.write_text("A=1\nB=1\nA=2\nB=1\n")
+    done = vault.ok("secret", "import", "dev", str(file))
+    assert f"warning: {file} gives A several values: the last one counts\n" in done.err
+    assert secrets(vault) == {"A": "2", "B": "1"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("secret", "import", "dev"),
+        ("secret", "set", "dev", "KEY", "--from-file"),
+        ("validate",),
+        ("import",),
+        ("backup",),
+    ],
+)
+def test_an_address_is_not_taken_for_a_file(machine: Machine, words: tuple[str, ...]) -> None:
+    failed = machine.fails(2, *words, "https://example.org/x.env")
+    assert failed.error().endswith(": it is an address; save what is there as a file first")

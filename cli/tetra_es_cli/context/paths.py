@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import click
 
 _EMPTY = "it is empty"
+ADDRESS_FOR_FILE = "it is an address; save what is there as a file first"
+
+
+def is_address(text: str) -> bool:
+    """Return whether a text is an address: as a path it would have one slash for the two."""
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text) is not None
 
 
 class FilePath(click.Path):
@@ -18,7 +25,10 @@ class FilePath(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the path."""
-        return super().convert(_filled(self, value, param, ctx), param, ctx)
+        value = _filled(self, value, param, ctx)
+        if isinstance(value, str) and is_address(value):
+            self.fail(ADDRESS_FOR_FILE, param, ctx)
+        return super().convert(value, param, ctx)
 
 
 class AddressType(click.ParamType):  # type: ignore[type-arg]  # not generic in click 8.2

@@ -34,6 +34,8 @@ class Dotenv(NamedTuple):
     values: dict[str, bytes]
     otherwise_in_shells: list[str]
     """Keys that a shell which reads the file would set to something else, or not at all."""
+    repeated: list[str]
+    """Keys that have several values, of which the last one counts."""
     plain: bool
     """Whether it is known what a shell would set: it would run nothing, and needs no variable."""
 
@@ -56,6 +58,7 @@ def compared_with_shells(path: Path) -> Dotenv:
         raise ConfigError(f"{path} is not UTF-8", hint="save it in that encoding") from None
     values: dict[str, bytes] = {}
     shells: dict[str, Variable] = {}
+    repeated: dict[str, None] = {}
     plain = True
     for binding in parse_stream(StringIO(text)):
         line = binding.original.line
@@ -64,7 +67,9 @@ def compared_with_shells(path: Path) -> Dotenv:
         if binding.key is None or binding.value is None:
             continue
         _check_binding(f"{path}:{line}", binding.key, binding.value)
-        values[binding.key] = binding.value.encode()
+        if values.get(binding.key, value := binding.value.encode()) != value:
+            repeated[binding.key] = None
+        values[binding.key] = value
         check_size(binding.key, values[binding.key])
         try:
             shells = as_shells_do(binding.original.string, shells)
@@ -78,7 +83,7 @@ def compared_with_shells(path: Path) -> Dotenv:
         for key, value in values.items()
         if key not in shells or shells[key].value.encode() != value
     ]
-    return Dotenv(values, unlike, plain)
+    return Dotenv(values, unlike, [*repeated], plain)
 
 
 def _problem(text: str) -> str:

@@ -14,7 +14,7 @@ from tetra_es.usecases.secrets.formats import FORMATS
 from tetra_es_cli.context.become import become_option
 from tetra_es_cli.context.identities import identity_option, loader, silent_loader
 from tetra_es_cli.context.params import ENVIRONMENT, env_argument, key_argument
-from tetra_es_cli.context.paths import ADDRESS
+from tetra_es_cli.context.paths import ADDRESS, ADDRESS_FOR_FILE, is_address
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.output.console import note, warn
 from tetra_es_cli.output.emit import write_raw
@@ -73,6 +73,8 @@ def import_(
 
     if shell and reader == "systemd":
         raise UsageError("--shell and --read-as systemd differ", hint="leave one of them out")
+    if file and not host and is_address(file):
+        raise UsageError(f"FILE: {ADDRESS_FOR_FILE}")
     reader = "shell" if shell else reader
     if file is None and not host:
         raise UsageError("no FILE given", hint="name a dotenv file, or a server with --from-host")
@@ -82,6 +84,9 @@ def import_(
     count = len(done.result)
     same = f"{count} {'value is' if count == 1 else 'values are'} the same as before"
     emit_recorded(done.recorded, how, more=[same] if count else [])
+    if here and here.repeated:
+        several = ", ".join(here.repeated)
+        warn(f"{file} gives {several} several values: the last one counts")
     if here and here.otherwise_in_shells:
         take = f"`tetra-es secret import {environment} {quote(str(file))} --shell` takes that"
         warn(
