@@ -29,7 +29,12 @@ def create_app(answering: Answering, *, longest: float = LONGEST) -> FastAPI:
     `longest` is how many seconds the questions of one request may take.
     """
     app = FastAPI(
-        title="tetra-es", version=__version__, docs_url=None, redoc_url=None, openapi_url=None
+        title="tetra-es",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,  # to an address that the request would choose
     )
     app.state.answering = answering
     app.state.longest = longest

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 from base64 import b64decode
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
@@ -139,7 +138,7 @@ def _token(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     if kind.lower() == "basic":
         try:
             return b64decode(rest.strip(), validate=True).decode().partition(":")[2]
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
             return "-"
     return "-"
 
