@@ -47,6 +47,8 @@ NOT_RUN: dict[str, str] = {
     "docs/how-to/databases/share-by-postgresql.md does it",
     "a role with --purge does, with its next command: "
     "`tetra-es share URL --grant ROLE --purge`": "tests/postgres/test_sharing.py pastes it",
+    "somebody who has the events runs `tetra-es share repair`; clone again after that": "takes "
+    "somebody else: tests/postgres/test_repair.py",
     "somebody who signs in there as that role: `tetra-es share repair`": "tests/postgres/"
     "test_repair.py pastes it",
     "a spare key, to be kept offline: `XDG_CONFIG_HOME=FOLDER tetra-es identity line`, then "

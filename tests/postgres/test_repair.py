@@ -133,3 +133,17 @@ def test_an_older_dump_is_completed(team: DatabaseTeam, tmp_path: Path) -> None:
             "SELECT 1 / count(*) FROM tetra_es.bodies "
             "WHERE position('swordfish'::bytea in content) > 0"
         )
+
+
+@pytest.mark.parametrize("poison", [*ROWS, *TEXTS])
+def test_a_newcomer_is_told_of_them(team: DatabaseTeam, poison: str, tmp_path: Path) -> None:
+    """Nobody can tell what is right from there alone: who has the events can."""
+    from tests.sharing.people import person
+
+    team.execute({**ROWS, **TEXTS}[poison].format(last=team.bob.last_position()))
+    carol = person(tmp_path / "carol", "carol")
+    done = carol.run("clone", team.database)
+    assert done.code == 4
+    assert "somebody who has the events runs `tetra-es share repair`" in done.hint()
+    team.bob.ok("share", "repair")
+    carol.ok("clone", team.database)

@@ -6,9 +6,9 @@ import os
 import shlex
 from contextlib import closing, suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tetra_es.errors import Refused, TetraEsError
+from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
 from tetra_es.gate.opening import check_asked
 from tetra_es.gate.pins import private, sharing
 from tetra_es.gate.pins.places import StateFolder
@@ -17,6 +17,7 @@ from tetra_es.log.chain import Head
 from tetra_es.refs import format_time
 from tetra_es.usecases.moves import is_same_place, newest_move
 from tetra_es.usecases.restoring.restore import restore
+from tetra_es.usecases.restoring.staging import HINT
 from tetra_es.usecases.sharing.engines import shared_log
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from tetra_es.layout import OrgLayout
     from tetra_es.usecases.ports import DerivedOfCopy, HistoryCopy, Listener, Report
     from tetra_es.usecases.restoring.restore import Restored
+
+
+_REPAIR: Final = "somebody who has the events runs `tetra-es share repair`; clone again after that"
 
 
 class Cloned(NamedTuple):
@@ -61,7 +65,7 @@ def clone(
     pins = StateFolder(admission.folder()).pins(organization_of(copy))
     check_asked(Standing.LEVEL if pins.exists else Standing.NEW, ask=admission.ask, expect=expect)
     known = sharing.sharing_of(pins.folder)
-    if known is not None and known.address != address:
+    if known is not None and not is_same_place(known.address, address):
         raise Refused(
             "this account has this organization already, and shares it elsewhere",
             hint="unshare it first, in the folder where it is",
@@ -73,9 +77,11 @@ def clone(
         restored = restore(
             layout, copy, admission.folder(), derived, listener, expect=expect, report=report
         )
-    except BaseException:
+    except BaseException as error:
         if known is None and not os.path.lexists(layout.store):
             sharing.forget(pins.folder)
+        if isinstance(error, IntegrityFailure) and error.hint == HINT:
+            error.hint = _REPAIR
         raise
     with (
         derived.of_store(layout) as projections,
