@@ -136,7 +136,7 @@ def status(reader: Reader, ref: Ref | None = None) -> Report:
     found = organization_status(reader, ref)
     shared, waiting = None, 0
     if ref is None:
-        shared = sharing_status(reader.layout, reader.admission, found.events)
+        shared = sharing_status(reader.layout, reader.admission, found.events, reader.log)
         waiting = unsent(reader.layout, reader.admission)
     environments = [{**row._asdict(), "time": short_time(row.time)} for row in found.environments]
     servers = [{**row._asdict(), "since": short_time(row.since)} for row in found.servers]

@@ -64,6 +64,11 @@ def moved(machine: Machine) -> None:
     other.ok("share", str(bare_repository(machine.home / "new.git")))
 
 
+def told_of_the_move(machine: Machine) -> None:
+    moved(machine)
+    machine.run("pull")
+
+
 def moved_and_empty(machine: Machine) -> None:
     moved(machine)
     bare_repository(machine.home / "third.git")
@@ -126,6 +131,12 @@ CASES = [
         "`tetra-es share {}` goes there with it, if you know that address",
         "pull",
         moved,
+        then="set local app.a=1",
+    ),
+    Case(
+        "the log goes on at {} (`tetra-es share {}`)",
+        "status",
+        told_of_the_move,
         then="set local app.a=1",
     ),
     Case("`tetra-es share {}`", "share $HOME/third.git", moved_and_empty),

@@ -107,3 +107,16 @@ def test_another_way_to_write_it(alice: Machine, hub: Path) -> None:
         "git.acme.example:acme",
     ):
         alice.fails(3, "mirror", "add", "origin", written)
+
+
+def test_status_says_that_the_log_went_on(team: Team, tmp_path: Path) -> None:
+    alice, bob = team
+    new = str(bare_repository(tmp_path / "new place.git"))
+    alice.ok("share", new)
+    bob.run("pull")
+    assert f"the log goes on at {new} (`tetra-es share '{new}'`)\n" in bob.ok("status").out
+    assert bob.ok("status", "-o", "json").json["shared"]["moved"] == new
+    bob.ok("share", new)
+    for each in team:
+        assert "goes on" not in each.ok("status").out
+        assert each.ok("status", "-o", "json").json["shared"]["moved"] is None

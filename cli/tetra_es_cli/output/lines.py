@@ -98,6 +98,10 @@ def sharing_lines(shared: SharingStatus | None, unsent: int) -> Iterator[str]:
         yield f"shared at {shared.address}, {asked}"
         if shared.behind:
             yield f"behind: #{shared.position} is there (`tetra-es pull`)"
+        if shared.moved:
+            from shlex import quote  # for this alone
+
+            yield f"the log goes on at {shared.moved} (`tetra-es share {quote(shared.moved)}`)"
     if unsent:
         yield (
             f"not recorded yet: {unsent} results of servers (`tetra-es record`, or any command "

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tetra_es.admission import Admission
     from tetra_es.gate.pins.sharing import Sharing
     from tetra_es.layout import OrgLayout
+    from tetra_es.log.replica import Replica
 
 
 class SharingStatus(NamedTuple):
@@ -27,6 +28,8 @@ class SharingStatus(NamedTuple):
     """The newest event that it is known to have."""
     behind: int
     """How many of those are not here."""
+    moved: str | None = None
+    """Where the log goes on, where nobody has accepted that here; None where it stayed."""
     problem: str = ""
     """Why it cannot be read."""
     remedy: str = ""
@@ -42,19 +45,26 @@ def shared_at(layout: OrgLayout, admission: Admission) -> Sharing | None:
     return None if folder is None else sharing_of(folder)
 
 
-def sharing_status(layout: OrgLayout, admission: Admission, here: int) -> SharingStatus | None:
+def sharing_status(
+    layout: OrgLayout, admission: Admission, here: int, log: Replica
+) -> SharingStatus | None:
     """Return how an organization stands to where it is shared, given the newest event here.
 
     None where it is shared nowhere. Asks nobody.
     """
+    from tetra_es.usecases.moves import open_move  # where it is shared alone
+
     try:
         found = shared_at(layout, admission)
     except TetraEsError as error:
-        return SharingStatus("", None, 0, 0, error.message, error.hint or "")
+        remedy = error.hint or ""
+        return SharingStatus("", None, 0, 0, problem=error.message, remedy=remedy)
     if found is None:
         return None
     there = max(found.position, here)  # what is here was there first
-    return SharingStatus(found.without_password, found.asked or None, there, there - here)
+    move = open_move(log, found)
+    moved = move and move.address
+    return SharingStatus(found.without_password, found.asked or None, there, there - here, moved)
 
 
 def unsent(layout: OrgLayout, admission: Admission) -> int:
