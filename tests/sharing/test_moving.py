@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.crash.killing import count_effects, once
 from tests.examples import LONG_TAIL
 from tests.machine import Machine
 from tests.mirrors import git
@@ -239,3 +241,38 @@ def test_two_move_it_at_once(team: Team, new: str, tmp_path: Path) -> None:
     bob.ok("share", new)
     bob.ok("set", "local", "app.bobs=1")
     alice.ok("pull")
+
+
+POINTS = 8
+"""Where it is killed."""
+NEW = "ssh://new.acme.example/acme.git"
+
+
+def beside_a_new_one(team: Team, folder: Path) -> Team:
+    """Return a copy of a team, whose machines know an empty repository as well."""
+    copy = team.copy(folder)
+    hub = bare_repository(folder / "new.git")
+    for each in copy:
+        also_knows(each, hub, NEW)
+    return copy
+
+
+@LONG_TAIL
+@pytest.mark.parametrize("first", ["alice", "bob"])
+def test_killed_anywhere_it_goes_on(team: Team, tmp_path: Path, first: str) -> None:
+    """The one who was killed comes next, or a colleague: nothing is lost."""
+    words = ["share", NEW]
+    effects = count_effects(beside_a_new_one(team, tmp_path / "counted").alice, words)
+    for point in [effects * (2 * number + 1) // (2 * POINTS) for number in range(POINTS)]:
+        copy = beside_a_new_one(team, tmp_path / f"killed-{point}")
+        assert once(copy.alice, words, signal.SIGKILL, point).code == -signal.SIGKILL
+        for each in copy if first == "alice" else reversed([*copy]):
+            each.run("set", "local", f"app.{each.home.name}=1")
+            each.ok(*words)
+            each.ok("set", "local", f"app.{each.home.name}=2")
+        for each in copy:
+            each.ok("pull")
+            assert {"alice = 2", "bob = 2"} <= set(each.ok("show", "local").out.splitlines())
+            assert [row["type"] for row in each.history()].count("log.moved") == 1
+            each.ok("verify")
+        shutil.rmtree(tmp_path / f"killed-{point}")
