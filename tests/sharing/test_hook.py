@@ -161,6 +161,21 @@ def test_the_hook_keeps_every_event(team: Team, move: str) -> None:
 
 
 @LONG_TAIL
+@pytest.mark.parametrize("what", ["", "+main~1", "bad"])
+def test_the_hook_looks_at_other_names_of_main(team: Team, what: str) -> None:
+    """Such as the one that it had before."""
+    folder, bad = by_hand(team, a_commit_by_hand)
+    install(team)
+    good = tip(team)
+    git(team.hub, "symbolic-ref", "refs/heads/former", "refs/heads/former-main")
+    git(team.hub, "symbolic-ref", "refs/heads/former-main", "refs/heads/main")
+    git(team.hub, "config", "receive.denyDeleteCurrent", "ignore")
+    for name in ("former", "former-main"):
+        assert push(team, folder, f"{what.replace('bad', bad)}:refs/heads/{name}").returncode
+    assert tip(team) == good
+
+
+@LONG_TAIL
 def test_the_hook_leaves_other_branches_alone(team: Team) -> None:
     folder, bad = by_hand(team, a_commit_by_hand)
     install(team)

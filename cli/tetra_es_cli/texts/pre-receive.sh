@@ -55,7 +55,8 @@ has_all() {
 }
 
 while read -r old new ref; do
-    [ "$ref" = refs/heads/main ] || continue
+    # Another name may lead there.
+    [ "$(git symbolic-ref --quiet "$ref" || echo "$ref")" = refs/heads/main ] || continue
     case $new in
         *[!0]*) ;;
         *) refuse "main is never deleted: it holds the events of @ORG@" ;;
