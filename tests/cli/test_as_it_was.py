@@ -49,6 +49,25 @@ def test_every_answer_of_then(machine: Machine) -> None:
     ]
 
 
+def test_what_had_changed_since_then(machine: Machine) -> None:
+    machine.ok("promote", "dev")
+    machine.ok("set", "profile", "dev", "logging.level=error")
+    changed = machine.last_position()
+    machine.ok("promote", "dev")
+    machine.ok("env", "add", "qa", "--profile", "dev")
+
+    def dev(position: int) -> dict[str, Any]:
+        rows = machine.ok("status", "--at", str(position), "-o", "json").json["environments"]
+        assert [row["environment"] for row in rows] == ["local", "dev", "staging", "prod"]
+        (row,) = (row for row in rows if row["environment"] == "dev")
+        return dict(row)
+
+    assert dev(changed - 1)["changed_since"] == []
+    assert dev(changed)["changed_since"] == ["profile"]
+    assert dev(changed)["source"] == "local@1 (behind: profile changed)"
+    assert dev(changed + 1)["changed_since"] == []
+
+
 @pytest.mark.parametrize("command", [("blame", "dev"), ("recipient", "list", "dev")])
 def test_before_there_was_anything(machine: Machine, command: tuple[str, ...]) -> None:
     assert asked(machine, *command, "--at", "1") == []

@@ -15,10 +15,17 @@ class UnknownEnvironment(UsageError):
     """There never was an environment of that name."""
 
 
-def known_environments(reader: Reader) -> list[str]:
-    """Return the manifest's environments in order, then those that only the history has."""
-    configured = configured_environments(reader)
-    more = (name for name in reader.views.states.environments() if name not in configured)
+def known_environments(reader: Reader, position: int | None = None) -> list[str]:
+    """Return the manifest's environments in order, then those that only the history has.
+
+    As it was at a position, or is now.
+    """
+    configured, states = configured_environments(reader, position), reader.views.states
+    more = (
+        name
+        for name in states.environments()
+        if name not in configured and (position is None or states.find(name, position))
+    )
     return [*configured, *more]
 
 

@@ -105,7 +105,7 @@ def hosts_at(reader: Reader, moment: Moment = NOW) -> list[HostAt]:
         for name in {same[0].environment for same in machines}
     }
     rows = [_row(reader, moment, same, secrets[same[0].environment]) for same in machines]
-    order = known_environments(reader) if len(secrets) > 1 else []
+    order = known_environments(reader, moment.position) if len(secrets) > 1 else []
     return sorted(rows, key=lambda row: (_rank(order, row.environment), row.host))
 
 

@@ -175,8 +175,8 @@ def environment_rows(reader: Reader, position: int | None = None) -> list[Enviro
     found = []
     for name in configured_environments(reader, position):
         state = states.find(name, position)
-        now = position is None and state is not None and state.source_revision is not None
-        since = changed_since(reader, state) if now and state else []
+        generated = state is not None and state.source_revision is not None
+        since = changed_since(reader, state, position) if state and generated else []
         found.append(_environment(name, state, newest, since))
     return found
 
