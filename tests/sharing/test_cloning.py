@@ -64,12 +64,17 @@ def test_a_host_that_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_what_a_killed_command_left_goes_with_the_next(team: Team, tmp_path: Path) -> None:
-    """It has what was there then, which may have been purged since."""
+    """It has what was there then, which may have been purged since.
+
+    One that is new may belong to a command of an older version, which holds none.
+    """
     folder = tmp_path / "temporary"
     (folder / "tetra-es-clone-left" / "history").mkdir(parents=True)
-    (folder / "tetra-es-merge-left").mkdir()
-    (folder / "another").mkdir()
+    for name in ("tetra-es-merge-left", "another", "tetra-es-git-new"):
+        (folder / name).mkdir()
+    for name in ("tetra-es-clone-left", "tetra-es-merge-left", "another"):
+        os.utime(folder / name, (1, 1))
     carol = type(team.bob)(tmp_path / "carol", env={"TMPDIR": str(folder)})
     carol.home.mkdir()
     carol.ok("clone", str(team.hub))
-    assert [each.name for each in folder.iterdir()] == ["another"]
+    assert sorted(each.name for each in folder.iterdir()) == ["another", "tetra-es-git-new"]

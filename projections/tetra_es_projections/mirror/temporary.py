@@ -9,6 +9,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _KINDS: Final = ("clone", "fetched", "git", "merge")
+_NEW: Final = "tetra-es-new-"
+"""Of a folder that is not held yet."""
+_STALE: Final = 3600.0
+"""Seconds after which what is in the folder for everybody's temporary files has been left there."""
 _PREFIXES: Final = tuple(f"tetra-es-{kind}-" for kind in _KINDS)
 
 
@@ -39,14 +44,14 @@ def held(kind: str, base: Path | None = None) -> Held:
 
     Raises `OSError` where there is no room.
     """
-    remove_left(base or Path(tempfile.gettempdir()))
-    root = Path(tempfile.mkdtemp(prefix=f"tetra-es-{kind}-", dir=base))  # 0700
-    with suppress(OSError):
-        return Held(root, _hold(root))
-    root.mkdir(mode=0o700, exist_ok=True)  # another command took it for one that was left
-    with suppress(OSError):
-        return Held(root, _hold(root))
-    return Held(root, None)
+    remove_left(base or Path(tempfile.gettempdir()), _STALE if base is None else 0.0)
+    new = Path(tempfile.mkdtemp(prefix=_NEW, dir=base))  # 0700
+    try:
+        file = _hold(new)
+    except OSError:  # as on some network file systems
+        file = None
+    # Only now others look at it, and see that it is held.
+    return Held(new.rename(new.with_name(f"tetra-es-{kind}-{new.name.removeprefix(_NEW)}")), file)
 
 
 @contextmanager
@@ -59,14 +64,19 @@ def folder_for(kind: str) -> Iterator[Path]:
         folder.remove()
 
 
-def remove_left(base: Path) -> None:
-    """Remove our folders in `base` that no process holds any more."""
+def remove_left(base: Path, age: float) -> None:
+    """Remove our folders in `base` that no process holds any more and that are `age` seconds old.
+
+    Older versions of this program hold none of theirs.
+    """
     with suppress(OSError), os.scandir(base) as entries:
         for entry in entries:
-            if not entry.name.startswith(_PREFIXES):
+            if not entry.name.startswith((*_PREFIXES, _NEW)):
                 continue
+            least = _STALE if entry.name.startswith(_NEW) else age
             with suppress(OSError):
-                if entry.stat(follow_symlinks=False).st_uid == os.geteuid():
+                found = entry.stat(follow_symlinks=False)
+                if found.st_uid == os.geteuid() and time.time() - found.st_mtime >= least:
                     Held(Path(entry.path), _hold(Path(entry.path))).remove()
 
 
