@@ -16,6 +16,12 @@ CANARIES = ("canary-1-of-the-database", "canary-2-of-the-database", "canary-of-t
 """What the secrets are, which no page may show."""
 
 BOB = "bob"
+HOSTILE = (
+    ('app."<i>new</i>"', "</pre>\x1b[31mred", "\x1b[31mred\x07 &lt;b&gt; {{ 7 * 7 }}"),
+    ('app."a/../b?c#d%2e"', "x\u2028y", "'\"><img src=x onerror=alert(1)>"),
+    ("app.motto", "<b>fast</b> & \u202eflat", "<script>alert(1)</script>"),
+)
+"""Key, value and reason that a page must show as text."""
 
 
 def tell(machine: Machine) -> Machine:
@@ -82,9 +88,8 @@ def _trouble(machine: Machine) -> None:
 def _leave(machine: Machine) -> None:
     machine.ok("member", "rm", BOB, "-m", "Bob leaves")
     machine.ok("unset", "local", "limits.burst", "-m", "not needed")
-    machine.ok(
-        "set", "local", "app.motto=<b>fast</b> & \u202eflat", "-m", "<script>alert(1)</script>"
-    )
+    for key, value, reason in HOSTILE:
+        machine.ok("set", "local", f"{key}={value}", "-m", reason)
     machine.ok(
         "secret", "compromised", "staging", "DB_PASSWORD", "--version", "1", "-m", "in a log"
     )

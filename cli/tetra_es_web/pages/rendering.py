@@ -23,7 +23,7 @@ CLIPPED = 400
 def render(template: str, view: View, *, title: str, here: Address, **more: Any) -> str:
     """Return a page. `here` is what it can be had by later, when there are more events."""
     told = {"json": None, "command": None, "asked": (), "q": "", **more}
-    return (
+    text: str = (
         _environment()
         .get_template(template)
         .render(
@@ -39,11 +39,13 @@ def render(template: str, view: View, *, title: str, here: Address, **more: Any)
             **told,
         )
     )
+    return text
 
 
 def render_alone(template: str, **more: Any) -> str:
     """Return a page about nothing that was recorded."""
-    return _environment().get_template(template).render(more)
+    text: str = _environment().get_template(template).render(more)
+    return text
 
 
 @cache

@@ -43,7 +43,7 @@ class View:
     zone: tzinfo = UTC
     zone_name: str = "UTC"
     shared: Shared | None = None
-    """What is known of the log that it is shared by: how old this replica is."""
+    """The log that it is shared by, where it is: how old this replica is follows from it."""
 
     @cached_property
     def whole(self) -> Whole:

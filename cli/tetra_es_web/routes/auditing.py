@@ -51,14 +51,14 @@ def exposure(request: Request, whom: p.Whom, at: p.At = None) -> Response:
 
 
 @router.get("/findings", **described("findings", ROWS))
-def findings(request: Request, kinds: p.Kinds = None) -> Response:
-    """List what an auditor should look at, as `tetra-es findings` does."""
+def findings(request: Request, kinds: p.Kinds = None, at: p.At = None) -> Response:
+    """List what an auditor should look at, now or as of a REF, as `tetra-es findings` does."""
     form = form_of(request, ROWS)
     for kind in kinds or ():
         if kind not in KINDS:
             raise UsageError(f"not a kind of findings: {kind!r}", hint=f"there are {_some()}")
     with asked(request) as one:
-        rows = findings_in(one.reader, kinds or ())
+        rows = findings_in(one.reader, kinds or (), one.maybe(at))
         return one.reply(Answer(rows, columns.FINDINGS, stable=False), form)
 
 
