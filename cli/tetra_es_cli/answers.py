@@ -156,7 +156,14 @@ def environments(reader: Reader) -> Listing:
     from tetra_es_projections.answers import columns
     from tetra_es_projections.answers.environments import environments as rows_of
 
-    return Listing(rows_of(reader), columns.ENVIRONMENTS, cells={"time": short_time})
+    return Listing(
+        rows_of(reader), columns.ENVIRONMENTS, cells={"time": short_time, "revision": _or_none}
+    )
+
+
+def _or_none(revision: int) -> int | None:
+    """Return a revision, None for 0: nothing was promoted yet."""
+    return revision or None
 
 
 def event(reader: Reader, ref: Ref) -> Report:

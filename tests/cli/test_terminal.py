@@ -137,3 +137,22 @@ def test_long_output_is_paged(machine: Machine) -> None:
     assert "…" in table
     assert "…" not in machine.ok("blame", "local").out
     assert "deployment.tetra_src " in table
+
+
+def test_what_doctor_says_to_do_is_never_cut(machine: Machine) -> None:
+    """A command that is cut cannot be pasted."""
+    (machine.home / ".config/tetra-es/age.key").unlink(missing_ok=True)
+    remedy = "`tetra-es identity new` makes one"
+    assert f"  {remedy}\n" in machine.ok("doctor").out  # a column of the table
+    with mock.patch.object(terminal, "width", return_value=60):
+        told = machine.ok("doctor").out.splitlines()
+    head = told[0].split()
+    assert head == ["NAME", "RESULT", "WHAT"]
+    assert max(map(len, told[: told.index("")])) <= 60
+    assert f"  {remedy}" in told
+    assert any(line.startswith("identity: ") and "age.key is not there" in line for line in told)
+
+
+def test_answers_of_yes_and_no() -> None:
+    lines = list(table_lines([{"rotated": True, "purged": False}], ("rotated", "purged")))
+    assert lines[1].split() == ["yes", "no"]

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tetra_es.text import one_line
 from tetra_es_cli.context.params import HOST, env_argument, listing_option
 from tetra_es_cli.context.servers import diagnosed
+from tetra_es_cli.output import terminal
 from tetra_es_cli.output.console import note
-from tetra_es_cli.output.emit import emit
+from tetra_es_cli.output.emit import emit, say
 from tetra_es_cli.output.model import Listing
+from tetra_es_cli.output.table import table_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +46,15 @@ def doctor(
         found = diagnosed(app, HostSelection(environment, hosts, local))
         checks += found.checks
         logs = found.logs
-    emit(Listing([check._asdict() for check in checks], _COLUMNS), output)
+    rows = [check._asdict() for check in checks]
+    room = terminal.width() if output == "table" else None
+    if room is None or max(map(len, table_lines(rows, _COLUMNS))) <= room:
+        emit(Listing(rows, _COLUMNS), output)
+    else:  # a command that is cut cannot be pasted
+        emit(Listing(rows, _COLUMNS[:-1]), output)
+        for check in checks:
+            if check.remedy:
+                say(f"\n{check.name}: {one_line(check.what)}\n  {one_line(check.remedy)}")
     for line in logs:
         note(line)
     return int(any(check.result == "failed" for check in checks))

@@ -55,7 +55,7 @@ def add(app: App, environment: str, extends: str, after: str | None, how: Record
     from tetra_es.usecases.config.add_environment import AddEnvironment
 
     done = app.act(AddEnvironment(environment, extends, after), how)
-    emit_recorded(done.recorded, how, keys=False)
+    emit_recorded(done.recorded, how)
 
 
 @env.command()

@@ -30,7 +30,8 @@ def change_lines(changes: Sequence[Sequence[str | None]]) -> Iterator[str]:
     for path, before, after in changes[:_SHOWN]:
         yield f"  {change_line(path, before, after)}"
     if len(changes) > _SHOWN:
-        yield f"  … and {len(changes) - _SHOWN} more keys"
+        more = len(changes) - _SHOWN
+        yield f"  … and {more} more {'key' if more == 1 else 'keys'}"
 
 
 def change_line(path: str | None, before: str | None, after: str | None) -> str:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 def printable(value: object) -> str:
     """Return a value for a line of a table: no control character reaches the terminal."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return "-" if value is None or value == "" else one_line(str(value))
 
 
@@ -36,7 +38,7 @@ def table_lines(
 _TEXTS = frozenset(
     (
         *("value", "before", "after", "summary", "reason", "recorded", "would_be", "difference"),
-        *("what", "remedy", "problem", "newest", "changed"),
+        *("what", "remedy", "problem", "newest", "changed", "subject"),
     )
 )
 """Columns that are read, not copied."""
