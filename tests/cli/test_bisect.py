@@ -79,8 +79,8 @@ def test_what_cannot_be_told_is_passed_over(grown: Machine) -> None:
 
 
 NOTHING = (
-    ("raise SystemExit(0)", (), 3, "takes local@8 for good"),
-    ("raise SystemExit(1)", (), 3, "takes local@1 for bad"),
+    ("raise SystemExit(0)", (), 3, "says that local@8 is good, not bad"),
+    ("raise SystemExit(1)", (), 3, "says that local@1 is bad, not good"),
     ("raise SystemExit(125)", (), 3, "cannot tell whether local@8 is bad"),
     ("raise SystemExit(128)", (), 1, "ended with exit code 128 for local@8"),
     ("import os; os.kill(os.getpid(), 9)", (), 1, "ended with signal 9 for local@8"),

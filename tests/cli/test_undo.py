@@ -105,7 +105,7 @@ def test_a_rollback_of_local_is_undone(machine: Machine) -> None:
     [
         ("1", 3, "#1 is the first content of manifest.toml"),
         ("local@1", 3, "#2 is the first content of environments/local.toml"),
-        ("dev@1", 3, "#4 is environment.promoted"),
+        ("dev@1", 3, "cannot undo #4 (environment.promoted): only edits are undone"),
         ("3", 3, "changed comments or layout alone"),
         ("99", 1, "there is no event #99"),
         ("x y", 2, "not a REF"),

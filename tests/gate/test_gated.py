@@ -94,7 +94,7 @@ def test_what_is_void_or_refused_is_not(site: Site) -> None:
     site.gated.append(head, records)
     head = site.log.head()
     records, bodies = site.prepared(site.history.edited("[a]"), by="bob")
-    with pytest.raises(Refused, match="bob may not record it"):
+    with pytest.raises(Refused, match="bob may not record this"):
         site.gated.append(head, records, bodies=bodies)
     records, bodies = site.prepared(site.history.edited("[a]"))
     with pytest.raises(Unfit, match="is missing"):

@@ -58,7 +58,7 @@ CASES = [
     ),
     Case("`tetra-es show {}` prints what is there now", "undo 1"),
     Case(
-        "`tetra-es history local` lists those of local; a rollback takes back what others did",
+        "`tetra-es history local` lists the edits of local; environments are rolled back",
         "undo dev@1",
     ),
     Case(

@@ -336,7 +336,7 @@ def test_why_there_is_no_session(host: Host) -> None:
     command = ("ssh", "-F", str(host.ssh_config))
     with pytest.raises(Unreachable, match="cannot work on nobody@"):
         Server.open(Ssh(f"nobody@{host.name}", command), "acme", "dev")
-    with pytest.raises(Unreachable, match="its name is not known"):
+    with pytest.raises(Unreachable, match="its name cannot be resolved"):
         Server.open(Ssh("no-such-host.invalid", command), "acme", "dev")
 
 

@@ -165,7 +165,7 @@ def test_who_may_not_deploy_operates_nothing(deployed: Fleet) -> None:
     mark(deployed, "web1", "on-daemon", "exit 1\n")
     for command in (("daemon", "stop", "dev"), ("host", "forget", "web1")):
         failed = deployed.machine.fails(3, *command, env=bob)
-        assert "only signers who may deploy:dev may" in failed.error()
+        assert "it takes the right deploy:dev" in failed.error()
 
 
 def test_an_operation_that_cannot_be_recorded_waits(deployed: Fleet) -> None:

@@ -96,7 +96,7 @@ class Fake:
     ("said", "code", "reason"),
     [
         ("Permission denied (publickey).", 255, "does not accept our key"),
-        ("ssh: Could not resolve hostname dev", 255, "its name is not known"),
+        ("ssh: Could not resolve hostname dev", 255, "its name cannot be resolved"),
         ("Host key verification failed.", 255, "its host key is not known"),
         ("ssh: connect to host dev port 22: Connection refused", 255, "nothing listens"),
         ("sudo: a password is required", 1, "sudo asks for a password"),
@@ -180,7 +180,7 @@ Connection closed by UNKNOWN port 65535\r
         (
             ("me@old: Permission denied (publickey).\n"
             "ssh: connect to host a port 22: No route to host\n"),
-            *(255, "there is no way to it"),
+            *(255, "it cannot be reached"),
         ),
     ],
 )  # fmt: skip

@@ -205,7 +205,7 @@ def test_a_dry_run_receives_and_sends_nothing(team: Team) -> None:
 def test_unsharing_and_sharing_again(team: Team) -> None:
     alice, bob = team
     assert bob.ok("unshare").out == f"not shared any more at {ADDRESS}\n"
-    assert bob.ok("unshare").out == "was not shared\n"
+    assert bob.ok("unshare").out == "nothing to do: it was not shared\n"
     refused = bob.fails(3, "pull")
     assert refused.error() == "this organization is not shared: all of its events are here"
     alice.ok("set", "local", "ports.tetra=5001")

@@ -61,7 +61,7 @@ def _check_base(base: str | None, overlay: ConfigDocument) -> None:
         raise overlay.wrong(
             ("extends",),
             f"there is no built-in profile {base!r}",
-            f"there are {', '.join(builtin_names())}",
+            f"the built-in profiles are {', '.join(builtin_names())}",
         )
 
 

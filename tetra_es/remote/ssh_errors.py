@@ -49,7 +49,7 @@ _SSH: tuple[_Known, ...] = (
         ),
         (
             r"ssh: Could not resolve hostname .*",
-            "its name is not known",
+            "its name cannot be resolved",
             "see deployment.hosts, or give the host a HostName in ~/.ssh/config",
         ),
         (
@@ -59,12 +59,12 @@ _SSH: tuple[_Known, ...] = (
         ),
         (
             rf"ssh: connect to host .*: {_NO_WAY}",
-            "there is no way to it",
-            "is it up, and its network?",
+            "it cannot be reached",
+            "is it up and on the network?",
         ),
         (
             rf"ssh: connect to host .*: {_NO_NETWORK}",
-            "there is no way to it",
+            "it cannot be reached",
             "is our network up?",
         ),
         (
@@ -78,7 +78,7 @@ _SSH: tuple[_Known, ...] = (
         (
             r"Timeout, server .* not responding\.",
             "it does not answer any more",
-            "is it up, and its network?",
+            "is it up and on the network?",
         ),
     ),
     (

@@ -16,6 +16,6 @@ def check_may(work: UnitOfWork, limit: str) -> None:
     limits = work.organization().limits.get(actor)
     if limits is not None and limit not in limits:
         raise Refused(
-            f"{actor} may not do this: only signers who may {limit} may",
+            f"{actor} may not do this: it takes the right {limit}",
             hint="`tetra-es signer list` shows who may do what",
         )

@@ -91,7 +91,7 @@ def _check_ends(states: Sequence[StateRow], judge: Judge) -> None:
         if (found := judge(state)) is not wanted:
             name = _name(state)
             raise Refused(
-                f"COMMAND takes {name} for {_SAID[found]}: there is nothing to look for"
+                f"COMMAND says that {name} is {_SAID[found]}, not {_SAID[wanted]}"
                 if found is not None
                 else f"COMMAND cannot tell whether {name} is {_SAID[wanted]}",
                 hint=f"`tetra-es history {state.environment}` lists the states; --good and --bad "

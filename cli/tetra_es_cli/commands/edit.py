@@ -8,6 +8,7 @@ import click
 
 from tetra_es.errors import ConfigError, TetraEsError
 from tetra_es_cli.context.candidates import WHERE
+from tetra_es_cli.context.editor import open_editor
 from tetra_es_cli.context.params import (
     allow_empty_option,
     allow_option,
@@ -20,8 +21,6 @@ from tetra_es_cli.output.console import warn
 from tetra_es_cli.output.recorded import emit_recorded, warn_unused
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tetra_es_cli.context.app import App
 
 
@@ -68,7 +67,7 @@ def edit(
             workspace.files.restore(file.path, document.text.encode())
         except ConfigError as error:  # not recorded before: the editor is where to fix it
             warn(error.message)
-    _open_editor(place)
+    open_editor(place, hint=f"set EDITOR, or change {place} yourself, then `tetra-es record`")
     if template is not None and place.read_bytes() == template:
         place.unlink()  # nobody wrote anything into it
         emit_recorded([], how, nothing="nothing was changed")
@@ -78,16 +77,6 @@ def edit(
         edits = workspace.act(use_case).edits
     warn_unused(allow, edits)
     emit_recorded(edits, how, nothing="nothing was changed")
-
-
-def _open_editor(path: Path) -> None:
-    try:
-        click.edit(filename=str(path))
-    except click.ClickException as error:
-        raise TetraEsError(
-            f"{error.format_message()}; nothing was recorded",
-            hint=f"set EDITOR, or change {path} yourself, then `tetra-es record`",
-        ) from error
 
 
 @click.command()

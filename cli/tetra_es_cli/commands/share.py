@@ -222,7 +222,8 @@ def unshare(app: App) -> None:
     """
     with app.workspace(Recording(), signing=False) as workspace:
         where = workspace.unshare()
-    say("was not shared" if where is None else f"not shared any more{where and f' at {where}'}")
+    done = f"not shared any more{where and f' at {where}'}"
+    say("nothing to do: it was not shared" if where is None else done)
 
 
 @click.command()

@@ -25,7 +25,7 @@ def upgrade(app: App, reason: str) -> None:
     """
     done = app.upgrade(reason)
     if not done.recorded:
-        say(f"{app.layout().root.name} follows today's rules already")
+        say(f"nothing to do: {app.layout().root.name} has the rules of this version already")
         return
     say(f"upgraded {app.layout().root.name} with its {done.events} events (#{done.recorded[0][1]})")
     say(f"  the old store is {done.old}")

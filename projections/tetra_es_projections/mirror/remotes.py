@@ -126,7 +126,7 @@ def _check_known(known: dict[str, Remote], name: str) -> None:
     if name not in known:
         raise UsageError(
             f"the mirror has no remote {name!r}",
-            hint=f"it has {', '.join(known)}"
+            hint=f"its remotes are {', '.join(known)}"
             if known
             else "`tetra-es mirror add origin URL` adds one",
         )

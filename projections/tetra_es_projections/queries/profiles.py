@@ -58,6 +58,8 @@ def require_generated(reader: Reader, environment: str) -> None:
     known = known_environments(reader)
     if environment not in known or environment == SOURCE_OF_TRUTH:
         raise UsageError(
-            f"no environment {environment} that is generated",
-            hint=f"{did_you_mean(environment, known[1:])}there are {', '.join(known[1:])}",
+            f"{environment} is the source of truth: it is not generated"
+            if environment == SOURCE_OF_TRUTH
+            else f"unknown environment: {environment}",
+            hint=f"{did_you_mean(environment, known[1:])}generated are {', '.join(known[1:])}",
         )

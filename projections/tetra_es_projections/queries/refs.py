@@ -94,9 +94,13 @@ def _revision(views: Views, ref: RevisionRef, wanted: str | None) -> int:
     newest = None if file == "profile" else views.revisions_of(file).find(file)
     raise TetraEsError(
         f"there is no {ref_text(ref)}",
-        hint=f"{file} has the revisions 1 to {newest.revision}"
-        if newest
-        else f"{file} has no state yet",
+        hint=_revisions(file, newest.revision) if newest else f"{file} has no state yet",
+    )
+
+
+def _revisions(file: str, newest: int) -> str:
+    return (
+        f"{file} has the revisions 1 to {newest}" if newest > 1 else f"{file} has revision 1 only"
     )
 
 
@@ -119,7 +123,7 @@ def _at_time(views: Views, ref: TimeRef, file: str | None) -> int:
     first = table.first_time(file) if table and file else None
     raise TetraEsError(
         f"{file or 'the organization'} had no state yet at {ref.moment}",
-        hint=f"its first is of {first}" if first else "`tetra-es history` lists the events",
+        hint=f"its first state is from {first}" if first else "`tetra-es history` lists the events",
     )
 
 

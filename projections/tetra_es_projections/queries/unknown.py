@@ -38,7 +38,7 @@ def _check_actor(reader: Reader, actor: str) -> None:
     if actor not in known:
         raise UsageError(
             f"{actor} is not a signer, and never recorded anything",
-            hint=f"{did_you_mean(actor, known)}there are {_some(known)}",
+            hint=f"{did_you_mean(actor, known)}known are {_some(known)}",
         )
 
 

@@ -134,7 +134,7 @@ def _value(reader: Reader, state: StateRow, key: str) -> str:
     name = state.environment
     if any(other.startswith((f"{key}.", f"{key}[")) for other in values):
         raise TetraEsError(
-            f"{key} of {name} has other keys below it",
+            f"{key} is a table in {name}, not a value",
             hint=f"`tetra-es blame {name} {key}` lists them",
         )
     raise TetraEsError(f"{name} has no key {key}", hint=f"`tetra-es blame {name}` lists its keys")

@@ -16,7 +16,7 @@ def decode(text: str) -> tuple[str, bytes]:
     """
     prefix, separator, rest = text.rpartition("1")
     if not prefix or not separator or len(rest) < _CHECKSUM:
-        raise ValueError("too short, or without a prefix")
+        raise ValueError("too few characters, or no prefix")
     if not all("!" <= character <= "~" and not character.isupper() for character in prefix):
         raise ValueError("a prefix with other characters than Bech32 has")
     if not all(character in _VALUES for character in rest):

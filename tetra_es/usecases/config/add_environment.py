@@ -49,7 +49,7 @@ class AddEnvironment(UseCase[None]):
         if self.extends not in builtin_names():
             raise UsageError(
                 f"no built-in profile {self.extends}",
-                hint=f"{did_you_mean(self.extends, builtin_names())}there are "
+                hint=f"{did_you_mean(self.extends, builtin_names())}the built-in profiles are "
                 f"{', '.join(builtin_names())}",
             )
         organization, context = work.organization(), work.context()

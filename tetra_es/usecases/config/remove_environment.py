@@ -46,7 +46,7 @@ class RemoveEnvironment(UseCase[None]):
         if name == SOURCE_OF_TRUTH:
             raise Refused(
                 f"{name} is the source of truth: the others are generated from it",
-                hint="an organization without it would be another one",
+                hint="every organization has it",
             )
         if hosts := self.serving(name):
             raise Refused(

@@ -126,6 +126,6 @@ def _not_an_edit(work: UnitOfWork, position: int) -> TetraEsError:
             hint="`tetra-es history` lists the events",
         )
     return Refused(
-        f"#{position} is {record.topic}: only edits of local, the manifest and profiles are undone",
-        hint="`tetra-es history local` lists those of local; a rollback takes back what others did",
+        f"cannot undo #{position} ({record.topic}): only edits are undone",
+        hint="`tetra-es history local` lists the edits of local; environments are rolled back",
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import Refused, TetraEsError
+from tetra_es_cli.context.editor import open_editor
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import env_argument, reason_option, report_option
 from tetra_es_cli.context.recording import Recording
@@ -86,10 +87,7 @@ def _edited(
         file.write_bytes(for_editing(values))
         while True:
             shown = file.read_bytes()
-            try:
-                click.edit(filename=str(file))
-            except click.ClickException as error:
-                raise TetraEsError(f"{error.format_message()}; nothing was recorded") from None
+            open_editor(file)
             typed = _without_comments_of_ours(file.read_bytes())
             try:
                 file.write_bytes(typed)

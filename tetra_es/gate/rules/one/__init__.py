@@ -98,8 +98,8 @@ def check_role(entry: Entry, signer: Signer) -> None:
     limit, may = limit_of(entry.topic, entry.state), signer.may
     if may is None or limit == "any" or limit in may:
         return
-    needed = f"only signers who may {limit} may" if limit else "only signers without limits may"
-    raise Broken(Reason.ROLE, f"{entry.actor} may not record it: {needed}")
+    needed = f"it takes the right {limit}" if limit else "only signers without limits may"
+    raise Broken(Reason.ROLE, f"{entry.actor} may not record this: {needed}")
 
 
 def _promotion(entry: Entry, state: State, bodies: Bodies) -> None:
