@@ -85,3 +85,12 @@ def test_a_text_says_how_a_value_was_written(
     found = written_in(text, key, literal)
     assert found == literal
     assert as_written(found) == (written or "1979-05-27 07:32:00Z")
+
+
+@pytest.mark.parametrize("part", ['"q\\"uote"', '"back\\\\"', '"="', "'a\\'", '"\\" = 1"', '""'])
+def test_a_key_is_set_as_it_is_printed(machine: Machine, part: str) -> None:
+    machine.toml("local").write_text(f"[z]\n{part} = 1\n")
+    machine.ok("record")
+    (row,) = machine.ok("blame", "local", "-o", "json").json
+    assert f"~ {row['key']} = 1 -> 2\n" in machine.ok("set", "local", f"{row['key']}=2").out
+    assert machine.ok("get", "local", row["key"]).out == "2\n"

@@ -85,10 +85,12 @@ def _assignment(word: str) -> tuple[str, str]:
 
     Blanks after the `=` are part of the value, unless there is one before it too.
     """
-    quote = ""
+    quote, escaped = "", False
     for index, char in enumerate(word):
         if quote:
-            quote = "" if char == quote else quote
+            closes = char == quote and not escaped
+            escaped = quote == '"' and char == "\\" and not escaped
+            quote = "" if closes else quote
         elif char in "\"'":
             quote = char
         elif char == "=":
