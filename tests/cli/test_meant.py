@@ -36,7 +36,9 @@ URL = "https://example.org/alice.keys"
     ],
 )
 def test_quotes_that_do_not_match(tmp_path: Path, line: str, says: str) -> None:
-    """https://github.com/theskumar/python-dotenv/issues/544 and 82: such lines, taken or lost."""
+    """https://github.com/theskumar/python-dotenv/issues/544 and
+    https://github.com/theskumar/python-dotenv/issues/82: such lines, taken or lost.
+    """
     file = tmp_path / "e.env"
     file.write_text(f"B=1\n{line}\n")
     with pytest.raises(ConfigError) as caught:
@@ -133,7 +135,9 @@ def test_a_date_without_its_dashes(machine: Machine, ref: str, hint: str) -> Non
     ],
 )
 def test_what_a_server_prints_when_it_refuses_a_login(tmp_path: Path, said: str, code: int) -> None:
-    """https://github.com/deployphp/deployer/issues/3542 and 3146"""
+    """https://github.com/deployphp/deployer/issues/3542 and
+    https://github.com/deployphp/deployer/issues/3146
+    """
     ssh = tmp_path / "ssh"
     ssh.write_text(f"#!/bin/sh\nprintf '{said}'\nexit {code}\n")
     ssh.chmod(0o700)

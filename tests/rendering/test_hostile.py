@@ -237,6 +237,13 @@ ACCEPTED: dict[KeyPath, Any] = {
 
 @pytest.mark.parametrize("runner", RUNNERS)
 def test_odd_values_that_mean_no_harm_are_rendered(runner: str) -> None:
+    """Specifiers, `$`, backslashes, quotes and blanks were read otherwise than meant:
+    https://github.com/systemd/systemd/issues/36248, https://github.com/systemd/systemd/issues/19014,
+    https://github.com/vm0-ai/vm0/issues/9470, https://github.com/ddollar/foreman/issues/668,
+    https://github.com/jdx/mise/issues/12683, https://github.com/systemd/systemd/issues/1487,
+    https://github.com/systemd/systemd/issues/4416 and
+    https://github.com/systemd/systemd/issues/10659.
+    """
     check(release("staging", runner, ACCEPTED))
 
 

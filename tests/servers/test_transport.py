@@ -115,6 +115,12 @@ def test_what_ssh_says_becomes_one_line(said: str, code: int, reason: str) -> No
 
 @pytest.mark.parametrize("name", EACH_SHELL)
 def test_what_a_login_shell_prints_is_no_answer(tmp_path: Path, name: str) -> None:
+    """What a login prints was taken for an answer: https://github.com/deployphp/deployer/issues/2969,
+    https://github.com/deployphp/deployer/issues/2541,
+    https://github.com/deployphp/deployer/issues/449, https://github.com/reload/deployotron/issues/42,
+    https://github.com/godotengine/godot/issues/72163, https://github.com/ansible/ansible/issues/2268
+    and https://github.com/rust-lang/rustup/issues/498.
+    """
     """Not even what a session of another time, or the one before, had said."""
     place = FakeServer(tmp_path / "server", SHELLS[name])
     noise = "echo 'tetra-es agent 1'; echo ok; echo 'tetra-es agent 2'; echo 'no =bm9pc2U= ='; "

@@ -224,7 +224,9 @@ def test_an_array_over_several_lines_keeps_its_lines_and_comments(typed: str, af
     ],
 )
 def test_an_element_of_an_array_can_be_set(key: str, typed: str, after: str) -> None:
-    """https://github.com/mrijken/toml-cli/issues/34 and 48: no way to name an element."""
+    """https://github.com/mrijken/toml-cli/issues/34 and
+    https://github.com/mrijken/toml-cli/issues/48: no way to name an element.
+    """
     assert with_set((key, typed)) == after
 
 
