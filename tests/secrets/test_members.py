@@ -371,6 +371,20 @@ def test_new_keys_take_the_place_of_lost_ones(
     vault.ok("verify")
 
 
+@pytest.mark.parametrize("reads", [(), ("--reads", "prod")])
+def test_a_lost_key_reads_nothing_any_more(
+    vault: Machine, bob: dict[str, str], line: str, reads: tuple[str, ...]
+) -> None:
+    """Also where nobody thought of an environment that it reads."""
+    vault.ok("secret", "set", "dev", "A", stdin="value")
+    added(vault, "bob", line, "--reads", "dev")
+    new = config_of(vault, "new")
+    sent = vault.ok("identity", "line", env=new).out
+    assert "remove recipient(dev): bob" in added(vault, "bob", sent, "--replace", *reads)
+    assert vault.run("secret", "get", "dev", "A", env=bob).code == 3
+    assert vault.ok("secret", "get", "dev", "A", env=new).out == "value"
+
+
 def test_a_new_identity_of_the_only_reader(vault: Machine) -> None:
     """The old one is still there; the signing key stays."""
     vault.ok("secret", "set", "dev", "A", stdin="value")

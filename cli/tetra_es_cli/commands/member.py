@@ -81,8 +81,8 @@ def add(
     Present secrets are encrypted again, for which you must be able to read them.
 
     If NAME is a member already, what is missing is added. Where a key was lost, --replace ends what
-    the old one can do, in the same batch; limits stay unless --may gives others. `signer add` says
-    which limits there are.
+    the old one can do, in the same batch: its signing, and its reading in every environment. Limits
+    stay unless --may gives others. `signer add` says which limits there are.
     """
     from tetra_es.usecases.members.add import AddMember, add_member
     from tetra_es.usecases.members.key_file import parse_keys

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from tetra_es.log.chain import Head
     from tetra_es.model.organization import Organization
+    from tetra_es.model.secrets import Vault
     from tetra_es.usecases.members.key_file import MemberKeys
     from tetra_es.usecases.recorded import Recorded
     from tetra_es.usecases.secrets.recipients import Decrypting
@@ -60,7 +61,7 @@ class AddMember(UseCase[New]):
         """
         check_actor(self.name)
         organization = work.organization()
-        reads = self._environments(organization)
+        reads = self._environments(organization, work)
         recipient = self.keys.reader() if reads else ""
         signs = organization.signers.get(self.name) != self.keys.signing
         if signs:
@@ -103,14 +104,20 @@ class AddMember(UseCase[New]):
                 "another person, use another name",
             )
 
-    def _environments(self, organization: Organization) -> list[str]:
-        """Return the environments to read, in promotion order."""
+    def _environments(self, organization: Organization, work: UnitOfWork) -> list[str]:
+        """Return the environments to read, in promotion order: those that a lost key reads, too."""
         known = organization.manifest.environments
         if EVERY in self.reads:
             return list(known)
         for name in self.reads:
             organization.environment_named(name)
-        return [name for name in known if name in self.reads]
+        return [name for name in known if name in self.reads or self._is_lost(work.vault(name))]
+
+    def _is_lost(self, vault: Vault) -> bool:
+        """Return whether another key of the member reads an environment, and is to be replaced."""
+        before = vault.recipients.get(self.name)
+        new = self.keys.recipient
+        return self.replace and new is not None and before not in (None, new)
 
     def _let_do_more(self, work: UnitOfWork) -> None:
         """Add limits to those of a signer, by removing and adding the key in one batch."""
