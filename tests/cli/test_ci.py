@@ -112,6 +112,17 @@ def test_it_takes_a_shared_history_to_a_machine_that_never_saw_it(
     machine.ok("verify")
 
 
+def test_it_goes_on_after_a_clone_that_was_killed(
+    machine: Machine, tmp_path: Path, memory: Path
+) -> None:
+    shared, runner = tmp_path / "history.git", tmp_path / "runner"
+    subprocess.run(["git", "init", "-q", "--bare", shared], check=True)
+    machine.ok("share", str(shared))
+    (runner / "org" / machine.org / "store" / "restoring-1").mkdir(parents=True)
+    done = run(machine, machine.ok("ci", "script", "dev").out, tmp_path, memory, runner)
+    assert "dev names no host" in done.stderr
+
+
 def test_what_a_person_promotes_is_deployed(machine: Machine) -> None:
     for kind in ("github", "script"):
         assert " promote " not in machine.ok("ci", kind, "prod").out

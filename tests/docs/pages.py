@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,11 @@ SHOWN_HOME = "/home/alice"
 
 ANYTHING = "..."
 """A line of expected output that stands for any number of lines."""
+
+WITH_A_SERVER = {"from-two-laptops-to-ci.md"}
+"""Pages that deploy, to servers that a program stands in for."""
+
+STAND_IN = ROOT / "tests" / "servers" / "ssh.py"
 
 _AT_THE_TOP = ("README.md", "CONTRIBUTING.md", "SECURITY.md")
 
@@ -125,6 +132,16 @@ def run(todo: list[Command | Script], home: Path) -> list[tuple[int, list[str]]]
         (int(code), _lines(output, home))
         for output, code in zip(parts[::2], parts[1::2], strict=False)
     ]
+
+
+def with_a_server(home: Path) -> None:
+    """Give the reader an `ssh` that knows a server for every name: it stands in for both."""
+    own, servers = (home.parent / f"{home.name}-{what}" for what in ("bin", "servers"))
+    own.mkdir()
+    servers.mkdir()
+    stand_in = shlex.join((sys.executable, "-I", "-S", str(STAND_IN), str(servers)))
+    (own / "ssh").write_text(f'#!/bin/sh\nexec {stand_in} "$@"\n')
+    (own / "ssh").chmod(0o755)
 
 
 def _marked(step: Command | Script) -> str:

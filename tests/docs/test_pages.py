@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import ROOT
-from tests.docs.pages import ANYTHING, Command, agrees, check, pages, run, steps
+from tests.docs.pages import (
+    ANYTHING,
+    WITH_A_SERVER,
+    Command,
+    agrees,
+    check,
+    pages,
+    run,
+    steps,
+    with_a_server,
+)
 from tests.examples import LONG_TAIL
 from tests.needs import needs
 
@@ -53,6 +63,8 @@ def uses(page: Path) -> tuple[str, ...]:
 def test_shell_blocks_do_what_they_say(page: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
+    if page.name in WITH_A_SERVER:
+        with_a_server(home)
     todo = steps(page.read_text())
     results = run(todo, home)
     check(name(page), todo, results)

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.docs.pages import Command, agrees, run, steps
+from tests.docs.pages import WITH_A_SERVER, Command, agrees, run, steps, with_a_server
 
 
 def updated(text: str, home: Path) -> str:
@@ -42,6 +42,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             home = Path(folder, "home")
             home.mkdir()
+            if page.name in WITH_A_SERVER:
+                with_a_server(home)
             page.write_text(updated(page.read_text(), home))
 
 
