@@ -1693,6 +1693,8 @@ class Repository:
         root = folder / ".git" if (folder / ".git").is_dir() else folder
         self.objects = root.absolute() / "objects"
         if not self.objects.is_dir():
+            if (folder / "history" / "objects").is_dir():
+                raise Unreadable(f"{folder} is an organization's folder: verify {folder}/history")
             raise Unreadable(f"{folder} is not a clone of a mirror: it has no {self.objects}")
         check_files(self.objects)
         self.own = own
@@ -1810,7 +1812,9 @@ def main_of(root: Path) -> str:
         text = read_file(root / name).decode("ascii", "replace")
         if match := re.search(r"^([0-9a-f]{40})" + line, text, re.MULTILINE):
             return match[1]
-    raise Unreadable(f"{root} has no branch main")
+    raise Unreadable(
+        f"{root} has no branch main: `git clone --branch main` makes a clone that has it"
+    )
 
 
 def read_file(path: Path) -> bytes:

@@ -30,6 +30,8 @@ NOT_RUN: dict[str, str] = {
     "`pip install 'tetra-es[serve]'` installs them": "reaches a registry; tests/packaging says "
     "what the extra has",
     "`{} --help`": "tests/cli/test_foreign.py runs it",
+    "{} has no branch main: `git clone --branch main` makes a clone that has it": "is about "
+    "another repository",
     "a state goes after {}; `{} --help` says how it is used": "tests/cli/test_help.py asks every "
     "command for its help",
     "interrupted; {} does not say whether it was recorded: `tetra-es pull` will tell": "an "

@@ -141,6 +141,15 @@ def test_what_cannot_be_read(clone: Clone, case: str) -> None:
     assert said in done.err
 
 
+def test_the_folder_of_an_organization(clone: Clone, tmp_path: Path) -> None:
+    folder = tmp_path / "acme"
+    folder.mkdir()
+    (folder / "history").symlink_to(clone.path)
+    done = verify(folder)
+    assert done.code == 1
+    assert f"{folder} is an organization's folder: verify {folder}/history" in done.err
+
+
 def test_a_shallow_clone(clone: Clone, tmp_path: Path) -> None:
     folder = tmp_path / "shallow"
     url = f"file://{clone.path}"

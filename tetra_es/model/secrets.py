@@ -20,6 +20,7 @@ from tetra_es.events.secrets import (
 )
 from tetra_es.model.aggregate import Aggregate
 from tetra_es.names import check_secret_name
+from tetra_es.schema.near import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -99,20 +100,24 @@ class Vault(Aggregate):
         """Return a version. Raises `UsageError` where there is none."""
         found = self.versions.get(key, {}).get(number)
         if found is None:
+            newest = self.newest(key)
+            versions = "version 1 only" if newest == 1 else f"the versions 1 to {newest}"
             raise UsageError(
                 f"{self.environment} has no version {number} of {key}",
-                hint=f"`tetra-es secret list {self.environment}` lists the secrets",
+                hint=f"{key} has {versions}" if newest else self._lists(key),
             )
         return found
 
     def check_present(self, key: str) -> int:
         """Return the present version of a key. Raises `UsageError` where there is none."""
         if key not in self.present:
-            raise UsageError(
-                f"{self.environment} has no secret {key}",
-                hint=f"`tetra-es secret list {self.environment}` lists the secrets",
-            )
+            raise UsageError(f"{self.environment} has no secret {key}", hint=self._lists(key))
         return self.present[key]
+
+    def _lists(self, key: str) -> str:
+        """Return a hint for a key that is not there."""
+        lists = f"`tetra-es secret list {self.environment}` lists the secrets"
+        return f"{did_you_mean(key, self.present)}{lists}"
 
     def check_readable(self) -> None:
         """Raise `Refused` where nobody could read what is about to be encrypted."""

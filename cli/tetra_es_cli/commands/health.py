@@ -26,7 +26,12 @@ _DRIFT = ("host", "subject", "difference")
 @env_argument()
 @hosts_options
 @click.option(
-    "--timeout", type=click.IntRange(1, 600), default=5, show_default=True, help="Seconds to wait."
+    "--timeout",
+    type=click.IntRange(1, 600),
+    metavar="SECONDS",
+    default=5,
+    show_default=True,
+    help="Seconds to wait.",
 )
 @listing_option
 @click.pass_obj

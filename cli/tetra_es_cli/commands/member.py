@@ -10,10 +10,10 @@ import click
 
 from tetra_es.errors import UsageError
 from tetra_es_cli import answers
-from tetra_es_cli.context.candidates import LIMIT, MEMBER
+from tetra_es_cli.context.candidates import MEMBER
 from tetra_es_cli.context.groups import CommandGroup
 from tetra_es_cli.context.identities import identity_option, loader
-from tetra_es_cli.context.params import ENVIRONMENTS, listing_option
+from tetra_es_cli.context.params import ENVIRONMENTS, listing_option, may_option
 from tetra_es_cli.context.progress import reporting
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.output.console import ignore_progress
@@ -50,14 +50,7 @@ def list_(app: App, output: str) -> None:
     metavar="ENV,ENV",
     help="Let NAME read the secrets of these environments, or of all.  [default: of none]",
 )
-@click.option(
-    "--may",
-    multiple=True,
-    type=LIMIT,
-    metavar="LIMIT",
-    help="Let NAME do this alone, such as promote:dev; may be given more than once.  "
-    "[default: everything]",
-)
+@may_option
 @click.option(
     "--replace", is_flag=True, help="Have the keys take the place of other ones that NAME has."
 )

@@ -9,9 +9,9 @@ import click
 
 from tetra_es.errors import TetraEsError
 from tetra_es_cli import answers
-from tetra_es_cli.context.candidates import LIMIT, SIGNER
+from tetra_es_cli.context.candidates import SIGNER
 from tetra_es_cli.context.groups import CommandGroup
-from tetra_es_cli.context.params import REF, listing_option
+from tetra_es_cli.context.params import REF, listing_option, may_option
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.output.emit import emit, say, write_raw
 from tetra_es_cli.output.recorded import emit_recorded
@@ -61,14 +61,7 @@ def export(app: App, ref: Ref | None) -> None:
 @signer.command()
 @click.argument("name")
 @click.argument("key", metavar="KEY")
-@click.option(
-    "--may",
-    multiple=True,
-    type=LIMIT,
-    metavar="LIMIT",
-    help="Let NAME do this alone, such as promote:dev; may be given more than once.  "
-    "[default: everything]",
-)
+@may_option
 @recording_options
 @click.pass_obj
 def add(app: App, name: str, key: str, may: tuple[str, ...], how: Recording) -> None:

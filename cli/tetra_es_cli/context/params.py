@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from tetra_es.names import check_environment
-from tetra_es_cli.context.candidates import complete, environments
+from tetra_es_cli.context.candidates import LIMIT, complete, environments
 from tetra_es_cli.context.source_files import environment_in
 from tetra_es_cli.output import times
 from tetra_es_cli.output.formats import LISTINGS, REPORTS
@@ -242,6 +242,21 @@ allow_option = click.option(
 )
 
 
+def _separate(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return words that may have commas between them, each by itself."""
+    return tuple(one.strip() for word in words for one in word.split(","))
+
+
+may_option = click.option(
+    "--may",
+    multiple=True,
+    type=LIMIT,
+    callback=_separate,
+    metavar="LIMIT",
+    help="Let NAME do this alone, such as promote:dev; may be given more than once, or with "
+    "commas.  [default: everything]",
+)
+
 allow_empty_option = click.option(
     "--allow-empty", is_flag=True, help="Go on though local.toml has no keys any more."
 )
@@ -269,7 +284,12 @@ report_option = click.option(
 
 key_argument = click.argument("key", metavar="KEY", type=SECRET)
 version_option = click.option(
-    "--version", "number", type=click.IntRange(min=1), required=True, help="Which value of the key."
+    "--version",
+    "number",
+    type=click.IntRange(min=1),
+    metavar="VERSION",
+    required=True,
+    help="Which value of the key.",
 )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es.errors import UsageError
+from tetra_es.errors import TetraEsError, UsageError
 from tetra_es.usecases.secrets.env_quoting import READERS
 from tetra_es.usecases.secrets.formats import FORMATS
 from tetra_es_cli.context.become import become_option
@@ -61,7 +62,7 @@ def import_(
     shell: bool,
     how: Recording,
 ) -> None:
-    """Set the secrets of a dotenv FILE, all of them or none.
+    """Set the secrets of a dotenv FILE, or - for standard input: all of them or none.
 
     Keys that a shell which sources FILE would give other values are named; --shell takes those.
     With --from-host, of an env file on a server: its values come through the ssh session, and
@@ -78,6 +79,8 @@ def import_(
     reader = "shell" if shell else reader
     if file is None and not host:
         raise UsageError("no FILE given", hint="name a dotenv file, or a server with --from-host")
+    if file and not host:
+        file = _on_this_machine(file)
     here = compared_with_shells(Path(file)) if file and not (host or reader) else None
     values = here.values if here else _read(app, environment, host, file, reader)
     done = app.act(ImportSecrets(environment, values, silent_loader(app)), how)
@@ -96,6 +99,18 @@ def import_(
         )
     if not host and not how.dry_run and Path(file or "").is_file():  # rather than a pipe
         note(f"{file} still holds the values in the open: remove it when you are sure")
+
+
+def _on_this_machine(file: str) -> str:
+    """Return the path of a file here. Raises `TetraEsError` where there is none."""
+    if file == "-":
+        return "/dev/stdin"
+    if not os.path.lexists(file):
+        raise TetraEsError(
+            f"cannot read {file}: No such file or directory",
+            hint="name a dotenv file, or - for standard input",
+        )
+    return file
 
 
 def _read(

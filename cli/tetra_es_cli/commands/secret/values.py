@@ -69,7 +69,11 @@ def set_(
 @env_argument()
 @key_argument
 @click.option(
-    "--version", "number", type=click.IntRange(min=1), help="Of this version, present or not."
+    "--version",
+    "number",
+    type=click.IntRange(min=1),
+    metavar="VERSION",
+    help="Of this version, present or not.",
 )
 @click.option(
     "--at", "ref", type=REF, metavar="REF", help="Of the version that ENV had then.  [default: now]"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -90,16 +91,20 @@ def rollback(
 @env_argument()
 @key_argument
 @version_option
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @recording_options
 @click.pass_obj
-def purge(app: App, environment: str, key: str, number: int, how: Recording) -> None:
+def purge(app: App, environment: str, key: str, number: int, yes: bool, how: Recording) -> None:
     """Destroy the ciphertext of a version of KEY in the store, the files and the mirror.
 
-    There is no way back. The mirror's commits from that secret on get new ids; clones and
-    remotes keep what they have until they are cleaned as well.
+    There is no way back: on a terminal you are asked first. The mirror's commits from that secret
+    on get new ids; clones and remotes keep what they have until they are cleaned as well.
     """
     from tetra_es.usecases.secrets.versions import PurgeSecret, still_has_purged
 
+    if not (yes or how.dry_run or app.no_input) and sys.stdin.isatty():
+        what = f"version {number} of {key} of {environment}"
+        click.confirm(f"Destroy {what}? There is no way back", abort=True, err=True)
     emit_recorded(app.act(PurgeSecret(environment, key, number), how).recorded, how)
     if how.dry_run:
         return
