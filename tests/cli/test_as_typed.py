@@ -94,3 +94,14 @@ def test_a_key_is_set_as_it_is_printed(machine: Machine, part: str) -> None:
     (row,) = machine.ok("blame", "local", "-o", "json").json
     assert f"~ {row['key']} = 1 -> 2\n" in machine.ok("set", "local", f"{row['key']}=2").out
     assert machine.ok("get", "local", row["key"]).out == "2\n"
+
+
+def test_a_profile_gives_its_values_as_they_are_typed_there(machine: Machine) -> None:
+    machine.ok("set", "profile", "dev", "app.mode=0o700", "app.version=3.10", "services.*.n=1_000")
+    machine.ok("set", "local", "app.mode=0o755", "app.n=1")
+    machine.ok("promote", "dev")
+    text = machine.toml("dev").read_text()
+    for line in ("mode = 0o700\n", "version = 3.10\n", "n = 1_000\n"):
+        assert line in text
+    assert "nothing to do" in machine.ok("promote", "dev").out
+    machine.ok("verify")

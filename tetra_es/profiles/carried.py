@@ -76,7 +76,7 @@ def values_by(layers: tuple[Rules, ...], source: ConfigDocument) -> dict[str, An
             editor = Editor(source)
             apply_rules(editor, layers, {})
             return editor.values
-        for path, value in settings(rules, values, {}):
+        for path, value, _ in settings(rules, values, {}):
             set_value(values, path, value)
         for path, value in appendings(rules, values, {}):
             set_value(values, path, value)

@@ -117,8 +117,9 @@ def apply_rules(editor: Editor, layers: Iterable[Rules], places: dict[str, str])
         for pattern in rules.remove:
             for path, _ in matching(editor.values, pattern):
                 editor.remove(path)
-        for path, value in settings(rules, editor.values, places):
-            editor.set(path, value)
+        written = dict(rules.written)
+        for path, value, pattern in settings(rules, editor.values, places):
+            editor.set(path, value, literal=written.get(pattern))
         for path, value in appendings(rules, editor.values, places):
             editor.set(path, value)
 
@@ -138,8 +139,11 @@ def describe(profile: Profile) -> list[tuple[str, str, str]]:
 
 def settings(
     rules: Rules, values: Mapping[str, Any], places: dict[str, str]
-) -> Iterator[tuple[KeyPath, Any]]:
-    """Yield the keys to set. What `*` stands for is never made, only what is below it."""
+) -> Iterator[tuple[KeyPath, Any, KeyPath]]:
+    """Yield the keys to set, their values, and the rules' patterns.
+
+    What `*` stands for is never made, only what is below it.
+    """
     for pattern, value in rules.set:
         filled = fill(value, places)
         makes = rules.always_create or any(is_below(pattern, table) for table in rules.create)
@@ -147,7 +151,7 @@ def settings(
         there = starred if makes else max(starred, len(pattern) - 1)
         for path, found in matching(values, pattern[:there]):
             if there == len(pattern) or isinstance(found, dict):
-                yield (*path, *pattern[there:]), filled
+                yield (*path, *pattern[there:]), filled, pattern
 
 
 def appendings(

@@ -24,7 +24,7 @@ from tetra_es.toml.keys import KeyPath, format_key, parse_key
 from tetra_es.toml.literals import value_literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from tetra_es.toml.document import ConfigDocument
 
@@ -52,6 +52,8 @@ class Rules:
     create: tuple[KeyPath, ...]
     always_create: bool
     """Whether `set` makes any table that is missing: an organization's own rules do."""
+    written: tuple[tuple[KeyPath, str], ...] = ()
+    """How an overlay writes numbers and times that `set` gives, where that is not canonical."""
 
     def plain(self) -> dict[str, Any]:
         """Return what the rules say, as JSON for the digest of a profile.
@@ -89,15 +91,14 @@ def read_rules(document: ConfigDocument, *, overlay: bool) -> tuple[Rules, str |
     values = document.values
     for problem in _form_problems(document, overlay=overlay):
         raise problem
+    leaves = list(_leaves((), values.get("set", {}), ("set",), document))
     rules = Rules(
-        set=tuple(
-            (path, value)
-            for path, value, _ in _leaves((), values.get("set", {}), ("set",), document)
-        ),
+        set=tuple((path, value) for path, value, _ in leaves),
         append=tuple(_appends((), values.get("append", {}), ("append",), document)),
         remove=tuple(_patterns(values.get("remove", []), "remove", document)),
         create=tuple(_patterns(values.get("create", []), "create", document)),
         always_create=overlay,
+        written=tuple(_as_written(leaves, document)) if overlay else (),
     )
     return rules, values.get("extends")
 
@@ -216,6 +217,16 @@ def _leaves(
             yield from _leaves(path, value, (*at, key), document)
         else:
             yield path, value, (*at, key)
+
+
+def _as_written(
+    leaves: Sequence[tuple[KeyPath, Any, KeyPath]], document: ConfigDocument
+) -> Iterator[tuple[KeyPath, str]]:
+    for path, value, at in leaves:
+        if not isinstance(value, (str, list, bool)):
+            literal = value_literal(value)
+            if (text := document.written.get(format_key(at), literal)) != literal:
+                yield path, text
 
 
 def _appends(

@@ -58,7 +58,7 @@ def unmatched_rules(
 
 
 def _apply(rules: Rules, values: dict[str, Any]) -> None:
-    for path, value in list(settings(rules, values, {})):
+    for path, value, _ in list(settings(rules, values, {})):
         set_value(values, path, value)
     for path, value in list(appendings(rules, values, {})):
         set_value(values, path, value)
