@@ -53,6 +53,7 @@ LOOKING = {
         "serve token new",
         "serve token rm",
         "audit export",
+        "audit follow",
         "get",
         "validate",
         "verify",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es_cli.commands.audit_export import export
+from tetra_es_cli.commands.audit_follow import follow
 from tetra_es_cli.context.groups import CommandGroup
 from tetra_es_cli.context.interfaces import interface
 from tetra_es_cli.context.paths import FilePath
@@ -73,3 +74,4 @@ def site(app: App, folder: Path) -> None:
 
 
 audit.add_command(export)
+audit.add_command(follow)

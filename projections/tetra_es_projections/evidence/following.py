@@ -1,0 +1,76 @@
+"""Events as they are admitted, for a program that keeps the position of the last one it took."""
+
+from __future__ import annotations
+
+from time import sleep
+from typing import TYPE_CHECKING, Any, Final
+
+from tetra_es.errors import Refused, TetraEsError
+from tetra_es.events.config import OrganizationCreated
+from tetra_es.log.sqlite.reader import SqliteLog
+from tetra_es.store.replica import open_replica
+from tetra_es_projections.evidence.tables import event_row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tetra_es.admission import Admission
+    from tetra_es.layout import OrgLayout
+    from tetra_es.log.replica import Replica
+
+_AT_ONCE: Final = 500
+"""Events that are read before the first of them is handed over."""
+_PATIENCE: Final = 5.0
+"""Seconds after which the file is opened again: another one may have come into its place."""
+_PAUSE: Final = 1.0
+"""Seconds to wait where there are events that do not count."""
+
+
+def followed(
+    layout: OrgLayout, admission: Admission, after: int, *, wait: bool = True
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Yield the organization's name with the rows of its next events, as they are admitted.
+
+    Every few seconds without an event it yields no rows, so that the caller can look around. While
+    the caller has them, nothing is open: nobody waits for one who takes them slowly, or never.
+    Without `wait`, it ends with the newest event. Raises `TetraEsError`, `Refused` for an
+    organization of the first edition.
+    """
+    while True:
+        with open_replica(layout.store, admission) as log:
+            name, rows = _next(log, after)
+        if not rows and not wait:
+            return
+        yield name, rows
+        if rows:
+            after = rows[-1]["event"]
+        else:
+            _wait(layout, after)
+
+
+def _next(log: Replica, after: int) -> tuple[str, list[dict[str, Any]]]:
+    log.require_events()
+    if log.state_folder() is None:
+        raise Refused(
+            "the organization is one of the first edition",
+            hint="`tetra-es upgrade` brings it to the rules of this one",
+        )
+    last = log.last_position()
+    if after > last:
+        raise TetraEsError(f"there is no event #{after}", hint=f"the events are #1 to #{last}")
+    first = log.event(next(log.records(upto=1)))
+    name = first.name if isinstance(first, OrganizationCreated) else ""
+    records = log.records(after, min(last, after + _AT_ONCE))
+    return name, [event_row(log, record) for record in records]
+
+
+def _wait(layout: OrgLayout, after: int) -> None:
+    """Wait until there are events after a position, or for a while."""
+    log = SqliteLog(layout.store)
+    try:
+        if log.head().position > after:
+            sleep(_PAUSE)  # they do not count, or others were quicker: do not ask all the time
+        else:
+            log.wait(after, _PATIENCE)
+    finally:
+        log.close()

@@ -1,0 +1,175 @@
+"""`audit follow`: a line for each event, in the forms that programs read."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import signal
+import subprocess
+import termios
+from array import array
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+
+from tests.conftest import ROOT
+from tests.examples import LONG_TAIL
+from tests.machine import until
+
+if TYPE_CHECKING:
+    from tests.conftest import Machine
+
+SCHEMA = json.loads((ROOT / "tests/data/ocsf-3004-1.2.0.schema.json").read_text())
+PIPE = 65536  # bytes that a pipe has room for
+HOSTILE = "a|b=c\\d\n\u202eq\x1b[31m <script>"
+
+
+@pytest.fixture
+def lived(machine: Machine) -> Machine:
+    machine.ok("promote", "dev")
+    machine.ok("set", "local", "ports.tetra=5555", "-m", HOSTILE)
+    return machine
+
+
+def lines(machine: Machine, *more: str) -> list[str]:
+    return machine.ok("audit", "follow", "--no-wait", *more).out.splitlines()
+
+
+def test_each_event_is_a_line_with_its_position_and_hash(lived: Machine) -> None:
+    rows = [json.loads(line) for line in lines(lived)]
+    listed = lived.history("--reverse", "--steps")
+    for row, wanted in zip(rows, listed, strict=True):
+        assert row.items() >= {"organization": "acme", "verdict": "valid", **wanted}.items()
+    last = lived.last_position()
+    assert [json.loads(line)["event"] for line in lines(lived, "--after", str(last - 1))] == [last]
+    assert lines(lived, "--after", str(last)) == []
+    assert (
+        f"no event #{last + 1}"
+        in lived.fails(1, "audit", "follow", "--after", str(last + 1)).error()
+    )
+
+
+def test_ocsf_is_of_its_class(lived: Machine) -> None:
+    found = [json.loads(line) for line in lines(lived, "-o", "ocsf")]
+    for one in found:
+        jsonschema.validate(one, SCHEMA)
+        assert one["type_uid"] == one["class_uid"] * 100 + one["activity_id"]
+    listed = lived.history("--reverse", "--steps")
+    assert [one["metadata"]["uid"] for one in found] == [row["hash"] for row in listed]
+    assert [one["metadata"]["sequence"] for one in found] == [row["event"] for row in listed]
+    kinds = {one["metadata"]["event_code"]: one["activity_name"] for one in found}
+    assert kinds["organization.created"] == "Create"
+    assert kinds["environment.edited"] == kinds["environment.promoted"] == "Update"
+    assert found[-1]["comment"] == HOSTILE.replace("\r", "")
+
+
+def cef_pairs(text: str) -> dict[str, str]:
+    """Read the pairs of CEF as its specification says: a key begins after a blank."""
+    starts = [*re.finditer(r"(?:^| )([A-Za-z0-9]+)=", text)]
+    ends = [start.start() for start in starts[1:]] + [len(text)]
+    found = {}
+    for start, end in zip(starts, ends, strict=True):
+        value = text[start.end() : end]
+        assert not re.search(r"(?<!\\)(\\\\)*=", value), value
+        found[start[1]] = re.sub(
+            r"\\(.)", lambda match: "\n" if match[1] == "n" else match[1], value
+        )
+    return found
+
+
+def test_cef_is_escaped(lived: Machine) -> None:
+    found = lines(lived, "-o", "cef")
+    assert len(found) == lived.last_position()
+    for line, row in zip(found, lived.history("--reverse", "--steps"), strict=True):
+        head = re.split(r"(?<!\\)\|", line, maxsplit=7)
+        assert head[:3] == ["CEF:0", "tetra-es", "tetra-es"]
+        assert head[4] == row["type"]
+        pairs = cef_pairs(head[7])
+        assert (pairs["externalId"], pairs["cn1"]) == (row["hash"], str(row["event"]))
+        assert not re.search("[\x00-\x1f\u202e]", line)
+    assert cef_pairs(head[7])["msg"].startswith("a|b=c\\d\n")
+
+
+def follower(machine: Machine, after: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        machine.argv("audit", "follow", "--after", str(after)),
+        env=machine.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+def take(process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    """Return the next line."""
+    assert process.stdout
+    found = json.loads(process.stdout.readline())
+    assert isinstance(found, dict)
+    return found
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+@pytest.mark.parametrize("kills", [1, pytest.param(25, marks=LONG_TAIL)])
+def test_who_keeps_the_cursor_misses_nothing_and_sees_nothing_twice(
+    machine: Machine, kills: int
+) -> None:
+    """The follower is killed; the next one goes on after what was taken."""
+    taken: list[int] = []
+    hashes: list[str] = []
+    for number in range(kills):
+        process = follower(machine, taken[-1] if taken else 0)
+        machine.ok("set", "local", f"ports.tetra={5000 + number}")
+        while len(taken) < machine.last_position() - number % 2:
+            row = take(process)
+            taken.append(row["event"])
+            hashes.append(row["hash"])
+        end(process)
+    process = follower(machine, taken[-1])
+    machine.ok("set", "local", "ports.tetra=4999")
+    while not taken or taken[-1] < machine.last_position():
+        row = take(process)
+        taken.append(row["event"])
+        hashes.append(row["hash"])
+    end(process)
+    assert taken == list(range(1, machine.last_position() + 1))
+    assert hashes == [row["hash"] for row in machine.history("--reverse", "--steps")]
+
+
+def test_a_sink_that_takes_nothing_slows_nobody(machine: Machine) -> None:
+    """It has nothing open while it waits for the one who reads."""
+    machine.ok("set", "local", "ports.tetra=4998", "-m", "long " * 20_000)
+    process = follower(machine, 0)
+
+    pipe = process.stdout
+    assert pipe
+    until(lambda: waiting_in(pipe) == PIPE)
+    opened = {str(each.readlink()) for each in Path(f"/proc/{process.pid}/fd").iterdir()}
+    assert not [name for name in opened if name.startswith(str(machine.folder))], opened
+    machine.ok("set", "local", "ports.tetra=4997")
+    end(process)
+
+
+def waiting_in(pipe: IO[bytes]) -> int:
+    """Return how many bytes of a pipe nobody has read yet."""
+    found = array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, found)
+    return found[0]
+
+
+def test_it_ends_when_nobody_reads(machine: Machine) -> None:
+    process = follower(machine, 0)
+    take(process)
+    assert process.stdout
+    process.stdout.close()
+    until(lambda: process.poll() is not None)
+    assert process.stderr
+    assert process.stderr.read() == b""
+    process.stderr.close()
