@@ -15,7 +15,7 @@ import pytest
 
 from tetra_es import settings
 from tetra_es_cli.output import next_step, redaction, terminal
-from tetra_es_cli.output.table import table_lines
+from tetra_es_cli.output.table import columns_of, table_lines
 
 if TYPE_CHECKING:
     from tests.machine import Machine
@@ -156,3 +156,27 @@ def test_what_doctor_says_to_do_is_never_cut(machine: Machine) -> None:
 def test_answers_of_yes_and_no() -> None:
     lines = list(table_lines([{"rotated": True, "purged": False}], ("rotated", "purged")))
     assert lines[1].split() == ["yes", "no"]
+
+
+def test_wide_characters_take_two_columns_and_accents_none() -> None:
+    names = ["漢字", "e\u0301e", "ab\u200dc", "🔑"]
+    assert [columns_of(name) for name in names] == [4, 2, 3, 2]
+    rows = [{"key": name, "value": "漢" * 20} for name in names]
+    lines = list(table_lines(rows, ("key", "value"), 30))
+    assert {columns_of(line) for line in lines[1:]} == {30 - 1}  # a half is no character
+    assert {columns_of(line.split("  漢")[0].rstrip()) for line in lines[1:]} == {4, 2, 3}
+    assert len({columns_of(line[: line.index("漢漢漢")]) for line in lines[1:]}) == 1
+
+
+def test_the_tables_of_status_fit(machine: Machine) -> None:
+    machine.ok("promote", "dev")
+    machine.ok("set", "local", "ports.tetra=4500")
+    machine.ok("set", "profile", "dev", "ports.tetra=4501")
+    machine.ok("set", "manifest", "domain=other.example")
+    whole = machine.ok("status").out
+    assert "(1 behind, profile and manifest changed)" in whole
+    with mock.patch.object(terminal, "width", return_value=74):
+        told = machine.ok("status").out.splitlines()
+    (line,) = [line for line in told if line.startswith("dev ")]
+    assert len(line) <= 74
+    assert "  local@1 (1 beh" in line

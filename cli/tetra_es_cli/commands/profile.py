@@ -9,6 +9,7 @@ import click
 from tetra_es_cli.context.groups import CommandGroup
 from tetra_es_cli.context.params import REF, env_argument, listing_option, report_option
 from tetra_es_cli.context.paths import FilePath
+from tetra_es_cli.output import terminal
 from tetra_es_cli.output.emit import emit
 from tetra_es_cli.output.model import Listing, Report
 from tetra_es_cli.output.table import table_lines
@@ -41,7 +42,7 @@ def show(app: App, environment: str, output: str) -> None:
     lines = (
         f"profile {found.name}, digest {found.digest}",
         f"overlay {found.overlay or 'none'}",
-        *table_lines(rows, ("rule", "key", "value")),
+        *table_lines(rows, ("rule", "key", "value"), terminal.width()),
     )
     emit(Report(value, lines), output)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tetra_es.usecases.deploy.request import command_on
+from tetra_es_cli.output import terminal
 from tetra_es_cli.output.hints import with_options
 from tetra_es_cli.output.table import printable, table_lines
 from tetra_es_cli.output.times import short_time, whole_time
@@ -128,11 +129,14 @@ def status_lines(
     """
     yield f"organization {found.org}, {found.events} events, in {found.folder}"
     yield from map(with_options, more)
-    yield from table_lines(environments, ("environment", "state", "event", "source", "time"))
+    columns = ("environment", "state", "event", "source", "time")
+    yield from table_lines(environments, columns, terminal.width())
     yield from _removed_lines(found)
     if servers:
         yield from table_lines(
-            servers, ("environment", "host", "running", "state", "since", "newest")
+            servers,
+            ("environment", "host", "running", "state", "since", "newest"),
+            terminal.width(),
         )
     for row in found.servers:
         if row.behind or row.outdated:

@@ -17,6 +17,19 @@ def printable(value: object) -> str:
     return "-" if value is None or value == "" else one_line(str(value))
 
 
+def columns_of(text: str) -> int:
+    """Return how many columns a terminal gives a text: two for a wide character, none for an accent
+    that joins the one before."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import category, east_asian_width
+
+    joining = ("Mn", "Me", "Cf")
+    return sum(
+        0 if category(char) in joining else 1 + (east_asian_width(char) in "WF") for char in text
+    )
+
+
 def table_lines(
     rows: Sequence[Mapping[str, object]], columns: Sequence[str], room: int | None = None
 ) -> Iterator[str]:
@@ -27,18 +40,18 @@ def table_lines(
     """
     cells = [[printable(row[column]) for column in columns] for row in rows]
     head = [column.upper() for column in columns]
-    widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
+    widths = [max(map(columns_of, column)) for column in zip(head, *cells, strict=True)]
     if room is not None:
         widths = _fitted(widths, columns, room)
     for line in (head, *cells):
-        padded = (_cut(cell, width).ljust(width) for cell, width in zip(line, widths, strict=True))
+        padded = (_padded(cell, width) for cell, width in zip(line, widths, strict=True))
         yield "  ".join(padded).rstrip()
 
 
 _TEXTS = frozenset(
     (
         *("value", "before", "after", "summary", "reason", "recorded", "would_be", "difference"),
-        *("what", "remedy", "problem", "newest", "changed", "subject"),
+        *("what", "remedy", "problem", "newest", "changed", "subject", "source"),
     )
 )
 """Columns that are read, not copied."""
@@ -59,5 +72,11 @@ def _fitted(widths: Sequence[int], columns: Sequence[str], room: int) -> list[in
     return fitted
 
 
-def _cut(cell: str, width: int) -> str:
-    return cell if len(cell) <= width else f"{cell[: width - 1]}…"
+def _padded(cell: str, width: int) -> str:
+    """Return a cell with as many columns as its table gives it."""
+    room = width - columns_of(cell)
+    if room >= 0:
+        return cell + " " * room
+    while cell and columns_of(cell) > width - 1:
+        cell = cell[:-1]
+    return f"{cell}…" + " " * (width - 1 - columns_of(cell))
