@@ -195,7 +195,7 @@ def test_all_findings_are_told_at_once(bare: Machine, old: Path) -> None:
         (old / name).write_text(f'[db]\npassword = "{SECRET}"\n')
     (old / "environments/local.toml").write_text(f'token = "{SECRET}"\n')
     failed = bare.fails(1, "import", str(old), "--as", "acme", "--utc")
-    assert failed.error() == "4 findings; nothing was recorded"
+    assert failed.error() == "4 problems; nothing was recorded"
     said = failed.err.splitlines()
     assert any("environments/qa.toml:1:" in line for line in said)
     assert any("dev_20240102_101500.toml is not UTF-8" in line for line in said)
@@ -204,7 +204,10 @@ def test_all_findings_are_told_at_once(bare: Machine, old: Path) -> None:
     assert password.endswith("; so it does in 1 more")
     (token,) = [line for line in said if "token: looks like a secret" in line]
     assert "environments/local.toml:1" in token
-    assert "--allow db.password -m REASON" in failed.hint()
+    hint = said[said.index(password) + 1]
+    assert hint.startswith("tetra-es: hint: ")
+    assert "--allow db.password -m REASON" in hint
+    assert said[-1] == "tetra-es: error: 4 problems; nothing was recorded"
     assert SECRET not in failed.out + failed.err
     (old / "environments/qa.toml").unlink()
     (old / "history/dev_20240102_101500.toml").unlink()

@@ -69,7 +69,7 @@ def apply(
     given: tuple[Path, ...],
     dry_run: bool,
 ) -> None:
-    """Deploy ENV on this machine from a clone of the mirror: the pull way.
+    """Deploy ENV on this machine from a clone of the mirror, which a timer can do.
 
     Chain and signatures are checked first (exit 4). The deployed release is never replaced by an
     older state or by another history's; a rollback is a newer event. Nothing is recorded: the

@@ -29,7 +29,7 @@ _promote = click.option(
 
 @click.group(cls=CommandGroup)
 def ci() -> None:
-    """Files for CI systems: keys from their secrets, host keys pinned, nothing asked."""
+    """Write files for CI systems: keys from their secrets, host keys pinned, nothing asked."""
 
 
 @ci.command()

@@ -54,7 +54,7 @@ _UNIT = ("host", "unit", "active", "sub", "enabled", "pid", "restarts", "since",
 
 @click.group(cls=CommandGroup)
 def daemon() -> None:
-    """The units of an environment, on its servers or with --local on this machine."""
+    """Manage the units of ENV on its servers, or with --local on this machine."""
 
 
 @daemon.command()

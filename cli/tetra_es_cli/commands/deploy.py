@@ -103,7 +103,7 @@ def deploy(
     dry_run: bool,
     output: str,
 ) -> None:
-    """Put ENV on its servers, verified, or leave each as it was (exit 5).
+    """Deploy ENV to its servers; one where that fails goes on with what it had (exit 5).
 
     Files and units are uploaded, switched at once, started, and asked for their health; only then
     is the release kept. If anything fails, or the connection or this process dies, the server

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.group(cls=CommandGroup)
 def host() -> None:
-    """The hosts that environments were deployed to; `hosts` lists them."""
+    """Manage the hosts that environments were deployed to; `hosts` lists them."""
 
 
 @host.command()

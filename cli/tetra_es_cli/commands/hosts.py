@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @listing_option
 @click.pass_obj
 def hosts(app: App, host: str | None, ref: Ref | None, output: str) -> None:
-    """List what runs on each host by our history: state, secrets, code, and who deployed it.
+    """List what our history says runs on each host: state, secrets, code, who deployed it.
 
     The servers are not asked; `drift`, `health` and `doctor` ask them.
     """

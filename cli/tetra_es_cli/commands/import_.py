@@ -22,7 +22,7 @@ from tetra_es_cli.context.params import (
     reason_option,
 )
 from tetra_es_cli.context.paths import FilePath
-from tetra_es_cli.output.console import note, warn
+from tetra_es_cli.output.console import hint, note, warn
 from tetra_es_cli.output.emit import emit, say
 from tetra_es_cli.output.model import Listing
 from tetra_es_cli.output.times import short_time
@@ -49,9 +49,7 @@ _MOST_NAMED = 10
     help="All environments in promotion order, local first; says where others than Tetra's go.",
 )
 @click.option("--actor", metavar="NAME", help="Your name as a signer.")
-@click.option(
-    "--no-identity", is_flag=True, help="Make you no identity, and no reader of any secrets."
-)
+@click.option("--no-identity", is_flag=True, help="Make no identity; you read no secrets.")
 @click.option("--utc", is_flag=True, help="The time stamps in file names are UTC, not local time.")
 @click.option("-n", "--dry-run", is_flag=True, help="List what would be recorded; record nothing.")
 @allow_option
@@ -72,7 +70,7 @@ def import_(
     allow_empty: bool,
     reason: str,
 ) -> None:
-    """Create an organization from FOLDER of today's system.
+    """Create an organization from the FOLDER of one that tsm managed.
 
     Its local.toml, its generated files and the backups in its history/ become events with the
     times they had there, and the domain is that of its manifest. FOLDER itself is only read; its
@@ -124,9 +122,10 @@ def _refuse(found: Sequence[TetraEsError]) -> None:
         raise found[0]
     for one in found:
         note(one.message)
+        if one.hint:
+            hint(one.hint.removesuffix("; nothing was recorded"))
     if found:
-        hints = dict.fromkeys(one.hint for one in found if one.hint)
-        failed = TetraEsError(f"{len(found)} findings; nothing was recorded", hint="; ".join(hints))
+        failed = TetraEsError(f"{len(found)} problems; nothing was recorded")
         failed.exit_code = min(one.exit_code for one in found)
         raise failed
 

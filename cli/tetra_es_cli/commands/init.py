@@ -32,9 +32,7 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="Your name as a signer.  [default: $TETRA_ACTOR, else USER@HOST]",
 )
-@click.option(
-    "--no-identity", is_flag=True, help="Make you no identity, and no reader of any secrets."
-)
+@click.option("--no-identity", is_flag=True, help="Make no identity; you read no secrets.")
 @click.option("-n", "--dry-run", is_flag=True, help="Say what would be created; create nothing.")
 @reason_option
 @click.pass_obj

@@ -97,7 +97,7 @@ def add(
 @recording_options
 @click.pass_obj
 def rm(app: App, name: str, given: tuple[Path, ...], how: Recording) -> None:
-    """Let NAME no longer sign, nor read any secret: one batch of events.
+    """Stop NAME from signing and from reading secrets: one batch of events.
 
     Present secrets are encrypted again, for which you must be able to read them. NAME still knows
     what could be read so far: those secrets are listed, by environment. A recipient with another

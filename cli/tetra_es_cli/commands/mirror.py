@@ -21,7 +21,7 @@ _SHOWN = 12
 
 @click.group(cls=CommandGroup)
 def mirror() -> None:
-    """Copies of history/ elsewhere, for review and as a backup.
+    """Manage copies of history/ elsewhere, for review and as a backup.
 
     A copy goes one way: nobody records in it. To record together with others, see `share`. A copy
     that you cannot write to is what shows if the whole folder is ever rewritten.

@@ -78,7 +78,7 @@ def add(
 @recording_options
 @click.pass_obj
 def rm(app: App, environment: str, name: str, given: tuple[Path, ...], how: Recording) -> None:
-    """Let NAME no longer read what the secrets of ENV are from now on.
+    """Stop NAME from reading the secrets of ENV from now on.
 
     NAME still knows, and can decrypt in a clone, what could be read so far: rotate those.
     """

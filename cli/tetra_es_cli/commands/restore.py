@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 @report_option
 @click.pass_obj
 def restore(app: App, org: str | None, place: str | None, reason: str, output: str) -> None:
-    """Make ORG again from a backup or a copy of its mirror.
+    """Restore ORG from a backup or a copy of its mirror.
 
     Every event is checked before any of it counts. Events, secrets and commit ids are the same as
     before. A store that is there is replaced only where it is damaged or older, and is kept. Your

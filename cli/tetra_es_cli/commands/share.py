@@ -112,7 +112,7 @@ def share() -> None:
 @share.command()
 @click.pass_obj
 def repair(app: App) -> None:
-    """Put right the repository, or the database, that the organization is shared by.
+    """Repair the repository, or the database, that the organization is shared by.
 
     For commits on main there that no event of a signer made: as somebody pushes by hand, or merges
     a branch with a button. The events before them are taken over, main goes back to the last of
@@ -215,7 +215,7 @@ def _shared(found: Shared, org: str) -> str:
 @click.command()
 @click.pass_obj
 def unshare(app: App) -> None:
-    """Have the organization here alone.
+    """Stop sharing the organization; all of its events stay here.
 
     What others record is not seen here any more, and what is recorded here is not seen there. The
     repository stays as it is.
@@ -243,7 +243,7 @@ def unshare(app: App) -> None:
 @identity_option
 @click.pass_obj
 def pull(app: App, again: bool, reason: str, dry_run: bool, given: tuple[Path, ...]) -> None:
-    """Take over what others recorded.
+    """Receive what others recorded.
 
     Commands that record do that by themselves. Where somebody recorded here and somebody else
     there without the other, as on a copied folder or after a backup was restored, the histories

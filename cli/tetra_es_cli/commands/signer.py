@@ -84,7 +84,7 @@ def add(app: App, name: str, key: str, may: tuple[str, ...], how: Recording) -> 
 @recording_options
 @click.pass_obj
 def rm(app: App, name: str, how: Recording) -> None:
-    """Let NAME no longer sign. What NAME signed stays valid."""
+    """Stop NAME from signing. What NAME signed stays valid."""
     from tetra_es.usecases.signers import RemoveSigner
 
     emit_recorded(app.act(RemoveSigner(name), how).recorded, how)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @reason_option
 @click.pass_obj
 def trust(app: App, head: str, dry_run: bool, reason: str) -> None:
-    """Say that the history here is the right one, where it is not the one known here.
+    """Accept the history here as the right one, where another one was known.
 
     For a backup that was put back, and a folder that was founded again. What this account admitted
     before, and is not here, is no longer expected. The reason is kept with that.
@@ -54,7 +54,7 @@ def _lost(found: Trusted) -> list[str]:
 @click.command()
 @click.pass_obj
 def repair(app: App) -> None:
-    """Take events that are refused out of the store, into a file of their own.
+    """Move refused events out of the store, into a file of their own.
 
     An event is refused that no signer can have recorded so, and with it all after it. The store as
     it was is kept.

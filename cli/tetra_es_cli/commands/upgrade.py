@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @reason_option
 @click.pass_obj
 def upgrade(app: App, reason: str) -> None:
-    """Bring an organization of the first edition to the rules of this one.
+    """Bring an organization of the first edition up to the rules of this one.
 
     Its events are verified and copied into a new store; positions, hashes, signatures and commits
     of the mirror stay. The old store is kept beside it. From then on, an older tetra-es can

@@ -235,7 +235,7 @@ class App:
             return rerecord_fork(opening, identities)
 
     def upgrade(self, reason: str) -> Upgraded:
-        """Bring an organization of the first edition to the rules of this one."""
+        """Bring an organization of the first edition up to the rules of this one."""
         from tetra_es.usecases.unit_of_work import Intent
         from tetra_es.usecases.upgrade import upgrade
         from tetra_es_cli.context.progress import reporting
