@@ -9,11 +9,15 @@ from contextlib import closing
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.crash.killing import count_effects, once
 from tests.examples import LONG_TAIL
 from tests.log.events import KEY
 from tests.mirrors import git
+from tests.sharing.people import ADDRESS, bare_repository
 from tests.sharing.test_deployments import CLAIM
+from tests.sharing.test_moving import noted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -216,6 +220,34 @@ def test_a_signer_who_was_removed_does_not_have_it_back(team: Team) -> None:
     assert "bobs = 1" in alice.ok("show", "local").out
     bob.ok("pull")
     bob.fails(3, "set", "local", "app.bobs=2")
+
+
+@LONG_TAIL
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_the_other_line_moved_elsewhere(team: Team, is_gone: bool) -> None:
+    """As where a host lost what one person alone had, and the others went to another."""
+    alice, bob = team
+    new = str(bare_repository(team.hub.with_name("new.git")))
+    fork = len(team.shared())
+    alice.ok("set", "local", "app.alices=1")
+    aside, stray = bob.copy(team.hub.with_name("aside")), bare_repository(team.hub.with_name("x"))
+    aside.ok("unshare")
+    aside.ok("set", "local", "app.x=1")
+    aside.git("push", "-q", str(stray), "main")
+    alice.fails(4, "share", str(stray))
+    assert noted(alice) == ADDRESS  # where all is right
+    set_back(team, fork)
+    bob.ok("share", new)
+    bob.ok("set", "local", "app.bobs=2")
+    if is_gone:
+        shutil.rmtree(team.hub)
+    assert "`tetra-es pull --rerecord`" in alice.fails(4, "share", new).hint()
+    alice.ok("pull", "--rerecord")
+    assert noted(alice) == new
+    for each in team:
+        each.ok("pull")
+        assert {"alices = 1", "bobs = 2"} <= set(each.ok("show", "local").out.splitlines())
+        each.ok("verify")
 
 
 def test_it_is_for_organizations_that_are_shared(alice: Machine) -> None:

@@ -52,7 +52,7 @@ def move_or_follow(
         if known is None or _is_the_same(log, known):
             log.close()
             return None
-        _check_there(log)
+        _check_or_change(work, log)
         if not _was_moved(work, known, log, receive):
             _move_to(work, log, known, roles)
             projections.catch_up()
@@ -143,6 +143,29 @@ def _is_the_same(log: SharedLog, known: Sharing) -> bool:
             f"{log.shown} is empty, and looks like where it is shared already",
             hint="check the address; to move it, use one that differs in more than the scheme",
         )
+    return True
+
+
+def _check_or_change(work: UnitOfWork, log: SharedLog) -> None:
+    """Look at what is at the new address.
+
+    Where ours forks from it, and from what is at the old one, or that is gone, `pull --rerecord`
+    goes on at the new one: that is noted. Raises `Forked`, and as `_check_there`.
+    """
+    try:
+        _check_there(log)
+    except Forked:
+        if work.shared is None or _is_sound(work.shared):
+            raise
+        sharing.write(work.pins, sharing.Sharing(log.address))
+        raise
+
+
+def _is_sound(log: SharedLog) -> bool:
+    try:
+        log.fetch()
+    except TetraEsError:
+        return False
     return True
 
 
