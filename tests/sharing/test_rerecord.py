@@ -51,6 +51,12 @@ def left(person: Machine) -> Result:
     return done
 
 
+def events_in(store: Path) -> int:
+    """Return the position of the newest event in a store."""
+    with closing(sqlite3.connect(store)) as connection:
+        return int(connection.execute("SELECT max(position) FROM events").fetchone()[0])
+
+
 def files(*folders: Path) -> dict[str, str]:
     """Return path to digest of the files in folders."""
     return {
@@ -220,6 +226,23 @@ def test_a_signer_who_was_removed_does_not_have_it_back(team: Team) -> None:
     assert "bobs = 1" in alice.ok("show", "local").out
     bob.ok("pull")
     bob.fails(3, "set", "local", "app.bobs=2")
+
+
+@LONG_TAIL
+def test_two_forks_in_one_second(team: Team) -> None:
+    """Both old stores are kept, the newer one last."""
+    alice, bob = team
+    for number in range(3):
+        fork = len(team.shared())
+        alice.ok("set", "local", f"app.alices={number}")
+        set_back(team, fork)
+        bob.ok("set", "local", f"app.bobs={number}")
+        alice.ok("pull", "--rerecord")
+        bob.ok("pull")
+    kept = sorted((alice.folder / "store").glob("fork-*.db"))
+    assert len(kept) == 3
+    assert sorted(kept, key=events_in) == kept
+    team.check_equal()
 
 
 @LONG_TAIL

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -59,7 +59,7 @@ def switch(
     for store in (layout.store, new.layout.store):
         if not wal.empty(store):
             raise TetraEsError(f"{store} is being read", hint="run it again when that has ended")
-    kept = _keep_store(layout, f"{now:%Y%m%dT%H%M%SZ}")
+    kept = _keep_store(layout, now)
     ref = f"refs/tetra/forks/{kept.stem.removeprefix(FORK)}"
     with suppress(TetraEsError):  # what is damaged is built again, and kept by that
         new.derived.keep_line(layout, tail.fork, ref)
@@ -86,11 +86,15 @@ def forks(layout: OrgLayout) -> list[Path]:
     return sorted(layout.store.parent.glob(f"{FORK}*.db"))
 
 
-def _keep_store(layout: OrgLayout, time: str) -> Path:
-    """Give the old store a second name, which it keeps; the one that it has from a killed try."""
+def _keep_store(layout: OrgLayout, time: datetime) -> Path:
+    """Give the old store a second name, which it keeps; the one that it has from a killed try.
+
+    That of a second fork in one second is of the next one: the newest comes last.
+    """
     with suppress(StopIteration):
         return next(path for path in forks(layout) if path.samefile(layout.store))
-    kept = layout.store.with_name(f"{FORK}{time}.db")
+    while (kept := layout.store.with_name(f"{FORK}{time:%Y%m%dT%H%M%SZ}.db")).exists():
+        time += timedelta(seconds=1)
     try:
         os.link(layout.store, kept)
         sync_folder(kept.parent)
