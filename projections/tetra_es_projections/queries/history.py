@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from tetra_es_projections.queries.tables.key_table import KeyEventRow
 
 
+_READ = 10_000
+"""Events whose texts are read at most, to show values as they were written: it takes a second."""
+
+
 class HistoryQuery(NamedTuple):
     """Which events; None lets all pass."""
 
@@ -74,7 +78,8 @@ def history_rows(reader: "Reader", query: HistoryQuery) -> "Sequence[EventRow | 
         rows.reverse()
     if not query.by_key:
         return rows
-    return [*_by_key(reader, rows, query.key, written=query.written)]
+    written = query.written and len(rows) <= _READ
+    return [*_by_key(reader, rows, query.key, written=written)]
 
 
 def _understood(reader: "Reader", query: HistoryQuery) -> HistoryQuery:
