@@ -279,3 +279,14 @@ def test_a_relative_folder(bare: Machine, old: Path) -> None:
         assert "environments/dev.toml" in said
     bare.ok("--org", "my-company", "import", "..", cwd=inside)
     assert (bare.home / "tetra/org/my-company/manifest.toml").is_file()
+
+
+def test_what_is_not_the_folder_of_an_organization_is_named(bare: Machine) -> None:
+    file = bare.home / "x.toml"
+    file.write_text("")
+    for path, said in (
+        (bare.home, f"{bare.home} has no environments/local.toml"),
+        (file, f"{file} is not a folder"),
+        (bare.home / "nope", f"there is no {bare.home / 'nope'}"),
+    ):
+        assert bare.fails(1, "import", str(path), "--as", "acme").error() == said

@@ -94,8 +94,11 @@ def read_old_organization(folder: Path, now: str, zone: tzinfo | None = None) ->
     older than its backups. Nothing is newer than `now`.
     """
     if not (folder / "environments" / f"{SOURCE_OF_TRUTH}.toml").is_file():
+        wrong = f"{folder} has no environments/{SOURCE_OF_TRUTH}.toml"
+        if not folder.is_dir():
+            wrong = f"{folder} is not a folder" if folder.exists() else f"there is no {folder}"
         raise TetraEsError(
-            f"{folder} has no environments/{SOURCE_OF_TRUTH}.toml",
+            wrong,
             hint="give the folder of one organization, such as ~/tetra/org/my-company",
         )
     left_out: dict[Reason, list[str]] = {}
