@@ -2759,8 +2759,8 @@ def report_archive(found: State, known: Known) -> Iterator[str]:
     yield from map(worded, found["findings"])
     if found["clean"]:
         events = count(found["events"], "event")
-        more = f"and {found['context']} that prove them"
-        yield f"verified {events} of {found['organization']}, {more}"
+        more = f", and {found['context']} that prove them" if found["context"] else ""
+        yield f"verified {events} of {found['organization']}{more}"
         wanted = {name: one for name, one in found["filter"].items() if one is not None}
         words = ", ".join(f"{name} {one}" for name, one in wanted.items())
         yield f"  filter: {words or 'none, these are all events'}"

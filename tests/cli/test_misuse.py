@@ -22,6 +22,8 @@ if TYPE_CHECKING:
         ("history -n abc", "--number: 'abc' is not a whole number, 1 or more"),
         ("history -n 0", "--number: 0 is not a whole number, 1 or more"),
         ("health dev --timeout 0", "--timeout: 0 is not a whole number from 1 to 600"),
+        ("serve --timeout 0", "--timeout: 0.0 is not a number from 0.1 to 600"),
+        ("serve --port x", "--port: 'x' is not a whole number from 0 to 65535"),
         ("promote --dry-run=x dev", "--dry-run takes no value"),
         ("secret set dev A --reason", "--reason needs a value"),
         ("history --oneline", "argument 2 is not an option of tetra-es history"),

@@ -56,6 +56,7 @@ _VARYING = (
     (r"SHA256:[A-Za-z0-9+/]{43}", "<fingerprint>"),
     (r"AAAAC3NzaC1lZDI1NTE5[A-Za-z0-9+/]{48}", "<key>"),
     (r"age1[02-9ac-hj-np-z]{58}", "<recipient>"),
+    (r"(?<!\S)[A-Za-z0-9+/]{43,}={1,2}(?!\S)", "<base64>"),
 )
 
 

@@ -61,7 +61,8 @@ def export(
 
 
 def _export_lines(file: Path, done: Exported) -> Iterator[str]:
-    yield f"wrote {_count(done.events, 'event')} to {file}, and {done.context} that prove them"
+    context = f", and {done.context} that prove them" if done.context else ""
+    yield f"wrote {_count(done.events, 'event')} to {file}{context}"
     yield f"  head #{done.head} {done.hash.hex()}"
     yield f"  signed by {done.signer}" if done.signer else "  not signed"
     if done.purged:

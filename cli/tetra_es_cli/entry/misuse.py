@@ -88,10 +88,11 @@ def _bad(param: click.Parameter, message: str) -> str:
     value, isnt, _ = message.partition(" is not ")
     if isnt and isinstance(param.type, click.Choice):
         return f"{_name(param)}: {value} is not {_any_of(param.type)}"
-    if isnt and isinstance(param.type, click.IntRange):
+    if isnt and isinstance(param.type, (click.IntRange, click.FloatRange)):
         least, most = param.type.min, param.type.max
         which = f" from {least} to {most}" if most is not None else f", {least} or more"
-        return f"{_name(param)}: {value} is not a whole number{which}"
+        number = "whole number" if isinstance(param.type, click.IntRange) else "number"
+        return f"{_name(param)}: {value} is not a {number}{which}"
     return f"{_name(param)}: {message[:1].lower()}{message[1:].rstrip('.')}"
 
 
