@@ -49,6 +49,7 @@ _VARYING = (
     (r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \w{3} +\d+ [\d:]{8} \d{4} [+-]\d{4}", "<time>"),
     (r"\d{4}-\d\d-\d\d", "<date>"),
     (r"\b\d{8}T\d{6}Z\b", "<time>"),
+    (r"\brt=\d{13}\b", "rt=<time>"),
     (r"\b[0-9a-f]{64}\b", "<hash>"),
     (r"\b[0-9a-f]{40}\b", "<commit>"),
     (r"\b[0-9a-f]{16}\b", "<correlation>"),
