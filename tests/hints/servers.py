@@ -247,6 +247,7 @@ CASES = [
         left_out,
     ),
     Case("`tetra-es signer list` shows who may do what", "host forget web1", bob_edits),
+    Case("{}; `tetra-es signer list` shows who may do what", "promote staging", bob_edits),
     Case("{} runs {}, {} (`{}`)", "status", behind, then="health dev"),
     Case(
         "`tetra-es host forget {}` forgets it for {}",

@@ -22,6 +22,10 @@ _BACK: Final = (
     f"{_HINT}: the same text, or the same changes, would be back; leave out what was purged, or "
     "change something else, too"
 )
+_HINTS: Final = {
+    Reason.PURGED: _BACK,
+    Reason.ROLE: f"{_HINT}; `tetra-es signer list` shows who may do what",
+}
 
 
 class JudgingLog:
@@ -75,4 +79,4 @@ class JudgingLog:
 
 
 def _hint(verdict: Verdict) -> str:
-    return _BACK if verdict.reason is Reason.PURGED else _HINT
+    return _HINTS.get(verdict.reason, _HINT) if verdict.reason else _HINT
