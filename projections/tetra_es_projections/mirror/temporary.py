@@ -40,7 +40,7 @@ class Held(NamedTuple):
 
 
 def held(kind: str, base: Path | None = None) -> Held:
-    """Make a folder, in `base` or where temporary files are; remove those that were left there.
+    """Make a folder, in `base` or where temporary files are; remove those that were left in both.
 
     Raises `OSError` where there is no room.
     """
