@@ -6,8 +6,10 @@ import random
 import re
 import shutil
 import string
+from base64 import b64encode
 from dataclasses import astuple
 from itertools import cycle
+from random import Random
 from typing import TYPE_CHECKING
 
 import click
@@ -364,6 +366,18 @@ PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMtjcOJ2bz7JfQnCIaP8YxPIG2GCllUMdK
 def test_public_keys_are_shown_whole(key: str) -> None:
     assert redacted(f"no {key}", key) == f"no {key}"
     assert redacted(f"no {key}", f"--key={key}") == f"no {key}"
+
+
+@pytest.mark.parametrize("beginning", ["", "app.key=", "~nobody-of-that-name/", "/"])
+def test_a_long_text_that_looks_like_a_path(machine: Machine, beginning: str) -> None:
+    """No part of it is: a name is too long, or there is no such home folder."""
+    secret = b64encode(Random(7).randbytes(3000)).decode()
+    text = f"{beginning}{secret}"
+    for words in (("set", "local", text), ("set", "local", f"app.key={text}"), ("show", text)):
+        done = machine.run(*words)
+        assert done.code in (2, 3), done.err
+        assert secret[100:140] not in done.out + done.err
+        assert done.error()
 
 
 def test_paths_of_what_is_there_are_shown_whole(tmp_path: Path) -> None:

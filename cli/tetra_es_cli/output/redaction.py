@@ -182,9 +182,11 @@ def _is_place(piece: str) -> bool:
     """Return whether a text is the path of something, or of what could be in a folder that is."""
     if "/" not in piece[1:] or not piece.isprintable():
         return False
-    path = Path(piece).expanduser()
+    path = Path(os.path.expanduser(piece))  # noqa: PTH111 - which raises nothing
     return os.path.lexists(path) or (
-        path.parent.is_dir() and len(path.name) <= LONGEST and not _token(path.name)
+        os.path.isdir(path.parent)  # noqa: PTH112 - nor does this, for a name that is too long
+        and len(path.name) <= LONGEST
+        and not _token(path.name)
     )
 
 
