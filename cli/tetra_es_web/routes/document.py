@@ -67,7 +67,7 @@ def document(app: FastAPI) -> dict[str, Any]:
             operation["summary"] = operation["description"].partition("\n")[0]
             operation.setdefault("parameters", []).extend(map(_parameter, _EVERYWHERE))
     found["components"] = {
-        "schemas": _schemas(),
+        "schemas": _used(_schemas(), found["paths"]),
         "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
     }
     found["security"] = [{}, {"token": []}]
@@ -91,6 +91,23 @@ def _schemas() -> dict[str, Any]:
     path = Path(tetra_es_projections.__file__).parent / "answers/output.schema.json"
     found = json.loads(path.read_text(encoding="utf-8"))["$defs"]
     return {schema_name(name): _moved(one) for name, one in found.items()}
+
+
+def _used(schemas: dict[str, Any], paths: dict[str, Any]) -> dict[str, Any]:
+    """Return the schemas that answers have, and those that these need: no command records here."""
+    wanted, found = _names(paths), dict[str, Any]()
+    while wanted:
+        name = wanted.pop()
+        if name not in found:
+            found[name] = schemas[name]
+            wanted |= _names(schemas[name])
+    return dict(sorted(found.items()))
+
+
+def _names(value: Any) -> set[str]:
+    """Return the names of the schemas that something refers to."""
+    text = json.dumps(value)
+    return set(re.findall(rf'"\$ref": "{re.escape(SCHEMAS)}/([^"/]+)', text))
 
 
 def _moved(schema: Any) -> Any:
