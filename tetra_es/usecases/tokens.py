@@ -63,7 +63,10 @@ class Tokens:
         if data is None:
             return []
         try:
-            return [_parsed(one) for one in json.loads(data)]
+            rows = json.loads(data)
+            if not isinstance(rows, list):
+                raise TypeError(rows)
+            return [_parsed(one) for one in rows]
         except (ValueError, KeyError, TypeError):
             raise TetraEsError(
                 f"{self._path} cannot be read: it is damaged",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
@@ -89,7 +89,8 @@ class Asked:
 
     def note_time(self, text: str) -> None:
         """Note that a state may be named by what time it is."""
-        self._note(text, is_time="@" not in text and not text.isalnum())
+        with suppress(UsageError):  # a name
+            self.ref(text)
 
     def _noted(self, text: str, moment: str) -> str:
         self._note(text, is_time=True)

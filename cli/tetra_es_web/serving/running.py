@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import socket
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Final
 
 import uvicorn
@@ -16,7 +17,7 @@ from tetra_es_web.serving.sockets import at_address, at_path, inherited, is_loca
 from tetra_es_web.serving.surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from tetra_es.admission import Admission
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _HEAD: Final = 16_384
 """Bytes of a request's line and headers."""
 _CONNECTIONS: Final = 500
+_STOP: Final = (signal.SIGTERM, signal.SIGINT)
 _GRACE: Final = 5
 """Seconds that requests have when the service is told to stop."""
 
@@ -65,10 +67,24 @@ def run(
             timeout_graceful_shutdown=_GRACE,
         )
         try:
-            uvicorn.Server(config).run(sockets=[listening])
+            _Server(config).run(sockets=[listening])
         finally:
             if path is not None:
                 path.unlink(missing_ok=True)
+
+
+class _Server(uvicorn.Server):
+    """A server that gets a signal once, and ends: files that it made are removed."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take the signals that say to stop."""
+        before = {number: signal.signal(number, self.handle_exit) for number in _STOP}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def _listening(guard: Guard, host: str, port: int, path: Path | None) -> socket.socket:
