@@ -30,6 +30,8 @@ from tetra_es.events.form.topic import ANY, UNLIMITED
 from tetra_es.events.form.types import Type
 from tetra_es_cli.context.examples import examples_of
 from tetra_es_cli.entry.root import COMMANDS, cli
+from tetra_es_projections.evidence.sqlite.questions import QUESTIONS
+from tetra_es_projections.evidence.sqlite.schema import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -84,6 +86,27 @@ With `-o json` it prints of a clone `clean`, `events`, `head` (hash of the newes
 | `-o`, `--output text\\|json` | How to print. [default: text] |
 """
 
+_SQLITE = """\
+# SQLite
+
+`tetra-es audit sqlite FILE` writes the history as tables, for
+[datasette](https://datasette.io) or any other reader of SQLite. The same history gives the same
+bytes, by the same version of SQLite. Values of secrets are not in it, and nothing in it is signed:
+for proof, see [how to take the proof home](../how-to/take-the-proof-home.md).
+
+## Tables
+"""
+
+_COLUMNS = "| Column | Type | |\n|---|---|---|"
+
+_QUESTIONS = """\
+## Questions
+
+Twelve questions that auditors ask are in the table `questions`, and in the file that `--metadata`
+writes for datasette. Parameters are text, and an empty one stands for all, or for now. A time is
+compared as text: `2025-03-24T10:05:00.999999Z`.
+"""
+
 _EVENTS = """\
 # Events
 
@@ -123,8 +146,23 @@ def pages() -> dict[str, str]:
     return {
         "cli.md": command_line(),
         "events.md": catalogue(),
+        "sqlite.md": sqlite_page(),
         "output.schema.json": SCHEMA.read_text(encoding="utf-8"),
     }
+
+
+def sqlite_page() -> str:
+    """Return the page of the tables and questions of `audit sqlite`."""
+    lines = [_NOTE, _SQLITE]
+    for table in TABLES:
+        rows = "\n".join(f"| `{name}` | {type_} | {what} |" for name, type_, what in table.columns)
+        lines.append(f"### {table.name}\n\n{table.meaning}\n\n{_COLUMNS}\n{rows}\n")
+    lines.append(_QUESTIONS)
+    lines += [
+        f"### {number}. {one.title}\n\n`{one.name}`\n\n```text\n{one.sql}\n```\n"
+        for number, one in enumerate(QUESTIONS, 1)
+    ]
+    return "\n".join(lines)
 
 
 def command_line() -> str:

@@ -54,6 +54,7 @@ LOOKING = {
         "serve token rm",
         "audit export",
         "audit follow",
+        "audit sqlite",
         "get",
         "validate",
         "verify",

@@ -14,8 +14,7 @@ import pytest
 from tests.cli.test_void import METADATA, TIME
 from tests.conftest import Machine
 from tests.examples import LONG_TAIL
-from tests.first_edition.archive import DEMO, unpack
-from tests.integrity.conftest import BOB
+from tests.first_edition.archive import unpack
 from tests.machine import HANG, copy_folder
 from tests.needs import need
 from tests.verify_alone.bundle import SIGNATURE, Bundle, key_of
@@ -186,8 +185,7 @@ def test_what_the_auditor_knows(machine: Machine, tmp_path: Path) -> None:
 def test_an_organization_of_the_first_edition_is_upgraded_first(
     tmp_path: Path,
 ) -> None:
-    machine = unpack(tmp_path / "home", DEMO)
-    machine.env["XDG_CONFIG_HOME"] = str(machine.home / BOB)
+    machine = unpack(tmp_path / "home")
     done = machine.fails(3, "audit", "export", str(tmp_path / "e.zip"), "--unsigned")
     assert "first edition" in done.error()
     machine.ok("upgrade")

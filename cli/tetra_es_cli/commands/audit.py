@@ -8,6 +8,7 @@ import click
 
 from tetra_es_cli.commands.audit_export import export
 from tetra_es_cli.commands.audit_follow import follow
+from tetra_es_cli.commands.audit_sqlite import sqlite
 from tetra_es_cli.context.groups import CommandGroup
 from tetra_es_cli.context.interfaces import interface
 from tetra_es_cli.context.paths import FilePath
@@ -75,3 +76,4 @@ def site(app: App, folder: Path) -> None:
 
 audit.add_command(export)
 audit.add_command(follow)
+audit.add_command(sqlite)
