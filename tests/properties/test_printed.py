@@ -165,17 +165,17 @@ def at_its_time(states: dict[str, list[Row]], time: str) -> Iterator[Claim]:
 
 
 def claims_of_blame(machine: Machine, form: str, zone: tuple[str, ...]) -> Iterator[Claim]:
-    for environment in ("local", "dev"):
-        for row in rows_of(machine, form, *zone, "blame", environment):
+    for file in (["local"], ["dev"], ["manifest"], ["profile", "dev"]):
+        for row in rows_of(machine, form, *zone, "blame", *file):
             event = int(row["event"])
             key = row["key"].removeprefix("'") if form == "csv" else row["key"]
             bare = key.removeprefix("secret ")
             yield from about(event, row)
             yield Claim(("history", "--key", key), event, bare)
-            yield Claim(("history", environment, "--key", key), event, bare)
-            yield Claim(("blame", environment, key), event, key)
+            yield Claim(("history", *file, "--key", key), event, bare)
+            yield Claim(("blame", *file, key), event, key)
             if not key.startswith("secret "):
-                yield Claim(("get", environment, key), says=value_of(row, form))
+                yield Claim(("get", *file, key), says=value_of(row, form))
             if "@" in str(row["revision"]):
                 yield Claim(("event", row["revision"]), event)
 
