@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -290,3 +291,12 @@ def test_what_is_not_the_folder_of_an_organization_is_named(bare: Machine) -> No
         (bare.home / "nope", f"there is no {bare.home / 'nope'}"),
     ):
         assert bare.fails(1, "import", str(path), "--as", "acme").error() == said
+
+
+def test_the_command_that_takes_the_secrets_over_is_named(bare: Machine, old: Path) -> None:
+    machine = replace(bare, reads=True)
+    done = machine.ok("import", str(old), "--as", "acme", "--domain", "acme.example", "--utc")
+    command = f"tetra-es secret import local {old}/secrets/local.env"
+    assert f"tetra-es: hint: `{command}` takes them over\n" in done.err
+    machine.ok(*command.split()[1:])
+    assert machine.ok("secret", "get", "local", "API_KEY").out == "canary-value"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from datetime import timedelta, timezone
 from pathlib import Path
@@ -112,8 +113,26 @@ def import_(
     count = f"{len(states)} file{'' if len(states) == 1 else 's'}"
     say(f"imported {count} of {folder} as the organization {org} in {layout.root}")
     _warn(old)
-    if list(folder.glob("secrets/*.env")):
-        warn("the secrets of the old organization were not imported")
+    _warn_of_secrets(app, folder, org, order)
+
+
+def _warn_of_secrets(app: App, folder: Path, org: str, order: Sequence[str]) -> None:
+    """Say that secrets stay where they are, and what brings them here."""
+    files = sorted(folder.glob("secrets/*.env"))
+    if not files:
+        return
+    meant = [] if app.settings.org == org else ["--org", org]
+    commands = [
+        shlex.join(["tetra-es", *meant, "secret", "import", file.stem, str(file)])
+        for file in files
+        if file.stem in order
+    ]
+    takes = "take" if commands[1:] else "takes"
+    remedy = " and ".join(f"`{command}`" for command in commands)
+    warn(
+        "the secrets of the old organization were not imported",
+        f"{remedy} {takes} them over" if commands else None,
+    )
 
 
 def _refuse(found: Sequence[TetraEsError]) -> None:
