@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from tempfile import SpooledTemporaryFile
+from typing import Final
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from tetra_es.errors import UsageError
+from tetra_es.errors import Refused, UsageError
 from tetra_es_projections.answers import columns
 from tetra_es_projections.answers.findings import findings as findings_in
 from tetra_es_projections.answers.heads import head as head_of
 from tetra_es_projections.answers.people import exposure as exposure_of
 from tetra_es_projections.answers.people import signers as signers_of
+from tetra_es_projections.evidence.archive import write_evidence
+from tetra_es_projections.evidence.selection import Filter
+from tetra_es_projections.queries.environments import require_environment
 from tetra_es_projections.queries.findings import KINDS
 from tetra_es_web.routes import parameters as p
 from tetra_es_web.routes.asking import asked
 from tetra_es_web.routes.describing import described
-from tetra_es_web.routes.replying import CSV, JSON, LINES, Answer, form_of
+from tetra_es_web.routes.replying import CSV, JSON, LARGEST, LINES, ZIP, Answer, form_of
 
 ROWS = (JSON, LINES, CSV)
 
 router = APIRouter()
+
+_IN_MEMORY: Final = 4_000_000
+"""Bytes of an archive that need no file."""
 
 
 @router.get("/head", **described("head"))
@@ -60,6 +69,33 @@ def findings(request: Request, kinds: p.Kinds = None, at: p.At = None) -> Respon
     with asked(request) as one:
         rows = findings_in(one.reader, kinds or (), one.maybe(at))
         return one.reply(Answer(rows, columns.FINDINGS, stable=False), form)
+
+
+@router.get("/evidence", **described("evidence", (ZIP,)))
+def evidence(
+    request: Request,
+    environment: p.EnvironmentOf = None,
+    since: p.Since = None,
+    until: p.Until = None,
+) -> Response:
+    """Return an archive that proves itself, as `tetra-es audit export` writes it.
+
+    Its manifest and its checkpoint are not signed, since the service has no key, and
+    `tetra-es-verify` says so. The events in it are signed as ever.
+    """
+    form = form_of(request, (ZIP,))
+    with asked(request) as one, SpooledTemporaryFile(_IN_MEMORY) as file:
+        if environment is not None:
+            require_environment(one.reader, environment)
+        wanted = Filter(environment, one.since(since), one.until(until))
+        write_evidence(one.reader.log, file, wanted)
+        if file.tell() > LARGEST:
+            raise Refused(
+                "the archive is too large for an answer",
+                hint="ask for less with since and until, or use `tetra-es audit export`",
+            )
+        file.seek(0)
+        return one.reply(Answer(None, data=file.read()), form)
 
 
 def _some() -> str:

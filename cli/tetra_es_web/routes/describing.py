@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from tetra_es_web.routes.replying import CSV, JSON, LINES, TOML
+from tetra_es_web.routes.replying import JSON, ZIP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,9 +36,11 @@ REFUSALS: Final = {
 
 def described(name: str, forms: Sequence[str] = (JSON,)) -> dict[str, Any]:
     """Return what FastAPI is told of a question; `name` is that of its answer in the schema."""
-    found = {"schema": {"$ref": f"{SCHEMAS}/{schema_name(name)}"}}
-    text = {"schema": {"type": "string"}}
-    content = {form: found if form == JSON else text for form in forms}
+    found: dict[str, Any] = {"schema": {"$ref": f"{SCHEMAS}/{schema_name(name)}"}}
+    text: dict[str, Any] = {"schema": {"type": "string"}}
+    file: dict[str, Any] = {"schema": {}}  # bytes, which OpenAPI 3.1 describes by their type alone
+    kinds = {JSON: found, ZIP: file}
+    content = {form: kinds.get(form, text) for form in forms}
     headers = {
         header: {"description": told, "schema": {"type": "string"}}
         for header, told in HEADERS.items()
@@ -56,9 +58,3 @@ def described(name: str, forms: Sequence[str] = (JSON,)) -> dict[str, Any]:
 def schema_name(name: str) -> str:
     """Return what an answer is called in the document: the command's words, joined."""
     return name.replace(" ", "_")
-
-
-def outputs(forms: Sequence[str]) -> list[str]:
-    """Return the words of the parameter `output` for some forms."""
-    words = {JSON: "json", LINES: "jsonl", CSV: "csv", TOML: "toml"}
-    return [words[form] for form in forms]

@@ -24,6 +24,10 @@ RefPath = Annotated[
 EnvironmentPath = Annotated[
     str, Path(description="An environment.", max_length=64, examples=["dev"])
 ]
+EnvironmentOf = Annotated[
+    str | None,
+    Query(alias="environment", description="An environment.", max_length=64, examples=["dev"]),
+]
 FilePath = Annotated[
     str,
     Path(

@@ -23,6 +23,7 @@ JSON: Final = "application/json"
 LINES: Final = "application/x-ndjson"
 CSV: Final = "text/csv"
 TOML: Final = "application/toml"
+ZIP: Final = "application/zip"
 
 FORMS: Final = {"json": JSON, "jsonl": LINES, "csv": CSV, "toml": TOML}
 """Word of the parameter `output`, as of `-o`, to the type of the answer."""
@@ -42,6 +43,8 @@ class Answer(NamedTuple):
     """Of a thing that has TOML."""
     next: str | None = None
     """The address of the rows after these."""
+    data: bytes = b""
+    """Of a file."""
     below: str = ""
     """The field with rows of their own, which CSV has after the row."""
     stable: bool = True
@@ -89,6 +92,9 @@ def reply(request: Request, moment: Moment, answer: Answer, form: str) -> Respon
     variant = f"{request.url.path}?{request.url.query} {form}"
     etag = etag_of(moment, variant) if answer.stable else None
     headers = headers_of(moment, etag)
+    if form == ZIP:
+        name = f"{moment.organization}-{moment.position}.zip"
+        headers["Content-Disposition"] = f'attachment; filename="{name}"'
     if answer.next:
         headers["Link"] = f'<{answer.next}>; rel="next"'
     if etag and is_known(request, etag):
@@ -101,10 +107,12 @@ def reply(request: Request, moment: Moment, answer: Answer, form: str) -> Respon
 
 
 def _whole(form: str) -> str:
-    return form if form == JSON else f"{form}; charset=utf-8"
+    return form if form in (JSON, ZIP) else f"{form}; charset=utf-8"
 
 
 def _body(answer: Answer, form: str) -> bytes:
+    if form == ZIP:
+        return answer.data
     if form == TOML:
         text = answer.text or ""
     elif form == CSV:

@@ -1,0 +1,37 @@
+"""`serve` where the extra is not installed: one line says what to install."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from tests.packaging.test_targets import PROJECT
+
+if TYPE_CHECKING:
+    import pytest
+
+    from tests.machine import Machine
+
+WEB = ("fastapi", "starlette", "jinja2", "uvicorn", "prometheus_client")
+
+
+def test_it_says_what_to_install(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine.ok("history")
+    for name in [one for one in sys.modules if one.startswith("tetra_es_web")]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in WEB:  # whether they are there or not
+        monkeypatch.setitem(sys.modules, name, None)
+    done = machine.fails(1, "serve", "--port", "0")
+    assert "more packages than are installed" in done.error()
+    assert done.hint() == "`pip install 'tetra-es[serve]'` installs them"
+
+
+def test_without_the_extra_nothing_of_it_is_installed() -> None:
+    extras = PROJECT["optional-dependencies"]
+    names = {one.partition(">=")[0] for one in extras["serve"]}
+    assert names == {"fastapi", "jinja2", "prometheus-client", "uvicorn"}
+    others = [one for name, of in extras.items() if not name.startswith("serve") for one in of]
+    assert not [one for one in (*PROJECT["dependencies"], *others) if one.startswith(tuple(names))]
+    for one in extras["serve"]:
+        assert ">=" in one
+        assert ",<" in one, f"{one} has no upper bound"
