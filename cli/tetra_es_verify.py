@@ -2125,6 +2125,7 @@ class Evidence:
     def __init__(self, archive: Archive, known: Known) -> None:
         self.archive, self.known = archive, known
         self.findings: list[Finding] = []
+        self._found: set[tuple[int, str]] = set()
         self.unchecked: list[str] = []
         """What could not be checked though it could be: then nobody may call it verified."""
         self.notes: list[str] = []
@@ -2138,8 +2139,9 @@ class Evidence:
 
     def find(self, problem: str, event: int = LOOSE) -> None:
         """Note a finding, once."""
-        if (one := Finding(event, problem)) not in self.findings:
-            self.findings.append(one)
+        if (event, problem) not in self._found:
+            self._found.add((event, problem))
+            self.findings.append(Finding(event, problem))
 
     def walk(self) -> None:
         """Verify all of it. The first steps that fail end it: the others build on them."""
@@ -2161,8 +2163,11 @@ class Evidence:
         self._check_who_signed()
         self._judge()
         if not self.findings:
-            self._compare_texts()
-            self._compare_tables()
+            try:
+                self._compare_texts()
+                self._compare_tables()
+            except (ValueError, TypeError, LookupError, AttributeError):
+                self.find("an event or a body has nothing of which a table can be made")
         self._compare_known()
 
     # The manifest, and the files that it lists

@@ -19,9 +19,15 @@ from tests.machine import HANG, copy_folder
 from tests.needs import need
 from tests.verify_alone.bundle import SIGNATURE, Bundle, key_of
 from tests.verify_alone.clone import PROGRAM, verify, verify_by_process
+from tetra_es.admission import Admission
+from tetra_es.errors import UsageError
+from tetra_es.layout import OrgLayout
 from tetra_es.log import canonical
 from tetra_es.log.linking import Draft, link
 from tetra_es.log.sqlite.engine import AppendableSqliteLog
+from tetra_es_projections.evidence.archive import evidence
+from tetra_es_projections.evidence.selection import Filter
+from tetra_es_projections.queries.answering import Answering
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -180,6 +186,20 @@ def test_what_the_auditor_knows(machine: Machine, tmp_path: Path) -> None:
     part = export(machine, tmp_path / "part.zip", "--since", "2h", "--env", "local")
     done = verify(part, *known)
     assert (done.code, "your checkpoint of #" in done.err) == (3, True), done
+
+
+def test_a_service_gives_the_same_as_the_command(machine: Machine, tmp_path: Path) -> None:
+    """It reads as of an event, and others record meanwhile."""
+    layout = OrgLayout(machine.folder)
+    admission = Admission(machine.home / ".local/state/tetra-es", ask=False)
+    command = export(machine, tmp_path / "e.zip", "--unsigned", "--env", "dev").read_bytes()
+    with Answering(layout, admission).reading() as moment:
+        machine.real().ok("promote", "staging", "-m", "meanwhile")
+        with evidence(moment.reader, Filter("dev")) as (file, done):
+            assert file.read() == command
+        assert done.head == moment.position < machine.last_position()
+        with pytest.raises(UsageError), evidence(moment.reader, Filter("nosuch")):
+            pass
 
 
 def test_an_organization_of_the_first_edition_is_upgraded_first(

@@ -7,9 +7,11 @@ and what it says of time is the time of events. docs/format.md lists the files.
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from zipfile import ZipFile, ZipInfo
 
@@ -29,6 +31,7 @@ from tetra_es_projections.evidence import tables
 from tetra_es_projections.evidence.readme import readme
 from tetra_es_projections.evidence.selection import Filter, Selection, select
 from tetra_es_projections.mirror.format1 import event_file, event_path
+from tetra_es_projections.queries.environments import require_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from tetra_es.integrity.signers import Signer, Term
     from tetra_es.log.record import Record
     from tetra_es.log.replica import Replica
+    from tetra_es_projections.queries.reader import Reader
 
 NAMESPACE: Final = "tetra-es-evidence"
 """Of the signature over a manifest."""
@@ -78,6 +82,22 @@ def write_evidence(
             hint="`tetra-es upgrade` brings it to the rules of this one",
         )
     return _Archive(log, out, wanted or Filter(), signer).written()
+
+
+@contextmanager
+def evidence(
+    reader: Reader, wanted: Filter | None = None, signer: Signer | None = None
+) -> Iterator[tuple[IO[bytes], Exported]]:
+    """Yield an archive as `write_evidence` writes it, in a file without a name, to be read.
+
+    Raises as that does, and `UsageError` for an environment that never was.
+    """
+    if wanted is not None and wanted.environment is not None:
+        require_environment(reader, wanted.environment)
+    with TemporaryFile(prefix="tetra-es-evidence-") as out:
+        done = write_evidence(reader.log, out, wanted, signer)
+        out.seek(0)
+        yield out, done
 
 
 class _Archive:
