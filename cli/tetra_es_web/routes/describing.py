@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from fastapi.responses import Response
+
 from tetra_es_web.routes.replying import JSON, ZIP
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ def described(name: str, forms: Sequence[str] = (JSON,)) -> dict[str, Any]:
     wrong = {JSON: {"schema": {"$ref": f"{SCHEMAS}/error"}}}
     for status, told in REFUSALS.items():
         responses[status] = {"description": told, "content": wrong}
-    return {"response_model": None, "responses": responses}
+    return {"response_model": None, "response_class": Response, "responses": responses}
 
 
 def schema_name(name: str) -> str:
