@@ -155,9 +155,8 @@ def test_answers_stay(archive: Machine, tmp_path: Path) -> None:
     check(archive.copy(tmp_path / "home"), 200, LATER)
 
 
-def test_an_event_that_is_dated_back_is_told(archive: Machine, tmp_path: Path) -> None:
+def test_an_event_that_is_dated_back_is_told(machine: Machine) -> None:
     """A time finds what is dated before it, whenever that was recorded; a position does not."""
-    machine = archive.copy(tmp_path / "home")
     last = machine.last_position()
     before = machine.ok("signer", "list", "--at", str(last)).out
     position = sign(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.properties.commands import (
-    FEWER,
     KEYS,
     OVERLAY_KEYS,
     Command,
@@ -96,7 +96,7 @@ def done_again(first: World, second: World, done: list[Recorded], left_out: int)
     return True
 
 
-@FEWER
+@examples(1)
 @given(COMMANDS, st.integers(0, 20))
 def test_without_an_event(commands: list[Command], chosen: int) -> None:
     with new_world() as first, new_world() as second:

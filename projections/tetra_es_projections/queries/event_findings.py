@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
+from tetra_es.layout import MANIFEST
 from tetra_es.limits import CLOCK_SKEW
 from tetra_es.log import canonical
 from tetra_es.log.replica import Purged
@@ -12,6 +12,7 @@ from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.schema.manifest import read_manifest
 from tetra_es.toml.document import ConfigDocument
 from tetra_es_projections.queries.finding import Finding
+from tetra_es_projections.queries.tables.event_table import EDITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,35 +53,49 @@ def out_of_order(reader: Reader, moment: Moment) -> Iterator[Finding]:
 
     In the order of the manifest then; none while its policy `promotion.gradual` was "off".
     """
+    has: dict[str, int | None] = {}
+    manifests = _Manifests(reader)
+    for state, topic in reader.views.states.in_order(moment.position):
+        if topic == "environment.promoted":
+            before = _before(manifests.at(state.position), state.environment)
+            row = reader.views.events.find(state.position)
+            if before and row and has.get(before) != state.source_revision:
+                had = has.get(before)
+                told = f"it had {SOURCE_OF_TRUTH}@{had}" if had else "it had no promotion"
+                what = f"{before} did not have {SOURCE_OF_TRUTH}@{state.source_revision} ({told})"
+                yield _about(row, "out-of-order", what)
+        has[state.environment] = state.source_revision
 
-    @cache
-    def manifest_at(position: int) -> Manifest | None:
+
+class _Manifests:
+    """The manifest as it was, asked for one position after the other."""
+
+    def __init__(self, reader: Reader) -> None:
+        events = reader.views.events
+        self._log = reader.log
+        self._edits = events.of_topics(EDITS["manifest"], events.last_position())
+        self._present: Manifest | None = None
+
+    def at(self, position: int) -> Manifest | None:
+        """Return it; None where it was purged."""
+        newest = 0
+        while self._edits and self._edits[0] < position:
+            newest = self._edits.pop(0)
+        if newest:
+            self._present = self._read(newest)
+        return self._present
+
+    def _read(self, position: int) -> Manifest | None:
         try:
-            text = reader.log.state_text(position)
+            text = self._log.state_text(position)
         except Purged:
             return None
-        return read_manifest(ConfigDocument("manifest.toml", text)) if text else None
-
-    states = reader.views.states
-    for position in reader.views.events.of_topics(("environment.promoted",), moment.position):
-        row = reader.views.events.find(position)
-        edited = reader.views.edited.find("manifest", position)
-        manifest = manifest_at(edited.position) if edited else None
-        before = manifest and row and _before(manifest, row.environment)
-        promoted = row and row.environment and states.find(row.environment, position)
-        if not (row and before and promoted):
-            continue
-        there = states.find(before, position - 1)
-        had = there and there.source_revision
-        if had != promoted.source_revision:
-            has = f"it had {SOURCE_OF_TRUTH}@{had}" if had else "it had no promotion"
-            what = f"{before} did not have {SOURCE_OF_TRUTH}@{promoted.source_revision} ({has})"
-            yield _about(row, "out-of-order", what)
+        return read_manifest(ConfigDocument(MANIFEST, text)) if text else None
 
 
-def _before(manifest: Manifest, environment: str | None) -> str | None:
+def _before(manifest: Manifest | None, environment: str) -> str | None:
     """Return the generated environment that one is promoted after, None for none."""
-    if manifest.gradual == "off" or environment not in manifest.environments:
+    if manifest is None or manifest.gradual == "off" or environment not in manifest.environments:
         return None
     before = manifest.environments[manifest.environments.index(environment) - 1]
     return None if before == SOURCE_OF_TRUTH else before
