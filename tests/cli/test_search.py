@@ -131,6 +131,7 @@ def test_pages_have_each_row_once(told: Machine) -> None:
 def test_a_text_that_is_piped_in_is_no_argument(told: Machine) -> None:
     assert listed(told, stdin="4555\n") == listed(told, "4555")
     assert told.ok("search", "nosuchthing").err == "found nowhere\n"
+    assert listed(told, stdin="4555\0") == []
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import TetraEsError
 from tetra_es.layout import environment_file
+from tetra_es.log.replica import Purged
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.profiles.carried import filled_layers, layers_of
 from tetra_es.profiles.generate import apply_rules, as_generated
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from tetra_es_projections.queries.replayed_files import Files
 
 _OLD_RULES = "it does not carry its rules: those of today are taken"
+_MADE_AGAIN = "its rules are made again, by the shipped profile of today"
 
 
 class Promotion(NamedTuple):
@@ -37,12 +40,10 @@ class Promotion(NamedTuple):
     """The revision of the source of truth that it would take."""
 
 
-def promoted_again(
-    reader: Reader, files: Files, promotion: Promotion, present: ConfigDocument | None
-) -> Outcome | None:
+def promoted_again(reader: Reader, files: Files, promotion: Promotion) -> Outcome | None:
     """Return what a promotion would have made, None for what it made.
 
-    Where it would have been refused, that is `present`, what there was before.
+    Where it would have been refused, that is what there was before.
 
     By the rules that it carries. Where the overlay would be another one, that takes the place of
     its layer; where the manifest would be, or the promotion carries no rules, the shipped profile
@@ -56,6 +57,7 @@ def promoted_again(
         return None
     source = files.replayed(SOURCE_OF_TRUTH, revision)
     if source is None:
+        present = files.replayed(name, event.revision - 1)
         return Outcome(present, [Doubt(position, None, "there would be no source to promote")])
     overlay = files.replayed(f"profile {name}", profile) if profile else None
     doubts: list[Doubt] = []
@@ -63,7 +65,8 @@ def promoted_again(
         layers = _layers(reader, files, event, overlay, manifest)
         label = f"{SOURCE_OF_TRUTH}@{revision}"
         if layers is None:
-            doubts.append(Doubt(position, None, _OLD_RULES))
+            carried = reader.log.body(bytes.fromhex(event.rules)) is not None
+            doubts.append(Doubt(position, None, _MADE_AGAIN if carried else _OLD_RULES))
             now = _manifest(files.replayed("manifest", manifest))
             shipped = effective_profile(name, overlay)
             layers = filled_layers(
@@ -72,20 +75,27 @@ def promoted_again(
         editor = Editor(source)
         apply_rules(editor, layers, {})
         made = as_generated(editor, source, name, event.profile, label)
-        _check(made, files.recorded(name, event.revision))
+        _check(made, files, event)
+    except Purged:
+        raise
     except TetraEsError as error:
         what = f"it would have been refused: {error.message}"
+        present = files.replayed(name, event.revision - 1)
         return Outcome(present, [*doubts, Doubt(position, None, what)])
     return Outcome(ConfigDocument(environment_file(name), made.text), doubts)
 
 
-def _check(made: ConfigDocument, recorded: ConfigDocument | None) -> None:
+def _check(made: ConfigDocument, files: Files, event: EnvironmentPromoted) -> None:
     """Raise `ConfigError` where what was made is wrong, and what was recorded was not.
 
     Rules of today that what was recorded breaks did not stand then.
     """
-    problem = first_problem(made)
-    if problem and not (recorded and first_problem(recorded)):
+    if (problem := first_problem(made)) is None:
+        return
+    recorded = None
+    with suppress(Purged):
+        recorded = files.recorded(event.environment, event.revision)
+    if recorded is None or first_problem(recorded) is None:
         raise made.wrong(problem.path, problem.what, problem.hint)
 
 

@@ -159,12 +159,11 @@ class _Again:
 
     def _promoted(self, position: int, event: EnvironmentPromoted) -> Outcome | None:
         source = self._sources[event.environment, event.revision]
-        present = self.files.replayed(event.environment, event.revision - 1)
         if source is None:
             what = f"{event.via} would have had nothing to promote"
+            present = self.files.replayed(event.environment, event.revision - 1)
             return Outcome(present, [Doubt(position, None, what)])
-        promotion = Promotion(position, event, source)
-        return promoted_again(self._reader, self.files, promotion, present)
+        return promoted_again(self._reader, self.files, Promotion(position, event, source))
 
     def _brought_back(self, position: int, event: _Text, file: str, target: int) -> Outcome | None:
         keys = event.paths if isinstance(event, EnvironmentRolledBack) else None

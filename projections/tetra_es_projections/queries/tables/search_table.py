@@ -57,8 +57,8 @@ class SearchTable:
         self._text = text
         # In TOML some characters stand behind a backslash.
         self._spelled = {"text": _pattern(text), "value": _pattern(quote(text)[1:-1])}
-        self._plain = text.isascii()
-        if not self._plain:  # LIKE knows the two cases of ASCII alone
+        self._plain = text.isascii() and "\0" not in text
+        if not self._plain:  # LIKE knows the two cases of ASCII alone, and ends at a NUL
             connection.create_function("holds", 2, _holds, deterministic=True)
             self._spelled = {"text": text.casefold(), "value": quote(text)[1:-1].casefold()}
 
