@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.examples import LONG_TAIL
+
 if TYPE_CHECKING:
     from tests.machine import Machine
 
@@ -94,6 +96,7 @@ def test_who_adds_an_environment_reads_its_secrets(alone: Machine) -> None:
     alone.ok("verify")
 
 
+@LONG_TAIL
 def test_who_reads_nothing_adds_an_environment_that_nobody_reads(alone: Machine) -> None:
     alone.ok("init", "acme", "--no-identity")
     alone.ok("env", "add", "qa", "--profile", "dev")

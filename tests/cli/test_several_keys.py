@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.examples import LONG_TAIL
+
 if TYPE_CHECKING:
     from tests.machine import Machine
 
@@ -62,7 +64,10 @@ def test_of_two_ssh_keys_a_member_who_reads_nothing_signs_with_neither(machine: 
     assert row == {"name": "bob", "recipient": SSH[1].rpartition(" ")[0]}
 
 
-@pytest.mark.parametrize("command", [("signer", "add"), ("recipient", "add", "dev")])
+@pytest.mark.parametrize(
+    "command",
+    [("signer", "add"), pytest.param(("recipient", "add", "dev"), marks=LONG_TAIL)],
+)
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from tests.examples import LONG_TAIL
 from tests.scanner.tokens import CHOSEN, SHORTEST, made_of
 from tetra_es.secret_scan.detectors import detect, detections_in, detectors_for
 from tetra_es.secret_scan.patterns import rules
@@ -119,6 +120,10 @@ def test_references_inside_texts_are_no_secrets(text: str) -> None:
         " -a-a",
         "\n",
         "'",
+        *(
+            pytest.param(seed, marks=LONG_TAIL)
+            for seed in ("user a pw ", "sip:a:", "a/a@", "password='", "https://a", "1qpzry")
+        ),
     ],
 )
 def test_no_text_makes_a_rule_run_away(seed: str) -> None:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.examples import LONG_TAIL
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -110,9 +112,7 @@ def test_a_key_with_several_values_is_named(vault: Machine, tmp_path: Path) -> N
     [
         ("secret", "import", "dev"),
         ("secret", "set", "dev", "KEY", "--from-file"),
-        ("validate",),
-        ("import",),
-        ("backup",),
+        *(pytest.param((word,), marks=LONG_TAIL) for word in ("validate", "import", "backup")),
     ],
 )
 def test_an_address_is_not_taken_for_a_file(machine: Machine, words: tuple[str, ...]) -> None:
