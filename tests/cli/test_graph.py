@@ -7,6 +7,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from tetra_es_cli.output.picture import ROW
+
 if TYPE_CHECKING:
     from tests.machine import Machine
 
@@ -68,6 +70,17 @@ def test_a_picture(grown: Machine) -> None:
     assert len(edges) == 3
     assert "prefers-color-scheme: dark" in data
     assert grown.ok("history", "--graph", "--svg", "-").out == data, "it is the same again"
+
+
+def test_a_rollback_leads_to_what_it_went_back_to(machine: Machine) -> None:
+    machine.ok("promote", "dev")  # 3
+    machine.ok("set", "local", "ports.tetra=4445")
+    machine.ok("promote", "dev")
+    machine.ok("rollback", "dev", "--to", "dev@1")  # 6
+    for words, place in (((), 3), (("-n", "2"), 2)):  # or to the end, where that is further down
+        picture = ET.fromstring(machine.ok("history", "--graph", "--svg", "-", *words).out)  # noqa: S314
+        (back,) = (one for one in picture.iter(f"{SVG}path") if "back" in one.attrib["class"])
+        assert back.attrib["d"].endswith(f" {ROW * place + 3 * ROW + ROW // 2}")
 
 
 @pytest.mark.parametrize(

@@ -23,12 +23,15 @@ _DOT: Final = 5
 _CHARACTER: Final = 7.9
 """How wide a character is at the most, in the fonts below."""
 _COLOURS: Final = 6
+_ASIDE: Final = 7
+"""How far beside its lane a rollback goes down to what it went back to."""
 
 _STYLE: Final = """\
-  text { fill: #1f2733; font: 13px ui-monospace, Menlo, Consolas, monospace; }
+  text { fill: #1f2733; font: 13px ui-monospace, Menlo, Consolas, monospace; white-space: pre; }
   .paper { fill: #ffffff; }
   .lane, .edge { fill: none; stroke-width: 2; }
   .edge { stroke-dasharray: 5 3; }
+  .back { fill: none; stroke-width: 2; stroke-dasharray: 2 3; }
   .name { font-weight: bold; }
   .c0 { stroke: #57606a; } .c1 { stroke: #1a6fb5; } .c2 { stroke: #2a7f3b; }
   .c3 { stroke: #9a6700; } .c4 { stroke: #b3352d; } .c5 { stroke: #7a3fb0; }
@@ -44,13 +47,21 @@ _STYLE: Final = """\
 
 def picture(graph: Graph, organization: str) -> str:
     """Return the SVG of a graph."""
-    texts = [f"#{node.row.event}  {one_line(node.row.actor)}  {told(node)}" for node in graph.nodes]
+    texts = list(_texts(graph))
     left = 2 * MARGIN + LANE * len(graph.lanes)
     names = "  ".join(graph.lanes)
     widest = max(map(len, [names, *texts]), default=0)
     width = left + round(widest * _CHARACTER) + MARGIN
     height = _HEAD + ROW * len(graph.nodes) + MARGIN
     return "".join(f"{line}\n" for line in _lines(graph, organization, texts, (width, height)))
+
+
+def _texts(graph: Graph) -> Iterator[str]:
+    """Yield what is said of each event: number and actor are as wide as the widest."""
+    rows = [(f"#{node.row.event}", one_line(node.row.actor), told(node)) for node in graph.nodes]
+    numbers, actors = (max((len(row[at]) for row in rows), default=0) for at in (0, 1))
+    for number, actor, more in rows:
+        yield f"{number:{numbers}}  {actor:{actors}}  {more}"
 
 
 def _lines(
@@ -60,7 +71,8 @@ def _lines(
     title = _text(f"History of {organization}")
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" role="img" aria-label="{title}">'
+        f'viewBox="0 0 {width} {height}" role="img" aria-label="{title}" '
+        'xml:space="preserve">'
     )
     yield f"<title>{title}</title>"
     yield f"<style>\n{_STYLE}</style>"
@@ -71,8 +83,11 @@ def _lines(
             f'<text class="name" x="{_x(lane) - _DOT}" y="{MARGIN + lane % _NAMES * 16}">'
             f"{_text(name)}</text>"
         )
+    places = {node.row.event: place for place, node in enumerate(graph.nodes)}
     for place, node in enumerate(graph.nodes):
         yield from _drawn(node, place)
+        if node.back is not None:
+            yield _back(node, place, places.get(node.back, len(graph.nodes)))
     left = 2 * MARGIN + LANE * len(graph.lanes)
     for place, node in enumerate(graph.nodes):
         x, y = _x(node.lane), _y(place)
@@ -93,6 +108,16 @@ def _drawn(node: Node, place: int) -> Iterator[str]:
             f'<path class="edge {_colour(node.source)}" '
             f'd="M{from_x} {y}C{from_x} {middle} {to_x} {middle} {to_x} {down}"/>'
         )
+
+
+def _back(node: Node, place: int, to: int) -> str:
+    """Return the way of a rollback, beside its lane, to what it went back to or the end."""
+    x, y, down = _x(node.lane), _y(place), _y(to)
+    aside = x + _ASIDE
+    return (
+        f'<path class="back {_colour(node.lane)}" '
+        f'd="M{x} {y}Q{aside} {y} {aside} {y + _ASIDE}V{down - _ASIDE}Q{aside} {down} {x} {down}"/>'
+    )
 
 
 def _x(lane: int) -> int:
