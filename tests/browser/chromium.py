@@ -57,13 +57,15 @@ class Browser:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._tell("Emulation.setEmulatedMedia", features=[scheme])
         self.driver.get(address)
-        # A page of another origin is laid out anew when it hears how wide it is.
+        # A page of another origin is laid out again when it hears how wide it is.
         until(lambda: self.run("return window.innerWidth") == width)
         self.driver.execute_async_script(_DRAWN)
 
-    def links(self) -> list[str]:
-        """Return where the links of the page lead to, whole."""
-        found = self.run("return [...document.querySelectorAll('a[href]')].map(one => one.href)")
+    def links(self, inside: str = "body") -> list[str]:
+        """Return where the links of the page, or of a part of it, lead to, whole."""
+        found = self.run(
+            f"return [...document.querySelectorAll('{inside} a[href]')].map(one => one.href)"
+        )
         return [str(one) for one in found]
 
     def faults(self) -> list[Any]:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import shlex
 import sys
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 from tests.machine import ROOT
+from tetra_es.usecases import unit_of_work
 
 if TYPE_CHECKING:
     from tests.machine import Machine
@@ -24,13 +29,35 @@ HOSTILE = (
 """Key, value and reason that a page must show as text."""
 
 
-def tell(machine: Machine) -> Machine:
-    """Record the story on a machine on which nothing was done yet; return it."""
-    _create(machine)
-    _release(machine)
-    _colleague(machine)
-    _trouble(machine)
-    _leave(machine)
+RELEASE = datetime(2026, 3, 2, 9, 12, 4, 311870, tzinfo=UTC)
+"""When the story begins in pictures."""
+
+
+@dataclass
+class Clock:
+    """Stands in for `datetime`: each event is a little later, each chapter much later."""
+
+    time: datetime
+
+    def now(self, _: tzinfo) -> datetime:
+        """Return the time, which goes on when it is looked at."""
+        self.time += timedelta(seconds=13, microseconds=170_433)
+        return self.time
+
+
+def tell(machine: Machine, since: datetime | None = None) -> Machine:
+    """Record the story on a machine on which nothing was done yet; return it.
+
+    With `since`, as if it had begun then, and had taken some weeks, without `HOSTILE`.
+    """
+    clock = Clock(since) if since else None
+    with patch.object(unit_of_work, "datetime", clock) if clock else nullcontext():
+        for chapter in (_create, _release, _colleague, _trouble, _leave):
+            chapter(machine)
+            if clock:
+                clock.time += timedelta(days=6, hours=1, minutes=47)
+    for key, value, reason in () if clock else HOSTILE:
+        machine.ok("set", "local", f"{key}={value}", "-m", reason)
     return machine
 
 
@@ -80,7 +107,8 @@ def _trouble(machine: Machine) -> None:
     bob.ok("set", "local", "ports.tetra=4446", "limits.burst=[10, 20]", "-m", "room for the peak")
     for name in ("dev", "staging", "prod"):
         bob.ok("promote", name, "-m", "peak season")
-    machine.run("deploy", "prod", "--to", "shop1", "--to", "sick2", "-m", "peak season")
+    (machine.home.parent / "servers" / "shop2" / "sick").touch()
+    machine.run("deploy", "prod", "--to", "shop1", "--to", "shop2", "-m", "peak season")
     machine.ok("rollback", "prod", "--to", "prod@1", "-m", "4446 is blocked by the firewall")
     machine.ok("daemon", "restart", "prod", "--to", "shop1", "-m", "stuck")
 
@@ -88,8 +116,6 @@ def _trouble(machine: Machine) -> None:
 def _leave(machine: Machine) -> None:
     machine.ok("member", "rm", BOB, "-m", "Bob leaves")
     machine.ok("unset", "local", "limits.burst", "-m", "not needed")
-    for key, value, reason in HOSTILE:
-        machine.ok("set", "local", f"{key}={value}", "-m", reason)
     machine.ok(
         "secret", "compromised", "staging", "DB_PASSWORD", "--version", "1", "-m", "in a log"
     )
