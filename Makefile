@@ -84,14 +84,18 @@ check: $(STAMP)
 	$(BIN)/shfmt --diff --indent 4 --case-indent $(AGENT) $(HOOK)
 	$(BIN)/python docs/generate.py --check
 	$(BIN)/python docs/picture.py --check
+	$(VENV_WEB)/bin/python docs/api.py --check
 	TETRA_ES_THOROUGH=1 $(BIN)/python -m pytest -q tests/packaging tests/docs/test_words.py
 
 bench: $(STAMP)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks
 
 docs: $(STAMP)
+	$(PYTHON) -m venv $(VENV_WEB)
+	$(VENV_WEB)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,serve]'
 	$(BIN)/python docs/generate.py
 	$(BIN)/python docs/picture.py
+	$(VENV_WEB)/bin/python docs/api.py
 
 lowest: $(STAMP)
 	$(PYTHON) -m venv .venv-lowest

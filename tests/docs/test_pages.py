@@ -30,12 +30,14 @@ _HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 _PATH = re.compile(r"`((?:tetra_es|cli|projections|tests|docs|benchmarks|\.ci|\.github)/[\w./-]*)")
 _INFO = re.compile(r"^```(\S*)[^\n]*\n.*?^```$", re.MULTILINE | re.DOTALL)
 
-ELSEWHERE = {"servers", "databases"}
-"""Pages that need one: tests/server/deploy/test_pages.py and tests/postgres/test_page.py run them.
-"""
+ELSEWHERE = {"servers", "databases", "serve.md"}
+"""Pages that need more: tests/server/deploy/test_pages.py, tests/postgres/test_page.py and
+tests/web/test_page.py run them."""
 
 RUNNABLE = [
-    page for page in pages() if steps(page.read_text()) and page.parent.name not in ELSEWHERE
+    page
+    for page in pages()
+    if steps(page.read_text()) and not {page.parent.name, page.name} & ELSEWHERE
 ]
 
 DAILY = {"README.md", "docs/tutorial.md", "docs/how-to/secrets.md"}

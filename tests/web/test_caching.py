@@ -1,4 +1,4 @@
-"""What was answered once is not sent again, until something is recorded."""
+"""An answer that is known is not sent again, until something is recorded."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from tests.examples import THOROUGH
-from tests.machine import HANG
+from tests.machine import HANG, ROOT
 
 if TYPE_CHECKING:
     from tests.web.service import Service
@@ -74,6 +74,14 @@ def test_examples_are_answered(service: Service, document: dict[str, Any]) -> No
         schema = content["application/json"]["schema"]
         whole = {**schema, "components": document["components"]}
         assert [*Draft202012Validator(whole).iter_errors(reply.json)] == [], path
+
+
+def test_the_reference_is_current() -> None:
+    script = str(ROOT / "docs/api.py")
+    done = subprocess.run(
+        [sys.executable, script, "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_schemathesis_finds_nothing(service: Service) -> None:
