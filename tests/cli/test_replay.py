@@ -103,3 +103,11 @@ def test_a_purged_text_is_said(told: Machine, tmp_path: Path) -> None:
     assert [doubt["event"] for doubt in found["doubts"]] == [10, 11]
     assert all("gone" in doubt["what"] for doubt in found["doubts"])
     assert "hunter" not in str(found)
+
+
+def test_a_long_value_is_cut_short(machine: Machine) -> None:
+    machine.ok("set", "local", "app.note=first")
+    machine.ok("set", "local", f"app.note={'so ' * 99}")
+    (doubt,) = replayed(machine, "local", "--without", "3")["doubts"]
+    assert doubt["what"].startswith('it found "first", and would have found nothing; "so so')
+    assert len(doubt["what"]) < 140

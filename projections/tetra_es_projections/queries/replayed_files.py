@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tetra_es.layout import text_file
 from tetra_es.toml.document import ConfigDocument
 from tetra_es.toml.edit.bringing_back import bring_back
 from tetra_es.toml.keys import format_key, parse_key
 from tetra_es.toml.merge import leaves_of, merge_leaves
+from tetra_es.toml.redact import printable, redact_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from tetra_es.toml.keys import KeyPath
     from tetra_es.toml.merge import Conflict, Leaves
     from tetra_es_projections.queries.reader import Reader
+
+_WIDTH: Final = 60
+"""Characters of a value in a doubt."""
 
 
 class Doubt(NamedTuple):
@@ -113,8 +117,18 @@ def _is_left_empty(path: KeyPath, new: Leaves, there: Leaves) -> bool:
 
 def _chosen(clash: Conflict) -> str:
     """Return what was chosen where an edit was made on another value."""
-    was, would_be = clash.base or "nothing", clash.theirs or "nothing"
-    return f"it found {was}, and would have found {would_be}; {clash.mine or 'its removal'} is kept"
+    key = format_key(clash.path)
+    was, would_be = (_shown(key, each) for each in (clash.base, clash.theirs))
+    kept = "its removal" if clash.mine is None else _shown(key, clash.mine)
+    return f"it found {was}, and would have found {would_be}; {kept} is kept"
+
+
+def _shown(key: str, literal: str | None) -> str:
+    """Return a value on one line, not too long, and not where it may be a secret."""
+    if literal is None:
+        return "nothing"
+    shown = printable(redact_line(f"{key} = {literal}").removeprefix(f"{key} = "))
+    return shown if len(shown) <= _WIDTH else f"{shown[: _WIDTH - 1]}…"
 
 
 def _is_edited(file: str) -> bool:
