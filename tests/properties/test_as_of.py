@@ -1,4 +1,4 @@
-"""What is answered as of a REF is answered at every later head, byte for byte."""
+"""An answer as of a REF is the same at every later head, byte for byte."""
 
 from __future__ import annotations
 
