@@ -44,6 +44,8 @@ def test_broken_toml_names_file_line_and_text(machine: Machine) -> None:
         ('deployment.hosts=["-oProxyCommand=x"]', "deployment.hosts"),
         ("deployment.host='a b'", "deployment.host"),
         ("health.deadline=0", "health.deadline"),
+        ("health.path=ready", "health.path"),
+        ("services.tetra.health_path=ready", "services.tetra.health_path"),
     ],
 )
 def test_wrong_values_name_the_key(machine: Machine, assignment: str, key: str) -> None:

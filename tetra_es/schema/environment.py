@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.limits import LONGEST_PAUSE, MOST_AT_A_TIME
-from tetra_es.schema.health import CHECK, CHECK_TABLES, WINDOWS, conflicts
+from tetra_es.schema.health import CHECK, CHECK_TABLES, URL_PATH, WINDOWS, conflicts
 from tetra_es.schema.hosts import HOST_HINT, are_hosts, is_host
 from tetra_es.schema.near import nearest
 from tetra_es.schema.rule import ANY, FILLED, FLAG, TEXT, Problem, Rule, is_int, matching, one_of
@@ -100,7 +100,7 @@ RULES: dict[KeyPath, Rule] = {
     ("services", ANY, "env_flag"): FLAG,
     ("services", ANY, "auto_restart"): FLAG,
     ("services", ANY, "cwd"): FILLED,
-    ("services", ANY, "health_path"): FILLED,
+    ("services", ANY, "health_path"): URL_PATH,
     ("services", ANY, "release_command"): FILLED,
     ("services", ANY, "release_timeout"): Rule(
         "an integer from 1 to 3600", lambda v: is_int(v, 1, 3600), "write a number of whole seconds"

@@ -52,8 +52,14 @@ def _is_plain_table(value: Any) -> bool:
     )
 
 
+URL_PATH = Rule(
+    "the path of a URL, beginning with /",
+    lambda v: isinstance(v, str) and v.startswith("/"),
+    "such as /health",
+)
+
 HTTP: dict[str, Rule] = {
-    "path": FILLED,
+    "path": URL_PATH,
     "scheme": one_of("http", "https"),
     "verify": FLAG,
     "ca": FILLED,
