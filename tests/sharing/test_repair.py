@@ -246,3 +246,15 @@ def test_a_new_mirror_is_known_to_be_shared(team: Team, words: tuple[str, ...]) 
     shutil.rmtree(team.bob.home / ".local" / "state")
     refused = team.bob.fails(3, "set", "local", "app.y=1")
     assert "this account does not know where" in refused.error()
+
+
+@LONG_TAIL
+def test_the_disk_of_the_host_is_full(team: Team) -> None:
+    """No rule of the host is to be changed then."""
+    said = "fatal: unable to write loose object file: No space left on device"
+    team.on_push(f"echo '{said}' >&2; exit 1")
+    refused = team.bob.fails(1, "set", "local", "app.x=1")
+    assert said in refused.error()
+    assert refused.hint() == "nothing was recorded; there has to be more space there"
+    team.bob.ok("set", "local", "app.x=1")
+    team.check_equal()

@@ -45,13 +45,18 @@ class NoRoom(TetraEsError):
         )
 
 
+def is_full(said: str) -> bool:
+    """Return whether git, or the system, says that a disk is full."""
+    return any(words in said for words in _FULL)
+
+
 def failure(root: Path, what: str, said: str) -> TetraEsError:
     """Return the error for people when `what` failed on the mirror at `root` and said so."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     fatal = [line for line in lines if line.startswith("fatal:")]
     # The last of several errors is the one that names the thing.
     reason = fatal[0] if fatal else lines[-1] if lines else "it gave no reason"
-    if any(words in said for words in _FULL):
+    if is_full(said):
         return TetraEsError(
             f"no space left for the mirror {root}",
             hint="free some space and run any command again: what was recorded is safe",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es_projections.mirror.addresses import without_account
-from tetra_es_projections.mirror.failures import git_missing, said_by_git
+from tetra_es_projections.mirror.failures import git_missing, is_full, said_by_git
 from tetra_es_projections.mirror.pushing import opened
 from tetra_es_projections.mirror.refs import BRANCH, SHARED, all_refs
 from tetra_es_projections.mirror.repository import needing_git
@@ -84,10 +84,10 @@ class Forbidden(TetraEsError):
     """A rule there refuses it; `rule` is what it says."""
 
     def __init__(self, where: str, rule: str) -> None:
-        super().__init__(
-            f"{where} refused the push: {rule}",
-            hint="nothing was recorded; a rule there forbids pushes to main: see its settings",
-        )
+        hint = "nothing was recorded; a rule there forbids pushes to main: see its settings"
+        if is_full(rule):
+            hint = "nothing was recorded; there has to be more space there"
+        super().__init__(f"{where} refused the push: {rule}", hint=hint)
         self.rule = rule
 
 
