@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from tests.examples import LONG_TAIL
 from tests.machine import Machine
 from tests.mirrors import git
 from tests.sharing.people import ADDRESS, also_knows, bare_repository, command, knows, person
-from tests.sharing.poison import commit
+from tests.sharing.poison import commit, put, tip
 
 if TYPE_CHECKING:
     from tests.sharing.people import Team
@@ -206,6 +207,23 @@ def test_it_is_not_moved_onto_something_else(team: Team, new: str) -> None:
     assert refused.hint() == "move this one to an empty repository"
     assert noted(alice) == ADDRESS
     alice.ok("set", "local", "app.x=1")
+
+
+@LONG_TAIL
+def test_something_is_on_top_of_it_where_it_went(team: Team, new: str) -> None:
+    """The one who follows may be alone there, and can put it right."""
+    alice, bob = team
+    alice.ok("share", new)
+    alice.ok("set", "local", "app.alices=1")
+    there = replace(team, hub=Path(new))
+    good, _ = tip(there), put(there, commit(there, {"notes.txt": "mine\n"}))
+    assert bob.run("pull").code == 3
+    assert "`tetra-es share repair`" in bob.fails(4, "share", new).hint()
+    assert noted(bob) == new
+    assert "set 1 commit aside" in bob.ok("share", "repair").out
+    assert tip(there) == good
+    assert "alices = 1" in bob.ok("show", "local").out
+    there.check_equal()
 
 
 @LONG_TAIL

@@ -16,6 +16,7 @@ from tests.examples import LONG_TAIL
 from tests.log.events import KEY
 from tests.mirrors import git
 from tests.sharing.people import ADDRESS, bare_repository
+from tests.sharing.poison import commit, put, tip
 from tests.sharing.test_deployments import CLAIM
 from tests.sharing.test_moving import noted
 
@@ -226,6 +227,25 @@ def test_a_signer_who_was_removed_does_not_have_it_back(team: Team) -> None:
     assert "bobs = 1" in alice.ok("show", "local").out
     bob.ok("pull")
     bob.fails(3, "set", "local", "app.bobs=2")
+
+
+@LONG_TAIL
+def test_a_bad_tip_on_top_of_the_other_line(team: Team) -> None:
+    """Each of the two commands takes care of its own part, in any order of being told."""
+    alice, bob = team
+    fork = len(team.shared())
+    alice.ok("set", "local", "app.alices=1")
+    set_back(team, fork)
+    bob.ok("set", "local", "app.bobs=2")
+    good = tip(team)
+    put(team, commit(team, {"notes.txt": "mine\n"}))
+    assert "`tetra-es share repair`" in alice.fails(4, "pull", "--rerecord").hint()
+    assert "set 1 commit aside" in alice.ok("share", "repair").out
+    assert tip(team) == good
+    assert "`tetra-es pull --rerecord`" in alice.fails(4, "share", "repair").hint()
+    alice.ok("pull", "--rerecord")
+    team.check_equal(whole=True)
+    assert {"alices = 1", "bobs = 2"} <= set(bob.ok("show", "local").out.splitlines())
 
 
 @LONG_TAIL

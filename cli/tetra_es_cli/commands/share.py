@@ -122,8 +122,10 @@ def repair(app: App) -> None:
     In a database, rows that are not events are moved to the table tetra_es.found_events, and texts
     that were changed or destroyed are put back. The role that owns the schema has to do it.
     """
-    with app.workspace(Recording(), signing=False) as workspace:
-        done = workspace.repair_shared()
+    from tetra_es.usecases.forks.take_over import repair_shared
+
+    here = app.workspace(Recording(), signing=False)
+    done = repair_shared(here, lambda: app.opening(Recording()))
     if done is None:
         say("nothing is wrong there")
     elif done.rows or done.bodies:

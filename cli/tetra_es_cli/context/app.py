@@ -18,7 +18,7 @@ from tetra_es_cli.output.console import Console, ignore_progress, note, warn
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from tetra_es.usecases.forks.take_over import Rerecorded
+    from tetra_es.usecases.forks.take_over import Opening, Rerecorded
     from tetra_es.usecases.keys import Identity, OwnKey
     from tetra_es.usecases.ports import OpenedProjections
     from tetra_es.usecases.restoring.restore import Restored
@@ -218,13 +218,21 @@ class App:
         self, how: Recording, identities: Callable[[], Sequence[Identity]]
     ) -> Rerecorded | None:
         """Take over the shared log's line, and record again what only this machine has."""
-        from tetra_es.usecases.forks.take_over import Opening, rerecord_fork
+        from tetra_es.usecases.forks.take_over import rerecord_fork
+
+        with self.opening(how) as opening:
+            return rerecord_fork(opening, identities)
+
+    @contextmanager
+    def opening(self, how: Recording) -> Iterator[Opening]:
+        """Yield what the organization is opened with, for what needs it more than once."""
+        from tetra_es.usecases.forks.take_over import Opening
         from tetra_es.usecases.unit_of_work import Intent
         from tetra_es_cli.context.progress import reporting
 
         layout = self.layout()
         with self._founded(layout), reporting() as report:
-            opening = Opening(
+            yield Opening(
                 layout,
                 self.own_key(),
                 self.derived,
@@ -232,7 +240,6 @@ class App:
                 Intent(how.reason, how.dry_run),
                 self.admission,
             )
-            return rerecord_fork(opening, identities)
 
     def upgrade(self, reason: str) -> Upgraded:
         """Bring an organization of the first edition up to the rules of this one."""

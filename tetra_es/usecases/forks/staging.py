@@ -11,6 +11,7 @@ from tetra_es.admission import Admission
 from tetra_es.disk.folders import make_folder
 from tetra_es.gate.pins.places import StateFolder, place_of_folder
 from tetra_es.layout import OrgLayout
+from tetra_es.log.shared import Stray
 from tetra_es.usecases.sharing.clone import clone
 from tetra_es.usecases.sharing.engines import copy_at
 
@@ -46,7 +47,8 @@ def staged(
 ) -> Iterator[Staged]:
     """Make a clone of what is shared at an address, beside the store; it is gone afterwards.
 
-    `first` is the organization's first event. Raises as `clone` does.
+    `first` is the organization's first event. Where something there was never an event, the clone
+    has what comes before. Raises as `clone` does.
     """
     remove_unfinished(layout)
     folder = layout.store.parent / f"{STAGED}{token_hex(8)}"
@@ -56,7 +58,11 @@ def staged(
         elsewhere = derived.on(admission)
         there = OrgLayout.of(folder, layout.root.name)
         with copy_at(address, elsewhere) as (where, copy):
-            clone(there, copy, where, elsewhere, listener, admission, listener.progress)
+            try:
+                clone(there, copy, where, elsewhere, listener, admission, listener.progress)
+            except Stray:  # after what is right, which was taken over
+                if not there.store.exists():
+                    raise
         yield Staged(there, admission, elsewhere)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tetra_es.layout import OrgLayout
     from tetra_es.log.chain import Head
     from tetra_es.log.replica import Replica
+    from tetra_es.log.shared import Repaired
     from tetra_es.usecases.forks.staging import Staged
     from tetra_es.usecases.ports import DerivedElsewhere, Listener
     from tetra_es.usecases.rerecord.again import Outcome
@@ -109,6 +110,40 @@ def rerecord_fork(
     return Rerecorded(fork, theirs, last, outcomes, tail.voided, kept)
 
 
+def repair_shared(
+    workspace: AbstractContextManager[Workspace],
+    opening: Callable[[], AbstractContextManager[Opening]],
+) -> Repaired | None:
+    """Put the shared log right; where what is there forks from what is here, from a clone of it.
+
+    Nothing changes here then. Raises as `Workspace.repair_shared`, `Forked` where that is all that
+    is wrong.
+    """
+    try:
+        with workspace as here:
+            return here.repair_shared()
+    except Forked:
+        with opening() as elsewhere:
+            done = _repair_other_line(elsewhere)
+        if done is None:
+            raise
+        return done
+
+
+def _repair_other_line(opening: Opening) -> Repaired | None:
+    layout = opening.layout
+    with exclusive(layout.lock), SqliteLog(layout.store) as old:
+        first = next(iter(old.records(0, 1))).head
+        sharing = sharing_of(_pins(opening, first, old).folder)
+        if sharing is None:
+            return None
+        with (
+            staged(layout, sharing.address, first, opening.derived, opening.listener) as new,
+            _opened(opening, new, opening.intent) as workspace,
+        ):
+            return workspace.repair_shared()
+
+
 def rerecord_rest(
     workspace: Workspace,
     own_key: OwnKey,
@@ -133,23 +168,20 @@ def _record(
     """Decide a tail again on a clone, and record it where everybody does; not in a dry run."""
     intent = replace(opening.intent, dry_run=False)
 
-    def opened() -> AbstractContextManager[Workspace]:
-        return open_workspace(
-            new.layout,
-            opening.own_key,
-            new.derived,
-            opening.listener,
-            intent,
-            new.admission,
-        )
-
     if opening.intent.dry_run:
-        with opened() as workspace:
+        with _opened(opening, new, intent) as workspace:
             workspace.unshare()
-    with opened() as workspace:
+    with _opened(opening, new, intent) as workspace:
         workspace.look(lambda work: _check_line(work.log, tail, opening.intent.reason))
         outcomes = workspace.rerecord(tail, identities)
         return outcomes, workspace.look(lambda work: work.log.last_position())
+
+
+def _opened(opening: Opening, new: Staged, intent: Intent) -> AbstractContextManager[Workspace]:
+    """Open a clone."""
+    return open_workspace(
+        new.layout, opening.own_key, new.derived, opening.listener, intent, new.admission
+    )
 
 
 def _pins(opening: Opening, first: Head, old: SqliteLog) -> Pins:

@@ -52,7 +52,7 @@ def move_or_follow(
         if known is None or _is_the_same(log, known):
             log.close()
             return None
-        _check_or_change(work, log)
+        _check_or_change(work, log, known)
         if not _was_moved(work, known, log, receive):
             _move_to(work, log, known, roles)
             projections.catch_up()
@@ -146,14 +146,21 @@ def _is_the_same(log: SharedLog, known: Sharing) -> bool:
     return True
 
 
-def _check_or_change(work: UnitOfWork, log: SharedLog) -> None:
+def _check_or_change(work: UnitOfWork, log: SharedLog, known: Sharing) -> None:
     """Look at what is at the new address.
 
-    Where ours forks from it, and from what is at the old one, or that is gone, `pull --rerecord`
-    goes on at the new one: that is noted. Raises `Forked`, and as `_check_there`.
+    The address is noted, for the command that puts it right, where the log moved there and
+    something else is on top of it; and where ours forks from it, and the old one is lost or forks,
+    too: then `pull --rerecord` goes on there. Raises `Stray`, `Forked`, and as `_check_there`.
     """
     try:
         _check_there(log)
+    except Stray as error:
+        move = open_move(work.log, known)
+        if move is None:
+            raise Refused(error.message, hint=_EMPTY) from error
+        sharing.write(work.pins, sharing.Sharing(log.address, moved=move.position))
+        raise
     except Forked:
         if work.shared is None or _is_sound(work.shared):
             raise
@@ -172,7 +179,8 @@ def _is_sound(log: SharedLog) -> bool:
 def _check_there(log: SharedLog) -> Head:
     """Return the newest event at the new address.
 
-    Raises `Refused` where another history, or something else, is there.
+    Raises `Refused` where another history, or something else, is there; `Stray` where something
+    else is on top of ours.
     """
     try:
         return log.fetch()
@@ -182,4 +190,6 @@ def _check_there(log: SharedLog) -> Head:
         what = f"{log.shown} has the history of another organization"
         raise Refused(what, hint=_EMPTY) from error
     except Stray as error:
+        if log.fetch_sound() != START:
+            raise
         raise Refused(error.message, hint=_EMPTY) from error
