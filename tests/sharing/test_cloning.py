@@ -78,3 +78,6 @@ def test_what_a_killed_command_left_goes_with_the_next(team: Team, tmp_path: Pat
     carol.home.mkdir()
     carol.ok("clone", str(team.hub))
     assert sorted(each.name for each in folder.iterdir()) == ["another", "tetra-es-git-new"]
+    os.utime(folder / "tetra-es-git-new", (1, 1))
+    carol.ok("pull")
+    assert [each.name for each in folder.iterdir()] == ["another"]

@@ -44,7 +44,9 @@ def held(kind: str, base: Path | None = None) -> Held:
 
     Raises `OSError` where there is no room.
     """
-    remove_left(base or Path(tempfile.gettempdir()), _STALE if base is None else 0.0)
+    remove_left(Path(tempfile.gettempdir()), _STALE)
+    if base is not None:
+        remove_left(base, 0.0)
     new = Path(tempfile.mkdtemp(prefix=_NEW, dir=base))  # 0700
     try:
         file = _hold(new)
