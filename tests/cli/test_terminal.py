@@ -163,7 +163,7 @@ def test_wide_characters_take_two_columns_and_accents_none() -> None:
     assert [columns_of(name) for name in names] == [4, 2, 3, 2]
     rows = [{"key": name, "value": "漢" * 20} for name in names]
     lines = list(table_lines(rows, ("key", "value"), 30))
-    assert {columns_of(line) for line in lines[1:]} == {30 - 1}  # a half is no character
+    assert {columns_of(line) for line in lines[1:]} == {30 - 1}  # half a character is not printed
     assert {columns_of(line.split("  漢")[0].rstrip()) for line in lines[1:]} == {4, 2, 3}
     assert len({columns_of(line[: line.index("漢漢漢")]) for line in lines[1:]}) == 1
 

@@ -169,7 +169,7 @@ def test_blanks_after_an_identity(vault: Machine, end: str) -> None:
 
 @needs("ssh-keygen")
 def test_an_ssh_key_with_an_odd_comment(vault: Machine) -> None:
-    """It was no recipient: https://github.com/str4d/rage/issues/131 and
+    """It was not a recipient: https://github.com/str4d/rage/issues/131 and
     https://github.com/getsops/sops/issues/1859.
     """
     key = made_key(vault, "-t", "ed25519", "-C", "bob's key (old) # 2 @home")

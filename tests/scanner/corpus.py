@@ -32,7 +32,7 @@ class Case(NamedTuple):
     """Whether it was looked at when rules were added."""
 
     @property
-    def found(self) -> bool:
+    def is_flagged(self) -> bool:
         """Whether the scanner objects to it."""
         return bool(scan_document(ConfigDocument("local.toml", self.text)))
 
@@ -82,6 +82,6 @@ def measure(chosen: list[Case]) -> Figures:
     return Figures(
         len(secrets),
         len(others),
-        sum(not case.found for case in secrets),
-        sum(case.found for case in others),
+        sum(not case.is_flagged for case in secrets),
+        sum(case.is_flagged for case in others),
     )

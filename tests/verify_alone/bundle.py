@@ -57,7 +57,7 @@ class Bundle:
         change(manifest)
         self.files[MANIFEST] = encode(manifest)
 
-    def seal(self, key: SigningKey, name: str | None = None) -> None:
+    def sign_again(self, key: SigningKey, name: str | None = None) -> None:
         """Sign manifest and checkpoint again, with the digests of the files as they are."""
         last = self.manifest["head"]["position"]
         old = parse(self.files["checkpoint"])

@@ -184,11 +184,11 @@ def test_signed_again_by_somebody_who_is_no_signer(
     exported: dict[str, Path], stranger: SigningKey, exporter: SigningKey, tmp_path: Path
 ) -> None:
     bundle = Bundle.of(exported["all"])
-    bundle.seal(exporter)
+    bundle.sign_again(exporter)
     assert bundle.verify(tmp_path / "same.zip").code == 0, "sealing alone changes nothing"
-    bundle.seal(stranger)
+    bundle.sign_again(stranger)
     names_it(bundle, tmp_path, "which is not the key of alice@example.org")
-    bundle.seal(stranger, "bob")
+    bundle.sign_again(stranger, "bob")
     names_it(bundle, tmp_path, "bob is not a signer at its head")
 
 
@@ -202,7 +202,7 @@ def test_an_event_left_out_of_the_middle(
         bundle = Bundle.of(path)
         inner = [one for one in bundle.positions[1:-1] if not is_of_org(bundle, one)]
         without(bundle, inner[len(inner) // 2])
-        bundle.seal(exporter)
+        bundle.sign_again(exporter)
         names_it(bundle, tmp_path, "was left out")
 
 
@@ -221,13 +221,13 @@ def test_the_newest_left_out(
         without(bundle, last)
         head = {"position": last - 1, "hash": before}
         bundle.change(partial(update, head=head))
-        bundle.seal(exporter)
+        bundle.sign_again(exporter)
         names_it(bundle, tmp_path, "proof")
     # The newest of one stream: the manifest names the last one of each.
     bundle = Bundle.of(exported["dev"])
     last = [one for one in bundle.positions if event_of(bundle, one)["stream"] == "env:dev"][-1]
     without(bundle, last)
-    bundle.seal(exporter)
+    bundle.sign_again(exporter)
     names_it(bundle, tmp_path, "of env:dev was left out")
 
 
@@ -271,7 +271,7 @@ def test_a_filter_that_is_another(
     ]:
         bundle = Bundle.of(exported[name])
         bundle.change(partial(update, filter=wanted))
-        bundle.seal(exporter)
+        bundle.sign_again(exporter)
         done = bundle.verify(tmp_path / "forged.zip")
         assert done.code == 4, (name, wanted)
         assert "filter" in done.out or "was left out" in done.out, done.out
@@ -285,7 +285,7 @@ def test_an_event_that_is_another_one(
     event = event_of(bundle, 3)
     event["state"]["metadata"]["reason"] = "somebody else's"
     replaced(bundle, signed(event, exporter))
-    bundle.seal(exporter)
+    bundle.sign_again(exporter)
     names_it(bundle, tmp_path, "#3: its proof is that of another tree")
 
 
@@ -315,7 +315,7 @@ def test_a_tree_of_other_events(
         manifest["streams"][forged["stream"]]["hash"] = forged["hash"]
 
     bundle.change(change)
-    bundle.seal(exporter)
+    bundle.sign_again(exporter)
     names_it(bundle, tmp_path, f"#{last}: its signature is not valid: SHA256:")
 
 
@@ -329,12 +329,12 @@ def test_who_could_sign_is_worked_out(
         if event_of(bundle, one)["topic"] == "signer.removed"
     ]
     without(bundle, last[-1])
-    bundle.seal(exporter)
+    bundle.sign_again(exporter)
     names_it(bundle, tmp_path, "of org was left out")
     for name in ("allowed_signers", "signers.csv", "events.csv", "changes.csv"):
         bundle = Bundle.of(exported["dev"])
         bundle.files[name] = bundle.files[name].replace(b"alice", b"mallory").replace(b"5555", b"1")
-        bundle.seal(exporter)
+        bundle.sign_again(exporter)
         if bundle.files[name] != Bundle.of(exported["dev"]).files[name]:
             names_it(bundle, tmp_path, f"{name} is not what the events make it")
 
@@ -344,22 +344,22 @@ def test_texts_are_those_of_the_events(
 ) -> None:
     bundle = Bundle.of(exported["dev"])
     bundle.files[DEV] += b"x = 1\n"
-    bundle.seal(exporter)
+    bundle.sign_again(exporter)
     names_it(bundle, tmp_path, f"{DEV} is not what the event has")
     bundle = Bundle.of(exported["dev"])
     del bundle.files[DEV]
-    bundle.seal(exporter)
+    bundle.sign_again(exporter)
     names_it(bundle, tmp_path, f"{DEV} is missing, and no event purged it")
     bundle.change(
         lambda manifest: manifest["purged"].append(
             {"event": 3, "kind": "text", "digest": "00" * 32, "by": 5}
         )
     )
-    bundle.seal(exporter)
+    bundle.sign_again(exporter)
     names_it(bundle, tmp_path, f"{DEV} is missing, and no event purged it")
     bundle = Bundle.of(exported["dev"])
     bundle.files[DEV.replace("@1", "@99")] = b""
-    bundle.seal(exporter)
+    bundle.sign_again(exporter)
     names_it(bundle, tmp_path, "is not from any event")
 
 
@@ -368,7 +368,7 @@ def test_a_void_event_is_said_to_be_valid_and_the_other_way_round(
 ) -> None:
     bundle = Bundle.of(exported["all"])
     bundle.change(lambda manifest: manifest.update(void=[3]))
-    bundle.seal(exporter)
+    bundle.sign_again(exporter)
     names_it(bundle, tmp_path, "#3: the manifest says that it is void: it is valid")
 
 

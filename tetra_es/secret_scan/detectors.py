@@ -152,7 +152,7 @@ def _kind_of(name: str) -> _Kind | None:
 def _kind_in(tables: tuple[str, ...], name: str) -> _Kind | None:
     """Return what a key holds by the names of the tables that it is in.
 
-    What is further below than in the table itself may also be what something is called.
+    A name further below than in the table itself may also be what something is called.
     """
     names, words = rules().names, _words(name)
     if not tables or words[-1] in names.harmless_last or names.harmless.intersection(words):

@@ -1,6 +1,6 @@
 """Values as people wrote them, beside the canonical literals that are recorded and compared.
 
-`3.10` is recorded as 3.1 and `0o755` as 493; whoever typed them knows them by what they typed.
+`3.10` is recorded as 3.1 and `0o755` as 493; people who typed them know them by what they typed.
 """
 
 from __future__ import annotations
