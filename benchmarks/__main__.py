@@ -26,6 +26,7 @@ from benchmarks import (
     space,
     start,
     verify,
+    web,
 )
 from benchmarks.report import show_comparison
 from benchmarks.sizes import FULL, QUICK
@@ -50,9 +51,10 @@ BENCHMARKS: Mapping[str, Callable[[Path, Sizes], Iterator[Comparison]]] = {
     "space": space.run,
     "verify": verify.run,
     "deploy": deploy.run,
+    "web": web.run,
 }
 
-NEEDS: Mapping[str, str] = {"reencrypt": reencrypt.NEEDS}
+NEEDS: Mapping[str, str] = {"reencrypt": reencrypt.NEEDS, "web": web.NEEDS}
 """Programs that not every machine has, by the benchmark that compares with them."""
 
 
