@@ -62,6 +62,10 @@ class Service:
     port: int
     lines: list[str] = field(default_factory=list)
 
+    def has_said(self, begin: str) -> bool:
+        """Return whether a line of the log begins so: it is written when the answer was sent."""
+        return any(line.startswith(begin) for line in self.lines)
+
     def ask(
         self,
         path: str,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
-import re
 from hashlib import sha256
+from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
 
+from tests.machine import until
 from tests.web.service import serving
 from tests.web.story import CANARIES
 from tetra_es.errors import UsageError
@@ -69,6 +70,17 @@ def test_head_has_the_headers_and_no_body(service: Service, path: str) -> None:
     }
 
 
+class Strict(HTMLParser):
+    """Goes through a page, and finds what the policy forbids."""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        assert tag != "style"
+        assert tag != "script" or named.get("src", "").startswith("/static/")  # type: ignore[union-attr]
+        assert not [name for name in named if name == "style" or name.startswith("on")]
+        assert not [one for one in named.values() if (one or "").strip().startswith("javascript:")]
+
+
 @pytest.mark.parametrize("path", [*PATHS, "/api/v1/event/9999", "/api/v1/nosuch", "/event/9999"])
 def test_every_answer_has_the_policy(service: Service, path: str) -> None:
     reply = service.ask(path)
@@ -77,7 +89,7 @@ def test_every_answer_has_the_policy(service: Service, path: str) -> None:
     assert reply.headers["referrer-policy"] == "no-referrer"
     assert "server" not in reply.headers or "uvicorn" in reply.headers["server"]
     if reply.headers["content-type"].startswith("text/html"):
-        assert not re.search(r"<script|\son\w+=|\sstyle=|javascript:", reply.text)
+        Strict().feed(reply.text)
 
 
 OUTSIDE = [
@@ -193,7 +205,7 @@ def test_without_a_token_nothing_is_answered(closed: Service, path: str, given: 
 def test_with_a_token_everything_is(closed: Service, given: str) -> None:
     reply = closed.ask("/api/v1/events", headers={"Authorization": given, "Host": "any.example"})
     assert reply.status == 200
-    assert closed.lines[-1].startswith('127.0.0.1 ci "GET /api/v1/events" 200 ')
+    until(lambda: closed.has_said('127.0.0.1 ci "GET /api/v1/events" 200 '))
 
 
 def test_health_is_told_to_everybody_and_no_more(closed: Service) -> None:
@@ -207,8 +219,8 @@ def test_no_line_of_the_log_has_a_token_or_what_is_looked_for(told: Machine) -> 
             found.ask("/search?q=canarytext&tz=UTC", headers={"Authorization": given})
             found.ask("/api/v1/events?grep=canarytext", headers={"Authorization": given})
             found.ask("/api/v1/event/1%0ainjected%20line", headers={"Authorization": given})
+        until(lambda: len(found.lines) == 9)
     said = "".join(found.lines)
-    assert len(found.lines) == 9
     assert all(line.count("\n") == 1 for line in found.lines)
     for one in ("canarytoken", "canarytext", "right", "\ninjected", basic("x:canarytoken")[6:]):
         assert one not in said
@@ -222,7 +234,7 @@ def test_a_stranger_cannot_say_who_they_are(told: Machine) -> None:
         assert found.ask("/api/v1/head", headers=header).status == 401
     with serving(told, proxies=["127.0.0.0/8"]) as found:
         assert found.ask("/api/v1/head", headers=header).status == 200
-        assert found.lines[-1].startswith("127.0.0.1 ann ")
+        until(lambda: found.has_said("127.0.0.1 ann "))
         assert found.ask("/api/v1/head").status == 401
         assert found.ask("/api/v1/head", headers={"X-Forwarded-User": " "}).status == 401
         twice = b"X-Forwarded-User: ann\r\nX-Forwarded-User: root\r\n"
