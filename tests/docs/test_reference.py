@@ -106,8 +106,8 @@ def test_stale_pages_are_found_and_written_anew(tmp_path: Path) -> None:
     (folder / "reference").mkdir(parents=True)
     (folder / "generate.py").write_text((ROOT / "docs/generate.py").read_text())
     (folder / "reference/events.md").write_text(EVENTS)
-    schema = "reference/output.schema.json"
-    (folder / schema).write_text((ROOT / "docs" / schema).read_text())
+    for page in ("reference/output.schema.json", "reference/sqlite.md"):
+        (folder / page).write_text((ROOT / "docs" / page).read_text())
     (folder / "format.md").write_text(
         FORMAT.replace("| `floor` | count |", "| `ceiling` | count |")
     )
