@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import threading
 import time
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 CLIENTS = 12
 WRITERS = 8
-SECONDS = 3
+SECONDS = int(os.environ.get("TETRA_ES_WEB_SECONDS", "3"))
+"""How long clients ask: a minute in the night."""
 PATHS = (
     *("/", "/timeline", "/event/7", "/environment/dev", "/key/ports.tetra", "/findings"),
     *("/search?q=444", "/api/v1/events", "/api/v1/events?changes=true", "/api/v1/blame/dev"),
