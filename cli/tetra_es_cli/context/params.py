@@ -105,18 +105,25 @@ class RefType(click.ParamType):  # type: ignore[type-arg]  # not generic in clic
         param: click.Parameter,
         incomplete: str,
     ) -> list[CompletionItem]:
-        """Return the newest positions, with what happened there."""
+        """Return the newest positions, with what happened there; revisions after `dev@`."""
+        of = incomplete.rpartition("@")[0]
 
         def look_up(reader: Reader) -> list[tuple[str, str]]:
             # Arguments are not parsed yet where an option has no value yet.
             named = ctx.params.get("words") or ctx.params.get("environment") or ctx.args
-            file = named if isinstance(named, str) else " ".join(named)
+            file = of or (named if isinstance(named, str) else " ".join(named))
             edited = file == "manifest" or file.startswith("profile ")
             environment = None if edited or " " in file else file.removeprefix("@") or None
             rows = reader.views.events.history(
-                environment=environment, file=file if edited else None, limit=_RECENT
+                environment=environment,
+                file=file if edited else None,
+                # Its profile has revisions of its own, and secrets have none.
+                topic="environment" if of and not edited else None,
+                limit=_RECENT,
             )
-            return [(str(row.event), row.summary) for row in rows]
+            if not of:
+                return [(str(row.event), row.summary) for row in rows]
+            return [(f"{of}@{row.revision or 1}", row.summary) for row in rows]
 
         return complete(ctx, incomplete, look_up)
 
