@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tetra_es_web.pages.view import View
 
 NEWEST = 10
+_OPEN = ("compromised", "to-rotate", "drift", "behind", "unverified")
+"""Findings about what is so now. The others are about all events, and take as long to look for."""
 
 
 def overview(view: View, _: str, given: Mapping[str, str]) -> str:
@@ -45,7 +47,7 @@ def overview(view: View, _: str, given: Mapping[str, str]) -> str:
         environments=list(zip(states, made, strict=True)),
         hosts=hosts,
         left_out=left_out(reader, hosts) if ref is None else [],
-        findings=findings(reader, ref=ref),
+        findings=findings(reader, _OPEN, ref),
         signers=signer_rows(reader, ref),
         files=file_rows(reader) if view.links.live and ref is None else [],
         rows=rows_of(view, graph),

@@ -11,7 +11,6 @@ from tests.machine import Machine
 from tests.web.story import tell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.web.pages.looking import Look
@@ -38,9 +37,8 @@ def site(story: Machine, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def look(story: Machine) -> Iterator[Look]:
+def look(story: Machine) -> Look:
     """Asks for pages of the story as the service does."""
-    from tests.web.pages.looking import looking
+    from tests.web.pages.looking import Look
 
-    with looking(story) as found:
-        yield found
+    return Look(story)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
@@ -16,34 +15,25 @@ from tetra_es_web.pages.registry import PAGES
 from tetra_es_web.pages.view import View
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.machine import Machine
-    from tetra_es_projections.queries.reader import Reader
 
 _VOID = {"meta", "link", "input", "br", "option", "img", "hr"}
 """Elements without an end; `option` may leave it out."""
 _OPTIONAL = {"option"}
 
 
-@dataclass
 class Look:
-    """Asks for pages."""
+    """Asks for pages of an organization."""
 
-    reader: Reader
+    def __init__(self, machine: Machine) -> None:
+        admission = Admission(machine.home / ".local/state/tetra-es")
+        self._answering = Answering(OrgLayout(machine.folder), admission)
 
     def page(self, name: str, of: str = "", tz: str = "", **given: str) -> Page:
         """Return a page as the service shows it, and check that it is well-formed."""
-        view = View(self.reader, LiveLinks(tz), zone_named(tz or "UTC"), tz or "UTC")
-        return Page.of(PAGES[name](view, of, given))
-
-
-@contextmanager
-def looking(machine: Machine) -> Iterator[Look]:
-    """Open an organization for looking at pages of it."""
-    admission = Admission(machine.home / ".local/state/tetra-es")
-    with Answering(OrgLayout(machine.folder), admission).reading() as moment:
-        yield Look(moment.reader)
+        with self._answering.reading() as moment:
+            view = View(moment.reader, LiveLinks(tz), zone_named(tz or "UTC"), tz or "UTC")
+            return Page.of(PAGES[name](view, of, given))
 
 
 @dataclass
@@ -58,6 +48,11 @@ class Page(HTMLParser):
     attributes: list[tuple[str, str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     open: list[str] = field(default_factory=list)
+
+    @property
+    def main(self) -> str:
+        """All text but that of the foot, which says what the page is as of."""
+        return self.text.partition("As of")[0]
 
     @property
     def commands(self) -> list[str]:

@@ -1,0 +1,211 @@
+"""Pages as the service asks for them: filters, parts, zones, sizes, what others wrote."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+
+from tests.web.pages.looking import Look
+from tests.web.story import CANARIES, HOSTILE
+from tetra_es.errors import TetraEsError, UsageError
+from tetra_es.text import one_line
+from tetra_es_web.pages.registry import PAGES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.machine import Machine
+    from tests.web.pages.looking import Page
+
+OF = {"event": "50", "environment": "dev", "profile": "prod", "key": "ports.tetra"}
+GIVEN = {"compare": {"a": "dev@1", "b": "dev@2"}, "search": {"q": "4446"}}
+LARGEST = 100_000
+
+
+def events(page: Page) -> list[int]:
+    """Return the events of a timeline."""
+    return [int(one[1:]) for one in page.ids if one[0] == "e" and one[1:].isdigit()]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_is_whole_and_keeps_the_zone(look: Look, name: str) -> None:
+    page = look.page(name, OF.get(name, ""), tz="Asia/Kolkata")
+    assert "Asia/Kolkata" in page.text
+    assert "+05:30" in page.text
+    for canary in CANARIES:
+        assert canary not in page.source
+    for href in page.hrefs:
+        parts = urlsplit(href)
+        if parts.path and not parts.path.startswith("/static/") and parts.path != "/search":
+            assert parse_qs(parts.query)["tz"] == ["Asia/Kolkata"], href
+
+
+def test_a_permalink_says_the_same_later(founded: Machine, tmp_path: Path) -> None:
+    machine = founded.copy(tmp_path / "home")
+    machine.ok("promote", "dev")
+    look = Look(machine)
+    pages = {
+        name: (look.page(name, OF.get(name, ""), **GIVEN.get(name, {})), *address)
+        for name, address in (
+            (name, _permalink(look.page(name, OF.get(name, ""), **GIVEN.get(name, {}))))
+            for name in ("overview", "timeline", "environment", "keys", "hosts", "signers")
+        )
+    }
+    machine.ok("set", "local", "ports.tetra=4999")
+    machine.ok("promote", "dev")
+    for name, (before, of, given) in pages.items():
+        after = look.page(name, of, **given)
+        assert "4999" not in after.main, name
+        assert {*re.findall(r"#[0-9]+", before.main)} <= {*re.findall(r"#[0-9]+", after.main)}, name
+    assert "4999" in look.page("timeline").main
+
+
+def _permalink(page: Page) -> tuple[str, dict[str, str]]:
+    """Return what the permalink is of, and its parameters."""
+    found = re.search(r'href="([^"]*)">permalink<', page.source)
+    assert found
+    parts = urlsplit(html.unescape(found[1]))
+    of = unquote(parts.path.split("/")[2]) if parts.path.count("/") > 1 else ""
+    return of, {name: values[0] for name, values in parse_qs(parts.query).items()}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {},
+        {"environment": "dev"},
+        {"environment": "manifest"},
+        {"key": "ports"},
+        {"actor": "bob"},
+        {"type": "environment.promoted"},
+        {"type": "deployment"},
+        {"grep": "peak|slow", "environment": "prod"},
+        {"before": "40", "environment": "dev"},
+        {"since": "2h", "until": "now", "n": "5"},
+        {"until": "2020-01-01"},
+    ],
+)
+def test_a_timeline_has_the_rows_of_history(
+    story: Machine, look: Look, words: dict[str, str]
+) -> None:
+    options: list[str] = []
+    for name, value in words.items():
+        option = {"environment": (), "n": ("-n",)}.get(name, (f"--{name}",))
+        options += [*option, value]
+    rows = story.history(*options, *(() if "n" in words else ("-n", "40")))
+    assert events(look.page("timeline", **words)) == list(dict.fromkeys(r["event"] for r in rows))
+
+
+def test_older_events_are_on_the_next_page(story: Machine, look: Look) -> None:
+    page = look.page("timeline", n="7")
+    seen = events(page)
+    while f"before={seen[-1]}" in "".join(page.hrefs):
+        page = look.page("timeline", n="7", before=str(seen[-1]))
+        seen += events(page)
+    assert seen == [row["event"] for row in story.history()]
+
+
+@pytest.mark.parametrize(("key", "value", "reason"), HOSTILE)
+def test_what_others_wrote_is_text(look: Look, key: str, value: str, reason: str) -> None:
+    del value
+    for page in (
+        look.page("timeline"),
+        look.page("key", key),
+        look.page("search", q=reason),
+        look.page("environment", "local"),
+        look.page("keys"),
+    ):
+        assert not {"script", "img", "i"} & set(page.tags)
+        assert not set("\x1b\x07\u202e\u2028") & set(page.source)
+    assert one_line(reason) in look.page("search", q=reason).text
+
+
+@pytest.mark.parametrize(
+    ("name", "of", "given"),
+    [
+        ("event", "x", {}),
+        ("event", "999999", {}),
+        ("environment", "nope", {}),
+        ("environment", "dev", {"at": "dev@99"}),
+        ("timeline", "", {"actor": "nobody"}),
+        ("timeline", "", {"before": "x"}),
+        ("timeline", "", {"grep": "("}),
+        ("key", "no.such", {}),
+        ("secrets", "nope", {}),
+        ("keys", "", {"part": "99"}),
+    ],
+)
+def test_what_is_not_there_is_an_error(
+    look: Look, name: str, of: str, given: dict[str, str]
+) -> None:
+    with pytest.raises(TetraEsError) as caught:
+        look.page(name, of, **given)
+    assert caught.value.hint or not isinstance(caught.value, UsageError)
+
+
+@pytest.fixture(scope="module")
+def large(bare_large: Machine) -> Machine:
+    """Thousands of keys, long values and reasons, in which each character needs five."""
+    quotes = "'" * 300
+    lines = "".join(
+        f'k{table}_{number} = "<{quotes}&{number}>"\n'
+        for table in range(4)
+        for number in range(400)
+    )
+    file = bare_large.toml("local")
+    file.write_text(f"{file.read_text()}\n[extra]\n{lines}")
+    bare_large.ok("record", "-m", "<&>" * 600)
+    bare_large.ok("promote", "dev", "-m", '"' * 900)
+    for number in range(60):
+        changes = [f"extra.k{n}_1=<{'&' * 300}{number}" for n in range(4)]
+        bare_large.ok("set", "local", *changes, "-m", '"' * 1000)
+    return bare_large
+
+
+@pytest.fixture(scope="module")
+def bare_large(founded: Machine, tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    return founded.copy(tmp_path_factory.mktemp("large") / "home")
+
+
+def test_no_page_is_large(large: Machine) -> None:
+    asked = [
+        ("overview", "", {}),
+        ("timeline", "", {"n": "50"}),
+        ("event", "3", {}),
+        ("event", "4", {}),
+        ("event", "20", {}),
+        ("environment", "dev", {}),
+        ("compare", "", {"a": "local@1", "b": "local"}),
+        ("key", "extra.k1_1", {}),
+        ("key", "extra", {}),
+        ("keys", "", {}),
+        ("findings", "", {}),
+        ("search", "", {"q": "extra"}),
+        ("search", "", {"q": "&"}),
+    ]
+    look = Look(large)
+    for name, of, given in asked:
+        page = look.page(name, of, **given)
+        size = len(page.source.encode())
+        assert size <= LARGEST, (name, of, size)
+        if name in ("environment", "keys", "compare"):
+            assert [href for href in page.hrefs if "part=" in href], name
+            assert look.page(name, of, **given, part="2").text != page.text
+
+
+def test_all_parts_together_have_everything(large: Machine) -> None:
+    look, found, part = Look(large), "", 1
+    while True:
+        page = look.page("environment", "dev", part=str(part))
+        assert len(page.source.encode()) <= LARGEST
+        found += page.text
+        part += 1
+        if not any(f"part={part}" in href for href in page.hrefs):
+            break
+    assert part > 3
+    for number in (0, 199, 399):
+        assert f"k3_{number} = " in found
