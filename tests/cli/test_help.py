@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import click
@@ -193,3 +194,10 @@ def test_help_completes(bare: Machine) -> None:
     assert offered(bare, "help ") == {*COMMANDS, *TOPICS}
     assert offered(bare, "help secret pu") == {"purge"}
     assert offered(bare, "help promote ") == set()
+
+
+def test_the_schema_is_where_help_says() -> None:
+    told = (FILE.parent / "help/formatting.txt").read_text()
+    (path,) = [word.rstrip(".") for word in told.split() if word.endswith("output.schema.json.")]
+    package, _, rest = path.partition("/")
+    assert (files(package) / rest).is_file()
