@@ -5,25 +5,29 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.packaging.test_targets import PROJECT
 
 if TYPE_CHECKING:
-    import pytest
-
     from tests.machine import Machine
 
 WEB = ("fastapi", "starlette", "jinja2", "uvicorn", "prometheus_client")
 
 
-def test_it_says_what_to_install(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("words", [("serve", "--port", "0"), ("audit", "site", "pages")])
+def test_it_says_what_to_install(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
     machine.ok("history")
     for name in [one for one in sys.modules if one.startswith("tetra_es_web")]:
         monkeypatch.delitem(sys.modules, name)
     for name in WEB:  # whether they are there or not
         monkeypatch.setitem(sys.modules, name, None)
-    done = machine.fails(1, "serve", "--port", "0")
+    done = machine.fails(1, *words)
     assert "more packages than are installed" in done.error()
     assert done.hint() == "`pip install 'tetra-es[serve]'` installs them"
+    assert not (machine.home / "pages").exists()
 
 
 def test_without_the_extra_nothing_of_it_is_installed() -> None:
