@@ -46,6 +46,7 @@ def test_every_link_leads_to_a_file_of_the_site(site: Path, pages: dict[Path, Pa
                 wrong.append((path.name, href))
     assert wrong == []
     assert {*pages} <= reached
+    assert [path for path, page in pages.items() if "Not here" in page.text] == []
 
 
 def test_no_page_is_large_or_has_styles_or_scripts_in_it(pages: dict[Path, Page]) -> None:
