@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tetra_es.errors import TetraEsError, Unavailable
 from tetra_es.gate.gate import Gate
@@ -19,26 +19,34 @@ from tetra_es.gate.pins.places import StateFolder, place_of_folder
 from tetra_es.gate.pins.standing import Standing
 from tetra_es.gate.replica import AdmittedReplica
 from tetra_es.gate.state import State
+from tetra_es.log.chain import START
 from tetra_es.log.sqlite.reader import SqliteLog
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from tetra_es.admission import Admission
     from tetra_es.gate.pins.pins import Pins
     from tetra_es.log.chain import Head
+    from tetra_es.log.record import Record
     from tetra_es.log.sqlite.upto import LogUpto
 
 
+_KEPT: Final = 4
+"""States that stay in memory."""
+
+
 class GateStates:
-    """What the gate knew at the event that was asked for last: the next one is not far from it.
+    """What the gate knew at the events that were asked for last: the next one is not far from them.
 
     Threads may share it. A state that was given out never changes.
     """
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._state: State | None = None
+        self._known: list[State] = []
+        self._positions: dict[tuple[str, ...], tuple[Head, list[int]]] = {}
 
     def at(self, log: LogUpto, pins: Pins) -> State:
         """Return what the gate knows at the end of a log, all of which is pinned.
@@ -47,14 +55,28 @@ class GateStates:
         """
         with self._lock:
             head = log.head()
-            state = self._state
-            if state is None or not log.holds(state.head):
+            # A thread may be a few events behind another one.
+            known = [one for one in self._known if log.holds(one.head)]
+            state = max(known, key=lambda one: one.head.position, default=None)
+            if state is None:
                 kept = checked.load(pins, tidy=False)
                 state = kept.state if kept and log.holds(kept.state.head) else State()
             if state.head != head:
                 state = _advanced(state.copy(), log, pins)
-            self._state = state
+            if state not in known:
+                self._known = [*self._known, state][-_KEPT:]
             return state
+
+    def positions_of(self, log: LogUpto, topics: Sequence[str]) -> list[int]:
+        """Return the positions of the events of these kinds in a log; only new ones are read."""
+        with self._lock:
+            head, found = self._positions.get(tuple(topics), (START, []))
+            if not log.holds(head):
+                head, found = START, []
+            if log.head() != head:
+                found = [*found, *log.positions_after(topics, head.position)]
+                self._positions[tuple(topics)] = log.head(), found
+            return found
 
 
 def _advanced(state: State, log: LogUpto, pins: Pins) -> State:
@@ -87,6 +109,12 @@ class ReplicaAsOf(AdmittedReplica):
         if pinned != self._head.hash:
             raise Forked(self._head.position, pinned, self._head.hash)
         self._level = Window(self._pins).at
+
+    def of_topics(self, topics: Sequence[str], upto: int) -> list[Record]:
+        """Return the events of these kinds up to a position, in order."""
+        positions = self._states.positions_of(self._upto, topics)
+        found = (self.record(position) for position in positions if position <= upto)
+        return [record for record in found if record is not None]
 
     def follow(self) -> None:
         """Stay as of that event."""

@@ -56,6 +56,15 @@ class LogUpto(SqliteLog):
         """Return the positions of the events of these kinds up to a position, in order."""
         return super().positions_of(topics, min(upto, self._last.position))
 
+    def positions_after(self, topics: Sequence[str], after: int) -> list[int]:
+        """Return the positions of the events of these kinds after a position, in order."""
+        marks = ",".join("?" * len(topics))
+        sql = (
+            f"SELECT position FROM events WHERE +topic IN ({marks}) "
+            "AND position > ? AND position <= ? ORDER BY position"
+        )
+        return [row[0] for row in self._rows(sql, (*topics, after, self._last.position))]
+
     def streams(self, prefix: str = "") -> list[str]:
         """Return the streams whose names begin with `prefix`, sorted."""
         found = super().streams(prefix)
