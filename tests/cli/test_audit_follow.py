@@ -11,25 +11,25 @@ import subprocess
 import termios
 from array import array
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Machine
 from tests.examples import LONG_TAIL
-from tests.machine import until
-
-if TYPE_CHECKING:
-    from tests.conftest import Machine
+from tests.machine import copy_folder, until
 
 SCHEMA = json.loads((ROOT / "tests/data/ocsf-3004-1.2.0.schema.json").read_text())
 PIPE = 65536  # bytes that a pipe has room for
 HOSTILE = "a|b=c\\d\n\u202eq\x1b[31m <script>"
 
 
-@pytest.fixture
-def lived(machine: Machine) -> Machine:
+@pytest.fixture(scope="module")
+def lived(founded: Machine, tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """An organization with a hostile reason. Not to change."""
+    machine = Machine(tmp_path_factory.mktemp("lived") / "home")
+    copy_folder(founded.home, machine.home)
     machine.ok("promote", "dev")
     machine.ok("set", "local", "ports.tetra=5555", "-m", HOSTILE)
     return machine
@@ -164,6 +164,7 @@ def waiting_in(pipe: IO[bytes]) -> int:
     return found[0]
 
 
+@LONG_TAIL
 def test_it_ends_when_nobody_reads(machine: Machine) -> None:
     process = follower(machine, 0)
     take(process)

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Machine
+from tests.examples import LONG_TAIL
 from tests.first_edition.archive import unpack
+from tests.machine import copy_folder
 from tetra_es_projections.evidence.sqlite.questions import QUESTIONS
 from tetra_es_projections.evidence.sqlite.schema import TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tests.conftest import Machine
 
 PARAMETERS = ("environment", "key", "at", "since", "until", "host", "first", "position")
 CANARY = "correct-horse-battery"
@@ -36,8 +36,11 @@ def ask(connection: sqlite3.Connection, name: str, **given: str) -> list[dict[st
     return [dict(row) for row in connection.execute(sql, values)]
 
 
-@pytest.fixture
-def lived(machine: Machine) -> Machine:
+@pytest.fixture(scope="module")
+def lived(founded: Machine, tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """An organization with something of much. Not to change."""
+    machine = Machine(tmp_path_factory.mktemp("lived") / "home")
+    copy_folder(founded.home, machine.home)
     recipient = machine.ok("identity", "new").out.strip()
     machine.ok("recipient", "add", "dev", "alice", recipient)
     machine.ok("secret", "set", "dev", "TOKEN", stdin=CANARY)
@@ -137,6 +140,7 @@ def test_the_questions_are_for_datasette_too(lived: Machine, tmp_path: Path) -> 
     }
 
 
+@LONG_TAIL
 def test_deployments_of_the_first_edition(tmp_path: Path) -> None:
     machine = unpack(tmp_path / "home")
     error = machine.fails(3, "audit", "sqlite", str(tmp_path / "a.db")).error()

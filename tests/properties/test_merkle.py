@@ -54,7 +54,7 @@ def test_the_vectors_of_certificate_transparency() -> None:
 
 
 @given(st.integers(1, 130), st.data())
-@examples(30)
+@examples(8)
 def test_proofs_lead_to_the_root_and_to_no_other(size: int, data: st.DataObject) -> None:
     leaves = [b"%d" % number for number in range(size)]
     tree = MerkleTree(leaves)
@@ -73,7 +73,7 @@ def test_proofs_lead_to_the_root_and_to_no_other(size: int, data: st.DataObject)
 
 
 @given(st.integers(1, 130), st.data())
-@examples(30)
+@examples(8)
 def test_a_tree_is_consistent_with_its_beginnings_alone(size: int, data: st.DataObject) -> None:
     tree = MerkleTree(b"%d" % number for number in range(size))
     old = data.draw(st.integers(1, size))

@@ -76,6 +76,7 @@ def test_the_same_bytes_again(story: Machine, tmp_path: Path) -> None:
     assert export(story, tmp_path / "three.zip", "--env", "dev").read_bytes() != one
 
 
+@LONG_TAIL
 def test_the_program_alone_verifies_it(story: Machine, tmp_path: Path) -> None:
     """The copy in the archive is the program, and imports nothing of ours."""
     path = export(story, tmp_path / "e.zip")
@@ -130,6 +131,7 @@ def test_no_value_of_a_secret_is_in_it(machine: Machine, tmp_path: Path) -> None
         assert "secrets/" not in name
 
 
+@LONG_TAIL
 def test_what_was_purged_is_said(machine: Machine, tmp_path: Path) -> None:
     machine.ok("set", "local", "odd2=12345678")
     position = machine.last_position()
@@ -188,6 +190,7 @@ def test_what_the_auditor_knows(machine: Machine, tmp_path: Path) -> None:
     assert (done.code, "your checkpoint of #" in done.err) == (3, True), done
 
 
+@LONG_TAIL
 def test_a_service_gives_the_same_as_the_command(machine: Machine, tmp_path: Path) -> None:
     """It reads as of an event, and others record meanwhile."""
     layout = OrgLayout(machine.folder)
@@ -202,6 +205,7 @@ def test_a_service_gives_the_same_as_the_command(machine: Machine, tmp_path: Pat
             pass
 
 
+@LONG_TAIL
 def test_an_organization_of_the_first_edition_is_upgraded_first(
     tmp_path: Path,
 ) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.examples import LONG_TAIL
+from tests.examples import LONG_TAIL, THOROUGH, some
 from tests.verify_alone.bundle import MANIFEST, SIGNATURE, Bundle, entry, key_of
 from tests.verify_alone.clone import event_path, file_of, signed, verify
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tests.conftest import Machine
     from tetra_es.crypto.ssh.keys import SigningKey
 
+STEPS = 400 if THOROUGH else 12
 DEV = "toml/environments/dev@1.toml"
 
 
@@ -164,7 +165,7 @@ def replace(bundle: Bundle, name: str, old: bytes, new: bytes) -> None:
     bundle.files[name] = bundle.files[name].replace(old, new, 1)
 
 
-@pytest.mark.parametrize("what", BYTES)
+@pytest.mark.parametrize("what", some(BYTES, 8))
 def test_bytes_that_somebody_changed(exported: dict[str, Path], tmp_path: Path, what: str) -> None:
     change, named = BYTES[what]
     bundle = Bundle.of(exported["all"])
@@ -245,6 +246,7 @@ def test_an_older_archive(machine: Machine, tmp_path: Path) -> None:
     assert (done.code, "it is older than what you expect" in done.out) == (4, True)
 
 
+@LONG_TAIL
 def test_another_history(machine: Machine, tmp_path: Path) -> None:
     other = machine.copy(tmp_path / "other")
     other.ok("set", "local", "ports.tetra=4321")
@@ -400,7 +402,7 @@ TRICKS: dict[str, tuple[zipfile.ZipInfo, bytes, str]] = {
 }
 
 
-@pytest.mark.parametrize("how", TRICKS)
+@pytest.mark.parametrize("how", some(TRICKS, 3))
 def test_odd_files(exported: dict[str, Path], tmp_path: Path, how: str) -> None:
     info, data, named = TRICKS[how]
     path = written(tmp_path / "e.zip", Bundle.of(exported["all"]), (info, data))
@@ -439,7 +441,7 @@ def test_no_byte_can_be_changed(exported: dict[str, Path], tmp_path: Path) -> No
     """A sample of all bytes: each is in a digest, a checksum, or where one thing alone may be."""
     data = exported["dev"].read_bytes()
     path = tmp_path / "e.zip"
-    for at in range(0, len(data), len(data) // 60):
+    for at in range(0, len(data), len(data) // STEPS):
         changed = bytearray(data)
         changed[at] ^= 0x10
         path.write_bytes(changed)
@@ -453,7 +455,7 @@ def test_no_byte_of_the_list_of_files_can_be_changed(
     path = tmp_path / "e.zip"
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         start = archive.start_dir
-    for at in range(start, len(data) - 22, (len(data) - start) // 60):
+    for at in range(start, len(data) - 22, (len(data) - start) // STEPS):
         changed = bytearray(data)
         changed[at] ^= 0xFF
         path.write_bytes(changed)
