@@ -160,7 +160,7 @@ CASES = [
     Case("name the file first: `tetra-es unset {} {}`", "unset ports.tetra"),
     Case(
         "that is a file of the organization: `tetra-es show manifest` prints it",
-        "get manifest domain",
+        "why manifest domain",
     ),
     Case("`tetra-es diff {} {}` compares it with the present one", "diff local@1"),
     Case("such as `tetra-es daemon logs 100 dev`", "daemon logs 1 2 dev", deployed),

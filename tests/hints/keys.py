@@ -141,7 +141,6 @@ CASES = [
         as_bob_with_keys,
     ),
     Case(LIST, "secret get dev NOSUCH"),
-    Case(LIST, "secret purge dev API_KEY --version 9 -m why"),
     Case(
         "`tetra-es secret exposure @{}` asks about the environment; for the recipient, give its "
         "public key",
