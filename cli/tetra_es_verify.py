@@ -2484,6 +2484,7 @@ class Evidence:
         if judged < self.manifest["head"]["position"]:
             words = "the rules of tetra-es, for events whose history is not in the archive"
             self.notes.append(f"{words} (up to #{judged} they were)" if judged else words)
+            self.notes.append("the exporter's word on which events are void, and that all are here")
 
     def _compare_verdict(self, verdict: Verdict) -> None:
         position = verdict.event.position

@@ -159,8 +159,9 @@ def test_an_editor_that_fails(machine: Machine) -> None:
     failed = machine.fails(1, "edit", env={"EDITOR": "false"})
     assert failed.error() == "the editor false failed; nothing was recorded"
     missing = machine.fails(1, "edit", env={"EDITOR": "/no/such/editor"})
-    assert missing.error() == (
-        "cannot start the editor /no/such/editor: No such file or directory; nothing was recorded"
+    assert missing.error() in (
+        "cannot start the editor /no/such/editor: No such file or directory; nothing was recorded",
+        "the editor /no/such/editor failed; nothing was recorded",  # by a shell, in older click
     )
 
 

@@ -22,6 +22,7 @@ STABLE = [
 NOT_STABLE = [
     *("/api/v1/events?since=2h", "/api/v1/events?until=yesterday", "/api/v1/state/dev?at=1s"),
     *("/api/v1/diff?a=dev@1&b=1s", "/api/v1/hosts?at=23:59", "/api/v1/findings"),
+    *("/timeline?since=yesterday", "/environment/dev?at=today", "/hosts?at=now"),
 ]
 
 

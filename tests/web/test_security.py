@@ -271,7 +271,17 @@ def test_questions_end(told: Machine) -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    ["(a+)+$", "(a|a)*b", ".*.*x", "a{2,9}b*", "(?=a)", r"(a)\1", "a?a?a?a?a?", "((a)*)"],
+    [
+        "(a+)+$",
+        "(a|a)*b",
+        ".*.*x",
+        "a{2,9}b*",
+        "(?=a)",
+        r"(a)\1",
+        "a?a?a?a?a?",
+        "((a)*)",
+        "(|.)~",
+    ],
 )
 def test_a_pattern_that_takes_for_ever_is_refused(service: Service, pattern: str) -> None:
     reply = service.ask(f"/api/v1/events?grep={quote(pattern)}")
@@ -288,6 +298,7 @@ def test_other_patterns_are_taken(pattern: str) -> None:
 
 def test_what_is_wrong_is_said(service: Service) -> None:
     for path, status, message in (
+        ("search?q=1&kind=vlaue", 400, "no such kind: 'vlaue'"),
         ("events?nosuch=1", 400, "no such parameter"),
         ("events?n=1&n=2", 400, "given twice"),
         ("events?n=0", 400, "n: "),

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 _LONGEST = 10.0
 
 
-@click.group(cls=CommandGroup, invoke_without_command=True)
+@click.group(
+    cls=CommandGroup,
+    invoke_without_command=True,
+    subcommand_metavar="[COMMAND] [ARGS]...",  # as newer versions of click say by themselves
+)
 @click.option(
     "--host",
     default="127.0.0.1",

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from tetra_es.errors import UsageError
 from tetra_es_projections.answers import columns
 from tetra_es_projections.answers.events import event as event_of
 from tetra_es_projections.answers.history import history
 from tetra_es_projections.answers.proofs import proof as proof_of
 from tetra_es_projections.answers.search import search as found_in
 from tetra_es_projections.queries.history import HistoryQuery
-from tetra_es_projections.queries.search import Search
+from tetra_es_projections.queries.search import KINDS, Search
 from tetra_es_web.routes import parameters as p
 from tetra_es_web.routes.asking import asked, file_named
 from tetra_es_web.routes.describing import described
@@ -145,6 +146,9 @@ def search(
     form = form_of(request, ROWS)
     with asked(request) as one:
         named = None if environment is None else file_named(environment)
+        if wrong := [kind for kind in kinds or () if kind not in KINDS]:
+            told = f"there are {', '.join(KINDS)}"
+            raise UsageError(f"no such kind: {wrong[0]!r}", hint=told)
         wanted = Search(q, named, tuple(kinds or ()), one.maybe(at), n, before)
         rows = found_in(one.reader, wanted)
         return one.reply(Answer(rows, columns.SEARCH, next=_next(one, rows, n)), form)

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from tetra_es.errors import TetraEsError, UsageError
+from tetra_es.refs import TimeRef, parse_ref
 from tetra_es_web import pages
 from tetra_es_web.links import LiveLinks
 from tetra_es_web.opening import etag_of, headers_of, is_known, opened
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
 _HTML: Final = "text/html; charset=utf-8"
 _STATIC: Final = Path(pages.__file__).parent.parent / "static"
 _TYPES: Final = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
-_FIXED: Final = re.compile(r"\d{4}-\d\d-\d\d.*|#?\d+|[a-z ]+[a-z0-9-]*(?:@\d+)?", re.ASCII)
-"""What names the same until something is recorded: a date, a position, a state."""
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _OF_TIMES: Final = ("at", "since", "until", "a", "b")
 
 
@@ -83,20 +83,28 @@ def _page(request: Request, name: str, found: Opened) -> Response:
     moment = found.moment
     zone = given.pop("tz", "")
     view = View(moment.reader, LiveLinks(zone), found.zone, found.zone_name, moment.shared)
-    stable = name != "overview" and all(
-        _FIXED.fullmatch(given.get(one, "").strip() or "0") for one in _OF_TIMES
-    )
+    stable = name != "overview" and all(_is_fixed(given.get(one, "").strip()) for one in _OF_TIMES)
     etag = etag_of(moment, f"{request.url.path}?{request.url.query} page") if stable else None
     headers = headers_of(moment, etag)
-    if etag and is_known(request, etag):
-        return Response(status_code=304, headers=headers)
     try:
         _check(request, name, given)
+        if etag and is_known(request, etag):
+            return Response(status_code=304, headers=headers)
         body = PAGES[name](view, request.path_params.get("of", ""), given)
     except TetraEsError as error:
         headers = {**headers_of(moment), "Cache-Control": "no-store"}
         return _html(failure(view, error), headers, status_of(error))
     return _html(body, headers)
+
+
+def _is_fixed(text: str) -> bool:
+    """Return whether a text names the same until something is recorded, as `2h` does not."""
+    if _DATE.match(text):
+        return True
+    try:
+        return not isinstance(parse_ref(text), TimeRef)
+    except UsageError:  # an environment, or nothing
+        return True
 
 
 def _check(request: Request, name: str, given: Mapping[str, str]) -> None:

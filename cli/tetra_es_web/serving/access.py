@@ -59,12 +59,12 @@ class Guard:
         try:
             if (token := _token(headers)) and (name := self._tokens.match(token)):
                 return Caller(name)
-            closed = self.is_closed or bool(self._tokens.all())
+            self.is_closed = self.is_closed or bool(self._tokens.all())
         except TetraEsError:
             return Caller(
                 status=503, message="the tokens cannot be read", hint="the service's log says more"
             )
-        if closed or token:
+        if self.is_closed or token:
             return Caller(
                 status=401,
                 message="that token is not one that counts" if token else "a token is needed",

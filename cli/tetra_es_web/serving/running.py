@@ -90,6 +90,11 @@ class _Server(uvicorn.Server):
 def _listening(guard: Guard, host: str, port: int, path: Path | None) -> socket.socket:
     """Return the socket. Raises `UsageError` where strangers could ask without saying who."""
     found = inherited()
+    if found and path is not None:
+        found.close()
+        raise UsageError(
+            f"a socket was handed over: there is none to make at {path}", hint="leave out --socket"
+        )
     reachable = not is_local(found) if found else path is None and not is_loopback(host)
     if reachable and not guard.is_closed:
         if found:
