@@ -122,6 +122,24 @@ def test_a_socket_file_is_of_owner_and_group(told: Machine, tmp_path: Path) -> N
     assert not path.exists()
 
 
+def test_a_name_over_a_socket_file_counts_where_it_is_of_a_proxy(
+    told: Machine, tmp_path: Path
+) -> None:
+    machine = told.copy(tmp_path / "home")
+    machine.ok("history")
+    path, named = str(tmp_path / "web.sock"), {"X-Forwarded-User": "ann"}
+    with running(machine, "--socket", path) as process:
+        said(process)
+        machine.ok("serve", "token", "new", "ci")
+        assert get(Unix(path), "/api/v1/head", named)[0] == 401
+        machine.ok("serve", "token", "rm", "ci")
+        assert get(Unix(path), "/api/v1/head")[0] == 401  # it does not open by itself
+    with running(machine, "--socket", path, "--proxy", "unix") as process:
+        said(process)
+        assert get(Unix(path), "/api/v1/head", named)[0] == 200
+        assert get(Unix(path), "/api/v1/head")[0] == 401
+
+
 def test_a_socket_that_was_left_is_replaced_and_a_file_is_not(
     told: Machine, tmp_path: Path
 ) -> None:

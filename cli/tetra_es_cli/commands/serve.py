@@ -53,7 +53,8 @@ _LONGEST = 10.0
     "proxies",
     multiple=True,
     metavar="ADDRESS",
-    help="Believe the X-Forwarded-User header of this address; may be given more than once.",
+    help="Believe the X-Forwarded-User header of this address, or of who connects by a unix socket "
+    "for `unix`; may be given more than once.",
 )
 @click.option(
     "--timeout",

@@ -19,6 +19,10 @@ _OURS: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 """What this machine calls itself. Where a stranger's name leads here, a page of theirs asks."""
 
 
+UNIX: Final = "unix"
+"""The address of a proxy that connects by a unix socket."""
+
+
 class TokenBook(Protocol):
     """The tokens that there are."""
 
@@ -43,11 +47,12 @@ class Guard:
     """Decides who may ask."""
 
     def __init__(self, tokens: TokenBook, proxies: Iterable[str] = ()) -> None:
-        """Take tokens and the addresses of proxies. Raises `UsageError`."""
+        """Take tokens and the addresses of proxies, `UNIX` among them. Raises `UsageError`."""
         self._tokens = tokens
-        self._proxies = [network_of(text) for text in proxies]
+        self._is_behind_unix = UNIX in (named := list(proxies))
+        self._proxies = [network_of(text) for text in named if text != UNIX]
         # It does not open by itself when the last token is removed.
-        self.is_closed = bool(self._proxies) or bool(tokens.all())
+        self.is_closed = bool(named) or bool(tokens.all())
 
     def caller(self, scope: Any) -> Caller:
         """Return who sent a request."""
@@ -80,7 +85,7 @@ class Guard:
 
     def _is_proxy(self, peer: str | None) -> bool:
         if peer is None:
-            return True  # a unix socket: its permissions say who may connect
+            return self._is_behind_unix
         try:
             address = ip_address(peer)
         except ValueError:
@@ -95,7 +100,7 @@ def network_of(text: str) -> IPv4Network | IPv6Network:
         return ip_network(text)
     except ValueError:
         raise UsageError(
-            f"not the address of a proxy: {text!r}", hint="such as 127.0.0.1 or 10.0.0.0/24"
+            f"not the address of a proxy: {text!r}", hint="such as 127.0.0.1, 10.0.0.0/24 or unix"
         ) from None
 
 
