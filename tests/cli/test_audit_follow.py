@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import termios
@@ -19,6 +20,10 @@ import pytest
 from tests.conftest import ROOT, Machine
 from tests.examples import LONG_TAIL
 from tests.machine import copy_folder, until
+from tetra_es.admission import Admission
+from tetra_es.errors import IntegrityFailure
+from tetra_es.layout import OrgLayout
+from tetra_es_projections.evidence.following import followed
 
 SCHEMA = json.loads((ROOT / "tests/data/ocsf-3004-1.2.0.schema.json").read_text())
 PIPE = 65536  # bytes that a pipe has room for
@@ -102,6 +107,24 @@ def follower(machine: Machine, after: int) -> subprocess.Popen[bytes]:
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
+
+
+def test_another_line_is_not_taken_for_the_same(founded: Machine, tmp_path: Path) -> None:
+    """As after a restored backup, or `pull --rerecord`: positions are given to other events."""
+    machine = Machine(tmp_path / "home")
+    copy_folder(founded.home, machine.home)
+    layout, state = OrgLayout(machine.folder), machine.home / ".local/state/tetra-es"
+    following = followed(layout, Admission(state), 0)
+    next(following)
+    copy_folder(machine.home, tmp_path / "before")
+    machine.ok("set", "local", "app.x=1")
+    _, [taken] = next(following)
+    shutil.rmtree(machine.home)
+    copy_folder(tmp_path / "before", machine.home)
+    machine.ok("set", "local", "app.x=2")
+    machine.ok("set", "local", "app.x=3")
+    with pytest.raises(IntegrityFailure, match=f"#{taken['event']} is not the one"):
+        next(following)
 
 
 def take(process: subprocess.Popen[bytes]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import sleep
 from typing import TYPE_CHECKING, Any, Final
 
-from tetra_es.errors import Refused, TetraEsError
+from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
 from tetra_es.events.config import OrganizationCreated
 from tetra_es.log.sqlite.reader import SqliteLog
 from tetra_es.store.replica import open_replica
@@ -34,16 +34,22 @@ def followed(
     Every few seconds without an event it yields no rows, so that the caller can look around. While
     the caller has them, nothing is open: nobody waits for one who takes them slowly, or never.
     Without `wait`, it ends with the newest event. Raises `TetraEsError`, `Refused` for an
-    organization of the first edition.
+    organization of the first edition, `IntegrityFailure` where an event that it yielded is gone.
     """
+    taken: str | None = None
     while True:
         with open_replica(layout.store, admission) as log:
             name, rows = _next(log, after)
+            if taken and (record := log.record(after)) and record.hash.hex() != taken:
+                raise IntegrityFailure(
+                    f"event #{after} is not the one that was handed over, {taken}",
+                    hint="the history was restored or recorded again: follow it from before there",
+                )
         if not rows and not wait:
             return
         yield name, rows
         if rows:
-            after = rows[-1]["event"]
+            after, taken = rows[-1]["event"], rows[-1]["hash"]
         else:
             _wait(layout, after)
 
