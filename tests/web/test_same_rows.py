@@ -128,12 +128,14 @@ def test_the_head_is_the_newest_event(told: Machine, service: Service) -> None:
     assert reply.headers["tetra-es-since"] == told.history("--reverse")[0]["time"]
 
 
-def test_pages_have_all_events_once(told: Machine, service: Service) -> None:
+@pytest.mark.parametrize("more", ["", "&reverse=true"])
+def test_pages_have_all_events_once(told: Machine, service: Service, more: str) -> None:
     found: list[int] = []
-    path: str | None = "/api/v1/events?n=7"
+    path: str | None = f"/api/v1/events?n=7{more}"
     while path:
         reply = service.ask(path)
-        found += [row["event"] for row in reply.json]
+        rows = [row["event"] for row in reply.json]
+        found += reversed(rows) if more else rows
         link = reply.headers.get("link")
         assert link is None or link.endswith('; rel="next"')
         path = link.partition(">")[0].removeprefix("<") if link else None

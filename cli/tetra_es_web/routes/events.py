@@ -75,7 +75,7 @@ def events(
 def _rows(one: Asked, query: HistoryQuery) -> Answer:
     rows = history(one.reader, query)
     names = columns.CHANGED if query.by_key else columns.HISTORY
-    more = None if query.reverse else _next(one, rows, query.limit or 0)
+    more = _next(one, rows, query.limit or 0)
     return Answer(rows, names, next=more, below="steps" if query.steps else "")
 
 
