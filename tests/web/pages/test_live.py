@@ -90,23 +90,23 @@ def _permalink(page: Page) -> tuple[str, dict[str, str]]:
     ],
 )
 def test_a_timeline_has_the_rows_of_history(
-    story: Machine, look: Look, words: dict[str, str]
+    told: Machine, look: Look, words: dict[str, str]
 ) -> None:
     options: list[str] = []
     for name, value in words.items():
         option = {"environment": (), "n": ("-n",)}.get(name, (f"--{name}",))
         options += [*option, value]
-    rows = story.history(*options, *(() if "n" in words else ("-n", "40")))
+    rows = told.history(*options, *(() if "n" in words else ("-n", "40")))
     assert events(look.page("timeline", **words)) == list(dict.fromkeys(r["event"] for r in rows))
 
 
-def test_older_events_are_on_the_next_page(story: Machine, look: Look) -> None:
+def test_older_events_are_on_the_next_page(told: Machine, look: Look) -> None:
     page = look.page("timeline", n="7")
     seen = events(page)
     while f"before={seen[-1]}" in "".join(page.hrefs):
         page = look.page("timeline", n="7", before=str(seen[-1]))
         seen += events(page)
-    assert seen == [row["event"] for row in story.history()]
+    assert seen == [row["event"] for row in told.history()]
 
 
 @pytest.mark.parametrize(("key", "value", "reason"), HOSTILE)

@@ -56,8 +56,8 @@ def test_no_page_is_large_or_has_styles_or_scripts_in_it(pages: dict[Path, Page]
         assert not [name for name, _ in page.attributes if name == "style" or name[:2] == "on"]
 
 
-def test_every_page_says_what_it_is_of(pages: dict[Path, Page], story: Machine) -> None:
-    head = story.history("-n", "1")[0]
+def test_every_page_says_what_it_is_of(pages: dict[Path, Page], told: Machine) -> None:
+    head = told.history("-n", "1")[0]
     for path, page in pages.items():
         assert f"{head['event']}:{head['hash']}" in page.text, path
         assert "Complete since" in page.text, path
@@ -73,47 +73,47 @@ def test_no_secret_is_anywhere(site: Path) -> None:
             assert canary.encode() not in data, name
 
 
-def test_the_same_history_gives_the_same_bytes(site: Path, story: Machine, tmp_path: Path) -> None:
+def test_the_same_history_gives_the_same_bytes(site: Path, told: Machine, tmp_path: Path) -> None:
     again = tmp_path / "again"
-    story.ok("audit", "site", str(again))
+    told.ok("audit", "site", str(again))
     (again / "event" / "999999.html").write_text("left over")
-    story.ok("audit", "site", str(again))
+    told.ok("audit", "site", str(again))
     assert files(again) == files(site)
 
 
-def test_a_folder_of_somebody_else_is_left_alone(story: Machine, tmp_path: Path) -> None:
+def test_a_folder_of_somebody_else_is_left_alone(told: Machine, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     before = files(tmp_path)
-    assert "is not empty" in story.fails(3, "audit", "site", str(tmp_path)).error()
+    assert "is not empty" in told.fails(3, "audit", "site", str(tmp_path)).error()
     assert files(tmp_path) == before
 
 
-def test_nothing_is_written_through_a_link(story: Machine, tmp_path: Path) -> None:
+def test_nothing_is_written_through_a_link(told: Machine, tmp_path: Path) -> None:
     folder, mine = tmp_path / "pages", tmp_path / "mine"
     mine.mkdir()
     (mine / "41.html").write_text("mine")
-    story.ok("audit", "site", str(folder))
+    told.ok("audit", "site", str(folder))
     for path in (folder / "event").iterdir():
         path.unlink()
     (folder / "event").rmdir()
     (folder / "event").symlink_to(mine)
-    assert "is a link" in story.fails(3, "audit", "site", str(folder)).error()
+    assert "is a link" in told.fails(3, "audit", "site", str(folder)).error()
     assert files(mine) == {"41.html": b"mine"}
 
 
-def test_another_zone_is_said_with_each_time(story: Machine, tmp_path: Path) -> None:
-    story.ok("audit", "site", str(tmp_path / "pages"), "--tz", "Asia/Kolkata")
+def test_another_zone_is_said_with_each_time(told: Machine, tmp_path: Path) -> None:
+    told.ok("audit", "site", str(tmp_path / "pages"), "--tz", "Asia/Kolkata")
     page = Page.of((tmp_path / "pages" / "index.html").read_text("utf-8"))
     assert "+05:30" in page.text
     assert "Asia/Kolkata" in page.text
     assert "Z, of" not in page.text
 
 
-def test_the_command_on_a_page_gives_an_answer(pages: dict[Path, Page], story: Machine) -> None:
+def test_the_command_on_a_page_gives_an_answer(pages: dict[Path, Page], told: Machine) -> None:
     commands = {command for page in pages.values() for command in page.commands}
     assert len(commands) > 100
     shown = {" ".join(command.split()[:2]): command for command in sorted(commands)}
     assert len(shown) > 8
     for command in shown.values():
-        done = story.run(*shlex.split(command)[1:])
+        done = told.run(*shlex.split(command)[1:])
         assert done.code in (0, 3), (command, done.err)
