@@ -44,8 +44,13 @@ class Links(Protocol):
 
 
 def given(query: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
-    """Return the parameters that have a value, as text."""
-    return tuple((name, str(value)) for name, value in query.items() if value not in (None, ""))
+    """Return the parameters that have a value, as text; one with several values as often."""
+    return tuple(
+        (name, str(one))
+        for name, value in query.items()
+        for one in (value if isinstance(value, tuple) else (value,))
+        if one not in (None, "")
+    )
 
 
 class LiveLinks:

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.service import serving
-from tests.machine import ROOT, Machine
+from tests.machine import ROOT
 from tests.needs import need
-from tests.web.story import tell
+from tests.web.story import told_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.browser.chromium import Browser
+    from tests.machine import Machine
 
 collect_ignore_glob = [] if os.environ.get("TETRA_ES_WEB") == "1" else ["test_*"]
 """The daily tests do without web packages."""
@@ -23,10 +24,8 @@ collect_ignore_glob = [] if os.environ.get("TETRA_ES_WEB") == "1" else ["test_*"
 
 @pytest.fixture(scope="session")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Machine:
-    """The organization of the story; nothing is recorded there any more."""
-    home = tmp_path_factory.mktemp("story") / "home"
-    home.mkdir()
-    return tell(Machine(home))
+    """The organization of the auditor's story; nothing is recorded there any more."""
+    return told_in(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

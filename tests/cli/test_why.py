@@ -49,7 +49,8 @@ def test_a_value_that_was_typed(story: Machine) -> None:
     assert found["edited"]["reason"] == "moved by IT"
     said = story.ok("why", "dev", "ports.tetra").out
     assert said.startswith("ports.tetra = 4555  (dev@4)\n  brought back  #10 rollback(dev)")
-    assert said.rstrip().endswith("alice: moved by IT")
+    assert said.endswith("alice: moved by IT\n  deployed      nowhere\n")
+    assert "deployed" not in story.ok("why", "local", "ports.tetra").out
 
 
 def test_a_value_of_the_overlay(story: Machine) -> None:

@@ -28,7 +28,7 @@ SHOWN_HOME = "/home/alice"
 ANYTHING = "..."
 """A line of expected output that stands for any number of lines."""
 
-WITH_A_SERVER = {"from-two-laptops-to-ci.md"}
+WITH_A_SERVER = {"from-two-laptops-to-ci.md", "answer-an-auditor.md"}
 """Pages that deploy, to servers that a program stands in for."""
 
 STAND_IN = ROOT / "tests" / "servers" / "ssh.py"
@@ -137,12 +137,19 @@ def run(todo: list[Command | Script], home: Path) -> list[tuple[int, list[str]]]
 
 
 def with_a_server(home: Path) -> None:
-    """Give the reader an `ssh` that knows a server for every name: it stands in for both."""
+    """Give the reader an `ssh` that knows a server for every name: it stands in for both.
+
+    A command of the reader's own, such as `ssh web1 touch sick`, is run in the server's folder.
+    """
     own, servers = (home.parent / f"{home.name}-{what}" for what in ("bin", "servers"))
     own.mkdir()
     servers.mkdir()
     stand_in = shlex.join((sys.executable, "-I", "-S", str(STAND_IN), str(servers)))
-    (own / "ssh").write_text(f'#!/bin/sh\nexec {stand_in} "$@"\n')
+    (own / "ssh").write_text(
+        f'#!/bin/sh\ncase $1 in -*) exec {stand_in} "$@" ;; esac\n'
+        f"place={shlex.quote(str(servers))}/$1\nshift\n"
+        'mkdir -p "$place" && cd "$place" && exec "$@"\n'
+    )
     (own / "ssh").chmod(0o755)
 
 

@@ -21,6 +21,8 @@ a host is like, its name says, or an empty file FOLDER/HOST/WORD:
     ended    it has that state of a deployment that it does not remember
     machine  it has the machine id that is in that file
     slow     it answers when that file is gone; FOLDER/HOST/asked says that somebody waits
+    cut      its connection is lost when a deployment is to be confirmed: it is down from then on,
+             and has reverted the deployment
 
 Every other host does what it is told. A shell script FOLDER/HOST/on-VERB runs before a request with
 that verb is answered. FOLDER/HOST/env is what it answers to who asks for a file. FOLDER/HOST/edited
@@ -304,6 +306,10 @@ class Host:
         self.on_confirm(deployment)
 
     def on_confirm(self, deployment: str) -> None:
+        if "cut" in self.like:
+            os.rename(f"{self.folder}/cut", f"{self.folder}/down")
+            write(f"{self.folder}/ended", b"reverted")
+            sys.exit(255)
         write(f"{self.place}/manifest", self.staged.encode())
         for word in {"foreign", "lost", "open", "changed", "stopped", "edited"} & self.like:
             if os.path.exists(path := f"{self.folder}/{word}"):

@@ -87,15 +87,18 @@ def test_why_says_what_runs(deployed: Fleet) -> None:
     (there,) = found["running"]
     assert (found["value"], there["state"], there["value"]) == ("4777", "dev@1", "4444")
     (row,) = hosts(deployed)
-    assert {name: there[name] for name in ("host", "since", "actor", "event")} == {
-        name: row[name] for name in ("host", "since", "actor", "event")
+    assert {name: there[name] for name in ("host", "since", "actor", "event", "reason")} == {
+        name: row[name] for name in ("host", "since", "actor", "event", "reason")
     }
     late = deployed.machine.run("findings", "--kind", "behind", "-o", "json").json
     assert [(one["subject"], one["what"]) for one in late] == [
         (row["host"], "runs dev@1, dev@2 is recorded")
     ]
     said = deployed.machine.ok("why", "dev", "ports.tetra").out
-    assert f"  runs          {row['host']}: dev@1 has 4444, since " in said
+    there_too = (
+        f"  deployed      {row['host']} has 4444: #{row['event']} dev@1, {row['since'][:19]}Z"
+    )
+    assert said.splitlines()[-1].startswith(there_too)
 
 
 def test_findings_about_hosts(deployed: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,12 +22,9 @@ collect_ignore_glob = [] if RUNS else ["test_*", "*/test_*"]
 @pytest.fixture(scope="session")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Machine:
     """A machine with a story of something of everything. Only to be looked at."""
-    from tests.machine import Machine as Real
-    from tests.web.story import tell
+    from tests.web.story import told_in
 
-    home = tmp_path_factory.mktemp("told") / "home"
-    home.mkdir()
-    return tell(Real(home))
+    return told_in(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

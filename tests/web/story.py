@@ -1,26 +1,35 @@
-"""One organization with something of everything, for pages, their pictures and their tests."""
+"""The auditor's story: one organization with something of everything.
+
+It is told in docs/how-to/answer-an-auditor.md. What is here tells it to tests of pages and API, and
+to their pictures.
+"""
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
+from tests.docs.pages import STAND_IN, Script, steps
 from tests.machine import ROOT
 from tetra_es.usecases import unit_of_work
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pytest
+
     from tests.machine import Machine
 
-CANARIES = ("canary-1-of-the-database", "canary-2-of-the-database", "canary-of-the-mail")
-"""What the secrets are, which no page may show."""
+PAGE = ROOT / "docs/how-to/answer-an-auditor.md"
 
-BOB = "bob"
 HOSTILE = (
     ('app."<i>new</i>"', "</pre>\x1b[31mred", "\x1b[31mred\x07 &lt;b&gt; {{ 7 * 7 }}"),
     ('app."a/../b?c#d%2e"', "x\u2028y", "'\"><img src=x onerror=alert(1)>"),
@@ -51,74 +60,94 @@ def tell(machine: Machine, since: datetime | None = None) -> Machine:
     With `since`, as if it had begun then, and had taken some weeks, without `HOSTILE`.
     """
     clock = Clock(since) if since else None
+    machine.env["TETRA_ES_SSH"] = shlex.join(
+        (sys.executable, "-I", "-S", str(STAND_IN), str(_servers(machine)))
+    )
+    machine.reads = True
     with patch.object(unit_of_work, "datetime", clock) if clock else nullcontext():
-        for chapter in (_create, _release, _colleague, _trouble, _leave):
-            chapter(machine)
-            if clock:
+        for line in commands(block()):
+            if line.startswith("#") and clock:
                 clock.time += timedelta(days=6, hours=1, minutes=47)
+            do(machine, line)
     for key, value, reason in () if clock else HOSTILE:
         machine.ok("set", "local", f"{key}={value}", "-m", reason)
     return machine
 
 
-def _create(machine: Machine) -> None:
-    servers = machine.home.parent / "servers"
-    servers.mkdir()
-    stand_in = (sys.executable, "-I", "-S", str(ROOT / "tests/servers/ssh.py"), str(servers))
-    machine.env["TETRA_ES_SSH"] = shlex.join(stand_in)
-    machine.reads = True
-    machine.ok("init", machine.org, "--domain", "acme.example")
-    machine.ok("set", "local", "ports.tetra=4445", "-m", "4444 is taken on the servers")
-    machine.ok("set", "local", "feature.search=true", "-m", "the shop asked for search")
-    for name in ("dev", "staging", "prod"):
-        machine.ok("secret", "set", name, "DB_PASSWORD", "-m", "the first", stdin=CANARIES[0])
-    machine.ok("secret", "set", "dev", "SMTP_KEY", "-m", "mail, too", stdin=CANARIES[2])
+_TOLD: list[Machine] = []
 
 
-def _release(machine: Machine) -> None:
-    machine.ok("set", "profile", "prod", 'logging.level="error"', "-m", "warnings fill the disk")
-    for name in ("dev", "staging", "prod"):
-        machine.ok("promote", name, "-m", "first release")
-    machine.ok("deploy", "dev", "--to", "web1", "-m", "first release")
-    machine.ok("deploy", "prod", "--to", "shop1", "--to", "shop2", "-m", "first release")
+def told_in(folders: pytest.TempPathFactory) -> Machine:
+    """Return the machine of the story, which is told once in a session. Only to be looked at."""
+    from tests.machine import Machine as Real
+
+    if not _TOLD:
+        home = folders.mktemp("told") / "home"
+        home.mkdir()
+        _TOLD.append(tell(Real(home)))
+    return _TOLD[0]
 
 
-def colleague(machine: Machine) -> Machine:
-    """Return the machine as it is when Bob uses it, with keys of his own."""
-    home = str(machine.home / BOB)
-    return type(machine)(machine.home, machine.org, {**machine.env, "XDG_CONFIG_HOME": home})
+def block() -> str:
+    """Return the story as the page has it, for a shell."""
+    (script,) = (step for step in steps(PAGE.read_text()) if isinstance(step, Script))
+    return script.text
 
 
-def _colleague(machine: Machine) -> None:
-    bob = colleague(machine)
-    line = bob.ok("identity", "line").out
-    machine.ok(
-        *("member", "add", BOB, "-", "--reads", "dev,staging", "-m", "Bob joins the team"),
-        stdin=line,
-    )
-    bob.ok("set", "local", "feature.search=false", "ports.metrics=9100", "-m", "search is slow")
-    bob.ok("promote", "dev", "-m", "try it without search")
-    bob.ok("secret", "set", "dev", "DB_PASSWORD", "-m", "a new one every month", stdin=CANARIES[1])
+def commands(script: str) -> Iterator[str]:
+    """Yield the comments and the commands of a script; what loops do, as often as they do it."""
+    script = re.sub(r";? do\s+", "; do ", script)
+    script = re.sub(r"\s*(?<!;)\n\s*done|; done", "; done", script)
+    for line in script.splitlines():
+        loop = re.fullmatch(r"for (\w+) in ([^;]+); do (.+); done", line)
+        if loop:
+            yield from (loop[3].replace(f"${loop[1]}", word) for word in loop[2].split())
+        elif line.strip():
+            yield line
 
 
-def _trouble(machine: Machine) -> None:
-    machine.ok("deploy", "dev", "--to", "web1")
-    bob = colleague(machine)
-    bob.ok("set", "local", "ports.tetra=4446", "limits.burst=[10, 20]", "-m", "room for the peak")
-    for name in ("dev", "staging", "prod"):
-        bob.ok("promote", name, "-m", "peak season")
-    (machine.home.parent / "servers" / "shop2" / "sick").touch()
-    machine.run("deploy", "prod", "--to", "shop1", "--to", "shop2", "-m", "peak season")
-    machine.ok("rollback", "prod", "--to", "prod@1", "-m", "4446 is blocked by the firewall")
-    machine.ok("daemon", "restart", "prod", "--to", "shop1", "-m", "stuck")
+def do(machine: Machine, line: str) -> None:
+    """Do one line of the story, as a shell would: this process runs its commands."""
+    words = shlex.split(line.replace("~/", f"{machine.home}/"), comments=True)
+    ends_well = words[-2:] != ["||", "true"]
+    words = words if ends_well else words[:-2]
+    stdin, target = None, None
+    if words[:1] == ["echo"]:
+        stdin, words = f"{words[1]}\n", words[3:]
+    if ">" in words:
+        target = machine.home / words[words.index(">") + 1]
+        words = words[: words.index(">")]
+    env = dict(word.split("=", 1) for word in _leading(words))
+    match words[len(env) :]:
+        case [] | ["export", _]:
+            pass
+        case ["ssh", host, program, word]:
+            (_servers(machine) / host).mkdir(exist_ok=True)
+            mark = _servers(machine) / host / word
+            mark.touch() if program == "touch" else mark.unlink()
+        case ["tetra-es", *rest]:
+            done = machine.run(*rest, env=env, stdin=stdin)
+            assert (done.code == 0) is ends_well, (line, done)
+            if target:
+                target.write_text(done.out)
+        case others:
+            raise AssertionError(others)
 
 
-def _leave(machine: Machine) -> None:
-    machine.ok("member", "rm", BOB, "-m", "Bob leaves")
-    machine.ok("unset", "local", "limits.burst", "-m", "not needed")
-    machine.ok(
-        "secret", "compromised", "staging", "DB_PASSWORD", "--version", "1", "-m", "in a log"
-    )
+def _leading(words: list[str]) -> Iterator[str]:
+    """Yield the settings before a command."""
+    yield from takewhile(lambda word: re.match(r"[A-Z_]+=", word) is not None, words)
+
+
+def _servers(machine: Machine) -> Path:
+    """Return where the stand-ins of servers have what they have."""
+    found = machine.home.parent / "servers"
+    found.mkdir(exist_ok=True)
+    return found
+
+
+CANARIES = tuple(re.findall(r"echo (\S+) \|", block()))
+"""What the secrets are, which no page may show."""
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es_cli.output.model import Report
 from tetra_es_cli.output.table import printable
 from tetra_es_cli.output.times import short_time
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tetra_es_projections.queries.tables.event_table import EventRow
-    from tetra_es_projections.queries.why import Made, RuleOf, Why
+    from tetra_es_projections.queries.why import Made, RuleOf, Running, Why
 
 
 def why_report(found: Why) -> Report:
@@ -34,9 +35,16 @@ def _lines(found: Why) -> Iterator[str]:
     if found.edited:
         yield _line("edited", _said(found.edited))
     for each in found.running:
-        since = short_time(each.since) if each.since else "an unknown time"
-        there = "does not have the key" if each.value is None else f"has {as_written(each.value)}"
-        yield _line("runs", f"{each.host}: {each.state} {there}, since {since}, by {each.actor}")
+        yield _line("deployed", _deployed(each))
+    if not found.running and found.environment != SOURCE_OF_TRUTH:
+        yield _line("deployed", "nowhere")
+
+
+def _deployed(each: Running) -> str:
+    since = short_time(each.since) if each.since else "an unknown time"
+    there = "does not have the key" if each.value is None else f"has {as_written(each.value)}"
+    reason = f": {each.reason}" if each.reason else ""
+    return f"{each.host} {there}: #{each.event} {each.state}, {since}, {each.actor}{reason}"
 
 
 def _has(made: Made) -> str:

@@ -23,6 +23,8 @@ DOT = 20
 """How far down the dot is, beside the first line of text."""
 TURN = 50
 """How far down an edge has reached the other lane; no row is lower."""
+CHANGES = 8
+"""Changed keys of an event that a list of events shows."""
 ASIDE = 7
 """How far beside its lane a rollback goes down."""
 
@@ -39,20 +41,24 @@ class Row:
     time: str
     void: bool
     changes: Sequence[ChangeRow]
+    """The first of them."""
+    more: int
+    """How many there are beside them."""
     drawing: Markup
 
     @property
     def weight(self) -> int:
         """How many bytes of a page it takes, about."""
-        texts = [
-            text for one in self.changes[:3] for text in (one.key, one.key, one.before, one.after)
-        ]
+        texts = [text for one in self.changes for text in (one.key, one.key, one.before, one.after)]
         said = weight(self.summary, self.reason, most=300) + weight(*texts, most=200)
         return 500 + len(self.drawing) + said
 
 
-def rows_of(view: View, graph: Graph) -> list[Row]:
-    """Return the events of a graph, each with what is drawn beside it."""
+def rows_of(view: View, graph: Graph, key: str | None = None) -> list[Row]:
+    """Return the events of a graph, each with what is drawn beside it.
+
+    With `key`, the changes of that and of what is below it alone.
+    """
     colours = [lane(view, name) for name in graph.lanes]
     events = view.reader.views.events
     found = []
@@ -61,11 +67,13 @@ def rows_of(view: View, graph: Graph) -> list[Row]:
     for node in graph.nodes:
         row = node.row
         drawn = Markup("").join(_drawn(node, above, backs, colours))
+        changes = events.changes(row.event, key=key and key.removeprefix("secret "))
         found.append(
             Row(
                 *(row.event, row.environment, row.summary, row.reason, row.actor, row.time),
                 void=events.void(row.event) is not None,
-                changes=events.changes(row.event),
+                changes=changes[:CHANGES],
+                more=len(changes[CHANGES:]),
                 drawing=drawn,
             )
         )

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import TetraEsError
+from tetra_es.refs import PositionRef, TimeRef
 from tetra_es_projections.queries.history import HistoryQuery, history_rows
 from tetra_es_projections.queries.tables.key_table import KeyEventRow
 from tetra_es_projections.queries.why import explain
@@ -17,6 +18,7 @@ from tetra_es_web.pages.view import command, number
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tetra_es.refs import Ref
     from tetra_es_projections.queries.tables.key_table import BlameRow
     from tetra_es_projections.queries.why import Why
     from tetra_es_web.pages.view import View
@@ -74,8 +76,15 @@ def keys(view: View, _: str, given: Mapping[str, str]) -> str:
     )
 
 
+class Then(NamedTuple):
+    """A moment that is asked for."""
+
+    position: int
+    ref: Ref
+
+
 class Present(NamedTuple):
-    """What a key is in an environment."""
+    """What a key is in an environment, or was at a moment."""
 
     environment: str
     row: BlameRow | None
@@ -85,8 +94,10 @@ class Present(NamedTuple):
 def key(view: View, of: str, given: Mapping[str, str]) -> str:
     """Return the life of a key across environments: what it is, why, and what it was."""
     reader = view.reader
-    before = number(given, "before")
-    query = HistoryQuery(key=of, before=before, limit=_SHOWN + 1)
+    before, at = number(given, "before"), given.get("at", "").strip()
+    then = _moment(view, at)
+    ends = [one for one in (before, then and then.position + 1) if one]
+    query = HistoryQuery(key=of, before=min(ends, default=None), limit=_SHOWN + 1)
     found = [row for row in history_rows(reader, query) if isinstance(row, KeyEventRow)]
     events = list(dict.fromkeys(row.event for row in found))
     more = len(events) > _SHOWN
@@ -99,12 +110,14 @@ def key(view: View, of: str, given: Mapping[str, str]) -> str:
         "key.html",
         view,
         title=of,
-        here=address("key", of, before=before),
-        json=view.links.json("events", key=of, before=before),
-        command=command("history", "--key", of),
-        asked=(("before", str(before or "")),),
+        here=address("key", of, at=at, before=before),
+        json=view.links.json("events", key=of, before=query.before),
+        command=command("history", "--key", of, *(["--before", query.before] if ends else ())),
+        asked=(("at", at), ("before", str(before or ""))),
         key=of,
-        present=[_present(view, name, of) for name in view.environments],
+        at=at,
+        then=then,
+        present=[_present(view, name, of, then) for name in view.environments],
         rows=rows,
         below=below[:50],
         more=more,
@@ -113,13 +126,24 @@ def key(view: View, of: str, given: Mapping[str, str]) -> str:
     )
 
 
-def _present(view: View, environment: str, name: str) -> Present:
-    rows = view.reader.views.keys.blame(environment, name)
+def _moment(view: View, at: str) -> Then | None:
+    """Return what a REF names for all environments, though it be a state of one of them."""
+    ref = view.ref(at)
+    if ref is None:
+        return None
+    from tetra_es_projections.queries.refs import position_of  # most ask for now
+
+    position = position_of(view.reader.views, ref)
+    return Then(position, ref if isinstance(ref, TimeRef) else PositionRef(position))
+
+
+def _present(view: View, environment: str, name: str, then: Then | None) -> Present:
+    rows = view.reader.views.keys.blame(environment, name, upto=then and then.position)
     row = next((one for one in rows if one.key == name), None)
     why: Why | None = None
     if row is not None:
         with suppress(TetraEsError):  # such as a text that was purged: the row is known
-            why = explain(view.reader, environment, name)
+            why = explain(view.reader, environment, name, then and then.ref)
     return Present(environment, row, why)
 
 

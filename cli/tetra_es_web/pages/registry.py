@@ -40,6 +40,9 @@ PAGES: Mapping[str, Callable[[View, str, Mapping[str, str]], str]] = {
 OF_SOMETHING = ("event", "environment", "profile", "key")
 """Pages that are of one thing each, which is named in their address."""
 
+SEVERAL = ("kind",)
+"""Parameters that may be given more than once."""
+
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "overview": ("at",),
     "timeline": (*FILTERS, "before", "n"),
@@ -48,12 +51,12 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "manifest": ("at", "part"),
     "profile": ("at", "part"),
     "compare": ("a", "b", "part"),
-    "key": ("before",),
+    "key": ("at", "before"),
     "keys": ("at", "part"),
     "secrets": ("at",),
     "hosts": ("at", "before"),
     "signers": ("at",),
-    "findings": ("at", "part"),
+    "findings": ("kind", "at", "part"),
     "search": ("q", "environment", "before"),
 }
 """Page to the parameters that it has beside `tz`."""

@@ -40,7 +40,7 @@ def timeline(view: View, _: str, given: Mapping[str, str]) -> str:
         limit=limit + 1,
     )
     graph = history_graph(view.reader, query)
-    rows = rows_of(view, graph)
+    rows = rows_of(view, graph, wanted.get("key"))
     room = min(fitting(rows, lambda row: row.weight), limit)
     more, rows = len(rows) > room, rows[:room]
     at = before or view.whole.newest.event + 1

@@ -13,7 +13,7 @@ from tetra_es.refs import parse_ref
 from tetra_es_projections.queries.environments import known_environments
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import tzinfo
 
     from tetra_es.refs import Ref
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from tetra_es_projections.queries.tables.event_table import EventRow
     from tetra_es_web.links import Links
 
-Given = "Mapping[str, str]"
-"""The parameters of a page, as they are in its address."""
+MANY = "\n"
+"""Between the values of a parameter that is given more than once."""
 
 
 class Whole(NamedTuple):
@@ -79,6 +79,18 @@ def number(given: Mapping[str, str], name: str) -> int | None:
     if not (text.isascii() and text.isdecimal() and len(text) <= 18 and int(text) > 0):
         raise UsageError(f"{name} is not a number: {text!r}", hint="such as 41")
     return int(text)
+
+
+def several(given: Mapping[str, str], name: str, known: Collection[str]) -> tuple[str, ...]:
+    """Return the values of a parameter that may be given more than once, each once.
+
+    Raises `UsageError` for one that is not known.
+    """
+    found = tuple(dict.fromkeys(one for one in given.get(name, "").split(MANY) if one))
+    for one in found:
+        if one not in known:
+            raise UsageError(f"no such {name}: {one!r}", hint=f"there are {', '.join(known)}")
+    return found
 
 
 def command(*words: object) -> str:

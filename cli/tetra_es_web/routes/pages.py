@@ -15,8 +15,8 @@ from tetra_es_web import pages
 from tetra_es_web.links import LiveLinks
 from tetra_es_web.opening import etag_of, headers_of, is_known, opened
 from tetra_es_web.pages.failure import failure, failure_alone
-from tetra_es_web.pages.registry import OF_SOMETHING, PAGES, PARAMETERS
-from tetra_es_web.pages.view import View
+from tetra_es_web.pages.registry import OF_SOMETHING, PAGES, PARAMETERS, SEVERAL
+from tetra_es_web.pages.view import MANY, View
 from tetra_es_web.routes.errors import status_of
 from tetra_es_web.routes.patterns import check_pattern
 
@@ -79,7 +79,8 @@ def _answer(request: Request, name: str) -> Response:
 
 
 def _page(request: Request, name: str, found: Opened) -> Response:
-    given = dict(request.query_params)
+    asked = request.query_params
+    given = {one: MANY.join(asked.getlist(one)) for one in asked}
     moment = found.moment
     zone = given.pop("tz", "")
     view = View(moment.reader, LiveLinks(zone), found.zone, found.zone_name, moment.shared)
@@ -114,7 +115,8 @@ def _check(request: Request, name: str, given: Mapping[str, str]) -> None:
         if one not in known:
             told = ", ".join((*known, "tz"))
             raise UsageError(f"no such parameter: {one!r}", hint=f"there are {told}")
-    if len(request.query_params.multi_items()) > len(request.query_params):
+    names = [one for one, _ in request.query_params.multi_items() if one not in SEVERAL]
+    if len(names) > len({*names}):
         raise UsageError("a parameter is given twice", hint="give it once")
     if any("\x00" in value for value in (*given.values(), request.path_params.get("of", ""))):
         raise UsageError("a parameter has a zero byte", hint="leave it out")

@@ -1,4 +1,4 @@
-"""Why a key of an environment has its value: the rule, the edit behind it, and where it runs."""
+"""Why a key of an environment has its value: the rule, the edit behind it, what deployed it."""
 
 from __future__ import annotations
 
@@ -69,6 +69,7 @@ class Running(NamedTuple):
     actor: str | None
     event: int | None
     """The event with which it was deployed."""
+    reason: str | None
 
 
 class Why(NamedTuple):
@@ -232,7 +233,8 @@ def _running(reader: Reader, environment: str, key: str, ref: Ref | None) -> Ite
         if row.environment == environment and row.running and row.revision:
             there = reader.views.states.position_of_revision(environment, row.revision)
             value = _values(reader, _state(reader, environment, there)).get(key)
-            yield Running(row.host, row.running, value, row.since, row.actor, row.event)
+            deployed = (row.since, row.actor, row.event, row.reason)
+            yield Running(row.host, row.running, value, *deployed)
 
 
 def _row(reader: Reader, position: int) -> EventRow:
