@@ -10,6 +10,7 @@ import subprocess
 import termios
 import time
 from contextlib import closing, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,10 +19,11 @@ from tests.examples import LONG_TAIL, some
 from tests.machine import HANG
 from tests.purging.conftest import VALUE, keep_soon
 from tests.purging.remains import remains
+from tetra_es.admission import Admission
+from tetra_es.layout import OrgLayout
+from tetra_es_projections.queries.answering import Answering
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.machine import Machine
 
 PURGE = ("purge", "local", "app.entry", "-m", "it was a secret")
@@ -49,6 +51,20 @@ def test_all_that_had_the_value_is_gone(leaked: Machine) -> None:
     (row,) = leaked.ok("verify", "-o", "json").json["purged"]
     assert (row["event"], row["reason"], row["key"]) == (position, "it was a secret", None)
     assert row["bodies"][0] == "local@2 (#3): text, changes"
+
+
+def test_while_a_service_keeps_the_files_open(leaked: Machine) -> None:
+    leaked.ok("status")  # in a folder that was copied, nothing was admitted yet
+    admission = Admission(leaked.home / ".local/state/tetra-es")
+    with closing(Answering(OrgLayout(leaked.folder), admission, keep=True)) as answers:
+        with answers.reading() as moment:
+            assert VALUE in str(moment.reader.views.events.changes(3))
+        leaked.forked().ok(*PURGE, "--yes")
+        assert remains(VALUE, leaked) == []
+        with answers.reading() as moment:
+            assert VALUE not in str(moment.reader.views.events.changes(3))
+        opened = [os.path.realpath(each) for each in Path("/proc/self/fd").iterdir()]
+        assert not [name for name in opened if "views.db" in name and "(deleted)" in name]
 
 
 def test_the_chain_is_the_same(leaked: Machine) -> None:

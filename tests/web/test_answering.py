@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import closing
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
     from tests.machine import Machine
 
 
-def answering(machine: Machine) -> Answering:
+def answering(machine: Machine, *, keep: bool = False) -> Answering:
     machine.ok("status")  # in a folder that was copied, nothing was admitted yet
     state = machine.home / ".local/state/tetra-es"
-    return Answering(OrgLayout(machine.folder), Admission(state))
+    return Answering(OrgLayout(machine.folder), Admission(state), keep=keep)
 
 
 def positions(answers: Answering) -> list[int]:
@@ -43,11 +44,13 @@ def contents(machine: Machine) -> dict[str, str]:
     }
 
 
-def test_it_follows_what_others_record(machine: Machine) -> None:
-    answers = answering(machine)
-    for port in (4001, 4002, 4003):
-        machine.ok("set", "local", f"ports.tetra={port}")
-        assert positions(answers) == [row["event"] for row in machine.history()]
+@pytest.mark.parametrize("keep", [False, True])
+def test_it_follows_what_others_record(machine: Machine, *, keep: bool) -> None:
+    other = machine.forked()
+    with closing(answering(machine, keep=keep)) as answers:
+        for port in (4001, 4002, 4003):
+            other.ok("set", "local", f"ports.tetra={port}")
+            assert positions(answers) == [row["event"] for row in other.history()]
 
 
 def test_secrets_are_those_of_then(machine: Machine) -> None:
@@ -102,12 +105,13 @@ def test_what_this_account_did_not_admit_is_not_answered_from(machine: Machine) 
 
 def test_nothing_is_written(machine: Machine) -> None:
     machine.ok("promote", "dev")
-    answers = answering(machine)
+    answers = answering(machine, keep=True)
     before = contents(machine)
     for _ in range(2):
         positions(answers)
         with answers.reading() as moment:
             secrets(moment.reader, "dev")
+    answers.close()
     assert contents(machine) == before
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from threading import Lock
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from tetra_es.errors import TetraEsError, Unavailable
 from tetra_es.gate.gate import Gate
@@ -23,7 +23,7 @@ from tetra_es.log.chain import START
 from tetra_es.log.sqlite.reader import SqliteLog
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from tetra_es.admission import Admission
@@ -35,6 +35,11 @@ if TYPE_CHECKING:
 
 _KEPT: Final = 4
 """States that stay in memory."""
+_FEW: Final = 16
+"""Events and bodies that stay there for one answer."""
+
+Key = TypeVar("Key")
+Thing = TypeVar("Thing")
 
 
 class GateStates:
@@ -97,6 +102,8 @@ class ReplicaAsOf(AdmittedReplica):
         """Read through `log`. Raises `Unavailable` where its last event was not admitted here."""
         self._states = states
         self._upto = log
+        self._records: dict[int, Record] = {}
+        self._bodies: dict[bytes, bytes] = {}
         super().__init__(log.path, admission, log=log)
 
     def look_again(self) -> None:
@@ -109,6 +116,14 @@ class ReplicaAsOf(AdmittedReplica):
         if pinned != self._head.hash:
             raise Forked(self._head.position, pinned, self._head.hash)
         self._level = Window(self._pins).at
+
+    def record(self, position: int) -> Record | None:
+        """Return the event at `position`, None for none. Raises `IntegrityFailure`."""
+        return _remembered(self._records, position, super().record)
+
+    def body(self, digest: bytes) -> bytes | None:
+        """Return the body with this SHA-256, None where there is none or it was purged."""
+        return _remembered(self._bodies, digest, super().body)
 
     def of_topics(self, topics: Sequence[str], upto: int) -> list[Record]:
         """Return the events of these kinds up to a position, in order."""
@@ -124,6 +139,19 @@ class ReplicaAsOf(AdmittedReplica):
         """What the gate says."""
         state = self._states.at(self._upto, self._pins)
         return Opened(Gate(self._upto, state), self._pins, Standing.LEVEL)
+
+
+def _remembered(
+    known: dict[Key, Thing], key: Key, read: Callable[[Key], Thing | None]
+) -> Thing | None:
+    """Return what is known, or read it: an answer comes back to a few things several times."""
+    if (found := known.get(key)) is not None:
+        return found
+    if len(known) >= _FEW:
+        known.clear()
+    if (found := read(key)) is not None:
+        known[key] = found
+    return found
 
 
 def pins_of(state_dir: Path, folder: Path) -> Pins:

@@ -46,7 +46,7 @@ def run(
 ) -> None:
     """Answer until a signal comes. Raises `TetraEsError`."""
     guard = Guard(tokens, proxies)
-    answering = Answering(layout, admission)
+    answering = Answering(layout, admission, keep=True)
     with answering.reading():  # what is wrong is said before anybody asks
         pass
     with closing(_listening(guard, host, port, path)) as listening:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tetra_es.errors import IntegrityFailure, TetraEsError, Unavailable
 from tetra_es.gate.as_of import GateStates, ReplicaAsOf, pinned_head
 from tetra_es.gate.pins.sharing import sharing_of
+from tetra_es.log.sqlite.kept import KeptConnections
 from tetra_es.log.sqlite.upto import LogUpto
 from tetra_es_projections.queries.reader import Reader
 from tetra_es_projections.queries.views import Views
@@ -56,12 +57,19 @@ class Moment(NamedTuple):
 class Answering:
     """Opens readers of one organization. Threads may share it."""
 
-    def __init__(self, layout: OrgLayout, admission: Admission) -> None:
+    def __init__(self, layout: OrgLayout, admission: Admission, *, keep: bool = False) -> None:
+        """Answer from the files of an organization; `keep` them open for the next answer."""
         self.layout = layout
         self._admission = admission
         self._states = GateStates()
         self._lock = Lock()
         self._highest = 0
+        self._kept = KeptConnections() if keep else None
+
+    def close(self) -> None:
+        """Let go of files that are kept open, as happens soon where nobody asks."""
+        if self._kept is not None:
+            self._kept.close()
 
     @contextmanager
     def reading(self, is_over: Callable[[], bool] | None = None) -> Iterator[Moment]:
@@ -73,7 +81,7 @@ class Answering:
         if not self.layout.views.exists():
             raise Unavailable("there are no views yet", hint="`tetra-es rebuild` builds them")
         try:
-            with Views(self.layout.views) as views:
+            with Views(self.layout.views, self._kept) as views:
                 position = self._position(views)
                 if is_over is not None:
                     views.limit_time(is_over)
@@ -98,7 +106,7 @@ class Answering:
 
     def _log(self, position: int) -> LogUpto:
         try:
-            return LogUpto(self.layout.store, position)
+            return LogUpto(self.layout.store, position, self._kept)
         except IntegrityFailure:
             raise
         except TetraEsError as error:  # none there, or one of another edition

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tetra_es.log.sqlite.kept import KeptConnections
     from tetra_es_projections.queries.tables.edited_table import EditedTable
     from tetra_es_projections.queries.tables.event_table import EventTable
     from tetra_es_projections.queries.tables.host_table import HostTable
@@ -34,19 +35,24 @@ _EDITED = ("manifest", "profile")
 class Views(Closing):
     """The views, for reading. Use as a context manager."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, kept: KeptConnections | None = None) -> None:
         """Open the views at `path`, which must exist.
 
-        Raises `sqlite3.Error`, also when their tables are not ours: others may tell anything.
+        With `kept`, by a connection of these, which gets it back. Raises `sqlite3.Error`, also when
+        their tables are not ours: others may tell anything.
         """
-        self._connection = connect_reading(path)
+        self._kept = kept
+        self._connection = kept.take(path) if kept else connect_reading(path)
         with closed_on_failure(self._connection):
             if problem := foreign_part(self._connection):
                 raise sqlite3.DatabaseError(problem)
 
     def close(self) -> None:
         """Let go of the file."""
-        self._connection.close()
+        if self._kept is None:
+            self._connection.close()
+        else:
+            self._kept.give(self._connection)
 
     def hold(self) -> int:
         """Have all that is asked from now on be of one moment; return the position of that.

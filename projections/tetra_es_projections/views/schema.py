@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tetra_es.log.sqlite.statements import difference, named
+from tetra_es.log.sqlite.statements import difference, is_known, named, note_known
 
 if TYPE_CHECKING:
     import sqlite3
@@ -132,5 +132,10 @@ MADE_OF_EVENTS: Final = tuple(
 
 def foreign_part(connection: sqlite3.Connection, database: str = "main") -> str | None:
     """Return how the schema of views differs from ours, None where it does not."""
+    if is_known(connection):
+        return None
     rows = connection.execute(f"SELECT type, name, sql FROM {database}.sqlite_schema")
-    return difference(SCHEMA, rows)
+    problem = difference(SCHEMA, rows)
+    if problem is None and database == "main":
+        note_known(connection)
+    return problem

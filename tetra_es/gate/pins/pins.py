@@ -96,15 +96,17 @@ class Pins:
 
     def hashes(self, after: int = 0, upto: int | None = None) -> list[bytes]:
         """Return the pinned hashes with `after` < position <= `upto`."""
+        data = self.data(after, upto)
+        return [data[at : at + SIZE] for at in range(0, len(data), SIZE)]
+
+    def data(self, after: int = 0, upto: int | None = None) -> bytes:
+        """Return the same, one hash after the other."""
         with self._reading() as descriptor:
             if descriptor is None:
-                return []
+                return b""
             count = _whole(descriptor)
             end = count if upto is None else min(count, upto)
-            if end <= after:
-                return []
-            data = os.pread(descriptor, (end - after) * SIZE, after * SIZE)
-        return [data[at : at + SIZE] for at in range(0, len(data), SIZE)]
+            return os.pread(descriptor, max(0, end - after) * SIZE, after * SIZE)
 
     @property
     def founder(self) -> str:
@@ -211,17 +213,19 @@ class Window:
 
     def __init__(self, pins: Pins) -> None:
         self._pins = pins
-        self._first, self._hashes = 1, list[bytes]()
+        self._after, self._data = 0, b""
 
     def at(self, position: int) -> bytes | None:
         """Return the hash that is pinned at a position, None where none is."""
-        if not 0 <= position - self._first < len(self._hashes):
+        start = (position - 1 - self._after) * SIZE
+        if not 0 <= start < len(self._data):
             after = (position - 1) // _AT_ONCE * _AT_ONCE
-            if self._first != after + 1:
-                self._first, self._hashes = after + 1, []
-            self._hashes += self._pins.hashes(after + len(self._hashes), after + _AT_ONCE)
-        index = position - self._first
-        return self._hashes[index] if index < len(self._hashes) else None
+            if self._after != after:
+                self._after, self._data = after, b""
+            here = len(self._data) // SIZE
+            self._data += self._pins.data(after + here, after + _AT_ONCE)
+            start = (position - 1 - after) * SIZE
+        return self._data[start : start + SIZE] or None
 
 
 def _whole(descriptor: int) -> int:

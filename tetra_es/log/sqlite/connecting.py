@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from tetra_es.errors import RESTORE_HINT, IntegrityFailure, TetraEsError
 from tetra_es.log.sqlite import wal
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+
+Kind = TypeVar("Kind", bound=sqlite3.Connection)
 
 _ATTEMPTS: Final = 3
 """Times that a file is copied which changes meanwhile."""
@@ -78,6 +80,17 @@ def connect_reading(
         return _made_reading(sqlite3.connect(uri, uri=True, isolation_level=None))
 
 
+def reading_alone(path: Path, kind: type[Kind]) -> Kind:
+    """Return a connection of a kind that reads a file where it is, and sees what others write.
+
+    Threads may hand it to each other. Raises `sqlite3.Error`.
+    """
+    connection = sqlite3.connect(
+        path, isolation_level=None, timeout=30, check_same_thread=False, factory=kind
+    )
+    return _made_reading(connection)
+
+
 def _connected_to_copy(path: Path) -> sqlite3.Connection | None:
     """Return a connection to a copy of a file and of its write-ahead log; it goes with that.
 
@@ -103,7 +116,7 @@ def _state(path: Path) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
-def _made_reading(connection: sqlite3.Connection) -> sqlite3.Connection:
+def _made_reading(connection: Kind) -> Kind:
     with closed_on_failure(connection), decoding_errors():
         connection.execute("PRAGMA query_only = ON")
         connection.execute("SELECT 1 FROM sqlite_master LIMIT 1")

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from tetra_es.log.sqlite.kept import KeptConnections
+
 
 class ReadOnlyFile(Closing):
     """A file with events. Use as a context manager."""
@@ -27,13 +29,17 @@ class ReadOnlyFile(Closing):
         check: Callable[[sqlite3.Connection, Path], None],
         *,
         apart: bool = False,
+        kept: KeptConnections | None = None,
     ) -> None:
         """Open the file at `path`, and have it checked. `apart`: see `connect_reading`.
+
+        With `kept`, by a connection of these, which gets it back.
 
         Raises `Unfounded` where there is none, `TetraEsError` where it cannot be read.
         """
         self.path = path
-        self._connection = _connect(path, current=self.current, apart=apart)
+        self._kept = kept
+        self._connection = _connect(path, current=self.current, apart=apart, kept=kept)
         try:
             with self._reading():
                 check(self._connection, path)
@@ -43,7 +49,10 @@ class ReadOnlyFile(Closing):
 
     def close(self) -> None:
         """Let go of the file."""
-        self._connection.close()
+        if self._kept is None:
+            self._connection.close()
+        else:
+            self._kept.give(self._connection)
 
     def damage(self) -> list[str]:
         """Return what SQLite finds wrong with the file, such as an index that differs from its
@@ -78,13 +87,17 @@ class ReadOnlyFile(Closing):
             raise unreadable(self.path, error) from error
 
 
-def _connect(path: Path, *, current: bool, apart: bool) -> sqlite3.Connection:
+def _connect(
+    path: Path, *, current: bool, apart: bool, kept: KeptConnections | None
+) -> sqlite3.Connection:
     if not path.is_file():
         raise Unfounded(
             f"no event store at {path}",
             hint=RESTORE_HINT,
         )
     try:
+        if kept is not None:
+            return kept.take(path)
         return connect_reading(path, current=current, apart=apart)
     except sqlite3.Error as error:
         raise unreadable(path, error) from error

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from tetra_es.errors import RESTORE_HINT, IntegrityFailure, TetraEsError, Unfounded
 from tetra_es.log.sqlite.schema import APPLICATION_ID, SCHEMA, VERSION
-from tetra_es.log.sqlite.statements import difference
+from tetra_es.log.sqlite.statements import difference, is_known, note_known
 
 if TYPE_CHECKING:
     import sqlite3
@@ -40,10 +40,12 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
     """
     connection.execute("BEGIN")  # all that follows is of one moment
     try:
-        parts = connection.execute("SELECT type, name, sql FROM sqlite_schema").fetchall()
-        _check_version(connection, path, is_empty=not parts)
-        if problem := difference(SCHEMA, parts):
-            raise IntegrityFailure(f"{path} was changed: {problem}", hint=HINT)
+        if not is_known(connection):
+            parts = connection.execute("SELECT type, name, sql FROM sqlite_schema").fetchall()
+            _check_version(connection, path, is_empty=not parts)
+            if problem := difference(SCHEMA, parts):
+                raise IntegrityFailure(f"{path} was changed: {problem}", hint=HINT)
+            note_known(connection)
         lowest = connection.execute("SELECT min(position) FROM events").fetchone()[0]
         if lowest not in (None, 1):
             problem = "positions begin at 1" if lowest < 1 else "the events before are missing"

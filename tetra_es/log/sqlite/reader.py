@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
+    from tetra_es.log.sqlite.kept import KeptConnections
+
 BATCH: Final = 500
 """Events read at a time: large enough to be quick, small enough for memory."""
 
@@ -39,14 +41,16 @@ _LONGEST_PAUSE: Final = 0.25
 class SqliteLog(ReadOnlyFile):
     """The log in an SQLite file, for reading; see `port.Log`."""
 
-    def __init__(self, path: Path, *, apart: bool = False) -> None:
+    def __init__(
+        self, path: Path, *, apart: bool = False, kept: KeptConnections | None = None
+    ) -> None:
         """Open the file at `path`; `apart` where it is somebody else's, see `connect_reading`.
 
         Raises `Unfounded` when there is none or an empty one, `FirstEdition` for an old one,
         `TetraEsError` when it is of a newer version, `IntegrityFailure` when it is not as tetra-es
         keeps it.
         """
-        super().__init__(path, opening.check, apart=apart)
+        super().__init__(path, opening.check, apart=apart, kept=kept)
 
     def head(self) -> Head:
         """Return the newest event's position and hash, `START` where there is none."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterable
+
+_VERSIONS = ("schema_version", "user_version", "application_id")
 
 
 def plain(sql: str) -> str:
@@ -40,6 +43,27 @@ def difference(
             )
     problems += [(2, f"{name} is missing") for name in missing]
     return _printable(min(problems)[1]) if problems else None
+
+
+def versions(connection: sqlite3.Connection) -> tuple[int, ...]:
+    """Return what SQLite changes with a schema, and we with the meaning of one."""
+    return tuple(connection.execute(f"PRAGMA {name}").fetchone()[0] for name in _VERSIONS)
+
+
+def is_known(connection: sqlite3.Connection) -> bool:
+    """Return whether a schema is the one that this connection was noted to have.
+
+    One that is kept between two questions; others are not noted. SQLite goes by what it read of the
+    schema before, too, until it changes that version.
+    """
+    known = getattr(connection, "known", None)
+    return known is not None and known == versions(connection)
+
+
+def note_known(connection: sqlite3.Connection) -> None:
+    """Note that the schema of a connection is ours."""
+    if hasattr(connection, "known"):
+        connection.known = versions(connection)
 
 
 def _printable(text: str) -> str:

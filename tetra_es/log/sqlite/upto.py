@@ -14,14 +14,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tetra_es.log.record import Record
+    from tetra_es.log.sqlite.kept import KeptConnections
 
 
 class LogUpto(SqliteLog):
     """The events up to a position; see `SqliteLog`. A body that was purged since is not there."""
 
-    def __init__(self, path: Path, position: int) -> None:
+    def __init__(self, path: Path, position: int, kept: KeptConnections | None = None) -> None:
         """Open the file at `path`. Raises as `SqliteLog` does, and where the event is not there."""
-        super().__init__(path)
+        super().__init__(path, kept=kept)
         row = self._row("SELECT hash FROM events WHERE position = ?", (position,))
         if row is None:
             self.close()
