@@ -489,6 +489,13 @@ class Event(NamedTuple):
     signature: bytes
 
 
+def hash_of(event: Event) -> bytes:
+    """Return the hash that an event has to have."""
+    text = (str(event.position), event.stream, str(event.version), event.topic)
+    parts = sized(event.previous, *(one.encode() for one in text), event.state, digits=8)
+    return hashlib.sha256(parts).digest()
+
+
 def has_form(event: Event, state: State) -> bool:
     """Return whether an event has the form that its topic has under its rules."""
     form = FORMS.get(event.topic, UNKNOWN)
@@ -663,10 +670,7 @@ class Judge:
         last = f"#{self.position}"
         yield event.position != self.position + 1, "position", f"it comes after {last}"
         yield event.previous != self.hash, "previous", f"it does not follow from {last}"
-        text = (str(event.position), event.stream, str(event.version), event.topic)
-        parts = sized(event.previous, *(one.encode() for one in text), event.state, digits=8)
-        changed = hashlib.sha256(parts).digest() != event.hash
-        yield changed, "hash", "it was changed: its hash does not match"
+        yield hash_of(event) != event.hash, "hash", "it was changed: its hash does not match"
         yield state is None, "canonical", "its state is not canonical JSON"
         metadata = state.get("metadata")
         rules = metadata.get("rules", 0) if isinstance(metadata, dict) else 0
@@ -1970,10 +1974,10 @@ PEOPLE = "author, committer, times or fields"
 
 EVIDENCE, CHECKPOINT = b"tetra-es-evidence", b"tetra-es-checkpoint"
 MANIFEST, MANIFEST_SIGNATURE = "manifest.json", "manifest.json.sig"
-PROGRAM = "tetra-es-verify.py"
+PROGRAM, CHAIN = "tetra-es-verify.py", "chain.jsonl"
 TABLES = ("allowed_signers", "signers.csv", "events.csv", "changes.csv")
 ALWAYS = ("README.txt", PROGRAM, "checkpoint", "proofs.jsonl", *TABLES)
-FILES = "|".join(re.escape(name) for name in (*ALWAYS, MANIFEST, MANIFEST_SIGNATURE))
+FILES = "|".join(re.escape(name) for name in (*ALWAYS, CHAIN, MANIFEST, MANIFEST_SIGNATURE))
 FILES += rf"|events/[0-9]{{4,}}/[0-9]{{2}}/[0-9]{{8,}}\.json|bodies/{HEX}"
 FILES += r"|toml/(manifest|(environments|profiles)/[a-z][a-z0-9-]{0,31})@[0-9]{1,16}\.toml"
 EVENT_COLUMNS = (
@@ -1981,6 +1985,7 @@ EVENT_COLUMNS = (
 )
 CHANGE_COLUMNS = "event,file,key,before,after"
 SIGNER_COLUMNS = "signer,may,fingerprint,key,since,since_time,until,until_time"
+LARGEST_ARCHIVE = (1 << 31) - 1  # bytes; none is larger
 LOOSE = 0  # the event of a finding that is about the archive
 
 
@@ -2011,6 +2016,8 @@ MANIFEST_FORM: dict[str, Any] = {
 
 
 PROOF = {"event": 1, "hash": HEX, "size": 1, "proof": [HEX]}
+LINK = {"event": 1, "stream": ANY, "version": 0, "topic": ANY, "state": object_of(lambda _: True)}
+LINK |= {"signature": "[A-Za-z0-9+/]*=*"}
 
 
 class Term(NamedTuple):
@@ -2029,6 +2036,8 @@ class Archive:
     def __init__(self, path: Path) -> None:
         self._file = path.open("rb")
         try:
+            if self._file.seek(0, io.SEEK_END) > LARGEST_ARCHIVE:
+                raise ValueError("it is larger than 2 GiB")
             self._zip = zipfile.ZipFile(self._file)
         except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
             self._file.close()
@@ -2098,17 +2107,57 @@ def entry_problem(entry: zipfile.ZipInfo) -> str:
         return "is not a plain file"
     if entry.compress_type or entry.flag_bits or entry.file_size != entry.compress_size:
         return "is compressed or encrypted"
-    return "is too large" if entry.file_size > LARGEST else ""
+    one = "/" in entry.filename  # a list of all events has no limit but the archive's
+    return "is too large" if one and entry.file_size > LARGEST else ""
+
+
+class LeftOut(Exception):
+    """A rule has to look into a text that is not in the archive, since nobody asked for it."""
 
 
 class EvidenceJudge(Judge):
-    """Judges a history from its beginning, without ciphertexts: an archive has none."""
+    """Judges a history from its beginning, without ciphertexts: an archive has none.
+
+    Where it lacks texts of events that the filter does not take, it takes the manifest's word.
+    """
 
     ciphertexts: frozenset[str] = frozenset()
+    left_out: frozenset[str] = frozenset()
+    """Digests of texts that are not in the archive, and were not purged."""
+    void: frozenset[int] | set[int] = frozenset()
+    """The events that the manifest says are void."""
+
+    def __init__(
+        self, body: Callable[[str, int], bytes | None], purges: Callable[[], Iterable[Event]]
+    ) -> None:
+        super().__init__(body, purges)
+        self.undecided: set[int] = set()
+        """Events that break none of the rules that could be checked, and not all could."""
 
     def _find(self, digest: str, position: int) -> bytes | None:
         found = super()._find(digest, position)
-        return b"" if found is None and digest in self.ciphertexts else found
+        there = self.ciphertexts | self.left_out if found is None else ()
+        return b"" if digest in there else found
+
+    def _text(self, at: At) -> State | None:
+        if at.digest in self.left_out:
+            raise LeftOut
+        return super()._text(at)
+
+    def _rules(self, event: Event, state: State, facts: Facts) -> Iterator[Rule]:
+        try:
+            yield from super()._rules(event, state, facts)
+        except LeftOut:
+            self.undecided.add(event.position)
+
+    def _culprit(self, batch: list[tuple[Event, State]]) -> tuple[Event, str, str]:
+        found = super()._culprit(batch)
+        here = {event.position for event, _ in batch} & self.undecided
+        if found[1]:  # a rule that could be checked decides on the whole batch
+            self.undecided -= here
+        elif said := [event for event, _ in batch if event.position in here & self.void]:
+            return said[0], "said", "the manifest says so"
+        return found
 
     def _check_signatures(self, batch: list[tuple[Event, State]]) -> None:
         if HAS_CRYPTOGRAPHY:
@@ -2132,6 +2181,8 @@ class Evidence:
         self.manifest: State = {}
         self.events: dict[int, Event] = {}
         self.states: dict[int, State] = {}
+        self.chained: set[int] = set()
+        """The events that have no file of their own: their texts are not in the archive."""
         self.void: set[int] = set()
         self.terms: list[Term] = []
         self.digests: dict[str, str] = {}
@@ -2151,6 +2202,8 @@ class Evidence:
             return
         self._compare_files()
         self._read_events()
+        if not self.findings and CHAIN in self.archive.names:
+            self._read_chain()
         if self.findings:
             return
         self.void = set(self.manifest["void"])
@@ -2215,25 +2268,35 @@ class Evidence:
     def _read_event(self, position: int, name: str, listed: dict[int, str]) -> None:
         try:
             event = read_event(int(Path(name).stem), self.archive.read(name))
-            state = json_object(event.state)
-            metadata = (state or {}).get("metadata")
-            if name != event_path(event.position) or not isinstance(metadata, dict):
-                raise Rejected(event.position, "file", "its file has no lawful name or state")
-            if not fits((SIGNER, ANY), [metadata.get("actor"), metadata.get("reason")]):
-                raise Rejected(event.position, "metadata", "it does not say who and why")
-            batch = metadata.get("batch", [1, 1])
-            if not fits((1, 1), batch) or not fits(ANY, (state or {}).get("timestamp")):
-                raise Rejected(event.position, "metadata", "its time or batch is not lawful")
-            text = (str(event.position), event.stream, str(event.version), event.topic)
-            parts = sized(event.previous, *(one.encode() for one in text), event.state, digits=8)
-            if hashlib.sha256(parts).digest() != event.hash:
+            if name != event_path(event.position):
+                raise Rejected(event.position, "file", "its file has no lawful name")
+            state = lawful_state(event)
+            if hash_of(event) != event.hash:
                 raise Rejected(event.position, "hash", "it was changed: its hash does not match")
             if listed.get(event.position) != event.hash.hex():
                 raise Rejected(event.position, "hash", "it is not the one that the manifest lists")
         except Rejected as error:
             self.find(str(error), error.position or position)
         else:
-            self.events[event.position], self.states[event.position] = event, state or {}
+            self.events[event.position], self.states[event.position] = event, state
+
+    def _read_chain(self) -> None:
+        """Read the events that have no file of their own: what their hashes are over."""
+        lines = iter(self.archive.read(CHAIN).split(b"\n"))
+        hash_ = bytes(32)
+        for position in range(1, self.manifest["head"]["position"] + 1):
+            if position not in self.events:
+                try:
+                    event = chained(position, hash_, next(lines, b""))
+                    self.states[position] = lawful_state(event)
+                except (Rejected, ValueError) as error:
+                    return self.find(f"{CHAIN} does not have it: {error}", position)
+                self.events[position] = event
+                self.chained.add(position)
+            hash_ = self.events[position].hash
+        if [*lines] != [b""]:
+            self.find(f"{CHAIN} has more than the events that have no file of their own")
+        return None
 
     # The head, and the tree
 
@@ -2254,6 +2317,11 @@ class Evidence:
         if self.archive.read("checkpoint").partition(b"\n\n")[0] + b"\n" != text:
             self.find("the checkpoint is not that of the manifest's head and root")
 
+    def _is_whole(self) -> bool:
+        """Return whether every event is here, if only what its hash is over."""
+        last: int = self.manifest["head"]["position"]
+        return len(self.events) == last
+
     def _checkpoint_text(self) -> bytes:
         root = base64.b64encode(bytes.fromhex(self.manifest["root"])).decode()
         lines = (self.manifest["origin"], self.manifest["head"]["position"], root)
@@ -2265,7 +2333,7 @@ class Evidence:
         proved = []
         for line in lines:
             one = json_line(line)
-            if not fits(PROOF, one) or one["event"] not in self.events:
+            if not fits(PROOF, one) or one["event"] not in self.events.keys() - self.chained:
                 self.find("proofs.jsonl has a line that proves none of the events")
                 return
             position, proof = one["event"], [bytes.fromhex(each) for each in one["proof"]]
@@ -2274,8 +2342,12 @@ class Evidence:
             if [one["hash"], one["size"], found] != [event.hash.hex(), size, bytes.fromhex(root)]:
                 self.find("its proof is that of another tree, or of another event", position)
             proved.append(position)
-        if proved != sorted(self.events):
+        if proved != sorted(self.events.keys() - self.chained):
             self.find("proofs.jsonl does not have one proof for each event, in their order")
+        if self._is_whole():
+            leaves = [event.hash for _, event in sorted(self.events.items())]
+            if tree_root(leaves).hex() != root:
+                self.find(f"the root in {MANIFEST} is not that of the events")
 
     def _check_chain(self) -> None:
         for position, event in sorted(self.events.items()):
@@ -2303,6 +2375,10 @@ class Evidence:
             is_last = [position, event.hash.hex()] == [last.get("position"), last.get("hash")]
             if event.version == last["version"] and not is_last:
                 self.find(f"it is not the last event of {event.stream}", position)
+        if self._is_whole():
+            for stream, last in streams.items():
+                if seen.get(stream, 0) < last["version"]:
+                    self.find(f"{MANIFEST} says that {stream} goes on to number {last['version']}")
         self._find_gaps("org", range(1, streams.get("org", {"version": 0})["version"] + 1))
 
     def _find_gaps(self, stream: str, wanted: Iterable[int]) -> None:
@@ -2463,12 +2539,14 @@ class Evidence:
 
         events = [event for _, event in sorted(self.events.items())]
         judge = EvidenceJudge(body, lambda: (e for e in events if e.topic.endswith(".purged")))
+        judge.void = self.void
         judge.ciphertexts = frozenset(
             digest
             for event in events
             if has_form(event, self.states[event.position])
             for _, _, digest in age_files(event.topic, self.states[event.position])
         )
+        judge.left_out = frozenset(self._left_out() - bodies.keys() - judge.ciphertexts)
         judged = 0
         try:
             for position in range(1, whole):
@@ -2484,7 +2562,38 @@ class Evidence:
         if judged < self.manifest["head"]["position"]:
             words = "the rules of tetra-es, for events whose history is not in the archive"
             self.notes.append(f"{words} (up to #{judged} they were)" if judged else words)
-            self.notes.append("the exporter's word on which events are void, and that all are here")
+            words = "the exporter's word on which events are void, and that all are here"
+            self.notes.append(f"{words}. Ask for an archive with --chain")
+        self._say_undecided(judge.undecided, judged)
+
+    def _left_out(self) -> set[str]:
+        """Return the digests of texts of events that have no file of their own, but what was
+        purged."""
+        found: set[str] = set()
+        purged: set[str] = set()
+        for position, event in self.events.items():
+            state = self.states[position]
+            if position in self.chained and rules_of(state):
+                found.update(bodies_of(event, state))
+            if event.topic.endswith(".purged") and position not in self.void:
+                digests: Any = state.get("digests")
+                purged.update(digests if fits([ANY], digests) else ())
+        return found - purged
+
+    def _say_undecided(self, undecided: set[int], judged: int) -> None:
+        """Say of which chosen events only the exporter says whether they are void."""
+        chosen = {position for position, _ in self.manifest["events"]}
+        for position in sorted(chosen & self.void):
+            event, state = self.events[position], self.states[position]
+            lawful = event.topic in FORMS and has_form(event, state)
+            if position in undecided or (position > judged and lawful):
+                words = "the exporter says that it is void, and what shows it is not in the archive"
+                self.unchecked.append(f"#{position}: {words}")
+        if valid := sorted((chosen & undecided) - self.void):
+            some = ", ".join(f"#{position}" for position in valid[:5])
+            more = f" and {len(valid) - 5} more" if valid[5:] else ""
+            words = f"whether {some}{more} follow from earlier texts"
+            self.notes.append(f"{words}, which are not in the archive")
 
     def _compare_verdict(self, verdict: Verdict) -> None:
         position = verdict.event.position
@@ -2498,7 +2607,7 @@ class Evidence:
         named, purged = set(), []
         for position, event in sorted(self.events.items()):
             state = self.states[position]
-            texts = self._texts_of(event, state)
+            texts = () if position in self.chained else self._texts_of(event, state)
             for kind, digest, name in texts:
                 if self.digests.get(name) == digest:
                     named.add(name)
@@ -2621,6 +2730,36 @@ class Evidence:
             self.find(f"the history is another one than that of your checkpoint of #{size}", size)
         if size == last and root != self.manifest["root"]:
             self.find(f"the history is another one than that of your checkpoint of #{size}", size)
+
+
+def lawful_state(event: Event) -> State:
+    """Return the state of an event, in which archives look for who, why and when.
+
+    Raises `Rejected`.
+    """
+    state = json_object(event.state) or {}
+    metadata = state.get("metadata")
+    if not isinstance(metadata, dict):
+        raise Rejected(event.position, "metadata", "its state is not lawful")
+    if not fits((SIGNER, ANY), [metadata.get("actor"), metadata.get("reason")]):
+        raise Rejected(event.position, "metadata", "it does not say who and why")
+    lawful = fits((1, 1), metadata.get("batch", [1, 1])) and fits(0, metadata.get("rules", 0))
+    if not lawful or not fits(ANY, state.get("timestamp")):
+        raise Rejected(event.position, "metadata", "its time, rules or batch are not lawful")
+    return state
+
+
+def chained(position: int, previous: bytes, line: bytes) -> Event:
+    """Return the event in a line of the chain, after the one before. Raises `ValueError`."""
+    found = json_object(line)
+    if found is None or not fits(LINK, found) or found["event"] != position:
+        raise ValueError("its line is missing, or not in the form that it has to have")
+    named = (position, found["stream"], found["version"], found["topic"])
+    signature = base64.b64decode(found["signature"], validate=True)
+    if base64.b64encode(signature).decode() != found["signature"]:
+        raise ValueError("its signature is not in the one form that it has")
+    event = Event(*named, canonical(found["state"]), previous, b"", signature)
+    return event._replace(hash=hash_of(event))
 
 
 class Known(NamedTuple):
@@ -2754,7 +2893,8 @@ def verify_archive(file: Path, known: Known) -> State:
         "fingerprint": fingerprint(founder.key) if founder else None,
         "findings": [one._asdict() for one in sorted(findings, key=lambda one: one.event)],
         "purged": manifest.get("purged"),
-        "void": sorted(evidence.void & evidence.events.keys()),
+        "chain": len(evidence.chained),
+        "void": sorted(evidence.void & (evidence.events.keys() - evidence.chained)),
         "unchecked": evidence.unchecked,
         "notes": evidence.notes,
     }
@@ -2766,6 +2906,7 @@ def report_archive(found: State, known: Known) -> Iterator[str]:
     if found["clean"]:
         events = count(found["events"], "event")
         more = f", and {found['context']} that prove them" if found["context"] else ""
+        more += f", in the chain of all {found['head']['position']}" if found["chain"] else ""
         yield f"verified {events} of {found['organization']}{more}"
         wanted = {name: one for name, one in found["filter"].items() if one is not None}
         words = ", ".join(f"{name} {one}" for name, one in wanted.items())

@@ -68,6 +68,42 @@ def test_every_filter_verifies_and_has_the_events_of_history(
         times = words[2:] if where else words
         listed = [row["event"] for row in story.history("--reverse", "--steps", *where, *times)]
         assert Bundle.of(path).positions == listed, words
+        done = verify(export(story, tmp_path / "chain.zip", "--chain", *words), "-o", "json")
+        assert (done.code, done.json["findings"]) == (0, []), words
+        assert not [note for note in done.json["notes"] if "exporter" in note], words
+
+
+def test_it_says_what_it_cannot_show(story: Machine, tmp_path: Path) -> None:
+    """On standard error for the one who writes it, and in its README for the one who reads it."""
+    path, since = tmp_path / "e.zip", story.history("-n", "4")[-1]["time"]
+    word = "is the word of who exported this"
+    for words, said, page in [
+        ([], "", ""),
+        (["--chain"], "", ""),
+        (["--env", "dev"], "", word),
+        (["--env", "dev", "--chain"], "", "in chain.jsonl"),
+        (["--since", since], "that no other event is of that time is your word", word),
+        (["--since", since, "--chain"], "", "in chain.jsonl"),
+        (["--until", "2001-01-01"], "the filter takes no event", "No event is of these"),
+        (["--env", "prod", "--until", "2001-01-01"], "the filter takes no event", word),
+    ]:
+        done = story.ok("audit", "export", str(path), "--force", *words)
+        assert (said in done.err, bool(done.err)) == (True, bool(said)), (words, done)
+        text = Bundle.of(path).files["README.txt"].decode()
+        assert page in text, words
+        assert page or word not in text, words
+
+
+def test_one_that_would_be_too_large(
+    story: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is refused by the exporter; lists of many events alone are not too large to be read."""
+    monkeypatch.setattr("tetra_es_verify.LARGEST", 30_000)
+    assert verify(export(story, tmp_path / "e.zip", "--chain", "--env", "dev")).code == 0
+    monkeypatch.setattr("tetra_es_projections.evidence.archive._LARGEST", 200_000)
+    done = story.fails(3, "audit", "export", str(tmp_path / "f.zip"))
+    assert "larger than 2 GiB" in done.error()
+    assert [path.name for path in tmp_path.iterdir()] == ["e.zip"]
 
 
 def test_the_same_bytes_again(story: Machine, tmp_path: Path) -> None:
@@ -242,6 +278,7 @@ def test_no_false_alarm(story: Machine, tmp_path: Path, seed: int) -> None:
     signer = chance.choice([{}, carol]) if "carol" in listed else {}
     words = chance.choice(filters(machine))
     path = tmp_path / "e.zip"
+    words += ["--chain"] * chance.randrange(2)
     machine.ok("audit", "export", str(path), *words, env=signer)
     done = verify(path, "-o", "json")
     assert (done.code, done.json["findings"]) == (0, []), (words, done)

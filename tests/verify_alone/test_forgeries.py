@@ -13,17 +13,22 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import rfc8785
 
 from tests.examples import LONG_TAIL, THOROUGH, some
 from tests.verify_alone.bundle import MANIFEST, SIGNATURE, Bundle, entry, key_of
 from tests.verify_alone.clone import event_path, file_of, signed, verify
+from tetra_es_projections.evidence import archive, selection
+from tetra_es_projections.evidence.selection import Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from tests.conftest import Machine
     from tetra_es.crypto.ssh.keys import SigningKey
+    from tetra_es.log.record import Record
+    from tetra_es_projections.evidence.selection import Filter
 
 STEPS = 400 if THOROUGH else 12
 DEV = "toml/environments/dev@1.toml"
@@ -39,6 +44,8 @@ def exported(story: Machine, tmp_path_factory: pytest.TempPathFactory) -> dict[s
         "all": [],
         "dev": ["--env", "dev"],
         "part": ["--since", times[last // 3], "--until", times[2 * last // 3]],
+        "chain": ["--env", "dev", "--chain"],
+        "chain of a part": ["--since", times[last // 3], "--until", times[-4], "--chain"],
     }
     for name, more in words.items():
         story.ok("audit", "export", str(folder / name), *more)
@@ -199,8 +206,8 @@ def test_signed_again_by_somebody_who_is_no_signer(
 def test_an_event_left_out_of_the_middle(
     exported: dict[str, Path], exporter: SigningKey, tmp_path: Path
 ) -> None:
-    for path in exported.values():
-        bundle = Bundle.of(path)
+    for name in ("all", "dev", "part"):
+        bundle = Bundle.of(exported[name])
         inner = [one for one in bundle.positions[1:-1] if not is_of_org(bundle, one)]
         without(bundle, inner[len(inner) // 2])
         bundle.sign_again(exporter)
@@ -374,6 +381,167 @@ def test_a_void_event_is_said_to_be_valid_and_the_other_way_round(
     names_it(bundle, tmp_path, "#3: the manifest says that it is void: it is valid")
 
 
+# --- by an exporter whose archive has the record of every event
+
+CHAIN = "chain.jsonl"
+WORD = "the exporter's word on which events are void, and that all are here"
+
+
+def liar(monkeypatch: pytest.MonkeyPatch, stream: str, *, hidden: bool) -> None:
+    """Have archives written that leave out the newest event of a stream; hidden, in the chain."""
+    real, others = selection.select, archive._Archive._others
+    left: set[int] = set()
+
+    def select(records: Iterable[Record], wanted: Filter) -> Selection:
+        every = list(records)
+        found = real(every, wanted)
+        *_, before, newest = (one.position for one in every if one.stream == stream)
+        left.add(newest)
+        chosen, context = ([one for one in each if one != newest] for each in found[:2])
+        return Selection(chosen, context, {**found.streams, stream: before})
+
+    monkeypatch.setattr(archive, "select", select)
+    if hidden:
+        monkeypatch.setattr(
+            archive._Archive,
+            "_others",
+            lambda self, found: [one for one in others(self, found) if one not in left],
+        )
+
+
+def test_the_newest_of_a_stream_left_out_is_seen_by_the_chain(
+    story: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it, that is the exporter's word, and the verifier says so."""
+    path = tmp_path / "forged.zip"
+    export = ("audit", "export", str(path), "--force", "--env", "dev")
+    with monkeypatch.context() as patch:
+        liar(patch, "env:dev", hidden=False)
+        story.ok(*export)
+        done = verify(path)
+        assert (done.code, WORD in done.out) == (0, True), done
+        story.ok(*export, "--chain")
+        done = verify(path)
+        assert done.code == 4, done
+        assert "the filter takes it, and it is not among the events" in done.out
+    liar(monkeypatch, "env:dev", hidden=True)
+    story.ok(*export, "--chain")
+    done = verify(path)
+    assert (done.code, "chain.jsonl does not have it" in done.out) == (4, True), done
+
+
+def chained(event: dict[str, Any]) -> bytes:
+    """Return an event as a line of the chain."""
+    found = {name: event[name] for name in ("event", "stream", "version", "topic", "state")}
+    armored = "".join(event["signature"].split("\n")[1:-2])
+    return bytes(rfc8785.dumps({**found, "signature": armored})) + b"\n"
+
+
+def lines_of(bundle: Bundle) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in bundle.files[CHAIN].splitlines()]
+
+
+def relink(lines: list[dict[str, Any]]) -> bytes:
+    return b"".join(bytes(rfc8785.dumps(line)) + b"\n" for line in lines)
+
+
+LIES: dict[str, tuple[Callable[[list[dict[str, Any]]], object], str]] = {
+    "left out": (lambda lines: lines.pop(2), "chain.jsonl does not have it"),
+    "the last left out": (lambda lines: lines.pop(), "chain.jsonl does not have it"),
+    "one more": (lambda lines: lines.append(lines[0]), "has more than the events"),
+    "another order": (lambda lines: lines.reverse(), "chain.jsonl does not have it"),
+    "a reason": (
+        lambda lines: lines[1]["state"]["metadata"].update(reason="as agreed"),
+        "it does not follow from #",
+    ),
+    "another environment": (
+        lambda lines: next(x for x in lines if x["stream"] == "env:local")["state"].update(
+            environment="qa"
+        ),
+        "it does not follow from #",
+    ),
+    "no state": (lambda lines: lines[0].update(state={}), "its state is not lawful"),
+    "a field more": (lambda lines: lines[0].update(note="x"), "not in the form"),
+    "a signature": (
+        lambda lines: lines[1].update(signature=lines[0]["signature"]),
+        "its signature is not valid",
+    ),
+    "no signature": (lambda lines: lines[-1].update(signature=""), "its signature is not valid"),
+}
+
+
+@pytest.mark.parametrize("how", some(LIES, 4))
+def test_a_chain_that_is_another(
+    exported: dict[str, Path], exporter: SigningKey, tmp_path: Path, how: str
+) -> None:
+    for name in ("chain", "chain of a part"):
+        bundle = Bundle.of(exported[name])
+        change, named = LIES[how]
+        lines = lines_of(bundle)
+        change(lines)
+        bundle.files[CHAIN] = relink(lines)
+        bundle.sign_again(exporter)
+        names_it(bundle, tmp_path, named)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"{}",
+        b"[" * 100_000,
+        b'{"event":1,"event":1}',
+        b'{"event":NaN}',
+        b'{"event":1' + b"0" * 5000 + b"}",
+        b"\xff",
+    ],
+    ids=["empty", "nothing", "deep", "twice", "nan", "huge", "bytes"],
+)
+def test_lines_of_a_chain_that_are_none(
+    exported: dict[str, Path], exporter: SigningKey, tmp_path: Path, line: bytes
+) -> None:
+    bundle = Bundle.of(exported["chain"])
+    lines = bundle.files[CHAIN].split(b"\n")
+    bundle.files[CHAIN] = b"\n".join([line, *lines[1:]])
+    bundle.sign_again(exporter)
+    names_it(bundle, tmp_path, "chain.jsonl does not have it: its line is missing")
+
+
+def test_where_streams_end_is_worked_out(
+    exported: dict[str, Path], exporter: SigningKey, tmp_path: Path
+) -> None:
+    bundle = Bundle.of(exported["chain"])
+    bundle.change(lambda manifest: manifest["streams"]["env:local"].update(version=99))
+    bundle.sign_again(exporter)
+    names_it(bundle, tmp_path, "manifest.json says that env:local goes on to number 99")
+    bundle = Bundle.of(exported["chain"])
+    bundle.change(lambda manifest: manifest["streams"].pop("env:local"))
+    bundle.sign_again(exporter)
+    names_it(bundle, tmp_path, "it comes after the last event of env:local")
+
+
+@pytest.mark.parametrize("name", ["chain", pytest.param("chain of a part", marks=LONG_TAIL)])
+def test_what_is_void_is_worked_out(
+    exported: dict[str, Path], exporter: SigningKey, tmp_path: Path, name: str
+) -> None:
+    """But for what texts decide that are not there: nobody may call that verified."""
+    honest = Bundle.of(exported[name])
+    last = honest.manifest["head"]["position"]
+    for position in range(last, 0, -1 if THOROUGH else -3):
+        bundle = Bundle.of(exported[name])
+        bundle.change(partial(update, void=[position]))
+        bundle.sign_again(exporter)
+        done = bundle.verify(tmp_path / "forged.zip")
+        if position in honest.positions:
+            named = done.code == 4 or f"NOT CHECKED: #{position}: the exporter says" in done.out
+            assert (done.code in {3, 4}, named) == (True, True), done
+        elif done.code == 0:  # the newest state of another environment, which is not asked for
+            (line,) = (one for one in lines_of(honest) if one["event"] == position)
+            assert line["topic"] in {"environment.edited", "environment.promoted"}
+        else:
+            assert done.code == 4, (position, done)
+
+
 # --- what a ZIP can be
 
 
@@ -431,6 +599,11 @@ def test_what_is_hidden_between_files(exported: dict[str, Path], tmp_path: Path)
 
 def test_what_cannot_be_read(exported: dict[str, Path], tmp_path: Path) -> None:
     data = exported["all"].read_bytes()
+    with (tmp_path / "large").open("wb") as file:
+        file.seek(1 << 31)
+        file.write(data)  # what is before it is a hole
+    done = verify(tmp_path / "large")
+    assert (done.code, "larger than 2 GiB" in done.err) == (1, True), done
     for number, one in enumerate([b"", b"PK", data[:-30], data[: len(data) // 2], bytes(1000)]):
         (tmp_path / f"{number}").write_bytes(one)
         done = verify(tmp_path / f"{number}")

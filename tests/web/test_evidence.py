@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     [
         ({}, []),
         ({"environment": "dev"}, ["--env", "dev"]),
+        ({"environment": "dev", "chain": "true"}, ["--env", "dev", "--chain"]),
         ({"since": "2020-01-01", "until": "2199-01-01"},
          ["--since", "2020-01-01", "--until", "2199-01-01"]),
     ],

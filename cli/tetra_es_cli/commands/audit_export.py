@@ -10,6 +10,7 @@ import click
 from tetra_es_cli.context.params import SINCE, UNTIL, report_option
 from tetra_es_cli.context.paths import FilePath
 from tetra_es_cli.context.text_files import force_option, replaced
+from tetra_es_cli.output.console import note
 from tetra_es_cli.output.emit import emit
 from tetra_es_cli.output.model import Report
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 @click.option("--env", "environment", metavar="ENV", help="Only the events that concern ENV.")
 @click.option("--since", type=SINCE, metavar="TIME", help="Not before it: a date, a time, 2h, 3d.")
 @click.option("--until", type=UNTIL, metavar="TIME", help="Not after the end of it.")
+@click.option(
+    "--chain", is_flag=True, help="Also the record of every other event, without its texts."
+)
 @click.option("--unsigned", is_flag=True, help="Sign nothing, and ask for no key.")
 @force_option
 @report_option
@@ -35,6 +39,7 @@ def export(
     /,
     file: Path,
     environment: str | None,
+    chain: bool,
     unsigned: bool,
     force: bool,
     output: str,
@@ -45,6 +50,10 @@ def export(
     It has the events with their signatures, proofs that they are all there are, who could sign
     when, the states as TOML, tables for a spreadsheet, and the program that verifies it. Values of
     secrets are not in it. The same head, filter and key give the same bytes.
+
+    With a filter, where each stream ends and which events are void is your word. With --chain the
+    archive shows it: who verifies it sees of every event what was signed, such as people, reasons,
+    keys of secrets and hosts of other environments, and no text that the filter does not take.
     """
     from tetra_es.usecases.attest import own_signer
     from tetra_es_projections.evidence.archive import write_evidence
@@ -55,14 +64,26 @@ def export(
         if environment is not None:
             require_environment(reader, environment)
         signer = None if unsigned else own_signer(reader.log, app.own_key())
-        done = write_evidence(reader.log, out, Filter(environment, **times), signer)
+        wanted = Filter(environment, **times)
+        done = write_evidence(reader.log, out, wanted, signer, chain=chain)
+    _say_what_is_open(done, by_time=environment is None)
     value = done._asdict() | {"file": str(file), "hash": done.hash.hex()}
     emit(Report(value, _export_lines(file, done)), output)
+
+
+def _say_what_is_open(done: Exported, *, by_time: bool) -> None:
+    """Say on standard error what the one who reads the archive should know before that."""
+    if not done.events:
+        note("the filter takes no event: the archive has others alone")
+    elif by_time and not done.chain and done.events + done.context < done.head:
+        note("that no other event is of that time is your word; --chain shows it")
 
 
 def _export_lines(file: Path, done: Exported) -> Iterator[str]:
     context = f", and {done.context} that prove them" if done.context else ""
     yield f"wrote {_count(done.events, 'event')} to {file}{context}"
+    if done.chain:
+        yield f"  with the record of {_count(done.chain, 'other event')}, without texts"
     yield f"  head #{done.head} {done.hash.hex()}"
     yield f"  signed by {done.signer}" if done.signer else "  not signed"
     if done.purged:

@@ -77,6 +77,7 @@ def evidence(
     environment: p.EnvironmentOf = None,
     since: p.Since = None,
     until: p.Until = None,
+    chain: p.Chain = False,
 ) -> Response:
     """Return an archive that proves itself, as `tetra-es audit export` writes it.
 
@@ -88,7 +89,7 @@ def evidence(
         if environment is not None:
             require_environment(one.reader, environment)
         wanted = Filter(environment, one.since(since), one.until(until))
-        write_evidence(one.reader.log, file, wanted)
+        write_evidence(one.reader.log, file, wanted, chain=chain)
         if file.tell() > LARGEST:
             raise Refused(
                 "the archive is too large for an answer",

@@ -131,3 +131,6 @@ Kinds = Annotated[
     list[str] | None,
     Query(alias="kind", description="Of this kind alone; may be given more than once."),
 ]
+Chain = Annotated[
+    bool, Query(description="Also the record of every other event, without its texts.")
+]

@@ -7,6 +7,7 @@ and what it says of time is the time of events. docs/format.md lists the files.
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from contextlib import contextmanager
 from hashlib import sha256
 from importlib.util import find_spec
@@ -34,7 +35,7 @@ from tetra_es_projections.mirror.format1 import event_file, event_path
 from tetra_es_projections.queries.environments import require_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import IO
 
     from tetra_es.integrity.merkle import MerkleTree
@@ -48,7 +49,10 @@ NAMESPACE: Final = "tetra-es-evidence"
 FORMAT: Final = "tetra-es-evidence/1"
 MANIFEST: Final = "manifest.json"
 SIGNATURE: Final = "manifest.json.sig"
+CHAIN: Final = "chain.jsonl"
 
+_LARGEST: Final = (1 << 31) - 1
+"""Bytes of an archive: beyond that, ZIP has other forms."""
 _TIME: Final = (1980, 1, 1, 0, 0, 0)
 _MODE: Final = 0o100644 << 16
 _CIPHERTEXT: Final = "ciphertext"
@@ -66,27 +70,39 @@ class Exported(NamedTuple):
     signer: str | None
     purged: int
     """How many bodies are not there, since an event purged them."""
+    chain: int
+    """How many more have their record there, without texts."""
 
 
 def write_evidence(
-    log: Replica, out: IO[bytes], wanted: Filter | None = None, signer: Signer | None = None
+    log: Replica,
+    out: IO[bytes],
+    wanted: Filter | None = None,
+    signer: Signer | None = None,
+    *,
+    chain: bool = False,
 ) -> Exported:
     """Write an archive of the events that a filter takes to `out`, which can be sought in.
 
-    Without a signer, checkpoint and manifest are not signed, and the verifier says so. Raises
-    `Refused` for an organization of the first edition, `TetraEsError`.
+    With `chain`, it has the record of every other event, too, without texts: then it shows by
+    itself that none is missing. Without a signer, checkpoint and manifest are not signed, and the
+    verifier says so. Raises `Refused` for an organization of the first edition, `TetraEsError`.
     """
     if log.state_folder() is None:
         raise Refused(
             "the organization is one of the first edition",
             hint="`tetra-es upgrade` brings it to the rules of this one",
         )
-    return _Archive(log, out, wanted or Filter(), signer).written()
+    return _Archive(log, out, wanted or Filter(), signer).written(chain=chain)
 
 
 @contextmanager
 def evidence(
-    reader: Reader, wanted: Filter | None = None, signer: Signer | None = None
+    reader: Reader,
+    wanted: Filter | None = None,
+    signer: Signer | None = None,
+    *,
+    chain: bool = False,
 ) -> Iterator[tuple[IO[bytes], Exported]]:
     """Yield an archive as `write_evidence` writes it, in a file without a name, to be read.
 
@@ -95,7 +111,7 @@ def evidence(
     if wanted is not None and wanted.environment is not None:
         require_environment(reader, wanted.environment)
     with TemporaryFile(prefix="tetra-es-evidence-") as out:
-        done = write_evidence(reader.log, out, wanted, signer)
+        done = write_evidence(reader.log, out, wanted, signer, chain=chain)
         out.seek(0)
         yield out, done
 
@@ -106,26 +122,35 @@ class _Archive:
     def __init__(self, log: Replica, out: IO[bytes], wanted: Filter, signer: Signer | None) -> None:
         self._log, self._wanted, self._signer = log, wanted, signer
         self._last = log.last_position()
-        self._zip = ZipFile(out, "w")
+        self._out, self._zip = out, ZipFile(out, "w")
         self._digests: dict[str, str] = {}
         self._purged: list[dict[str, Any]] = []
         self._times: dict[int, str] = {}
 
-    def written(self) -> Exported:
+    def written(self, *, chain: bool) -> Exported:
         with self._zip:
             selection = select(self._log.records(upto=self._last), self._wanted)
             tree = tree_of(self._log, self._last)
             head = self._record(self._last)
             checkpoint = self._checkpoint(tree)
-            self._add("README.txt", readme(self._log, selection, self._wanted, checkpoint))
+            others = self._others(selection) if chain else []
+            page = readme(self._log, selection, self._wanted, checkpoint, len(others))
+            self._add("README.txt", page)
             self._add("tetra-es-verify.py", _verifier())
             self._add("checkpoint", checkpoint.note.encode())
             hashes = self._events(selection, tree)
+            if others:
+                self._stream(CHAIN, map(_chained, map(self._record, others)))
             self._tables(selection, terms(self._log, self._last))
             self._manifest(selection, checkpoint, hashes)
         counts = len(selection.chosen), len(selection.context)
         name = self._signer.name if self._signer else None
-        return Exported(*counts, self._last, head.hash, name, len(self._purged))
+        return Exported(*counts, self._last, head.hash, name, len(self._purged), len(others))
+
+    def _others(self, selection: Selection) -> list[int]:
+        """Return the events that have no file of their own in the archive."""
+        there = {*selection.chosen, *selection.context}
+        return [one for one in range(1, self._last + 1) if one not in there]
 
     def _record(self, position: int) -> Record:
         record = self._log.record(position)
@@ -140,14 +165,13 @@ class _Archive:
     def _events(self, selection: Selection, tree: MerkleTree) -> dict[int, str]:
         """Write the events with their bodies and proofs; return their hashes by position."""
         hashes: dict[int, str] = {}
-        proofs = []
         for position in sorted([*selection.chosen, *selection.context]):
             record = self._record(position)
             hashes[position] = record.hash.hex()
             self._add(event_path(position), event_file(record))
             self._bodies(record)
-            proofs.append(_proof(tree, position, record.hash))
-        self._add("proofs.jsonl", "".join(proofs).encode())
+        proofs = (_proof(tree, position, hash_) for position, hash_ in hashes.items())
+        self._stream("proofs.jsonl", proofs)
         return hashes
 
     def _bodies(self, record: Record) -> None:
@@ -231,13 +255,25 @@ class _Archive:
             self._add(SIGNATURE, sshsig.armor(signature).encode())
 
     def _add(self, name: str, data: bytes) -> None:
-        if name in self._digests:
-            return  # a body that several events name
-        self._digests[name] = sha256(data).hexdigest()
+        if name not in self._digests:  # else it is a body that several events name
+            self._stream(name, [data])
+
+    def _stream(self, name: str, parts: Iterable[bytes]) -> None:
+        """Write a file whose parts need not be in memory at once."""
         entry = ZipInfo(name, _TIME)
         entry.create_system = 3
         entry.external_attr = _MODE
-        self._zip.writestr(entry, data)
+        digest = sha256()
+        with self._zip.open(entry, "w") as out:
+            for part in parts:
+                digest.update(part)
+                out.write(part)
+                if self._out.tell() > _LARGEST:
+                    raise Refused(
+                        "the archive would be larger than 2 GiB",
+                        hint="take the events of a shorter time, with --since and --until",
+                    )
+        self._digests[name] = digest.hexdigest()
 
 
 def _last_of(
@@ -250,13 +286,24 @@ def _last_of(
         yield stream, one
 
 
-def _proof(tree: MerkleTree, position: int, hash_: bytes) -> str:
+def _proof(tree: MerkleTree, position: int, hash_: str) -> bytes:
     """Return the line that proves that an event is in the tree."""
     proof = [one.hex() for one in tree.inclusion(position - 1)]
-    return (
-        json.dumps({"event": position, "hash": hash_.hex(), "size": tree.size, "proof": proof})
-        + "\n"
-    )
+    value = {"event": position, "hash": hash_, "size": tree.size, "proof": proof}
+    return f"{json.dumps(value)}\n".encode()
+
+
+def _chained(record: Record) -> bytes:
+    """Return the line of an event in the chain: what its hash is over, and its signature."""
+    value = {
+        "event": record.position,
+        "stream": record.stream,
+        "version": record.version,
+        "topic": record.topic,
+        "state": canonical.decode(record.state),
+        "signature": b64encode(record.signature).decode(),
+    }
+    return canonical.encode(value) + b"\n"
 
 
 def _verifier() -> bytes:

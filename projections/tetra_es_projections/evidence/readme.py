@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tetra_es.text import one_line
 
@@ -13,8 +13,28 @@ if TYPE_CHECKING:
     from tetra_es_projections.evidence.selection import Filter, Selection
 
 
-def readme(log: Replica, selection: Selection, wanted: Filter, checkpoint: Checkpoint) -> bytes:
-    """Return the page for one archive."""
+_CHAIN: Final = """
+{others} more have their record in chain.jsonl, without texts. With it the program sees by itself
+that no event was left out, where each stream ends, and which events are void, but for what only
+texts show that are not here.
+"""
+_NO_CHAIN: Final = """
+That there are no newer ones, and which of them are void, is the word of who exported this. An
+archive made with --chain has the record of every event, and shows it.
+"""
+_BY_TIME: Final = """
+That no other event is dated in that time is the word of who exported this, but for those just
+before and after. An archive made with --chain has the record of every event, and shows it.
+"""
+_NOTHING: Final = """
+No event is of these.
+"""
+
+
+def readme(
+    log: Replica, selection: Selection, wanted: Filter, checkpoint: Checkpoint, chained: int
+) -> bytes:
+    """Return the page for one archive; `chained` events have no more than their record there."""
     organization = checkpoint.origin.split("/")[1]
     head = next(log.records(checkpoint.size - 1, checkpoint.size))
     title = f"Evidence of the configuration of {organization}"
@@ -29,10 +49,21 @@ def readme(log: Replica, selection: Selection, wanted: Filter, checkpoint: Check
             size=checkpoint.size,
             filter=one_line(filter_words(wanted)),
             head=head.hash.hex(),
+            doubts=_doubts(selection, wanted, checkpoint.size, chained),
             unsigned="" if checkpoint.signatures else " (nobody signed this one)",
         )
     )
     return text.encode()
+
+
+def _doubts(selection: Selection, wanted: Filter, size: int, chained: int) -> str:
+    """Return what the archive cannot show, or the record of all events shows."""
+    found = "" if selection.chosen else _NOTHING
+    if len(selection.chosen) + len(selection.context) == size:
+        return found
+    if chained:
+        return found + _CHAIN.format(others=chained)
+    return found + (_BY_TIME if wanted.environment is None else _NO_CHAIN)
 
 
 def filter_words(wanted: Filter) -> str:
