@@ -119,7 +119,7 @@ def test_a_newer_version_is_refused(path: Path, kept: KeptConnections) -> None:
 
 
 def test_nobody_keeps_a_file_for_long(path: Path) -> None:
-    """Whoever writes is the last one again to close it, and brings all of it into the file."""
+    """A command that writes is the last one again to close it: all is in the file then."""
     kept = KeptConnections(idle=0.01)
     connection_of(path, kept)
     end = time.monotonic() + HANG

@@ -131,7 +131,7 @@ def _files(paths: Sequence[Path]) -> list[tuple[int, ...] | None]:
 def _is_idle(connection: sqlite3.Connection) -> bool:
     """End what was begun; return whether nothing is left of it.
 
-    What was not read to its end is still of its moment, and so would be all that is read next.
+    A query that was not read to its end keeps its moment, and all that is read next would be of it.
     """
     try:
         connection.set_progress_handler(None, 0)
