@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
@@ -11,22 +10,29 @@ from starlette.exceptions import HTTPException
 
 from tetra_es import __version__
 from tetra_es.errors import TetraEsError
-from tetra_es.text import one_line
 from tetra_es_web.opening import LONGEST
-from tetra_es_web.routes import api, document, health, pages
+from tetra_es_web.routes import api, document, pages
 from tetra_es_web.routes.errors import problem, refusal, reply_to
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fastapi import Request
     from fastapi.responses import Response
 
     from tetra_es_projections.queries.answering import Answering
 
 
-def create_app(answering: Answering, *, longest: float = LONGEST) -> FastAPI:
+def create_app(
+    answering: Answering,
+    *,
+    longest: float = LONGEST,
+    is_stopping: Callable[[], bool] = lambda: False,
+) -> FastAPI:
     """Return the application for one organization.
 
-    `longest` is how many seconds the questions of one request may take.
+    `longest` is how many seconds the questions of one request may take; when the service
+    `is_stopping`, they end.
     """
     app = FastAPI(
         title="tetra-es",
@@ -38,9 +44,9 @@ def create_app(answering: Answering, *, longest: float = LONGEST) -> FastAPI:
     )
     app.state.answering = answering
     app.state.longest = longest
+    app.state.is_stopping = is_stopping
     app.include_router(api.router())
     app.include_router(document.router)
-    app.include_router(health.router)
     app.include_router(pages.router())
     app.add_exception_handler(TetraEsError, _refused)
     app.add_exception_handler(RequestValidationError, _misused)
@@ -79,9 +85,7 @@ def _unknown(request: Request, error: Exception) -> Response:
     return refusal(status, told)
 
 
-def _defect(_: Request, error: Exception) -> Response:
-    """Say that something is wrong with the program, and no more; the log has the rest."""
-    what = one_line(f"{type(error).__name__}: {error}")[:500]
-    sys.stderr.write(f"tetra-es: error: unexpected {what}\n")
+def _defect(_: Request, __: Exception) -> Response:
+    """Say that something is wrong with the program, and no more; `serving` logs what it is."""
     hint = "this is a defect: the service's log says more"
     return refusal(500, problem("unexpected error", hint, 1))

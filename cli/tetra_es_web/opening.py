@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from fastapi import Request
 
-    from tetra_es_projections.queries.answering import Answering, Moment
+    from tetra_es_projections.queries.answering import Moment
 
 LONGEST = 10.0
 """Seconds that the questions of one request may take by default."""
@@ -32,15 +32,16 @@ class Opened(NamedTuple):
 
 
 @contextmanager
-def opened(answering: Answering, request: Request, *, longest: float = LONGEST) -> Iterator[Opened]:
+def opened(request: Request) -> Iterator[Opened]:
     """Open a reader for a request. To be used inside of one thread.
 
     Raises `UsageError` for a time zone that there is not, and as `Answering.reading` does.
     """
     name = request.query_params.get("tz") or "UTC"
     zone = zone_named(name)
-    end = monotonic() + longest
-    with answering.reading(lambda: monotonic() > end) as moment:
+    state = request.app.state
+    end = monotonic() + state.longest
+    with state.answering.reading(lambda: state.is_stopping() or monotonic() > end) as moment:
         yield Opened(moment, zone, name)
 
 

@@ -11,21 +11,24 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-import uvicorn
-
 from tests.machine import until
 from tetra_es.admission import Admission
 from tetra_es.layout import OrgLayout
 from tetra_es_projections.queries.answering import Answering
 from tetra_es_web.app import create_app
 from tetra_es_web.serving.access import Guard
-from tetra_es_web.serving.surroundings import Limits, Surroundings
+from tetra_es_web.serving.health import Health
+from tetra_es_web.serving.metrics import Metrics
+from tetra_es_web.serving.server import Server
+from tetra_es_web.serving.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from tests.machine import Machine
     from tetra_es_web.serving.access import TokenBook
+    from tetra_es_web.serving.connections import Patience
+    from tetra_es_web.serving.surroundings import Limits
 
 
 @dataclass(frozen=True)
@@ -113,21 +116,27 @@ def serving(
     tokens: TokenBook | None = None,
     proxies: Sequence[str] = (),
     limits: Limits | None = None,
+    patience: Patience | None = None,
     longest: float = 60,
 ) -> Iterator[Service]:
     """Serve the organization of a machine at a free port."""
     listening = socket.create_server(("127.0.0.1", 0))
     found = Service(listening.getsockname()[1])
+    answers, write = answering(machine), found.lines.append
+
+    def look() -> None:
+        with answers.reading():
+            pass
+
     app = Surroundings(
-        create_app(answering(machine), longest=longest),
+        create_app(answers, longest=longest),
         Guard(tokens or NoTokens(), proxies),
+        Health(look, write),
         limits=limits,
-        write=found.lines.append,
+        metrics=Metrics(),
+        write=write,
     )
-    config = uvicorn.Config(
-        app, http="h11", ws="none", lifespan="off", log_config=None, proxy_headers=False
-    )
-    server = uvicorn.Server(config)
+    server = Server(app, write, patience=patience)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:

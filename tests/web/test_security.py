@@ -16,7 +16,8 @@ from tests.web.story import CANARIES
 from tetra_es.errors import UsageError
 from tetra_es_web.routes.patterns import check_pattern
 from tetra_es_web.serving.access import Guard
-from tetra_es_web.serving.surroundings import POLICY, Limits
+from tetra_es_web.serving.exchange import POLICY
+from tetra_es_web.serving.surroundings import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
 from tetra_es_web.routes import auditing, environments, events
-from tetra_es_web.routes.asking import check_parameters
-
-PREFIX = "/api/v1"
 
 
 def router() -> APIRouter:
     """Return all of them."""
-    found = APIRouter(prefix=PREFIX, dependencies=[Depends(check_parameters)])
+    found = APIRouter()
     for module in (events, environments, auditing):
         found.include_router(module.router)
     return found

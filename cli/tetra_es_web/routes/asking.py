@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
-from fastapi import Request
+from fastapi import APIRouter, Depends, Request
 
 from tetra_es.errors import UsageError
 from tetra_es.names import SOURCE_OF_TRUTH, check_environment
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _FIXED: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 """How a time begins that is the same tomorrow."""
+
+PREFIX: Final = "/api/v1"
 
 EVERYWHERE: Final = ("tz", "output")
 """Parameters of every question."""
@@ -103,8 +105,7 @@ class Asked:
 @contextmanager
 def asked(request: Request) -> Iterator[Asked]:
     """Open a reader for a request, inside of its endpoint."""
-    state = request.app.state
-    with opened(state.answering, request, longest=state.longest) as found:
+    with opened(request) as found:
         yield Asked(request, found.moment, found.zone)
 
 
@@ -120,6 +121,11 @@ async def check_parameters(request: Request) -> None:
             raise UsageError(f"{name} is given twice", hint="give it once")
     if any("\x00" in value for _, value in request.query_params.multi_items()):
         raise UsageError("a parameter has a zero byte", hint="leave it out")
+
+
+def api_router() -> APIRouter:
+    """Return a router for questions. Its routes have their whole paths: they are counted by it."""
+    return APIRouter(prefix=PREFIX, dependencies=[Depends(check_parameters)])
 
 
 def file_named(text: str) -> str:

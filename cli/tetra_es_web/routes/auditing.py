@@ -5,7 +5,7 @@ from __future__ import annotations
 from tempfile import SpooledTemporaryFile
 from typing import Final
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from tetra_es.errors import Refused, UsageError
@@ -19,13 +19,13 @@ from tetra_es_projections.evidence.selection import Filter
 from tetra_es_projections.queries.environments import require_environment
 from tetra_es_projections.queries.findings import KINDS
 from tetra_es_web.routes import parameters as p
-from tetra_es_web.routes.asking import asked
+from tetra_es_web.routes.asking import api_router, asked
 from tetra_es_web.routes.describing import described
 from tetra_es_web.routes.replying import CSV, JSON, LARGEST, LINES, ZIP, Answer, form_of
 
 ROWS = (JSON, LINES, CSV)
 
-router = APIRouter()
+router = api_router()
 
 _IN_MEMORY: Final = 4_000_000
 """Bytes of an archive that need no file."""

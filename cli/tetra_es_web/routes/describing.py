@@ -31,6 +31,7 @@ REFUSALS: Final = {
     409: "It is not answered on purpose, such as a text that was purged.",
     413: "The answer would be too large.",
     414: "The address is too long.",
+    431: "The headers are too long.",
     500: "The history is not as it was admitted: `tetra-es verify` says more.",
     503: "Nothing can be answered now; Retry-After says when to ask again.",
 }

@@ -14,7 +14,7 @@ from fastapi.responses import Response
 
 import tetra_es_projections
 from tetra_es import __version__
-from tetra_es_web.routes.api import PREFIX
+from tetra_es_web.routes.asking import PREFIX
 from tetra_es_web.routes.describing import SCHEMAS, schema_name
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from tetra_es_projections.answers import columns
@@ -14,13 +14,13 @@ from tetra_es_projections.answers.why import why_value
 from tetra_es_projections.queries.differences import difference
 from tetra_es_projections.queries.why import explain
 from tetra_es_web.routes import parameters as p
-from tetra_es_web.routes.asking import asked, file_named
+from tetra_es_web.routes.asking import api_router, asked, file_named
 from tetra_es_web.routes.describing import described
 from tetra_es_web.routes.replying import CSV, JSON, LINES, TOML, Answer, form_of
 
 ROWS = (JSON, LINES, CSV)
 
-router = APIRouter()
+router = api_router()
 
 
 @router.get("/environments", **described("env list", ROWS))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import Response
 
 from tetra_es.errors import UsageError
@@ -16,7 +16,7 @@ from tetra_es_projections.answers.search import search as found_in
 from tetra_es_projections.queries.history import HistoryQuery
 from tetra_es_projections.queries.search import KINDS, Search
 from tetra_es_web.routes import parameters as p
-from tetra_es_web.routes.asking import asked, file_named
+from tetra_es_web.routes.asking import api_router, asked, file_named
 from tetra_es_web.routes.describing import described
 from tetra_es_web.routes.patterns import check_pattern
 from tetra_es_web.routes.replying import CSV, JSON, LINES, Answer, form_of
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ROWS = (JSON, LINES, CSV)
 
-router = APIRouter()
+router = api_router()
 
 
 @router.get("/events", **described("history", ROWS))

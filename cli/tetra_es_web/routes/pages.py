@@ -69,9 +69,8 @@ def _file(path: Path) -> Callable[[], Response]:
 
 def _answer(request: Request, name: str) -> Response:
     """Return a page; where it cannot be made, one that says why."""
-    state = request.app.state
     try:
-        with opened(state.answering, request, longest=state.longest) as found:
+        with opened(request) as found:
             return _page(request, name, found)
     except TetraEsError as error:
         body = failure_alone(error)

@@ -41,6 +41,8 @@ class Caller(NamedTuple):
     """Of the refusal; 0 where there is none."""
     message: str = ""
     hint: str = ""
+    problem: str = ""
+    """For the log alone."""
 
 
 class Guard:
@@ -65,9 +67,12 @@ class Guard:
             if (token := _token(headers)) and (name := self._tokens.match(token)):
                 return Caller(name)
             self.is_closed = self.is_closed or bool(self._tokens.all())
-        except TetraEsError:
+        except TetraEsError as error:
             return Caller(
-                status=503, message="the tokens cannot be read", hint="the service's log says more"
+                status=503,
+                message="the tokens cannot be read",
+                hint="the service's log says more",
+                problem=error.message,
             )
         if self.is_closed or token:
             return Caller(

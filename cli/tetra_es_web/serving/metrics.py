@@ -37,6 +37,18 @@ class Metrics:
         self.running = Gauge(
             "tetra_es_http_running", "Requests that are being answered.", registry=self._registry
         )
+        self.left = Counter(
+            "tetra_es_http_left",
+            "Connections that were closed since the client did nothing, read slowly, or was one "
+            "of too many.",
+            ("reason",),
+            registry=self._registry,
+        )
+        self.lost = Counter(
+            "tetra_es_log_lines_lost",
+            "Lines of the log that could not be written in time.",
+            registry=self._registry,
+        )
         self.position = Gauge(
             "tetra_es_position",
             "Position of the newest event that an answer was as of.",

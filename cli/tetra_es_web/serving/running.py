@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import signal
 import socket
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Final
-
-import uvicorn
+from threading import Event
+from typing import TYPE_CHECKING
 
 from tetra_es.errors import UsageError
 from tetra_es_projections.queries.answering import Answering
 from tetra_es_web.app import create_app
 from tetra_es_web.serving.access import Guard, is_loopback
-from tetra_es_web.serving.sockets import at_address, at_path, inherited, is_local
+from tetra_es_web.serving.health import Health
+from tetra_es_web.serving.metrics import Metrics
+from tetra_es_web.serving.server import Server
+from tetra_es_web.serving.sockets import at_address, at_path, inherited, is_local, removing
 from tetra_es_web.serving.surroundings import Surroundings
+from tetra_es_web.serving.writing import LogWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -23,13 +25,6 @@ if TYPE_CHECKING:
     from tetra_es.admission import Admission
     from tetra_es.layout import OrgLayout
     from tetra_es_web.serving.access import TokenBook
-
-_HEAD: Final = 16_384
-"""Bytes of a request's line and headers."""
-_CONNECTIONS: Final = 500
-_STOP: Final = (signal.SIGTERM, signal.SIGINT)
-_GRACE: Final = 5
-"""Seconds that requests have when the service is told to stop."""
 
 
 def run(
@@ -49,42 +44,39 @@ def run(
     answering = Answering(layout, admission, keep=True)
     with answering.reading():  # what is wrong is said before anybody asks
         pass
-    with closing(_listening(guard, host, port, path)) as listening:
+    with (
+        closing(_listening(guard, host, port, path)) as listening,
+        removing(path),
+        _server(answering, guard, longest) as server,
+        server.capture_signals(),
+    ):
         say(f"serving {layout.root.name} at {_address(listening)}{_to_whom(guard, listening)}")
-        app = Surroundings(create_app(answering, longest=longest), guard)
-        config = uvicorn.Config(
-            app,
-            http="h11",
-            ws="none",
-            lifespan="off",
-            loop="asyncio",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            h11_max_incomplete_event_size=_HEAD,
-            limit_concurrency=_CONNECTIONS,
-            timeout_graceful_shutdown=_GRACE,
-        )
-        try:
-            _Server(config).run(sockets=[listening])
-        finally:
-            if path is not None:
-                path.unlink(missing_ok=True)
+        server.run(sockets=[listening])
 
 
-class _Server(uvicorn.Server):
-    """A server that gets a signal once, and ends: files that it made are removed."""
+@contextmanager
+def _server(answering: Answering, guard: Guard, longest: float) -> Iterator[Server]:
+    """Yield what answers; when it ends, what is still asked ends, too."""
+    metrics, stopping = Metrics(), Event()
+    log = LogWriter(metrics.lost.inc)
+    app = Surroundings(
+        create_app(answering, longest=longest, is_stopping=stopping.is_set),
+        guard,
+        Health(lambda: _look(answering, stopping), log.write),
+        metrics=metrics,
+        write=log.write,
+    )
+    try:
+        yield Server(app, log.write, on_stop=stopping.set)
+    finally:
+        stopping.set()
+        log.close()
 
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Take the signals that say to stop."""
-        before = {number: signal.signal(number, self.handle_exit) for number in _STOP}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+
+def _look(answering: Answering, stopping: Event) -> None:
+    """Raise where no question can be answered."""
+    with answering.reading(stopping.is_set):
+        pass
 
 
 def _listening(guard: Guard, host: str, port: int, path: Path | None) -> socket.socket:

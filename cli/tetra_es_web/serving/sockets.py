@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import socket
 import stat
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from tetra_es.errors import TetraEsError, UsageError
 from tetra_es.settings import inherited_sockets
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 BACKLOG: Final = 128
@@ -80,6 +81,24 @@ def at_path(path: Path) -> socket.socket:
     finally:
         os.umask(before)
     return listening
+
+
+@contextmanager
+def removing(path: Path | None) -> Iterator[None]:
+    """Remove the socket that is at a path now, unless another program's is there in the end."""
+    made = _identity(path) if path else None
+    try:
+        yield
+    finally:
+        if path and _identity(path) == made:
+            path.unlink(missing_ok=True)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    with suppress(OSError):
+        found = path.lstat()
+        return found.st_dev, found.st_ino
+    return None
 
 
 def _make_room(path: Path) -> None:

@@ -3,43 +3,29 @@
 from __future__ import annotations
 
 import json
-import sys
+from contextlib import contextmanager
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from anyio.to_thread import current_default_thread_limiter
 
 from tetra_es_web.routes.errors import problem
-from tetra_es_web.serving.journal import log_request
-from tetra_es_web.serving.metrics import TYPE, Metrics
+from tetra_es_web.serving.exchange import HEADERS, OTHER, Exchange, Sending, headers_of
+from tetra_es_web.serving.journal import log_defect, log_error, log_request, log_strange
+from tetra_es_web.serving.metrics import TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
+    from collections.abc import Callable, Iterator
 
     from tetra_es_web.serving.access import Caller, Guard
+    from tetra_es_web.serving.exchange import Application, Receive, Scope, Send
+    from tetra_es_web.serving.health import Health
+    from tetra_es_web.serving.metrics import Metrics
 
-    Scope = MutableMapping[str, Any]
-    Message = MutableMapping[str, Any]
-    Receive = Callable[[], Awaitable[Message]]
-    Send = Callable[[Message], Awaitable[None]]
-    Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-POLICY: Final = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-HEADERS: Final = (
-    (b"content-security-policy", POLICY.encode()),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-frame-options", b"DENY"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"permissions-policy", b"interest-cohort=()"),
-)
 _METHODS: Final = ("GET", "HEAD")
 _HEALTH: Final = "/healthz"
 _METRICS: Final = "/metrics"
+_TEXT: Final = "text/plain; charset=utf-8"
 
 
 class Limits(NamedTuple):
@@ -47,10 +33,14 @@ class Limits(NamedTuple):
 
     address: int = 4096
     """Bytes of path and parameters."""
+    headers: int = 16_384
+    """Bytes of a request's headers."""
     threads: int = 4
     """Requests that are answered at the same time; others wait."""
     waiting: int = 100
-    """Requests that are answered or wait; others are told to come again."""
+    """Requests that are answered, wait or are being sent; others are told to come again."""
+    sending: int = 64_000_000
+    """Bytes of answers that clients have not read yet."""
 
 
 class Surroundings:
@@ -60,63 +50,96 @@ class Surroundings:
         self,
         app: Application,
         guard: Guard,
+        health: Health,
         *,
         limits: Limits | None = None,
-        write: Callable[[str], object] = sys.stderr.write,
+        metrics: Metrics,
+        write: Callable[[str], object],
     ) -> None:
+        """Take `write`, which is given lines of the log, and must not wait for anything."""
         self._app = app
         self._guard = guard
+        self._health = health
         self._limits = limits or Limits()
         self._write = write
         self._running = 0
-        self.metrics = Metrics()
+        self._sending = Sending(self._limits.sending)
+        self.metrics = metrics
+        self._problem = ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; nothing else is spoken here."""
         if scope["type"] != "http":
             return
-        current_default_thread_limiter().total_tokens = self._limits.threads
-        self._running += 1
-        self.metrics.running.set(self._running)
-        exchange = _Exchange(scope, send)
+        exchange = Exchange(scope, send, self._sending)
         caller = self._guard.caller(scope)
         try:
             await self._answer(exchange, caller, receive)
+        except Exception as error:
+            log_defect(self._write, error)
+            if not exchange.has_begun:
+                await exchange.refuse(500, "unexpected error", _DEFECT)
         finally:
-            self._running -= 1
-            self.metrics.running.set(self._running)
+            exchange.end()
             self._note(exchange, caller)
 
-    async def _answer(self, exchange: _Exchange, caller: Caller, receive: Receive) -> None:
-        scope = exchange.scope
-        if refusal := self._refusal(scope, caller):
+    async def _answer(self, exchange: Exchange, caller: Caller, receive: Receive) -> None:
+        path = exchange.scope["path"]
+        if refusal := self._refusal(exchange.scope, caller):
             await exchange.refuse(*refusal)
-        elif scope["path"] == _METRICS:
+        elif path == _HEALTH:
+            exchange.path = path
+            is_well = await self._health.is_well()
+            body = b"ok\n" if is_well else b"unavailable\n"
+            await exchange.send_whole(200 if is_well else 503, body, _TEXT)
+        elif path == _METRICS:
+            exchange.path = path
             await exchange.send_whole(200, self.metrics.text(), TYPE)
+        elif self._running >= self._limits.waiting:
+            await exchange.refuse(503, "too many requests at the same time", "try again later")
         else:
-            # A HEAD is a GET without the body.
-            await self._app(exchange.inner, receive, exchange.send)
+            with self._place():
+                await self._app(exchange.inner, receive, exchange.send)
 
     def _refusal(self, scope: Scope, caller: Caller) -> tuple[int, str, str | None] | None:
-        """Return status, message and hint where a request is not answered; None where it is."""
-        limits = self._limits
+        """Return status, message and hint where a request is not answered; None where it is.
+
+        Who may not ask takes no place from those who may.
+        """
         if scope["method"] not in _METHODS:
             return 405, "only GET and HEAD are answered", "nothing is changed over HTTP"
-        if len(scope["raw_path"]) + len(scope["query_string"]) > limits.address:
-            return 414, f"the address has more than {limits.address} bytes", "ask for less at once"
-        if self._running > limits.waiting:
-            return 503, "too many requests at the same time", "try again later"
+        if len(scope["raw_path"]) + len(scope["query_string"]) > self._limits.address:
+            told = f"the address has more than {self._limits.address} bytes"
+            return 414, told, "ask for less at once"
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > self._limits.headers:
+            told = f"the headers have more than {self._limits.headers} bytes"
+            return 431, told, "send fewer cookies"
         if caller.status and scope["path"] != _HEALTH:
             return caller.status, caller.message, caller.hint
         return None
 
-    def _note(self, exchange: _Exchange, caller: Caller) -> None:
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """Take one of the places for requests."""
+        current_default_thread_limiter().total_tokens = self._limits.threads
+        self._running += 1
+        self.metrics.running.set(self._running)
+        try:
+            yield
+        finally:
+            self._running -= 1
+            self.metrics.running.set(self._running)
+
+    def _note(self, exchange: Exchange, caller: Caller) -> None:
         seconds = perf_counter() - exchange.begin
         path = exchange.template
         self.metrics.answers.labels(path, str(exchange.status)).inc()
         self.metrics.seconds.labels(path).observe(seconds)
         if exchange.position:
             self.metrics.position.set(exchange.position)
+        if caller.problem and caller.problem != self._problem:
+            log_error(self._write, caller.problem)
+        self._problem = caller.problem
         log_request(
             self._write,
             exchange.scope,
@@ -126,64 +149,20 @@ class Surroundings:
             seconds=seconds,
         )
 
+    def left(self, reason: str) -> None:
+        """Note that a connection was closed since its client took too long."""
+        self.metrics.left.labels(reason).inc()
 
-class _Exchange:
-    """One request, and what of the answer was sent."""
+    def invalid(self, client: tuple[str, int] | None) -> list[tuple[bytes, bytes]]:
+        """Note a request that is not HTTP; return the headers of the answer."""
+        body = self.invalid_body()
+        self.metrics.answers.labels(OTHER, "400").inc()
+        log_strange(self._write, client, status=400, size=len(body))
+        return [*headers_of(body, "application/json"), (b"connection", b"close"), *HEADERS]
 
-    def __init__(self, scope: Scope, send: Send) -> None:
-        self.scope = scope
-        self.inner = {**scope, "method": "GET"}
-        self.begin = perf_counter()
-        self.status = 500
-        self.size = 0
-        self.position = 0
-        self._send = send
+    def invalid_body(self) -> bytes:
+        """Return what is answered to what is not HTTP."""
+        return json.dumps(problem("that is not an HTTP request", None, 2)).encode()
 
-    @property
-    def template(self) -> str:
-        """The path without what it is asked about: there are few of these."""
-        if self.status in (401, 403, 404, 405, 414):
-            return "other"
-        path: str = self.scope["path"]
-        for name, value in self.inner.get("path_params", {}).items():
-            path = path.replace(f"/{value}", f"/{{{name}}}", 1)
-        return path
 
-    async def send(self, message: Message) -> None:
-        """Send a part of the answer, with the headers that every answer has."""
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            given = list(message["headers"])
-            self.position = next(
-                (int(value) for name, value in given if name == b"tetra-es-position"), 0
-            )
-            message = {**message, "headers": [*given, *HEADERS]}
-        elif message["type"] == "http.response.body":
-            self.size += len(message.get("body", b""))
-            if self.scope["method"] == "HEAD":
-                message = {**message, "body": b""}
-        await self._send(message)
-
-    async def refuse(self, status: int, message: str, hint: str | None) -> None:
-        """Send an error in the place of an answer."""
-        code = 1 if status == 503 else 2 if status in (405, 414) else 3
-        body = json.dumps(problem(message, hint, code)).encode()
-        more = {
-            401: [(b"www-authenticate", b'Bearer realm="tetra-es", Basic realm="tetra-es"')],
-            405: [(b"allow", b"GET, HEAD")],
-            503: [(b"retry-after", b"2")],
-        }
-        await self.send_whole(status, body, "application/json", more.get(status, []))
-
-    async def send_whole(
-        self, status: int, body: bytes, kind: str, more: list[tuple[bytes, bytes]] | None = None
-    ) -> None:
-        """Send an answer that is there as a whole."""
-        headers = [
-            (b"content-type", kind.encode()),
-            (b"content-length", b"%d" % len(body)),
-            (b"cache-control", b"no-store"),
-            *(more or []),
-        ]
-        await self.send({"type": "http.response.start", "status": status, "headers": headers})
-        await self.send({"type": "http.response.body", "body": body})
+_DEFECT: Final = "this is a defect: the service's log says more"
