@@ -123,8 +123,37 @@ def test_another_line_is_not_taken_for_the_same(founded: Machine, tmp_path: Path
     copy_folder(tmp_path / "before", machine.home)
     machine.ok("set", "local", "app.x=2")
     machine.ok("set", "local", "app.x=3")
-    with pytest.raises(IntegrityFailure, match=f"#{taken['event']} is not the one"):
+    with pytest.raises(IntegrityFailure, match=f"#{taken['event']} is another event"):
         next(following)
+    # So it is for one who was started again meanwhile, and kept the cursor.
+    done = machine.fails(4, "audit", "follow", "--no-wait", "--after", taken["cursor"])
+    assert done.out == ""
+    assert f"#{taken['event']} is another event than the one that was taken" in done.error()
+    after = f"{taken['event']}:{machine.history()[1]['hash']}"
+    assert len(lines(machine, "--after", after)) == 1
+
+
+@pytest.mark.parametrize("form", ["jsonl", "ocsf", "cef"])
+def test_the_cursor_of_a_line_is_taken_as_it_is(lived: Machine, form: str) -> None:
+    every = lines(lived, "-o", form)
+    for number, line in enumerate(every, 1):
+        (cursor,) = re.findall(r"(?<![0-9a-f])[1-9][0-9]*:[0-9a-f]{64}", line)
+        assert lines(lived, "-o", form, "--after", cursor) == every[number:]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "-1", "x", "1:", ":", "1:ab", "1" * 40, "0:" + "0" * 64, "1:" + "g" * 64, "\u0661", "1 2"],
+)
+def test_what_is_no_cursor(lived: Machine, text: str) -> None:
+    lived.fails(2, "audit", "follow", "--no-wait", f"--after={text}")
+
+
+def test_a_cursor_that_is_typed(lived: Machine) -> None:
+    """With the mark of a position, as elsewhere; and of an event that is not there."""
+    assert lines(lived, "--after", "#2") == lines(lived, "--after", "2")
+    beyond = f"{lived.last_position() + 1}:{'0' * 64}"
+    assert "there is no event" in lived.fails(1, "audit", "follow", "--after", beyond).error()
 
 
 def take(process: subprocess.Popen[bytes]) -> dict[str, Any]:

@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from tetra_es.errors import UsageError
 from tetra_es_cli.output.emit import write_raw
 from tetra_es_cli.output.formats import encoded
 
 if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
+
+
+class _Cursor(click.ParamType):  # type: ignore[type-arg]  # not generic in click 8.2
+    """A position, or a position and the hash of the event that is there."""
+
+    name = "cursor"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, str | None]:
+        """Return position and hash."""
+        text = str(value).strip()
+        if ":" in text:
+            from tetra_es.admission import parse_place  # the help does without
+
+            position, hash_ = parse_place(text)
+            return position, hash_.hex()
+        if not _POSITION.fullmatch(text):
+            raise UsageError(
+                f"{text!r} is not a position or a cursor",
+                hint="such as 41, or POSITION:HASH as the field cursor of a line has it",
+            )
+        return int(text.removeprefix("#")), None
+
+
+_POSITION = re.compile(r"#?[0-9]{1,15}", re.ASCII)
 
 
 @click.command()
@@ -25,28 +53,30 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--after",
-    type=click.IntRange(min=0),
-    default=0,
+    type=_Cursor(),
+    default="0",
     show_default=True,
-    metavar="POSITION",
-    help="Begin after this event: the last one that you have.",
+    metavar="CURSOR",
+    help="Begin after this event, the last one that you have: its position, or better its cursor, "
+    "POSITION:HASH, as each line has it.",
 )
 @click.option("--no-wait", is_flag=True, help="End with the newest event.")
 @click.pass_obj
-def follow(app: App, output: str, after: int, no_wait: bool) -> None:
+def follow(app: App, output: str, after: tuple[int, str | None], no_wait: bool) -> None:
     """Print a line for each event, and for each new one as it is recorded, until stopped.
 
-    For a SIEM or another program that keeps what it has: an event's position is the cursor to go
-    on after, and its hash the id. Nobody who records waits for the reader, however slow it is.
-    Where the organization is shared, events come when this machine takes them over, as with
-    `tetra-es pull`.
+    For a SIEM or another program that keeps what it has: the hash of an event is its id, and
+    `cursor` of the last line what to go on after. Where another event has taken its place, as after
+    a restored backup or `pull --rerecord`, it ends with 4. Nobody who records waits for the reader,
+    however slow it is. Where the organization is shared, events come when this machine takes them
+    over, as with `tetra-es pull`.
     """
     from tetra_es_projections.evidence.following import followed
     from tetra_es_projections.evidence.siem import FORMATS
 
     line = FORMATS[output]
     with app.founded() as layout:
-        for name, rows in followed(layout, app.admission, after, wait=not no_wait):
+        for name, rows in followed(layout, app.admission, *after, wait=not no_wait):
             if rows:
                 write_raw(encoded("".join(f"{line(row, name)}\n" for row in rows)))
             elif _nobody_reads():

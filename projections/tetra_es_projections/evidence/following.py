@@ -27,22 +27,28 @@ _PAUSE: Final = 1.0
 
 
 def followed(
-    layout: OrgLayout, admission: Admission, after: int, *, wait: bool = True
+    layout: OrgLayout,
+    admission: Admission,
+    after: int,
+    taken: str | None = None,
+    *,
+    wait: bool = True,
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Yield the organization's name with the rows of its next events, as they are admitted.
 
-    Every few seconds without an event it yields no rows, so that the caller can look around. While
-    the caller has them, nothing is open: nobody waits for one who takes them slowly, or never.
-    Without `wait`, it ends with the newest event. Raises `TetraEsError`, `Refused` for an
-    organization of the first edition, `IntegrityFailure` where an event that it yielded is gone.
+    `taken` is the hash of the event that it begins `after`, where the caller knows it; each row has
+    both as its `cursor`. Every few seconds without an event it yields no rows, so that the caller
+    can look around. While the caller has them, nothing is open: nobody waits for one who takes them
+    slowly, or never. Without `wait`, it ends with the newest event. Raises `TetraEsError`,
+    `Refused` for an organization of the first edition, `IntegrityFailure` where another event is in
+    the place of one that was taken.
     """
-    taken: str | None = None
     while True:
         with open_replica(layout.store, admission) as log:
             name, rows = _next(log, after)
             if taken and (record := log.record(after)) and record.hash.hex() != taken:
                 raise IntegrityFailure(
-                    f"event #{after} is not the one that was handed over, {taken}",
+                    f"#{after} is another event than the one that was taken, {taken:.16}…",
                     hint="the history was restored or recorded again: follow it from before there",
                 )
         if not rows and not wait:
@@ -67,7 +73,8 @@ def _next(log: Replica, after: int) -> tuple[str, list[dict[str, Any]]]:
     first = log.event(next(log.records(upto=1)))
     name = first.name if isinstance(first, OrganizationCreated) else ""
     records = log.records(after, min(last, after + _AT_ONCE))
-    return name, [event_row(log, record) for record in records]
+    rows = (event_row(log, record) for record in records)
+    return name, [row | {"cursor": f"{row['event']}:{row['hash']}"} for row in rows]
 
 
 def _wait(layout: OrgLayout, after: int) -> None:

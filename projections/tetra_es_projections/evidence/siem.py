@@ -79,7 +79,7 @@ def ocsf(row: Mapping[str, Any], organization: str) -> str:
             "log_provider": "tetra-es",
             "original_time": row["time"],
         },
-        "unmapped": {"verdict": row["verdict"], "revision": row["revision"]},
+        "unmapped": {name: row[name] for name in ("cursor", "verdict", "revision")},
     }
     return json.dumps(value, ensure_ascii=False)
 
@@ -106,6 +106,8 @@ def cef(row: Mapping[str, Any], organization: str) -> str:
         "cs4": row["stream"],
         "cs5Label": "verdict",
         "cs5": row["verdict"],
+        "cs6Label": "cursor",
+        "cs6": row["cursor"],
     }
     header = "|".join(_header(str(field)) for field in head)
     told = {key: str(value) for key, value in pairs.items() if value not in (None, "")}
