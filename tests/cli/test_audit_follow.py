@@ -96,7 +96,7 @@ def test_cef_is_escaped(lived: Machine) -> None:
         pairs = cef_pairs(head[7])
         assert (pairs["externalId"], pairs["cn1"]) == (row["hash"], str(row["event"]))
         assert not re.search("[\x00-\x1f\u202e]", line)
-    assert cef_pairs(head[7])["msg"].startswith("a|b=c\\d\n")
+    assert cef_pairs(head[7])["reason"] == "a|b=c\\d\n\\u202eq\\x1b[31m <script>"
 
 
 def follower(machine: Machine, after: int) -> subprocess.Popen[bytes]:

@@ -67,6 +67,7 @@ def ocsf(row: Mapping[str, Any], organization: str) -> str:
         },
         "metadata": {
             "version": OCSF_VERSION,
+            "profiles": ["host"],  # which has the actor
             "product": {
                 "name": "tetra-es",
                 "vendor_name": "tetra-es",
@@ -85,15 +86,20 @@ def ocsf(row: Mapping[str, Any], organization: str) -> str:
 
 
 def cef(row: Mapping[str, Any], organization: str) -> str:
-    """Return an event as CEF has it: a header of seven fields, then pairs."""
+    """Return an event as CEF has it: a header of seven fields, then pairs.
+
+    The header has no text that people type: not every reader knows how that is escaped there.
+    """
     failed = _has_failed(row)
-    head = ("tetra-es", "tetra-es", __version__, row["type"], row["summary"], 5 if failed else 3)
+    name = row["type"].replace(".", " ").replace("_", " ")
+    head = ("tetra-es", "tetra-es", __version__, row["type"], name, 5 if failed else 3)
     pairs = {
         "externalId": row["hash"],
         "rt": milliseconds(row["time"]),
         "suser": row["actor"],
         "outcome": "failure" if failed else "success",
-        "msg": row["reason"],
+        "msg": row["summary"],
+        "reason": row["reason"],
         "cn1Label": "position",
         "cn1": row["event"],
         "cs1Label": "organization",
@@ -116,13 +122,13 @@ def cef(row: Mapping[str, Any], organization: str) -> str:
 
 def _header(text: str) -> str:
     """Return a field of the header: it has one line, and `|` ends it."""
-    return one_line(text.replace("\\", "\\\\").replace("|", "\\|"))
+    return one_line(text).replace("\\", "\\\\").replace("|", "\\|")
 
 
 def _value(text: str) -> str:
     """Return a value of a pair: `=` is escaped, and a line end is written as `\\n`."""
-    escaped = text.replace("\\", "\\\\").replace("=", "\\=").replace("\r\n", "\n")
-    return one_line(escaped.replace("\r", "\n"))
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\\n".join(one_line(line).replace("\\", "\\\\").replace("=", "\\=") for line in lines)
 
 
 def _has_failed(row: Mapping[str, Any]) -> bool:
