@@ -19,7 +19,6 @@ from tetra_es_projections.evidence.sqlite.questions import QUESTIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import ModuleType
 
 REASONS = (
     HOSTILE,
@@ -57,12 +56,12 @@ GIVEN: dict[str, dict[str, str]] = {
 
 
 @pytest.fixture(scope="module")
-def datasette() -> ModuleType:
+def datasette() -> Any:
     return pytest.importorskip("datasette.app", reason="not installed: datasette")
 
 
 def test_datasette_answers_the_twelve_questions(
-    told: Machine, datasette: ModuleType, tmp_path: Path
+    told: Machine, datasette: Any, tmp_path: Path
 ) -> None:
     """By its JSON, with the parameters given and without; each as SQL answers it."""
     file, metadata = tmp_path / "acme.db", tmp_path / "questions.json"
@@ -83,7 +82,7 @@ def test_datasette_answers_the_twelve_questions(
 
 
 async def _asked(
-    datasette: ModuleType, file: Path, metadata: dict[str, Any]
+    datasette: Any, file: Path, metadata: dict[str, Any]
 ) -> dict[tuple[str, bool], Any]:
     """Return what it answers, by name of the question, and whether parameters are given."""
     served = datasette.Datasette(
