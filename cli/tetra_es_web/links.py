@@ -96,7 +96,7 @@ _WRITTEN = {
     "secrets": (),
     "hosts": ("before",),
     "signers": (),
-    "findings": ("part",),
+    "findings": ("after",),
 }
 """Pages that a folder of files has, and the parameters that are part of a file's name."""
 _STATE = re.compile(r"(?:profile )?[a-z][a-z0-9-]*@[0-9]+", re.ASCII)

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from tetra_es.log.record import Record
     from tetra_es.log.replica import Replica
 
-OF_EVENTS: Final = {"events": 0, "states": 2, "changes": 0, "operations": 0}
+OF_EVENTS: Final = {"events": 0, "states": 2, "changes": 0, "operations": 0, "findings": 1}
 """Tables with rows of each event, and the column that has its position."""
-OF_NOW: Final = {"latest": 0, "deployments": 0}
+OF_NOW: Final = {"latest": 0, "deployments": 0, "standing": 1}
 """Tables whose rows later events change, and the same column."""
 _COMMITS: Final = "commits"
 _SELECT: Final = {

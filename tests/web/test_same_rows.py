@@ -149,3 +149,18 @@ def test_a_time_is_of_the_zone(told: Machine, service: Service) -> None:
     here = service.rows("events", {"until": f"{time}+02:00", "n": 1000})
     assert east == here
     assert len(service.rows("events", {"until": time, "n": 1000})) > len(here)
+
+
+def test_pages_of_findings(service: Service) -> None:
+    everything = service.rows("findings")
+    found: list[Any] = []
+    path: str | None = "/api/v1/findings?n=2"
+    while path:
+        reply = service.ask(path)
+        found += reply.json
+        link = reply.headers.get("link")
+        path = link.partition(">")[0].removeprefix("<") if link else None
+    assert found == everything
+    assert len(found) > 4
+    assert service.rows("findings", {"after": 3}) == everything[3:]
+    assert service.rows("findings", {"after": 10_000}) == []

@@ -56,7 +56,7 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "secrets": ("at",),
     "hosts": ("at", "before"),
     "signers": ("at",),
-    "findings": ("kind", "at", "part"),
+    "findings": ("kind", "at", "after"),
     "search": ("q", "environment", "before"),
 }
 """Page to the parameters that it has beside `tz`."""

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from tetra_es.errors import Refused, UsageError
 from tetra_es_projections.answers import columns
-from tetra_es_projections.answers.findings import findings as findings_in
+from tetra_es_projections.answers.findings import some_findings as findings_in
 from tetra_es_projections.answers.heads import head as head_of
 from tetra_es_projections.answers.people import exposure as exposure_of
 from tetra_es_projections.answers.people import signers as signers_of
@@ -60,15 +60,25 @@ def exposure(request: Request, whom: p.Whom, at: p.At = None) -> Response:
 
 
 @router.get("/findings", **described("findings", ROWS))
-def findings(request: Request, kinds: p.Kinds = None, at: p.At = None) -> Response:
-    """List what an auditor should look at, now or as of a REF, as `tetra-es findings` does."""
+def findings(
+    request: Request,
+    kinds: p.Kinds = None,
+    at: p.At = None,
+    n: p.Findings = None,
+    after: p.Skipped = 0,
+) -> Response:
+    """List what an auditor should look at, now or as of a REF, as `tetra-es findings` does.
+
+    With `n`, so many of them; `Link` has the address of the next ones.
+    """
     form = form_of(request, ROWS)
     for kind in kinds or ():
         if kind not in KINDS:
             raise UsageError(f"not a kind of findings: {kind!r}", hint=f"there are {_some()}")
     with asked(request) as one:
-        rows = findings_in(one.reader, kinds or (), one.maybe(at))
-        return one.reply(Answer(rows, columns.FINDINGS, stable=False), form)
+        rows, more = findings_in(one.reader, kinds or (), one.maybe(at), n, after)
+        following = one.page(after=after + len(rows)) if more else None
+        return one.reply(Answer(rows, columns.FINDINGS, next=following, stable=False), form)
 
 
 @router.get("/evidence", **described("evidence", (ZIP,)))

@@ -107,6 +107,14 @@ Before = Annotated[
 After = Annotated[
     int | None, Query(description="Events after this position.", ge=0, le=2**62, examples=[0])
 ]
+Findings = Annotated[
+    int | None,
+    Query(description="Findings at the most; by default all.", ge=1, le=MOST, examples=[20]),
+]
+Skipped = Annotated[
+    int,
+    Query(description="Without so many of the first ones.", ge=0, le=2**62, examples=[0]),
+]
 Host = Annotated[
     str | None,
     Query(description="A host, by any name that it was deployed to by.", max_length=256),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es_projections.queries import event_findings, host_findings, secret_findings
 from tetra_es_projections.queries.finding import Finding
 from tetra_es_projections.queries.hosts import moment_of_ref
+from tetra_es_projections.views.findings import BACKDATED, OUT_OF_ORDER, WITHOUT_REASON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -15,7 +17,17 @@ if TYPE_CHECKING:
     from tetra_es_projections.queries.reader import Reader
     from tetra_es_projections.queries.tables.host_table import Moment
 
-__all__ = ["KINDS", "Finding", "findings"]
+__all__ = ["KINDS", "Finding", "findings", "some_findings"]
+
+
+class Some(NamedTuple):
+    """Some of the findings that there are."""
+
+    rows: list[Finding]
+    counts: dict[str, int]
+    """Kind to how many there are of it in all."""
+    more: bool
+    """Whether there are others after these."""
 
 
 def findings(reader: Reader, kinds: Collection[str] = (), ref: Ref | None = None) -> list[Finding]:
@@ -24,21 +36,63 @@ def findings(reader: Reader, kinds: Collection[str] = (), ref: Ref | None = None
     With `kinds`, those of some kinds alone.
     """
     moment = moment_of_ref(reader, ref)
-    wanted = [kind for kind in KINDS if not kinds or kind in kinds]
-    return [finding for kind in wanted for finding in KINDS[kind](reader, moment)]
+    return [one for kind in _wanted(kinds) for one in _of(reader, moment, kind, 0)]
+
+
+def some_findings(
+    reader: Reader,
+    kinds: Collection[str] = (),
+    ref: Ref | None = None,
+    *,
+    skipped: int = 0,
+    limit: int,
+) -> Some:
+    """Return so many findings after the first ones, and how many there are; reads no more."""
+    moment = moment_of_ref(reader, ref)
+    upto = None if ref is None else moment.position
+    counts: dict[str, int] = {}
+    rows: list[Finding] = []
+    for kind in _wanted(kinds):
+        known = None if kind in NOTED else [*KINDS[kind](reader, moment)]
+        number = reader.views.findings.count(kind, upto) if known is None else len(known)
+        if number:
+            counts[kind] = number
+        if skipped < number and len(rows) <= limit:
+            found = _of(reader, moment, kind, skipped) if known is None else known[skipped:]
+            rows += islice(found, limit + 1 - len(rows))
+        skipped = max(0, skipped - number)
+    return Some(rows[:limit], counts, len(rows) > limit)
+
+
+def _wanted(kinds: Collection[str]) -> list[str]:
+    return [kind for kind in KINDS if not kinds or kind in kinds]
+
+
+def _of(reader: Reader, moment: Moment, kind: str, skipped: int) -> Iterator[Finding]:
+    if kind in NOTED:
+        return event_findings.noted(reader, moment, kind, skipped)
+    return islice(KINDS[kind](reader, moment), skipped, None)
+
+
+NOTED = (BACKDATED, OUT_OF_ORDER, WITHOUT_REASON)
+"""Kinds that the views have a table of: there may be as many as events."""
+
+
+def _noted(kind: str) -> Callable[[Reader, Moment], Iterator[Finding]]:
+    return lambda reader, moment: event_findings.noted(reader, moment, kind)
 
 
 KINDS: Mapping[str, Callable[[Reader, Moment], Iterator[Finding]]] = {
     "void": event_findings.void,
-    "backdated": event_findings.backdated,
+    BACKDATED: _noted(BACKDATED),
     # Changes that went around an approval belong here, once there are approvals.
-    "out-of-order": event_findings.out_of_order,
+    OUT_OF_ORDER: _noted(OUT_OF_ORDER),
     "exception": event_findings.exceptions,
     "compromised": secret_findings.compromised,
     "to-rotate": secret_findings.to_rotate,
     "drift": host_findings.drift,
     "behind": host_findings.behind,
     "unverified": host_findings.unverified,
-    "without-reason": event_findings.without_reason,
+    WITHOUT_REASON: _noted(WITHOUT_REASON),
 }
 """Kind to what looks for it, the gravest first."""

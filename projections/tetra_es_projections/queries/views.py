@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tetra_es.log.sqlite.kept import KeptConnections
     from tetra_es_projections.queries.tables.edited_table import EditedTable
     from tetra_es_projections.queries.tables.event_table import EventTable
+    from tetra_es_projections.queries.tables.finding_table import FindingTable
     from tetra_es_projections.queries.tables.host_table import HostTable
     from tetra_es_projections.queries.tables.key_table import KeyTable
     from tetra_es_projections.queries.tables.state_table import StateTable
@@ -103,6 +104,13 @@ class Views(Closing):
         from tetra_es_projections.queries.tables.key_table import KeyTable
 
         return KeyTable(self._connection)
+
+    @cached_property
+    def findings(self) -> FindingTable:
+        """Questions about what there is to look at in events."""
+        from tetra_es_projections.queries.tables.finding_table import FindingTable
+
+        return FindingTable(self._connection)
 
     @cached_property
     def hosts(self) -> HostTable:

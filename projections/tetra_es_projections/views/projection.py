@@ -25,6 +25,7 @@ from tetra_es.toml.document import ConfigDocument
 from tetra_es_projections.bodies import known_event
 from tetra_es_projections.descriptions import summary_of_known, summary_of_void
 from tetra_es_projections.views.database import VIEWS, set_progress
+from tetra_es_projections.views.findings import Findings
 from tetra_es_projections.views.hosts import take_in
 
 if TYPE_CHECKING:
@@ -42,17 +43,25 @@ _NEWEST: Final = (
 _CHANGE: Final = "INSERT INTO changes SELECT ?, id, ?, ? FROM latest WHERE file = ? AND key = ?"
 
 
+_TIME: Final = 6
+"""The column of an event's row that has its time."""
+
+
 def apply_to_views(connection: sqlite3.Connection, log: Replica, records: Iterable[Record]) -> None:
     """Take in events of a log, in one transaction; the views are at the last one afterwards."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         position = 0
+        findings = Findings(connection, log)
         for record in records:
             position = record.position
             if reason := log.void(position):
-                _insert(connection, "events", _void_row(record, reason))
+                row = _void_row(record, reason)
+                _insert(connection, "events", row)
+                findings.take_in(record, row[_TIME], None)
                 continue
             event, purged = known_event(log, record)
+            findings.take_in(record, event.timestamp, event)
             part_of = take_in(connection, position, event)
             _insert(connection, "events", (*_event_row(record, event, purged), part_of))
             if isinstance(event, EnvironmentState):
@@ -70,6 +79,7 @@ def apply_to_views(connection: sqlite3.Connection, log: Replica, records: Iterab
                 [(at, before, after, file, key) for file, key, at, before, after in changed],
             )
         if position:
+            findings.write()
             set_progress(connection, VIEWS, position)
         connection.execute("COMMIT")
     except BaseException:

@@ -9,7 +9,7 @@ from tetra_es.log.sqlite.statements import difference, is_known, named, note_kno
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 9
+VERSION = 10
 """Changed with the tables; views of another version are thrown away and built again."""
 
 TABLES = """
@@ -102,6 +102,19 @@ CREATE TABLE operations (              -- what was done by hand
     reason TEXT NOT NULL
 );
 CREATE INDEX operations_by_host ON operations (environment, host, position);
+
+CREATE TABLE findings (                -- what an auditor should look at in an event
+    kind TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    what TEXT NOT NULL,
+    PRIMARY KEY (kind, position)
+) WITHOUT ROWID;
+
+CREATE TABLE standing (                -- what the findings of the next event depend on
+    name TEXT PRIMARY KEY,
+    position INTEGER NOT NULL,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
 
 CREATE TABLE files (
     path TEXT PRIMARY KEY,

@@ -51,6 +51,9 @@ QUESTIONS: dict[str, Callable[[Views], Any]] = {
     "keys": lambda views: views.keys.names("local"),
     "commit": lambda views: views.commit(EVENTS // 2),
     "signers": lambda views: views.events.of_topics(("signer.added",), EVENTS),
+    "findings": lambda views: next(views.findings.rows("backdated", EVENTS, EVENTS // 2)),
+    "number of findings": lambda views: views.findings.count("backdated"),
+    "number of findings then": lambda views: views.findings.count("backdated", EVENTS // 2),
     "position": lambda views: position_of(views, PositionRef(7)),
     "revision": lambda views: position_of(views, RevisionRef("dev", 7)),
     "time": lambda views: position_of(views, TimeRef("2026-11-22T10:00:00.000007Z"), "dev"),
@@ -91,6 +94,9 @@ def long_history(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
         views.executemany(
             "INSERT INTO commits VALUES (?, ?)", ((n, n.to_bytes(20)) for n in positions)
+        )
+        views.executemany(
+            "INSERT INTO findings VALUES ('backdated', ?, 'its time')", ((n,) for n in positions)
         )
         views.executemany(
             "INSERT INTO latest VALUES (?, ?, 'ports.tetra', ?, '2')",

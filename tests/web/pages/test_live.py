@@ -209,3 +209,24 @@ def test_all_parts_together_have_everything(large: Machine) -> None:
     assert part > 3
     for number in (0, 199, 399):
         assert f"k3_{number} = " in found
+
+
+def test_all_pages_of_findings_together_have_everything(
+    founded: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = founded.copy(tmp_path / "home")
+    for number in range(7):
+        machine.ok("set", "local", f"ports.tetra={5001 + number}")
+    machine.ok("promote", "staging", "-m", "x")
+    monkeypatch.setattr("tetra_es_web.pages.findings._SHOWN", 3)
+    look, found, after = Look(machine), list[str](), 0
+    while True:
+        page = look.page("findings", **({"after": str(after)} if after else {}))
+        assert "8 things to look at" in page.text
+        assert f"{after + 1} to {min(after + 3, 8)} of 8" in page.text
+        found += re.findall(r'"/event/([0-9]+)" class="at"', page.source)
+        after += 3
+        if f"/findings?after={after}" not in page.hrefs:
+            break
+    assert found == ["10", *map(str, range(3, 10))]
+    assert "None of 8" in look.page("findings", after="100").text

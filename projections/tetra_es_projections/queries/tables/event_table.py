@@ -180,31 +180,6 @@ class EventTable:
             found += [row[0] for row in self._connection.execute(sql, (topic, upto))]
         return sorted(found)
 
-    def without_reason(self, topics: Sequence[str]) -> list[EventRow]:
-        """Return the valid events of some types that have no reason, oldest first."""
-        marks = ",".join("?" * len(topics))
-        rows = self._connection.execute(
-            f"{_EVENT} WHERE e.topic IN ({marks}) AND e.reason = '' AND e.void IS NULL "
-            "ORDER BY e.position",
-            tuple(topics),
-        )
-        return [EventRow(*row) for row in rows]
-
-    def backdated(self, seconds: int) -> list[tuple[EventRow, str]]:
-        """Return the events whose time is so much before that of an earlier event, and that time.
-
-        Imported states have the time that they had elsewhere, and events of hosts are recorded
-        later than they happened: neither counts.
-        """
-        rows = self._connection.execute(
-            f"SELECT * FROM (SELECT {_EVENT_COLUMNS}, max(e.time) OVER (ORDER BY e.position "
-            "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS latest FROM events e "
-            "WHERE e.topic <> 'environment.imported' AND e.stream NOT GLOB 'deployments:*') "
-            "WHERE julianday(latest) - julianday(time) > ? / 86400.0 ORDER BY position",
-            (seconds,),
-        )
-        return [(EventRow(*row[:-1]), row[-1]) for row in rows]
-
     def void(self, position: int) -> str | None:
         """Return why an event changed nothing, None for a valid one."""
         row = self._connection.execute(

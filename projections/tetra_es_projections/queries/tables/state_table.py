@@ -4,7 +4,6 @@
 # longer than all the rest of the module.
 
 import sqlite3
-from collections.abc import Iterator
 from typing import NamedTuple
 
 _STATE = "SELECT environment, revision, position, time, source_revision FROM states"
@@ -49,17 +48,6 @@ class StateTable:
             f"{_STATE} WHERE environment = ? ORDER BY revision DESC", (environment,)
         )
         return [StateRow(*row) for row in rows]
-
-    def in_order(self, upto: int) -> Iterator[tuple[StateRow, str]]:
-        """Yield all states up to a position as they came, each with the type of its event."""
-        rows = self._connection.execute(
-            "SELECT s.environment, s.revision, s.position, s.time, s.source_revision, e.topic "
-            "FROM states s CROSS JOIN events e ON e.position = s.position "
-            "WHERE s.position <= ? ORDER BY s.position",
-            (upto,),
-        )
-        for *state, topic in rows:
-            yield StateRow._make(state), topic
 
     def end_of(self, environment: str, position: int) -> int:
         """Return the last position at which the state of the event at `position` was present."""

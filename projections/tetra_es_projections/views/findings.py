@@ -1,0 +1,173 @@
+"""What an auditor should look at in an event, noted when the views take it in.
+
+It depends on what came before alone, so that nobody has to go through the history to find it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from tetra_es.events.config import EnvironmentPromoted, EnvironmentState, source_revision_of
+from tetra_es.events.deployments import DEPLOYMENTS_STREAM
+from tetra_es.layout import MANIFEST
+from tetra_es.limits import CLOCK_SKEW
+from tetra_es.log import canonical
+from tetra_es.names import SOURCE_OF_TRUTH
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+    from tetra_es.events.base import Event
+    from tetra_es.log.record import Record
+    from tetra_es.log.replica import Replica
+    from tetra_es.schema.manifest import Manifest
+
+BACKDATED: Final = "backdated"
+OUT_OF_ORDER: Final = "out-of-order"
+WITHOUT_REASON: Final = "without-reason"
+
+COUNT: Final = "count "
+"""Before a kind: the row of `standing` that says how many findings of it there are."""
+
+_DECISIONS: Final = frozenset(
+    (
+        *("manifest.edited", "profile.edited", "signer.added", "signer.removed"),
+        *("environment.edited", "environment.promoted", "environment.rolled_back"),
+        *("deployment.started", "secret.set", "secret.removed", "recipient.added"),
+        "recipient.removed",
+    )
+)
+"""Events that a person decided on, and should have a reason for."""
+_MANIFESTS: Final = ("organization.created", "manifest.edited")
+_FOUNDING, _TIME, _SOURCE = "founding", "time", "source "
+"""Rows of `standing`: the last event of the first batch, the latest time, and, before an
+environment, the revision of the source of truth that it has."""
+
+
+class Findings:
+    """Notes what there is to look at in one event after the other."""
+
+    def __init__(self, connection: sqlite3.Connection, log: Replica) -> None:
+        self._connection = connection
+        self._log = log
+        rows = connection.execute("SELECT name, value FROM standing")
+        self._standing: dict[str, str] = dict(rows.fetchall())
+        self._changed: dict[str, int] = {}
+        self._manifest: tuple[str, Manifest | None] = ("", None)
+
+    def take_in(self, record: Record, time: str, event: Event | None) -> None:
+        """Note what there is to look at in an event; None for a void one."""
+        position = record.position
+        for kind, what in self._look(record, time, event):
+            number = int(self._standing.get(COUNT + kind, "0")) + 1
+            self._connection.execute(
+                "INSERT INTO findings VALUES (?, ?, ?)", (kind, position, what)
+            )
+            self._set(position, COUNT + kind, str(number))
+        if position == 1:
+            batch = canonical.decode(record.state)["metadata"].get("batch", [1, 1])
+            self._set(1, _FOUNDING, str(batch[1]))  # the first edition has no batches
+        if _counts(record) and time > self._standing.get(_TIME, "") and _moment(time):
+            self._set(position, _TIME, time)
+        if event is not None and record.topic in _MANIFESTS:
+            self._set(position, MANIFEST, str(position))
+        if isinstance(event, EnvironmentState):
+            source = source_revision_of(event)
+            self._set(position, _SOURCE + event.environment, str(source or ""))
+
+    def write(self) -> None:
+        """Write what the next events depend on."""
+        self._connection.executemany(
+            "INSERT INTO standing VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE "
+            "SET position = excluded.position, value = excluded.value",
+            [(name, at, self._standing[name]) for name, at in self._changed.items()],
+        )
+
+    def _set(self, position: int, name: str, value: str) -> None:
+        self._standing[name] = value
+        self._changed[name] = position
+
+    def _look(self, record: Record, time: str, event: Event | None) -> Iterator[tuple[str, str]]:
+        """Yield kind and sentence of what there is to look at."""
+        latest = self._standing.get(_TIME)
+        if latest and _counts(record) and _is_before(time, latest):
+            yield BACKDATED, f"its time, {time}, is before that of an earlier event, {latest}"
+        if event is None:
+            return
+        if isinstance(event, EnvironmentPromoted) and (what := self._out_of_order(event)):
+            yield OUT_OF_ORDER, what
+        if (
+            record.topic in _DECISIONS
+            and not event.metadata["reason"]
+            and record.position > int(self._standing.get(_FOUNDING, "0"))
+        ):
+            yield WITHOUT_REASON, f"{event.metadata['actor']} gave no reason"
+
+    def _out_of_order(self, event: EnvironmentPromoted) -> str | None:
+        """Return what is wrong where the environment before did not have what was promoted.
+
+        In the order of the manifest then; nothing while its policy `promotion.gradual` was "off".
+        """
+        before = _before(self._manifest_now(), event.environment)
+        had = self._standing.get(_SOURCE + before, "") if before else ""
+        source = source_revision_of(event)
+        if before is None or had == str(source):
+            return None
+        told = f"it had {SOURCE_OF_TRUTH}@{had}" if had else "it had no promotion"
+        return f"{before} did not have {SOURCE_OF_TRUTH}@{source} ({told})"
+
+    def _manifest_now(self) -> Manifest | None:
+        """Return the manifest; None where it was purged."""
+        position = self._standing.get(MANIFEST, "")
+        if self._manifest[0] != position:
+            self._manifest = (position, self._read_manifest(int(position)))
+        return self._manifest[1]
+
+    def _read_manifest(self, position: int) -> Manifest | None:
+        from tetra_es.log.replica import Purged  # needed for promotions alone
+        from tetra_es.schema.manifest import read_manifest
+        from tetra_es.toml.document import ConfigDocument
+
+        try:
+            text = self._log.state_text(position)
+        except Purged:
+            return None
+        return read_manifest(ConfigDocument(MANIFEST, text)) if text else None
+
+
+def _counts(record: Record) -> bool:
+    """Return whether the time of an event says when it was recorded.
+
+    Imported states have the time that they had elsewhere, and events of hosts are recorded later
+    than they happened.
+    """
+    return record.topic != "environment.imported" and not record.stream.startswith(
+        DEPLOYMENTS_STREAM
+    )
+
+
+def _is_before(time: str, latest: str) -> bool:
+    """Return whether a time is earlier by more than clocks may differ."""
+    if time >= latest:
+        return False
+    one, other = _moment(time), _moment(latest)
+    return bool(one and other and (other - one).total_seconds() > CLOCK_SKEW)
+
+
+def _moment(time: str) -> datetime | None:
+    """Return a time, None where a void event has something else."""
+    try:
+        found = datetime.fromisoformat(time)
+    except (ValueError, TypeError):
+        return None
+    return found if found.tzinfo else None
+
+
+def _before(manifest: Manifest | None, environment: str) -> str | None:
+    """Return the generated environment that one is promoted after, None for none."""
+    if manifest is None or manifest.gradual == "off" or environment not in manifest.environments:
+        return None
+    before = manifest.environments[manifest.environments.index(environment) - 1]
+    return None if before == SOURCE_OF_TRUTH else before
