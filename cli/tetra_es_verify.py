@@ -2856,12 +2856,15 @@ def allowed_signers(terms: list[Term]) -> bytes:
 
 
 def csv_of(columns: str, rows: Iterable[Iterable[Any]]) -> bytes:
-    """Return rows as CSV, in which no cell is a formula."""
+    """Return rows as CSV, in which no cell is a formula, wherever a spreadsheet ends cells."""
+    starts = "[=+\\-@＝＋－＠]"  # noqa: RUF001
 
     def cell(value: Any) -> Any:
-        risky = isinstance(value, str) and re.match("[=+\\-@\t\r\n＝＋－＠]", value)  # noqa: RUF001
-        number = risky and re.fullmatch(r"-[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", value)
-        return f"'{value}" if risky and not number else value
+        number = r"-[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?"
+        if not isinstance(value, str) or re.fullmatch(number, value):
+            return value
+        value = re.sub(rf'([;|\t\r\n][;| "\t\r\n]*)(?={starts})', r"\1'", value)
+        return f"'{value}" if re.match(rf" *{starts}|[\t\r\n]", value) else value
 
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")

@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-_FORMULA = r"[=+\-@\t\r\n＝＋－＠]"  # noqa: RUF001 - full width counts in some locales
-_NEGATIVE = r"-[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?"
+_STARTS = "[=+\\-@＝＋－＠]"  # noqa: RUF001 - full width counts in some locales
+_FORMULA = re.compile(rf" *{_STARTS}|[\t\r\n]")
+_INNER = re.compile(rf'([;|\t\r\n][;| "\t\r\n]*)(?={_STARTS})')
+"""Where a cell begins for a program that takes something else than a comma for the end of one, as
+the settings of many countries have it: quotes do not help there."""
+_NEGATIVE = re.compile(r"-[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
 def csv_text(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:
@@ -30,8 +34,7 @@ def _cell(value: object) -> object:
     """
     if isinstance(value, list):
         value = ", ".join(map(str, value))
-    if not isinstance(value, str) or not re.match(_FORMULA, value):
+    if not isinstance(value, str) or _NEGATIVE.fullmatch(value):
         return value
-    if re.fullmatch(_NEGATIVE, value):
-        return value
-    return f"'{value}"
+    value = _INNER.sub(r"\1'", value)
+    return f"'{value}" if _FORMULA.match(value) else value
