@@ -48,6 +48,22 @@ def check_environment(name: str) -> str:
     return bare
 
 
+def check_file(name: str) -> str:
+    """Return what an environment, `manifest` or `profile ENV` is called, or raise `UsageError`."""
+    if name == "manifest":
+        return name
+    kind, _, environment = name.rpartition(" ")
+    if kind not in ("", "profile"):
+        raise UsageError(f"not a file: {name!r}", hint="an environment, manifest, or profile ENV")
+    bare = check_environment(environment)
+    if kind and bare == SOURCE_OF_TRUTH:
+        raise UsageError(
+            f"{bare} is the source of truth: it has no profile",
+            hint="a profile is of an environment that is generated",
+        )
+    return f"{kind} {bare}".strip()
+
+
 def is_environment(bare: str) -> bool:
     """Return whether `bare`, without an `@`, can name an environment."""
     return bool(re.fullmatch(_ENVIRONMENT, bare, re.ASCII)) and bare not in RESERVED

@@ -49,6 +49,12 @@ EACH = (
     "findings?kind=drift&kind=behind",
     "search",
     "search?q=4446",
+    "search?q=level&environment=profile%20prod&kind=key",
+    "secrets?whom=bob",
+    "hosts?host=shop2",
+    "keys?key=ports",
+    "replay/prod?without=111",
+    "replay/staging?without=70",
 )
 """Pages of every kind, and with every kind of parameter."""
 GRAVE = ("serious", "critical")

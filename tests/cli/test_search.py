@@ -106,6 +106,18 @@ def test_secrets_people_and_environments(told: Machine) -> None:
     assert places(listed(told, "error")) == [(6, "value", "profile dev", "set.logging.level", True)]
 
 
+def test_a_file_alone(told: Machine) -> None:
+    rows = listed(told, "t", "--env", "profile dev")
+    assert {(row["event"], row["where"]) for row in rows} == {(6, "dev"), (6, "profile dev")}
+    assert listed(told, "t", "--env", "profile dev", "--kind", "secret") == []
+    (row,) = listed(told, "acme.example", "--env", "manifest")
+    assert (row["event"], row["where"], row["key"], row["in_force"]) == (
+        *(1, "manifest", "domain", True),
+    )
+    (row,) = listed(told, "alice", "--env", "manifest", "--kind", "actor")
+    assert row["event"] == 1
+
+
 def test_the_newest_events_alone(told: Machine) -> None:
     every = listed(told, "t")
     events = list(dict.fromkeys(row["event"] for row in every))
@@ -140,6 +152,8 @@ def test_a_text_that_is_piped_in_is_no_argument(told: Machine) -> None:
         ([""], "an empty text cannot be searched for"),
         (["x" * (LONGEST + 1)], f"a text of more than {LONGEST} characters cannot be searched for"),
         (["x", "--env", "nosuch"], "unknown environment: nosuch"),
+        (["x", "--env", "profile nosuch"], "unknown environment: nosuch"),
+        (["x", "--env", "profile local"], "local is the source of truth: it has no profile"),
         (["x", "--at", "99"], "there is no event #99"),
     ],
 )

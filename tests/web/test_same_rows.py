@@ -35,6 +35,10 @@ LISTINGS: list[tuple[str, dict[str, object], str]] = [
     ("search", {"q": "4446"}, "search 4446"),
     ("search", {"q": "bob", "kind": "actor"}, "search bob --kind actor"),
     ("search", {"q": "search", "environment": "dev"}, "search search --env dev"),
+    ("search", {"q": "4446", "environment": "@prod"}, "search 4446 --env prod"),
+    ("search", {"q": "l", "environment": "profile prod"}, "search l --env profile=prod"),
+    ("search", {"q": "acme", "environment": "manifest"}, "search acme --env manifest"),
+    ("search", {"q": "burst", "at": "prod@2", "n": 2}, "search burst --at prod@2 -n 2"),
     ("environments", {}, "env list"),
     ("diff", {"a": "dev@1", "b": "dev"}, "diff dev@1 dev"),
     ("diff", {"a": "staging", "b": "prod"}, "diff staging prod"),
@@ -62,6 +66,8 @@ REPORTS: list[tuple[str, dict[str, object], str]] = [
     ("value/dev", {"key": "ports.tetra"}, "get dev ports.tetra"),
     ("value/dev", {"key": "ports", "at": "dev@1"}, "get dev ports --at dev@1"),
     ("why/prod", {"key": "ports.tetra"}, "why prod ports.tetra"),
+    ("replay/prod", {"without": "111"}, "replay prod --without 111"),
+    ("replay/dev", {"without": "local@5", "at": "dev@3"}, "replay dev --without 70 --at dev@3"),
     ("why/prod", {"key": "logging.level", "at": "prod@1"}, "why prod logging.level --at prod@1"),
 ]
 
@@ -69,13 +75,14 @@ SCHEMA = {
     "events": "history", "deployments": "history", "search": "search", "environments": "env list",
     "diff": "diff", "blame": "blame", "secrets": "secret list", "recipients": "recipient list",
     "hosts": "hosts", "signers": "signer list", "exposure": "secret exposure",
-    "findings": "findings", "event": "event", "value": "get", "why": "why", "head": "head",
+    "findings": "findings", "replay": "replay", "event": "event", "value": "get", "why": "why",
+    "head": "head",
     "state": "state", "proof": "proof",
 }  # fmt: skip
 
 
 def printed(machine: Machine, words: str, form: str) -> str:
-    done = machine.run(*words.split(), "-o", form)
+    done = machine.run(*(word.replace("=", " ") for word in words.split()), "-o", form)
     assert done.code in (0, 3 if words.startswith("findings") else 0), done.err
     return done.out
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import UsageError
-from tetra_es_cli.context.params import ENVIRONMENT, at_option, listing_option
+from tetra_es_cli.context.params import FILE, at_option, listing_option
 from tetra_es_cli.context.secret_input import read_value
 from tetra_es_cli.output.emit import emit
 from tetra_es_cli.output.model import Listing
@@ -28,7 +28,11 @@ _OFTEN_EMPTY = ("key", "before", "after", "hosts", "reason")
 @click.command()
 @click.argument("text", required=False, metavar="[TEXT]")
 @click.option(
-    "--env", "environment", type=ENVIRONMENT, metavar="ENV", help="Only what concerns ENV."
+    "--env",
+    "file",
+    type=FILE,
+    metavar="ENV",
+    help="Only what concerns ENV; manifest or 'profile ENV' for that file alone.",
 )
 @click.option(
     "--kind",
@@ -49,7 +53,7 @@ _OFTEN_EMPTY = ("key", "before", "after", "hosts", "reason")
 def search(
     app: App,
     text: str | None,
-    environment: str | None,
+    file: str | None,
     kinds: tuple[str, ...],
     ref: Ref | None,
     number: int | None,
@@ -68,7 +72,7 @@ def search(
     from tetra_es_projections.queries.search import Search
 
     looked_for = _asked(app) if text is None else text
-    wanted = Search(looked_for, environment, kinds, ref=ref, limit=number, before=before)
+    wanted = Search(looked_for, file, kinds, ref=ref, limit=number, before=before)
     with app.reading() as reader:
         rows = found_in(reader, wanted)
     emit(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tetra_es.names import check_environment
+from tetra_es.names import check_environment, check_file
 from tetra_es_cli.context.candidates import LIMIT, complete, environments
 from tetra_es_cli.context.source_files import environment_in
 from tetra_es_cli.output import times
@@ -51,6 +51,21 @@ class EnvironmentType(click.ParamType):  # type: ignore[type-arg]  # not generic
             return [sigil + name for name in environments(reader)]
 
         return complete(ctx, incomplete, look_up)
+
+
+class FileType(EnvironmentType):
+    """The name of an environment, `manifest`, or `profile ENV` as one word."""
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str:
+        """Return it as views call it."""
+        if value == "manifest" or str(value).startswith("profile "):
+            return check_file(value)
+        return super().convert(value, param, ctx)
 
 
 class EnvironmentsType(click.ParamType):  # type: ignore[type-arg]  # not generic in click 8.2
@@ -205,6 +220,7 @@ class HostType(click.ParamType):  # type: ignore[type-arg]  # not generic in cli
 
 ENVIRONMENT = EnvironmentType()
 ENVIRONMENTS = EnvironmentsType()
+FILE = FileType()
 HOST = HostType()
 REF = RefType()
 KEY = KeyType()

@@ -8,6 +8,7 @@ from difflib import unified_diff
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tetra_es.errors import TetraEsError
+from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.refs import PositionRef
 from tetra_es_projections.queries.events import find_event
 from tetra_es_projections.queries.states import text_at
@@ -17,7 +18,7 @@ from tetra_es_web.pages.rendering import render
 from tetra_es_web.pages.view import command, number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tetra_es_projections.queries.events import FoundEvent
     from tetra_es_web.pages.view import View
@@ -35,6 +36,8 @@ _TEXTS = {
 _LINE = 2_000
 """Characters of a line that are shown."""
 _KINDS = {"+": "add", "-": "del", "@": "hunk"}
+_ENVIRONMENTS = 8
+"""Environments that an event may be left out of, which are offered."""
 _STATE = 12_000
 """Bytes of an event's state that are shown."""
 
@@ -66,6 +69,7 @@ def event(view: View, of: str, given: Mapping[str, str]) -> str:
         details=details,
         void=events.void(details.event),
         environment=same.environment if same else None,
+        could_lack=_could_lack(view, found),
         part=part,
         changes=changes,
         lines=[one for one in part.items if isinstance(one, Line)],
@@ -78,6 +82,21 @@ def event(view: View, of: str, given: Mapping[str, str]) -> str:
         signed=found.signed_bytes.decode(),
         part_address=lambda at: view.links.to("event", details.event, part=at),
     )
+
+
+def _could_lack(view: View, found: FoundEvent) -> Sequence[str]:
+    """Return the environments that may be asked for without an event; some of many."""
+    details = found.details
+    file = _file(found)
+    if file is None or view.reader.views.events.void(details.event):
+        return ()
+    if details.topic == "environment.created":
+        return ()  # all others follow from it
+    one = file.removeprefix("profile ")
+    if one in (SOURCE_OF_TRUTH, "manifest"):
+        states = view.reader.views.states
+        return [name for name in view.environments[:_ENVIRONMENTS] if states.find(name)]
+    return (one,) if view.reader.views.states.find(one) else ()
 
 
 def _file(found: FoundEvent) -> str | None:

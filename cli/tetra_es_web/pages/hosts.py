@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tetra_es_projections.queries.history import HistoryQuery, history_rows
-from tetra_es_projections.queries.hosts import hosts_at, left_out, moment_of_ref
+from tetra_es_projections.queries.history_steps import with_ends
+from tetra_es_projections.queries.hosts import hosts_at, left_out, moment_of_ref, on_host
+from tetra_es_projections.queries.tables.host_table import Moment
 from tetra_es_web.links import address
 from tetra_es_web.pages.parts import fitting, weight
 from tetra_es_web.pages.rendering import render
 from tetra_es_web.pages.view import command, number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from tetra_es_projections.queries.hosts import HostAt
     from tetra_es_projections.queries.tables.event_table import EventRow
     from tetra_es_projections.queries.tables.key_table import KeyEventRow
     from tetra_es_web.pages.view import View
@@ -26,24 +29,26 @@ def hosts(view: View, _: str, given: Mapping[str, str]) -> str:
     reader = view.reader
     ref = view.ref(given.get("at"))
     moment = moment_of_ref(reader, ref)
-    rows = hosts_at(reader, moment)
-    before = number(given, "before")
+    before, host = number(given, "before"), given.get("host", "").strip()
     at = given.get("at", "").strip()
+    rows = on_host(hosts_at(reader, moment), host or None)
     upto = min(moment.position, view.whole.newest.event)
-    done = _done(view, before or upto + 1)
+    end = min(before or upto + 1, upto + 1)
+    done = _done_on(view, rows, end) if host else _done(view, end)
     room = min(fitting(done, _weigh), _SHOWN)
     more, done = len(done) > room, done[:room]
     return render(
         "hosts.html",
         view,
         title="Hosts",
-        here=address("hosts", at=at or upto, before=before),
-        json=view.links.json("hosts", at=at),
-        command=command("hosts", "--at", at or upto),
-        asked=(("at", at), ("before", str(before or ""))),
+        here=address("hosts", host=host, at=at or upto, before=before),
+        json=view.links.json("hosts", host=host, at=at),
+        command=command("hosts", *([host] if host else ()), "--at", at or upto),
+        asked=(("host", host), ("at", at), ("before", str(before or ""))),
         at=at,
+        host=host,
         rows=rows,
-        left_out=left_out(reader, rows) if ref is None else [],
+        left_out=left_out(reader, rows) if ref is None and not host else [],
         done=done,
         before=before,
         older=done[-1].event if more and done else None,
@@ -61,6 +66,20 @@ def _done(view: View, before: int) -> list[EventRow | KeyEventRow]:
             found += history_rows(view.reader, query)
     found.sort(key=lambda row: -row.event)
     return found[: _SHOWN + 1]
+
+
+def _done_on(view: View, rows: Sequence[HostAt], before: int) -> list[EventRow | KeyEventRow]:
+    """Return what was done on one machine, by all of its names, newest first."""
+    table, events = view.reader.views.hosts, view.reader.views.events
+    moment = Moment(before - 1, None)
+    found: set[int] = set()
+    for row in rows:
+        for name in row.names:
+            found |= {one.event for one in table.deployments(row.environment, name, moment)}
+            found |= {one.event for one in table.operations(row.environment, name, moment)}
+    newest = sorted(found, reverse=True)[: _SHOWN + 1]
+    known = [row for row in map(events.find, newest) if row is not None]
+    return [*with_ends(view.reader, known)]
 
 
 def _weigh(row: EventRow | KeyEventRow) -> int:

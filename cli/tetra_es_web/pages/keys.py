@@ -44,7 +44,7 @@ class KeyRow(NamedTuple):
 
 def keys(view: View, _: str, given: Mapping[str, str]) -> str:
     """Return the present values of all environments."""
-    table = view.reader.views.keys
+    table, below = view.reader.views.keys, given.get("key", "").strip() or None
     ref = view.ref(given.get("at"))
     upto = None
     if ref is not None:
@@ -52,7 +52,7 @@ def keys(view: View, _: str, given: Mapping[str, str]) -> str:
 
         upto = position_of(view.reader.views, ref)
     columns = {
-        name: {row.key: row for row in table.blame(name, upto=upto)} for name in view.environments
+        name: {row.key: row for row in table.blame(name, below, upto)} for name in view.environments
     }
     names = sorted({key for rows in columns.values() for key in rows})
     rows = []
@@ -66,11 +66,12 @@ def keys(view: View, _: str, given: Mapping[str, str]) -> str:
         "keys.html",
         view,
         title="Values",
-        here=address("keys", at=upto or view.whole.newest.event, part=given.get("part")),
-        asked=(("at", at),),
+        here=address("keys", key=below, at=upto or view.whole.newest.event, part=given.get("part")),
+        asked=(("key", below or ""), ("at", at)),
         at=at,
+        below=below,
         part=part,
-        part_address=lambda wanted: view.links.to("keys", at=at, part=wanted),
+        part_address=lambda wanted: view.links.to("keys", key=below, at=at, part=wanted),
         cell=_CELL,
         differing=sum(row.differs for row in rows),
     )

@@ -17,9 +17,9 @@ from tetra_es_projections.queries.secrets import (
 )
 from tetra_es_projections.queries.signers import signer_rows
 from tetra_es_web.links import address
-from tetra_es_web.pages.parts import fitting, weight
+from tetra_es_web.pages.parts import fitting, part_of, weight
 from tetra_es_web.pages.rendering import render
-from tetra_es_web.pages.view import command
+from tetra_es_web.pages.view import command, number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,7 +74,10 @@ def secrets(view: View, of: str, given: Mapping[str, str]) -> str:
     """Return names and versions of secrets, who can read them, and what happened to them."""
     ref = view.ref(given.get("at"))
     upto = view.whole.newest.event if ref is None else position_of(view.reader.views, ref)
-    names = [of] if of else list(view.environments)
+    whom = given.get("whom", "").strip()
+    exposed = exposure(view.reader, whom, ref) if whom else []
+    part = part_of(exposed, number(given, "part"), _weigh_exposed)
+    names = [of] if of else [] if whom else list(view.environments)
     shown = 12 if len(names) > 1 else _SHOWN
     vaults = [_vault(view, name, upto, None if ref is None else upto, shown) for name in names]
     at = given.get("at", "").strip()
@@ -82,14 +85,23 @@ def secrets(view: View, of: str, given: Mapping[str, str]) -> str:
         "secrets.html",
         view,
         title=f"Secrets of {of}" if of else "Secrets",
-        here=address("secrets", of, at=upto),
-        json=view.links.json("exposure", whom=f"@{of}", at=at) if of else None,
-        command=command("secret", "list", of) if of else None,
-        asked=(("at", at),),
+        here=address("secrets", of, whom=whom, at=upto, part=given.get("part")),
+        json=view.links.json("exposure", whom=whom or f"@{of}", at=at) if of or whom else None,
+        command=_command(of, whom, upto),
+        asked=(("whom", whom), ("at", at)),
         of=of,
+        whom=whom,
+        part=part,
+        part_address=lambda wanted: view.links.to("secrets", of, whom=whom, at=at, part=wanted),
         at=at,
         vaults=vaults,
     )
+
+
+def _command(of: str, whom: str, upto: int) -> str | None:
+    if not (of or whom):
+        return None
+    return command("secret", "exposure", whom or f"@{of}", "--at", upto)
 
 
 def _vault(view: View, environment: str, upto: int, then: int | None, shown: int) -> Vault:
@@ -111,6 +123,10 @@ def _vault(view: View, environment: str, upto: int, then: int | None, shown: int
         exposure(reader, f"@{environment}", ref),
         changed[:shown],
     )
+
+
+def _weigh_exposed(one: Exposed) -> int:
+    return 550 + weight(one.key, one.name, one.environment)
 
 
 def _weigh(row: EventRow) -> int:

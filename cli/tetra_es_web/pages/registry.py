@@ -12,6 +12,7 @@ from tetra_es_web.pages.hosts import hosts
 from tetra_es_web.pages.keys import key, keys
 from tetra_es_web.pages.overview import overview
 from tetra_es_web.pages.people import secrets, signers
+from tetra_es_web.pages.replay import replay
 from tetra_es_web.pages.search import search
 from tetra_es_web.pages.timeline import FILTERS, timeline
 
@@ -35,9 +36,10 @@ PAGES: Mapping[str, Callable[[View, str, Mapping[str, str]], str]] = {
     "signers": signers,
     "findings": findings,
     "search": search,
+    "replay": replay,
 }
 """Name to what makes the page; the name is the first part of its address."""
-OF_SOMETHING = ("event", "environment", "profile", "key")
+OF_SOMETHING = ("event", "environment", "profile", "key", "replay")
 """Pages that are of one thing each, which is named in their address."""
 
 SEVERAL = ("kind",)
@@ -45,18 +47,19 @@ SEVERAL = ("kind",)
 
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "overview": ("at",),
-    "timeline": (*FILTERS, "before", "n"),
+    "timeline": (*FILTERS, "before", "after", "n"),
     "event": ("part",),
     "environment": ("at", "part"),
     "manifest": ("at", "part"),
     "profile": ("at", "part"),
     "compare": ("a", "b", "part"),
     "key": ("at", "before"),
-    "keys": ("at", "part"),
-    "secrets": ("at",),
-    "hosts": ("at", "before"),
+    "keys": ("key", "at", "part"),
+    "secrets": ("whom", "at", "part"),
+    "hosts": ("host", "at", "before"),
     "signers": ("at",),
     "findings": ("kind", "at", "after"),
-    "search": ("q", "environment", "before"),
+    "replay": ("without", "at", "part"),
+    "search": ("q", "environment", "kind", "at", "before"),
 }
 """Page to the parameters that it has beside `tz`."""

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from tetra_es_projections.queries.search import KINDS, Search
 from tetra_es_projections.queries.search import search as found_in
 from tetra_es_web.links import address
+from tetra_es_web.links import given as given_pairs
 from tetra_es_web.pages.parts import fitting, weight
 from tetra_es_web.pages.rendering import render
-from tetra_es_web.pages.view import command, number
+from tetra_es_web.pages.view import command, file_in, number, several
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,20 +24,24 @@ _SHOWN = 40
 def search(view: View, _: str, given: Mapping[str, str]) -> str:
     """Return where a text is found, newest first; a form where none is given."""
     text = given.get("q", "").strip()
-    environment = given.get("environment", "").strip() or None
-    before = number(given, "before")
-    rows, more = _rows(view, text, environment, before) if text else ([], False)
-    more_given = {"environment": environment, "before": before}
+    at, before = given.get("at", "").strip(), number(given, "before")
+    kinds, file = several(given, "kind", KINDS), file_in(given)
+    wanted = Search(text, file, kinds, view.ref(at), _SHOWN + 1, before)
+    rows, more = _rows(view, wanted) if text else ([], False)
+    filters = {"q": text, "environment": file, "kind": kinds, "at": at}
     return render(
         "search.html",
         view,
         title=f"Search for {text}" if text else "Search",
-        here=address("search", q=text, **more_given),
-        json=view.links.json("search", q=text, **more_given) if text else None,
-        command=command("search", "--", text) if text else None,
-        asked=(("q", text), ("environment", environment or "")),
+        here=address("search", **filters, before=before),
+        json=view.links.json("search", **filters, n=_SHOWN, before=before) if text else None,
+        command=_command(wanted, at) if text else None,
+        asked=given_pairs({**filters, "before": before}),
         q=text,
-        environment=environment,
+        filters=filters,
+        file=file,
+        wanted=kinds,
+        at=at,
         rows=rows,
         kinds=KINDS,
         before=before,
@@ -44,11 +49,16 @@ def search(view: View, _: str, given: Mapping[str, str]) -> str:
     )
 
 
-def _rows(
-    view: View, text: str, environment: str | None, before: int | None
-) -> tuple[list[SearchRow], bool]:
+def _command(wanted: Search, at: str) -> str:
+    options = [f"--env={wanted.file}"] if wanted.file else []
+    options += [f"--kind={one}" for one in wanted.kinds]
+    options += [f"--at={at}"] if at else []
+    options += [f"--before={wanted.before}"] if wanted.before else []
+    return command("search", *options, "-n", _SHOWN, "--", wanted.text)
+
+
+def _rows(view: View, wanted: Search) -> tuple[list[SearchRow], bool]:
     """Return the rows of a page, and whether there are more."""
-    wanted = Search(text, environment, limit=_SHOWN + 1, before=before)
     rows = found_in(view.reader, wanted)
     events = list(dict.fromkeys(row.event for row in rows))
     more = len(events) > _SHOWN

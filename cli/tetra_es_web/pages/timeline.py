@@ -11,7 +11,7 @@ from tetra_es_web.links import address
 from tetra_es_web.pages.drawing import rows_of
 from tetra_es_web.pages.parts import fitting
 from tetra_es_web.pages.rendering import render
-from tetra_es_web.pages.view import command, number
+from tetra_es_web.pages.view import command, file_in, number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,9 @@ FILTERS = ("environment", "key", "actor", "type", "since", "until", "grep")
 def timeline(view: View, _: str, given: Mapping[str, str]) -> str:
     """Return the events that the parameters ask for, newest first."""
     wanted = {name: given[name].strip() for name in FILTERS if given.get(name, "").strip()}
-    before = number(given, "before")
+    before, after = number(given, "before"), number(given, "after")
+    if file := file_in(given):
+        wanted["environment"] = file
     limit = min(number(given, "n") or SHOWN, _MOST)
     query = HistoryQuery(
         file=wanted.get("environment"),
@@ -37,6 +39,7 @@ def timeline(view: View, _: str, given: Mapping[str, str]) -> str:
         until=parse_end(wanted["until"], view.zone) if "until" in wanted else None,
         grep=wanted.get("grep"),
         before=before,
+        after=after,
         limit=limit + 1,
     )
     graph = history_graph(view.reader, query)
@@ -44,7 +47,7 @@ def timeline(view: View, _: str, given: Mapping[str, str]) -> str:
     room = min(fitting(rows, lambda row: row.weight), limit)
     more, rows = len(rows) > room, rows[:room]
     at = before or view.whole.newest.event + 1
-    asked = {**wanted, "before": str(at)}
+    asked = {**wanted, "before": str(at), "after": str(after or "")}
     older = str(rows[-1].event) if more else None
     events = view.reader.views.events
     return render(
@@ -53,25 +56,27 @@ def timeline(view: View, _: str, given: Mapping[str, str]) -> str:
         title="Timeline",
         here=address("timeline", **asked),
         json=view.links.json("events", **{**asked, "n": limit}),
-        command=_command(wanted, before, limit),
-        asked=tuple({**wanted, "before": str(before or "")}.items()),
+        command=_command(wanted, before, after, limit),
+        asked=tuple({**asked, "before": str(before or "")}.items()),
         wanted=wanted,
         field={name: wanted.get(name) for name in FILTERS},
-        files=[*view.environments, "manifest"],
         before=before,
+        after=after,
         rows=rows,
         lanes=graph.lanes,
-        older=older and view.links.to("timeline", **{**wanted, "before": older}),
+        older=older and view.links.to("timeline", **{**wanted, "before": older, "after": after}),
         actors=events.actors() if view.links.live else (),
         types=events.topics() if view.links.live else (),
     )
 
 
-def _command(wanted: Mapping[str, str], before: int | None, limit: int) -> str:
+def _command(wanted: Mapping[str, str], before: int | None, after: int | None, limit: int) -> str:
     words = ["history", *wanted.get("environment", "").split()]
     for name, value in wanted.items():
         if name != "environment":
             words += [f"--{name}", value]
     if before:
         words += ["--before", str(before)]
+    if after:
+        words += ["--after", str(after)]
     return command(*words, "-n", limit)

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import TetraEsError, UsageError
+from tetra_es.names import SOURCE_OF_TRUTH, check_file
 from tetra_es.refs import parse_ref
 from tetra_es_projections.queries.environments import known_environments
 
@@ -59,6 +60,12 @@ class View:
         """The environments in promotion order."""
         return known_environments(self.reader)
 
+    @cached_property
+    def files(self) -> Sequence[str]:
+        """What filters by environment offer: those, and the other files that people edit."""
+        profiles = [f"profile {name}" for name in self.environments if name != SOURCE_OF_TRUTH]
+        return [*self.environments, "manifest", *profiles]
+
     def ref(self, text: str | None) -> Ref | None:
         """Return what a parameter names; None where it is not given. Raises `UsageError`."""
         return parse_ref(text.strip(), self.zone) if text and text.strip() else None
@@ -66,6 +73,15 @@ class View:
     def moved(self, time: str) -> datetime:
         """Return the time of an event in the zone that was chosen."""
         return datetime.fromisoformat(time).astimezone(self.zone)
+
+
+def file_in(given: Mapping[str, str]) -> str | None:
+    """Return the environment, `manifest` or `profile ENV` that is asked for; None for all.
+
+    Raises `UsageError`.
+    """
+    text = given.get("environment", "").strip()
+    return check_file(text) if text else None
 
 
 def number(given: Mapping[str, str], name: str) -> int | None:

@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Request
 
 from tetra_es.errors import UsageError
-from tetra_es.names import SOURCE_OF_TRUTH, check_environment
 from tetra_es.refs import TimeRef, parse_end, parse_ref, parse_start
 from tetra_es_web.opening import opened
 
@@ -126,19 +125,3 @@ async def check_parameters(request: Request) -> None:
 def api_router() -> APIRouter:
     """Return a router for questions. Its routes have their whole paths: they are counted by it."""
     return APIRouter(prefix=PREFIX, dependencies=[Depends(check_parameters)])
-
-
-def file_named(text: str) -> str:
-    """Return what an environment, `manifest` or `profile ENV` is called. Raises `UsageError`."""
-    if text == "manifest":
-        return text
-    first, _, environment = text.rpartition(" ")
-    if first not in ("", "profile"):
-        raise UsageError(f"not a file: {text!r}", hint="an environment, manifest, or profile ENV")
-    check_environment(environment)
-    if first and environment == SOURCE_OF_TRUTH:
-        raise UsageError(
-            f"{environment} is the source of truth: it has no profile",
-            hint="a profile is of an environment that is generated",
-        )
-    return text

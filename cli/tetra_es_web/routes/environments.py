@@ -5,16 +5,19 @@ from __future__ import annotations
 from fastapi import Request
 from fastapi.responses import Response
 
+from tetra_es.names import check_file
 from tetra_es_projections.answers import columns
 from tetra_es_projections.answers import environments as answers
 from tetra_es_projections.answers.differences import difference_value
 from tetra_es_projections.answers.hosts import hosts as hosts_of
+from tetra_es_projections.answers.replay import replay_value
 from tetra_es_projections.answers.states import state as state_of
 from tetra_es_projections.answers.why import why_value
 from tetra_es_projections.queries.differences import difference
+from tetra_es_projections.queries.replay import replay as replayed
 from tetra_es_projections.queries.why import explain
 from tetra_es_web.routes import parameters as p
-from tetra_es_web.routes.asking import api_router, asked, file_named
+from tetra_es_web.routes.asking import api_router, asked
 from tetra_es_web.routes.describing import described
 from tetra_es_web.routes.replying import CSV, JSON, LINES, TOML, Answer, form_of
 
@@ -37,7 +40,7 @@ def state(request: Request, file: p.FilePath, at: p.At = None) -> Response:
     """Return the recorded TOML of an environment or another file, as `tetra-es show` does."""
     form = form_of(request, (JSON, TOML))
     with asked(request) as one:
-        found = state_of(one.reader, file_named(file), one.maybe(at))
+        found = state_of(one.reader, check_file(file), one.maybe(at))
         return one.reply(Answer(found, text=found["text"]), form)
 
 
@@ -48,7 +51,7 @@ def value(
     """Return one value of an environment, as `tetra-es get` does."""
     form = form_of(request, (JSON,))
     with asked(request) as one:
-        name = file_named(environment)
+        name = check_file(environment)
         return one.reply(Answer(answers.value(one.reader, name, key, one.maybe(at))), form)
 
 
@@ -70,7 +73,7 @@ def blame(
     """List the values of an environment with the events that gave them: who, when and why."""
     form = form_of(request, ROWS)
     with asked(request) as one:
-        rows = answers.blame(one.reader, file_named(environment), key, one.maybe(at))
+        rows = answers.blame(one.reader, check_file(environment), key, one.maybe(at))
         return one.reply(Answer(rows, columns.BLAME), form)
 
 
@@ -81,8 +84,23 @@ def explained(
     """Explain a value: the rule, the edit behind it, and where it runs, as `tetra-es why` does."""
     form = form_of(request, (JSON,))
     with asked(request) as one:
-        found = explain(one.reader, file_named(environment), key, one.maybe(at))
+        found = explain(one.reader, check_file(environment), key, one.maybe(at))
         return one.reply(Answer(why_value(found)), form)
+
+
+@router.get("/replay/{environment}", **described("replay"))
+def replay(
+    request: Request, environment: p.EnvironmentPath, without: p.Without, at: p.At = None
+) -> Response:
+    """Say what an environment would be without an event, as `tetra-es replay` does.
+
+    Nothing tells what people would have done instead.
+    """
+    form = form_of(request, (JSON,))
+    with asked(request) as one:
+        name = check_file(environment)
+        found = replayed(one.reader, name, one.ref(without), one.maybe(at))
+        return one.reply(Answer(replay_value(found)), form)
 
 
 @router.get("/secrets/{environment}", **described("secret list", ROWS))
@@ -90,7 +108,7 @@ def secrets(request: Request, environment: p.EnvironmentPath) -> Response:
     """List the secrets of an environment: names and versions, never values."""
     form = form_of(request, ROWS)
     with asked(request) as one:
-        rows = answers.secrets(one.reader, file_named(environment))
+        rows = answers.secrets(one.reader, check_file(environment))
         return one.reply(Answer(rows, columns.SECRETS), form)
 
 
@@ -99,7 +117,7 @@ def recipients(request: Request, environment: p.EnvironmentPath, at: p.At = None
     """List who can read the secrets of an environment, or could at a REF."""
     form = form_of(request, ROWS)
     with asked(request) as one:
-        rows = answers.recipients(one.reader, file_named(environment), one.maybe(at))
+        rows = answers.recipients(one.reader, check_file(environment), one.maybe(at))
         return one.reply(Answer(rows, columns.RECIPIENTS), form)
 
 

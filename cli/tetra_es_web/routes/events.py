@@ -8,6 +8,7 @@ from fastapi import Query, Request
 from fastapi.responses import Response
 
 from tetra_es.errors import UsageError
+from tetra_es.names import check_file
 from tetra_es_projections.answers import columns
 from tetra_es_projections.answers.events import event as event_of
 from tetra_es_projections.answers.history import history
@@ -16,7 +17,7 @@ from tetra_es_projections.answers.search import search as found_in
 from tetra_es_projections.queries.history import HistoryQuery
 from tetra_es_projections.queries.search import KINDS, Search
 from tetra_es_web.routes import parameters as p
-from tetra_es_web.routes.asking import api_router, asked, file_named
+from tetra_es_web.routes.asking import api_router, asked
 from tetra_es_web.routes.describing import described
 from tetra_es_web.routes.patterns import check_pattern
 from tetra_es_web.routes.replying import CSV, JSON, LINES, Answer, form_of
@@ -55,7 +56,7 @@ def events(
     form = form_of(request, ROWS)
     with asked(request) as one:
         query = HistoryQuery(
-            file=None if environment is None else file_named(environment),
+            file=None if environment is None else check_file(environment),
             key=key,
             actor=actor,
             topic=topic,
@@ -104,7 +105,7 @@ def deployments(
     form = form_of(request, ROWS)
     with asked(request) as one:
         query = HistoryQuery(
-            file=None if environment is None else file_named(environment),
+            file=None if environment is None else check_file(environment),
             topic="deployment.started",
             since=one.since(since),
             until=one.until(until),
@@ -145,7 +146,7 @@ def search(
     """Find a text in keys, values, reasons and names, as `tetra-es search` does."""
     form = form_of(request, ROWS)
     with asked(request) as one:
-        named = None if environment is None else file_named(environment)
+        named = None if environment is None else check_file(environment)
         if wrong := [kind for kind in kinds or () if kind not in KINDS]:
             told = f"there are {', '.join(KINDS)}"
             raise UsageError(f"no such kind: {wrong[0]!r}", hint=told)

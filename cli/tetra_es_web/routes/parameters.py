@@ -97,6 +97,14 @@ Text = Annotated[
     str,
     Query(description="Any part of what is looked for.", max_length=_WORDS, examples=["4444"]),
 ]
+Without = Annotated[
+    str,
+    Query(
+        description="The event that is left out, an edit, a promotion or a rollback: a REF.",
+        max_length=100,
+        examples=["local@2"],
+    ),
+]
 Number = Annotated[
     int, Query(description="Events at the most: the newest of them.", ge=1, le=MOST, examples=[20])
 ]

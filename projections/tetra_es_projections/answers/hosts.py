@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.errors import UsageError
-from tetra_es_projections.queries.hosts import hosts_at, moment_of_ref
+from tetra_es_projections.queries.hosts import hosts_at, moment_of_ref, on_host
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
@@ -17,10 +16,5 @@ def hosts(reader: Reader, host: str | None = None, ref: Ref | None = None) -> li
 
     Raises `UsageError` where nothing was deployed to that one.
     """
-    found = hosts_at(reader, moment_of_ref(reader, ref))
-    rows = [row for row in found if host is None or host in row.names]
-    if host is not None and not rows:
-        names = sorted({name for row in found for name in row.names})
-        listed = f"the hosts are {', '.join(names)}" if names else "nothing was deployed then"
-        raise UsageError(f"nothing was deployed to {host}", hint=listed)
-    return [row._asdict() for row in rows]
+    rows = hosts_at(reader, moment_of_ref(reader, ref))
+    return [row._asdict() for row in on_host(rows, host)]

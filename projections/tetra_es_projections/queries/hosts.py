@@ -9,7 +9,7 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tetra_es.errors import TetraEsError
+from tetra_es.errors import TetraEsError, UsageError
 from tetra_es.names import LOCALHOST
 from tetra_es.refs import TimeRef
 from tetra_es_projections.queries.environments import known_environments
@@ -107,6 +107,19 @@ def hosts_at(reader: Reader, moment: Moment = NOW) -> list[HostAt]:
     rows = [_row(reader, moment, same, secrets[same[0].environment]) for same in machines]
     order = known_environments(reader, moment.position) if len(secrets) > 1 else []
     return sorted(rows, key=lambda row: (_rank(order, row.environment), row.host))
+
+
+def on_host(rows: Sequence[HostAt], host: str | None) -> list[HostAt]:
+    """Return the rows of one machine, by any of its names; all of them for None.
+
+    Raises `UsageError` where nothing was deployed to that one.
+    """
+    found = [row for row in rows if host is None or host in row.names]
+    if host is not None and not found:
+        names = sorted({name for row in rows for name in row.names})
+        listed = f"the hosts are {', '.join(names)}" if names else "nothing was deployed then"
+        raise UsageError(f"nothing was deployed to {host}", hint=listed)
+    return found
 
 
 def serving_hosts(table: HostTable, environment: str) -> list[str]:

@@ -61,7 +61,8 @@ class Search(NamedTuple):
 
     text: str
     """Any part of a word or value, in either case."""
-    environment: str | None = None
+    file: str | None = None
+    """An environment, for all that concerns it, or `manifest` or `profile ENV`, for its text."""
     kinds: tuple[str, ...] = ()
     """Some of `KINDS`, all of them where none is given."""
     ref: Ref | None = None
@@ -89,8 +90,8 @@ def search(reader: Reader, wanted: Search) -> list[SearchRow]:
     if not 0 < len(wanted.text) <= LONGEST:
         problem = f"a text of more than {LONGEST} characters" if wanted.text else "an empty text"
         raise UsageError(f"{problem} cannot be searched for", hint="give a part of a key or value")
-    if wanted.environment is not None:
-        require_environment(reader, wanted.environment)
+    if wanted.file not in (None, "manifest"):
+        require_environment(reader, str(wanted.file).removeprefix("profile "))
     finder = _Finder(reader, wanted)
     found: list[SearchRow] = []
     events = groupby(
@@ -118,8 +119,8 @@ class _Finder:
 
     def sources(self) -> Iterator[Iterable[_Occurrence]]:
         """Yield the occurrences by source, each newest first."""
-        only = self._wanted.environment
-        files = (only, f"profile {only}", f"{_SECRETS}{only}") if only else ()
+        only = self._wanted.file
+        files = _files(only)
         if self._asked("value"):
             yield (
                 _Occurrence(hit.position, "value", hit)
@@ -211,6 +212,13 @@ class _Finder:
                     )
                     self._running.append((row, at or 0))
         return self._running
+
+
+def _files(only: str | None) -> tuple[str, ...]:
+    """Return what concerns an environment; of another file, that alone."""
+    if only is None or only == "manifest" or only.startswith("profile "):
+        return (only,) if only else ()
+    return only, f"profile {only}", f"{_SECRETS}{only}"
 
 
 def _kind_of(hit: KeyHit) -> str:

@@ -21,8 +21,18 @@ if TYPE_CHECKING:
     from tests.machine import Machine
     from tests.web.pages.looking import Page
 
-OF = {"event": "50", "environment": "dev", "profile": "prod", "key": "ports.tetra"}
-GIVEN = {"compare": {"a": "dev@1", "b": "dev@2"}, "search": {"q": "4446"}}
+OF = {
+    "event": "50",
+    "environment": "dev",
+    "profile": "prod",
+    "key": "ports.tetra",
+    "replay": "prod",
+}
+GIVEN = {
+    "compare": {"a": "dev@1", "b": "dev@2"},
+    "search": {"q": "4446"},
+    "replay": {"without": "local@5"},
+}
 LARGEST = 100_000
 
 
@@ -33,7 +43,7 @@ def events(page: Page) -> list[int]:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_every_page_is_whole_and_keeps_the_zone(look: Look, name: str) -> None:
-    page = look.page(name, OF.get(name, ""), tz="Asia/Kolkata")
+    page = look.page(name, OF.get(name, ""), tz="Asia/Kolkata", **GIVEN.get(name, {}))
     assert "Asia/Kolkata" in page.text
     assert "+05:30" in page.text
     for canary in CANARIES:
@@ -85,6 +95,9 @@ def _permalink(page: Page) -> tuple[str, dict[str, str]]:
         {"type": "deployment"},
         {"grep": "peak|slow", "environment": "prod"},
         {"before": "40", "environment": "dev"},
+        {"after": "60", "environment": "@dev"},
+        {"environment": "profile prod"},
+        {"environment": "manifest", "type": "organization"},
         {"since": "2h", "until": "now", "n": "5"},
         {"until": "2020-01-01"},
     ],

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from tetra_es.toml.keys import quote
+from tetra_es_projections.queries.tables.event_table import EDITS
 
 ALL: Final = 2**62
 """A position after every event."""
@@ -32,7 +33,7 @@ _KEYS = (
 )
 _TEXTS = (
     "SELECT e.position, {reason} FROM events e "
-    "WHERE e.position <= :upto AND ({reason} OR {summary}){environment} ORDER BY e.position DESC"
+    "WHERE e.position <= :upto AND ({reason} OR {summary}) AND {of} ORDER BY e.position DESC"
 )
 
 
@@ -81,18 +82,17 @@ class SearchTable:
         rows = [KeyHit._make((*row[:-1], bool(row[-1]))) for row in found]
         return sorted(rows, key=lambda row: -row.position)
 
-    def texts(self, upto: int, environment: str | None = None) -> Iterator[tuple[int, bool]]:
+    def texts(self, upto: int, file: str | None = None) -> Iterator[tuple[int, bool]]:
         """Yield the events with the text, newest first, and whether it is in the reason."""
+        condition, of = _of_file(file)
         sql = _TEXTS.format(
-            reason=self._of("e.reason"),
-            summary=self._of("e.summary"),
-            environment=" AND e.environment = :environment" if environment else "",
+            reason=self._of("e.reason"), summary=self._of("e.summary"), of=condition
         )
-        values = {**self._spelled, "upto": upto, "environment": environment}
+        values = {**self._spelled, "upto": upto, "of": of}
         for position, in_reason in self._connection.execute(sql, values):
             yield position, bool(in_reason)
 
-    def actors(self, upto: int, environment: str | None = None) -> list[tuple[int, str]]:
+    def actors(self, upto: int, file: str | None = None) -> list[tuple[int, str]]:
         """Return the newest event of everybody whose name has the text, newest first."""
         # From one name to the next in the index: DISTINCT would read every event.
         names = self._connection.execute(
@@ -100,13 +100,13 @@ class SearchTable:
             "SELECT (SELECT min(actor) FROM events WHERE actor > name) FROM names "
             "WHERE name IS NOT NULL) SELECT name FROM names WHERE name IS NOT NULL"
         )
+        condition, of = _of_file(file)
         found = []
         for name in [row[0] for row in names if _holds(row[0], self._text.casefold())]:
             row = self._connection.execute(
-                "SELECT position FROM events WHERE actor = :name AND position <= :upto "
-                "AND (:environment IS NULL OR environment = :environment) "
-                "ORDER BY position DESC LIMIT 1",
-                {"name": name, "upto": upto, "environment": environment},
+                "SELECT e.position FROM events e WHERE e.actor = :name AND e.position <= :upto "
+                f"AND {condition} ORDER BY e.position DESC LIMIT 1",
+                {"name": name, "upto": upto, "of": of},
             ).fetchone()
             found += [(row[0], name)] if row else []
         return sorted(found, reverse=True)
@@ -145,6 +145,18 @@ def _pattern(text: str) -> str:
 
 def _holds(value: str | None, text: str) -> bool:
     return value is not None and text in value.casefold()
+
+
+def _of_file(file: str | None) -> tuple[str, str | None]:
+    """Return the condition that an event concerns an environment, or has a file's text."""
+    if file is None:
+        return "TRUE", None
+    kind, _, of = file.partition(" ")
+    topics = EDITS.get(kind, ())
+    if not topics:
+        return "e.environment = :of", file
+    listed = ", ".join(f"'{topic}'" for topic in topics)
+    return f"e.topic IN ({listed}) AND e.environment IS :of", of or None
 
 
 def _among(files: tuple[str, ...]) -> str:
