@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import UsageError
-from tetra_es.toml.diff import changes_between
-from tetra_es_projections.answers.changes import change_rows
+from tetra_es_projections.answers.replay import replay_value
 from tetra_es_projections.queries.replay import replay as replayed
 from tetra_es_web.links import address
 from tetra_es_web.pages.event import Line, diff_lines
@@ -28,7 +27,7 @@ def replay(view: View, of: str, given: Mapping[str, str]) -> str:
     if without is None:
         raise UsageError("no event is named", hint=f"such as /replay/{of}?without=41")
     found = replayed(view.reader, of, without, view.ref(asked["at"]))
-    changes = change_rows(changes_between(found.recorded, found.would_be))
+    changes = replay_value(found)["changes"]
     text = found.would_be.text if found.would_be else ""
     lines = list(diff_lines(found.recorded.text, text))
     part = part_of([*found.doubts, *changes, *lines], number(given, "part"), _weigh)
