@@ -9,7 +9,7 @@ from tetra_es.log.sqlite.statements import difference, is_known, named, note_kno
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 10
+VERSION = 11
 """Changed with the tables; views of another version are thrown away and built again."""
 
 TABLES = """
@@ -35,6 +35,7 @@ CREATE TABLE events (
 CREATE INDEX events_by_environment ON events (environment, position);
 CREATE INDEX events_by_actor ON events (actor, position);
 CREATE INDEX events_by_topic ON events (topic, position);
+CREATE INDEX events_by_both ON events (environment, topic, position);
 CREATE INDEX events_by_time ON events (time);
 CREATE INDEX events_by_hash ON events (hash);
 CREATE INDEX events_by_part ON events (part_of) WHERE part_of IS NOT NULL;

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EVENTS = 100_000
-SMALL = ("SCAN latest", "SCAN l", "SCAN names", "SCAN CONSTANT ROW")
-"""What may be read whole: a row for each key that there ever was, and for each environment."""
+SMALL = ("SCAN latest", "SCAN l", "SCAN names", "SCAN found", "SCAN CONSTANT ROW")
+"""What may be read whole: a row for each key that there ever was, for each environment and type."""
 
 QUESTIONS: dict[str, Callable[[Views], Any]] = {
     "history of a hot key": lambda views: views.events.history(key="ports.tetra", limit=20),
@@ -36,6 +36,16 @@ QUESTIONS: dict[str, Callable[[Views], Any]] = {
     ),
     "history of an environment": lambda views: views.events.history(environment="dev", limit=20),
     "history of an actor": lambda views: views.events.history(actor="alice", limit=20),
+    "history of a type": lambda views: views.events.history(topic="environment.edited", limit=20),
+    "history of types": lambda views: views.events.history(
+        topic="environment", before=EVENTS // 2, limit=20
+    ),
+    "history of an environment's type": lambda views: views.events.history(
+        environment="dev", topic="environment", limit=20
+    ),
+    "history of a type that it has none of": lambda views: views.events.history(
+        environment="dev", topic="secret", before=EVENTS, limit=20
+    ),
     "blame": lambda views: views.keys.blame("local"),
     "change of a key": lambda views: views.keys.newest_change_of("local", "ports.tetra", EVENTS),
     "event": lambda views: views.events.find(EVENTS // 2),
@@ -78,7 +88,7 @@ def long_history(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     n,
                     names[n % 2],
                     n // 2,
-                    "environment.edited",
+                    "secret.set" if n == 1 else "environment.edited",
                     f"2026-11-22T10:00:00.{n:06}Z",
                     n.to_bytes(32),
                 )

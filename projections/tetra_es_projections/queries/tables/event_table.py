@@ -67,7 +67,7 @@ class EventTable:
         `file` is the manifest or a profile, whose texts alone are wanted then. `before` and `after`
         are positions. Without `steps`, a deployment is one event, its first.
         """
-        where, values = _conditions(environment, actor, topic, since, until)
+        where, values = _conditions(environment, actor, since, until)
         if file is not None:
             kind, _, of = file.partition(" ")
             topics = EDITS[kind]
@@ -79,8 +79,14 @@ class EventTable:
         between = [bound for bound, at in bounds if at is not None]
         values += [at for _, at in bounds if at is not None]
         if key is not None:  # `changes` is what is read then, by its own index
+            if topic is not None:
+                meant = self._topics_of(topic)
+                where.insert(0, f"e.topic IN ({','.join('?' * len(meant))})")
+                values[:0] = meant
             return self._of_key(key, [*where, *(f"c.{one}" for one in between)], values, limit)
         where += [f"e.{one}" for one in between]
+        if topic is not None:
+            return self._of_topic(topic, where, values, limit)
         sql = _EVENT + (f" WHERE {' AND '.join(where)}" if where else "")
         limit = min(limit, sys.maxsize)  # which is what SQLite's integers hold
         rows = self._connection.execute(f"{sql} ORDER BY e.position DESC LIMIT ?", (*values, limit))
@@ -91,15 +97,32 @@ class EventTable:
 
         Each key's changes are read from the newest on, and no further than `limit` asks for.
         """
-        import heapq  # for this alone
-
         conditions = " AND ".join(["c.item = ?", *where])
         sql = (
             f"SELECT {_EVENT_COLUMNS} FROM changes c "
             "CROSS JOIN events e ON e.position = c.position "
             f"WHERE {conditions} ORDER BY c.position DESC"
         )
-        cursors = [self._connection.execute(sql, (one, *values)) for one in self._items_at(key)]
+        return self._newest(sql, self._items_at(key), values, limit)
+
+    def _of_topic(
+        self, topic: str, where: list[str], values: list[Any], limit: int
+    ) -> list[EventRow]:
+        """Return the events of a type, or of all types with that first word, newest first.
+
+        Each type's events are read from the newest on, and no further than `limit` asks for.
+        """
+        conditions = " AND ".join(["e.topic = ?", *where])
+        sql = f"{_EVENT} WHERE {conditions} ORDER BY e.position DESC"
+        return self._newest(sql, self._topics_of(topic), values, limit)
+
+    def _newest(
+        self, sql: str, ones: Sequence[Any], values: list[Any], limit: int
+    ) -> list[EventRow]:
+        """Return the newest events of several queries that differ in one value, their first."""
+        import heapq  # for this alone
+
+        cursors = [self._connection.execute(sql, (one, *values)) for one in ones]
         found: list[EventRow] = []
         for row in heapq.merge(*cursors, key=lambda row: -row[0]):
             if len(found) == limit:
@@ -107,6 +130,10 @@ class EventTable:
             if not found or found[-1].event != row[0]:  # several keys, or one in several files
                 found.append(EventRow(*row))
         return found
+
+    def _topics_of(self, topic: str) -> list[str]:
+        """Return the types of events that there are which are `topic`, or begin with that word."""
+        return [one for one in self.topics() if one == topic or one.startswith(f"{topic}.")]
 
     def _items_at(self, key: str) -> list[int]:
         """Return the ids of a key, and of those below it, in every file."""
@@ -224,22 +251,14 @@ class EventTable:
 def _conditions(
     environment: str | None,
     actor: str | None,
-    topic: str | None,
     since: str | None,
     until: str | None,
 ) -> tuple[list[str], list[Any]]:
     wanted: Sequence[tuple[str, str | None]] = (
         ("e.environment = ?", environment),
         ("e.actor = ?", actor),
-        ("(e.topic = ? OR e.topic LIKE ? || '.%' ESCAPE '!')", topic),
         ("e.time >= ?", since),
         ("e.time <= ?", until),
     )
     where = [condition for condition, value in wanted if value is not None]
-    values = [
-        value
-        for condition, value in wanted
-        if value is not None
-        for _ in range(condition.count("?"))
-    ]
-    return where, values
+    return where, [value for _, value in wanted if value is not None]
