@@ -8,11 +8,12 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from tetra_es.errors import Refused, TetraEsError
+from tetra_es.errors import TetraEsError
 from tetra_es_web.links import Address, address, file_of
 from tetra_es_web.pages.failure import failure
 from tetra_es_web.pages.registry import PAGES
 from tetra_es_web.pages.view import View
+from tetra_es_web.replacing import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from tetra_es_projections.queries.reader import Reader
 
-MARK: Final = "tetra-es-site.txt"
-"""The file that says that a folder is a site."""
 _STATIC: Final = Path(__file__).parent / "static"
 
 
@@ -60,21 +59,22 @@ def write_site(
 ) -> int:
     """Write all pages that can be reached from the first one; return how many.
 
-    The same history gives the same bytes. Raises `Refused` for a folder that holds anything else
-    than such a site, `TetraEsError` where it cannot be written.
+    The same history gives the same bytes. The site is written beside the folder, and takes its
+    place when it is whole. Raises `Refused` for a folder that holds anything else than such a site,
+    `TetraEsError` where it cannot be written.
     """
+    count = 0
     try:
-        _prepare(folder)
-        count = 0
-        for path, text in _pages(reader, zone, report):
-            _write(folder / path, text.encode())
-            count += 1
-        for style in _static():
-            _write(folder / "static" / style.name, style.read_bytes())
+        with replacing(folder) as new:
+            for path, text in _pages(reader, zone, report):
+                _write(new / path, text.encode())
+                count += 1
+            for style in _static():
+                _write(new / "static" / style.name, style.read_bytes())
     except OSError as error:
         raise TetraEsError(
             f"cannot write the site in {folder}: {error.strerror}",
-            hint="check the path, its permissions, and the room on the disk",
+            hint="check the path, the room on the disk, and that a folder can be made beside it",
         ) from error
     return count
 
@@ -107,26 +107,6 @@ def _pages(
         done += 1
         report("pages", done, len(known))
         yield path, text
-
-
-def _prepare(folder: Path) -> None:
-    """Make the folder, without what an earlier run wrote; refuse one of somebody else."""
-    folder.mkdir(parents=True, exist_ok=True)
-    mark = folder / MARK
-    if any(folder.iterdir()) and not (mark.is_file() and not mark.is_symlink()):
-        raise Refused(
-            f"{folder} is not empty, and not a site of tetra-es",
-            hint="name a new folder, or remove what is in it",
-        )
-    mark.unlink(missing_ok=True)
-    _write(mark, b"Pages of tetra-es. The next `audit site` into this folder replaces them.\n")
-    for name in [*PAGES, "static"]:
-        if (folder / name).is_symlink():
-            raise Refused(f"{folder / name} is a link", hint="remove it, or name a new folder")
-        for old in [*(folder / name).glob("*.html"), folder / f"{name}.html"]:
-            old.unlink(missing_ok=True)
-    for old in [folder / "index.html", *(folder / "static" / one.name for one in _static())]:
-        old.unlink(missing_ok=True)
 
 
 def _static() -> list[Path]:

@@ -60,8 +60,8 @@ def site(app: App, folder: Path) -> None:
     """Write pages about the whole history into DIR, to be read with a browser.
 
     They are files: open DIR/index.html from a disk, attach DIR to an audit, or put it behind any
-    web server. The same history gives the same bytes. DIR must be new, empty, or such a site,
-    which is replaced.
+    web server. The same history gives the same bytes. DIR must be new, empty, or such a site: the
+    new one is written beside it and takes its place when it is whole. What you put there stays.
     """
     from tetra_es_projections.queries.answering import Answering
 

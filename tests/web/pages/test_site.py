@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import signal
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from tests.crash.killing import count_effects, once
+from tests.machine import Machine, copy_folder
 from tests.web.pages.looking import Page
 from tests.web.story import CANARIES
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tests.machine import Machine
 
 LARGEST = 100_000
 """Bytes of a page."""
@@ -76,9 +78,88 @@ def test_no_secret_is_anywhere(site: Path) -> None:
 def test_the_same_history_gives_the_same_bytes(site: Path, told: Machine, tmp_path: Path) -> None:
     again = tmp_path / "again"
     told.ok("audit", "site", str(again))
-    (again / "event" / "999999.html").write_text("left over")
+    assert files(again) == files(site)
     told.ok("audit", "site", str(again))
     assert files(again) == files(site)
+    assert [*tmp_path.iterdir()] == [again]
+
+
+def test_a_page_of_the_past_is_gone_and_what_others_put_there_stays(
+    machine: Machine, tmp_path: Path
+) -> None:
+    www = tmp_path / "www"
+    pages, outside = www / "pages", tmp_path / "outside"
+    machine.ok("audit", "site", str(pages))
+    outside.write_text("outside")
+    (pages / ".well-known").mkdir(mode=0o750)
+    (pages / ".well-known" / "security.txt").write_text("mine")
+    (pages / "event" / "notes.html").write_text("mine, too")
+    (pages / "CNAME").symlink_to(outside)
+    (pages / "empty").mkdir()
+    pages.chmod(0o755)
+    known = (pages / "tetra-es-site.txt").read_text()
+    (pages / "tetra-es-site.txt").write_text(f"{known}event/999999.html\n")
+    (pages / "event" / "999999.html").write_text("of the site, once")
+    machine.ok("set", "local", "ports.tetra=7777")
+    machine.ok("audit", "site", str(pages))
+    new = pages / "event" / f"{machine.last_position()}.html"
+    assert new.is_file()
+    assert not (pages / "event" / "999999.html").exists()
+    assert (pages / ".well-known" / "security.txt").read_text() == "mine"
+    assert (pages / "event" / "notes.html").read_text() == "mine, too"
+    assert (pages / "CNAME").readlink() == outside
+    assert (pages / "empty").is_dir()
+    assert outside.read_text() == "outside"
+    assert pages.stat().st_mode & 0o777 == 0o755
+    machine.ok("audit", "site", str(pages))
+    assert (pages / "event" / "notes.html").read_text() == "mine, too"
+    assert [*www.iterdir()] == [pages]
+
+
+def test_a_file_in_the_way_of_a_page(machine: Machine, tmp_path: Path) -> None:
+    pages = tmp_path / "www" / "pages"
+    machine.ok("audit", "site", str(pages))
+    mark = pages / "tetra-es-site.txt"
+    mark.write_text(mark.read_text().replace("hosts.html\n", ""))
+    before = files(pages)
+    done = machine.fails(3, "audit", "site", str(pages))
+    assert "hosts.html is in the place of a page, and not of this site" in done.error()
+    assert (files(pages), [*pages.parent.iterdir()]) == (before, [pages])
+
+
+def test_the_site_is_the_old_one_or_the_new_one(machine: Machine, tmp_path: Path) -> None:
+    """Killed at any effect: there is one or the other, whole, and the next one works."""
+    pages = tmp_path / "www" / "pages"
+    machine.ok("audit", "site", str(pages))
+    (pages / "robots.txt").write_text("mine")
+    old = files(pages)
+    machine.ok("set", "local", "ports.tetra=7778")
+    machine.ok("history")
+    copy_folder(pages, tmp_path / "site")
+    words = ("audit", "site", str(pages))
+    count = count_effects(machine, words)
+    new = files(pages)
+    assert (new["robots.txt"], new == old) == (b"mine", False)
+    seen = set()
+    for point in (*range(1, count, max(1, count // 8)), *range(count - 20, count + 1, 4)):
+        shutil.rmtree(tmp_path / "www")
+        copy_folder(tmp_path / "site", pages)
+        ended = once(machine, words, signal.SIGKILL, point)
+        assert ended.code in {-signal.SIGKILL, 0}, ended
+        found = files(pages)
+        assert found in (old, new), point
+        seen.add(found == new)
+        machine.ok(*words)
+        assert files(pages) == new, point
+        assert [*pages.parent.iterdir()] == [pages], point
+    assert seen == {False, True}
+
+
+def test_where_nothing_can_be_written_beside_it(told: Machine, tmp_path: Path) -> None:
+    pages = tmp_path / ("x" * 250)
+    done = told.fails(1, "audit", "site", str(pages))
+    assert "cannot write the site" in done.error()
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_a_folder_of_somebody_else_is_left_alone(told: Machine, tmp_path: Path) -> None:
@@ -97,7 +178,7 @@ def test_nothing_is_written_through_a_link(told: Machine, tmp_path: Path) -> Non
         path.unlink()
     (folder / "event").rmdir()
     (folder / "event").symlink_to(mine)
-    assert "is a link" in told.fails(3, "audit", "site", str(folder)).error()
+    assert "event is in the place of a page" in told.fails(3, "audit", "site", str(folder)).error()
     assert files(mine) == {"41.html": b"mine"}
 
 
