@@ -47,20 +47,16 @@ def text_of(name: str) -> str:
 
 
 def write(text: str, output: Path | None, *, force: bool, mode: int) -> None:
-    """Write a text to a file, or to standard output. Raises `TetraEsError`."""
+    """Write a text to a file, or to standard output. Raises as `replaced`."""
     if output is None:
         write_raw(text.encode())
         return
-    if output.exists() and not force:
-        raise Refused(f"{output} is there already", hint="--force replaces it")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(text)
-        output.chmod(mode)
     except OSError as error:
-        raise TetraEsError(
-            f"cannot write {output}: {error.strerror}", hint="check the path and its permissions"
-        ) from error
+        raise _cannot_write(output, error) from error
+    with replaced(output, force=force, mode=mode) as out:
+        out.write(text.encode())
     note(f"wrote {output}")
 
 
@@ -68,14 +64,18 @@ def write(text: str, output: Path | None, *, force: bool, mode: int) -> None:
 def replaced(file: Path, *, force: bool, mode: int = 0o600) -> Iterator[IO[bytes]]:
     """Open a file to write; it is in its place once all of it is written, else not at all.
 
-    Raises `Refused` where it is there already, `TetraEsError`.
+    Raises `Refused` where it is there already, or is a device or a pipe, `TetraEsError`.
     """
     from tempfile import NamedTemporaryFile  # the help does without
 
-    if os.path.lexists(file) and not force:
-        raise Refused(f"{file} is there already", hint="--force replaces it")
+    if os.path.lexists(file):
+        if not file.is_file():  # nobody wants a device to be replaced
+            raise Refused(f"{file} is not a file", hint="name another one")
+        if not force:
+            raise Refused(f"{file} is there already", hint="--force replaces it")
+    folder, prefix = file.absolute().parent, f".{file.name[:100]}."
     try:
-        with NamedTemporaryFile(dir=file.absolute().parent, prefix=".", delete=False) as out:
+        with NamedTemporaryFile(dir=folder, prefix=prefix, suffix=".partial", delete=False) as out:
             name = Path(out.name)
             try:
                 yield out.file
@@ -86,6 +86,11 @@ def replaced(file: Path, *, force: bool, mode: int = 0o600) -> Iterator[IO[bytes
                 name.unlink(missing_ok=True)
                 raise
     except OSError as error:
-        raise TetraEsError(
-            f"cannot write {file}: {error.strerror}", hint="check the path and its permissions"
-        ) from error
+        raise _cannot_write(file, error) from error
+
+
+def _cannot_write(file: Path, error: OSError) -> TetraEsError:
+    return TetraEsError(
+        f"cannot write {file}: {error.strerror}",
+        hint="check the path, its permissions, and the room on the disk",
+    )

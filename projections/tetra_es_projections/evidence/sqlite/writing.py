@@ -60,7 +60,7 @@ def write_sqlite(reader: Reader, file: Path) -> int:
         with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
             return _Writer(reader, connection).written()
     except sqlite3.Error as error:
-        raise TetraEsError(f"cannot write {file}: {error}") from error
+        raise TetraEsError(f"cannot write the tables: {error}") from error
 
 
 class _Writer:
