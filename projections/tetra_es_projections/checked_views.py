@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
 from tetra_es.log.sqlite.connecting import decoding_errors
 from tetra_es_projections.views.database import MIRROR, progress
 from tetra_es_projections.views.projection import apply_to_views
 from tetra_es_projections.views.schema import TABLES, VERSION, foreign_part
+from tetra_es_projections.views.trigrams import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,12 +23,15 @@ OF_EVENTS: Final = {"events": 0, "states": 2, "changes": 0, "operations": 0, "fi
 """Tables with rows of each event, and the column that has its position."""
 OF_NOW: Final = {"latest": 0, "deployments": 0, "standing": 1}
 """Tables whose rows later events change, and the same column."""
+IN_STEP: Final = {"trigrams": 0}
+"""Tables of the same kind that are large, compared row by row in the order of their key."""
 _COMMITS: Final = "commits"
 _SELECT: Final = {
     # Which number a key has is of no importance, only that rows have it in common.
     "changes": "SELECT c.position, l.file, l.key, c.before, c.after "
     "FROM changes c LEFT JOIN latest l ON l.id = c.item",
     "latest": "SELECT position, file, key, after FROM latest",
+    "trigrams": "SELECT block, part, slice, bits FROM trigrams ORDER BY part, slice, block",
 }
 
 
@@ -136,6 +141,13 @@ class ViewsCheck:
         for table, column in OF_NOW.items():
             wanted = self._fresh.execute(_select(table)).fetchall()
             self._compare(table, column, wanted, self._read(_select(table)))
+        for table, column in IN_STEP.items():
+            rows = (one.execute(_select(table)) for one in (self._fresh, self._views) if one)
+            for both in zip_longest(*rows):
+                if both[0] != both[-1]:
+                    blocks = (int(row[column]) for row in both if row)
+                    self._first.setdefault(table, max(1, min(blocks) * BLOCK))
+                    break
         for table in (*OF_EVENTS, _COMMITS):
             sql = f"SELECT min(position) FROM {table} WHERE position < 1 OR position > ?"
             (more,) = self._read(sql, (last,))[0]

@@ -27,6 +27,7 @@ from tetra_es_projections.descriptions import summary_of_known, summary_of_void
 from tetra_es_projections.views.database import VIEWS, set_progress
 from tetra_es_projections.views.findings import Findings
 from tetra_es_projections.views.hosts import take_in
+from tetra_es_projections.views.trigrams import Trigrams
 
 if TYPE_CHECKING:
     import sqlite3
@@ -43,8 +44,8 @@ _NEWEST: Final = (
 _CHANGE: Final = "INSERT INTO changes SELECT ?, id, ?, ? FROM latest WHERE file = ? AND key = ?"
 
 
-_TIME: Final = 6
-"""The column of an event's row that has its time."""
+_TIME, _REASON, _SUMMARY = 6, 7, 9
+"""Columns of an event's row."""
 
 
 def apply_to_views(connection: sqlite3.Connection, log: Replica, records: Iterable[Record]) -> None:
@@ -52,18 +53,20 @@ def apply_to_views(connection: sqlite3.Connection, log: Replica, records: Iterab
     connection.execute("BEGIN IMMEDIATE")
     try:
         position = 0
-        findings = Findings(connection, log)
+        findings, trigrams = Findings(connection, log), Trigrams(connection)
         for record in records:
             position = record.position
             if reason := log.void(position):
                 row = _void_row(record, reason)
                 _insert(connection, "events", row)
                 findings.take_in(record, row[_TIME], None)
+                trigrams.take_in(position, (row[_REASON], row[_SUMMARY]))
                 continue
             event, purged = known_event(log, record)
             findings.take_in(record, event.timestamp, event)
             part_of = take_in(connection, position, event)
-            _insert(connection, "events", (*_event_row(record, event, purged), part_of))
+            row = (*_event_row(record, event, purged), part_of)
+            _insert(connection, "events", row)
             if isinstance(event, EnvironmentState):
                 _insert(connection, "states", _state_row(position, event))
             if "changes" not in purged:
@@ -78,14 +81,23 @@ def apply_to_views(connection: sqlite3.Connection, log: Replica, records: Iterab
                 _CHANGE,
                 [(at, before, after, file, key) for file, key, at, before, after in changed],
             )
+            trigrams.take_in(position, (row[_REASON], row[_SUMMARY]), _values(changed))
         if position:
             findings.write()
+            trigrams.write()
             set_progress(connection, VIEWS, position)
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:  # on a full disk SQLite has rolled back by itself
             connection.execute("ROLLBACK")
         raise
+
+
+def _values(changed: Iterable[tuple[Any, ...]]) -> Iterator[str | None]:
+    """Yield the values before and after changes; of secrets there are versions alone."""
+    for file, _, _, *values in changed:
+        if not file.startswith("secrets "):
+            yield from values
 
 
 def _insert(connection: sqlite3.Connection, table: str, row: tuple[Any, ...]) -> None:

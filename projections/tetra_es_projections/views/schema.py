@@ -9,7 +9,7 @@ from tetra_es.log.sqlite.statements import difference, is_known, named, note_kno
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 11
+VERSION = 12
 """Changed with the tables; views of another version are thrown away and built again."""
 
 TABLES = """
@@ -115,6 +115,14 @@ CREATE TABLE standing (                -- what the findings of the next event de
     name TEXT PRIMARY KEY,
     position INTEGER NOT NULL,
     value TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE trigrams (                -- which blocks of events may have a text
+    part TEXT NOT NULL,                -- values or texts
+    slice INTEGER NOT NULL,            -- of the bits; -1 for all those of a block that goes on
+    block INTEGER NOT NULL,
+    bits BLOB NOT NULL,
+    PRIMARY KEY (part, slice, block)
 ) WITHOUT ROWID;
 
 CREATE TABLE files (

@@ -1,9 +1,9 @@
 """Where a text occurs in keys, values, reasons and summaries, in the views.
 
-There is no index for it: SQLite's FTS5 is missing in some builds, finds words where people look for
-a part of an address or of a number, and would cost every command that records. Instead the rows are
-read from the newest on, each table once and without sorting, and no further than was asked for:
-100,000 events with 300,000 changes take some 50 ms when nothing is found.
+SQLite's FTS5 is missing in some builds, finds words where people look for a part of an address or
+of a number, and would cost every command that records. Instead the rows are read from the newest
+on, without sorting, no further than was asked for, and only in blocks of events that may have the
+text: see `views.trigrams`. For a text of less than three characters these are all blocks.
 """
 
 # Annotations are not put off here: NamedTuple would compile each of them from its text, which takes
@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 from tetra_es.toml.keys import quote
 from tetra_es_projections.queries.tables.event_table import EDITS
+from tetra_es_projections.views.trigrams import TEXTS, VALUES, ranges
 
 ALL: Final = 2**62
 """A position after every event."""
@@ -22,8 +23,8 @@ ALL: Final = 2**62
 _CHANGES = (
     "SELECT c.position, l.file, l.key, c.before, c.after, c.item, {after} "
     "FROM changes c CROSS JOIN latest l ON l.id = c.item "
-    "WHERE c.position <= :upto AND ({after} OR {before}) AND l.file NOT GLOB 'secrets *'{files} "
-    "ORDER BY c.position DESC"
+    "WHERE c.position BETWEEN :low AND :high AND ({after} OR {before}) "
+    "AND l.file NOT GLOB 'secrets *'{files} ORDER BY c.position DESC"
 )
 _KEYS = (
     "SELECT c.position, l.file, l.key, c.before, c.after, c.item, c.after IS NOT NULL "
@@ -33,7 +34,8 @@ _KEYS = (
 )
 _TEXTS = (
     "SELECT e.position, {reason} FROM events e "
-    "WHERE e.position <= :upto AND ({reason} OR {summary}) AND {of} ORDER BY e.position DESC"
+    "WHERE e.position BETWEEN :low AND :high AND ({reason} OR {summary}) AND {of} "
+    "ORDER BY e.position DESC"
 )
 
 
@@ -68,8 +70,11 @@ class SearchTable:
         sql = _CHANGES.format(
             after=self._of_value("c.after"), before=self._of_value("c.before"), files=_among(files)
         )
-        for row in self._connection.execute(sql, {**self._spelled, **_named(files), "upto": upto}):
-            yield KeyHit._make((*row[:-1], bool(row[-1])))
+        spellings = (self._text, quote(self._text)[1:-1])
+        for low, high in ranges(self._connection, VALUES, spellings, upto):
+            values = {**self._spelled, **_named(files), "low": low, "high": high}
+            for row in self._connection.execute(sql, values):
+                yield KeyHit._make((*row[:-1], bool(row[-1])))
 
     def keys(self, upto: int, newest: int, files: tuple[str, ...] = ()) -> list[KeyHit]:
         """Return the newest change of each key with the text, newest first.
@@ -88,9 +93,10 @@ class SearchTable:
         sql = _TEXTS.format(
             reason=self._of("e.reason"), summary=self._of("e.summary"), of=condition
         )
-        values = {**self._spelled, "upto": upto, "of": of}
-        for position, in_reason in self._connection.execute(sql, values):
-            yield position, bool(in_reason)
+        for low, high in ranges(self._connection, TEXTS, (self._text,), upto):
+            values = {**self._spelled, "low": low, "high": high, "of": of}
+            for position, in_reason in self._connection.execute(sql, values):
+                yield position, bool(in_reason)
 
     def actors(self, upto: int, file: str | None = None) -> list[tuple[int, str]]:
         """Return the newest event of everybody whose name has the text, newest first."""
