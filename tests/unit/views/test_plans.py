@@ -13,6 +13,7 @@ from tetra_es_projections.queries.refs import position_of
 from tetra_es_projections.queries.tables.search_table import SearchTable
 from tetra_es_projections.queries.views import Views
 from tetra_es_projections.views.database import open_views
+from tetra_es_projections.views.trigrams import VALUES, ranges
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +65,9 @@ QUESTIONS: dict[str, Callable[[Views], Any]] = {
     "findings": lambda views: next(views.findings.rows("backdated", EVENTS, EVENTS // 2)),
     "number of findings": lambda views: views.findings.count("backdated"),
     "number of findings then": lambda views: views.findings.count("backdated", EVENTS // 2),
+    "blocks with a text": lambda views: list(
+        ranges(views.connection, VALUES, ["nowhere", "anywhere"], EVENTS)
+    ),
     "position": lambda views: position_of(views, PositionRef(7)),
     "revision": lambda views: position_of(views, RevisionRef("dev", 7)),
     "time": lambda views: position_of(views, TimeRef("2026-11-22T10:00:00.000007Z"), "dev"),

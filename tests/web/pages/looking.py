@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 from tetra_es.admission import Admission
+from tetra_es.gate.as_of import ReplicaAsOf
 from tetra_es.layout import OrgLayout
 from tetra_es.zones import zone_named
 from tetra_es_projections.queries.answering import Answering
@@ -15,7 +17,11 @@ from tetra_es_web.pages.registry import PAGES
 from tetra_es_web.pages.view import View
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from sqlite3 import Connection
+
     from tests.machine import Machine
+    from tetra_es_projections.queries.answering import Moment
 
 _VOID = {"meta", "link", "input", "br", "option", "img", "hr"}
 """Elements without an end; `option` may leave it out."""
@@ -34,6 +40,21 @@ class Look:
         with self._answering.reading() as moment:
             view = View(moment.reader, LiveLinks(tz), zone_named(tz or "UTC"), tz or "UTC")
             return Page.of(PAGES[name](view, of, given))
+
+
+@contextmanager
+def asked_of(machine: Machine) -> Iterator[tuple[Moment, list[tuple[Connection, list[str]]]]]:
+    """Open a reader, and note what SQLite is asked, with the connection that was asked it."""
+    admission = Admission(machine.home / ".local/state/tetra-es")
+    with Answering(OrgLayout(machine.folder), admission).reading() as moment:
+        log = moment.reader.log
+        assert isinstance(log, ReplicaAsOf)
+        found: list[tuple[Connection, list[str]]] = []
+        for connection in (moment.reader.views.connection, log.log._connection):
+            questions: list[str] = []
+            connection.set_trace_callback(questions.append)
+            found.append((connection, questions))
+        yield moment, found
 
 
 @dataclass
