@@ -12,7 +12,7 @@ from tetra_es_cli.output.model import Listing, Report
 from tetra_es_cli.output.times import short_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from tetra_es.refs import Ref
@@ -77,9 +77,11 @@ def history(reader: Reader, query: HistoryQuery) -> Listing:
     from tetra_es_projections.answers import columns
     from tetra_es_projections.answers.history import history as rows_of
 
+    rows = rows_of(reader, query)
+    shown = _HISTORY_BY_KEY if query.by_key else _HISTORY
     return Listing(
-        rows_of(reader, query),
-        _HISTORY_BY_KEY if query.by_key else _HISTORY,
+        rows,
+        (*shown, "purged") if any(row["purged"] for row in rows) else shown,
         empty="no such events",
         csv_columns=columns.CHANGED if query.by_key else columns.HISTORY,
         cells=_history_cells(by_key=query.by_key),
@@ -88,11 +90,26 @@ def history(reader: Reader, query: HistoryQuery) -> Listing:
 
 
 def _history_cells(*, by_key: bool) -> Mapping[str, Callable[[Any], Any]]:
-    if not by_key:
-        return {"time": short_time}
-    from tetra_es_projections.queries.written import as_written
+    cells: dict[str, Callable[[Any], Any]] = {"time": short_time, "purged": by_event}
+    if by_key:
+        from tetra_es_projections.queries.written import as_written
 
-    return {"time": short_time, "before": as_written, "after": as_written}
+        cells |= {"before": as_written, "after": as_written}
+    return cells
+
+
+def by_event(event: int | None) -> str | None:
+    """Return what a table says of something that an event purged."""
+    return f"by #{event}" if event else None
+
+
+def one_of_events(events: Sequence[int]) -> str | None:
+    """Return what a table says of the events one of which did something."""
+    if not events:
+        return None
+    from tetra_es_projections.queries.purged import among
+
+    return among(events, "or")
 
 
 def hosts(reader: Reader, host: str | None = None, ref: Ref | None = None) -> Listing:
@@ -115,13 +132,15 @@ def blame(
     purged = any(row["purged"] for row in rows)
     return Listing(
         rows,
-        (*columns.BLAME, "purged") if purged else columns.BLAME,
+        columns.BLAME if purged else columns.BLAME[:-2],
         empty=f"{environment} has no state yet",
+        csv_columns=columns.BLAME,
         cells={
             "revision": lambda number: number and f"{environment}@{number}",
             "value": as_written,
             "time": short_time,
-            "purged": lambda event: event and f"changes, at #{event}",
+            "purged": by_event,
+            "one_of": one_of_events,
         },
     )
 

@@ -84,12 +84,12 @@ class BodiesOf:
 
 
 def known_event(log: Replica, record: Record) -> tuple[Event, dict[str, Purge]]:
-    """Return a valid event as far as it is known; where its changes are not, what purged what.
+    """Return a valid event as far as it is known, and what purged what of it.
 
     A text that was purged is empty, and so are such changes. Raises as `Replica.event` does.
     """
     event = log.event(record)
-    if not isinstance(event, WithChanges) or event.changes:
+    if not isinstance(event, WithChanges) or (event.changes and event.text):
         return event, {}
     return event, purged_in(log, record)
 

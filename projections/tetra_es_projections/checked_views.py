@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 OF_EVENTS: Final = {"events": 0, "states": 2, "changes": 0, "operations": 0, "findings": 1}
 """Tables with rows of each event, and the column that has its position."""
-OF_NOW: Final = {"latest": 0, "deployments": 0, "standing": 1}
+OF_NOW: Final = {"latest": 0, "deployments": 0, "standing": 1, "purged": 0, "inferred": 0}
 """Tables whose rows later events change, and the same column."""
 IN_STEP: Final = {"trigrams": 0}
 """Tables of the same kind that are large, compared row by row in the order of their key."""
@@ -32,6 +32,8 @@ _SELECT: Final = {
     "FROM changes c LEFT JOIN latest l ON l.id = c.item",
     "latest": "SELECT position, file, key, after FROM latest",
     "trigrams": "SELECT block, part, slice, bits FROM trigrams ORDER BY part, slice, block",
+    "inferred": "SELECT i.last, i.first, l.file, l.key, i.before, i.after "
+    "FROM inferred i LEFT JOIN latest l ON l.id = i.item",
 }
 
 

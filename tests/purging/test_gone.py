@@ -111,7 +111,7 @@ def test_nothing_of_a_purged_value_is_left(bare_founded: Path, steps: list[Step]
         for value in values:
             machine.ok("purge", "-m", "it leaked", "--yes", stdin=value)
             assert remains(tail(value), machine) == []
-            assert machine.ok("search", stdin=tail(value)).err == "found nowhere\n"
+            assert machine.ok("search", stdin=tail(value)).err.startswith("found nowhere\n")
         purges = machine.ok("verify", "-o", "json").json["purged"]
         assert bool(purges) is bool(recorded)  # a text may have several of them
         assert len(purges) <= len(recorded)

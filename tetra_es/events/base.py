@@ -80,6 +80,8 @@ class OfRevision:
 class WithChanges:
     """Base of the events that say what they changed by key."""
 
+    text: str
+    """The TOML that the file has afterwards."""
     changes: list[KeyChange]
     """By key, in order."""
 

@@ -10,6 +10,7 @@ import click
 from tetra_es.errors import UsageError
 from tetra_es_cli.context.params import FILE, at_option, listing_option
 from tetra_es_cli.context.secret_input import read_value
+from tetra_es_cli.output.console import note
 from tetra_es_cli.output.emit import emit
 from tetra_es_cli.output.model import Listing
 from tetra_es_cli.output.times import short_time
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
 
 _KINDS = ("key", "value", "secret", "reason", "summary", "actor")
-_OFTEN_EMPTY = ("key", "before", "after", "hosts", "reason")
+_OFTEN_EMPTY = ("key", "before", "after", "hosts", "reason", "purged", "one_of")
 
 
 @click.command()
@@ -67,24 +68,35 @@ def search(
     Without TEXT, it is read from standard input or a hidden prompt: look for a leaked secret that
     way. Comments in TOML are not searched.
     """
+    from tetra_es_cli.answers import by_event, one_of_events
     from tetra_es_projections.answers.columns import SEARCH
     from tetra_es_projections.answers.search import search as found_in
+    from tetra_es_projections.queries.purged import purges_of
     from tetra_es_projections.queries.search import Search
 
     looked_for = _asked(app) if text is None else text
     wanted = Search(looked_for, file, kinds, ref=ref, limit=number, before=before)
     with app.reading() as reader:
         rows = found_in(reader, wanted)
+        purges = purges_of(reader)
     emit(
         Listing(
             rows,
             _shown(SEARCH, rows),
             empty="found nowhere",
             csv_columns=SEARCH,
-            cells={"time": short_time, "in_force": _yes_or_no, "hosts": ", ".join},
+            cells={
+                "time": short_time,
+                "in_force": _yes_or_no,
+                "hosts": ", ".join,
+                "purged": by_event,
+                "one_of": one_of_events,
+            },
         ),
         output,
     )
+    if purges:
+        note(f"{purges}: that is not searched")
 
 
 def _asked(app: App) -> str:

@@ -34,6 +34,8 @@ def _lines(found: Why) -> Iterator[str]:
         yield _line("source", f"{made.source} {_has(made)}")
     if found.edited:
         yield _line("edited", _said(found.edited))
+    for row in found.one_of:
+        yield _line("edited by one", f"{_said(row)}{_purged(row)}")
     for each in found.running:
         yield _line("deployed", _deployed(each))
     if not found.running and found.environment != SOURCE_OF_TRUTH:
@@ -45,6 +47,10 @@ def _deployed(each: Running) -> str:
     there = "does not have the key" if each.value is None else f"has {as_written(each.value)}"
     reason = f": {each.reason}" if each.reason else ""
     return f"{each.host} {there}: #{each.event} {each.state}, {since}, {each.actor}{reason}"
+
+
+def _purged(row: EventRow) -> str:
+    return f" (purged by #{row.purged})" if row.purged else ""
 
 
 def _has(made: Made) -> str:

@@ -40,6 +40,8 @@ class Row:
     actor: str
     time: str
     void: bool
+    purged: int | None
+    """The event that purged what it changed, or its text."""
     changes: Sequence[ChangeRow]
     """The first of them."""
     more: int
@@ -72,6 +74,7 @@ def rows_of(view: View, graph: Graph, key: str | None = None) -> list[Row]:
             Row(
                 *(row.event, row.environment, row.summary, row.reason, row.actor, row.time),
                 void=events.void(row.event) is not None,
+                purged=row.purged,
                 changes=changes[:CHANGES],
                 more=len(changes[CHANGES:]),
                 drawing=drawn,

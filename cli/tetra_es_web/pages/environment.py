@@ -98,9 +98,9 @@ def _page(view: View, file: str, here: tuple[str, str], given: Mapping[str, str]
 
 
 def _lines(annotated: list[AnnotatedLine]) -> Iterator[Line]:
-    last: int | None = None
+    last: object = None
     for at, line in enumerate(annotated, 1):
-        event = line.origin.event if line.origin else None
+        event = (line.origin.event, *line.origin.one_of) if line.origin else None
         bare = line.text.lstrip()
         kind = "head" if bare.startswith("[") and line.origin is None else ""
         kind = "comment" if bare.startswith("#") and line.origin is None else kind

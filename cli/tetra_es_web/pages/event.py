@@ -72,6 +72,7 @@ def event(view: View, of: str, given: Mapping[str, str]) -> str:
         could_lack=_could_lack(view, found),
         part=part,
         changes=changes,
+        changes_are_purged=any(one["body"] == "changes" for one in details.purged),
         lines=[one for one in part.items if isinstance(one, Line)],
         file=_file(found),
         steps=events.steps_of(details.event),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tetra_es.errors import TetraEsError
 from tetra_es.refs import PositionRef, TimeRef
 from tetra_es_projections.queries.history import HistoryQuery, history_rows
+from tetra_es_projections.queries.purged import purges_of
 from tetra_es_projections.queries.tables.key_table import KeyEventRow
 from tetra_es_projections.queries.why import explain
 from tetra_es_web.links import address
@@ -116,6 +117,7 @@ def key(view: View, of: str, given: Mapping[str, str]) -> str:
         command=command("history", "--key", of, *(["--before", query.before] if ends else ())),
         asked=(("at", at), ("before", str(before or ""))),
         key=of,
+        purges=purges_of(reader) if any(row.purged for row in rows) else "",
         at=at,
         then=then,
         present=[_present(view, name, of, then) for name in view.environments],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tetra_es_projections.queries.purged import purges_of
 from tetra_es_projections.queries.search import KINDS, Search
 from tetra_es_projections.queries.search import search as found_in
 from tetra_es_web.links import address
@@ -44,6 +45,7 @@ def search(view: View, _: str, given: Mapping[str, str]) -> str:
         at=at,
         rows=rows,
         kinds=KINDS,
+        purges=purges_of(view.reader),
         before=before,
         older=rows[-1].event if more and rows else None,
     )

@@ -3,11 +3,14 @@
 from typing import Final
 
 HISTORY: Final = (
-    "event", "environment", "revision", "type", "actor", "time", "reason", "hash", "summary"
+    "event", "environment", "revision", "type", "actor", "time", "reason", "hash", "summary",
+    "purged",
 )  # fmt: skip
-CHANGED: Final = (*HISTORY, "key", "before", "after")
+CHANGED: Final = (*HISTORY[:-1], "key", "before", "after", "purged")
 """Of `history` by key."""
-BLAME: Final = ("key", "value", "revision", "event", "actor", "time", "reason")
+BLAME: Final = (
+    "key", "value", "revision", "event", "actor", "time", "reason", "purged", "one_of"
+)  # fmt: skip
 ENVIRONMENTS: Final = ("environment", "revision", "event", "source_revision", "time")
 SECRETS: Final = ("key", "version", "actor", "time", "recipients", "compromised")
 SIGNERS: Final = ("signer", "may", "fingerprint", "key")
@@ -22,5 +25,5 @@ EXPOSURE: Final = (*EXPOSED_TO, "event", "recipient")
 CHANGES: Final = ("key", "before", "after")
 SEARCH: Final = (
     "event", "time", "actor", "kind", "where", "key", "before", "after", "in_force", "hosts",
-    "summary", "reason",
+    "summary", "reason", "purged", "one_of",
 )  # fmt: skip

@@ -15,6 +15,7 @@ def why_value(found: Why) -> dict[str, Any]:
         "brought_back": [_event(row) for row in found.brought_back],
         "made": found.made and _made(found.made),
         "edited": found.edited and _event(found.edited),
+        "one_of": [_event(row) for row in found.one_of],
         "running": [each._asdict() for each in found.running],
     }
 

@@ -67,4 +67,4 @@ def _newest_below(rows: Sequence[BlameRow], key: str) -> BlameRow | None:
     """Return the newest change of what is below a key, such as in an inline table."""
     below = (f"{key}.", f"{key}[")
     found = (row for row in rows if row.key.startswith(below))
-    return max(found, key=lambda row: row.event, default=None)
+    return max(found, key=lambda row: max(row.event or 0, *row.one_of, 0), default=None)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tetra_es.errors import TetraEsError
 from tetra_es_projections.queries.environments import require_environment
+from tetra_es_projections.queries.purged import check_is_known
 from tetra_es_projections.queries.refs import moment_of, position_of
 from tetra_es_projections.queries.states import text_at
 from tetra_es_projections.queries.written import Texts
@@ -29,7 +30,7 @@ def blame_rows(
     upto = _upto(reader, file, ref)
     texts = Texts(reader)
     rows = [
-        row._replace(value=texts.remembering(row.event, row.key, row.value) or "")
+        row._replace(value=texts.remembering(row.event, row.key, row.value))
         for row in reader.views.keys.blame(file, key, upto)
     ]
     for row in reader.views.keys.blame(f"secrets {file}", upto=upto):
@@ -37,11 +38,12 @@ def blame_rows(
         if key is None or key in (row.key, named.key):
             rows.append(named)
     if key is not None and not rows:
+        check_is_known(reader, file, key, upto)
         raise TetraEsError(
             f"{file} has no key {key}" + (" there" if ref else ""),
             hint=f"`tetra-es blame {file}` lists its keys",
         )
-    return _with_purges(reader, rows)
+    return rows
 
 
 def _upto(reader: Reader, file: str, ref: Ref | None) -> int | None:
@@ -51,17 +53,3 @@ def _upto(reader: Reader, file: str, ref: Ref | None) -> int | None:
         return None if ref is None else moment_of(reader.views, ref, file)
     text_at(reader, file, ref)  # which says what is wrong with a file that has no state
     return None if ref is None else position_of(reader.views, ref, file)
-
-
-def _with_purges(reader: Reader, rows: list[BlameRow]) -> list[BlameRow]:
-    """Return the rows, each with the event that purged what its event changed."""
-    if not reader.views.events.of_topics(("bodies.purged",), reader.log.last_position()):
-        return rows
-    from tetra_es_projections.bodies import purged_in
-
-    found: dict[int, int | None] = {}
-    for position in {row.event for row in rows}:
-        record = reader.log.record(position)
-        purge = purged_in(reader.log, record).get("changes") if record else None
-        found[position] = purge.event if purge else None
-    return [row._replace(purged=found[row.event]) for row in rows]

@@ -99,7 +99,7 @@ def _each_once(rows: Sequence[EventRow | KeyEventRow]) -> Iterator[EventRow]:
     last = None
     for row in rows:
         if row.event != last:
-            yield EventRow._make(row[: len(EventRow._fields)])
+            yield EventRow._make(getattr(row, name) for name in EventRow._fields)
         last = row.event
 
 

@@ -137,15 +137,26 @@ def _matching(rows: "Sequence[EventRow]", pattern: str) -> "Iterator[EventRow]":
 def _by_key(
     reader: "Reader", rows: "Sequence[EventRow]", key: str | None, *, written: bool
 ) -> "Iterator[KeyEventRow]":
-    """Yield a row for each key that the events changed; one for an event that changed none."""
+    """Yield a row for each key that the events changed; one for an event that changed none.
+
+    Where what an event changed was purged, one row says so, and by key, what is left of it.
+    """
     from tetra_es_projections.queries.tables.key_table import KeyEventRow  # few ask for keys
     from tetra_es_projections.queries.written import Texts
 
     texts = Texts(reader) if written else None
+    events = reader.views.events
+    items: list[int] | None = None
     for row in rows:
-        changed = reader.views.events.changes(row.event, key=key)
+        purged = row.purged and reader.views.purged.of_changes(row.event)
+        about = row[:-1]
+        changed = events.changes(row.event, key=key)
         for one in changed:
             before, after = texts.of(row, one) if texts else (one.before, one.after)
-            yield KeyEventRow(*row, one.key, before, after)
-        if not changed:
-            yield KeyEventRow(*row, None, None, None)
+            yield KeyEventRow(*about, one.key, before, after)
+        if purged and key is not None:
+            items = events.items_at(key) if items is None else items
+            for part in reader.views.purged.parts(row.event, key, items):
+                yield KeyEventRow(*about, *part, purged)
+        elif not changed:
+            yield KeyEventRow(*about, None, None, None, purged)

@@ -11,6 +11,7 @@ from tetra_es_projections.queries.environments import require_environment
 from tetra_es_projections.queries.hosts import hosts_at, moment_of_ref
 from tetra_es_projections.queries.refs import position_of
 from tetra_es_projections.queries.signers import signer_rows
+from tetra_es_projections.queries.tables.purged_table import NO_DOUBT
 from tetra_es_projections.queries.tables.search_table import ALL, KeyHit, SearchTable
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tetra_es.refs import Ref
     from tetra_es_projections.queries.hosts import HostAt
     from tetra_es_projections.queries.reader import Reader
+    from tetra_es_projections.queries.tables.purged_table import Doubt, Gaps
 
 KINDS: Final = ("key", "value", "secret", "reason", "summary", "actor")
 """What a text may be found in, in the order in which one event's rows are listed."""
@@ -44,7 +46,8 @@ class SearchRow(NamedTuple):
     """What it left there."""
     in_force: bool | None
     """Whether it is still so: the value stands, the key or secret is there, the person may sign,
-    something that the event changed is as it left it. None for an event that changed no key."""
+    something that the event changed is as it left it. None for an event that changed no key, and
+    where a purge took what would tell."""
     hosts: list[str]
     """The hosts that run a state with it."""
     event: int
@@ -54,6 +57,10 @@ class SearchRow(NamedTuple):
     actor: str
     reason: str
     summary: str
+    purged: int | None
+    """The event that purged what was changed here, or since."""
+    one_of: list[int]
+    """The events one of which changed it, where it is not known which: the last one is `event`."""
 
 
 class Search(NamedTuple):
@@ -116,6 +123,7 @@ class _Finder:
         self._upto = min(self._newest, ALL if wanted.before is None else wanted.before - 1)
         self._running: list[tuple[HostAt, int]] | None = None
         self._signers: set[str] | None = None
+        self._gaps: dict[str, Gaps] = {}
 
     def sources(self) -> Iterator[Iterable[_Occurrence]]:
         """Yield the occurrences by source, each newest first."""
@@ -167,6 +175,8 @@ class _Finder:
                 actor=event.actor,
                 reason=event.reason,
                 summary=event.summary,
+                purged=event.purged if change is None else self._doubt(change).purge,
+                one_of=self._gaps_of(change.file).alike(change.item, position) if change else [],
             )
 
     def _asked(self, *kinds: str) -> bool:
@@ -174,6 +184,8 @@ class _Finder:
 
     def _in_force(self, one: _Occurrence) -> bool | None:
         if one.change:
+            if not self._doubt(one.change).known:
+                return None
             return one.change.stands and self._is_newest(one.change.item, one.position)
         if one.kind == "actor":
             if self._signers is None:
@@ -181,6 +193,19 @@ class _Finder:
             return one.name in self._signers
         items = self._table.items_of(one.position)
         return any(self._is_newest(item, one.position) for item in items) if items else None
+
+    def _doubt(self, change: KeyHit) -> Doubt:
+        """Return what is not known of a key, by the newest event that counts."""
+        gaps = self._gaps_of(change.file)
+        since = self._table.newest_of(change.item, self._newest)
+        doubt = gaps.doubt(change.item, since, self._newest) if gaps else NO_DOUBT
+        purge = doubt.purge if since == change.position else None
+        return doubt._replace(purge=purge or gaps.purge_of(change.position))
+
+    def _gaps_of(self, file: str) -> Gaps:
+        if (gaps := self._gaps.get(file)) is None:
+            gaps = self._gaps[file] = self._reader.views.purged.gaps(file)
+        return gaps
 
     def _is_newest(self, item: int, position: int) -> bool:
         return self._table.newest_of(item, self._newest) == position

@@ -8,6 +8,7 @@ from tetra_es.errors import UsageError
 from tetra_es.events.catalogue import EVENT_TYPES
 from tetra_es.schema.near import did_you_mean
 from tetra_es_projections.queries.environments import require_environment
+from tetra_es_projections.queries.purged import purges_of
 from tetra_es_projections.queries.signers import signer_rows
 
 if TYPE_CHECKING:
@@ -60,8 +61,13 @@ def _check_key(reader: Reader, key: str, file: str | None) -> None:
         command = ["history", *(file or "").split(), "--changes"]
         if not _is_edited(file):
             command = ["blame", str(file)]
+        purges = purges_of(reader, file)
+        problem = f"{file} never had the key {key}" if file else f"no file ever had the key {key}"
+        if purges:
+            one = f"{file} is not" if file else "no file is"
+            problem = f"{one} known to have had the key {key}: {purges}"
         raise UsageError(
-            f"{file} never had the key {key}" if file else f"no file ever had the key {key}",
+            problem,
             hint=f"{did_you_mean(key, known)}`tetra-es {' '.join(command)}` lists the keys",
         )
 

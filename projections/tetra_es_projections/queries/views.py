@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tetra_es_projections.queries.tables.finding_table import FindingTable
     from tetra_es_projections.queries.tables.host_table import HostTable
     from tetra_es_projections.queries.tables.key_table import KeyTable
+    from tetra_es_projections.queries.tables.purged_table import PurgedTable
     from tetra_es_projections.queries.tables.state_table import StateTable
 
 _STEPS = 10_000
@@ -111,6 +112,13 @@ class Views(Closing):
         from tetra_es_projections.queries.tables.finding_table import FindingTable
 
         return FindingTable(self._connection)
+
+    @cached_property
+    def purged(self) -> PurgedTable:
+        """Questions about what purges took away of the history by key."""
+        from tetra_es_projections.queries.tables.purged_table import PurgedTable
+
+        return PurgedTable(self._connection)
 
     @cached_property
     def hosts(self) -> HostTable:

@@ -18,6 +18,7 @@ from tetra_es.toml.written import remembering
 from tetra_es_projections.queries.environments import require_environment
 from tetra_es_projections.queries.hosts import hosts_at, moment_of_ref
 from tetra_es_projections.queries.refs import position_of
+from tetra_es_projections.queries.tables.key_table import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +88,11 @@ class Why(NamedTuple):
     """How a promotion made it; None where none did, as in `local`."""
     edited: EventRow | None
     """The event that gave the value where it was taken from, the source of truth or the overlay;
-    None where it is the shipped profile's."""
+    None where it is the shipped profile's, and where it is one of several."""
+    one_of: list[EventRow]
+    """The events one of which gave it there, where a purge took what they changed; oldest first."""
+    purged: int | None
+    """The event that purged it."""
     running: list[Running]
 
 
@@ -103,7 +108,7 @@ def explain(reader: Reader, environment: str, key: str, ref: Ref | None = None) 
     events = list(_back_to_its_origin(reader, state, key))
     origin, event = events[-1]
     made: Made | None = None
-    edited = reader.views.keys.newest_change_of(environment, key, origin)
+    edited = reader.views.keys.origin_of(environment, key, origin)
     if isinstance(event, EnvironmentPromoted):
         made, edited = _made(reader, event, origin, _document(reader, state), key)
     return Why(
@@ -113,7 +118,9 @@ def explain(reader: Reader, environment: str, key: str, ref: Ref | None = None) 
         state=f"{environment}@{state.revision}",
         brought_back=[_row(reader, position) for position, _ in events[:-1]],
         made=made,
-        edited=None if edited is None else _row(reader, edited),
+        edited=None if edited.event is None else _row(reader, edited.event),
+        one_of=[_row(reader, position) for position in edited.one_of],
+        purged=edited.purged,
         running=list(_running(reader, environment, key, ref)),
     )
 
@@ -178,8 +185,8 @@ def _back_to_its_origin(reader: Reader, state: StateRow, key: str) -> Iterator[t
 
 def _made(
     reader: Reader, event: EnvironmentPromoted, position: int, document: ConfigDocument, key: str
-) -> tuple[Made, int | None]:
-    """Return how a promotion made a value, and the position of the edit behind it."""
+) -> tuple[Made, Origin]:
+    """Return how a promotion made a value, and the edit behind it."""
     found = reader.views.states.position_of_revision(SOURCE_OF_TRUTH, event.source_revision)
     source = _state(reader, SOURCE_OF_TRUTH, found)
     try:
@@ -193,13 +200,17 @@ def _made(
     made = Made(_row(reader, position), name, had, purged, rules)
     keys = reader.views.keys
     if not rules or rules[0].kind != "set":
-        return made, keys.newest_change_of(SOURCE_OF_TRUTH, key, source.position)
+        return made, keys.origin_of(SOURCE_OF_TRUTH, key, source.position)
     if not rules[0].own:
-        return made, None
+        return made, Origin(None)
     overlay, pattern = f"profile {event.environment}", rules[0].key
     written = [f"set.{quote(pattern)}", f"set.{pattern}"]  # one key, or one in a table
-    edits = [keys.newest_change_of(overlay, each, position) for each in written]
-    return made, max((edit for edit in edits if edit), default=None)
+    return made, max((keys.origin_of(overlay, each, position) for each in written), key=_newest)
+
+
+def _newest(origin: Origin) -> tuple[int, int]:
+    """Return the newest event that may be meant, 0 for none, and how many may be."""
+    return max(origin.event or 0, *origin.one_of, 0), len(origin.one_of)
 
 
 def _rules(

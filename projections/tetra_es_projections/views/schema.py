@@ -9,7 +9,7 @@ from tetra_es.log.sqlite.statements import difference, is_known, named, note_kno
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 12
+VERSION = 13
 """Changed with the tables; views of another version are thrown away and built again."""
 
 TABLES = """
@@ -60,7 +60,7 @@ CREATE TABLE changes (
 ) WITHOUT ROWID;
 CREATE INDEX changes_by_item ON changes (item, position);
 
-CREATE TABLE latest (                  -- the newest change of each key of a file
+CREATE TABLE latest (                  -- the newest change of each key of a file that is known
     id INTEGER PRIMARY KEY,
     file TEXT NOT NULL,                -- environment, 'manifest' or 'profile NAME'
     key TEXT NOT NULL,
@@ -69,6 +69,27 @@ CREATE TABLE latest (                  -- the newest change of each key of a fil
     UNIQUE (file, key)
 );
 CREATE INDEX latest_by_key ON latest (key);
+
+CREATE TABLE purged (                  -- events of which a purge took something away
+    position INTEGER PRIMARY KEY,
+    file TEXT NOT NULL,                -- that the event changed, as in latest
+    text INTEGER,                      -- the event that purged its text, NULL where it is there
+    changes INTEGER,                   -- the one that purged what it changed, by key
+    last INTEGER                       -- the last one whose changes are gone, of those without
+                                       -- a whole text in between; NULL where none came after them
+);
+CREATE INDEX purged_by_file ON purged (file, position);
+CREATE INDEX purged_open ON purged (position) WHERE last IS NULL AND changes IS NOT NULL;
+
+CREATE TABLE inferred (                -- what is left to tell that such events changed a key
+    last INTEGER NOT NULL,             -- it was one of them from the event first
+    first INTEGER NOT NULL,            -- to this one
+    item INTEGER NOT NULL,             -- the key's id in latest
+    before TEXT,                       -- its value before the first of them
+    after TEXT,                        -- and after the last
+    PRIMARY KEY (item, last)
+) WITHOUT ROWID;
+CREATE INDEX inferred_by_last ON inferred (last);
 
 CREATE TABLE deployments (
     position INTEGER PRIMARY KEY,      -- of deployment.started

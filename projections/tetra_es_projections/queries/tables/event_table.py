@@ -5,7 +5,7 @@
 
 import sqlite3
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 _EVENT_COLUMNS = (
     "e.position, e.environment, e.revision, e.topic, e.actor, e.time, e.reason, "
-    "lower(hex(e.hash)), e.summary"
+    "lower(hex(e.hash)), e.summary, "
+    "(SELECT coalesce(p.changes, p.text) FROM purged p WHERE p.position = e.position)"
 )
 _EVENT = f"SELECT {_EVENT_COLUMNS} FROM events e"
 
@@ -39,6 +40,8 @@ class EventRow(NamedTuple):
     reason: str
     hash: str
     summary: str
+    purged: int | None = None
+    """The event that purged what it changed, or its text; None where all of it is there."""
 
 
 class EventTable:
@@ -103,7 +106,9 @@ class EventTable:
             "CROSS JOIN events e ON e.position = c.position "
             f"WHERE {conditions} ORDER BY c.position DESC"
         )
-        return self._newest(sql, self._items_at(key), values, limit)
+        items = self.items_at(key)
+        more = self._inferred(key, items, where, values) if items else []
+        return self._newest(sql, items, values, limit, more)
 
     def _of_topic(
         self, topic: str, where: list[str], values: list[Any], limit: int
@@ -117,12 +122,21 @@ class EventTable:
         return self._newest(sql, self._topics_of(topic), values, limit)
 
     def _newest(
-        self, sql: str, ones: Sequence[Any], values: list[Any], limit: int
+        self,
+        sql: str,
+        ones: Sequence[Any],
+        values: list[Any],
+        limit: int,
+        more: Sequence[tuple[Any, ...]] = (),
     ) -> list[EventRow]:
-        """Return the newest events of several queries that differ in one value, their first."""
+        """Return the newest events of several queries that differ in one value, their first.
+
+        And of some `more`, newest first.
+        """
         import heapq  # for this alone
 
-        cursors = [self._connection.execute(sql, (one, *values)) for one in ones]
+        cursors: list[Iterable[Any]] = [more]
+        cursors += [self._connection.execute(sql, (one, *values)) for one in ones]
         found: list[EventRow] = []
         for row in heapq.merge(*cursors, key=lambda row: -row[0]):
             if len(found) == limit:
@@ -135,7 +149,24 @@ class EventTable:
         """Return the types of events that there are which are `topic`, or begin with that word."""
         return [one for one in self.topics() if one == topic or one.startswith(f"{topic}.")]
 
-    def _items_at(self, key: str) -> list[int]:
+    def _inferred(
+        self, key: str, items: Sequence[int], where: list[str], values: list[Any]
+    ) -> list[Any]:
+        """Return the events whose changes were purged and that may have changed a key."""
+        from tetra_es_projections.queries.tables.purged_table import PurgedTable  # few are purged
+
+        purged = PurgedTable(self._connection)
+        if purged.is_empty():
+            return []
+        among = ", ".join(map(str, purged.of_key(key, items)))
+        conditions = " AND ".join([f"c.position IN ({among})", *where])
+        sql = (
+            f"SELECT {_EVENT_COLUMNS} FROM purged c CROSS JOIN events e ON e.position = c.position "
+            f"WHERE {conditions} ORDER BY c.position DESC"
+        )
+        return self._connection.execute(sql, values).fetchall()
+
+    def items_at(self, key: str) -> list[int]:
         """Return the ids of a key, and of those below it, in every file."""
         # The half-open ranges hold exactly the keys that continue with '.' or '['.
         rows = self._connection.execute(

@@ -4,21 +4,42 @@
 # longer than all the rest of the module.
 
 import sqlite3
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tetra_es_projections.queries.tables.purged_table import ALL, NO_DOUBT
+
+if TYPE_CHECKING:
+    from tetra_es_projections.queries.tables.purged_table import Gaps
 
 
 class BlameRow(NamedTuple):
     """Where the present value of a key comes from."""
 
     key: str
-    value: str
+    value: str | None
+    """None where it is not known: a purge took what the key was changed to by then."""
     revision: int | None
-    event: int
-    actor: str
-    time: str
-    reason: str
+    event: int | None
+    """The newest event that is known to have given it; None, as what follows, where none is."""
+    actor: str | None
+    time: str | None
+    reason: str | None
     purged: int | None = None
-    """The event that purged what changed there: the value may be older than that."""
+    """The event that purged what was changed there, or since; None where all is known."""
+    one_of: Sequence[int] = ()
+    """The events one of which gave the value, where it is not known which."""
+
+
+class Origin(NamedTuple):
+    """Where a value that a key had comes from."""
+
+    event: int | None
+    """The event that gave it; None where it is not known, or no event did."""
+    one_of: Sequence[int] = ()
+    """The events one of which did, where it is not known which."""
+    purged: int | None = None
+    """The event that purged what these changed."""
 
 
 class ChangeRow(NamedTuple):
@@ -47,19 +68,29 @@ class KeyEventRow(NamedTuple):
     before: str | None
     """The value as a TOML literal, None where there was none."""
     after: str | None
+    purged: int | None = None
+    """The event that purged what it changed; of key, before and after there is what is left."""
 
 
 _PRESENT = (
-    "SELECT l.key, l.after, coalesce(e.revision, :first), l.position, e.actor, e.time, e.reason "
+    "SELECT l.id, l.key, l.after, coalesce(e.revision, :first), l.position, e.actor, e.time, "
+    "e.reason "
     "FROM latest l CROSS JOIN events e ON e.position = l.position "
     "WHERE l.file = :file AND l.after IS NOT NULL ORDER BY l.key"
 )
+_NEWEST_THEN = (
+    "SELECT l.id, l.key, max("
+    "coalesce((SELECT max(position) FROM changes WHERE item = l.id AND position <= :upto), 0), "
+    "coalesce((SELECT max(last) FROM inferred WHERE item = l.id AND last <= :upto), 0)"
+    ") AS position FROM latest l WHERE l.file = :file"
+)
 _PRESENT_THEN = (
-    "SELECT l.key, c.after, coalesce(e.revision, :first), c.position, e.actor, e.time, e.reason "
-    "FROM latest l CROSS JOIN changes c ON c.item = l.id AND c.position = "
-    "(SELECT max(position) FROM changes WHERE item = l.id AND position <= :upto) "
-    "CROSS JOIN events e ON e.position = c.position "
-    "WHERE l.file = :file AND c.after IS NOT NULL ORDER BY l.key"
+    "SELECT n.id, n.key, coalesce(c.after, i.after), coalesce(e.revision, :first), n.position, "
+    f"e.actor, e.time, e.reason FROM ({_NEWEST_THEN}) n "
+    "CROSS JOIN events e ON e.position = n.position "
+    "LEFT JOIN changes c ON c.item = n.id AND c.position = n.position "
+    "LEFT JOIN inferred i ON i.item = n.id AND i.last = n.position "
+    "WHERE coalesce(c.after, i.after) IS NOT NULL ORDER BY n.key"
 )
 
 
@@ -84,22 +115,62 @@ class KeyTable:
             },
         )
         below = (f"{key}.", f"{key}[")
-        return [
-            row
-            for row in (BlameRow(*found) for found in rows)
-            if key is None or row.key == key or row.key.startswith(below)
-        ]
+        wanted = [row for row in rows if key is None or row[1] == key or row[1].startswith(below)]
+        if not wanted or (gaps := self._gaps(file)) is None:
+            return [BlameRow(*row[1:]) for row in wanted]
+        return [_doubted(row, gaps, ALL if upto is None else upto) for row in wanted]
+
+    def is_known(self, file: str, key: str, upto: int | None = None) -> bool:
+        """Return whether it is known what a key was, or that it was not there, at a position."""
+        gaps = self._gaps(file)
+        if gaps is None or upto is None:
+            return True
+        row = self._newest(file, key, upto)
+        return gaps.doubt(row[0], row[1], upto).known
+
+    def _gaps(self, file: str) -> "Gaps | None":
+        """Return the events of a file whose changes were purged, None where there are none."""
+        query = "SELECT 1 FROM purged WHERE file = ? AND changes IS NOT NULL LIMIT 1"
+        if self._connection.execute(query, (file,)).fetchone() is None:
+            return None
+        from tetra_es_projections.queries.tables.purged_table import Gaps  # few are purged
+
+        return Gaps(self._connection, file)
+
+    def _newest(self, file: str, key: str, upto: int) -> tuple[int | None, int]:
+        """Return the id of a key, and its newest change up to a position that is known."""
+        row = self._connection.execute(
+            f"SELECT id, position FROM ({_NEWEST_THEN} AND l.key = :key)",
+            {"file": file, "key": key, "upto": upto},
+        ).fetchone()
+        return row or (None, 0)
 
     def names(self, file: str | None = None) -> list[str]:
         """Return every key that was ever changed, in one file where it is given."""
         sql = "SELECT DISTINCT key FROM latest WHERE :file IS NULL OR file = :file ORDER BY key"
         return [row[0] for row in self._connection.execute(sql, {"file": file})]
 
-    def newest_change_of(self, file: str, key: str, upto: int) -> int | None:
-        """Return the position of the newest event up to one that changed a key of a file."""
-        row = self._connection.execute(
-            "SELECT c.position FROM latest l CROSS JOIN changes c ON c.item = l.id "
-            "WHERE l.file = ? AND l.key = ? AND c.position <= ? ORDER BY c.position DESC LIMIT 1",
-            (file, key, upto),
-        ).fetchone()
-        return row[0] if row else None
+    def origin_of(self, file: str, key: str, upto: int) -> Origin:
+        """Return the newest event up to one that changed a key of a file."""
+        item, position = self._newest(file, key, upto)
+        doubt = NO_DOUBT
+        if gaps := self._gaps(file):
+            doubt = gaps.doubt(item, position, upto)
+        if not doubt.events:
+            return Origin(position or None)
+        first = [position] if position and position not in doubt.events else []
+        return Origin(None, [*first, *doubt.events], doubt.purge)
+
+
+def _doubted(row: tuple[Any, ...], gaps: "Gaps", upto: int) -> BlameRow:
+    """Return a row with what is not known of it."""
+    item, *found = row
+    said = BlameRow(*found)
+    position = said.event or 0
+    doubt = gaps.doubt(item, position, upto)
+    if not doubt.events:
+        return said._replace(purged=gaps.purge_of(position))
+    one_of, value = doubt.events, said.value if doubt.known else None
+    if position in one_of:
+        return BlameRow(said.key, value, None, None, None, None, None, doubt.purge, one_of)
+    return said._replace(value=value, purged=doubt.purge, one_of=[position, *one_of])

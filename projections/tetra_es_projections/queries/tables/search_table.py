@@ -9,9 +9,10 @@ text: see `views.trigrams`. For a text of less than three characters these are a
 # Annotations are not put off here: NamedTuple would compile each of them from its text, which takes
 # longer than all the rest of the module.
 
+import heapq
 import sqlite3
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tetra_es.toml.keys import quote
 from tetra_es_projections.queries.tables.event_table import EDITS
@@ -26,11 +27,24 @@ _CHANGES = (
     "WHERE c.position BETWEEN :low AND :high AND ({after} OR {before}) "
     "AND l.file NOT GLOB 'secrets *'{files} ORDER BY c.position DESC"
 )
+_INFERRED = (
+    "SELECT c.last, l.file, l.key, c.before, c.after, c.item, {after} "
+    "FROM inferred c CROSS JOIN latest l ON l.id = c.item "
+    "WHERE c.last <= :upto AND ({after} OR {before}){files} ORDER BY c.last DESC"
+)
 _KEYS = (
     "SELECT c.position, l.file, l.key, c.before, c.after, c.item, c.after IS NOT NULL "
     "FROM latest l CROSS JOIN changes c ON c.item = l.id AND c.position = "
     "(SELECT max(position) FROM changes WHERE item = l.id AND position <= :newest) "
-    "WHERE {key} AND c.position <= :upto{files}"
+    "WHERE {key} AND c.position <= :upto{files} AND NOT EXISTS "
+    "(SELECT 1 FROM inferred WHERE item = l.id AND last > c.position AND last <= :newest)"
+)
+_KEYS_INFERRED = (
+    "SELECT c.last, l.file, l.key, c.before, c.after, c.item, c.after IS NOT NULL "
+    "FROM latest l CROSS JOIN inferred c ON c.item = l.id AND c.last = "
+    "(SELECT max(last) FROM inferred WHERE item = l.id AND last <= :newest) "
+    "WHERE {key} AND c.last <= :upto{files} AND NOT EXISTS "
+    "(SELECT 1 FROM changes WHERE item = l.id AND position > c.last AND position <= :newest)"
 )
 _TEXTS = (
     "SELECT e.position, {reason} FROM events e "
@@ -67,24 +81,35 @@ class SearchTable:
 
     def values(self, upto: int, files: tuple[str, ...] = ()) -> Iterator[KeyHit]:
         """Yield the changes to or from a value with the text, newest first."""
-        sql = _CHANGES.format(
-            after=self._of_value("c.after"), before=self._of_value("c.before"), files=_among(files)
+        of = {"after": self._of_value("c.after"), "before": self._of_value("c.before")}
+        values: dict[str, Any] = {**self._spelled, **_named(files)}
+        changes, inferred = (sql.format(**of, files=_among(files)) for sql in (_CHANGES, _INFERRED))
+        found = (
+            self._ranged(changes, values, upto),
+            self._connection.execute(inferred, {**values, "upto": upto}),
         )
+        for row in heapq.merge(*found, key=lambda row: -row[0]):
+            yield KeyHit._make((*row[:-1], bool(row[-1])))
+
+    def _ranged(self, sql: str, values: dict[str, Any], upto: int) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of the blocks that may have the text, newest first."""
         spellings = (self._text, quote(self._text)[1:-1])
         for low, high in ranges(self._connection, VALUES, spellings, upto):
-            values = {**self._spelled, **_named(files), "low": low, "high": high}
-            for row in self._connection.execute(sql, values):
-                yield KeyHit._make((*row[:-1], bool(row[-1])))
+            yield from self._connection.execute(sql, {**values, "low": low, "high": high})
 
     def keys(self, upto: int, newest: int, files: tuple[str, ...] = ()) -> list[KeyHit]:
         """Return the newest change of each key with the text, newest first.
 
         That up to the position `newest`, where it is not after `upto`.
         """
-        sql = _KEYS.format(key=self._of("l.key"), files=_among(files))
         values = {**self._spelled, **_named(files), "upto": upto, "newest": newest}
-        found = self._connection.execute(sql, values)
-        rows = [KeyHit._make((*row[:-1], bool(row[-1]))) for row in found]
+        rows = [
+            KeyHit._make((*row[:-1], bool(row[-1])))
+            for sql in (_KEYS, _KEYS_INFERRED)
+            for row in self._connection.execute(
+                sql.format(key=self._of("l.key"), files=_among(files)), values
+            )
+        ]
         return sorted(rows, key=lambda row: -row.position)
 
     def texts(self, upto: int, file: str | None = None) -> Iterator[tuple[int, bool]]:
@@ -118,15 +143,21 @@ class SearchTable:
         return sorted(found, reverse=True)
 
     def items_of(self, position: int) -> list[int]:
-        """Return the ids of the keys that an event changed."""
-        rows = self._connection.execute("SELECT item FROM changes WHERE position = ?", (position,))
+        """Return the ids of the keys that an event changed, or may have."""
+        rows = self._connection.execute(
+            "SELECT item FROM changes WHERE position = :at UNION "
+            "SELECT item FROM inferred WHERE last = :at",
+            {"at": position},
+        )
         return [row[0] for row in rows]
 
     def newest_of(self, item: int, upto: int) -> int:
         """Return the position of the newest change of a key up to a position, 0 for none."""
         row = self._connection.execute(
-            "SELECT coalesce(max(position), 0) FROM changes WHERE item = ? AND position <= ?",
-            (item, upto),
+            "SELECT max(coalesce((SELECT max(position) FROM changes WHERE item = :item "
+            "AND position <= :upto), 0), coalesce((SELECT max(last) FROM inferred "
+            "WHERE item = :item AND last <= :upto), 0))",
+            {"item": item, "upto": upto},
         ).fetchone()
         return int(row[0])
 

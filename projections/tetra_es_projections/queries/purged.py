@@ -1,0 +1,43 @@
+"""What is said where a purge took away what would have been the answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tetra_es.errors import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tetra_es_projections.queries.reader import Reader
+
+_SHOWN = 3
+
+
+def check_is_known(reader: Reader, file: str, key: str, upto: int | None) -> None:
+    """Raise `Refused` where it is not known whether a file had a key after an event."""
+    if not reader.views.keys.is_known(file, key, upto):
+        raise Refused(
+            f"it is not known whether {file} had {key} there: {purges_of(reader, file)}",
+            hint=f"`tetra-es history {file} --key {key}` lists the events that may have changed it"
+            if reader.views.events.items_at(key)
+            else f"`tetra-es history {file} --changes` shows the events",
+        )
+
+
+def purges_of(reader: Reader, file: str | None = None) -> str:
+    """Return that purges took away what events changed, of one file or of all; "" for none."""
+    found = reader.views.purged.events(file)
+    if not found:
+        return ""
+    count = "what one event changed" if len(found) == 1 else f"what {len(found)} events changed"
+    return f"{count} was purged by {among(sorted({purge for _, purge in found}))}"
+
+
+def among(events: Sequence[int], word: str = "and") -> str:
+    """Return events as people list them, such as `#35 or #39`, not more than a few."""
+    shown = [f"#{event}" for event in events]
+    if len(shown) > _SHOWN + 1:
+        shown = [*shown[:_SHOWN], f"{len(shown) - _SHOWN} more"]
+    *first, last = shown
+    return f"{', '.join(first)} {word} {last}" if first else last
