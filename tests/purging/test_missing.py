@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -102,3 +104,29 @@ def test_no_key_is_said_to_have_never_been(hidden: Machine) -> None:
     assert refused.error() == (
         "no file is known to have had the key app.entry: what 2 events changed was purged by #7"
     )
+
+
+def test_the_tables_say_it(hidden: Machine, tmp_path: Path) -> None:
+    hidden.ok("audit", "sqlite", str(tmp_path / "acme.db"))
+    with closing(sqlite3.connect(tmp_path / "acme.db")) as connection:
+        connection.row_factory = sqlite3.Row
+        rows = connection.execute("SELECT * FROM changes WHERE position > 2 AND first IS NULL")
+        told = {(row["position"], row["key"], row["purged"]) for row in rows}
+        assert told == {(3, None, 7), (4, "app.third", None), (5, None, 7), (6, "app.fourth", None)}
+        (row,) = connection.execute("SELECT * FROM changes WHERE key = 'ports.tetra' AND purged")
+        assert (row["first"], row["position"], row["before"], row["after"]) == (
+            3,
+            5,
+            "4444",
+            "5001",
+        )
+        purged = connection.execute("SELECT position, purged FROM events WHERE purged").fetchall()
+        assert [tuple(each) for each in purged] == [(3, 7), (4, 7), (5, 7)]
+        purged = connection.execute("SELECT position, purged FROM states WHERE purged").fetchall()
+        assert [tuple(each) for each in purged] == [(3, 7), (4, 7)]
+        asked = dict(connection.execute("SELECT name, sql FROM questions").fetchall())
+        named = {"key": "ports.tetra", "environment": "local", "at": ""}
+        (row,) = connection.execute(asked["origin"], named)
+        assert (row["value"], row["actor"], row["first"], row["purged"]) == ("5001", None, 3, 7)
+        rows = connection.execute(asked["who-when-why"], named).fetchall()
+        assert [(row["position"], row["purged"]) for row in rows] == [(5, 7), (3, 7), (2, None)]

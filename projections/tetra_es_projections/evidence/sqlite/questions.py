@@ -26,23 +26,25 @@ QUESTIONS: Final = (
     Question(
         "changes",
         "What changed in an environment in a period?",
-        "SELECT e.time, e.position, e.actor, c.file, c.key, c.before, c.after, e.summary, e.reason "
-        "FROM events e JOIN changes c ON c.position = e.position "
-        "WHERE (:environment = '' OR e.environment = :environment) "
+        "SELECT e.time, e.position, e.actor, c.file, c.key, c.before, c.after, e.summary, "
+        "e.reason, c.purged FROM events e JOIN changes c ON c.position = e.position "
+        "WHERE c.first IS NULL AND (:environment = '' OR e.environment = :environment) "
         f"AND {_IN_TIME} ORDER BY e.position, c.key",
     ),
     Question(
         "who-when-why",
         "Who changed a key, when and why?",
-        "SELECT c.file, c.key, c.before, c.after, e.actor, e.time, e.reason, e.position, e.hash "
-        "FROM changes c JOIN events e ON e.position = c.position "
-        "WHERE (:key = '' OR c.key = :key) AND (:environment = '' OR c.file = :environment) "
+        "SELECT c.file, c.key, c.before, c.after, e.actor, e.time, e.reason, e.position, e.hash, "
+        "c.purged FROM changes c JOIN events e ON e.position = c.position WHERE c.first IS NULL "
+        "AND (:key = '' OR c.key = :key OR c.purged IS NOT NULL) "
+        "AND (:environment = '' OR c.file = :environment) "
         "ORDER BY e.position DESC, c.key",
     ),
     Question(
         "state-then",
         "What was the state of an environment at a time?",
-        "SELECT s.file, s.revision, s.position, s.time, e.actor, e.reason, s.text "
+        "SELECT s.file, s.revision, s.position, s.time, e.actor, e.reason, s.text, "
+        "s.purged "
         "FROM states s JOIN events e ON e.position = s.position "
         "WHERE (:environment = '' OR s.file = :environment) AND s.position = ("
         "SELECT max(o.position) FROM states o WHERE o.file = s.file "
@@ -51,9 +53,14 @@ QUESTIONS: Final = (
     Question(
         "origin",
         "Where did a value come from, at that time?",
-        "SELECT c.file, c.key, c.after AS value, e.summary, e.actor, e.time, e.reason, e.position, "
+        "SELECT c.file, c.key, c.after AS value, e.summary, e.actor, e.time, e.reason, c.position, "
         "s.source_revision, l.position AS source_position, l.actor AS source_actor, "
-        "l.reason AS source_reason FROM changes c JOIN events e ON e.position = c.position "
+        "l.reason AS source_reason, c.first, (SELECT max(g.purged) FROM changes g "
+        "WHERE g.file = c.file AND g.position >= c.position OR g.file = 'local' "
+        "AND g.position BETWEEN l.position AND f.position) AS purged FROM changes c "
+        # One of several events gave the value: none is named.
+        "LEFT JOIN events e ON e.position = c.position AND coalesce(c.first, c.position) "
+        "= c.position "
         "LEFT JOIN states s ON s.position = c.position "
         "LEFT JOIN states f ON f.file = 'local' AND f.revision = s.source_revision "
         "LEFT JOIN events l ON l.position = (SELECT max(o.position) FROM changes o "

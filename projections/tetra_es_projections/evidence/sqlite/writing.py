@@ -33,10 +33,17 @@ if TYPE_CHECKING:
 
 _COPIED = {
     "events": "SELECT e.position, e.time, e.actor, e.environment, e.revision, e.topic, e.summary, "
-    "e.reason, e.stream, lower(hex(e.hash)), e.void, e.part_of, lower(hex(c.id)) "
-    "FROM views.events e LEFT JOIN views.commits c ON c.position = e.position ORDER BY e.position",
-    "changes": "SELECT c.position, l.file, l.key, c.before, c.after FROM views.changes c "
-    "JOIN views.latest l ON l.id = c.item ORDER BY c.position, l.file, l.key",
+    "e.reason, e.stream, lower(hex(e.hash)), e.void, e.part_of, lower(hex(c.id)), "
+    "coalesce(p.changes, p.text) FROM views.events e "
+    "LEFT JOIN views.commits c ON c.position = e.position "
+    "LEFT JOIN views.purged p ON p.position = e.position ORDER BY e.position",
+    "changes": "SELECT c.position, l.file, l.key, c.before, c.after, NULL, NULL "
+    "FROM views.changes c JOIN views.latest l ON l.id = c.item "
+    "UNION ALL SELECT position, file, NULL, NULL, NULL, changes, NULL "
+    "FROM views.purged WHERE changes IS NOT NULL "
+    "UNION ALL SELECT i.last, l.file, l.key, i.before, i.after, p.changes, i.first "
+    "FROM views.inferred i JOIN views.latest l ON l.id = i.item "
+    "JOIN views.purged p ON p.position = i.last ORDER BY 1, 2, 3",
     "deployments": "SELECT position, environment, host, revision, actor, reason, time, outcome, "
     "step, cause, ended, ended_time, code, secrets FROM views.deployments ORDER BY position",
     "operations": "SELECT position, environment, host, word, services, time, actor, reason "
@@ -106,12 +113,16 @@ class _Writer:
             if "text" not in state or self._log.void(record.position) is not None:
                 continue
             text = state["text"]
+            purge = None
             if "rules" in state["metadata"]:  # from there on it is the digest of a body
-                body = self._log.body(bytes.fromhex(text))
+                digest = bytes.fromhex(text)
+                body = self._log.body(digest)
                 text = None if body is None else body.decode()
+                purge = self._log.purge_of(digest) if body is None else None
             file = tables.file_of(record.topic, state)
             at = (record.position, state["timestamp"])
-            yield file, state.get("revision", 1), *at, state.get("source_revision"), text
+            revision, source = state.get("revision", 1), state.get("source_revision")
+            yield file, revision, *at, source, text, purge and purge.event
 
     def _signers(self, times: dict[int, str]) -> Iterator[tuple[Any, ...]]:
         for row in tables.signer_rows(terms(self._log, self._last), times):
