@@ -128,5 +128,13 @@ def test_the_tables_say_it(hidden: Machine, tmp_path: Path) -> None:
         named = {"key": "ports.tetra", "environment": "local", "at": ""}
         (row,) = connection.execute(asked["origin"], named)
         assert (row["value"], row["actor"], row["first"], row["purged"]) == ("5001", None, 3, 7)
-        rows = connection.execute(asked["who-when-why"], named).fetchall()
-        assert [(row["position"], row["purged"]) for row in rows] == [(5, 7), (3, 7), (2, None)]
+        found = connection.execute(asked["who-when-why"], named).fetchall()
+        assert [(row["position"], row["purged"]) for row in found] == [(5, 7), (3, 7), (2, None)]
+
+
+def test_a_purge_is_a_finding(hidden: Machine) -> None:
+    (found,) = hidden.fails(3, "findings", "--kind", "purged", "-o", "json").json
+    assert (found["event"], found["subject"]) == (7, "purge(org): 4 bodies")
+    what = "alice purged the texts of 2 states and what 2 events changed: it was a secret"
+    assert found["what"] == what
+    assert hidden.ok("findings", "--kind", "purged", "--at", "6").err == "no findings\n"

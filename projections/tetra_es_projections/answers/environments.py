@@ -32,7 +32,8 @@ def blame(
     """Return where the values of an environment come from."""
     from tetra_es_projections.queries.blame import blame_rows
 
-    return [row._asdict() for row in blame_rows(reader, environment, key, ref)]
+    rows = blame_rows(reader, environment, key, ref)
+    return [row._asdict() | {"one_of": [*row.one_of]} for row in rows]
 
 
 def secret_versions(

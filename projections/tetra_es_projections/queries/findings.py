@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tetra_es_projections.queries import event_findings, host_findings, secret_findings
 from tetra_es_projections.queries.finding import Finding
 from tetra_es_projections.queries.hosts import moment_of_ref
-from tetra_es_projections.views.findings import BACKDATED, OUT_OF_ORDER, WITHOUT_REASON
+from tetra_es_projections.views.findings import BACKDATED, OUT_OF_ORDER, PURGED, WITHOUT_REASON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -74,7 +74,7 @@ def _of(reader: Reader, moment: Moment, kind: str, skipped: int) -> Iterator[Fin
     return islice(KINDS[kind](reader, moment), skipped, None)
 
 
-NOTED = (BACKDATED, OUT_OF_ORDER, WITHOUT_REASON)
+NOTED = (PURGED, BACKDATED, OUT_OF_ORDER, WITHOUT_REASON)
 """Kinds that the views have a table of: there may be as many as events."""
 
 
@@ -84,6 +84,7 @@ def _noted(kind: str) -> Callable[[Reader, Moment], Iterator[Finding]]:
 
 KINDS: Mapping[str, Callable[[Reader, Moment], Iterator[Finding]]] = {
     "void": event_findings.void,
+    PURGED: _noted(PURGED),
     BACKDATED: _noted(BACKDATED),
     # Changes that went around an approval belong here, once there are approvals.
     OUT_OF_ORDER: _noted(OUT_OF_ORDER),

@@ -5,14 +5,17 @@ It depends on what came before alone, so that nobody has to go through the histo
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from tetra_es.events.config import EnvironmentPromoted, EnvironmentState, source_revision_of
 from tetra_es.events.deployments import DEPLOYMENTS_STREAM
+from tetra_es.events.secrets import BodiesPurged, SecretPurged
 from tetra_es.layout import MANIFEST
 from tetra_es.limits import CLOCK_SKEW
 from tetra_es.log import canonical
+from tetra_es.log.purged import kinds_of
 from tetra_es.names import SOURCE_OF_TRUTH
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from tetra_es.log.replica import Replica
     from tetra_es.schema.manifest import Manifest
 
+PURGED: Final = "purged"
 BACKDATED: Final = "backdated"
 OUT_OF_ORDER: Final = "out-of-order"
 WITHOUT_REASON: Final = "without-reason"
@@ -96,6 +100,9 @@ class Findings:
             yield BACKDATED, f"its time, {time}, is before that of an earlier event, {latest}"
         if event is None:
             return
+        if isinstance(event, BodiesPurged | SecretPurged):
+            reason = event.metadata["reason"]
+            yield PURGED, f"{event.metadata['actor']} purged {self._taken(event)}: {reason}"
         if isinstance(event, EnvironmentPromoted) and (what := self._out_of_order(event)):
             yield OUT_OF_ORDER, what
         if (
@@ -104,6 +111,27 @@ class Findings:
             and record.position > int(self._standing.get(_FOUNDING, "0"))
         ):
             yield WITHOUT_REASON, f"{event.metadata['actor']} gave no reason"
+
+    def _taken(self, event: BodiesPurged | SecretPurged) -> str:
+        """Return what a purge took away."""
+        if isinstance(event, SecretPurged):
+            return f"version {event.version} of {event.key}"
+        digests = set(map(bytes.fromhex, event.digests))
+        found = Counter[str]()
+        for named in event.named_by:
+            if record := self._log.record(int(named["position"])):
+                found.update([*kinds_of(record, digests)])
+        parts = [
+            _counted(found.pop(kind, 0), one, several)
+            for kind, one, several in (
+                ("text", "the text of one state", "the texts of {} states"),
+                ("changes", "what one event changed", "what {} events changed"),
+                ("rules", "the rules of one promotion", "the rules of {} promotions"),
+            )
+        ]
+        told = [part for part in parts if part]
+        *first, last = told or [_counted(len(digests), "one body", "{} bodies")]
+        return f"{', '.join(first)} and {last}" if first else last
 
     def _out_of_order(self, event: EnvironmentPromoted) -> str | None:
         """Return what is wrong where the environment before did not have what was promoted.
@@ -135,6 +163,10 @@ class Findings:
         except Purged:
             return None
         return read_manifest(ConfigDocument(MANIFEST, text)) if text else None
+
+
+def _counted(number: int, one: str, several: str) -> str:
+    return "" if not number else one if number == 1 else several.format(number)
 
 
 def _counts(record: Record) -> bool:

@@ -173,7 +173,7 @@ TABLES: Final = (
         "findings",
         "What the command findings lists, as of the newest event.",
         (
-            ("kind", _NOT_NULL, "such as void, backdated or without-reason"),
+            ("kind", _NOT_NULL, "such as void, purged, backdated or without-reason"),
             ("environment", "TEXT", "that it concerns"),
             ("position", "INTEGER", "of the event that it is about"),
             ("subject", _NOT_NULL, "a key, a host, or what the event did"),
