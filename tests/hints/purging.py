@@ -42,6 +42,16 @@ CASES: list[Case] = [
         "show local --at local@3",
         with_a_purged_one,
     ),
+    Case(
+        "`tetra-es history {}` lists the events that may have changed it",
+        "blame local app.entry --at local@3",
+        with_a_purged_one,
+    ),
+    Case(
+        "`tetra-es history {} --changes` lists the events",
+        "blame local app.nosuch --at local@3",
+        with_a_purged_one,
+    ),
     Case("say it without, with -m", f"purge -y -m {VALUE}", stdin=VALUE, options="-m why"),
     Case(
         "--at names a state that had the one to destroy: {}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import Refused
@@ -17,11 +18,13 @@ _SHOWN = 3
 def check_is_known(reader: Reader, file: str, key: str, upto: int | None) -> None:
     """Raise `Refused` where it is not known whether a file had a key after an event."""
     if not reader.views.keys.is_known(file, key, upto):
+        listed = f"`tetra-es history {file} --changes` lists the events"
+        if reader.views.events.items_at(key):
+            asked = f"{file} --key {shlex.quote(key)}"
+            listed = f"`tetra-es history {asked}` lists the events that may have changed it"
         raise Refused(
             f"it is not known whether {file} had {key} there: {purges_of(reader, file)}",
-            hint=f"`tetra-es history {file} --key {key}` lists the events that may have changed it"
-            if reader.views.events.items_at(key)
-            else f"`tetra-es history {file} --changes` shows the events",
+            hint=listed,
         )
 
 

@@ -235,7 +235,7 @@ def test_all_pages_of_findings_together_have_everything(
     look, found, after = Look(machine), list[str](), 0
     while True:
         page = look.page("findings", **({"after": str(after)} if after else {}))
-        assert "8 things to look at" in page.text
+        assert "8 findings, the gravest kind first" in page.text
         assert f"{after + 1} to {min(after + 3, 8)} of 8" in page.text
         found += re.findall(r'"/event/([0-9]+)" class="at"', page.source)
         after += 3
