@@ -43,7 +43,7 @@ CASES: list[Case] = [
         with_a_purged_one,
     ),
     Case(
-        "`tetra-es history {}` lists the events that may have changed it",
+        "`tetra-es history {} --key {}` lists what may have changed it",
         "blame local app.entry --at local@3",
         with_a_purged_one,
     ),

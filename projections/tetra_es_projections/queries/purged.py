@@ -20,8 +20,8 @@ def check_is_known(reader: Reader, file: str, key: str, upto: int | None) -> Non
     if not reader.views.keys.is_known(file, key, upto):
         listed = f"`tetra-es history {file} --changes` lists the events"
         if reader.views.events.items_at(key):
-            asked = f"{file} --key {shlex.quote(key)}"
-            listed = f"`tetra-es history {asked}` lists the events that may have changed it"
+            name = shlex.quote(key)
+            listed = f"`tetra-es history {file} --key {name}` lists what may have changed it"
         raise Refused(
             f"it is not known whether {file} had {key} there: {purges_of(reader, file)}",
             hint=listed,
