@@ -23,11 +23,19 @@ class StateAt(NamedTuple):
 
 
 class Lineage:
-    """The valid states of an environment, in order."""
+    """The valid states of an environment, in order.
 
-    __slots__ = ("_digests", "_positions", "_regular", "_revisions", "_sources")
+    Copies share what they have in common, which never changes: the next state is put behind it, and
+    where another copy did so before, this one takes what it has with it.
+    """
+
+    __slots__ = (
+        *("_count", "_digests", "_is_shared", "_positions", "_regular", "_revisions", "_sources"),
+    )
 
     def __init__(self) -> None:
+        self._count = 0
+        self._is_shared = False
         self._revisions, self._positions = array("q"), array("q")
         self._sources = array("q")
         self._digests = bytearray()
@@ -35,7 +43,7 @@ class Lineage:
         """Whether the n-th state is revision n. The first edition did not check that."""
 
     def __len__(self) -> int:
-        return len(self._revisions)
+        return self._count
 
     @property
     def newest(self) -> StateAt | None:
@@ -45,7 +53,7 @@ class Lineage:
     @property
     def revision(self) -> int:
         """The present revision, 0 where there is none."""
-        return self._revisions[-1] if len(self) else 0
+        return self._revisions[self._count - 1] if len(self) else 0
 
     def find(self, revision: int) -> StateAt | None:
         """Return a revision, None where there is none; the newest where there are two."""
@@ -58,7 +66,7 @@ class Lineage:
 
     def around(self, position: int) -> tuple[StateAt | None, StateAt | None]:
         """Return the state before the one that an event made, and that one; None for none."""
-        index = bisect_left(self._positions, position)
+        index = bisect_left(self._positions, position, 0, self._count)
         if index == len(self) or self._positions[index] != position:
             return None, None
         return self._at(index - 1) if index else None, self._at(index)
@@ -66,6 +74,9 @@ class Lineage:
     def add(self, state: StateAt) -> None:
         """Take in the next state."""
         self._regular &= state.revision == len(self) + 1
+        if self._count != len(self._revisions):
+            self._part()
+        self._count += 1
         self._revisions.append(state.revision)
         self._positions.append(state.position)
         self._sources.append(_NONE if state.source is None else state.source)
@@ -73,25 +84,36 @@ class Lineage:
 
     def drop(self) -> None:
         """Forget the newest state."""
-        for each in (self._revisions, self._positions, self._sources):
-            each.pop()
-        del self._digests[-_DIGEST:]
+        self._count -= 1
+        if not self._is_shared:
+            for each in (self._revisions, self._positions, self._sources):
+                each.pop()
+            del self._digests[-_DIGEST:]
         if not self._regular:
-            self._regular = all(n == each for n, each in enumerate(self._revisions, 1))
+            revisions = self._revisions[: self._count]
+            self._regular = all(n == each for n, each in enumerate(revisions, 1))
 
     def copy(self) -> Lineage:
         """Return another one that changes by itself."""
         other = Lineage()
-        other._revisions, other._positions = self._revisions[:], self._positions[:]
-        other._sources, other._digests = self._sources[:], self._digests[:]
-        other._regular = self._regular
+        other._revisions, other._positions = self._revisions, self._positions
+        other._sources, other._digests = self._sources, self._digests
+        other._count, other._regular = self._count, self._regular
+        self._is_shared = other._is_shared = True
         return other
+
+    def _part(self) -> None:
+        """Leave what is shared to the other copies."""
+        count = self._count
+        self._revisions, self._positions = self._revisions[:count], self._positions[:count]
+        self._sources, self._digests = self._sources[:count], self._digests[: count * _DIGEST]
+        self._is_shared = False
 
     def packed(self) -> tuple[bytes, bytes, bytes, bytes]:
         """Return it as bytes, for `unpacked`."""
         numbers = (self._revisions, self._positions, self._sources)
-        first, second, third = (each.tobytes() for each in numbers)
-        return first, second, third, bytes(self._digests)
+        first, second, third = (each[: self._count].tobytes() for each in numbers)
+        return first, second, third, bytes(self._digests[: self._count * _DIGEST])
 
     @classmethod
     def unpacked(cls, *parts: bytes) -> Lineage:
@@ -105,6 +127,7 @@ class Lineage:
         sizes = {len(lineage._revisions), len(lineage._positions), len(lineage._sources)}
         if sizes != {len(digests) // _DIGEST} or len(digests) % _DIGEST:
             raise ValueError("of different lengths")
+        lineage._count = len(lineage._revisions)
         lineage._regular = all(n == each for n, each in enumerate(lineage._revisions, 1))
         return lineage
 

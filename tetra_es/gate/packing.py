@@ -36,8 +36,11 @@ def pack(state: State) -> dict[str, Any]:
     }
 
 
-def unpack(packed: Mapping[str, Any]) -> State:
-    """Return the state that `pack` gave. Raises `ValueError`, `KeyError` or `TypeError`."""
+def unpack(packed: dict[str, Any]) -> State:
+    """Return the state that `pack` gave, and take that apart: it may be large.
+
+    Raises `ValueError`, `KeyError` or `TypeError`.
+    """
     state = State()
     position, hash_ = packed["head"]
     state.set(
@@ -123,4 +126,7 @@ def _pack_lineages(lineages: Mapping[str, Lineage]) -> dict[str, list[str]]:
 
 
 def _unpack_lineages(packed: Mapping[str, list[str]]) -> dict[str, Lineage]:
-    return {name: Lineage.unpacked(*map(base64.b64decode, parts)) for name, parts in packed.items()}
+    return {
+        name: Lineage.unpacked(*[base64.b64decode(parts.pop(0)) for _ in range(len(parts))])
+        for name, parts in packed.items()
+    }

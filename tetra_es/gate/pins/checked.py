@@ -47,11 +47,8 @@ def load(pins: Pins, *, tidy: bool = True) -> Checked | None:
 
     Then there is no file any more either, unless nothing is to be written.
     """
-    path = _path(pins)
-    data = private.read(path)
-    if data is None:
-        return None
-    found = _parsed(data)
+    # With a long history it is large, and so is each form of it: one goes before the next is made.
+    found = _parsed(_sound(private.read(_path(pins))))
     head = found.state.head if found else None
     if (
         found is None
@@ -86,13 +83,26 @@ def _path(pins: Pins) -> Path:
     return pins.folder / "checked"
 
 
-def _parsed(data: bytes) -> Checked | None:
+def _sound(data: bytes | None) -> str | None:
+    """Return what a file has, None where it is not whole or of another version."""
+    if data is None:
+        return None
     start = len(_MAGIC)
-    digest, payload = data[start : start + 32], data[start + 32 :]
-    if not data.startswith(_MAGIC) or sha256(payload).digest() != digest:
+    payload = memoryview(data)[start + 32 :]
+    if not data.startswith(_MAGIC) or sha256(payload).digest() != data[start : start + 32]:
         return None
     try:
-        found = json.loads(payload)
-        return Checked(unpack(found["state"]), found["aggregates"])
+        return str(payload, "utf-8")
+    except ValueError:
+        return None
+
+
+def _parsed(text: str | None) -> Checked | None:
+    if text is None:
+        return None
+    try:
+        found = json.loads(text)
+        del text
+        return Checked(unpack(found.pop("state")), found["aggregates"])
     except WRONG:
         return None
