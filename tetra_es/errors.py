@@ -12,6 +12,10 @@ RESTORE_HINT = (
 )
 """What to do where the store is not what it was."""
 
+TOO_LONG = "it took too long"
+ASK_LESS = "ask for less, such as with --since or -n"
+"""Of a question that was given up, and what to do about it."""
+
 
 class TetraEsError(Exception):
     """An error with a message for people. `exit_code` is the process's exit status."""

@@ -23,7 +23,7 @@ from tetra_es_web.serving.server import Server
 from tetra_es_web.serving.surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tests.machine import Machine
     from tetra_es_web.serving.access import TokenBook
@@ -104,9 +104,9 @@ class Service:
             return found
 
 
-def answering(machine: Machine) -> Answering:
+def answering(machine: Machine, *, keep: bool = False) -> Answering:
     state = machine.home / ".local/state/tetra-es"
-    return Answering(OrgLayout(machine.folder), Admission(state))
+    return Answering(OrgLayout(machine.folder), Admission(state), keep=keep)
 
 
 @contextmanager
@@ -118,18 +118,23 @@ def serving(
     limits: Limits | None = None,
     patience: Patience | None = None,
     longest: float = 60,
+    is_stopping: Callable[[], bool] = lambda: False,
+    keep: bool = False,
 ) -> Iterator[Service]:
-    """Serve the organization of a machine at a free port."""
+    """Serve the organization of a machine at a free port.
+
+    With `keep`, as `tetra-es serve` does; commands in the same process then see its open files.
+    """
     listening = socket.create_server(("127.0.0.1", 0))
     found = Service(listening.getsockname()[1])
-    answers, write = answering(machine), found.lines.append
+    answers, write = answering(machine, keep=keep), found.lines.append
 
     def look() -> None:
         with answers.reading():
             pass
 
     app = Surroundings(
-        create_app(answers, longest=longest),
+        create_app(answers, longest=longest, is_stopping=is_stopping),
         Guard(tokens or NoTokens(), proxies),
         Health(look, write),
         limits=limits,
@@ -146,3 +151,4 @@ def serving(
         server.should_exit = True
         thread.join()
         listening.close()
+        answers.close()

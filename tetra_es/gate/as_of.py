@@ -6,11 +6,11 @@ is kept beside them.
 
 from __future__ import annotations
 
-from functools import cached_property
+from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from tetra_es.errors import TetraEsError, Unavailable
+from tetra_es.errors import ASK_LESS, TOO_LONG, TetraEsError, Unavailable
 from tetra_es.gate.gate import Gate
 from tetra_es.gate.opening import Opened, stop
 from tetra_es.gate.pins import checked, judged
@@ -23,7 +23,7 @@ from tetra_es.log.chain import START
 from tetra_es.log.sqlite.reader import SqliteLog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from tetra_es.admission import Admission
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _KEPT: Final = 4
 """States that stay in memory."""
+_LOOK: Final = 0.1
+"""Seconds between two looks at the clock while another thread is busy."""
 _FEW: Final = 16
 """Events and bodies that stay there for one answer."""
 
@@ -56,9 +58,10 @@ class GateStates:
     def at(self, log: LogUpto, pins: Pins) -> State:
         """Return what the gate knows at the end of a log, all of which is pinned.
 
-        Raises `TetraEsError`, as where an event cannot be admitted.
+        Raises `TetraEsError`, as where an event cannot be admitted. Who comes first admits what is
+        new for all; others wait, until their time is over, and that raises `Unavailable`.
         """
-        with self._lock:
+        with self._turn(log):
             head = log.head()
             # A thread may be a few events behind another one.
             known = [one for one in self._known if log.holds(one.head)]
@@ -74,7 +77,7 @@ class GateStates:
 
     def positions_of(self, log: LogUpto, topics: Sequence[str]) -> list[int]:
         """Return the positions of the events of these kinds in a log; only new ones are read."""
-        with self._lock:
+        with self._turn(log):
             head, found = self._positions.get(tuple(topics), (START, []))
             if not log.holds(head):
                 head, found = START, []
@@ -82,6 +85,16 @@ class GateStates:
                 found = [*found, *log.positions_after(topics, head.position)]
                 self._positions[tuple(topics)] = log.head(), found
             return found
+
+    @contextmanager
+    def _turn(self, log: LogUpto) -> Iterator[None]:
+        while not self._lock.acquire(timeout=_LOOK):
+            if log.is_over():
+                raise Unavailable(TOO_LONG, hint=ASK_LESS)
+        try:
+            yield
+        finally:
+            self._lock.release()
 
 
 def _advanced(state: State, log: LogUpto, pins: Pins) -> State:
@@ -102,6 +115,7 @@ class ReplicaAsOf(AdmittedReplica):
         """Read through `log`. Raises `Unavailable` where its last event was not admitted here."""
         self._states = states
         self._upto = log
+        self._opened: Opened | None = None
         self._records: dict[int, Record] = {}
         self._bodies: dict[bytes, bytes] = {}
         super().__init__(log.path, admission, log=log)
@@ -134,11 +148,14 @@ class ReplicaAsOf(AdmittedReplica):
     def follow(self) -> None:
         """Stay as of that event."""
 
-    @cached_property
+    @property
     def opened(self) -> Opened:
         """What the gate says."""
-        state = self._states.at(self._upto, self._pins)
-        return Opened(Gate(self._upto, state), self._pins, Standing.LEVEL)
+        # Not a cached property: before Python 3.12, all threads wait while one of them is made.
+        if self._opened is None:
+            state = self._states.at(self._upto, self._pins)
+            self._opened = Opened(Gate(self._upto, state), self._pins, Standing.LEVEL)
+        return self._opened
 
 
 def _remembered(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from tempfile import SpooledTemporaryFile
-from typing import Final
+from io import BytesIO
+from typing import TYPE_CHECKING
 
 from fastapi import Request
 from fastapi.responses import Response
 
-from tetra_es.errors import Refused, UsageError
+from tetra_es.errors import UsageError
 from tetra_es_projections.answers import columns
 from tetra_es_projections.answers.findings import some_findings as findings_in
 from tetra_es_projections.answers.heads import head as head_of
@@ -21,14 +21,15 @@ from tetra_es_projections.queries.findings import KINDS
 from tetra_es_web.routes import parameters as p
 from tetra_es_web.routes.asking import api_router, asked
 from tetra_es_web.routes.describing import described
-from tetra_es_web.routes.replying import CSV, JSON, LARGEST, LINES, ZIP, Answer, form_of
+from tetra_es_web.routes.errors import LARGEST, TooLarge
+from tetra_es_web.routes.replying import CSV, JSON, LINES, ZIP, Answer, form_of
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 ROWS = (JSON, LINES, CSV)
 
 router = api_router()
-
-_IN_MEMORY: Final = 4_000_000
-"""Bytes of an archive that need no file."""
 
 
 @router.get("/head", **described("head"))
@@ -95,18 +96,25 @@ def evidence(
     `tetra-es-verify` says so. The events in it are signed as ever.
     """
     form = form_of(request, (ZIP,))
-    with asked(request) as one, SpooledTemporaryFile(_IN_MEMORY) as file:
+    with asked(request) as one, _Archive() as file:
         if environment is not None:
             require_environment(one.reader, environment)
         wanted = Filter(environment, one.since(since), one.until(until))
         write_evidence(one.reader.log, file, wanted, chain=chain)
-        if file.tell() > LARGEST:
-            raise Refused(
+        return one.reply(Answer(None, data=file.getvalue()), form)
+
+
+class _Archive(BytesIO):
+    """An archive that is given up while it is written, when it gets too large."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Add to it. Raises `TooLarge`."""
+        if self.tell() + memoryview(data).nbytes > LARGEST:
+            raise TooLarge(
                 "the archive is too large for an answer",
                 hint="ask for less with since and until, or use `tetra-es audit export`",
             )
-        file.seek(0)
-        return one.reply(Answer(None, data=file.read()), form)
+        return super().write(data)
 
 
 def _some() -> str:

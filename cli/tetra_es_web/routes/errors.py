@@ -16,7 +16,18 @@ if TYPE_CHECKING:
 WORDS: Final = {1: "error", 2: "usage", 3: "refused", 4: "integrity"}
 """Exit code to the word for it."""
 
+LARGEST: Final = 16_000_000
+"""Bytes of an answer."""
+
+
+class TooLarge(TetraEsError):
+    """An answer that would be larger than `LARGEST`."""
+
+    exit_code = 2
+
+
 _STATUS: Final = (
+    (TooLarge, 413),
     (UnknownEnvironment, 404),
     (UsageError, 400),
     (Refused, 409),

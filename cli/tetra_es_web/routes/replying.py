@@ -10,10 +10,10 @@ from fastapi.responses import Response
 from tetra_es.errors import UsageError
 from tetra_es_projections.answers.csv_text import csv_text
 from tetra_es_web.opening import etag_of, headers_of, is_known
-from tetra_es_web.routes.errors import problem, refusal
+from tetra_es_web.routes.errors import LARGEST, TooLarge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from fastapi import Request
 
@@ -27,9 +27,6 @@ ZIP: Final = "application/zip"
 
 FORMS: Final = {"json": JSON, "jsonl": LINES, "csv": CSV, "toml": TOML}
 """Word of the parameter `output`, as of `-o`, to the type of the answer."""
-
-LARGEST: Final = 16_000_000
-"""Bytes of an answer."""
 
 
 class Answer(NamedTuple):
@@ -88,7 +85,10 @@ def _by_weight(accepted: str) -> list[str]:
 
 
 def reply(request: Request, moment: Moment, answer: Answer, form: str) -> Response:
-    """Return an answer in its form, or that it is the one that is known already."""
+    """Return an answer in its form, or that it is the one that is known already.
+
+    Raises `TooLarge` where it is.
+    """
     variant = f"{request.url.path}?{request.url.query} {form}"
     etag = etag_of(moment, variant) if answer.stable else None
     headers = headers_of(moment, etag)
@@ -99,10 +99,7 @@ def reply(request: Request, moment: Moment, answer: Answer, form: str) -> Respon
         headers["Link"] = f'<{answer.next}>; rel="next"'
     if etag and is_known(request, etag):
         return Response(status_code=304, headers=headers)
-    body = _body(answer, form)
-    if len(body) > LARGEST:
-        told = problem(f"the answer has {len(body)} bytes", "ask for less, such as with `n`", 2)
-        return refusal(413, told)
+    body = answer.data if form == ZIP else _within_limit(_pieces(answer, form))
     return Response(body, media_type=_whole(form), headers=headers)
 
 
@@ -110,18 +107,31 @@ def _whole(form: str) -> str:
     return form if form in (JSON, ZIP) else f"{form}; charset=utf-8"
 
 
-def _body(answer: Answer, form: str) -> bytes:
-    if form == ZIP:
-        return answer.data
+def _pieces(answer: Answer, form: str) -> Iterator[str]:
     if form == TOML:
-        text = answer.text or ""
+        yield answer.text or ""
     elif form == CSV:
-        text = csv_text(_with_below(answer), answer.columns)
+        yield csv_text(_with_below(answer), answer.columns)
     elif form == LINES:
-        text = "".join(f"{_json(row)}\n" for row in answer.value)
+        yield from (f"{_json(row)}\n" for row in answer.value)
+    elif isinstance(answer.value, list):
+        yield "["
+        yield from (
+            f"{',' if number else ''}{_json(row)}" for number, row in enumerate(answer.value)
+        )
+        yield "]"
     else:
-        text = _json(answer.value)
-    return text.encode(errors="backslashreplace")
+        yield _json(answer.value)
+
+
+def _within_limit(pieces: Iterable[str]) -> bytes:
+    found = bytearray()
+    for piece in pieces:
+        found += piece.encode(errors="backslashreplace")
+        if len(found) > LARGEST:
+            told = f"the answer has more than {LARGEST} bytes"
+            raise TooLarge(told, hint="ask for less, such as with `n`")
+    return bytes(found)
 
 
 def _json(value: Any) -> str:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
-from tetra_es.errors import IntegrityFailure, TetraEsError, Unavailable
+from tetra_es.errors import ASK_LESS, TOO_LONG, IntegrityFailure, TetraEsError, Unavailable
 from tetra_es.gate.as_of import GateStates, ReplicaAsOf, pinned_head
 from tetra_es.gate.pins.sharing import sharing_of
 from tetra_es.log.sqlite.kept import KeptConnections
@@ -73,10 +73,10 @@ class Answering:
 
     @contextmanager
     def reading(self, is_over: Callable[[], bool] | None = None) -> Iterator[Moment]:
-        """Open a reader as of now; questions to the views fail when the time for them `is_over`.
+        """Open a reader as of now; questions to it fail when the time for them `is_over`.
 
-        Raises `Unavailable` where nothing can be answered now, `IntegrityFailure` where store and
-        views do not agree.
+        Raises `Unavailable` where nothing can be answered now or in time, `IntegrityFailure` where
+        store and views do not agree.
         """
         if not self.layout.views.exists():
             raise Unavailable("there are no views yet", hint="`tetra-es rebuild` builds them")
@@ -86,6 +86,8 @@ class Answering:
                 if is_over is not None:
                     views.limit_time(is_over)
                 log = self._log(position)
+                if is_over is not None:
+                    log.limit_time(is_over)
                 with ReplicaAsOf(log, self._admission, self._states) as replica:
                     yield self._moment(Reader(self.layout, replica, views, self._admission), log)
         except sqlite3.Error as error:
@@ -148,7 +150,7 @@ class Answering:
 
     def _unusable(self, error: sqlite3.Error, is_over: Callable[[], bool] | None) -> Unavailable:
         if is_over is not None and is_over():
-            return Unavailable("it took too long", hint="ask for less, such as with --since or -n")
+            return Unavailable(TOO_LONG, hint=ASK_LESS)
         from tetra_es_projections.views.database import unusable
 
         found = unusable(self.layout.views, error)

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from tetra_es_projections.queries.tables.purged_table import PurgedTable
     from tetra_es_projections.queries.tables.state_table import StateTable
 
-_STEPS = 10_000
-"""Of SQLite's machine, between two looks at the clock: some tenths of a millisecond."""
 _COMMIT = 40
 """Digits of a commit's id."""
 _HASH = 64
@@ -66,7 +64,9 @@ class Views(Closing):
 
     def limit_time(self, is_over: Callable[[], bool]) -> None:
         """Have a question fail with `sqlite3.OperationalError` when its time is over."""
-        self._connection.set_progress_handler(is_over, _STEPS)
+        from tetra_es.log.sqlite.limited import limit_time  # quick answers have no limit
+
+        limit_time(self._connection, is_over)
 
     @cached_property
     def events(self) -> EventTable:

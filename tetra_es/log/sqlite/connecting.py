@@ -6,7 +6,14 @@ import contextlib
 import sqlite3
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from tetra_es.errors import RESTORE_HINT, IntegrityFailure, TetraEsError
+from tetra_es.errors import (
+    ASK_LESS,
+    RESTORE_HINT,
+    TOO_LONG,
+    IntegrityFailure,
+    TetraEsError,
+    Unavailable,
+)
 from tetra_es.log.sqlite import wal
 
 if TYPE_CHECKING:
@@ -52,7 +59,11 @@ def closed_on_failure(connection: sqlite3.Connection) -> Iterator[sqlite3.Connec
 
 
 def connect_reading(
-    path: Path, *, current: bool = False, apart: bool = False
+    path: Path,
+    *,
+    current: bool = False,
+    apart: bool = False,
+    kind: type[sqlite3.Connection] = sqlite3.Connection,
 ) -> sqlite3.Connection:
     """Return a connection to an SQLite file that cannot write to it.
 
@@ -60,24 +71,24 @@ def connect_reading(
     they are: the last one to close a file would else bring into it what a killed command left in
     its write-ahead log. Raises `sqlite3.Error`.
     """
-    if apart and wal.is_filled(path) and (connection := _connected_to_copy(path)):
+    if apart and wal.is_filled(path) and (connection := _connected_to_copy(path, kind)):
         return connection
     try:
-        return _made_reading(sqlite3.connect(path, isolation_level=None, timeout=30))
+        return _made_reading(_connect(path, kind, timeout=30))
     except sqlite3.OperationalError:
         if current:
             raise
         if wal.is_filled(path):
             # The file lacks what the log has. Nobody writes to either where even SQLite cannot,
             # which needs a folder that it can write to.
-            if connection := _connected_to_copy(path):
+            if connection := _connected_to_copy(path, kind):
                 return connection
             raise
         # WAL needs a shared-memory file beside the database. Where none can be made, in a folder
         # that cannot be written or on a full disk, there are no writers either, and SQLite may
         # be told that nothing changes.
         uri = f"{path.absolute().as_uri()}?immutable=1"
-        return _made_reading(sqlite3.connect(uri, uri=True, isolation_level=None))
+        return _made_reading(_connect(uri, kind, uri=True))
 
 
 def reading_alone(path: Path, kind: type[Kind]) -> Kind:
@@ -91,7 +102,11 @@ def reading_alone(path: Path, kind: type[Kind]) -> Kind:
     return _made_reading(connection)
 
 
-def _connected_to_copy(path: Path) -> sqlite3.Connection | None:
+def _connect(path: Path | str, kind: type[Kind], *, timeout: float = 5, uri: bool = False) -> Kind:
+    return sqlite3.connect(path, isolation_level=None, timeout=timeout, uri=uri, factory=kind)
+
+
+def _connected_to_copy(path: Path, kind: type[sqlite3.Connection]) -> sqlite3.Connection | None:
     """Return a connection to a copy of a file and of its write-ahead log; it goes with that.
 
     None where there is no room for one, or somebody writes to them again and again.
@@ -107,7 +122,7 @@ def _connected_to_copy(path: Path) -> sqlite3.Connection | None:
                 shutil.copyfile(file, f"{folder}/{file.name}")
             if [_state(file) for file in both] == before:
                 copy = f"{folder}/{path.name}"
-                return _made_reading(sqlite3.connect(copy, isolation_level=None))
+                return _made_reading(_connect(copy, kind))
     return None
 
 
@@ -141,6 +156,8 @@ def unreadable(
     `hint` says what follows for what was being done, `damaged` what to do about a damaged file.
     """
     code = getattr(error, "sqlite_errorname", "")
+    if code == "SQLITE_INTERRUPT":
+        return Unavailable(TOO_LONG, hint=ASK_LESS)
     if is_damage(error):
         return IntegrityFailure(f"{path} is damaged: {error}", hint=damaged)
     # Of shared memory, which SQLite keeps in a file, a full disk is the usual failure.

@@ -54,6 +54,12 @@ class ReadOnlyFile(Closing):
         else:
             self._kept.give(self._connection)
 
+    def limit_time(self, is_over: Callable[[], bool]) -> None:
+        """Have questions raise `Unavailable` when the time for them is over."""
+        from tetra_es.log.sqlite.limited import limit_time  # quick answers have no limit
+
+        limit_time(self._connection, is_over)
+
     def damage(self) -> list[str]:
         """Return what SQLite finds wrong with the file, such as an index that differs from its
         table; a sentence each. Reads all of it.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from weakref import finalize
 
 from tetra_es.log.sqlite.connecting import connect_reading, reading_alone
+from tetra_es.log.sqlite.limited import LimitedConnection, limit_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,7 @@ OLDEST: Final = 10.0
 _BESIDE: Final = ("-wal", "-shm")
 
 
-class KeptConnection(sqlite3.Connection):
+class KeptConnection(LimitedConnection):
     """A connection that remembers what it was opened to."""
 
     since = 0.0
@@ -65,7 +66,8 @@ class KeptConnections:
         try:
             connection = reading_alone(path, KeptConnection)
         except sqlite3.OperationalError:
-            return connect_reading(path)  # such as one that has to be copied: not kept
+            # Such as one that has to be copied: not kept.
+            return connect_reading(path, kind=LimitedConnection)
         connection.since, connection.paths = monotonic(), paths
         connection.files = [*before, *_files(paths)[1:]]
         return connection
@@ -134,7 +136,7 @@ def _is_idle(connection: sqlite3.Connection) -> bool:
     A query that was not read to its end keeps its moment, and all that is read next would be of it.
     """
     try:
-        connection.set_progress_handler(None, 0)
+        limit_time(connection, None)
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         connection.interrupt()  # ends what is read next, while anything is being read

@@ -10,7 +10,7 @@ from tetra_es.log.sqlite import opening
 from tetra_es.log.sqlite.reader import SqliteLog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from tetra_es.log.record import Record
@@ -28,6 +28,12 @@ class LogUpto(SqliteLog):
             self.close()
             raise IntegrityFailure(f"event #{position}: is missing", hint=opening.HINT)
         self._last = Head(position, row[0])
+        self.is_over: Callable[[], bool] = _never
+
+    def limit_time(self, is_over: Callable[[], bool]) -> None:
+        """Have questions raise `Unavailable` when the time for them is over."""
+        self.is_over = is_over
+        super().limit_time(is_over)
 
     def head(self) -> Head:
         """Return the position and hash of the last event."""
@@ -70,3 +76,7 @@ class LogUpto(SqliteLog):
         """Return the streams whose names begin with `prefix`, sorted."""
         found = super().streams(prefix)
         return [stream for stream in found if next(self.of_stream(stream), None) is not None]
+
+
+def _never() -> bool:
+    return False
