@@ -57,9 +57,17 @@ def etag_of(moment: Moment, variant: str) -> str:
 
 def is_known(request: Request, etag: str) -> bool:
     """Return whether who asks has this answer already."""
+    return etag in _known(request)
+
+
+def is_any_known(request: Request) -> bool:
+    """Return whether who asks wants no answer if there is one at all."""
+    return "*" in _known(request)
+
+
+def _known(request: Request) -> set[str]:
     given = request.headers.get("if-none-match", "")
-    known = {one.strip().removeprefix("W/") for one in given.split(",")}
-    return etag in known or "*" in known
+    return {one.strip().removeprefix("W/") for one in given.split(",")}
 
 
 def headers_of(moment: Moment, etag: str | None = None) -> dict[str, str]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.machine import ROOT
 from tests.web.service import serving
+from tetra_es import refs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,12 +21,19 @@ if TYPE_CHECKING:
 STABLE = [
     *("/api/v1/head", "/api/v1/events", "/api/v1/events?output=csv", "/api/v1/event/7"),
     *("/api/v1/events?since=2020-01-01", "/api/v1/state/dev?at=dev@1", "/api/v1/search?q=a"),
-    *("/timeline", "/event/7", "/environment/dev"),
+    *("/timeline", "/event/7", "/environment/dev", "/findings", "/findings?at=dev@1"),
+    *("/api/v1/findings", "/api/v1/findings?at=dev@1", "/hosts", "/secrets/dev", "/signers"),
 ]
 NOT_STABLE = [
     *("/api/v1/events?since=2h", "/api/v1/events?until=yesterday", "/api/v1/state/dev?at=1s"),
-    *("/api/v1/diff?a=dev@1&b=1s", "/api/v1/hosts?at=23:59", "/api/v1/findings"),
+    *("/api/v1/diff?a=dev@1&b=1s", "/api/v1/hosts?at=23:59", "/api/v1/findings?at=2h"),
     *("/timeline?since=yesterday", "/environment/dev?at=today", "/hosts?at=now"),
+    *("/", "/findings?at=yesterday", "/event/1s"),
+]
+UNKNOWN = [
+    *("/nosuch", "/event/9999", "/environment/nosuch", "/environment/dev?at=dev@99", "/key/nosuch"),
+    *("/secrets/nosuch", "/findings?kind=nosuch", "/timeline?nosuch=1", "/static/nosuch"),
+    *("/api/v1/event/9999", "/api/v1/state/nosuch", "/api/v1/value/dev?key=nosuch", "/api/v1/x"),
 ]
 
 
@@ -42,6 +53,44 @@ def test_what_is_known_is_not_sent_again(service: Service, path: str) -> None:
 def test_what_depends_on_the_time_is(service: Service, path: str) -> None:
     assert "etag" not in service.ask(path).headers
     assert service.ask(path, headers={"If-None-Match": "*"}).status in (200, 404)
+
+
+@pytest.mark.parametrize("path", UNKNOWN)
+def test_what_is_not_there_is_not_known(service: Service, path: str) -> None:
+    plain = service.ask(path)
+    assert plain.status in (400, 404)
+    assert "etag" not in plain.headers
+    again = service.ask(path, headers={"If-None-Match": "*"})
+    assert (again.status, again.body) == (plain.status, plain.body)
+
+
+class Later(datetime):
+    """A clock that is years ahead."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Later:
+        return cls(2037, 6, 5, 4, 3, 2, tzinfo=tz)
+
+
+@pytest.mark.parametrize("path", STABLE)
+def test_what_is_known_does_not_depend_on_the_clock(
+    service: Service, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And so on nothing but the events, since nothing else looks at it: the next test."""
+    first = service.ask(path)
+    assert (first.status, "etag" in first.headers) == (200, True)
+    monkeypatch.setattr(refs, "datetime", Later)
+    assert service.ask("/api/v1/events?since=2h").json == []  # it does jump
+    again = service.ask(path)
+    assert (again.headers["etag"], again.body) == (first.headers["etag"], first.body)
+
+
+def test_only_times_in_questions_look_at_the_clock() -> None:
+    """So it is enough to know of these."""
+    below = "projections/tetra_es_projections"
+    for folder in (f"{below}/queries", f"{below}/answers", f"{below}/evidence", "cli/tetra_es_web"):
+        for path in (ROOT / folder).rglob("*.py"):
+            assert not re.search(r"datetime\.now|date\.today|time\.time\(", path.read_text()), path
 
 
 def test_each_form_has_its_own(service: Service) -> None:

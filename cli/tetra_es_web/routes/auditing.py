@@ -79,7 +79,7 @@ def findings(
     with asked(request) as one:
         rows, more = findings_in(one.reader, kinds or (), one.maybe(at), n, after)
         following = one.page(after=after + len(rows)) if more else None
-        return one.reply(Answer(rows, columns.FINDINGS, next=following, stable=False), form)
+        return one.reply(Answer(rows, columns.FINDINGS, next=following), form)
 
 
 @router.get("/evidence", **described("evidence", (ZIP,)))

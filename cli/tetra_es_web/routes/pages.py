@@ -13,7 +13,7 @@ from tetra_es.errors import TetraEsError, UsageError
 from tetra_es.refs import TimeRef, parse_ref
 from tetra_es_web import pages
 from tetra_es_web.links import LiveLinks
-from tetra_es_web.opening import etag_of, headers_of, is_known, opened
+from tetra_es_web.opening import etag_of, headers_of, is_any_known, is_known, opened
 from tetra_es_web.pages.failure import failure, failure_alone
 from tetra_es_web.pages.registry import OF_SOMETHING, PAGES, PARAMETERS, SEVERAL
 from tetra_es_web.pages.view import MANY, View
@@ -83,14 +83,19 @@ def _page(request: Request, name: str, found: Opened) -> Response:
     moment = found.moment
     zone = given.pop("tz", "")
     view = View(moment.reader, LiveLinks(zone), found.zone, found.zone_name, moment.shared)
-    stable = name != "overview" and all(_is_fixed(given.get(one, "").strip()) for one in _OF_TIMES)
+    of = request.path_params.get("of", "")
+    times = (of, *(given.get(one, "") for one in _OF_TIMES))
+    # The overview shows files that were changed by hand, too.
+    stable = name != "overview" and all(_is_fixed(one.strip()) for one in times)
     etag = etag_of(moment, f"{request.url.path}?{request.url.query} page") if stable else None
     headers = headers_of(moment, etag)
     try:
         _check(request, name, given)
         if etag and is_known(request, etag):
             return Response(status_code=304, headers=headers)
-        body = PAGES[name](view, request.path_params.get("of", ""), given)
+        body = PAGES[name](view, of, given)
+        if etag and is_any_known(request):  # only now it is known that there is such a page
+            return Response(status_code=304, headers=headers)
     except TetraEsError as error:
         headers = {**headers_of(moment), "Cache-Control": "no-store"}
         return _html(failure(view, error), headers, status_of(error))

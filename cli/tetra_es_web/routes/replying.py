@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from tetra_es.errors import UsageError
 from tetra_es_projections.answers.csv_text import csv_text
-from tetra_es_web.opening import etag_of, headers_of, is_known
+from tetra_es_web.opening import etag_of, headers_of, is_any_known, is_known
 from tetra_es_web.routes.errors import LARGEST, TooLarge
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def reply(request: Request, moment: Moment, answer: Answer, form: str) -> Respon
         headers["Content-Disposition"] = f'attachment; filename="{name}"'
     if answer.next:
         headers["Link"] = f'<{answer.next}>; rel="next"'
-    if etag and is_known(request, etag):
+    if etag and (is_known(request, etag) or is_any_known(request)):
         return Response(status_code=304, headers=headers)
     body = answer.data if form == ZIP else _within_limit(_pieces(answer, form))
     return Response(body, media_type=_whole(form), headers=headers)
