@@ -1673,7 +1673,7 @@ def read_event(position: int, data: bytes) -> Event:
 
 LARGEST = 80 << 20  # bytes of an object that is read; an event's state has at most 64 MiB
 MEMORY = 4 << 30  # bytes of address space that git gets
-MOST = 100  # commits whose differences are named
+MOST = 100  # commits whose differences are named, or events that were left out
 CONFIG = """\
 [core]
     repositoryformatversion = 0
@@ -2000,7 +2000,7 @@ MANIFEST_FORM: dict[str, Any] = {
     "origin": LINE,
     "head": {"position": 1, "hash": HEX},
     "root": HEX,
-    "filter": {"environment": maybe(ENVIRONMENT), "since": maybe(LINE), "until": maybe(LINE)},
+    "filter": {"environment": maybe(ENVIRONMENT), "since": maybe(is_time), "until": maybe(is_time)},
     "order": "position",
     "count": 0,
     "events": [(1, HEX)],
@@ -2379,14 +2379,18 @@ class Evidence:
             for stream, last in streams.items():
                 if seen.get(stream, 0) < last["version"]:
                     self.find(f"{MANIFEST} says that {stream} goes on to number {last['version']}")
-        self._find_gaps("org", range(1, streams.get("org", {"version": 0})["version"] + 1))
+        there = {event.version for event in self.events.values() if event.stream == "org"}
+        wanted = range(1, streams.get("org", {"version": 0})["version"] + 1)
+        self._find_gaps(wanted, there, "number {} of org")
 
-    def _find_gaps(self, stream: str, wanted: Iterable[int]) -> None:
-        """Find the numbers of a stream that are wanted and not there."""
-        there = {event.version for event in self.events.values() if event.stream == stream}
-        for number in wanted:
-            if number not in there:
-                self.find(f"number {number} of {stream} was left out")
+    def _find_gaps(self, wanted: range, there: Iterable[int], name: str) -> None:
+        """Find the numbers that are wanted and not there, the first of them each by its own."""
+        named, before = 0, wanted.start - 1
+        for number in [*sorted(one for one in {*there} if one in wanted), wanted.stop]:
+            for missing in range(before + 1, min(number, before + 1 + MOST - named)):
+                self.find(f"{name.format(missing)} was left out")
+                named += 1
+            before = number
 
     def _check_filter(self) -> None:
         """Check that the events are those that the filter takes, and all of these."""
@@ -2434,8 +2438,7 @@ class Evidence:
             first, end = 1, last
         elif not chosen:
             return  # none is said to be of that time; the signature says so, and nothing else
-        for number in sorted({*range(first, end + 1)} - {*there}):
-            self.find(f"{name.format(number)} was left out")
+        self._find_gaps(range(first, end + 1), there, name)
 
     # Who signed
 

@@ -564,6 +564,8 @@ TRICKS: dict[str, tuple[zipfile.ZipInfo, bytes, str]] = {
     "a name above": (entry("../../x"), b"x", "../../x does not belong"),
     "a name with backslashes": (entry("toml\\x"), b"x", "does not belong"),
     "a folder": (entry("toml/"), b"", "toml/ does not belong"),
+    "a name that looks the same": (entry("bodies\u2215" + "a" * 64), b"", "does not belong"),
+    "a name of other letters": (entry("\u0435vents.csv"), b"", "does not belong"),
     "a name with a line end": (entry("README.txt\n"), b"", "does not belong"),
     "a link": (entry("bodies/" + "a" * 64, 0o120777), b"/etc/passwd", "is not a plain file"),
     "a bomb": (packed("bodies/" + "a" * 64), bytes(50_000_000), "is compressed or encrypted"),
@@ -595,6 +597,109 @@ def test_what_is_hidden_between_files(exported: dict[str, Path], tmp_path: Path)
     for name in ("before", "commented"):
         done = verify(tmp_path / name)
         assert (done.code, "hidden" in done.out) == (4, True), done
+
+
+def commented(data: bytes, extra: bytes = b"") -> bytes:
+    """Return an archive with a comment, or more fields, at its first file, as others write them."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(made, "w") as new:
+        for number, one in enumerate(old.infolist()):
+            if not number:
+                one.comment, one.extra = b"" if extra else b"approved", extra
+            new.writestr(one, old.read(one.orig_filename))
+    return made.getvalue()
+
+
+def streamed(data: bytes) -> bytes:
+    """Return an archive as it is written to a pipe: sizes come after the files."""
+
+    class Pipe(io.BytesIO):
+        def seekable(self) -> bool:
+            return False
+
+        def tell(self) -> int:
+            raise io.UnsupportedOperation
+
+    made = Pipe()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(made, "w") as new:
+        for one in old.infolist():
+            new.writestr(entry(one.filename), old.read(one))
+    return made.getvalue()
+
+
+def packed_again(data: bytes, how: int) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(made, "w") as new:
+        for one in old.infolist():
+            info = entry(one.filename)
+            info.compress_type = how
+            new.writestr(info, old.read(one))
+    return made.getvalue()
+
+
+def listed_twice(data: bytes) -> bytes:
+    """Return an archive with another list of files, which readers from the front would take."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        start = archive.start_dir
+    return data[:start] + data[start:] + data[start:]
+
+
+def encrypted(data: bytes) -> bytes:
+    return data.replace(b"PK\3\4\x14\0\0\0", b"PK\3\4\x14\0\1\0").replace(
+        b"PK\1\2\x14\3\x14\0\0\0", b"PK\1\2\x14\3\x14\0\1\0"
+    )
+
+
+def named_otherwise(data: bytes) -> bytes:
+    """Return an archive whose first file has another name where it lies than in the list."""
+    return data.replace(b"README.txt", b"REALME.txt", 1)
+
+
+WAYS: dict[str, Callable[[bytes], bytes]] = {
+    "a comment": commented,
+    "more fields": lambda data: commented(data, b"\x99\x99\x04\0hide"),
+    "sizes behind": streamed,
+    "deflated": lambda data: packed_again(data, zipfile.ZIP_DEFLATED),
+    "bzip2": lambda data: packed_again(data, zipfile.ZIP_BZIP2),
+    "lzma": lambda data: packed_again(data, zipfile.ZIP_LZMA),
+    "two lists": listed_twice,
+    "encrypted": encrypted,
+    "two names": named_otherwise,
+    "something behind": lambda data: data + b"more",
+    "two archives": lambda data: data + data,
+}
+
+
+@pytest.mark.parametrize("how", some(WAYS, 3))
+def test_an_archive_that_is_written_in_another_way(
+    exported: dict[str, Path], tmp_path: Path, how: str
+) -> None:
+    """Other programs would find other files in it, or find them in another place."""
+    data = exported["chain"].read_bytes()
+    changed = WAYS[how](data)
+    assert changed != data
+    (tmp_path / "e.zip").write_bytes(changed)
+    done = verify(tmp_path / "e.zip")
+    assert done.code in {1, 4}, done
+    assert done.out or "cannot be read" in done.err or "not a ZIP archive" in done.err
+
+
+def test_numbers_that_are_too_large_to_count_to(
+    exported: dict[str, Path], exporter: SigningKey, tmp_path: Path
+) -> None:
+    """What is missing is not counted one by one."""
+    for name in ("all", "dev", "chain"):
+        for change in (
+            lambda m: m["streams"]["org"].update(version=2**53 - 1),
+            lambda m: m["head"].update(position=2**53 - 1),
+            lambda m: m["streams"]["env:dev"].update(version=2**53 - 1),
+        ):
+            bundle = Bundle.of(exported[name])
+            bundle.change(change)
+            bundle.sign_again(exporter)
+            done = bundle.verify(tmp_path / "forged.zip")
+            assert done.code == 4
+            assert len(done.out.splitlines()) < 400
 
 
 def test_what_cannot_be_read(exported: dict[str, Path], tmp_path: Path) -> None:
