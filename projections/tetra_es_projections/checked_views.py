@@ -21,7 +21,14 @@ if TYPE_CHECKING:
 
 OF_EVENTS: Final = {"events": 0, "states": 2, "changes": 0, "operations": 0, "findings": 1}
 """Tables with rows of each event, and the column that has its position."""
-OF_NOW: Final = {"latest": 0, "deployments": 0, "standing": 1, "purged": 0, "inferred": 0}
+OF_NOW: Final = {
+    "latest": 0,
+    "deployments": 0,
+    "standing": 1,
+    "purged": 0,
+    "inferred": 0,
+    "reached": 1,
+}
 """Tables whose rows later events change, and the same column."""
 IN_STEP: Final = {"trigrams": 0}
 """Tables of the same kind that are large, compared row by row in the order of their key."""

@@ -532,7 +532,7 @@ def test_it_is_deleted_on_doubt(history: History, account: Account, damage: str)
             "flipped": data[:-9] + bytes([data[-9] ^ 1]) + data[-8:],
             "empty": b"",
             "other": (elsewhere.pins.folder / "checked").read_bytes(),
-            "newer": data.replace(b"checked 3", b"checked 4"),
+            "newer": data.replace(b"checked 4", b"checked 5"),
         }[damage]
     )
     assert checked.load(account.folder.pins(history.gate.state.organization)) is None

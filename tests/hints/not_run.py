@@ -10,6 +10,7 @@ _OTHER_CASE = (
 )
 _COPIED = "is for a person to copy"
 _UPGRADE = "tests/cli/test_upgrade.py runs it, in a folder of the first edition"
+_CLOCK = "takes another clock; tests/cli/test_clock.py has one"
 _FIRST = "a check that comes earlier explains it; this one is for what goes away in between"
 
 NOT_RUN: dict[str, str] = {
@@ -111,6 +112,11 @@ NOT_RUN: dict[str, str] = {
     "the old file is unchanged; `tetra-es verify` looks at all of it": _FIRST,
     "`tetra-es secret list {}` lists them": "takes secrets of more than 1 MiB; "
     "tests/rendering/test_variables.py has them",
+    "set the clock; where it is right, a signer without limits runs this with --clock-was-wrong "
+    "-m WHY": _CLOCK,
+    "--clock-was-wrong needs a reason": _CLOCK,
+    "-m TEXT says why": _CLOCK,
+    "leave out --clock-was-wrong": _CLOCK,
     "give one with -m": "tests/cli/test_trust.py runs both ways",
     "give --expect POSITION:HASH, or TETRA_EXPECT, as somebody says who knows it": _COPIED,
     "keep this copy, and run `tetra-es verify`": "two commands at the same instant; "

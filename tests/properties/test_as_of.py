@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from tests.cli.test_void import TIME, sign
+from tests.cli.test_void import METADATA, TIME, sign
+from tests.clocks import dated, reached
 from tests.examples import LONG_TAIL
 from tests.first_edition.archive import copy_of
 from tests.snapshot.take import prepared
@@ -46,6 +47,7 @@ QUESTIONS = (
     "findings --at {ref}",
     "replay {environment} --without 13 --at {ref}",
     "history --until {time}",
+    "history --since 2025-01-01 --until {time}",
     "history {environment} --until {time} --changes",
 )
 FORMS = (("-o", "json"), (), ("-o", "csv"))
@@ -77,13 +79,53 @@ def _people(machine: Machine) -> None:
 
 
 def _hosts(machine: Machine) -> None:
-    machine.ok("host", "forget", "web1", "--env", "dev", "-m", "gone")
     machine.ok("undo", "120", "-m", "keep them")
     machine.ok("promote", "dev", "-m", "on")
     machine.ok("promote", "staging", "-m", "on")
 
 
-LATER = (_edit, _secrets, _people, _hosts)
+def _backdate(machine: Machine) -> None:
+    """Record with a clock that is years behind, and with the very time of the newest event."""
+    with dated("2024-02-03T04:05:06Z"):
+        machine.ok("set", "local", "ports.tetra=6002", "logging.level=debug", "-m", "long ago")
+        machine.ok("promote", "dev", "-m", "long ago")
+        machine.ok("set", "manifest", "domain=old.example", "-m", "long ago")
+        machine.ok("set", "profile", "dev", "logging.level=warn", "-m", "long ago")
+        machine.ok("recipient", "add", "staging", "dave", BOB)
+        machine.ok("secret", "set", "dev", "API_KEY", "-m", "long ago", stdin="an old value")
+    with dated(reached(machine)):
+        machine.ok("set", "local", "ports.tetra=6003", "-m", "at the same time")
+        machine.ok("promote", "dev", "-m", "at the same time")
+
+
+def _late(machine: Machine) -> None:
+    """Record what happened on hosts long after it did, as what could not be recorded at once."""
+    for time, word in (("2025-03-10T10:00:00.000000Z", "stopped"), (TIME, "restarted")):
+        sign(
+            machine,
+            "deployments:dev@web1",
+            f"host.{word}",
+            timestamp=time,
+            metadata=METADATA | {"recorded": reached(machine)},
+            environment="dev",
+            host="web1",
+            services=[],
+        )
+    with dated("2025-02-03T04:05:06Z"):
+        machine.ok("host", "forget", "web1", "--env", "dev", "-m", "long ago")
+
+
+def _future(machine: Machine) -> None:
+    """Record far in the future: a void event, a valid one, then that this was wrong."""
+    sign(machine, "org", "org.renamed", name="void", timestamp="2099-01-01T00:00:00.000000Z")
+    with dated("2098-01-01T00:00:00Z"):
+        machine.ok("set", "local", "ports.tetra=6004", "-m", "in the future")
+    machine.fails(3, "promote", "dev")
+    machine.ok("promote", "dev", "--clock-was-wrong", "-m", "nobody set the clock")
+    machine.ok("set", "local", "ports.tetra=6005", "-m", "and on")
+
+
+LATER = (_edit, _backdate, _secrets, _late, _people, _future, _hosts)
 
 
 class Asked(NamedTuple):
@@ -104,25 +146,26 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Machine:
     return new
 
 
-def a_time(chance: random.Random) -> str:
-    """Return a time before that of every event that is recorded later, also a backdated one."""
-    year, month = chance.choice(((2023, chance.randint(1, 12)), (2025, chance.randint(1, 5))))
-    return f"{year}-{month:02}-{chance.randint(1, 28):02}T{chance.randint(0, 23):02}:30Z"
+def a_time(chance: random.Random, times: list[str]) -> str:
+    """Return a time that is over: any, or that of an event, as it is printed."""
+    year, month = chance.choice(((2023, chance.randint(1, 12)), (2025, chance.randint(1, 12))))
+    any_ = f"{year}-{month:02}-{chance.randint(1, 28):02}T{chance.randint(0, 23):02}:30Z"
+    return chance.choice((any_, chance.choice(times), times[-1]))
 
 
-def a_question(chance: random.Random, commits: list[str]) -> tuple[str, ...]:
+def a_question(chance: random.Random, commits: list[str], times: list[str]) -> tuple[str, ...]:
     environment = chance.choice([*REVISIONS])
     refs = (
         str(chance.randint(1, HEAD)),
         f"{environment}@{chance.randint(1, REVISIONS[environment])}",
-        a_time(chance),
+        a_time(chance, times),
         chance.choice(commits),
     )
     words = chance.choice(QUESTIONS).format(
         environment=environment,
         key=chance.choice(KEYS),
         ref=chance.choice(refs),
-        time=a_time(chance),
+        time=a_time(chance, times),
     )
     return (*words.split(), *chance.choice(FORMS))
 
@@ -139,7 +182,11 @@ def check(machine: Machine, number: int, later: tuple[Callable[[Machine], None],
     commits = [row["hash"][:12] for row in machine.history()][-HEAD:]
     asked: list[Asked] = []
     for go_on in later:
-        asked += [ask(machine, a_question(chance, commits)) for _ in range(number // len(later))]
+        over = reached(machine)
+        times = sorted({over, *(one["time"] for one in machine.history() if one["time"] < over)})
+        asked += [
+            ask(machine, a_question(chance, commits, times)) for _ in range(number // len(later))
+        ]
         go_on(machine)
         for one in asked:
             assert ask(machine, one.words) == one
@@ -152,17 +199,22 @@ def test_some_answers_stay(archive: Machine, tmp_path: Path) -> None:
 
 @LONG_TAIL
 def test_answers_stay(archive: Machine, tmp_path: Path) -> None:
-    check(archive.copy(tmp_path / "home"), 200, LATER)
+    machine = archive.copy(tmp_path / "home")
+    check(machine, 210, LATER)
+    machine.ok("rebuild")
+    machine.ok("verify")
 
 
 def test_an_event_that_is_dated_back_is_told(machine: Machine) -> None:
-    """A time finds what is dated before it, whenever that was recorded; a position does not."""
-    last = machine.last_position()
-    before = machine.ok("signer", "list", "--at", str(last)).out
+    """It counts from when it was recorded, and is a finding."""
+    last, over = machine.last_position(), reached(machine)
+    before = machine.ok("signer", "list", "--at", over).out
     position = sign(
         machine, "org", "signer.added", signer="carol", key=KEY, may=None, class_version=2
     )
+    assert machine.ok("signer", "list", "--at", over).out == before
     assert machine.ok("signer", "list", "--at", str(last)).out == before
-    assert "carol" in machine.ok("signer", "list", "--at", TIME).out
+    assert "carol" not in machine.run("signer", "list", "--at", TIME).out
+    assert "carol" in machine.ok("signer", "list", "--at", reached(machine)).out
     found = machine.fails(3, "findings", "--kind", "backdated", "-o", "json").json
     assert position in [row["event"] for row in found]

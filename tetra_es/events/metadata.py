@@ -14,6 +14,10 @@ It is part of every event, so that a newer tool renders old commits as they were
 """
 
 
+CORRECTED = "corrected"
+"""The value of `clock` in the metadata."""
+
+
 class Context(NamedTuple):
     """What a command knows about itself before it decides anything."""
 
@@ -30,10 +34,15 @@ class Context(NamedTuple):
     rerecorded_from: dict[str, Any] | None = None
     """Position, hash and time of the event of a fork that is decided again."""
 
+    corrects: bool = False
+    """Whether times before are in the future by mistake, and count from here again."""
+
     def metadata(self, **more: Any) -> dict[str, Any]:
         """Return an event's metadata."""
         if self.recorded:
             more["recorded"] = self.recorded
+        if self.corrects:
+            more["clock"] = CORRECTED
         if self.rerecorded_from:
             more["rerecorded_from"] = self.rerecorded_from
         return {

@@ -17,6 +17,7 @@ from tetra_es.gate.rules import RULE_SETS
 from tetra_es.gate.signatures import check_signatures, founders_of
 from tetra_es.gate.state import State
 from tetra_es.gate.verdicts import Broken, Kind, Lacking, Reason, Rejected, Verdict
+from tetra_es.log.counting import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -126,7 +127,17 @@ class Gate:
         """Take in a batch that was judged, and is next."""
         state = self.state
         for entry, verdict in zip(*judged, strict=True):
-            if verdict.kind is Kind.VALID:
+            is_void = verdict.kind is Kind.VOID
+            counted = count(
+                state.reached,
+                entry.position,
+                entry.topic,
+                entry.state,
+                void=is_void,
+                may_correct=state.may_correct,
+            )
+            state.set(reached=counted.reached)
+            if not is_void:
                 RULE_SETS[entry.rules].apply(entry, state)
             else:
                 state.put(state.void, entry.position, str(verdict.reason))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tetra_es.gate.lineage import Lineage
 from tetra_es.gate.state import Signer, State
 from tetra_es.log.chain import Head
+from tetra_es.log.counting import Reached
 from tetra_es.model.secrets import Vault, Version, secrets_stream
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def pack(state: State) -> dict[str, Any]:
         "owners": _other_owners(state),
         "purged": {digest.hex(): position for digest, position in state.purged.items()},
         "versions": state.versions,
+        "reached": list(state.reached),
         "void": [[position, reason] for position, reason in state.void.items()],
     }
 
@@ -49,6 +51,7 @@ def unpack(packed: dict[str, Any]) -> State:
         name=packed["name"],
         founder=packed["founder"],
         floor=packed["floor"],
+        reached=Reached(*packed["reached"]),
     )
     for name, (key, may) in packed["signers"].items():
         state.signers[name] = Signer(key, None if may is None else frozenset(may))

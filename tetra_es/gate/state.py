@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from tetra_es.gate.lineage import Lineage, StateAt
 from tetra_es.layout import MANIFEST
 from tetra_es.log.chain import START
+from tetra_es.log.counting import Reached
 from tetra_es.model.secrets import Vault, secrets_stream
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ class State:
         """Stream to the number of its newest event, void ones included."""
         self.void: dict[int, str] = {}
         """Position to reason of the events that changed nothing."""
+        self.reached = Reached()
+        """What the effective times of later events rise from."""
         self._undo: list[Callable[[], object]] | None = None
         self._copied: set[str] = set()
         """The vaults that `roll_back` has as they were."""
@@ -92,6 +95,11 @@ class State:
     def vault(self, environment: str) -> Vault:
         """Return the secrets of an environment. Change them by `apply_secrets` alone."""
         return self.vaults.get(environment) or Vault(secrets_stream(environment))
+
+    def may_correct(self, name: str) -> bool:
+        """Return whether a signer may say that times in the history are wrong: without limits."""
+        signer = self.signers.get(name)
+        return signer is not None and signer.may is None
 
     def put(self, into: dict[_Key, _Value], key: _Key, value: _Value) -> None:
         """Set a member of one of the tables."""

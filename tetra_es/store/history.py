@@ -14,6 +14,7 @@ from tetra_es.gate.opening import forget_texts, keep
 from tetra_es.gate.pins.standing import Behind
 from tetra_es.gate.replica import AdmittedReplica
 from tetra_es.log.chain import START
+from tetra_es.log.counting import Reached
 from tetra_es.log.deciding import Recorder
 from tetra_es.log.sqlite import wal
 from tetra_es.log.sqlite.engine import AppendableSqliteLog
@@ -209,6 +210,15 @@ class History(Closing):
     def floor(self) -> int:
         """The least number of rules that the next event may have."""
         return self.replica.opened.gate.state.floor
+
+    @property
+    def reached(self) -> Reached:
+        """What the effective times of the next events rise from."""
+        return self.replica.opened.gate.state.reached if self._gated else Reached()
+
+    def may_correct(self, name: str) -> bool:
+        """Return whether a signer may say that times in the history are wrong."""
+        return self._gated is not None and self.replica.opened.gate.state.may_correct(name)
 
     def organization(self) -> Organization:
         """Return the organization as it is now; version 0 where there is none yet."""

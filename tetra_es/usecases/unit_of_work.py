@@ -19,6 +19,7 @@ from tetra_es.model.host import HostState, deployments_stream
 from tetra_es.model.secrets import Vault, secrets_stream
 from tetra_es.refs import format_time
 from tetra_es.store.history import RULES
+from tetra_es.usecases.clock import check_clock, check_correction
 from tetra_es.usecases.recorded import Recorded, recorded_all_the_same
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class Intent:
     reason: str = ""
     dry_run: bool = False
     clock: Callable[[], str] = utc_now
+    clock_was_wrong: bool = False
+    """Whether times in the history are known to be in the future by mistake."""
 
     def __post_init__(self) -> None:
         """Look at the reason."""
@@ -165,13 +168,28 @@ class UnitOfWork:
     def context_as(self, actor: str, *, reason: str | None = None) -> Context:
         """Return the context of events recorded by `actor`."""
         told = self.again.reason if self.again else self.intent.reason
+        now = self.intent.clock()
         return Context(
             actor=actor,
             reason=told if reason is None else reason,
             correlation=self.correlation,
-            now=self.intent.clock(),
+            now=now,
             rerecorded_from=self.again.origin if self.again else None,
+            corrects=self._corrects(actor, now),
         )
+
+    def _corrects(self, actor: str, now: str) -> bool:
+        """Return whether an event of now says that those before are dated in the future.
+
+        Raises `Refused` or `UsageError` where it was asked to, and cannot.
+        """
+        if not self.intent.clock_was_wrong:
+            return False
+        reached = self._history.reached
+        if not self.saved:  # what follows is after the correction
+            may = self._history.may_correct(actor)
+            check_correction(reached, now, self.intent.reason, may_correct=may)
+        return reached.time > now
 
     @property
     def pending(self) -> list[Event]:
@@ -275,6 +293,7 @@ class UnitOfWork:
             self.forget()
             raise
         events = self._take_events()
+        check_clock(self._history.reached, events)
         bodies, self._bodies = self._bodies, []
         if self.intent.dry_run or not events:
             self._destroyed = []

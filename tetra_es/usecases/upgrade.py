@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tetra_es.disk.lock import exclusive
@@ -22,6 +23,7 @@ from tetra_es.log.sqlite.reader import SqliteLog
 from tetra_es.log.upgrade import copy_store
 from tetra_es.store.history import RULES, History
 from tetra_es.store.log import EventLog
+from tetra_es.usecases.clock import is_ahead
 from tetra_es.usecases.recorded import recorded_all_the_same
 from tetra_es.usecases.unit_of_work import UnitOfWork
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from tetra_es.crypto.ssh.keys import SigningKey
     from tetra_es.crypto.ssh.own_key import OwnKey
     from tetra_es.layout import OrgLayout
+    from tetra_es.log.counting import Reached
     from tetra_es.usecases.ports import Derived, Listener
     from tetra_es.usecases.recorded import Recorded
     from tetra_es.usecases.unit_of_work import Intent
@@ -76,11 +79,22 @@ def upgrade(
             derived(layout, history.replica) as projections,
         ):
             events = history.replica.last_position()
-            work = UnitOfWork(history, projections.refs, intent)
+            work = UnitOfWork(history, projections.refs, _correcting(history.reached, intent))
             _, recorded = work.run(_record)
             with recorded_all_the_same(recorded) if recorded else nullcontext():
                 projections.catch_up(listener.progress)
     return Upgraded(recorded, events, old)
+
+
+def _correcting(reached: Reached, intent: Intent) -> Intent:
+    """Return an intent to say that times are in the future, where they are.
+
+    The first edition did not look at them.
+    """
+    if not is_ahead(reached, intent.clock()):
+        return intent
+    told = f"#{reached.by} is dated {reached.time}: times count from now on"
+    return replace(intent, reason=intent.reason or told, clock_was_wrong=True)
 
 
 def _record(work: UnitOfWork) -> None:

@@ -39,6 +39,11 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
         "help": "Zone of printed times, and of those typed without one: UTC, local, +02:00, "
         "Europe/Berlin.  [default: UTC]",
     },
+    "--clock-was-wrong": {
+        "is_flag": True,
+        "help": "An event is dated in the future by mistake: have times count from what is "
+        "recorded now, and say why.",
+    },
     "--no-input": {"is_flag": True, "help": "Never ask; fail where an answer would be needed."},
     "--no-pager": {"is_flag": True, "help": "Print long output as it is, on a terminal too."},
     "--debug": {"is_flag": True, "help": "Show the traceback of an error."},

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tetra_es.usecases.ports import OpenedProjections
     from tetra_es.usecases.restoring.restore import Restored
     from tetra_es.usecases.sharing.clone import Cloned
+    from tetra_es.usecases.unit_of_work import Intent
     from tetra_es.usecases.upgrade import Upgraded
     from tetra_es.usecases.use_case import Done, UseCase
     from tetra_es.usecases.workspace import Workspace
@@ -44,6 +45,8 @@ class App:
     expect: str | None = None
     """Position and hash of an event that a history must have which is new here."""
     debug: bool = False
+    clock_was_wrong: bool = False
+    """Whether what is recorded says that times before it are in the future by mistake."""
 
     @cached_property
     def settings(self) -> Settings:
@@ -143,7 +146,6 @@ class App:
         Without `signing`, no key is needed until something is signed. `sharing_now` is for saying
         where it is shared: newer events may be there.
         """
-        from tetra_es.usecases.unit_of_work import Intent
         from tetra_es.usecases.workspace import open_workspace
         from tetra_es_cli.context.progress import reporting
 
@@ -156,13 +158,19 @@ class App:
                 self.own_key(),
                 self.derived,
                 Console(report or ignore_progress, quiet=quiet_edits),
-                Intent(how.reason, how.dry_run),
+                self._intent(how.reason, dry_run=how.dry_run),
                 self.admission,
                 signing=signing,
                 sharing_now=sharing_now,
             ) as workspace,
         ):
             yield workspace
+
+    def _intent(self, reason: str, *, dry_run: bool = False) -> Intent:
+        """Return why something is recorded, and how."""
+        from tetra_es.usecases.unit_of_work import Intent
+
+        return Intent(reason, dry_run, clock_was_wrong=self.clock_was_wrong)
 
     def act(self, use_case: UseCase[Result], how: Recording) -> Done[Result]:
         """Have a use case decide, and record what it decides."""
@@ -227,7 +235,6 @@ class App:
     def opening(self, how: Recording) -> Iterator[Opening]:
         """Yield what the organization is opened with, for what needs it more than once."""
         from tetra_es.usecases.forks.take_over import Opening
-        from tetra_es.usecases.unit_of_work import Intent
         from tetra_es_cli.context.progress import reporting
 
         layout = self.layout()
@@ -237,20 +244,19 @@ class App:
                 self.own_key(),
                 self.derived,
                 Console(report or ignore_progress),
-                Intent(how.reason, how.dry_run),
+                self._intent(how.reason, dry_run=how.dry_run),
                 self.admission,
             )
 
     def upgrade(self, reason: str) -> Upgraded:
         """Bring an organization of the first edition up to the rules of this one."""
-        from tetra_es.usecases.unit_of_work import Intent
         from tetra_es.usecases.upgrade import upgrade
         from tetra_es_cli.context.progress import reporting
 
         layout = self.layout()
         with self._founded(layout), reporting() as report:
             console = Console(report or ignore_progress)
-            key, intent = self.own_key(), Intent(reason)
+            key, intent = self.own_key(), self._intent(reason)
             return upgrade(layout, key, self.derived, console, intent, self.admission)
 
     @contextmanager

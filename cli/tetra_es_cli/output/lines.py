@@ -55,6 +55,7 @@ def event_lines(found: FoundEvent) -> Iterator[str]:
         "type": details.topic,
         "stream": f"{details.stream}, version {details.version}",
         "time": whole_time(found.time),
+        **({} if details.effective == found.time else {"counts from": details.effective}),
         "actor": metadata["actor"],
         "reason": metadata["reason"],
         "tool": metadata["tool"],

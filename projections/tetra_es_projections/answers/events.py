@@ -28,6 +28,7 @@ def event_value(found: FoundEvent) -> dict[str, Any]:
         "type": details.topic,
         "actor": found.metadata["actor"],
         "time": found.time,
+        "effective": details.effective,
         "reason": found.metadata["reason"],
         "hash": details.hash,
         "summary": found.summary,

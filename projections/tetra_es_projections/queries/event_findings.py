@@ -32,6 +32,14 @@ def noted(reader: Reader, moment: Moment, kind: str, skipped: int = 0) -> Iterat
         yield Finding(kind, row.environment, row.event, row.summary, row.what)
 
 
+def clocks(reader: Reader, moment: Moment) -> Iterator[Finding]:
+    """Look for events that say that times before them are in the future by mistake."""
+    for row, before in reader.views.events.corrections():
+        if row.event <= moment.position:
+            what = f"times were up to {before}; from here on they count from {row.time}"
+            yield _about(row, "clock", what)
+
+
 def exceptions(reader: Reader, moment: Moment) -> Iterator[Finding]:
     """Look for what the secret scanner was told to let pass."""
     for position in reader.views.events.of_topics(("scan.exception_added",), moment.position):

@@ -47,6 +47,8 @@ class EventDetails:
     """Position of the event whose signature it is."""
     key: str
     """Fingerprint of the key that signed."""
+    effective: str
+    """The time from which on it counts, where a time is asked for."""
     commit: str | None
     """Of the mirror, None where it is not there."""
     purged: list[dict[str, Any]]
@@ -137,6 +139,7 @@ def _details(reader: Reader, record: Record, purged: Mapping[str, Purge]) -> Eve
         signature=sshsig.armor(signed.signature),
         signed_at=signed.position,
         key=fingerprint(sshsig.public_key_of(signed.signature)),
+        effective=reader.views.events.effective(record.position)[0],
         commit=reader.views.commit(record.position),
         purged=[
             {"body": kind, "event": purge.event, "reason": purge.reason}

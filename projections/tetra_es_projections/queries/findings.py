@@ -86,6 +86,7 @@ KINDS: Mapping[str, Callable[[Reader, Moment], Iterator[Finding]]] = {
     "void": event_findings.void,
     PURGED: _noted(PURGED),
     BACKDATED: _noted(BACKDATED),
+    "clock": event_findings.clocks,
     # Changes that went around an approval belong here, once there are approvals.
     OUT_OF_ORDER: _noted(OUT_OF_ORDER),
     "exception": event_findings.exceptions,

@@ -12,6 +12,7 @@ from tetra_es.refs import PREVIOUS, HashRef, PositionRef, RevisionRef, TimeRef
 from tetra_es_projections.queries.refs import file_of, moment_of, position_of
 from tetra_es_projections.queries.views import Views
 from tetra_es_projections.views.database import REBUILD
+from tetra_es_projections.views.timeline import Counting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,7 +84,7 @@ class RefLookup:
         if isinstance(ref, RevisionRef):
             return file is not None and _is_revision(log, record, file, ref.revision)
         if isinstance(ref, TimeRef):
-            return position == _newest_at(log, ref.moment, file, position)
+            return position == _newest_at(log, ref.moment, file)
         if isinstance(ref, PositionRef) and ref.position == position:
             return True
         prefix = ref.prefix if isinstance(ref, HashRef) else ref.maybe_hash or "-"
@@ -102,26 +103,34 @@ def _is_revision(log: Replica, record: Record, file: str, number: int) -> bool:
         newest = next(following, None)
         return newest is not None and newest[0] == record.position
     if file.partition(" ")[0] in _TOPICS:
-        return (record.position, number) in ((each, made) for each, made, _ in following)
+        return (record.position, number) in following
     valid = log.void(record.position) is None
     named = (record.stream, _state(record).get("revision"))
     return valid and named == (environment_stream(file), number)
 
 
-def _newest_at(log: Replica, moment: str, file: str | None, position: int) -> int | None:
-    """Return the newest revision of a file at a time, or the newest event of all.
+def _newest_at(log: Replica, moment: str, file: str | None) -> int | None:
+    """Return the newest event that counts at a time, or the revision that a file had after it.
 
-    Of all, none before `position` is looked at.
+    All events are counted: no row of the views is believed.
     """
-    if file is None:
-        later = log.records(position - 1)
-        return max((one.position for one in later if _time(one) <= moment), default=None)
-    found = (each for each, _, time in _revisions(log, file) if time <= moment)
-    return next(found, None)
+    counting, newest, era = Counting(log), None, None
+    later: set[int] = set()
+    for record in log.records():
+        counted = counting.take(record)
+        if counted.time <= moment:
+            newest = record.position
+            era = counted.since
+        elif counted.reached.founding:
+            later.add(record.position)
+    if file is None or newest is None:
+        return newest
+    found = (each for each, _ in _revisions(log, file) if each <= newest)
+    return next((each for each in found if era != 0 or each not in later), None)
 
 
-def _revisions(log: Replica, file: str) -> Iterator[tuple[int, int, str]]:
-    """Yield position, number and time of the revisions of a file, the newest first."""
+def _revisions(log: Replica, file: str) -> Iterator[tuple[int, int]]:
+    """Yield position and number of the revisions of a file, the newest first."""
     kind, _, environment = file.partition(" ")
     topics = _TOPICS.get(kind, ())
     stream = ORG_STREAM if topics else environment_stream(file)
@@ -129,7 +138,7 @@ def _revisions(log: Replica, file: str) -> Iterator[tuple[int, int, str]]:
         if (not topics or record.topic in topics) and log.void(record.position) is None:
             state = _state(record)
             if not topics or state.get("environment", "") == environment:
-                yield record.position, int(state.get("revision", 1)), str(state["timestamp"])
+                yield record.position, int(state.get("revision", 1))
 
 
 def _end_of(log: Replica, position: int) -> int:
@@ -144,10 +153,6 @@ def _end_of(log: Replica, position: int) -> int:
 
 def _state(record: Record) -> dict[str, Any]:
     return canonical.decode(record.state)
-
-
-def _time(record: Record) -> str:
-    return str(_state(record).get("timestamp"))
 
 
 def _unlike(position: int) -> IntegrityFailure:

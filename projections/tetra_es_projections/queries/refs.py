@@ -10,6 +10,8 @@ from tetra_es.refs import PREVIOUS, HashRef, PositionRef, RevisionRef, TimeRef, 
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
+    from tetra_es_projections.queries.tables.edited_table import EditedTable
+    from tetra_es_projections.queries.tables.state_table import StateTable
     from tetra_es_projections.queries.views import Views
 
 
@@ -27,9 +29,9 @@ def moment_of(views: Views, ref: Ref, environment: str) -> int:
 def position_of(views: Views, ref: Ref, file: str | None = None) -> int:
     """Return the position that a REF names.
 
-    A time needs a file, which is an environment, `manifest` or `profile ENV`: it means its last
-    revision at or before it, or the last event of any where there is none. Raises `UsageError` or
-    `TetraEsError` with what would be right.
+    A time names the newest event that counts then, by effective times, and with a file, which is an
+    environment, `manifest` or `profile ENV`, the revision that the file had after that. Raises
+    `UsageError` or `TetraEsError` with what would be right.
     """
     match ref:
         case PositionRef():
@@ -115,9 +117,9 @@ def _find(views: Views, file: str, revision: int) -> int | None:
 
 def _at_time(views: Views, ref: TimeRef, file: str | None) -> int:
     table = views.revisions_of(file) if file else None
-    position = (
-        table.newest_at(ref.moment, file) if table and file else views.events.newest_at(ref.moment)
-    )
+    position = views.events.newest_at(ref.moment)
+    if position is not None and table and file:
+        position = _revision_at(views, table, file, position, ref.moment)
     if position is not None:
         return position
     first = table.first_time(file) if table and file else None
@@ -125,6 +127,21 @@ def _at_time(views: Views, ref: TimeRef, file: str | None) -> int:
         f"{file or 'the organization'} had no state yet at {ref.moment}",
         hint=f"its first state is from {first}" if first else "`tetra-es history` lists the events",
     )
+
+
+def _revision_at(
+    views: Views, table: StateTable | EditedTable, file: str, position: int, moment: str
+) -> int | None:
+    """Return the position of the revision that a file had at a time, None where it had none.
+
+    After the event at `position`. In what an organization begins with, imported states count from
+    their own times, and the rest from later ones.
+    """
+    _, era = views.events.effective(position)
+    found = table.find(file, position)
+    while found and era == 0 and views.events.effective(found.position)[0] > moment:
+        found = table.find(file, found.position - 1)
+    return found.position if found else None
 
 
 def _hash(views: Views, prefix: str) -> int:

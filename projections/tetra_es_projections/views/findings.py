@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tetra_es.events.base import Event
+    from tetra_es.log.counting import Counted
     from tetra_es.log.record import Record
     from tetra_es.log.replica import Replica
     from tetra_es.schema.manifest import Manifest
@@ -45,9 +46,9 @@ _DECISIONS: Final = frozenset(
 )
 """Events that a person decided on, and should have a reason for."""
 _MANIFESTS: Final = ("organization.created", "manifest.edited")
-_FOUNDING, _TIME, _SOURCE = "founding", "time", "source "
-"""Rows of `standing`: the last event of the first batch, the latest time, and, before an
-environment, the revision of the source of truth that it has."""
+_FOUNDING, _SOURCE = "founding", "source "
+"""Rows of `standing`: the last event of the first batch, and, before an environment, the revision
+of the source of truth that it has."""
 
 
 class Findings:
@@ -61,10 +62,10 @@ class Findings:
         self._changed: dict[str, int] = {}
         self._manifest: tuple[str, Manifest | None] = ("", None)
 
-    def take_in(self, record: Record, time: str, event: Event | None) -> None:
+    def take_in(self, record: Record, time: str, counted: Counted, event: Event | None) -> None:
         """Note what there is to look at in an event; None for a void one."""
         position = record.position
-        for kind, what in self._look(record, time, event):
+        for kind, what in self._look(record, time, counted, event):
             number = int(self._standing.get(COUNT + kind, "0")) + 1
             self._connection.execute(
                 "INSERT INTO findings VALUES (?, ?, ?)", (kind, position, what)
@@ -73,8 +74,6 @@ class Findings:
         if position == 1:
             batch = canonical.decode(record.state)["metadata"].get("batch", [1, 1])
             self._set(1, _FOUNDING, str(batch[1]))  # the first edition has no batches
-        if _counts(record) and time > self._standing.get(_TIME, "") and _moment(time):
-            self._set(position, _TIME, time)
         if event is not None and record.topic in _MANIFESTS:
             self._set(position, MANIFEST, str(position))
         if isinstance(event, EnvironmentState):
@@ -93,11 +92,13 @@ class Findings:
         self._standing[name] = value
         self._changed[name] = position
 
-    def _look(self, record: Record, time: str, event: Event | None) -> Iterator[tuple[str, str]]:
+    def _look(
+        self, record: Record, time: str, counted: Counted, event: Event | None
+    ) -> Iterator[tuple[str, str]]:
         """Yield kind and sentence of what there is to look at."""
-        latest = self._standing.get(_TIME)
-        if latest and _counts(record) and _is_before(time, latest):
-            yield BACKDATED, f"its time, {time}, is before that of an earlier event, {latest}"
+        if _counts(record) and _is_before(time, counted.time):
+            told = f"its time, {time}, is before that of an earlier event"
+            yield BACKDATED, f"{told}: it counts from {counted.time}"
         if event is None:
             return
         if isinstance(event, BodiesPurged | SecretPurged):

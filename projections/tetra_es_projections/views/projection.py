@@ -15,6 +15,7 @@ from tetra_es_projections.views.changes import Changes
 from tetra_es_projections.views.database import VIEWS, set_progress
 from tetra_es_projections.views.findings import Findings
 from tetra_es_projections.views.hosts import take_in
+from tetra_es_projections.views.timeline import Timeline
 from tetra_es_projections.views.trigrams import Trigrams
 
 if TYPE_CHECKING:
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable
 
     from tetra_es.events.base import Event
+    from tetra_es.log.counting import Counted
     from tetra_es.log.record import Record
     from tetra_es.log.replica import Replica
 
 
-_TIME, _REASON, _SUMMARY = 6, 7, 9
+_TIME, _REASON, _SUMMARY = 6, 9, 11
 """Columns of an event's row."""
 
 
@@ -36,18 +38,21 @@ def apply_to_views(connection: sqlite3.Connection, log: Replica, records: Iterab
     try:
         findings, trigrams = Findings(connection, log), Trigrams(connection)
         position, changes = 0, Changes(connection)
+        timeline = Timeline(connection, log)
         for record in records:
             position = record.position
             if reason := log.void(position):
-                row = _void_row(record, reason)
+                counted = timeline.take(record)
+                row = _void_row(record, reason, counted)
                 _insert(connection, "events", row)
-                findings.take_in(record, row[_TIME], None)
+                findings.take_in(record, row[_TIME], counted, None)
                 trigrams.take_in(position, (row[_REASON], row[_SUMMARY]))
                 continue
             event, purged = known_event(log, record)
-            findings.take_in(record, event.timestamp, event)
+            counted = timeline.take(record)
+            findings.take_in(record, event.timestamp, counted, event)
             part_of = take_in(connection, position, event)
-            row = (*_event_row(record, event, purged), part_of)
+            row = (*_event_row(record, event, purged, counted), part_of)
             _insert(connection, "events", row)
             if isinstance(event, EnvironmentState):
                 _insert(connection, "states", _state_row(position, event))
@@ -56,6 +61,7 @@ def apply_to_views(connection: sqlite3.Connection, log: Replica, records: Iterab
         if position:
             findings.write()
             trigrams.write()
+            timeline.keep()
             set_progress(connection, VIEWS, position)
         connection.execute("COMMIT")
     except BaseException:
@@ -69,7 +75,9 @@ def _insert(connection: sqlite3.Connection, table: str, row: tuple[Any, ...]) ->
     connection.execute(f"INSERT INTO {table} VALUES ({marks})", row)
 
 
-def _event_row(record: Record, event: Event, purged: Container[str]) -> tuple[Any, ...]:
+def _event_row(
+    record: Record, event: Event, purged: Container[str], counted: Counted
+) -> tuple[Any, ...]:
     return (
         record.position,
         record.stream,
@@ -78,6 +86,8 @@ def _event_row(record: Record, event: Event, purged: Container[str]) -> tuple[An
         record.topic,
         event.metadata["actor"],
         event.timestamp,
+        counted.time,
+        counted.since,
         event.metadata["reason"],
         record.hash,
         summary_of_known(event, purged),
@@ -85,7 +95,7 @@ def _event_row(record: Record, event: Event, purged: Container[str]) -> tuple[An
     )
 
 
-def _void_row(record: Record, reason: str) -> tuple[Any, ...]:
+def _void_row(record: Record, reason: str, counted: Counted) -> tuple[Any, ...]:
     """Return the row of an event of which only that is lawful which makes it one."""
     state = canonical.decode(record.state)
     metadata = state["metadata"]
@@ -97,6 +107,8 @@ def _void_row(record: Record, reason: str) -> tuple[Any, ...]:
         record.topic,
         metadata["actor"],
         state["timestamp"],
+        counted.time,
+        counted.since,
         metadata["reason"],
         record.hash,
         f"{summary_of_void(record.topic)} ({reason})",

@@ -9,7 +9,7 @@ from tetra_es.log.sqlite.statements import difference, is_known, named, note_kno
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 13
+VERSION = 14
 """Changed with the tables; views of another version are thrown away and built again."""
 
 TABLES = """
@@ -26,6 +26,8 @@ CREATE TABLE events (
     topic TEXT NOT NULL,
     actor TEXT NOT NULL,
     time TEXT NOT NULL,                -- RFC 3339, UTC, microseconds: sorts as text
+    effective TEXT NOT NULL,           -- the time from which on it counts
+    era INTEGER,                       -- the event that effective times rise from, see counting
     reason TEXT NOT NULL,
     hash BLOB NOT NULL,
     summary TEXT NOT NULL,
@@ -36,10 +38,19 @@ CREATE INDEX events_by_environment ON events (environment, position);
 CREATE INDEX events_by_actor ON events (actor, position);
 CREATE INDEX events_by_topic ON events (topic, position);
 CREATE INDEX events_by_both ON events (environment, topic, position);
-CREATE INDEX events_by_time ON events (time);
+CREATE INDEX events_by_effective ON events (effective);
+CREATE INDEX events_by_era ON events (era, effective) WHERE era IS NOT NULL;
 CREATE INDEX events_by_hash ON events (hash);
 CREATE INDEX events_by_part ON events (part_of) WHERE part_of IS NOT NULL;
 CREATE INDEX events_void ON events (position) WHERE void IS NOT NULL;
+
+CREATE TABLE reached (                 -- what the effective times of later events rise from
+    time TEXT NOT NULL,
+    position INTEGER NOT NULL,         -- of the event that has this time
+    era INTEGER NOT NULL,
+    command TEXT NOT NULL,
+    founding INTEGER NOT NULL
+);
 
 CREATE TABLE states (
     environment TEXT NOT NULL,

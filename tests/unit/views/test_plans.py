@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EVENTS = 100_000
-SMALL = ("SCAN latest", "SCAN l", "SCAN names", "SCAN found", "SCAN CONSTANT ROW")
+SMALL = ("SCAN latest", "SCAN l", "SCAN names", "SCAN found", "SCAN eras", "SCAN CONSTANT ROW")
 """What may be read whole: a row for each key that there ever was, for each environment and type."""
 
 QUESTIONS: dict[str, Callable[[Views], Any]] = {
@@ -71,6 +71,9 @@ QUESTIONS: dict[str, Callable[[Views], Any]] = {
     "position": lambda views: position_of(views, PositionRef(7)),
     "revision": lambda views: position_of(views, RevisionRef("dev", 7)),
     "time": lambda views: position_of(views, TimeRef("2026-11-22T10:00:00.000007Z"), "dev"),
+    "time of no file": lambda views: position_of(views, TimeRef("2026-11-22T10:00:00.000007Z")),
+    "time in the future": lambda views: position_of(views, TimeRef("2099-11-22T10:00:00.000007Z")),
+    "corrections": lambda views: views.events.corrections(),
     "commit id": lambda views: position_of(views, HashRef(f"{7:040x}")),
     "hash": lambda views: position_of(views, HashRef(f"{7:064x}")),
 }
@@ -86,13 +89,14 @@ def long_history(tmp_path_factory: pytest.TempPathFactory) -> Path:
         views.execute("PRAGMA synchronous = OFF")
         views.execute("BEGIN")
         views.executemany(
-            "INSERT INTO events VALUES (?, 's', ?, ?, ?, 'alice', ?, '', ?, '', NULL, NULL)",
+            "INSERT INTO events VALUES (?, 's', ?, ?, ?, 'alice', ?, ?, 1, '', ?, '', NULL, NULL)",
             (
                 (
                     n,
                     names[n % 2],
                     n // 2,
                     "secret.set" if n == 1 else "environment.edited",
+                    f"2026-11-22T10:00:00.{n:06}Z",
                     f"2026-11-22T10:00:00.{n:06}Z",
                     n.to_bytes(32),
                 )
@@ -153,6 +157,23 @@ def test_a_hot_key_is_read_no_further_than_asked(long_history: Path) -> None:
         rows = views.events.history(key="ports.tetra", before=EVENTS // 2, limit=20)
         assert rows[0].event == EVENTS // 2 - 1
         assert steps < 100
+
+
+def test_a_time_and_a_short_period_are_read_no_further_than_needed(long_history: Path) -> None:
+    with Views(long_history) as views:
+        steps = 0
+
+        def step() -> None:
+            nonlocal steps
+            steps += 1
+
+        views._connection.set_progress_handler(step, 100)
+        for moment in ("2026-11-22T10:00:00.000007Z", "2026-11-22T10:00:00.090007Z", "2099"):
+            assert position_of(views, TimeRef(moment))
+        begin, end = "2026-11-22T10:00:00.000007Z", "2026-11-22T10:00:00.000027Z"
+        rows = views.events.history(since=begin, until=end)
+        assert [row.event for row in rows] == list(range(27, 6, -1))
+        assert steps < 50
 
 
 def test_a_search_reads_each_table_once_and_no_further_than_asked(long_history: Path) -> None:

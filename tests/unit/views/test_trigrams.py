@@ -40,8 +40,8 @@ def test_all_that_has_the_text_is_read(
         noting = Trigrams(views)
         for position, word in enumerate(words, 1):
             views.execute(
-                "INSERT INTO events VALUES (?, 's', NULL, 1, 't', 'alice', '', ?, x'', '', NULL, "
-                "NULL)",
+                "INSERT INTO events VALUES (?, 's', NULL, 1, 't', 'alice', '', '', 1, ?, x'', '', "
+                "NULL, NULL)",
                 (position, word),
             )
             noting.take_in(position, (word, ""))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tetra_es.gate.pins.pins import Pins
     from tetra_es.gate.state import State
 
-_MAGIC: Final = f"tetra-es checked 3 {sys.byteorder} {__version__}\n".encode()
+_MAGIC: Final = f"tetra-es checked 4 {sys.byteorder} {__version__}\n".encode()
 """Another version may judge by other code: it begins again."""
 
 WRONG: Final = (ValueError, LookupError, TypeError, AttributeError, TetraEsError)

@@ -64,7 +64,7 @@ class Happened:
             return
         context = work.context(reason=self.reason)._replace(correlation=self.correlation)
         for fact in self.facts:
-            late = context.now if fact.time < context.now else None
+            late = context.now if fact.time != context.now else None
             _take(host, fact, context._replace(now=fact.time, recorded=late))
 
     def _is_recorded(self, work: UnitOfWork, host: HostState) -> bool:

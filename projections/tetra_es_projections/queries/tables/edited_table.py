@@ -24,11 +24,6 @@ class EditedTable:
         found = self._of(file, "coalesce(revision, 1) = ?", revision)
         return found.position if found else None
 
-    def newest_at(self, moment: str, file: str) -> int | None:
-        """Return the newest revision of a file at or before a time, None where none is."""
-        found = self._of(file, "time <= ?", moment)
-        return found.position if found else None
-
     def first_time(self, file: str) -> str | None:
         """Return the time of a file's first revision, None where it has none."""
         found = self._of(file, "coalesce(revision, 1) = ?", 1)

@@ -19,6 +19,13 @@ _EVENT_COLUMNS = (
 _EVENT = f"SELECT {_EVENT_COLUMNS} FROM events e"
 
 
+_ERAS: Final = (
+    "WITH RECURSIVE eras(era) AS (SELECT min(era) FROM events WHERE era IS NOT NULL UNION ALL "
+    "SELECT (SELECT min(e.era) FROM events e WHERE e.era > eras.era) FROM eras "
+    "WHERE eras.era IS NOT NULL) SELECT era FROM eras WHERE era IS NOT NULL"
+)
+"""Few: one for each time that a clock was corrected."""
+
 EDITS: Final = {
     "manifest": ("organization.created", "manifest.edited"),
     "profile": ("profile.edited",),
@@ -67,7 +74,8 @@ class EventTable:
     ) -> list[EventRow]:
         """Return events, newest first. `key` also matches the keys below it.
 
-        `file` is the manifest or a profile, whose texts alone are wanted then. `before` and `after`
+        `file` is the manifest or a profile, whose texts alone are wanted then. `since` and `until`
+        go by effective times, so that a period that is over stays as it is. `before` and `after`
         are positions. Without `steps`, a deployment is one event, its first.
         """
         where, values = _conditions(environment, actor, since, until)
@@ -238,6 +246,18 @@ class EventTable:
             found += [row[0] for row in self._connection.execute(sql, (topic, upto))]
         return sorted(found)
 
+    def corrections(self) -> list[tuple[EventRow, str]]:
+        """Return the events from whose own times times count again, oldest first.
+
+        Each with the effective time of the event before it.
+        """
+        rows = self._connection.execute(
+            f"SELECT {_EVENT_COLUMNS}, (SELECT b.effective FROM events b WHERE b.era > 0 "
+            "AND b.position < e.position ORDER BY b.position DESC LIMIT 1) FROM events e "
+            f"WHERE e.position IN ({_ERAS}) AND e.position > 1 ORDER BY e.position"
+        )
+        return [(EventRow(*row[:-1]), row[-1]) for row in rows]
+
     def void(self, position: int) -> str | None:
         """Return why an event changed nothing, None for a valid one."""
         row = self._connection.execute(
@@ -266,17 +286,34 @@ class EventTable:
         return int(row[0])
 
     def newest_at(self, moment: str) -> int | None:
-        """Return the position of the newest event at or before a time, None where there is none.
-
-        What happened on hosts does not count: it is recorded when it is over, after what others
-        recorded meanwhile.
-        """
+        """Return the position of the newest event that counts at a time, None where none does."""
+        newest = self._newest_of(0, moment)
+        for era in sorted((row[0] for row in self._connection.execute(_ERAS)), reverse=True):
+            if era and (found := self._newest_of(era, moment)):
+                newest = max(newest, found)
+                break
         row = self._connection.execute(
-            "SELECT position FROM events WHERE time <= ? AND stream NOT GLOB 'deployments:*' "
-            "ORDER BY position DESC LIMIT 1",
-            (moment,),
+            "SELECT max(position) FROM events "
+            "WHERE void IS NOT NULL AND position > ? AND effective <= ?",
+            (newest, moment),
         ).fetchone()
-        return row[0] if row else None
+        return row[0] or newest or None
+
+    def _newest_of(self, era: int, moment: str) -> int:
+        """Return the newest event of an era that counts at a time, 0 for none."""
+        row = self._connection.execute(  # within one, effective times rise
+            "SELECT position FROM events WHERE era = ? AND effective <= ? "
+            "ORDER BY effective DESC, position DESC LIMIT 1",
+            (era, moment),
+        ).fetchone()
+        return row[0] if row else 0
+
+    def effective(self, position: int) -> tuple[str, int | None]:
+        """Return from when on an event counts, and the event that such times rise from there."""
+        row = self._connection.execute(
+            "SELECT effective, era FROM events WHERE position = ?", (position,)
+        ).fetchone()
+        return row[0], row[1]
 
 
 def _conditions(
@@ -288,8 +325,8 @@ def _conditions(
     wanted: Sequence[tuple[str, str | None]] = (
         ("e.environment = ?", environment),
         ("e.actor = ?", actor),
-        ("e.time >= ?", since),
-        ("e.time <= ?", until),
+        ("e.effective >= ?", since),
+        ("e.effective <= ?", until),
     )
     where = [condition for condition, value in wanted if value is not None]
     return where, [value for _, value in wanted if value is not None]

@@ -11,13 +11,9 @@ class Moment(NamedTuple):
     """Up to where events count."""
 
     position: int
-    """The newest event of a state that counts."""
+    """The newest event that counts."""
     time: str | None
-    """The last time at which something on a host counts; None where the position decides.
-
-    What happens there is recorded when it is over, so its event may come after others that are
-    later.
-    """
+    """The time that was asked for; None where that event was."""
 
 
 NOW = Moment(2**62, None)
@@ -88,12 +84,10 @@ class HostTable:
             "SELECT position, revision, deployment, actor, reason, time, runner, machine, code, "
             "secrets, outcome, step, cause, ended, ended_time, observed FROM deployments "
             "WHERE environment = ? AND host = ? AND position <= ? ORDER BY position DESC",
-            (environment, host, 2**62 if moment.time else moment.position),
+            (environment, host, moment.position),
         )
         found = []
         for one in map(DeploymentRow._make, rows):
-            if moment.time and one.time > moment.time:
-                continue
             found.append(_as_of(one, moment))
             if found[-1].outcome == "serving" and found[-1].machine:
                 break
@@ -104,17 +98,13 @@ class HostTable:
         rows = self._connection.execute(
             "SELECT position, word, services, time, actor, reason FROM operations "
             "WHERE environment = ? AND host = ? AND position <= ? ORDER BY position DESC",
-            (environment, host, 2**62 if moment.time else moment.position),
+            (environment, host, moment.position),
         )
-        found = map(OperationRow._make, rows)
-        return [one for one in found if not moment.time or one.time <= moment.time]
+        return [OperationRow._make(row) for row in rows]
 
 
 def _as_of(one: DeploymentRow, moment: Moment) -> DeploymentRow:
     """Return a deployment as it stood when its end was not there yet, where that is so."""
-    if one.ended is None or one.ended_time is None:
-        return one
-    over = one.ended_time <= moment.time if moment.time else one.ended <= moment.position
-    if over:
+    if one.ended is None or one.ended <= moment.position:
         return one
     return one._replace(outcome="under way", step="", cause="", ended=None, ended_time=None)

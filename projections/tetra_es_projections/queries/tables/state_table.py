@@ -76,14 +76,6 @@ class StateTable:
         ).fetchone()
         return int(row[0]) if row else None
 
-    def newest_at(self, moment: str, environment: str) -> int | None:
-        """Return the newest state of an environment at or before a time, None where none is."""
-        row = self._connection.execute(
-            "SELECT max(position) FROM states WHERE time <= ? AND environment = ?",
-            (moment, environment),
-        ).fetchone()
-        return row[0] if row else None
-
     def first_time(self, environment: str) -> str | None:
         """Return the time of an environment's first state, None where it has none."""
         row = self._connection.execute(

@@ -1,0 +1,134 @@
+"""Clocks that are wrong: what is refused, what is corrected, and what nobody can do with a date."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+import pytest
+
+from tests.cli.test_void import METADATA, sign
+from tests.clocks import dated, reached
+from tests.examples import LONG_TAIL
+from tetra_es.store.history import History
+
+if TYPE_CHECKING:
+    from tests.machine import Machine
+
+LONG_AGO = "2020-02-03T04:05:06.000000Z"
+AHEAD = "2099-01-01T00:00:00.000000Z"
+
+
+def soon(**more: float) -> str:
+    """Return a time so much after now."""
+    return (datetime.now(UTC) + timedelta(**more)).isoformat()
+
+
+def _event(machine: Machine, position: int) -> dict[str, Any]:
+    found: dict[str, Any] = machine.ok("event", str(position), "-o", "json").json
+    return found
+
+
+def test_a_clock_that_is_behind_records_nothing(machine: Machine) -> None:
+    last = machine.last_position()
+    with dated(LONG_AGO, honest=True):
+        done = machine.fails(3, "set", "local", "ports.tetra=1")
+    assert f"the clock here is wrong ({LONG_AGO})" in done.err
+    assert "is dated in the future" in done.err
+    assert machine.last_position() == last
+    with dated(soon(minutes=-4), honest=True):  # clocks may differ so much
+        machine.ok("set", "local", "ports.tetra=1")
+
+
+def test_a_date_in_the_future_is_corrected(machine: Machine) -> None:
+    over = reached(machine)
+    with dated(AHEAD):
+        machine.ok("set", "local", "ports.tetra=2", "-m", "the clock is wrong")
+    future = machine.last_position()
+    done = machine.fails(3, "set", "local", "ports.tetra=3")
+    assert f"or #{future} is dated in the future ({AHEAD})" in done.err
+    assert "--clock-was-wrong" in done.hint()
+    assert "needs a reason" in machine.fails(2, "promote", "dev", "--clock-was-wrong").err
+    before = machine.ok("show", "local", "--at", over).out
+    machine.ok("--clock-was-wrong", "set", "local", "ports.tetra=3", "-m", "nobody set the clock")
+    assert _event(machine, future + 1)["state"]["metadata"]["clock"] == "corrected"
+    assert reached(machine) < soon()
+    machine.ok("promote", "dev")
+    assert "ports.tetra" in machine.ok("history", "--since", "1h", "--changes").out
+    assert machine.ok("get", "local", "ports.tetra", "--at", "now").out == "3\n"
+    assert machine.ok("get", "local", "ports.tetra", "--at", AHEAD).out == "3\n"
+    assert machine.ok("show", "local", "--at", over).out == before
+    (found,) = machine.fails(3, "findings", "--kind", "clock", "-o", "json").json
+    assert (found["event"], AHEAD in found["what"]) == (future + 1, True)
+    done = machine.fails(3, "set", "local", "ports.tetra=4", "--clock-was-wrong", "-m", "again")
+    assert "no event is dated in the future" in done.err
+    machine.ok("verify")
+    machine.ok("rebuild")
+    machine.ok("verify")
+
+
+def test_a_rollback_to_a_time_goes_by_effective_times(machine: Machine) -> None:
+    """What the views say is compared with the events: a decision rests on it."""
+    machine.ok("promote", "dev")
+    machine.ok("set", "local", "ports.tetra=2")
+    machine.ok("promote", "dev")
+    over = reached(machine)
+    with dated(LONG_AGO):
+        machine.ok("set", "local", "ports.tetra=3")
+        machine.ok("promote", "dev")
+    machine.ok("rollback", "dev", "--to", over, "-m", "as it was then")
+    assert machine.ok("get", "dev", "ports.tetra").out == "2\n"
+    views = machine.folder / "store/views.db"
+    with closing(sqlite3.connect(views)) as connection, connection:
+        connection.execute("UPDATE events SET effective = ? WHERE position > 3", (LONG_AGO,))
+    done = machine.fails(4, "rollback", "dev", "--to", over)
+    assert "and the events do not" in done.err
+
+
+def test_a_void_event_stops_no_time_and_turns_none_back(machine: Machine) -> None:
+    over = reached(machine)
+    sign(machine, "org", "org.renamed", name="x", timestamp=AHEAD)
+    corrected = METADATA | {"clock": "corrected"}
+    sign(machine, "org", "org.renamed", name="x", timestamp=LONG_AGO, metadata=corrected)
+    assert reached(machine) == over
+    machine.ok("set", "local", "ports.tetra=2")
+    assert machine.ok("get", "local", "ports.tetra", "--at", "now").out == "2\n"
+    assert machine.ok("findings", "--kind", "clock", "-o", "json").json == []
+    found = machine.fails(3, "findings", "--kind", "backdated", "-o", "json").json
+    assert [one["event"] for one in found] == [machine.last_position() - 1]
+    machine.ok("verify")
+
+
+def test_a_signer_with_limits_corrects_nothing(machine: Machine) -> None:
+    env = {"XDG_CONFIG_HOME": str(machine.home / "bob")}
+    key = machine.ok("identity", "line", env=env).out.split(" age1")[0].strip()
+    machine.ok("signer", "add", "bob", key, "--may", "edit:local")
+    over = reached(machine)
+    before = machine.ok("show", "local", "--at", over).out
+    words = ("set", "local", "ports.tetra=2", "--clock-was-wrong", "-m", "mine is right")
+    with dated(LONG_AGO):
+        done = machine.fails(3, *words, env=env)
+        assert "only a signer without limits corrects times" in done.err
+        with patch.object(History, "may_correct", lambda *_: True):  # he does not keep to that
+            machine.ok(*words, env=env)
+    row = machine.history()[0]
+    assert (row["actor"], row["time"]) == ("bob", LONG_AGO)
+    assert reached(machine) > over
+    assert machine.ok("show", "local", "--at", over).out == before
+    assert machine.run("show", "local", "--at", "2021").out == ""
+    assert machine.ok("findings", "--kind", "clock", "-o", "json").json == []
+    machine.ok("verify")
+
+
+@LONG_TAIL
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59.999999Z", AHEAD])
+def test_the_last_time_that_there_is(machine: Machine, time: str) -> None:
+    with dated(time):
+        machine.ok("set", "local", "ports.tetra=2")
+        machine.ok("set", "local", "ports.tetra=3")
+    assert machine.ok("get", "local", "ports.tetra", "--at", "now").out == "4444\n"
+    machine.ok("set", "local", "ports.tetra=4", "--clock-was-wrong", "-m", "back to now")
+    assert machine.ok("get", "local", "ports.tetra", "--at", "now").out == "4\n"
