@@ -2241,7 +2241,7 @@ class Evidence:
             self.find(f"{MANIFEST} says that it has {found['count']} events, and lists {words}")
         last = found["head"]["position"]
         both = [*(one for one, _ in found["events"]), *(one for one, _ in found["context"])]
-        if len(set(both)) != len(both) or max(both, default=0) > last:
+        if len(set(both)) != len(both) or max([*both, *found["void"]], default=0) > last:
             self.find(f"{MANIFEST} lists an event twice, or one after its head")
         return not self.findings
 
@@ -2291,6 +2291,8 @@ class Evidence:
                     self.states[position] = lawful_state(event)
                 except (Rejected, ValueError) as error:
                     return self.find(f"{CHAIN} does not have it: {error}", position)
+                if event.stream == "org":  # it says who could sign, and what its texts are
+                    self.find(f"it is in {CHAIN} alone, and not in a file of its own", position)
                 self.events[position] = event
                 self.chained.add(position)
             hash_ = self.events[position].hash

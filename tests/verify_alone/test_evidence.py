@@ -220,6 +220,8 @@ def test_what_the_auditor_knows(machine: Machine, tmp_path: Path) -> None:
     known += ["--expect", f"{head['position']}:{head['hash']}", "--against", str(tmp_path / "old")]
     done = verify(path, *known)
     assert (done.code, "not checked" in done.out) == (0, False), done
+    part = export(machine, tmp_path / "part.zip", "--env", "local", "--chain")
+    assert verify(part, *known).code == 0, "the chain has all events before"
     # The history from an event on alone cannot be compared with an older checkpoint.
     part = export(machine, tmp_path / "part.zip", "--since", "2h", "--env", "local")
     done = verify(part, *known)
@@ -252,8 +254,9 @@ def test_an_organization_of_the_first_edition_is_upgraded_first(
     done = verify(export(machine, tmp_path / "e.zip"), "-o", "json")
     assert (done.code, done.json["findings"]) == (0, [])
     for words in filters(machine):
-        done = verify(export(machine, tmp_path / "e.zip", *words), "-o", "json")
-        assert (done.code, done.json["findings"]) == (0, []), words
+        for more in ((), ("--chain",)):
+            done = verify(export(machine, tmp_path / "e.zip", *words, *more), "-o", "json")
+            assert (done.code, done.json["findings"]) == (0, []), words
 
 
 @pytest.mark.parametrize(

@@ -146,6 +146,10 @@ BYTES: dict[str, tuple[Callable[[Bundle], object], str]] = {
         lambda b: b.change(lambda m: m.update(events=[m["events"][0], *m["events"]])),
         "one is there twice",
     ),
+    "a void event that is not there": (
+        lambda b: b.change(lambda m: m.update(void=[999])),
+        "one after its head",
+    ),
     "the head": (
         lambda b: b.change(lambda m: m["head"].update(position=m["head"]["position"] - 1)),
         "one after its head",
@@ -505,6 +509,25 @@ def test_lines_of_a_chain_that_are_none(
     bundle.files[CHAIN] = b"\n".join([line, *lines[1:]])
     bundle.sign_again(exporter)
     names_it(bundle, tmp_path, "chain.jsonl does not have it: its line is missing")
+
+
+def test_an_event_of_the_organization_has_its_texts_with_it(
+    exported: dict[str, Path], exporter: SigningKey, tmp_path: Path
+) -> None:
+    """Without them, less of what follows could be judged."""
+    bundle = Bundle.of(exported["chain"])
+    edited = next(
+        position
+        for position, _ in bundle.manifest["context"]
+        if event_of(bundle, position)["topic"] == "profile.edited"
+    )
+    line = chained(event_of(bundle, edited))
+    without(bundle, edited)
+    lines = [*bundle.files[CHAIN].splitlines(keepends=True), line]
+    lines.sort(key=lambda one: int(json.loads(one)["event"]))
+    bundle.files[CHAIN] = b"".join(lines)
+    bundle.sign_again(exporter)
+    names_it(bundle, tmp_path, f"#{edited}: it is in chain.jsonl alone")
 
 
 def test_where_streams_end_is_worked_out(
