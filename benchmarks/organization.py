@@ -16,6 +16,7 @@ from tetra_es.admission import Admission
 from tetra_es.crypto.ssh.own_key import OwnKey
 from tetra_es.events.metadata import Context
 from tetra_es.layout import OrgLayout, environment_file
+from tetra_es.log.counting import Reached
 from tetra_es.log.deciding import Appended
 from tetra_es.log.linking import link
 from tetra_es.log.sqlite.engine import AppendableSqliteLog
@@ -184,6 +185,7 @@ class _Many:
         self.replica, self.path, self.key = history.replica, history.path, history.key
         self.organization, self.environment = history.organization, history.environment
         self.vault, self.floor = history.vault, history.floor
+        self.reached = Reached()  # its events have times of their own
         self._log = AppendableSqliteLog(history.path)
         self._stored = self._head = self._log.head()
         self._records: list[Record] = []
