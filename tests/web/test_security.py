@@ -6,7 +6,6 @@ import base64
 from hashlib import sha256
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import pytest
 
@@ -14,7 +13,6 @@ from tests.machine import until
 from tests.web.service import serving
 from tests.web.story import CANARIES
 from tetra_es.errors import UsageError
-from tetra_es_web.routes.patterns import check_pattern
 from tetra_es_web.serving.access import Guard
 from tetra_es_web.serving.exchange import POLICY
 from tetra_es_web.serving.surroundings import Limits
@@ -260,33 +258,6 @@ def test_too_many_at_once(told: Machine) -> None:
     with serving(told, limits=Limits(waiting=0)) as found:
         reply = found.ask("/api/v1/head")
         assert (reply.status, reply.headers["retry-after"]) == (503, "2")
-
-
-@pytest.mark.parametrize(
-    "pattern",
-    [
-        "(a+)+$",
-        "(a|a)*b",
-        ".*.*x",
-        "a{2,9}b*",
-        "(?=a)",
-        r"(a)\1",
-        "a?a?a?a?a?",
-        "((a)*)",
-        "(|.)~",
-    ],
-)
-def test_a_pattern_that_takes_for_ever_is_refused(service: Service, pattern: str) -> None:
-    reply = service.ask(f"/api/v1/events?grep={quote(pattern)}")
-    assert reply.status == 400
-    assert "too complex" in reply.json["message"]
-
-
-@pytest.mark.parametrize(
-    "pattern", ["peak", "first.*release", r"\(x\)", "[a-c]+", "^a|b$", r"a\+b\+"]
-)
-def test_other_patterns_are_taken(pattern: str) -> None:
-    assert check_pattern(pattern) == pattern
 
 
 def test_what_is_wrong_is_said(service: Service) -> None:

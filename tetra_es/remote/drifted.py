@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from tetra_es.line_diff import unified
 from tetra_es.remote.unmanaged import same_file, same_link
 from tetra_es.secret_scan.detectors import detections_in, detectors_for
 
@@ -131,7 +131,7 @@ def _lines(text: bytes) -> list[str]:
 
 def _unified(path: str, before: list[str], after: list[str], origin: str = "deployed") -> str:
     names = (f"{origin}{path}", f"there{path}")
-    return "\n".join(difflib.unified_diff(before, after, *names, lineterm=""))
+    return "\n".join(unified(before, after, names, end=""))
 
 
 def masked_lines(lines: Iterable[str], known: Collection[str]) -> list[str]:

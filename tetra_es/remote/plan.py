@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tetra_es.line_diff import unified
 from tetra_es.remote.drifted import attributes, drifted, masked_lines
 from tetra_es.remote.preflight import problems
 from tetra_es.remote.unmanaged import same_file, same_link, unmanaged
@@ -219,4 +219,4 @@ def _unified(path: str, before: bytes, after: bytes, by_hand: Collection[str]) -
     if path in by_hand:
         old = masked_lines(old, new)
     names = (f"a{path}" if old else "/dev/null", f"b{path}" if new else "/dev/null")
-    return "\n".join(difflib.unified_diff(old, new, *names, lineterm=""))
+    return "\n".join(unified(old, new, names, end=""))

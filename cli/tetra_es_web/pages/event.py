@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import shlex
-from difflib import unified_diff
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tetra_es.errors import TetraEsError
+from tetra_es.line_diff import unified
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.refs import PositionRef
 from tetra_es_projections.queries.events import find_event
@@ -124,7 +124,7 @@ def _text_lines(view: View, found: FoundEvent) -> Iterator[Line]:
 
 def diff_lines(before: str, after: str) -> Iterator[Line]:
     """Yield the difference between two texts, with three lines around each change."""
-    lines = unified_diff(before.splitlines(), after.splitlines(), lineterm="")
+    lines = unified(before.splitlines(), after.splitlines(), end="")
     for number_, line in enumerate(lines):
         if number_ > 1:  # without the names of the files
             yield Line(_KINDS.get(line[:1], ""), shortened(line))

@@ -12,6 +12,7 @@ from tetra_es_web.pages.drawing import rows_of
 from tetra_es_web.pages.parts import fitting
 from tetra_es_web.pages.rendering import render
 from tetra_es_web.pages.view import command, file_in, number
+from tetra_es_web.patterns import matcher
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +39,7 @@ def timeline(view: View, _: str, given: Mapping[str, str]) -> str:
         since=parse_start(wanted["since"], view.zone) if "since" in wanted else None,
         until=parse_end(wanted["until"], view.zone) if "until" in wanted else None,
         grep=wanted.get("grep"),
+        matcher=matcher,
         before=before,
         after=after,
         limit=limit + 1,

@@ -16,10 +16,10 @@ from tetra_es_projections.answers.proofs import proof as proof_of
 from tetra_es_projections.answers.search import search as found_in
 from tetra_es_projections.queries.history import HistoryQuery
 from tetra_es_projections.queries.search import KINDS, Search
+from tetra_es_web.patterns import matcher
 from tetra_es_web.routes import parameters as p
 from tetra_es_web.routes.asking import api_router, asked
 from tetra_es_web.routes.describing import described
-from tetra_es_web.routes.patterns import check_pattern
 from tetra_es_web.routes.replying import CSV, JSON, LINES, Answer, form_of
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ def events(
             topic=topic,
             since=one.since(since),
             until=one.until(until),
-            grep=check_pattern(grep),
+            grep=grep,
+            matcher=matcher,
             limit=n,
             before=before,
             after=after,

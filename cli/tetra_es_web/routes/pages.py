@@ -18,7 +18,6 @@ from tetra_es_web.pages.failure import failure, failure_alone
 from tetra_es_web.pages.registry import OF_SOMETHING, PAGES, PARAMETERS, SEVERAL
 from tetra_es_web.pages.view import MANY, View
 from tetra_es_web.routes.errors import status_of
-from tetra_es_web.routes.patterns import check_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -124,7 +123,6 @@ def _check(request: Request, name: str, given: Mapping[str, str]) -> None:
         raise UsageError("a parameter is given twice", hint="give it once")
     if any("\x00" in value for value in (*given.values(), request.path_params.get("of", ""))):
         raise UsageError("a parameter has a zero byte", hint="leave it out")
-    check_pattern(given.get("grep"))
 
 
 def _html(body: str, headers: Mapping[str, str], status: int = 200) -> Response:

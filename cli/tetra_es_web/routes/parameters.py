@@ -88,7 +88,7 @@ Until = Annotated[
 Grep = Annotated[
     str | None,
     Query(
-        description="A simple regular expression that is found in the reason or the summary.",
+        description="A regular expression, as RE2 has them, that is found in reason or summary.",
         max_length=200,
         examples=["promote"],
     ),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tetra_es_projections.queries.history_steps import with_ends
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tetra_es_projections.queries.reader import Reader
     from tetra_es_projections.queries.tables.event_table import EventRow
@@ -38,6 +38,8 @@ class HistoryQuery(NamedTuple):
     """Whether the steps of deployments are wanted, below their line."""
     grep: str | None = None
     """A regular expression that is found in the reason or the summary, in either case."""
+    matcher: "Callable[[str], Callable[[str], object]] | None" = None
+    """What makes a search of a pattern, None for Python's `re`; raises `UsageError`."""
     reverse: bool = False
     """Whether the oldest comes first."""
     changes: bool = False
@@ -114,24 +116,35 @@ def _events(reader: "Reader", query: HistoryQuery) -> "list[EventRow]":
         rows = with_ends(reader, rows)
     if query.grep is None:
         return rows
-    found = [*_matching(rows, query.grep)]
+    found = [*_matching(rows, (query.matcher or _matcher)(query.grep))]
     return found if limit < 0 else found[:limit]
 
 
-def _matching(rows: "Sequence[EventRow]", pattern: str) -> "Iterator[EventRow]":
+def _matching(rows: "Sequence[EventRow]", found: "Callable[[str], object]") -> "Iterator[EventRow]":
     """Yield the rows whose reason or summary a regular expression is found in."""
+    return (row for row in rows if found(row.reason) or found(row.summary))
+
+
+def _matcher(pattern: str) -> "Callable[[str], object]":
+    """Return what says whether a pattern is found in a text."""
     import re
+    import warnings
 
     from tetra_es.errors import UsageError
 
     try:
-        wanted = re.compile(pattern, re.IGNORECASE)
+        with warnings.catch_warnings(action="ignore", category=FutureWarning):  # of later syntax
+            return re.compile(pattern, re.IGNORECASE).search
     except re.error as error:
         raise UsageError(
             f"not a regular expression: {pattern!r}: {error}",
             hint="put a backslash before what stands for itself, such as \\( or \\[",
         ) from None
-    return (row for row in rows if wanted.search(row.reason) or wanted.search(row.summary))
+    except OverflowError:
+        raise UsageError(
+            f"not a regular expression: {pattern!r}: a count is too large",
+            hint="use smaller counts",
+        ) from None
 
 
 def _by_key(
