@@ -84,18 +84,18 @@ class LiveLinks:
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.@-]{1,60}", re.ASCII)
 _WRITTEN = {
-    "overview": (),
+    "overview": ("part",),
     "timeline": ("environment", "before"),
     "event": ("part",),
     "environment": ("at", "part"),
     "manifest": ("at", "part"),
     "profile": ("at", "part"),
     "compare": ("a", "b", "part"),
-    "key": ("before",),
-    "keys": ("part",),
-    "secrets": (),
-    "hosts": ("before",),
-    "signers": (),
+    "key": ("part", "before"),
+    "keys": ("columns", "part"),
+    "secrets": ("part",),
+    "hosts": ("part", "before"),
+    "signers": ("part", "before"),
     "findings": ("after",),
 }
 """Pages that a folder of files has, and the parameters that are part of a file's name."""
@@ -113,7 +113,7 @@ def file_of(page: Address) -> str | None:
     query = dict(page.query)
     if any(not _VALUES.get(name, _NUMBER).fullmatch(query[name]) for name in query):
         return None  # what was at any time is for a service to tell
-    if page.page == "overview":
+    if page.page == "overview" and not query:
         return "index.html"
     names = [_safe(page.of)] if page.of else []
     names += [f"{name}-{_safe(query[name])}" for name in wanted if name in query]

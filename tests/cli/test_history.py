@@ -196,3 +196,19 @@ def test_a_time_without_a_zone_is_of_the_one_that_was_chosen(told: Machine) -> N
     assert events(told, "--since", f"{day}T{hour}{rest}") != []
     later = ("--tz", "-01:00", "history", "--since", f"{day}T{hour}{rest}")
     assert told.ok(*later).err == "no such events\n"  # an hour after it
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("--key ports", "--key ports --before 8 --after 2", "dev --key ports -n 1"),
+        *("--key ports --actor alice --since 1h", "local --key ports --type environment.edited"),
+    ],
+)
+def test_a_table_with_very_many_keys_has_the_same_history(
+    told: Machine, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = told.history(*words.split())
+    assert rows
+    monkeypatch.setattr("tetra_es_projections.queries.tables.event_table._PLACES", 1)
+    assert told.history(*words.split()) == rows

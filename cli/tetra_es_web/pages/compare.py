@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations, islice, pairwise
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import TetraEsError, UsageError
@@ -13,11 +14,15 @@ from tetra_es_web.pages.rendering import render
 from tetra_es_web.pages.view import command, number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from tetra_es_projections.queries.differences import Difference
     from tetra_es_web.pages.view import View
+
+
+_FEW = 6
+_PAIRS = 40
 
 
 def compare(view: View, _: str, given: Mapping[str, str]) -> str:
@@ -39,11 +44,18 @@ def compare(view: View, _: str, given: Mapping[str, str]) -> str:
         after=after,
         found=found,
         problem=problem,
+        pairs=_pairs(view.environments),
         part=part,
         part_address=lambda at: view.links.to("compare", a=before, b=after, part=at),
         rows=[one for one in part.items if not isinstance(one, Line)],
         lines=[one for one in part.items if isinstance(one, Line)],
     )
+
+
+def _pairs(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Return what is offered: each two of few environments, neighbours where there are many."""
+    found = combinations(names, 2) if len(names) <= _FEW else pairwise(names)
+    return list(islice(found, _PAIRS))
 
 
 def _between(view: View, before: str, after: str) -> tuple[Difference | None, TetraEsError | None]:

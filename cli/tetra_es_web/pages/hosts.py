@@ -9,7 +9,7 @@ from tetra_es_projections.queries.history_steps import with_ends
 from tetra_es_projections.queries.hosts import hosts_at, left_out, moment_of_ref, on_host
 from tetra_es_projections.queries.tables.host_table import Moment
 from tetra_es_web.links import address
-from tetra_es_web.pages.parts import fitting, weight
+from tetra_es_web.pages.parts import fitting, part_of, weight
 from tetra_es_web.pages.rendering import render
 from tetra_es_web.pages.view import command, number
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from tetra_es_web.pages.view import View
 
 _SHOWN = 40
+_LEFT_OUT = 10
+_ROOM = 35_000
+"""Bytes of a page that hosts may have, and what was done there."""
 
 
 def hosts(view: View, _: str, given: Mapping[str, str]) -> str:
@@ -35,20 +38,25 @@ def hosts(view: View, _: str, given: Mapping[str, str]) -> str:
     upto = min(moment.position, view.whole.newest.event)
     end = min(before or upto + 1, upto + 1)
     done = _done_on(view, rows, end) if host else _done(view, end)
-    room = min(fitting(done, _weigh), _SHOWN)
+    part = part_of(rows, number(given, "part"), _weigh_host, _ROOM)
+    missing = left_out(reader, rows) if ref is None and not host else []
+    room = min(fitting(done, _weigh, _ROOM), _SHOWN)
     more, done = len(done) > room, done[:room]
     return render(
         "hosts.html",
         view,
         title="Hosts",
-        here=address("hosts", host=host, at=at or upto, before=before),
+        here=address("hosts", host=host, at=at or upto, part=given.get("part"), before=before),
+        part=part,
+        part_address=lambda wanted: view.links.to("hosts", host=host, at=at, part=wanted),
         json=view.links.json("hosts", host=host, at=at),
         command=command("hosts", *([host] if host else ()), "--at", at or upto),
         asked=(("host", host), ("at", at), ("before", str(before or ""))),
         at=at,
         host=host,
-        rows=rows,
-        left_out=left_out(reader, rows) if ref is None and not host else [],
+        rows=part.items,
+        left_out=missing[:_LEFT_OUT],
+        more_left_out=len(missing[_LEFT_OUT:]),
         done=done,
         before=before,
         older=done[-1].event if more and done else None,
@@ -80,6 +88,11 @@ def _done_on(view: View, rows: Sequence[HostAt], before: int) -> list[EventRow |
     newest = sorted(found, reverse=True)[: _SHOWN + 1]
     known = [row for row in map(events.find, newest) if row is not None]
     return [*with_ends(view.reader, known)]
+
+
+def _weigh_host(row: HostAt) -> int:
+    names = [one["key"] for one in row.secrets[:8]]
+    return 1_900 + weight(row.host, *row.names, *names, row.newest["cause"])
 
 
 def _weigh(row: EventRow | KeyEventRow) -> int:

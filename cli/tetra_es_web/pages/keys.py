@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     from tetra_es_web.pages.view import View
 
 _SHOWN = 40
+_PRESENT, _LIFE = 38_000, 30_000
+"""Bytes of a page that both halves of the life of a key may have."""
 _CELL = 160
+_COLUMNS = 10
+"""Environments beside each other: a wider table is not read."""
 
 
 class KeyRow(NamedTuple):
@@ -40,7 +44,8 @@ class KeyRow(NamedTuple):
     def weight(self) -> int:
         """How many bytes of a page it takes, about."""
         texts = [cell.value for cell in self.cells if cell]
-        return 200 + 2 * weight(self.key) + sum(160 + weight(text, most=_CELL) for text in texts)
+        cells = 80 * len(self.cells) + sum(100 + weight(text, most=_CELL) for text in texts)
+        return 200 + 2 * weight(self.key) + cells
 
 
 def keys(view: View, _: str, given: Mapping[str, str]) -> str:
@@ -52,8 +57,9 @@ def keys(view: View, _: str, given: Mapping[str, str]) -> str:
         from tetra_es_projections.queries.refs import position_of  # most ask for now
 
         upto = position_of(view.reader.views, ref)
+    group = part_of(view.environments, number(given, "columns"), lambda _: 1, _COLUMNS)
     columns = {
-        name: {row.key: row for row in table.blame(name, below, upto)} for name in view.environments
+        name: {row.key: row for row in table.blame(name, below, upto)} for name in group.items
     }
     names = sorted({key for rows in columns.values() for key in rows})
     rows = []
@@ -63,16 +69,21 @@ def keys(view: View, _: str, given: Mapping[str, str]) -> str:
         rows.append(KeyRow(key, cells, len(values) > 1))
     part = part_of(rows, number(given, "part"), lambda row: row.weight)
     at = given.get("at", "").strip()
+    shown = {name: given.get(name) for name in ("columns", "part")}
     return render(
         "keys.html",
         view,
         title="Values",
-        here=address("keys", key=below, at=upto or view.whole.newest.event, part=given.get("part")),
-        asked=(("key", below or ""), ("at", at)),
+        here=address("keys", key=below, at=upto or view.whole.newest.event, **shown),
+        asked=(("key", below or ""), ("at", at), ("columns", given.get("columns", ""))),
+        group=group,
+        group_address=lambda wanted: view.links.to("keys", key=below, at=at, columns=wanted),
         at=at,
         below=below,
         part=part,
-        part_address=lambda wanted: view.links.to("keys", key=below, at=at, part=wanted),
+        part_address=lambda wanted: view.links.to(
+            "keys", key=below, at=at, columns=given.get("columns"), part=wanted
+        ),
         cell=_CELL,
         differing=sum(row.differs for row in rows),
     )
@@ -89,7 +100,7 @@ class Present(NamedTuple):
     """What a key is in an environment, or was at a moment."""
 
     environment: str
-    row: BlameRow | None
+    row: BlameRow
     why: Why | None
 
 
@@ -98,21 +109,23 @@ def key(view: View, of: str, given: Mapping[str, str]) -> str:
     reader = view.reader
     before, at = number(given, "before"), given.get("at", "").strip()
     then = _moment(view, at)
+    part = part_of(_having(view, of, then), number(given, "part"), _weigh_present, _PRESENT)
     ends = [one for one in (before, then and then.position + 1) if one]
     query = HistoryQuery(key=of, before=min(ends, default=None), limit=_SHOWN + 1)
     found = [row for row in history_rows(reader, query) if isinstance(row, KeyEventRow)]
     events = list(dict.fromkeys(row.event for row in found))
     more = len(events) > _SHOWN
     rows = [row for row in found if not more or row.event != events[-1]]
-    room = fitting(rows, _weigh)
-    if room < len(rows):
-        more, rows = True, rows[:room]
+    room, cut = fitting(rows, _weigh, _LIFE), None
+    if room < len(rows):  # all rows of an event are on one page, but for one that fills it alone
+        whole = [row for row in rows[:room] if row.event != rows[room].event]
+        more, cut, rows = True, None if whole else rows[room].event, whole or rows[:room]
     below = sorted({row.key for row in found if row.key and row.key != of})
     return render(
         "key.html",
         view,
         title=of,
-        here=address("key", of, at=at, before=before),
+        here=address("key", of, at=at, part=given.get("part"), before=before),
         json=view.links.json("events", key=of, before=query.before),
         command=command("history", "--key", of, *(["--before", query.before] if ends else ())),
         asked=(("at", at), ("before", str(before or ""))),
@@ -120,10 +133,12 @@ def key(view: View, of: str, given: Mapping[str, str]) -> str:
         purges=purges_of(reader) if any(row.purged for row in rows) else "",
         at=at,
         then=then,
-        present=[_present(view, name, of, then) for name in view.environments],
+        part=part,
+        part_address=lambda wanted: view.links.to("key", of, at=at, part=wanted),
+        present=[_present(view, name, row, then) for name, row in part.items],
         rows=rows,
         below=below[:50],
-        more=more,
+        cut=cut,
         older=rows[-1].event if more and rows else None,
         before=before,
     )
@@ -140,13 +155,24 @@ def _moment(view: View, at: str) -> Then | None:
     return Then(position, ref if isinstance(ref, TimeRef) else PositionRef(position))
 
 
-def _present(view: View, environment: str, name: str, then: Then | None) -> Present:
-    rows = view.reader.views.keys.blame(environment, name, upto=then and then.position)
-    row = next((one for one in rows if one.key == name), None)
+def _having(view: View, name: str, then: Then | None) -> list[tuple[str, BlameRow]]:
+    """Return the environments that have a key, or had it, each with the event that gave it."""
+    table, upto = view.reader.views.keys, then and then.position
+    found = []
+    for environment in view.environments:
+        rows = table.blame(environment, name, upto=upto)
+        found += [(environment, row) for row in rows if row.key == name]
+    return found
+
+
+def _weigh_present(one: tuple[str, BlameRow]) -> int:
+    return 2_500 + weight(one[1].value, one[1].reason, most=800)
+
+
+def _present(view: View, environment: str, row: BlameRow, then: Then | None) -> Present:
     why: Why | None = None
-    if row is not None:
-        with suppress(TetraEsError):  # such as a text that was purged: the row is known
-            why = explain(view.reader, environment, name, then and then.ref)
+    with suppress(TetraEsError):  # such as a text that was purged: the row is known
+        why = explain(view.reader, environment, row.key, then and then.ref)
     return Present(environment, row, why)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es_projections.queries.findings import findings
 from tetra_es_projections.queries.graph import history_graph
@@ -12,17 +12,40 @@ from tetra_es_projections.queries.signers import signer_rows
 from tetra_es_projections.queries.status import environment_rows, file_rows
 from tetra_es_web.links import address
 from tetra_es_web.pages.drawing import rows_of
+from tetra_es_web.pages.parts import part_of, weight
 from tetra_es_web.pages.rendering import render
-from tetra_es_web.pages.view import command
+from tetra_es_web.pages.view import command, number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from tetra_es_projections.queries.hosts import HostAt
+    from tetra_es_projections.queries.status import EnvironmentStatus
+    from tetra_es_projections.queries.tables.event_table import EventRow
     from tetra_es_web.pages.view import View
 
 NEWEST = 10
+_HOSTS = 12
+"""Hosts of an environment that are listed here."""
+_FILES = 20
+_ROOM = 45_000
+"""Bytes that environments may take, beside the newest events."""
 _OPEN = ("compromised", "to-rotate", "drift", "behind", "unverified")
 """Findings about what is so now. The others are about all events, and take as long to look for."""
+
+
+class Card(NamedTuple):
+    """An environment, the event that made its state, and its hosts."""
+
+    state: EnvironmentStatus
+    made: EventRow | None
+    hosts: Sequence[HostAt]
+
+    @property
+    def weight(self) -> int:
+        """How many bytes of a page it takes, about."""
+        texts = weight(self.made.summary, self.made.reason, most=160) if self.made else 0
+        return 1200 + texts + 900 * min(len(self.hosts), _HOSTS)
 
 
 def overview(view: View, _: str, given: Mapping[str, str]) -> str:
@@ -34,22 +57,33 @@ def overview(view: View, _: str, given: Mapping[str, str]) -> str:
     graph = history_graph(reader, HistoryQuery(limit=NEWEST, before=upto + 1))
     states = environment_rows(reader, None if ref is None else upto)
     made = [reader.views.events.find(one.event) if one.event else None for one in states]
+    there: dict[str, list[HostAt]] = {}
+    for host in hosts:
+        there.setdefault(host.environment, []).append(host)
+    cards = [
+        Card(state, event, there.get(state.environment, []))
+        for state, event in zip(states, made, strict=True)
+    ]
+    part = part_of(cards, number(given, "part"), lambda one: one.weight, _ROOM)
+    missing = left_out(reader, hosts) if ref is None else []
     return render(
         "overview.html",
         view,
         title="Overview",
-        here=address("overview", at=upto),
+        here=address("overview", at=upto, part=given.get("part")),
         json=view.links.json("hosts", at=at) if at else view.links.json("environments"),
         command=command("status", "--at", upto),
         asked=(("at", at),),
         at=at,
         newest=reader.views.events.find(upto),
-        environments=list(zip(states, made, strict=True)),
+        part=part,
+        part_address=lambda wanted: view.links.to("overview", at=at, part=wanted),
+        most=_HOSTS,
         hosts=hosts,
-        left_out=left_out(reader, hosts) if ref is None else [],
+        left_out=missing,
         findings=findings(reader, _OPEN, ref),
         signers=signer_rows(reader, ref),
-        files=file_rows(reader) if view.links.live and ref is None else [],
+        files=file_rows(reader)[:_FILES] if view.links.live and ref is None else [],
         rows=rows_of(view, graph),
         lanes=graph.lanes,
     )

@@ -32,17 +32,19 @@ class Part(NamedTuple, Generic[T]):
     """How many items are in the parts before."""
 
 
-def part_of(items: Sequence[T], number: int | None, weigh: Callable[[T], int]) -> Part[T]:
+def part_of(
+    items: Sequence[T], number: int | None, weigh: Callable[[T], int], size: int = ROOM
+) -> Part[T]:
     """Return a part of a list, the first by default; `weigh` says how many bytes an item takes.
 
-    Raises `UsageError` where there is no such part.
+    `size` is how many a part may have. Raises `UsageError` where there is no such part.
     """
-    starts, room = [0], ROOM
+    starts, room = [0], size
     for place, item in enumerate(items):
         room -= weigh(item)
         if room < 0 and place > starts[-1]:
             starts.append(place)
-            room = ROOM - weigh(item)
+            room = size - weigh(item)
     wanted = number or 1
     if wanted > len(starts):
         raise UsageError(f"there is no part {wanted}", hint=f"there are {len(starts)}")
@@ -56,9 +58,8 @@ def weight(*texts: str | None, most: int = 400) -> int:
     return sum(len(escape(one_line(text[:most])).encode()) + 40 for text in texts if text)
 
 
-def fitting(items: Sequence[T], weigh: Callable[[T], int]) -> int:
+def fitting(items: Sequence[T], weigh: Callable[[T], int], room: int = ROOM) -> int:
     """Return how many of the first items there is room for, at least one."""
-    room = ROOM
     for place, item in enumerate(items):
         room -= weigh(item)
         if room < 0:

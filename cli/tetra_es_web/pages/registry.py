@@ -11,9 +11,10 @@ from tetra_es_web.pages.findings import findings
 from tetra_es_web.pages.hosts import hosts
 from tetra_es_web.pages.keys import key, keys
 from tetra_es_web.pages.overview import overview
-from tetra_es_web.pages.people import secrets, signers
 from tetra_es_web.pages.replay import replay
 from tetra_es_web.pages.search import search
+from tetra_es_web.pages.secrets import secrets
+from tetra_es_web.pages.signers import signers
 from tetra_es_web.pages.timeline import FILTERS, timeline
 
 if TYPE_CHECKING:
@@ -46,18 +47,18 @@ SEVERAL = ("kind",)
 """Parameters that may be given more than once."""
 
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
-    "overview": ("at",),
+    "overview": ("at", "part"),
     "timeline": (*FILTERS, "before", "after", "n"),
     "event": ("part",),
     "environment": ("at", "part"),
     "manifest": ("at", "part"),
     "profile": ("at", "part"),
     "compare": ("a", "b", "part"),
-    "key": ("at", "before"),
-    "keys": ("key", "at", "part"),
+    "key": ("at", "part", "before"),
+    "keys": ("key", "at", "columns", "part"),
     "secrets": ("whom", "at", "part"),
-    "hosts": ("host", "at", "before"),
-    "signers": ("at",),
+    "hosts": ("host", "at", "part", "before"),
+    "signers": ("at", "part", "before"),
     "findings": ("kind", "at", "after"),
     "replay": ("without", "at", "part"),
     "search": ("q", "environment", "kind", "at", "before"),

@@ -27,6 +27,10 @@ MANY = "\n"
 """Between the values of a parameter that is given more than once."""
 
 
+_OFFERED = 50
+"""Environments that a filter offers; others can be typed into the address."""
+
+
 class Whole(NamedTuple):
     """An organization, its newest and its first event: every page says them."""
 
@@ -62,9 +66,13 @@ class View:
 
     @cached_property
     def files(self) -> Sequence[str]:
-        """What filters by environment offer: those, and the other files that people edit."""
-        profiles = [f"profile {name}" for name in self.environments if name != SOURCE_OF_TRUTH]
-        return [*self.environments, "manifest", *profiles]
+        """What filters by environment offer: those, and the other files that people edit.
+
+        Some of many, since all of them would be most of a page.
+        """
+        some = self.environments[:_OFFERED]
+        profiles = [f"profile {name}" for name in some if name != SOURCE_OF_TRUTH]
+        return [*some, "manifest", *profiles]
 
     def ref(self, text: str | None) -> Ref | None:
         """Return what a parameter names; None where it is not given. Raises `UsageError`."""

@@ -33,6 +33,10 @@ EDITS: Final = {
 """First word of a file to the events that have its text; those of others are states."""
 
 
+_PLACES: Final = 100
+"""Keys whose changes are read beside each other."""
+
+
 class EventRow(NamedTuple):
     """One line of the history."""
 
@@ -106,16 +110,23 @@ class EventTable:
     def _of_key(self, key: str, where: list[str], values: list[Any], limit: int) -> list[EventRow]:
         """Return the events that changed a key or one below it, newest first.
 
-        Each key's changes are read from the newest on, and no further than `limit` asks for.
+        Each key's changes are read from the newest on, and no further than `limit` asks for. Of a
+        table with very many keys all changes are read: so many places to read from take longer.
         """
+        items = self.items_at(key)
+        more = self._inferred(key, items, where, values) if items else []
+        if len(items) > _PLACES:
+            among = f"SELECT position FROM changes WHERE item IN ({','.join(map(str, items))})"
+            where = [f"e.{one[2:]}" if one.startswith("c.") else one for one in where]
+            conditions = " AND ".join([f"? AND e.position IN ({among})", *where])
+            sql = f"{_EVENT} WHERE {conditions} ORDER BY e.position DESC"
+            return self._newest(sql, [True], values, limit, more)
         conditions = " AND ".join(["c.item = ?", *where])
         sql = (
             f"SELECT {_EVENT_COLUMNS} FROM changes c "
             "CROSS JOIN events e ON e.position = c.position "
             f"WHERE {conditions} ORDER BY c.position DESC"
         )
-        items = self.items_at(key)
-        more = self._inferred(key, items, where, values) if items else []
         return self._newest(sql, items, values, limit, more)
 
     def _of_topic(

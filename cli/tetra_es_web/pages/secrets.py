@@ -1,12 +1,11 @@
-"""Who may sign, and who can read which secrets: now and over time."""
+"""Secrets by name and version, and who can read them: now and over time."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tetra_es.refs import PositionRef
 from tetra_es_projections.queries.exposure import Exposed, exposure
-from tetra_es_projections.queries.members import member_rows
 from tetra_es_projections.queries.refs import position_of
 from tetra_es_projections.queries.secrets import (
     RecipientRow,
@@ -15,9 +14,8 @@ from tetra_es_projections.queries.secrets import (
     secret_rows,
     secrets_at_position,
 )
-from tetra_es_projections.queries.signers import signer_rows
 from tetra_es_web.links import address
-from tetra_es_web.pages.parts import fitting, part_of, weight
+from tetra_es_web.pages.parts import Part, fitting, part_of, weight
 from tetra_es_web.pages.rendering import render
 from tetra_es_web.pages.view import command, number
 
@@ -27,46 +25,34 @@ if TYPE_CHECKING:
     from tetra_es_projections.queries.tables.event_table import EventRow
     from tetra_es_web.pages.view import View
 
-_SIGNERS = ("signer.added", "signer.removed", "organization.created")
-_SECRETS = "secret"
-_RECIPIENTS = "recipient"
+_TOPICS = ("secret", "secrets", "recipient")
 _SHOWN = 40
+_VAULTS = 8
+"""Environments whose secrets are on one page."""
+_HALF = 38_000
+"""Bytes of a page that the secrets of one environment may have."""
 
 
-def signers(view: View, _: str, given: Mapping[str, str]) -> str:
-    """Return who may sign, now or at a REF, and when that changed."""
-    events = view.reader.views.events
-    ref = view.ref(given.get("at"))
-    upto = view.whole.newest.event if ref is None else position_of(view.reader.views, ref)
-    at = given.get("at", "").strip()
-    positions = events.of_topics(_SIGNERS, view.whole.newest.event)
-    changed = [row for row in map(events.find, reversed(positions[-200:])) if row]
-    return render(
-        "signers.html",
-        view,
-        title="Signers",
-        here=address("signers", at=upto),
-        json=view.links.json("signers", at=at),
-        command=command("signer", "list", "--at", upto),
-        asked=(("at", at),),
-        at=at,
-        upto=upto,
-        rows=signer_rows(view.reader, ref),
-        members={row.name: row for row in member_rows(view.reader)},
-        changed=changed[: fitting(changed, _weigh)],
-    )
+class Version(NamedTuple):
+    """A secret as it was at a moment."""
+
+    key: str
+    version: int
 
 
 class Vault(NamedTuple):
     """The secrets of an environment, by name and version."""
 
     environment: str
-    rows: Sequence[SecretRow]
-    then: Mapping[str, int]
-    """Name to version at the moment that was asked for."""
+    secrets: Sequence[SecretRow | Version]
+    total: int
+    """How many secrets there are; not all of them are shown."""
     recipients: Sequence[RecipientRow]
     exposed: Sequence[Exposed]
     """Who could ever read which version, as of then."""
+    exposures: int
+    """How many there are."""
+    to_rotate: int
     changed: Sequence[EventRow]
 
 
@@ -76,10 +62,17 @@ def secrets(view: View, of: str, given: Mapping[str, str]) -> str:
     upto = view.whole.newest.event if ref is None else position_of(view.reader.views, ref)
     whom = given.get("whom", "").strip()
     exposed = exposure(view.reader, whom, ref) if whom else []
-    part = part_of(exposed, number(given, "part"), _weigh_exposed)
-    names = [of] if of else [] if whom else list(view.environments)
-    shown = 12 if len(names) > 1 else _SHOWN
-    vaults = [_vault(view, name, upto, None if ref is None else upto, shown) for name in names]
+    wanted = number(given, "part")
+    part: Part[Any] = part_of(exposed, wanted if whom else None, _weigh_exposed)
+    names: Sequence[str] = [of] if of else []
+    if not of and not whom:
+        part = part_of(view.environments, wanted, lambda _: 1, _VAULTS)
+        names = part.items
+    vaults = [_vault(view, name, upto, None if ref is None else upto) for name in names]
+    if of:
+        part = part_of(vaults[0].secrets, wanted, _weigh_secret, _HALF)
+    room = _HALF * 2 // max(len(vaults) * 3, 1)
+    vaults = [_fitted(one, room, part.items if of else one.secrets) for one in vaults]
     at = given.get("at", "").strip()
     return render(
         "secrets.html",
@@ -104,25 +97,52 @@ def _command(of: str, whom: str, upto: int) -> str | None:
     return command("secret", "exposure", whom or f"@{of}", "--at", upto)
 
 
-def _vault(view: View, environment: str, upto: int, then: int | None, shown: int) -> Vault:
+def _fitted(one: Vault, room: int, secrets: Sequence[SecretRow | Version]) -> Vault:
+    """Return what there is room for, with how many of each there are."""
+    listed = (
+        secrets if secrets is not one.secrets else secrets[: fitting(secrets, _weigh_secret, room)]
+    )
+    return one._replace(
+        secrets=listed,
+        exposed=one.exposed[: fitting(one.exposed, _weigh_exposed, room)],
+        changed=one.changed[: fitting(one.changed, _weigh, room)],
+    )
+
+
+def _vault(view: View, environment: str, upto: int, then: int | None) -> Vault:
     reader = view.reader
     ref = None if then is None else PositionRef(then)
     changed = [
         row
-        for topic in (_SECRETS, "secrets", _RECIPIENTS)
+        for topic in _TOPICS
         for row in reader.views.events.history(
-            environment=environment, topic=topic, before=upto + 1, limit=shown
+            environment=environment, topic=topic, before=upto + 1, limit=_SHOWN
         )
     ]
     changed.sort(key=lambda row: -row.event)
+    secrets: list[SecretRow | Version] = []
+    if then is None:
+        secrets += secret_rows(reader, environment)
+    else:
+        there = secrets_at_position(reader, environment, upto)
+        secrets += [Version(*one) for one in sorted(there.items())]
+    exposed = exposure(reader, f"@{environment}", ref)
     return Vault(
         environment,
-        secret_rows(reader, environment) if then is None else [],
-        secrets_at_position(reader, environment, upto) if then is not None else {},
+        secrets,
+        len(secrets),
         recipient_rows(reader, environment, ref),
-        exposure(reader, f"@{environment}", ref),
-        changed[:shown],
+        exposed,
+        len(exposed),
+        sum(not (one.rotated or one.purged or one.reads) for one in exposed),
+        changed[:_SHOWN],
     )
+
+
+def _weigh_secret(row: SecretRow | Version) -> int:
+    if isinstance(row, Version):
+        return 60 + weight(row.key)
+    return 450 + weight(row.key, row.reason, ", ".join(row.recipients), most=200)
 
 
 def _weigh_exposed(one: Exposed) -> int:

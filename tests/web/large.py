@@ -1,0 +1,100 @@
+"""An organization that is large in every way: keys, environments, hosts, signers, texts."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import TYPE_CHECKING, Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from tetra_es.admission import Admission
+from tetra_es.crypto.ssh.own_key import OwnKey
+from tetra_es.layout import MANIFEST, OrgLayout, environment_file, profile_file
+from tetra_es.store.history import History
+from tetra_es.toml.document import ConfigDocument
+from tetra_es.usecases.config.promote import Promote
+from tetra_es.usecases.unit_of_work import Intent, UnitOfWork
+from tetra_es_projections.queries.ref_lookup import RefLookup
+
+if TYPE_CHECKING:
+    from tests.machine import Machine
+
+KEYS: Final = 5_000
+ENVIRONMENTS: Final = 300
+HOSTS: Final = 500
+SIGNERS: Final = 2_000
+SECRETS: Final = 120
+REASON: Final = "<&'\"> " * 1_700
+"""Ten kilobytes, of which most characters need five on a page."""
+
+MORE: Final = tuple(f"shop-{number:03}" for number in range(ENVIRONMENTS - 4))
+"""The environments beside those that every organization has."""
+
+
+def enlarge(machine: Machine) -> Machine:
+    """Record all that on a machine with a new organization; return it."""
+    layout = OrgLayout(machine.folder)
+    key = OwnKey(machine.home / ".config/tetra-es/id_ed25519").load()
+    with History(layout.store, key, Admission(machine.home / ".local/state/tetra-es")) as history:
+        for decide in (_add_environments, _promote, _deploy, _add_signers, _fill):
+            UnitOfWork(history, RefLookup(layout.views), Intent(reason="large")).run(decide)
+    machine.ok("rebuild")
+    lines = "".join(f"SECRET_NUMBER_{number:03}=value-{number}\n" for number in range(SECRETS))
+    recipient = machine.ok("identity", "show").out.split()[-1]
+    for name in ("dev", *MORE[:3]):
+        if name != "dev":
+            machine.ok("recipient", "add", name, "alice", recipient)
+        machine.ok("secret", "import", name, "-", "-m", REASON, stdin=lines)
+    return machine
+
+
+def _add_environments(work: UnitOfWork) -> None:
+    organization = work.organization()
+    names = ", ".join(f'"{name}"' for name in ("local", "dev", "staging", "prod", *MORE))
+    manifest = f'name = "acme"\ndomain = "acme.example"\nenvironments = [{names}]\n'
+    organization.edit_manifest(ConfigDocument(MANIFEST, manifest), work.context())
+    for name in MORE:
+        overlay = ConfigDocument(profile_file(name), 'extends = "dev"\n')
+        organization.edit_profile(name, overlay, work.context())
+
+
+def _promote(work: UnitOfWork) -> None:
+    for name in ("dev", "staging", "prod", *MORE):
+        Promote(name).decide(work)
+
+
+def _deploy(work: UnitOfWork) -> None:
+    for number in range(HOSTS):
+        environment = MORE[number % len(MORE)] if number % 2 else "dev"
+        host = work.host(environment, f"server-{number:03}.example")
+        host.start(
+            *(f"{number:016x}", work.context()),
+            revision=1,
+            of_position=1,
+            runner="direct",
+            secrets=[],
+            files=[],
+        )
+        host.healthy(work.context())
+
+
+def _add_signers(work: UnitOfWork) -> None:
+    for number in range(SIGNERS):
+        public = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+        blob = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + public
+        name, may = f"person-{number:04}", None if number % 3 else ["promote:dev", "deploy:dev"]
+        line = f"ssh-ed25519 {b64encode(blob).decode()}"
+        work.organization().add_signer(name, line, work.context(), may=may)
+
+
+def _fill(work: UnitOfWork) -> None:
+    """Give local a megabyte of values, and say why at length."""
+    local = work.environment("local")
+    filler = "<&>" * 60
+    lines = "".join(
+        f'key_{number:04} = "{filler}{number}"\n' if number else f'key_0000 = "{"&" * 20_000}"\n'
+        for number in range(KEYS)
+    )
+    text = f"{local.document.text}\n[large]\n{lines}"
+    local.edit(ConfigDocument(environment_file("local"), text), work.context(reason=REASON))
+    Promote("dev").decide(work)
