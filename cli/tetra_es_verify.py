@@ -2136,8 +2136,8 @@ class EvidenceJudge(Judge):
 
     def _find(self, digest: str, position: int) -> bytes | None:
         found = super()._find(digest, position)
-        there = self.ciphertexts | self.left_out if found is None else ()
-        return b"" if digest in there else found
+        elsewhere = digest in self.ciphertexts or digest in self.left_out
+        return b"" if found is None and elsewhere else found
 
     def _text(self, at: At) -> State | None:
         if at.digest in self.left_out:
