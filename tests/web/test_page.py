@@ -35,7 +35,7 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
     units = re.findall(
         r"`/etc/systemd/system/([\w.-]+)`[^\n]*\n\n```ini\n(.*?)```", text, re.DOTALL
     )
-    assert len(units) == 3
+    assert len(units) == 4
     for name, unit in units:
         told = unit.replace("/usr/local/bin/tetra-es", "/bin/true")
         (tmp_path / name).write_text(re.sub("tetra-web|www-data", "root", told))
@@ -49,3 +49,22 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
     )
     said = [line for line in done.stderr.splitlines() if "tetra-es" in line]
     assert said == []
+
+
+@needs("systemd-analyze")
+def test_the_service_is_hardened(tmp_path: Path) -> None:
+    """By the measure of systemd, from 0 to 10 for what is exposed."""
+    (unit,) = re.findall(
+        r"`/etc/systemd/system/tetra-es-web.service`:\n\n```ini\n(.*?)```", PAGE.read_text(), re.DOTALL
+    )
+    path = tmp_path / "tetra-es-web.service"
+    path.write_text(unit)
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    exposed = re.search(r"Overall exposure level for tetra-es-web.service: ([0-9.]+) ", done.stdout)
+    assert exposed
+    assert float(exposed[1]) <= 1.0

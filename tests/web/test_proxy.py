@@ -1,0 +1,213 @@
+"""A real nginx in front of the service, with the configuration that the how-to has."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import os
+import re
+import socket
+import ssl
+import subprocess
+from contextlib import closing
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from tests.conftest import ROOT, default_signals
+from tests.machine import HANG, until
+from tests.needs import needs
+from tests.web.test_running import Unix, get, running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from tests.machine import Machine
+
+PAGE = ROOT / "docs/how-to/serve.md"
+AROUND = """
+daemon off;
+worker_processes 1;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+{user}
+events {{}}
+http {{
+    access_log {folder}/access.log;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+{server}
+}}
+"""
+"""What Debian has around it, in a folder of the tests."""
+
+pytestmark = needs("nginx", "openssl")
+
+
+class Behind(NamedTuple):
+    """A service behind nginx."""
+
+    port: int
+    folder: Path
+    certificate: ssl.SSLContext
+
+    def ask(
+        self, path: str, user: str | None = "ann", headers: Mapping[str, str] | None = None
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Ask as somebody whose password is `two words`."""
+        given = dict(headers or {})
+        if user:
+            given["Authorization"] = f"Basic {_encoded(f'{user}:two words')}"
+        connection = http.client.HTTPSConnection(
+            "127.0.0.1", self.port, timeout=HANG, context=self.certificate
+        )
+        with closing(connection):
+            connection.request("GET", path, headers=given)
+            reply = connection.getresponse()
+            told = {name.lower(): value for name, value in reply.getheaders()}
+            return reply.status, told, reply.read()
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "serve.log").read_text()
+
+
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def _of_page(folder: Path, port: int) -> str:
+    """Return the server of the page; only paths and the port are others."""
+    (text,) = re.findall(r"```nginx\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    for theirs, ours in (
+        ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
+        ("/etc/ssl/history.pem", f"{folder}/history.pem"),
+        ("/etc/ssl/private/history.key", f"{folder}/history.key"),
+        ("/etc/nginx/history.users", f"{folder}/history.users"),
+        ("/run/tetra-es/web.sock", f"{folder}/web.sock"),
+    ):
+        assert text.count(theirs) == 1
+        text = text.replace(theirs, ours)
+    assert "/etc/" not in text
+    return text
+
+
+def _keys(folder: Path) -> ssl.SSLContext:
+    """Make a certificate and a user, as the page says."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+         "-nodes", "-days", "2", "-subj", "/CN=history.acme.example",
+         "-addext", "subjectAltName=IP:127.0.0.1",
+         "-keyout", folder / "history.key", "-out", folder / "history.pem"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    assert "openssl passwd -6" in PAGE.read_text()
+    made = subprocess.run(
+        ["openssl", "passwd", "-6", "-stdin"],
+        input="two words\n", check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    (folder / "history.users").write_text(f"ann:{made.stdout}eve b:{made.stdout}")
+    return ssl.create_default_context(cafile=str(folder / "history.pem"))
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="module")
+def behind(told: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
+    folder = tmp_path_factory.mktemp("nginx")
+    context, port = _keys(folder), _free_port()
+    user = "user root;" if os.geteuid() == 0 else ""  # else www-data, who reaches no such folder
+    text = AROUND.format(folder=folder, server=_of_page(folder, port), user=user)
+    (folder / "nginx.conf").write_text(text)
+    nginx = ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr"]
+    to_log = ["sh", "-c", f'exec "$@" 2>> {folder}/serve.log', "sh"]
+    subprocess.run([*nginx, "-t", "-q"], check=True)
+    words = ("--socket", str(folder / "web.sock"), "--proxy", "unix")
+    with running(told, *words, before=to_log):
+        until((folder / "web.sock").exists)
+        process = subprocess.Popen(
+            nginx, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=default_signals
+        )
+        try:
+            found = Behind(port, folder, context)
+            until(lambda: _listens(port))
+            yield found
+        finally:
+            process.terminate()
+            _, errors = process.communicate(timeout=HANG)
+        assert errors == b""
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_people_have_a_password_and_are_named_in_the_log(behind: Behind) -> None:
+    status, headers, body = behind.ask("/event/7?tz=Europe/Berlin")
+    assert status == 200, body
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert headers["strict-transport-security"] == "max-age=31536000"
+    assert headers["etag"].startswith('"')
+    known = {"If-None-Match": headers["etag"]}
+    assert behind.ask("/event/7?tz=Europe/Berlin", headers=known)[0] == 304
+    until(lambda: 'unix ann "GET /event/7?tz=Europe%2FBerlin" 304 ' in behind.log)
+    assert behind.ask("/timeline", user="eve b")[0] == 200
+    until(lambda: 'unix eve_b "GET /timeline" 200 ' in behind.log)
+    assert "two words" not in behind.log
+    assert _encoded("ann:two words") not in behind.log
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/api/v1/events", "/static/pages.css"])
+def test_nobody_gets_past_the_password(behind: Behind, path: str) -> None:
+    for headers in (
+        {},
+        {"Authorization": f"Basic {_encoded('ann:wrong')}"},
+        {"Authorization": "Bearer x"},
+        {"X-Forwarded-User": "root"},
+    ):
+        status, told, body = behind.ask(path, user=None, headers=headers)
+        assert (status, "tetra-es-position" in told) == (401, False)
+        assert b"acme" not in body
+
+
+def test_nobody_says_to_be_somebody_else(behind: Behind) -> None:
+    for name in ("X-Forwarded-User", "x-forwarded-USER", "X_Forwarded_User"):
+        path = f"/api/v1/head?tz=UTC&output=json&{name}=1"
+        assert behind.ask(path, headers={name: "root"})[0] == 400
+        until(lambda path=path: f'unix ann "GET {path}" 400 ' in behind.log)  # type: ignore[misc]
+    assert " root " not in behind.log
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/metrics", "/metrics?x", "//metrics", "/%6detrics", "/./metrics"],
+)
+def test_counters_are_for_this_machine(behind: Behind, path: str) -> None:
+    status, _, body = behind.ask(path)
+    assert (status, b"tetra_es_http" in body) == (403, False)
+    named = {"X-Forwarded-User": "prometheus"}
+    assert get(Unix(str(behind.folder / "web.sock")), "/metrics", named)[0] == 200
+
+
+def test_who_connects_past_nginx_is_nobody(behind: Behind) -> None:
+    assert get(Unix(str(behind.folder / "web.sock")), "/api/v1/head")[0] == 401
+
+
+def test_odd_requests_pass_as_they_are(behind: Behind) -> None:
+    rows = behind.ask("/api/v1/events?n=3&output=jsonl")[2].splitlines()
+    assert len(rows) == 3
+    assert behind.ask("/environment/profile%20prod")[0] in (200, 404)
+    assert behind.ask("/key/app.%22%3Ci%3Enew%3C%2Fi%3E%22")[0] == 200
+    assert behind.ask("/api/v1/event/..%2f..%2fetc")[0] in (400, 404)
+    assert behind.ask(f"/search?q={'a' * 5000}")[0] == 414
+    archive = behind.ask("/api/v1/evidence")[2]
+    assert archive.startswith(b"PK")
