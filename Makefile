@@ -102,6 +102,9 @@ lowest: $(STAMP)
 	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check \
 	  --constraint tests/lowest.txt --editable '.[dev]'
 	TETRA_ES_OTHER_PYTHON="$(CURDIR)/$(BIN)/python" .venv-lowest/bin/python -m pytest $(IN_PARALLEL)
+	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check \
+	  --constraint tests/lowest.txt --editable '.[dev,serve]'
+	TETRA_ES_WEB=1 .venv-lowest/bin/python -m pytest -q $(IN_PARALLEL) tests/web
 
 coverage: $(STAMP)
 	$(BIN)/coverage erase

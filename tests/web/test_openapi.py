@@ -86,6 +86,7 @@ def test_the_reference_is_current() -> None:
 
 def test_schemathesis_finds_nothing(service: Service) -> None:
     """A program that tries out what the document allows, and what it does not."""
+    pytest.importorskip("schemathesis", reason="not installed: schemathesis")
     examples = 50 if THOROUGH else 20
     checks = (
         "not_a_server_error,status_code_conformance,content_type_conformance,"
