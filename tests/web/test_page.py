@@ -54,8 +54,9 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
 @needs("systemd-analyze")
 def test_the_service_is_hardened(tmp_path: Path) -> None:
     """By the measure of systemd, from 0 to 10 for what is exposed."""
+    page = PAGE.read_text()
     (unit,) = re.findall(
-        r"`/etc/systemd/system/tetra-es-web.service`:\n\n```ini\n(.*?)```", PAGE.read_text(), re.DOTALL
+        r"`/etc/systemd/system/tetra-es-web.service`:\n\n```ini\n(.*?)```", page, re.DOTALL
     )
     path = tmp_path / "tetra-es-web.service"
     path.write_text(unit)
