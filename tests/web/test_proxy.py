@@ -82,6 +82,7 @@ def _encoded(text: str) -> str:
 
 def _of_page(folder: Path, port: int) -> str:
     """Return the server of the page; only paths and the port are others."""
+    text: str
     (text,) = re.findall(r"```nginx\n(.*?)```", PAGE.read_text(), re.DOTALL)
     for theirs, ours in (
         ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
