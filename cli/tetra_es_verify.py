@@ -71,6 +71,7 @@ NAMESPACE = b"tetra-es-event"
 
 def canonical(value: object) -> bytes:
     """Return the one encoding of a JSON value (RFC 8785). Raises `ValueError`."""
+    fractions: list[float] = []  # numbers that are not whole: no lawful event has any
 
     def ordered(value: object) -> object:
         match value:
@@ -81,20 +82,71 @@ def canonical(value: object) -> bytes:
                 return [ordered(item) for item in value]
             case int() if abs(value) >= 2**53:
                 raise ValueError("an integer beyond 2^53")
-            case float() if value.is_integer() or not re.fullmatch(r"[-.0-9]+", repr(value)):
-                raise ValueError("a number that no event has")
+            case float():
+                fractions.append(value)
         return value
 
-    return json.dumps(ordered(value), ensure_ascii=False, separators=(",", ":")).encode()
+    value = ordered(value)
+    if fractions:
+        return written(value).encode()
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def written(value: object) -> str:
+    """Return the same for a value whose members are in order, and that may have any number."""
+    match value:
+        case dict():
+            pairs = ",".join(f"{written(key)}:{written(one)}" for key, one in value.items())
+            return f"{{{pairs}}}"
+        case list():
+            return f"[{','.join(map(written, value))}]"
+        case float():
+            return fraction(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def fraction(value: float) -> str:
+    """Return a number as JavaScript writes it, which RFC 8785 wants. Raises `ValueError`."""
+    if value - value:  # neither infinite nor none at all
+        raise ValueError("not a number")
+    mantissa, _, exponent = repr(abs(value)).partition("e")
+    whole, _, rest = mantissa.partition(".")
+    digits = (whole + rest).lstrip("0")
+    point = len(digits) - len(rest) + int(exponent or 0)  # digits before it
+    digits = digits.rstrip("0")
+    sign, count = "-" if value < 0 else "", len(digits)
+    if not digits:
+        return "0"
+    if count <= point <= 21:
+        return f"{sign}{digits}{'0' * (point - count)}"
+    if 0 < point <= 21:
+        return f"{sign}{digits[:point]}.{digits[point:]}"
+    if -6 < point <= 0:
+        return f"{sign}0.{'0' * -point}{digits}"
+    more = f".{digits[1:]}" if count > 1 else ""
+    return f"{sign}{digits[0]}{more}e{point - 1:+}"
 
 
 def json_object(data: bytes) -> State | None:
     """Return the object that canonical JSON has; None where it is something else."""
     with contextlib.suppress(ValueError, RecursionError):
         value = json.loads(data)
-        if isinstance(value, dict) and canonical(value) == data:
+        if isinstance(value, dict) and not is_too_deep(data, value) and canonical(value) == data:
             return value
     return None
+
+
+def is_too_deep(data: bytes, value: State) -> bool:
+    """Return whether more than 100 objects and lists are inside each other."""
+    if data.count(b"{") + data.count(b"[") <= 100:
+        return False
+    level: list[Any] = [value]
+    for _ in range(100):
+        inner = [one.values() if isinstance(one, dict) else one for one in level]
+        level = [one for each in inner for one in each if isinstance(one, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 @functools.lru_cache(maxsize=32)
@@ -392,7 +444,7 @@ def is_moment(value: Any) -> bool:
 
 def is_time(value: Any) -> bool:
     """Return whether a value is a time as it is written under rules 1."""
-    digits = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
+    digits = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
     return fits(digits, value) and is_moment(value)
 
 
@@ -539,6 +591,29 @@ def rules_of(state: State) -> int:
     """Return the number of the rules of an event, 0 for the first edition."""
     number: int = state["metadata"].get("rules", 0)
     return number
+
+
+def batch_of(state: State) -> tuple[int, int]:
+    """Return which one of how many events of its batch an event is; (1, 1) in the first edition."""
+    number, count = state["metadata"]["batch"] if rules_of(state) else (1, 1)
+    return number, count
+
+
+NO_TIME = "1970-01-01T00:00:00.000000Z"
+
+
+def time_in(state: State) -> str:
+    """Return the time that an event says, as under rules 1; `NO_TIME` for none that is one."""
+    found: Any = state.get("timestamp")
+    if is_time(found):
+        return str(found)
+    if not is_moment(found):
+        return NO_TIME
+    try:
+        moment = datetime.fromisoformat(found).astimezone(UTC)
+    except OverflowError:
+        return NO_TIME
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def age_files(topic: str, state: State) -> list[tuple[str, int, str]]:
@@ -1587,6 +1662,8 @@ def commit_of(verdict: Verdict, facts: Facts, find: Callable[[str], bytes | None
         "\n".join(f"{key}: {one}" for key, one in trailers.items() if one is not None),
     )
     happened, recorded = state.get("timestamp"), metadata.get("recorded", state.get("timestamp"))
+    if not old:  # format 2 takes the one form alone that rules 1 have
+        happened, recorded = [one if is_time(one) else None for one in (happened, recorded)]
     address = name if "@" in name else f"{name}@tetra-es.invalid"
     return Commit(
         f"{name} <{address}> {seconds(happened)} +0000",
@@ -2420,7 +2497,7 @@ class Evidence:
     def _takes(self, wanted: State, state: State) -> bool:
         environment = state.get("environment")
         environment = environment if fits(ENVIRONMENT, environment) else None
-        time = state["timestamp"]
+        time = time_in(state)
         return (
             wanted["environment"] in (None, environment)
             and (wanted["since"] is None or time >= wanted["since"])
@@ -2482,7 +2559,7 @@ class Evidence:
 
     def _check_event(self, position: int) -> None:
         """Check the signature of an event, which may be that of the last one of its batch."""
-        last, (number, size) = position, self.states[position]["metadata"].get("batch", [1, 1])
+        last, (number, size) = position, batch_of(self.states[position])
         actor = self.states[position]["metadata"]["actor"]
         while not self.events[last].signature and last - position < size - number:
             last += 1
@@ -2656,7 +2733,7 @@ class Evidence:
         """Make the tables again from the events, and compare them."""
         chosen = [position for position, _ in self.manifest["events"]]
         rows = [row for position in chosen for row in self._change_rows(position)]
-        times = {position: state["timestamp"] for position, state in self.states.items()}
+        times = {position: time_in(state) for position, state in self.states.items()}
         tables = {
             "events.csv": csv_of(EVENT_COLUMNS, map(self._event_row, chosen)),
             "changes.csv": csv_of(CHANGE_COLUMNS, rows),
@@ -2675,7 +2752,7 @@ class Evidence:
         if not is_void:
             line = subject(event.topic, state, self._changes(state), today=True)
         return [
-            *(position, state["timestamp"], state["metadata"]["actor"], event.topic),
+            *(position, time_in(state), state["metadata"]["actor"], event.topic),
             environment if fits(ENVIRONMENT, environment) else None,
             None if is_void else state.get("revision"),
             *(line, state["metadata"]["reason"], "void" if is_void else "valid"),
@@ -2748,9 +2825,9 @@ def lawful_state(event: Event) -> State:
         raise Rejected(event.position, "metadata", "its state is not lawful")
     if not fits((SIGNER, ANY), [metadata.get("actor"), metadata.get("reason")]):
         raise Rejected(event.position, "metadata", "it does not say who and why")
-    lawful = fits((1, 1), metadata.get("batch", [1, 1])) and fits(0, metadata.get("rules", 0))
-    if not lawful or not fits(ANY, state.get("timestamp")):
-        raise Rejected(event.position, "metadata", "its time, rules or batch are not lawful")
+    rules = metadata.get("rules", 0)
+    if not fits(0, rules) or (rules and not fits((1, 1), metadata.get("batch"))):
+        raise Rejected(event.position, "metadata", "its rules or batch are not lawful")
     return state
 
 
@@ -2997,7 +3074,7 @@ def verify(
     if key is not None and key != founder:
         findings.append(Finding(1, "the key of the founder is not the one that was given"))
     void = [one for one in verdicts if one.kind == "void"]
-    old = [one for one in verdicts if not rules_of(one.state)]
+    old = [one for one in verdicts if one.kind == "valid" and not rules_of(one.state)]
     return {
         "clean": not findings,
         "events": len(verdicts),
@@ -3019,8 +3096,7 @@ def report(found: dict[str, Any], known: bool) -> Iterator[str]:
     """Yield what was found, for people."""
     yield from (f"#{one['event']}: {one['problem']}" for one in found["findings"])
     if found["clean"]:
-        count = found["events"]
-        events = f"{count} event{'s' * (count != 1)}"
+        events = count(found["events"], "event")
         yield f"verified {events}: chain, signatures, commits and files agree"
     if found["stopped"]:
         yield f"stopped: {found['stopped']}"

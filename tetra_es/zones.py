@@ -29,6 +29,15 @@ def zone_named(name: str) -> tzinfo:
         ) from None
 
 
+def in_zone(time: str, zone: tzinfo) -> datetime:
+    """Return the time of an event in a zone; in UTC where the calendar ends before that."""
+    moment = datetime.fromisoformat(time)
+    try:
+        return moment.astimezone(zone)
+    except (OverflowError, ValueError):
+        return moment
+
+
 class _Local(tzinfo):
     """The zone of the machine, or of $TZ."""
 

@@ -124,10 +124,11 @@ def _check_place(record: Record, after: Head) -> None:
 def _state_of(record: Record) -> dict[str, Any]:
     try:
         state = _plain_state(record.state)
-        if state is not None:
-            return state
-        state = canonical.decode(record.state)
-        if canonical.encode(state) == record.state:
+        if state is None:
+            state = canonical.decode(record.state)
+            if canonical.encode(state) != record.state:
+                raise ValueError
+        if not canonical.is_too_deep(record.state, state):
             return state
     except (ValueError, RecursionError):
         pass

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import rfc8785
 
 _EXACT = 2**53
 """Integers from here on are not exact in JSON."""
+
+LEVELS: Final = 100
+"""Objects and lists inside each other that a state may have: any program can read so many."""
 
 
 _PLAIN = json.JSONEncoder(
@@ -61,3 +64,16 @@ def decode(data: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError("not a JSON object")
     return value
+
+
+def is_too_deep(data: bytes, value: object) -> bool:
+    """Return whether a value, decoded from `data`, has more than `LEVELS` inside each other."""
+    if data.count(b"{") + data.count(b"[") <= LEVELS:
+        return False
+    level = [value]
+    for _ in range(LEVELS):
+        inner = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [one for each in inner for one in each if isinstance(one, (dict, list))]  # type: ignore[attr-defined]
+        if not level:
+            return False
+    return True

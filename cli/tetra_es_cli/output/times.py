@@ -47,7 +47,6 @@ def _moved(time: str, precision: str) -> str | None:
     """Return a time in the zone that was chosen, None where that is UTC."""
     if _zone[0] is None:
         return None
-    from datetime import datetime
+    from tetra_es.zones import in_zone
 
-    moment = datetime.fromisoformat(time).astimezone(_zone[0])
-    return moment.isoformat(timespec=precision).replace("+00:00", "Z")
+    return in_zone(time, _zone[0]).isoformat(timespec=precision).replace("+00:00", "Z")

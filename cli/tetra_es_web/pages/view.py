@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import TetraEsError, UsageError
 from tetra_es.names import SOURCE_OF_TRUTH, check_file
 from tetra_es.refs import parse_ref
+from tetra_es.zones import in_zone
 from tetra_es_projections.queries.environments import known_environments
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
-    from datetime import tzinfo
+    from datetime import datetime, tzinfo
 
     from tetra_es.refs import Ref
     from tetra_es_projections.queries.answering import Shared
@@ -80,7 +81,7 @@ class View:
 
     def moved(self, time: str) -> datetime:
         """Return the time of an event in the zone that was chosen."""
-        return datetime.fromisoformat(time).astimezone(self.zone)
+        return in_zone(time, self.zone)
 
 
 def file_in(given: Mapping[str, str]) -> str | None:

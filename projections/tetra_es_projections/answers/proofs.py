@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tetra_es.crypto.ssh.sshsig import NAMESPACE
+from tetra_es.events.told import told
 from tetra_es.log import canonical
 from tetra_es.refs import PositionRef
 from tetra_es_projections.queries.events import find_event
@@ -54,6 +55,5 @@ def _link(record: Record) -> dict[str, Any]:
 def _before(reader: Reader, position: int) -> int:
     """Return the event before the batch of one: its signers count. The founder's is the first."""
     record = reader.log.record(position)
-    metadata = canonical.decode(record.state)["metadata"] if record else {}
-    number: int = metadata.get("batch", [1, 1])[0]
+    number = told(canonical.decode(record.state)).batch[0] if record else 1
     return max(1, position - number)

@@ -20,6 +20,7 @@ from tetra_es import __version__
 from tetra_es.crypto.ssh import sshsig
 from tetra_es.crypto.ssh.keys import fingerprint
 from tetra_es.errors import Refused, TetraEsError
+from tetra_es.events.told import told
 from tetra_es.integrity.checkpoint import NAMESPACE as OF_CHECKPOINTS
 from tetra_es.integrity.checkpoint import Checkpoint
 from tetra_es.integrity.extension import origin_at, tree_of
@@ -177,7 +178,7 @@ class _Archive:
     def _bodies(self, record: Record) -> None:
         """Write what an event names, but for ciphertexts: nobody can read them without a key."""
         state = canonical.decode(record.state)
-        self._times[record.position] = state["timestamp"]
+        self._times[record.position] = told(state).time
         is_void = self._log.void(record.position) is not None
         inline = None if is_void else state.get("text")
         if isinstance(inline, str) and "rules" not in state["metadata"]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tetra_es.errors import UsageError
+from tetra_es.events.told import told
 from tetra_es.log import canonical
-from tetra_es.names import check_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,18 +61,9 @@ class Selection(NamedTuple):
 
 def seen(record: Record) -> Seen:
     """Return what a selection needs of an event."""
-    state = canonical.decode(record.state)
+    said = told(canonical.decode(record.state))
     named = (record.position, record.stream, record.version)
-    return Seen(*named, environment_in(state), state["timestamp"], bool(record.signature))
-
-
-def environment_in(state: dict[str, Any]) -> str | None:
-    """Return the environment that an event concerns, as it is stored; None for none."""
-    name = state.get("environment")
-    try:
-        return check_environment(name) if isinstance(name, str) else None
-    except UsageError:
-        return None
+    return Seen(*named, said.environment, said.time, bool(record.signature))
 
 
 def select(records: Iterable[Record], wanted: Filter) -> Selection:

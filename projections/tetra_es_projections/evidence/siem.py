@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from tetra_es import __version__
+from tetra_es.events.told import time_in
 from tetra_es.text import one_line
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def _has_failed(row: Mapping[str, Any]) -> bool:
 
 def milliseconds(time: str) -> int:
     """Return a time as events have it in milliseconds since 1970."""
-    since = datetime.fromisoformat(time) - _EPOCH
+    since = datetime.fromisoformat(time_in(time)) - _EPOCH
     return round(since.total_seconds() * 1000)
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 from tetra_es.crypto.ssh.keys import fingerprint
 from tetra_es.crypto.ssh.kinds import parse_public_line
 from tetra_es.events.base import environment_of, revision_of
+from tetra_es.events.told import told
 from tetra_es.log import canonical
 from tetra_es_projections.bodies import known_event
 from tetra_es_projections.descriptions import summary_of_known, summary_of_void
-from tetra_es_projections.evidence.selection import environment_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,16 +32,16 @@ SIGNERS: Final = (
 
 def event_row(log: Replica, record: Record) -> dict[str, Any]:
     """Return an event's row."""
-    state = canonical.decode(record.state)
+    said = told(canonical.decode(record.state))
     row: dict[str, Any] = {
         "event": record.position,
-        "time": state["timestamp"],
-        "actor": state["metadata"]["actor"],
+        "time": said.time,
+        "actor": said.actor,
         "type": record.topic,
-        "environment": environment_in(state),
+        "environment": said.environment,
         "revision": None,
         "summary": summary_of_void(record.topic),
-        "reason": state["metadata"]["reason"],
+        "reason": said.reason,
         "verdict": "void",
         "stream": record.stream,
         "version": record.version,

@@ -126,9 +126,12 @@ def _message(record: Record, event: Event, actor: str) -> bytes:
 
 
 def _seconds(time: str) -> int:
-    """Return whole seconds since 1970, which is as early as git's dates go."""
-    moment = datetime.fromisoformat(time)
-    return max(0, (moment - _EPOCH) // _SECOND)
+    """Return whole seconds since 1970, which is as early as git's dates go; 0 for no time."""
+    try:
+        moment = datetime.fromisoformat(time)
+        return max(0, (moment - _EPOCH) // _SECOND)
+    except (ValueError, TypeError):  # the first edition's rules look at `timestamp` alone
+        return 0
 
 
 _SECOND = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC) - _EPOCH

@@ -9,6 +9,7 @@ from tetra_es.crypto.ssh import sshsig
 from tetra_es.crypto.ssh.keys import fingerprint
 from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.events.base import changes_of
+from tetra_es.events.told import time_in, told
 from tetra_es.log import canonical, chain
 from tetra_es_projections.bodies import known_event, purged_in
 from tetra_es_projections.descriptions import summary_of_known, summary_of_void
@@ -88,7 +89,7 @@ def find_event(reader: Reader, ref: Ref) -> FoundEvent:
     return FoundEvent(
         _details(reader, record, purged),
         summary_of_known(event, purged),
-        event.timestamp,
+        time_in(event.timestamp),
         event.metadata,
         _changes(reader, position, event),
         chain.signed_bytes(_signed(reader, record).hash),
@@ -109,7 +110,7 @@ def _void(reader: Reader, record: Record, reason: str, details: EventDetails) ->
     return FoundEvent(
         details,
         f"{summary_of_void(record.topic)} ({reason})",
-        state["timestamp"],
+        told(state).time,
         state["metadata"],
         [],
         chain.signed_bytes(_signed(reader, record).hash),

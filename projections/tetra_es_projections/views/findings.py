@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from tetra_es.events.config import EnvironmentPromoted, EnvironmentState, source_revision_of
 from tetra_es.events.deployments import DEPLOYMENTS_STREAM
 from tetra_es.events.secrets import BodiesPurged, SecretPurged
+from tetra_es.events.told import told
 from tetra_es.layout import MANIFEST
 from tetra_es.limits import CLOCK_SKEW
 from tetra_es.log import canonical
@@ -63,7 +64,10 @@ class Findings:
         self._manifest: tuple[str, Manifest | None] = ("", None)
 
     def take_in(self, record: Record, time: str, counted: Counted, event: Event | None) -> None:
-        """Note what there is to look at in an event; None for a void one."""
+        """Note what there is to look at in an event; None for a void one.
+
+        `time` is as `time_in` has it.
+        """
         position = record.position
         for kind, what in self._look(record, time, counted, event):
             number = int(self._standing.get(COUNT + kind, "0")) + 1
@@ -72,8 +76,8 @@ class Findings:
             )
             self._set(position, COUNT + kind, str(number))
         if position == 1:
-            batch = canonical.decode(record.state)["metadata"].get("batch", [1, 1])
-            self._set(1, _FOUNDING, str(batch[1]))  # the first edition has no batches
+            batch = told(canonical.decode(record.state)).batch
+            self._set(1, _FOUNDING, str(batch[1]))
         if event is not None and record.topic in _MANIFESTS:
             self._set(position, MANIFEST, str(position))
         if isinstance(event, EnvironmentState):
@@ -185,17 +189,8 @@ def _is_before(time: str, latest: str) -> bool:
     """Return whether a time is earlier by more than clocks may differ."""
     if time >= latest:
         return False
-    one, other = _moment(time), _moment(latest)
-    return bool(one and other and (other - one).total_seconds() > CLOCK_SKEW)
-
-
-def _moment(time: str) -> datetime | None:
-    """Return a time, None where a void event has something else."""
-    try:
-        found = datetime.fromisoformat(time)
-    except (ValueError, TypeError):
-        return None
-    return found if found.tzinfo else None
+    apart = datetime.fromisoformat(latest) - datetime.fromisoformat(time)
+    return apart.total_seconds() > CLOCK_SKEW
 
 
 def _before(manifest: Manifest | None, environment: str) -> str | None:

@@ -14,6 +14,7 @@ from tetra_es.events.deployments import (
     HostEvent,
     HostUninstalled,
 )
+from tetra_es.events.told import time_in
 
 if TYPE_CHECKING:
     import sqlite3
@@ -68,7 +69,7 @@ def _begin(connection: sqlite3.Connection, position: int, event: DeploymentStart
             event.revision,
             event.metadata["actor"],
             event.metadata["reason"],
-            event.timestamp,
+            time_in(event.timestamp),
             event.runner,
             event.machine,
             json.dumps(event.code) if event.code else None,
@@ -92,7 +93,7 @@ def _end(
     connection.execute(
         "UPDATE deployments SET outcome = ?, ended = ?, ended_time = ?, observed = ? "
         "WHERE position = ?",
-        (outcome, position, event.timestamp, int(event.observed), begun),
+        (outcome, position, time_in(event.timestamp), int(event.observed), begun),
     )
     if isinstance(event, DeploymentFailed):
         connection.execute(
@@ -111,7 +112,7 @@ def _operate(connection: sqlite3.Connection, position: int, event: HostEvent) ->
             event.host,
             word,
             json.dumps(event.services),
-            event.timestamp,
+            time_in(event.timestamp),
             event.metadata["actor"],
             event.metadata["reason"],
         ),

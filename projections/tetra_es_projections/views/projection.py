@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.errors import UsageError
 from tetra_es.events.base import environment_of, revision_of
 from tetra_es.events.config import EnvironmentState, source_revision_of
+from tetra_es.events.told import time_in, told
 from tetra_es.log import canonical
-from tetra_es.names import check_environment
 from tetra_es_projections.bodies import known_event
 from tetra_es_projections.descriptions import summary_of_known, summary_of_void
 from tetra_es_projections.views.changes import Changes
@@ -50,7 +49,7 @@ def apply_to_views(connection: sqlite3.Connection, log: Replica, records: Iterab
                 continue
             event, purged = known_event(log, record)
             counted = timeline.take(record)
-            findings.take_in(record, event.timestamp, counted, event)
+            findings.take_in(record, time_in(event.timestamp), counted, event)
             part_of = take_in(connection, position, event)
             row = (*_event_row(record, event, purged, counted), part_of)
             _insert(connection, "events", row)
@@ -85,7 +84,7 @@ def _event_row(
         revision_of(event),
         record.topic,
         event.metadata["actor"],
-        event.timestamp,
+        time_in(event.timestamp),
         counted.time,
         counted.since,
         event.metadata["reason"],
@@ -97,19 +96,18 @@ def _event_row(
 
 def _void_row(record: Record, reason: str, counted: Counted) -> tuple[Any, ...]:
     """Return the row of an event of which only that is lawful which makes it one."""
-    state = canonical.decode(record.state)
-    metadata = state["metadata"]
+    said = told(canonical.decode(record.state))
     return (
         record.position,
         record.stream,
-        _environment_in(state),
+        said.environment,
         None,
         record.topic,
-        metadata["actor"],
-        state["timestamp"],
+        said.actor,
+        said.time,
         counted.time,
         counted.since,
-        metadata["reason"],
+        said.reason,
         record.hash,
         f"{summary_of_void(record.topic)} ({reason})",
         reason,
@@ -117,19 +115,11 @@ def _void_row(record: Record, reason: str, counted: Counted) -> tuple[Any, ...]:
     )
 
 
-def _environment_in(state: dict[str, Any]) -> str | None:
-    name = state.get("environment")
-    try:
-        return check_environment(name) if isinstance(name, str) else None
-    except UsageError:
-        return None
-
-
 def _state_row(position: int, event: EnvironmentState) -> tuple[Any, ...]:
     return (
         event.environment,
         event.revision,
         position,
-        event.timestamp,
+        time_in(event.timestamp),
         source_revision_of(event),
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.conformance.builder import VectorBuilder, vector
 from tests.conformance.signing import ecdsa
 from tests.gate.histories import LOCAL, REQUIRED, key
 from tests.log.events import replaced
-from tetra_es.log import chain
+from tetra_es.log import canonical, chain
+
+if TYPE_CHECKING:
+    from tetra_es.log.linking import Draft
 
 AHEAD = "2038-01-19T03:14:08.000000Z"
 
@@ -127,6 +130,40 @@ def _() -> VectorBuilder:
     story = upgraded()
     stale = story.old_event("scan.exception_added", "org", file="local", key="a")
     story.breaks("floor", stale, rules=0)
+    story.texts |= {"local": LOCAL}
+    return story
+
+
+def without_form(story: VectorBuilder) -> list[Draft]:
+    """Return events of which nothing is lawful but what their metadata has to have."""
+    drafts = []
+    for more in ({}, {"timestamp": 5}, {"timestamp": "yesterday"}, {"timestamp": [None]}):
+        draft = story.old_event("no.such", "env:dev", environment=["dev"], revision=-1, text=5)
+        state = canonical.decode(draft.state)
+        del state["timestamp"]
+        drafts.append(draft._replace(state=canonical.encode(state | more)))
+    odd = {"batch": "x", "recorded": "never", "rerecorded_from": "", "caused_by": "[1]"}
+    drafts.append(
+        story.old_event("\n", "\u202e", timestamp="9999-12-31T23:59:59-23:59", metadata=odd)
+    )
+    return drafts
+
+
+@vector("void-old-odd", "Events without a time, of another time, and with odd metadata.")
+def _() -> VectorBuilder:
+    story = founded()
+    for draft in without_form(story):
+        story.breaks("topic", draft, rules=0)
+    story.texts |= {"local": LOCAL}
+    return story
+
+
+@vector("void-floor-odd", "The same after the upgrade.")
+def _() -> VectorBuilder:
+    story = upgraded()
+    for draft in without_form(story):
+        story.breaks("floor", draft, rules=0)
+    story.lawful(story.signer_added("carol", []))
     story.texts |= {"local": LOCAL}
     return story
 

@@ -25,6 +25,19 @@ def _() -> VectorBuilder:
     return story
 
 
+@vector("void-form-odd", "Fields have fractions, very large numbers, and 100 levels of lists.")
+def _() -> VectorBuilder:
+    story = VectorBuilder()
+    odd = [0.5, -1e-7, 5e-324, 1e21, 1.7976931348623157e308, 123456.789, 0.000001, "\u2028\x7f"]
+    story.breaks("form", story.signer_added("bob", more={"\uffff": odd, "\U0001f600": odd}))
+    levels: list[Any] = []
+    for _ in range(98):  # with the one that is there, and the state itself, that is 100
+        levels = [levels]
+    story.breaks("form", story.signer_added("bob", more=levels))
+    story.lawful(story.signer_added("bob"))
+    return story
+
+
 @vector("void-form-old", "An event of rules 1 has the form of the first edition.")
 def _() -> VectorBuilder:
     story = VectorBuilder()

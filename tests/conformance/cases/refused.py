@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.conformance.builder import VectorBuilder, resigned, vector
 from tests.conformance.signing import hardware
@@ -85,6 +85,16 @@ def _() -> VectorBuilder:
     record = edit(story)
     state = record.state.replace(b'"undoes":null', b'"undoes":null,"undoes":null')
     story.stops("canonical", resigned(record, state=state))
+    return story
+
+
+@vector("refused-canonical-deep", "The state has 101 objects and lists inside each other.")
+def _() -> VectorBuilder:
+    story = VectorBuilder()
+    levels: list[Any] = []
+    for _ in range(99):
+        levels = [levels]
+    story.stops("canonical", story.linked(story.signer_added("bob", more=levels))[0])
     return story
 
 

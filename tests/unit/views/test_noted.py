@@ -24,10 +24,11 @@ TIMES = [  # stream, topic, time, and the time from which the event counts
     ("env:dev", "environment.imported", "2020-01-01T00:00:00.000000Z", f"{DAY}10:00:00.000003Z"),
     ("deployments:dev", "deployment.started", f"{DAY}09:00:00.000000Z", f"{DAY}10:00:00.500000Z"),
     ("env:dev", "environment.edited", f"{DAY}10:00:01.000000Z", f"{DAY}10:00:01.000000Z"),
-    ("env:dev", "environment.edited", "whenever", f"{DAY}10:00:01.000001Z"),
+    ("env:dev", "environment.edited", "2026-11-22T10:00:01.000000Z", f"{DAY}10:00:01.000001Z"),
     ("env:dev", "environment.edited", "2026-11-21T10:00:01.000000Z", f"{DAY}10:00:01.000001Z"),
 ]
-FIRST = json.dumps({"metadata": {"batch": [1, 3]}}).encode()
+METADATA = {"actor": "alice", "reason": "", "rules": 1, "batch": [1, 3]}
+FIRST = json.dumps({"metadata": METADATA}).encode()
 
 
 def test_times_before_those_of_earlier_events() -> None:

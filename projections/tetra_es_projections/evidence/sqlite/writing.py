@@ -15,6 +15,7 @@ from tetra_es.events.secrets import (
     SecretPurged,
     SecretSet,
 )
+from tetra_es.events.told import told
 from tetra_es.integrity.extension import origin_at, tree_of
 from tetra_es.integrity.signers import terms
 from tetra_es.log import canonical
@@ -93,7 +94,7 @@ class _Writer:
         self._insert("states", self._states())
         self._insert("signers", self._signers(times))
         self._insert("recipients", self._recipients(times))
-        self._insert("secrets", self._secrets())
+        self._insert("secrets", self._secrets(times))
         self._insert("findings", self._findings())
         rows = ((number, *one) for number, one in enumerate(QUESTIONS, 1))
         self._insert("questions", rows)
@@ -120,7 +121,7 @@ class _Writer:
                 text = None if body is None else body.decode()
                 purge = self._log.purge_of(digest) if body is None else None
             file = tables.file_of(record.topic, state)
-            at = (record.position, state["timestamp"])
+            at = (record.position, told(state).time)
             revision, source = state.get("revision", 1), state.get("source_revision")
             yield file, revision, *at, source, text, purge and purge.event
 
@@ -143,7 +144,7 @@ class _Writer:
                         one[5:] = at
         yield from map(tuple, found)
 
-    def _secrets(self) -> Iterator[tuple[Any, ...]]:
+    def _secrets(self, times: dict[int, str]) -> Iterator[tuple[Any, ...]]:
         topics = (SecretSet.TOPIC, SecretCompromised.TOPIC, SecretPurged.TOPIC)
         found: dict[tuple[str, str, int], list[Any]] = {}
         for record, event in valid_events(self._log, self._log.of_topics(topics, self._last)):
@@ -152,7 +153,7 @@ class _Writer:
             key = event.environment, event.key, event.version
             if isinstance(event, SecretSet):
                 who = event.metadata["actor"], event.metadata["reason"]
-                found[key] = [*key, record.position, event.timestamp, *who, None, None]
+                found[key] = [*key, record.position, times[record.position], *who, None, None]
             elif key in found:
                 found[key][-2 if isinstance(event, SecretCompromised) else -1] = record.position
         yield from map(tuple, found.values())

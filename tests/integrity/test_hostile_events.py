@@ -1,0 +1,85 @@
+"""Whatever a signer records by other means, every command goes on, and all agree on it."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conftest import Machine
+from tests.examples import LONG_TAIL
+from tests.integrity.hostile import OLD, Odd, made_up, record
+from tests.verify_alone.clone import verify
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+READING = (
+    *("status", "history -o json", "history --changes", "history dev", "history --graph"),
+    *("history --key ports.tetra -o csv", "search a -o json", "blame local", "why dev ports.tetra"),
+    *("signer list -o json", "recipient list dev", "secret list dev", "secret exposure dev"),
+    *("hosts", "findings -o json", "orgs", "mirror list", "audit follow --no-wait -o jsonl"),
+    *("audit follow --no-wait -o ocsf", "audit follow --no-wait -o cef", "show dev --at 0s"),
+    *("--tz Europe/Berlin history -o json", "--tz -12:00 history", "history --since 9999-12-31"),
+    *("doctor", "verify", "rebuild --check", "audit sqlite {here}/all.db --force"),
+    *("diff dev prod", "profile show dev", "audit checkpoint"),
+)
+"""Commands that look, and so have to do with every event."""
+
+EXPORTS = ((), ("--env", "dev", "--chain"))
+"""What an archive may be of."""
+
+
+def goes_on(machine: Machine, odd: list[Odd], here: Path) -> None:
+    """Check that nothing stops where these are in the history."""
+    first = record(machine, odd)
+    machine.ok("set", "local", f"ports.tetra={3000 + first}", "-m", "after it")
+    machine.ok("promote", "dev")
+    last = machine.last_position()
+    assert machine.ok("show", "dev").out == machine.ok("show", "dev", "--at", str(last)).out
+    for words in (*READING, *(f"event {at}" for at in range(first, first + len(odd)))):
+        done = machine.run(*(word.format(here=here) for word in words.split()))
+        assert done.code in (0, 3), (words, done.code, done.err)
+        assert "unexpected" not in done.err, (words, done.err)
+    for words_ in EXPORTS:
+        machine.ok("audit", "export", str(here / "e.zip"), "--force", *words_)
+        done = verify(here / "e.zip", "-o", "json")
+        assert not done.json["findings"], (words_, done.json["findings"])
+    assert verify(machine.mirror).code == 0
+    machine.ok("rebuild")
+    machine.ok("verify")
+
+
+def test_an_event_without_a_time_stops_nobody(machine: Machine, tmp_path: Path) -> None:
+    """In the form of the first edition an event can lack all but its metadata: it is void."""
+    nothing = Odd("env:dev", "x.y", {"metadata": OLD})
+    odd = Odd("env:qa", "environment.promoted", {"metadata": OLD | {"batch": "x"}, "timestamp": 5})
+    first = record(machine, [nothing, odd])
+    machine.ok("set", "local", "ports.tetra=3000")
+    rows = machine.history("--reverse")[first - 1 :]
+    assert [row["time"] for row in rows[:2]] == ["1970-01-01T00:00:00.000000Z"] * 2
+    machine.ok("verify")
+    for form in ("ocsf", "cef"):
+        machine.ok("--tz", "Europe/Berlin", "audit", "follow", "--no-wait", "-o", form)
+    machine.ok("audit", "export", str(tmp_path / "e.zip"))
+    assert verify(tmp_path / "e.zip", "-o", "json").json["findings"] == []
+    assert verify(machine.mirror).code == 0
+
+
+@pytest.fixture(scope="session")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """An organization with something of most. Not to change."""
+    machine = Machine(tmp_path_factory.mktemp("base"))
+    machine.ok("init", "acme", "--domain", "acme.example")
+    for environment in ("dev", "staging", "prod"):
+        machine.ok("promote", environment)
+    return machine
+
+
+@LONG_TAIL
+@pytest.mark.parametrize("seed", range(16))
+def test_whatever_a_signer_records_stops_nobody(base: Machine, tmp_path: Path, seed: int) -> None:
+    random = Random(seed)
+    machine = base.copy(tmp_path / "copy")
+    goes_on(machine, [made_up(random) for _ in range(12)], tmp_path)
