@@ -2058,9 +2058,9 @@ FILES = "|".join(re.escape(name) for name in (*ALWAYS, CHAIN, MANIFEST, MANIFEST
 FILES += rf"|events/[0-9]{{4,}}/[0-9]{{2}}/[0-9]{{8,}}\.json|bodies/{HEX}"
 FILES += r"|toml/(manifest|(environments|profiles)/[a-z][a-z0-9-]{0,31})@[0-9]{1,16}\.toml"
 EVENT_COLUMNS = (
-    "event,time,actor,type,environment,revision,summary,reason,verdict,stream,version,hash"
+    "event,time,actor,type,environment,revision,summary,reason,verdict,stream,version,hash,purged"
 )
-CHANGE_COLUMNS = "event,file,key,before,after"
+CHANGE_COLUMNS = "event,file,key,before,after,purged"
 SIGNER_COLUMNS = "signer,may,fingerprint,key,since,since_time,until,until_time"
 LARGEST_ARCHIVE = (1 << 31) - 1  # bytes; none is larger
 LOOSE = 0  # the event of a finding that is about the archive
@@ -2260,6 +2260,8 @@ class Evidence:
         self.states: dict[int, State] = {}
         self.chained: set[int] = set()
         """The events that have no file of their own: their texts are not in the archive."""
+        self._gone: dict[tuple[int, str], int] = {}
+        """Event and kind of a body to the event that purged it."""
         self.void: set[int] = set()
         self.terms: list[Term] = []
         self.digests: dict[str, str] = {}
@@ -2697,6 +2699,7 @@ class Evidence:
                     self.find(f"{name} is not what the event has", position)
                 elif by := self._purge_of(digest, position):
                     purged.append({"event": position, "kind": kind, "digest": digest, "by": by})
+                    self._gone[position, kind] = by
                 else:
                     self.find(f"{name} is missing, and no event purged it", position)
         listed = [{**one, "by": one["by"] or 0} for one in self.manifest["purged"]]
@@ -2757,7 +2760,13 @@ class Evidence:
             None if is_void else state.get("revision"),
             *(line, state["metadata"]["reason"], "void" if is_void else "valid"),
             *(event.stream, event.version, event.hash.hex()),
+            None if is_void else self._purge_of_event(position),
         ]
+
+    def _purge_of_event(self, position: int) -> int | None:
+        """Return the event that purged what one changed, or its text."""
+        text = self._gone.get((position, "text"))
+        return self._gone.get((position, "changes"), text)
 
     def _changes(self, state: State) -> Changes:
         """Return what an event changed by key, None where that was purged."""
@@ -2772,8 +2781,10 @@ class Evidence:
         if position not in self.void:
             file = path_of(self.events[position].topic, state).removesuffix(".toml")
             file = file.replace("profiles/", "profile ").replace("environments/", "")
-            for key, before, after in self._changes(state) or []:
-                yield [position, file, key, before, after]
+            changes = self._changes(state)
+            by = self._gone.get((position, "changes"))
+            for change in [[None] * 3] if changes is None else changes:
+                yield [position, file, *change, by]
 
     # What the auditor knows
 
@@ -3004,7 +3015,8 @@ def report_archive(found: State, known: Known) -> Iterator[str]:
         yield f"  founded by {found['founder']}, key {found['fingerprint']}"
     yield from (f"  #{position} is void: it changed nothing" for position in found["void"])
     for one in found["purged"] or []:
-        yield f"  #{one['event']}: its {one['kind']} was purged by #{one['by']}"
+        were = "were" if one["kind"] in ("changes", "rules") else "was"
+        yield f"  #{one['event']}: its {one['kind']} {were} purged by #{one['by']}"
     yield from (f"  NOT CHECKED: {words}" for words in found["unchecked"])
     yield from (f"  not checked: {words}" for words in found["notes"])
     if known.key is None:

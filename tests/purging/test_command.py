@@ -46,7 +46,7 @@ def test_all_that_had_the_value_is_gone(leaked: Machine) -> None:
     assert "replace it wherever it is used" in done.err
     assert remains(VALUE, leaked) == []
     verified = leaked.ok("verify").out
-    assert f"#{position} purged a value that 7 events had (alice, " in verified
+    assert f"#{position} purged 9 bodies that 7 events had (alice, " in verified
     assert "): it was a secret\n    - local@2 (#3): text, changes\n" in verified
     (row,) = leaked.ok("verify", "-o", "json").json["purged"]
     assert (row["event"], row["reason"], row["key"]) == (position, "it was a secret", None)

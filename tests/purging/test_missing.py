@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import sqlite3
+import zipfile
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.machine import Machine
+from tests.verify_alone.clone import verify
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,3 +142,27 @@ def test_a_purge_is_a_finding(hidden: Machine) -> None:
     what = "alice purged the texts of 2 states and what 2 events changed: it was a secret"
     assert found["what"] == what
     assert hidden.ok("findings", "--kind", "purged", "--at", "6").err == "no findings\n"
+
+
+def test_an_archive_says_it_and_agrees_with_history(hidden: Machine, tmp_path: Path) -> None:
+    exported = hidden.ok("audit", "export", str(tmp_path / "acme.zip"))
+    assert "  without 4 bodies that were purged\n" in exported.out
+    with zipfile.ZipFile(tmp_path / "acme.zip") as archive:
+        changes, events = (
+            list(csv.DictReader(io.StringIO(archive.read(name).decode())))
+            for name in ("changes.csv", "events.csv")
+        )
+    told = {
+        (row["event"], row["key"], row["before"], row["after"], row["purged"]) for row in changes
+    }
+    live = csv.DictReader(io.StringIO(hidden.ok("history", "--changes", "-o", "csv").out))
+    recorded = [row for row in live if row["key"] or row["purged"]]
+    assert told == {
+        (row["event"], row["key"], row["before"], row["after"], row["purged"]) for row in recorded
+    }
+    purged = {row["event"]: row["purged"] for row in events if row["purged"]}
+    assert purged == {"3": "7", "4": "7", "5": "7"}
+    verified = verify(tmp_path / "acme.zip")
+    assert verified.code == 0, verified.err
+    assert "  #3: its changes were purged by #7\n" in verified.out
+    assert "  #3: its text was purged by #7\n" in verified.out

@@ -51,6 +51,8 @@ class Purge(NamedTuple):
     reason: str
     bodies: Sequence[str] = ()
     """What each event had of it, such as `dev@3 (#12): text, changes`."""
+    destroyed: int = 0
+    """How many bodies that were: texts, lists of changes, age files."""
 
 
 class Scope(NamedTuple):
@@ -256,8 +258,10 @@ def _purges(log: Replica) -> Iterator[Purge]:
     for record, event in valid_events(log, _purge_records(log)):
         why = (event.metadata["actor"], event.timestamp, event.metadata["reason"])
         if isinstance(event, SecretPurged):
-            yield Purge(record.position, event.environment, event.key, event.version, *why)
+            what = (event.environment, event.key, event.version)
+            yield Purge(record.position, *what, *why, destroyed=len(event.digests))
         elif isinstance(event, BodiesPurged):
             digests = set(map(bytes.fromhex, event.digests))
             named = named_bodies(log.records(upto=record.position), digests)
-            yield Purge(record.position, None, None, None, *why, list(map(str, named)))
+            bodies = list(map(str, named))
+            yield Purge(record.position, None, None, None, *why, bodies, len(digests))

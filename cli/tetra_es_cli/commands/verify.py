@@ -150,8 +150,9 @@ def _lines(found: Verification) -> Iterator[str]:
 def _what(purge: Purge) -> str:
     if purge.key:
         return f"{purge.key} version {purge.version} of {purge.environment}"
-    count = len(purge.bodies)
-    return f"a value that {count} {'event' if count == 1 else 'events'} had"
+    count, bodies = len(purge.bodies), purge.destroyed
+    events = "1 event" if count == 1 else f"{count} events"
+    return f"{bodies} {'body' if bodies == 1 else 'bodies'} that {events} had"
 
 
 def _how_it_stands(compared: Compared) -> str:

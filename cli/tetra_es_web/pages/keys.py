@@ -44,8 +44,9 @@ class KeyRow(NamedTuple):
     def weight(self) -> int:
         """How many bytes of a page it takes, about."""
         texts = [cell.value for cell in self.cells if cell]
+        purged = 120 * sum(cell.purged is not None for cell in self.cells if cell)
         cells = 80 * len(self.cells) + sum(100 + weight(text, most=_CELL) for text in texts)
-        return 200 + 2 * weight(self.key) + cells
+        return 200 + 2 * weight(self.key) + cells + purged
 
 
 def keys(view: View, _: str, given: Mapping[str, str]) -> str:
@@ -86,6 +87,7 @@ def keys(view: View, _: str, given: Mapping[str, str]) -> str:
         ),
         cell=_CELL,
         differing=sum(row.differs for row in rows),
+        unknown=_unknown(view, None, upto),
     )
 
 
@@ -136,6 +138,7 @@ def key(view: View, of: str, given: Mapping[str, str]) -> str:
         part=part,
         part_address=lambda wanted: view.links.to("key", of, at=at, part=wanted),
         present=[_present(view, name, row, then) for name, row in part.items],
+        unknown=_unknown(view, of, then and then.position),
         rows=rows,
         below=below[:50],
         cut=cut,
@@ -163,6 +166,16 @@ def _having(view: View, name: str, then: Then | None) -> list[tuple[str, BlameRo
         rows = table.blame(environment, name, upto=upto)
         found += [(environment, row) for row in rows if row.key == name]
     return found
+
+
+def _unknown(view: View, name: str | None, upto: int | None) -> list[str]:
+    """Return of which environments it is not known whether they had a key, or which ones."""
+    table = view.reader.views.keys
+    return [
+        f"{environment}: {purges_of(view.reader, environment)}"
+        for environment in view.environments
+        if not table.is_known(environment, name, upto)
+    ]
 
 
 def _weigh_present(one: tuple[str, BlameRow]) -> int:

@@ -146,7 +146,8 @@ class _Archive:
             self._manifest(selection, checkpoint, hashes)
         counts = len(selection.chosen), len(selection.context)
         name = self._signer.name if self._signer else None
-        return Exported(*counts, self._last, head.hash, name, len(self._purged), len(others))
+        bodies = len({one["digest"] for one in self._purged})  # several events may have one
+        return Exported(*counts, self._last, head.hash, name, bodies, len(others))
 
     def _others(self, selection: Selection) -> list[int]:
         """Return the events that have no file of their own in the archive."""

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 EVENTS: Final = (
     "event", "time", "actor", "type", "environment", "revision", "summary", "reason", "verdict",
-    "stream", "version", "hash",
+    "stream", "version", "hash", "purged",
 )  # fmt: skip
-CHANGES: Final = ("event", "file", "key", "before", "after")
+CHANGES: Final = ("event", "file", "key", "before", "after", "purged")
 SIGNERS: Final = (
     "signer", "may", "fingerprint", "key", "since", "since_time", "until", "until_time"
 )  # fmt: skip
@@ -46,27 +46,37 @@ def event_row(log: Replica, record: Record) -> dict[str, Any]:
         "stream": record.stream,
         "version": record.version,
         "hash": record.hash.hex(),
+        "purged": None,
     }
     if log.void(record.position) is not None:
         return row
     event, purged = known_event(log, record)
+    purge = purged.get("changes") or purged.get("text")
     return row | {
         "environment": environment_of(event),
         "revision": revision_of(event),
         "summary": summary_of_known(event, purged),
         "verdict": "valid",
+        "purged": purge and purge.event,
     }
 
 
 def change_rows(log: Replica, record: Record) -> Iterator[dict[str, Any]]:
-    """Yield a row for each key of a TOML file that an event changed; none where they are gone."""
+    """Yield a row for each key of a TOML file that an event changed.
+
+    Where a purge took that, one row without a key says so.
+    """
     state = canonical.decode(record.state)
     changes = state.get("changes")
     if log.void(record.position) is not None or changes is None:
         return
+    purged = None
     if isinstance(changes, str):  # from rules 1 on it is the digest of a body
-        body = log.body(bytes.fromhex(changes))
-        changes = [] if body is None else json.loads(body)
+        digest = bytes.fromhex(changes)
+        body = log.body(digest)
+        purge = log.purge_of(digest) if body is None else None
+        purged = purge and purge.event
+        changes = [(None, None, None)] if body is None else json.loads(body)
     file = file_of(record.topic, state)
     for key, before, after in changes:
         yield {
@@ -75,6 +85,7 @@ def change_rows(log: Replica, record: Record) -> Iterator[dict[str, Any]]:
             "key": key,
             "before": before,
             "after": after,
+            "purged": purged,
         }
 
 

@@ -37,8 +37,9 @@ def blame_rows(
         named = row._replace(key=f"secret {row.key}")
         if key is None or key in (row.key, named.key):
             rows.append(named)
+    if (key is None or not rows) and all(row.value is not None for row in rows):
+        check_is_known(reader, file, key, upto)  # else a row says that not all is
     if key is not None and not rows:
-        check_is_known(reader, file, key, upto)
         raise TetraEsError(
             f"{file} has no key {key}" + (" there" if ref else ""),
             hint=f"`tetra-es blame {file}` lists its keys",

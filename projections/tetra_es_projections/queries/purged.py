@@ -15,15 +15,19 @@ if TYPE_CHECKING:
 _SHOWN = 3
 
 
-def check_is_known(reader: Reader, file: str, key: str, upto: int | None) -> None:
-    """Raise `Refused` where it is not known whether a file had a key after an event."""
+def check_is_known(reader: Reader, file: str, key: str | None, upto: int | None) -> None:
+    """Raise `Refused` where it is not known whether a file had a key after an event.
+
+    Or, without `key`, which keys it had.
+    """
     if not reader.views.keys.is_known(file, key, upto):
         listed = f"`tetra-es history {file} --changes` lists the events"
-        if reader.views.events.items_at(key):
+        had = f"which keys {file} had" if key is None else f"whether {file} had {key}"
+        if key is not None and reader.views.events.items_at(key):
             name = shlex.quote(key)
             listed = f"`tetra-es history {file} --key {name}` lists what may have changed it"
         raise Refused(
-            f"it is not known whether {file} had {key} there: {purges_of(reader, file)}",
+            f"it is not known {had} there: {purges_of(reader, file)}",
             hint=listed,
         )
 

@@ -120,13 +120,16 @@ class KeyTable:
             return [BlameRow(*row[1:]) for row in wanted]
         return [_doubted(row, gaps, ALL if upto is None else upto) for row in wanted]
 
-    def is_known(self, file: str, key: str, upto: int | None = None) -> bool:
-        """Return whether it is known what a key was, or that it was not there, at a position."""
+    def is_known(self, file: str, key: str | None = None, upto: int | None = None) -> bool:
+        """Return whether it is known what a key was, or that it was not there, at a position.
+
+        Without `key`, whether it is known which keys the file had.
+        """
         gaps = self._gaps(file)
         if gaps is None or upto is None:
             return True
-        row = self._newest(file, key, upto)
-        return gaps.doubt(row[0], row[1], upto).known
+        row = (None, 0) if key is None else self._newest(file, key, upto)
+        return gaps.doubt(*row, upto).known
 
     def _gaps(self, file: str) -> "Gaps | None":
         """Return the events of a file whose changes were purged, None where there are none."""

@@ -1,0 +1,70 @@
+"""Pages of an organization of which something was purged: each says what is missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.web.pages.looking import Look
+
+if TYPE_CHECKING:
+    from tests.machine import Machine
+
+VALUE = "hunter-two-9"
+
+
+@pytest.fixture(scope="module")
+def hidden(founded: Machine, tmp_path_factory: pytest.TempPathFactory) -> Look:
+    """#3 changed the port beside a password, #5 took the password out; both are purged by #7."""
+    machine = founded.copy(tmp_path_factory.mktemp("hidden") / "home")
+    machine.ok("set", "local", f"app.entry={VALUE}", "ports.tetra=5001", "-m", "the incident")
+    machine.ok("set", "local", "app.third=1", "-m", "in between")
+    machine.ok("unset", "local", "app.entry", "-m", "innocent")
+    machine.ok("promote", "dev", "-m", "first")
+    machine.ok("purge", "local", "app.entry", "-m", "it was a secret", "--yes")
+    return Look(machine)
+
+
+def test_the_life_of_a_key(hidden: Look) -> None:
+    page = hidden.page("key", "ports.tetra")
+    assert "by #3 or #5: purged by #7" in page.text
+    assert page.text.count("purged by #7") > 2
+    assert "Some of it is missing: what 2 events changed was purged by #7." in page.text
+    assert "since #5" not in page.text
+    page = hidden.page("key", "ports.tetra", at="4")
+    assert "not known" in page.text
+    assert "by #2 or #3: purged by #7" in page.text
+
+
+def test_values(hidden: Look) -> None:
+    assert hidden.page("keys").text.count("purged by #7") > 2
+    page = hidden.page("keys", at="4")
+    assert "It is not known which keys were there in local: what 2 events changed" in page.text
+    assert "not known" in page.text
+
+
+def test_an_event(hidden: Look) -> None:
+    page = hidden.page("event", "3")
+    assert "The text of this event was purged by #7" in page.text
+    assert "The changes of this event were purged by #7" in page.text
+    assert "What it changed is not known any more." in page.text
+    assert "It changed no key" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("name", "of", "said"),
+    [
+        ("timeline", "", "purged by #7"),
+        ("environment", "local", "by #3 or #5: purged by #7"),
+        ("findings", "", "alice purged the texts of 2 states and what 2 events changed"),
+    ],
+)
+def test_other_pages(hidden: Look, name: str, of: str, said: str) -> None:
+    assert said in hidden.page(name, of).text
+
+
+def test_a_search(hidden: Look) -> None:
+    page = hidden.page("search", q="5001")
+    assert "by #3 or #5: purged by #7" in page.text
+    assert "Purged values are found nowhere: what 2 events changed was purged by #7." in page.text
