@@ -103,8 +103,8 @@ OF_HELP = "docs/reference/cli.md"
 @pytest.mark.parametrize("page", [each for each in pages() if name(each) != OF_HELP], ids=name)
 def test_no_command_hides_in_a_block_that_is_not_run(page: Path) -> None:
     for match in _INFO.finditer(page.read_text()):
-        assert match[1] in {"console", "sh", "text", "toml", "json", "ini"}, match[0]
-        if match[1] in {"text", "json", "toml", "ini"}:
+        assert match[1] in {"console", "sh", "text", "toml", "json", "ini", "nginx"}, match[0]
+        if match[1] in {"text", "json", "toml", "ini", "nginx"}:
             assert not re.search(r"^(\$ |tetra-es )", match[0], re.MULTILINE), match[0]
 
 
