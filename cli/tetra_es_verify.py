@@ -3146,6 +3146,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if is_clone and options.against:
         parser.error("--against is for archives; `tetra-es verify --against` takes clones")
     try:
+        if is_clone and not options.folder.is_dir():
+            there = os.path.lexists(options.folder)
+            what = "is neither a file nor a folder" if there else "is not there"
+            raise Unreadable(f"{options.folder} {what}")
         key = None if options.signer_key is None else public_key(options.signer_key)
         if is_clone:
             if not HAS_CRYPTOGRAPHY:

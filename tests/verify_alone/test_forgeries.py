@@ -726,6 +726,9 @@ def test_numbers_that_are_too_large_to_count_to(
 
 
 def test_what_cannot_be_read(exported: dict[str, Path], tmp_path: Path) -> None:
+    for name, named in (("nosuch.zip", "is not there"), ("/dev/null", "neither a file nor")):
+        done = verify(tmp_path / name)
+        assert (done.code, named in done.err) == (1, True), done
     data = exported["all"].read_bytes()
     with (tmp_path / "large").open("wb") as file:
         file.seek(1 << 31)

@@ -64,13 +64,14 @@ def write(text: str, output: Path | None, *, force: bool, mode: int) -> None:
 def replaced(file: Path, *, force: bool, mode: int = 0o600) -> Iterator[IO[bytes]]:
     """Open a file to write; it is in its place once all of it is written, else not at all.
 
-    Raises `Refused` where it is there already, or is a device or a pipe, `TetraEsError`.
+    Raises `Refused` where it is there already, or is a link, device or pipe, `TetraEsError`.
     """
     from tempfile import NamedTemporaryFile  # the help does without
 
     if os.path.lexists(file):
-        if not file.is_file():  # nobody wants a device to be replaced
-            raise Refused(f"{file} is not a file", hint="name another one")
+        if file.is_symlink() or not file.is_file():  # /dev/stdout is a link
+            what = "a link" if file.is_symlink() else "not a file"
+            raise Refused(f"{file} is {what}, and not replaced", hint="name another file")
         if not force:
             raise Refused(f"{file} is there already", hint="--force replaces it")
     folder, prefix = file.absolute().parent, f".{file.name[:100]}."
