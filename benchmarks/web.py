@@ -31,7 +31,9 @@ NEEDS: Final = "datasette"
 """What has to be installed to compare with."""
 AIM: Final = 1.0
 _ASKED: Final = 10
-"""Requests of one measurement: the kernel counts processor time in hundredths of a second."""
+"""Requests of one measurement at the least."""
+_LONG: Final = 0.3
+"""Seconds of processor's time of one measurement: the kernel counts in hundredths of a second."""
 _STARTING: Final = 60
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _KIB: Final = 1024
@@ -39,12 +41,25 @@ _KIB: Final = 1024
 PAGES: Final = (
     ("overview", "/", "/db/states?_sort_desc=position"),
     ("timeline", "/timeline", "/db/events?_sort_desc=position"),
-    ("event", "/event/{middle}", "/db/events/{middle}"),
-    ("state at a time", "/environment/dev?at={middle}",
-     "/db/states?file=dev&position__lte={middle}&_sort_desc=position&_size=1"),
+    ("event", "/event/{each}", "/db/events/{each}"),
+    ("event, API", "/api/v1/event/{each}", "/db/events/{each}.json"),
+    ("state at a time", "/environment/dev?at={each}",
+     "/db/states?file=dev&position__lte={each}&_sort_desc=position&_size=1"),
     ("key's life", f"/key/{HOT_KEY}", f"/db/changes?key={HOT_KEY}&_sort_desc=position"),
+    ("search", "/search?q=1.{each}", "/db/changes?after__contains=1.{each}&_sort_desc=position"),
+    ("search for what is nowhere", "/search?q=nowhere",
+     "/db/changes?after__contains=nowhere&_sort_desc=position"),
+    ("search, API", "/api/v1/search?q=1.{each}",
+     "/db/changes.json?after__contains=1.{each}&_sort_desc=position"),
+    ("findings", "/findings", "/db/findings"),
+    ("findings, API", "/api/v1/findings?n=100", "/db/findings.json?_size=100"),
+    ("secrets", "/secrets", "/db/secrets"),
+    ("signers", "/signers", "/db/signers"),
+    ("compare", "/compare?a=dev@{few}&b=dev@{more}",
+     "/db/states?file=dev&revision__in={few},{more}"),
 )  # fmt: skip
-"""What it is, our path, and that of datasette."""
+"""What it is, our path, and that of datasette; `each` is another event each time."""
+_SECRETS: Final = 5
 
 
 class _Server:
@@ -53,6 +68,7 @@ class _Server:
     def __init__(self, process: subprocess.Popen[bytes], path: Path) -> None:
         self._process = process
         self._path = path
+        self._number = 0
 
     def ask(self, path: str) -> None:
         """Ask for a page, which has to be there."""
@@ -66,12 +82,19 @@ class _Server:
         if reply.status != 200:
             raise RuntimeError(f"{path}: {reply.status} {body[:200]!r}")
 
-    def taken(self, path: str) -> float:
-        """Return the processor's time of the server for a page, on average."""
-        start = self._time()
-        for _ in range(_ASKED):
-            self.ask(path)
-        return max(self._time() - start, 1 / _TICKS) / _ASKED
+    def taken(self, path: str, events: int) -> float:
+        """Return the processor's time of the server for a page of so many events, on average."""
+        start, asked = self._time(), 0
+        while asked < _ASKED or self._time() - start < _LONG:
+            self.ask(self._address(path, events))
+            asked += 1
+        return (self._time() - start) / asked
+
+    def _address(self, path: str, events: int) -> str:
+        """Return an address: nobody may answer with what was asked for before."""
+        self._number += 1
+        each = events // 4 + self._number % (events // 2)
+        return path.format(each=each, few=1 + self._number % 20, more=events // 20)
 
     def memory(self) -> float:
         """Return the most memory that it had, in MiB."""
@@ -93,25 +116,21 @@ def run(folder: Path, sizes: Sizes) -> Iterator[Comparison]:
     with ExitStack() as stack:
         ours, few = (stack.enter_context(_serving(program, one)) for one in (large, small))
         theirs = stack.enter_context(_datasette(large))
-        for what, path, other in PAGES:
-            middle = {"middle": sizes.queried // 2}
-            asked, table = path.format(**middle), other.format(**middle)
+        at = f"at {sizes.queried:,} events"
+        for what, path, table in PAGES:
             times = alternate_timed(
-                lambda asked=asked: ours.taken(asked),  # type: ignore[misc]
-                lambda table=table: theirs.taken(table),  # type: ignore[misc]
-                sizes.rounds,
+                lambda path=path: ours.taken(path, sizes.queried),  # type: ignore[misc]
+                lambda table=table: theirs.taken(table, sizes.queried),  # type: ignore[misc]
+                sizes.slow_rounds,
             )
-            name = f"{what} at {sizes.queried:,} events"
-            yield _compared(name, f"datasette, {table}", times, AIM)
+            yield _compared(f"{what} {at}", f"datasette, {table}", times, AIM)
         for what, path, _ in PAGES:
-            at, there = (path.format(middle=events // 2) for events in (sizes.queried, FEW))
             times = alternate_timed(
-                lambda at=at: ours.taken(at),  # type: ignore[misc]
-                lambda there=there: few.taken(there),  # type: ignore[misc]
-                sizes.rounds,
+                lambda path=path: ours.taken(path, sizes.queried),  # type: ignore[misc]
+                lambda path=path: few.taken(path, FEW),  # type: ignore[misc]
+                sizes.slow_rounds,
             )
-            name = f"{what} at {sizes.queried:,} events"
-            yield _compared(name, f"the same at {FEW:,} events", times, GROWTH_AIM)
+            yield _compared(f"{what} {at}", f"the same at {FEW:,} events", times, GROWTH_AIM)
         yield Comparison(
             f"most memory of the server, {sizes.queried:,} events",
             f"{FEW:,} events",
@@ -130,6 +149,13 @@ def _compared(
 
 def _filled(folder: Path, events: int) -> Machine:
     machine = create(folder)
+    key = machine.signing_key.with_suffix(".pub").read_text().strip()
+    machine.run("recipient", "add", "dev", "alice", key, "-m", "reads them")
+    (value := folder / "value").write_text("a value")
+    for number in range(_SECRETS):
+        machine.processes.run(
+            TETRA_ES, "secret", "set", "dev", f"TOKEN_{number}", "-m", "one", stdin=value
+        )
     fill(machine, events)
     machine.run("rebuild")
     return machine

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from contextlib import closing, contextmanager
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tetra_es.errors import UsageError
 from tetra_es_projections.queries.answering import Answering
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from tetra_es.admission import Admission
     from tetra_es.layout import OrgLayout
     from tetra_es_web.serving.access import TokenBook
+
+
+_OBJECTS: Final = 2_000
+"""Of a few requests: what a connection leaves refers to itself."""
 
 
 def run(
@@ -50,8 +55,16 @@ def run(
         _server(answering, guard, longest) as server,
         server.capture_signals(),
     ):
+        _collect_what_requests_leave()
         say(f"serving {layout.root.name} at {_address(listening)}{_to_whom(guard, listening)}")
         server.run(sockets=[listening])
+
+
+def _collect_what_requests_leave() -> None:
+    """Have Python look for that more often than a command does, which ends soon."""
+    gc.collect()
+    gc.freeze()  # what is there now stays
+    gc.set_threshold(_OBJECTS)
 
 
 @contextmanager

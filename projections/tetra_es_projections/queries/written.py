@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ class Texts:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._text = lru_cache(maxsize=_KEPT)(self._read)
+        self._texts: dict[int, str | None] = {}
 
     def of(self, row: EventRow, change: ChangeRow) -> tuple[str | None, str | None]:
         """Return the values that an event took from a key and gave it, which remember how they
@@ -52,6 +51,13 @@ class Texts:
 
         text = self._text(position)
         return literal if text is None else written_in(text, key, literal)
+
+    def _text(self, position: int) -> str | None:
+        if position not in self._texts:
+            if len(self._texts) >= _KEPT:
+                self._texts.pop(next(iter(self._texts)))
+            self._texts[position] = self._read(position)
+        return self._texts[position]
 
     def _read(self, position: int) -> str | None:
         from tetra_es.log.replica import Purged
