@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 REASONS = (
     HOSTILE,
     "cs1=forged|x\\=y\\",
-    "\\n is no line end\nand this is",
+    "\\n is not a line end\nand this is",
     "=",
     "|",
     "\\",
