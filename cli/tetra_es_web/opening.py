@@ -51,7 +51,7 @@ def etag_of(moment: Moment, variant: str) -> str:
     `variant` tells the representations of one address from each other, and what else they show.
     """
     asked = moment.shared.asked if moment.shared else None
-    parts = (__version__, variant, moment.mirrored, asked, moment.shared)
+    parts = (__version__, variant, moment.mirrored, asked, moment.shared, moment.stopped)
     return f'"{moment.hash[:32]}-{sha256(repr(parts).encode()).hexdigest()[:16]}"'
 
 

@@ -129,9 +129,9 @@ def serving(
     found = Service(listening.getsockname()[1])
     answers, write = answering(machine, keep=keep), found.lines.append
 
-    def look() -> None:
-        with answers.reading():
-            pass
+    def look() -> str | None:
+        with answers.reading() as moment:
+            return moment.stopped
 
     app = Surroundings(
         create_app(answers, longest=longest, is_stopping=is_stopping),

@@ -7,6 +7,7 @@ is kept beside them.
 from __future__ import annotations
 
 from contextlib import contextmanager
+from itertools import islice
 from threading import Lock
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from tetra_es.admission import Admission
     from tetra_es.gate.pins.pins import Pins
+    from tetra_es.gate.verdicts import Verdict
     from tetra_es.log.chain import Head
     from tetra_es.log.record import Record
     from tetra_es.log.sqlite.upto import LogUpto
@@ -37,6 +39,8 @@ _KEPT: Final = 4
 """States that stay in memory."""
 _LOOK: Final = 0.1
 """Seconds between two looks at the clock while another thread is busy."""
+_BEHIND: Final = 256
+"""Events after the end that are looked at: views take in those that count in a moment."""
 _FEW: Final = 16
 """Events and bodies that stay there for one answer."""
 
@@ -54,6 +58,8 @@ class GateStates:
         self._lock = Lock()
         self._known: list[State] = []
         self._positions: dict[tuple[str, ...], tuple[Head, list[int]]] = {}
+        self._behind: tuple[tuple[Head, Head], Verdict | None] | None = None
+        """What was said of the events after one of them, up to another."""
 
     def at(self, log: LogUpto, pins: Pins) -> State:
         """Return what the gate knows at the end of a log, all of which is pinned.
@@ -86,6 +92,21 @@ class GateStates:
                 self._positions[tuple(topics)] = log.head(), found
             return found
 
+    def stopped_after(self, log: LogUpto, pins: Pins) -> Verdict | None:
+        """Return the event behind the end of a log that is refused or unknown; None for none.
+
+        What is there and pinned is only newer. The rest is judged once: a command may be at work.
+        """
+        newest = log.newest()
+        if newest.position <= max(log.head().position, pins.head.position):
+            return None
+        state = self.at(log, pins)
+        with self._turn(log):
+            looked = log.head(), newest
+            if self._behind is None or self._behind[0] != looked:
+                self._behind = looked, _stopping(state.copy(), log, pins)
+            return self._behind[1]
+
     @contextmanager
     def _turn(self, log: LogUpto) -> Iterator[None]:
         while not self._lock.acquire(timeout=_LOOK):
@@ -106,6 +127,14 @@ def _advanced(state: State, log: LogUpto, pins: Pins) -> State:
             if not verdict.admitted:
                 raise stop(verdict)
     return gate.state
+
+
+def _stopping(state: State, log: LogUpto, pins: Pins) -> Verdict | None:
+    """Return the first of the next events that is refused or unknown; None for none."""
+    with SqliteLog(log.path) as whole:
+        gate = Gate(whole, state, Window(pins).at)
+        verdicts = islice(gate.admit(whole.records(state.head.position)), _BEHIND)
+        return next((verdict for verdict in verdicts if not verdict.admitted), None)
 
 
 class ReplicaAsOf(AdmittedReplica):
@@ -147,6 +176,11 @@ class ReplicaAsOf(AdmittedReplica):
 
     def follow(self) -> None:
         """Stay as of that event."""
+
+    def stopped(self) -> str | None:
+        """Return why what is stored after the newest event does not count; None for nothing."""
+        stopped = self._states.stopped_after(self._upto, self._pins)
+        return stop(stopped).message if stopped else None
 
     @property
     def opened(self) -> Opened:

@@ -287,6 +287,15 @@ class AdmittedReplica(Closing):
         """Return why the event at `position` changed nothing, None where it is valid."""
         return self.opened.gate.state.void.get(position)
 
+    def stopped(self) -> str | None:
+        """Return why what is stored after the newest event does not count; None for nothing."""
+        if self._level is not None:
+            return None
+        from tetra_es.gate.opening import stop
+
+        stopped = self.opened.stopped
+        return stop(stopped).message if stopped else None
+
     def vault(self, environment: str) -> Vault:
         """Return the secrets of an environment as the admitted events make them."""
         from tetra_es.model.secrets import secrets_stream

@@ -128,6 +128,9 @@ class Replica(Protocol):
     def void(self, position: int) -> str | None:
         """Return why the event at `position` changed nothing, None where it is valid."""
 
+    def stopped(self) -> str | None:
+        """Return why what is stored after the newest event does not count; None for nothing."""
+
     def state_text(self, position: int) -> str | None:
         """Return the TOML text that the event at `position` holds, None where there is none.
 

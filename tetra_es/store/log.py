@@ -139,6 +139,10 @@ class EventLog(ReadOnlyFile):
         """Return None: the first edition knew no events that change nothing."""
         return None
 
+    def stopped(self) -> str | None:
+        """Return None: `verify` finds out what is wrong in a store of the first edition."""
+        return None
+
     def body(self, digest: bytes) -> bytes | None:
         """Return the ciphertext with this SHA-256, or None when it is unknown or purged.
 

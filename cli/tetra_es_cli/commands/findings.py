@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
 
 _KINDS = (
-    *("void", "purged", "backdated", "clock", "out-of-order", "exception", "compromised"),
-    "to-rotate",
+    *("refused", "void", "purged", "backdated", "clock", "out-of-order", "exception"),
+    *("compromised", "to-rotate"),
     *("drift", "behind", "unverified", "without-reason"),
 )
 

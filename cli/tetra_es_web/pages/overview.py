@@ -30,7 +30,7 @@ _HOSTS = 12
 _FILES = 20
 _ROOM = 45_000
 """Bytes that environments may take, beside the newest events."""
-_OPEN = ("compromised", "to-rotate", "drift", "behind", "unverified")
+_OPEN = ("refused", "compromised", "to-rotate", "drift", "behind", "unverified")
 """Findings about what is so now. The others are about all events, and take as long to look for."""
 
 

@@ -61,6 +61,11 @@ class View:
         return Whole(self.reader.layout.root.name, newest, first)
 
     @cached_property
+    def stopped(self) -> str | None:
+        """Why what is stored after the newest event does not count; None for nothing."""
+        return self.reader.log.stopped()
+
+    @cached_property
     def environments(self) -> Sequence[str]:
         """The environments in promotion order."""
         return known_environments(self.reader)

@@ -24,8 +24,11 @@ _PATIENCE: Final = 5.0
 class Health:
     """Says `ok` or not, to anybody; why not is in the log alone."""
 
-    def __init__(self, look: Callable[[], object], write: Callable[[str], object]) -> None:
-        """Take `look`, which raises where nothing can be answered."""
+    def __init__(self, look: Callable[[], str | None], write: Callable[[str], object]) -> None:
+        """Take `look`, which raises where nothing can be answered.
+
+        It returns why what is stored after the newest event does not count, None for nothing.
+        """
         self._look = look
         self._write = write
         self._lock = Lock()
@@ -33,6 +36,8 @@ class Health:
         """Its thread is not one of those that answer."""
         self._end = float("-inf")
         self._said = ""
+        self.stopped = ""
+        """What `look` returned last, empty for nothing."""
 
     async def is_well(self) -> bool:
         """Return whether questions can be answered."""
@@ -46,7 +51,8 @@ class Health:
         """Return what is wrong, nothing where nothing is."""
         try:
             with fail_after(_PATIENCE):
-                await run_sync(self._look, limiter=self._limiter, abandon_on_cancel=True)
+                look = run_sync(self._look, limiter=self._limiter, abandon_on_cancel=True)
+                self._note_stopped(await look or "")
         except TimeoutError:
             return f"no answer within {_PATIENCE:.0f} seconds"
         except TetraEsError as error:
@@ -55,6 +61,11 @@ class Health:
             log_defect(self._write, error)
             return "unexpected error"
         return ""
+
+    def _note_stopped(self, stopped: str) -> None:
+        if stopped and stopped != self.stopped:
+            log_error(self._write, f"{stopped}; what comes before it is answered")
+        self.stopped = stopped
 
     def _note(self, problem: str) -> None:
         if problem and problem != self._said:

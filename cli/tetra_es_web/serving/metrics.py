@@ -55,6 +55,12 @@ class Metrics:
             registry=self._registry,
         )
 
+        self.stopped = Gauge(
+            "tetra_es_stopped",
+            "1 where an event is stored that is refused, as of the last /healthz.",
+            registry=self._registry,
+        )
+
     def text(self) -> bytes:
         """Return them as Prometheus reads them."""
         return bytes(generate_latest(self._registry))

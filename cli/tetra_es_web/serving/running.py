@@ -86,10 +86,13 @@ def _server(answering: Answering, guard: Guard, longest: float) -> Iterator[Serv
         log.close()
 
 
-def _look(answering: Answering, stopping: Event) -> None:
-    """Raise where no question can be answered."""
-    with answering.reading(stopping.is_set):
-        pass
+def _look(answering: Answering, stopping: Event) -> str | None:
+    """Return why what is stored after the newest event does not count; None for nothing.
+
+    Raises where no question can be answered.
+    """
+    with answering.reading(stopping.is_set) as moment:
+        return moment.stopped
 
 
 def _listening(guard: Guard, host: str, port: int, path: Path | None) -> socket.socket:

@@ -90,7 +90,9 @@ class Surroundings:
         elif path == _HEALTH:
             exchange.path = path
             is_well = await self._health.is_well()
-            body = b"ok\n" if is_well else b"unavailable\n"
+            fine = b"stopped\n" if self._health.stopped else b"ok\n"
+            body = fine if is_well else b"unavailable\n"
+            self.metrics.stopped.set(bool(self._health.stopped))
             await exchange.send_whole(200 if is_well else 503, body, _TEXT)
         elif path == _METRICS:
             exchange.path = path

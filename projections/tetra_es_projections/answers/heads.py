@@ -16,5 +16,6 @@ def head(moment: Moment) -> dict[str, Any]:
         "hash": moment.hash,
         "time": moment.time,
         "since": moment.since,
+        "stopped": moment.stopped,
         "shared": moment.shared and moment.shared._asdict(),
     }

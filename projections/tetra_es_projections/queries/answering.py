@@ -52,6 +52,8 @@ class Moment(NamedTuple):
     mirrored: int
     """The newest event that files and mirror have, too."""
     shared: Shared | None
+    stopped: str | None
+    """Why what is stored after the newest event does not count; None for nothing."""
 
 
 class Answering:
@@ -139,6 +141,7 @@ class Answering:
             first.time,
             reader.views.reached(),
             self._shared(reader),
+            reader.log.stopped(),
         )
 
     def _shared(self, reader: Reader) -> Shared | None:

@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from tetra_es_projections.queries.tables.host_table import Moment
 
 
+def refused(reader: Reader, moment: Moment) -> Iterator[Finding]:
+    """Look for what is stored after the newest event and does not count."""
+    stopped = reader.log.stopped() if moment.position >= reader.log.last_position() else None
+    if stopped:
+        subject, _, what = stopped.partition(": ")
+        told = "it does not count, nor does what comes after it"
+        yield Finding("refused", None, None, subject, f"{what}; {told}")
+
+
 def void(reader: Reader, moment: Moment) -> Iterator[Finding]:
     """Look for events that changed nothing."""
     for position in reader.views.events.all_void():

@@ -83,6 +83,7 @@ def _noted(kind: str) -> Callable[[Reader, Moment], Iterator[Finding]]:
 
 
 KINDS: Mapping[str, Callable[[Reader, Moment], Iterator[Finding]]] = {
+    "refused": event_findings.refused,
     "void": event_findings.void,
     PURGED: _noted(PURGED),
     BACKDATED: _noted(BACKDATED),

@@ -39,6 +39,10 @@ class LogUpto(SqliteLog):
         """Return the position and hash of the last event."""
         return self._last
 
+    def newest(self) -> Head:
+        """Return the position and hash of the last event that is stored."""
+        return super().head()
+
     def holds(self, at: Head) -> bool:
         """Return whether the event with this hash is at this position."""
         return at.position <= self._last.position and super().holds(at)
