@@ -98,12 +98,23 @@ def test_what_somebody_wrote_into_one(machine: Machine, tmp_path: Path) -> None:
     flipped = base64.b64decode(signature)[:-1] + b"!"
     other = base64.b64encode(flipped).decode()
     assert "is of tetra-es.invalid/evil/" in changed(machine, file, "/acme/", "/evil/")
-    assert "forks at" in changed(machine, file, f"\n{last}\n", f"\n{last - 1}\n")
-    assert "does not match" in changed(machine, file, signature, other)
+    changed_it = "the checkpoint was changed: the signature of alice does not match"
+    root = file.read_text().split("\n")[2]
+    assert changed_it in changed(machine, file, f"\n{last}\n", f"\n{last - 1}\n")
+    assert changed_it in changed(machine, file, f"\n{last}\n", f"\n{last + 1}\n")
+    assert changed_it in changed(machine, file, root, base64.b64encode(bytes(32)).decode())
+    assert changed_it in changed(machine, file, root, f"{root}\na line more")
+    assert changed_it in changed(machine, file, signature, other)
     assert "nobody who was a signer" in changed(machine, file, signature, "A" * 88)
     assert "nobody who was a signer" in changed(machine, file, f"{signature}", "AAAA")
     assert "not a sound checkpoint" in changed(machine, file, f"\n{last}\n", f"\n0{last}\n")
     assert "not a sound checkpoint" in changed(machine, file, "— ", "- ")
+
+
+def test_one_that_came_by_mail(machine: Machine, tmp_path: Path) -> None:
+    file = taken(machine, tmp_path / "checkpoint")
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    machine.ok("verify", "--against", str(file))
 
 
 def test_only_a_signer_makes_one(machine: Machine, tmp_path: Path) -> None:

@@ -109,10 +109,10 @@ def key_id(name: str, key: bytes) -> bytes:
 
 
 def parse(data: bytes) -> Checkpoint:
-    """Return the checkpoint that bytes are. Raises `ValueError`."""
+    """Return the checkpoint that bytes are, with line ends of mails, too. Raises `ValueError`."""
     if len(data) > LARGEST:
         raise ValueError(f"it has more than {LARGEST} bytes")
-    note = data.decode()
+    note = data.decode().replace("\r\n", "\n")
     if re.search("[\x00-\x09\x0b-\x1f]", note):
         raise ValueError("it has control characters")
     text, blank, signatures = note.rpartition("\n\n")

@@ -84,8 +84,16 @@ def compare_checkpoint(log: Replica, checkpoint: Checkpoint) -> tuple[Extension,
     if checkpoint.origin != origin:
         what = f"the checkpoint is of {one_line(checkpoint.origin)}, and this is {origin}"
         return Extension(START, last, refused=what), what
+    try:
+        signers = checkpoint.signers(signers_at(log, min(size, last)))
+    except ValueError as error:
+        what = f"the checkpoint was changed: {error}"
+        return Extension(head, more, refused=what), what
     if more < 0:
         return Extension(head, more), ""
+    if not signers:
+        what = f"nobody who was a signer at #{size} signed the checkpoint"
+        return Extension(head, more, refused=what), what
     root = tree_of(log, size).root()
     if root != checkpoint.root:
         what = (
@@ -93,13 +101,6 @@ def compare_checkpoint(log: Replica, checkpoint: Checkpoint) -> tuple[Extension,
             f"root {root.hex()} here, and {checkpoint.root.hex()} in the checkpoint"
         )
         return Extension(START, last, fork=Head(size, checkpoint.root)), what
-    try:
-        if not checkpoint.signers(signers_at(log, size)):
-            what = f"nobody who was a signer at #{size} signed the checkpoint"
-            return Extension(head, more, refused=what), what
-    except ValueError as error:
-        what = f"the checkpoint is not sound: {error}"
-        return Extension(head, more, refused=what), what
     return Extension(head, more), ""
 
 
