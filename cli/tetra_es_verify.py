@@ -893,7 +893,8 @@ class Judge:
 
     # Rules 1
 
-    def _rules_1(self, event: Event, state: State, facts: Facts) -> Iterator[Rule]:
+    def _form_rules(self, event: Event, state: State, facts: Facts) -> Iterator[Rule]:
+        """Yield what rules 1 want of any event, whatever else was recorded before it."""
         topic, form = event.topic, FORMS.get(event.topic, UNKNOWN)
         old = "founder" in facts and not facts["floor"] and topic != "organization.upgraded"
         yield old, "floor", "the organization was not upgraded to rules 1 before"
@@ -907,6 +908,10 @@ class Judge:
         later = form.since > rules_of(state) or any(state[name] != UNUSED[name] for name in own)
         later = later or ({"change", "rerecorded_from"} - used) & state["metadata"].keys()
         yield later, "unused", "a topic, field or value of it is for later rules"
+
+    def _rules_1(self, event: Event, state: State, facts: Facts) -> Iterator[Rule]:
+        topic = event.topic
+        yield from self._form_rules(event, state, facts)
         gone = any(("purged", digest) in facts for digest in bodies_of(event, state))
         yield gone, "purged", "a body that it names was purged before"
         if topic == "organization.created":
@@ -1750,7 +1755,7 @@ def read_event(position: int, data: bytes) -> Event:
 
 LARGEST = 80 << 20  # bytes of an object that is read; an event's state has at most 64 MiB
 MEMORY = 4 << 30  # bytes of address space that git gets
-MOST = 100  # commits whose differences are named, or events that were left out
+MOST = 100  # commits whose differences are named
 CONFIG = """\
 [core]
     repositoryformatversion = 0
@@ -2055,7 +2060,7 @@ PROGRAM, CHAIN = "tetra-es-verify.py", "chain.jsonl"
 TABLES = ("allowed_signers", "signers.csv", "events.csv", "changes.csv")
 ALWAYS = ("README.txt", PROGRAM, "checkpoint", "proofs.jsonl", *TABLES)
 FILES = "|".join(re.escape(name) for name in (*ALWAYS, CHAIN, MANIFEST, MANIFEST_SIGNATURE))
-FILES += rf"|events/[0-9]{{4,}}/[0-9]{{2}}/[0-9]{{8,}}\.json|bodies/{HEX}"
+FILES += rf"|events/[0-9]{{4,12}}/[0-9]{{2}}/[0-9]{{8,16}}\.json|bodies/{HEX}"
 FILES += r"|toml/(manifest|(environments|profiles)/[a-z][a-z0-9-]{0,31})@[0-9]{1,16}\.toml"
 EVENT_COLUMNS = (
     "event,time,actor,type,environment,revision,summary,reason,verdict,stream,version,hash,purged"
@@ -2064,6 +2069,8 @@ CHANGE_COLUMNS = "event,file,key,before,after,purged"
 SIGNER_COLUMNS = "signer,may,fingerprint,key,since,since_time,until,until_time"
 LARGEST_ARCHIVE = (1 << 31) - 1  # bytes; none is larger
 LOOSE = 0  # the event of a finding that is about the archive
+MOST_FINDINGS = 1000  # that are listed
+ORG = "org"  # the stream that says who may sign; archives have all of it
 
 
 def object_of(of: Any) -> Callable[[Any], bool]:
@@ -2107,6 +2114,9 @@ class Term(NamedTuple):
     until: int | None
 
 
+ODD_ZIP = (EOFError, OverflowError, struct.error, ValueError)  # what zipfile says of odd ones
+
+
 class Archive:
     """The files of an archive. Nothing of it is unpacked, and nothing in it is compressed."""
 
@@ -2116,7 +2126,7 @@ class Archive:
             if self._file.seek(0, io.SEEK_END) > LARGEST_ARCHIVE:
                 raise ValueError("it is larger than 2 GiB")
             self._zip = zipfile.ZipFile(self._file)
-        except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        except (zipfile.BadZipFile, NotImplementedError, *ODD_ZIP) as error:
             self._file.close()
             raise Unreadable(f"{path} is not a ZIP archive: {error}") from None
         self.entries = self._zip.infolist()
@@ -2146,6 +2156,8 @@ class Archive:
     def _is_plain(self) -> bool:
         """Return whether its bytes are those of its files, and of the one way to list them."""
         end, listed = 0, b""
+        if sum(entry.file_size for entry in self.entries) > LARGEST_ARCHIVE:
+            return False
         for entry in self.entries:
             name, size = entry.orig_filename.encode(), entry.file_size
             both = (0, 0, 0, 33, entry.CRC, size, size, len(name), 0)  # 33: 1980-01-01
@@ -2165,7 +2177,7 @@ class Archive:
             return self._zip.read(name)
         except KeyError:
             return b""
-        except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, *ODD_ZIP) as error:
             raise Unreadable(f"{name} cannot be read: {error}") from None
 
 
@@ -2245,6 +2257,56 @@ class EvidenceJudge(Judge):
         return None
 
 
+class PartJudge(EvidenceJudge):
+    """Judges events of which not all that came before is there, as far as that goes.
+
+    The stream `org` is always whole, and its events follow from each other: who may sign is
+    decided here, not said. Of other events their form, and whether their signer might record them.
+    """
+
+    def decide(self, batch: list[tuple[Event, State]]) -> tuple[str, bool]:
+        """Return why a batch is void, empty where it is not, and whether that is certain.
+
+        Raises `Rejected`.
+        """
+        event, state = batch[0]
+        self._may = self.facts["signers"].get(state["metadata"]["actor"], ("", None))[1]
+        size = batch_of(state)[1]
+        facts: Facts = ChainMap({}, self.facts)
+        for event, state in batch:
+            self.position = event.position
+            for broken, _, words in self._rules(event, state, facts):
+                if broken:
+                    return words, True
+            if event.stream == ORG:
+                apply(event, state, facts)
+        nobody = all(may is not None for _, may in facts["signers"].values())
+        removed = any(one.topic == "signer.removed" and rules_of(state) for one, state in batch)
+        if removed and nobody:
+            return "no signer without limits would be left", True
+        here = {event.position for event, _ in batch}
+        if len(batch) == size and not here & self.undecided:
+            return "", True
+        return "the manifest says so" if here & self.void else "", False
+
+    def take(self, batch: list[tuple[Event, State]]) -> None:
+        """Take a valid batch in."""
+        for event, state in batch:
+            if event.stream == ORG:
+                apply(event, state, self.facts)
+
+    def _rules(self, event: Event, state: State, facts: Facts) -> Iterator[Rule]:
+        if event.stream == ORG and not event.topic.endswith(".purged"):
+            yield from super()._rules(event, state, facts)
+            return
+        yield rules_of(state) < facts["floor"], "floor", "it follows rules that are too old now"
+        if rules_of(state):
+            yield from self._form_rules(event, state, facts)
+        else:
+            yield not has_form(event, state), "form", "it does not have the form of its topic"
+        self.undecided.add(event.position)
+
+
 class Evidence:
     """Verifies an archive: every part of it against the others, and those against its signers."""
 
@@ -2252,6 +2314,10 @@ class Evidence:
         self.archive, self.known = archive, known
         self.findings: list[Finding] = []
         self._found: set[tuple[int, str]] = set()
+        self.is_signed = False
+        """Whether the one who is said to have exported it signed the manifest."""
+        self.more = 0
+        """How many findings are not listed, as there are too many."""
         self.unchecked: list[str] = []
         """What could not be checked though it could be: then nobody may call it verified."""
         self.notes: list[str] = []
@@ -2263,15 +2329,25 @@ class Evidence:
         self._gone: dict[tuple[int, str], int] = {}
         """Event and kind of a body to the event that purged it."""
         self.void: set[int] = set()
+        self.said: set[int] = set()
+        """Those of them that only the manifest says are void."""
         self.terms: list[Term] = []
+        self._purges: dict[str, list[int]] | None = None
+        """Digest to the events that purged it."""
+        self._keys: dict[int, str | ValueError] = {}
+        """Position of a signed event to the key that signed it, or why none did."""
         self.digests: dict[str, str] = {}
         """Name to digest of each file, as it is."""
 
     def find(self, problem: str, event: int = LOOSE) -> None:
         """Note a finding, once."""
-        if (event, problem) not in self._found:
-            self._found.add((event, problem))
-            self.findings.append(Finding(event, problem))
+        if (event, problem) in self._found:
+            return
+        if len(self.findings) >= MOST_FINDINGS:
+            self.more += 1
+            return
+        self._found.add((event, problem))
+        self.findings.append(Finding(event, problem))
 
     def walk(self) -> None:
         """Verify all of it. The first steps that fail end it: the others build on them."""
@@ -2320,7 +2396,8 @@ class Evidence:
             self.find(f"{MANIFEST} says that it has {found['count']} events, and lists {words}")
         last = found["head"]["position"]
         both = [*(one for one, _ in found["events"]), *(one for one, _ in found["context"])]
-        if len(set(both)) != len(both) or max([*both, *found["void"]], default=0) > last:
+        newest = max([*both, *found["void"]], default=0)
+        if len(set(both)) != len(both) or newest > last:
             self.find(f"{MANIFEST} lists an event twice, or one after its head")
         return not self.findings
 
@@ -2370,7 +2447,7 @@ class Evidence:
                     self.states[position] = lawful_state(event)
                 except (Rejected, ValueError) as error:
                     return self.find(f"{CHAIN} does not have it: {error}", position)
-                if event.stream == "org":  # it says who could sign, and what its texts are
+                if event.stream == ORG:  # it says who could sign, and what its texts are
                     self.find(f"it is in {CHAIN} alone, and not in a file of its own", position)
                 self.events[position] = event
                 self.chained.add(position)
@@ -2460,18 +2537,32 @@ class Evidence:
             for stream, last in streams.items():
                 if seen.get(stream, 0) < last["version"]:
                     self.find(f"{MANIFEST} says that {stream} goes on to number {last['version']}")
-        there = {event.version for event in self.events.values() if event.stream == "org"}
-        wanted = range(1, streams.get("org", {"version": 0})["version"] + 1)
-        self._find_gaps(wanted, there, "number {} of org")
+        self._check_ends()
 
-    def _find_gaps(self, wanted: range, there: Iterable[int], name: str) -> None:
-        """Find the numbers that are wanted and not there, the first of them each by its own."""
-        named, before = 0, wanted.start - 1
-        for number in [*sorted(one for one in {*there} if one in wanted), wanted.stop]:
-            for missing in range(before + 1, min(number, before + 1 + MOST - named)):
-                self.find(f"{name.format(missing)} was left out")
-                named += 1
-            before = number
+    def _check_ends(self) -> None:
+        """Compare what is said of the last events of streams with each other, and with these."""
+        streams, head = self.manifest["streams"], self.manifest["head"]["position"]
+        together = sum(one["version"] for one in streams.values())
+        if together != head:
+            words = f"the streams of {MANIFEST} have {count(together, 'event')}"
+            self.find(f"{words}, and its head is #{head}")
+        for stream, last in streams.items():
+            event = self.events.get(last["position"])
+            if event and (event.stream, event.version) != (stream, last["version"]):
+                self.find(f"it is not the last event of {stream}", event.position)
+        numbers = {event.version for event in self.events.values() if event.stream == ORG}
+        self._find_gaps(1, streams.get(ORG, {"version": 0})["version"], numbers, ORG)
+
+    def _find_gaps(self, first: int, last: int, there: Iterable[int], stream: str = "") -> None:
+        """Find the positions, or the numbers of a stream, that are wanted and not there."""
+        of = f" of {stream}" if stream else ""
+        for begin, end in gaps(first, last, there):
+            if begin == end:
+                number = f"number {begin}{of}" if stream else f"#{begin}"
+                self.find(f"{number} was left out")
+            else:
+                numbers = f"numbers {begin} to {end}{of}" if stream else f"#{begin} to #{end}"
+                self.find(f"{numbers} were left out")
 
     def _check_filter(self) -> None:
         """Check that the events are those that the filter takes, and all of these."""
@@ -2485,16 +2576,18 @@ class Evidence:
                 self.find("the filter does not take it, and it is among the events", position)
         if wanted["environment"] is None:
             last = self.manifest["head"]["position"]
-            self._check_run(sorted(chosen), last, wanted, self.events.keys(), "#{}")
+            self._check_run(sorted(chosen), last, wanted, self.events.keys())
             return
         of = f"(env|secrets):{wanted['environment']}|deployments:{wanted['environment']}@.*"
+        numbers: dict[str, list[tuple[int, bool]]] = {}
+        for position, event in self.events.items():
+            numbers.setdefault(event.stream, []).append((event.version, position in chosen))
         for stream, ends in self.manifest["streams"].items():
             if re.fullmatch(of, stream):
-                events = [one for one in self.events.values() if one.stream == stream]
-                run = sorted(one.version for one in events if one.position in chosen)
-                there = {one.version for one in events}
-                name = f"number {{}} of {stream}"
-                self._check_run(run, ends["version"], wanted, there, name)
+                there = numbers.get(stream, [])
+                run = sorted(number for number, is_chosen in there if is_chosen)
+                listed = [number for number, _ in there]
+                self._check_run(run, ends["version"], wanted, listed, stream)
 
     def _takes(self, wanted: State, state: State) -> bool:
         environment = state.get("environment")
@@ -2507,7 +2600,7 @@ class Evidence:
         )
 
     def _check_run(
-        self, chosen: list[int], last: int, wanted: State, there: Iterable[int], name: str
+        self, chosen: list[int], last: int, wanted: State, there: Iterable[int], stream: str = ""
     ) -> None:
         """Check that nothing is missing between the first and the last of some numbers.
 
@@ -2519,7 +2612,7 @@ class Evidence:
             first, end = 1, last
         elif not chosen:
             return  # none is said to be of that time; the signature says so, and nothing else
-        self._find_gaps(range(first, end + 1), there, name)
+        self._find_gaps(first, end, there, stream)
 
     # Who signed
 
@@ -2555,23 +2648,26 @@ class Evidence:
             )
             self.unchecked.append(words)
             return
-        for position in sorted(self.events):
-            self._check_event(position)
+        last = 0
+        for position in sorted(self.events, reverse=True):  # the event that is signed comes first
+            if self.events[position].signature:
+                last = position
+            elif position + 1 not in self.events:
+                last = position + 1
+            self._check_event(position, last)
         self._check_manifest()
 
-    def _check_event(self, position: int) -> None:
+    def _check_event(self, position: int, last: int) -> None:
         """Check the signature of an event, which may be that of the last one of its batch."""
-        last, (number, size) = position, batch_of(self.states[position])
+        number, size = batch_of(self.states[position])
         actor = self.states[position]["metadata"]["actor"]
-        while not self.events[last].signature and last - position < size - number:
-            last += 1
-            if last not in self.events:
-                self.find(f"#{last}, whose signature covers it, was left out", position)
-                return
+        last = min(last, position + size - number)
+        if last not in self.events:
+            self.find(f"#{last}, whose signature covers it, was left out", position)
+            return
         key = self.signers_before(position - number + 1).get(actor)
         try:
-            event = self.events[last]
-            signed = signing_key(event.signature, event.hash.hex().encode())
+            signed = self._signed_by(last)
             if key is None:
                 raise ValueError(f"{actor} was not a signer then")
             if signed.split()[1:] != key.split()[1:2]:
@@ -2580,6 +2676,19 @@ class Evidence:
                 raise ValueError(f"#{last}, which ends its batch, is by another signer")
         except ValueError as error:
             self.find(f"its signature is not valid: {error}", position)
+
+    def _signed_by(self, position: int) -> str:
+        """Return the key that signed an event. Raises `ValueError`."""
+        if position not in self._keys:
+            event = self.events[position]
+            try:
+                self._keys[position] = signing_key(event.signature, event.hash.hex().encode())
+            except ValueError as error:
+                self._keys[position] = error
+        found = self._keys[position]
+        if isinstance(found, ValueError):
+            raise found
+        return found
 
     def _check_manifest(self) -> None:
         """Check the signatures over manifest and checkpoint: by a signer of now, or not at all."""
@@ -2605,6 +2714,8 @@ class Evidence:
                 raise ValueError(f"it names another key than that of {name}")
         except ValueError as error:
             self.find(f"the signature of {MANIFEST} is not valid: {error}")
+        else:
+            self.is_signed = True
         if not signs_checkpoint(note, self._checkpoint_text(), key):
             self.find(f"the signature of the checkpoint is not valid: it is not by {name}")
 
@@ -2622,7 +2733,8 @@ class Evidence:
             return self.archive.read(bodies[digest]) if digest in bodies else None
 
         events = [event for _, event in sorted(self.events.items())]
-        judge = EvidenceJudge(body, lambda: (e for e in events if e.topic.endswith(".purged")))
+        purges = [event for event in events if event.topic.endswith(".purged")]
+        judge = EvidenceJudge(body, lambda: purges)
         judge.void = self.void
         judge.ciphertexts = frozenset(
             digest
@@ -2631,24 +2743,53 @@ class Evidence:
             for _, _, digest in age_files(event.topic, self.states[event.position])
         )
         judge.left_out = frozenset(self._left_out() - bodies.keys() - judge.ciphertexts)
-        judged = 0
+        verdicts: dict[int, str] = {}
         try:
             for position in range(1, whole):
                 for verdict in judge.admit(self.events[position]):
-                    judged = verdict.event.position
-                    self._compare_verdict(verdict)
+                    verdicts[verdict.event.position] = verdict.kind
+                    self._compare_verdict(verdict.event.position, verdict.kind, verdict.words)
         except Rejected as error:
             if error.kind == "unknown":
                 raise Unreadable(
                     f"#{error.position}: {error}: take a newer tetra-es-verify"
                 ) from None
             self.find(str(error), error.position)
-        if judged < self.manifest["head"]["position"]:
+        undecided, judged = judge.undecided, max(verdicts, default=0)
+        if judged < self.manifest["head"]["position"] and not self.findings:
+            part = PartJudge(body, lambda: purges)
+            part.void = self.void
+            undecided = undecided | self._judge_part(part, verdicts)
             words = "the rules of tetra-es, for events whose history is not in the archive"
             self.notes.append(f"{words} (up to #{judged} they were)" if judged else words)
             words = "the exporter's word on which events are void, and that all are here"
             self.notes.append(f"{words}. Ask for an archive with --chain")
-        self._say_undecided(judge.undecided, judged)
+        self._say_undecided(undecided, judge.undecided)
+
+    def _judge_part(self, judge: PartJudge, verdicts: dict[int, str]) -> set[int]:
+        """Have decided what can be of events after those that were; return those that are not."""
+        batches: dict[int, list[tuple[Event, State]]] = {}
+        for position, event in sorted(self.events.items()):
+            state = self.states[position]
+            number = batch_of(state)[0]
+            batches.setdefault(position - number, []).append((event, state))
+        undecided: set[int] = set()
+        for _, batch in sorted(batches.items()):
+            first, here = batch[0][0].position, {event.position for event, _ in batch}
+            is_void = verdicts.get(first) == "void"
+            if first not in verdicts:
+                try:
+                    words, certain = judge.decide(batch)
+                except Rejected as error:
+                    self.find(str(error), error.position)
+                    return undecided
+                is_void = bool(words)
+                undecided |= set() if certain else here
+                for position in sorted(here):
+                    self._compare_verdict(position, "void" if is_void else "valid", words)
+            if not is_void:
+                judge.take(batch)
+        return undecided
 
     def _left_out(self) -> set[str]:
         """Return the digests of texts of events that have no file of their own, but what was
@@ -2664,27 +2805,28 @@ class Evidence:
                 purged.update(digests if fits([ANY], digests) else ())
         return found - purged
 
-    def _say_undecided(self, undecided: set[int], judged: int) -> None:
-        """Say of which chosen events only the exporter says whether they are void."""
+    def _say_undecided(self, undecided: set[int], unread: set[int]) -> None:
+        """Say of which events only the exporter says whether they are void.
+
+        Of `unread` a text is not in the archive.
+        """
         chosen = {position for position, _ in self.manifest["events"]}
-        for position in sorted(chosen & self.void):
-            event, state = self.events[position], self.states[position]
-            lawful = event.topic in FORMS and has_form(event, state)
-            if position in undecided or (position > judged and lawful):
+        self.said = self.void & undecided
+        for position in sorted(self.said):
+            if position in chosen or self.events[position].stream == ORG:
                 words = "the exporter says that it is void, and what shows it is not in the archive"
                 self.unchecked.append(f"#{position}: {words}")
-        if valid := sorted((chosen & undecided) - self.void):
+        if valid := sorted((chosen & unread) - self.void):
             some = ", ".join(f"#{position}" for position in valid[:5])
             more = f" and {len(valid) - 5} more" if valid[5:] else ""
             words = f"whether {some}{more} follow from earlier texts"
             self.notes.append(f"{words}, which are not in the archive")
 
-    def _compare_verdict(self, verdict: Verdict) -> None:
-        position = verdict.event.position
-        if (verdict.kind == "void") != (position in self.void):
+    def _compare_verdict(self, position: int, kind: str, words: str) -> None:
+        if (kind == "void") != (position in self.void):
             said = "void" if position in self.void else "valid"
-            why = f" ({verdict.words})" if verdict.words else ""
-            self.find(f"the manifest says that it is {said}: it is {verdict.kind}{why}", position)
+            why = f" ({words})" if words else ""
+            self.find(f"the manifest says that it is {said}: it is {kind}{why}", position)
 
     def _compare_texts(self) -> None:
         """Compare the bodies and TOML files with what the events name."""
@@ -2726,26 +2868,31 @@ class Evidence:
 
     def _purge_of(self, digest: str, position: int) -> int | None:
         """Return the later event that purged a body."""
-        for other, event in sorted(self.events.items()):
-            named = event.topic.endswith(".purged") and self.states[other].get("digests", ())
-            if named and other > position and other not in self.void and digest in named:
-                return other
-        return None
+        if self._purges is None:
+            self._purges = {}
+            for other, event in sorted(self.events.items()):
+                if event.topic.endswith(".purged") and other not in self.void:
+                    for one in self.states[other].get("digests", ()):
+                        self._purges.setdefault(one, []).append(other)
+        return next((one for one in self._purges.get(digest, ()) if one > position), None)
 
     def _compare_tables(self) -> None:
-        """Make the tables again from the events, and compare them."""
+        """Compare the tables with those that the events make."""
+        for name, wanted in self.tables().items():
+            if self.archive.read(name) != wanted:
+                self.find(f"{name} is not what the events make it")
+
+    def tables(self) -> dict[str, bytes]:
+        """Return the tables that the events make, by file."""
         chosen = [position for position, _ in self.manifest["events"]]
         rows = [row for position in chosen for row in self._change_rows(position)]
         times = {position: time_in(state) for position, state in self.states.items()}
-        tables = {
+        return {
             "events.csv": csv_of(EVENT_COLUMNS, map(self._event_row, chosen)),
             "changes.csv": csv_of(CHANGE_COLUMNS, rows),
             "signers.csv": csv_of(SIGNER_COLUMNS, (signer_row(one, times) for one in self.terms)),
             "allowed_signers": allowed_signers(self.terms),
         }
-        for name, wanted in tables.items():
-            if self.archive.read(name) != wanted:
-                self.find(f"{name} is not what the events make it")
 
     def _event_row(self, position: int) -> list[Any]:
         event, state = self.events[position], self.states[position]
@@ -2805,24 +2952,57 @@ class Evidence:
 
     def _compare_checkpoint(self, file: Path) -> None:
         """Compare the archive with a checkpoint that the auditor has."""
-        lines = read_file(file).decode("utf-8", "replace").split("\n")
+        file.stat()
+        data = read_file(file)
+        try:
+            origin, size, root, text, lines = checkpoint_of(data)
+        except ValueError:
+            if data.startswith(b"tetra-es.invalid/"):
+                return self.find(
+                    "your checkpoint is damaged: it is not in the form that it has to have"
+                )
+            raise Unreadable(f"{file} is not a checkpoint") from None
         last = self.manifest["head"]["position"]
-        if len(lines) < 4 or not re.fullmatch("[1-9][0-9]{0,15}", lines[1]):
-            raise Unreadable(f"{file} is not a checkpoint")
-        origin, size = lines[0], int(lines[1])
-        root = base64.b64decode(lines[2]).hex()
         if origin != self.manifest["origin"]:
-            self.find(f"the checkpoint that you have is of {origin}")
-        elif size > last:
+            return self.find(f"the checkpoint that you have is of {origin}")
+        if problem := self._problem_of(text, lines, min(size, last), is_newer=size > last):
+            return self.find(f"your checkpoint of #{size}: {problem}")
+        other = f"the history is another one than that of your checkpoint of #{size}"
+        if size > last:
             self.find(f"the archive ends at #{last}: your checkpoint is of #{size}", last)
-        elif not all(position in self.events for position in range(1, size + 1)):
-            if (size, root) != (last, self.manifest["root"]):
-                words = f"your checkpoint of #{size}: the archive does not have all events before"
-                self.unchecked.append(words)
-        elif tree_root([self.events[one].hash for one in range(1, size + 1)]).hex() != root:
-            self.find(f"the history is another one than that of your checkpoint of #{size}", size)
-        if size == last and root != self.manifest["root"]:
-            self.find(f"the history is another one than that of your checkpoint of #{size}", size)
+        elif size == last and root != self.manifest["root"]:
+            self.find(other, size)
+        elif all(position in self.events for position in range(1, size + 1)):
+            if tree_root([self.events[one].hash for one in range(1, size + 1)]).hex() != root:
+                self.find(other, size)
+        elif size != last:
+            words = f"your checkpoint of #{size}: the archive does not have all events before"
+            self.unchecked.append(f"{words}. Ask for all of them, or for an archive with --chain")
+        return None
+
+    def _problem_of(self, text: bytes, lines: list[bytes], size: int, *, is_newer: bool) -> str:
+        """Return what is wrong with the signatures of a checkpoint, empty for nothing."""
+        if not HAS_CRYPTOGRAPHY:
+            self.unchecked.append("who signed your checkpoint")
+            return ""
+        is_signed = False
+        for name, key in self.signers_before(size + 1).items():
+            for line in lines:
+                if names_key(line, text, key):
+                    if not signs_checkpoint(line, text, key):
+                        return f"the signature of {name} does not fit it: somebody changed it"
+                    is_signed = True
+        return "" if is_signed or is_newer else f"nobody who was a signer at #{size} signed it"
+
+
+def gaps(first: int, last: int, there: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last of each run of numbers, between two, that are not there."""
+    for number in sorted({one for one in there if first <= one <= last}):
+        if first < number:
+            yield first, number - 1
+        first = number + 1
+    if first <= last:
+        yield first, last
 
 
 def lawful_state(event: Event) -> State:
@@ -2907,19 +3087,49 @@ def dearmored(data: bytes) -> bytes:
     return base64.b64decode(text[len(begin) : -len(end)].replace("\n", ""), validate=True)
 
 
-def signs_checkpoint(line: bytes, text: bytes, key: str) -> bool:
-    """Return whether a line of a checkpoint is a key's signature over its text."""
+def checkpoint_of(data: bytes) -> tuple[str, int, str, bytes, list[bytes]]:
+    """Return origin, size and root of a checkpoint, what is signed of it, and its signatures.
+
+    Line ends may be those of mails. Raises `ValueError`.
+    """
+    note = data.decode().replace("\r\n", "\n")
+    text, blank, below = note.rpartition("\n\n")
+    origin, size, root, *more = text.split("\n")
+    digest = base64.b64decode(root, validate=True)
+    lines = below.removesuffix("\n").split("\n") if below else []
+    number = re.fullmatch("[1-9][0-9]{0,15}", size)
+    lawful = bool(blank and origin and all(more) and number)
+    lawful = lawful and base64.b64encode(digest).decode() == root and len(digest) == 32
+    if not lawful or not all(re.fullmatch("— [^ +]+ [A-Za-z0-9+/]+=*", line) for line in lines):
+        raise ValueError("it is not a checkpoint")
+    signed = f"{text}\n".encode()
+    return origin, int(size), digest.hex(), signed, [line.encode() for line in lines]
+
+
+def names_key(line: bytes, text: bytes, key: str) -> bool:
+    """Return whether a line of a checkpoint says that it is a key's signature."""
     origin, blob = text.split(b"\n")[0], base64.b64decode(key.split()[1])
     kind, *parts = strings(blob)
-    by_name = kind == b"ssh-ed25519"
-    encoded = b"\x01" + parts[0] if by_name else b"\xfftetra-es.invalid/sshsig" + blob
+    encoded = (
+        b"\x01" + parts[0] if kind == b"ssh-ed25519" else b"\xfftetra-es.invalid/sshsig" + blob
+    )
     named = hashlib.sha256(origin + b"\n" + encoded).digest()[:4]
     try:
         dash, name, signature = line.removesuffix(b"\n").split(b" ")
         data = base64.b64decode(signature, validate=True)
-        if (dash, name, data[:4]) != ("—".encode(), origin, named):
-            return False
-        if by_name:
+    except ValueError:
+        return False
+    return (dash, name, data[:4]) == ("—".encode(), origin, named)
+
+
+def signs_checkpoint(line: bytes, text: bytes, key: str) -> bool:
+    """Return whether a line of a checkpoint is a key's signature over its text."""
+    if not names_key(line, text, key):
+        return False
+    kind, *parts = strings(base64.b64decode(key.split()[1]))
+    data = base64.b64decode(line.split(b" ")[2])
+    try:
+        if kind == b"ssh-ed25519":
             Ed25519PublicKey.from_public_bytes(parts[0]).verify(data[4:], text)
             return True
         return signing_key(data[4:], text, CHECKPOINT).split()[1] == key.split()[1]
@@ -2976,21 +3186,25 @@ def verify_archive(file: Path, known: Known) -> State:
     if manifest and evidence.digests.get(PROGRAM) not in (None, ours):
         evidence.notes.append(f"{PROGRAM} in the archive is another version than this one")
     founder = evidence.terms[0] if evidence.terms else None
+    listed = sorted(findings, key=lambda one: one.event)
+    listed += [Finding(LOOSE, f"and {evidence.more} more")] if evidence.more else []
     return {
-        "clean": not findings,
+        "clean": False if findings else None if evidence.unchecked else True,
         "organization": manifest.get("organization"),
         "events": manifest.get("count"),
         "context": len(manifest.get("context", ())),
         "filter": manifest.get("filter"),
         "head": manifest.get("head"),
+        "signed": evidence.is_signed,
         "signer": manifest.get("signer"),
         "key": manifest.get("key"),
         "founder": founder.signer if founder else None,
         "fingerprint": fingerprint(founder.key) if founder else None,
-        "findings": [one._asdict() for one in sorted(findings, key=lambda one: one.event)],
+        "findings": [one._asdict() for one in listed],
         "purged": manifest.get("purged"),
         "chain": len(evidence.chained),
         "void": sorted(evidence.void & (evidence.events.keys() - evidence.chained)),
+        "said_void": sorted(evidence.said & (evidence.events.keys() - evidence.chained)),
         "unchecked": evidence.unchecked,
         "notes": evidence.notes,
     }
@@ -2999,30 +3213,44 @@ def verify_archive(file: Path, known: Known) -> State:
 def report_archive(found: State, known: Known) -> Iterator[str]:
     """Yield what was found in an archive, for people."""
     yield from map(worded, found["findings"])
-    if found["clean"]:
-        events = count(found["events"], "event")
-        more = f", and {found['context']} that prove them" if found["context"] else ""
-        more += f", in the chain of all {found['head']['position']}" if found["chain"] else ""
-        yield f"verified {events} of {found['organization']}{more}"
-        wanted = {name: one for name, one in found["filter"].items() if one is not None}
-        words = ", ".join(f"{name} {one}" for name, one in wanted.items())
-        yield f"  filter: {words or 'none, these are all events'}"
-    if found["head"]:
+    if found["clean"] is not False:
+        yield from _summary(found)
+    if found["signed"]:
         yield f"  head #{found['head']['position']} {found['head']['hash']}"
-    if found["signer"]:
         yield f"  exported by {found['signer']}, key {found['key']}"
+    elif found["head"]:
+        yield f"  it says: head #{found['head']['position']} {found['head']['hash']}"
+        yield f"  it says: exported by {found['signer'] or 'nobody'}"
     if found["founder"]:
         yield f"  founded by {found['founder']}, key {found['fingerprint']}"
-    yield from (f"  #{position} is void: it changed nothing" for position in found["void"])
-    for one in found["purged"] or []:
-        were = "were" if one["kind"] in ("changes", "rules") else "was"
-        yield f"  #{one['event']}: its {one['kind']} {were} purged by #{one['by']}"
-    yield from (f"  NOT CHECKED: {words}" for words in found["unchecked"])
+    if found["clean"] is not False:
+        said = set(found["said_void"])
+        for position in found["void"]:
+            words = "is void: it changed nothing"
+            words = "is void, says the exporter" if position in said else words
+            yield f"  #{position} {words}"
+        for one in found["purged"]:
+            were = "were" if one["kind"] in ("changes", "rules") else "was"
+            yield f"  #{one['event']}: its {one['kind']} {were} purged by #{one['by']}"
+    yield from (f"  not verified: {words}" for words in found["unchecked"])
     yield from (f"  not checked: {words}" for words in found["notes"])
     if known.key is None:
         yield "  not checked: whose key that is. Ask the founder, or give --signer-key"
     if not known.expected and known.checkpoint is None:
         yield "  not checked: whether there are newer events. Give --expect or --against"
+
+
+def _summary(found: State) -> Iterator[str]:
+    """Yield what is verified, or would be if all could be checked."""
+    events = count(found["events"], "event")
+    more = f", and {found['context']} that prove them" if found["context"] else ""
+    more += f", in the chain of all {found['head']['position']}" if found["chain"] else ""
+    words = "verified" if found["clean"] else "not verified, as not all could be checked:"
+    yield f"{words} {events} of {found['organization']}{more}"
+    wanted = {name: one for name, one in found["filter"].items() if one is not None}
+    filters = ", ".join(f"{name} {one}" for name, one in wanted.items())
+    none = "none, these are all events" if found["clean"] else "none"
+    yield f"  {'' if found['signed'] else 'it says: '}filter: {filters or none}"
 
 
 def worded(finding: State) -> str:
@@ -3143,7 +3371,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("-o", "--output", choices=("text", "json"), default="text", help="how to print")
     options = parser.parse_args(arguments)
     is_clone = not options.folder.is_file()
-    if is_clone and options.against:
+    if options.folder.is_dir() and options.against:
         parser.error("--against is for archives; `tetra-es verify --against` takes clones")
     try:
         if is_clone and not options.folder.is_dir():
@@ -3165,7 +3393,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         text = json.dumps(found, indent=2) if options.output == "json" else ""
         print(text or "\n".join(map(one_line, lines)), flush=True)  # noqa: T201
     except (Unreadable, OSError, MemoryError) as error:
-        print(f"tetra-es-verify: error: {one_line(str(error))}", file=sys.stderr)  # noqa: T201
+        words = one_line(str(error)) or "there is not enough memory"
+        if isinstance(error, OSError) and error.filename is not None:
+            words = one_line(f"{error.filename}: {error.strerror}")
+        print(f"tetra-es-verify: error: {words}", file=sys.stderr)  # noqa: T201
         return 1
     except KeyboardInterrupt:
         return 130
@@ -3174,12 +3405,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def ending(found: State) -> int:
     """Return the exit code for what was found; say on standard error where it is not 0."""
-    if found["clean"] and not found.get("unchecked"):
+    if found["clean"]:
         return 0
-    first = one_line(worded(found["findings"][0]) if found["findings"] else found["unchecked"][0])
-    what = "not all was checked" if found["clean"] else "verification failed"
+    is_open = found["clean"] is None
+    first = one_line(found["unchecked"][0] if is_open else worded(found["findings"][0]))
+    what = "not all was checked" if is_open else "verification failed"
     print(f"tetra-es-verify: error: {what}: {first}", file=sys.stderr)  # noqa: T201
-    return 3 if found["clean"] else 4
+    return 3 if is_open else 4
 
 
 if __name__ == "__main__":

@@ -129,7 +129,7 @@ def test_without_cryptography_it_says_what_it_could_not_check(
     command = [sys.executable, "-I", "-S", str(PROGRAM), str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=HANG)
     assert done.returncode == 3, done
-    assert "NOT CHECKED: signatures" in done.stdout
+    assert "not verified: signatures" in done.stdout
     assert "pip install cryptography" in done.stderr
     bundle = Bundle.of(path)
     bundle.files["toml/environments/dev@1.toml"] += b"x = 1\n"
@@ -143,9 +143,12 @@ def test_an_unsigned_one_is_never_called_verified(story: Machine, tmp_path: Path
     done = verify(path)
     assert done.code == 3
     assert "nobody signed it" in done.err
+    assert done.out.startswith("not verified, as not all could be checked: ")
+    assert "these are all events" not in done.out
+    assert "it says: exported by nobody" in done.out
     assert SIGNATURE not in Bundle.of(path).files
     found = verify(path, "-o", "json").json
-    assert (found["clean"], found["signer"]) == (True, None)
+    assert (found["clean"], found["signed"], found["signer"]) == (None, False, None)
 
 
 def test_a_stranger_exports_nothing_that_is_signed(machine: Machine, tmp_path: Path) -> None:

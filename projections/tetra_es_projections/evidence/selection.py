@@ -72,29 +72,47 @@ def select(records: Iterable[Record], wanted: Filter) -> Selection:
     chosen = [one.position for one in every if wanted.takes(one)]
     needed = {one.position for one in every if one.stream == ORGANIZATION} | {len(every)}
     if wanted.environment is None:
-        needed |= _around(chosen, [one.position for one in every])
+        needed |= _around(chosen, [one.position for one in every], wanted)
     else:
         streams: dict[str, list[int]] = defaultdict(list)
         for one in every:
             if one.stream != ORGANIZATION:
                 streams[one.stream].append(one.position)
         taken = set(chosen)
-        for positions in streams.values():
-            needed |= _around([one for one in positions if one in taken], positions)
-    for position in [*chosen, *needed]:
-        while not every[position - 1].is_signed:  # the rest of its batch: the last one is signed
-            position += 1  # noqa: PLW2901
-            needed.add(position)
+        for stream, positions in streams.items():
+            here = [one for one in positions if one in taken]
+            if here or _is_of(stream, wanted.environment):
+                needed |= _around(here, positions, wanted)
+    _add_signed(every, needed.union(chosen), needed)
     last = {one.stream: one.position for one in every}
     return Selection(chosen, sorted(needed - set(chosen)), last)
 
 
-def _around(chosen: list[int], every: list[int]) -> set[int]:
+def _is_of(stream: str, environment: str) -> bool:
+    """Return whether a stream is of an environment, whatever events are in it."""
+    kind, _, name = stream.partition(":")
+    if kind == "deployments":
+        return name.startswith(f"{environment}@")
+    return kind in {"env", "secrets"} and name == environment
+
+
+def _add_signed(every: list[Seen], there: set[int], needed: set[int]) -> None:
+    """Add the rest of the batches of events that are not signed: the last one is signed."""
+    for position in sorted(there):
+        while not every[position - 1].is_signed and position + 1 not in there:
+            position += 1  # noqa: PLW2901
+            there.add(position)
+            needed.add(position)
+
+
+def _around(chosen: list[int], every: list[int], wanted: Filter) -> set[int]:
     """Return what is between the first and the last of some events, and one on either side.
 
-    So nobody can say that there were others in between, or before and after.
+    So nobody can say that there were others in between, or before and after. Where no time limits
+    a side, that is all on it: events that are dated earlier or later than those around them, too.
     """
     if not chosen:
-        return set()
-    begin, end = every.index(chosen[0]), every.index(chosen[-1])
-    return set(every[max(0, begin - 1) : end + 2])
+        return set() if wanted.since or wanted.until else set(every)
+    begin = every.index(chosen[0]) - 1 if wanted.since else 0
+    end = every.index(chosen[-1]) + 2 if wanted.until else len(every)
+    return set(every[max(0, begin) : end])
