@@ -5,11 +5,12 @@ from __future__ import annotations
 import http.client
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -280,3 +281,58 @@ def test_the_program_is_found(told: Machine) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "['run']\n"
+
+
+def test_few_files(told: Machine) -> None:
+    """More clients than the process may open files for: others are answered all the same."""
+    before = ["sh", "-c", 'ulimit -n 64; exec "$@"', "sh"]
+    with running(told, "--port", "0", before=before) as process, ExitStack() as idle:
+        port = port_of(said(process))
+        for _ in range(150):
+            idle.enter_context(socket.create_connection(("127.0.0.1", port)))
+        for path in ("/", "/api/v1/head", "/event/7"):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=HANG)
+            assert get(connection, path)[0] == 200
+
+
+def test_who_does_not_read_does_not_keep_it(told: Machine) -> None:
+    """It ends some seconds after it is told to: systemd waits 90, then kills."""
+    with running(told, "--port", "0") as process:
+        port = port_of(said(process))
+        with socket.socket() as slow:
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            slow.connect(("127.0.0.1", port))
+            for _ in range(20):
+                slow.sendall(b"GET /api/v1/evidence HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert slow.recv(8) == b"HTTP/1.1"
+            process.terminate()
+            assert process.wait(HANG) == 0
+
+
+def test_a_folder_that_is_replaced(told: Machine, tmp_path: Path) -> None:
+    """Nothing of another history is shown, and nothing has to be started again."""
+    machine = told.copy(tmp_path / "home")
+    machine.ok("history")
+    (tmp_path / "other").mkdir()
+    other = type(machine)(tmp_path / "other")
+    other.ok("init", "acme")
+    away = tmp_path / "away"
+    with running(machine, "--port", "0") as process:
+        port = port_of(said(process))
+
+        def ask(path: str) -> tuple[int, bytes]:
+            return get(http.client.HTTPConnection("127.0.0.1", port, timeout=HANG), path)
+
+        head = ask("/api/v1/head")
+        assert head[0] == 200
+        machine.folder.rename(away)
+        assert ask("/api/v1/head")[0] == 503
+        shutil.copytree(other.folder, machine.folder)
+        for path in ("/", "/api/v1/head", "/event/1", "/timeline"):
+            status, body = ask(path)
+            assert (status, b"#1" in body) == (503, False), path
+        until(lambda: ask("/healthz") == (503, b"unavailable\n"))
+        shutil.rmtree(machine.folder)
+        away.rename(machine.folder)
+        assert ask("/api/v1/head") == head
+        until(lambda: ask("/healthz") == (200, b"ok\n"))

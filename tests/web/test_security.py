@@ -151,7 +151,15 @@ def test_hostile_text_is_text(service: Service) -> None:
 
 
 def test_a_name_that_leads_here_is_not_answered(service: Service) -> None:
-    for host in ("evil.example", "localhost.evil.example", "127.0.0.1.nip.io", ""):
+    for host in (
+        *("evil.example", "localhost.evil.example", "127.0.0.1.nip.io", "", "[::1", "localhost:x"),
+        *(
+            "localhost@evil.example",
+            "evil.example:localhost",
+            "127.0.0.1:80:80",
+            "localhost:1234567",
+        ),
+    ):
         for path in ("/", "/api/v1/events", "/metrics"):
             assert service.ask(path, headers={"Host": host}).status == 403
     for host in ("localhost", "127.0.0.1:8765", "[::1]:80", "LOCALHOST"):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.cli.test_schema import wrong
+from tests.machine import until
 from tests.web.service import serving
 from tetra_es.admission import Admission
 from tetra_es.layout import OrgLayout
@@ -74,7 +76,21 @@ def test_one_whose_time_is_over_is_refused_and_listed(machine: Machine) -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[1]", '[{"name": "x"}]', "nonsense", '[{"a": 1}]'])
+def kept(**changed: object) -> str:
+    """Return a file with a token of which something is wrong."""
+    row = {"name": "x", "scope": "read", "created": "", "expires": None, "digest": "0" * 64}
+    return json.dumps([{**row, **changed}])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "{}", "[1]", '[{"name": "x"}]', "nonsense", '[{"a": 1}]', "[" * 100_000, "\0"),
+        *(kept(digest="é"), kept(digest=None), kept(expires=1), kept(expires="é")),
+        kept(name=["x"]),
+    ],
+    ids=range(13),
+)
 def test_a_file_that_is_damaged_opens_nothing(machine: Machine, text: str) -> None:
     machine.ok("serve", "token", "new", "ci")
     path = path_of(machine)
@@ -113,3 +129,26 @@ def test_every_part_of_a_digest_takes_the_same_time(monkeypatch: pytest.MonkeyPa
 
     assert Tokens(Path("/nowhere")).match("anything") is None
     assert len(compared) == 3
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "pipe"])
+def test_something_else_in_its_place_opens_nothing(
+    machine: Machine, tmp_path: Path, kind: str
+) -> None:
+    token = machine.ok("serve", "token", "new", "ci").out.strip()
+    path = path_of(machine)
+    with serving(machine, tokens=book(machine)) as service:
+        path.rename(tmp_path / "tokens.json")
+        if kind == "folder":
+            path.mkdir()
+        elif kind == "link":
+            path.symlink_to(tmp_path / "tokens.json")
+        else:
+            os.mkfifo(path)
+        given = {"Authorization": f"Bearer {token}"}
+        assert service.ask("/api/v1/head", headers=given).status == 503
+        assert service.ask("/api/v1/head").status == 401
+        until(lambda: service.has_said("tetra-es: error: "))
+        path.rmdir() if kind == "folder" else path.unlink()
+        (tmp_path / "tokens.json").rename(path)
+        assert service.ask("/api/v1/head", headers=given).status == 200

@@ -67,7 +67,7 @@ class Tokens:
             if not isinstance(rows, list):
                 raise TypeError(rows)
             return [_parsed(one) for one in rows]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise TetraEsError(
                 f"{self._path} cannot be read: it is damaged",
                 hint=f"`rm {self._path}`, then `tetra-es serve token new NAME` makes new ones",
@@ -126,7 +126,8 @@ def tokens_of(layout: OrgLayout, admission: Admission) -> Tokens:
 
 def _parsed(row: dict[str, Any]) -> Token:
     found = Token(**row)
-    if not all(isinstance(one, str) for one in (*found[:3], found.digest)):
+    texts: tuple[object, ...] = (*found[:3], found.digest, found.expires or "")
+    if not all(isinstance(one, str) and one.isascii() for one in texts):
         raise TypeError(row)
     return found
 

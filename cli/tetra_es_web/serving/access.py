@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 HEADER: Final = b"x-forwarded-user"
 """By which a proxy says who is asking."""
 _LONGEST: Final = 200
-_OURS: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_OURS: Final = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{0,5})?", re.IGNORECASE)
 """What this machine calls itself. Where a stranger's name leads here, a page of theirs asks."""
 
 
@@ -80,7 +81,7 @@ class Guard:
                 message="that token is not one that counts" if token else "a token is needed",
                 hint="send one as `Authorization: Bearer TOKEN`",
             )
-        if peer is not None and _host(headers) not in _OURS:
+        if peer is not None and not _names_us(headers):
             return Caller(
                 status=403,
                 message="the service answers to the names of this machine alone",
@@ -153,10 +154,7 @@ def _token(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     return "-"
 
 
-def _host(headers: Iterable[tuple[bytes, bytes]]) -> str:
-    """Return the name in the address that was asked, without the port."""
+def _names_us(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Return whether the address that was asked is this machine's, with any port."""
     found = _values(headers, b"host")
-    text = found[0].decode("latin-1").lower() if len(found) == 1 else ""
-    if text.startswith("["):
-        return text.partition("]")[0] + "]"
-    return text.partition(":")[0]
+    return len(found) == 1 and bool(_OURS.fullmatch(found[0].decode("latin-1")))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from anyio.to_thread import current_default_thread_limiter
 
 from tetra_es_web.routes.errors import problem
+from tetra_es_web.serving.access import Caller
 from tetra_es_web.serving.exchange import HEADERS, OTHER, Exchange, Sending, headers_of
 from tetra_es_web.serving.journal import log_defect, log_error, log_request, log_strange
 from tetra_es_web.serving.metrics import TYPE
@@ -17,7 +18,7 @@ from tetra_es_web.serving.metrics import TYPE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tetra_es_web.serving.access import Caller, Guard
+    from tetra_es_web.serving.access import Guard
     from tetra_es_web.serving.exchange import Application, Receive, Scope, Send
     from tetra_es_web.serving.health import Health
     from tetra_es_web.serving.metrics import Metrics
@@ -72,8 +73,9 @@ class Surroundings:
         if scope["type"] != "http":
             return
         exchange = Exchange(scope, send, self._sending)
-        caller = self._guard.caller(scope)
+        caller = Caller()
         try:
+            caller = self._guard.caller(scope)
             await self._answer(exchange, caller, receive)
         except Exception as error:
             log_defect(self._write, error)
