@@ -52,6 +52,12 @@ CASES: list[Case] = [
         "blame local app.nosuch --at local@3",
         with_a_purged_one,
     ),
+    Case(
+        "`tetra-es event {}` tells of it: commits get new ids by a purge, while positions and "
+        "hashes of events stay",
+        "show local --at abcdef0",
+        with_a_purged_one,
+    ),
     Case("say it without, with -m", f"purge -y -m {VALUE}", stdin=VALUE, options="-m why"),
     Case(
         "--at names a state that had the one to destroy: {}",

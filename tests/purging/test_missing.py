@@ -136,6 +136,22 @@ def test_the_tables_say_it(hidden: Machine, tmp_path: Path) -> None:
         assert [(row["position"], row["purged"]) for row in found] == [(5, 7), (3, 7), (2, None)]
 
 
+def test_an_old_commit_may_be_of_before_the_purge(bare_founded: Path, tmp_path: Path) -> None:
+    machine = Machine(bare_founded).copy(tmp_path / "home")
+    machine.ok("set", "local", f"app.entry={VALUE}", "-m", "an oversight")
+    machine.ok("unset", "local", "app.entry", "-m", "x")
+    old = machine.ok("event", "3", "-o", "json").json["commit"]
+    assert machine.ok("event", old, "-o", "json").json["event"] == 3
+    machine.ok("purge", "local", "app.entry", "-m", "it was a secret", "--yes")
+    refused = machine.fails(1, "event", old[:10])
+    assert refused.error() == (
+        f"{old[:10]} is neither the hash of an event nor its commit: it may have been that before "
+        "the purge #5"
+    )
+    kept = machine.ok("event", "3", "-o", "json").json["hash"]
+    assert machine.ok("event", kept[:12], "-o", "json").json["event"] == 3
+
+
 def test_a_purge_is_a_finding(hidden: Machine) -> None:
     (found,) = hidden.fails(3, "findings", "--kind", "purged", "-o", "json").json
     assert (found["event"], found["subject"]) == (7, "purge(org): 4 bodies")

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from tetra_es_projections.queries.views import Views
 
 
+_COMMIT = 40
+"""Digits of a commit's id."""
+
+
 def moment_of(views: Views, ref: Ref, environment: str) -> int:
     """Return the last position at which what `ref` names was the present state.
 
@@ -144,11 +148,23 @@ def _revision_at(
     return found.position if found else None
 
 
+def _newest_purge(views: Views) -> int | None:
+    """Return the newest event that made commits again, None where none did."""
+    positions = views.events.of_topics(("bodies.purged", "secret.purged"), 2**62)
+    return max(positions, default=None)
+
+
 def _hash(views: Views, prefix: str) -> int:
     positions = {*views.positions_of_hashes(prefix), *views.positions_of_commits(prefix)}
     if len(positions) == 1:
         return positions.pop()
     what = "is ambiguous" if positions else "is neither the hash of an event nor its commit"
+    if not positions and len(prefix) <= _COMMIT and (purge := _newest_purge(views)):
+        raise TetraEsError(
+            f"{prefix} {what}: it may have been that before the purge #{purge}",
+            hint=f"`tetra-es event {purge}` tells of it: commits get new ids by a purge, while "
+            "positions and hashes of events stay",
+        )
     raise TetraEsError(
         f"{prefix} {what}", hint=f"{_as_date(prefix)}`tetra-es history` lists the events"
     )
