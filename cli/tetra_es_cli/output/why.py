@@ -35,7 +35,7 @@ def _lines(found: Why) -> Iterator[str]:
     if found.edited:
         yield _line("edited", _said(found.edited))
     for row in found.one_of:
-        yield _line("edited by one", f"{_said(row)}{_purged(row)}")
+        yield _line("maybe edited", f"{_said(row)}{_purged(row)}")
     for each in found.running:
         yield _line("deployed", _deployed(each))
     if not found.running and found.environment != SOURCE_OF_TRUTH:
