@@ -82,6 +82,7 @@ def overview(view: View, _: str, given: Mapping[str, str]) -> str:
         hosts=hosts,
         left_out=missing,
         findings=findings(reader, _OPEN, ref),
+        open_kinds=_OPEN,
         signers=signer_rows(reader, ref),
         files=file_rows(reader)[:_FILES] if view.links.live and ref is None else [],
         rows=rows_of(view, graph),
