@@ -45,7 +45,7 @@ def test_a_pipe_is_not_replaced_and_not_waited_for(
     (folder / "real").write_text("real")
     (folder / "real link").symlink_to(folder / "real")
     before = sorted(folder.iterdir())
-    for file in (*before, "/dev/null", "/dev/full", "/dev/stdout"):
+    for file in before:  # no device: as root, a mistake in the code would cost the machine its own
         if file == folder / "real":
             continue
         for more in ((), ("--force",)):

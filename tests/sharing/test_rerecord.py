@@ -95,6 +95,13 @@ def test_edits_and_a_promotion_are_decided_again_on_top(team: Team) -> None:
     assert newest["metadata"]["rerecorded_from"]["hash"] == old["hash"]
     assert git(alice.mirror, "for-each-ref", "refs/tetra/forks")
     assert "nothing to record again" in alice.ok("pull", "--rebase").out
+    # Who follows for a SIEM is told, also when started again since.
+    cursor = f"{old['event']}:{old['hash']}"
+    done = alice.fails(4, "audit", "follow", "--no-wait", "--after", cursor)
+    assert f"#{old['event']} is another event" in done.error()
+    shared = f"{fork}:{alice.history('--before', str(fork + 1), '-n', '1')[0]['hash']}"
+    rows = alice.ok("audit", "follow", "--no-wait", "--after", shared).out.splitlines()
+    assert len(rows) == alice.last_position() - fork
 
 
 @LONG_TAIL

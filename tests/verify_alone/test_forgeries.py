@@ -18,6 +18,7 @@ import rfc8785
 from tests.examples import LONG_TAIL, THOROUGH, some
 from tests.verify_alone.bundle import MANIFEST, SIGNATURE, Bundle, entry, key_of
 from tests.verify_alone.clone import event_path, file_of, signed, verify
+from tetra_es.gate.replica import AdmittedReplica
 from tetra_es_projections.evidence import archive, selection
 from tetra_es_projections.evidence.selection import Selection
 
@@ -579,6 +580,35 @@ def test_what_is_void_is_worked_out(
             assert line["topic"] in {"environment.edited", "environment.promoted"}
         else:
             assert done.code == 4, (position, done)
+
+
+def test_a_valid_event_that_is_called_void(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of the archive fits that: of the newest state, a text that is not there decides."""
+    machine.ok("promote", "dev")
+    machine.ok("set", "local", "ports.tetra=1")
+    machine.ok("promote", "dev")
+    newest, before = (
+        row["event"] for row in machine.history("dev", "-n", "2", "--type", "environment.promoted")
+    )
+    real = AdmittedReplica.void
+    export = ("audit", "export", str(tmp_path / "e.zip"), "--force", "--env", "dev")
+    for lie, more, code, named in [
+        (newest, ("--chain",), 3, f"NOT CHECKED: #{newest}: the exporter says that it is void"),
+        (newest, (), 3, f"NOT CHECKED: #{newest}: the exporter says that it is void"),
+        (before, (), 3, f"NOT CHECKED: #{before}: the exporter says that it is void"),
+        (before, ("--chain",), 4, f"#{newest}: the manifest says that it is valid: it is void"),
+    ]:
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                AdmittedReplica,
+                "void",
+                lambda log, at, lie=lie: "so" if at == lie else real(log, at),
+            )
+            machine.ok(*export, *more)
+        done = verify(tmp_path / "e.zip")
+        assert (done.code, named in done.out) == (code, True), done
 
 
 # --- what a ZIP can be
