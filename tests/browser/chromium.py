@@ -95,6 +95,18 @@ class Browser:
         taken = self._tell("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)
         return base64.b64decode(taken["data"])
 
+    def pdf(self) -> bytes:
+        """Return the page as it is printed on A4."""
+        paper = {"paperWidth": 8.27, "paperHeight": 11.69}
+        return base64.b64decode(self._tell("Page.printToPDF", **paper)["data"])
+
+    def media(self, kind: str = "", **features: str) -> None:
+        """Have the page believe that it is printed, for one, or that somebody wants less motion."""
+        told = [
+            {"name": name.replace("_", "-"), "value": value} for name, value in features.items()
+        ]
+        self._tell("Emulation.setEmulatedMedia", media=kind, features=told)
+
     def run(self, script: str) -> Any:
         """Run a script in the page; return what it does."""
         return self.driver.execute_script(script)
