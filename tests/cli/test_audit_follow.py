@@ -17,6 +17,7 @@ from typing import IO, Any
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
+from tests.cli.test_void import sign
 from tests.conftest import ROOT, Machine
 from tests.examples import LONG_TAIL
 from tests.machine import copy_folder, until
@@ -24,6 +25,7 @@ from tetra_es.admission import Admission
 from tetra_es.errors import IntegrityFailure
 from tetra_es.layout import OrgLayout
 from tetra_es_projections.evidence.following import followed
+from tetra_es_projections.evidence.siem import cef, ocsf
 
 SCHEMA = json.loads((ROOT / "tests/data/ocsf-3004-1.2.0.schema.json").read_text())
 PIPE = 65536  # bytes that a pipe has room for
@@ -56,6 +58,54 @@ def test_each_event_is_a_line_with_its_position_and_hash(lived: Machine) -> None
         f"no event #{last + 1}"
         in lived.fails(1, "audit", "follow", "--after", str(last + 1)).error()
     )
+
+
+def test_the_events_of_an_environment(lived: Machine) -> None:
+    rows = [json.loads(line) for line in lines(lived, "--env", "dev")]
+    listed = lived.history("dev", "--reverse", "--steps")
+    assert [row["hash"] for row in rows] == [row["hash"] for row in listed]
+    assert lines(lived, "--env", "dev", "--after", rows[-1]["cursor"]) == []
+    lived.fails(2, "audit", "follow", "--env", "no such", "--no-wait")
+
+
+def test_it_ends_where_the_next_event_is_refused(lived: Machine, tmp_path: Path) -> None:
+    """With 4 after all before it, and with one warning, however long it waits."""
+    machine = lived.copy(tmp_path / "home")
+    last = machine.last_position()
+    sign(machine, "org", "org.renamed", timestamp="not a time")
+    for more in (("--no-wait",), ()):
+        done = machine.fails(4, "audit", "follow", *more)
+        assert len(done.out.splitlines()) == last
+        assert f"event #{last + 1} is refused" in done.error()
+        assert done.err.count("does not count") <= 1
+    said: list[str] = []
+    admission = Admission(machine.home / ".local/state/tetra-es", ask=False, say=said.append)
+    found = followed(OrgLayout(machine.folder), admission, last - 1)
+    assert len(next(found)[1]) == 1
+    with pytest.raises(IntegrityFailure):
+        next(found)
+    assert len(said) == len({*said})
+
+
+@pytest.mark.parametrize(
+    ("topic", "verdict", "severity"),
+    [
+        ("bodies.purged", "valid", ("High", "8")),
+        ("secret.compromised", "valid", ("High", "8")),
+        ("signer.removed", "valid", ("Medium", "5")),
+        ("manifest.edited", "valid", ("Medium", "5")),
+        ("deployment.failed", "valid", ("Medium", "5")),
+        ("bodies.purged", "void", ("Medium", "5")),
+        ("environment.edited", "valid", ("Informational", "3")),
+    ],
+)
+def test_how_much_an_event_asks_for_a_look(
+    lived: Machine, topic: str, verdict: str, severity: tuple[str, str]
+) -> None:
+    row = json.loads(lines(lived)[-1]) | {"type": topic, "verdict": verdict}
+    one = json.loads(ocsf(row, "acme"))
+    jsonschema.validate(one, SCHEMA)
+    assert (one["severity"], cef(row, "acme").split("|")[6]) == severity
 
 
 def test_ocsf_is_of_its_class(lived: Machine) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tetra_es.errors import UsageError
+from tetra_es.names import check_environment
 from tetra_es_cli.output.emit import write_raw
 from tetra_es_cli.output.formats import encoded
 
@@ -60,23 +61,27 @@ _POSITION = re.compile(r"#?[0-9]{1,15}", re.ASCII)
     help="Begin after this event, the last one that you have: its position, or better its cursor, "
     "POSITION:HASH, as each line has it.",
 )
+@click.option("--env", "environment", metavar="ENV", help="Only the events that concern ENV.")
 @click.option("--no-wait", is_flag=True, help="End with the newest event.")
 @click.pass_obj
-def follow(app: App, output: str, after: tuple[int, str | None], no_wait: bool) -> None:
+def follow(
+    app: App, output: str, after: tuple[int, str | None], environment: str | None, no_wait: bool
+) -> None:
     """Print a line for each event, and for each new one as it is recorded, until stopped.
 
     For a SIEM or another program that keeps what it has: the hash of an event is its id, and
     `cursor` of the last line what to go on after. Where another event has taken its place, as after
-    a restored backup or `pull --rerecord`, it ends with 4. Nobody who records waits for the reader,
-    however slow it is. Where the organization is shared, events come when this machine takes them
-    over, as with `tetra-es pull`.
+    a restored backup or `pull --rerecord`, and where the next one is refused, it ends with 4.
+    Nobody who records waits for the reader, however slow it is. Where the organization is shared,
+    events come when this machine takes them over, as with `tetra-es pull`.
     """
     from tetra_es_projections.evidence.following import followed
     from tetra_es_projections.evidence.siem import FORMATS
 
-    line = FORMATS[output]
+    line, where = FORMATS[output], environment and check_environment(environment)
     with app.founded() as layout:
-        for name, rows in followed(layout, app.admission, *after, wait=not no_wait):
+        found = followed(layout, app.admission, *after, environment=where, wait=not no_wait)
+        for name, rows in found:
             if rows:
                 write_raw(encoded("".join(f"{line(row, name)}\n" for row in rows)))
             elif _nobody_reads():

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
 from tetra_es.events.config import OrganizationCreated
+from tetra_es.gate.opening import stop
+from tetra_es.gate.replica import AdmittedReplica
 from tetra_es.log.sqlite.reader import SqliteLog
 from tetra_es.store.replica import open_replica
 from tetra_es_projections.evidence.tables import event_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tetra_es.admission import Admission
     from tetra_es.layout import OrgLayout
@@ -32,6 +34,7 @@ def followed(
     after: int,
     taken: str | None = None,
     *,
+    environment: str | None = None,
     wait: bool = True,
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Yield the organization's name with the rows of its next events, as they are admitted.
@@ -39,13 +42,17 @@ def followed(
     `taken` is the hash of the event that it begins `after`, where the caller knows it; each row has
     both as its `cursor`. Every few seconds without an event it yields no rows, so that the caller
     can look around. While the caller has them, nothing is open: nobody waits for one who takes them
-    slowly, or never. Without `wait`, it ends with the newest event. Raises `TetraEsError`,
-    `Refused` for an organization of the first edition, `IntegrityFailure` where another event is in
-    the place of one that was taken.
+    slowly, or never. With an `environment`, it leaves out the rows of events that do not concern
+    it. Without `wait`, it ends with the newest event. Raises `TetraEsError`, `Refused` for an
+    organization of the first edition, `IntegrityFailure` where another event is in the place of one
+    that was taken, and where what is stored next is refused: nothing after it will ever count.
     """
+    admission = admission._replace(say=_once(admission.say))
     while True:
         with open_replica(layout.store, admission) as log:
             name, rows = _next(log, after)
+            if not rows and log.stopped() is not None:
+                _end(log)
             if taken and (record := log.record(after)) and record.hash.hex() != taken:
                 raise IntegrityFailure(
                     f"#{after} is another event than the one that was taken, {taken:.16}…",
@@ -53,11 +60,29 @@ def followed(
                 )
         if not rows and not wait:
             return
-        yield name, rows
+        yield name, [row for row in rows if environment in {None, row["environment"]}]
         if rows:
             after, taken = rows[-1]["event"], rows[-1]["hash"]
         else:
             _wait(layout, after)
+
+
+def _once(say: Callable[[str], object]) -> Callable[[str], None]:
+    """Return what says each thing once: each time that the file is opened, it would be said."""
+    said: set[str] = set()
+
+    def once(text: str) -> None:
+        if text not in said:
+            said.add(text)
+            say(text)
+
+    return once
+
+
+def _end(log: Replica) -> None:
+    """Raise why what is stored after the newest event does not count."""
+    if isinstance(log, AdmittedReplica) and log.opened.stopped is not None:
+        raise stop(log.opened.stopped)
 
 
 def _next(log: Replica, after: int) -> tuple[str, list[dict[str, Any]]]:

@@ -28,6 +28,13 @@ _ACTIVITIES: Final = {
 }
 """Last word of a topic to what it does; for the rest of those about secrets, that is an update."""
 _FAILED: Final = ("deployment.failed", "deployment.reverted")
+_HIGH: Final = ("bodies.purged", "secret.purged", "secret.compromised", "log.moved")
+_MEDIUM: Final = (
+    *("signer.added", "signer.removed", "recipient.added", "recipient.removed"),
+    *("manifest.edited", "profile.edited", "scan.exception_added", "organization.upgraded"),
+)
+_SEVERITIES: Final = {1: ("Informational", 3), 3: ("Medium", 5), 4: ("High", 8)}
+"""OCSF's number to its name, and CEF's."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -42,7 +49,7 @@ def ocsf(row: Mapping[str, Any], organization: str) -> str:
     rest = _UPDATE if topic.startswith("secret") else _OTHER
     activity = _ACTIVITIES.get(topic.rpartition(".")[2], rest)
     name = _NAMES[activity]
-    failed = _has_failed(row)
+    failed, severity = _has_failed(row), _severity(row)
     value = {
         "activity_id": activity,
         "activity_name": row["type"] if activity == _OTHER else name,
@@ -53,8 +60,8 @@ def ocsf(row: Mapping[str, Any], organization: str) -> str:
         "type_uid": 300400 + activity,
         "type_name": f"Entity Management: {name}",
         "time": milliseconds(row["time"]),
-        "severity_id": 3 if failed else 1,
-        "severity": "Medium" if failed else "Informational",
+        "severity_id": severity,
+        "severity": _SEVERITIES[severity][0],
         "status_id": 2 if failed else 1,
         "status": "Failure" if failed else "Success",
         "message": row["summary"],
@@ -91,9 +98,9 @@ def cef(row: Mapping[str, Any], organization: str) -> str:
 
     The header has no text that people type: not every reader knows how that is escaped there.
     """
-    failed = _has_failed(row)
+    failed, level = _has_failed(row), _SEVERITIES[_severity(row)][1]
     name = row["type"].replace(".", " ").replace("_", " ")
-    head = ("tetra-es", "tetra-es", __version__, row["type"], name, 5 if failed else 3)
+    head = ("tetra-es", "tetra-es", __version__, row["type"], name, level)
     pairs = {
         "externalId": row["hash"],
         "rt": milliseconds(row["time"]),
@@ -134,6 +141,17 @@ def _value(text: str) -> str:
 
 def _has_failed(row: Mapping[str, Any]) -> bool:
     return row["verdict"] == "void" or row["type"] in _FAILED
+
+
+def _severity(row: Mapping[str, Any]) -> int:
+    """Return how much an event asks for a look, as OCSF numbers it.
+
+    High is what takes away evidence, or tells of a secret that leaked; medium what changes who may
+    sign or read, and by which policy, what failed, and what broke a rule.
+    """
+    if row["verdict"] != "void" and row["type"] in _HIGH:
+        return 4
+    return 3 if _has_failed(row) or row["type"] in _MEDIUM else 1
 
 
 def milliseconds(time: str) -> int:
