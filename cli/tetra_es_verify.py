@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import bisect
 import contextlib
 import copy
 import csv
@@ -2062,9 +2063,8 @@ ALWAYS = ("README.txt", PROGRAM, "checkpoint", "proofs.jsonl", *TABLES)
 FILES = "|".join(re.escape(name) for name in (*ALWAYS, CHAIN, MANIFEST, MANIFEST_SIGNATURE))
 FILES += rf"|events/[0-9]{{4,12}}/[0-9]{{2}}/[0-9]{{8,16}}\.json|bodies/{HEX}"
 FILES += r"|toml/(manifest|(environments|profiles)/[a-z][a-z0-9-]{0,31})@[0-9]{1,16}\.toml"
-EVENT_COLUMNS = (
-    "event,time,actor,type,environment,revision,summary,reason,verdict,stream,version,hash,purged"
-)
+EVENT_COLUMNS = "event,time,effective,actor,type,environment,revision,summary,reason,verdict"
+EVENT_COLUMNS += ",stream,version,hash,purged"
 CHANGE_COLUMNS = "event,file,key,before,after,purged"
 SIGNER_COLUMNS = "signer,may,fingerprint,key,since,since_time,until,until_time"
 LARGEST_ARCHIVE = (1 << 31) - 1  # bytes; none is larger
@@ -2090,6 +2090,7 @@ MANIFEST_FORM: dict[str, Any] = {
     "events": [(1, HEX)],
     "context": [(1, HEX)],
     "streams": object_of({"version": 1, "position": 1, "hash": HEX}),
+    "effective": [(1, is_time)],
     "void": [1],
     "purged": [{"event": 1, "kind": LINE, "digest": HEX, "by": maybe(1)}],
     "signer": maybe(SIGNER),
@@ -2307,6 +2308,80 @@ class PartJudge(EvidenceJudge):
         self.undecided.add(event.position)
 
 
+class Times:
+    """Works out from when on events count, one after the other; see Times in the formats.
+
+    Where events between are not here, what the manifest says has to be possible by those that are.
+    """
+
+    def __init__(self) -> None:
+        self.is_known = True
+        """Whether it is known what the times of the next event rise from."""
+        self._reached, self._command, self._founding = "", "", True
+        self._own: list[str] = []
+
+    def take(self, of: Evidence, position: int, told: str | None, *, known: bool) -> str | None:
+        """Return from when on the next event counts; None where that is not what is told."""
+        state, void = of.states[position], position in of.void
+        metadata = state["metadata"]
+        command = "" if rules_of(state) else metadata["correlation"]
+        number = metadata.get("batch", [1, 1])[0]
+        goes_on = position > 1 and (command == self._command if command else number > 1)
+        self._founding = position == 1 or (self._founding and (goes_on or not known))
+        own = utc_time(metadata.get("recorded")) or utc_time(state.get("timestamp"))
+        if of.events[position].topic == "environment.imported" and self._founding and not void:
+            happened = utc_time(state.get("timestamp"))
+            if known or command or number == position:
+                self._command = command
+                return happened if told in (None, happened) else None
+        corrects = metadata.get("clock") == "corrected" and not goes_on and not void
+        corrects = corrects and of.may_correct(position, metadata["actor"])
+        if known:
+            least = self._reached if goes_on else next_time(self._reached)
+            time = own if corrects and own < least else max(least, own)
+            if told not in (None, time):
+                return None
+        elif told is None or not (told == own or self._is_possible(position, told, own)):
+            return None
+        else:
+            time = told
+        if not void:
+            self._reached, self._command, self.is_known = time, command, True
+            bisect.insort(self._own, own)
+        elif not known:
+            self.is_known = False
+        return time
+
+    def _is_possible(self, position: int, told: str, own: str) -> bool:
+        """Return whether an earlier event shows that one counts from later than its own time."""
+        at = bisect.bisect(self._own, told) - 1  # of the times before, the nearest
+        return told > own and at >= 0 and told <= next_time(self._own[at], position)
+
+
+def utc_time(value: Any) -> str:
+    """Return a time as it is written under rules 1, empty for anything else."""
+    if not is_moment(value):
+        return ""
+    try:
+        return in_utc(datetime.fromisoformat(value))
+    except OverflowError:
+        return ""
+
+
+def next_time(time: str, microseconds: int = 1) -> str:
+    """Return the time so much later, or the last one that there is."""
+    try:
+        moment = datetime.fromisoformat(time) if time else None
+        return in_utc(moment + timedelta(microseconds=microseconds)) if moment else time
+    except OverflowError:
+        return time
+
+
+def in_utc(moment: datetime) -> str:
+    """Return a time with its zone as it is written under rules 1."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
 class Evidence:
     """Verifies an archive: every part of it against the others, and those against its signers."""
 
@@ -2336,6 +2411,8 @@ class Evidence:
         """Digest to the events that purged it."""
         self._keys: dict[int, str | ValueError] = {}
         """Position of a signed event to the key that signed it, or why none did."""
+        self.effective: dict[int, str] = {}
+        """Position to the time from which on the event counts."""
         self.digests: dict[str, str] = {}
         """Name to digest of each file, as it is."""
 
@@ -2366,8 +2443,9 @@ class Evidence:
         self._check_proofs()
         self._check_chain()
         self._check_streams()
-        self._check_filter()
         self._check_terms()
+        self._check_times()
+        self._check_filter()
         self._check_who_signed()
         self._judge()
         if not self.findings:
@@ -2564,12 +2642,36 @@ class Evidence:
                 numbers = f"numbers {begin} to {end}{of}" if stream else f"#{begin} to #{end}"
                 self.find(f"{numbers} were left out")
 
+    def _check_times(self) -> None:
+        """Check from when on events count: by those before, where they are here."""
+        told = dict(tuple(one) for one in self.manifest["effective"])
+        there = sorted(self.events.keys() - self.chained)
+        if [one for one, _ in self.manifest["effective"]] != there:
+            self.find(f"{MANIFEST} does not say from when on each event counts")
+        before = 0
+        times = Times()
+        for position in sorted(self.events):
+            known = position == before + 1 and times.is_known
+            before = position
+            time = times.take(self, position, told.get(position), known=known)
+            if time is None:
+                self.find("the manifest says that it counts from another time", position)
+            self.effective[position] = time or told.get(position, "")
+
+    def may_correct(self, position: int, name: str) -> bool:
+        """Return whether a signer had no limits before an event."""
+        return any(
+            one.may is None and one.signer == name
+            for one in self.terms
+            if one.since < position and (one.until is None or one.until >= position)
+        )
+
     def _check_filter(self) -> None:
         """Check that the events are those that the filter takes, and all of these."""
         wanted = self.manifest["filter"]
         chosen = {position for position, _ in self.manifest["events"]}
         for position, state in self.states.items():
-            takes = self._takes(wanted, state)
+            takes = self._takes(wanted, state, self.effective[position])
             if takes and position not in chosen:
                 self.find("the filter takes it, and it is not among the events", position)
             if not takes and position in chosen:
@@ -2589,10 +2691,9 @@ class Evidence:
                 listed = [number for number, _ in there]
                 self._check_run(run, ends["version"], wanted, listed, stream)
 
-    def _takes(self, wanted: State, state: State) -> bool:
+    def _takes(self, wanted: State, state: State, time: str) -> bool:
         environment = state.get("environment")
         environment = environment if fits(ENVIRONMENT, environment) else None
-        time = time_in(state)
         return (
             wanted["environment"] in (None, environment)
             and (wanted["since"] is None or time >= wanted["since"])
@@ -2902,7 +3003,8 @@ class Evidence:
         if not is_void:
             line = subject(event.topic, state, self._changes(state), today=True)
         return [
-            *(position, time_in(state), state["metadata"]["actor"], event.topic),
+            *(position, time_in(state), self.effective[position]),
+            *(state["metadata"]["actor"], event.topic),
             environment if fits(ENVIRONMENT, environment) else None,
             None if is_void else state.get("revision"),
             *(line, state["metadata"]["reason"], "void" if is_void else "valid"),

@@ -143,7 +143,7 @@ class Counting(list[Seen]):
 def test_a_batch_is_walked_through_once() -> None:
     size = 2000
     every = Counting(
-        Seen(position, "odd", position, None, TIME, position == size)
+        Seen(position, "odd", position, None, TIME, position == size, TIME, position, False)
         for position in range(1, size + 1)
     )
     for there in ({*range(1, size + 1)}, {1}, {1, 1000}):

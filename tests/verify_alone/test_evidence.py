@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.test_void import METADATA, TIME
+from tests.cli.test_void import METADATA, TIME, sign
+from tests.clocks import dated, reached
 from tests.conftest import Machine
 from tests.examples import LONG_TAIL
 from tests.first_edition.archive import unpack
@@ -71,6 +72,40 @@ def test_every_filter_verifies_and_has_the_events_of_history(
         done = verify(export(story, tmp_path / "chain.zip", "--chain", *words), "-o", "json")
         assert (done.code, done.json["findings"]) == (0, []), words
         assert not [note for note in done.json["notes"] if "exporter" in note], words
+
+
+@LONG_TAIL
+def test_whatever_dates_events_have(machine: Machine, tmp_path: Path) -> None:
+    """A period has what was recorded in it, and a verifier works out the same."""
+    machine.ok("promote", "dev")
+    with dated("2020-02-03T04:05:06Z"):
+        machine.ok("set", "local", "ports.tetra=1", "-m", "long ago")
+        machine.ok("promote", "dev")
+    over = reached(machine)
+    with dated(over):
+        machine.ok("set", "local", "ports.tetra=2", "-m", "at the same time")
+    for time in ("2020-01-01T00:00:00.000000Z", "2099-01-01T00:00:00.000000Z"):
+        who = METADATA | {"actor": "alice@example.org"}
+        sign(machine, "org", "org.renamed", timestamp=time, metadata=who, name="void")
+    machine.ok("promote", "dev", "-m", "on")
+    with dated("2098-01-01T00:00:00Z"):
+        machine.ok("set", "local", "ports.tetra=3", "-m", "in the future")
+        machine.ok("promote", "dev")
+    ahead = reached(machine)
+    machine.ok("set", "local", "ports.tetra=4", "--clock-was-wrong", "-m", "back to now")
+    machine.ok("promote", "dev")
+    bounds = ("2020-06-01", over, reached(machine), ahead, "2098-06-01")
+    for since, until in [(one, two) for one in bounds for two in bounds]:
+        words = ["--since", since, "--until", until]
+        for more in ([], ["--env", "dev"], ["--chain"], ["--env", "dev", "--chain"]):
+            path = export(machine, tmp_path / "e.zip", *words, *more)
+            done = verify(path, "-o", "json")
+            assert (done.code, done.json["findings"]) == (0, []), (words, more)
+            where = ["dev"] if "dev" in more else []
+            listed = [row["event"] for row in machine.history("--reverse", *where, *words)]
+            assert Bundle.of(path).positions == listed, (words, more)
+            rows = [*csv.DictReader(io.StringIO(Bundle.of(path).files["events.csv"].decode()))]
+            assert all(since <= row["effective"] <= until for row in rows)
 
 
 def test_it_says_what_it_cannot_show(story: Machine, tmp_path: Path) -> None:

@@ -23,12 +23,12 @@ from tetra_es_projections.evidence import archive, selection
 from tetra_es_projections.evidence.selection import Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.conftest import Machine
     from tetra_es.crypto.ssh.keys import SigningKey
-    from tetra_es.log.record import Record
+    from tetra_es.log.replica import Replica
     from tetra_es_projections.evidence.selection import Filter
 
 STEPS = 400 if THOROUGH else 12
@@ -69,7 +69,7 @@ def without(bundle: Bundle, position: int) -> None:
     del bundle.files[event_path(position)]
 
     def change(manifest: dict[str, Any]) -> None:
-        for name in ("events", "context"):
+        for name in ("events", "context", "effective"):
             manifest[name] = [one for one in manifest[name] if one[0] != position]
         manifest["count"] = len(manifest["events"])
         manifest["purged"] = [one for one in manifest["purged"] if one["event"] != position]
@@ -386,6 +386,23 @@ def test_a_void_event_is_said_to_be_valid_and_the_other_way_round(
     names_it(bundle, tmp_path, "#3: the manifest says that it is void: it is valid")
 
 
+@pytest.mark.parametrize("name", some(["part", "all", "dev", "chain", "chain of a part"], 1))
+@pytest.mark.parametrize("time", ["2001-01-01T00:00:00.000000Z", "2099-01-01T00:00:00.000000Z"])
+def test_a_time_from_which_an_event_does_not_count(
+    exported: dict[str, Path], exporter: SigningKey, tmp_path: Path, name: str, time: str
+) -> None:
+    """So it would be in another period than it is."""
+    bundle = Bundle.of(exported[name])
+    position = bundle.positions[len(bundle.positions) // 2]
+    bundle.change(
+        lambda manifest: next(
+            one for one in manifest["effective"] if one[0] == position
+        ).__setitem__(1, time)
+    )
+    bundle.sign_again(exporter)
+    names_it(bundle, tmp_path, f"#{position}: the manifest says that it counts from another time")
+
+
 # --- by an exporter whose archive has the record of every event
 
 CHAIN = "chain.jsonl"
@@ -397,13 +414,14 @@ def liar(monkeypatch: pytest.MonkeyPatch, stream: str, *, hidden: bool) -> None:
     real, others = selection.select, archive._Archive._others
     left: set[int] = set()
 
-    def select(records: Iterable[Record], wanted: Filter) -> Selection:
-        every = list(records)
-        found = real(every, wanted)
+    def select(log: Replica, upto: int, wanted: Filter) -> Selection:
+        every = list(log.records(upto=upto))
+        found = real(log, upto, wanted)
         *_, before, newest = (one.position for one in every if one.stream == stream)
         left.add(newest)
         chosen, context = ([one for one in each if one != newest] for each in found[:2])
-        return Selection(chosen, context, {**found.streams, stream: before})
+        effective = {one: time for one, time in found.effective.items() if one != newest}
+        return Selection(chosen, context, {**found.streams, stream: before}, effective)
 
     monkeypatch.setattr(archive, "select", select)
     if hidden:

@@ -130,7 +130,7 @@ class _Archive:
 
     def written(self, *, chain: bool) -> Exported:
         with self._zip:
-            selection = select(self._log.records(upto=self._last), self._wanted)
+            selection = select(self._log, self._last, self._wanted)
             tree = tree_of(self._log, self._last)
             head = self._record(self._last)
             checkpoint = self._checkpoint(tree)
@@ -217,7 +217,10 @@ class _Archive:
         rows = tables.signer_rows(signers, self._times)
         self._add("signers.csv", csv_text(rows, tables.SIGNERS).encode())
         log = self._log
-        events = (tables.event_row(log, record) for record in self._chosen(selection))
+        events = (
+            tables.event_row(log, record) | {"effective": selection.effective[record.position]}
+            for record in self._chosen(selection)
+        )
         self._add("events.csv", csv_text(events, tables.EVENTS).encode())
         changes = (
             row for record in self._chosen(selection) for row in tables.change_rows(log, record)
@@ -243,6 +246,7 @@ class _Archive:
             "events": [[position, hashes[position]] for position in selection.chosen],
             "context": [[position, hashes[position]] for position in selection.context],
             "streams": dict(_last_of(selection.streams, self._record)),
+            "effective": [[position, time] for position, time in selection.effective.items()],
             "void": [one for one in range(1, self._last + 1) if log.void(one) is not None],
             "purged": self._purged,
             "signer": self._signer.name if self._signer else None,

@@ -23,7 +23,7 @@ That there are no newer ones, and which of them are void, is the word of who exp
 archive made with --chain has the record of every event, and shows it.
 """
 _BY_TIME: Final = """
-That no other event is dated in that time is the word of who exported this, but for those just
+That no other event counts from that time is the word of who exported this, but for those just
 before and after. An archive made with --chain has the record of every event, and shows it.
 """
 _NOTHING: Final = """

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tetra_es.events.told import told
 from tetra_es.log import canonical
+from tetra_es_projections.views.timeline import Counting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
+    from tetra_es.log.counting import Counted
     from tetra_es.log.record import Record
+    from tetra_es.log.replica import Replica
 
 ORGANIZATION: Final = "org"
 """The stream that says who may sign, and what was purged: archives have all of it."""
@@ -23,7 +24,7 @@ class Filter(NamedTuple):
     environment: str | None = None
     """That they concern."""
     since: str | None = None
-    """A time as events have it."""
+    """A time as events have it; effective times count."""
     until: str | None = None
     """A time as events have it."""
 
@@ -31,8 +32,8 @@ class Filter(NamedTuple):
         """Return whether an event is one of these, as `history` has it."""
         return (
             self.environment in {None, seen.environment}
-            and (self.since is None or seen.time >= self.since)
-            and (self.until is None or seen.time <= self.until)
+            and (self.since is None or seen.effective >= self.since)
+            and (self.until is None or seen.effective <= self.until)
         )
 
 
@@ -46,6 +47,11 @@ class Seen(NamedTuple):
     time: str
     is_signed: bool
     """Whether it has a signature of its own; else the last one of its batch has."""
+    effective: str
+    by: int
+    """The event whose own time that is, where it is not its own."""
+    is_correction: bool
+    """Whether times count from it again."""
 
 
 class Selection(NamedTuple):
@@ -57,18 +63,31 @@ class Selection(NamedTuple):
     """Those that show that the others are all there are, and who signed them."""
     streams: dict[str, int]
     """Stream to the position of its last event, of all streams."""
+    effective: dict[int, str]
+    """Position to effective time of all of these events."""
 
 
-def seen(record: Record) -> Seen:
+def seen(record: Record, counted: Counted) -> Seen:
     """Return what a selection needs of an event."""
     said = told(canonical.decode(record.state))
-    named = (record.position, record.stream, record.version)
-    return Seen(*named, said.environment, said.time, bool(record.signature))
+    position = record.position
+    return Seen(
+        position,
+        record.stream,
+        record.version,
+        said.environment,
+        said.time,
+        bool(record.signature),
+        counted.time,
+        position if said.time == counted.time else counted.reached.by,
+        counted.since == position,
+    )
 
 
-def select(records: Iterable[Record], wanted: Filter) -> Selection:
-    """Return which of all events, in order, an archive has."""
-    every = [seen(record) for record in records]
+def select(log: Replica, upto: int, wanted: Filter) -> Selection:
+    """Return which of all events up to a position an archive has."""
+    counting = Counting(log)
+    every = [seen(record, counting.take(record)) for record in log.records(upto=upto)]
     chosen = [one.position for one in every if wanted.takes(one)]
     needed = {one.position for one in every if one.stream == ORGANIZATION} | {len(every)}
     if wanted.environment is None:
@@ -83,9 +102,14 @@ def select(records: Iterable[Record], wanted: Filter) -> Selection:
             here = [one for one in positions if one in taken]
             if here or _is_of(stream, wanted.environment):
                 needed |= _around(here, positions, wanted)
+    needed |= {one.position for one in every if one.is_correction}
+    _add_signed(every, needed.union(chosen), needed)
+    # Those that show why others count from a later time than their own.
+    needed |= {every[position - 1].by for position in (*chosen, *needed)} - {0}
     _add_signed(every, needed.union(chosen), needed)
     last = {one.stream: one.position for one in every}
-    return Selection(chosen, sorted(needed - set(chosen)), last)
+    effective = {one: every[one - 1].effective for one in sorted({*chosen, *needed})}
+    return Selection(chosen, sorted(needed - set(chosen)), last, effective)
 
 
 def _is_of(stream: str, environment: str) -> bool:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from tetra_es.log.replica import Replica
 
 EVENTS: Final = (
-    "event", "time", "actor", "type", "environment", "revision", "summary", "reason", "verdict",
-    "stream", "version", "hash", "purged",
+    "event", "time", "effective", "actor", "type", "environment", "revision", "summary", "reason",
+    "verdict", "stream", "version", "hash", "purged",
 )  # fmt: skip
 CHANGES: Final = ("event", "file", "key", "before", "after", "purged")
 SIGNERS: Final = (

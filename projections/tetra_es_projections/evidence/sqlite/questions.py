@@ -1,6 +1,7 @@
 """The twelve questions of auditors as SQL over the tables.
 
 Parameters are text, as datasette hands them over; an empty one stands for all, or for now.
+Questions about a time go by effective times, as everywhere.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ class Question(NamedTuple):
     sql: str
 
 
-_IN_TIME: Final = "(:since = '' OR e.time >= :since) AND (:until = '' OR e.time <= :until)"
-_BY_THEN: Final = "(:at = '' OR {0} <= :at)"
+_IN_TIME: Final = (
+    "(:since = '' OR e.effective >= :since) AND (:until = '' OR e.effective <= :until)"
+)
+_THEN: Final = "(SELECT max(t.position) FROM events t WHERE t.effective <= :at)"
+_BY_THEN: Final = f"(:at = '' OR {{0}} <= {_THEN})"
 _COUNTED_THEN: Final = (
-    "(:at = '' AND until IS NULL OR since_time <= :at AND (until IS NULL OR until_time > :at))"
+    f"(:at = '' AND until IS NULL OR since <= {_THEN} AND (until IS NULL OR until > {_THEN}))"
 )
 
 QUESTIONS: Final = (
@@ -48,7 +52,7 @@ QUESTIONS: Final = (
         "FROM states s JOIN events e ON e.position = s.position "
         "WHERE (:environment = '' OR s.file = :environment) AND s.position = ("
         "SELECT max(o.position) FROM states o WHERE o.file = s.file "
-        f"AND {_BY_THEN.format('o.time')}) ORDER BY s.file",
+        f"AND {_BY_THEN.format('o.position')}) ORDER BY s.file",
     ),
     Question(
         "origin",
@@ -68,7 +72,7 @@ QUESTIONS: Final = (
         "WHERE (:environment = '' OR c.file = :environment) AND (:key = '' OR c.key = :key) "
         "AND c.position = (SELECT max(o.position) FROM changes o JOIN events p "
         "ON p.position = o.position WHERE o.file = c.file AND o.key = c.key "
-        f"AND {_BY_THEN.format('p.time')}) AND c.after IS NOT NULL ORDER BY c.file, c.key",
+        f"AND {_BY_THEN.format('p.position')}) AND c.after IS NOT NULL ORDER BY c.file, c.key",
     ),
     Question(
         "approved",
@@ -100,7 +104,7 @@ QUESTIONS: Final = (
         "d.position, d.code, d.secrets FROM deployments d WHERE d.position = ("
         "SELECT max(o.position) FROM deployments o WHERE o.host = d.host "
         "AND o.environment = d.environment AND o.outcome = 'serving' "
-        f"AND {_BY_THEN.format('o.ended_time')}) "
+        f"AND {_BY_THEN.format('o.ended')}) "
         "AND (:environment = '' OR d.environment = :environment) "
         "AND (:host = '' OR d.host = :host) ORDER BY d.host, d.environment",
     ),

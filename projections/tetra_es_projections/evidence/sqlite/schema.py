@@ -49,6 +49,7 @@ TABLES: Final = (
         (
             ("position", "INTEGER PRIMARY KEY", "its number in the history, from 1"),
             ("time", _NOT_NULL, "RFC 3339, UTC, with microseconds: it sorts as text"),
+            ("effective", _NOT_NULL, "from when on it counts, whatever date it has"),
             ("actor", _NOT_NULL, "the signer"),
             ("environment", "TEXT", "that it concerns, null for the organization"),
             ("revision", "INTEGER", "that it made or is about"),
@@ -62,7 +63,7 @@ TABLES: Final = (
             ("mirror_commit", "TEXT", "its commit in the mirror"),
             ("purged", "INTEGER", "position of the event that purged its text or its changes"),
         ),
-        ("environment, position", "actor, position", "type, position", "time"),
+        ("environment, position", "actor, position", "type, position", "time", "effective"),
     ),
     Table(
         "changes",

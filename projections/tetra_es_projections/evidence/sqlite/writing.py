@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from tetra_es_projections.queries.reader import Reader
 
 _COPIED = {
-    "events": "SELECT e.position, e.time, e.actor, e.environment, e.revision, e.topic, e.summary, "
-    "e.reason, e.stream, lower(hex(e.hash)), e.void, e.part_of, lower(hex(c.id)), "
-    "coalesce(p.changes, p.text) FROM views.events e "
+    "events": "SELECT e.position, e.time, e.effective, e.actor, e.environment, e.revision, "
+    "e.topic, e.summary, e.reason, e.stream, lower(hex(e.hash)), e.void, e.part_of, "
+    "lower(hex(c.id)), coalesce(p.changes, p.text) FROM views.events e "
     "LEFT JOIN views.commits c ON c.position = e.position "
     "LEFT JOIN views.purged p ON p.position = e.position ORDER BY e.position",
     "changes": "SELECT c.position, l.file, l.key, c.before, c.after, NULL, NULL "
