@@ -34,7 +34,7 @@ MORE: list[tuple[str, str, Mapping[str, str]]] = [
     ("environment", "dev", {"at": "20"}),
     ("compare", "", {"a": "dev@1", "b": "local"}),
 ]
-NEWEST = re.compile(r"ORDER BY e\.position DESC LIMIT [0-9]+$")
+NEWEST = re.compile(r"ORDER BY (?:e\.)?position DESC LIMIT [0-9]+$")
 """How a question ends that reads from the newest event on, and stops."""
 GROWING = re.compile(r"SCAN (events|e|changes|c|states|s|findings|f|trigrams|bodies|commits)\b")
 """What reads all of a table that has a row for each event, by its name or the one it has there."""
@@ -57,7 +57,9 @@ def test_no_page_reads_a_whole_table(
             for sql in dict.fromkeys(questions):
                 plan = plan_of(connection, sql)
                 read = [step for step in plan if GROWING.match(step) and step not in FEW]
-                assert not read or (NEWEST.search(sql) and plan == read), (sql, plan)
+                sorts = [step for step in plan if "TEMP B-TREE" in step]
+                newest = NEWEST.search(sql) and len(read) == 1 and not sorts
+                assert not read or newest, (sql, plan)
 
 
 def plan_of(connection: sqlite3.Connection, sql: str) -> list[str]:
