@@ -30,8 +30,8 @@ _INSIDE: Final = {"w": r"\p{L}\p{N}_", "d": r"\p{Nd}", "s": r"\s\x0b\x1c-\x1f\x{
 def matcher(pattern: str) -> Callable[[str], object]:
     """Return what says whether a pattern is found in a text, in either case, as `re` would.
 
-    Raises `UsageError` for what is no pattern, and for what RE2 leaves out since it has no bound:
-    references to groups, and looking ahead or behind.
+    Raises `UsageError` for what is not a pattern, and for what RE2 leaves out since it has no
+    bound: references to groups, and looking ahead or behind.
     """
     if len(pattern) > _LONGEST:
         raise UsageError(

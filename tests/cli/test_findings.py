@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from tests.conftest import ROOT
 from tetra_es_cli.commands.findings import findings
 from tetra_es_projections.queries.findings import KINDS
 
@@ -44,6 +46,49 @@ def test_a_decision_without_a_reason(machine: Machine) -> None:
     done = machine.run("findings")
     assert (done.code, done.error()) == (3, "1 finding")
     assert listed(machine, "void", "backdated") == []
+
+
+def test_a_value_that_came_back_or_was_copied_is_still_known_to_who_read_it(
+    machine: Machine,
+) -> None:
+    machine.ok("identity", "new")
+    for environment in ("dev", "staging"):
+        machine.ok("promote", environment, "-m", "first")
+        mine = machine.ok("identity", "show").out.strip()
+        machine.ok("recipient", "add", environment, "me", mine, "-m", "x")
+    machine.ok("recipient", "add", "dev", "bob", BOB, "-m", "helps")
+    machine.ok("secret", "set", "dev", "KEY", "-m", "x", stdin="an old value")
+    machine.ok("secret", "copy", "dev", "KEY", "--to", "staging", "-m", "x")
+    machine.ok("recipient", "rm", "dev", "bob", "-m", "left")
+    machine.ok("secret", "set", "dev", "KEY", "-m", "x", stdin="a new value")
+    (row,) = listed(machine, "to-rotate")
+    assert (row["environment"], row["subject"]) == ("staging", "KEY")
+    machine.ok("secret", "rollback", "dev", "KEY", "--to", "1", "-m", "x")
+    back, copied = listed(machine, "to-rotate")
+    assert (back["environment"], copied["environment"]) == ("dev", "staging")
+    assert back["what"] == "bob, who was removed, could read version 3"
+    exposed = json.loads(machine.ok("secret", "exposure", "bob", "-o", "json").out)
+    assert [(one["environment"], one["version"], one["rotated"]) for one in exposed] == [
+        *(("dev", 1, False), ("dev", 3, False), ("staging", 1, False))
+    ]
+    machine.ok("secret", "set", "dev", "KEY", "-m", "x", stdin="another value")
+    machine.ok("secret", "rm", "staging", "KEY", "-m", "x")
+    assert listed(machine, "to-rotate") == []
+
+
+def test_a_value_is_known_to_who_set_it(machine: Machine) -> None:
+    machine.ok("promote", "dev", "-m", "first")
+    machine.ok("recipient", "add", "dev", "bob", BOB, "-m", "x")
+    env = {"XDG_CONFIG_HOME": str(machine.home / "dave")}
+    key = machine.ok("identity", "line", env=env).out.split(" age1")[0].strip()
+    machine.ok("signer", "add", "dave", key, "--may", "secret:dev", "-m", "x")
+    machine.ok("secret", "set", "dev", "KEY", "-m", "x", stdin="a value", env=env)
+    assert listed(machine, "to-rotate") == []
+    machine.ok("signer", "rm", "dave", "-m", "left")
+    (row,) = listed(machine, "to-rotate")
+    assert (row["subject"], row["what"]) == ("KEY", "dave, who was removed, set version 1")
+    machine.ok("secret", "set", "dev", "KEY", "-m", "x", stdin="a new value")
+    assert listed(machine, "to-rotate") == []
 
 
 def test_secrets_that_somebody_could_read_who_left(machine: Machine) -> None:
@@ -92,3 +137,28 @@ def test_promotions_of_what_the_environment_before_did_not_have(machine: Machine
     assert listed(machine) == [row]
     done = machine.ok("findings", "--at", "6", "-o", "json")
     assert done.json == []
+
+
+def test_a_promotion_after_one_that_lost_keys_again(machine: Machine) -> None:
+    machine.ok("set", "manifest", "promotion.gradual=advised", "-m", "x")
+    for name in ("dev", "staging"):
+        machine.ok("promote", name, "-m", "x")
+    machine.ok("set", "local", "ports.tetra=2001", "-m", "x")
+    for name in ("dev", "staging"):
+        machine.ok("promote", name, "-m", "x")
+    machine.ok("rollback", "staging", "--path", "ports", "--to", "staging@1", "-m", "2001 is bad")
+    machine.ok("promote", "prod", "-m", "x")
+    (row,) = listed(machine, "out-of-order")
+    told = "it had local@2 but for keys that were rolled back"
+    assert row["what"] == f"staging did not have local@2 ({told})"
+
+
+def test_blanks_are_no_reason(machine: Machine) -> None:
+    machine.ok("promote", "dev", "-m", "  ")
+    (row,) = listed(machine, "without-reason")
+    assert row["event"] == machine.last_position()
+
+
+def test_every_kind_is_documented() -> None:
+    page = (ROOT / "docs/reference/findings.md").read_text()
+    assert [line.split("`")[1] for line in page.splitlines() if line.startswith("| `")] == [*KINDS]

@@ -89,7 +89,7 @@ def rows(machine: Machine, *words: str) -> Any:
     return None if "purged" in done.err else []
 
 
-def answers(machine: Machine, last: int) -> Answers:
+def asked(machine: Machine, last: int) -> Answers:
     """Ask for all that there is to know up to a position."""
 
     def blamed(file: str, *more: str) -> Values | None:
@@ -133,10 +133,10 @@ def test_answers_are_the_same_or_say_that_they_are_not(
         machine.run("set", "local", "app.last=1", "-m", "something new")
         machine.ok("promote", "dev", "-m", "clean")
         last = machine.last_position()
-        before = answers(machine, last)
+        before = asked(machine, last)
         for needle in sorted(NEEDLES, key=lambda each: each != first):
             machine.ok("purge", "-m", "it leaked", "--yes", stdin=needle)
-            compare(before, answers(machine, last))
+            compare(before, asked(machine, last))
         machine.ok("verify")
 
 

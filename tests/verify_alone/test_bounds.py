@@ -256,7 +256,7 @@ def test_a_checkpoint_of_somebody_who_was_removed(
     assert (done.code, "nobody who was a signer" in done.out) == (4, True), done
 
 
-# --- what is no archive
+# --- files that are not archives
 
 
 def test_what_is_not_there_is_named(exported: dict[str, Path], tmp_path: Path) -> None:

@@ -775,7 +775,7 @@ def test_an_archive_that_is_written_in_another_way(
 def test_numbers_that_are_too_large_to_count_to(
     exported: dict[str, Path], exporter: SigningKey, tmp_path: Path
 ) -> None:
-    """What is missing is not counted one by one."""
+    """Missing events are not counted one by one."""
     for name in ("all", "dev", "chain"):
         for change in (
             lambda m: m["streams"]["org"].update(version=2**53 - 1),

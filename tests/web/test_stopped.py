@@ -1,4 +1,4 @@
-"""Where an event is stored that is refused, whoever asks hears of it, whatever they ask for."""
+"""Where an event is stored that is refused, every answer says so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said where a purge took away what would have been the answer."""
+"""Sentences for answers that a purge took something of."""
 
 from __future__ import annotations
 

@@ -9,7 +9,12 @@ from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from tetra_es.events.config import EnvironmentPromoted, EnvironmentState, source_revision_of
+from tetra_es.events.config import (
+    EnvironmentPromoted,
+    EnvironmentRolledBack,
+    EnvironmentState,
+    source_revision_of,
+)
 from tetra_es.events.deployments import DEPLOYMENTS_STREAM
 from tetra_es.events.secrets import BodiesPurged, SecretPurged
 from tetra_es.events.told import told
@@ -42,11 +47,14 @@ _DECISIONS: Final = frozenset(
         *("manifest.edited", "profile.edited", "signer.added", "signer.removed"),
         *("environment.edited", "environment.promoted", "environment.rolled_back"),
         *("deployment.started", "secret.set", "secret.removed", "recipient.added"),
-        "recipient.removed",
+        *("recipient.removed", "secret.compromised", "secret.purged", "bodies.purged"),
+        *("host.started", "host.restarted", "host.stopped", "host.enabled", "host.disabled"),
+        *("host.uninstalled", "host.forgotten"),
     )
 )
 """Events that a person decided on, and should have a reason for."""
 _MANIFESTS: Final = ("organization.created", "manifest.edited")
+_IN_PART: Final = " but for keys that were rolled back"
 _FOUNDING, _SOURCE = "founding", "source "
 """Rows of `standing`: the last event of the first batch, and, before an environment, the revision
 of the source of truth that it has."""
@@ -81,8 +89,9 @@ class Findings:
         if event is not None and record.topic in _MANIFESTS:
             self._set(position, MANIFEST, str(position))
         if isinstance(event, EnvironmentState):
-            source = source_revision_of(event)
-            self._set(position, _SOURCE + event.environment, str(source or ""))
+            source = str(source_revision_of(event) or "")
+            part = isinstance(event, EnvironmentRolledBack) and event.paths
+            self._set(position, _SOURCE + event.environment, source + _IN_PART if part else source)
 
     def write(self) -> None:
         """Write what the next events depend on."""
@@ -112,7 +121,7 @@ class Findings:
             yield OUT_OF_ORDER, what
         if (
             record.topic in _DECISIONS
-            and not event.metadata["reason"]
+            and not event.metadata["reason"].strip()
             and record.position > int(self._standing.get(_FOUNDING, "0"))
         ):
             yield WITHOUT_REASON, f"{event.metadata['actor']} gave no reason"

@@ -28,7 +28,7 @@ class Doubt(NamedTuple):
 
 
 class KeyPart(NamedTuple):
-    """What is left of the change of a key by an event whose changes were purged."""
+    """One key, in an event whose changes were purged."""
 
     key: str
     before: str | None
