@@ -95,7 +95,8 @@ class GateStates:
     def stopped_after(self, log: LogUpto, pins: Pins) -> Verdict | None:
         """Return the event behind the end of a log that is refused or unknown; None for none.
 
-        Rows that are there and pinned are only newer. The rest is judged once: a command may be at work.
+        Rows that are there and pinned are only newer. Others are judged once: a command may be at
+        work.
         """
         newest = log.newest()
         if newest.position <= max(log.head().position, pins.head.position):
