@@ -11,9 +11,18 @@ _OTHER_CASE = (
 _COPIED = "is for a person to copy"
 _UPGRADE = "tests/cli/test_upgrade.py runs it, in a folder of the first edition"
 _CLOCK = "takes another clock; tests/cli/test_clock.py has one"
+_WEB = "for the service; tests/web/test_hints.py does what it says"
+_HEAD = "the head of a generated file"
+_OPENAPI = "a line of the OpenAPI document"
 _FIRST = "a check that comes earlier explains it; this one is for what goes away in between"
 
 NOT_RUN: dict[str, str] = {
+    "ask for less with since and until, or use `tetra-es audit export`": _WEB,
+    "ask for less, such as with `n`": _WEB,
+    "send one as `Authorization: Bearer TOKEN`": _WEB,
+    "leave out --socket": _WEB,
+    "make a token: `tetra-es serve token new NAME`; or name a proxy with --proxy": _WEB,
+    "another program may listen there: give another --port": _WEB,
     "`tetra-es status` admits what is new, on the account that the service runs on": "for a "
     "service; tests/web/test_answering.py runs it",
     "`tetra-es rebuild` builds them": "for a service; tests/web/test_answering.py runs it",
@@ -130,6 +139,16 @@ NOT_RUN: dict[str, str] = {
 """Hints whose command only a person, or another machine, can run, or that nothing gets to print."""
 
 NOT_HINTS: dict[str, str] = {
+    "Pages of tetra-es. The next `audit site` into this folder replaces these files:": _HEAD,
+    "The history is not as it was admitted: `tetra-es verify` says more.": _OPENAPI,
+    "What `tetra-es` answers with `-o json`, over HTTP. Rows come as `application/x-ndjson` or\n"
+    "`text/csv`, too, if `Accept` or the parameter `output` says so. Times are UTC; one without an "
+    "offset\nin a parameter is of the zone `tz`. Nothing is changed by any request.\n": _OPENAPI,
+    "The form of the answer, as `-o`: json, jsonl, csv or toml.": _OPENAPI,
+    "An environment, `manifest`, or `profile ENV`.": _OPENAPI,
+    "Not before it: a date, a time, or how long ago, such as `2h`.": _OPENAPI,
+    "A recipient, by name or public key; or an environment, which is `@dev` too.": _OPENAPI,
+    "A REF, or an environment, `manifest` or `profile ENV` as it is now.": _OPENAPI,
     "{} is about servers: it needs --deploy": "an error's own line",
     "--ask-become-pass needs a terminal to ask at": "an error's own line",
     "{} is about secrets: with --path, they stay": "an error's own line",
@@ -186,8 +205,5 @@ NOT_HINTS: dict[str, str] = {
 }
 """Texts that tell nobody what to do."""
 
-STILL_TO_RUN: tuple[str, ...] = (
-    "projections/tetra_es_projections/mirror/shared",
-    "cli/tetra_es_web",  # read in a browser, and by programs
-)
+STILL_TO_RUN: tuple[str, ...] = ("projections/tetra_es_projections/mirror/shared",)
 """Files and folders whose texts have no cases yet."""
