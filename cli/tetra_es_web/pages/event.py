@@ -102,8 +102,8 @@ def _could_lack(view: View, found: FoundEvent) -> Sequence[str]:
 
 def _file(found: FoundEvent) -> str | None:
     """Return what an event changed the text of, None for nothing."""
-    form = _TEXTS.get(found.details.topic)
-    return form and form.format(environment=found.details.state.get("environment"))
+    form = None if found.void else _TEXTS.get(found.details.topic)
+    return form and form.format(environment=found.environment)
 
 
 def _text_lines(view: View, found: FoundEvent) -> Iterator[Line]:

@@ -23,8 +23,8 @@ def event_value(found: FoundEvent) -> dict[str, Any]:
     details = found.details
     return {
         "event": details.event,
-        "environment": details.state.get("environment"),
-        "revision": details.state.get("revision"),
+        "environment": found.environment,
+        "revision": found.revision,
         "type": details.topic,
         "actor": found.metadata["actor"],
         "time": found.time,

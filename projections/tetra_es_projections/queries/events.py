@@ -9,7 +9,7 @@ from tetra_es.crypto.ssh import sshsig
 from tetra_es.crypto.ssh.keys import fingerprint
 from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.events.base import changes_of
-from tetra_es.events.told import time_in, told
+from tetra_es.events.told import environment_in, time_in, told
 from tetra_es.log import canonical, chain
 from tetra_es_projections.bodies import known_event, purged_in
 from tetra_es_projections.descriptions import summary_of_known, summary_of_void
@@ -67,6 +67,19 @@ class FoundEvent:
     changes: Sequence[KeyChange]
     signed_bytes: bytes
     """The bytes that were signed."""
+    void: str | None = None
+    """Why it changed nothing; None for a valid event."""
+
+    @property
+    def environment(self) -> str | None:
+        """That it concerns, None for none."""
+        return environment_in(self.details.state)
+
+    @property
+    def revision(self) -> int | None:
+        """The number of the state or text that it made, None for none."""
+        number: int | None = None if self.void else self.details.state.get("revision")
+        return number
 
     @property
     def more(self) -> dict[str, str]:
@@ -114,6 +127,7 @@ def _void(reader: Reader, record: Record, reason: str, details: EventDetails) ->
         state["metadata"],
         [],
         chain.signed_bytes(_signed(reader, record).hash),
+        reason,
     )
 
 
