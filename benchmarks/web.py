@@ -20,6 +20,7 @@ from benchmarks.growth import AIM as GROWTH_AIM
 from benchmarks.growth import FEW
 from benchmarks.measure import Comparison, alternate_timed
 from benchmarks.organization import HOT_KEY, TETRA_ES, create, fill
+from benchmarks.report import BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -97,10 +98,10 @@ class _Server:
         return path.format(each=each, few=1 + self._number % 20, more=events // 20)
 
     def memory(self) -> float:
-        """Return the most memory that it had, in MiB."""
+        """Return the most memory that it had, in bytes."""
         text = Path(f"/proc/{self._process.pid}/status").read_text()
         line = next(line for line in text.splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) / _KIB
+        return int(line.split()[1]) * _KIB
 
     def _time(self) -> float:
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
@@ -137,7 +138,7 @@ def run(folder: Path, sizes: Sizes) -> Iterator[Comparison]:
             [ours.memory()],
             [few.memory()],
             GROWTH_AIM,
-            what="MiB",
+            what=BYTES,
         )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.plans import read_whole
 from tests.web.pages.looking import asked_of
 from tests.web.pages.test_live import GIVEN, OF
 from tetra_es_web.links import LiveLinks
@@ -14,7 +14,6 @@ from tetra_es_web.pages.registry import PAGES
 from tetra_es_web.pages.view import View
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Mapping
 
     from tests.machine import Machine
@@ -34,12 +33,6 @@ MORE: list[tuple[str, str, Mapping[str, str]]] = [
     ("environment", "dev", {"at": "20"}),
     ("compare", "", {"a": "dev@1", "b": "local"}),
 ]
-NEWEST = re.compile(r"ORDER BY (?:e\.)?position DESC LIMIT [0-9]+$")
-"""How a question ends that reads from the newest event on, and stops."""
-GROWING = re.compile(r"SCAN (events|e|changes|c|states|s|findings|f|trigrams|bodies|commits)\b")
-"""What reads all of a table that has a row for each event, by its name or the one it has there."""
-FEW = ("SCAN events USING INDEX events_void",)
-"""Indexes of a part of a table."""
 
 
 @pytest.mark.parametrize(
@@ -55,12 +48,4 @@ def test_no_page_reads_a_whole_table(
         assert asked[0][1]
         for connection, questions in asked:
             for sql in dict.fromkeys(questions):
-                plan = plan_of(connection, sql)
-                read = [step for step in plan if GROWING.match(step) and step not in FEW]
-                sorts = [step for step in plan if "TEMP B-TREE" in step]
-                newest = NEWEST.search(sql) and len(read) == 1 and not sorts
-                assert not read or newest, (sql, plan)
-
-
-def plan_of(connection: sqlite3.Connection, sql: str) -> list[str]:
-    return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
+                assert read_whole(connection, sql) == [], sql
