@@ -169,6 +169,10 @@ class ReplicaAsOf(AdmittedReplica):
         """Return the body with this SHA-256, None where there is none or it was purged."""
         return _remembered(self._bodies, digest, super().body)
 
+    def state_folder(self) -> Path:
+        """Return where this account keeps what it knows of the organization."""
+        return self._pins.folder
+
     def of_topics(self, topics: Sequence[str], upto: int) -> list[Record]:
         """Return the events of these kinds up to a position, in order."""
         positions = self._states.positions_of(self._upto, topics)

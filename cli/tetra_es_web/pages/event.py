@@ -38,6 +38,8 @@ _LINE = 2_000
 _KINDS = {"+": "add", "-": "del", "@": "hunk"}
 _ENVIRONMENTS = 8
 """Environments that an event may be left out of, which are offered."""
+_SHORT = 1_000
+"""Characters of a state that are shown without counting what becomes of each."""
 _STATE = 12_000
 """Bytes of an event's state that are shown."""
 
@@ -145,6 +147,9 @@ def _weigh(one: Any) -> int:
 def _state(found: FoundEvent) -> Iterator[str]:
     """Yield an event's state line by line, as much as there is room for."""
     text = json.dumps(found.details.state, indent=2, ensure_ascii=False, sort_keys=True)
+    if len(text) < _SHORT:
+        yield from text.splitlines()
+        return
     room = _STATE
     for line in text.splitlines():
         room -= weight(line, most=_LINE)

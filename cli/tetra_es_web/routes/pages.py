@@ -36,7 +36,8 @@ def router() -> APIRouter:
     found = APIRouter()
 
     def add(path: str, endpoint: Callable[..., Response]) -> None:
-        found.add_api_route(path, endpoint, methods=["GET", "HEAD"], include_in_schema=False)
+        # Not FastAPI's: nothing of an address has to be checked or described for it.
+        found.add_route(path, endpoint, methods=["GET", "HEAD"], include_in_schema=False)
 
     for name in PAGES:
         path = "/" if name == "overview" else f"/{name}"
@@ -57,10 +58,10 @@ def _endpoint(name: str) -> Callable[[Request], Response]:
     return endpoint
 
 
-def _file(path: Path) -> Callable[[], Response]:
+def _file(path: Path) -> Callable[[Request], Response]:
     data, kind = path.read_bytes(), _TYPES[path.suffix]
 
-    def endpoint() -> Response:
+    def endpoint(_: Request) -> Response:
         return Response(data, media_type=kind, headers={"Cache-Control": "max-age=300"})
 
     return endpoint

@@ -62,6 +62,7 @@ class Answering:
     def __init__(self, layout: OrgLayout, admission: Admission, *, keep: bool = False) -> None:
         """Answer from the files of an organization; `keep` them open for the next answer."""
         self.layout = layout
+        self._views, self._store = layout.views, layout.store
         self._admission = admission
         self._states = GateStates()
         self._lock = Lock()
@@ -80,10 +81,10 @@ class Answering:
         Raises `Unavailable` where nothing can be answered now or in time, `IntegrityFailure` where
         store and views do not agree.
         """
-        if not self.layout.views.exists():
+        if not self._views.exists():
             raise Unavailable("there are no views yet", hint="`tetra-es rebuild` builds them")
         try:
-            with Views(self.layout.views, self._kept) as views:
+            with Views(self._views, self._kept) as views:
                 position = self._position(views)
                 if is_over is not None:
                     views.limit_time(is_over)
@@ -110,7 +111,7 @@ class Answering:
 
     def _log(self, position: int) -> LogUpto:
         try:
-            return LogUpto(self.layout.store, position, self._kept)
+            return LogUpto(self._store, position, self._kept)
         except IntegrityFailure:
             raise
         except TetraEsError as error:  # none there, or one of another edition

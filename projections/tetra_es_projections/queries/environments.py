@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import UsageError
@@ -9,6 +10,11 @@ from tetra_es.layout import MANIFEST
 
 if TYPE_CHECKING:
     from tetra_es_projections.queries.reader import Reader
+
+
+_KNOWN: dict[bytes, tuple[str, ...]] = {}
+"""Digest of a manifest to its environments; not the text, which may be purged."""
+_MOST = 16
 
 
 class UnknownEnvironment(UsageError):
@@ -31,12 +37,24 @@ def known_environments(reader: Reader, position: int | None = None) -> list[str]
 
 def configured_environments(reader: Reader, position: int | None = None) -> tuple[str, ...]:
     """Return the environments of the manifest in order, as it was at a position or is now."""
-    from tetra_es.schema.manifest import read_manifest  # `show` rarely asks
-    from tetra_es.toml.document import ConfigDocument
-
     newest = reader.views.edited.find("manifest", position)
     text = reader.log.state_text(newest.position) if newest else None
-    return tuple(read_manifest(ConfigDocument(MANIFEST, text)).environments) if text else ()
+    return _environments_in(text) if text else ()
+
+
+def _environments_in(manifest: str) -> tuple[str, ...]:
+    """Return the environments of a manifest: a service is asked about the same one all the time."""
+    digest = sha256(manifest.encode()).digest()
+    found = _KNOWN.get(digest)
+    if found is None:
+        from tetra_es.schema.manifest import read_manifest  # `show` rarely asks
+        from tetra_es.toml.document import ConfigDocument
+
+        found = tuple(read_manifest(ConfigDocument(MANIFEST, manifest)).environments)
+        if len(_KNOWN) >= _MOST:
+            _KNOWN.clear()
+        _KNOWN[digest] = found
+    return found
 
 
 def require_environment(reader: Reader, name: str) -> None:
