@@ -22,4 +22,5 @@ def read_whole(connection: sqlite3.Connection, sql: str) -> list[str]:
     """Return the steps of a question's plan that read all of a table that grows."""
     plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
     read = [step for step in plan if _GROWING.match(step) and step not in _FEW]
-    return [] if _NEWEST.search(sql) and plan == read else read
+    sorted_ = any("TEMP B-TREE" in step for step in plan)
+    return [] if _NEWEST.search(sql) and plan[:1] == read and not sorted_ else read
