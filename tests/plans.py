@@ -23,4 +23,4 @@ def read_whole(connection: sqlite3.Connection, sql: str) -> list[str]:
     plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
     read = [step for step in plan if _GROWING.match(step) and step not in _FEW]
     sorted_ = any("TEMP B-TREE" in step for step in plan)
-    return [] if _NEWEST.search(sql) and plan[:1] == read and not sorted_ else read
+    return [] if _NEWEST.search(sql) and len(read) == 1 and not sorted_ else read
