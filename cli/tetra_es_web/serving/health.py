@@ -32,7 +32,7 @@ class Health:
         self._look = look
         self._write = write
         self._lock = Lock()
-        self._limiter = CapacityLimiter(1)
+        self._limiter: CapacityLimiter | None = None
         """Its thread is not one of those that answer."""
         self._end = float("-inf")
         self._said = ""
@@ -49,6 +49,7 @@ class Health:
 
     async def _problem(self) -> str:
         """Return what is wrong, nothing where nothing is."""
+        self._limiter = self._limiter or CapacityLimiter(1)  # which a loop has to be there for
         try:
             with fail_after(_PATIENCE):
                 look = run_sync(self._look, limiter=self._limiter, abandon_on_cancel=True)
