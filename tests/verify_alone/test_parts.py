@@ -72,6 +72,7 @@ def made_again(bundle: Bundle, path: Path) -> None:
         evidence._read_events()
         evidence.void = set(bundle.manifest["void"])
         evidence._check_terms()
+        evidence._check_times()
         bundle.files.update(evidence.tables())
 
 
