@@ -2058,7 +2058,7 @@ PEOPLE = "author, committer, times or fields"
 EVIDENCE, CHECKPOINT = b"tetra-es-evidence", b"tetra-es-checkpoint"
 MANIFEST, MANIFEST_SIGNATURE = "manifest.json", "manifest.json.sig"
 PROGRAM, CHAIN = "tetra-es-verify.py", "chain.jsonl"
-TABLES = ("allowed_signers", "signers.csv", "events.csv", "changes.csv")
+TABLES = ("allowed_signers", "signers.csv", "readers.csv", "events.csv", "changes.csv")
 ALWAYS = ("README.txt", PROGRAM, "checkpoint", "proofs.jsonl", *TABLES)
 FILES = "|".join(re.escape(name) for name in (*ALWAYS, CHAIN, MANIFEST, MANIFEST_SIGNATURE))
 FILES += rf"|events/[0-9]{{4,12}}/[0-9]{{2}}/[0-9]{{8,16}}\.json|bodies/{HEX}"
@@ -2066,6 +2066,7 @@ FILES += r"|toml/(manifest|(environments|profiles)/[a-z][a-z0-9-]{0,31})@[0-9]{1
 EVENT_COLUMNS = "event,time,effective,actor,type,environment,revision,summary,reason,verdict"
 EVENT_COLUMNS += ",stream,version,hash,purged"
 CHANGE_COLUMNS = "event,file,key,before,after,purged"
+READER_COLUMNS = "event,time,environment,key,version,readers,recipients"
 SIGNER_COLUMNS = "signer,may,fingerprint,key,since,since_time,until,until_time"
 LARGEST_ARCHIVE = (1 << 31) - 1  # bytes; none is larger
 LOOSE = 0  # the event of a finding that is about the archive
@@ -2991,6 +2992,7 @@ class Evidence:
         return {
             "events.csv": csv_of(EVENT_COLUMNS, map(self._event_row, chosen)),
             "changes.csv": csv_of(CHANGE_COLUMNS, rows),
+            "readers.csv": csv_of(READER_COLUMNS, self._reader_rows({*chosen})),
             "signers.csv": csv_of(SIGNER_COLUMNS, (signer_row(one, times) for one in self.terms)),
             "allowed_signers": allowed_signers(self.terms),
         }
@@ -3034,6 +3036,33 @@ class Evidence:
             by = self._gone.get((position, "changes"))
             for change in [[None] * 3] if changes is None else changes:
                 yield [position, file, *change, by]
+
+    def _reader_rows(self, chosen: set[int]) -> Iterator[list[Any]]:
+        """Yield who could read what a chosen event encrypted, by the names in the archive."""
+        names: dict[str, dict[str, str]] = {}
+        for position, event in sorted(self.events.items()):
+            state, topic = self.states[position], event.topic
+            of_recipients = topic in {"recipient.added", "recipient.removed"}
+            is_one = of_recipients or topic in AGE_FILES
+            if not is_one or position in self.void or position in self.chained:
+                continue
+            environment, found = state["environment"], state["recipients"]
+            if of_recipients:
+                names[environment] = {one: name for name, one in found.items()}
+                found = [one for _, one in sorted(found.items())]
+            known = names.get(environment, {})
+            versions: list[Any] = [(None, None, None)] if of_recipients else age_files(topic, state)
+            for key, number, _ in versions if position in chosen else ():
+                readers = ", ".join(known.get(one, one) for one in found)
+                yield [
+                    position,
+                    time_in(state),
+                    environment,
+                    key,
+                    number,
+                    readers,
+                    ", ".join(found),
+                ]
 
     # What the auditor knows
 

@@ -233,6 +233,28 @@ def test_the_tables_are_those_of_the_events(story: Machine, tmp_path: Path) -> N
     assert int(bob["since"]) < int(bob["until"])
 
 
+def test_who_could_read_is_said(machine: Machine, tmp_path: Path) -> None:
+    """By name where the archive has the events that say so; never a value."""
+    carol = {"XDG_CONFIG_HOME": str(tmp_path / "carol")}
+    recipient = machine.ok("identity", "new", env=carol).out.strip()
+    machine.ok("recipient", "add", "dev", "carol", recipient)
+    machine.ok("secret", "set", "dev", "A", stdin=CANARY)
+    last = machine.last_position()
+    machine.ok("recipient", "rm", "dev", "carol")
+    since = machine.ok("event", str(last), "-o", "json").json["time"]
+    for words in ([], ["--env", "dev"], ["--env", "dev", "--since", since, "--chain"]):
+        path = export(machine, tmp_path / "e.zip", *words)
+        done = verify(path)
+        assert done.code == 0, done
+        text = Bundle.of(path).files["readers.csv"].decode()
+        rows = {int(row["event"]): row for row in csv.DictReader(io.StringIO(text))}
+        row = rows[last]
+        assert (row["environment"], row["key"]) == ("dev", "A")
+        assert recipient in row["recipients"].split(", ")
+        assert "--since" in words or "carol" in row["readers"].split(", ")
+        assert "carol" not in rows[max(rows)]["readers"]
+
+
 def test_stock_ssh_keygen_verifies_the_manifest(story: Machine, tmp_path: Path) -> None:
     need("ssh-keygen")
     files = Bundle.of(export(story, tmp_path / "e.zip")).files

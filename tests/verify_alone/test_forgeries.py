@@ -345,7 +345,7 @@ def test_who_could_sign_is_worked_out(
     without(bundle, last[-1])
     bundle.sign_again(exporter)
     names_it(bundle, tmp_path, "of org was left out")
-    for name in ("allowed_signers", "signers.csv", "events.csv", "changes.csv"):
+    for name in ("allowed_signers", "signers.csv", "readers.csv", "events.csv", "changes.csv"):
         bundle = Bundle.of(exported["dev"])
         bundle.files[name] = bundle.files[name].replace(b"alice", b"mallory").replace(b"5555", b"1")
         bundle.sign_again(exporter)

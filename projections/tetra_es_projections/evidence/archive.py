@@ -217,6 +217,9 @@ class _Archive:
         rows = tables.signer_rows(signers, self._times)
         self._add("signers.csv", csv_text(rows, tables.SIGNERS).encode())
         log = self._log
+        records = map(self._record, sorted([*selection.chosen, *selection.context]))
+        readers = tables.reader_rows(log, records, {*selection.chosen})
+        self._add("readers.csv", csv_text(readers, tables.READERS).encode())
         events = (
             tables.event_row(log, record) | {"effective": selection.effective[record.position]}
             for record in self._chosen(selection)

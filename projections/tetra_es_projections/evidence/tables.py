@@ -14,7 +14,7 @@ from tetra_es_projections.bodies import known_event
 from tetra_es_projections.descriptions import summary_of_known, summary_of_void
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from tetra_es.integrity.signers import Term
     from tetra_es.log.record import Record
@@ -28,6 +28,9 @@ CHANGES: Final = ("event", "file", "key", "before", "after", "purged")
 SIGNERS: Final = (
     "signer", "may", "fingerprint", "key", "since", "since_time", "until", "until_time"
 )  # fmt: skip
+READERS: Final = ("event", "time", "environment", "key", "version", "readers", "recipients")
+_ENCRYPTING: Final = ("secret.set", "secrets.resealed", "secrets.restored")
+_OF_RECIPIENTS: Final = ("recipient.added", "recipient.removed")
 
 
 def event_row(log: Replica, record: Record) -> dict[str, Any]:
@@ -95,6 +98,47 @@ def file_of(topic: str, state: dict[str, Any]) -> str:
     if environment is None:
         return "manifest"
     return f"profile {environment}" if topic == "profile.edited" else str(environment)
+
+
+def reader_rows(
+    log: Replica, records: Iterable[Record], chosen: Container[int]
+) -> Iterator[dict[str, Any]]:
+    """Yield a row for each change of who can read, and for each version that was encrypted.
+
+    Readers are named as the newest of `records` before says, the events that an archive has; one
+    that none of them names is there with the recipient. Rows are those of `chosen` events.
+    """
+    names: dict[str, dict[str, str]] = {}
+    for record in records:
+        if record.topic not in {*_OF_RECIPIENTS, *_ENCRYPTING}:
+            continue
+        if log.void(record.position) is not None:
+            continue
+        state = canonical.decode(record.state)
+        environment, found = state["environment"], state["recipients"]
+        if record.topic in _OF_RECIPIENTS:
+            names[environment] = {one: name for name, one in found.items()}
+            found = [one for _, one in sorted(found.items())]
+        known = names.get(environment, {})
+        for key, version in _versions(record.topic, state) if record.position in chosen else ():
+            yield {
+                "event": record.position,
+                "time": told(state).time,
+                "environment": environment,
+                "key": key,
+                "version": version,
+                "readers": ", ".join(known.get(one, one) for one in found),
+                "recipients": ", ".join(found),
+            }
+
+
+def _versions(topic: str, state: dict[str, Any]) -> list[tuple[str | None, int | None]]:
+    """Return name and number of what an event encrypted; nothing of one thing for recipients."""
+    if topic in _OF_RECIPIENTS:
+        return [(None, None)]
+    if topic == "secret.set":
+        return [(state["key"], state["version"])]
+    return [(key, version) for key, version, _ in state["secrets"]]
 
 
 def signer_rows(terms: Iterable[Term], times: dict[int, str]) -> Iterator[dict[str, Any]]:
