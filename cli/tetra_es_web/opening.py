@@ -80,6 +80,8 @@ def headers_of(moment: Moment, etag: str | None = None) -> dict[str, str]:
         "Cache-Control": "private, no-cache",
         "Vary": "Accept, Authorization, Cookie",
     }
+    if moment.purged:
+        found["Tetra-Es-Purged"] = str(moment.purged)
     if moment.shared:
         found["Tetra-Es-Asked"] = moment.shared.asked or "never"
     if etag:

@@ -38,6 +38,8 @@ class Whole(NamedTuple):
     organization: str
     newest: EventRow
     first: EventRow
+    purged: int | None
+    """The newest event that purged texts or changes."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ class View:
         newest, first = events.find(events.last_position()), events.find(1)
         if newest is None or first is None:
             raise TetraEsError("there are no events yet", hint="record something first")
-        return Whole(self.reader.layout.root.name, newest, first)
+        purges = events.of_topics(("bodies.purged",), newest.event)
+        return Whole(self.reader.layout.root.name, newest, first, max(purges, default=None))
 
     @cached_property
     def stopped(self) -> str | None:

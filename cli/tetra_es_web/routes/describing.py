@@ -18,6 +18,7 @@ HEADERS: Final = {
     "Tetra-Es-Hash": "Hash of that event.",
     "Tetra-Es-Time": "Time of that event.",
     "Tetra-Es-Since": "Time of the first event: the history is complete from then on.",
+    "Tetra-Es-Purged": "Where something was purged: position of the last purge.",
     "Tetra-Es-Asked": "Where the organization is shared: when it answered last.",
     "ETag": "Give it as If-None-Match: the answer is 304 until something is recorded.",
     "Link": "The next page, where there may be one.",

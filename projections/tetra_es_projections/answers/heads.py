@@ -16,6 +16,7 @@ def head(moment: Moment) -> dict[str, Any]:
         "hash": moment.hash,
         "time": moment.time,
         "since": moment.since,
+        "purged": moment.purged,
         "stopped": moment.stopped,
         "shared": moment.shared and moment.shared._asdict(),
     }

@@ -54,6 +54,8 @@ class Moment(NamedTuple):
     shared: Shared | None
     stopped: str | None
     """Why what is stored after the newest event does not count; None for nothing."""
+    purged: int | None
+    """The newest event that purged texts or changes; None where all is there."""
 
 
 class Answering:
@@ -143,6 +145,7 @@ class Answering:
             reader.views.reached(),
             self._shared(reader),
             reader.log.stopped(),
+            max(events.of_topics(("bodies.purged",), head.position), default=None),
         )
 
     def _shared(self, reader: Reader) -> Shared | None:

@@ -37,6 +37,12 @@ def test_the_life_of_a_key(hidden: Look) -> None:
     assert "by #2 or #3: purged by #7" in page.text
 
 
+def test_every_page_says_that_not_all_is_there(hidden: Look) -> None:
+    said = "but for texts and changes that were purged, the last time by #7"
+    assert said in hidden.page("overview").text
+    assert said in hidden.page("search", q="nothing-of-it").text
+
+
 def test_values(hidden: Look) -> None:
     assert hidden.page("keys").text.count("purged by #7") > 2
     page = hidden.page("keys", at="4")
