@@ -117,7 +117,7 @@ def test_secrets_that_somebody_could_read_who_left(machine: Machine) -> None:
 def test_an_exception_for_the_scanner(machine: Machine) -> None:
     machine.ok("set", "local", "app.password=hunter2", "--allow", "app.password", "-m", "a sample")
     (row,) = listed(machine, "exception")
-    assert row["what"] == "alice let the scanner pass: a sample"
+    assert row["what"] == "alice made an exception for the secret scanner: a sample"
 
 
 def test_promotions_of_what_the_environment_before_did_not_have(machine: Machine) -> None:
