@@ -38,6 +38,7 @@ PICTURES: Final = {
     "hosts": ("hosts", 1200, 700, True),
     "signers": ("signers", 1200, 600, False),
     "findings": ("findings", 1200, 800, False),
+    "replay": ("replay/staging?without=70", 1200, 700, False),
     "search": ("search?q=4446", 1200, 700, False),
     "narrow": ("timeline?environment=prod", 360, 740, True),
 }

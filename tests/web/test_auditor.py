@@ -30,7 +30,7 @@ SAYS = {
     "What was the state then?": ("4446", "9100"),
     "Where did a value come from, then?": ("4446", "4445", "shop1", "local@5", "room for the peak"),
     "Was it on staging first?": ("prod@4", "staging did not have local@6"),
-    "What ran on which host then?": ("shop1", "shop2", "stage1", "web1", "prod@2", "reverted"),
+    "What ran on which host then?": ("shop1", "stage1", "prod@2", "reverted", "observed"),
     "Was it rolled back?": ("rollback(prod)", "same as prod@1", "4446 is blocked by the firewall"),
     "Who could sign then?": ("alice", "bob"),
     "Who could read which secrets then?": ("DB_PASSWORD", "alice", "bob"),
