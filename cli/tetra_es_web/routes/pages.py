@@ -30,14 +30,21 @@ _TYPES: Final = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _OF_TIMES: Final = ("at", "since", "until", "a", "b")
 
+TEMPLATE: Final = "tetra_es.template"
+"""Where a request has the path of a page, without what it is of, for those who count answers."""
+
 
 def router() -> APIRouter:
     """Return the routes of all pages, and of their style."""
     found = APIRouter()
 
     def add(path: str, endpoint: Callable[..., Response]) -> None:
+        def counted(request: Request) -> Response:
+            request.scope[TEMPLATE] = path.replace(":path", "")
+            return endpoint(request)
+
         # Not FastAPI's: nothing of an address has to be checked or described for it.
-        found.add_route(path, endpoint, methods=["GET", "HEAD"], include_in_schema=False)
+        found.add_route(path, counted, methods=["GET", "HEAD"], include_in_schema=False)
 
     for name in PAGES:
         path = "/" if name == "overview" else f"/{name}"

@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 from tetra_es_web.routes.errors import problem
+from tetra_es_web.routes.pages import TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -85,7 +86,8 @@ class Exchange:
     @property
     def template(self) -> str:
         """The path as its route has it, without what is asked about: there are few of these."""
-        found = getattr(self.inner.get("route"), "path_format", None)
+        of_page = self.inner.get(TEMPLATE)
+        found = of_page or getattr(self.inner.get("route"), "path_format", None)
         return found if isinstance(found, str) else self.path
 
     async def send(self, message: Message) -> None:
