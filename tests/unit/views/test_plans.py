@@ -48,6 +48,7 @@ QUESTIONS: dict[str, Callable[[Views], Any]] = {
         environment="dev", topic="secret", before=EVENTS, limit=20
     ),
     "blame": lambda views: views.keys.blame("local"),
+    "blame then": lambda views: views.keys.blame("local", upto=EVENTS // 2),
     "change of a key": lambda views: views.keys.origin_of("local", "ports.tetra", EVENTS),
     "event": lambda views: views.events.find(EVENTS // 2),
     "first event": lambda views: views.events.first_of("dev"),
