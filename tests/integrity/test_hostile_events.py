@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from shutil import rmtree
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,7 +28,7 @@ READING = (
 )
 """Commands that look, and so have to do with every event."""
 
-EXPORTS = ((), ("--env", "dev", "--chain"))
+EXPORTS = ((), ("--env", "dev"), ("--env", "dev", "--chain"), ("--since", "2026-11-27"))
 """What an archive may be of."""
 
 
@@ -49,6 +50,13 @@ def goes_on(machine: Machine, odd: list[Odd], here: Path) -> None:
     assert verify(machine.mirror).code == 0
     machine.ok("rebuild")
     machine.ok("verify")
+    other = machine.copy(here / "other")
+    rmtree(other.home / ".local/state/tetra-es")  # an account that sees this history first
+    newest = machine.history("-n", "1")[0]
+    expect = {"TETRA_EXPECT": f"{newest['event']}:{newest['hash']}"}
+    found = other.ok("status", "-o", "json", env=expect).json["void"]
+    assert found == machine.ok("status", "-o", "json").json["void"] != []
+    assert other.history() == machine.history()
 
 
 def test_an_event_without_a_time_stops_nobody(machine: Machine, tmp_path: Path) -> None:
@@ -78,7 +86,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Machine:
 
 
 @LONG_TAIL
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("seed", range(8))
 def test_whatever_a_signer_records_stops_nobody(base: Machine, tmp_path: Path, seed: int) -> None:
     random = Random(seed)
     machine = base.copy(tmp_path / "copy")

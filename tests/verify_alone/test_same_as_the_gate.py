@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
+from functools import reduce
 from random import Random
 from typing import Any
 
@@ -22,12 +23,20 @@ from tetra_es.gate.gate import Gate
 from tetra_es.log import canonical
 from tetra_es_verify import FORMS
 
+
+def nested(value: Any, _: int) -> Any:
+    """Return a value in one more list."""
+    return [value]
+
+
 VALUES: list[Any] = [
     *(None, 0, 1, 2, 7, -1, 2**53 - 1, True, False, 0.5),
     *("", "x", "local", "dev", "qa", "alice", "bob", "A", "1", "3", "a\nb", "\u2028", "ab" * 32),
     *("2026-11-22T10:05:00.000000Z", "2026-02-30T10:05:00.000000Z", "promote:dev"),
     *([], {}, ["age1alice"], [["A", 1, "ab" * 32]], {"alice": "age1alice"}, ["edit:local"]),
     *([1, 1], [1, 2], [0, 1]),
+    *(1e-7, 1e21, 5e-324, {"\uffff": [0.1], "\U0001f600": "\x7f"}, reduce(nested, range(60), 0)),
+    *("9999-12-31T23:59:59.999999Z", "0001-01-01T00:00:00+23:59", "2026-11-22T24:00:00.000000Z"),
 ]
 NAMED = ("x", "may", "rules", "class_version", "change", "clock", "caused_by", "recorded", "origin")
 
@@ -63,7 +72,8 @@ def change(state: dict[str, Any], values: list[Any], random: Random) -> None:
     places = list(containers(state))
     inner = random.choice(places[:1] * 3 + places)
     keys = list(inner) if isinstance(inner, dict) else list(range(len(inner)))
-    keys = [key for key in keys if key not in ("metadata", "timestamp")]
+    kept = ("metadata", "timestamp") if random.random() < 0.95 else ("metadata",)
+    keys = [key for key in keys if key not in kept]
     what, value = random.random(), copy.deepcopy(random.choice(values))
     if what < 0.7 and keys:
         inner[random.choice(keys)] = value

@@ -88,6 +88,15 @@ def _() -> VectorBuilder:
     return story
 
 
+@vector("refused-canonical-surrogate", "A text in the state has half of a character.")
+def _() -> VectorBuilder:
+    story = VectorBuilder()
+    record = edit(story)
+    state = record.state.replace(b'"undoes":null', b'"undoes":"\\ud83d"')
+    story.stops("canonical", resigned(record, state=state))
+    return story
+
+
 @vector("refused-canonical-deep", "The state has 101 objects and lists inside each other.")
 def _() -> VectorBuilder:
     story = VectorBuilder()
