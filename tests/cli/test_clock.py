@@ -13,10 +13,13 @@ import pytest
 from tests.cli.test_void import METADATA, sign
 from tests.clocks import dated, reached
 from tests.examples import LONG_TAIL
+from tests.machine import Machine
+from tetra_es.admission import Admission
+from tetra_es.gate.replica import AdmittedReplica
 from tetra_es.store.history import History
 
 if TYPE_CHECKING:
-    from tests.machine import Machine
+    from pathlib import Path
 
 LONG_AGO = "2020-02-03T04:05:06.000000Z"
 AHEAD = "2099-01-01T00:00:00.000000Z"
@@ -68,6 +71,28 @@ def test_a_date_in_the_future_is_corrected(machine: Machine) -> None:
     machine.ok("verify")
     machine.ok("rebuild")
     machine.ok("verify")
+    time, admission = reached(machine), Admission(machine.home / ".local/state/tetra-es")
+    with AdmittedReplica(machine.store, admission) as replica:  # by which clocks are looked at
+        assert replica.opened.gate.state.reached.time == time
+
+
+def test_every_copy_answers_alike(machine: Machine, tmp_path: Path) -> None:
+    with dated(LONG_AGO):
+        machine.ok("set", "local", "ports.tetra=2")
+    with dated(AHEAD):
+        machine.ok("set", "local", "ports.tetra=3")
+    machine.ok("promote", "dev", "--clock-was-wrong", "-m", "back to now")
+    there = Machine(tmp_path / "there")
+    there.home.mkdir()
+    there.ok("clone", str(machine.mirror))
+    questions = (
+        ("history", "--since", LONG_AGO, "--until", reached(machine)),
+        ("show", "local", "--at", reached(machine)),
+        ("findings", "--at", "now"),
+    )
+    assert reached(there) == reached(machine)
+    for words in questions:
+        assert there.run(*words).out == machine.run(*words).out
 
 
 def test_a_rollback_to_a_time_goes_by_effective_times(machine: Machine) -> None:
