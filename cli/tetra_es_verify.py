@@ -2326,8 +2326,8 @@ class Times:
         state, void = of.states[position], position in of.void
         metadata = state["metadata"]
         command = "" if rules_of(state) else metadata["correlation"]
-        number = metadata.get("batch", [1, 1])[0]
-        goes_on = position > 1 and (command == self._command if command else number > 1)
+        is_old, number = not rules_of(state), batch_of(state)[0]
+        goes_on = position > 1 and (command == self._command if is_old else number > 1)
         self._founding = position == 1 or (self._founding and (goes_on or not known))
         own = utc_time(metadata.get("recorded")) or utc_time(state.get("timestamp"))
         if of.events[position].topic == "environment.imported" and self._founding and not void:

@@ -40,14 +40,19 @@ class Told(NamedTuple):
 def told(state: Mapping[str, Any]) -> Told:
     """Return what an admitted event says, valid or void."""
     metadata = state["metadata"]
-    batch = metadata["batch"] if "rules" in metadata else (1, 1)
     return Told(
         time_in(state.get("timestamp")),
         metadata["actor"],
         metadata["reason"],
         environment_in(state),
-        (batch[0], batch[1]),
+        batch_in(metadata),
     )
+
+
+def batch_in(metadata: Mapping[str, Any]) -> tuple[int, int]:
+    """Return which one of how many events of its batch an event is; (1, 1) under rules 0."""
+    number, count = metadata["batch"] if "rules" in metadata else (1, 1)
+    return number, count
 
 
 def time_in(timestamp: object) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.events.config import EnvironmentRolledBack, EnvironmentState
 from tetra_es.events.secrets import SecretRemoved, SecretSet, SecretsRestored
+from tetra_es.events.told import batch_in
 from tetra_es.model.secrets import secrets_stream
 from tetra_es.refs import RevisionRef
 from tetra_es.usecases.secrets.ciphertexts import vault_at
@@ -76,7 +77,7 @@ def _moment(work: UnitOfWork, changes: Iterator[Record], name: str, position: in
         elif isinstance(event, EnvironmentRolledBack) and event.paths is None:
             position = work.refs.moment_of(RevisionRef(name, event.to_revision), name)
         else:
-            number, _ = event.metadata.get("batch", (1, 1))
+            number, _ = batch_in(event.metadata)
             of_secrets = not isinstance(event, EnvironmentState)
             return Moment(record.position - number + 1, record.position, of_secrets)
     return None

@@ -21,6 +21,7 @@ from tetra_es.events.secrets import (
     SecretSet,
     SecretsEvent,
 )
+from tetra_es.events.told import batch_in
 from tetra_es.gate.gate import Gate
 from tetra_es.gate.opening import stop
 from tetra_es.gate.verdicts import Kind
@@ -150,7 +151,7 @@ class Tail:
                 batch = []
 
     def _is_last(self, record: Record) -> bool:
-        index, count = self._event(record).metadata.get("batch", (1, 1))
+        index, count = batch_in(self._event(record).metadata)
         return bool(index == count)
 
     def _batch(self, records: Sequence[Record]) -> PastBatch:
