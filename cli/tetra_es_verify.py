@@ -2068,6 +2068,39 @@ EVENT_COLUMNS += ",stream,version,hash,purged"
 CHANGE_COLUMNS = "event,file,key,before,after,purged"
 READER_COLUMNS = "event,time,environment,key,version,readers,recipients"
 SIGNER_COLUMNS = "signer,may,fingerprint,key,since,since_time,until,until_time"
+README_REST = "db3c9ccc8cc857478bfd55ef432a056dc638b2745766f8343625f264535ccc57"
+"""Of what README.txt says of every archive, below what it says of this one."""
+README = """\
+Evidence of the configuration of {organization}
+{line}
+
+This archive has {chosen} of {size} events that were recorded up to #{size}:
+{filter}.
+Others that prove that these are all there are, and who signed them: {context}.
+{doubts}
+The newest event is #{size}, with the hash
+{head}
+"""
+UNSIGNED_README = """
+Nobody signed this archive: anybody could have made it, and left out what is newest. One that a
+signer exports shows who says so.
+"""
+NOTHING_README = """
+No event is of these.
+"""
+CHAIN_README = """
+{} more have their record in chain.jsonl, without texts. With it the program sees by itself
+that no event was left out, where each stream ends, and which events are void, but for what only
+texts show that are not here.
+"""
+PART_README = """
+That there are no newer ones, and which of them are void, is the word of who exported this. An
+archive made with --chain has the record of every event, and shows it.
+"""
+TIME_README = """
+That no other event counts from that time is the word of who exported this, but for those just
+before and after. An archive made with --chain has the record of every event, and shows it.
+"""
 LARGEST_ARCHIVE = (1 << 31) - 1  # bytes; none is larger
 LOOSE = 0  # the event of a finding that is about the archive
 MOST_FINDINGS = 1000  # that are listed
@@ -2453,6 +2486,7 @@ class Evidence:
             try:
                 self._compare_texts()
                 self._compare_tables()
+                self._compare_readme()
             except (ValueError, TypeError, LookupError, AttributeError):
                 self.find("an event or a body has nothing of which a table can be made")
         self._compare_known()
@@ -3036,6 +3070,42 @@ class Evidence:
             by = self._gone.get((position, "changes"))
             for change in [[None] * 3] if changes is None else changes:
                 yield [position, file, *change, by]
+
+    def _compare_readme(self) -> None:
+        """Compare what the page for people says of this archive with the manifest."""
+        manifest, size = self.manifest, self.manifest["head"]["position"]
+        title = f"Evidence of the configuration of {manifest['organization']}"
+        wanted = manifest["filter"]
+        words = [f"those of {wanted['environment']}" if wanted["environment"] else "all of them"]
+        words += [f"{name} {wanted[name]}" for name in ("since", "until") if wanted[name]]
+        doubts = "" if manifest["signer"] else UNSIGNED_README
+        doubts += "" if manifest["events"] else NOTHING_README
+        if len(self.events) - len(self.chained) < size:
+            part = TIME_README if wanted["environment"] is None else PART_README
+            doubts += CHAIN_README.format(len(self.chained)) if self.chained else part
+        page = README.format(
+            organization=manifest["organization"],
+            line="=" * len(title),
+            chosen=manifest["count"],
+            size=size,
+            filter=", ".join(words),
+            context=len(manifest["context"]),
+            doubts="\0",
+            head=manifest["head"]["hash"],
+        )
+        text = self.archive.read("README.txt").decode("utf-8", "replace")
+        said, mark, rest = text.partition("\nHow to verify it\n")
+        signed = "" if manifest["signer"] else " (nobody signed this one)"
+        end = ".sig     its signature"
+        other = "not as this version writes it"
+        if sha(mark + rest.replace(f"{end}{signed}", end)) != README_REST:
+            self.notes.append(f"README.txt: it is {other}")
+            return
+        above, _, below = page.partition("\0")
+        if not said.startswith(above) or not said.endswith(below):
+            self.find("README.txt is not what the manifest makes it")
+        elif said != f"{above}{doubts}{below}":
+            self.notes.append(f"what README.txt says of what is missing: it is {other}")
 
     def _reader_rows(self, chosen: set[int]) -> Iterator[list[Any]]:
         """Yield who could read what a chosen event encrypted, by the names in the archive."""

@@ -69,15 +69,16 @@ def is_environment(bare: str) -> bool:
     return bool(re.fullmatch(_ENVIRONMENT, bare, re.ASCII)) and bare not in RESERVED
 
 
-def check_actor(name: str) -> str:
+def check_actor(name: str, of: str = "a signer") -> str:
     """Return `name` if it can be a signer's name and an SSH principal, else raise `UsageError`.
 
     OpenSSH reads a principal as a comma-separated list of patterns, so commas, blanks and
-    wildcards would make a signature count for somebody else.
+    wildcards would make a signature count for somebody else. `of` says whose name it is, where it
+    is not a signer's.
     """
     if not re.fullmatch(_ACTOR, name, re.ASCII):
         raise UsageError(
-            f"not a signer's name: {name!r}",
+            f"not {of}'s name: {name!r}",
             hint="use letters, digits and . _ + @ -, such as alice or alice@example.org",
         )
     return name

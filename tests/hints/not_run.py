@@ -178,7 +178,7 @@ NOT_HINTS: dict[str, str] = {
     "test_evidence.py gives these options; an archive of 2 GiB takes a while",
     "\nThat there are no newer ones, and which of them are void, is the word of who exported this. "
     "An\narchive made with --chain has the record of every event, and shows it.\n": "in a README",
-    "\nThat no other event is dated in that time is the word of who exported this, but for those "
+    "\nThat no other event counts from that time is the word of who exported this, but for those "
     "just\nbefore and after. An archive made with --chain has the record of every event, and shows "
     "it.\n": "in a README",
     "that no other event is of that time is your word; --chain shows it": "tests/verify_alone/"

@@ -353,6 +353,27 @@ def test_who_could_sign_is_worked_out(
             names_it(bundle, tmp_path, f"{name} is not what the events make it")
 
 
+def test_the_page_says_what_the_manifest_says(
+    story: Machine, exported: dict[str, Path], exporter: SigningKey, tmp_path: Path
+) -> None:
+    """Where its text is another version's, that is said, and no more."""
+    unsigned = tmp_path / "unsigned.zip"
+    story.ok("audit", "export", str(unsigned), "--unsigned", "--until", "2001-01-01")
+    assert b"Nobody signed this archive" in Bundle.of(unsigned).files["README.txt"]
+    for path in (*exported.values(), unsigned):
+        done = verify(path)
+        assert (done.code in {0, 3}, "README" in done.out) == (True, False), done
+    bundle = Bundle.of(exported["dev"])
+    count = bundle.manifest["count"]
+    replace(bundle, "README.txt", b"has %d of" % count, b"has %d of" % (count + 1))
+    bundle.sign_again(exporter)
+    names_it(bundle, tmp_path, "README.txt is not what the manifest makes it")
+    bundle.files["README.txt"] = b"Everything was approved by the board.\n"
+    bundle.sign_again(exporter)
+    done = bundle.verify(tmp_path / "forged.zip")
+    assert (done.code, "not checked: README.txt" in done.out) == (0, True), done
+
+
 def test_texts_are_those_of_the_events(
     exported: dict[str, Path], exporter: SigningKey, tmp_path: Path
 ) -> None:

@@ -53,6 +53,8 @@ def test_a_name_is_taken_once(machine: Machine) -> None:
     done = machine.fails(1, "serve", "token", "new", "ci")
     assert done.error() == "there is a token ci already"
     assert "`tetra-es serve token rm ci`" in done.hint()
+    done = machine.fails(2, "serve", "token", "new", "bad name")
+    assert done.error() == "not a token's name: 'bad name'"
     machine.ok("serve", "token", "rm", "ci")
     done = machine.fails(1, "serve", "token", "rm", "ci")
     assert "`tetra-es serve token list`" in done.hint()

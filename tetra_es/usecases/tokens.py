@@ -75,7 +75,7 @@ class Tokens:
 
     def new(self, name: str, expires: str | None = None) -> str:
         """Make a token and return it: nobody can see it again. Raises `TetraEsError`."""
-        check_actor(name)
+        check_actor(name, "a token")
         text = _PREFIX + secrets.token_urlsafe(_BYTES)
         made = Token(name, "read", _now(), expires, _digest(text))
         with exclusive(self._path.with_suffix(".lock")):

@@ -26,6 +26,10 @@ _BY_TIME: Final = """
 That no other event counts from that time is the word of who exported this, but for those just
 before and after. An archive made with --chain has the record of every event, and shows it.
 """
+_UNSIGNED: Final = """
+Nobody signed this archive: anybody could have made it, and left out what is newest. One that a
+signer exports shows who says so.
+"""
 _NOTHING: Final = """
 No event is of these.
 """
@@ -49,7 +53,8 @@ def readme(
             size=checkpoint.size,
             filter=one_line(filter_words(wanted)),
             head=head.hash.hex(),
-            doubts=_doubts(selection, wanted, checkpoint.size, chained),
+            doubts=("" if checkpoint.signatures else _UNSIGNED)
+            + _doubts(selection, wanted, checkpoint.size, chained),
             unsigned="" if checkpoint.signatures else " (nobody signed this one)",
         )
     )

@@ -38,7 +38,7 @@ def add_recipient(
     vault, context = work.vault(work.organization().environment_named(environment)), work.context()
     text = parse_recipient(recipient).text
     encrypt(b"", [text])  # some keys are of the right form and still none: it shows here
-    vault.add_recipient(check_actor(name), text, context)
+    vault.add_recipient(check_actor(name, "a recipient"), text, context)
     re_encrypt(work, vault, how, context)
 
 
