@@ -105,6 +105,12 @@ _NUMBER = re.compile(r"[0-9]+", re.ASCII)
 _VALUES = {"at": _STATE, "a": _NAME, "b": _NAME, "environment": _NAME}
 
 
+_LIKE_ANOTHER = re.compile(
+    rf"^\.|\.(?:{'|'.join(sorted({one for names in _WRITTEN.values() for one in names}))})-"
+)
+"""Names that would be those of hidden files, or of a page with a parameter."""
+
+
 def file_of(page: Address) -> str | None:
     """Return the path of a page below the folder of a site; None for one that it does not have."""
     wanted = _WRITTEN.get(page.page)
@@ -122,7 +128,7 @@ def file_of(page: Address) -> str | None:
 
 def _safe(name: str) -> str:
     """Return a name as a file's: no two are the same, on whatever file system."""
-    if _PLAIN.fullmatch(name) and name == name.lower() and not name.startswith("."):
+    if _PLAIN.fullmatch(name) and name == name.lower() and not _LIKE_ANOTHER.search(name):
         return name
     told = re.sub(r"[^A-Za-z0-9_-]+", "-", name, flags=re.ASCII).strip("-")[:40]
     return f"{told}~{sha256(name.encode()).hexdigest()[:12]}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import combinations, islice, pairwise
 from typing import TYPE_CHECKING
 
-from tetra_es.errors import TetraEsError, UsageError
 from tetra_es_projections.queries.differences import difference
 from tetra_es_web.links import address
 from tetra_es_web.pages.event import Line, diff_lines
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from tetra_es_projections.queries.differences import Difference
     from tetra_es_web.pages.view import View
 
 
@@ -28,25 +26,26 @@ _PAIRS = 40
 def compare(view: View, _: str, given: Mapping[str, str]) -> str:
     """Return what differs between two states; a form where they are not named yet."""
     before, after = given.get("a", "").strip(), given.get("b", "").strip()
-    found, problem = _between(view, before, after)
+    named = before and after
+    found = difference(view.reader, before, after, zone=view.zone) if named else None
     rows: list[Any] = [*found.keys, *found.secrets] if found else []
     lines = list(diff_lines(*(one.text for one in found.documents))) if found else []
     part = part_of([*rows, *lines], number(given, "part"), _weigh)
+    fixed = {"a": _fixed(view, before), "b": _fixed(view, after)}
     return render(
         "compare.html",
         view,
         title=f"{before} and {after}" if found else "Compare two states",
-        here=address("compare", a=before, b=after, part=given.get("part")),
+        here=address("compare", **fixed, part=given.get("part")),
         json=view.links.json("diff", a=before, b=after) if found else None,
         command=command("diff", *before.split(), *after.split()) if found else "",
         asked=(("a", before), ("b", after)),
         before=before,
         after=after,
         found=found,
-        problem=problem,
         pairs=_pairs(view.environments),
         part=part,
-        part_address=lambda at: view.links.to("compare", a=before, b=after, part=at),
+        part_address=lambda at: view.links.to("compare", **fixed, part=at),
         rows=[one for one in part.items if not isinstance(one, Line)],
         lines=[one for one in part.items if isinstance(one, Line)],
     )
@@ -58,13 +57,10 @@ def _pairs(names: Sequence[str]) -> list[tuple[str, str]]:
     return list(islice(found, _PAIRS))
 
 
-def _between(view: View, before: str, after: str) -> tuple[Difference | None, TetraEsError | None]:
-    if not (before and after):
-        return None, None
-    try:
-        return difference(view.reader, before, after, zone=view.zone), None
-    except UsageError as error:
-        return None, error
+def _fixed(view: View, name: str) -> str:
+    """Return the name of a state that it has for ever."""
+    state = view.reader.views.states.find(name) if name in view.environments else None
+    return f"{name}@{state.revision}" if state else name
 
 
 def _weigh(one: Any) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from tetra_es.names import check_environment
 from tetra_es.refs import ref_text
 from tetra_es_projections.queries.annotated import annotated_lines
 from tetra_es_projections.queries.hosts import hosts_at
@@ -39,7 +40,8 @@ class Line(NamedTuple):
 
 
 def environment(view: View, of: str, given: Mapping[str, str]) -> str:
-    """Return an environment, now or at a REF."""
+    """Return an environment, now or at a REF. Raises `UsageError` for another file."""
+    check_environment(of)
     return _page(view, of, ("environment", of), given)
 
 
@@ -89,7 +91,7 @@ def _page(view: View, file: str, here: tuple[str, str], given: Mapping[str, str]
         at=given.get("at", "").strip(),
         newest=newest,
         part=part,
-        part_address=lambda wanted: view.links.to(*here, at=given.get("at"), part=wanted),
+        part_address=lambda wanted: view.links.to(*here, at=at, part=wanted),
         address=lambda n: view.links.to(*here, at=f"{file}@{n}"),
         secrets=secrets_at_position(reader, file, ends) if is_environment else {},
         hosts=[row for row in there if row.environment == file],

@@ -48,7 +48,7 @@ def findings(view: View, _: str, given: Mapping[str, str]) -> str:
         shown=len(rows),
         more=some.more or len(rows) < len(some.rows),
         beginning=lambda: view.links.to("findings", kind=wanted, at=at),
-        following=lambda: view.links.to("findings", kind=wanted, at=at, after=after + len(rows)),
+        following=lambda: view.links.to("findings", kind=wanted, at=upto, after=after + len(rows)),
     )
 
 

@@ -83,7 +83,11 @@ def keys(view: View, _: str, given: Mapping[str, str]) -> str:
         below=below,
         part=part,
         part_address=lambda wanted: view.links.to(
-            "keys", key=below, at=at, columns=given.get("columns"), part=wanted
+            "keys",
+            key=below,
+            at=upto or view.whole.newest.event,
+            columns=given.get("columns"),
+            part=wanted,
         ),
         cell=_CELL,
         differing=sum(row.differs for row in rows),
@@ -122,12 +126,13 @@ def key(view: View, of: str, given: Mapping[str, str]) -> str:
     if room < len(rows):  # all rows of an event are on one page, but for one that fills it alone
         whole = [row for row in rows[:room] if row.event != rows[room].event]
         more, cut, rows = True, None if whole else rows[room].event, whole or rows[:room]
+    fixed = then.position if then else view.whole.newest.event
     below = sorted({row.key for row in found if row.key and row.key != of})
     return render(
         "key.html",
         view,
         title=of,
-        here=address("key", of, at=at, part=given.get("part"), before=before),
+        here=address("key", of, at=fixed, part=given.get("part"), before=before),
         json=view.links.json("events", key=of, before=query.before),
         command=command("history", "--key", of, *(["--before", query.before] if ends else ())),
         asked=(("at", at), ("before", str(before or ""))),
@@ -136,7 +141,7 @@ def key(view: View, of: str, given: Mapping[str, str]) -> str:
         at=at,
         then=then,
         part=part,
-        part_address=lambda wanted: view.links.to("key", of, at=at, part=wanted),
+        part_address=lambda wanted: view.links.to("key", of, at=fixed, part=wanted),
         present=[_present(view, name, row, then) for name, row in part.items],
         unknown=_unknown(view, of, then and then.position),
         rows=rows,

@@ -77,7 +77,7 @@ def overview(view: View, _: str, given: Mapping[str, str]) -> str:
         at=at,
         newest=reader.views.events.find(upto),
         part=part,
-        part_address=lambda wanted: view.links.to("overview", at=at, part=wanted),
+        part_address=lambda wanted: view.links.to("overview", at=upto, part=wanted),
         most=_HOSTS,
         hosts=hosts,
         left_out=missing,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,9 @@ CLIPPED = 400
 def render(template: str, view: View, *, title: str, here: Address, **more: Any) -> str:
     """Return a page. `here` is what it can be had by later, when there are more events."""
     told = {"json": None, "command": None, "asked": (), "q": "", **more}
+    if told["command"] and view.zone_name != "UTC":
+        zone = shlex.quote(view.zone_name)
+        told["command"] = told["command"].replace("tetra-es ", f"tetra-es --tz {zone} ", 1)
     text: str = (
         _environment()
         .get_template(template)

@@ -42,7 +42,7 @@ def replay(view: View, of: str, given: Mapping[str, str]) -> str:
         asked=tuple(asked.items()),
         found=found,
         part=part,
-        part_address=lambda wanted: view.links.to("replay", of, **asked, part=wanted),
+        part_address=lambda wanted: view.links.to("replay", of, **fixed, part=wanted),
         doubts=[one for one in part.items if hasattr(one, "what")],
         changes=[one for one in part.items if isinstance(one, dict)],
         lines=[one for one in part.items if isinstance(one, Line)],

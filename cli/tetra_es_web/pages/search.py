@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tetra_es_projections.queries.purged import purges_of
+from tetra_es_projections.queries.refs import position_of
 from tetra_es_projections.queries.search import KINDS, Search
 from tetra_es_projections.queries.search import search as found_in
 from tetra_es_web.links import address
@@ -30,11 +31,12 @@ def search(view: View, _: str, given: Mapping[str, str]) -> str:
     wanted = Search(text, file, kinds, view.ref(at), _SHOWN + 1, before)
     rows, more = _rows(view, wanted) if text else ([], False)
     filters = {"q": text, "environment": file, "kind": kinds, "at": at}
+    fixed = position_of(view.reader.views, wanted.ref) if wanted.ref else view.whole.newest.event
     return render(
         "search.html",
         view,
         title=f"Search for {text}" if text else "Search",
-        here=address("search", **filters, before=before),
+        here=address("search", **{**filters, "at": fixed}, before=before),
         json=view.links.json("search", **filters, n=_SHOWN, before=before) if text else None,
         command=_command(wanted, at) if text else None,
         asked=given_pairs({**filters, "before": before}),

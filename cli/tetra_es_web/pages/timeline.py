@@ -31,13 +31,18 @@ def timeline(view: View, _: str, given: Mapping[str, str]) -> str:
     if file := file_in(given):
         wanted["environment"] = file
     limit = min(number(given, "n") or SHOWN, _MOST)
+    times = {
+        name: parse(wanted[name], view.zone)
+        for name, parse in (("since", parse_start), ("until", parse_end))
+        if name in wanted
+    }
     query = HistoryQuery(
         file=wanted.get("environment"),
         key=wanted.get("key"),
         actor=wanted.get("actor"),
         topic=wanted.get("type"),
-        since=parse_start(wanted["since"], view.zone) if "since" in wanted else None,
-        until=parse_end(wanted["until"], view.zone) if "until" in wanted else None,
+        since=times.get("since"),
+        until=times.get("until"),
         grep=wanted.get("grep"),
         matcher=matcher,
         before=before,
@@ -56,7 +61,7 @@ def timeline(view: View, _: str, given: Mapping[str, str]) -> str:
         "timeline.html",
         view,
         title="Timeline",
-        here=address("timeline", **asked),
+        here=address("timeline", **{**asked, **times}),
         json=view.links.json("events", **{**asked, "n": limit}),
         command=_command(wanted, before, after, limit),
         asked=tuple({**asked, "before": str(before or "")}.items()),
