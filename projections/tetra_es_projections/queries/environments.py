@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import UsageError
 from tetra_es.layout import MANIFEST
+from tetra_es.sha256 import sha256
 
 if TYPE_CHECKING:
     from tetra_es_projections.queries.reader import Reader
