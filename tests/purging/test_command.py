@@ -116,8 +116,13 @@ def test_events_say_what_was_purged(leaked: Machine) -> None:
     assert said.startswith("event #3  edit(local): purged -> local@2\n")
     assert f"  purged       text, at #{position}: it was a secret\n" in said
     found = leaked.ok("event", "7", "-o", "json").json
-    assert found["purged"] == [{"body": "changes", "event": position, "reason": "it was a secret"}]
-    assert leaked.ok("event", "2", "-o", "json").json["purged"] == []
+    (body,) = found["purged_bodies"]
+    assert body == {"body": "changes", "event": position, "reason": "it was a secret"}
+    found = leaked.ok("event", "2", "-o", "json").json
+    assert (found["purged"], found["purged_bodies"]) == (None, [])
+    for row in leaked.history():
+        found = leaked.ok("event", str(row["event"]), "-o", "json").json
+        assert found["purged"] == row["purged"], row
     summaries = {row["event"]: row["summary"] for row in leaked.history()}
     assert summaries[3] == "edit(local): purged -> local@2"
     assert summaries[4] == "promote(dev): local@2 -> dev@1"

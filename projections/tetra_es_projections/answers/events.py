@@ -41,5 +41,6 @@ def event_value(found: FoundEvent) -> dict[str, Any]:
         "signed_at": details.signed_at,
         "fingerprint": details.key,
         "commit": details.commit,
-        "purged": details.purged,
+        "purged": details.purged_by,
+        "purged_bodies": details.purged,
     }

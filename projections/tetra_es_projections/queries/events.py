@@ -55,6 +55,13 @@ class EventDetails:
     purged: list[dict[str, Any]]
     """Bodies that it named and that were destroyed: `body`, `event`, `reason`."""
 
+    @property
+    def purged_by(self) -> int | None:
+        """The event that purged what it changed, or its text, as in its row of the history."""
+        events = {one["body"]: one["event"] for one in self.purged}
+        found: int | None = events.get("changes", events.get("text"))
+        return found
+
 
 @dataclass(frozen=True)
 class FoundEvent:
