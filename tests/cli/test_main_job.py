@@ -231,7 +231,7 @@ def test_history_filters(machine: Machine) -> None:
     assert machine.history("--type", "environment") != []
     assert machine.history("--since", "2000-01-01", "--until", "2001-01-01") == []
     csv = machine.ok("history", "-o", "csv").out.splitlines()
-    assert csv[0] == "event,environment,revision,type,actor,time,reason,hash,summary"
+    assert csv[0] == "event,environment,revision,type,actor,time,reason,hash,summary,purged"
     assert len(csv) == len(machine.history()) + 1
 
 

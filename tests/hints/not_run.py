@@ -145,6 +145,7 @@ NOT_HINTS: dict[str, str] = {
     "`text/csv`, too, if `Accept` or the parameter `output` says so. Times are UTC; one without an "
     "offset\nin a parameter is of the zone `tz`. Nothing is changed by any request.\n": _OPENAPI,
     "The form of the answer, as `-o`: json, jsonl, csv or toml.": _OPENAPI,
+    "tetra-es --tz {} ": "begins the command that a page of another zone prints",
     "An environment, `manifest`, or `profile ENV`.": _OPENAPI,
     "Not before it: a date, a time, or how long ago, such as `2h`.": _OPENAPI,
     "A recipient, by name or public key; or an environment, which is `@dev` too.": _OPENAPI,
