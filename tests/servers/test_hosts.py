@@ -249,9 +249,9 @@ def test_what_ran_at_a_moment(fleet: Fleet) -> None:  # noqa: F811 - the fixture
 
 
 def now(on: Fleet) -> str:
-    """Return the time of the newest event, as it is written."""
-    (row, *_) = on.machine.ok("history", "--steps", "-n", "1", "-o", "json").json
-    return str(max([row["time"], *(step["time"] for step in row.get("steps", ()))]))
+    """Return the time from which the newest event counts."""
+    newest = str(on.machine.last_position())
+    return str(on.machine.ok("event", newest, "-o", "json").json["effective"])
 
 
 def one_host(on: Fleet, *more: str) -> dict[str, Any]:
