@@ -169,3 +169,12 @@ def test_a_ciphertext_that_was_changed(store: Path) -> None:
     with opened(store) as connection:
         connection.execute("UPDATE sealed_values SET ciphertext = ?", (b"seAled",))
     assert findings(store) == [f"ciphertext {digest.hex()}: its content was changed"]
+
+
+def test_a_text_that_is_missing_is_not_taken_for_none(machine: Machine) -> None:
+    """Else the organization would seem to have no environments."""
+    machine.ok("promote", "dev")
+    with opened(machine.store) as store:
+        assert store.execute("DELETE FROM bodies").rowcount
+    said = machine.fails(4, "status").err
+    assert "its text is missing" in said

@@ -308,7 +308,7 @@ class AdmittedReplica(Closing):
     def state_text(self, position: int) -> str | None:
         """Return the TOML text that the event at `position` holds, None where there is none.
 
-        Raises `Purged` where it was destroyed.
+        Raises `Purged` where it was destroyed, `IntegrityFailure` where it is not there.
         """
         record = self.record(position)
         state = json.loads(record.state) if record else {}
@@ -327,6 +327,11 @@ class AdmittedReplica(Closing):
 
             name = name_of(record.topic, state) if record else ""
             raise Purged(f"{name} (#{position})", purge, state.get("environment", ""))
+        if self.void(position) is None:  # which was admitted with its text
+            raise IntegrityFailure(
+                f"event #{position}: its text is missing",
+                hint="somebody changed the store; `tetra-es verify` looks at all of it",
+            )
         return None
 
     def body(self, digest: bytes) -> bytes | None:
