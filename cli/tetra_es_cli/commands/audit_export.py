@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es_cli.context.params import SINCE, UNTIL, report_option
+from tetra_es_cli.context.params import ENVIRONMENT, SINCE, UNTIL, report_option
 from tetra_es_cli.context.paths import FilePath
 from tetra_es_cli.context.text_files import force_option, replaced
 from tetra_es_cli.output.console import note
@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("file", type=FilePath(dir_okay=False))
-@click.option("--env", "environment", metavar="ENV", help="Only the events that concern ENV.")
+@click.option(
+    "--env",
+    "environment",
+    type=ENVIRONMENT,
+    metavar="ENV",
+    help="Only the events that concern ENV.",
+)
 @click.option("--since", type=SINCE, metavar="TIME", help="Not before it: a date, a time, 2h, 3d.")
 @click.option("--until", type=UNTIL, metavar="TIME", help="Not after the end of it.")
 @click.option(

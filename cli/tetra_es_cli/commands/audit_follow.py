@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tetra_es.errors import UsageError
-from tetra_es.names import check_environment
+from tetra_es_cli.context.params import ENVIRONMENT
 from tetra_es_cli.output.emit import write_raw
 from tetra_es_cli.output.formats import encoded
 
@@ -61,7 +61,13 @@ _POSITION = re.compile(r"#?[0-9]{1,15}", re.ASCII)
     help="Begin after this event, the last one that you have: its position, or better its cursor, "
     "POSITION:HASH, as each line has it.",
 )
-@click.option("--env", "environment", metavar="ENV", help="Only the events that concern ENV.")
+@click.option(
+    "--env",
+    "environment",
+    type=ENVIRONMENT,
+    metavar="ENV",
+    help="Only the events that concern ENV.",
+)
 @click.option("--no-wait", is_flag=True, help="End with the newest event.")
 @click.pass_obj
 def follow(
@@ -78,14 +84,24 @@ def follow(
     from tetra_es_projections.evidence.following import followed
     from tetra_es_projections.evidence.siem import FORMATS
 
-    line, where = FORMATS[output], environment and check_environment(environment)
+    line = FORMATS[output]
+    if environment is not None:
+        _check_that_it_is_there(app, environment)
     with app.founded() as layout:
-        found = followed(layout, app.admission, *after, environment=where, wait=not no_wait)
+        found = followed(layout, app.admission, *after, environment=environment, wait=not no_wait)
         for name, rows in found:
             if rows:
                 write_raw(encoded("".join(f"{line(row, name)}\n" for row in rows)))
             elif _nobody_reads():
                 return
+
+
+def _check_that_it_is_there(app: App, environment: str) -> None:
+    """Refuse the name that no environment ever had: nothing would come, and nothing say why."""
+    from tetra_es_projections.queries.environments import require_environment
+
+    with app.reading() as reader:
+        require_environment(reader, environment)
 
 
 def _nobody_reads() -> bool:

@@ -13,7 +13,7 @@ from tetra_es.errors import TetraEsError, Unfounded
 from tetra_es.layout import OrgLayout
 from tetra_es.settings import Settings
 from tetra_es_cli.context.organization import chosen
-from tetra_es_cli.output.console import Console, ignore_progress, note, warn
+from tetra_es_cli.output.console import Console, ignore_progress, note, warn, warning_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -97,7 +97,7 @@ class App:
         admission = Admission(
             self.settings.state_dir,
             ask=not self.no_input,
-            say=warn,
+            say=warning_once(),
             check_derived=self._check_derived,
         )
         return admission.expecting(expect)

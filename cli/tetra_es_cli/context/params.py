@@ -48,13 +48,18 @@ class EnvironmentType(click.ParamType):  # type: ignore[type-arg]  # not generic
 
         def look_up(reader: Reader) -> list[str]:
             sigil = "@" if incomplete.startswith("@") else ""
-            return [sigil + name for name in environments(reader)]
+            return [*(sigil + name for name in environments(reader)), *self._others]
 
         return complete(ctx, incomplete, look_up)
+
+    _others: tuple[str, ...] = ()
+    """What may stand in the place of an environment."""
 
 
 class FileType(EnvironmentType):
     """The name of an environment, `manifest`, or `profile ENV` as one word."""
+
+    _others = ("manifest",)  # no overlay: shells would not quote the blank in its name
 
     def convert(
         self,

@@ -26,6 +26,18 @@ def warn(text: str, remedy: str | None = None) -> None:
         hint(remedy)
 
 
+def warning_once() -> Callable[[str], None]:
+    """Return what warns of each thing once: a command may open a store many times."""
+    said: set[str] = set()
+
+    def warn_once(text: str) -> None:
+        if text not in said:
+            said.add(text)
+            warn(text)
+
+    return warn_once
+
+
 def hint(text: str) -> None:
     """Tell the person what to do next."""
     say(f"tetra-es: hint: {with_options(text)}")

@@ -14,7 +14,7 @@ from tetra_es.store.replica import open_replica
 from tetra_es_projections.evidence.tables import event_row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from tetra_es.admission import Admission
     from tetra_es.layout import OrgLayout
@@ -47,7 +47,6 @@ def followed(
     organization of the first edition, `IntegrityFailure` where another event is in the place of one
     that was taken, and where what is stored next is refused: nothing after it will ever count.
     """
-    admission = admission._replace(say=_once(admission.say))
     while True:
         with open_replica(layout.store, admission) as log:
             name, rows = _next(log, after)
@@ -65,18 +64,6 @@ def followed(
             after, taken = rows[-1]["event"], rows[-1]["hash"]
         else:
             _wait(layout, after)
-
-
-def _once(say: Callable[[str], object]) -> Callable[[str], None]:
-    """Return what says each thing once: each time that the file is opened, it would be said."""
-    said: set[str] = set()
-
-    def once(text: str) -> None:
-        if text not in said:
-            said.add(text)
-            say(text)
-
-    return once
 
 
 def _end(log: Replica) -> None:
