@@ -181,6 +181,7 @@ def _become(request: bytes, streams: list[int]) -> NoReturn:
     os.environ.update(environment)
     time.tzset()
     sys.argv[1:] = words
+    sys.dont_write_bytecode = True  # it may be killed meanwhile, or have no room for all of it
     if limit := environment.get(LARGEST_FILE):
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
     if effects.VARIABLE in environment:

@@ -15,7 +15,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.log.contract import add, digest_of
 from tests.log.events import LINES, draft, purge_of
-from tests.machine import HANG
+from tests.machine import HANG, NO_BYTECODE
 from tests.needs import cannot, need
 from tetra_es.errors import TetraEsError
 from tetra_es.log.sqlite.engine import AppendableSqliteLog
@@ -35,7 +35,7 @@ def writer(path: Path, count: int, limit: int | None = None) -> subprocess.Compl
     return subprocess.run(
         [sys.executable, "-m", "tests.log.writer", "sqlite", str(path.parent), "me", str(count)],
         cwd=ROOT,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**os.environ, **NO_BYTECODE},
         capture_output=True,
         text=True,
         check=False,
