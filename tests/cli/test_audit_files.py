@@ -12,6 +12,7 @@ import pytest
 
 from tests.crash.killing import count_effects, once
 from tests.examples import LONG_TAIL, THOROUGH
+from tests.machine import NO_BYTECODE
 from tests.verify_alone.clone import verify
 
 if TYPE_CHECKING:
@@ -67,8 +68,7 @@ def test_what_is_there_stays_where_the_new_one_cannot_be_written(
     assert "is there already" in machine.fails(3, *COMMANDS[name], str(file)).error()
     machine.history()  # nothing has to be caught up with then
     limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (100, 100))
-    env = {"PYTHONDONTWRITEBYTECODE": "1"}  # Python would keep what it compiled cut short
-    done = machine.process(*COMMANDS[name], str(file), "--force", env=env, before=limit)
+    done = machine.process(*COMMANDS[name], str(file), "--force", env=NO_BYTECODE, before=limit)
     assert (done.code, "cannot write" in done.error()) == (1, True), done
     assert [*folder.iterdir()] == [file]
     assert file.read_text() == "the one of last year"
@@ -110,6 +110,12 @@ def test_killed_anywhere_the_file_is_the_old_one_or_the_new_one(
     if name in {"export", "chain"}:
         file.write_bytes(new)
         assert verify(file).code == 0
+
+
+def test_a_name_as_long_as_names_can_be(machine: Machine, folder: Path) -> None:
+    file = folder / ("文" * 85)
+    machine.ok("audit", "checkpoint", "-o", str(file))
+    assert [*folder.iterdir()] == [file]
 
 
 def test_a_folder_that_cannot_be_written(machine: Machine, folder: Path) -> None:

@@ -74,7 +74,7 @@ def replaced(file: Path, *, force: bool, mode: int = 0o600) -> Iterator[IO[bytes
             raise Refused(f"{file} is {what}, and not replaced", hint="name another file")
         if not force:
             raise Refused(f"{file} is there already", hint="--force replaces it")
-    folder, prefix = file.absolute().parent, f".{file.name[:100]}."
+    folder, prefix = file.absolute().parent, f".{file.name[:50]}."  # a name has 255 bytes at most
     try:
         with NamedTemporaryFile(dir=folder, prefix=prefix, suffix=".partial", delete=False) as out:
             name = Path(out.name)
