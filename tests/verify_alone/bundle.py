@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tests.verify_alone.clone import verify
 from tetra_es.crypto.ssh.own_key import OwnKey
 from tetra_es.crypto.ssh.sshsig import armor, sign
-from tetra_es.integrity.checkpoint import parse
+from tetra_es.integrity.checkpoint import Checkpoint
 from tetra_es.log.canonical import encode
 
 if TYPE_CHECKING:
@@ -57,13 +57,20 @@ class Bundle:
         change(manifest)
         self.files[MANIFEST] = encode(manifest)
 
+    def sign_checkpoint(self, key: SigningKey) -> None:
+        """Sign a checkpoint of what the manifest says."""
+        manifest = self.manifest
+        root, size = bytes.fromhex(manifest["root"]), manifest["head"]["position"]
+        made = Checkpoint(manifest["origin"], size, root).signed(key)
+        self.files["checkpoint"] = made.note.encode()
+
     def sign_again(self, key: SigningKey, name: str | None = None) -> None:
         """Sign manifest and checkpoint again, with the digests of the files as they are."""
-        last = self.manifest["head"]["position"]
-        old = parse(self.files["checkpoint"])
-        root = bytes.fromhex(self.manifest["root"])
-        made = old._replace(size=last, root=root, signatures=()).signed(key)
-        self.files["checkpoint"] = made.note.encode()
+        self.sign_checkpoint(key)
+        self.sign_manifest(key, name)
+
+    def sign_manifest(self, key: SigningKey, name: str | None = None) -> None:
+        """Sign the manifest alone again, with the digests of the files as they are."""
         listed = {
             each: sha256(data).hexdigest()
             for each, data in self.files.items()

@@ -96,11 +96,12 @@ def test_the_last_of_a_stream_is_of_that_stream(
 ) -> None:
     """Also of a stream that the filter does not take."""
     bundle = Bundle.of(exported["dev"])
-    last = bundle.positions[0]
-    bundle.change(lambda manifest: manifest["streams"]["env:local"].update(position=last))
+    at = bundle.positions[0]
+    bundle.change(lambda manifest: manifest["streams"]["env:local"].update(position=at))
     bundle.sign_again(key_of(story))
     done = bundle.verify(tmp_path / "e.zip")
-    assert (done.code, "it is not the last event of env:local" in done.out) == (4, True), done
+    said = f"#{at}: it is not the last event of env:local"
+    assert (done.code, said in done.out) == (4, True), done
 
 
 # --- what a ZIP can be

@@ -281,6 +281,11 @@ def test_what_the_auditor_knows(machine: Machine, tmp_path: Path) -> None:
     known += ["--expect", f"{head['position']}:{head['hash']}", "--against", str(tmp_path / "old")]
     done = verify(path, *known)
     assert (done.code, "not checked" in done.out) == (0, False), done
+    bob = {"XDG_CONFIG_HOME": str(tmp_path / "bob")}
+    (tmp_path / "bob.pub").write_text(machine.ok("signer", "new", env=bob).out)
+    done = verify(path, "--signer-key", str(tmp_path / "bob.pub"))
+    said = "#1: the key of the founder is not the one that was given"
+    assert (done.code, said in done.out) == (4, True), done
     part = export(machine, tmp_path / "part.zip", "--env", "local", "--chain")
     assert verify(part, *known).code == 0, "the chain has all events before"
     # The history from an event on alone cannot be compared with an older checkpoint.

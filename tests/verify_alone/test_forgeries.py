@@ -19,6 +19,7 @@ from tests.examples import LONG_TAIL, THOROUGH, some
 from tests.verify_alone.bundle import MANIFEST, SIGNATURE, Bundle, entry, key_of
 from tests.verify_alone.clone import event_path, file_of, signed, verify
 from tetra_es.gate.replica import AdmittedReplica
+from tetra_es.integrity.merkle import MerkleTree
 from tetra_es_projections.evidence import archive, selection
 from tetra_es_projections.evidence.selection import Selection
 
@@ -307,8 +308,6 @@ def test_a_tree_of_other_events(
     exported: dict[str, Path], exporter: SigningKey, stranger: SigningKey, tmp_path: Path
 ) -> None:
     """The tree is made again over an event that its signer never signed."""
-    from tetra_es.integrity.merkle import MerkleTree
-
     bundle = Bundle.of(exported["all"])
     last = bundle.positions[-1]
     event = event_of(bundle, last)
@@ -368,6 +367,12 @@ def test_the_page_says_what_the_manifest_says(
     replace(bundle, "README.txt", b"has %d of" % count, b"has %d of" % (count + 1))
     bundle.sign_again(exporter)
     names_it(bundle, tmp_path, "README.txt is not what the manifest makes it")
+    bundle = Bundle.of(exported["dev"])
+    replace(bundle, "README.txt", b"is the word of who exported this", b"is certain")
+    bundle.sign_again(exporter)
+    done = bundle.verify(tmp_path / "forged.zip")
+    said = "not checked: what README.txt says of what is missing"
+    assert (done.code, said in done.out) == (0, True), done
     bundle.files["README.txt"] = b"Everything was approved by the board.\n"
     bundle.sign_again(exporter)
     done = bundle.verify(tmp_path / "forged.zip")
@@ -405,6 +410,81 @@ def test_a_void_event_is_said_to_be_valid_and_the_other_way_round(
     bundle.change(lambda manifest: manifest.update(void=[3]))
     bundle.sign_again(exporter)
     names_it(bundle, tmp_path, "#3: the manifest says that it is void: it is valid")
+
+
+def forget_a_proof(bundle: Bundle) -> None:
+    lines = bundle.files["proofs.jsonl"].splitlines(keepends=True)
+    bundle.files["proofs.jsonl"] = b"".join(lines[:-1])
+
+
+def say_purged(bundle: Bundle) -> None:
+    """Say of a text that is there that it was purged."""
+    text = event_of(bundle, bundle.positions[0])["state"]["text"]
+    one = {"event": bundle.positions[0], "kind": "text", "digest": text, "by": 5}
+    bundle.change(lambda manifest: manifest["purged"].append(one))
+
+
+def tell_of_another_tree(bundle: Bundle) -> None:
+    """Put another event in the place of one of the chain, in the tree alone."""
+    listed = dict([*bundle.manifest["events"], *bundle.manifest["context"]])
+    size = bundle.manifest["head"]["position"]
+    leaves = [bytes.fromhex(listed.get(one, "ab" * 32)) for one in range(1, size + 1)]
+    tree = MerkleTree(leaves)
+    lines = [json.loads(line) for line in bundle.files["proofs.jsonl"].splitlines()]
+    for line in lines:
+        line["proof"] = [one.hex() for one in tree.inclusion(line["event"] - 1)]
+    text = "".join(f"{json.dumps(line)}\n" for line in lines)
+    bundle.files["proofs.jsonl"] = text.encode()
+    bundle.change(partial(update, root=tree.root().hex()))
+
+
+def name_another_organization(bundle: Bundle) -> None:
+    origin = bundle.manifest["origin"].replace("/acme/", "/evil/")
+    bundle.change(partial(update, organization="evil", origin=origin))
+
+
+WORDS: dict[str, tuple[str, Callable[[Bundle], object], str]] = {
+    "no time of an event": (
+        "all",
+        lambda b: b.change(lambda m: m["effective"].pop()),
+        "does not say from when on each event counts",
+    ),
+    "a proof fewer": ("all", forget_a_proof, "does not have one proof for each event"),
+    "a text as purged": ("all", say_purged, "does not list what was purged as the events have it"),
+    "another tree": ("chain", tell_of_another_tree, "is not that of the events"),
+    "another organization": ("all", name_another_organization, "of another organization than"),
+    "another key": (
+        "dev",
+        lambda b: b.change(partial(update, key=f"SHA256:{'A' * 43}")),
+        "it names another key than that of alice@example.org",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", WORDS)
+def test_what_a_manifest_says_that_is_not_so(
+    exported: dict[str, Path], exporter: SigningKey, tmp_path: Path, what: str
+) -> None:
+    name, change, named = WORDS[what]
+    bundle = Bundle.of(exported[name])
+    change(bundle)
+    bundle.sign_again(exporter)
+    names_it(bundle, tmp_path, named)
+
+
+def test_the_checkpoint_is_that_of_the_archive(
+    exported: dict[str, Path], exporter: SigningKey, stranger: SigningKey, tmp_path: Path
+) -> None:
+    bundle = Bundle.of(exported["dev"])
+    honest = bundle.files[MANIFEST]
+    bundle.change(partial(update, root="ab" * 32))
+    bundle.sign_checkpoint(exporter)
+    bundle.files[MANIFEST] = honest
+    bundle.sign_manifest(exporter)
+    names_it(bundle, tmp_path, "the checkpoint is not that of the manifest's head and root")
+    bundle.sign_checkpoint(stranger)
+    bundle.sign_manifest(exporter)
+    names_it(bundle, tmp_path, "the signature of the checkpoint is not valid")
 
 
 @pytest.mark.parametrize("name", some(["part", "all", "dev", "chain", "chain of a part"], 1))
@@ -505,6 +585,13 @@ def relink(lines: list[dict[str, Any]]) -> bytes:
     return b"".join(bytes(rfc8785.dumps(line)) + b"\n" for line in lines)
 
 
+def otherwise(encoded: str) -> str:
+    """Return Base64 that has the same bytes: the last digit before `=` has bits of no use."""
+    text, padding = encoded.rstrip("="), encoded.count("=")
+    assert padding
+    return text[:-1] + chr(ord(text[-1]) + 1) + "=" * padding
+
+
 LIES: dict[str, tuple[Callable[[list[dict[str, Any]]], object], str]] = {
     "left out": (lambda lines: lines.pop(2), "chain.jsonl does not have it"),
     "the last left out": (lambda lines: lines.pop(), "chain.jsonl does not have it"),
@@ -525,6 +612,10 @@ LIES: dict[str, tuple[Callable[[list[dict[str, Any]]], object], str]] = {
     "a signature": (
         lambda lines: lines[1].update(signature=lines[0]["signature"]),
         "its signature is not valid",
+    ),
+    "a signature in another form": (
+        lambda lines: lines[-1].update(signature=otherwise(lines[-1]["signature"])),
+        "its signature is not in the one form that it has",
     ),
     "no signature": (lambda lines: lines[-1].update(signature=""), "its signature is not valid"),
 }
