@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import pytest
 
@@ -26,6 +27,7 @@ from tetra_es.layout import OrgLayout
 from tetra_es.log import canonical
 from tetra_es.log.linking import Draft, link
 from tetra_es.log.sqlite.engine import AppendableSqliteLog
+from tetra_es.store.history import History
 from tetra_es_projections.evidence.archive import evidence
 from tetra_es_projections.evidence.selection import Filter
 from tetra_es_projections.queries.answering import Answering
@@ -94,7 +96,14 @@ def test_whatever_dates_events_have(machine: Machine, tmp_path: Path) -> None:
         machine.ok("promote", "dev")
     ahead = reached(machine)
     machine.ok("set", "local", "ports.tetra=4", "--clock-was-wrong", "-m", "back to now")
+    corrected = machine.last_position()
     machine.ok("promote", "dev")
+    bob = {"XDG_CONFIG_HOME": str(tmp_path / "bob")}
+    key = machine.ok("signer", "new", env=bob).out.strip()
+    machine.ok("signer", "add", "bob", key, "--may", "edit:local")
+    words = ["--clock-was-wrong", "-m", "mine is right"]
+    with dated("2021-02-03T04:05:06Z"), patch.object(History, "may_correct", lambda *_: True):
+        machine.ok("set", "local", "ports.tetra=5", *words, env=bob)
     bounds = ("2020-06-01", over, reached(machine), ahead, "2098-06-01")
     for since, until in [(one, two) for one in bounds for two in bounds]:
         words = ["--since", since, "--until", until]
@@ -102,6 +111,9 @@ def test_whatever_dates_events_have(machine: Machine, tmp_path: Path) -> None:
             path = export(machine, tmp_path / "e.zip", *words, *more)
             done = verify(path, "-o", "json")
             assert (done.code, done.json["findings"]) == (0, []), (words, more)
+            manifest = Bundle.of(path).manifest
+            there = [one for one, _ in (*manifest["events"], *manifest["context"])]
+            assert corrected in there, "who reads it sees what times count by"
             where = ["dev"] if "dev" in more else []
             listed = [row["event"] for row in machine.history("--reverse", *where, *words)]
             assert Bundle.of(path).positions == listed, (words, more)
