@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.clocks import dated, reached
 from tests.conftest import ROOT, Machine
 from tests.examples import LONG_TAIL
 from tests.first_edition.archive import unpack
@@ -129,6 +130,32 @@ def test_each_question_has_its_answer(lived: Machine, tmp_path: Path) -> None:
         last = lived.last_position()
         assert len(ask(connection, "since-checkpoint", position=str(last - 2))) == 3
         assert ask(connection, "refused") == []
+
+
+@LONG_TAIL
+def test_a_time_means_what_it_means_to_commands(founded: Machine, tmp_path: Path) -> None:
+    """Whatever dates events have, and where clocks were corrected."""
+    machine = founded.copy(tmp_path / "home")
+    times = [reached(machine)]
+    machine.ok("set", "local", "ports.tetra=1")
+    for time in ("2020-01-01T00:00:00Z", "2098-01-01T00:00:00Z"):
+        with dated(time):
+            machine.ok("set", "local", f"ports.tetra={time[:4]}")
+        times.append(reached(machine))
+    machine.ok("set", "local", "ports.tetra=2", "--clock-was-wrong", "-m", "back to now")
+    times.append(reached(machine))
+    machine.ok("set", "local", "ports.tetra=3")
+    times += [reached(machine), "2097-01-01T00:00:00.000000Z", "2099-01-01T00:00:00.000000Z"]
+    with closing(written(machine, tmp_path / "a.db")) as connection:
+        for at in times:
+            shown = machine.ok("show", "local", "--at", at).out
+            (state,) = ask(connection, "state-then", environment="local", at=at)
+            assert state["text"] == shown, at
+            (value,) = ask(connection, "origin", environment="local", key="ports.tetra", at=at)
+            assert f"tetra = {value['value']}\n" in shown, at
+            listed = machine.ok("history", "local", "--changes", "--until", at, "-o", "json").json
+            found = ask(connection, "changes", environment="local", until=at)
+            assert {row["position"] for row in found} == {row["event"] for row in listed}, at
 
 
 def test_the_questions_are_for_datasette_too(lived: Machine, tmp_path: Path) -> None:
