@@ -12,6 +12,7 @@ import pytest
 from tetra_es.admission import Admission
 from tetra_es.errors import IntegrityFailure, Unavailable
 from tetra_es.layout import OrgLayout
+from tetra_es.log.replica import Purged
 from tetra_es_projections.answers.environments import recipients, secrets
 from tetra_es_projections.answers.history import history
 from tetra_es_projections.queries.answering import Answering
@@ -66,6 +67,24 @@ def test_secrets_are_those_of_then(machine: Machine) -> None:
     with answers.reading() as after:
         assert [row["key"] for row in secrets(after.reader, "dev")] == ["TOKEN"]
         assert [row["name"] for row in recipients(after.reader, "dev")] == ["ann"]
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_what_others_purge_meanwhile_is_not_called_damage(machine: Machine, *, keep: bool) -> None:
+    machine.ok("set", "local", "app.entry=canary-7", "-m", "an oversight")
+    machine.ok("unset", "local", "app.entry")
+    other = machine.forked()
+    with closing(answering(machine, keep=keep)) as answers:
+        with answers.reading() as before:
+            other.ok("purge", "local", "app.entry", "-m", "it was a secret", "--yes")
+            log = before.reader.log
+            record = log.record(3)
+            assert record
+            for ask in (lambda: log.state_text(3), lambda: log.event(record)):
+                with pytest.raises(Unavailable, match="#5 purged meanwhile what event #3 had"):
+                    ask()
+        with answers.reading() as after, pytest.raises(Purged, match="#5"):
+            after.reader.log.state_text(3)
 
 
 def test_views_that_are_behind_are_answered_from(machine: Machine) -> None:

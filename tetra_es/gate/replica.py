@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tetra_es.disk.closing import Closing
-from tetra_es.errors import IntegrityFailure, TetraEsError, Unfounded
+from tetra_es.errors import IntegrityFailure, TetraEsError, Unavailable, Unfounded
 from tetra_es.gate.pins.level import pinned_at
 from tetra_es.log.chain import GENESIS, START, Head, link
 from tetra_es.log.sqlite.reader import SqliteLog
@@ -269,7 +269,12 @@ class AdmittedReplica(Closing):
         try:
             return event_of(record, self.body)
         except BodyMissing:
+            pass
+        try:
             return event_of(record, self.body, self.opened.gate.state.purged)
+        except BodyMissing as error:
+            self._check_purged_later(record.position, error.digest)
+            raise
 
     def purge_of(self, digest: bytes) -> Purge | None:
         """Return what destroyed a body, None where nothing did."""
@@ -308,7 +313,8 @@ class AdmittedReplica(Closing):
     def state_text(self, position: int) -> str | None:
         """Return the TOML text that the event at `position` holds, None where there is none.
 
-        Raises `Purged` where it was destroyed, `IntegrityFailure` where it is not there.
+        Raises `Purged` where it was destroyed, `Unavailable` where it was so after all that is
+        read here, `IntegrityFailure` where it is not there.
         """
         record = self.record(position)
         state = json.loads(record.state) if record else {}
@@ -328,11 +334,25 @@ class AdmittedReplica(Closing):
             name = name_of(record.topic, state) if record else ""
             raise Purged(f"{name} (#{position})", purge, state.get("environment", ""))
         if self.void(position) is None:  # which was admitted with its text
-            raise IntegrityFailure(
-                f"event #{position}: its text is missing",
-                hint="somebody changed the store; `tetra-es verify` looks at all of it",
-            )
+            self._check_purged_later(position, digest)
+            raise IntegrityFailure(f"event #{position}: its text is missing", hint=_HINT)
         return None
+
+    def _check_purged_later(self, position: int, digest: bytes) -> None:
+        """Raise `Unavailable` where a body of an event was purged after the newest one here.
+
+        Others may purge while an answer is made, which is as of before that.
+        """
+        from tetra_es.gate.outlook import Outlook
+
+        last = self.last_position()
+        with SqliteLog(self.path) as whole:
+            told = Outlook(whole, last).told(digest, last)
+        if told is not None:
+            raise Unavailable(
+                f"#{told.purge} purged meanwhile what event #{position} had",
+                hint="try again in a moment",
+            )
 
     def body(self, digest: bytes) -> bytes | None:
         """Return the body with this SHA-256, None where there is none or it was purged."""
