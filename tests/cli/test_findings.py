@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from tests.cli.test_void import METADATA, sign
 from tests.conftest import ROOT
 from tetra_es_cli.commands.findings import findings
 from tetra_es_projections.queries.findings import KINDS
@@ -89,6 +91,19 @@ def test_a_value_is_known_to_who_set_it(machine: Machine) -> None:
     assert (row["subject"], row["what"]) == ("KEY", "dave, who was removed, set version 1")
     machine.ok("secret", "set", "dev", "KEY", "-m", "x", stdin="a new value")
     assert listed(machine, "to-rotate") == []
+
+
+def test_a_value_that_nobody_can_read_is_known_to_who_set_it(machine: Machine) -> None:
+    """No rule demands recipients: by other means, a value can be set for nobody."""
+    machine.ok("promote", "dev", "-m", "first")
+    age = b"-----BEGIN AGE ENCRYPTED FILE-----\nYQ==\n-----END AGE ENCRYPTED FILE-----\n"
+    secret = {"environment": "dev", "key": "KEY", "version": 1, "recipients": []}
+    more = {"class_version": 2, "origin": None, "restores": None}
+    state = secret | more | {"digest": sha256(age).hexdigest(), "metadata": METADATA | {"rules": 3}}
+    sign(machine, "secrets:dev", "secret.set", bodies=[age], **state)
+    assert machine.ok("secret", "list", "dev", "-o", "json").json[0]["key"] == "KEY"
+    assert listed(machine, "to-rotate") == []
+    assert machine.ok("secret", "exposure", "dev", "-o", "json").json == []
 
 
 def test_secrets_that_somebody_could_read_who_left(machine: Machine) -> None:

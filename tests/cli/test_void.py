@@ -13,6 +13,8 @@ from tetra_es.log.linking import Draft, link
 from tetra_es.log.sqlite.engine import AppendableSqliteLog
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.conftest import Machine
 
 METADATA = {
@@ -27,7 +29,9 @@ METADATA = {
 TIME = "2026-11-22T10:05:00.000000Z"
 
 
-def sign(machine: Machine, stream: str, topic: str, **fields: Any) -> int:
+def sign(
+    machine: Machine, stream: str, topic: str, *, bodies: Sequence[bytes] = (), **fields: Any
+) -> int:
     """Append an event as a signer who does not keep to the rules; return its position."""
     key = OwnKey(machine.home / ".config/tetra-es/id_ed25519").load()
     with AppendableSqliteLog(machine.store) as log:
@@ -35,11 +39,11 @@ def sign(machine: Machine, stream: str, topic: str, **fields: Any) -> int:
         version = max((each.version for each in log.of_stream(stream)), default=0) + 1
         state = canonical.encode({"timestamp": TIME, "metadata": METADATA} | fields)
         records = link(head, [Draft(stream, version, topic, state)], key)
-        log.append(head, records)
+        log.append(head, records, bodies=bodies)
     return records[0].position
 
 
-VOID = {
+VOID: dict[str, tuple[str, dict[str, Any]]] = {
     "a rule": ("signer.removed", {"signer": "nobody", "key": "ssh-ed25519 " + "A" * 68}),
     "its form": ("signer.removed", {"signer": "nobody"}),
     "its topic": ("org.renamed", {"name": "other"}),

@@ -215,7 +215,7 @@ def test_events_of_others_in_a_stream(
     machine: Machine, stream: str, environment: str | None
 ) -> None:
     """A signer can put them there; they are void, and no archive is wrong for that."""
-    more = {} if environment is None else {"environment": environment}
+    more: dict[str, Any] = {} if environment is None else {"environment": environment}
     for _ in range(3):
         sign(machine, stream, "x.y", **more)
     machine.ok("promote", "staging")

@@ -16,10 +16,11 @@ from tetra_es.log.replica import valid_events
 from tetra_es.model.secrets import SecretVersion, Vault
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Sequence
 
     from tetra_es.events.base import Event
     from tetra_es.log.replica import Replica
+    from tetra_es.model.secrets import Version
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,6 @@ class _Known(NamedTuple):
     version: SecretVersion
     time: str
     position: int
-    name: str
-    """What the recipient is called there."""
 
 
 class _Began(NamedTuple):
@@ -69,55 +68,95 @@ class _Stream(NamedTuple):
     began: dict[SecretVersion, _Began]
     known: dict[tuple[SecretVersion, str], _Known]
     """Version and recipient to the event that encrypted the one for the other first."""
+    names: dict[str, str]
+    """Recipient to what it was called last."""
 
 
-def exposed(log: Replica, upto: int | None = None) -> list[Exposed]:
-    """Return every version of every secret with everybody who could read its value.
+class Exposure:
+    """Who could read which values: now or, with `upto`, as it was after the event at a position.
 
     A value can have several names: a version that a rollback brought back, or a copy in another
-    environment. Who could read it under one of them has it. With `upto`, as it was after the event
-    at that position.
+    environment. Who could read it under one of them has it.
     """
-    streams = [_read(log, stream, upto) for stream in log.streams(SECRETS_STREAM)]
-    vaults = {one.vault.environment: one.vault for one in streams}
-    knowing: dict[SecretVersion, dict[str, list[_Known]]] = {}
-    for one in streams:
-        for (version, recipient), known in one.known.items():
-            of_value = knowing.setdefault(_value(vaults, version), {})
-            of_value.setdefault(recipient, []).append(known)
-    found = [
-        _exposed(one, version, recipient, known, vaults)
-        for one in streams
-        for version in one.began
-        for recipient, known in knowing.get(_value(vaults, version), {}).items()
-    ]
-    return sorted(found, key=lambda one: (one.environment, one.key, one.version, one.name))
+
+    def __init__(self, log: Replica, upto: int | None = None) -> None:
+        """Read the secrets of all environments."""
+        read = [_read(log, stream, upto) for stream in log.streams(SECRETS_STREAM)]
+        self._streams = {one.vault.environment: one for one in read}
+        self.vaults = {environment: one.vault for environment, one in self._streams.items()}
+        """Environment to its secrets then."""
+
+    def versions(self) -> list[Exposed]:
+        """Return every version of every secret with everybody who could read its value."""
+        knowing: dict[SecretVersion, dict[str, list[_Known]]] = {}
+        for one in self._streams.values():
+            for (version, recipient), known in one.known.items():
+                of_value = knowing.setdefault(self._value(version), {})
+                of_value.setdefault(recipient, []).append(known)
+        found = [
+            self._exposed(version, began, recipient, known)
+            for one in self._streams.values()
+            for version, began in one.began.items()
+            for recipient, known in knowing.get(self._value(version), {}).items()
+        ]
+        return sorted(found, key=lambda one: (one.environment, one.key, one.version, one.name))
+
+    def setters(self) -> dict[SecretVersion, str]:
+        """Return each present version of a secret with the actor who gave its value.
+
+        They know it, though it may never have been encrypted for them.
+        """
+        found = {}
+        for environment, vault in self.vaults.items():
+            for key, number in sorted(vault.present.items()):
+                version = SecretVersion(environment, key, number)
+                value = self._value(version)
+                found[version] = self._streams[value.environment].began[value].actor
+        return found
+
+    def _value(self, version: SecretVersion) -> SecretVersion:
+        """Return the version by which a value came from outside."""
+        # A version is made of one that is there, under the rules that know of it: no circles.
+        while source := self._version(version).source:
+            version = source
+        return version
+
+    def _version(self, name: SecretVersion) -> Version:
+        return self.vaults[name.environment].versions[name.key][name.version]
+
+    def _exposed(
+        self, version: SecretVersion, began: _Began, recipient: str, known: list[_Known]
+    ) -> Exposed:
+        """Return that a recipient could read a value, under the name of one version."""
+        vault, key, number = self.vaults[version.environment], version.key, version.version
+        here = next((each for each in known if each.version == version), None)
+        first = here or min(known, key=lambda each: each.position)
+        since = began if began.position > first.position else first
+        reading = {each.version.environment for each in known} | {vault.environment}
+        now = vault.present.get(key)
+        return Exposed(
+            environment=vault.environment,
+            key=key,
+            version=number,
+            name=self._streams[first.version.environment].names.get(recipient, recipient),
+            recipient=recipient,
+            since=since.time,
+            event=since.position,
+            reads=any(recipient in self.vaults[each].recipients.values() for each in reading),
+            rotated=now is None
+            or self._value(version) != self._value(version._replace(version=now)),
+            purged=self._version(version).purged,
+        )
 
 
 def exposed_to(log: Replica, known: Collection[str], upto: int | None = None) -> list[Exposed]:
     """Return every secret version whose value one of some age recipients could read."""
-    return [one for one in exposed(log, upto) if one.recipient in known]
+    return [one for one in Exposure(log, upto).versions() if one.recipient in known]
 
 
 def exposed_in(log: Replica, environment: str, upto: int | None = None) -> list[Exposed]:
     """Return every secret version of an environment with everybody who could read its value."""
-    return [one for one in exposed(log, upto) if one.environment == environment]
-
-
-def setters(log: Replica, upto: int | None = None) -> dict[SecretVersion, str]:
-    """Return each present version of a secret with the actor who gave its value.
-
-    They know it, though it may never have been encrypted for them.
-    """
-    streams = [_read(log, stream, upto) for stream in log.streams(SECRETS_STREAM)]
-    vaults = {one.vault.environment: one.vault for one in streams}
-    began = {version: at for one in streams for version, at in one.began.items()}
-    found = {}
-    for environment, vault in vaults.items():
-        for key, number in sorted(vault.present.items()):
-            version = SecretVersion(environment, key, number)
-            found[version] = began[_value(vaults, version)].actor
-    return found
+    return [one for one in Exposure(log, upto).versions() if one.environment == environment]
 
 
 def recipients_named(log: Replica, name: str) -> set[str]:
@@ -132,78 +171,30 @@ def recipients_named(log: Replica, name: str) -> set[str]:
 
 def _read(log: Replica, stream: str, upto: int | None) -> _Stream:
     """Read the secrets of an environment."""
-    one = _Stream(Vault(stream), {}, {})
-    names: dict[str, str] = {}
+    one = _Stream(Vault(stream), {}, {}, {})
     for record, event in valid_events(log, log.of_stream(stream)):
         if upto is not None and record.position > upto:
             break
         one.vault.apply(event)
         if isinstance(event, RecipientAdded):
-            names[event.recipient] = event.name
-        for key, number, recipient in _readable(event):
+            one.names[event.recipient] = event.name
+        began = _Began(event.timestamp, record.position, event.metadata["actor"])
+        encrypted, recipients = _encrypted(event)
+        for key, number in encrypted:
             version = SecretVersion(one.vault.environment, key, number)
-            began = _Began(event.timestamp, record.position, event.metadata["actor"])
             one.began.setdefault(version, began)
-            name = names.get(recipient, recipient)
-            known = _Known(version, event.timestamp, record.position, name)
-            one.known.setdefault((version, recipient), known)
-    for (version, recipient), known in one.known.items():  # what it was called last
-        name = names.get(recipient, recipient)
-        one.known[version, recipient] = known._replace(name=name)
+            for recipient in recipients:
+                known = _Known(version, event.timestamp, record.position)
+                one.known.setdefault((version, recipient), known)
     return one
 
 
-def _value(vaults: Mapping[str, Vault], version: SecretVersion) -> SecretVersion:
-    """Return the version by which a value came from outside."""
-    seen = {version}
-    while vault := vaults.get(version.environment):
-        found = vault.versions.get(version.key, {}).get(version.version)
-        if found is None or found.source is None or found.source in seen:
-            break
-        version = found.source
-        seen.add(version)
-    return version
-
-
-def _exposed(
-    one: _Stream,
-    version: SecretVersion,
-    recipient: str,
-    known: list[_Known],
-    vaults: Mapping[str, Vault],
-) -> Exposed:
-    """Return that a recipient could read a value, under the name of one version."""
-    vault, key, number = one.vault, version.key, version.version
-    here = next((each for each in known if each.version == version), None)
-    first = here or min(known, key=lambda each: each.position)
-    began = one.began[version]
-    since = began if began.position > first.position else first
-    reading = {each.version.environment for each in known} | {vault.environment}
-    now = vault.present.get(key)
-    return Exposed(
-        environment=vault.environment,
-        key=key,
-        version=number,
-        name=first.name,
-        recipient=recipient,
-        since=since.time,
-        event=since.position,
-        reads=any(recipient in vaults[each].recipients.values() for each in reading),
-        rotated=now is None
-        or _value(vaults, version) != _value(vaults, SecretVersion(vault.environment, key, now)),
-        purged=vault.version_of(key, number).purged,
-    )
-
-
-def _readable(event: Event) -> Iterator[tuple[str, int, str]]:
-    """Yield key, version and recipient of all that an event encrypted."""
+def _encrypted(event: Event) -> tuple[list[tuple[str, int]], Sequence[str]]:
+    """Return key and version of all that an event encrypted, and for whom."""
     match event:
         case SecretSet():
-            versions = [(event.key, event.version)]
+            return [(event.key, event.version)], event.recipients
         case SecretsReEncrypted() | SecretsRestored():
-            versions = [(str(key), int(number)) for key, number, _ in event.secrets]
+            return [(str(key), int(number)) for key, number, _ in event.secrets], event.recipients
         case _:
-            return
-    for recipient in event.recipients:
-        for key, version in versions:
-            yield key, version, recipient
+            return [], ()

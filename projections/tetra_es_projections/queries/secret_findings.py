@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tetra_es.events.secrets import SECRETS_STREAM
-from tetra_es.integrity.exposure import exposed, setters
+from tetra_es.integrity.exposure import Exposure
 from tetra_es.integrity.signers import terms
 from tetra_es_projections.queries.finding import Finding
 from tetra_es_projections.queries.secrets import vault_at
@@ -19,16 +19,17 @@ if TYPE_CHECKING:
 
 def to_rotate(reader: Reader, moment: Moment) -> Iterator[Finding]:
     """Look for values that somebody knows who is not a recipient, or a signer, any more."""
-    vaults = {name: vault_at(reader, name, moment.position) for name in _environments(reader)}
+    exposure = Exposure(reader.log, moment.position)
+    vaults = exposure.vaults
     told = set()
-    for one in exposed(reader.log, moment.position):
+    for one in exposure.versions():
         present = vaults[one.environment].present.get(one.key)
         if present == one.version and not (one.reads or one.purged):
             told.add((one.environment, one.key, one.name))
             what = f"{one.name}, who was removed, could read version {one.version}"
             yield Finding("to-rotate", one.environment, None, one.key, what)
     signers = {term.signer for term in terms(reader.log, moment.position) if term.until is None}
-    for (environment, key, number), actor in setters(reader.log, moment.position).items():
+    for (environment, key, number), actor in exposure.setters().items():
         known = actor in signers or actor in vaults[environment].recipients
         if not known and (environment, key, actor) not in told:
             what = f"{actor}, who was removed, set version {number}"
