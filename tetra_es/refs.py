@@ -27,6 +27,7 @@ _POSITION = r"#?([0-9]{1,18})"
 _REVISION = r"@?((?:profile )?[a-z][a-z0-9-]*)@([0-9]{1,18}|prev)"
 _CLOCK = r"[T ][0-9]{2}(?::?([0-9]{2})(?::?([0-9]{2})([.,][0-9]+)?)?)?"
 _TIME_ALONE = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?Z?"
+_STORED = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z"
 _DATE = r"\d{4}-\d\d-\d\d"
 _HASH = r"[0-9a-f]{7,64}"
 _HASH_MIN = 7
@@ -191,3 +192,20 @@ def _with_day(text: str, zone: tzinfo) -> str:
 def format_time(moment: datetime) -> str:
     """Return a time with offset as events write it."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def stored_time(value: object) -> str | None:
+    """Return the time that an event has as events write it today; None for anything else.
+
+    The first edition wrote some in other forms; there has to be a zone, and a year of 1 to 9999 in
+    UTC.
+    """
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            return None
+        return value if re.fullmatch(_STORED, value) else format_time(moment)
+    except (ValueError, OverflowError):
+        return None

@@ -6,22 +6,17 @@ no reader can stumble over what it holds, and none believes it.
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tetra_es.errors import UsageError
 from tetra_es.names import check_environment
+from tetra_es.refs import stored_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NO_TIME: Final = "1970-01-01T00:00:00.000000Z"
 """The time of an event that says none, as that of its commit in the mirror."""
-
-_TIME: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z"
-)
 
 
 class Told(NamedTuple):
@@ -61,18 +56,7 @@ def time_in(timestamp: object) -> str:
     Under rules 0 it can have another form in a valid event, and be anything in a void one. Anything
     but a time with its zone, of the years 1 to 9999 in UTC, gives `NO_TIME`.
     """
-    if not isinstance(timestamp, str):
-        return NO_TIME
-    try:
-        moment = datetime.fromisoformat(timestamp)
-        if moment.tzinfo is None:
-            return NO_TIME
-        if _TIME.fullmatch(timestamp):
-            return timestamp
-        moment = moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return NO_TIME
-    return f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    return stored_time(timestamp) or NO_TIME
 
 
 def environment_in(state: Mapping[str, Any]) -> str | None:

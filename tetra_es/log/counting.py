@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from tetra_es.events.metadata import CORRECTED
-from tetra_es.refs import format_time
+from tetra_es.refs import format_time, stored_time
 
 IMPORTED: Final = "environment.imported"
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -73,9 +73,9 @@ def count(
     founding = position == 1 or (before.founding and goes_on)
     if topic == IMPORTED and founding and not void:
         there = before._replace(command=command)
-        return Counted(_read(state.get("timestamp")) or before.time, 0, there)
+        return Counted(stored_time(state.get("timestamp")) or before.time, 0, there)
     least = before.time if goes_on else _after(before.time)
-    own = _read(metadata.get("recorded")) or _read(state.get("timestamp")) or least
+    own = stored_time(metadata.get("recorded")) or stored_time(state.get("timestamp")) or least
     if void:
         return Counted(max(least, own), None, before)
     time, by, since = max(least, own), position if own > least else before.by, before.since
@@ -85,28 +85,11 @@ def count(
     return Counted(time, since, Reached(time, by, since, command, founding))
 
 
-def _read(value: object) -> str:
-    """Return a time as events write it today, empty for anything else."""
-    if not isinstance(value, str):
-        return ""
-    try:
-        moment = datetime.fromisoformat(value)
-        return _written(moment) if moment.tzinfo else ""
-    except (ValueError, OverflowError):
-        return ""
-
-
 def _after(time: str) -> str:
     """Return the next time; the last one that there is where there is none."""
     if not time:
         return time
     try:
-        return _written(datetime.fromisoformat(time) + _MICROSECOND)
+        return format_time(datetime.fromisoformat(time) + _MICROSECOND)
     except OverflowError:
         return time
-
-
-def _written(moment: datetime) -> str:
-    """Return a time as `format_time` does, and sooner where it is UTC already."""
-    text = moment.isoformat(timespec="microseconds")
-    return f"{text[:-6]}Z" if text.endswith("+00:00") else format_time(moment)
