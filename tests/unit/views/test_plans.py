@@ -125,6 +125,13 @@ def long_history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def counted(views: Views) -> list[None]:
+    """Return what grows with every 100 steps of SQLite's machine, however quick the computer is."""
+    steps: list[None] = []
+    views.connection.set_progress_handler(lambda: steps.append(None), 100)
+    return steps
+
+
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_no_question_scans_a_large_table(long_history: Path, question: str) -> None:
     asked: list[str] = []
@@ -143,49 +150,30 @@ def test_no_question_scans_a_large_table(long_history: Path, question: str) -> N
 
 
 def test_a_hot_key_is_read_no_further_than_asked(long_history: Path) -> None:
-    """Counted in steps of SQLite's machine, which do not depend on the computer's speed."""
     with Views(long_history) as views:
-        steps = 0
-
-        def step() -> None:
-            nonlocal steps
-            steps += 1
-
-        views._connection.set_progress_handler(step, 100)
+        steps = counted(views)
         rows = views.events.history(key="ports.tetra", limit=20)
         assert [row.event for row in rows] == list(range(EVENTS, EVENTS - 20, -1))
-        assert steps < 50
+        assert len(steps) < 50
         rows = views.events.history(key="ports.tetra", before=EVENTS // 2, limit=20)
         assert rows[0].event == EVENTS // 2 - 1
-        assert steps < 100
+        assert len(steps) < 100
 
 
 def test_a_time_and_a_short_period_are_read_no_further_than_needed(long_history: Path) -> None:
     with Views(long_history) as views:
-        steps = 0
-
-        def step() -> None:
-            nonlocal steps
-            steps += 1
-
-        views._connection.set_progress_handler(step, 100)
+        steps = counted(views)
         for moment in ("2026-11-22T10:00:00.000007Z", "2026-11-22T10:00:00.090007Z", "2099"):
             assert position_of(views, TimeRef(moment))
         begin, end = "2026-11-22T10:00:00.000007Z", "2026-11-22T10:00:00.000027Z"
         rows = views.events.history(since=begin, until=end)
         assert [row.event for row in rows] == list(range(27, 6, -1))
-        assert steps < 50
+        assert len(steps) < 50
 
 
 def test_a_search_reads_each_table_once_and_no_further_than_asked(long_history: Path) -> None:
     """A part of a value has no index; what is read of each row is little."""
     with Views(long_history) as views:
-        steps = 0
-
-        def step() -> None:
-            nonlocal steps
-            steps += 1
-
         for text in ("2", "environment", "é", "nowhere"):
             table = SearchTable(views.connection, text)
             asked: list[str] = []
@@ -196,8 +184,8 @@ def test_a_search_reads_each_table_once_and_no_further_than_asked(long_history: 
             for sql in asked:
                 plan = [row[3] for row in views.connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
                 assert not any("TEMP B-TREE" in step for step in plan), (sql, plan)
-        views.connection.set_progress_handler(step, 100)
+        steps = counted(views)
         hit = next(SearchTable(views.connection, "2").values(EVENTS))
         assert (hit.position, hit.key, hit.stands) == (EVENTS, "ports.tetra", True)
         assert SearchTable(views.connection, "LIC").actors(EVENTS) == [(EVENTS, "alice")]
-        assert steps < 50
+        assert len(steps) < 50
