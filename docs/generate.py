@@ -171,7 +171,7 @@ def command_line() -> str:
 
 
 def _command(path: str, command: click.Command) -> Iterator[str]:
-    if path.count(" ") == 0 or not isinstance(command, click.Group):
+    if path == "tetra-es" or _runs(command):
         yield f"## {path}\n"
         yield f"Usage: `{_usage(path, command)}`\n"
         yield _prose(command.help or "") + "\n"
@@ -193,13 +193,18 @@ def _command(path: str, command: click.Command) -> Iterator[str]:
             yield from _command(f"{path} {name}", found)
 
 
+def _runs(command: click.Command) -> bool:
+    """Return whether a command does something by itself, as a group of others may."""
+    return not isinstance(command, click.Group) or command.invoke_without_command
+
+
 def _usage(path: str, command: click.Command) -> str:
     words = [path]
     if any(isinstance(param, click.Option) and not param.hidden for param in command.params):
         words.append("[OPTIONS]")
     words += [_metavar(param) for param in command.params if isinstance(param, click.Argument)]
     if isinstance(command, click.Group):
-        words.append("COMMAND ...")
+        words.append("[COMMAND ...]" if command.invoke_without_command else "COMMAND ...")
     return " ".join(words)
 
 

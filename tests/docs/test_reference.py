@@ -44,11 +44,11 @@ def section(text: str, title: str) -> str:
 def commands(
     path: str = "tetra-es", command: click.Command = cli
 ) -> Iterator[tuple[str, click.Command]]:
-    """Yield the path and the command of every command that is not a group, and of the top one."""
+    """Yield the path and the command of all that do something, and of the top one."""
     if not isinstance(command, click.Group):
         yield path, command
         return
-    if command is cli:
+    if command is cli or command.invoke_without_command:
         yield path, command
     context = click.Context(command)
     for name in command.list_commands(context):
