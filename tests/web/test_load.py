@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import threading
@@ -33,15 +34,16 @@ PATHS = (
 def ask_for(
     service: Service, seconds: float, found: Counter[int], wrong: list[str], first: int
 ) -> None:
-    """Ask again and again, and count the statuses; note what is a server's error.
+    """Ask for each path once at least, and count the statuses; note what is a server's error.
 
-    Begin with another path than others do: on a busy machine nobody comes to the last one.
+    Begin with another path than others do.
     """
-    end, number = time.monotonic() + seconds, first
+    end = time.monotonic() + seconds
     position = 0
-    while time.monotonic() < end:
+    for number in itertools.count(first):
+        if number >= first + len(PATHS) and time.monotonic() >= end:
+            break
         path = PATHS[number % len(PATHS)]
-        number += 1
         reply = service.ask(path)
         found[reply.status] += 1
         if reply.status >= 500:
@@ -59,7 +61,7 @@ def asked(service: Service, seconds: float, clients: int = CLIENTS) -> Counter[i
     threads = [
         threading.Thread(
             target=ask_for,
-            args=(service, seconds, found, wrong, number * len(PATHS) // clients - 1),
+            args=(service, seconds, found, wrong, number * len(PATHS) // clients),
         )
         for number in range(clients)
     ]
@@ -75,7 +77,6 @@ def test_twelve_clients_at_once(service: Service) -> None:
     """For longer in the night: see `.ci/nightly`."""
     found = asked(service, SECONDS)
     assert set(found) == {200, 404}
-    assert found.total() > CLIENTS
 
 
 def test_it_answers_while_eight_record(told: Machine, tmp_path: Path) -> None:
@@ -104,8 +105,7 @@ def test_it_answers_while_eight_record(told: Machine, tmp_path: Path) -> None:
         stop.set()
         for writer in writers:
             writer.join()
-        assert set(found) <= {200, 404}
-        assert found[200] > len(PATHS) / 2
+        assert set(found) == {200, 404}
         assert set(recorded) == {0}
         rows = service.rows("events", {"n": 10000})
         assert rows == machine.history()
