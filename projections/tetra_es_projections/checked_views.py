@@ -81,16 +81,19 @@ class ViewsCheck:
             self._fail(error)
         self._after = upto
 
-    def findings(self, last: int, files: Mapping[str, str], *, commits: bool) -> Iterator[str]:
+    def findings(
+        self, last: int, files: Mapping[str, str] | None, *, commits: bool
+    ) -> Iterator[str]:
         """Yield what is wrong, the first event first; `commits` says whether to count those.
 
-        `last` is the position of the newest event, `files` path to digest of what it left.
+        `last` is the position of the newest event, `files` path to digest of what it left; None
+        leaves that out.
         """
         wrong_file = None
         if self._is_compared:
             try:
                 self._compare_now(last)
-                wrong_file = self._wrong_file(files)
+                wrong_file = None if files is None else self._wrong_file(files)
             except sqlite3.Error as error:
                 self._fail(error)
         if self._problem:

@@ -148,6 +148,19 @@ def test_changed_views(copy: Machine, how: str) -> None:
     copy.ok("verify")
 
 
+@pytest.mark.parametrize("how", some(VIEWS, 2))
+def test_no_tables_are_made_of_changed_views(copy: Machine, how: str, tmp_path: Path) -> None:
+    file = tmp_path / "all.db"
+    with closing(sqlite3.connect(copy.folder / "store/views.db")) as views:
+        views.execute(VIEWS[how])
+        views.commit()
+    done = copy.fails(4, "audit", "sqlite", str(file))
+    assert done.error().startswith("store/views.db: ")
+    assert not file.exists()
+    copy.ok(*done.hint().split("`")[1].split()[1:])
+    copy.ok("audit", "sqlite", str(file))
+
+
 def test_views_that_say_to_go_further(copy: Machine) -> None:
     """Nothing is lost: the views alone say so, and a rebuild makes them again."""
     with closing(sqlite3.connect(copy.folder / "store/views.db")) as views:

@@ -49,7 +49,13 @@ def in_the_table() -> list[Question]:
     """Return the rows of the page's table."""
     lines = PAGE.read_text().splitlines()
     rows = [line.split("|")[1:-1] for line in lines if "? |" in line]
-    return [Question(*(cell.strip().strip("`") for cell in row)) for row in rows]
+    return [Question(*map(_asked, row)) for row in rows]
+
+
+def _asked(cell: str) -> str:
+    """Return what a cell says to ask; some say beside it what part of the answer that has."""
+    found = re.search("`([^`]*)`", cell)
+    return found[1] if found else cell.strip()
 
 
 QUESTIONS = in_the_table()

@@ -62,7 +62,9 @@ def site(app: App, folder: Path) -> None:
     They are files: open DIR/index.html from a disk, attach DIR to an audit, or put it behind any
     web server. The same history gives the same bytes. DIR must be new, empty, or such a site: the
     new one is written beside it and takes its place when it is whole. What you put there stays.
+    The views that pages are made of are compared with the events first: exit 4 where they differ.
     """
+    from tetra_es_projections.evidence.sound_views import require_sound_views
     from tetra_es_projections.queries.answering import Answering
 
     with app.reading() as reader:  # the views catch up
@@ -70,6 +72,7 @@ def site(app: App, folder: Path) -> None:
     write_site = interface("site")
     with Answering(layout, app.admission).reading() as moment, reporting() as report:
         zone = times.zone()
+        require_sound_views(moment.reader, report)
         count = write_site(moment.reader, folder, zone, report or ignore_progress)
     emit(Report(None, [f"wrote {count} pages to {folder}"]), "text")
 

@@ -9,6 +9,7 @@ import click
 
 from tetra_es_cli.context.params import report_option
 from tetra_es_cli.context.paths import FilePath
+from tetra_es_cli.context.progress import reporting
 from tetra_es_cli.context.text_files import force_option, replaced, write
 from tetra_es_cli.output.emit import emit
 from tetra_es_cli.output.model import Report
@@ -32,13 +33,18 @@ def sqlite(app: App, file: Path, metadata: Path | None, force: bool, output: str
     """Write the history to FILE as an SQLite database with documented tables.
 
     Its table `questions` has what auditors ask as SQL; `datasette FILE` shows it in a browser.
-    Values of secrets are not in it. Nothing in it is signed: `audit export` is the evidence.
+    Values of secrets are not in it. Nothing in it is signed: `audit export` is the evidence. The
+    views that it is made of are compared with the events: exit 4 and no file where they differ.
     """
+    from tetra_es_projections.evidence.sound_views import require_sound_views
     from tetra_es_projections.evidence.sqlite.questions import metadata as metadata_of
     from tetra_es_projections.evidence.sqlite.writing import write_sqlite
+    from tetra_es_projections.queries.answering import Answering
 
     with app.reading() as reader, replaced(file, force=force) as out:
         count = write_sqlite(reader, Path(out.name))
+        with Answering(reader.layout, app.admission).reading() as moment, reporting() as report:
+            require_sound_views(moment.reader, report)
     lines = [f"wrote {count} events to {file}"]
     if metadata is not None:
         import json

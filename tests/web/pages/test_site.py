@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 import shutil
 import signal
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -82,6 +84,20 @@ def test_the_same_history_gives_the_same_bytes(site: Path, told: Machine, tmp_pa
     told.ok("audit", "site", str(again))
     assert files(again) == files(site)
     assert [*tmp_path.iterdir()] == [again]
+
+
+def test_no_pages_are_made_of_changed_views(founded: Machine, tmp_path: Path) -> None:
+    machine, pages = founded.copy(tmp_path / "home"), tmp_path / "pages"
+    machine.ok("status")  # which admits what is there
+    with closing(sqlite3.connect(machine.folder / "store/views.db")) as views:
+        changed = views.execute("UPDATE events SET actor = 'mallory' WHERE position = 2")
+        assert changed.rowcount == 1
+        views.commit()
+    done = machine.fails(4, "audit", "site", str(pages))
+    assert done.error() == "store/views.db: events differ from the events, first at #2"
+    assert not pages.exists()
+    machine.ok("rebuild")
+    machine.ok("audit", "site", str(pages))
 
 
 def test_a_page_of_the_past_is_gone_and_what_others_put_there_stays(
