@@ -21,6 +21,11 @@ class Address(NamedTuple):
     query: tuple[tuple[str, str], ...] = ()
     """Name and value of each parameter that is given."""
 
+    def but(self, **query: object) -> Address:
+        """Return the page with other values of some parameters, or without them."""
+        kept = tuple(pair for pair in self.query if pair[0] not in query)
+        return self._replace(query=kept + given(query))
+
 
 def address(page: str, of: object = "", **query: object) -> Address:
     """Return a page with the parameters that have a value."""
@@ -35,6 +40,12 @@ class Links(Protocol):
 
     def to(self, page: str, of: object = "", **query: object) -> str | None:
         """Return the address of a page; None where there is no such page here."""
+
+    def same(self, here: Address, /, **query: object) -> str | None:
+        """Return the address by which a page shows the same later; with `query`, its other parts.
+
+        `here` names all that it shows as of a moment.
+        """
 
     def json(self, path: str, **query: object) -> str | None:
         """Return the address of the same as JSON, None where nobody answers."""
@@ -64,21 +75,28 @@ class LiveLinks:
 
     def to(self, page: str, of: object = "", **query: object) -> str:
         """Return the address of a page."""
-        path = "/" if page == "overview" else f"/{page}"
-        if of != "":
-            path += f"/{quote(str(of), safe='')}"
-        return self._asked(path, query)
+        return self._page(address(page, of, **query))
+
+    def same(self, here: Address, /, **query: object) -> str:
+        """Return the address by which a page, or another part of it, can be had later."""
+        return self._page(here.but(**query))
 
     def json(self, path: str, **query: object) -> str:
         """Return the address of the same as JSON."""
-        return self._asked(f"/api/v1/{quote(path)}", query)
+        return self._asked(f"/api/v1/{quote(path)}", given(query))
 
     def static(self, name: str) -> str:
         """Return the address of a style or a script."""
         return f"/static/{name}"
 
-    def _asked(self, path: str, query: Mapping[str, object]) -> str:
-        pairs = given({"tz": self._zone, **query} if self._zone else query)
+    def _page(self, page: Address) -> str:
+        path = "/" if page.page == "overview" else f"/{page.page}"
+        if page.of:
+            path += f"/{quote(page.of, safe='')}"
+        return self._asked(path, page.query)
+
+    def _asked(self, path: str, query: tuple[tuple[str, str], ...]) -> str:
+        pairs = (*given({"tz": self._zone}), *query)
         return f"{path}?{urlencode(pairs)}" if pairs else path
 
 

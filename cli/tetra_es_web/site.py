@@ -31,12 +31,18 @@ class _Links:
 
     def __init__(self, ask: Callable[[Address], None]) -> None:
         self._ask = ask
-        self.folder = PurePosixPath()
-        """The folder of the page that is being made, below that of the site."""
+        self.page = address("overview")
+        """The page that is being made."""
 
     def to(self, page: str, of: object = "", **query: object) -> str | None:
         """Return the way to the file of a page; None where the site does not have it."""
-        wanted = address(page, of, **query)
+        return self._page(address(page, of, **query))
+
+    def same(self, _: Address, /, **query: object) -> str | None:
+        """Return the way to this page, or another part of it: a site is of one moment."""
+        return self._page(self.page.but(**query))
+
+    def _page(self, wanted: Address) -> str | None:
         path = file_of(wanted)
         if path is None:
             return None
@@ -51,7 +57,8 @@ class _Links:
         return self._way(f"static/{name}")
 
     def _way(self, path: str) -> str:
-        return quote("../" * len(self.folder.parts) + path)
+        above = PurePosixPath(str(file_of(self.page))).parent
+        return quote("../" * len(above.parts) + path)
 
 
 def write_site(
@@ -99,7 +106,7 @@ def _pages(
     while waiting:
         wanted = waiting.popleft()
         path = str(file_of(wanted))
-        links.folder = PurePosixPath(path).parent
+        links.page = wanted
         try:
             text = PAGES[wanted.page](view, wanted.of, dict(wanted.query))
         except TetraEsError as error:  # such as a text that was purged

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import combinations, islice, pairwise
 from typing import TYPE_CHECKING
 
+from tetra_es.refs import TimeRef, ref_text
 from tetra_es_projections.queries.differences import difference
 from tetra_es_web.links import address
 from tetra_es_web.pages.event import Line, diff_lines
@@ -37,15 +38,14 @@ def compare(view: View, _: str, given: Mapping[str, str]) -> str:
         view,
         title=f"{before} and {after}" if found else "Compare two states",
         here=address("compare", **fixed, part=given.get("part")),
-        json=view.links.json("diff", a=before, b=after) if found else None,
-        command=command("diff", *before.split(), *after.split()) if found else "",
+        json=view.links.json("diff", **fixed) if found else None,
+        command=command("diff", *fixed["a"].split(), *fixed["b"].split()) if found else "",
         asked=(("a", before), ("b", after)),
         before=before,
         after=after,
         found=found,
         pairs=_pairs(view.environments),
         part=part,
-        part_address=lambda at: view.links.to("compare", **fixed, part=at),
         rows=[one for one in part.items if not isinstance(one, Line)],
         lines=[one for one in part.items if isinstance(one, Line)],
     )
@@ -59,8 +59,11 @@ def _pairs(names: Sequence[str]) -> list[tuple[str, str]]:
 
 def _fixed(view: View, name: str) -> str:
     """Return the name of a state that it has for ever."""
-    state = view.reader.views.states.find(name) if name in view.environments else None
-    return f"{name}@{state.revision}" if state else name
+    if name in view.environments or name == "manifest" or name.startswith("profile "):
+        state = view.reader.views.revisions_of(name).find(name)
+        return f"{name}@{state.revision}" if state else name
+    ref = view.ref(name)
+    return ref_text(ref) if isinstance(ref, TimeRef) else name
 
 
 def _weigh(one: Any) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.names import check_environment
-from tetra_es.refs import ref_text
 from tetra_es_projections.queries.annotated import annotated_lines
 from tetra_es_projections.queries.hosts import hosts_at
 from tetra_es_projections.queries.refs import moment_of, position_of
@@ -70,16 +69,15 @@ def _page(view: View, file: str, here: tuple[str, str], given: Mapping[str, str]
     if is_environment and ref is not None:
         ends = moment_of(reader.views, ref, file)
     part = part_of(lines, number(given, "part"), _weigh)
-    at = ref_text(ref) if ref else revision
     newest = table.find(file)
     there = hosts_at(reader, Moment(ends, None)) if is_environment else []
     return render(
         "environment.html",
         view,
         title=file if ref is None else f"{file} at {given['at'].strip()}",
-        here=address(*here, at=revision, part=given.get("part")),
-        json=view.links.json(f"blame/{file}", at=at),
-        command=command("show", *file.split(" "), "--at", at),
+        here=address(*here, at=ends, part=given.get("part")),
+        json=view.links.json(f"blame/{file}", at=ends),
+        command=command("show", *file.split(" "), "--at", ends),
         asked=(("at", given.get("at", "")),),
         file=file,
         overlay=is_environment and reader.views.edited.find(f"profile {file}") is not None,
@@ -91,7 +89,6 @@ def _page(view: View, file: str, here: tuple[str, str], given: Mapping[str, str]
         at=given.get("at", "").strip(),
         newest=newest,
         part=part,
-        part_address=lambda wanted: view.links.to(*here, at=at, part=wanted),
         address=lambda n: view.links.to(*here, at=f"{file}@{n}"),
         secrets=secrets_at_position(reader, file, ends) if is_environment else {},
         hosts=[row for row in there if row.environment == file],

@@ -83,7 +83,6 @@ def event(view: View, of: str, given: Mapping[str, str]) -> str:
         state=_state(found),
         shell=shlex.quote,
         signed=found.signed_bytes.decode(),
-        part_address=lambda at: view.links.to("event", details.event, part=at),
     )
 
 

@@ -26,17 +26,19 @@ def findings(view: View, _: str, given: Mapping[str, str]) -> str:
     at = given.get("at", "").strip()
     ref = view.ref(at)
     upto = view.whole.newest.event if ref is None else moment_of_ref(view.reader, ref).position
+    fixed = view.fixed(ref, upto)
     wanted = several(given, "kind", KINDS)
     after = number(given, "after") or 0
+    here = address("findings", kind=wanted, at=fixed, after=after or None)
     some = some_findings(view.reader, wanted, ref, skipped=after, limit=_SHOWN)
     rows = some.rows[: fitting(some.rows, _weigh)]
     return render(
         "findings.html",
         view,
         title="Findings",
-        here=address("findings", kind=wanted, at=upto, after=after or None),
-        json=view.links.json("findings", kind=wanted, at=at),
-        command=command("findings", *(f"--kind={one}" for one in wanted), "--at", upto),
+        here=here,
+        json=view.links.json("findings", kind=wanted, at=fixed),
+        command=command("findings", *(f"--kind={one}" for one in wanted), "--at", fixed),
         asked=(*(("kind", one) for one in wanted), ("at", at), ("after", str(after or ""))),
         wanted=wanted,
         known=[*KINDS],
@@ -47,8 +49,8 @@ def findings(view: View, _: str, given: Mapping[str, str]) -> str:
         after=after,
         shown=len(rows),
         more=some.more or len(rows) < len(some.rows),
-        beginning=lambda: view.links.to("findings", kind=wanted, at=at),
-        following=lambda: view.links.to("findings", kind=wanted, at=upto, after=after + len(rows)),
+        beginning=lambda: view.links.same(here, after=None),
+        following=lambda: view.links.same(here, after=after + len(rows)),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tetra_es.refs import ref_text
 from tetra_es_projections.queries.history import HistoryQuery, history_rows
 from tetra_es_projections.queries.history_steps import with_ends
 from tetra_es_projections.queries.hosts import hosts_at, left_out, moment_of_ref, on_host
@@ -43,15 +42,14 @@ def hosts(view: View, _: str, given: Mapping[str, str]) -> str:
     missing = left_out(reader, rows) if ref is None and not host else []
     room = min(fitting(done, _weigh, _ROOM), _SHOWN)
     more, done = len(done) > room, done[:room]
-    fixed = ref_text(ref) if ref else upto
+    fixed = view.fixed(ref, upto)
     return render(
         "hosts.html",
         view,
         title="Hosts",
         here=address("hosts", host=host, at=fixed, part=given.get("part"), before=before),
         part=part,
-        part_address=lambda wanted: view.links.to("hosts", host=host, at=fixed, part=wanted),
-        json=view.links.json("hosts", host=host, at=at),
+        json=view.links.json("hosts", host=host, at=fixed),
         command=command("hosts", *([host] if host else ()), "--at", fixed),
         asked=(("host", host), ("at", at), ("before", str(before or ""))),
         at=at,

@@ -71,24 +71,18 @@ def keys(view: View, _: str, given: Mapping[str, str]) -> str:
     part = part_of(rows, number(given, "part"), lambda row: row.weight)
     at = given.get("at", "").strip()
     shown = {name: given.get(name) for name in ("columns", "part")}
+    here = address("keys", key=below, at=upto or view.whole.newest.event, **shown)
     return render(
         "keys.html",
         view,
         title="Values",
-        here=address("keys", key=below, at=upto or view.whole.newest.event, **shown),
+        here=here,
         asked=(("key", below or ""), ("at", at), ("columns", given.get("columns", ""))),
         group=group,
-        group_address=lambda wanted: view.links.to("keys", key=below, at=at, columns=wanted),
+        group_address=lambda wanted: view.links.same(here, columns=wanted, part=None),
         at=at,
         below=below,
         part=part,
-        part_address=lambda wanted: view.links.to(
-            "keys",
-            key=below,
-            at=upto or view.whole.newest.event,
-            columns=given.get("columns"),
-            part=wanted,
-        ),
         cell=_CELL,
         differing=sum(row.differs for row in rows),
         unknown=_unknown(view, None, upto),
@@ -116,8 +110,8 @@ def key(view: View, of: str, given: Mapping[str, str]) -> str:
     before, at = number(given, "before"), given.get("at", "").strip()
     then = _moment(view, at)
     part = part_of(_having(view, of, then), number(given, "part"), _weigh_present, _PRESENT)
-    ends = [one for one in (before, then and then.position + 1) if one]
-    query = HistoryQuery(key=of, before=min(ends, default=None), limit=_SHOWN + 1)
+    position = then.position if then else view.whole.newest.event
+    query = HistoryQuery(key=of, before=min(before or position + 1, position + 1), limit=_SHOWN + 1)
     found = [row for row in history_rows(reader, query) if isinstance(row, KeyEventRow)]
     events = list(dict.fromkeys(row.event for row in found))
     more = len(events) > _SHOWN
@@ -126,7 +120,7 @@ def key(view: View, of: str, given: Mapping[str, str]) -> str:
     if room < len(rows):  # all rows of an event are on one page, but for one that fills it alone
         whole = [row for row in rows[:room] if row.event != rows[room].event]
         more, cut, rows = True, None if whole else rows[room].event, whole or rows[:room]
-    fixed = then.position if then else view.whole.newest.event
+    fixed = view.fixed(then and then.ref, position)
     below = sorted({row.key for row in found if row.key and row.key != of})
     return render(
         "key.html",
@@ -134,14 +128,13 @@ def key(view: View, of: str, given: Mapping[str, str]) -> str:
         title=of,
         here=address("key", of, at=fixed, part=given.get("part"), before=before),
         json=view.links.json("events", key=of, before=query.before),
-        command=command("history", "--key", of, *(["--before", query.before] if ends else ())),
+        command=command("history", "--key", of, "--before", query.before),
         asked=(("at", at), ("before", str(before or ""))),
         key=of,
         purges=purges_of(reader) if any(row.purged for row in rows) else "",
         at=at,
         then=then,
         part=part,
-        part_address=lambda wanted: view.links.to("key", of, at=fixed, part=wanted),
         present=[_present(view, name, row, then) for name, row in part.items],
         unknown=_unknown(view, of, then and then.position),
         rows=rows,

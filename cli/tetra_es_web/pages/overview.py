@@ -53,6 +53,7 @@ def overview(view: View, _: str, given: Mapping[str, str]) -> str:
     reader, ref, at = view.reader, view.ref(given.get("at")), given.get("at", "").strip()
     moment = moment_of_ref(reader, ref)
     upto = view.whole.newest.event if ref is None else moment.position
+    fixed = view.fixed(ref, upto)
     hosts = hosts_at(reader, moment)
     graph = history_graph(reader, HistoryQuery(limit=NEWEST, before=upto + 1))
     states = environment_rows(reader, None if ref is None else upto)
@@ -70,14 +71,13 @@ def overview(view: View, _: str, given: Mapping[str, str]) -> str:
         "overview.html",
         view,
         title="Overview",
-        here=address("overview", at=upto, part=given.get("part")),
-        json=view.links.json("hosts", at=at) if at else view.links.json("environments"),
-        command=command("status", "--at", upto),
+        here=address("overview", at=fixed, part=given.get("part")),
+        json=view.links.json("hosts", at=fixed) if at else view.links.json("environments"),
+        command=command("status", "--at", fixed),
         asked=(("at", at),),
         at=at,
         newest=reader.views.events.find(upto),
         part=part,
-        part_address=lambda wanted: view.links.to("overview", at=upto, part=wanted),
         most=_HOSTS,
         hosts=hosts,
         left_out=missing,

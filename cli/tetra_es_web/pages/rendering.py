@@ -22,7 +22,10 @@ CLIPPED = 400
 
 
 def render(template: str, view: View, *, title: str, here: Address, **more: Any) -> str:
-    """Return a page. `here` is what it can be had by later, when there are more events."""
+    """Return a page. `here` is what it can be had by later, when there are more events.
+
+    So can the parts of its list: all of them are of one moment.
+    """
     told = {"json": None, "command": None, "asked": (), "q": "", **more}
     if told["command"] and view.zone_name != "UTC":
         zone = shlex.quote(view.zone_name)
@@ -38,8 +41,8 @@ def render(template: str, view: View, *, title: str, here: Address, **more: Any)
             time=lambda text: _time(view, text),
             title=title,
             page=here.page,
-            permalink=view.links.to(here.page, here.of, **dict(here.query))
-            or view.links.to(here.page, here.of),
+            permalink=view.links.same(here),
+            part_address=lambda part: view.links.same(here, part=part, before=None),
             **told,
         )
     )

@@ -37,14 +37,15 @@ def replay(view: View, of: str, given: Mapping[str, str]) -> str:
         view,
         title=f"{found.state} without #{found.without.event}",
         here=address("replay", of, **fixed, part=given.get("part")),
-        json=view.links.json(f"replay/{of}", **asked),
+        json=view.links.json(f"replay/{of}", **fixed),
         command=command("replay", of, "--without", found.without.event, "--at", found.state),
         asked=tuple(asked.items()),
         found=found,
         part=part,
-        part_address=lambda wanted: view.links.to("replay", of, **fixed, part=wanted),
         doubts=[one for one in part.items if hasattr(one, "what")],
-        changes=[one for one in part.items if isinstance(one, dict)],
+        changes=[
+            (one["key"], one["before"], one["after"]) for one in part.items if isinstance(one, dict)
+        ],
         lines=[one for one in part.items if isinstance(one, Line)],
     )
 

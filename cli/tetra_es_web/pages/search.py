@@ -31,14 +31,16 @@ def search(view: View, _: str, given: Mapping[str, str]) -> str:
     wanted = Search(text, file, kinds, view.ref(at), _SHOWN + 1, before)
     rows, more = _rows(view, wanted) if text else ([], False)
     filters = {"q": text, "environment": file, "kind": kinds, "at": at}
-    fixed = position_of(view.reader.views, wanted.ref) if wanted.ref else view.whole.newest.event
+    newest = view.whole.newest.event
+    position = position_of(view.reader.views, wanted.ref) if wanted.ref else newest
+    fixed = {**filters, "at": view.fixed(wanted.ref, position)}
     return render(
         "search.html",
         view,
         title=f"Search for {text}" if text else "Search",
-        here=address("search", **{**filters, "at": fixed}, before=before),
-        json=view.links.json("search", **filters, n=_SHOWN, before=before) if text else None,
-        command=_command(wanted, at) if text else None,
+        here=address("search", **fixed, before=before),
+        json=view.links.json("search", **fixed, n=_SHOWN, before=before) if text else None,
+        command=_command(wanted, fixed["at"]) if text else None,
         asked=given_pairs({**filters, "before": before}),
         q=text,
         filters=filters,
@@ -53,10 +55,10 @@ def search(view: View, _: str, given: Mapping[str, str]) -> str:
     )
 
 
-def _command(wanted: Search, at: str) -> str:
+def _command(wanted: Search, at: object) -> str:
     options = [f"--env={wanted.file}"] if wanted.file else []
     options += [f"--kind={one}" for one in wanted.kinds]
-    options += [f"--at={at}"] if at else []
+    options += [f"--at={at}"]
     options += [f"--before={wanted.before}"] if wanted.before else []
     return command("search", *options, "-n", _SHOWN, "--", wanted.text)
 

@@ -69,7 +69,8 @@ def secrets(view: View, of: str, given: Mapping[str, str]) -> str:
     if not of and not whom:
         part = part_of(view.environments, wanted, lambda _: 1, _VAULTS)
         names = part.items
-    vaults = [_vault(view, name, upto, None if ref is None else upto) for name in names]
+    then = upto if upto < view.whole.newest.event else None
+    vaults = [_vault(view, name, upto, then) for name in names]
     if of:
         part = part_of(vaults[0].secrets, wanted, _weigh_secret, _HALF)
     room = _HALF * 2 // max(len(vaults) * 3, 1)
@@ -80,14 +81,14 @@ def secrets(view: View, of: str, given: Mapping[str, str]) -> str:
         view,
         title=f"Secrets of {of}" if of else "Secrets",
         here=address("secrets", of, whom=whom, at=upto, part=given.get("part")),
-        json=view.links.json("exposure", whom=whom or f"@{of}", at=at) if of or whom else None,
+        json=view.links.json("exposure", whom=whom or f"@{of}", at=upto) if of or whom else None,
         command=_command(of, whom, upto),
         asked=(("whom", whom), ("at", at)),
         of=of,
         whom=whom,
         part=part,
-        part_address=lambda wanted: view.links.to("secrets", of, whom=whom, at=at, part=wanted),
         at=at,
+        is_now=then is None,
         vaults=vaults,
     )
 

@@ -8,6 +8,7 @@ from tetra_es.refs import parse_end, parse_start
 from tetra_es_projections.queries.graph import history_graph
 from tetra_es_projections.queries.history import HistoryQuery
 from tetra_es_web.links import address
+from tetra_es_web.links import given as given_pairs
 from tetra_es_web.pages.drawing import rows_of
 from tetra_es_web.pages.parts import fitting
 from tetra_es_web.pages.rendering import render
@@ -54,36 +55,32 @@ def timeline(view: View, _: str, given: Mapping[str, str]) -> str:
     room = min(fitting(rows, lambda row: row.weight), limit)
     more, rows = len(rows) > room, rows[:room]
     at = before or view.whole.newest.event + 1
-    asked = {**wanted, "before": str(at), "after": str(after or "")}
-    older = str(rows[-1].event) if more else None
+    fixed: dict[str, object] = {**wanted, **times, "before": at, "after": after}
+    here = address("timeline", **fixed, n=given.get("n"))
     events = view.reader.views.events
     return render(
         "timeline.html",
         view,
         title="Timeline",
-        here=address("timeline", **{**asked, **times}),
-        json=view.links.json("events", **{**asked, "n": limit}),
-        command=_command(wanted, before, after, limit),
-        asked=tuple({**asked, "before": str(before or "")}.items()),
+        here=here,
+        json=view.links.json("events", **fixed, n=limit),
+        command=_command(fixed, limit),
+        asked=given_pairs({**wanted, "before": before, "after": after, "n": given.get("n")}),
         wanted=wanted,
         field={name: wanted.get(name) for name in FILTERS},
         before=before,
         after=after,
         rows=rows,
         lanes=graph.lanes,
-        older=older and view.links.to("timeline", **{**wanted, "before": older, "after": after}),
+        older=view.links.same(here, before=rows[-1].event) if more else None,
         actors=events.actors() if view.links.live else (),
         types=events.topics() if view.links.live else (),
     )
 
 
-def _command(wanted: Mapping[str, str], before: int | None, after: int | None, limit: int) -> str:
-    words = ["history", *wanted.get("environment", "").split()]
-    for name, value in wanted.items():
-        if name != "environment":
+def _command(asked: Mapping[str, object], limit: int) -> str:
+    words: list[object] = ["history", *str(asked.get("environment", "")).split()]
+    for name, value in asked.items():
+        if name != "environment" and value is not None:
             words += [f"--{name}", value]
-    if before:
-        words += ["--before", str(before)]
-    if after:
-        words += ["--after", str(after)]
     return command(*words, "-n", limit)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import TetraEsError, UsageError
 from tetra_es.names import SOURCE_OF_TRUTH, check_file
-from tetra_es.refs import parse_ref
+from tetra_es.refs import TimeRef, parse_ref, ref_text
 from tetra_es.zones import in_zone
 from tetra_es_projections.queries.environments import known_environments
 
@@ -86,6 +86,10 @@ class View:
     def ref(self, text: str | None) -> Ref | None:
         """Return what a parameter names; None where it is not given. Raises `UsageError`."""
         return parse_ref(text.strip(), self.zone) if text and text.strip() else None
+
+    def fixed(self, ref: Ref | None, position: int) -> str | int:
+        """Return what names for ever what a REF does now, which is after `position`."""
+        return ref_text(ref) if isinstance(ref, TimeRef) else position
 
     def moved(self, time: str) -> datetime:
         """Return the time of an event in the zone that was chosen."""

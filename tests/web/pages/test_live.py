@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import shlex
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -12,14 +13,17 @@ import pytest
 from tests.web.pages.looking import Look
 from tests.web.story import CANARIES, HOSTILE
 from tetra_es.errors import TetraEsError, UsageError
+from tetra_es.refs import TimeRef, parse_ref
 from tetra_es.text import one_line
 from tetra_es_web.pages.registry import PAGES
+from tetra_es_web.pages.view import MANY
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.machine import Machine
     from tests.web.pages.looking import Page
+    from tests.web.service import Service
 
 OF = {
     "event": "50",
@@ -71,11 +75,16 @@ def test_a_permalink_says_the_same_later(founded: Machine, tmp_path: Path) -> No
         *("compare", "search", "findings"),
     )
     pages: dict[str, tuple[Page, str, dict[str, str]]] = {}
+    commands: dict[str, list[str]] = {}
     for name in names:
         page = look.page(name, OF.get(name, ""), **asked.get(name, {}))
         pages[name] = (page, *_permalink(page))
+        commands[name] = page.commands
     machine.ok("set", "local", "ports.tetra=4999")
     machine.ok("promote", "dev")
+    assert {name for name, has in commands.items() if not has} == {"keys", "secrets"}
+    for command in (one for has in commands.values() for one in has):
+        assert "4999" not in machine.run(*shlex.split(command)[1:]).out, command
     for name, (before, of, given) in pages.items():
         after = look.page(name, of, **given)
         assert "4999" not in after.main, name
@@ -105,6 +114,27 @@ def test_the_parts_of_a_page_are_of_one_moment(
     assert re.findall(r"k[0-3]_[0-9]+", look.page(name, of, **query).main) == before != []
 
 
+def test_a_permalink_keeps_all_that_is_asked(look: Look) -> None:
+    for name, given in (
+        ("findings", {"kind": MANY.join(("behind", "drift"))}),
+        ("timeline", {"n": "3", "actor": "bob"}),
+        ("compare", {"a": "profile prod@1", "b": "dev@2"}),
+    ):
+        _, asked = _permalink(look.page(name, **given))
+        assert asked.items() >= given.items(), name
+    _, asked = _permalink(look.page("compare", a="dev@1", b="now"))
+    assert TimeRef(asked["b"]) == parse_ref(asked["b"])
+
+
+def test_what_an_environment_runs_is_of_the_moment_of_its_page(
+    look: Look, service: Service
+) -> None:
+    """A revision that is present has a last moment that moves on."""
+    page = look.page("environment", "prod", at="prod@4")
+    newest = service.rows("head")["event"]
+    assert _permalink(page) == ("prod", {"at": str(newest)})
+
+
 def test_a_revision_of_secrets_is_what_stood_at_its_end(founded: Machine, tmp_path: Path) -> None:
     machine = founded.copy(tmp_path / "home")
     machine.ok("identity", "new")
@@ -126,7 +156,7 @@ def _permalink(page: Page) -> tuple[str, dict[str, str]]:
     assert found
     parts = urlsplit(html.unescape(found[1]))
     of = unquote(parts.path.split("/")[2]) if parts.path.count("/") > 1 else ""
-    return of, {name: values[0] for name, values in parse_qs(parts.query).items()}
+    return of, {name: MANY.join(values) for name, values in parse_qs(parts.query).items()}
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import signal
@@ -40,6 +41,7 @@ def test_every_link_leads_to_a_file_of_the_site(site: Path, pages: dict[Path, Pa
     wrong, reached = [], {site / "index.html"}
     for path, page in pages.items():
         for href in page.hrefs:
+            assert href, path
             parts = urlsplit(href)
             assert not parts.scheme, href
             assert not parts.netloc, href
@@ -51,6 +53,29 @@ def test_every_link_leads_to_a_file_of_the_site(site: Path, pages: dict[Path, Pa
     assert wrong == []
     assert {*pages} <= reached
     assert [path for path, page in pages.items() if "Not here" in page.text] == []
+
+
+def test_long_lists_go_on_in_files(founded: Machine, tmp_path: Path) -> None:
+    machine, site = founded.copy(tmp_path / "home"), tmp_path / "pages"
+    lines = "".join(f"key_{number:03} = {number}\n" for number in range(600))
+    file = machine.toml("local")
+    file.write_text(f"{file.read_text()}\n[long]\n{lines}")
+    machine.ok("record", "-m", "x")
+    machine.ok("audit", "site", str(site))
+    found: set[str] = set()
+    path = site / "keys.html"
+    while True:
+        page = Page.of(path.read_text("utf-8"))
+        assert "" not in page.hrefs
+        found |= set(re.findall(r"long\.key_\d{3}", page.text))
+        (permalink,) = re.findall('href="([^"]*)">permalink<', page.source)
+        assert (path.parent / permalink).resolve() == path
+        following = re.findall('<a rel="next" href="([^"]*)"', page.source)
+        if not following:
+            break
+        path = (path.parent / following[0]).resolve()
+    assert len(found) == 600
+    assert path.name != "keys.html"
 
 
 def test_no_page_is_large_or_has_styles_or_scripts_in_it(pages: dict[Path, Page]) -> None:
