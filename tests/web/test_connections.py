@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import socket
+import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.examples import LONG_TAIL
 from tests.machine import HANG, until
 from tests.web.service import serving
 from tetra_es_web.serving.connections import Patience
@@ -108,6 +110,16 @@ def test_who_drips_is_left(hurried: Service, sent: bytes) -> None:
             return is_closed(connection)
 
         until(drips)
+
+
+@LONG_TAIL
+def test_who_asked_once_may_ask_again_as_long_as_the_docs_say(service: Service) -> None:
+    """uvicorn by itself waits for half of that."""
+    with connected(service) as connection:
+        begin = time.monotonic()
+        connection.sendall(ASK)
+        until(lambda: is_closed(connection))
+        assert time.monotonic() - begin >= Patience().head
 
 
 def test_who_does_not_read_is_left(hurried: Service) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import threading
 from contextlib import contextmanager
+from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
@@ -97,5 +98,6 @@ def _config(app: Surroundings, patience: Patience) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         h11_max_incomplete_event_size=_HEAD,
+        timeout_keep_alive=ceil(patience.head),  # else a shorter one of its own
         timeout_graceful_shutdown=_GRACE,
     )
