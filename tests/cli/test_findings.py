@@ -78,6 +78,26 @@ def test_a_value_that_came_back_or_was_copied_is_still_known_to_who_read_it(
     assert listed(machine, "to-rotate") == []
 
 
+def test_who_reads_another_environment_may_not_read_what_it_had_once(machine: Machine) -> None:
+    machine.ok("identity", "new")
+    mine = machine.ok("identity", "show").out.strip()
+    for environment in ("dev", "staging"):
+        machine.ok("promote", environment, "-m", "first")
+        machine.ok("recipient", "add", environment, "me", mine, "-m", "x")
+        machine.ok("recipient", "add", environment, "bob", BOB, "-m", "x")
+    machine.ok("secret", "set", "staging", "KEY", "-m", "x", stdin="a value")
+    machine.ok("secret", "copy", "staging", "KEY", "--to", "dev", "-m", "x")
+    machine.ok("recipient", "rm", "staging", "bob", "-m", "x")
+    assert listed(machine, "to-rotate") == []  # bob may read the copy
+    machine.ok("secret", "set", "dev", "KEY", "-m", "x", stdin="a value of its own")
+    (row,) = listed(machine, "to-rotate")
+    assert (row["environment"], row["subject"]) == ("staging", "KEY")
+    exposed = json.loads(machine.ok("secret", "exposure", "@staging", "-o", "json").out)
+    assert {one["name"]: one["reads"] for one in exposed} == {"me": True, "bob": False}
+    machine.ok("secret", "rm", "dev", "KEY", "-m", "x")
+    assert listed(machine, "to-rotate") == [row]
+
+
 def test_a_value_is_known_to_who_set_it(machine: Machine) -> None:
     machine.ok("promote", "dev", "-m", "first")
     machine.ok("recipient", "add", "dev", "bob", BOB, "-m", "x")

@@ -39,7 +39,7 @@ class Exposed:
     event: int
     """Its position."""
     reads: bool
-    """Whether it is still a recipient of the environment, or of one where it could read it."""
+    """Whether it is still a recipient of the environment, or of one that has the value now."""
     rotated: bool
     """Whether the key has another value by now, or is gone."""
     purged: bool
@@ -85,6 +85,7 @@ class Exposure:
         self._streams = {one.vault.environment: one for one in read}
         self.vaults = {environment: one.vault for environment, one in self._streams.items()}
         """Environment to its secrets then."""
+        self._values: dict[str, set[SecretVersion]] = {}
 
     def versions(self) -> list[Exposed]:
         """Return every version of every secret with everybody who could read its value."""
@@ -114,6 +115,23 @@ class Exposure:
                 found[version] = self._streams[value.environment].began[value].actor
         return found
 
+    def _reads(self, version: SecretVersion, recipient: str) -> bool:
+        """Return whether an environment has the value of a version now, for a recipient too."""
+        value = self._value(version)
+        return any(
+            value in self._present(environment)
+            for environment, vault in self.vaults.items()
+            if recipient in vault.recipients.values()
+        )
+
+    def _present(self, environment: str) -> set[SecretVersion]:
+        """Return the values that an environment has."""
+        if environment not in self._values:
+            present = self.vaults[environment].present.items()
+            versions = [SecretVersion(environment, key, number) for key, number in present]
+            self._values[environment] = {self._value(version) for version in versions}
+        return self._values[environment]
+
     def _value(self, version: SecretVersion) -> SecretVersion:
         """Return the version by which a value came from outside."""
         # A version is made of one that is there, under the rules that know of it: no circles.
@@ -132,7 +150,6 @@ class Exposure:
         here = next((each for each in known if each.version == version), None)
         first = here or min(known, key=lambda each: each.position)
         since = began if began.position > first.position else first
-        reading = {each.version.environment for each in known} | {vault.environment}
         now = vault.present.get(key)
         return Exposed(
             environment=vault.environment,
@@ -142,7 +159,7 @@ class Exposure:
             recipient=recipient,
             since=since.time,
             event=since.position,
-            reads=any(recipient in self.vaults[each].recipients.values() for each in reading),
+            reads=recipient in vault.recipients.values() or self._reads(version, recipient),
             rotated=now is None
             or self._value(version) != self._value(version._replace(version=now)),
             purged=self._version(version).purged,
