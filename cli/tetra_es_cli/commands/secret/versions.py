@@ -165,8 +165,8 @@ def exposure(app: App, whom: str, ref: Ref | None, output: str) -> None:
 
     RECIPIENT is a name or a key; a word that is both a name and an environment is written @ENV for
     the environment. SINCE is when they could first read it, or a copy with the same value; READS
-    whether they are still a recipient, here or where the value is now. Rotate what is not rotated yet when
-    somebody leaves.
+    whether they are still a recipient, here or where the value is now. Rotate what is not rotated
+    yet when somebody leaves.
     """
     from tetra_es.usecases.secrets.exposure import spelled
     from tetra_es_projections.answers.columns import EXPOSED_TO, EXPOSURE
