@@ -23,6 +23,16 @@ def with_old_values(machine: Machine) -> None:
     machine.ok("set", "local", "app.entry=once-more")
 
 
+def with_many_old_values(machine: Machine) -> None:
+    for number in range(6):
+        machine.ok("set", "local", f"app.entry=value-{number}")
+
+
+def with_old_values_of_a_rule(machine: Machine) -> None:
+    for number in range(6):
+        machine.ok("set", "profile", "dev", f"app.entry=value-{number}")
+
+
 def with_a_purged_one(machine: Machine) -> None:
     with_an_old_value(machine)
     machine.ok("purge", "local", "app.entry", "-m", "it leaked", "--yes")
@@ -64,6 +74,17 @@ CASES: list[Case] = [
         "purge local app.entry -y -m why",
         with_old_values,
         options="--at local@3",
+    ),
+    *(
+        Case(
+            "--at names a state that had the one to destroy: {} and {} more, which `{}` lists",
+            f"purge {where} app.entry -y -m why",
+            before,
+        )
+        for where, before in (
+            ("local", with_many_old_values),
+            ("profile dev", with_old_values_of_a_rule),
+        )
     ),
     Case(
         "name a key, as `tetra-es history` shows them, or give the value itself",

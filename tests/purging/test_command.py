@@ -326,6 +326,19 @@ def test_which_of_several_values(leaked: Machine) -> None:
     leaked.ok("verify")
 
 
+@LONG_TAIL
+def test_many_old_values_are_not_all_listed(leaked: Machine) -> None:
+    for number in range(9):
+        leaked.ok("set", "local", f"app.entry=value-{number}", "-m", "x")
+    hint = leaked.fails(2, *PURGE, "-y").hint()
+    assert hint == (
+        "--at names a state that had the one to destroy: local@12, local@11, local@10, local@9 "
+        "and 5 more, which `tetra-es history local --key app.entry` lists"
+    )
+    rows = leaked.history("local", "--key", "app.entry")
+    assert {row["revision"] for row in rows} >= {12, 11, 10, 9, 8, 7, 6, 5, 2}
+
+
 @pytest.mark.parametrize("output", ["text", "json"])
 def test_nothing_that_is_printed_has_the_value(leaked: Machine, output: str) -> None:
     done = leaked.ok(*PURGE, "-y", "-o", output)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from tetra_es.errors import IntegrityFailure
+from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.events.config import ORG_STREAM, ManifestEdited, OrganizationCreated, ProfileEdited
 from tetra_es.log import canonical
 from tetra_es.model.environment import environment_stream
-from tetra_es.refs import PREVIOUS, HashRef, PositionRef, RevisionRef, TimeRef
-from tetra_es_projections.queries.refs import file_of, moment_of, position_of
+from tetra_es.refs import PREVIOUS, HashRef, PositionRef, RevisionRef, TimeRef, ref_text
+from tetra_es_projections.queries.refs import file_of, position_of
 from tetra_es_projections.queries.views import Views
 from tetra_es_projections.views.database import REBUILD
 from tetra_es_projections.views.timeline import Counting
@@ -50,30 +50,46 @@ class RefLookup:
     def position_of(self, ref: Ref, file: str | None = None) -> int:
         """Return the position of the event that `ref` names; see `refs.position_of`.
 
-        Raises `IntegrityFailure` where the events do not say so.
+        Views that have other events than the log, as while others record, are not asked: the events
+        alone say it. Raises `IntegrityFailure` where views of the same events say something else.
         """
+        problem: TetraEsError | None = None
         with Views(self._views) as views:
-            position = position_of(views, ref, file)
-            commit = views.commit(position)
+            reached, position, commit = views.hold(), 0, None
             if isinstance(ref, RevisionRef):
                 file = file_of(views, ref, file)
-        if self._log and not self._is_right(self._log, ref, file, position, commit):
-            raise _unlike(position)
-        return position
+            try:
+                position = position_of(views, ref, file)
+                commit = views.commit(position)
+            except TetraEsError as error:
+                problem = error
+        if problem is None and (
+            self._log is None or self._is_right(self._log, ref, file, position, commit)
+        ):
+            return position
+        if self._log is not None and reached != self._log.last_position():
+            found = _position_by_events(self._log, ref, file)
+            if found is not None:
+                return found
+            problem = problem or _moved(ref)
+        raise problem or _unlike(position)
 
     def moment_of(self, ref: Ref, environment: str) -> int:
         """Return the last position at which what `ref` names was the present state.
 
-        Raises `IntegrityFailure` where the events do not say so.
+        Raises as `position_of` does.
         """
         if not isinstance(ref, RevisionRef):
             return self.position_of(ref)
         position = self.position_of(ref, environment)
         with Views(self._views) as views:
-            moment = moment_of(views, ref, environment)
-        if self._log and moment != _end_of(self._log, position):
+            reached, moment = views.hold(), views.states.end_of(environment, position)
+        if self._log is None:
+            return moment
+        end = _end_of(self._log, position)
+        if moment != end and reached == self._log.last_position():
             raise _unlike(moment)
-        return moment
+        return end
 
     def _is_right(
         self, log: Replica, ref: Ref, file: str | None, position: int, commit: str | None
@@ -95,15 +111,34 @@ class RefLookup:
         return self._event_of(commit) == (position, record.hash.hex())
 
 
-def _is_revision(log: Replica, record: Record, file: str, number: int) -> bool:
-    """Return whether an event made the revision of a file with a number, or the one before last."""
+def _position_by_events(log: Replica, ref: Ref, file: str | None) -> int | None:
+    """Return the position of the event that a REF names, by the events alone; None for none."""
+    if isinstance(ref, RevisionRef):
+        return _revision(log, file or ref.environment, ref.revision)
+    if isinstance(ref, TimeRef):
+        return _newest_at(log, ref.moment, file)
+    if isinstance(ref, PositionRef) and log.record(ref.position):
+        return ref.position
+    prefix = ref.prefix if isinstance(ref, HashRef) else ref.maybe_hash
+    if not prefix:
+        return None
+    found = [each.position for each in log.records() if each.hash.hex().startswith(prefix)]
+    return found[0] if len(found) == 1 else None
+
+
+def _revision(log: Replica, file: str, number: int) -> int | None:
+    """Return the position of the revision of a file with a number, or of the one before last."""
     following = _revisions(log, file)
     if number == PREVIOUS:
         next(following, None)
-        newest = next(following, None)
-        return newest is not None and newest[0] == record.position
-    if file.partition(" ")[0] in _TOPICS:
-        return (record.position, number) in following
+        return next((position for position, _ in following), None)
+    return next((position for position, each in following if each == number), None)
+
+
+def _is_revision(log: Replica, record: Record, file: str, number: int) -> bool:
+    """Return whether an event made the revision of a file with a number, or the one before last."""
+    if number == PREVIOUS or file.partition(" ")[0] in _TOPICS:
+        return _revision(log, file, number) == record.position
     valid = log.void(record.position) is None
     named = (record.stream, _state(record).get("revision"))
     return valid and named == (environment_stream(file), number)
@@ -153,6 +188,13 @@ def _end_of(log: Replica, position: int) -> int:
 
 def _state(record: Record) -> dict[str, Any]:
     return canonical.decode(record.state)
+
+
+def _moved(ref: Ref) -> TetraEsError:
+    return TetraEsError(
+        f"{ref_text(ref)} was recorded while this command looked for it",
+        hint="run the same command again",
+    )
 
 
 def _unlike(position: int) -> IntegrityFailure:

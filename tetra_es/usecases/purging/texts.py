@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 import tomllib
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tetra_es.errors import ConfigError, UsageError
 from tetra_es.events.base import revision_of
@@ -25,11 +26,14 @@ from tetra_es.toml.keys import format_key
 from tetra_es.usecases.config.keys import canonical_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tetra_es.events.base import Event
     from tetra_es.refs import Ref
     from tetra_es.usecases.unit_of_work import UnitOfWork
+
+_SHOWN: Final = 4
+"""States that a hint names."""
 
 
 class Where(NamedTuple):
@@ -91,18 +95,17 @@ def value_of(work: UnitOfWork, where: Where, key: str, ref: Ref | None) -> str:
     if ref is not None:
         position = work.refs.position_of(ref, str(where))
         texts = [each for each in texts if each.position <= position][-1:]
-    found: dict[str, str] = {}
+    found: dict[str, _Text] = {}
     for each in texts:
         for literal in _literals(where, each.text, key):
-            found.setdefault(literal, each.ref)
+            found.setdefault(literal, each)
     past = [*found][-1:]
     present = _literals(where, texts[-1].text, key) if texts else []
     others = [literal for literal in found if literal not in present]
     if len(others) > 1:
-        refs = [found[literal] for literal in others]
         raise UsageError(
             f"{where} had {len(others)} other values of {key}",
-            hint=f"--at names a state that had the one to destroy: {', '.join(refs)}",
+            hint=_states(where, key, [found[literal] for literal in others]),
         )
     if not found:
         raise UsageError(
@@ -110,6 +113,23 @@ def value_of(work: UnitOfWork, where: Where, key: str, ref: Ref | None) -> str:
             hint="name a key, as `tetra-es history` shows them, or give the value itself",
         )
     return _plain(f"{key} of {where}", (others or past)[0])
+
+
+def _states(where: Where, key: str, texts: Sequence[_Text]) -> str:
+    """Return the hint that names states to choose from: all, or the newest and where the rest is.
+
+    They are in the order of the history, each with another value of a key.
+    """
+    if len(texts) <= _SHOWN:
+        refs = ", ".join(each.ref for each in texts)
+        return f"--at names a state that had the one to destroy: {refs}"
+    refs = ", ".join(each.ref for each in texts[: -_SHOWN - 1 : -1])
+    name = _name_in(where, ConfigDocument(where.path, texts[-1].text), key)
+    listed = shlex.join(("tetra-es", "history", *str(where).split(), "--key", name))
+    return (
+        f"--at names a state that had the one to destroy: {refs} and {len(texts) - _SHOWN} more, "
+        f"which `{listed}` lists"
+    )
 
 
 def _texts(work: UnitOfWork, where: Where) -> Iterator[_Text]:
