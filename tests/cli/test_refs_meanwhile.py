@@ -1,6 +1,6 @@
 """REFs that are looked up while somebody else records: the events of one moment say what they name.
 
-What is wrong in the views is found all the same.
+Views of the same events that lie are found all the same.
 """
 
 from __future__ import annotations
