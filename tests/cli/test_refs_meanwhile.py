@@ -38,7 +38,7 @@ def looking(machine: Machine) -> Iterator[RefLookup]:
         yield RefLookup(layout.views, log)
 
 
-def answers(lookup: RefLookup) -> dict[object, int]:
+def replies(lookup: RefLookup) -> dict[object, int]:
     found: dict[object, int] = {}
     for text in TEXTS:
         ref = parse_ref(text.rpartition(" ")[2] if text != "profile dev@1" else "profile@1")
@@ -68,14 +68,14 @@ def record_more(machine: Machine) -> None:
 
 def test_views_that_went_on_name_what_the_log_has(edited: Machine) -> None:
     with looking(edited) as lookup:
-        before = answers(lookup)
+        before = replies(lookup)
         record_more(edited)
-        assert answers(lookup) == before
+        assert replies(lookup) == before
         with pytest.raises(TetraEsError, match="local@3 was recorded while") as raised:
             lookup.position_of(parse_ref("local@3"))
         assert not isinstance(raised.value, IntegrityFailure)
     with looking(edited) as lookup:
-        after = answers(lookup)
+        after = replies(lookup)
         assert after["local@prev"] > before["local@prev"]
         assert lookup.position_of(parse_ref("local@3"))
 
@@ -86,11 +86,11 @@ def test_views_that_are_behind_do_not_hide_what_the_log_has(edited: Machine) -> 
     record_more(edited)
     newest = edited.history()[0]
     with looking(edited) as lookup:
-        wanted = answers(lookup)
+        wanted = replies(lookup)
         for path in views.parent.glob("views.db*"):
             path.unlink()
         shutil.copyfile(older, views)
-        assert answers(lookup) == wanted
+        assert replies(lookup) == wanted
         assert lookup.position_of(parse_ref("local@3")) < newest["event"]
         assert lookup.position_of(parse_ref(newest["hash"][:12])) == newest["event"]
         assert lookup.position_of(parse_ref(str(newest["event"]))) == newest["event"]
