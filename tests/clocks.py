@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
+from tests.machine import ROOT
 from tetra_es.usecases import unit_of_work
 from tetra_es.usecases.clock import check_clock
 
@@ -28,6 +29,22 @@ def dated(time: str, *, honest: bool = False) -> Iterator[None]:
         patch.object(unit_of_work, "check_clock", check),
     ):
         yield
+
+
+_RECORDING = """\
+import sys
+sys.path.insert(0, sys.argv.pop(1))
+from tests.clocks import dated
+from tetra_es_cli.main import main
+with dated(sys.argv.pop(1)):
+    main()
+"""
+
+
+def record_dated(machine: Machine, time: str, *words: str) -> None:
+    """Record something that carries a time, in a process of its own."""
+    done = machine.process(str(ROOT), time, *words, code=_RECORDING)
+    assert done.code == 0, done.err
 
 
 def reached(machine: Machine) -> str:

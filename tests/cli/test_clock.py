@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, nullcontext
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import pytest
 
 from tests.cli.test_void import METADATA, sign
-from tests.clocks import dated, reached
+from tests.clocks import dated, reached, record_dated
 from tests.examples import LONG_TAIL
 from tests.machine import Machine
 from tetra_es.admission import Admission
+from tetra_es.errors import Refused
+from tetra_es.events.deployments import DEPLOYMENT_EVENTS, HOST_EVENTS
 from tetra_es.gate.replica import AdmittedReplica
+from tetra_es.log.counting import Reached
 from tetra_es.store.history import History
+from tetra_es.usecases.clock import check_clock
+from tetra_es.usecases.deploy.journal import HostJournal
+from tetra_es_cli.context.app import App
+from tetra_es_cli.context.recording import Recording
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tetra_es.events.base import Event
+    from tetra_es.events.metadata import Context
+    from tetra_es.model.host import HostState
 
 LONG_AGO = "2020-02-03T04:05:06.000000Z"
 AHEAD = "2099-01-01T00:00:00.000000Z"
@@ -74,6 +86,59 @@ def test_a_date_in_the_future_is_corrected(machine: Machine) -> None:
     time, admission = reached(machine), Admission(machine.home / ".local/state/tetra-es")
     with AdmittedReplica(machine.store, admission) as replica:  # by which clocks are looked at
         assert replica.opened.gate.state.reached.time == time
+
+
+def test_what_has_happened_is_recorded_whatever_the_date(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what begins something is not."""
+    for name, value in machine.environment().items():
+        monkeypatch.setenv(name, value)
+
+    def start(host: HostState, context: Context) -> None:
+        host.start(
+            *("1" * 16, context), revision=1, of_position=3, runner="direct", secrets=[], files=[]
+        )
+
+    machine.ok("promote", "dev")
+    with App().workspace(Recording()) as workspace:
+        journal = HostJournal(workspace, "dev", "web1")
+        journal.claim(start)
+        record_dated(machine, AHEAD, "set", "local", "ports.tetra=2")
+        journal.note("step_done", step="switch")
+        journal.note("failed", step="health", cause="it did not answer", switched=True)
+        journal.send()
+        journal.note("reverted", cause="request")
+        journal.send()
+        other = HostJournal(workspace, "dev", "web2")
+        other.note("stopped", services=[])
+        other.send()
+        with pytest.raises(Refused, match="is dated in the future"):
+            other.claim(start)
+        workspace.catch_up()
+    stopped, _, deployed = machine.history("-n", "3", "--steps")
+    assert stopped["type"] == "host.stopped"
+    assert "reverted after health" in deployed["summary"]
+    assert [step["type"].partition(".")[2] for step in deployed["steps"]] == [
+        *("step_done", "failed", "reverted")
+    ]
+    done = machine.fails(3, "host", "forget", "web1", "-m", "a decision")
+    assert "is dated in the future" in done.err
+    assert machine.run("findings", "--kind", "unverified", "-o", "json").json == []
+    assert machine.run("findings", "--kind", "backdated", "-o", "json").json == []
+    machine.ok("host", "forget", "web1", "--clock-was-wrong", "-m", "a decision")
+    machine.ok("verify")
+
+
+@pytest.mark.parametrize("kind", [*DEPLOYMENT_EVENTS, *HOST_EVENTS], ids=lambda kind: kind.TOPIC)
+def test_of_hosts_only_decisions_look_at_the_clock(kind: type[Event]) -> None:
+    event: Any = SimpleNamespace(TOPIC=kind.TOPIC, metadata={}, timestamp=LONG_AGO)
+    decided = kind.TOPIC in ("deployment.started", "host.forgotten")
+    with pytest.raises(Refused) if decided else nullcontext():
+        check_clock(Reached(AHEAD), [event])
+    decision: Any = SimpleNamespace(TOPIC="secret.set", metadata={}, timestamp=LONG_AGO)
+    with pytest.raises(Refused):
+        check_clock(Reached(AHEAD), [event, decision])
 
 
 def test_every_copy_answers_alike(machine: Machine, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.clocks import record_dated
 from tests.conftest import HANG, ROOT, default_signals
 from tests.examples import LONG_TAIL, some
 from tests.integrity.test_poisoned import POISONS
@@ -218,6 +219,24 @@ def test_mirror_and_views_have_it_all_in_the_end(fleet: Fleet) -> None:
     (row,) = fleet.machine.ok("status", "-o", "json").json["servers"]
     assert (row["host"], row["outcome"]) == ("web1", "serving")
     fleet.machine.ok("rebuild", "--check")
+
+
+@LONG_TAIL
+def test_a_date_in_the_future_ends_a_rollout_and_loses_nothing(fleet: Fleet) -> None:
+    """Where it arrives while a host is deployed to: that ends and is recorded, the next is left."""
+
+    ahead = "2099-01-01T00:00:00.000000Z"
+    fleet.before["switch"] = lambda: record_dated(
+        fleet.machine, ahead, "set", "local", "ports.tetra=5555"
+    )
+    (error,) = fleet.roll_out("web1 web2")
+    assert "is dated in the future" in str(error)
+    assert fleet.events("web1") == DEPLOYED
+    assert fleet.events("web2") == []
+    assert not [*(fleet.machine.home / ".local/state/tetra-es").glob("*/waiting/*")]
+    assert fleet.deploy("--clock-was-wrong", "-m", "nobody set it", to="web2").code == 0
+    assert fleet.events("web2") == DEPLOYED
+    fleet.machine.ok("verify")
 
 
 def test_what_others_record_meanwhile_is_kept(fleet: Fleet) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.clocks import dated
 from tests.examples import LONG_TAIL
 
 if TYPE_CHECKING:
@@ -70,6 +71,23 @@ def test_what_happened_follows_what_others_recorded_meanwhile(deploying: Team) -
     summaries = [row["summary"] for row in deploying.alice.history("-n", "3")]
     assert any("local@2" in summary for summary in summaries)
     assert act(deploying.bob, "2", "claim").code == 0
+
+
+@LONG_TAIL
+def test_how_it_ended_is_recorded_whatever_date_others_have(deploying: Team) -> None:
+    """Nothing that begins is, until somebody without limits says that a clock was wrong."""
+    with dated("2099-01-01T00:00:00.000000Z"):
+        deploying.bob.ok("set", "local", "app.a=1")
+    done = act(deploying.alice, "1", "facts")
+    assert (done.code, done.err) == (0, "tetra-es: received #6\n")
+    refused = act(deploying.bob, "2", "claim")
+    assert "3 the clock here is wrong" in refused.err
+    assert "is dated in the future" in refused.err
+    deploying.bob.fails(3, "set", "local", "app.a=2")
+    (row,) = deploying.bob.ok("hosts", "-o", "json").json
+    assert row["newest"]["outcome"] == "serving"
+    deploying.bob.ok("--clock-was-wrong", "set", "local", "app.a=2", "-m", "nobody set it")
+    assert act(deploying.alice, "2", "claim").code == 0
 
 
 @LONG_TAIL

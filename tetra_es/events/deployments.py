@@ -182,3 +182,9 @@ HOST_EVENTS: tuple[type[Event], ...] = (
     HostUninstalled,
     HostForgotten,
 )
+FACTS: tuple[type[Event], ...] = (
+    *(DeploymentStepDone, DeploymentHealthy, DeploymentFailed, DeploymentReverted),
+    *(HostStarted, HostStopped, HostRestarted, HostEnabled, HostDisabled, HostUninstalled),
+)
+"""What tells what has happened on a host: nobody decides it. That a deployment begins is recorded
+before it does, and that a host is forgotten is a decision."""

@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from tetra_es.events.metadata import CORRECTED
+from tetra_es.limits import CLOCK_SKEW
 from tetra_es.refs import format_time, stored_time
 
 IMPORTED: Final = "environment.imported"
@@ -83,6 +84,14 @@ def count(
     if says_so and may_correct(metadata["actor"]):
         time, by, since = own, position, position
     return Counted(time, since, Reached(time, by, since, command, founding))
+
+
+def latest_by(now: str) -> str:
+    """Return the latest time that a right clock can show now: two may differ so much."""
+    try:
+        return format_time(datetime.fromisoformat(now) + timedelta(seconds=CLOCK_SKEW))
+    except OverflowError:
+        return now
 
 
 def _after(time: str) -> str:

@@ -2,16 +2,16 @@
 
 Effective times rise (`log.counting`). Who records long before the time that they reached has a
 wrong clock, or somebody before had one: then a signer without limits says so, and they count from
-now.
+now. What has happened is recorded all the same: refusing it would not undo it.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tetra_es.errors import Refused, UsageError
-from tetra_es.limits import CLOCK_SKEW
+from tetra_es.events.deployments import FACTS
+from tetra_es.log.counting import latest_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,18 +19,22 @@ if TYPE_CHECKING:
     from tetra_es.events.base import Event
     from tetra_es.log.counting import Reached
 
+_HAPPENED: Final = frozenset(fact.TOPIC for fact in FACTS)
+
 
 def is_ahead(reached: Reached, now: str) -> bool:
     """Return whether times in the history are so late that now is too early to be right."""
-    if not reached.time:
-        return False
-    ahead = datetime.fromisoformat(reached.time) - datetime.fromisoformat(now)
-    return ahead.total_seconds() > CLOCK_SKEW
+    return reached.time > latest_by(now)
 
 
 def check_clock(reached: Reached, events: Sequence[Event]) -> None:
-    """Raise `Refused` where events would be recorded long before the time that was reached."""
-    if not events or any("clock" in event.metadata for event in events):
+    """Raise `Refused` where events would be recorded long before the time that was reached.
+
+    Unless all of them tell what has happened on a host, such as how a deployment ended.
+    """
+    if all(event.TOPIC in _HAPPENED for event in events):
+        return
+    if any("clock" in event.metadata for event in events):
         return
     now = min(event.metadata.get("recorded", event.timestamp) for event in events)
     if is_ahead(reached, now):
