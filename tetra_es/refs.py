@@ -189,6 +189,11 @@ def _with_day(text: str, zone: tzinfo) -> str:
     return text
 
 
+def present_time() -> str:
+    """Return what time it is, as events write it."""
+    return format_time(datetime.now(UTC))
+
+
 def format_time(moment: datetime) -> str:
     """Return a time with offset as events write it."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

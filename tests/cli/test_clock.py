@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing, nullcontext
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -35,6 +35,14 @@ if TYPE_CHECKING:
 
 LONG_AGO = "2020-02-03T04:05:06.000000Z"
 AHEAD = "2099-01-01T00:00:00.000000Z"
+
+
+class Later(datetime):
+    """A clock that is ahead of all that was recorded."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Later:
+        return cls(2101, 6, 5, 4, 3, 2, tzinfo=tz)
 
 
 def soon(**more: float) -> str:
@@ -86,6 +94,65 @@ def test_a_date_in_the_future_is_corrected(machine: Machine) -> None:
     time, admission = reached(machine), Admission(machine.home / ".local/state/tetra-es")
     with AdmittedReplica(machine.store, admission) as replica:  # by which clocks are looked at
         assert replica.opened.gate.state.reached.time == time
+
+
+def _bob(machine: Machine, *may: str) -> dict[str, str]:
+    """Have bob be a signer with limits; return where his key is."""
+    env = {"XDG_CONFIG_HOME": str(machine.home / "bob")}
+    key = machine.ok("identity", "line", env=env).out.split(" age1")[0].strip()
+    machine.ok("signer", "add", "bob", key, *(word for one in may for word in ("--may", one)))
+    return env
+
+
+def _clocks(machine: Machine, *more: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = machine.run(
+        "findings", "--kind", "clock", "-o", "json", *more
+    ).json
+    return found
+
+
+def test_a_date_in_the_future_is_a_finding_and_stays_one(machine: Machine, tmp_path: Path) -> None:
+    """Of now alone while it stands; of who recorded it when it is corrected."""
+    env = _bob(machine, "promote:dev")
+    with dated(soon(minutes=4)):  # clocks may differ so much
+        machine.ok("set", "local", "ports.tetra=2", "-m", "a little early")
+    assert _clocks(machine) == []
+    with dated(AHEAD):
+        machine.ok("promote", "dev", env=env)
+        machine.ok("promote", "staging")
+    first = machine.last_position() - 1
+    (row,) = _clocks(machine)
+    assert (row["event"], row["environment"]) == (first, "dev")
+    assert row["what"].startswith(f"bob dated it {AHEAD}, which is in the future by the clock here")
+    assert "--clock-was-wrong -m WHY" in row["what"]
+    assert _clocks(machine, "--at", str(first + 1)) == []
+    checks = {one["name"]: one for one in machine.run("doctor", "-o", "json").json}
+    assert checks["times"]["what"] == f"#{first} is dated in the future"
+    machine.ok("audit", "sqlite", str(tmp_path / "before.db"))
+    with patch("tetra_es.refs.datetime", Later):
+        assert _clocks(machine) == []
+        machine.ok("audit", "sqlite", str(tmp_path / "after.db"))
+    assert (tmp_path / "before.db").read_bytes() == (tmp_path / "after.db").read_bytes()
+    machine.ok("--clock-was-wrong", "signer", "rm", "bob", "-m", "his clock is wrong")
+    (row,) = _clocks(machine)
+    assert row["event"] == first + 2
+    assert f" since #{first}, by bob; from here on they count from " in row["what"]
+    assert _clocks(machine, "--at", str(first + 2)) == [row]
+    assert "times" not in {one["name"] for one in machine.run("doctor", "-o", "json").json}
+    machine.ok("rebuild")
+    assert _clocks(machine) == [row]
+
+
+def test_each_correction_names_who_made_it_necessary(machine: Machine) -> None:
+    env = _bob(machine, "promote:dev")
+    for number in (1, 2):
+        with dated(AHEAD):
+            machine.ok("set", "local", f"ports.tetra={number}", "-m", "x")
+            machine.ok("promote", "dev", env=env)
+        machine.ok("set", "local", "ports.tetra=9", "--clock-was-wrong", "-m", f"{number}")
+    last = machine.last_position()
+    since = [one["what"].partition("; ")[0].partition(" since ")[2] for one in _clocks(machine)]
+    assert since == [f"#{last - 5}, by alice", f"#{last - 2}, by alice"]
 
 
 def test_what_has_happened_is_recorded_whatever_the_date(

@@ -123,6 +123,10 @@ NOT_RUN: dict[str, str] = {
     "tests/rendering/test_variables.py has them",
     "set the clock; where it is right, a signer without limits runs this with --clock-was-wrong "
     "-m WHY": _CLOCK,
+    "set the clock here; where it is right, a signer without limits runs a command with "
+    "--clock-was-wrong -m WHY": _CLOCK,
+    "{} dated it {}, which is in the future by the clock here: nobody can record a decision until "
+    "a signer without limits runs a command with --clock-was-wrong -m WHY": _CLOCK,
     "--clock-was-wrong needs a reason": _CLOCK,
     "-m TEXT says why": _CLOCK,
     "leave out --clock-was-wrong": _CLOCK,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.clocks import record_dated
 from tests.machine import ROOT
 from tests.web.service import serving
 from tetra_es import refs
@@ -85,12 +86,46 @@ def test_what_is_known_does_not_depend_on_the_clock(
     assert (again.headers["etag"], again.body) == (first.headers["etag"], first.body)
 
 
+def test_a_date_in_the_future_is_told_while_it_is_one(
+    told: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By those who have the answer of before or after that, too; a site has it at no time."""
+    machine = told.copy(tmp_path / "home")
+    record_dated(machine, "2036-01-01T00:00:00.000000Z", "set", "local", "ports.tetra=4998")
+    last = machine.last_position()
+    paths = ("/api/v1/findings?kind=clock", "/findings", "/findings?kind=clock")
+    with serving(machine) as service:
+        ahead = {path: service.ask(path) for path in (*paths, "/")}
+        assert [row["event"] for row in ahead[paths[0]].json][-1] == last
+        for path in paths:
+            assert "which is in the future" in ahead[path].text
+            assert "etag" not in ahead[path].headers
+            assert service.ask(path, headers={"If-None-Match": "*"}).status == 200
+        assert "tetra-es findings --kind=clock<" in ahead[paths[2]].text
+        assert "kind=clock" in ahead["/"].text
+        fixed = service.ask(f"/findings?at={last}")
+        assert "which is in the future" not in fixed.text
+        machine.forked().ok("audit", "site", str(tmp_path / "site"))
+        with monkeypatch.context() as patched:
+            patched.setattr(refs, "datetime", Later)
+            over = {path: service.ask(path) for path in paths}
+            assert service.ask(f"/findings?at={last}").headers["etag"] == fixed.headers["etag"]
+        for path, reply in over.items():
+            assert "which is in the future" not in reply.text
+            again = service.ask(path, headers={"If-None-Match": reply.headers["etag"]})
+            assert (again.status, "which is in the future" in again.text) == (200, True)
+        assert "kind=clock" not in service.ask(f"/?at={last}").text
+    for page in ("findings.html", "index.html"):
+        assert "which is in the future" not in (tmp_path / "site" / page).read_text()
+
+
 def test_only_times_in_questions_look_at_the_clock() -> None:
-    """So it is enough to know of these."""
+    """So it is enough to know of these, and of a date in the future."""
     below = "projections/tetra_es_projections"
     for folder in (f"{below}/queries", f"{below}/answers", f"{below}/evidence", "cli/tetra_es_web"):
         for path in (ROOT / folder).rglob("*.py"):
             assert not re.search(r"datetime\.now|date\.today|time\.time\(", path.read_text()), path
+            assert "present_time" not in path.read_text() or path.name == "event_findings.py", path
 
 
 def test_each_form_has_its_own(service: Service) -> None:

@@ -17,6 +17,7 @@ from tetra_es.limits import GIT
 from tetra_es.usecases.check import Check
 from tetra_es.usecases.sharing.engines import ask
 from tetra_es.usecases.sharing.place import shared_at
+from tetra_es_projections.queries.findings import in_future
 from tetra_es_projections.queries.status import environment_rows, file_rows
 from tetra_es_projections.queries.store import store_health
 
@@ -169,7 +170,14 @@ def _state(app: App) -> Iterator[Check]:
         yield Check("projections", "ok", "in step with the events")
         files = file_rows(reader)
         rows = environment_rows(reader)
+        ahead = in_future(reader)
     environments = [row.environment for row in rows if row.revision]
+    if ahead:
+        remedy = (
+            "set the clock here; where it is right, a signer without limits runs a command with "
+            "--clock-was-wrong -m WHY"
+        )
+        yield Check("times", "failed", f"#{ahead.event} is dated in the future", remedy)
     for file in files:
         if file.kind == "unreadable":
             yield Check("files", "failed", file.problem, file.remedy)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from tetra_es_projections.queries.findings import KINDS, some_findings
+from tetra_es.refs import PositionRef
+from tetra_es_projections.queries.findings import KINDS, in_future, some_findings
 from tetra_es_projections.queries.hosts import moment_of_ref
 from tetra_es_web.links import address
 from tetra_es_web.pages.parts import fitting, weight
@@ -26,7 +27,11 @@ def findings(view: View, _: str, given: Mapping[str, str]) -> str:
     at = given.get("at", "").strip()
     ref = view.ref(at)
     upto = view.whole.newest.event if ref is None else moment_of_ref(view.reader, ref).position
+    if ref is None and not view.links.live:  # files stay the same, whatever time it is
+        ref = PositionRef(upto)
     fixed = view.fixed(ref, upto)
+    # A date in the future is found as of now alone: the same answer has no REF then.
+    same = None if ref is None and in_future(view.reader) else fixed
     wanted = several(given, "kind", KINDS)
     after = number(given, "after") or 0
     here = address("findings", kind=wanted, at=fixed, after=after or None)
@@ -37,8 +42,12 @@ def findings(view: View, _: str, given: Mapping[str, str]) -> str:
         view,
         title="Findings",
         here=here,
-        json=view.links.json("findings", kind=wanted, at=fixed),
-        command=command("findings", *(f"--kind={one}" for one in wanted), "--at", fixed),
+        json=view.links.json("findings", kind=wanted, at=same),
+        command=command(
+            "findings",
+            *(f"--kind={one}" for one in wanted),
+            *(("--at", same) if same is not None else ()),
+        ),
         asked=(*(("kind", one) for one in wanted), ("at", at), ("after", str(after or ""))),
         wanted=wanted,
         known=[*KINDS],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tetra_es_projections.queries.findings import findings
+from tetra_es_projections.queries.findings import findings, in_future
 from tetra_es_projections.queries.graph import history_graph
 from tetra_es_projections.queries.history import HistoryQuery
 from tetra_es_projections.queries.hosts import hosts_at, left_out, moment_of_ref
@@ -67,6 +67,8 @@ def overview(view: View, _: str, given: Mapping[str, str]) -> str:
     ]
     part = part_of(cards, number(given, "part"), lambda one: one.weight, _ROOM)
     missing = left_out(reader, hosts) if ref is None else []
+    ahead = in_future(reader) if view.links.live and ref is None else None
+    looked_at = (*_OPEN, "clock") if ahead else _OPEN
     return render(
         "overview.html",
         view,
@@ -81,8 +83,8 @@ def overview(view: View, _: str, given: Mapping[str, str]) -> str:
         most=_HOSTS,
         hosts=hosts,
         left_out=missing,
-        findings=findings(reader, _OPEN, ref),
-        open_kinds=_OPEN,
+        findings=[*([ahead] if ahead else ()), *findings(reader, _OPEN, ref)],
+        open_kinds=looked_at,
         signers=signer_rows(reader, ref),
         files=file_rows(reader)[:_FILES] if view.links.live and ref is None else [],
         rows=rows_of(view, graph),

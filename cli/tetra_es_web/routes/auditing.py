@@ -17,7 +17,7 @@ from tetra_es_projections.answers.people import signers as signers_of
 from tetra_es_projections.evidence.archive import write_evidence
 from tetra_es_projections.evidence.selection import Filter
 from tetra_es_projections.queries.environments import require_environment
-from tetra_es_projections.queries.findings import KINDS
+from tetra_es_projections.queries.findings import KINDS, in_future
 from tetra_es_web.routes import parameters as p
 from tetra_es_web.routes.asking import api_router, asked
 from tetra_es_web.routes.describing import described
@@ -77,7 +77,10 @@ def findings(
         if kind not in KINDS:
             raise UsageError(f"not a kind of findings: {kind!r}", hint=f"there are {_some()}")
     with asked(request) as one:
-        rows, more = findings_in(one.reader, kinds or (), one.maybe(at), n, after)
+        ref = one.maybe(at)
+        if ref is None and in_future(one.reader):
+            one.stable = False
+        rows, more = findings_in(one.reader, kinds or (), ref, n, after)
         following = one.page(after=after + len(rows)) if more else None
         return one.reply(Answer(rows, columns.FINDINGS, next=following), form)
 

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 
 from tetra_es.errors import TetraEsError, UsageError
 from tetra_es.refs import TimeRef, parse_ref
+from tetra_es_projections.queries.findings import in_future
 from tetra_es_web import pages
 from tetra_es_web.links import LiveLinks
 from tetra_es_web.opening import etag_of, headers_of, is_any_known, is_known, opened
@@ -94,6 +95,8 @@ def _page(request: Request, name: str, found: Opened) -> Response:
     times = (of, *(given.get(one, "") for one in _OF_TIMES))
     # The overview shows files that were changed by hand, too.
     stable = name != "overview" and all(_is_fixed(one.strip()) for one in times)
+    if name == "findings" and not any(one.strip() for one in times) and in_future(moment.reader):
+        stable = False
     etag = etag_of(moment, f"{request.url.path}?{request.url.query} page") if stable else None
     headers = headers_of(moment, etag)
     try:

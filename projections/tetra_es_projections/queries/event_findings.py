@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tetra_es.log.counting import latest_by
+from tetra_es.refs import present_time
 from tetra_es_projections.queries.finding import Finding
+from tetra_es_projections.queries.tables.host_table import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,11 +45,37 @@ def noted(reader: Reader, moment: Moment, kind: str, skipped: int = 0) -> Iterat
 
 
 def clocks(reader: Reader, moment: Moment) -> Iterator[Finding]:
-    """Look for events that say that times before them are in the future by mistake."""
-    for row, before in reader.views.events.corrections():
+    """Look for events that say that times before them are in the future by mistake.
+
+    And, as of now alone, for one that is in the future and of which nobody says so.
+    """
+    events = reader.views.events
+    for row, time, before, era in events.corrections():
         if row.event <= moment.position:
-            what = f"times were up to {before}; from here on they count from {row.time}"
+            first = events.first_after(latest_by(time), era) or events.first_after(time, era)
+            since = f" since #{first.event}, by {first.actor}" if first else ""
+            what = f"times were up to {before}{since}; from here on they count from {time}"
             yield _about(row, "clock", what)
+    if moment == NOW and (found := in_future(reader)):
+        yield found
+
+
+def in_future(reader: Reader) -> Finding | None:
+    """Return the first event that is dated in the future, by the clock here; None for none.
+
+    An answer with it is not the same at every time.
+    """
+    events, latest = reader.views.events, latest_by(present_time())
+    reached, era = events.reached()
+    row = events.first_after(latest, era) if reached > latest else None
+    if row is None:
+        return None
+    time, _ = events.effective(row.event)
+    what = (
+        f"{row.actor} dated it {time}, which is in the future by the clock here: nobody can record "
+        "a decision until a signer without limits runs a command with --clock-was-wrong -m WHY"
+    )
+    return _about(row, "clock", what)
 
 
 def exceptions(reader: Reader, moment: Moment) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es_projections.queries import event_findings, host_findings, secret_findings
+from tetra_es_projections.queries.event_findings import in_future
 from tetra_es_projections.queries.finding import Finding
 from tetra_es_projections.queries.hosts import moment_of_ref
 from tetra_es_projections.views.findings import BACKDATED, OUT_OF_ORDER, PURGED, WITHOUT_REASON
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from tetra_es_projections.queries.reader import Reader
     from tetra_es_projections.queries.tables.host_table import Moment
 
-__all__ = ["KINDS", "Finding", "findings", "some_findings"]
+__all__ = ["KINDS", "Finding", "findings", "in_future", "some_findings"]
 
 
 class Some(NamedTuple):

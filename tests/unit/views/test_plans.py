@@ -75,6 +75,9 @@ QUESTIONS: dict[str, Callable[[Views], Any]] = {
     "time of no file": lambda views: position_of(views, TimeRef("2026-11-22T10:00:00.000007Z")),
     "time in the future": lambda views: position_of(views, TimeRef("2099-11-22T10:00:00.000007Z")),
     "corrections": lambda views: views.events.corrections(),
+    "first after a time": lambda views: views.events.first_after(
+        f"2026-11-22T10:00:00.{EVENTS // 2:06}Z", 1
+    ),
     "commit id": lambda views: position_of(views, HashRef(f"{7:040x}")),
     "hash": lambda views: position_of(views, HashRef(f"{7:064x}")),
 }

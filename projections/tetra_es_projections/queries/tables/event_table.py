@@ -55,6 +55,18 @@ class EventRow(NamedTuple):
     """The event that purged what it changed, or its text; None where all of it is there."""
 
 
+class Correction(NamedTuple):
+    """An event from whose own time times count again."""
+
+    row: EventRow
+    time: str
+    """From which it counts."""
+    before: str
+    """The effective time of the event before it."""
+    era: int
+    """The event that times rose from up to that one."""
+
+
 class EventTable:
     """Questions about events."""
 
@@ -257,17 +269,31 @@ class EventTable:
             found += [row[0] for row in self._connection.execute(sql, (topic, upto))]
         return sorted(found)
 
-    def corrections(self) -> list[tuple[EventRow, str]]:
-        """Return the events from whose own times times count again, oldest first.
-
-        Each with the effective time of the event before it.
-        """
+    def corrections(self) -> list[Correction]:
+        """Return the events from whose own times times count again, oldest first."""
         rows = self._connection.execute(
-            f"SELECT {_EVENT_COLUMNS}, (SELECT b.effective FROM events b WHERE b.era > 0 "
-            "AND b.position < e.position ORDER BY b.position DESC LIMIT 1) FROM events e "
-            f"WHERE e.position IN ({_ERAS}) AND e.position > 1 ORDER BY e.position"
-        )
-        return [(EventRow(*row[:-1]), row[-1]) for row in rows]
+            f"SELECT {_EVENT_COLUMNS}, e.effective, (SELECT b.position FROM events b "
+            "WHERE b.era > 0 AND b.position < e.position ORDER BY b.position DESC LIMIT 1) "
+            f"FROM events e WHERE e.position IN ({_ERAS}) AND e.position > 1 ORDER BY e.position"
+        ).fetchall()
+        found = []
+        for *row, time, before in rows:
+            reached, era = self.effective(before)
+            found.append(Correction(EventRow(*row), time, reached, era or 1))
+        return found
+
+    def first_after(self, time: str, era: int) -> EventRow | None:
+        """Return the first event of an era that counts from after a time, None for none."""
+        row = self._connection.execute(  # within one, effective times rise
+            f"{_EVENT} WHERE era = ? AND effective > ? ORDER BY effective, position LIMIT 1",
+            (era, time),
+        ).fetchone()
+        return EventRow(*row) if row else None
+
+    def reached(self) -> tuple[str, int]:
+        """Return the time that the next event counts from after, and the era of now."""
+        row = self._connection.execute("SELECT time, era FROM reached").fetchone()
+        return (row[0], row[1]) if row else ("", 1)
 
     def void(self, position: int) -> str | None:
         """Return why an event changed nothing, None for a valid one."""
