@@ -149,6 +149,120 @@ def test_secrets_that_somebody_could_read_who_left(machine: Machine) -> None:
     )
 
 
+def other(machine: Machine, name: str) -> dict[str, str]:
+    """Return the settings of somebody else who signs, on the same machine."""
+    env = {"XDG_CONFIG_HOME": str(machine.home / name)}
+    key = machine.ok("identity", "line", env=env).out.split(" age1")[0].strip()
+    machine.ok("signer", "add", name, key, "-m", "x")
+    return env
+
+
+def read_by_me(machine: Machine, *environments: str) -> None:
+    """Let ourselves read, with an identity that others here have, too."""
+    machine.ok("identity", "new")
+    mine = machine.ok("identity", "show").out.strip()
+    for environment in environments:
+        machine.ok("recipient", "add", environment, "me", mine, "-m", "x")
+
+
+def test_who_copied_a_value_or_encrypted_it_again_had_it_in_hand(machine: Machine) -> None:
+    read_by_me(machine, "dev", "staging")
+    identity = str(machine.home / ".config/tetra-es/age.key")
+    carol = other(machine, "carol")
+    machine.ok("secret", "set", "dev", "KEY", "-m", "x", stdin="a value")
+    with_it = ("--identity", identity, "-m", "x")
+    machine.ok("secret", "copy", "dev", "KEY", "--to", "staging", *with_it, env=carol)
+    machine.ok("signer", "rm", "carol", "-m", "left")
+    dev, staging = listed(machine, "to-rotate")
+    assert dev["what"] == "carol, who was removed, gave KEY of staging the value of version 1"
+    assert staging["what"] == "carol, who was removed, set version 1"
+    dave = other(machine, "dave")
+    machine.ok("secret", "set", "staging", "KEY", "-m", "x", stdin="another value")
+    machine.ok("recipient", "add", "staging", "bob", BOB, *with_it, env=dave)
+    machine.ok("secret", "set", "dev", "KEY", "-m", "x", stdin="a third one")
+    assert listed(machine, "to-rotate") == []
+    machine.ok("signer", "rm", "dave", "-m", "left")
+    (row,) = listed(machine, "to-rotate")
+    assert row["what"] == "dave, who was removed, encrypted version 2 again"
+
+
+def test_a_key_that_somebody_replaced_could_read_what_they_still_read(machine: Machine) -> None:
+    read_by_me(machine, "dev")
+    machine.ok("recipient", "add", "dev", "bob", BOB, "-m", "x")
+    machine.ok("secret", "set", "dev", "KEY", "-m", "x", stdin="a value")
+    machine.ok("recipient", "rm", "dev", "bob", "-m", "lost his laptop")
+    (row,) = listed(machine, "to-rotate")
+    assert row["what"] == "bob, who was removed, could read version 1"
+    env = {"XDG_CONFIG_HOME": str(machine.home / "bob")}
+    key = machine.ok("identity", "new", env=env).out.strip()
+    machine.ok("recipient", "add", "dev", "bob", key, "-m", "his new one")
+    (row,) = listed(machine, "to-rotate")
+    assert row["what"] == "an earlier key of bob could read version 1"
+
+
+def test_an_environment_that_is_gone_entitles_nobody_and_needs_nothing(machine: Machine) -> None:
+    read_by_me(machine, "dev", "staging")
+    machine.ok("recipient", "add", "staging", "bob", BOB, "-m", "x")
+    machine.ok("secret", "set", "staging", "KEY", "-m", "x", stdin="a value")
+    machine.ok("secret", "set", "staging", "OWN", "-m", "x", stdin="only there")
+    machine.ok("secret", "copy", "staging", "KEY", "--to", "dev", "-m", "x")
+    machine.ok("secret", "compromised", "staging", "OWN", "--version", "1", "-m", "x")
+    assert listed(machine, "to-rotate") == []
+    last = machine.last_position()
+    before = machine.ok("recipient", "list", "staging", "--at", str(last), "-o", "json").json
+    machine.ok("env", "rm", "staging", "-m", "x")
+    (row,) = listed(machine, "to-rotate")
+    assert (row["environment"], row["subject"]) == ("dev", "KEY")
+    assert listed(machine, "compromised") == []
+    assert machine.ok("findings", "--kind", "to-rotate", "--at", str(last), "-o", "json").json == []
+    at = machine.ok("recipient", "list", "staging", "--at", str(last), "-o", "json").json
+    assert at == before != []
+    machine.ok("secret", "exposure", "@staging", "-o", "json")
+
+
+def test_a_name_at_a_ref_is_what_it_was_then(machine: Machine) -> None:
+    read_by_me(machine, "dev", "staging")
+    machine.ok("recipient", "add", "dev", "bob", BOB, "-m", "x")
+    machine.ok("secret", "set", "dev", "KEY", "-m", "x", stdin="a value")
+    asked = ("secret", "exposure", "bob", "--at", str(machine.last_position()), "-o", "json")
+    before = machine.ok(*asked).json
+    (mine,) = (
+        row["recipient"]
+        for row in machine.ok("recipient", "list", "dev", "-o", "json").json
+        if row["name"] == "me"
+    )
+    machine.ok("recipient", "rm", "staging", "me", "-m", "x")
+    machine.ok("recipient", "add", "staging", "bob", mine, "-m", "x")
+    assert machine.ok(*asked).json == before
+    machine.ok("env", "add", "bob", "--profile", "dev", "-m", "x")
+    assert machine.ok(*asked).json == before
+    assert "is an environment and a recipient" in machine.fails(2, "secret", "exposure", "bob").err
+
+
+def test_a_copy_of_a_compromised_value_is_one(machine: Machine) -> None:
+    """Who may not mark the copy leaves it unmarked."""
+    read_by_me(machine, "dev", "staging")
+    machine.ok("secret", "set", "dev", "KEY", "-m", "x", stdin="a value")
+    machine.ok("secret", "copy", "dev", "KEY", "--to", "staging", "-m", "x")
+    env = {"XDG_CONFIG_HOME": str(machine.home / "dave")}
+    key = machine.ok("identity", "line", env=env).out.split(" age1")[0].strip()
+    machine.ok("signer", "add", "dave", key, "--may", "secret:dev", "-m", "x")
+    machine.ok("secret", "compromised", "dev", "KEY", "--version", "1", "-m", "seen", env=env)
+    dev, staging = listed(machine, "compromised")
+    assert dev["what"] == "version 1 is marked as compromised, and present"
+    assert staging["environment"] == "staging"
+    assert staging["what"] == "version 1 has a value that is marked as compromised, and present"
+
+
+def test_who_is_removed_is_told_what_they_set_too(machine: Machine) -> None:
+    read_by_me(machine, "dev")
+    carol = other(machine, "carol")
+    machine.ok("secret", "set", "dev", "KEY", "-m", "x", stdin="a value", env=carol)
+    done = machine.ok("member", "rm", "carol", "-m", "left")
+    assert "carol knows these secrets: give them new values\n  dev: KEY\n" in done.out
+    assert [row["subject"] for row in listed(machine, "to-rotate")] == ["KEY"]
+
+
 def test_an_exception_for_the_scanner(machine: Machine) -> None:
     machine.ok("set", "local", "app.password=hunter2", "--allow", "app.password", "-m", "a sample")
     (row,) = listed(machine, "exception")

@@ -1,26 +1,20 @@
-"""Who could ever read which versions of secrets, from the events alone."""
+"""Who could ever read which versions of secrets, and who knows a value that is still in use."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from tetra_es.events.secrets import (
-    SECRETS_STREAM,
-    RecipientAdded,
-    SecretSet,
-    SecretsReEncrypted,
-    SecretsRestored,
-)
+from tetra_es.events.secrets import SECRETS_STREAM, RecipientAdded
+from tetra_es.integrity.values import Values
 from tetra_es.log.replica import valid_events
-from tetra_es.model.secrets import SecretVersion, Vault
+from tetra_es.model.secrets import SecretVersion
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator
 
-    from tetra_es.events.base import Event
+    from tetra_es.integrity.values import Encrypted
     from tetra_es.log.replica import Replica
-    from tetra_es.model.secrets import Version
 
 
 @dataclass(frozen=True)
@@ -31,11 +25,14 @@ class Exposed:
     key: str
     version: int
     name: str
-    """What the recipient is, or was last, called in that environment."""
+    """What the recipient is, or was last, called there, or else where it first read the value."""
     recipient: str
     """The recipient itself."""
     since: str
-    """The time of the event by which it could read the value, under this name or another one."""
+    """The time of the event by which it could read the value, under this name or another one.
+
+    That of the version's own where it could read the value before.
+    """
     event: int
     """Its position."""
     reads: bool
@@ -45,173 +42,143 @@ class Exposed:
     purged: bool
 
 
-class _Known(NamedTuple):
-    """By which event a recipient could read a value, and under which name of the value."""
+class Knows(NamedTuple):
+    """Somebody who knows, or knew, the value that a secret has."""
 
-    version: SecretVersion
-    time: str
-    position: int
-
-
-class _Began(NamedTuple):
-    """The event that made a version."""
-
-    time: str
-    position: int
-    actor: str
-
-
-class _Stream(NamedTuple):
-    """The secrets of an environment."""
-
-    vault: Vault
-    began: dict[SecretVersion, _Began]
-    known: dict[tuple[SecretVersion, str], _Known]
-    """Version and recipient to the event that encrypted the one for the other first."""
-    names: dict[str, str]
-    """Recipient to what it was called last."""
+    environment: str
+    key: str
+    version: int
+    """The present one."""
+    name: str
+    """Of a recipient, or of the actor who recorded an event."""
+    recipient: str | None
+    """The recipient that could read it; None for an actor who had the value in hand."""
+    by: Encrypted
+    """The first event of it, if there is one of this very version."""
 
 
 class Exposure:
     """Who could read which values: now or, with `upto`, as it was after the event at a position.
 
-    A value can have several names: a version that a rollback brought back, or a copy in another
-    environment. Who could read it under one of them has it.
+    `environments` are those of the manifest then: one that was taken out of it entitles nobody.
     """
 
-    def __init__(self, log: Replica, upto: int | None = None) -> None:
+    def __init__(
+        self, log: Replica, environments: Collection[str], upto: int | None = None
+    ) -> None:
         """Read the secrets of all environments."""
-        read = [_read(log, stream, upto) for stream in log.streams(SECRETS_STREAM)]
-        self._streams = {one.vault.environment: one for one in read}
-        self.vaults = {environment: one.vault for environment, one in self._streams.items()}
-        """Environment to its secrets then."""
-        self._values: dict[str, set[SecretVersion]] = {}
+        self.values = Values(log, upto)
+        self.environments = environments
+        self._readers = self.values.readers()
 
     def versions(self) -> list[Exposed]:
         """Return every version of every secret with everybody who could read its value."""
-        knowing: dict[SecretVersion, dict[str, list[_Known]]] = {}
-        for one in self._streams.values():
-            for (version, recipient), known in one.known.items():
-                of_value = knowing.setdefault(self._value(version), {})
-                of_value.setdefault(recipient, []).append(known)
         found = [
-            self._exposed(version, began, recipient, known)
-            for one in self._streams.values()
-            for version, began in one.began.items()
-            for recipient, known in knowing.get(self._value(version), {}).items()
+            self._exposed(version, recipient, events)
+            for version in self.values.began
+            for recipient, events in self._readers.get(self.values.value(version), {}).items()
         ]
         return sorted(found, key=lambda one: (one.environment, one.key, one.version, one.name))
 
-    def setters(self) -> dict[SecretVersion, str]:
-        """Return each present version of a secret with the actor who gave its value.
-
-        They know it, though it may never have been encrypted for them.
-        """
-        found = {}
-        for environment, vault in self.vaults.items():
+    def present(self) -> Iterator[tuple[SecretVersion, SecretVersion]]:
+        """Yield each version that an environment of the manifest has, and which value it is."""
+        for environment, vault in sorted(self.values.vaults.items()):
             for key, number in sorted(vault.present.items()):
-                version = SecretVersion(environment, key, number)
-                value = self._value(version)
-                found[version] = self._streams[value.environment].began[value].actor
-        return found
+                if environment in self.environments:
+                    version = SecretVersion(environment, key, number)
+                    yield version, self.values.value(version)
 
-    def _reads(self, version: SecretVersion, recipient: str) -> bool:
-        """Return whether an environment has the value of a version now, for a recipient too."""
-        value = self._value(version)
-        return any(
-            value in self._present(environment)
-            for environment, vault in self.vaults.items()
-            if recipient in vault.recipients.values()
-        )
+    def knowing(self) -> Iterator[Knows]:
+        """Yield who ever knew a value that is present, by environment and key.
 
-    def _present(self, environment: str) -> set[SecretVersion]:
-        """Return the values that an environment has."""
-        if environment not in self._values:
-            present = self.vaults[environment].present.items()
-            versions = [SecretVersion(environment, key, number) for key, number in present]
-            self._values[environment] = {self._value(version) for version in versions}
-        return self._values[environment]
+        First who could read it, then who had it in hand: they set it, under whatever name, or
+        encrypted it again, though it may never have been encrypted for them.
+        """
+        handlers = self.values.handlers()
+        for version, value in self.present():
+            for recipient, events in self._readers.get(value, {}).items():
+                by = _of(version, events)
+                name = self.values.name_of(by.version.environment, recipient)
+                yield Knows(*version, name, recipient, by)
+            for actor, events in handlers.get(value, {}).items():
+                yield Knows(*version, actor, None, _of(version, events))
 
-    def _value(self, version: SecretVersion) -> SecretVersion:
-        """Return the version by which a value came from outside."""
-        # A version is made of one that is there, under the rules that know of it: no circles.
-        while source := self._version(version).source:
-            version = source
-        return version
+    def to_rotate(self, signers: Collection[str]) -> Iterator[Knows]:
+        """Yield who knows a present value and should not any more; each name once for a secret.
 
-    def _version(self, name: SecretVersion) -> Version:
-        return self.vaults[name.environment].versions[name.key][name.version]
+        A recipient may know what an environment has whose recipient it is. An actor may, too, as
+        long as they are a signer, or a recipient by that name.
+        """
+        told = set()
+        for one in self.knowing():
+            value = self.values.value(SecretVersion(*one[:3]))
+            having = self.values.having(value, self.environments)
+            if one.recipient is None:
+                may = one.name in signers or any(one.name in each.recipients for each in having)
+            else:
+                may = any(one.recipient in each.recipients.values() for each in having)
+            if not may and (one[:3], one.name) not in told:
+                told.add((one[:3], one.name))
+                yield one
 
-    def _exposed(
-        self, version: SecretVersion, began: _Began, recipient: str, known: list[_Known]
-    ) -> Exposed:
+    def is_recipient(self, name: str, environment: str, key: str) -> bool:
+        """Return whether somebody reads the value of a present secret, by a name."""
+        vault = self.values.vaults[environment]
+        value = self.values.value(SecretVersion(environment, key, vault.present[key]))
+        having = self.values.having(value, self.environments)
+        return any(name in each.recipients for each in having)
+
+    def compromised(self) -> Iterator[tuple[SecretVersion, bool]]:
+        """Yield what is present though others know its value; whether it is marked itself."""
+        values = self.values
+        marked = {
+            values.value(version) for version in values.began if values.version(version).compromised
+        }
+        for version, value in self.present():
+            if value in marked:
+                yield version, values.version(version).compromised
+
+    def _exposed(self, version: SecretVersion, recipient: str, events: list[Encrypted]) -> Exposed:
         """Return that a recipient could read a value, under the name of one version."""
-        vault, key, number = self.vaults[version.environment], version.key, version.version
-        here = next((each for each in known if each.version == version), None)
-        first = here or min(known, key=lambda each: each.position)
-        since = began if began.position > first.position else first
-        now = vault.present.get(key)
+        values = self.values
+        vault, value = values.vaults[version.environment], values.value(version)
+        # It cannot be read under this name before there is such a version.
+        since = max(min(events, key=_position), values.began[version], key=_position)
+        having = [vault, *values.having(value, self.environments)]
+        now = vault.present.get(version.key)
         return Exposed(
-            environment=vault.environment,
-            key=key,
-            version=number,
-            name=self._streams[first.version.environment].names.get(recipient, recipient),
+            environment=version.environment,
+            key=version.key,
+            version=version.version,
+            name=values.name_of(_of(version, events).version.environment, recipient),
             recipient=recipient,
             since=since.time,
             event=since.position,
-            reads=recipient in vault.recipients.values() or self._reads(version, recipient),
-            rotated=now is None
-            or self._value(version) != self._value(version._replace(version=now)),
-            purged=self._version(version).purged,
+            reads=any(recipient in each.recipients.values() for each in having),
+            rotated=now is None or values.value(version._replace(version=now)) != value,
+            purged=values.version(version).purged,
         )
 
 
-def exposed_to(log: Replica, known: Collection[str], upto: int | None = None) -> list[Exposed]:
-    """Return every secret version whose value one of some age recipients could read."""
-    return [one for one in Exposure(log, upto).versions() if one.recipient in known]
+def _position(one: Encrypted) -> int:
+    return one.position
 
 
-def exposed_in(log: Replica, environment: str, upto: int | None = None) -> list[Exposed]:
-    """Return every secret version of an environment with everybody who could read its value."""
-    return [one for one in Exposure(log, upto).versions() if one.environment == environment]
+def _of(version: SecretVersion, events: list[Encrypted]) -> Encrypted:
+    """Return the event that is about one version, the first of the others where none is."""
+    here = (one for one in events if one.version == version)
+    return next(here, None) or min(events, key=_position)
 
 
-def recipients_named(log: Replica, name: str) -> set[str]:
-    """Return the age recipients that had a name in some environment; none where none had it."""
+def recipients_named(log: Replica, name: str, upto: int | None = None) -> set[str]:
+    """Return the age recipients that had a name in some environment; none where none had it.
+
+    With `upto`, those that had it by the event at a position.
+    """
     return {
         event.recipient
         for stream in log.streams(SECRETS_STREAM)
-        for _, event in valid_events(log, log.of_stream(stream))
+        for record, event in valid_events(log, log.of_stream(stream))
         if isinstance(event, RecipientAdded) and event.name == name
+        if upto is None or record.position <= upto
     }
-
-
-def _read(log: Replica, stream: str, upto: int | None) -> _Stream:
-    """Read the secrets of an environment."""
-    one = _Stream(Vault(stream), {}, {}, {})
-    for record, event in valid_events(log, log.of_stream(stream)):
-        if upto is not None and record.position > upto:
-            break
-        one.vault.apply(event)
-        if isinstance(event, RecipientAdded):
-            one.names[event.recipient] = event.name
-        began = _Began(event.timestamp, record.position, event.metadata["actor"])
-        encrypted, recipients = _encrypted(event)
-        for key, number in encrypted:
-            version = SecretVersion(one.vault.environment, key, number)
-            one.began.setdefault(version, began)
-            for recipient in recipients:
-                known = _Known(version, event.timestamp, record.position)
-                one.known.setdefault((version, recipient), known)
-    return one
-
-
-def _encrypted(event: Event) -> tuple[list[tuple[str, int]], Sequence[str]]:
-    """Return key and version of all that an event encrypted, and for whom."""
-    match event:
-        case SecretSet():
-            return [(event.key, event.version)], event.recipients
-        case SecretsReEncrypted() | SecretsRestored():
-            return [(str(key), int(number)) for key, number, _ in event.secrets], event.recipients
-        case _:
-            return [], ()

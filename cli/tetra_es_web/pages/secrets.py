@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tetra_es.refs import PositionRef, RevisionRef
 from tetra_es_projections.queries.exposure import Exposed, exposure
+from tetra_es_projections.queries.findings import findings
 from tetra_es_projections.queries.refs import moment_of, position_of
 from tetra_es_projections.queries.secrets import (
     RecipientRow,
@@ -54,6 +55,7 @@ class Vault(NamedTuple):
     exposures: int
     """How many there are."""
     to_rotate: int
+    """How many findings of that kind there are of the environment."""
     changed: Sequence[EventRow]
 
 
@@ -143,7 +145,7 @@ def _vault(view: View, environment: str, upto: int, then: int | None) -> Vault:
         recipient_rows(reader, environment, ref),
         exposed,
         len(exposed),
-        sum(not (one.rotated or one.purged or one.reads) for one in exposed),
+        sum(one.environment == environment for one in findings(reader, ["to-rotate"], ref)),
         changed[:_SHOWN],
     )
 

@@ -62,7 +62,7 @@ def require_environment(reader: Reader, name: str) -> None:
     if reader.views.states.find(name) is not None:
         return
     known = known_environments(reader)
-    if name not in known:
+    if name not in known and not reader.views.events.history(environment=name, limit=1):
         from tetra_es.schema.near import did_you_mean
 
         raise UnknownEnvironment(

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import UsageError
-from tetra_es.integrity.exposure import Exposed, exposed_in, exposed_to, recipients_named
-from tetra_es_projections.queries.environments import known_environments
+from tetra_es.integrity.exposure import Exposed, Exposure, recipients_named
+from tetra_es.log.replica import Purged
+from tetra_es.refs import RevisionRef
+from tetra_es_projections.queries.environments import configured_environments
 from tetra_es_projections.queries.refs import moment_of, position_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tetra_es.refs import Ref
     from tetra_es_projections.queries.reader import Reader
 
-__all__ = ["Exposed", "exposure"]
+__all__ = ["Exposed", "exposure", "exposure_at"]
 
 
 def exposure(reader: Reader, whom: str, ref: Ref | None = None) -> list[Exposed]:
@@ -26,26 +31,54 @@ def exposure(reader: Reader, whom: str, ref: Ref | None = None) -> list[Exposed]
     What a removed recipient could read stays readable for it in every copy that it has; only a
     new value helps.
     """
-    named = recipients_named(reader.log, whom)
-    environment = _environment(reader, whom)
+    upto = None if ref is None else position_of(reader.views, ref)
+    named = recipients_named(reader.log, whom, upto)
+    all_ = exposure_at(reader, upto)
+    environment = _environment(reader, whom, all_, upto)
     if named and environment:
         raise UsageError(
             f"{whom} is an environment and a recipient",
             hint=f"`tetra-es secret exposure @{whom}` asks about the environment; for the "
             "recipient, give its public key",
         )
-    if environment:
-        upto = None if ref is None else moment_of(reader.views, ref, environment)
-        return exposed_in(reader.log, environment, upto)
-    if not named and not whom.startswith(("age1", "ssh-")):
+    known = named or environment or whom.startswith(("age1", "ssh-"))
+    if not known and not recipients_named(reader.log, whom):  # somebody else may be called so later
         raise UsageError(
             "no environment has that name, and none ever had a recipient of that name",
             hint="give a name, or the age or SSH public key itself",
         )
-    upto = None if ref is None else position_of(reader.views, ref)
-    return exposed_to(reader.log, named or {whom}, upto)
+    if environment and isinstance(ref, RevisionRef):
+        all_ = exposure_at(reader, moment_of(reader.views, ref, environment))
+    return [
+        one
+        for one in all_.versions()
+        if (
+            one.recipient in (named or {whom})
+            if environment is None
+            else one.environment == environment
+        )
+    ]
 
 
-def _environment(reader: Reader, whom: str) -> str | None:
+def exposure_at(reader: Reader, position: int | None) -> Exposure:
+    """Return who could read what, after the event at a position or now."""
+    return Exposure(reader.log, _environments(reader, position), position)
+
+
+def _environments(reader: Reader, position: int | None) -> Sequence[str]:
+    """Return the environments of the manifest at a position, or now.
+
+    Where that manifest was purged, those that the history has.
+    """
+    with suppress(Purged):
+        return configured_environments(reader, position)
+    return reader.views.states.environments()
+
+
+def _environment(reader: Reader, whom: str, exposure: Exposure, position: int | None) -> str | None:
+    """Return which environment a word stands for that was there by a position."""
     name = whom.removeprefix("@")
-    return name if name in known_environments(reader) else None
+    vault = exposure.values.vaults.get(name)
+    if (vault is not None and vault.version) or name in exposure.environments:
+        return name
+    return name if reader.views.states.find(name, position) else None

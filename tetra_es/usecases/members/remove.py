@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import UsageError
 from tetra_es.events.secrets import SECRETS_STREAM
-from tetra_es.integrity.exposure import exposed_to, recipients_named
+from tetra_es.integrity.exposure import Exposure, recipients_named
 from tetra_es.usecases.secrets.recipients import remove_recipients
 from tetra_es.usecases.use_case import UseCase
 
@@ -22,7 +22,7 @@ class Removed(NamedTuple):
     """What remains to be done when a member is gone."""
 
     to_rotate: Mapping[str, Sequence[str]]
-    """Environment to the secrets whose present values the member could read."""
+    """Environment to the secrets whose present values the member knows: could read, or set."""
     is_own: bool
     """Whether it was the one who records it."""
 
@@ -48,9 +48,10 @@ class RemoveMember(UseCase[Removed]):
                 f"no member {self.name}", hint="`tetra-es member list` lists the members"
             )
         to_rotate: dict[str, list[str]] = {}
-        for one in exposed_to(work.log, keys):
+        for one in Exposure(work.log, organization.manifest.environments).knowing():
             names = to_rotate.setdefault(one.environment, [])
-            if not one.rotated and not one.purged and one.key not in names:
+            known = one.name == self.name if one.recipient is None else one.recipient in keys
+            if known and one.key not in names:
                 names.append(one.key)
         to_rotate = {environment: names for environment, names in to_rotate.items() if names}
         context = work.context()  # before one's own key is none of a signer's any more
