@@ -283,7 +283,7 @@ def test_promotions_of_what_the_environment_before_did_not_have(machine: Machine
     machine.ok("set", "manifest", "promotion.gradual=off", "-m", "x")
     machine.ok("set", "local", "ports.tetra=4446", "-m", "x")
     machine.ok("promote", "prod", "-m", "urgent")
-    assert listed(machine) == [row]
+    assert listed(machine, "out-of-order") == [row]
     done = machine.ok("findings", "--at", "6", "-o", "json")
     assert done.json == []
 
@@ -300,6 +300,70 @@ def test_a_promotion_after_one_that_lost_keys_again(machine: Machine) -> None:
     (row,) = listed(machine, "out-of-order")
     told = "it had local@2 but for keys that were rolled back"
     assert row["what"] == f"staging did not have local@2 ({told})"
+
+
+def loosened(machine: Machine) -> list[str]:
+    return [row["what"] for row in listed(machine, "loosened")]
+
+
+def test_a_policy_that_was_loosened(machine: Machine) -> None:
+    for gradual in ("required", "advised", "off", "required"):
+        machine.ok("set", "manifest", f"promotion.gradual={gradual}", "-m", "x")
+    required, advised = (f"promotion.gradual was {one}" for one in ("required", "advised"))
+    assert loosened(machine) == [f"{required}, and is advised", f"{advised}, and is off"]
+    machine.ok("unset", "manifest", "promotion.gradual", "-m", "x")
+    assert loosened(machine)[2:] == [f"{required}, and is advised"]
+    done = machine.ok("findings", "--kind", "loosened", "--at", "2", "-o", "json")
+    assert done.json == []
+    machine.ok("undo", str(machine.last_position()), "-m", "x")
+    machine.ok("set", "manifest", "domain=other.example", "-m", "x")
+    before = loosened(machine)
+    assert len(before) == 3
+    machine.ok("rebuild")
+    assert loosened(machine) == before
+
+
+def order(machine: Machine, *names: str) -> None:
+    listed_ = json.dumps(["local", *names])
+    machine.ok("set", "manifest", f"environments={listed_}", "-m", "x")
+
+
+def test_an_order_that_was_loosened(machine: Machine) -> None:
+    machine.ok("env", "add", "qa", "--profile", "staging", "--after", "dev", "-m", "x")
+    assert loosened(machine) == []
+    machine.ok("env", "rm", "staging", "-m", "x")
+    assert loosened(machine) == ["prod no longer comes after staging"]
+    order(machine, "prod", "dev", "qa")
+    assert loosened(machine)[1:] == ["prod no longer comes after dev and qa"]
+    order(machine, "dev", "qa")
+    told = "dev no longer comes after prod; qa no longer comes after prod"
+    assert loosened(machine)[2:] == [told]
+    order(machine, "dev", "staging", "qa", "prod")
+    assert loosened(machine)[3:] == ["staging no longer comes after qa"]
+
+
+def test_an_order_that_is_changed_while_nobody_keeps_to_it(machine: Machine) -> None:
+    machine.ok("set", "manifest", "promotion.gradual=off", "-m", "x")
+    order(machine, "prod", "dev", "staging")
+    assert len(loosened(machine)) == 1
+    machine.ok("set", "manifest", "promotion.gradual=advised", "-m", "x")
+    assert loosened(machine)[1:] == ["prod no longer comes after dev and staging"]
+
+
+def test_a_manifest_that_was_purged_tells_nothing(machine: Machine) -> None:
+    machine.ok("set", "manifest", "promotion.gradual=required", "-m", "x")
+    machine.ok("set", "manifest", "owner=leaked-word", "promotion.gradual=advised", "-m", "x")
+    position = machine.last_position()
+    machine.ok("set", "manifest", "owner=nobody", "-m", "x")
+    machine.ok("promote", "prod", "-m", "x")
+    before = listed(machine)
+    assert [row["kind"] for row in before] == ["out-of-order", "loosened"]
+    machine.ok("purge", "manifest", "owner", "--at", f"{position}", "-m", "x", "-y")
+    assert [(row["event"], row["what"]) for row in listed(machine, "loosened")] == [
+        (position, "its text was purged: it cannot be told what it loosened"),
+        (position + 1, "promotion.gradual was required, and is advised"),
+    ]
+    assert listed(machine, "out-of-order") == before[:1]
 
 
 def test_blanks_are_no_reason(machine: Machine) -> None:

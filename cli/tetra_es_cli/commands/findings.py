@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
 
 _KINDS = (
-    *("refused", "void", "purged", "backdated", "clock", "out-of-order", "exception"),
-    *("compromised", "to-rotate"),
+    *("refused", "void", "purged", "backdated", "clock", "out-of-order", "loosened"),
+    *("exception", "compromised", "to-rotate"),
     *("drift", "behind", "unverified", "without-reason"),
 )
 
@@ -37,10 +37,10 @@ def findings(app: App, kinds: tuple[str, ...], ref: Ref | None, output: str) -> 
     """List what an auditor should look at; exit 3 where there is something.
 
     Events that changed nothing, purges and what they took away, times out of order, promotions of
-    what the environment before did not have, exceptions for the secret scanner, secrets that are
-    marked as compromised or that somebody who left could read, decisions without a reason; and
-    hosts by what is recorded of them: those that drifted, are behind, or of which nothing is known
-    since long.
+    what the environment before did not have, policies that were loosened, exceptions for the secret
+    scanner, secrets that are marked as compromised or that somebody who left could read, decisions
+    without a reason; and hosts by what is recorded of them: those that drifted, are behind, or of
+    which nothing is known since long.
     """
     from tetra_es_projections.answers import columns
     from tetra_es_projections.answers.findings import findings as found_in

@@ -9,7 +9,13 @@ from tetra_es_projections.queries import event_findings, host_findings, secret_f
 from tetra_es_projections.queries.event_findings import in_future
 from tetra_es_projections.queries.finding import Finding
 from tetra_es_projections.queries.hosts import moment_of_ref
-from tetra_es_projections.views.findings import BACKDATED, OUT_OF_ORDER, PURGED, WITHOUT_REASON
+from tetra_es_projections.views.findings import (
+    BACKDATED,
+    LOOSENED,
+    OUT_OF_ORDER,
+    PURGED,
+    WITHOUT_REASON,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -75,7 +81,7 @@ def _of(reader: Reader, moment: Moment, kind: str, skipped: int) -> Iterator[Fin
     return islice(KINDS[kind](reader, moment), skipped, None)
 
 
-NOTED = (PURGED, BACKDATED, OUT_OF_ORDER, WITHOUT_REASON)
+NOTED = (PURGED, BACKDATED, OUT_OF_ORDER, LOOSENED, WITHOUT_REASON)
 """Kinds that the views have a table of: there may be as many as events."""
 
 
@@ -91,6 +97,7 @@ KINDS: Mapping[str, Callable[[Reader, Moment], Iterator[Finding]]] = {
     "clock": event_findings.clocks,
     # Changes that went around an approval belong here, once there are approvals.
     OUT_OF_ORDER: _noted(OUT_OF_ORDER),
+    LOOSENED: _noted(LOOSENED),
     "exception": event_findings.exceptions,
     "compromised": secret_findings.compromised,
     "to-rotate": secret_findings.to_rotate,

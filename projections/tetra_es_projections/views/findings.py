@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 PURGED: Final = "purged"
 BACKDATED: Final = "backdated"
 OUT_OF_ORDER: Final = "out-of-order"
+LOOSENED: Final = "loosened"
 WITHOUT_REASON: Final = "without-reason"
 
 COUNT: Final = "count "
@@ -86,8 +87,6 @@ class Findings:
         if position == 1:
             batch = told(canonical.decode(record.state)).batch
             self._set(1, _FOUNDING, str(batch[1]))
-        if event is not None and record.topic in _MANIFESTS:
-            self._set(position, MANIFEST, str(position))
         if isinstance(event, EnvironmentState):
             source = str(source_revision_of(event) or "")
             part = isinstance(event, EnvironmentRolledBack) and event.paths
@@ -117,6 +116,8 @@ class Findings:
         if isinstance(event, BodiesPurged | SecretPurged):
             reason = event.metadata["reason"]
             yield PURGED, f"{event.metadata['actor']} purged {self._taken(event)}: {reason}"
+        if record.topic in _MANIFESTS and (less := self._loosened(record.position)):
+            yield LOOSENED, less
         if isinstance(event, EnvironmentPromoted) and (what := self._out_of_order(event)):
             yield OUT_OF_ORDER, what
         if (
@@ -147,10 +148,27 @@ class Findings:
         *first, last = told or [_counted(len(digests), "one body", "{} bodies")]
         return f"{', '.join(first)} and {last}" if first else last
 
+    def _loosened(self, position: int) -> str:
+        """Return what a manifest guards less than the one before it."""
+        from tetra_es_projections.views.loosened import loosened  # few events are manifests
+
+        manifest = self._read_manifest(position)
+        if manifest is None:
+            known = MANIFEST in self._standing
+            return "its text was purged: it cannot be told what it loosened" if known else ""
+        self._set(position, MANIFEST, str(position))
+        self._manifest = (str(position), manifest)
+        standing = dict(self._standing)
+        what = "; ".join(loosened(standing, manifest))
+        for name in standing.items() - self._standing.items():
+            self._set(position, *name)
+        return what
+
     def _out_of_order(self, event: EnvironmentPromoted) -> str | None:
         """Return what is wrong where the environment before did not have what was promoted.
 
-        In the order of the manifest then; nothing while its policy `promotion.gradual` was "off".
+        In the order of the manifest then, or of the one before where it was purged; nothing while
+        its policy `promotion.gradual` was "off".
         """
         before = _before(self._manifest_now(), event.environment)
         had = self._standing.get(_SOURCE + before, "") if before else ""
@@ -161,9 +179,9 @@ class Findings:
         return f"{before} did not have {SOURCE_OF_TRUTH}@{source} ({told})"
 
     def _manifest_now(self) -> Manifest | None:
-        """Return the manifest; None where it was purged."""
+        """Return the newest manifest that was not purged; None where there is none."""
         position = self._standing.get(MANIFEST, "")
-        if self._manifest[0] != position:
+        if position and self._manifest[0] != position:
             self._manifest = (position, self._read_manifest(int(position)))
         return self._manifest[1]
 

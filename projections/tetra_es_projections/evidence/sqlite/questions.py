@@ -84,7 +84,7 @@ QUESTIONS: Final = (
         "bypassed",
         "What went around a rule?",
         "SELECT kind, environment, position, subject, what FROM findings "
-        "WHERE kind IN ('out-of-order', 'exception', 'void', 'backdated', 'bypassed') "
+        "WHERE kind IN ('out-of-order', 'loosened', 'exception', 'void', 'backdated', 'bypassed') "
         "ORDER BY kind, position",
     ),
     Question(
