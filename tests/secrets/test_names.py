@@ -69,3 +69,20 @@ def test_names_are_looked_at_in_a_copy_and_an_import(vault: Machine, tmp_path: P
     file = tmp_path / "dev.env"
     file.write_text("IFS=,\nA=1\n")
     assert "warning: IFS is" in vault.ok("secret", "import", "dev", str(file)).err
+
+
+def test_a_secret_is_listed_with_the_event_that_set_it(machine: Machine) -> None:
+    """Not with one that changed a key of the same name, or of which a purge left nothing."""
+    machine.ok("secret", "set", "dev", "SLIP", "-m", "the secret", stdin="vermilion-otter")
+    machine.ok("set", "local", 'SLIP="a name"', "-m", "a key")
+    machine.ok("promote", "dev")
+    assert _why(machine) == "the secret"
+    machine.ok("unset", "local", "SLIP")
+    machine.ok("promote", "dev")
+    machine.ok("purge", "local", "SLIP", "--yes", "-m", "a slip")
+    assert _why(machine) == "the secret"
+
+
+def _why(machine: Machine) -> str:
+    (row,) = machine.ok("secret", "list", "dev", "-o", "json").json
+    return str(row["reason"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tetra_es.integrity.store import checked_vault
 from tetra_es.log.replica import events_in
@@ -13,6 +13,10 @@ from tetra_es_projections.queries.refs import moment_of
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
     from tetra_es_projections.queries.reader import Reader
+    from tetra_es_projections.queries.tables.event_table import EventRow
+
+_WORDS: Final = ("secret", "secrets")
+"""What the types of events begin with that are about secrets."""
 
 
 class SecretRow(NamedTuple):
@@ -97,11 +101,25 @@ def _version(number: int | None) -> str | None:
     return f"version {number}" if number else None
 
 
+def _newest(reader: Reader, environment: str, key: str) -> EventRow:
+    """Return the event that set a secret last; a key of its TOML may have the same name."""
+    events = reader.views.events
+    for row in events.history(environment=environment, key=key, limit=1):
+        if row.type.partition(".")[0] in _WORDS:
+            return row
+    found = [
+        row
+        for word in _WORDS
+        for row in events.history(environment=environment, key=key, topic=word, limit=1)
+    ]
+    return max(found, key=lambda row: row.event)
+
+
 def _row(reader: Reader, vault: Vault, key: str) -> SecretRow:
     number = vault.present[key]
     version = vault.version_of(key, number)
     by_name = {text: name for name, text in vault.recipients.items()}
-    newest = reader.views.events.history(environment=vault.environment, key=key, limit=1)[0]
+    newest = _newest(reader, vault.environment, key)
     return SecretRow(
         key,
         number,
