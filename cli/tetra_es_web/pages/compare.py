@@ -9,7 +9,7 @@ from tetra_es.refs import TimeRef, ref_text
 from tetra_es_projections.queries.differences import difference
 from tetra_es_web.links import address
 from tetra_es_web.pages.event import Line, diff_lines
-from tetra_es_web.pages.parts import part_of, weight
+from tetra_es_web.pages.parts import name_weight, part_of, weight
 from tetra_es_web.pages.rendering import render
 from tetra_es_web.pages.view import command, number
 
@@ -69,4 +69,4 @@ def _fixed(view: View, name: str) -> str:
 def _weigh(one: Any) -> int:
     if isinstance(one, Line):
         return 40 + weight(one.text, most=2_100)
-    return 200 + weight(*one, one[0])
+    return 200 + name_weight(one[0]) + weight(*one[1:])

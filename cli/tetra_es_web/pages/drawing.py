@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from tetra_es_web.pages.parts import weight
+from tetra_es_web.pages.parts import name_weight, weight
 from tetra_es_web.pages.rendering import lane
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ DOT = 20
 """How far down the dot is, beside the first line of text."""
 TURN = 50
 """How far down an edge has reached the other lane; no row is lower."""
+LANES = 12
+"""How many are drawn beside each other: with more, an edge in its colour says whose event it is."""
 CHANGES = 8
 """Changed keys of an event that a list of events shows."""
 ASIDE = 7
@@ -51,9 +53,10 @@ class Row:
     @property
     def weight(self) -> int:
         """How many bytes of a page it takes, about."""
-        texts = [text for one in self.changes for text in (one.key, one.key, one.before, one.after)]
+        texts = [text for one in self.changes for text in (one.before, one.after)]
+        names = sum(name_weight(one.key) for one in self.changes)
         said = weight(self.summary, self.reason, most=300) + weight(*texts, most=200)
-        return 500 + len(self.drawing) + said
+        return 550 + len(self.drawing) + names + said
 
 
 def rows_of(view: View, graph: Graph, key: str | None = None) -> list[Row]:
@@ -68,7 +71,8 @@ def rows_of(view: View, graph: Graph, key: str | None = None) -> list[Row]:
     backs: dict[int, set[int]] = {}
     for node in graph.nodes:
         row = node.row
-        drawn = Markup("").join(_drawn(node, above, backs, colours))
+        few = len(colours) <= LANES
+        drawn = Markup("").join(_drawn(node, above, backs, colours) if few else ())
         changes = events.changes(row.event, key=key and key.removeprefix("secret "))
         found.append(
             Row(

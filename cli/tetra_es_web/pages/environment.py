@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from tetra_es_web.pages.view import View
 
 
+_SECRETS = 200
+"""Names of secrets on the page of an environment."""
+
+
 class Line(NamedTuple):
     """A line of the text."""
 
@@ -90,6 +94,7 @@ def _page(view: View, file: str, here: tuple[str, str], given: Mapping[str, str]
         newest=newest,
         part=part,
         address=lambda n: view.links.to(*here, at=f"{file}@{n}"),
+        most=_SECRETS,
         secrets=secrets_at_position(reader, file, ends) if is_environment else {},
         hosts=[row for row in there if row.environment == file],
         size=len(text_at(reader, file, ref).encode()),

@@ -13,7 +13,7 @@ from tetra_es.refs import PositionRef
 from tetra_es_projections.queries.events import find_event
 from tetra_es_projections.queries.states import text_at
 from tetra_es_web.links import address
-from tetra_es_web.pages.parts import part_of, weight
+from tetra_es_web.pages.parts import name_weight, part_of, weight
 from tetra_es_web.pages.rendering import render
 from tetra_es_web.pages.view import command, number
 
@@ -140,7 +140,7 @@ def shortened(line: str) -> str:
 def _weigh(one: Any) -> int:
     if isinstance(one, Line):
         return 40 + weight(one.text, most=_LINE + 40)
-    return 200 + weight(*one, one[0])
+    return 200 + name_weight(one[0]) + weight(*one[1:])
 
 
 def _state(found: FoundEvent) -> Iterator[str]:

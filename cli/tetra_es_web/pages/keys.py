@@ -12,7 +12,7 @@ from tetra_es_projections.queries.purged import purges_of
 from tetra_es_projections.queries.tables.key_table import KeyEventRow
 from tetra_es_projections.queries.why import explain
 from tetra_es_web.links import address
-from tetra_es_web.pages.parts import fitting, part_of, weight
+from tetra_es_web.pages.parts import fitting, name_weight, part_of, weight
 from tetra_es_web.pages.rendering import render
 from tetra_es_web.pages.view import command, number
 
@@ -46,7 +46,7 @@ class KeyRow(NamedTuple):
         texts = [cell.value for cell in self.cells if cell]
         purged = 120 * sum(cell.purged is not None for cell in self.cells if cell)
         cells = 80 * len(self.cells) + sum(100 + weight(text, most=_CELL) for text in texts)
-        return 200 + 2 * weight(self.key) + cells + purged
+        return 200 + name_weight(self.key) + cells + purged
 
 
 def keys(view: View, _: str, given: Mapping[str, str]) -> str:
@@ -188,4 +188,4 @@ def _present(view: View, environment: str, row: BlameRow, then: Then | None) -> 
 
 
 def _weigh(row: KeyEventRow) -> int:
-    return 900 + weight(row.key, row.key, row.before, row.after, row.summary, row.reason)
+    return 900 + name_weight(row.key) + weight(row.before, row.after, row.summary, row.reason)

@@ -9,7 +9,7 @@ from tetra_es_projections.queries.graph import history_graph
 from tetra_es_projections.queries.history import HistoryQuery
 from tetra_es_projections.queries.hosts import hosts_at, left_out, moment_of_ref
 from tetra_es_projections.queries.signers import signer_rows
-from tetra_es_projections.queries.status import environment_rows, file_rows
+from tetra_es_projections.queries.status import environment_rows, file_rows, removed_environments
 from tetra_es_web.links import address
 from tetra_es_web.pages.drawing import rows_of
 from tetra_es_web.pages.parts import part_of, weight
@@ -80,6 +80,7 @@ def overview(view: View, _: str, given: Mapping[str, str]) -> str:
         at=at,
         newest=reader.views.events.find(upto),
         part=part,
+        removed=removed_environments(reader, None if ref is None else upto),
         most=_HOSTS,
         hosts=hosts,
         left_out=missing,

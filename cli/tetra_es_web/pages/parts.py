@@ -58,6 +58,13 @@ def weight(*texts: str | None, most: int = 400) -> int:
     return sum(len(escape(one_line(text[:most])).encode()) + 40 for text in texts if text)
 
 
+def name_weight(name: str | None) -> int:
+    """Return how many bytes a name takes: in an address, and as text that can be broken."""
+    if not name:
+        return 0
+    return 2 * weight(name) + len("<wbr>") * sum(map(name.count, "._/"))
+
+
 def fitting(items: Sequence[T], weigh: Callable[[T], int], room: int = ROOM) -> int:
     """Return how many of the first items there is room for, at least one."""
     for place, item in enumerate(items):

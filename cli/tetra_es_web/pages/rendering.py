@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from tetra_es.text import one_line
 
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 
 CLIPPED = 400
 """Characters of a value that lists show."""
+COLOURS = 8
+"""Of environments; one more is that of the organization."""
+_SHORT = 16
+"""Characters of a name that stays on one line."""
+_ARROW = Markup('<span class="word">-&gt;</span>')
+_JOINT = re.compile(r"([._]+|/+)(?=.)")
+"""What a name may be broken after; no entity of HTML has any of it."""
 
 
 def render(template: str, view: View, *, title: str, here: Address, **more: Any) -> str:
@@ -66,7 +74,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    found.filters.update(clip=clip, count=count)
+    found.filters.update(clip=clip, count=count, breaks=breaks, arrows=arrows)
     found.globals["lane"] = lane
     return found
 
@@ -87,6 +95,18 @@ def clip(text: str | None, width: int = CLIPPED) -> str | None:
     return f"{text[:width]}… ({len(text) - width} more characters)"
 
 
+def breaks(name: str) -> str:
+    """Return a long name that lines break after its dots, copied or searched for as one word."""
+    if len(name) <= _SHORT:
+        return name
+    return Markup(_JOINT.sub(r"\1<wbr>", str(escape(one_line(name)))))  # noqa: S704 - it was escaped
+
+
+def arrows(summary: str) -> Markup:
+    """Return a summary whose arrows no line breaks."""
+    return escape(one_line(summary)).replace("-&gt;", _ARROW)
+
+
 def count(things: Iterable[object] | int, one: str, more: str = "") -> str:
     """Return how many there are, such as `2 hosts`."""
     number = things if isinstance(things, int) else sum(1 for _ in things)
@@ -96,7 +116,7 @@ def count(things: Iterable[object] | int, one: str, more: str = "") -> str:
 def lane(view: View, environment: str | None) -> int:
     """Return the number of the colour that an environment has on every page."""
     names = view.environments
-    return names.index(environment) % 5 + 1 if environment in names else 0
+    return names.index(environment) % COLOURS + 1 if environment in names else 0
 
 
 def _time(view: View, text: str | None) -> Markup:

@@ -9,7 +9,7 @@ from tetra_es_projections.answers.replay import replay_value
 from tetra_es_projections.queries.replay import replay as replayed
 from tetra_es_web.links import address
 from tetra_es_web.pages.event import Line, diff_lines
-from tetra_es_web.pages.parts import part_of, weight
+from tetra_es_web.pages.parts import name_weight, part_of, weight
 from tetra_es_web.pages.rendering import render
 from tetra_es_web.pages.view import command, number
 
@@ -54,4 +54,5 @@ def _weigh(one: Any) -> int:
     if isinstance(one, Line):
         return 40 + weight(one.text, most=2_100)
     values = one.values() if isinstance(one, dict) else one
-    return 250 + weight(*(str(value) for value in values if value is not None))
+    name = one["key"] if isinstance(one, dict) else one.key
+    return 250 + name_weight(name) + weight(*(str(value) for value in values if value is not None))

@@ -10,7 +10,7 @@ from tetra_es_projections.queries.search import KINDS, Search
 from tetra_es_projections.queries.search import search as found_in
 from tetra_es_web.links import address
 from tetra_es_web.links import given as given_pairs
-from tetra_es_web.pages.parts import fitting, weight
+from tetra_es_web.pages.parts import fitting, name_weight, weight
 from tetra_es_web.pages.rendering import render
 from tetra_es_web.pages.view import command, file_in, number, several
 
@@ -77,4 +77,4 @@ def _rows(view: View, wanted: Search) -> tuple[list[SearchRow], bool]:
 
 
 def _weigh(row: SearchRow) -> int:
-    return 700 + weight(row.key, row.key, row.before, row.after, row.summary, row.reason)
+    return 700 + name_weight(row.key) + weight(row.before, row.after, row.summary, row.reason)

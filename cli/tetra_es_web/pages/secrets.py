@@ -57,6 +57,8 @@ class Vault(NamedTuple):
     to_rotate: int
     """How many findings of that kind there are of the environment."""
     changed: Sequence[EventRow]
+    more_changed: bool
+    """Whether older events of them are not shown."""
 
 
 def secrets(view: View, of: str, given: Mapping[str, str]) -> str:
@@ -113,10 +115,12 @@ def _fitted(one: Vault, room: int, secrets: Sequence[SecretRow | Version]) -> Va
     listed = (
         secrets if secrets is not one.secrets else secrets[: fitting(secrets, _weigh_secret, room)]
     )
+    changed = one.changed[: fitting(one.changed, _weigh, room)]
     return one._replace(
         secrets=listed,
         exposed=one.exposed[: fitting(one.exposed, _weigh_exposed, room)],
-        changed=one.changed[: fitting(one.changed, _weigh, room)],
+        changed=changed,
+        more_changed=one.more_changed or len(changed) < len(one.changed),
     )
 
 
@@ -127,7 +131,7 @@ def _vault(view: View, environment: str, upto: int, then: int | None) -> Vault:
         row
         for topic in _TOPICS
         for row in reader.views.events.history(
-            environment=environment, topic=topic, before=upto + 1, limit=_SHOWN
+            environment=environment, topic=topic, before=upto + 1, limit=_SHOWN + 1
         )
     ]
     changed.sort(key=lambda row: -row.event)
@@ -147,6 +151,7 @@ def _vault(view: View, environment: str, upto: int, then: int | None) -> Vault:
         len(exposed),
         sum(one.environment == environment for one in findings(reader, ["to-rotate"], ref)),
         changed[:_SHOWN],
+        len(changed) > _SHOWN,
     )
 
 

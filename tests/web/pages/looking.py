@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.machine import Machine
     from tetra_es_projections.queries.answering import Moment
 
-_VOID = {"meta", "link", "input", "br", "option", "img", "hr"}
+_VOID = {"meta", "link", "input", "br", "wbr", "option", "img", "hr"}
 """Elements without an end; `option` may leave it out."""
 _OPTIONAL = {"option"}
 
