@@ -505,6 +505,7 @@ OLD_TYPES: dict[str, Any] = {  # in the first edition
     "maybe": maybe(0),
     "timestamp": is_moment,
     "environment": ENVIRONMENT,
+    "digest": HEX,
     "changes": [(ANY, maybe(ANY), maybe(ANY))],
     "secrets": [(ANY, 0, HEX)],
     "kept_out": [(ANY, 0, HEX)],
@@ -665,6 +666,10 @@ class Lacking(Exception):
     """A rule has to look into a body that is not there."""
 
 
+class Contested(Exception):
+    """Several purge events list a body that is gone: which is valid has to be found out first."""
+
+
 class Verdict(NamedTuple):
     """What an event is: `valid`, or `void` with the reason and words."""
 
@@ -702,8 +707,15 @@ class Judge:
         """Digest to the events that cannot be judged without this body."""
         self._told: dict[str, list[tuple[int, dict[int, str]]]] | None = None
         """Digest to the purge events that list it, and what they say of events that need it."""
-        self._relied: dict[int, int] = {}
+        self.relied: dict[int, int] = {}
         """Purge event to the first event that was judged by what it says."""
+        self.void_purges: set[int] = set()
+        """Purge events that would be relied on, and are void."""
+        self.is_ahead = self.is_misled = False
+        """Whether this is to find them out; whether it relied on one, and has to be done again."""
+        self.events: Callable[[], Iterable[Event]] = tuple
+        """All events from the first one on, to find them out."""
+        self.is_settled = False
 
     def admit(self, event: Event) -> Iterator[Verdict]:
         """Take the next event; yield the verdicts of its batch once that is whole.
@@ -724,7 +736,35 @@ class Judge:
         self.position, self.hash = event.position, event.hash
         if batch[0] == batch[1]:
             whole, self._batch = self._batch, []
-            yield from self._decide(whole)
+            try:
+                yield from self._decide(whole)  # which changes nothing where it is contested
+            except Contested:
+                self._settle()
+                yield from self._decide(whole)
+
+    def _settle(self) -> None:
+        """Judge all events, until none is judged by what a void purge event says.
+
+        Any signer can list any body in a purge event, which is void then, and another one may
+        purge that body later.
+        """
+        self.is_settled, is_misled = True, True
+        while is_misled:
+            judge = self._another()
+            judge.is_settled, judge.is_ahead, judge.void_purges = True, True, self.void_purges
+            try:
+                for event in self.events():
+                    for _ in judge.admit(event):
+                        pass
+            except Rejected as error:
+                relied = [one for one, at in judge.relied.items() if at == error.position]
+                judge.void_purges.update(relied)
+                judge.is_misled |= bool(relied)
+            is_misled = judge.is_misled
+
+    def _another(self) -> Judge:
+        """Return another one that begins before the first event."""
+        return type(self)(self._body, self._purges)
 
     def finish(self) -> None:
         """Say that there are no more events. Raises `Rejected`."""
@@ -786,7 +826,7 @@ class Judge:
         if reason and "founder" not in self.facts:
             raise Rejected(1, "founding", words)
         for event, state in batch:
-            self._take(event, state, valid=not reason)
+            self._take(event, state, "" if not reason else reason if event is culprit else "batch")
             if not reason:
                 yield Verdict(event, state, "valid")
             elif event is culprit:
@@ -816,19 +856,22 @@ class Judge:
         try:
             yield from (self._rules_1 if rules else rules_0)(event, state, facts)
         except Lacking as lacking:
-            purge, said = self._purge_of(str(lacking), event.position)
-            if said is None:
-                words = f"body {lacking} is missing, and #{purge} does not say what the event was"
-                raise Rejected(event.position, "body", words) from None
+            purge, said = self._purge_of(str(lacking), event.position, needed=True)
             yield said != "valid", "purged", f"#{purge} purged what it needs, and says it is void"
 
-    def _take(self, event: Event, state: State, *, valid: bool) -> None:
+    def _take(self, event: Event, state: State, reason: str) -> None:
+        """Take in an event, void for a reason or valid for none."""
         for digest in needs(event, state, self.facts):
             self._needed.setdefault(digest, []).append(event.position)
-        relied = self._relied.pop(event.position, None)
-        if valid:
+        relied = self.relied.pop(event.position, None)
+        if reason and self.is_ahead and event.topic.endswith(".purged"):
+            certain = reason in {"floor", "topic", "form", "role", "unused"}
+            if certain or (relied is not None and not self.is_misled):
+                self.void_purges.add(event.position)
+            self.is_misled |= relied is not None
+        if not reason:
             apply(event, state, self.facts)
-        elif relied is not None:
+        elif relied is not None and not self.is_ahead:
             words = f"a body that it names is missing, and #{event.position} did not purge it"
             raise Rejected(relied, "body", words)
         else:
@@ -861,8 +904,13 @@ class Judge:
                 words = f"it is signed by {fingerprint(signed)}, which was not the key of {actor}"
                 raise Rejected(event.position, "signer", f"{words} then")
 
-    def _purge_of(self, digest: str, position: int) -> tuple[int, str | None]:
-        """Return the later event that purged a body, and what it says of the one at a position."""
+    def _purge_of(
+        self, digest: str, position: int, *, needed: bool = False
+    ) -> tuple[int, str | None]:
+        """Return the later event that purged a body, and what it says of the one at a position.
+
+        Where that event needs it, a purge event that does not name it is void.
+        """
         if self._told is None:
             self._told = {}
             for event in self._purges():
@@ -873,10 +921,14 @@ class Judge:
                     }
                     for purged in [bytes.fromhex(one).hex() for one in state["digests"]]:
                         self._told.setdefault(purged, []).append((event.position, named))
-        for purge, named in self._told.get(digest, ()):
-            if purge > position:
-                self._relied.setdefault(purge, position)
-                return purge, named.get(position)
+        told = self._told.get(digest, ())
+        found = [one for one in told if one[0] > position and one[0] not in self.void_purges]
+        found = [one for one in found if not needed or position in one[1]]
+        if len(found) > 1 and not self.is_settled:
+            raise Contested
+        for purge, named in found[:1]:
+            self.relied.setdefault(purge, position)
+            return purge, named.get(position)
         raise Rejected(position, "body", f"body {digest} is missing, and no event purged it")
 
     def _find(self, digest: str, position: int) -> bytes | None:
@@ -1148,13 +1200,48 @@ def rules_0(event: Event, state: State, facts: Facts) -> Iterator[Rule]:
     topic, signer = event.topic, state.get("signer")
     yield not FORMS.get(topic, UNKNOWN).old, "topic", f"there is no topic {topic!a:.80}"
     yield not has_form(event, state), "form", "it does not have the form of its topic"
+    wrong = any(not fits(TYPES[of], state[name]) for name, of in old_lines(topic).items())
+    yield wrong, "form", "a name or line of it is not lawful"
+    words = "the format of its commit is not 1, which all of the first edition have"
+    yield state["metadata"]["format"] != "1", "form", words
     again = topic == "organization.created" and "founder" in facts
     yield again, "founded-again", "it founds the organization a second time"
-    missing = topic == "signer.removed" and signer not in facts["signers"]
+    signers = facts["signers"]
+    missing = topic == "signer.removed" and signer not in signers
     yield missing, "signer-missing", f"there is no signer {signer}"
+    taken = signer in signers or state.get("key") in [key for key, _ in signers.values()]
+    yield topic == "signer.added" and taken, "signer-taken", "it is a signer's name or key already"
+    last = topic == "signer.removed" and len(signers) == 1
+    yield last, "last-signer", "no signer would be left"
+    if "text" in state and topic != "organization.created":
+        path, revision = path_of(topic, state), state["revision"]
+        before = facts[path].revision if path in facts else 0
+        words = f"it makes revision {revision} of {path}, after {before}"
+        yield revision != before + 1, "revision", words
+    if topic == "manifest.edited":
+        values = toml(state["text"].encode())
+        yield values is None, "text", "its text is not TOML"
+        yield from manifest_rules(values or {})
+        yield (values or {})["name"] != facts["name"], "manifest", "it has another name"
+    keys = [key for key, _, _ in state.get("changes", ())]
+    yield len(set(keys)) < len(keys), "changes", "it changes a key twice"
     if is_of_secrets(topic):
         for broken, _, words in secrets_rules(topic, state, facts):
             yield broken, "secrets", words
+
+
+def old_lines(topic: str) -> dict[str, str]:
+    """Return fields of the first edition that become names or lines of files, with their types."""
+    if topic.startswith("deployment."):
+        runner = {"runner": "runner"} if topic == "deployment.started" else {}
+        return {"host": "host", "deployment": "deployment", **runner}
+    if topic.startswith("recipient."):
+        return {"recipients": "named"}
+    name = {"name": "organization"} if topic == "organization.created" else {}
+    return {"signer": "signer", "key": "public", **name} if topic in FOUNDING else {}
+
+
+FOUNDING = {"organization.created", "signer.added"}
 
 
 def needs(event: Event, state: State, facts: Facts) -> set[str]:
@@ -1643,8 +1730,8 @@ def commit_of(verdict: Verdict, facts: Facts, find: Callable[[str], bytes | None
     contents = {
         path: bodies.get(one) if isinstance(one, str) else one for path, one in files.items()
     }
+    contents["bodies"] = None  # those of the commit before, which may be of a void event
     if not old:
-        contents["bodies"] = None
         left = bodies.keys() - in_place
         contents |= {f"bodies/{digest[:2]}/{digest}": bodies[digest] for digest in left}
     contents[event_path(event.position)] = event_file(event)
@@ -1930,6 +2017,7 @@ class Verifier:
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
         self.judge = Judge(self.body, self.purges)
+        self.judge.events = self.events
         self.commits: list[str] = []
         self.verdicts: list[Verdict] = []
         self.findings: list[Finding] = []
@@ -1945,8 +2033,8 @@ class Verifier:
         git.run("fsck", "--full", "--no-dangling", "--no-reflogs", "--no-progress", git.head)
         self.commits = git.commits(git.head)
         try:
-            for position in range(1, len(self.commits) + 1):
-                for verdict in self.judge.admit(self.event(position)):
+            for event in self.events():
+                for verdict in self.judge.admit(event):
                     self._take(verdict)
             self.judge.finish()
         except Rejected as error:
@@ -1982,13 +2070,14 @@ class Verifier:
             raise Rejected(position, "file", f"{path} is missing")
         return read_event(position, data)
 
+    def events(self) -> Iterator[Event]:
+        """Yield all events. Raises `Rejected`."""
+        yield from map(self.event, range(1, len(self.commits) + 1))
+
     def purges(self) -> Iterator[Event]:
         """Yield all events whose topic ends in `.purged`."""
         with contextlib.suppress(Rejected):
-            for position in range(1, len(self.commits) + 1):
-                event = self.event(position)
-                if event.topic.endswith(".purged"):
-                    yield event
+            yield from (event for event in self.events() if event.topic.endswith(".purged"))
 
     @functools.lru_cache(maxsize=16)  # noqa: B019
     def body(self, digest: str, position: int) -> bytes | None:
@@ -2257,6 +2346,11 @@ class EvidenceJudge(Judge):
         super().__init__(body, purges)
         self.undecided: set[int] = set()
         """Events that break none of the rules that could be checked, and not all could."""
+
+    def _another(self) -> EvidenceJudge:
+        judge = type(self)(self._body, self._purges)
+        judge.void, judge.ciphertexts, judge.left_out = self.void, self.ciphertexts, self.left_out
+        return judge
 
     def _find(self, digest: str, position: int) -> bytes | None:
         found = super()._find(digest, position)
@@ -2871,6 +2965,7 @@ class Evidence:
         events = [event for _, event in sorted(self.events.items())]
         purges = [event for event in events if event.topic.endswith(".purged")]
         judge = EvidenceJudge(body, lambda: purges)
+        judge.events = lambda: [self.events[position] for position in range(1, whole)]
         judge.void = self.void
         judge.ciphertexts = frozenset(
             digest
@@ -2894,7 +2989,7 @@ class Evidence:
         undecided, judged = judge.undecided, max(verdicts, default=0)
         if judged < self.manifest["head"]["position"] and not self.findings:
             part = PartJudge(body, lambda: purges)
-            part.void = self.void
+            part.void, part.void_purges = self.void, set(self.void)
             undecided = undecided | self._judge_part(part, verdicts)
             words = "the rules of tetra-es, for events whose history is not in the archive"
             self.notes.append(f"{words} (up to #{judged} they were)" if judged else words)

@@ -11,6 +11,7 @@ from tests.first_edition.archive import ENVIRONMENTS, unpack
 from tests.log.events import replaced, rewritten
 from tetra_es.crypto.ssh import keys, sshsig
 from tetra_es.crypto.ssh.own_key import OwnKey
+from tetra_es.events.form.types import PUBLIC_KEY
 from tetra_es.gate.gate import Gate
 from tetra_es.gate.verdicts import Kind, Reason, Verdict
 from tetra_es.log import canonical, chain
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from tests.machine import Machine
     from tetra_es.log.record import Record
 
+KEY = PUBLIC_KEY.example
 METADATA = {"actor": "alice", "reason": "", "correlation": "c", "tool": "t", "format": "1"}
 
 
@@ -106,7 +108,7 @@ def offer(gate: Gate, key: keys.SigningKey, *drafts: Draft) -> list[Verdict]:
             Reason.SECRETS,
         ),
         (
-            old("org", "organization.created", name="x", text="", changes=[], signer="a", key="k"),
+            old("org", "organization.created", name="x", text="", changes=[], signer="a", key=KEY),
             Reason.FOUNDED_AGAIN,
         ),
     ],

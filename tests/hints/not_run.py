@@ -112,6 +112,7 @@ NOT_RUN: dict[str, str] = {
     "void: #{} changed nothing (`tetra-es event {}`)": "no command records a void event; "
     "tests/gate makes them",
     "`tetra-es upgrade` goes on": _UPGRADE,
+    "`tetra-es upgrade` goes on: the event is void then, and changes nothing": _UPGRADE,
     "a signer runs `tetra-es upgrade`": _UPGRADE,
     "`tetra-es upgrade` brings it to the rules of this one": _UPGRADE,
     "`tetra-es verify` looks at all of it; nothing was changed": _UPGRADE,

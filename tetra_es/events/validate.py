@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from tetra_es.errors import UsageError
 from tetra_es.events.config import ENVIRONMENT_STREAM, ORG_STREAM, EnvironmentState, ProfileEdited
 from tetra_es.events.deployments import DEPLOYMENTS_STREAM, DeploymentEvent, HostEvent
-from tetra_es.events.secrets import SECRETS_STREAM, SecretsEvent, secret_names
+from tetra_es.events.form.types import is_moment
+from tetra_es.events.secrets import SECRETS_STREAM, SecretSet, SecretsEvent, secret_names
 from tetra_es.names import check_environment, is_secret_name
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ def problem_of(event: Event) -> str | None:
     for name, fits, type_ in _checks(type(event)):
         if not fits(getattr(event, name)):
             return f"its {name} is not of the type {type_}"
+    if not is_moment(event.timestamp):
+        return "its timestamp is not a time"
     missing = [name for name in _METADATA if name not in event.metadata]
     if missing:
         return f"its metadata has no {missing[0]}"
@@ -42,13 +45,19 @@ def problem_of(event: Event) -> str | None:
     ) and not _is_name(event.environment):
         return f"{event.environment!r} is not an environment's name"
     if isinstance(event, SecretsEvent):
-        wrong = (name for name in secret_names(event) if not is_secret_name(name))
-        return next((f"{name!r} is not the name of a secret" for name in wrong), None)
+        return _problem_of_secrets(event)
     if isinstance(event, EnvironmentState):
         digest = sha256(event.text.encode()).hexdigest()
         if event.digest != digest:
             return "its digest is not that of its text"
     return None
+
+
+def _problem_of_secrets(event: SecretsEvent) -> str | None:
+    if isinstance(event, SecretSet) and not _DIGEST.fullmatch(event.digest):
+        return "its digest is not a SHA-256"
+    wrong = (name for name in secret_names(event) if not is_secret_name(name))
+    return next((f"{name!r} is not the name of a secret" for name in wrong), None)
 
 
 def _stream_of(event: Event) -> str:

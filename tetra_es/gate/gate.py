@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.gate.bodies import Bodies
 from tetra_es.gate.entry import Entry
-from tetra_es.gate.outlook import Outlook
+from tetra_es.gate.outlook import Contested, LookedAhead, Outlook
 from tetra_es.gate.readers import readers_of
 from tetra_es.gate.rules import RULE_SETS
 from tetra_es.gate.signatures import check_signatures, founders_of
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from tetra_es.gate.bodies import Source
+    from tetra_es.gate.outlook import Told
     from tetra_es.gate.pins.judged import PinnedVerdicts
     from tetra_es.gate.state import Signer
     from tetra_es.log.record import Record
@@ -57,15 +58,20 @@ class Gate:
         self._known = known
         self._judged = judged
         self._bodies = Bodies(source, self.readers)
-        self._outlook = Outlook(source, self.state.head.position)
+        self._void_purges: set[int] = set()
+        """Purge events that would be relied on, and are void."""
+        self._outlook = Outlook(source, self.state.head.position, self._void_purges)
         self._owed: dict[int, Record] = {}
         """Position of a purge event to the first event that was taken at its word."""
+        self._ahead: LookedAhead | None = None
+        """Where it only finds out which purge events are void."""
+        self._is_settled = False
 
     def read_from(self, source: Source) -> None:
         """Have rules look at another source from now on, which has the same events and more."""
         self._source = source
         self._bodies = Bodies(source, self.readers)
-        self._outlook = Outlook(source, self.state.head.position)
+        self._outlook = Outlook(source, self.state.head.position, self._void_purges)
 
     @property
     def firm(self) -> bool:
@@ -82,7 +88,8 @@ class Gate:
         batch. Where the refused one is not the next, but one that a void purge event spoke for,
         this gate is of no use any more.
         """
-        self._outlook = Outlook(self._source, self.state.head.position)
+        self._outlook = Outlook(self._source, self.state.head.position, self._void_purges)
+        self._is_settled = self._ahead is not None
         batch: list[Entry] = []
         after = self.state.head
         for record in records:
@@ -93,7 +100,7 @@ class Gate:
                 after = record.head
                 if not entry.is_last:
                     continue
-                judged = self._judge(batch)
+                judged = self._judge_settled(batch)
                 self.take(judged)
             except Rejected as error:
                 yield Verdict(error.kind, error.record or record, error.reason, str(error))
@@ -146,7 +153,9 @@ class Gate:
                 state.set(organization=entry.record.hash.hex())
             state.set(head=entry.record.head)
             relied_on = self._owed.get(entry.position)
-            if relied_on is not None and verdict.kind is Kind.VOID:
+            if self._ahead is not None:
+                self._ahead.note(verdict, is_relied_on=relied_on is not None)
+            elif relied_on is not None and verdict.kind is Kind.VOID:
                 what = f"a body that it names is missing, and #{entry.position} did not purge it"
                 raise Rejected(Reason.BODY, what, relied_on)
             self._owed.pop(entry.position, None)
@@ -158,6 +167,33 @@ class Gate:
         a purge event has to list.
         """
         return readers_of(self._source, self.state, digests)
+
+    def _judge_settled(self, batch: list[Entry]) -> Judged:
+        """Judge a batch; find out before which purge events are void, where that is contested."""
+        try:
+            return self._judge(batch)
+        except Contested:
+            self._settle()
+            return self._judge(batch)
+
+    def _settle(self) -> None:
+        """Judge ahead, until no event is judged by what a void purge event says.
+
+        Else a signer with limits could list all bodies in such an event, and the next honest purge
+        of one would have nobody admit this history any more.
+        """
+        self._is_settled = True
+        while True:
+            ahead = Gate(self._source, self.state.copy(), self._known, self._judged)
+            ahead._void_purges |= self._void_purges
+            ahead._ahead = found = LookedAhead()
+            for each in ahead.admit(self._source.records(self.state.head.position)):
+                if not each.admitted:
+                    relied = ahead._owed.items()
+                    found.stop(purge for purge, record in relied if record == each.record)
+            self._void_purges |= found.void
+            if not found.is_misled:
+                return
 
     def _judge(self, batch: list[Entry]) -> Judged:
         self._check_streams(batch)
@@ -204,14 +240,16 @@ class Gate:
             broken = self._broken(culprit, signer)
         else:
             self.state.begin()
-            for entry in batch:
-                if broken := self._broken(entry, signer):
-                    culprit = entry
-                    break
-                RULE_SETS[entry.rules].apply(entry, self.state)
-            else:
-                broken = RULE_SETS[culprit.rules].check_batch(batch, self.state)
-            self.state.roll_back()
+            try:
+                for entry in batch:
+                    if broken := self._broken(entry, signer):
+                        culprit = entry
+                        break
+                    RULE_SETS[entry.rules].apply(entry, self.state)
+                else:
+                    broken = RULE_SETS[culprit.rules].check_batch(batch, self.state)
+            finally:
+                self.state.roll_back()
         if broken is None:
             return [Verdict(Kind.VALID, entry.record) for entry in batch]
         for entry in batch:
@@ -263,15 +301,21 @@ class Gate:
         """Return whether a body that no rule looks into was purged, or is going to be."""
         if digest in self.state.purged:
             return True
-        told = self._outlook.told(digest, entry.position)
+        told = self._tell(digest, entry.position, needed=False)
         if told is None:
             return False
         self._owed.setdefault(told.purge, entry.record)
         return True
 
+    def _tell(self, digest: bytes, position: int, *, needed: bool) -> Told | None:
+        """Return what a later purge event says of the event at `position`; None for nothing."""
+        if not self._is_settled:
+            self._outlook.check_uncontested(digest, position, needed=needed)
+        return self._outlook.told(digest, position, needed=needed)
+
     def _told(self, entry: Entry, lacking: Lacking) -> Broken | None:
         """Return what a later purge event says of an event that lacks a body."""
-        told = self._outlook.told(lacking.digest, entry.position)
+        told = self._tell(lacking.digest, entry.position, needed=True)
         if told is None or told.verdict is None:
             raise Rejected(Reason.BODY, f"{lacking}, and no event purged it", entry.record)
         self._owed.setdefault(told.purge, entry.record)

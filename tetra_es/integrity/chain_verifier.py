@@ -39,6 +39,8 @@ class ChainVerifier:
         self._aggregates: dict[str, Aggregate] = {}
         self._organization = Organization()
         self.snapshots = snapshots
+        self.is_by_snapshot = False
+        """Whether what was found last is wrong with a snapshot, and not with its event."""
 
     def aggregates(self) -> dict[str, Aggregate]:
         """Return stream to aggregate, as of the last event that was checked."""
@@ -77,7 +79,9 @@ class ChainVerifier:
         if isinstance(aggregate, Vault):
             yield aggregate.problem_of(event)
         aggregate.apply(event)
+        self.is_by_snapshot = True
         yield self._snapshot(record, aggregate)
+        self.is_by_snapshot = False
 
     def _chain(self, record: Record) -> str | None:
         expected = chain.link(

@@ -21,5 +21,8 @@ class StoreReport:
     """One sentence each, the first bad event first."""
     hint: str = ""
     """What to do about them, where that is known."""
+    is_void: bool = False
+    """Whether it is an event of the first edition that was found, which its signer recorded and
+    which changes nothing after an upgrade."""
     void: list[tuple[int, str]] = field(default_factory=list)
     """Position and reason of the events that changed nothing."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from hashlib import sha256
 from heapq import merge
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tetra_es.errors import IntegrityFailure, Refused
 from tetra_es.events.config import ORG_STREAM
+from tetra_es.gate.gate import Gate
 from tetra_es.gate.replica import AdmittedReplica
 from tetra_es.integrity.admitted import verify_admitted
 from tetra_es.integrity.chain_verifier import ChainVerifier, StreamVerifier
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tetra_es.log.replica import Replica
+
+VOID_HINT: Final = "`tetra-es upgrade` goes on: the event is void then, and changes nothing"
 
 
 def verify_store(
@@ -55,6 +58,8 @@ def _verify_first_edition(log: EventLog, report: Callable[[int], None] | None) -
         if problem:
             # What follows hangs on it; more findings would only hide the first.
             result.findings.append(f"event #{record.position}: {problem}")
+            if not walk.is_by_snapshot and _is_admitted(log):
+                result.is_void, result.hint = True, VOID_HINT
             break
         result.events += 1
         if report:
@@ -70,6 +75,17 @@ def _verify_first_edition(log: EventLog, report: Callable[[int], None] | None) -
         except IntegrityFailure as error:
             result.findings.append(error.message)
     return result
+
+
+def _is_admitted(log: EventLog) -> bool:
+    """Return whether the gate refuses no event: what is not lawful is void then, and stops nobody.
+
+    The first edition had no such events, and its verification ends at one.
+    """
+    try:
+        return all(verdict.admitted for verdict in Gate(log).admit(log.records()))
+    except IntegrityFailure:
+        return False
 
 
 def _check_ciphertexts(log: EventLog, vaults: Iterable[Vault], result: StoreReport) -> None:

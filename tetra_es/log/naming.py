@@ -14,8 +14,6 @@ FIRST_EDITION: Final = 0
 """The number of rules of events that have none."""
 
 _MENTIONS_RULES: Final = b'"rules":'
-_HAS_VERSION: Final = b'"class_version":'
-"""The first edition had no other versions of fields."""
 
 
 def rules_and_state(record: Record) -> tuple[int, dict[str, Any]]:
@@ -51,8 +49,10 @@ def bodies_named(record: Record) -> list[bytes]:
 
 
 def _age_files(record: Record) -> list[bytes]:
-    if not record.topic.startswith(("secret.", "secrets.")) or _HAS_VERSION in record.state:
+    if not record.topic.startswith(("secret.", "secrets.")):
         return []
+    if "class_version" in canonical.decode(record.state):
+        return []  # the first edition had no other versions of fields
     from tetra_es.events.secrets import SecretPurged, SecretsEvent, age_files
     from tetra_es.events.validate import problem_of
 

@@ -416,6 +416,17 @@ class Derived(Protocol):
         """
 
 
+class ProjectionsAgain(Projections, RebuiltProjections, Protocol):
+    """Everything derived from the events, which may have to be built again."""
+
+
+class DerivedAgain(Protocol):
+    """Opens what is derived from the events, and may have to be built again."""
+
+    def __call__(self, layout: OrgLayout, log: Replica) -> AbstractContextManager[ProjectionsAgain]:
+        """Return what is derived from a log."""
+
+
 class DerivedOfCopy(Derived, Protocol):
     """Opens what is derived from events that are restored."""
 

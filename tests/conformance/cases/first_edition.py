@@ -188,3 +188,70 @@ def _() -> VectorBuilder:
     draft = story.old_event("secret.set", "secrets:dev", **fields, recipients=[])
     story.stops("body", story.linked(draft, rules=0)[0])
     return story
+
+
+@vector("void-old-values", "Under rules 0: formats, names and lines that no command ever recorded.")
+def _() -> VectorBuilder:
+    story = founded()
+    lawful = {"file": "local", "key": "a"}
+    for number in ("99", "2", "0", "01", "", "\n"):
+        odd = story.old_event("scan.exception_added", "org", **lawful, metadata={"format": number})
+        story.breaks("form", odd, rules=0)
+    story.breaks("form", signer("signer.added", story, 2, signer="bob\neve"), rules=0)
+    story.breaks("form", signer("signer.added", story, 2, key="ssh-ed25519 A\nx"), rules=0)
+    reader = {"environment": "dev", "name": "x\ny", "recipient": "age1x"}
+    draft = story.old_event(
+        "recipient.added", "secrets:dev", **reader, recipients={"x\ny": "age1x"}
+    )
+    story.breaks("form", draft, rules=0)
+    host = {"environment": "dev", "host": "a\nb", "deployment": "ab" * 8, "revision": 1}
+    draft = story.old_event("deployment.healthy", "deployments:dev@a\nb", **host)
+    story.breaks("form", draft, rules=0)
+    fields = {"environment": "dev", "key": "A", "version": 1, "digest": "no digest"}
+    draft = story.old_event("secret.set", "secrets:dev", **fields, recipients=[])
+    story.breaks("form", draft, rules=0)
+    story.texts |= {"local": LOCAL}
+    return story
+
+
+@vector("void-old-revision", "Under rules 0: a revision that does not follow the one before.")
+def _() -> VectorBuilder:
+    story = founded()
+    for revision in (0, 1, 3, 2**53 - 1):
+        odd = story.old_state("environment.edited", "local", "x = 1\n", revision=revision)
+        story.breaks("revision", odd, rules=0)
+        manifest = {"revision": revision, "text": REQUIRED, "changes": []}
+        story.breaks("revision", story.old_event("manifest.edited", "org", **manifest), rules=0)
+    story.texts |= {"local": LOCAL}
+    return story
+
+
+@vector(
+    "void-old-manifest",
+    "Under rules 0: a manifest that lacks something, and a key that changes twice.",
+)
+def _() -> VectorBuilder:
+    story = founded()
+    other = REQUIRED.replace("acme", "other", 1)
+    for reason, text in (("text", "x = ["), ("manifest", "x = 1\n"), ("manifest", other)):
+        odd = story.old_event("manifest.edited", "org", revision=2, text=text, changes=[])
+        story.breaks(reason, odd, rules=0)
+    twice = [["a", None, "1"], ["a", None, "2"]]
+    odd = story.old_state("environment.edited", "local", "a = 2\n", changes=twice)
+    story.breaks("changes", odd, rules=0)
+    story.texts |= {"local": LOCAL}
+    return story
+
+
+@vector(
+    "void-old-signers", "Under rules 0: a signer's name or key again, and the last one removed."
+)
+def _() -> VectorBuilder:
+    story = founded()
+    alice = {"signer": "alice", "key": key(1).public_line}
+    story.breaks("signer-taken", signer("signer.added", story, 2, signer="alice"), rules=0)
+    story.breaks("signer-taken", signer("signer.added", story, 1), rules=0)
+    story.breaks("last-signer", story.old_event("signer.removed", "org", **alice), rules=0)
+    story.old(signer("signer.added", story, 2))
+    story.old(story.old_event("signer.removed", "org", **alice), by="bob")
+    return story

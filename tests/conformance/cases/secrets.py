@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.conformance.builder import VectorBuilder, vector
-from tests.gate.histories import BOB, MANIFEST, NAMES, key
+from tests.gate.histories import BOB, MANIFEST, NAMES, REQUIRED, key
 from tetra_es.log import canonical
 
 A1, A2, B1 = b"age file of A, version 1\n", b"age file of A, version 2\n", b"age file of B\n"
@@ -256,4 +256,33 @@ def _() -> VectorBuilder:
     story.lawful(story.secret("secret.compromised", "dev", key="A", version=1))
     story.breaks("compromised", story.secret_set("staging", "A", new, **copied()), rules=3)
     story.breaks("compromised", story.secret_set("dev", "A", new, restores=1), rules=3)
+    return story
+
+
+@vector("void-purge-listed", "Others listed the same bodies before, in purges that are void.")
+def _() -> VectorBuilder:
+    story = slipped()
+    story.lawful(story.signer_added("bob", ["promote:dev"]))
+    wanted = story.holding(b"hunter2")
+    honest = story.purged(*wanted)
+    named = canonical.decode(honest.state)["named_by"]
+    for said in ([], named, [{**each, "verdict": "void"} for each in named]):
+        story.breaks("role", story.purged(*wanted, named_by=said), by="bob")
+    first = {"position": 1, "verdict": "valid"}
+    story.breaks("purge", story.purged(*wanted, named_by=[*named, first]))
+    story.breaks("purge", story.purged(*wanted, named_by=[]))
+    story.breaks("form", story.event("bodies.purged", "org", digests=[wanted[0].hex()]), by="bob")
+    story.lawful(honest)
+    story.breaks("role", story.purged(*wanted, named_by=[]), by="bob")
+    manifest = story.gate.state.manifest
+    story.lawful(story.manifest(REQUIRED))
+    assert manifest
+    gone = story.purged(manifest.digest)
+    said = [{"position": 1, "verdict": "void"}]
+    story.breaks("role", story.purged(manifest.digest, named_by=said), by="bob")
+    story.lawful(gone)
+    wanted = [*wanted, manifest.digest]
+    story.destroy(*(digest.hex() for digest in wanted))
+    story.lawful(story.edited("[after]\nx = 1"))
+    story.lawful(story.promoted("dev"))
     return story

@@ -1,6 +1,7 @@
 """Rules 0, for events of the first edition: their form, and that they can be applied.
 
-What their commands checked beyond that is not checked again.
+What their commands checked beyond that, such as values and the order of promotion, is not checked
+again.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from tetra_es.events.config import (
     source_revision_of,
 )
 from tetra_es.events.form.table import TOPICS
-from tetra_es.events.form.types import is_moment
 from tetra_es.events.secrets import (
     SecretPurged,
     SecretSet,
@@ -49,15 +49,17 @@ class FirstEdition:
 
     def check(self, entry: Entry, state: State, bodies: Bodies, signer: Signer) -> None:
         """Raise `Broken` where an event has no lawful form or does not fit what is there."""
+        from tetra_es.gate.rules.old_values import check_form, check_values  # few still have such
+
         event = _event_of(entry)
         if problem := problem_of(event):
             raise Broken(Reason.FORM, problem)
-        if not is_moment(event.timestamp):
-            raise Broken(Reason.FORM, "its timestamp is not a time")
+        check_form(event)
         if isinstance(event, OrganizationCreated) and state.organization:
             raise Broken(Reason.FOUNDED_AGAIN, "it founds the organization a second time")
         if isinstance(event, SignerRemoved) and event.signer not in state.signers:
             raise Broken(Reason.SIGNER_MISSING, f"there is no signer {event.signer}")
+        check_values(event, state)
         if isinstance(event, SecretsEvent):
             _check_secrets(event, state)
             for digest in () if isinstance(event, SecretPurged) else age_files(event):

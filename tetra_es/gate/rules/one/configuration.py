@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tetra_es.gate.rules.one.policy import policy_of
 from tetra_es.gate.rules.one.texts import check_text, state_at
+from tetra_es.gate.rules.policy import policy_of
 from tetra_es.gate.state import Signer
 from tetra_es.gate.verdicts import Broken, Reason
 from tetra_es.layout import MANIFEST

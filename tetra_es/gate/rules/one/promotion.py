@@ -7,8 +7,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tetra_es.errors import TetraEsError
-from tetra_es.gate.rules.one.policy import Policy, policy_of, skipped_before
 from tetra_es.gate.rules.one.texts import check_text
+from tetra_es.gate.rules.policy import Policy, policy_of, skipped_before
 from tetra_es.gate.verdicts import Broken, Reason
 from tetra_es.log import canonical
 from tetra_es.names import SOURCE_OF_TRUTH

@@ -1,0 +1,54 @@
+"""Somebody who may not purge lists bodies in an event that is void; another purges them later."""
+
+from __future__ import annotations
+
+from shutil import rmtree
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.cli.test_void import METADATA, TIME
+from tests.examples import some
+from tests.verify_alone.clone import verify
+from tetra_es.crypto.ssh.own_key import OwnKey
+from tetra_es.log import canonical
+from tetra_es.log.linking import Draft, link
+from tetra_es.log.sqlite.engine import AppendableSqliteLog
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.machine import Machine
+
+SAID: dict[str, Any] = {
+    "void": lambda at: [{"position": each, "verdict": "void"} for each in range(1, at)],
+    "valid": lambda at: [{"position": each, "verdict": "valid"} for each in range(1, at)],
+    "nothing": lambda _: [],
+}
+"""What the event says of those before it."""
+
+
+@pytest.mark.parametrize("said", some(SAID, 1))
+def test_whoever_listed_it_before_stops_nobody(leaked: Machine, tmp_path: Path, said: str) -> None:
+    bob = {"XDG_CONFIG_HOME": str(leaked.home / "bob")}
+    line = leaked.ok("signer", "new", env=bob).out.strip()
+    leaked.ok("signer", "add", "bob", line, "--may", "promote:dev")
+    key = OwnKey(leaked.home / "bob/tetra-es/id_ed25519").load()
+    with AppendableSqliteLog(leaked.store) as log:
+        head = log.head()
+        listed = [digest.hex() for digest, _ in log.bodies()]
+        fields = {"digests": listed, "named_by": SAID[said](head.position + 1)}
+        state = {"timestamp": TIME, "metadata": METADATA | {"actor": "bob"}, **fields}
+        version = max(each.version for each in log.of_stream("org")) + 1
+        draft = Draft("org", version, "bodies.purged", canonical.encode(state))
+        log.append(head, link(head, [draft], key))
+    leaked.ok("purge", "local", "app.entry", "-m", "it was a password", "--yes")
+    leaked.ok("set", "local", "ports.tetra=6000", "-m", "after it")
+    rmtree(leaked.home / ".local/state/tetra-es")  # an account that sees this history first
+    newest = leaked.history("-n", "1")
+    expect = {"TETRA_EXPECT": f"{newest[0]['event']}:{newest[0]['hash']}"}
+    leaked.ok("verify", env=expect)
+    assert leaked.ok("status", "-o", "json", env=expect).json["void"] == [head.position + 1]
+    assert verify(leaked.mirror).code == 0
+    leaked.ok("audit", "export", str(tmp_path / "e.zip"))
+    assert verify(tmp_path / "e.zip", "-o", "json").json["findings"] == []
