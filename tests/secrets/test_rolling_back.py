@@ -119,3 +119,17 @@ def test_an_environment_that_has_only_secrets_can_go_back(vault: Machine) -> Non
     assert failed.error() == f"prod has the secrets of #{first} already"
     vault.fails(3, "rollback", "prod")
     vault.ok("verify")
+
+
+def test_who_set_it_is_told_by_events_about_secrets_alone(vault: Machine) -> None:
+    vault.ok("secret", "set", "dev", "FLAG", "-m", "the secret", stdin="first")
+    before = vault.ok("secret", "list", "dev", "-o", "json").json
+    vault.ok("set", "local", "FLAG=5", "app.entry=leaked-here", "-m", "a key with its name")
+    vault.ok("promote", "dev", "-m", "a key with its name")
+    vault.ok("secret", "compromised", "dev", "FLAG", "--version", "1", "-m", "seen")
+    (row,) = vault.ok("secret", "list", "dev", "-o", "json").json
+    assert row == {**before[0], "compromised": True}
+    vault.ok("unset", "local", "app.entry")
+    vault.ok("promote", "dev")
+    vault.ok("purge", "local", "app.entry", "-m", "it leaked", "--yes")
+    assert vault.ok("secret", "list", "dev", "-o", "json").json == [row]

@@ -44,8 +44,8 @@ def _lines(found: Why) -> Iterator[str]:
 
 def _deployed(each: Running) -> str:
     since = short_time(each.since) if each.since else "an unknown time"
-    there = "does not have the key" if each.value is None else f"has {as_written(each.value)}"
     reason = f": {each.reason}" if each.reason else ""
+    there = "has a state that was purged" if each.purged else _has(each)
     return f"{each.host} {there}: #{each.event} {each.state}, {since}, {each.actor}{reason}"
 
 
@@ -53,10 +53,10 @@ def _purged(row: EventRow) -> str:
     return f" (purged by #{row.purged})" if row.purged else ""
 
 
-def _has(made: Made) -> str:
-    if made.purged:
+def _has(there: Made | Running) -> str:
+    if there.purged:
         return "was purged"
-    return "does not have the key" if made.value is None else f"has {as_written(made.value)}"
+    return "does not have the key" if there.value is None else f"has {as_written(there.value)}"
 
 
 def _does(rule: RuleOf) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.integrity.store import checked_vault
 from tetra_es.log.replica import events_in
@@ -13,10 +13,7 @@ from tetra_es_projections.queries.refs import moment_of
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
     from tetra_es_projections.queries.reader import Reader
-    from tetra_es_projections.queries.tables.event_table import EventRow
-
-_WORDS: Final = ("secret", "secrets")
-"""What the types of events begin with that are about secrets."""
+    from tetra_es_projections.queries.tables.key_table import BlameRow
 
 
 class SecretRow(NamedTuple):
@@ -47,7 +44,9 @@ def secret_rows(reader: Reader, environment: str) -> list[SecretRow]:
     """
     require_environment(reader, environment)
     vault = checked_vault(reader.log, environment)
-    return [_row(reader, vault, key) for key, _, _ in vault.ciphertexts()]
+    # By the secrets alone: a key of the file may have the same name.
+    given = {row.key: row for row in reader.views.keys.blame(f"secrets {environment}")}
+    return [_row(vault, key, given[key]) for key, _, _ in vault.ciphertexts()]
 
 
 def recipient_rows(reader: Reader, environment: str, ref: Ref | None = None) -> list[RecipientRow]:
@@ -101,32 +100,18 @@ def _version(number: int | None) -> str | None:
     return f"version {number}" if number else None
 
 
-def _newest(reader: Reader, environment: str, key: str) -> EventRow:
-    """Return the event that set a secret last; a key of its TOML may have the same name."""
-    events = reader.views.events
-    for row in events.history(environment=environment, key=key, limit=1):
-        if row.type.partition(".")[0] in _WORDS:
-            return row
-    found = [
-        row
-        for word in _WORDS
-        for row in events.history(environment=environment, key=key, topic=word, limit=1)
-    ]
-    return max(found, key=lambda row: row.event)
-
-
-def _row(reader: Reader, vault: Vault, key: str) -> SecretRow:
+def _row(vault: Vault, key: str, given: BlameRow) -> SecretRow:
+    """Return a secret, and the event that gave it its present version."""
     number = vault.present[key]
     version = vault.version_of(key, number)
     by_name = {text: name for name, text in vault.recipients.items()}
-    newest = _newest(reader, vault.environment, key)
     return SecretRow(
         key,
         number,
-        newest.actor,
-        newest.time,
-        newest.reason,
-        newest.event,
+        given.actor or "",
+        given.time or "",
+        given.reason or "",
+        given.event or 0,
         version.compromised,
         sorted(by_name.get(text, text) for text in version.recipients),
     )

@@ -65,7 +65,9 @@ class Running(NamedTuple):
     state: str
     """Such as `dev@8`."""
     value: str | None
-    """What the key is there, None where that state lacks it."""
+    """What the key is there, None where that state lacks it, or was purged."""
+    purged: bool
+    """Whether it is not known, since that state was purged."""
     since: str | None
     actor: str | None
     event: int | None
@@ -189,10 +191,7 @@ def _made(
     """Return how a promotion made a value, and the edit behind it."""
     found = reader.views.states.position_of_revision(SOURCE_OF_TRUTH, event.source_revision)
     source = _state(reader, SOURCE_OF_TRUTH, found)
-    try:
-        had, purged = _values(reader, source).get(key), False
-    except Purged:
-        had, purged = None, True
+    had, purged = _known(reader, source, key)
     rules = _rules(reader, event, document, key)
     if rules is None:
         rules = [] if had == document.keys[key] else [_unknown(event, document, key)]
@@ -243,9 +242,20 @@ def _running(reader: Reader, environment: str, key: str, ref: Ref | None) -> Ite
     for row in hosts_at(reader, moment_of_ref(reader, ref)):
         if row.environment == environment and row.running and row.revision:
             there = reader.views.states.position_of_revision(environment, row.revision)
-            value = _values(reader, _state(reader, environment, there)).get(key)
+            value, purged = _known(reader, _state(reader, environment, there), key)
             deployed = (row.since, row.actor, row.event, row.reason)
-            yield Running(row.host, row.running, value, *deployed)
+            yield Running(row.host, row.running, value, purged, *deployed)
+
+
+def _known(reader: Reader, state: StateRow, key: str) -> tuple[str | None, bool]:
+    """Return what a key was in a state, and whether that is unknown since it was purged."""
+    try:
+        return _values(reader, state).get(key), False
+    except Purged:  # of the text: what its events changed may be known all the same
+        keys, name, at = reader.views.keys, state.environment, state.position
+        values = {row.key: row.value for row in keys.blame(name, key, at)}
+        value = values.get(key)
+        return value, value is None and (key in values or not keys.is_known(name, key, at))
 
 
 def _row(reader: Reader, position: int) -> EventRow:
