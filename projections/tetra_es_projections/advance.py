@@ -54,11 +54,7 @@ class Advance:
         self._advance_mirror(last, again=again)
 
     def _advance_views(self, last: int) -> None:
-        position = progress(self._views, VIEWS)
-        for batch in _batches(self._log.records(position, last)):
-            apply_to_views(self._views, self._log, batch)
-            if self._report:
-                self._report("views", batch[-1].position, last)
+        advance_views(self._views, self._log, last, self._report)
 
     def _advance_files(self, last: int) -> None:
         position = progress(self._views, FILES)
@@ -135,6 +131,16 @@ class Advance:
         return any(self._log.has_topic(topic, after, upto) for topic in purges.TOPICS) and bool(
             purged_by(self._log, after, upto)
         )
+
+
+def advance_views(
+    views: sqlite3.Connection, log: Replica, last: int, report: Progress | None
+) -> None:
+    """Bring views alone up to a position."""
+    for batch in _batches(log.records(progress(views, VIEWS), last)):
+        apply_to_views(views, log, batch)
+        if report:
+            report("views", batch[-1].position, last)
 
 
 def _batches(records: Iterator[Record]) -> Iterator[list[Record]]:

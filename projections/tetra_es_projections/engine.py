@@ -16,7 +16,7 @@ from tetra_es.disk.identity import file_identity
 from tetra_es.errors import RESTORE_HINT, IntegrityFailure, Refused
 from tetra_es.layout import is_edited
 from tetra_es.log.replica import Ending
-from tetra_es_projections.advance import Advance
+from tetra_es_projections.advance import Advance, advance_views
 from tetra_es_projections.bodies import BodiesOf
 from tetra_es_projections.check import Differences, differences, unknown_files
 from tetra_es_projections.losses import check_ahead, lost_events
@@ -30,7 +30,6 @@ from tetra_es_projections.views.commits import Commits
 from tetra_es_projections.views.database import (
     FILES,
     LATER,
-    discard,
     go_back,
     open_views,
     open_views_reading,
@@ -140,7 +139,7 @@ class Projections(Closing):
                 self._go_back(whole=whole)
             if has_purged_text(self.log, self._connection):
                 known, position = self.files.digests(), progress(self._connection, FILES)
-                self._begin_again()
+                self._build_views(report)
                 self.files.remember(known, position)  # else what is there would be somebody's
             self._advance(report).to(self.log.last_position(), views_alone=not whole)
         moved, self.files.moved = self.files.moved, []
@@ -167,17 +166,26 @@ class Projections(Closing):
         BodiesOf(self.log).check_nothing_lost()
         mirror.position()  # refuses what is not a mirror
         kept = self._set_drift_aside(force=force)
-        self._begin_again()
         with self._errors():
+            self._build_views(report)
             self._advance(report).to(self.log.last_position(), again=True)
         return kept
 
-    def _begin_again(self) -> None:
-        """Throw the views away: they are built again from the events."""
+    def _build_views(self, report: Progress | None) -> None:
+        """Build the views again from the events; files and mirror begin again after that.
+
+        Others read the ones that are there meanwhile.
+        """
+        from tetra_es_projections.views.replacing import build_beside, put_in_place  # seldom
+
+        last = self.log.last_position()
         with suppress(sqlite3.Error):  # what cannot be read tells nothing
             self.files.bases.begin(progress(self._connection, FILES))
+        new = build_beside(
+            self.layout.views, lambda views: advance_views(views, self.log, last, report)
+        )
         self._connection.close()
-        discard(self.layout.views)
+        put_in_place(new, self.layout.views)
         self._open()
 
     def lost_events(self) -> str | None:

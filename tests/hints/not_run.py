@@ -25,6 +25,7 @@ NOT_RUN: dict[str, str] = {
     "another program may listen there: give another --port": _WEB,
     "`tetra-es status` admits what is new, on the account that the service runs on": "for a "
     "service; tests/web/test_answering.py runs it",
+    "`tetra-es status` brings them up to date": "for a service; tests/web/test_not_now.py runs it",
     "`tetra-es rebuild` builds them": "for a service; tests/web/test_answering.py runs it",
     "`tetra-es rebuild` builds them again": "for a service; tests/web/test_answering.py runs it",
     "`rm {}`, then `tetra-es serve token new NAME` makes new ones": "tests/web/test_tokens.py runs "

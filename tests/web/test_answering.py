@@ -97,19 +97,6 @@ def test_views_that_are_behind_are_answered_from(machine: Machine) -> None:
     assert positions(answers)[0] == newest
 
 
-def test_views_that_go_back_are_being_built(machine: Machine) -> None:
-    answers = answering(machine)
-    older = machine.home / "views.db"
-    shutil.copyfile(machine.folder / "store/views.db", older)
-    machine.ok("set", "local", "ports.tetra=4001")
-    positions(answers)
-    shutil.copyfile(older, machine.folder / "store/views.db")
-    with pytest.raises(Unavailable, match="being built"), answers.reading():
-        pass
-    machine.ok("rebuild")
-    assert positions(answers) == [row["event"] for row in machine.history()]
-
-
 def test_what_this_account_did_not_admit_is_not_answered_from(machine: Machine) -> None:
     answers = answering(machine)
     (pins,) = (machine.home / ".local/state/tetra-es").glob("*/hashes")

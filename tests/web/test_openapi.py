@@ -76,6 +76,11 @@ def test_examples_are_answered(service: Service, document: dict[str, Any]) -> No
         assert [*Draft202012Validator(whole).iter_errors(reply.json)] == [], path
 
 
+def test_when_to_ask_again_is_described(document: dict[str, Any]) -> None:
+    for path, methods in document["paths"].items():
+        assert "Retry-After" in methods["get"]["responses"]["503"]["headers"], path
+
+
 def test_the_reference_is_current() -> None:
     script = str(ROOT / "docs/api.py")
     done = subprocess.run(

@@ -171,6 +171,9 @@ def test_who_asks_for_health_learns_no_reason(told: Machine, tmp_path: Path) -> 
         assert service.ask("/healthz", headers={"Host": "any.example"}).body == b"unavailable\n"
         told_in_log = [line for line in service.lines if "no views" in line]
         assert len(told_in_log) == 1
+        for path in ("/healthz", "/", "/event/1", "/api/v1/head"):
+            reply = service.ask(path)
+            assert (reply.status, reply.headers.get("retry-after")) == (503, "2"), path
         (tmp_path / "views.db").rename(machine.folder / "store/views.db")
         until(lambda: service.ask("/healthz").status == 200)
 

@@ -187,6 +187,14 @@ class ReplicaAsOf(AdmittedReplica):
         stopped = self._states.stopped_after(self._upto, self._pins)
         return stop(stopped).message if stopped else None
 
+    def purge_after(self) -> int | None:
+        """Return the newest event that purged texts after all that is here; None for none.
+
+        It was admitted: nothing stands for what it purged any more.
+        """
+        position = self._upto.newest_after("bodies.purged")
+        return position if position and self._pins.hash_at(position) else None
+
     @property
     def opened(self) -> Opened:
         """What the gate says."""
@@ -217,11 +225,6 @@ def pins_of(state_dir: Path, folder: Path) -> Pins:
     if organization is None:
         raise not_admitted(1)
     return places.pins(organization)
-
-
-def pinned_head(state_dir: Path, folder: Path) -> Head:
-    """Return the newest event of the organization in a folder that this account admitted."""
-    return pins_of(state_dir, folder).head
 
 
 def not_admitted(position: int) -> TetraEsError:

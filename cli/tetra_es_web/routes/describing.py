@@ -56,6 +56,9 @@ def described(name: str, forms: Sequence[str] = (JSON,)) -> dict[str, Any]:
     wrong = {JSON: {"schema": {"$ref": f"{SCHEMAS}/error"}}}
     for status, told in REFUSALS.items():
         responses[status] = {"description": told, "content": wrong}
+    responses[503]["headers"] = {
+        "Retry-After": {"description": "Seconds.", "required": True, "schema": {"type": "integer"}}
+    }
     return {"response_model": None, "response_class": Response, "responses": responses}
 
 

@@ -36,6 +36,9 @@ _STATUS: Final = (
 )
 """Kind of error to status; of the others something was asked for that is not there."""
 
+RETRY_AFTER: Final = "2"
+"""Seconds."""
+
 LONGEST: Final = 2000
 """Characters of a message."""
 
@@ -59,8 +62,12 @@ def problem(message: str, hint: str | None, code: int) -> dict[str, Any]:
 def reply_to(error: TetraEsError) -> JSONResponse:
     """Return the answer that an error is."""
     status = status_of(error)
-    headers = {"Retry-After": "2"} if status == 503 else {}
-    return refusal(status, error_value(error), headers)
+    return refusal(status, error_value(error), again_after(status))
+
+
+def again_after(status: int) -> dict[str, str]:
+    """Return the header that says when to ask again what cannot be answered now."""
+    return {"Retry-After": RETRY_AFTER} if status == 503 else {}
 
 
 def refusal(

@@ -18,7 +18,7 @@ from tetra_es_web.opening import etag_of, headers_of, is_any_known, is_known, op
 from tetra_es_web.pages.failure import failure, failure_alone
 from tetra_es_web.pages.registry import OF_SOMETHING, PAGES, PARAMETERS, SEVERAL
 from tetra_es_web.pages.view import MANY, View
-from tetra_es_web.routes.errors import status_of
+from tetra_es_web.routes.errors import again_after, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -138,4 +138,5 @@ def _check(request: Request, name: str, given: Mapping[str, str]) -> None:
 
 def _html(body: str, headers: Mapping[str, str], status: int = 200) -> Response:
     data = body.encode(errors="backslashreplace")
-    return Response(data, status, media_type=_HTML, headers=headers)
+    told = {**headers, **again_after(status)}
+    return Response(data, status, media_type=_HTML, headers=told)

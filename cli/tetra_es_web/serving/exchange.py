@@ -6,7 +6,7 @@ import json
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
-from tetra_es_web.routes.errors import problem
+from tetra_es_web.routes.errors import RETRY_AFTER, problem
 from tetra_es_web.routes.pages import TEMPLATE
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ _CODES: Final = {400: 2, 401: 3, 403: 3, 405: 2, 414: 2, 431: 2}
 _MORE: Final = {
     401: ((b"www-authenticate", b'Bearer realm="tetra-es", Basic realm="tetra-es"'),),
     405: ((b"allow", b"GET, HEAD"),),
-    503: ((b"retry-after", b"2"),),
+    503: ((b"retry-after", RETRY_AFTER.encode()),),
 }
 
 
@@ -107,13 +107,11 @@ class Exchange:
     async def refuse(self, status: int, message: str, hint: str | None) -> None:
         """Send an error in the place of an answer."""
         body = json.dumps(problem(message, hint, _CODES.get(status, 1))).encode()
-        await self.send_whole(status, body, "application/json", _MORE.get(status, ()))
+        await self.send_whole(status, body, "application/json")
 
-    async def send_whole(
-        self, status: int, body: bytes, kind: str, more: tuple[tuple[bytes, bytes], ...] = ()
-    ) -> None:
+    async def send_whole(self, status: int, body: bytes, kind: str) -> None:
         """Send an answer that is there as a whole."""
-        headers = [*headers_of(body, kind), *more]
+        headers = [*headers_of(body, kind), *_MORE.get(status, ())]
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
         await self.send({"type": "http.response.body", "body": body})
 

@@ -11,11 +11,21 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
+from tetra_es.disk.identity import file_identity
+from tetra_es.disk.lock import is_held
 from tetra_es.errors import ASK_LESS, TOO_LONG, IntegrityFailure, TetraEsError, Unavailable
-from tetra_es.gate.as_of import GateStates, ReplicaAsOf, pinned_head
+from tetra_es.gate.as_of import GateStates, ReplicaAsOf
 from tetra_es.gate.pins.sharing import sharing_of
+from tetra_es.log.chain import START, Head
 from tetra_es.log.sqlite.kept import KeptConnections
 from tetra_es.log.sqlite.upto import LogUpto
+from tetra_es_projections.queries.not_now import (
+    building,
+    gone_back,
+    missing,
+    purging,
+    without_event,
+)
 from tetra_es_projections.queries.reader import Reader
 from tetra_es_projections.queries.views import Views
 
@@ -68,7 +78,8 @@ class Answering:
         self._admission = admission
         self._states = GateStates()
         self._lock = Lock()
-        self._highest = 0
+        self._newest = START
+        """What was answered from last."""
         self._kept = KeptConnections() if keep else None
 
     def close(self) -> None:
@@ -84,7 +95,8 @@ class Answering:
         store and views do not agree.
         """
         if not self._views.exists():
-            raise Unavailable("there are no views yet", hint="`tetra-es rebuild` builds them")
+            raise missing(self.layout, "there are no views yet", "`tetra-es rebuild` builds them")
+        file = file_identity(self._views)
         try:
             with Views(self._views, self._kept) as views:
                 position = self._position(views)
@@ -94,38 +106,37 @@ class Answering:
                 if is_over is not None:
                     log.limit_time(is_over)
                 with ReplicaAsOf(log, self._admission, self._states) as replica:
+                    if purge := replica.purge_after():
+                        raise purging(self.layout, purge)
                     yield self._moment(Reader(self.layout, replica, views, self._admission), log)
         except sqlite3.Error as error:
-            raise self._unusable(error, is_over) from error
+            raise self._unusable(error, file, is_over) from error
 
     def _position(self, views: Views) -> int:
-        """Return the position to answer as of. It never goes back in a process."""
+        """Return the position to answer as of. It never goes back in a process.
+
+        Unless somebody said that an older copy is the right one.
+        """
         with self._lock:  # threads look one after the other: no one is behind the one before
             position = views.hold()
-            if position < self._highest and self._is_building():
-                raise Unavailable(
-                    "the views are being built again", hint="try again when that is done"
-                )
-            self._highest = position
-        if position:
-            return position
-        raise Unavailable("the views have no events", hint="`tetra-es rebuild` builds them again")
+            if position < self._newest.position:
+                folder = self._admission.folder()
+                if error := gone_back(self.layout, folder, self._newest, position):
+                    raise error
+            if position:
+                self._newest = Head(position, views.hash_at(position))
+                return position
+        raise missing(
+            self.layout, "the views have no events", "`tetra-es rebuild` builds them again"
+        )
 
     def _log(self, position: int) -> LogUpto:
         try:
             return LogUpto(self._store, position, self._kept)
-        except IntegrityFailure:
-            raise
+        except IntegrityFailure as error:
+            raise without_event(self.layout, self._admission.folder()) or error from error
         except TetraEsError as error:  # none there, or one of another edition
             raise Unavailable(error.message, hint=error.hint) from error
-
-    def _is_building(self) -> bool:
-        """Return whether the views are behind what this account admitted.
-
-        Unless somebody said that an older copy is the right one.
-        """
-        folder = self._admission.folder()
-        return pinned_head(folder, self.layout.root).position >= self._highest
 
     def _moment(self, reader: Reader, log: LogUpto) -> Moment:
         head = log.head()
@@ -155,9 +166,14 @@ class Answering:
             return None
         return Shared(found.without_password, found.asked or None, found.position)
 
-    def _unusable(self, error: sqlite3.Error, is_over: Callable[[], bool] | None) -> Unavailable:
+    def _unusable(
+        self, error: sqlite3.Error, file: object, is_over: Callable[[], bool] | None
+    ) -> Unavailable:
+        """Return the error that stands for one of SQLite with the views that were that `file`."""
         if is_over is not None and is_over():
             return Unavailable(TOO_LONG, hint=ASK_LESS)
+        if is_held(self.layout.lock) or file_identity(self._views) != file:
+            return building()  # or just were: a command replaces what cannot be read
         from tetra_es_projections.views.database import unusable
 
         found = unusable(self.layout.views, error)

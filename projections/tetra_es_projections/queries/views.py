@@ -62,6 +62,13 @@ class Views(Closing):
         self._connection.execute("BEGIN")
         return self.reached(alone=True)
 
+    def hash_at(self, position: int) -> bytes:
+        """Return the hash of an event, nothing where the views do not have it."""
+        row = self._connection.execute(
+            "SELECT hash FROM events WHERE position = ?", (position,)
+        ).fetchone()
+        return row[0] if row else b""
+
     def limit_time(self, is_over: Callable[[], bool]) -> None:
         """Have a question fail with `sqlite3.OperationalError` when its time is over."""
         from tetra_es.log.sqlite.limited import limit_time  # quick answers have no limit

@@ -16,11 +16,15 @@ from tetra_es.log.sqlite.connecting import (
 from tetra_es_projections.views.schema import MADE_OF_EVENTS, TABLES, VERSION, foreign_part
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 REBUILD: Final = "`tetra-es rebuild` builds it again"
 LATER: Final = "the next command makes up for it"
 """Hints for views that cannot be used, and for those that could not be written."""
+
+BESIDE: Final = ("-wal", "-shm", "-journal")
+"""How the names of files end that SQLite has beside the views."""
 
 MIRROR, FILES, VIEWS = "mirror", "files", "views"
 BASES: Final = "bases"
@@ -92,9 +96,9 @@ def _opened(path: Path) -> sqlite3.Connection | None:
     return None
 
 
-def discard(path: Path) -> None:
-    """Throw the views away. Raises `TetraEsError` when they cannot be removed."""
-    for suffix in ("", "-wal", "-shm", "-journal"):
+def discard(path: Path, parts: Sequence[str] = ("", *BESIDE)) -> None:
+    """Throw the views away, or parts of them. Raises `TetraEsError` where that fails."""
+    for suffix in parts:
         try:
             path.with_name(path.name + suffix).unlink(missing_ok=True)
         except OSError as error:
