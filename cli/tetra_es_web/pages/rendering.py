@@ -99,7 +99,8 @@ def breaks(name: str) -> str:
     """Return a long name that lines break after its dots, copied or searched for as one word."""
     if len(name) <= _SHORT:
         return name
-    return Markup(_JOINT.sub(r"\1<wbr>", str(escape(one_line(name)))))  # noqa: S704 - it was escaped
+    marked: str = Markup(_JOINT.sub(r"\1<wbr>", str(escape(one_line(name)))))  # noqa: S704 - escaped
+    return marked
 
 
 def arrows(summary: str) -> Markup:
