@@ -32,7 +32,7 @@ return [...document.querySelectorAll('body *')].filter(one => {
     || (one.scrollWidth > one.clientWidth + 1 && style.overflowX !== 'visible');
 }).map(one => one.outerHTML.slice(0, 120));
 """
-"""What is outside of the window or cut off, and cannot be scrolled to by the keyboard."""
+"""Elements that are outside of the window or cut off, and cannot be scrolled to by the keyboard."""
 _BROKEN = """
 return [...document.querySelectorAll('main a.key')].flatMap(one => {
   const range = document.createRange(), found = [];

@@ -76,13 +76,13 @@ def test_a_secret_is_listed_with_the_event_that_set_it(machine: Machine) -> None
     machine.ok("secret", "set", "dev", "SLIP", "-m", "the secret", stdin="vermilion-otter")
     machine.ok("set", "local", 'SLIP="a name"', "-m", "a key")
     machine.ok("promote", "dev")
-    assert _why(machine) == "the secret"
+    assert _summary_of_why(machine) == "the secret"
     machine.ok("unset", "local", "SLIP")
     machine.ok("promote", "dev")
     machine.ok("purge", "local", "SLIP", "--yes", "-m", "a slip")
-    assert _why(machine) == "the secret"
+    assert _summary_of_why(machine) == "the secret"
 
 
-def _why(machine: Machine) -> str:
+def _summary_of_why(machine: Machine) -> str:
     (row,) = machine.ok("secret", "list", "dev", "-o", "json").json
     return str(row["reason"])
