@@ -43,7 +43,7 @@ def test_an_edit_that_was_not_made(told: Machine) -> None:
     found = replayed(told, "dev", "--without", "3", "--at", "7")
     assert (found["state"], found["without"]) == ("dev@2", 3)
     assert changed(found) == {"app.workers": ("4", None)}
-    what = "it found 4555, and would have found 4444; 4666 is kept"
+    what = "it was typed where 4555 was; 4444 would be there; 4666 is kept"
     assert found["doubts"] == [{"event": 5, "key": "ports.tetra", "what": what}]
     found = replayed(told, "dev", "--without", "3")
     assert changed(found) == {"app.workers": ("4", None), "ports.tetra": ("4555", "4444")}
@@ -109,5 +109,5 @@ def test_a_long_value_is_cut_short(machine: Machine) -> None:
     machine.ok("set", "local", "app.note=first")
     machine.ok("set", "local", f"app.note={'so ' * 99}")
     (doubt,) = replayed(machine, "local", "--without", "3")["doubts"]
-    assert doubt["what"].startswith('it found "first", and would have found nothing; "so so')
+    assert doubt["what"].startswith('it was typed where "first" was; nothing would be there; "')
     assert len(doubt["what"]) < 140

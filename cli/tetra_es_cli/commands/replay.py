@@ -30,7 +30,7 @@ def replay(app: App, environment: str, without: Ref, ref: Ref | None, output: st
 
     EVENT is an edit, a promotion, an import or a rollback. Later edits are done again by key,
     promotions by the rules that they carry; a rollback brings back what the state that it names
-    would be. Where an edit was made on another value than it would have found, that is said, and
+    would be. Where an edit replaced another value than would be there, that is said, and
     the edit counts. Nothing tells what people would have done instead.
     """
     from tetra_es_projections.queries.replay import replay as replayed

@@ -120,7 +120,7 @@ def _chosen(clash: Conflict) -> str:
     key = format_key(clash.path)
     was, would_be = (_shown(key, each) for each in (clash.base, clash.theirs))
     kept = "its removal" if clash.mine is None else _shown(key, clash.mine)
-    return f"it found {was}, and would have found {would_be}; {kept} is kept"
+    return f"it was typed where {was} was; {would_be} would be there; {kept} is kept"
 
 
 def _shown(key: str, literal: str | None) -> str:
