@@ -47,6 +47,35 @@ def lines(machine: Machine, *more: str) -> list[str]:
     return machine.ok("audit", "follow", "--no-wait", *more).out.splitlines()
 
 
+def test_lines_have_what_changed_where_that_is_wanted(lived: Machine) -> None:
+    last = ["--changes", "--after", str(lived.last_position() - 1)]
+    (line,) = lines(lived, *last)
+    wanted = [{"file": "local", "key": "ports.tetra", "before": "4444", "after": "5555"}]
+    assert json.loads(line)["changes"] == wanted
+    (line,) = lines(lived, *last, "-o", "ocsf")
+    jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(line))
+    assert json.loads(line)["unmapped"]["changes"] == wanted
+    (line,) = lines(lived, *last, "-o", "cef")
+    assert f" flexString1Label=changes flexString1={json.dumps(wanted)}" in line
+    rows = [json.loads(line) for line in lines(lived, "--changes")]
+    promoted = next(row for row in rows if row["type"] == "environment.promoted")
+    assert {one["file"] for one in promoted["changes"]} == {"dev"}
+    assert not [row for row in rows if row["type"] == "signer.added" and row["changes"]]
+
+
+def test_changes_that_were_purged_are_null(lived: Machine, tmp_path: Path) -> None:
+    machine = Machine(tmp_path / "home")
+    copy_folder(lived.home, machine.home)
+    position = machine.last_position()
+    machine.ok("set", "local", 'app.slip="a name"')
+    machine.ok("unset", "local", "app.slip")
+    machine.ok("purge", "local", "app.slip", "--yes", "-m", "a slip")
+    rows = [json.loads(one) for one in lines(machine, "--changes", "--after", str(position))]
+    assert [row["changes"] for row in rows] == [None, None, []]
+    assert rows[0]["purged"] == rows[1]["purged"] == rows[2]["event"]
+    assert all("flexString1" not in one for one in lines(machine, "--changes", "-o", "cef")[-3:])
+
+
 def test_each_event_is_a_line_with_its_position_and_hash(lived: Machine) -> None:
     rows = [json.loads(line) for line in lines(lived)]
     listed = lived.history("--reverse", "--steps")

@@ -68,10 +68,16 @@ _POSITION = re.compile(r"#?[0-9]{1,15}", re.ASCII)
     metavar="ENV",
     help="Only the events that concern ENV.",
 )
+@click.option("--changes", is_flag=True, help="With what each event changed, by key.")
 @click.option("--no-wait", is_flag=True, help="End with the newest event.")
 @click.pass_obj
 def follow(
-    app: App, output: str, after: tuple[int, str | None], environment: str | None, no_wait: bool
+    app: App,
+    output: str,
+    after: tuple[int, str | None],
+    environment: str | None,
+    changes: bool,
+    no_wait: bool,
 ) -> None:
     """Print a line for each event, and for each new one as it is recorded, until stopped.
 
@@ -88,7 +94,12 @@ def follow(
     if environment is not None:
         _check_that_it_is_there(app, environment)
     with app.founded() as layout:
-        found = followed(layout, app.admission, *after, environment=environment, wait=not no_wait)
+        found = followed(
+            *(layout, app.admission, *after),
+            environment=environment,
+            changes=changes,
+            wait=not no_wait,
+        )
         for name, rows in found:
             if rows:
                 write_raw(encoded("".join(f"{line(row, name)}\n" for row in rows)))

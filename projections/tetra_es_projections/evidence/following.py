@@ -11,17 +11,20 @@ from tetra_es.gate.opening import stop
 from tetra_es.gate.replica import AdmittedReplica
 from tetra_es.log.sqlite.reader import SqliteLog
 from tetra_es.store.replica import open_replica
-from tetra_es_projections.evidence.tables import event_row
+from tetra_es_projections.evidence.tables import change_rows, event_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tetra_es.admission import Admission
     from tetra_es.layout import OrgLayout
+    from tetra_es.log.record import Record
     from tetra_es.log.replica import Replica
 
 _AT_ONCE: Final = 500
 """Events that are read before the first of them is handed over."""
+_AT_ONCE_WITH_CHANGES: Final = 20
+"""The same where each may have changed thousands of keys."""
 _PATIENCE: Final = 5.0
 """Seconds after which the file is opened again: another one may have come into its place."""
 _PAUSE: Final = 1.0
@@ -35,21 +38,23 @@ def followed(
     taken: str | None = None,
     *,
     environment: str | None = None,
+    changes: bool = False,
     wait: bool = True,
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Yield the organization's name with the rows of its next events, as they are admitted.
 
-    `taken` is the hash of the event that it begins `after`, where the caller knows it; each row has
-    both as its `cursor`. Every few seconds without an event it yields no rows, so that the caller
-    can look around. While the caller has them, nothing is open: nobody waits for one who takes them
-    slowly, or never. With an `environment`, it leaves out the rows of events that do not concern
-    it. Without `wait`, it ends with the newest event. Raises `TetraEsError`, `Refused` for an
-    organization of the first edition, `IntegrityFailure` where another event is in the place of one
-    that was taken, and where what is stored next is refused: nothing after it will ever count.
+    `taken` is the hash of the event that it begins `after`, where the caller knows it; each row
+    has both as its `cursor`. Every few seconds without an event it yields no rows, so that the
+    caller can look around. While the caller has them, nothing is open: nobody waits for one who
+    takes them slowly, or never. With an `environment`, it leaves out the rows of events that do
+    not concern it; with `changes`, each row has what its event changed by key. Without `wait`,
+    it ends with the newest event. Raises `TetraEsError`, `Refused` for an organization of the
+    first edition, `IntegrityFailure` where another event is in the place of one that was taken,
+    and where what is stored next is refused: nothing after it will ever count.
     """
     while True:
         with open_replica(layout.store, admission) as log:
-            name, rows = _next(log, after)
+            name, rows = _next(log, after, changes)
             if not rows and log.stopped() is not None:
                 _end(log)
             if taken and (record := log.record(after)) and record.hash.hex() != taken:
@@ -72,7 +77,7 @@ def _end(log: Replica) -> None:
         raise stop(log.opened.stopped)
 
 
-def _next(log: Replica, after: int) -> tuple[str, list[dict[str, Any]]]:
+def _next(log: Replica, after: int, changes: bool) -> tuple[str, list[dict[str, Any]]]:
     log.require_events()
     if log.state_folder() is None:
         raise Refused(
@@ -84,9 +89,21 @@ def _next(log: Replica, after: int) -> tuple[str, list[dict[str, Any]]]:
         raise TetraEsError(f"there is no event #{after}", hint=f"the events are #1 to #{last}")
     first = log.event(next(log.records(upto=1)))
     name = first.name if isinstance(first, OrganizationCreated) else ""
-    records = log.records(after, min(last, after + _AT_ONCE))
-    rows = (event_row(log, record) for record in records)
+    many = _AT_ONCE_WITH_CHANGES if changes else _AT_ONCE
+    records = log.records(after, min(last, after + many))
+    rows = (event_row(log, record) | _changes(log, record, changes) for record in records)
     return name, [row | {"cursor": f"{row['event']}:{row['hash']}"} for row in rows]
+
+
+def _changes(log: Replica, record: Record, wanted: bool) -> dict[str, Any]:
+    """Return what an event changed by key, where that is wanted; null for what was purged."""
+    if not wanted:
+        return {}
+    found = list(change_rows(log, record))
+    if any(row["key"] is None for row in found):
+        return {"changes": None}
+    names = ("file", "key", "before", "after")
+    return {"changes": [{name: row[name] for name in names} for row in found]}
 
 
 def _wait(layout: OrgLayout, after: int) -> None:

@@ -35,6 +35,7 @@ _MEDIUM: Final = (
 )
 _SEVERITIES: Final = {1: ("Informational", 3), 3: ("Medium", 5), 4: ("High", 8)}
 """OCSF's number to its name, and CEF's."""
+_UNMAPPED: Final = ("cursor", "verdict", "revision", "changes")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -88,7 +89,7 @@ def ocsf(row: Mapping[str, Any], organization: str) -> str:
             "log_provider": "tetra-es",
             "original_time": row["time"],
         },
-        "unmapped": {name: row[name] for name in ("cursor", "verdict", "revision")},
+        "unmapped": {name: row[name] for name in _UNMAPPED if name in row},
     }
     return json.dumps(value, ensure_ascii=False)
 
@@ -123,6 +124,9 @@ def cef(row: Mapping[str, Any], organization: str) -> str:
         "cs6Label": "cursor",
         "cs6": row["cursor"],
     }
+    if row.get("changes"):
+        text = json.dumps(row["changes"], ensure_ascii=False)
+        pairs |= {"flexString1Label": "changes", "flexString1": text}
     header = "|".join(_header(str(field)) for field in head)
     told = {key: str(value) for key, value in pairs.items() if value not in (None, "")}
     return f"CEF:0|{header}|{' '.join(f'{key}={_value(told[key])}' for key in told)}"
