@@ -272,8 +272,11 @@ def _check_signature(key: bytes, signature: bytes, data: bytes) -> None:
 
 
 def fingerprint(key: str) -> str:
-    """Return a public key's fingerprint, as ssh-keygen prints it."""
-    digest = hashlib.sha256(base64.b64decode(key.split()[1])).digest()
+    """Return a public key's fingerprint, as ssh-keygen prints it; `not a key` for none."""
+    try:
+        digest = hashlib.sha256(base64.b64decode(key.split()[1], validate=True)).digest()
+    except (ValueError, IndexError):
+        return "not a key"
     return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
 
 
@@ -3404,18 +3407,21 @@ def checkpoint_of(data: bytes) -> tuple[str, int, str, bytes, list[bytes]]:
 
 def names_key(line: bytes, text: bytes, key: str) -> bool:
     """Return whether a line of a checkpoint says that it is a key's signature."""
-    origin, blob = text.split(b"\n")[0], base64.b64decode(key.split()[1])
-    kind, *parts = strings(blob)
-    encoded = (
-        b"\x01" + parts[0] if kind == b"ssh-ed25519" else b"\xfftetra-es.invalid/sshsig" + blob
-    )
-    named = hashlib.sha256(origin + b"\n" + encoded).digest()[:4]
-    try:
+    origin = text.split(b"\n")[0]
+    try:  # what was recorded need not be a key that there is
+        blob = base64.b64decode(key.split()[1], validate=True)
+        kind, *parts = strings(blob)
+        encoded = b"\x01" + parts[0] if kind == b"ssh-ed25519" else PREFIX + blob
+        named = hashlib.sha256(origin + b"\n" + encoded).digest()[:4]
         dash, name, signature = line.removesuffix(b"\n").split(b" ")
         data = base64.b64decode(signature, validate=True)
-    except ValueError:
+    except (ValueError, IndexError):
         return False
     return (dash, name, data[:4]) == ("—".encode(), origin, named)
+
+
+PREFIX = b"\xfftetra-es.invalid/sshsig"
+"""Of a key in a note, where its kind is not Ed25519."""
 
 
 def signs_checkpoint(line: bytes, text: bytes, key: str) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.test_void import METADATA, TIME
 from tests.conftest import Machine
 from tests.examples import LONG_TAIL
 from tests.integrity.hostile import OLD, Odd, made_up, record
@@ -91,3 +92,23 @@ def test_whatever_a_signer_records_stops_nobody(base: Machine, tmp_path: Path, s
     random = Random(seed)
     machine = base.copy(tmp_path / "copy")
     goes_on(machine, [made_up(random) for _ in range(12)], tmp_path)
+
+
+def test_a_key_that_nobody_has_stops_nobody(machine: Machine, tmp_path: Path) -> None:
+    """What is recorded of a signer has the form of a key, and need not be one."""
+    metadata = METADATA | {"rules": 1}
+    for number, key in enumerate(("ssh-ed25519 AAAA", "ssh-rsa A", "ssh-ed25519 AAAAAgECAw==")):
+        fields = {"signer": f"eve{number}", "key": key, "may": None, "class_version": 2}
+        state = {"timestamp": TIME, "metadata": metadata} | fields
+        record(machine, [Odd("org", "signer.added", state)])
+    rows = machine.ok("signer", "list", "-o", "json").json
+    assert [row["fingerprint"][:7] for row in rows] == ["SHA256:", "SHA256:", "not a k", "SHA256:"]
+    machine.ok("audit", "sqlite", str(tmp_path / "all.db"))
+    taken = tmp_path / "checkpoint"
+    taken.write_text(machine.ok("audit", "checkpoint").out)
+    machine.ok("verify", "--against", str(taken))
+    machine.ok("audit", "export", str(tmp_path / "e.zip"))
+    assert verify(tmp_path / "e.zip", "-o", "json").json["findings"] == []
+    assert verify(tmp_path / "e.zip", "--against", str(taken), "-o", "json").json["findings"] == []
+    assert verify(machine.mirror).code == 0
+    machine.ok("signer", "rm", "eve1")

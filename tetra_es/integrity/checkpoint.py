@@ -26,6 +26,7 @@ from cryptography.exceptions import InvalidSignature
 from tetra_es.crypto.ssh import kinds, sshsig
 from tetra_es.crypto.ssh.kinds import parse_public_line
 from tetra_es.crypto.ssh.wire import first, pack, unpack
+from tetra_es.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +86,10 @@ class Checkpoint(NamedTuple):
         """
         found = []
         for name, line in keys.items():
-            key = parse_public_line(line)
+            try:
+                key = parse_public_line(line)
+            except UsageError:  # what was recorded need not be a key that there is
+                continue
             wanted = self.origin, key_id(self.origin, key)
             for named, one in self.signatures:
                 if (named, one[:4]) == wanted:

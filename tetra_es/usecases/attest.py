@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tetra_es.crypto.ssh.kinds import parse_public_line
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
 from tetra_es.integrity.checkpoint import LARGEST, PREFIX, Checkpoint, parse
 from tetra_es.integrity.extension import origin_at, tree_of
@@ -22,7 +21,7 @@ def own_signer(log: Replica, own_key: OwnKey) -> Signer:
     check_edition(log)
     key = own_key.load()
     for name, line in signers_at(log, log.last_position()).items():
-        if parse_public_line(line) == key.blob:
+        if line == key.public_line:
             return Signer(name, key)
     raise Refused(
         f"the key {own_key.path} is not that of a signer",

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from tetra_es.crypto.ssh.keys import fingerprint
-from tetra_es.crypto.ssh.kinds import parse_public_line
+from tetra_es.crypto.ssh.keys import fingerprint_of_line
 from tetra_es.events.base import environment_of, revision_of
 from tetra_es.events.told import told
 from tetra_es.log import canonical
@@ -147,7 +146,7 @@ def signer_rows(terms: Iterable[Term], times: dict[int, str]) -> Iterator[dict[s
         yield {
             "signer": term.signer,
             "may": "everything" if term.may is None else term.may,
-            "fingerprint": fingerprint(parse_public_line(term.key)),
+            "fingerprint": fingerprint_of_line(term.key),
             "key": term.key,
             "since": term.since,
             "since_time": times[term.since],

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.crypto.ssh.allowed import allowed_signers
-from tetra_es.crypto.ssh.keys import fingerprint
-from tetra_es.crypto.ssh.kinds import parse_public_line
+from tetra_es.crypto.ssh.keys import fingerprint_of_line
 from tetra_es.integrity.signers import terms
 from tetra_es_projections.queries.refs import position_of
 
@@ -30,7 +29,7 @@ def signer_rows(reader: Reader, ref: Ref | None = None) -> list[SignerRow]:
     """Return the signers by name, those of then with a REF."""
     signers, limits = _signers(reader, ref)
     return [
-        SignerRow(name, limits.get(name), fingerprint(parse_public_line(line)), line)
+        SignerRow(name, limits.get(name), fingerprint_of_line(line), line)
         for name, line in sorted(signers.items())
     ]
 
@@ -38,7 +37,7 @@ def signer_rows(reader: Reader, ref: Ref | None = None) -> list[SignerRow]:
 def owner_of(reader: Reader, key: str) -> str | None:
     """Return the signer who has, or had, the key with a fingerprint; None where nobody had."""
     for term in terms(reader.log):
-        if fingerprint(parse_public_line(term.key)) == key:
+        if fingerprint_of_line(term.key) == key:
             return term.signer
     return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -60,6 +60,20 @@ def fingerprint(blob: bytes) -> str:
     from hashlib import sha256
 
     return "SHA256:" + base64.b64encode(sha256(blob).digest()).decode().rstrip("=")
+
+
+NO_KEY: Final = "not a key"
+
+
+def fingerprint_of_line(line: str) -> str:
+    """Return the fingerprint of a signer's key as it was recorded, `not a key` where it is not one.
+
+    A key that was recorded need not exist: the gate looks at its form, and at signatures.
+    """
+    try:
+        return fingerprint(base64.b64decode(line.split()[1], validate=True))
+    except (ValueError, IndexError):
+        return NO_KEY
 
 
 def create(path: Path) -> Ed25519Key:
