@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.test_void import METADATA, TIME
+from tests.conformance.builder import VectorBuilder
 from tests.conftest import Machine
 from tests.examples import LONG_TAIL
+from tests.gate.histories import MANIFEST
 from tests.integrity.hostile import OLD, Odd, made_up, record
+from tests.integrity.old_hostile import machine_with
 from tests.verify_alone.clone import verify
 
 if TYPE_CHECKING:
@@ -112,3 +115,19 @@ def test_a_key_that_nobody_has_stops_nobody(machine: Machine, tmp_path: Path) ->
     assert verify(tmp_path / "e.zip", "--against", str(taken), "-o", "json").json["findings"] == []
     assert verify(machine.mirror).code == 0
     machine.ok("signer", "rm", "eve1")
+
+
+def test_a_manifest_that_commands_refuse_stops_no_reader(tmp_path: Path) -> None:
+    """The gate lets it pass: how strict a manifest is otherwise is for those who record."""
+    story = VectorBuilder()
+    story.lawful(story.promoted("dev"))
+    story.lawful(story.manifest(MANIFEST.replace("acme.example", "no domain\\n")))
+    machine = machine_with(story, tmp_path / "home")
+    for words in ("status", "history", "history --graph", "findings", "secret exposure dev"):
+        assert machine.run(*words.split()).code in (0, 3), words
+    machine.ok("audit", "sqlite", str(tmp_path / "all.db"))
+    machine.ok("rebuild")
+    assert "manifest.toml" in machine.fails(1, "promote", "dev").error()
+    machine.ok("rollback", "manifest", "--to", "manifest@1")
+    machine.ok("set", "local", "ports.tetra=3000")
+    machine.ok("promote", "dev")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tetra_es.errors import UsageError
+from tetra_es.errors import ConfigError, UsageError
 from tetra_es.layout import MANIFEST
+from tetra_es.names import is_environment
 from tetra_es.sha256 import sha256
 
 if TYPE_CHECKING:
@@ -47,10 +48,14 @@ def _environments_in(manifest: str) -> tuple[str, ...]:
     digest = sha256(manifest.encode()).digest()
     found = _KNOWN.get(digest)
     if found is None:
-        from tetra_es.schema.manifest import read_manifest  # `show` rarely asks
-        from tetra_es.toml.document import ConfigDocument
+        from tetra_es.toml.document import ConfigDocument  # `show` rarely asks
 
-        found = tuple(read_manifest(ConfigDocument(MANIFEST, manifest)).environments)
+        try:  # what the gate lets pass, commands need not: looking goes on where promoting cannot
+            names = ConfigDocument(MANIFEST, manifest).values.get("environments")
+        except ConfigError:
+            names = None
+        listed = names if isinstance(names, list) else []
+        found = tuple(name for name in listed if isinstance(name, str) and is_environment(name))
         if len(_KNOWN) >= _MOST:
             _KNOWN.clear()
         _KNOWN[digest] = found

@@ -9,6 +9,7 @@ from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from tetra_es.errors import ConfigError
 from tetra_es.events.config import (
     EnvironmentPromoted,
     EnvironmentRolledBack,
@@ -29,10 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tetra_es.events.base import Event
+    from tetra_es.gate.rules.policy import Policy
     from tetra_es.log.counting import Counted
     from tetra_es.log.record import Record
     from tetra_es.log.replica import Replica
-    from tetra_es.schema.manifest import Manifest
 
 PURGED: Final = "purged"
 BACKDATED: Final = "backdated"
@@ -70,7 +71,7 @@ class Findings:
         rows = connection.execute("SELECT name, value FROM standing")
         self._standing: dict[str, str] = dict(rows.fetchall())
         self._changed: dict[str, int] = {}
-        self._manifest: tuple[str, Manifest | None] = ("", None)
+        self._manifest: tuple[str, Policy | None] = ("", None)
 
     def take_in(self, record: Record, time: str, counted: Counted, event: Event | None) -> None:
         """Note what there is to look at in an event; None for a void one.
@@ -178,23 +179,25 @@ class Findings:
         told = f"it had {SOURCE_OF_TRUTH}@{had}" if had else "it had no promotion"
         return f"{before} did not have {SOURCE_OF_TRUTH}@{source} ({told})"
 
-    def _manifest_now(self) -> Manifest | None:
+    def _manifest_now(self) -> Policy | None:
         """Return the newest manifest that was not purged; None where there is none."""
         position = self._standing.get(MANIFEST, "")
         if position and self._manifest[0] != position:
             self._manifest = (position, self._read_manifest(int(position)))
         return self._manifest[1]
 
-    def _read_manifest(self, position: int) -> Manifest | None:
-        from tetra_es.log.replica import Purged  # needed for promotions alone
-        from tetra_es.schema.manifest import read_manifest
+    def _read_manifest(self, position: int) -> Policy | None:
+        """Return what the gate reads in a manifest, of which commands want more."""
+        from tetra_es.gate.rules.policy import policy_of  # needed for few kinds of events
+        from tetra_es.gate.verdicts import Broken
+        from tetra_es.log.replica import Purged
         from tetra_es.toml.document import ConfigDocument
 
         try:
             text = self._log.state_text(position)
-        except Purged:
+            return policy_of(ConfigDocument(MANIFEST, text).values) if text else None
+        except (Purged, Broken, ConfigError):
             return None
-        return read_manifest(ConfigDocument(MANIFEST, text)) if text else None
 
 
 def _counted(number: int, one: str, several: str) -> str:
@@ -220,7 +223,7 @@ def _is_before(time: str, latest: str) -> bool:
     return apart.total_seconds() > CLOCK_SKEW
 
 
-def _before(manifest: Manifest | None, environment: str) -> str | None:
+def _before(manifest: Policy | None, environment: str) -> str | None:
     """Return the generated environment that one is promoted after, None for none."""
     if manifest is None or manifest.gradual == "off" or environment not in manifest.environments:
         return None

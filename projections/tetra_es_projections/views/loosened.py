@@ -10,14 +10,14 @@ from tetra_es.schema.manifest import GRADUAL
 if TYPE_CHECKING:
     from collections.abc import Iterator, MutableMapping
 
-    from tetra_es.schema.manifest import Manifest
+    from tetra_es.gate.rules.policy import Policy
 
 _GRADUAL: Final = "gradual"
 _AFTER: Final = "after "
 """Before an environment: those that it had to come after when the order last meant something."""
 
 
-def loosened(standing: MutableMapping[str, str], manifest: Manifest) -> Iterator[str]:
+def loosened(standing: MutableMapping[str, str], manifest: Policy) -> Iterator[str]:
     """Yield what a new manifest guards less than those before it; note in `standing` what it does.
 
     The policy `promotion.gradual` is one guard. The order of the environments is another, unless
