@@ -54,6 +54,30 @@ def test_all_that_has_the_text_is_read(
     assert found == [at for at in reversed(having) if at <= upto]
 
 
+@given(
+    st.lists(st.sets(st.integers(0, 2 * 1024 - 1), max_size=40), max_size=9),
+    st.sets(st.integers(0, 2 * 1024 - 1), min_size=1, max_size=12),
+    st.integers(0, 9),
+    st.sampled_from([1, 100]),
+)
+def test_blocks_are_found_that_have_all_bits(
+    blocks: list[set[int]], wanted: set[int], last: int, few: int
+) -> None:
+    blocks = [bits | wanted if number % 2 else bits for number, bits in enumerate(blocks)]
+    with (
+        closing(sqlite3.connect(":memory:", isolation_level=None)) as views,
+        patch.object(trigrams, "_FEW", few),
+    ):
+        views.executescript(TABLES)
+        for number, bits in enumerate(blocks):
+            whole = sum(1 << bit for bit in bits).to_bytes(2 * 128, "little")
+            for half in range(2):
+                row = (TEXTS, half, number, whole[half * 128 : half * 128 + 128])
+                views.execute("INSERT INTO trigrams VALUES (?, ?, ?, ?)", row)
+        found = trigrams._blocks(views, TEXTS, wanted, last)
+    assert found == {at for at, bits in enumerate(blocks) if wanted <= bits and at <= last}
+
+
 def test_blocks_without_the_text_are_not_read() -> None:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as views:
         views.executescript(TABLES)
