@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tetra_es_projections.queries.findings import Finding
     from tetra_es_web.pages.view import View
 
+OPEN: Final = ("refused", "compromised", "to-rotate", "drift", "behind", "unverified")
+"""Findings about what is so now. The others are about all events, and take as long to look for."""
 _SHOWN: Final = 100
 
 
@@ -54,6 +56,7 @@ def findings(view: View, _: str, given: Mapping[str, str]) -> str:
         at=at,
         kinds=some.counts,
         total=sum(some.counts.values()),
+        open_=sum(some.counts.get(kind, 0) for kind in OPEN),
         groups=[(kind, list(them)) for kind, them in groupby(rows, lambda row: row.kind)],
         after=after,
         shown=len(rows),

@@ -12,6 +12,7 @@ from tetra_es_projections.queries.signers import signer_rows
 from tetra_es_projections.queries.status import environment_rows, file_rows, removed_environments
 from tetra_es_web.links import address
 from tetra_es_web.pages.drawing import rows_of
+from tetra_es_web.pages.findings import OPEN
 from tetra_es_web.pages.parts import part_of, weight
 from tetra_es_web.pages.rendering import render
 from tetra_es_web.pages.view import command, number
@@ -30,8 +31,6 @@ _HOSTS = 12
 _FILES = 20
 _ROOM = 45_000
 """Bytes that environments may take, beside the newest events."""
-_OPEN = ("refused", "compromised", "to-rotate", "drift", "behind", "unverified")
-"""Findings about what is so now. The others are about all events, and take as long to look for."""
 
 
 class Card(NamedTuple):
@@ -68,7 +67,7 @@ def overview(view: View, _: str, given: Mapping[str, str]) -> str:
     part = part_of(cards, number(given, "part"), lambda one: one.weight, _ROOM)
     missing = left_out(reader, hosts) if ref is None else []
     ahead = in_future(reader) if view.links.live and ref is None else None
-    looked_at = (*_OPEN, "clock") if ahead else _OPEN
+    looked_at = (*OPEN, "clock") if ahead else OPEN
     return render(
         "overview.html",
         view,
@@ -84,7 +83,7 @@ def overview(view: View, _: str, given: Mapping[str, str]) -> str:
         most=_HOSTS,
         hosts=hosts,
         left_out=missing,
-        findings=[*([ahead] if ahead else ()), *findings(reader, _OPEN, ref)],
+        findings=[*([ahead] if ahead else ()), *findings(reader, OPEN, ref)],
         open_kinds=looked_at,
         signers=signer_rows(reader, ref),
         files=file_rows(reader)[:_FILES] if view.links.live and ref is None else [],

@@ -319,3 +319,11 @@ def test_all_pages_of_findings_together_have_everything(
             break
     assert found == ["10", *map(str, range(3, 10))]
     assert "None of 8" in look.page("findings", after="100").text
+
+
+def test_the_findings_say_how_many_the_first_page_counts(look: Look) -> None:
+    counted = re.search(r"(\d+)\s+open findings", look.page("overview").text)
+    said = re.search(r"the gravest kind first; (\d+) of them are open", look.page("findings").text)
+    assert counted
+    assert said
+    assert counted[1] == said[1]
