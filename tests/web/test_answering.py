@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 def answering(machine: Machine, *, keep: bool = False) -> Answering:
     machine.ok("status")  # in a folder that was copied, nothing was admitted yet
+    return opened(machine, keep=keep)
+
+
+def opened(machine: Machine, *, keep: bool = False) -> Answering:
     state = machine.home / ".local/state/tetra-es"
     return Answering(OrgLayout(machine.folder), Admission(state), keep=keep)
 

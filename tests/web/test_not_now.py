@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.examples import LONG_TAIL
-from tests.web.test_answering import answering, positions
+from tests.web.test_answering import answering, opened, positions
 from tetra_es.disk.lock import exclusive
 from tetra_es.errors import Unavailable
 from tetra_es.layout import OrgLayout
 from tetra_es_projections import advance
 from tetra_es_projections.mirror.projection import Mirror
+from tetra_es_projections.queries import not_now
 from tetra_es_projections.views import replacing
 
 if TYPE_CHECKING:
@@ -130,6 +131,29 @@ def test_views_that_went_back_are_brought_up_to_date(machine: Machine) -> None:
     assert positions(answers) == [row["event"] for row in machine.history()]
 
 
+def test_views_in_the_making_are_not_answered_from(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where they are of an older tetra-es, and a service starts."""
+    for port in (4001, 4002, 4003):
+        machine.ok("set", "local", f"ports.tetra={port}")
+    machine.ok("status")
+    for path in (machine.folder / "store").glob("views.db*"):
+        path.unlink()
+    said: list[object] = []
+
+    def ask() -> None:
+        answers = opened(machine)
+        said.append(refusal(answers) if len(said) < 2 else positions(answers)[0])
+
+    monkeypatch.setattr(advance, "BATCH", 2)
+    monkeypatch.setattr(not_now, "BATCH", 2)
+    calling(advance, "apply_to_views", monkeypatch, ask)
+    machine.ok("status")
+    assert said == [BUILDING, BUILDING, 4]
+    assert positions(opened(machine)) == [5, 4, 3, 2, 1]
+
+
 @pytest.mark.parametrize("keep", [False, pytest.param(True, marks=LONG_TAIL)])
 @pytest.mark.parametrize("whole", [False, True])
 def test_an_older_copy_is_told_until_it_is_trusted(
@@ -184,6 +208,18 @@ def test_an_older_copy_that_was_trusted_and_went_on(machine: Machine) -> None:
     machine.ok("set", "local", "ports.tetra=4004")
     shutil.copyfile(older, machine.folder / "store/views.db")
     assert positions(answers)[0] == machine.last_position() - 1
+
+
+def test_a_folder_that_is_gone_is_not_called_views_to_rebuild(machine: Machine) -> None:
+    answers = answering(machine)
+    expected, away = positions(answers), machine.home / "away"
+    machine.folder.rename(away)
+    message, hint = refusal(answers)
+    assert message == f"no event store at {machine.store}"
+    assert hint is not None
+    assert hint.startswith("`tetra-es restore --from FROM`")
+    away.rename(machine.folder)
+    assert positions(answers) == expected
 
 
 def test_an_error_of_sqlite_is_judged_when_nobody_is_at_work(machine: Machine) -> None:

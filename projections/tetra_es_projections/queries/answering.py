@@ -21,9 +21,9 @@ from tetra_es.log.sqlite.kept import KeptConnections
 from tetra_es.log.sqlite.upto import LogUpto
 from tetra_es_projections.queries.not_now import (
     building,
-    gone_back,
     missing,
     purging,
+    too_old,
     without_event,
 )
 from tetra_es_projections.queries.reader import Reader
@@ -119,9 +119,9 @@ class Answering:
         """
         with self._lock:  # threads look one after the other: no one is behind the one before
             position = views.hold()
-            if position < self._newest.position:
+            if position < self._newest.position or self._newest == START:
                 folder = self._admission.folder()
-                if error := gone_back(self.layout, folder, self._newest, position):
+                if error := too_old(self.layout, folder, self._newest, position):
                     raise error
             if position:
                 self._newest = Head(position, views.hash_at(position))

@@ -9,7 +9,9 @@ from tetra_es.errors import IntegrityFailure, TetraEsError, Unavailable
 from tetra_es.gate.as_of import pins_of
 from tetra_es.gate.pins.pins import compare_or_trust
 from tetra_es.gate.pins.standing import Behind
+from tetra_es.log.chain import START
 from tetra_es.log.sqlite.reader import SqliteLog
+from tetra_es.store.log import BATCH
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,8 +30,14 @@ def building() -> Unavailable:
 
 
 def missing(layout: OrgLayout, what: str, hint: str) -> Unavailable:
-    """Return the error for views that have nothing, unless a command is building them."""
-    return building() if is_held(layout.lock) else Unavailable(what, hint=hint)
+    """Return the error for views that have nothing: none are there, or none of the events are."""
+    if is_held(layout.lock):
+        return building()
+    try:
+        SqliteLog(layout.store).close()
+    except TetraEsError as error:  # all of the folder may be gone
+        return Unavailable(error.message, hint=error.hint)
+    return Unavailable(what, hint=hint)
 
 
 def purging(layout: OrgLayout, purge: int) -> Unavailable:
@@ -39,15 +47,18 @@ def purging(layout: OrgLayout, purge: int) -> Unavailable:
     return Unavailable(f"the views are from before the purge #{purge}", hint=_CATCH_UP)
 
 
-def gone_back(layout: OrgLayout, state: Path, before: Head, position: int) -> Unavailable | None:
-    """Return the error for views at a position that is before one that was answered from.
+def too_old(layout: OrgLayout, state: Path, before: Head, position: int) -> Unavailable | None:
+    """Return the error for views at a position that is not to be answered from; None for none.
 
-    None where a person said that events without that one are the right ones.
+    It is before the last one that was answered from, and nobody said that events without that are
+    the right ones; or nothing was answered yet, and a command is taking in one batch of events
+    after the other.
     """
     pins = pins_of(state, layout.root)
     pinned = pins.head  # before the store is looked at, in which events are first
-    if pins.hash_at(before.position) != before.hash:
-        return None
+    if before == START or pins.hash_at(before.position) != before.hash:
+        is_far = pinned.position - position >= BATCH
+        return building() if is_far and is_held(layout.lock) else None
     if error := _other_events(layout, pins, pinned):
         return error
     if is_held(layout.lock):
