@@ -98,7 +98,7 @@ def test_whatever_a_signer_records_stops_nobody(base: Machine, tmp_path: Path, s
 
 
 def test_a_key_that_nobody_has_stops_nobody(machine: Machine, tmp_path: Path) -> None:
-    """What is recorded of a signer has the form of a key, and need not be one."""
+    """The text that is recorded of a signer has the form of a key, and need not be one."""
     metadata = METADATA | {"rules": 1}
     for number, key in enumerate(("ssh-ed25519 AAAA", "ssh-rsa A", "ssh-ed25519 AAAAAgECAw==")):
         fields = {"signer": f"eve{number}", "key": key, "may": None, "class_version": 2}
