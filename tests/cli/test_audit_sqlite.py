@@ -37,6 +37,41 @@ def ask(connection: sqlite3.Connection, name: str, **given: str) -> list[dict[st
     return [dict(row) for row in connection.execute(sql, values)]
 
 
+def what_ran(connection: sqlite3.Connection, at: str = "") -> list[dict[str, Any]]:
+    """Return the rows of the question about hosts as the command has them, by host."""
+    rows = []
+    for row in ask(connection, "ran", at=at):
+        row["newest"] = (row["newest"], row.pop("newest_what"), row.pop("newest_outcome"))
+        row["secrets"] = [tuple(one) for one in json.loads(row["secrets"] or "[]")]
+        row["code"] = json.loads(row["code"]) if row["code"] else None
+        rows.append({**row, "stopped": json.loads(row["stopped"])})
+    return rows
+
+
+def what_hosts_says(machine: Machine, *words: str) -> list[dict[str, Any]]:
+    """Return what the command says of hosts, as far as the question has it, by host."""
+    same = ("host", "environment", "running", "configured", "state", "stopped", "since", "actor")
+    rows = []
+    for one in machine.ok("hosts", *words, "-o", "json").json:
+        newest = tuple(one["newest"][name] for name in ("event", "what", "outcome"))
+        secrets = [(each["key"], each["version"]) for each in one["secrets"]]
+        more = {"reason": one["reason"], "position": one["event"], "code": one["code"]}
+        rows.append({**{name: one[name] for name in same}, **more, "secrets": secrets,
+                     "newest": newest})  # fmt: skip
+    return sorted(rows, key=lambda row: (row["host"], row["environment"]))
+
+
+def hosts_are_the_same(machine: Machine, path: Path, every: int = 1) -> list[dict[str, Any]]:
+    """Compare question and command now and at the times of events; return what there is now."""
+    with closing(written(machine, path)) as connection:
+        times = connection.execute("SELECT effective FROM events ORDER BY position DESC")
+        for (at,) in times.fetchall()[::every]:
+            assert what_ran(connection, at) == what_hosts_says(machine, "--at", at), at
+        now = what_ran(connection)
+        assert now == what_hosts_says(machine)
+        return now
+
+
 @pytest.fixture(scope="module")
 def lived(founded: Machine, tmp_path_factory: pytest.TempPathFactory) -> Machine:
     """An organization with something of much. Not to change."""

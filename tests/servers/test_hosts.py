@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.cli.test_audit_sqlite import hosts_are_the_same
 from tests.cli.test_backup_put_back import put_back
 from tests.examples import LONG_TAIL, some
 from tests.servers.test_rollout import fleet  # noqa: F401 - a fixture
@@ -291,6 +292,31 @@ def test_one_machine_under_two_names_is_one_host(fleet: Fleet) -> None:  # noqa:
     assert [one["host"] for one in asked] == ["10.0.0.5"]
     fleet.machine.ok("daemon", "uninstall", "dev")
     assert hosts(fleet)[0]["running"] is None
+    hosts_are_the_same(fleet.machine, fleet.machine.home / "a.db", every=5)
+
+
+@LONG_TAIL
+def test_the_question_of_auditors_has_the_rows_of_the_command(
+    deployed: Fleet, tmp_path: Path
+) -> None:
+    """After what was done by hand, too, at each moment of it."""
+    machine = deployed.machine
+    said = []
+    for number, words in enumerate((
+        ("daemon", "stop", "dev"), ("daemon", "start", "dev"), ("daemon", "stop", "dev"),
+        ("deploy", "dev"), ("daemon", "stop", "dev"), ("daemon", "restart", "dev"),
+        ("daemon", "uninstall", "dev"), ("host", "forget", "web1"),
+    )):  # fmt: skip
+        if words[0] == "deploy":
+            promote(deployed, 5555)
+        machine.ok(*words, *(("--to", "web1") if "dev" in words else ()))
+        rows = hosts_are_the_same(machine, tmp_path / f"{number}.db", every=7)
+        said.append([(row["running"], row["state"]) for row in rows])
+    assert said == [
+        [("dev@1", "stopped")], [("dev@1", "running")], [("dev@1", "stopped")],
+        [("dev@2", "running")], [("dev@2", "stopped")], [("dev@2", "running")],
+        [(None, "nothing")], [],
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("said", some(["uninitialized", "", "../../x", "3F" * 16], 1))

@@ -1,12 +1,15 @@
 """The twelve questions of auditors as SQL over the tables.
 
 Parameters are text, as datasette hands them over; an empty one stands for all, or for now.
-Questions about a time go by effective times, as everywhere.
+Questions about a time go by effective times, as everywhere. Each has the rows that the command for
+the same question prints.
 """
 
 from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
+
+from tetra_es_projections.evidence.sqlite.hosts_then import HOSTS_THEN
 
 
 class Question(NamedTuple):
@@ -31,8 +34,9 @@ QUESTIONS: Final = (
         "changes",
         "What changed in an environment in a period?",
         "SELECT e.time, e.position, e.actor, c.file, c.key, c.before, c.after, e.summary, "
-        "e.reason, c.purged FROM events e JOIN changes c ON c.position = e.position "
-        "WHERE c.first IS NULL AND (:environment = '' OR e.environment = :environment) "
+        "e.reason, c.purged FROM events e "
+        "LEFT JOIN changes c ON c.position = e.position AND c.first IS NULL "
+        "WHERE e.part_of IS NULL AND (:environment = '' OR e.environment = :environment) "
         f"AND {_IN_TIME} ORDER BY e.position, c.key",
     ),
     Question(
@@ -42,6 +46,7 @@ QUESTIONS: Final = (
         "c.purged FROM changes c JOIN events e ON e.position = c.position WHERE c.first IS NULL "
         "AND (:key = '' OR c.key = :key OR c.purged IS NOT NULL) "
         "AND (:environment = '' OR c.file = :environment) "
+        "AND (:position = '' OR c.position = CAST(:position AS INTEGER)) "
         "ORDER BY e.position DESC, c.key",
     ),
     Question(
@@ -84,7 +89,7 @@ QUESTIONS: Final = (
         "bypassed",
         "What went around a rule?",
         "SELECT kind, environment, position, subject, what FROM findings "
-        "WHERE kind IN ('out-of-order', 'loosened', 'exception', 'void', 'backdated', 'bypassed') "
+        "WHERE kind IN ('void', 'backdated', 'clock', 'out-of-order', 'loosened', 'exception') "
         "ORDER BY kind, position",
     ),
     Question(
@@ -92,28 +97,22 @@ QUESTIONS: Final = (
         "Was it on another environment first, such as staging?",
         "SELECT s.file AS environment, s.revision, s.position, s.time, s.source_revision, "
         "e.actor, e.reason, (SELECT min(o.position) FROM states o WHERE o.file = :first "
-        "AND o.source_revision = s.source_revision AND o.position < s.position) AS was_there_at "
-        "FROM states s JOIN events e ON e.position = s.position "
+        "AND o.source_revision = s.source_revision AND o.position < s.position) AS was_there_at, "
+        "f.what AS finding FROM states s JOIN events e ON e.position = s.position "
+        "LEFT JOIN findings f ON f.kind = 'out-of-order' AND f.position = s.position "
         "WHERE s.source_revision IS NOT NULL "
         "AND (:environment = '' OR s.file = :environment) ORDER BY s.position",
     ),
     Question(
         "ran",
         "What ran on which host, at that time?",
-        "SELECT d.host, d.environment, d.revision, d.outcome, d.time, d.actor, d.reason, "
-        "d.position, d.code, d.secrets FROM deployments d WHERE d.position = ("
-        "SELECT max(o.position) FROM deployments o WHERE o.host = d.host "
-        "AND o.environment = d.environment AND o.outcome = 'serving' "
-        f"AND {_BY_THEN.format('o.ended')}) "
-        "AND (:environment = '' OR d.environment = :environment) "
-        "AND (:host = '' OR d.host = :host) ORDER BY d.host, d.environment",
+        HOSTS_THEN,
     ),
     Question(
         "rolled-back",
-        "What was rolled back, taken back or reverted?",
+        "Was an environment rolled back?",
         "SELECT time, position, environment, actor, type, summary, reason FROM events "
-        "WHERE (type IN ('environment.rolled_back', 'deployment.reverted') "
-        "OR summary LIKE 'undo %' OR summary LIKE 'rollback(%') "
+        "WHERE type = 'environment.rolled_back' "
         "AND (:environment = '' OR environment = :environment) ORDER BY position",
     ),
     Question(

@@ -116,6 +116,8 @@ TABLES: Final = (
             ("ended_time", "TEXT", "when that was"),
             ("code", "TEXT", "JSON: commit of the application's code, and whether it was dirty"),
             ("secrets", _NOT_NULL, "JSON: name and version of each secret that it had"),
+            ("machine", "TEXT", "id that the host told: one machine may have several names"),
+            ("observed", "INTEGER NOT NULL", "1 if the outcome was read from the host's journal"),
         ),
         ("environment, host, position",),
     ),
@@ -132,6 +134,7 @@ TABLES: Final = (
             ("actor", _NOT_NULL, "who"),
             _REASON,
         ),
+        ("environment, host, position",),
     ),
     Table(
         "signers",

@@ -46,7 +46,8 @@ _COPIED = {
     "FROM views.inferred i JOIN views.latest l ON l.id = i.item "
     "JOIN views.purged p ON p.position = i.last ORDER BY 1, 2, 3",
     "deployments": "SELECT position, environment, host, revision, actor, reason, time, outcome, "
-    "step, cause, ended, ended_time, code, secrets FROM views.deployments ORDER BY position",
+    "step, cause, ended, ended_time, code, secrets, machine, observed FROM views.deployments "
+    "ORDER BY position",
     "operations": "SELECT position, environment, host, word, services, time, actor, reason "
     "FROM views.operations ORDER BY position",
 }
