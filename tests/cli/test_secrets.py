@@ -240,6 +240,8 @@ def test_purging_destroys_the_ciphertext_and_all_still_verifies(vault: Machine) 
     set_secret(vault, "A", "fresh")
     vault.fails(2, "secret", "purge", "dev", "A", "--version", "1")
     vault.ok("secret", "purge", "dev", "A", "--version", "1", "-m", "leaked in a talk")
+    (taken,) = vault.ok("event", str(vault.last_position()), "-o", "json").json["purges"]
+    assert (taken["name"], taken["bodies"]) == ("secret.set", ["ciphertext"])
     marker = ciphertext.splitlines()[3]
     for path in (vault.folder / "store").iterdir():
         assert marker not in path.read_bytes()

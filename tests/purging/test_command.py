@@ -126,7 +126,22 @@ def test_events_say_what_was_purged(leaked: Machine) -> None:
     summaries = {row["event"]: row["summary"] for row in leaked.history()}
     assert summaries[3] == "edit(local): purged -> local@2"
     assert summaries[4] == "promote(dev): local@2 -> dev@1"
-    assert leaked.ok("event", str(position)).out.startswith(f"event #{position}  purge(org): 9")
+    said = leaked.ok("event", str(position)).out
+    assert said.startswith(f"event #{position}  purge(org): 9")
+
+
+def test_a_purge_says_what_it_destroyed(leaked: Machine) -> None:
+    leaked.ok(*PURGE, "--yes")
+    position = str(leaked.last_position())
+    _, verified = leaked.ok("verify").out.split(f"  #{position} purged ")
+    listed = [line.strip() for line in verified.splitlines() if line.startswith("    - ")]
+    _, said = leaked.ok("event", position).out.split("\npurged\n")
+    assert [line.strip() for line in said.splitlines()] == listed
+    purges = leaked.ok("event", position, "-o", "json").json["purges"]
+    assert purges[0] == {"event": 3, "name": "local@2", "bodies": ["text", "changes"]}
+    told = [f"- {one['name']} (#{one['event']}): {', '.join(one['bodies'])}" for one in purges]
+    assert told == listed
+    assert leaked.ok("event", "3", "-o", "json").json["purges"] == []
 
 
 def test_blame_tells_what_it_does_not_know(leaked: Machine) -> None:

@@ -70,6 +70,9 @@ def event_lines(found: FoundEvent) -> Iterator[str]:
         yield f"  {name:12} {printable(value)}"
     for one in details.purged:
         yield f"  {'purged':12} {one['body']}, at #{one['event']}: {printable(one['reason'])}"
+    if found.purges:
+        yield "purged"
+        yield from (f"  - {printable(str(named))}" for named in found.purges)
     if found.changes:
         yield "changes"
         yield from change_lines(found.changes)

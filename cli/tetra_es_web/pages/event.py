@@ -10,7 +10,7 @@ from tetra_es.errors import TetraEsError
 from tetra_es.line_diff import unified
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.refs import PositionRef
-from tetra_es_projections.queries.events import find_event
+from tetra_es_projections.queries.events import Destroyed, find_event
 from tetra_es_projections.queries.states import text_at
 from tetra_es_web.links import address
 from tetra_es_web.pages.parts import name_weight, part_of, weight
@@ -56,9 +56,10 @@ def event(view: View, of: str, given: Mapping[str, str]) -> str:
     found = find_event(view.reader, view.ref(of) or PositionRef(0))
     details = found.details
     events = view.reader.views.events
-    lines = list(_text_lines(view, found))
-    part = part_of([*found.changes, *lines], number(given, "part"), _weigh)
-    changes = [one for one in part.items if not isinstance(one, Line)]
+    lines, unknown = _text_lines(view, found)
+    everything = [*found.purges, *found.changes, *lines]
+    part = part_of(everything, number(given, "part"), _weigh)
+    changes = [one for one in part.items if not isinstance(one, Line | Destroyed)]
     same = events.find(details.event)
     return render(
         "event.html",
@@ -75,6 +76,8 @@ def event(view: View, of: str, given: Mapping[str, str]) -> str:
         part=part,
         changes=changes,
         changes_are_purged=any(one["body"] == "changes" for one in details.purged),
+        purges=[one for one in part.items if isinstance(one, Destroyed)],
+        unknown=unknown,
         lines=[one for one in part.items if isinstance(one, Line)],
         file=_file(found),
         steps=events.steps_of(details.event),
@@ -107,20 +110,25 @@ def _file(found: FoundEvent) -> str | None:
     return form and form.format(environment=found.environment)
 
 
-def _text_lines(view: View, found: FoundEvent) -> Iterator[Line]:
-    """Yield the difference that an event made to a text; nothing where it is not known any more."""
+def _text_lines(view: View, found: FoundEvent) -> tuple[list[Line], int | None]:
+    """Return the difference that an event made to a text, and what purged the text before it.
+
+    Nothing where one of the two texts is not known any more.
+    """
     file, position = _file(found), found.details.event
     if file is None or view.reader.views.events.void(position):
-        return
+        return [], None
     try:
         after = text_at(view.reader, file, PositionRef(position))
     except TetraEsError:  # purged: the page says so
-        return
-    try:
-        before = text_at(view.reader, file, PositionRef(position - 1)) if position > 1 else ""
-    except TetraEsError:
-        before = ""
-    yield from diff_lines(before, after)
+        return [], None
+    views = view.reader.views
+    state = views.revisions_of(file).find(file, position - 1)
+    if state is None:
+        return list(diff_lines("", after)), None
+    if purge := views.purged.of_text(state.position):  # not an empty text, of which all is new
+        return [], purge
+    return list(diff_lines(text_at(view.reader, file, PositionRef(position - 1)), after)), None
 
 
 def diff_lines(before: str, after: str) -> Iterator[Line]:
@@ -140,6 +148,8 @@ def shortened(line: str) -> str:
 def _weigh(one: Any) -> int:
     if isinstance(one, Line):
         return 40 + weight(one.text, most=_LINE + 40)
+    if isinstance(one, Destroyed):
+        return 200
     return 200 + name_weight(one[0]) + weight(*one[1:])
 
 

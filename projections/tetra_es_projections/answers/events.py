@@ -43,4 +43,7 @@ def event_value(found: FoundEvent) -> dict[str, Any]:
         "commit": details.commit,
         "purged": details.purged_by,
         "purged_bodies": details.purged,
+        "purges": [
+            {"event": one.event, "name": one.name, "bodies": [*one.bodies]} for one in found.purges
+        ],
     }

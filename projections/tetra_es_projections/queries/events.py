@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tetra_es.crypto.ssh import sshsig
 from tetra_es.crypto.ssh.keys import fingerprint
 from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.events.base import changes_of
+from tetra_es.events.secrets import BodiesPurged, SecretPurged
 from tetra_es.events.told import environment_in, time_in, told
 from tetra_es.log import canonical, chain
+from tetra_es.log.purged import named_bodies
 from tetra_es_projections.bodies import known_event, purged_in
 from tetra_es_projections.descriptions import summary_of_known, summary_of_void
 from tetra_es_projections.queries.refs import position_of
@@ -63,6 +65,20 @@ class EventDetails:
         return found
 
 
+class Destroyed(NamedTuple):
+    """What an event had of the bodies that a purge destroyed."""
+
+    event: int
+    """Its position."""
+    name: str
+    """What it made, such as `dev@3`, or else its type."""
+    bodies: Sequence[str]
+    """`text`, `changes` and so on."""
+
+    def __str__(self) -> str:
+        return f"{self.name} (#{self.event}): {', '.join(self.bodies)}"
+
+
 @dataclass(frozen=True)
 class FoundEvent:
     """An event, ready to be shown in several ways."""
@@ -76,6 +92,8 @@ class FoundEvent:
     """The bytes that were signed."""
     void: str | None = None
     """Why it changed nothing; None for a valid event."""
+    purges: Sequence[Destroyed] = ()
+    """What other events had of the bodies that it destroyed, where it is a purge."""
 
     @property
     def environment(self) -> str | None:
@@ -113,7 +131,21 @@ def find_event(reader: Reader, ref: Ref) -> FoundEvent:
         event.metadata,
         _changes(reader, position, event),
         chain.signed_bytes(_signed(reader, record).hash),
+        purges=_purges(reader, event),
     )
+
+
+def _purges(reader: Reader, event: Event) -> Sequence[Destroyed]:
+    """Return what other events had of the bodies that an event destroyed, in their order.
+
+    Nothing for a purge of the first edition, which does not say which events those are.
+    """
+    if not isinstance(event, BodiesPurged | SecretPurged):
+        return ()
+    positions = sorted(int(named["position"]) for named in event.named_by)
+    records = filter(None, map(reader.log.record, positions))
+    found = named_bodies(records, set(map(bytes.fromhex, event.digests)))
+    return [Destroyed(*named) for named in found]
 
 
 def _changes(reader: Reader, position: int, event: Event) -> list[KeyChange]:

@@ -58,6 +58,21 @@ def test_an_event(hidden: Look) -> None:
     assert "It changed no key" not in page.text
 
 
+def test_an_event_after_a_purged_text(hidden: Look) -> None:
+    """Its text is there, and what that was before is not: all of it would look added."""
+    page = hidden.page("event", "5")
+    assert "The text of local before this event was purged by #7" in page.text
+    assert "@@" not in page.text
+    assert "@@" in hidden.page("event", "2").text
+
+
+def test_a_purge(hidden: Look) -> None:
+    page = hidden.page("event", "7")
+    assert "It changed no key" not in page.text
+    assert "What it purged" in page.text
+    assert {"/event/3", "/event/4", "/event/5"} <= set(page.hrefs)
+
+
 @pytest.mark.parametrize(
     ("name", "of", "said"),
     [

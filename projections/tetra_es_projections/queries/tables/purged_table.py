@@ -133,10 +133,17 @@ class PurgedTable:
         """Return the events of a file whose changes were purged."""
         return Gaps(self._connection, file)
 
+    def of_text(self, position: int) -> int | None:
+        """Return the event that purged the text of an event, None where that is there."""
+        return self._of("text", position)
+
     def of_changes(self, position: int) -> int | None:
         """Return the event that purged what an event changed, None where that is there."""
+        return self._of("changes", position)
+
+    def _of(self, body: str, position: int) -> int | None:
         row = self._connection.execute(
-            "SELECT changes FROM purged WHERE position = ?", (position,)
+            f"SELECT {body} FROM purged WHERE position = ?", (position,)
         ).fetchone()
         return row[0] if row else None
 
