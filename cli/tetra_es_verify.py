@@ -2450,6 +2450,8 @@ class Times:
         """Whether it is known what the times of the next event rise from."""
         self._reached, self._command, self._founding = "", "", True
         self._own: list[str] = []
+        self.imported: set[int] = set()
+        """The states that an imported organization begins with."""
 
     def take(self, of: Evidence, position: int, told: str | None, *, known: bool) -> str | None:
         """Return from when on the next event counts; None where that is not what is told."""
@@ -2464,6 +2466,7 @@ class Times:
             happened = utc_time(state.get("timestamp"))
             if known or command or number == position:
                 self._command = command
+                self.imported.add(position)
                 return happened if told in (None, happened) else None
         corrects = metadata.get("clock") == "corrected" and not goes_on and not void
         corrects = corrects and of.may_correct(position, metadata["actor"])
@@ -2543,7 +2546,9 @@ class Evidence:
         self._keys: dict[int, str | ValueError] = {}
         """Position of a signed event to the key that signed it, or why none did."""
         self.effective: dict[int, str] = {}
-        """Position to the time from which on the event counts."""
+        """Position to the effective time of the event by those before it."""
+        self.counts: dict[int, str] = {}
+        """Position to the time from which on the event counts, by those after it, too."""
         self.digests: dict[str, str] = {}
         """Name to digest of each file, as it is."""
 
@@ -2789,6 +2794,11 @@ class Evidence:
             if time is None:
                 self.find("the manifest says that it counts from another time", position)
             self.effective[position] = time or told.get(position, "")
+        least = "9"  # an event is known as soon as a later one counts
+        for position in sorted(self.events, reverse=True):
+            self.counts[position] = min(least, self.effective[position] or least)
+            if position not in times.imported:
+                least = self.counts[position]
 
     def may_correct(self, position: int, name: str) -> bool:
         """Return whether a signer had no limits before an event."""
@@ -2803,7 +2813,7 @@ class Evidence:
         wanted = self.manifest["filter"]
         chosen = {position for position, _ in self.manifest["events"]}
         for position, state in self.states.items():
-            takes = self._takes(wanted, state, self.effective[position])
+            takes = self._takes(wanted, state, self.counts[position])
             if takes and position not in chosen:
                 self.find("the filter takes it, and it is not among the events", position)
             if not takes and position in chosen:
@@ -3137,7 +3147,7 @@ class Evidence:
         if not is_void:
             line = subject(event.topic, state, self._changes(state), today=True)
         return [
-            *(position, time_in(state), self.effective[position]),
+            *(position, time_in(state), self.counts[position]),
             *(state["metadata"]["actor"], event.topic),
             environment if fits(ENVIRONMENT, environment) else None,
             None if is_void else state.get("revision"),

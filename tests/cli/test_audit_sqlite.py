@@ -191,6 +191,10 @@ def test_a_time_means_what_it_means_to_commands(founded: Machine, tmp_path: Path
             listed = machine.ok("history", "local", "--changes", "--until", at, "-o", "json").json
             found = ask(connection, "changes", environment="local", until=at)
             assert {row["position"] for row in found} == {row["event"] for row in listed}, at
+            (count,) = connection.execute(
+                "SELECT count(*) FROM events WHERE effective <= ?", (at,)
+            ).fetchone()
+            assert count == machine.ok("event", at, "-o", "json").json["event"]
 
 
 def test_the_questions_are_for_datasette_too(lived: Machine, tmp_path: Path) -> None:

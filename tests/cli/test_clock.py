@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing, nullcontext
 from datetime import UTC, datetime, timedelta, tzinfo
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
+from zipfile import ZipFile
 
 import pytest
 
@@ -94,6 +96,37 @@ def test_a_date_in_the_future_is_corrected(machine: Machine) -> None:
     time, admission = reached(machine), Admission(machine.home / ".local/state/tetra-es")
     with AdmittedReplica(machine.store, admission) as replica:  # by which clocks are looked at
         assert replica.opened.gate.state.reached.time == time
+
+
+def test_what_was_dated_in_the_future_is_in_the_list_of_when_it_was_recorded(
+    machine: Machine, tmp_path: Path
+) -> None:
+    """From the correction on: a clock that was set ahead hides nothing from who asks then."""
+    began = datetime.now(UTC).isoformat()
+    with dated(AHEAD):
+        machine.ok("set", "local", "ports.tetra=2", "-m", "hidden")
+    hidden = machine.last_position()
+    now = datetime.now(UTC).isoformat()
+    assert hidden not in {row["event"] for row in machine.history("--until", now)}
+    machine.ok("set", "local", "ports.tetra=3", "--clock-was-wrong", "-m", "seen")
+    now = reached(machine)
+    assert _event(machine, hidden)["effective"] == _event(machine, hidden + 1)["effective"] == now
+    period = ("--since", began, "--until", now)
+    assert [row["event"] for row in machine.history(*period)] == [hidden + 1, hidden]
+    keys = machine.history("local", "--key", "ports.tetra", *period)
+    assert [row["event"] for row in keys] == [hidden + 1, hidden]
+    assert machine.history("--since", soon(minutes=1)) == []
+    machine.ok("audit", "sqlite", str(tmp_path / "a.db"))
+    with closing(sqlite3.connect(tmp_path / "a.db")) as connection:
+        sql = "SELECT sql FROM questions WHERE name = 'changes'"
+        (sql,) = connection.execute(sql).fetchone()
+        given = {"environment": "local", "since": began, "until": now}
+        assert {row[1] for row in connection.execute(sql, given)} == {hidden, hidden + 1}
+    out = tmp_path / "a.zip"
+    machine.ok("audit", "export", str(out), *period)
+    with ZipFile(out) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+    assert [one for one, _ in manifest["events"]] == [hidden, hidden + 1]
 
 
 def _bob(machine: Machine, *may: str) -> dict[str, str]:

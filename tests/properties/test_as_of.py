@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -12,6 +13,7 @@ from tests.clocks import dated, reached
 from tests.examples import LONG_TAIL
 from tests.first_edition.archive import copy_of
 from tests.snapshot.take import prepared
+from tetra_es.refs import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,6 +130,41 @@ def _future(machine: Machine) -> None:
 LATER = (_edit, _backdate, _secrets, _late, _people, _future, _hosts)
 
 
+def listed(machine: Machine, *words: str) -> set[int]:
+    return {row["event"] for row in machine.history(*words)}
+
+
+def moments(machine: Machine) -> list[str]:
+    """Return each instant from which on an event counts, and the one before it, in order."""
+    last = machine.last_position()
+    each = [machine.ok("event", str(one), "-o", "json").json for one in range(1, last + 1)]
+    times = {one["effective"] for one in each if one["type"] != "environment.imported"}
+    return sorted(times | {just_before(one) for one in times})
+
+
+def just_before(time: str) -> str:
+    return format_time(datetime.fromisoformat(time) - timedelta(microseconds=1))
+
+
+def check_periods(machine: Machine, chance: random.Random, number: int) -> None:
+    """Compare lists of periods with the positions that answers as of their ends are of.
+
+    An event counts by then or not: so the list of a period is the difference of these answers.
+    """
+    _, _, *times = moments(machine)
+    whole, local = listed(machine), listed(machine, "local")
+    for _ in range(number):
+        since, until = sorted(chance.choices(times, k=2))
+        first, last = (
+            machine.ok("event", one, "-o", "json").json["event"]
+            for one in (just_before(since), until)
+        )
+        period = ("--since", since, "--until", until)
+        assert listed(machine, *period) == {one for one in whole if first < one <= last}, period
+        here = {one for one in local if first < one <= last}
+        assert listed(machine, "local", *period) == here, period
+
+
 class Asked(NamedTuple):
     """A question, and what was answered."""
 
@@ -201,8 +238,21 @@ def test_some_answers_stay(archive: Machine, tmp_path: Path) -> None:
 def test_answers_stay(archive: Machine, tmp_path: Path) -> None:
     machine = archive.copy(tmp_path / "home")
     check(machine, 210, LATER)
+    check_periods(machine, random.Random(7), 60)
     machine.ok("rebuild")
     machine.ok("verify")
+
+
+def test_the_list_of_a_period_is_the_difference_of_answers(machine: Machine) -> None:
+    """Also where a time was in the future and was corrected, and around a void event."""
+    for time in ("2020-01-01T00:00:00Z", "2098-01-01T00:00:00Z"):
+        with dated(time):
+            machine.ok("set", "local", f"ports.tetra={time[2:4]}", "-m", time)
+    sign(machine, "org", "org.renamed", name="void", timestamp="2099-01-01T00:00:00.000000Z")
+    machine.ok("promote", "dev", "--clock-was-wrong", "-m", "nobody set the clock")
+    sign(machine, "org", "org.renamed", name="void", timestamp="2099-01-01T00:00:00.000000Z")
+    machine.ok("set", "local", "ports.tetra=1", "-m", "on")
+    check_periods(machine, random.Random(1), 4)
 
 
 def test_an_event_that_is_dated_back_is_told(machine: Machine) -> None:

@@ -144,8 +144,8 @@ class Counting(list[Seen]):
 def test_a_batch_is_walked_through_once() -> None:
     size = 2000
     every = Counting(
-        Seen(position, "odd", position, None, TIME, position == size, TIME, position, False)
-        for position in range(1, size + 1)
+        Seen(one, "odd", one, None, TIME, one == size, TIME, one, since=1, counts=TIME, early=one)
+        for one in range(1, size + 1)
     )
     for there in ({*range(1, size + 1)}, {1}, {1, 1000}):
         every.asked, needed = 0, set[int]()

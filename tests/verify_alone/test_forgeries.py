@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import rfc8785
 
+from tests.clocks import dated
 from tests.examples import LONG_TAIL, THOROUGH, some
 from tests.verify_alone.bundle import MANIFEST, SIGNATURE, Bundle, entry, key_of
 from tests.verify_alone.clone import event_path, file_of, signed, verify
 from tetra_es.gate.replica import AdmittedReplica
 from tetra_es.integrity.merkle import MerkleTree
 from tetra_es_projections.evidence import archive, selection
-from tetra_es_projections.evidence.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tests.conftest import Machine
     from tetra_es.crypto.ssh.keys import SigningKey
     from tetra_es.log.replica import Replica
-    from tetra_es_projections.evidence.selection import Filter
+    from tetra_es_projections.evidence.selection import Filter, Selection
 
 STEPS = 400 if THOROUGH else 12
 DEV = "toml/environments/dev@1.toml"
@@ -528,7 +528,8 @@ def liar(monkeypatch: pytest.MonkeyPatch, stream: str, *, hidden: bool) -> None:
         left.add(newest)
         chosen, context = ([one for one in each if one != newest] for each in found[:2])
         effective = {one: time for one, time in found.effective.items() if one != newest}
-        return Selection(chosen, context, {**found.streams, stream: before}, effective)
+        streams = {**found.streams, stream: before}
+        return found._replace(chosen=chosen, context=context, streams=streams, effective=effective)
 
     monkeypatch.setattr(archive, "select", select)
     if hidden:
@@ -537,6 +538,30 @@ def liar(monkeypatch: pytest.MonkeyPatch, stream: str, *, hidden: bool) -> None:
             "_others",
             lambda self, found: [one for one in others(self, found) if one not in left],
         )
+
+
+def test_what_was_dated_in_the_future_cannot_be_left_out_of_when_it_was_recorded(
+    machine: Machine, tmp_path: Path
+) -> None:
+    machine.ok("promote", "dev")
+    with dated("2098-01-01T00:00:00Z"):
+        machine.ok("set", "local", "ports.tetra=1", "-m", "hidden")
+    hidden = machine.last_position()
+    machine.ok("promote", "dev", "--clock-was-wrong", "-m", "back to now")
+    path = tmp_path / "e.zip"
+    machine.ok("audit", "export", str(path), "--since", "1h", "--until", "now")
+    bundle = Bundle.of(path)
+    assert hidden in bundle.positions
+
+    def leave_out(manifest: dict[str, Any]) -> None:
+        one = next(one for one in manifest["events"] if one[0] == hidden)
+        manifest["events"].remove(one)
+        manifest["context"] = sorted([*manifest["context"], one])
+        manifest["count"] -= 1
+
+    bundle.change(leave_out)
+    bundle.sign_again(key_of(machine))
+    names_it(bundle, tmp_path, "the filter takes it, and it is not among the events")
 
 
 def test_the_newest_of_a_stream_left_out_is_seen_by_the_chain(

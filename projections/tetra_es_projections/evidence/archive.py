@@ -221,7 +221,7 @@ class _Archive:
         readers = tables.reader_rows(log, records, {*selection.chosen})
         self._add("readers.csv", csv_text(readers, tables.READERS).encode())
         events = (
-            tables.event_row(log, record) | {"effective": selection.effective[record.position]}
+            tables.event_row(log, record) | {"effective": selection.counts[record.position]}
             for record in self._chosen(selection)
         )
         self._add("events.csv", csv_text(events, tables.EVENTS).encode())

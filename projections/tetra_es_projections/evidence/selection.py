@@ -24,7 +24,7 @@ class Filter(NamedTuple):
     environment: str | None = None
     """That they concern."""
     since: str | None = None
-    """A time as events have it; effective times count."""
+    """A time as events have it; from when on they count is looked at."""
     until: str | None = None
     """A time as events have it."""
 
@@ -32,8 +32,8 @@ class Filter(NamedTuple):
         """Return whether an event is one of these, as `history` has it."""
         return (
             self.environment in {None, seen.environment}
-            and (self.since is None or seen.effective >= self.since)
-            and (self.until is None or seen.effective <= self.until)
+            and (self.since is None or seen.counts >= self.since)
+            and (self.until is None or seen.counts <= self.until)
         )
 
 
@@ -50,8 +50,12 @@ class Seen(NamedTuple):
     effective: str
     by: int
     """The event whose own time that is, where it is not its own."""
-    is_correction: bool
-    """Whether times count from it again."""
+    since: int | None
+    """The event that times rise from up to it, as in `Counted`."""
+    counts: str
+    """From when on it counts: its effective time, or that of a later event."""
+    early: int
+    """The event whose effective time that is."""
 
 
 class Selection(NamedTuple):
@@ -64,7 +68,9 @@ class Selection(NamedTuple):
     streams: dict[str, int]
     """Stream to the position of its last event, of all streams."""
     effective: dict[int, str]
-    """Position to effective time of all of these events."""
+    """Position to effective time, by those before it, of all of these events."""
+    counts: dict[int, str]
+    """Position to the time from which on the event counts, also where a later one corrects it."""
 
 
 def seen(record: Record, counted: Counted) -> Seen:
@@ -80,14 +86,30 @@ def seen(record: Record, counted: Counted) -> Seen:
         bool(record.signature),
         counted.time,
         position if said.time == counted.time else counted.reached.by,
-        counted.since == position,
+        counted.since,
+        counted.time,
+        position,
     )
+
+
+def _counted(every: list[Seen]) -> list[Seen]:
+    """Return events with the time from which on each counts: the earliest one from it on.
+
+    Of imported states, no time is looked at but their own.
+    """
+    found, least = [], ("9", 0)
+    for one in reversed(every):
+        least_with_it = min(least, (one.effective, one.position))
+        if one.since != 0:
+            least = least_with_it
+        found.append(one._replace(counts=least_with_it[0], early=least_with_it[1]))
+    return found[::-1]
 
 
 def select(log: Replica, upto: int, wanted: Filter) -> Selection:
     """Return which of all events up to a position an archive has."""
     counting = Counting(log)
-    every = [seen(record, counting.take(record)) for record in log.records(upto=upto)]
+    every = _counted([seen(record, counting.take(record)) for record in log.records(upto=upto)])
     chosen = [one.position for one in every if wanted.takes(one)]
     needed = {one.position for one in every if one.stream == ORGANIZATION} | {len(every)}
     if wanted.environment is None:
@@ -102,14 +124,18 @@ def select(log: Replica, upto: int, wanted: Filter) -> Selection:
             here = [one for one in positions if one in taken]
             if here or _is_of(stream, wanted.environment):
                 needed |= _around(here, positions, wanted)
-    needed |= {one.position for one in every if one.is_correction}
+    needed |= {one.position for one in every if one.since == one.position}
+    # Those that show why void ones count from an earlier time than their own.
+    needed |= {every[position - 1].early for position in (*chosen, *needed)}
     _add_signed(every, needed.union(chosen), needed)
     # Those that show why others count from a later time than their own.
     needed |= {every[position - 1].by for position in (*chosen, *needed)} - {0}
     _add_signed(every, needed.union(chosen), needed)
     last = {one.stream: one.position for one in every}
-    effective = {one: every[one - 1].effective for one in sorted({*chosen, *needed})}
-    return Selection(chosen, sorted(needed - set(chosen)), last, effective)
+    there = sorted({*chosen, *needed})
+    effective = {one: every[one - 1].effective for one in there}
+    counts = {one: every[one - 1].counts for one in there}
+    return Selection(chosen, sorted(needed - set(chosen)), last, effective, counts)
 
 
 def _is_of(stream: str, environment: str) -> bool:

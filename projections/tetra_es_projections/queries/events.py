@@ -193,7 +193,7 @@ def _details(reader: Reader, record: Record, purged: Mapping[str, Purge]) -> Eve
         signature=sshsig.armor(signed.signature),
         signed_at=signed.position,
         key=fingerprint(sshsig.public_key_of(signed.signature)),
-        effective=reader.views.events.effective(record.position)[0],
+        effective=reader.views.events.counts_from(record.position),
         commit=reader.views.commit(record.position),
         purged=[
             {"body": kind, "event": purge.event, "reason": purge.reason}

@@ -78,6 +78,12 @@ QUESTIONS: dict[str, Callable[[Views], Any]] = {
     "first after a time": lambda views: views.events.first_after(
         f"2026-11-22T10:00:00.{EVENTS // 2:06}Z", 1
     ),
+    "from when on an event counts": lambda views: views.events.counts_from(EVENTS // 2),
+    "history of a period": lambda views: views.events.history(
+        environment="dev",
+        since=f"2026-11-22T10:00:00.{EVENTS // 2:06}Z",
+        until=f"2026-11-22T10:00:00.{EVENTS // 2 + 20:06}Z",
+    ),
     "commit id": lambda views: position_of(views, HashRef(f"{7:040x}")),
     "hash": lambda views: position_of(views, HashRef(f"{7:064x}")),
 }

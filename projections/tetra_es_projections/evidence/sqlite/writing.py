@@ -33,11 +33,15 @@ if TYPE_CHECKING:
     from tetra_es_projections.queries.reader import Reader
 
 _COPIED = {
-    "events": "SELECT e.position, e.time, e.effective, e.actor, e.environment, e.revision, "
+    # It counts from its effective time or a later event's, as `queries.tables.counting` has it.
+    "events": "SELECT e.position, e.time, coalesce(min(e.effective, min(CASE WHEN e.era IS NOT 0 "
+    "THEN e.effective END) OVER (ORDER BY e.position DESC)), e.effective), "
+    "e.actor, e.environment, e.revision, "
     "e.topic, e.summary, e.reason, e.stream, lower(hex(e.hash)), e.void, e.part_of, "
     "lower(hex(c.id)), coalesce(p.changes, p.text) FROM views.events e "
     "LEFT JOIN views.commits c ON c.position = e.position "
-    "LEFT JOIN views.purged p ON p.position = e.position ORDER BY e.position",
+    "LEFT JOIN views.purged p ON p.position = e.position "
+    "WHERE e.position <= :last ORDER BY e.position",
     "changes": "SELECT c.position, l.file, l.key, c.before, c.after, NULL, NULL "
     "FROM views.changes c JOIN views.latest l ON l.id = c.item "
     "UNION ALL SELECT position, file, NULL, NULL, NULL, changes, NULL "
@@ -88,8 +92,7 @@ class _Writer:
             for statement in table.statements:
                 execute(statement)
         for name, sql in _COPIED.items():
-            execute(f"INSERT INTO {name} {sql}")
-        execute("DELETE FROM events WHERE position > ?", (self._last,))
+            execute(f"INSERT INTO {name} {sql}", {"last": self._last})
         execute("DELETE FROM changes WHERE position > ?", (self._last,))
         times = dict(execute("SELECT position, time FROM events"))
         self._insert("states", self._states())

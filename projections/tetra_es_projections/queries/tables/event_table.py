@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from tetra_es_projections.queries.tables import counting
+
 if TYPE_CHECKING:
     from tetra_es_projections.queries.tables.key_table import ChangeRow
 
@@ -18,13 +20,6 @@ _EVENT_COLUMNS = (
 )
 _EVENT = f"SELECT {_EVENT_COLUMNS} FROM events e"
 
-
-_ERAS: Final = (
-    "WITH RECURSIVE eras(era) AS (SELECT min(era) FROM events WHERE era IS NOT NULL UNION ALL "
-    "SELECT (SELECT min(e.era) FROM events e WHERE e.era > eras.era) FROM eras "
-    "WHERE eras.era IS NOT NULL) SELECT era FROM eras WHERE era IS NOT NULL"
-)
-"""Few: one for each time that a clock was corrected."""
 
 EDITS: Final = {
     "manifest": ("organization.created", "manifest.edited"),
@@ -91,10 +86,14 @@ class EventTable:
         """Return events, newest first. `key` also matches the keys below it.
 
         `file` is the manifest or a profile, whose texts alone are wanted then. `since` and `until`
-        go by effective times, so that a period that is over stays as it is. `before` and `after`
-        are positions. Without `steps`, a deployment is one event, its first.
+        are times: the events are those by which answers as of the end differ from answers as of
+        just before the beginning. `before` and `after` are positions. Without `steps`, a
+        deployment is one event, its first.
         """
-        where, values = _conditions(environment, actor, since, until)
+        where, values = _conditions(environment, actor)
+        period = counting.period(self._connection, since, until)
+        where += period.where
+        values += period.values
         if file is not None:
             kind, _, of = file.partition(" ")
             topics = EDITS[kind]
@@ -102,7 +101,12 @@ class EventTable:
             values += [*topics, of or None]
         if not steps:
             where.append("e.part_of IS NULL")
-        bounds = (("position < ?", before), ("position > ?", after))
+        bounds = (
+            ("position < ?", before),
+            ("position > ?", after),
+            ("position > ?", period.after),
+            ("position <= ?", period.upto),
+        )
         between = [bound for bound, at in bounds if at is not None]
         values += [at for _, at in bounds if at is not None]
         if key is not None:  # `changes` is what is read then, by its own index
@@ -274,7 +278,8 @@ class EventTable:
         rows = self._connection.execute(
             f"SELECT {_EVENT_COLUMNS}, e.effective, (SELECT b.position FROM events b "
             "WHERE b.era > 0 AND b.position < e.position ORDER BY b.position DESC LIMIT 1) "
-            f"FROM events e WHERE e.position IN ({_ERAS}) AND e.position > 1 ORDER BY e.position"
+            f"FROM events e WHERE e.position IN ({counting.ERAS}) AND e.position > 1 "
+            "ORDER BY e.position"
         ).fetchall()
         found = []
         for *row, time, before in rows:
@@ -324,46 +329,24 @@ class EventTable:
 
     def newest_at(self, moment: str) -> int | None:
         """Return the position of the newest event that counts at a time, None where none does."""
-        newest = self._newest_of(0, moment)
-        for era in sorted((row[0] for row in self._connection.execute(_ERAS)), reverse=True):
-            if era and (found := self._newest_of(era, moment)):
-                newest = max(newest, found)
-                break
-        row = self._connection.execute(
-            "SELECT max(position) FROM events "
-            "WHERE void IS NOT NULL AND position > ? AND effective <= ?",
-            (newest, moment),
-        ).fetchone()
-        return row[0] or newest or None
-
-    def _newest_of(self, era: int, moment: str) -> int:
-        """Return the newest event of an era that counts at a time, 0 for none."""
-        row = self._connection.execute(  # within one, effective times rise
-            "SELECT position FROM events WHERE era = ? AND effective <= ? "
-            "ORDER BY effective DESC, position DESC LIMIT 1",
-            (era, moment),
-        ).fetchone()
-        return row[0] if row else 0
+        return counting.newest_at(self._connection, moment) or None
 
     def effective(self, position: int) -> tuple[str, int | None]:
-        """Return from when on an event counts, and the event that such times rise from there."""
+        """Return the effective time of an event by those before it, and what that rises from."""
         row = self._connection.execute(
             "SELECT effective, era FROM events WHERE position = ?", (position,)
         ).fetchone()
         return row[0], row[1]
 
+    def counts_from(self, position: int) -> str:
+        """Return from when on an event counts, also where it was corrected."""
+        return counting.counts_from(self._connection, position)
 
-def _conditions(
-    environment: str | None,
-    actor: str | None,
-    since: str | None,
-    until: str | None,
-) -> tuple[list[str], list[Any]]:
+
+def _conditions(environment: str | None, actor: str | None) -> tuple[list[str], list[Any]]:
     wanted: Sequence[tuple[str, str | None]] = (
         ("e.environment = ?", environment),
         ("e.actor = ?", actor),
-        ("e.effective >= ?", since),
-        ("e.effective <= ?", until),
     )
     where = [condition for condition, value in wanted if value is not None]
     return where, [value for _, value in wanted if value is not None]
