@@ -302,6 +302,39 @@ def test_a_promotion_after_one_that_lost_keys_again(machine: Machine) -> None:
     assert row["what"] == f"staging did not have local@2 ({told})"
 
 
+def test_a_promotion_after_a_rollback_to_what_had_lost_keys(machine: Machine) -> None:
+    for name in ("dev", "staging", "prod"):
+        machine.ok("promote", name, "-m", "x")
+    machine.ok("set", "local", "ports.tetra=2001", "-m", "x")
+    for name in ("dev", "staging"):
+        machine.ok("promote", name, "-m", "x")
+    machine.ok("rollback", "staging", "--path", "ports", "--to", "staging@1", "-m", "x")
+    machine.ok("promote", "staging", "-m", "x")
+    machine.ok("rollback", "staging", "--to", "staging@3", "-m", "as a whole")
+    machine.ok("promote", "prod", "-m", "x")
+    (row,) = listed(machine, "out-of-order")
+    assert "it had local@2 but for keys that were rolled back" in row["what"]
+    machine.ok("rollback", "staging", "--to", "staging@2", "-m", "as it was promoted")
+    machine.ok("rollback", "prod", "-m", "x")
+    machine.ok("promote", "prod", "-m", "x")
+    assert listed(machine, "out-of-order") == [row]
+
+
+def test_a_rollback_of_secrets_alone_needs_a_reason(machine: Machine) -> None:
+    machine.ok("promote", "dev", "-m", "x")
+    read_by_me(machine, "dev")
+    for value in ("a", "b"):
+        machine.ok("secret", "set", "dev", "KEY", "-m", "x", stdin=f"the value {value}")
+    machine.ok("rollback", "dev")
+    (row,) = listed(machine)
+    assert (row["kind"], row["event"]) == ("without-reason", machine.last_position())
+    machine.ok("set", "local", "ports.tetra=2001", "-m", "x")
+    machine.ok("promote", "dev", "-m", "x")
+    machine.ok("secret", "set", "dev", "KEY", "-m", "x", stdin="the value c")
+    machine.ok("rollback", "dev", "--to", "dev@1")
+    assert [one["environment"] for one in listed(machine)] == ["dev", "dev"]
+
+
 def loosened(machine: Machine) -> list[str]:
     return [row["what"] for row in listed(machine, "loosened")]
 

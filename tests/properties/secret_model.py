@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 KEYS = ("A", "B")
-NAMES = ("alice", "bob", "carol")
+NAMES = ("alice", "bob", "dave")
+OTHER = "dave"
+"""Who signs beside alice, and seldom reads."""
 RECIPIENTS = tuple(
     "age1" + tail
     for tail in (
@@ -105,9 +107,9 @@ STEPS = st.one_of(
     _steps("restore", _E, _ANY),
     _steps("compromised", _ANY),
     _steps("purge", _ANY),
-    _steps("signer"),
+    *(_steps("signer"), _steps("actor")),
+    *(_steps("signer"), _steps("actor")),
     _steps("promote"),
-    _steps("actor"),
     st.sampled_from((ENVIRONMENTS, ENVIRONMENTS[:2], ("dev", "prod"))).map(
         lambda names: Step("manifest", names)
     ),
@@ -381,10 +383,10 @@ class SecretWorld(World):
         self.model.purged.add((environment, key, version))
 
     def _signer(self) -> None:
-        """Let bob sign from now on, or no longer."""
-        signers, line = self.model.signers, self.keys["bob"].public_line
-        self._do(RemoveSigner("bob") if "bob" in signers else AddSigner("bob", line))
-        self.model.signers = signers ^ {"bob"}
+        """Let somebody else sign from now on, or no longer."""
+        signers, line = self.model.signers, self.keys[OTHER].public_line
+        self._do(RemoveSigner(OTHER) if OTHER in signers else AddSigner(OTHER, line))
+        self.model.signers = signers ^ {OTHER}
         self.actor = "alice"
 
     def _promote(self) -> None:
@@ -393,7 +395,8 @@ class SecretWorld(World):
         self._do(Promote("dev"))
 
     def _actor(self) -> None:
-        self.actor = "bob" if self.actor == "alice" and "bob" in self.model.signers else "alice"
+        signs = OTHER in self.model.signers
+        self.actor = OTHER if self.actor == "alice" and signs else "alice"
 
     def _manifest(self, *names: str) -> None:
         self.set_manifest("environments", json.dumps(["local", *names]))
@@ -406,6 +409,7 @@ def new_secret_world() -> Iterator[SecretWorld]:
     with tempfile.TemporaryDirectory() as folder, in_the_open():
         world = SecretWorld(Path(folder))
         world.model = Model()
+        world.keys[OTHER] = world.keys["bob"]
         try:
             for step in BEGINNING:
                 assert world.step(step)

@@ -78,7 +78,7 @@ def check(steps: list[Step]) -> None:
             assert answered(world, then.environments, position) == then.account
 
 
-@examples(4)
+@examples(2)
 @given(st.lists(STEPS, min_size=6, max_size=14))
 def test_a_plain_account_agrees(steps: list[Step]) -> None:
     check(steps)

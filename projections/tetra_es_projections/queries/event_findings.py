@@ -82,9 +82,8 @@ def exceptions(reader: Reader, moment: Moment) -> Iterator[Finding]:
     """Look for what the secret scanner was told to let pass."""
     for position in reader.views.events.of_topics(("scan.exception_added",), moment.position):
         if row := reader.views.events.find(position):
-            what = (
-                f"{row.actor} made an exception for the secret scanner: {row.reason or 'no reason'}"
-            )
+            why = row.reason.strip() or "no reason"
+            what = f"{row.actor} made an exception for the secret scanner: {why}"
             yield _about(row, "exception", what)
 
 

@@ -17,7 +17,7 @@ from tetra_es.events.config import (
     source_revision_of,
 )
 from tetra_es.events.deployments import DEPLOYMENTS_STREAM
-from tetra_es.events.secrets import BodiesPurged, SecretPurged
+from tetra_es.events.secrets import BodiesPurged, SecretPurged, SecretsRestored
 from tetra_es.events.told import told
 from tetra_es.layout import MANIFEST
 from tetra_es.limits import CLOCK_SKEW
@@ -57,9 +57,9 @@ _DECISIONS: Final = frozenset(
 """Events that a person decided on, and should have a reason for."""
 _MANIFESTS: Final = ("organization.created", "manifest.edited")
 _IN_PART: Final = " but for keys that were rolled back"
-_FOUNDING, _SOURCE = "founding", "source "
-"""Rows of `standing`: the last event of the first batch, and, before an environment, the revision
-of the source of truth that it has."""
+_FOUNDING, _SOURCE, _PART = "founding", "source ", "part "
+"""Rows of `standing`: the last event of the first batch; before an environment, the revision of the
+source of truth that it has; before a state, that keys were rolled back in it."""
 
 
 class Findings:
@@ -89,9 +89,7 @@ class Findings:
             batch = told(canonical.decode(record.state)).batch
             self._set(1, _FOUNDING, str(batch[1]))
         if isinstance(event, EnvironmentState):
-            source = str(source_revision_of(event) or "")
-            part = isinstance(event, EnvironmentRolledBack) and event.paths
-            self._set(position, _SOURCE + event.environment, source + _IN_PART if part else source)
+            self._take_state(position, event)
 
     def write(self) -> None:
         """Write what the next events depend on."""
@@ -104,6 +102,16 @@ class Findings:
     def _set(self, position: int, name: str, value: str) -> None:
         self._standing[name] = value
         self._changed[name] = position
+
+    def _take_state(self, position: int, event: EnvironmentState) -> None:
+        """Note which revision of the source of truth an environment has, and whether as a whole."""
+        name, source = event.environment, str(source_revision_of(event) or "")
+        part = isinstance(event, EnvironmentRolledBack) and (
+            bool(event.paths) or f"{_PART}{name}@{event.to_revision}" in self._standing
+        )
+        if part:
+            self._set(position, f"{_PART}{name}@{event.revision}", "")
+        self._set(position, _SOURCE + name, source + _IN_PART if part else source)
 
     def _look(
         self, record: Record, time: str, counted: Counted, event: Event | None
@@ -122,11 +130,23 @@ class Findings:
         if isinstance(event, EnvironmentPromoted) and (what := self._out_of_order(event)):
             yield OUT_OF_ORDER, what
         if (
-            record.topic in _DECISIONS
+            self._is_decision(record, event)
             and not event.metadata["reason"].strip()
             and record.position > int(self._standing.get(_FOUNDING, "0"))
         ):
             yield WITHOUT_REASON, f"{event.metadata['actor']} gave no reason"
+
+    def _is_decision(self, record: Record, event: Event) -> bool:
+        """Return whether a person decided on an event, and not on another one of that command."""
+        if record.topic != SecretsRestored.TOPIC:
+            return record.topic in _DECISIONS
+        before = self._log.record(
+            record.position - 1
+        )  # where a text came back, too, that did first
+        if before is None or before.topic != EnvironmentRolledBack.TOPIC:
+            return True
+        command = canonical.decode(before.state)["metadata"].get("correlation")
+        return bool(command != event.metadata["correlation"])
 
     def _taken(self, event: BodiesPurged | SecretPurged) -> str:
         """Return what a purge took away."""
