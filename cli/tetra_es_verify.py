@@ -2527,6 +2527,8 @@ class Evidence:
         """Whether the one who is said to have exported it signed the manifest."""
         self.more = 0
         """How many findings are not listed, as there are too many."""
+        self.trusted = ""
+        """What the exporter says, and nothing in the archive shows."""
         self.unchecked: list[str] = []
         """What could not be checked though it could be: then nobody may call it verified."""
         self.notes: list[str] = []
@@ -2592,6 +2594,8 @@ class Evidence:
             except (ValueError, TypeError, LookupError, AttributeError):
                 self.find("an event or a body has nothing of which a table can be made")
         self._compare_known()
+        if self.trusted:
+            self.unchecked.append(self.trusted)
 
     # The manifest, and the files that it lists
 
@@ -3007,7 +3011,7 @@ class Evidence:
             words = "the rules of tetra-es, for events whose history is not in the archive"
             self.notes.append(f"{words} (up to #{judged} they were)" if judged else words)
             words = "the exporter's word on which events are void, and that all are here"
-            self.notes.append(f"{words}. Ask for an archive with --chain")
+            self.trusted = f"{words}. Ask for an archive with --chain"
         self._say_undecided(undecided, judge.undecided)
 
     def _judge_part(self, judge: PartJudge, verdicts: dict[int, str]) -> set[int]:

@@ -188,7 +188,7 @@ NOT_HINTS: dict[str, str] = {
     "\nThat no other event counts from that time is the word of who exported this, but for those "
     "just\nbefore and after. An archive made with --chain has the record of every event, and shows "
     "it.\n": "in a README",
-    "that no other event is of that time is your word; --chain shows it": "tests/verify_alone/"
+    "that the filter takes no other event is your word; --chain shows it": "tests/verify_alone/"
     "test_evidence.py gives the option",
     "{}. Ask for an archive with --chain": "for the one who exports",
     "{}. Ask for all of them, or for an archive with --chain": "for the one who exports",

@@ -35,12 +35,20 @@ from tetra_es_projections.queries.answering import Answering
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.conftest import Result
+
 CANARY = "correct-horse-battery"  # a value that is recorded as a secret alone
 
 
 def export(machine: Machine, path: Path, *more: str) -> Path:
     machine.ok("audit", "export", str(path), "--force", *more)
     return path
+
+
+def no_false_alarm(done: Result) -> bool:
+    """Return whether nothing was found, and exit code 3 is where events are not shown to be all."""
+    is_open = any("that all are here" in one for one in done.json["unchecked"])
+    return (done.code, done.json["findings"]) == (3 if is_open else 0, [])
 
 
 def filters(machine: Machine) -> list[list[str]]:
@@ -66,7 +74,7 @@ def test_every_filter_verifies_and_has_the_events_of_history(
     for number, words in enumerate(filters(story)):
         path = export(story, tmp_path / f"{number}.zip", *words)
         done = verify(path, "-o", "json")
-        assert (done.code, done.json["findings"]) == (0, []), words
+        assert no_false_alarm(done), words
         where = words[1:2] if words[:1] == ["--env"] else []
         times = words[2:] if where else words
         listed = [row["event"] for row in story.history("--reverse", "--steps", *where, *times)]
@@ -110,7 +118,7 @@ def test_whatever_dates_events_have(machine: Machine, tmp_path: Path) -> None:
         for more in ([], ["--env", "dev"], ["--chain"], ["--env", "dev", "--chain"]):
             path = export(machine, tmp_path / "e.zip", *words, *more)
             done = verify(path, "-o", "json")
-            assert (done.code, done.json["findings"]) == (0, []), (words, more)
+            assert no_false_alarm(done), (words, more)
             manifest = Bundle.of(path).manifest
             there = [one for one, _ in (*manifest["events"], *manifest["context"])]
             assert corrected in there, "who reads it sees what times count by"
@@ -124,16 +132,16 @@ def test_whatever_dates_events_have(machine: Machine, tmp_path: Path) -> None:
 def test_it_says_what_it_cannot_show(story: Machine, tmp_path: Path) -> None:
     """On standard error for the one who writes it, and in its README for the one who reads it."""
     path, since = tmp_path / "e.zip", story.history("-n", "4")[-1]["time"]
-    word = "is the word of who exported this"
+    word, theirs = "is the word of who exported this", "is your word"
     for words, said, page in [
         ([], "", ""),
         (["--chain"], "", ""),
-        (["--env", "dev"], "", word),
+        (["--env", "dev"], theirs, word),
         (["--env", "dev", "--chain"], "", "in chain.jsonl"),
-        (["--since", since], "that no other event is of that time is your word", word),
+        (["--since", since], theirs, word),
         (["--since", since, "--chain"], "", "in chain.jsonl"),
         (["--until", "2001-01-01"], "the filter takes no event", "No event is of these"),
-        (["--env", "prod", "--until", "2001-01-01"], "the filter takes no event", word),
+        (["--env", "prod", "--until", "2001-01-01"], "takes no event", word),
     ]:
         done = story.ok("audit", "export", str(path), "--force", *words)
         assert (said in done.err, bool(done.err)) == (True, bool(said)), (words, done)
@@ -257,8 +265,8 @@ def test_who_could_read_is_said(machine: Machine, tmp_path: Path) -> None:
     since = machine.ok("event", str(last), "-o", "json").json["time"]
     for words in ([], ["--env", "dev"], ["--env", "dev", "--since", since, "--chain"]):
         path = export(machine, tmp_path / "e.zip", *words)
-        done = verify(path)
-        assert done.code == 0, done
+        done = verify(path, "-o", "json")
+        assert no_false_alarm(done), done
         text = Bundle.of(path).files["readers.csv"].decode()
         rows = {int(row["event"]): row for row in csv.DictReader(io.StringIO(text))}
         row = rows[last]
@@ -334,7 +342,7 @@ def test_an_organization_of_the_first_edition_is_upgraded_first(
     for words in filters(machine):
         for more in ((), ("--chain",)):
             done = verify(export(machine, tmp_path / "e.zip", *words, *more), "-o", "json")
-            assert (done.code, done.json["findings"]) == (0, []), words
+            assert no_false_alarm(done), words
 
 
 @pytest.mark.parametrize(
@@ -362,7 +370,7 @@ def test_no_false_alarm(story: Machine, tmp_path: Path, seed: int) -> None:
     words += ["--chain"] * chance.randrange(2)
     machine.ok("audit", "export", str(path), *words, env=signer)
     done = verify(path, "-o", "json")
-    assert (done.code, done.json["findings"]) == (0, []), (words, done)
+    assert no_false_alarm(done), (words, done)
 
 
 def record_void(machine: Machine, stream: str) -> None:

@@ -57,9 +57,10 @@ def export(
     when, the states as TOML, tables for a spreadsheet, and the program that verifies it. Values of
     secrets are not in it. The same head, filter and key give the same bytes.
 
-    With a filter, where each stream ends and which events are void is your word. With --chain the
-    archive shows it: who verifies it sees of every event what was signed, such as people, reasons,
-    keys of secrets and hosts of other environments, and no text that the filter does not take.
+    With a filter, where each stream ends and which events are void is your word: `tetra-es-verify`
+    says so, and ends with exit code 3. With --chain the archive shows it: who verifies it sees of
+    every event what was signed, such as people, reasons, keys of secrets and hosts of other
+    environments, and no text that the filter does not take.
     """
     from tetra_es.usecases.attest import own_signer
     from tetra_es_projections.evidence.archive import write_evidence
@@ -72,17 +73,17 @@ def export(
         signer = None if unsigned else own_signer(reader.log, app.own_key())
         wanted = Filter(environment, **times)
         done = write_evidence(reader.log, out, wanted, signer, chain=chain)
-    _say_what_is_open(done, by_time=environment is None)
+    _say_what_is_open(done)
     value = done._asdict() | {"file": str(file), "hash": done.hash.hex()}
     emit(Report(value, _export_lines(file, done)), output)
 
 
-def _say_what_is_open(done: Exported, *, by_time: bool) -> None:
+def _say_what_is_open(done: Exported) -> None:
     """Say on standard error what the one who reads the archive should know before that."""
     if not done.events:
         note("the filter takes no event: the archive has others alone")
-    elif by_time and not done.chain and done.events + done.context < done.head:
-        note("that no other event is of that time is your word; --chain shows it")
+    elif not done.chain and done.events + done.context < done.head:
+        note("that the filter takes no other event is your word; --chain shows it")
 
 
 def _export_lines(file: Path, done: Exported) -> Iterator[str]:
