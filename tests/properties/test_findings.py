@@ -1,4 +1,4 @@
-"""What is noted of events is what a plain account of promotions and manifests says."""
+"""The views note of events what a plain account of promotions and manifests says."""
 
 from __future__ import annotations
 

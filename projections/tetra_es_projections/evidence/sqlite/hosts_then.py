@@ -1,7 +1,7 @@
 """The SQL of what ran on which host: the rows of the command `hosts`, at any time.
 
-One machine is one host, whatever names it was deployed to by. What was done by hand since the last
-deployment that was kept says whether services are stopped.
+One machine is one host, whatever names it was deployed to by. Stops and starts by hand since the
+last deployment that was kept say whether services are stopped.
 """
 
 from __future__ import annotations
