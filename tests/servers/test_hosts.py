@@ -127,6 +127,37 @@ def test_findings_about_hosts(deployed: Fleet, monkeypatch: pytest.MonkeyPatch) 
     assert what.endswith("for 0 days")
 
 
+def test_findings_about_secrets_of_hosts(deployed: Fleet) -> None:
+    def listed() -> list[str]:
+        rows = deployed.machine.run("findings", "--kind", "behind", "-o", "json").json
+        assert all((one["subject"], one["environment"]) == ("web1", "dev") for one in rows)
+        return [one["what"] for one in rows]
+
+    assert listed() == []
+    deployed.machine.ok("identity", "new")
+    mine = deployed.machine.ok("identity", "show").out.strip()
+    deployed.machine.ok("recipient", "add", "dev", "me", mine, "-m", "x")
+    deployed.machine.ok("secret", "set", "dev", "TOKEN", "-m", "x", stdin="a value")
+    assert listed() == ["does not have the secret TOKEN, version 1 is recorded"]
+    assert deployed.deploy().code == 0
+    assert listed() == []
+    deployed.machine.ok("secret", "set", "dev", "TOKEN", "-m", "x", stdin="another value")
+    assert listed() == ["has version 1 of the secret TOKEN, version 2 is recorded"]
+    assert deployed.deploy().code == 0
+    deployed.machine.ok("rollback", "dev", "-m", "x")
+    assert listed() == ["has version 2 of the secret TOKEN, version 1 is recorded"]
+    deployed.machine.ok("secret", "rm", "dev", "TOKEN", "-m", "x")
+    assert listed() == ["still has the secret TOKEN, which was removed"]
+
+
+def test_a_host_that_was_stopped_is_told_with_the_event_that_did_it(deployed: Fleet) -> None:
+    deployed.machine.ok("daemon", "stop", "dev", "--to", "web1", "-m", "x")
+    stopped = deployed.machine.last_position()
+    deployed.machine.ok("daemon", "disable", "dev", "--to", "web1", "-m", "x")
+    (row,) = deployed.machine.run("findings", "--kind", "drift", "-o", "json").json
+    assert (row["event"], row["what"]) == (stopped, "stopped by hand: all services")
+
+
 def test_how_a_deployment_ended_is_in_its_line(deployed: Fleet) -> None:
     promote(deployed, 5555)
     mark(deployed, "web1", "sick")

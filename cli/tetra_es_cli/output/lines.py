@@ -89,7 +89,7 @@ def _behind(row: HostStatus) -> str:
     if row.behind:
         parts.append(f"{row.behind} {'revision' if row.behind == 1 else 'revisions'} behind")
     if row.outdated:
-        what = "older versions of secrets than recorded"
+        what = "other versions of secrets than recorded"
         parts.append(f"with {what}: {', '.join(row.outdated)}")
     command = command_on(row.host, "deploy", row.environment)
     return f"{row.host} runs {row.running}, {', '.join(parts)} (`{command}`)"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from tetra_es_projections.queries.finding import Finding
 from tetra_es_projections.queries.hosts import hosts_at
+from tetra_es_projections.queries.secrets import secrets_at_position
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tetra_es_projections.queries.hosts import HostAt
     from tetra_es_projections.queries.reader import Reader
@@ -29,19 +31,23 @@ def drift(reader: Reader, moment: Moment) -> Iterator[Finding]:
             what = f"its code was changed there since commit {row.code['commit'][:12]}"
             yield _about(row, "drift", row.event, what)
         stopped = "all services" if row.state.startswith("stopped") else ", ".join(row.stopped)
-        if stopped and row.changed:
-            yield _about(row, "drift", row.changed["event"], f"stopped by hand: {stopped}")
+        if stopped:
+            event = _stopped_by(reader, row, moment)
+            yield _about(row, "drift", event, f"stopped by hand: {stopped}")
 
 
 def behind(reader: Reader, moment: Moment) -> Iterator[Finding]:
-    """Look for hosts that run an older state, or have older secrets."""
+    """Look for hosts that run an older state, or have other secrets than are recorded."""
+    recorded: dict[str, dict[str, int]] = {}
     for row in hosts_at(reader, moment):
         if row.behind:
             yield _about(
                 row, "behind", row.event, f"runs {row.running}, {row.configured} is recorded"
             )
-        for key in row.outdated:
-            what = f"has an older version of the secret {key} than is recorded"
+        if row.running and row.environment not in recorded:
+            there = secrets_at_position(reader, row.environment, moment.position)
+            recorded[row.environment] = there
+        for what in _other_secrets(row, recorded.get(row.environment, {})):
             yield _about(row, "behind", row.event, what)
 
 
@@ -52,18 +58,48 @@ def unverified(reader: Reader, moment: Moment) -> Iterator[Finding]:
     the newest event, so that the answer does not change by itself.
     """
     events = reader.views.events
-    newest = events.find(min(moment.position, events.last_position()))
-    now = moment.time or (newest.time if newest else "")
+    now = moment.time or events.effective(min(moment.position, events.last_position()))[0]
     for row in hosts_at(reader, moment):
         if row.newest["outcome"] in _OPEN:
             what = f"how the deployment of {row.newest['what']} ended is not recorded"
             yield _about(row, "unverified", row.newest["event"], what)
             continue
-        last = max(row.newest["time"], row.changed["time"] if row.changed else "")
+        told = [row.newest["ended"] or row.newest["event"]]
+        told += [row.changed["event"]] if row.changed else []
+        last = max(events.effective(one)[0] for one in told)
         days = datetime.fromisoformat(now) - datetime.fromisoformat(last)
         if row.running and days > UNSEEN:
             what = f"nothing was recorded of it since {last}, for {days.days} days"
             yield _about(row, "unverified", row.newest["event"], what)
+
+
+def _other_secrets(row: HostAt, recorded: Mapping[str, int]) -> Iterator[str]:
+    """Yield in which secrets the services of a host differ from what is recorded."""
+    if not row.running:
+        return
+    there = {each["key"]: each["version"] for each in row.secrets}
+    for key in sorted({*there, *recorded}):
+        if key not in recorded:
+            yield f"still has the secret {key}, which was removed"
+        elif key not in there:
+            yield f"does not have the secret {key}, version {recorded[key]} is recorded"
+        elif there[key] != recorded[key]:
+            what = f"version {there[key]} of the secret {key}"
+            yield f"has {what}, version {recorded[key]} is recorded"
+
+
+def _stopped_by(reader: Reader, row: HostAt, moment: Moment) -> int | None:
+    """Return the event that stopped services of a host last which are stopped."""
+    some = set(row.stopped)
+    return max(
+        (
+            one.event
+            for name in row.names
+            for one in reader.views.hosts.operations(row.environment, name, moment)
+            if one.word == "stopped" and (not some or some & set(json.loads(one.services)))
+        ),
+        default=None,
+    )
 
 
 def _about(row: HostAt, kind: str, event: int | None, what: str) -> Finding:

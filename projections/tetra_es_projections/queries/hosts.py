@@ -84,7 +84,7 @@ class HostAt(NamedTuple):
 
     @property
     def outdated(self) -> list[str]:
-        """The secrets that have a newer version than the services."""
+        """The secrets of which the services have another version, or that were removed."""
         return [each["key"] for each in self.secrets if each["recorded"] != each["version"]]
 
 
