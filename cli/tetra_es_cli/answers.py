@@ -129,19 +129,25 @@ def blame(
     from tetra_es_projections.queries.written import as_written
 
     rows = rows_of(reader, environment, key, ref)
-    purged = any(row["purged"] for row in rows)
+    *shown, _, one_of = columns.BLAME
+    note = ""
+    if any(row[one_of] for row in rows):
+        from tetra_es_projections.queries.purged import purges_of
+
+        shown.append(one_of)
+        note = f"{purges_of(reader, environment)}: ONE_OF lists the events that may have given it"
     return Listing(
         rows,
-        columns.BLAME if purged else columns.BLAME[:-2],
+        shown,
         empty=f"{environment} has no state yet",
         csv_columns=columns.BLAME,
         cells={
             "revision": lambda number: number and f"{environment}@{number}",
             "value": as_written,
             "time": short_time,
-            "purged": by_event,
             "one_of": one_of_events,
         },
+        note=note,
     )
 
 

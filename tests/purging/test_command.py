@@ -153,7 +153,11 @@ def test_blame_tells_what_it_does_not_know(leaked: Machine) -> None:
     assert rows["app.other"]["one_of"] == [3, 7]
     assert (rows["ports.tetra"]["event"], rows["ports.tetra"]["purged"]) == (5, None)
     assert "app.entry" not in rows
-    assert f"by #{leaked.last_position()}  #3 or #7\n" in leaked.ok("blame", "local").out
+    done = leaked.ok("blame", "local")
+    assert re.search(r"^app\.other +1( +-){5} +#3 or #7$", done.out, re.MULTILINE)
+    assert "PURGED" not in done.out
+    purge = f"what 2 events changed was purged by #{leaked.last_position()}"
+    assert f"tetra-es: {purge}: ONE_OF lists the events that may have given it" in done.err
     dev = {row["key"]: row["value"] for row in leaked.ok("blame", "dev", "-o", "json").json}
     text = leaked.ok("show", "dev").out
     assert dev["ports.tetra"] == "5001"

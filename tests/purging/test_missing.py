@@ -70,7 +70,8 @@ def test_blame_takes_no_innocent_event(hidden: Machine) -> None:
     port = rows["ports.tetra"]
     assert (port["value"], port["event"], port["actor"]) == ("5001", None, None)
     assert (port["one_of"], port["purged"]) == ([3, 5], 7)
-    assert (rows["logging.level"]["event"], rows["logging.level"]["one_of"]) == (2, [2, 3, 5])
+    level = rows["logging.level"]
+    assert (level["event"], level["actor"], level["one_of"]) == (None, None, [2, 3, 5])
     assert (rows["app.third"]["event"], rows["app.third"]["purged"]) == (4, None)
     assert (rows["app.fourth"]["event"], rows["app.fourth"]["purged"]) == (6, None)
     then = {row["key"]: row for row in hidden.ok("blame", "local", "--at", "4", "-o", "json").json}
@@ -98,6 +99,10 @@ def test_search_says_which_events_it_may_have_been(hidden: Machine) -> None:
     done = hidden.ok("search", "5001", "-o", "json")
     (row,) = done.json
     assert (row["event"], row["one_of"], row["purged"], row["in_force"]) == (5, [3, 5], 7, True)
+    assert (row["actor"], row["time"], row["reason"], row["summary"]) == (None, None, None, None)
+    (told,) = hidden.ok("search", "5001").out.splitlines()[1:]
+    assert "alice" not in told
+    assert told.endswith("#3 or #5")
     assert "what 2 events changed was purged by #7: that is not searched" in done.err
     (then,) = hidden.ok("search", "4444", "--at", "4", "-o", "json").json
     assert (then["in_force"], then["purged"]) == (None, 7)
@@ -129,7 +134,7 @@ def test_the_tables_say_it(hidden: Machine, tmp_path: Path) -> None:
         purged = connection.execute("SELECT position, purged FROM states WHERE purged").fetchall()
         assert [tuple(each) for each in purged] == [(3, 7), (4, 7)]
         asked = dict(connection.execute("SELECT name, sql FROM questions").fetchall())
-        named = {"key": "ports.tetra", "environment": "local", "at": ""}
+        named = {"key": "ports.tetra", "environment": "local", "at": "", "position": ""}
         (row,) = connection.execute(asked["origin"], named)
         assert (row["value"], row["actor"], row["first"], row["purged"]) == ("5001", None, 3, 7)
         found = connection.execute(asked["who-when-why"], named).fetchall()

@@ -51,7 +51,7 @@ def test_where_a_value_comes_from(hidden: tuple[Machine, Service]) -> None:
     why = service.rows("why/local", {"key": "ports.tetra"})
     assert ([each["event"] for each in why["one_of"]], why["purged"]) == ([3, 5], 6)
     (row,) = service.rows("search", {"q": "5001"})
-    assert (row["one_of"], row["purged"]) == ([3, 5], 6)
+    assert (row["one_of"], row["purged"], row["actor"], row["time"]) == ([3, 5], 6, None, None)
     (row,) = service.rows("findings", {"kind": "purged"})
     assert row["event"] == 6
 

@@ -10,6 +10,7 @@ from tetra_es_cli import answers
 from tetra_es_cli.context.candidates import LOOKED_AT_AND_KEY
 from tetra_es_cli.context.params import REF, listing_option
 from tetra_es_cli.context.source_files import file_and_key
+from tetra_es_cli.output.console import note
 from tetra_es_cli.output.emit import emit
 
 if TYPE_CHECKING:
@@ -33,3 +34,5 @@ def blame(app: App, words: tuple[str, ...], ref: Ref | None, output: str) -> Non
     with app.reading() as reader:
         found = answers.blame(reader, file, key, ref)
     emit(found, output)
+    if found.note:
+        note(found.note)

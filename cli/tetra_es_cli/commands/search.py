@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from tetra_es_cli.context.app import App
 
 _KINDS = ("key", "value", "secret", "reason", "summary", "actor")
-_OFTEN_EMPTY = ("key", "before", "after", "hosts", "reason", "purged", "one_of")
+_OFTEN_EMPTY = ("key", "before", "after", "hosts", "reason", "one_of")
+_TOLD_BELOW = "purged"
+"""A value that is found was not purged, and what may have changed it is said once."""
 
 
 @click.command()
@@ -68,7 +70,7 @@ def search(
     Without TEXT, it is read from standard input or a hidden prompt: look for a leaked secret that
     way. Comments in TOML are not searched.
     """
-    from tetra_es_cli.answers import by_event, one_of_events
+    from tetra_es_cli.answers import one_of_events
     from tetra_es_projections.answers.columns import SEARCH
     from tetra_es_projections.answers.search import search as found_in
     from tetra_es_projections.queries.purged import purges_of
@@ -89,7 +91,6 @@ def search(
                 "time": short_time,
                 "in_force": _yes_or_no,
                 "hosts": ", ".join,
-                "purged": by_event,
                 "one_of": one_of_events,
             },
         ),
@@ -113,7 +114,8 @@ def _shown(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Sequenc
     return [
         column
         for column in columns
-        if column not in _OFTEN_EMPTY or any(row[column] for row in rows)
+        if column != _TOLD_BELOW
+        and (column not in _OFTEN_EMPTY or any(row[column] for row in rows))
     ]
 
 

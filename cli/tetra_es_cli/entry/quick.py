@@ -173,7 +173,7 @@ def _printed(found: "Model | str | None", output: str | None) -> bytes | None:
 
     if isinstance(found, Listing):
         form = output or next(iter(LISTINGS))
-        if form == "table" and not found.rows:  # which is said, not printed
+        if found.note or (form == "table" and not found.rows):  # which is said, not printed
             return None
         return _short(encoded(render(found, form, terminal.width())))
     return _short(encoded(render(found, output or next(iter(REPORTS)))))

@@ -23,6 +23,8 @@ class Listing(NamedTuple):
     """Column to a function that shortens its values for the table."""
     below: str = ""
     """The field of a row that has rows of its own, which a table and CSV show below it."""
+    note: str = ""
+    """What a person is told beside all of it."""
 
 
 class Report(NamedTuple):

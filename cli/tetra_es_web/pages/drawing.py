@@ -44,6 +44,8 @@ class Row:
     void: bool
     purged: int | None
     """The event that purged what it changed, or its text."""
+    lost: Sequence[str]
+    """Which of the two that purged."""
     changes: Sequence[ChangeRow]
     """The first of them."""
     more: int
@@ -79,6 +81,7 @@ def rows_of(view: View, graph: Graph, key: str | None = None) -> list[Row]:
                 *(row.event, row.environment, row.summary, row.reason, row.actor, row.time),
                 void=events.void(row.event) is not None,
                 purged=row.purged,
+                lost=view.reader.views.purged.kinds(row.event) if row.purged else (),
                 changes=changes[:CHANGES],
                 more=len(changes[CHANGES:]),
                 drawing=drawn,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tetra_es.names import check_environment
 from tetra_es_projections.queries.annotated import annotated_lines
 from tetra_es_projections.queries.hosts import hosts_at
+from tetra_es_projections.queries.purged import purges_of
 from tetra_es_projections.queries.refs import moment_of, position_of
 from tetra_es_projections.queries.secrets import secrets_at_position
 from tetra_es_projections.queries.states import text_at
@@ -69,6 +70,7 @@ def _page(view: View, file: str, here: tuple[str, str], given: Mapping[str, str]
         raise AssertionError(file)
     revision = f"{file}@{state.revision}"
     is_environment = here[0] == "environment"
+    unsure = any(line.origin is not None and line.origin.one_of for line in lines)
     ends = position
     if is_environment and ref is not None:
         ends = moment_of(reader.views, ref, file)
@@ -93,6 +95,7 @@ def _page(view: View, file: str, here: tuple[str, str], given: Mapping[str, str]
         at=given.get("at", "").strip(),
         newest=newest,
         part=part,
+        purges=purges_of(reader, file) if unsure else "",
         address=lambda n: view.links.to(*here, at=f"{file}@{n}"),
         most=_SECRETS,
         secrets=secrets_at_position(reader, file, ends) if is_environment else {},

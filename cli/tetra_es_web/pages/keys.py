@@ -44,7 +44,7 @@ class KeyRow(NamedTuple):
     def weight(self) -> int:
         """How many bytes of a page it takes, about."""
         texts = [cell.value for cell in self.cells if cell]
-        purged = 120 * sum(cell.purged is not None for cell in self.cells if cell)
+        purged = 160 * sum(cell.purged is not None for cell in self.cells if cell)
         cells = 80 * len(self.cells) + sum(100 + weight(text, most=_CELL) for text in texts)
         return 200 + name_weight(self.key) + cells + purged
 
@@ -86,6 +86,11 @@ def keys(view: View, _: str, given: Mapping[str, str]) -> str:
         cell=_CELL,
         differing=sum(row.differs for row in rows),
         unknown=_unknown(view, None, upto),
+        unsure={
+            name: purges_of(view.reader, name)
+            for name, cells in columns.items()
+            if 2 * sum(bool(cell.one_of) for cell in cells.values()) > len(cells)
+        },
     )
 
 

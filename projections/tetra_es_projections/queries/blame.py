@@ -28,9 +28,10 @@ def blame_rows(
     `TetraEsError` for an unknown key, and where the file has no state.
     """
     upto = _upto(reader, file, ref)
-    texts = Texts(reader)
+    texts, state = Texts(reader), reader.views.revisions_of(file).find(file, upto)
+    present = state.position if state else None  # where it is not known which event gave a value
     rows = [
-        row._replace(value=texts.remembering(row.event, row.key, row.value))
+        row._replace(value=texts.remembering(row.event or present, row.key, row.value))
         for row in reader.views.keys.blame(file, key, upto)
     ]
     for row in reader.views.keys.blame(f"secrets {file}", upto=upto):

@@ -53,10 +53,11 @@ class SearchRow(NamedTuple):
     event: int
     """The event with it; the newest one of a key, a secret and a person."""
     environment: str | None
-    time: str
-    actor: str
-    reason: str
-    summary: str
+    time: str | None
+    """None, as what follows, where it is not known which event it was."""
+    actor: str | None
+    reason: str | None
+    summary: str | None
     purged: int | None
     """The event that purged what was changed here, or since."""
     one_of: list[int]
@@ -161,6 +162,7 @@ class _Finder:
             occurrences = [one for one in occurrences if one.kind != "summary"]
         for one in sorted(occurrences, key=_order):
             change = one.change
+            alike = self._gaps_of(change.file).alike(change.item, position) if change else []
             yield SearchRow(
                 kind=one.kind,
                 where=_where(change) if change else event.environment,
@@ -171,12 +173,12 @@ class _Finder:
                 hosts=self._hosts(change) if change else [],
                 event=position,
                 environment=event.environment,
-                time=event.time,
-                actor=event.actor,
-                reason=event.reason,
-                summary=event.summary,
+                time=None if alike else event.time,
+                actor=None if alike else event.actor,
+                reason=None if alike else event.reason,
+                summary=None if alike else event.summary,
                 purged=event.purged if change is None else self._doubt(change).purge,
-                one_of=self._gaps_of(change.file).alike(change.item, position) if change else [],
+                one_of=alike,
             )
 
     def _asked(self, *kinds: str) -> bool:

@@ -21,7 +21,7 @@ class BlameRow(NamedTuple):
     """None where it is not known: a purge took what the key was changed to by then."""
     revision: int | None
     event: int | None
-    """The newest event that is known to have given it; None, as what follows, where none is."""
+    """The event that gave it; None, as what follows, where it is not known which one did."""
     actor: str | None
     time: str | None
     reason: str | None
@@ -173,7 +173,7 @@ def _doubted(row: tuple[Any, ...], gaps: "Gaps", upto: int) -> BlameRow:
     doubt = gaps.doubt(item, position, upto)
     if not doubt.events:
         return said._replace(purged=gaps.purge_of(position))
-    one_of, value = doubt.events, said.value if doubt.known else None
-    if position in one_of:
-        return BlameRow(said.key, value, None, None, None, None, None, doubt.purge, one_of)
-    return said._replace(value=value, purged=doubt.purge, one_of=[position, *one_of])
+    value = said.value if doubt.known else None
+    first = [] if position in doubt.events else [position]
+    one_of = [*first, *doubt.events]
+    return BlameRow(said.key, value, None, None, None, None, None, doubt.purge, one_of)

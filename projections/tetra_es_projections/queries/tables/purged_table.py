@@ -133,6 +133,10 @@ class PurgedTable:
         """Return the events of a file whose changes were purged."""
         return Gaps(self._connection, file)
 
+    def kinds(self, position: int) -> list[str]:
+        """Return which of `text` and `changes` of an event were purged."""
+        return [kind for kind in ("text", "changes") if self._of(kind, position)]
+
     def of_text(self, position: int) -> int | None:
         """Return the event that purged the text of an event, None where that is there."""
         return self._of("text", position)
