@@ -2204,8 +2204,9 @@ def object_of(of: Any) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, dict) and all(fits(of, one) for one in value.values())
 
 
+FORMAT = "tetra-es-evidence/1"
 MANIFEST_FORM: dict[str, Any] = {
-    "format": "tetra-es-evidence/1",
+    "format": FORMAT,
     "organization": TYPES["organization"],
     "origin": LINE,
     "head": {"position": 1, "hash": HEX},
@@ -2566,6 +2567,7 @@ class Evidence:
 
     def walk(self) -> None:
         """Verify all of it. The first steps that fail end it: the others build on them."""
+        self._check_format()
         for problem in self.archive.problems():
             self.find(problem)
         if self.findings or not self._read_manifest():
@@ -2598,6 +2600,16 @@ class Evidence:
             self.unchecked.append(self.trusted)
 
     # The manifest, and the files that it lists
+
+    def _check_format(self) -> None:
+        """Raise `Unreadable` for an archive of another format, with which nothing is wrong."""
+        listed = [one for one in self.archive.entries if one.filename == MANIFEST]
+        plain = all(one.compress_type == zipfile.ZIP_STORED for one in listed)
+        found = json_object(self.archive.read(MANIFEST)) if plain else None
+        of = (found or {}).get("format")
+        if of != FORMAT and fits("tetra-es-evidence/[1-9][0-9]{0,8}", of):
+            words = f"the archive is of the format {of}, and this program knows {FORMAT} alone"
+            raise Unreadable(f"{words}: take the tetra-es-verify of the release that made it")
 
     def _read_manifest(self) -> bool:
         data = self.archive.read(MANIFEST)

@@ -259,6 +259,30 @@ def test_an_older_archive(machine: Machine, tmp_path: Path) -> None:
     assert (done.code, "it is older than what you expect" in done.out) == (4, True)
 
 
+@pytest.mark.parametrize("number", ["2", "10"])
+def test_one_of_another_format(exported: dict[str, Path], tmp_path: Path, number: str) -> None:
+    """A release that knows more files, or fewer, is no reason to speak of forgery."""
+    bundle = Bundle.of(exported["all"])
+    bundle.change(lambda manifest: manifest.update(format=f"tetra-es-evidence/{number}"))
+    bundle.files["more.csv"] = b"x"
+    del bundle.files["readers.csv"]
+    bundle.write(tmp_path / "other.zip")
+    done = verify(tmp_path / "other.zip")
+    assert (done.code, done.out) == (1, "")
+    assert f"the format tetra-es-evidence/{number}" in done.err
+    assert "take the tetra-es-verify of the release that made it" in done.err
+
+
+@pytest.mark.parametrize("odd", ["tetra-es-evidence/0", "tetra-es-evidence/x", "", 1, None])
+def test_a_format_that_there_never_was(
+    exported: dict[str, Path], tmp_path: Path, odd: object
+) -> None:
+    bundle = Bundle.of(exported["all"])
+    bundle.change(lambda manifest: manifest.update(format=odd))
+    bundle.write(tmp_path / "other.zip")
+    assert verify(tmp_path / "other.zip").code == 4
+
+
 @LONG_TAIL
 def test_another_history(machine: Machine, tmp_path: Path) -> None:
     other = machine.copy(tmp_path / "other")
