@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.examples import LONG_TAIL
-from tetra_es.toml.written import as_written, written_in
+from tetra_es.toml.written import as_written, recorded_as, written_in
 
 if TYPE_CHECKING:
     from tests.machine import Machine
@@ -70,6 +70,35 @@ def test_so_are_those_of_a_rollback_and_of_a_profile(typed: Machine) -> None:
         in typed.ok("set", "profile", "dev", "app.version=4.10").out
     )
     assert " 4.00    4.10 " in typed.ok("history", "profile", "dev", "--changes").out
+
+
+def test_search_finds_and_shows_what_was_typed(typed: Machine) -> None:
+    typed.ok("set", "local", "app.mode=0o700", "app.version=3.10")
+    for text, before, after in (("0o755", "0o755", "0o700"), ("3.10", "3.90", "3.10")):
+        row = typed.ok("search", text).out.splitlines()[1]
+        assert f" {before} " in row
+        assert f" {after} " in row
+        found = typed.ok("search", text, "-o", "json").json
+        assert {"493": "448", "3.9": "3.1"}[found[0]["before"]] == found[0]["after"]
+    assert not typed.ok("search", "0o75").out
+    assert "app.mode = 0o755 -> 0o700" in typed.ok("diff", "local@2", "local@3", "--keys").out
+
+
+@pytest.mark.parametrize(
+    ("text", "literal"),
+    [
+        ("0o755", "493"),
+        ("3.10", "3.1"),
+        ("1_000", "1000"),
+        ("1e3", "1000.0"),
+        ("+inf", "inf"),
+        ("1979-05-27 07:32:00Z", "1979-05-27T07:32:00+00:00"),
+        *((text, None) for text in ("493", "3.1", "0o9", "08", "dev", "1\n2", "inf x", "")),
+        ("9" * 5000, None),
+    ],
+)
+def test_a_number_or_a_time_is_recorded_in_one_way(text: str, literal: str | None) -> None:
+    assert recorded_as(text) == literal
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from tetra_es.toml.literals import value_literal
 from tetra_es.toml.statements import NUMBER_OR_TIME
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Self
 
     from tetra_es.toml.document import ConfigDocument
@@ -48,10 +49,13 @@ def remembering(document: ConfigDocument | None, key: str, literal: str) -> str:
     return literal if written == literal else Literal(literal, written)
 
 
-def written_in(text: str, key: str, literal: str) -> str:
+def written_in(
+    text: str, key: str, literal: str, document: Callable[[], ConfigDocument] | None = None
+) -> str:
     """Return the literal of a key's value in a text, which remembers how the text writes it.
 
     As `remembering`, for texts that are not read for anything else: most have one line for it.
+    Where that is not so, `document` gives the text as a document, for who asks more than once.
     """
     from tetra_es.toml.document import ConfigDocument
 
@@ -60,7 +64,19 @@ def written_in(text: str, key: str, literal: str) -> str:
     if len(lines) == 1 and (match := _VALUE.match(lines[0])):
         written = match[0]
         return literal if written == literal else _checked(literal, written)
-    return remembering(ConfigDocument("", text), key, literal)
+    return remembering(document() if document else ConfigDocument("", text), key, literal)
+
+
+def recorded_as(text: str) -> str | None:
+    """Return the literal that is recorded for a number or a time; None where that is the text, and
+    for any other text."""
+    if not _VALUE.fullmatch(text):
+        return None
+    try:
+        literal = value_literal(tomllib.loads(f"value = {text}")["value"])
+    except ValueError:  # of TOML, and a number with more digits than Python reads
+        return None
+    return None if literal == text else literal
 
 
 def _checked(literal: str, written: str) -> str:

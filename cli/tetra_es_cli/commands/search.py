@@ -65,8 +65,9 @@ def search(
 ) -> None:
     """Find TEXT in keys, values, reasons, summaries, and names of people and secrets.
 
-    TEXT is any part of them; upper and lower case are the same. Values that were replaced and keys
-    that were removed are found, too. IN_FORCE says whether it is still so, HOSTS where it runs.
+    TEXT is any part of them; upper and lower case are the same. A whole number or time may be given
+    as it was typed, such as 3.10 or 0o755. Values that were replaced and keys that were removed
+    are found, too. IN_FORCE says whether it is still so, HOSTS where it runs.
     Without TEXT, it is read from standard input or a hidden prompt: look for a leaked secret that
     way. Comments in TOML are not searched.
     """
@@ -75,9 +76,10 @@ def search(
     from tetra_es_projections.answers.search import search as found_in
     from tetra_es_projections.queries.purged import purges_of
     from tetra_es_projections.queries.search import Search
+    from tetra_es_projections.queries.written import as_written
 
     looked_for = _asked(app) if text is None else text
-    wanted = Search(looked_for, file, kinds, ref=ref, limit=number, before=before)
+    wanted = Search(looked_for, file, kinds, ref=ref, limit=number, before=before, written=True)
     with app.reading() as reader:
         rows = found_in(reader, wanted)
         purges = purges_of(reader)
@@ -88,6 +90,8 @@ def search(
             empty="found nowhere",
             csv_columns=SEARCH,
             cells={
+                "before": as_written,
+                "after": as_written,
                 "time": short_time,
                 "in_force": _yes_or_no,
                 "hosts": ", ".join,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from tetra_es_projections.queries.written import AT_ONCE, Texts
 from tetra_es_web.pages.parts import name_weight, weight
 from tetra_es_web.pages.rendering import lane
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tetra_es_projections.queries.graph import Graph, Node
+    from tetra_es_projections.queries.tables.event_table import EventRow
     from tetra_es_projections.queries.tables.key_table import ChangeRow
     from tetra_es_web.pages.view import View
 
@@ -67,7 +69,7 @@ def rows_of(view: View, graph: Graph, key: str | None = None) -> list[Row]:
     With `key`, the changes of that and of what is below it alone.
     """
     colours = [lane(view, name) for name in graph.lanes]
-    events = view.reader.views.events
+    events, texts = view.reader.views.events, Texts(view.reader, AT_ONCE)
     found = []
     above: frozenset[int] = frozenset()
     backs: dict[int, set[int]] = {}
@@ -82,13 +84,18 @@ def rows_of(view: View, graph: Graph, key: str | None = None) -> list[Row]:
                 void=events.void(row.event) is not None,
                 purged=row.purged,
                 lost=view.reader.views.purged.kinds(row.event) if row.purged else (),
-                changes=changes[:CHANGES],
+                changes=[_as_typed(texts, row, one) for one in changes[:CHANGES]],
                 more=len(changes[CHANGES:]),
                 drawing=drawn,
             )
         )
         above = node.below
     return found
+
+
+def _as_typed(texts: Texts, row: EventRow, change: ChangeRow) -> ChangeRow:
+    before, after = texts.of(row, change)
+    return change._replace(before=before, after=after)
 
 
 def _drawn(

@@ -11,13 +11,14 @@ from tetra_es_projections.queries.history import HistoryQuery, history_rows
 from tetra_es_projections.queries.purged import purges_of
 from tetra_es_projections.queries.tables.key_table import KeyEventRow
 from tetra_es_projections.queries.why import explain
+from tetra_es_projections.queries.written import AT_ONCE, Texts
 from tetra_es_web.links import address
 from tetra_es_web.pages.parts import fitting, name_weight, part_of, weight
 from tetra_es_web.pages.rendering import render
 from tetra_es_web.pages.view import command, number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tetra_es.refs import Ref
     from tetra_es_projections.queries.tables.key_table import BlameRow
@@ -39,6 +40,12 @@ class KeyRow(NamedTuple):
     cells: list[BlameRow | None]
     differs: bool
     """Whether not all environments that have it have the same value."""
+
+    def as_typed(self, texts: Texts, names: Sequence[str], upto: int | None) -> KeyRow:
+        """Return the same, of these environments, with values that remember how they were
+        written."""
+        cells = zip(names, self.cells, strict=True)
+        return self._replace(cells=[cell and texts.given(cell, of, upto) for of, cell in cells])
 
     @property
     def weight(self) -> int:
@@ -69,6 +76,8 @@ def keys(view: View, _: str, given: Mapping[str, str]) -> str:
         values = {cell.value for cell in cells if cell}
         rows.append(KeyRow(key, cells, len(values) > 1))
     part = part_of(rows, number(given, "part"), lambda row: row.weight)
+    texts = Texts(view.reader, AT_ONCE)
+    part = part._replace(items=[row.as_typed(texts, group.items, upto) for row in part.items])
     at = given.get("at", "").strip()
     shown = {name: given.get(name) for name in ("columns", "part")}
     here = address("keys", key=below, at=upto or view.whole.newest.event, **shown)
@@ -115,6 +124,7 @@ def key(view: View, of: str, given: Mapping[str, str]) -> str:
     before, at = number(given, "before"), given.get("at", "").strip()
     then = _moment(view, at)
     part = part_of(_having(view, of, then), number(given, "part"), _weigh_present, _PRESENT)
+    texts = Texts(reader, AT_ONCE)
     position = then.position if then else view.whole.newest.event
     query = HistoryQuery(key=of, before=min(before or position + 1, position + 1), limit=_SHOWN + 1)
     found = [row for row in history_rows(reader, query) if isinstance(row, KeyEventRow)]
@@ -140,9 +150,12 @@ def key(view: View, of: str, given: Mapping[str, str]) -> str:
         at=at,
         then=then,
         part=part,
-        present=[_present(view, name, row, then) for name, row in part.items],
+        present=[
+            _present(view, name, texts.given(row, name, then and then.position), then)
+            for name, row in part.items
+        ],
         unknown=_unknown(view, of, then and then.position),
-        rows=rows,
+        rows=[texts.changed(row) for row in rows],
         below=below[:50],
         cut=cut,
         older=rows[-1].event if more and rows else None,

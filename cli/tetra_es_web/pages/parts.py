@@ -8,6 +8,7 @@ from markupsafe import escape
 
 from tetra_es.errors import UsageError
 from tetra_es.text import one_line
+from tetra_es_projections.queries.written import as_written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -55,7 +56,8 @@ def part_of(
 
 def weight(*texts: str | None, most: int = 400) -> int:
     """Return how many bytes texts take on a page, each clipped to so many characters."""
-    return sum(len(escape(one_line(text[:most])).encode()) + 40 for text in texts if text)
+    shown = (as_written(text) or "" for text in texts if text)
+    return sum(len(escape(one_line(text[:most])).encode()) + 40 for text in shown)
 
 
 def name_weight(name: str | None) -> int:

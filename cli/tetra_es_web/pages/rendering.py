@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from tetra_es.text import one_line
+from tetra_es_projections.queries.written import as_written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,15 +82,19 @@ def _environment() -> Environment:
 
 def _harmless(value: Any) -> Any:
     """Return what is printed: text on one line, without what could disguise it."""
+    if type(value) is str:  # most of them
+        return one_line(value)
     if isinstance(value, Markup):
         return value
     if isinstance(value, str):
-        return one_line(value)
+        return one_line(as_written(value) or "")
     return "" if value is None else value
 
 
 def clip(text: str | None, width: int = CLIPPED) -> str | None:
-    """Return text as lists show it, shortened where it is long."""
+    """Return text as lists show it, values as they were typed, shortened where it is long."""
+    if type(text) is not str:
+        text = as_written(text)
     if text is None or len(text) <= width:
         return text
     return f"{text[:width]}… ({len(text) - width} more characters)"

@@ -28,7 +28,7 @@ def search(view: View, _: str, given: Mapping[str, str]) -> str:
     text = given.get("q", "").strip()
     at, before = given.get("at", "").strip(), number(given, "before")
     kinds, file = several(given, "kind", KINDS), file_in(given)
-    wanted = Search(text, file, kinds, view.ref(at), _SHOWN + 1, before)
+    wanted = Search(text, file, kinds, view.ref(at), _SHOWN + 1, before, written=True)
     rows, more = _rows(view, wanted) if text else ([], False)
     filters = {"q": text, "environment": file, "kind": kinds, "at": at}
     newest = view.whole.newest.event

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tetra_es.toml.diff import changes_between
+from tetra_es.toml.written import changes_as_written
 from tetra_es_projections.answers.changes import change_rows
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def replay_value(found: Replayed) -> dict[str, Any]:
         "state": found.state,
         "without": found.without.event,
         "summary": found.without.summary,
-        "changes": change_rows(changes_between(found.recorded, found.would_be)),
+        "changes": change_rows(changes_as_written(found.recorded, found.would_be)),
         "doubts": [doubt._asdict() for doubt in found.doubts],
         "toml": found.would_be.text if found.would_be else None,
     }

@@ -28,12 +28,8 @@ def blame_rows(
     `TetraEsError` for an unknown key, and where the file has no state.
     """
     upto = _upto(reader, file, ref)
-    texts, state = Texts(reader), reader.views.revisions_of(file).find(file, upto)
-    present = state.position if state else None  # where it is not known which event gave a value
-    rows = [
-        row._replace(value=texts.remembering(row.event or present, row.key, row.value))
-        for row in reader.views.keys.blame(file, key, upto)
-    ]
+    texts = Texts(reader)
+    rows = [texts.given(row, file, upto) for row in reader.views.keys.blame(file, key, upto)]
     for row in reader.views.keys.blame(f"secrets {file}", upto=upto):
         named = row._replace(key=f"secret {row.key}")
         if key is None or key in (row.key, named.key):

@@ -10,8 +10,9 @@ from tetra_es.errors import UsageError
 from tetra_es.layout import environment_file, text_file
 from tetra_es.names import SOURCE_OF_TRUTH, check_environment
 from tetra_es.refs import RevisionRef, TimeRef, parse_ref
-from tetra_es.toml.diff import Change, changes_between
+from tetra_es.toml.diff import Change
 from tetra_es.toml.document import ConfigDocument
+from tetra_es.toml.written import changes_as_written
 from tetra_es_projections.queries.environments import require_environment
 from tetra_es_projections.queries.preview import preview, unrecorded
 from tetra_es_projections.queries.refs import file_of, position_of
@@ -40,8 +41,8 @@ class Difference(NamedTuple):
 
     @property
     def keys(self) -> list[Change]:
-        """What differs by key."""
-        return list(changes_between(*self.documents))
+        """What differs by key, in values that remember how they were written."""
+        return [Change(str(key), *values) for key, *values in changes_as_written(*self.documents)]
 
     @property
     def differs(self) -> bool:

@@ -11,8 +11,10 @@ from tetra_es_projections.queries.environments import require_environment
 from tetra_es_projections.queries.hosts import hosts_at, moment_of_ref
 from tetra_es_projections.queries.refs import position_of
 from tetra_es_projections.queries.signers import signer_rows
+from tetra_es_projections.queries.tables.key_table import ChangeRow
 from tetra_es_projections.queries.tables.purged_table import NO_DOUBT
 from tetra_es_projections.queries.tables.search_table import ALL, KeyHit, SearchTable
+from tetra_es_projections.queries.written import AT_ONCE, Texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from tetra_es.refs import Ref
     from tetra_es_projections.queries.hosts import HostAt
     from tetra_es_projections.queries.reader import Reader
+    from tetra_es_projections.queries.tables.event_table import EventRow
     from tetra_es_projections.queries.tables.purged_table import Doubt, Gaps
 
 KINDS: Final = ("key", "value", "secret", "reason", "summary", "actor")
@@ -79,6 +82,8 @@ class Search(NamedTuple):
     """The newest events with the text at the most, each with all of its rows."""
     before: int | None = None
     """Events before this position alone, for the next page."""
+    written: bool = False
+    """Whether values remember how people wrote them, for which some texts are read."""
 
 
 class _Occurrence(NamedTuple):
@@ -125,6 +130,7 @@ class _Finder:
         self._running: list[tuple[HostAt, int]] | None = None
         self._signers: set[str] | None = None
         self._gaps: dict[str, Gaps] = {}
+        self._texts = Texts(reader, AT_ONCE) if wanted.written else None
 
     def sources(self) -> Iterator[Iterable[_Occurrence]]:
         """Yield the occurrences by source, each newest first."""
@@ -163,12 +169,13 @@ class _Finder:
         for one in sorted(occurrences, key=_order):
             change = one.change
             alike = self._gaps_of(change.file).alike(change.item, position) if change else []
+            before, after = self._values(event, change) if change else (None, None)
             yield SearchRow(
                 kind=one.kind,
                 where=_where(change) if change else event.environment,
                 key=change.key if change else None,
-                before=change.before if change else None,
-                after=change.after if change else None,
+                before=before,
+                after=after,
                 in_force=self._in_force(one),
                 hosts=self._hosts(change) if change else [],
                 event=position,
@@ -180,6 +187,13 @@ class _Finder:
                 purged=event.purged if change is None else self._doubt(change).purge,
                 one_of=alike,
             )
+
+    def _values(self, event: EventRow, change: KeyHit) -> tuple[str | None, str | None]:
+        """Return the values of a change, which remember how they were written where asked to."""
+        if self._texts is None or change.file.startswith(_SECRETS):
+            return change.before, change.after
+        row = ChangeRow(change.position, change.key, change.before, change.after)
+        return self._texts.of(event, row)
 
     def _asked(self, *kinds: str) -> bool:
         return not self._wanted.kinds or any(kind in self._wanted.kinds for kind in kinds)

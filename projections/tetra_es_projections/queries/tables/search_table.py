@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from tetra_es.toml.keys import quote
+from tetra_es.toml.written import recorded_as
 from tetra_es_projections.queries.tables.event_table import EDITS
 from tetra_es_projections.views.trigrams import TEXTS, VALUES, ranges
 
@@ -67,13 +68,17 @@ class KeyHit(NamedTuple):
 
 
 class SearchTable:
-    """Questions about a text, in either case; `upto` is the newest position that counts."""
+    """Questions about a text, in either case; `upto` is the newest position that counts.
+
+    A value is found by a number or a time that it is recorded as, too, as 493 is by `0o755`.
+    """
 
     def __init__(self, connection: sqlite3.Connection, text: str) -> None:
         self._connection = connection
         self._text = text
         # In TOML some characters stand behind a backslash.
         self._spelled = {"text": _pattern(text), "value": _pattern(quote(text)[1:-1])}
+        self._recorded = recorded_as(text)
         self._plain = text.isascii() and "\0" not in text
         if not self._plain:  # LIKE knows the two cases of ASCII alone, and ends at a NUL
             connection.create_function("holds", 2, _holds, deterministic=True)
@@ -82,7 +87,11 @@ class SearchTable:
     def values(self, upto: int, files: tuple[str, ...] = ()) -> Iterator[KeyHit]:
         """Yield the changes to or from a value with the text, newest first."""
         of = {"after": self._of_value("c.after"), "before": self._of_value("c.before")}
-        values: dict[str, Any] = {**self._spelled, **_named(files)}
+        values: dict[str, Any] = {
+            **self._spelled,
+            **_named(files),
+            "recorded": self._recorded,
+        }
         changes, inferred = (sql.format(**of, files=_among(files)) for sql in (_CHANGES, _INFERRED))
         found = (
             self._ranged(changes, values, upto),
@@ -93,7 +102,9 @@ class SearchTable:
 
     def _ranged(self, sql: str, values: dict[str, Any], upto: int) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of the blocks that may have the text, newest first."""
-        spellings = (self._text, quote(self._text)[1:-1])
+        spellings = [self._text, quote(self._text)[1:-1]]
+        if self._recorded is not None:
+            spellings.append(self._recorded)
         for low, high in ranges(self._connection, VALUES, spellings, upto):
             yield from self._connection.execute(sql, {**values, "low": low, "high": high})
 
@@ -168,6 +179,8 @@ class SearchTable:
         return f"coalesce({column} LIKE :{parameter} ESCAPE '!', 0)"
 
     def _of_value(self, column: str) -> str:
+        if self._recorded is not None:
+            return f"({self._of(column)} OR coalesce({column} = :recorded, 0))"
         if self._spelled["text"] == self._spelled["value"]:
             return self._of(column)
         return f"({self._of(column)} OR {self._of(column, 'value')})"
