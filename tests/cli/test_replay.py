@@ -99,10 +99,49 @@ def test_a_purged_text_is_said(told: Machine, tmp_path: Path) -> None:
     machine.ok("unset", "local", "app.entry", "-m", "sorry")
     machine.ok("purge", "-m", "it leaked", "--yes", stdin="hunter-two")
     found = replayed(machine, "local", "--without", "5")
-    assert changed(found)["ports.tetra"] == ("4666", "4555")
-    assert [doubt["event"] for doubt in found["doubts"]] == [10, 11]
-    assert all("gone" in doubt["what"] for doubt in found["doubts"])
+    assert changed(found) == {"ports.tetra": ("4666", "4555")}
+    first, second = found["doubts"]
+    assert (first["event"], second["event"]) == (10, 11)
+    assert "it is not known what it would have changed: local@4 (#10) was purged" in first["what"]
+    assert second["what"] == "what the purged events before it changed is done with it"
     assert "hunter" not in str(found)
+
+
+def test_an_edit_of_which_the_text_alone_was_purged(told: Machine, tmp_path: Path) -> None:
+    """#11 was typed beside the secret: what it changed itself is known."""
+    machine = told.copy(tmp_path / "home")
+    machine.ok("set", "local", "app.entry=hunter-two", "-m", "an oversight")
+    machine.ok("set", "local", "app.kept=2", "logging.format=json", "-m", "beside it")
+    machine.ok("unset", "local", "logging.format", "-m", "not so")
+    machine.ok("set", "local", "app.entry=other", "-m", "sorry")
+    machine.ok("set", "local", "app.last=3", "-m", "after it")
+    machine.ok("purge", "-m", "it leaked", "--yes", stdin="hunter-two")
+    found = replayed(machine, "local", "--without", "5")
+    assert changed(found) == {"ports.tetra": ("4666", "4555")}
+    assert [doubt["event"] for doubt in found["doubts"]] == [10, 13]
+    then = replayed(machine, "local", "--without", "14")
+    assert changed(then) == {"app.last": ("3", None)}
+    assert then["doubts"] == []
+    (then,) = [replayed(machine, "local", "--without", "5", "--at", "14")]
+    assert changed(then) == {"ports.tetra": ("4666", "4555")}
+    done = machine.run("replay", "local", "--without", "12")
+    assert done.code == 3, done.out
+    assert "was purged" in done.error()
+
+
+def test_an_edit_on_a_purged_text_is_left_out(told: Machine, tmp_path: Path) -> None:
+    """The secret was in a comment: what the edit found is known by what it changed."""
+    machine = told.copy(tmp_path / "home")
+    file = machine.folder / "environments/local.toml"
+    text = file.read_text()
+    file.write_text(f"{text}# hunter-two\n")
+    machine.ok("record", "-m", "an oversight")
+    file.write_text(text.replace("4666", "4777"))
+    machine.ok("record", "-m", "sorry")
+    machine.ok("purge", "-m", "it leaked", "--yes", stdin="hunter-two")
+    found = replayed(machine, "local", "--without", "11")
+    assert changed(found) == {"ports.tetra": ("4777", "4666")}
+    assert found["doubts"] == []
 
 
 def test_a_long_value_is_cut_short(machine: Machine) -> None:

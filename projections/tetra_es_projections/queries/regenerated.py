@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tetra_es_projections.queries.replayed_files import Files
 
 _OLD_RULES = "it does not carry its rules: those of today are taken"
+_PURGED_RULES = "its rules were purged: those of today are taken"
 _MADE_AGAIN = "its rules are made again, by the shipped profile of today"
 
 
@@ -65,8 +66,7 @@ def promoted_again(reader: Reader, files: Files, promotion: Promotion) -> Outcom
         layers = _layers(reader, files, event, overlay, manifest)
         label = f"{SOURCE_OF_TRUTH}@{revision}"
         if layers is None:
-            carried = reader.log.body(bytes.fromhex(event.rules)) is not None
-            doubts.append(Doubt(position, None, _MADE_AGAIN if carried else _OLD_RULES))
+            doubts.append(Doubt(position, None, _other_rules(reader, event)))
             now = _manifest(files.replayed("manifest", manifest))
             shipped = effective_profile(name, overlay)
             layers = filled_layers(
@@ -83,6 +83,14 @@ def promoted_again(reader: Reader, files: Files, promotion: Promotion) -> Outcom
         present = files.replayed(name, event.revision - 1)
         return Outcome(present, [*doubts, Doubt(position, None, what)])
     return Outcome(ConfigDocument(environment_file(name), made.text), doubts)
+
+
+def _other_rules(reader: Reader, event: EnvironmentPromoted) -> str:
+    """Return why a promotion is not made by the rules that it carries."""
+    digest = bytes.fromhex(event.rules)
+    if reader.log.body(digest) is not None:
+        return _MADE_AGAIN
+    return _PURGED_RULES if reader.log.purge_of(digest) else _OLD_RULES
 
 
 def _check(made: ConfigDocument, files: Files, event: EnvironmentPromoted) -> None:

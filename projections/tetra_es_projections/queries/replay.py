@@ -19,6 +19,7 @@ from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es_projections.queries.environments import require_environment
 from tetra_es_projections.queries.refs import moment_of, position_of
 from tetra_es_projections.queries.regenerated import Promotion, promoted_again
+from tetra_es_projections.queries.replayed_changes import before_changes, changed_again
 from tetra_es_projections.queries.replayed_files import (
     Doubt,
     Files,
@@ -119,6 +120,8 @@ class _Again:
         self._left_out = left_out
         self._sources: dict[tuple[str, int], int | None] = {}
         """Environment and revision to the source revision that it would have, where another."""
+        self._first: dict[str, int] = {}
+        """File to the revision that is left out."""
 
     def do(self, position: int, event: _Text) -> None:
         """Do one event again."""
@@ -129,7 +132,8 @@ class _Again:
         if file not in mine:
             return
         if position == self._left_out:
-            self.files.keep(file, revision, self.files.replayed(file, revision - 1))
+            self._first[file] = revision
+            self.files.keep(file, revision, self._before(position, event, file))
             return
         try:
             if (found := self._text(position, event, file)) is not None:
@@ -137,7 +141,8 @@ class _Again:
                 self.files.put(file, revision, document)
                 self.doubts += doubts
         except Purged as error:
-            self.doubts.append(Doubt(position, None, f"what it changed is gone: {error.message}"))
+            what = f"it is not known what it would have changed: {error.message}"
+            self.doubts.append(Doubt(position, None, what))
             if self.files.differs(file, revision - 1):
                 self.files.keep(file, revision, self.files.replayed(file, revision - 1))
 
@@ -150,12 +155,53 @@ class _Again:
         changed = self.files.differs(file, event.revision - 1)
         if not changed or isinstance(event, EnvironmentImported):
             return None
-        before = self.files.recorded(file, event.revision - 1)
-        after = self.files.recorded(file, event.revision)
         present = self.files.replayed(file, event.revision - 1)
-        if before is None or after is None or present is None:
+        if present is None:
             return None
-        return edited_again(position, before, after, present)
+        before = self.files.known(file, event.revision - 1)
+        after = self.files.known(file, event.revision)
+        if before is not None and after is not None:
+            return edited_again(position, before, after, present)
+        if self._knows_changes(position):
+            return changed_again(position, event.changes, present)
+        return self._caught_up(position, event, file, present)
+
+    def _caught_up(
+        self, position: int, event: _Text, file: str, present: ConfigDocument
+    ) -> Outcome:
+        """Return what a file would have after events whose changes were purged, and their texts.
+
+        The first text that is known again has all that they changed since the last one that was.
+        Raises `Purged` where there is none.
+        """
+        after = self.files.recorded(file, event.revision)
+        since = self._first.get(file, 0)
+        before = self.files.last_known(file, event.revision, since)
+        if before is None or after is None:
+            self.files.recorded(file, event.revision - 1)  # which says what was purged
+            return Outcome(present, [])
+        found = edited_again(position, before, after, present)
+        what = "what the purged events before it changed is done with it"
+        return Outcome(found.document, [Doubt(position, None, what), *found.doubts])
+
+    def _knows_changes(self, position: int) -> bool:
+        return self._reader.views.purged.of_changes(position) is None
+
+    def _before(self, position: int, event: _Text, file: str) -> ConfigDocument | None:
+        """Return what a file would have without the event that is left out.
+
+        Raises `Purged` where neither the text before is known nor what the event made of it.
+        """
+        try:
+            return self.files.replayed(file, event.revision - 1)
+        except Purged:
+            after = self.files.known(file, event.revision)
+            if after is None or not self._knows_changes(position):
+                raise
+            found = before_changes(event.changes, after)
+            if found is None:
+                raise
+            return found
 
     def _promoted(self, position: int, event: EnvironmentPromoted) -> Outcome | None:
         source = self._sources[event.environment, event.revision]
@@ -171,6 +217,10 @@ class _Again:
         others = (target,) if keys is None else (target, before)
         if not any(self.files.differs(file, each) for each in others):
             return None
+        is_lost = not self.files.differs(file, target) and not self.files.known(file, target)
+        if keys is not None and is_lost and self._knows_changes(position):
+            present = self.files.replayed(file, before)
+            return changed_again(position, event.changes, present) if present else None
         doubts = self._about_target(position, file, target)
         then = self.files.replayed(file, target)
         if keys is None:

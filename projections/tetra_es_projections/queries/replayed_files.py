@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tetra_es.layout import text_file
+from tetra_es.log.replica import Purged
 from tetra_es.toml.document import ConfigDocument
 from tetra_es.toml.edit.bringing_back import bring_back
 from tetra_es.toml.keys import format_key, parse_key
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tetra_es.toml.merge import Conflict, Leaves
     from tetra_es_projections.queries.reader import Reader
 
+DO_NOT_FIT: Final = "its changes do not fit: they are left out"
 _WIDTH: Final = 60
 """Characters of a value in a doubt."""
 
@@ -53,6 +55,19 @@ class Files:
         text = None if position is None else self._reader.log.state_text(position)
         return None if text is None else ConfigDocument(text_file(file), text)
 
+    def known(self, file: str, revision: int) -> ConfigDocument | None:
+        """Return what a revision had; None where it was purged, too."""
+        try:
+            return self.recorded(file, revision)
+        except Purged:
+            return None
+
+    def last_known(self, file: str, before: int, since: int) -> ConfigDocument | None:
+        """Return the newest text before a revision that was not purged, from another one on."""
+        revisions = range(before - 1, since - 1, -1)
+        found = (self.known(file, each) for each in revisions)
+        return next((each for each in found if each is not None), None)
+
     def replayed(self, file: str, revision: int) -> ConfigDocument | None:
         """Return what it would have. Raises as `recorded` does."""
         if (file, revision) in self._others:
@@ -68,11 +83,8 @@ class Files:
         self._others[file, revision] = document
 
     def put(self, file: str, revision: int, document: ConfigDocument | None) -> None:
-        """Say the same; where the values are as recorded, so are comments and layout.
-
-        Raises as `recorded` does.
-        """
-        there = self.recorded(file, revision)
+        """Say the same; where the values are as recorded, so are comments and layout."""
+        there = self.known(file, revision)
         if there is None or document is None or leaves_of(there) != leaves_of(document):
             self.keep(file, revision, document)
 
@@ -90,10 +102,9 @@ def edited_again(
     ]
     clashes = merge_leaves(old, new, there, prefer="mine").conflicts
     found = bring_back(onto, after, changed, [format_key(path) for path in changed])
-    doubts = [Doubt(event, format_key(clash.path), _chosen(clash)) for clash in clashes]
+    doubts = [Doubt(event, format_key(clash.path), chosen(clash)) for clash in clashes]
     if found is None:
-        what = "its changes do not fit: they are left out"
-        return Outcome(onto, [*doubts, Doubt(event, None, what)])
+        return Outcome(onto, [*doubts, Doubt(event, None, DO_NOT_FIT)])
     return Outcome(found, doubts)
 
 
@@ -115,7 +126,7 @@ def _is_left_empty(path: KeyPath, new: Leaves, there: Leaves) -> bool:
     return new.get(path) == "{}" and not any(each[: len(path)] == path for each in there)
 
 
-def _chosen(clash: Conflict) -> str:
+def chosen(clash: Conflict) -> str:
     """Return what was chosen where an edit was made on another value."""
     key = format_key(clash.path)
     was, would_be = (_shown(key, each) for each in (clash.base, clash.theirs))
