@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tetra_es.refs import PositionRef, RevisionRef
@@ -74,7 +75,8 @@ def secrets(view: View, of: str, given: Mapping[str, str]) -> str:
         part = part_of(view.environments, wanted, lambda _: 1, _VAULTS)
         names = part.items
     then = upto if upto < view.whole.newest.event else None
-    vaults = [_vault(view, name, upto, then) for name in names]
+    rotate = _to_rotate(view, then) if names else Counter()
+    vaults = [_vault(view, name, upto, then, rotate[name]) for name in names]
     if of:
         part = part_of(vaults[0].secrets, wanted, _weigh_secret, _HALF)
     room = _HALF * 2 // max(len(vaults) * 3, 1)
@@ -124,7 +126,13 @@ def _fitted(one: Vault, room: int, secrets: Sequence[SecretRow | Version]) -> Va
     )
 
 
-def _vault(view: View, environment: str, upto: int, then: int | None) -> Vault:
+def _to_rotate(view: View, then: int | None) -> Counter[str | None]:
+    """Return environment to how many findings there are of secrets to rotate."""
+    ref = None if then is None else PositionRef(then)
+    return Counter(one.environment for one in findings(view.reader, ["to-rotate"], ref))
+
+
+def _vault(view: View, environment: str, upto: int, then: int | None, to_rotate: int) -> Vault:
     reader = view.reader
     ref = None if then is None else PositionRef(then)
     changed = [
@@ -149,7 +157,7 @@ def _vault(view: View, environment: str, upto: int, then: int | None) -> Vault:
         recipient_rows(reader, environment, ref),
         exposed,
         len(exposed),
-        sum(one.environment == environment for one in findings(reader, ["to-rotate"], ref)),
+        to_rotate,
         changed[:_SHOWN],
         len(changed) > _SHOWN,
     )
