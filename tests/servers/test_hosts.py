@@ -154,8 +154,12 @@ def test_a_host_that_was_stopped_is_told_with_the_event_that_did_it(deployed: Fl
     deployed.machine.ok("daemon", "stop", "dev", "--to", "web1", "-m", "x")
     stopped = deployed.machine.last_position()
     deployed.machine.ok("daemon", "disable", "dev", "--to", "web1", "-m", "x")
-    (row,) = deployed.machine.run("findings", "--kind", "drift", "-o", "json").json
+    row, disabled = deployed.machine.run("findings", "--kind", "drift", "-o", "json").json
     assert (row["event"], row["what"]) == (stopped, "stopped by hand: all services")
+    told = "disabled by hand: its services do not start when it boots"
+    assert (disabled["event"], disabled["what"]) == (stopped + 1, told)
+    deployed.machine.ok("daemon", "enable", "dev", "--to", "web1", "-m", "x")
+    assert deployed.machine.run("findings", "--kind", "drift", "-o", "json").json == [row]
 
 
 def test_how_a_deployment_ended_is_in_its_line(deployed: Fleet) -> None:

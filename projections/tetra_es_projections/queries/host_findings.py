@@ -11,11 +11,11 @@ from tetra_es_projections.queries.hosts import hosts_at
 from tetra_es_projections.queries.secrets import secrets_at_position
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tetra_es_projections.queries.hosts import HostAt
     from tetra_es_projections.queries.reader import Reader
-    from tetra_es_projections.queries.tables.host_table import Moment
+    from tetra_es_projections.queries.tables.host_table import Moment, OperationRow
 
 UNSEEN: Final = timedelta(days=90)
 """A host of which nothing was recorded for so long should be looked at."""
@@ -31,9 +31,12 @@ def drift(reader: Reader, moment: Moment) -> Iterator[Finding]:
             what = f"its code was changed there since commit {row.code['commit'][:12]}"
             yield _about(row, "drift", row.event, what)
         stopped = "all services" if row.state.startswith("stopped") else ", ".join(row.stopped)
+        by_hand = _by_hand(reader, row, moment) if row.changed else []
         if stopped:
-            event = _stopped_by(reader, row, moment)
-            yield _about(row, "drift", event, f"stopped by hand: {stopped}")
+            yield _about(row, "drift", _stopped_by(row, by_hand), f"stopped by hand: {stopped}")
+        if event := _disabled_by(by_hand):
+            what = "disabled by hand: its services do not start when it boots"
+            yield _about(row, "drift", event, what)
 
 
 def behind(reader: Reader, moment: Moment) -> Iterator[Finding]:
@@ -88,18 +91,31 @@ def _other_secrets(row: HostAt, recorded: Mapping[str, int]) -> Iterator[str]:
             yield f"has {what}, version {recorded[key]} is recorded"
 
 
-def _stopped_by(reader: Reader, row: HostAt, moment: Moment) -> int | None:
+def _by_hand(reader: Reader, row: HostAt, moment: Moment) -> list[OperationRow]:
+    """Return what was done by hand to a host since the deployment that it runs, oldest first."""
+    return sorted(
+        one
+        for name in row.names
+        for one in reader.views.hosts.operations(row.environment, name, moment)
+        if row.event and one.event > row.event
+    )
+
+
+def _stopped_by(row: HostAt, by_hand: Sequence[OperationRow]) -> int | None:
     """Return the event that stopped services of a host last which are stopped."""
     some = set(row.stopped)
-    return max(
-        (
-            one.event
-            for name in row.names
-            for one in reader.views.hosts.operations(row.environment, name, moment)
-            if one.word == "stopped" and (not some or some & set(json.loads(one.services)))
-        ),
-        default=None,
+    stopped = (
+        one.event
+        for one in by_hand
+        if one.word == "stopped" and (not some or some & set(json.loads(one.services)))
     )
+    return max(stopped, default=None)
+
+
+def _disabled_by(by_hand: Sequence[OperationRow]) -> int | None:
+    """Return the event that disabled a host's units, None where they were not, or enabled again."""
+    told = [one for one in by_hand if one.word in ("enabled", "disabled")]
+    return told[-1].event if told and told[-1].word == "disabled" else None
 
 
 def _about(row: HostAt, kind: str, event: int | None, what: str) -> Finding:
