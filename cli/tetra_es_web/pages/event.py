@@ -11,6 +11,7 @@ from tetra_es.line_diff import unified
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.refs import PositionRef
 from tetra_es_projections.queries.events import Destroyed, find_event
+from tetra_es_projections.queries.replay import can_be_left_out
 from tetra_es_projections.queries.states import text_at
 from tetra_es_web.links import address
 from tetra_es_web.pages.parts import name_weight, part_of, weight
@@ -97,6 +98,8 @@ def _could_lack(view: View, found: FoundEvent) -> Sequence[str]:
         return ()
     if details.topic == "environment.created":
         return ()  # all others follow from it
+    if not can_be_left_out(view.reader, file, details.event):
+        return ()  # it would have to be said what there was before it
     one = file.removeprefix("profile ")
     if one in (SOURCE_OF_TRUTH, "manifest"):
         states = view.reader.views.states

@@ -83,6 +83,18 @@ class View:
         profiles = [f"profile {name}" for name in some if name != SOURCE_OF_TRUTH]
         return [*some, "manifest", *profiles]
 
+    @cached_property
+    def _lost_a_text(self) -> bool:
+        return not self.reader.views.purged.is_empty()
+
+    def purge_of(self, state: str) -> int | None:
+        """Return what purged the text of a state such as `dev@3`, None where that is there."""
+        file, _, revision = state.rpartition("@")
+        if not self._lost_a_text or not revision.isdecimal():
+            return None
+        position = self.reader.views.revisions_of(file).position_of_revision(file, int(revision))
+        return None if position is None else self.reader.views.purged.of_text(position)
+
     def ref(self, text: str | None) -> Ref | None:
         """Return what a parameter names; None where it is not given. Raises `UsageError`."""
         return parse_ref(text.strip(), self.zone) if text and text.strip() else None

@@ -91,6 +91,15 @@ def replay(reader: Reader, environment: str, without: Ref, ref: Ref | None = Non
     )
 
 
+def can_be_left_out(reader: Reader, file: str, position: int) -> bool:
+    """Return whether it is known what a file was before an event, or can be had of what is left."""
+    state = reader.views.revisions_of(file).find(file, position - 1)
+    purged = reader.views.purged
+    if state is None or purged.of_text(state.position) is None:
+        return True
+    return not purged.kinds(position)
+
+
 def _left_out(reader: Reader, environment: str, position: int) -> EventRow:
     """Return an event that can be left out."""
     row = reader.views.events.find(position)
