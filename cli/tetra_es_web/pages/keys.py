@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tetra_es.errors import TetraEsError
 from tetra_es.refs import PositionRef, TimeRef
 from tetra_es_projections.queries.history import HistoryQuery, history_rows
-from tetra_es_projections.queries.purged import purges_of
+from tetra_es_projections.queries.purged import purges_among, purges_of
 from tetra_es_projections.queries.tables.key_table import KeyEventRow
 from tetra_es_projections.queries.why import explain
 from tetra_es_projections.queries.written import AT_ONCE, Texts
@@ -79,6 +79,11 @@ def keys(view: View, _: str, given: Mapping[str, str]) -> str:
     texts = Texts(view.reader, AT_ONCE)
     part = part._replace(items=[row.as_typed(texts, group.items, upto) for row in part.items])
     at = given.get("at", "").strip()
+    unsure = [
+        name
+        for name, cells in columns.items()
+        if 2 * sum(bool(cell.one_of) for cell in cells.values()) > len(cells)
+    ]
     shown = {name: given.get(name) for name in ("columns", "part")}
     here = address("keys", key=below, at=upto or view.whole.newest.event, **shown)
     return render(
@@ -95,11 +100,8 @@ def keys(view: View, _: str, given: Mapping[str, str]) -> str:
         cell=_CELL,
         differing=sum(row.differs for row in rows),
         unknown=_unknown(view, None, upto),
-        unsure={
-            name: purges_of(view.reader, name)
-            for name, cells in columns.items()
-            if 2 * sum(bool(cell.one_of) for cell in cells.values()) > len(cells)
-        },
+        unsure=unsure,
+        purges=purges_among(view.reader, unsure),
     )
 
 

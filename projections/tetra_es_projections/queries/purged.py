@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tetra_es.errors import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from tetra_es_projections.queries.reader import Reader
 
@@ -34,7 +34,15 @@ def check_is_known(reader: Reader, file: str, key: str | None, upto: int | None)
 
 def purges_of(reader: Reader, file: str | None = None) -> str:
     """Return that purges took away what events changed, of one file or of all; "" for none."""
-    found = reader.views.purged.events(file)
+    return _said(reader.views.purged.events(file))
+
+
+def purges_among(reader: Reader, files: Iterable[str]) -> str:
+    """Return the same of some files."""
+    return _said([row for file in files for row in reader.views.purged.events(file)])
+
+
+def _said(found: Sequence[tuple[int, int]]) -> str:
     if not found:
         return ""
     count = "what one event changed" if len(found) == 1 else f"what {len(found)} events changed"
