@@ -199,3 +199,23 @@ def test_every_json_field_is_documented(machine: Machine) -> None:
 def test_the_mirrors_event_file_is_documented(machine: Machine) -> None:
     event = json.loads(machine.git("show", "main:events/0000/00/00000001.json"))
     assert set(event) <= documented("The mirror")
+
+
+TOLD_ELSEWHERE = {"change", "daemon status", "event", "head", "state", "audit follow"}
+"""Answers whose names another part of the page has."""
+
+
+def test_every_name_of_an_answer_is_documented() -> None:
+    schema = json.loads((ROOT / "docs/reference/output.schema.json").read_text())["$defs"]
+    rows = {
+        command: line
+        for line in FORMAT.splitlines()
+        if (row := re.match(r"\| (`[a-z -]+`(?:, `[a-z -]+`)*) \| .* \|$", line))
+        for command in re.findall("`([^`]+)`", row[1])
+    }
+    known = (schema.keys() & rows.keys()) - TOLD_ELSEWHERE
+    assert known >= {"audit export", "verify", "hosts"}
+    for command in known:
+        of_it = schema[command]
+        names = (of_it.get("items") or of_it).get("properties", {})
+        assert [name for name in names if f"`{name}`" not in rows[command]] == [], command

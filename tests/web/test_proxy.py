@@ -54,6 +54,7 @@ class Behind(NamedTuple):
     port: int
     folder: Path
     certificate: ssl.SSLContext
+    token: str
 
     def ask(
         self, path: str, user: str | None = "ann", headers: Mapping[str, str] | None = None
@@ -70,6 +71,23 @@ class Behind(NamedTuple):
             reply = connection.getresponse()
             told = {name.lower(): value for name, value in reply.getheaders()}
             return reply.status, told, reply.read()
+
+    def ask_twice(self, path: str, first: str, second: str) -> tuple[int, bytes]:
+        """Ask with two headers that say who asks."""
+        connection = http.client.HTTPSConnection(
+            "127.0.0.1", self.port, timeout=HANG, context=self.certificate
+        )
+        with closing(connection):
+            connection.putrequest("GET", path)
+            connection.putheader("Authorization", first)
+            connection.putheader("Authorization", second)
+            connection.endheaders()
+            reply = connection.getresponse()
+            return reply.status, reply.read()
+
+    @property
+    def access_log(self) -> str:
+        return (self.folder / "access.log").read_text()
 
     @property
     def log(self) -> str:
@@ -124,6 +142,8 @@ def _free_port() -> int:
 @pytest.fixture(scope="module")
 def behind(told: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
     folder = tmp_path_factory.mktemp("nginx")
+    machine = told.copy(folder / "home")
+    token = machine.ok("serve", "token", "new", "ci").out.strip()
     context, port = _keys(folder), _free_port()
     user = "user root;" if os.geteuid() == 0 else ""  # else www-data, who reaches no such folder
     text = AROUND.format(folder=folder, server=_of_page(folder, port), user=user)
@@ -132,13 +152,13 @@ def behind(told: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     to_log = ["sh", "-c", f'exec "$@" 2>> {folder}/serve.log', "sh"]
     subprocess.run([*nginx, "-t", "-q"], check=True)
     words = ("--socket", str(folder / "web.sock"), "--proxy", "unix")
-    with running(told, *words, before=to_log):
+    with running(machine, *words, before=to_log):
         until((folder / "web.sock").exists)
         process = subprocess.Popen(
             nginx, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=default_signals
         )
         try:
-            found = Behind(port, folder, context)
+            found = Behind(port, folder, context, token)
             until(lambda: _listens(port))
             yield found
         finally:
@@ -167,17 +187,69 @@ def test_people_have_a_password_and_are_named_in_the_log(behind: Behind) -> None
     assert _encoded("ann:two words") not in behind.log
 
 
-@pytest.mark.parametrize("path", ["/", "/healthz", "/api/v1/events", "/static/pages.css"])
+@pytest.mark.parametrize("path", ["/", "/healthz/", "/api/v1/events", "/static/pages.css"])
 def test_nobody_gets_past_the_password(behind: Behind, path: str) -> None:
     for headers in (
         {},
         {"Authorization": f"Basic {_encoded('ann:wrong')}"},
         {"Authorization": "Bearer x"},
+        {"Authorization": "bEARER  x"},
+        {"Authorization": "Bearer "},
+        {"Authorization": f"Bearer Basic {_encoded('ann:wrong')}"},
+        {"Authorization": f"Basic Bearer {_encoded('ann:wrong')}"},
         {"X-Forwarded-User": "root"},
+        {"X-Forwarded-User": "root", "Authorization": "Bearer x"},
+        {"X_Forwarded_User": "root", "Authorization": "Bearer x"},
+        {"X-Forwarded-User": "root", "Authorization": "Bearer x", "Connection": "Authorization"},
+        {"Proxy-Authorization": f"Basic {_encoded('ann:two words')}"},
     ):
         status, told, body = behind.ask(path, user=None, headers=headers)
         assert (status, "tetra-es-position" in told) == (401, False)
         assert b"acme" not in body
+
+
+def test_programs_have_a_token(behind: Behind) -> None:
+    for word in ("Bearer", "bearer"):
+        given = {"Authorization": f"{word} {behind.token}"}
+        path = f"/api/v1/head?tz=UTC&{word}=1"
+        status, headers, _ = behind.ask(path, user=None, headers=given)
+        assert (status, "tetra-es-position" in headers) == (400, False)  # of no such parameter
+        until(lambda path=path: f'unix ci "GET {path}" 400 ' in behind.log)  # type: ignore[misc]
+    given = {"Authorization": f"Bearer {behind.token}"}
+    status, headers, body = behind.ask("/api/v1/head", user=None, headers=given)
+    assert (status, "tetra-es-position" in headers) == (200, True), body
+    named = {**given, "X-Forwarded-User": "root"}
+    assert behind.ask("/api/v1/events?n=1", user=None, headers=named)[0] == 200
+    until(lambda: 'unix ci "GET /api/v1/events?n=1" 200 ' in behind.log)
+    assert " root " not in behind.log
+    assert behind.token not in behind.log + behind.access_log
+
+
+def test_two_ways_at_once_are_none(behind: Behind) -> None:
+    """Of a password that is right and a token that is not, nobody takes the better one."""
+    right, wrong = f"Basic {_encoded('ann:two words')}", f"Basic {_encoded('root:wrong')}"
+    for first, second in (
+        ("Bearer x", right),
+        ("Bearer x", wrong),
+        (wrong, f"Bearer {behind.token}"),
+    ):
+        status, body = behind.ask_twice("/api/v1/head", first, second)
+        assert status in (400, 401), (first, second)
+        assert b"acme" not in body
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/healthz?x", "//healthz", "/x/../healthz"])
+def test_everybody_may_ask_whether_it_is_healthy(behind: Behind, path: str) -> None:
+    for headers in (
+        {},
+        {"Authorization": "Bearer x"},
+        {"Authorization": f"Basic {_encoded('root:wrong')}"},
+        {"X-Forwarded-User": "root"},
+    ):
+        status, _, body = behind.ask(path, user=None, headers=headers)
+        assert (status, body) == (200, b"ok\n")
+    until(lambda: 'unix - "GET /healthz" 200 ' in behind.log)
+    assert " root " not in behind.log
 
 
 def test_nobody_says_to_be_somebody_else(behind: Behind) -> None:

@@ -188,7 +188,7 @@ def test_a_socket_of_systemds_own_program(told: Machine, tmp_path: Path) -> None
         assert process.wait(HANG) is not None
 
 
-def test_others_are_refused_without_tokens_and_proxies(told: Machine) -> None:
+def test_others_are_refused_without_tokens_and_proxies(told: Machine, tmp_path: Path) -> None:
     for host in ("0.0.0.0", "::", "192.0.2.1"):  # noqa: S104 - refused
         done = told.process("serve", "--host", host, "--port", "0")
         assert done.code == 2
@@ -196,6 +196,14 @@ def test_others_are_refused_without_tokens_and_proxies(told: Machine) -> None:
         assert "serve token new" in done.hint()
     done = told.process("serve", "--host", "example.org")
     assert done.error() == "not an address: 'example.org'"
+    done = told.process("serve", "--proxy", "unix", "--port", "0")
+    assert (done.code, done.error()) == (2, "no proxy connects to a port by a unix socket")
+    assert done.hint() == (
+        "give --socket PATH with --proxy unix; or the proxy's address, such as --proxy 127.0.0.1"
+    )
+    done = told.process("serve", "--proxy", "127.0.0.1", "--socket", str(tmp_path / "a.sock"))
+    assert done.error() == "no proxy that connects by a unix socket has an address"
+    assert (done.hint(), (tmp_path / "a.sock").exists()) == ("give --proxy unix", False)
     done = told.process("serve", "--proxy", "nonsense")
     assert done.error() == "not the address of a proxy: 'nonsense'"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi.responses import JSONResponse
@@ -57,6 +58,12 @@ def problem(message: str, hint: str | None, code: int) -> dict[str, Any]:
     """Return an error with an exit code."""
     told = one_line(message)[:LONGEST]
     return {"code": WORDS.get(code, "error"), "message": told, "hint": hint, "exit": code}
+
+
+def problem_body(message: str, hint: str | None, code: int) -> bytes:
+    """Return an error with an exit code as the body of an answer, written as other answers are."""
+    told = problem(message, hint, code)
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def reply_to(error: TetraEsError) -> JSONResponse:

@@ -57,6 +57,15 @@ class Guard:
         # It does not open by itself when the last token is removed.
         self.is_closed = bool(named) or bool(tokens.all())
 
+    def can_be_named_to(self, *, unix: bool) -> bool:
+        """Return whether a proxy that was named can connect: by a unix socket, or by an address.
+
+        True where none was named.
+        """
+        return (self._is_behind_unix if unix else bool(self._proxies)) or not (
+            self._is_behind_unix or self._proxies
+        )
+
     def caller(self, scope: Any) -> Caller:
         """Return who sent a request."""
         client = scope.get("client")

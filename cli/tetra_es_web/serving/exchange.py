@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
-from tetra_es_web.routes.errors import RETRY_AFTER, problem
+from tetra_es_web.routes.errors import RETRY_AFTER, problem_body
 from tetra_es_web.routes.pages import TEMPLATE
 
 if TYPE_CHECKING:
@@ -106,7 +105,7 @@ class Exchange:
 
     async def refuse(self, status: int, message: str, hint: str | None) -> None:
         """Send an error in the place of an answer."""
-        body = json.dumps(problem(message, hint, _CODES.get(status, 1))).encode()
+        body = problem_body(message, hint, _CODES.get(status, 1))
         await self.send_whole(status, body, "application/json")
 
     async def send_whole(self, status: int, body: bytes, kind: str) -> None:

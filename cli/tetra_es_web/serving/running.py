@@ -103,6 +103,7 @@ def _listening(guard: Guard, host: str, port: int, path: Path | None) -> socket.
         raise UsageError(
             f"a socket was handed over: there is none to make at {path}", hint="leave out --socket"
         )
+    _check_proxies(guard, found, path)
     reachable = not is_local(found) if found else path is None and not is_loopback(host)
     if reachable and not guard.is_closed:
         if found:
@@ -114,6 +115,24 @@ def _listening(guard: Guard, host: str, port: int, path: Path | None) -> socket.
     if found:
         return found
     return at_path(path) if path else at_address(host, port)
+
+
+def _check_proxies(guard: Guard, found: socket.socket | None, path: Path | None) -> None:
+    """Raise `UsageError` where none of the proxies that were named could ever connect."""
+    unix = found.family == socket.AF_UNIX if found else path is not None
+    if guard.can_be_named_to(unix=unix):
+        return
+    if found:
+        found.close()
+    if unix:
+        raise UsageError(
+            "no proxy that connects by a unix socket has an address", hint="give --proxy unix"
+        )
+    raise UsageError(
+        "no proxy connects to a port by a unix socket",
+        hint="give --socket PATH with --proxy unix; or the proxy's address, such as "
+        "--proxy 127.0.0.1",
+    )
 
 
 def _address(listening: socket.socket) -> str:

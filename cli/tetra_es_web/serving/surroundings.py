@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from anyio.to_thread import current_default_thread_limiter
 
-from tetra_es_web.routes.errors import problem
+from tetra_es_web.routes.errors import problem_body
 from tetra_es_web.serving.access import Caller
 from tetra_es_web.serving.exchange import HEADERS, OTHER, Exchange, Sending, headers_of
 from tetra_es_web.serving.journal import log_defect, log_error, log_request, log_strange
@@ -166,7 +165,7 @@ class Surroundings:
 
     def invalid_body(self) -> bytes:
         """Return what is answered to what is not HTTP."""
-        return json.dumps(problem("that is not an HTTP request", None, 2)).encode()
+        return problem_body("that is not an HTTP request", None, 2)
 
 
 _DEFECT: Final = "this is a defect: the service's log says more"
