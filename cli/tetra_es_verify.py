@@ -1824,6 +1824,7 @@ def read_event(position: int, data: bytes) -> Event:
     try:
         head, _, state = data.partition(b'  "state": ')
         found = json.loads(head + b'  "state": 0}')
+        f"{found['stream']}{found['topic']}".encode()  # raises for half of a surrogate pair
         armored = "".join(found["signature"].split("\n")[1:-2])
         event = Event(
             position,

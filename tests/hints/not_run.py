@@ -112,6 +112,10 @@ NOT_RUN: dict[str, str] = {
     "such as 41: and the 64 hexadecimal digits that `tetra-es verify` prints": _COPIED,
     "void: #{} changed nothing (`tetra-es event {}`)": "no command records a void event; "
     "tests/gate makes them",
+    "tetra-es share repair --newer": "tests/sharing/test_repair.py",
+    "tetra-es repair": "part of a hint",
+    "upgrade tetra-es; if there is no newer one, `{}` sets it aside": "tests/sharing/"
+    "test_repair.py runs one of the two",
     "`tetra-es upgrade` goes on": _UPGRADE,
     "`tetra-es upgrade` goes on: the event is void then, and changes nothing": _UPGRADE,
     "a signer runs `tetra-es upgrade`": _UPGRADE,

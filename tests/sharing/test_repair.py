@@ -13,6 +13,8 @@ from tests.examples import LONG_TAIL, some
 from tests.mirrors import git
 from tests.sharing.people import ADDRESS
 from tests.sharing.poison import commit, newest, next_event, put, tip
+from tests.verify_alone.bundle import key_of
+from tests.verify_alone.clone import file_of, signed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,6 +95,45 @@ POISONS = (
     an_event_that_is_no_json,
     a_damaged_object,
 )
+
+
+def half_a_pair(team: Team) -> str:
+    good = next_event(team)
+    path, event = newest(team, good)
+    return commit(team, {path: json.dumps({**event, "stream": "env:\ud800"})}, of=good)
+
+
+def test_a_name_that_is_no_text(team: Team) -> None:
+    bad = put(team, half_a_pair(team))
+    assert "`tetra-es share repair`" in team.alice.fails(4, "set", "local", "app.x=1").hint()
+    assert tip(team) == bad
+    team.bob.ok("share", "repair")
+    team.alice.ok("set", "local", "app.x=1")
+
+
+def of_a_newer_version(team: Team) -> str:
+    good = next_event(team)
+    path, event = newest(team, good)
+    state = event["state"] | {"metadata": event["state"]["metadata"] | {"rules": 99}}
+    made = signed(event, key_of(team.alice), state=state)
+    return commit(team, {path: file_of(made).decode()}, of=good)
+
+
+def test_what_says_to_be_of_a_newer_version(team: Team) -> None:
+    """Anybody who may push can say so; a person decides whether there is such a version."""
+    good, before = tip(team), team.bob.last_position()
+    bad = put(team, of_a_newer_version(team))
+    for machine in team:
+        done = machine.fails(1, "set", "local", "app.x=1")
+        assert "`tetra-es share repair --newer`" in done.hint()
+    assert "newer tetra-es" in team.bob.fails(1, "share", "repair").error()
+    assert tip(team) == bad
+    done = team.bob.ok("share", "repair", "--newer")
+    assert done.out.startswith(f"main is at #{before} again: set 1 commit aside")
+    assert tip(team) == good
+    team.alice.ok("set", "local", "app.x=1")
+    team.bob.ok("pull")
+    team.check_equal()
 
 
 @pytest.mark.parametrize("poison", some(POISONS, 1), ids=lambda poison: poison.__name__)

@@ -277,13 +277,18 @@ def keep(opened: Opened) -> None:
         opened.kept = state.head
 
 
-def stop(verdict: Verdict) -> TetraEsError:
-    """Return the error for an event that is refused or unknown."""
+class Newer(TetraEsError):
+    """There is an event that only a newer tetra-es knows, or one that says so."""
+
+
+def stop(verdict: Verdict, *, shared: bool = False) -> TetraEsError:
+    """Return the error for an event that is refused or unknown, here or where it is `shared`."""
     position = verdict.record.position
     if verdict.kind is Kind.UNKNOWN:
-        return TetraEsError(
+        repair = "tetra-es share repair --newer" if shared else "tetra-es repair"
+        return Newer(
             f"event #{position} was recorded by a newer tetra-es: {verdict.what}",
-            hint="upgrade tetra-es",
+            hint=f"upgrade tetra-es; if there is no newer one, `{repair}` sets it aside",
         )
     return IntegrityFailure(
         f"event #{position} is refused: {verdict.what}",

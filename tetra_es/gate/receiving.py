@@ -116,7 +116,7 @@ class Receiver:
     def _stop(self, verdict: Verdict) -> TetraEsError:
         """Return the error for an event that is refused or unknown."""
         if verdict.kind is Kind.UNKNOWN:
-            return stop(verdict)
+            return stop(verdict, shared=True)
         position = verdict.record.position
         what = f"{self._shared.shown}: event #{position} is refused: {verdict.what}"
         return Stray(what, position, hint=REPAIR_HINT)

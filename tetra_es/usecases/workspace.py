@@ -251,14 +251,15 @@ class Workspace:
             finally:
                 self._settle(recorded)
 
-    def repair_shared(self) -> Repaired | None:
+    def repair_shared(self, *, newer: bool = False) -> Repaired | None:
         """Set aside what the shared log has and is not an event; return None where that is nothing.
 
-        The events before that are taken over first. Raises `Refused` where it is not shared.
+        With `newer`, also events that say to be of a newer version. The events before that are
+        taken over first. Raises `Refused` where it is not shared.
         """
         with exclusive(self.layout.lock):
             self._check_in_place()
-            return self._exchange.repair()
+            return self._exchange.repair(newer=newer)
 
     def unshare(self) -> str | None:
         """Have the events here alone; return where they were shared, None for nowhere."""

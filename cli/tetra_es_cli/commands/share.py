@@ -110,8 +110,11 @@ def share() -> None:
 
 
 @share.command()
+@click.option(
+    "--newer", is_flag=True, help="Also set aside events that say to be of a newer tetra-es."
+)
 @click.pass_obj
-def repair(app: App) -> None:
+def repair(app: App, *, newer: bool) -> None:
     """Repair the repository, or the database, that the organization is shared by.
 
     For commits on main there that no event of a signer made: as somebody pushes by hand, or merges
@@ -119,13 +122,17 @@ def repair(app: App) -> None:
     them, and what was there is kept in a branch found/TIME there. Commits that it lacks, as after
     a backup was put back, are pushed, and a purge that it did not let be finished is finished.
 
+    Anybody who may push can write an event that says to be of a newer tetra-es: everybody stops
+    there. If there is no such version, --newer sets it aside. A colleague who has a newer one, and
+    who admitted the event, puts it back with `share repair`.
+
     In a database, rows that are not events are moved to the table tetra_es.found_events, and texts
     that were changed or destroyed are put back. The role that owns the schema has to do it.
     """
     from tetra_es.usecases.forks.take_over import repair_shared
 
     here = app.workspace(Recording(), signing=False)
-    done = repair_shared(here, lambda: app.opening(Recording()))
+    done = repair_shared(here, lambda: app.opening(Recording()), newer=newer)
     if done is None:
         say("nothing is wrong there")
     elif done.rows or done.bodies:

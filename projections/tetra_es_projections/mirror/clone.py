@@ -236,6 +236,8 @@ def _record(value: dict[str, Any]) -> Record:
         raise ValueError("its numbers are not integers")
     if not all(isinstance(value[name], str) for name in _TEXTS):
         raise ValueError("its texts are not strings")
+    for name in _TEXTS:
+        value[name].encode()  # raises for half of a surrogate pair
     return Record(
         position,
         value["stream"],

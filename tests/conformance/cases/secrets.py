@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.conformance.builder import VectorBuilder, vector
-from tests.gate.histories import BOB, MANIFEST, NAMES, REQUIRED, key
+from tests.gate.histories import BOB, MANIFEST, NAMES, key
 from tetra_es.log import canonical
 
 A1, A2, B1 = b"age file of A, version 1\n", b"age file of A, version 2\n", b"age file of B\n"
@@ -274,14 +274,6 @@ def _() -> VectorBuilder:
     story.breaks("form", story.event("bodies.purged", "org", digests=[wanted[0].hex()]), by="bob")
     story.lawful(honest)
     story.breaks("role", story.purged(*wanted, named_by=[]), by="bob")
-    manifest = story.gate.state.manifest
-    story.lawful(story.manifest(REQUIRED))
-    assert manifest
-    gone = story.purged(manifest.digest)
-    said = [{"position": 1, "verdict": "void"}]
-    story.breaks("role", story.purged(manifest.digest, named_by=said), by="bob")
-    story.lawful(gone)
-    wanted = [*wanted, manifest.digest]
     story.destroy(*(digest.hex() for digest in wanted))
     story.lawful(story.edited("[after]\nx = 1"))
     story.lawful(story.promoted("dev"))

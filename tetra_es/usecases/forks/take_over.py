@@ -113,6 +113,8 @@ def rerecord_fork(
 def repair_shared(
     workspace: AbstractContextManager[Workspace],
     opening: Callable[[], AbstractContextManager[Opening]],
+    *,
+    newer: bool = False,
 ) -> Repaired | None:
     """Put the shared log right; where what is there forks from what is here, from a clone of it.
 
@@ -121,16 +123,16 @@ def repair_shared(
     """
     try:
         with workspace as here:
-            return here.repair_shared()
+            return here.repair_shared(newer=newer)
     except Forked:
         with opening() as elsewhere:
-            done = _repair_other_line(elsewhere)
+            done = _repair_other_line(elsewhere, newer=newer)
         if done is None:
             raise
         return done
 
 
-def _repair_other_line(opening: Opening) -> Repaired | None:
+def _repair_other_line(opening: Opening, *, newer: bool) -> Repaired | None:
     layout = opening.layout
     with exclusive(layout.lock), SqliteLog(layout.store) as old:
         first = next(iter(old.records(0, 1))).head
@@ -141,7 +143,7 @@ def _repair_other_line(opening: Opening) -> Repaired | None:
             staged(layout, sharing.address, first, opening.derived, opening.listener) as new,
             _opened(opening, new, opening.intent) as workspace,
         ):
-            return workspace.repair_shared()
+            return workspace.repair_shared(newer=newer)
 
 
 def rerecord_rest(

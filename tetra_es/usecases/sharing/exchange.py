@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from tetra_es.errors import IntegrityFailure, TetraEsError
+from tetra_es.gate.opening import Newer
 from tetra_es.log.port import HeadMoved
 from tetra_es.log.shared import Repaired, Stray
 from tetra_es.usecases.sharing.joining import check_known, note_asked
@@ -72,23 +73,24 @@ class Exchange:
         self.receive(quiet=True)
         return Pulled(before, self._work.log.last_position())
 
-    def repair(self) -> Repaired | None:
+    def repair(self, *, newer: bool = False) -> Repaired | None:
         """Set aside what the shared log has and is not an event; return None where that is nothing.
 
-        The events before that are taken over first. Raises `Refused` where it is not shared.
+        With `newer`, also events that say to be of a newer version. The events before that are
+        taken over first. Raises `Refused` where it is not shared.
         """
         from tetra_es.usecases.sharing.pull import check_shared  # what few commands need
 
         shared = check_shared(self._work)
-        repaired = _until_first(lambda: self._repair(shared))
+        repaired = _until_first(lambda: self._repair(shared, newer=newer))
         if swept := shared.sweep():
             self._listener.warned(*swept)
             repaired = repaired or Repaired(f"#{self._work.log.last_position()}", None, 0)
         return repaired
 
-    def _repair(self, shared: SharedLog) -> Repaired | None:
+    def _repair(self, shared: SharedLog, *, newer: bool) -> Repaired | None:
         self._catch_up()
-        with suppress(Stray):
+        with suppress(Stray, *([Newer] if newer else [])):
             self._take_over(repairing=True)
         repaired = shared.repair()
         self.receive()
