@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -241,6 +242,18 @@ def test_answers_stay(archive: Machine, tmp_path: Path) -> None:
     check_periods(machine, random.Random(7), 60)
     machine.ok("rebuild")
     machine.ok("verify")
+
+
+def test_a_revision_means_one_moment(archive: Machine) -> None:
+    """An answer as of it is as of its last moment, whatever is asked."""
+    end = archive.ok("event", "dev@8", "-o", "json").json["event"] - 1
+    for question in QUESTIONS:
+        if "{ref}" in question and not question.startswith(("diff", "show manifest")):
+            words = partial(question.format, environment="dev", key=KEYS[0])
+            answer = ask(archive, tuple(words(ref="dev@7").split()))
+            same = ask(archive, tuple(words(ref=end).split()))
+            assert answer == same._replace(words=answer.words)
+            assert answer.code in {0, 3}
 
 
 def test_the_list_of_a_period_is_the_difference_of_answers(machine: Machine) -> None:

@@ -128,10 +128,11 @@ def listed(told: Machine, text: str) -> Any:
 
 
 def time_of(tables: Connection, ref: str) -> str:
-    """Return from when on a state counts."""
+    """Return the time of the last event while a state was the present one."""
     sql = (
-        "SELECT e.effective FROM events e JOIN states s ON s.position = e.position "
-        "WHERE s.file || '@' || s.revision = ?"
+        "SELECT effective FROM events WHERE position < (SELECT min(n.position) FROM states n "
+        "JOIN states s ON n.file = s.file AND n.revision > s.revision "
+        "WHERE s.file || '@' || s.revision = ?) ORDER BY position DESC LIMIT 1"
     )
     (time,) = tables.execute(sql, (ref,)).fetchone()
     return str(time)

@@ -62,9 +62,9 @@ def keys(view: View, _: str, given: Mapping[str, str]) -> str:
     ref = view.ref(given.get("at"))
     upto = None
     if ref is not None:
-        from tetra_es_projections.queries.refs import position_of  # most ask for now
+        from tetra_es_projections.queries.refs import moment_of  # most ask for now
 
-        upto = position_of(view.reader.views, ref)
+        upto = moment_of(view.reader.views, ref)
     group = part_of(view.environments, number(given, "columns"), lambda _: 1, _COLUMNS)
     columns = {
         name: {row.key: row for row in table.blame(name, below, upto)} for name in group.items
@@ -170,9 +170,9 @@ def _moment(view: View, at: str) -> Then | None:
     ref = view.ref(at)
     if ref is None:
         return None
-    from tetra_es_projections.queries.refs import position_of  # most ask for now
+    from tetra_es_projections.queries.refs import moment_of  # most ask for now
 
-    position = position_of(view.reader.views, ref)
+    position = moment_of(view.reader.views, ref)
     return Then(position, ref if isinstance(ref, TimeRef) else PositionRef(position))
 
 

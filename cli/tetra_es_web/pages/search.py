@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tetra_es_projections.queries.purged import purges_of
-from tetra_es_projections.queries.refs import position_of
+from tetra_es_projections.queries.refs import moment_of
 from tetra_es_projections.queries.search import KINDS, Search
 from tetra_es_projections.queries.search import search as found_in
 from tetra_es_web.links import address
@@ -32,7 +32,7 @@ def search(view: View, _: str, given: Mapping[str, str]) -> str:
     rows, more = _rows(view, wanted) if text else ([], False)
     filters = {"q": text, "environment": file, "kind": kinds, "at": at}
     newest = view.whole.newest.event
-    position = position_of(view.reader.views, wanted.ref) if wanted.ref else newest
+    position = moment_of(view.reader.views, wanted.ref) if wanted.ref else newest
     fixed = {**filters, "at": view.fixed(wanted.ref, position)}
     return render(
         "search.html",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tetra_es.refs import PositionRef, RevisionRef
+from tetra_es.refs import PositionRef
 from tetra_es_projections.queries.exposure import Exposed, exposure
 from tetra_es_projections.queries.findings import findings
-from tetra_es_projections.queries.refs import moment_of, position_of
+from tetra_es_projections.queries.refs import moment_of
 from tetra_es_projections.queries.secrets import (
     RecipientRow,
     SecretRow,
@@ -24,7 +24,6 @@ from tetra_es_web.pages.view import command, number
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tetra_es.refs import Ref
     from tetra_es_projections.queries.tables.event_table import EventRow
     from tetra_es_web.pages.view import View
 
@@ -65,7 +64,7 @@ class Vault(NamedTuple):
 def secrets(view: View, of: str, given: Mapping[str, str]) -> str:
     """Return names and versions of secrets, who can read them, and what happened to them."""
     ref = view.ref(given.get("at"))
-    upto = view.whole.newest.event if ref is None else _moment(view, ref)
+    upto = view.whole.newest.event if ref is None else moment_of(view.reader.views, ref)
     whom = given.get("whom", "").strip()
     exposed = exposure(view.reader, whom, ref) if whom else []
     wanted = number(given, "part")
@@ -97,13 +96,6 @@ def secrets(view: View, of: str, given: Mapping[str, str]) -> str:
         is_now=then is None,
         vaults=vaults,
     )
-
-
-def _moment(view: View, ref: Ref) -> int:
-    """Return the position that a REF stands for: of a revision, the last while it was present."""
-    if isinstance(ref, RevisionRef) and ref.environment in view.environments:
-        return moment_of(view.reader.views, ref, ref.environment)
-    return position_of(view.reader.views, ref)
 
 
 def _command(of: str, whom: str, upto: int) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tetra_es_projections.queries.members import member_rows
-from tetra_es_projections.queries.refs import position_of
+from tetra_es_projections.queries.refs import moment_of
 from tetra_es_projections.queries.signers import SignerRow, signer_rows
 from tetra_es_web.links import address
 from tetra_es_web.pages.parts import fitting, part_of, weight
@@ -28,7 +28,7 @@ def signers(view: View, _: str, given: Mapping[str, str]) -> str:
     """Return who may sign, now or at a REF, and when that changed."""
     events = view.reader.views.events
     ref = view.ref(given.get("at"))
-    upto = view.whole.newest.event if ref is None else position_of(view.reader.views, ref)
+    upto = view.whole.newest.event if ref is None else moment_of(view.reader.views, ref)
     at = given.get("at", "").strip()
     before = number(given, "before")
     end = view.whole.newest.event if before is None else before - 1

@@ -10,7 +10,7 @@ from tetra_es.integrity.exposure import Exposed, Exposure, recipients_named
 from tetra_es.log.replica import Purged
 from tetra_es.refs import RevisionRef
 from tetra_es_projections.queries.environments import configured_environments
-from tetra_es_projections.queries.refs import moment_of, position_of
+from tetra_es_projections.queries.refs import moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ def exposure(reader: Reader, whom: str, ref: Ref | None = None) -> list[Exposed]
     What a removed recipient could read stays readable for it in every copy that it has; only a
     new value helps.
     """
-    upto = None if ref is None else position_of(reader.views, ref)
+    upto = None if ref is None else moment_of(reader.views, ref)
     named = recipients_named(reader.log, whom, upto)
     all_ = exposure_at(reader, upto)
     environment = _environment(reader, whom, all_, upto)

@@ -13,7 +13,7 @@ from tetra_es.errors import TetraEsError, UsageError
 from tetra_es.names import LOCALHOST
 from tetra_es.refs import TimeRef
 from tetra_es_projections.queries.environments import known_environments
-from tetra_es_projections.queries.refs import position_of
+from tetra_es_projections.queries.refs import moment_of, position_of
 from tetra_es_projections.queries.secrets import secrets_at_position
 from tetra_es_projections.queries.states import document_at
 from tetra_es_projections.queries.tables.host_table import NOW, Moment
@@ -94,7 +94,7 @@ def moment_of_ref(reader: Reader, ref: Ref | None) -> Moment:
         return NOW
     if isinstance(ref, TimeRef):
         return Moment(position_of(reader.views, ref), ref.moment)
-    return Moment(position_of(reader.views, ref), None)
+    return Moment(moment_of(reader.views, ref), None)
 
 
 def hosts_at(reader: Reader, moment: Moment = NOW) -> list[HostAt]:

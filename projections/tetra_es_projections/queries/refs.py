@@ -19,15 +19,16 @@ _COMMIT = 40
 """Digits of a commit's id."""
 
 
-def moment_of(views: Views, ref: Ref, environment: str) -> int:
-    """Return the last position at which what `ref` names was the present state.
+def moment_of(views: Views, ref: Ref, file: str | None = None) -> int:
+    """Return the position that an answer as of a REF is of; `file` is what it should be of, if any.
 
-    A revision stands until the next one begins: what is set while it is the present one belongs
-    to it. Every other REF stands for one moment.
+    A revision stands until the next one begins, and an answer is as of its last moment: what is set
+    or deployed while it is the present one belongs to it. Every other REF stands for one moment.
     """
     if not isinstance(ref, RevisionRef):
         return position_of(views, ref)
-    return views.states.end_of(environment, position_of(views, ref, environment))
+    position, file = position_of(views, ref, file), file_of(views, ref, file)
+    return views.revisions_of(file).end_of(file, position)
 
 
 def position_of(views: Views, ref: Ref, file: str | None = None) -> int:

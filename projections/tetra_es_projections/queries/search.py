@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from tetra_es.errors import IntegrityFailure, UsageError
 from tetra_es_projections.queries.environments import require_environment
 from tetra_es_projections.queries.hosts import hosts_at, moment_of_ref
-from tetra_es_projections.queries.refs import position_of
+from tetra_es_projections.queries.refs import moment_of
 from tetra_es_projections.queries.signers import signer_rows
 from tetra_es_projections.queries.tables.key_table import ChangeRow
 from tetra_es_projections.queries.tables.purged_table import NO_DOUBT
@@ -125,7 +125,7 @@ class _Finder:
         self._reader = reader
         self._wanted = wanted
         self._table = SearchTable(reader.views.connection, wanted.text)
-        self._newest = ALL if wanted.ref is None else position_of(reader.views, wanted.ref)
+        self._newest = ALL if wanted.ref is None else moment_of(reader.views, wanted.ref)
         self._upto = min(self._newest, ALL if wanted.before is None else wanted.before - 1)
         self._running: list[tuple[HostAt, int]] | None = None
         self._signers: set[str] | None = None

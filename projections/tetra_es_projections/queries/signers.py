@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tetra_es.crypto.ssh.allowed import allowed_signers
 from tetra_es.crypto.ssh.keys import fingerprint_of_line
 from tetra_es.integrity.signers import terms
-from tetra_es_projections.queries.refs import position_of
+from tetra_es_projections.queries.refs import moment_of
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
@@ -49,6 +49,6 @@ def signers_file(reader: Reader, ref: Ref | None = None) -> str:
 
 def _signers(reader: Reader, ref: Ref | None) -> tuple[dict[str, str], dict[str, list[str] | None]]:
     """Return name to key, and name to limits of those who were added."""
-    position = None if ref is None else position_of(reader.views, ref)
+    position = None if ref is None else moment_of(reader.views, ref)
     now = [term for term in terms(reader.log, position) if term.until is None]
     return {term.signer: term.key for term in now}, {term.signer: term.may for term in now}

@@ -24,6 +24,18 @@ class EditedTable:
         found = self._of(file, "coalesce(revision, 1) = ?", revision)
         return found.position if found else None
 
+    def end_of(self, file: str, position: int) -> int:
+        """Return the last position at which the revision of the event at `position` was present."""
+        kind, _, environment = file.partition(" ")
+        topics = EDITS[kind]
+        row = self._connection.execute(
+            "SELECT coalesce((SELECT min(position) - 1 FROM events "
+            f"WHERE topic IN ({','.join('?' * len(topics))}) AND void IS NULL "
+            "AND environment IS ? AND position > ?), (SELECT max(position) FROM events))",
+            (*topics, environment or None, position),
+        ).fetchone()
+        return int(row[0])
+
     def first_time(self, file: str) -> str | None:
         """Return the time of a file's first revision, None where it has none."""
         found = self._of(file, "coalesce(revision, 1) = ?", 1)
