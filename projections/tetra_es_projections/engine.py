@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from tetra_es.disk.closing import Closing
 from tetra_es.disk.identity import file_identity
-from tetra_es.errors import RESTORE_HINT, IntegrityFailure, Refused
+from tetra_es.errors import RESTORE_HINT, IntegrityFailure, Refused, TetraEsError
 from tetra_es.layout import is_edited
 from tetra_es.log.replica import Ending
 from tetra_es_projections.advance import Advance, advance_views
@@ -25,15 +25,19 @@ from tetra_es_projections.moment import Moment, files_in
 from tetra_es_projections.queries.ref_lookup import RefLookup
 from tetra_es_projections.queries.views import Views
 from tetra_es_projections.tree import TreeProjector
+from tetra_es_projections.views import replacing
 from tetra_es_projections.views.catching_up import has_purged_text
 from tetra_es_projections.views.commits import Commits
 from tetra_es_projections.views.database import (
     FILES,
     LATER,
+    VIEWS,
+    discard,
     go_back,
     open_views,
     open_views_reading,
     progress,
+    real,
 )
 from tetra_es_projections.views.database import unusable as unusable_views
 from tetra_es_projections.working_files import Files
@@ -133,14 +137,16 @@ class Projections(Closing):
         if self._reading or file_identity(self.layout.views) != self._file:
             self._connection.close()
             self._open()
+        with suppress(TetraEsError):  # what is in the way there is said when it is needed
+            replacing.discard_unfinished(self.layout.views)
         with self._errors():
             whole = self.log.ending is not Ending.EARLY
-            if check_ahead(self.log, self._connection):
+            position = progress(self._connection, VIEWS)
+            if has_others := check_ahead(self.log, self._connection):
                 self._go_back(whole=whole)
-            if has_purged_text(self.log, self._connection):
-                known, position = self.files.digests(), progress(self._connection, FILES)
-                self._build_views(report)
-                self.files.remember(known, position)  # else what is there would be somebody's
+                position = 0
+            if (position or has_others) and has_purged_text(self.log, position):
+                self._build_without_purged(report)
             self._advance(report).to(self.log.last_position(), views_alone=not whole)
         moved, self.files.moved = self.files.moved, []
         for path in moved:
@@ -171,21 +177,36 @@ class Projections(Closing):
             self._advance(report).to(self.log.last_position(), again=True)
         return kept
 
+    def _build_without_purged(self, report: Progress | None) -> None:
+        """Build the views again, of which those that are there have what was purged.
+
+        They go first where new ones cannot be made beside them, as where there is no space for
+        both: what was purged does not wait for that.
+        """
+        known, position = self.files.digests(), progress(self._connection, FILES)
+        try:
+            self._build_views(report)
+        except IntegrityFailure:  # nor could they be made in that place
+            raise
+        except TetraEsError:
+            self._connection.close()
+            discard(real(self.layout.views))
+            self._open()
+        self.files.remember(known, position)  # else what is there would be somebody's
+
     def _build_views(self, report: Progress | None) -> None:
         """Build the views again from the events; files and mirror begin again after that.
 
         Others read the ones that are there meanwhile.
         """
-        from tetra_es_projections.views.replacing import build_beside, put_in_place  # seldom
-
         last = self.log.last_position()
         with suppress(sqlite3.Error):  # what cannot be read tells nothing
             self.files.bases.begin(progress(self._connection, FILES))
-        new = build_beside(
+        new = replacing.build_beside(
             self.layout.views, lambda views: advance_views(views, self.log, last, report)
         )
         self._connection.close()
-        put_in_place(new, self.layout.views)
+        replacing.put_in_place(new, self.layout.views)
         self._open()
 
     def lost_events(self) -> str | None:

@@ -17,7 +17,7 @@ from tetra_es.errors import TetraEsError
 from tetra_es.layout import ENVIRONMENTS, MANIFEST, PROFILES, SECRETS
 from tetra_es.log.sqlite.connecting import connect_reading
 from tetra_es_projections.mirror.refs import branch_head
-from tetra_es_projections.views.database import FILES, MIRROR, VIEWS, progress
+from tetra_es_projections.views.database import FILES, MIRROR, VIEWS, opened_in_place, progress
 from tetra_es_projections.working_files import digest_of
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Moment:
         self.problem = None
         try:
             if self._layout.views.exists():
-                self.views = connect_reading(self._layout.views)
+                self.views = opened_in_place(self._layout.views, connect_reading)
                 self.views.execute("BEGIN")
                 self.views.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
         except sqlite3.Error as error:

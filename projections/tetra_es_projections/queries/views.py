@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tetra_es.disk.closing import Closing
 from tetra_es.log.sqlite.connecting import closed_on_failure, connect_reading
-from tetra_es_projections.views.database import BASES, VIEWS, progress
+from tetra_es_projections.views.database import BASES, VIEWS, opened_in_place, progress
 from tetra_es_projections.views.schema import foreign_part
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Views(Closing):
         their tables are not ours: others may tell anything.
         """
         self._kept = kept
-        self._connection = kept.take(path) if kept else connect_reading(path)
+        self._connection = opened_in_place(path, kept.take if kept else connect_reading)
         with closed_on_failure(self._connection):
             if problem := foreign_part(self._connection):
                 raise sqlite3.DatabaseError(problem)

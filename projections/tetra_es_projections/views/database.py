@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tetra_es.disk.identity import file_identity
 from tetra_es.errors import TetraEsError
 from tetra_es.log.sqlite.connecting import (
     closed_on_failure,
@@ -16,8 +19,7 @@ from tetra_es.log.sqlite.connecting import (
 from tetra_es_projections.views.schema import MADE_OF_EVENTS, TABLES, VERSION, foreign_part
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
 REBUILD: Final = "`tetra-es rebuild` builds it again"
 LATER: Final = "the next command makes up for it"
@@ -36,6 +38,7 @@ def open_views(path: Path) -> sqlite3.Connection:
 
     Transactions are explicit. Raises `TetraEsError` when the file cannot be made or written.
     """
+    path = real(path)
     try:
         connection = _connect(path)
         with closed_on_failure(connection):
@@ -84,7 +87,7 @@ def _opened(path: Path) -> sqlite3.Connection | None:
     if not path.exists():
         return None
     try:
-        connection = connect_reading(path)
+        connection = opened_in_place(path, connect_reading)
         with closed_on_failure(connection):
             if _is_ours(connection):
                 return connection
@@ -96,13 +99,40 @@ def _opened(path: Path) -> sqlite3.Connection | None:
     return None
 
 
+def opened_in_place(
+    path: Path, connect: Callable[[Path], sqlite3.Connection]
+) -> sqlite3.Connection:
+    """Return a connection to the views that are at a path when it has been opened.
+
+    SQLite opens the file first, and its log by name. Where other views take their place in between,
+    it would read the log of these over pages of the old ones.
+    """
+    while True:
+        before = file_identity(path)
+        connection = connect(path)
+        if file_identity(path) == before:
+            return connection
+        connection.close()
+
+
+def real(path: Path) -> Path:
+    """Return where the views are that a path leads to: a person may have put a link there.
+
+    What is thrown away or replaced is the file, not the link to it.
+    """
+    return Path(os.path.realpath(path))
+
+
 def discard(path: Path, parts: Sequence[str] = ("", *BESIDE)) -> None:
     """Throw the views away, or parts of them. Raises `TetraEsError` where that fails."""
     for suffix in parts:
         try:
             path.with_name(path.name + suffix).unlink(missing_ok=True)
         except OSError as error:
-            raise TetraEsError(f"cannot remove {path}{suffix}: {error.strerror}") from error
+            raise TetraEsError(
+                f"cannot remove {path}{suffix}: {error.strerror}",
+                hint="move it away if it is yours, or check the permissions of its folder",
+            ) from error
 
 
 def progress(connection: sqlite3.Connection, projection: str) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tetra_es.errors import TetraEsError
 from tetra_es.log.sqlite import wal
-from tetra_es_projections.views.database import BESIDE, LATER, discard, open_views, unusable
+from tetra_es_projections.views.database import BESIDE, LATER, discard, open_views, real, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +19,8 @@ def build_beside(path: Path, build: Callable[[sqlite3.Connection], None]) -> Pat
 
     A caller holds the lock. Raises `TetraEsError`, and what `build` raises: nothing is left then.
     """
-    new = path.with_name(f"{path.name}.new")
-    discard(new)  # which a command left that was killed
+    new = _beside(path)
+    discard_unfinished(path)
     try:
         connection = open_views(new)
         try:
@@ -46,6 +46,7 @@ def put_in_place(new: Path, path: Path) -> None:
     ones it would be taken for that of these. It is emptied before, as far as readers let it be: in
     between, who opens the old ones finds an earlier state of them. Raises `TetraEsError`.
     """
+    path = real(path)
     if wal.is_filled(path):
         wal.empty(path)
     discard(path, BESIDE)
@@ -53,3 +54,16 @@ def put_in_place(new: Path, path: Path) -> None:
         new.replace(path)
     except OSError as error:
         raise TetraEsError(f"cannot rename {new}: {error.strerror}", hint=LATER) from error
+
+
+def discard_unfinished(path: Path) -> None:
+    """Throw away what a command left that was killed while it built views beside those at `path`.
+
+    It may have what is purged later. Raises `TetraEsError`.
+    """
+    discard(_beside(path))
+
+
+def _beside(path: Path) -> Path:
+    there = real(path)
+    return there.with_name(f"{there.name}.new")
