@@ -118,7 +118,7 @@ def opened_in_place(
 def real(path: Path) -> Path:
     """Return where the views are that a path leads to: a person may have put a link there.
 
-    What is thrown away or replaced is the file, not the link to it.
+    Commands throw away or replace that file, not the link to it.
     """
     return Path(os.path.realpath(path))
 
