@@ -2161,7 +2161,7 @@ EVENT_COLUMNS += ",stream,version,hash,purged"
 CHANGE_COLUMNS = "event,file,key,before,after,purged"
 READER_COLUMNS = "event,time,environment,key,version,readers,recipients"
 SIGNER_COLUMNS = "signer,may,fingerprint,key,since,since_time,until,until_time"
-README_REST = "db3c9ccc8cc857478bfd55ef432a056dc638b2745766f8343625f264535ccc57"
+README_REST = "d8d612787200a3c50fa4b767f6302153c2f162b40eeb182192cd9f4efb561cee"
 """Of what README.txt says of every archive, below what it says of this one."""
 README = """\
 Evidence of the configuration of {organization}

@@ -12,6 +12,7 @@ _COPIED = "is for a person to copy"
 _UPGRADE = "tests/cli/test_upgrade.py runs it, in a folder of the first edition"
 _CLOCK = "takes another clock; tests/cli/test_clock.py has one"
 _WEB = "for the service; tests/web/test_hints.py does what it says"
+_PROXY = "names options of the service; tests/web/test_running.py gives them"
 _HEAD = "the head of a generated file"
 _OPENAPI = "a line of the OpenAPI document"
 _FIRST = "a check that comes earlier explains it; this one is for what goes away in between"
@@ -23,6 +24,10 @@ NOT_RUN: dict[str, str] = {
     "leave out --socket": _WEB,
     "make a token: `tetra-es serve token new NAME`; or name a proxy with --proxy": _WEB,
     "another program may listen there: give another --port": _WEB,
+    "give --proxy unix": _PROXY,
+    "give --socket PATH with --proxy unix; or the proxy's address, such as --proxy 127.0.0.1": (
+        _PROXY
+    ),
     "`tetra-es status` admits what is new, on the account that the service runs on": "for a "
     "service; tests/web/test_answering.py runs it",
     "`tetra-es status` brings them up to date": "for a service; tests/web/test_not_now.py runs it",
@@ -38,8 +43,7 @@ NOT_RUN: dict[str, str] = {
     "`tetra-es deploy {} --dry-run` shows what that changes on its servers": "is said on a "
     "terminal; tests/cli/test_help.py runs that command",
     "`{} {} --help`": "tests/cli/test_foreign.py runs it",
-    "`pip install 'tetra-es[serve]'` installs them": "reaches a registry; tests/packaging says "
-    "what the extra has",
+    "`{}` installs them": "reaches a registry; tests/unit/test_installed.py says what it is",
     "`{} --help`": "tests/cli/test_foreign.py runs it",
     "{} has no branch main: `git clone --branch main` makes a clone that has it": "is about "
     "another repository",
@@ -55,7 +59,7 @@ NOT_RUN: dict[str, str] = {
     "`{}`, `{}`, then `{}`": "tests/sharing/test_two_histories.py pastes it",
     "where that line is right all the same, `tetra-es pull --rerecord -m WHY` says so": "takes two "
     "signers; tests/sharing/test_rerecord.py pastes it",
-    "`pip install 'tetra-es[postgres]'`": "installs a package",
+    "`{}` installs it": "installs a package; tests/unit/test_installed.py says what it is",
     "`tetra-es share URL` puts one there, where it is": "takes a database; "
     "docs/how-to/databases/share-by-postgresql.md does it",
     "a role with --purge does, with its next command: "

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
+import json
 import random
 import subprocess
 import sys
@@ -148,6 +150,12 @@ def test_it_says_what_it_cannot_show(story: Machine, tmp_path: Path) -> None:
         text = Bundle.of(path).files["README.txt"].decode()
         assert page in text, words
         assert page or word not in text, words
+    bundle = Bundle.of(path)
+    alone = bundle.files["tetra-es-verify.py"]
+    manifest = json.loads(bundle.files["manifest.json"])
+    assert manifest["files"]["tetra-es-verify.py"] == hashlib.sha256(alone).hexdigest()
+    assert "its SHA-256 is in manifest.json" in text
+    assert PROGRAM.read_bytes() == alone
 
 
 def test_one_that_would_be_too_large(

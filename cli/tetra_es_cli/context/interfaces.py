@@ -24,7 +24,9 @@ def interface(name: str) -> Any:
             lacking = error.name or lacking
             if lacking.startswith("tetra_es"):
                 raise
+    from tetra_es.installed import command_for
+
     raise TetraEsError(
         f"pages need more packages than are installed: {lacking} is missing",
-        hint="`pip install 'tetra-es[serve]'` installs them",
+        hint=f"`{command_for('serve')}` installs them",
     )
