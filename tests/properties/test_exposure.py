@@ -85,7 +85,7 @@ def test_a_plain_account_agrees(steps: list[Step]) -> None:
 
 
 @LONG_TAIL
-@examples(8)
+@examples(4)
 @given(st.lists(STEPS, min_size=15, max_size=40))
 def test_a_plain_account_agrees_for_long(steps: list[Step]) -> None:
     check(steps)

@@ -174,7 +174,7 @@ def test_promotions_and_policies(steps: list[Step]) -> None:
 
 
 @LONG_TAIL
-@examples(5)
+@examples(3)
 @given(st.lists(STEPS, min_size=10, max_size=40))
 def test_promotions_and_policies_for_long(steps: list[Step]) -> None:
     check(steps)
