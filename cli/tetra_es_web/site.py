@@ -14,6 +14,7 @@ from tetra_es_web.pages.failure import failure
 from tetra_es_web.pages.registry import PAGES
 from tetra_es_web.pages.view import View
 from tetra_es_web.replacing import replacing
+from tetra_es_web.routes.errors import status_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -110,7 +111,7 @@ def _pages(
         try:
             text = PAGES[wanted.page](view, wanted.of, dict(wanted.query))
         except TetraEsError as error:  # such as a text that was purged
-            text = failure(view, error, wanted)
+            text = failure(view, error, status_of(error), wanted)
         done += 1
         report("pages", done, len(known))
         yield path, text

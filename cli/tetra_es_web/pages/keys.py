@@ -85,12 +85,18 @@ def keys(view: View, _: str, given: Mapping[str, str]) -> str:
         if 2 * sum(bool(cell.one_of) for cell in cells.values()) > len(cells)
     ]
     shown = {name: given.get(name) for name in ("columns", "part")}
-    here = address("keys", key=below, at=upto or view.whole.newest.event, **shown)
+    moment = upto or view.whole.newest.event
+    having = [name for name, rows_ in columns.items() if rows_]
+    here = address("keys", key=below, at=moment, **shown)
     return render(
         "keys.html",
         view,
         title="Values",
         here=here,
+        jsons=[(name, view.links.json(f"blame/{name}", key=below, at=moment)) for name in having],
+        command=[
+            command("blame", name, *([below] if below else []), "--at", moment) for name in having
+        ],
         asked=(("key", below or ""), ("at", at), ("columns", given.get("columns", ""))),
         group=group,
         group_address=lambda wanted: view.links.same(here, columns=wanted, part=None),
@@ -138,24 +144,32 @@ def key(view: View, of: str, given: Mapping[str, str]) -> str:
         whole = [row for row in rows[:room] if row.event != rows[room].event]
         more, cut, rows = True, None if whole else rows[room].event, whole or rows[:room]
     fixed = view.fixed(then and then.ref, position)
+    present = [
+        _present(view, name, texts.given(row, name, then and then.position), then)
+        for name, row in part.items
+    ]
+    explained = [one.environment for one in present if one.why]
     below = sorted({row.key for row in found if row.key and row.key != of})
     return render(
         "key.html",
         view,
         title=of,
         here=address("key", of, at=fixed, part=given.get("part"), before=before),
-        json=view.links.json("events", key=of, before=query.before),
-        command=command("history", "--key", of, "--before", query.before),
+        jsons=[
+            *((name, view.links.json(f"why/{name}", key=of, at=fixed)) for name in explained),
+            ("its life", view.links.json("events", key=of, before=query.before)),
+        ],
+        command=[
+            *(command("why", name, of, "--at", fixed) for name in explained),
+            command("history", "--key", of, "--before", query.before),
+        ],
         asked=(("at", at), ("before", str(before or ""))),
         key=of,
         purges=purges_of(reader) if any(row.purged for row in rows) else "",
         at=at,
         then=then,
         part=part,
-        present=[
-            _present(view, name, texts.given(row, name, then and then.position), then)
-            for name, row in part.items
-        ],
+        present=present,
         unknown=_unknown(view, of, then and then.position),
         rows=[texts.changed(row) for row in rows],
         below=below[:50],

@@ -35,10 +35,11 @@ def render(template: str, view: View, *, title: str, here: Address, **more: Any)
 
     So can the parts of its list: all of them are of one moment.
     """
-    told = {"json": None, "command": None, "asked": (), "q": "", **more}
-    if told["command"] and view.zone_name != "UTC":
-        zone = shlex.quote(view.zone_name)
-        told["command"] = told["command"].replace("tetra-es ", f"tetra-es --tz {zone} ", 1)
+    told = {"json": None, "command": None, "asked": (), "q": "", "page": here.page, **more}
+    told.setdefault("jsons", ())
+    told.setdefault("permalink", view.links.same(here))
+    given = told.pop("command") or ()
+    told["commands"] = [_in_zone(view, one) for one in ([given] if type(given) is str else given)]
     text: str = (
         _environment()
         .get_template(template)
@@ -49,13 +50,18 @@ def render(template: str, view: View, *, title: str, here: Address, **more: Any)
             links=view.links,
             time=lambda text: _time(view, text),
             title=title,
-            page=here.page,
-            permalink=view.links.same(here),
             part_address=lambda part: view.links.same(here, part=part, before=None),
             **told,
         )
     )
     return text
+
+
+def _in_zone(view: View, command: str) -> str:
+    """Return a command that prints times of the zone that was chosen."""
+    if view.zone_name == "UTC":
+        return command
+    return command.replace("tetra-es ", f"tetra-es --tz {shlex.quote(view.zone_name)} ", 1)
 
 
 def render_alone(template: str, **more: Any) -> str:
@@ -76,6 +82,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     found.filters.update(clip=clip, count=count, breaks=breaks, arrows=arrows)
+    found.filters["commands"] = commands
     found.globals["lane"] = lane
     return found
 
@@ -111,6 +118,16 @@ def breaks(name: str) -> str:
 def arrows(summary: str) -> Markup:
     """Return a summary whose arrows no line breaks."""
     return escape(one_line(summary)).replace("-&gt;", _ARROW)
+
+
+def commands(text: str) -> Markup:
+    """Return a message with its commands, which stand between backticks, as code."""
+    parts = one_line(text).split("`")
+    if len(parts) % 2 == 0:  # one is not closed, as in what somebody typed
+        return escape(one_line(text))
+    code = Markup("<code>{}</code>")
+    shown = (code.format(part) if at % 2 else escape(part) for at, part in enumerate(parts))
+    return Markup("").join(shown)
 
 
 def count(things: Iterable[object] | int, one: str, more: str = "") -> str:

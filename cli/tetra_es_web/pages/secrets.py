@@ -87,7 +87,14 @@ def secrets(view: View, of: str, given: Mapping[str, str]) -> str:
         title=f"Secrets of {of}" if of else "Secrets",
         here=address("secrets", of, whom=whom, at=upto, part=given.get("part")),
         json=view.links.json("exposure", whom=whom or f"@{of}", at=upto) if of or whom else None,
-        command=_command(of, whom, upto),
+        jsons=[
+            (one.environment, view.links.json("exposure", whom=f"@{one.environment}", at=upto))
+            for one in (() if of or whom else vaults)
+        ],
+        command=[
+            command("secret", "exposure", name, "--at", upto)
+            for name in ([whom or f"@{of}"] if of or whom else [f"@{one}" for one in names])
+        ],
         asked=(("whom", whom), ("at", at)),
         of=of,
         whom=whom,
@@ -96,12 +103,6 @@ def secrets(view: View, of: str, given: Mapping[str, str]) -> str:
         is_now=then is None,
         vaults=vaults,
     )
-
-
-def _command(of: str, whom: str, upto: int) -> str | None:
-    if not (of or whom):
-        return None
-    return command("secret", "exposure", whom or f"@{of}", "--at", upto)
 
 
 def _fitted(one: Vault, room: int, secrets: Sequence[SecretRow | Version]) -> Vault:

@@ -13,7 +13,7 @@ from tetra_es.errors import TetraEsError, UsageError
 from tetra_es.refs import TimeRef, parse_ref
 from tetra_es_projections.queries.findings import in_future
 from tetra_es_web import pages
-from tetra_es_web.links import LiveLinks
+from tetra_es_web.links import Address, LiveLinks
 from tetra_es_web.opening import etag_of, headers_of, is_any_known, is_known, opened
 from tetra_es_web.pages.failure import failure, failure_alone
 from tetra_es_web.pages.registry import OF_SOMETHING, PAGES, PARAMETERS, SEVERAL
@@ -81,8 +81,8 @@ def _answer(request: Request, name: str) -> Response:
         with opened(request) as found:
             return _page(request, name, found)
     except TetraEsError as error:
-        body = failure_alone(error)
-        return _html(body, {"Cache-Control": "no-store"}, status_of(error))
+        status = status_of(error)
+        return _html(failure_alone(error, status), {"Cache-Control": "no-store"}, status)
 
 
 def _page(request: Request, name: str, found: Opened) -> Response:
@@ -107,8 +107,10 @@ def _page(request: Request, name: str, found: Opened) -> Response:
         if etag and is_any_known(request):  # only now it is known that there is such a page
             return Response(status_code=304, headers=headers)
     except TetraEsError as error:
-        headers = {**headers_of(moment), "Cache-Control": "no-store"}
-        return _html(failure(view, error), headers, status_of(error))
+        pairs = asked.multi_items()
+        here = Address(name, of, tuple((one, text) for one, text in pairs if one != "tz"))
+        headers, status = {**headers_of(moment), "Cache-Control": "no-store"}, status_of(error)
+        return _html(failure(view, error, status, here), headers, status)
     return _html(body, headers)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from tetra_es.admission import Admission
@@ -79,7 +80,8 @@ class Page(HTMLParser):
     def commands(self) -> list[str]:
         """What the foot says that gives the same on the command line."""
         _, found, rest = self.text.partition("On the command line")
-        return [rest.lstrip().splitlines()[0]] if found else []
+        lines = rest.lstrip().splitlines() if found else []
+        return [*takewhile(lambda line: line.startswith("tetra-es "), lines)]
 
     @classmethod
     def of(cls, source: str) -> Page:

@@ -40,7 +40,7 @@ def test_the_life_of_a_key(hidden: Look) -> None:
 
 
 def test_every_page_says_that_not_all_is_there(hidden: Look) -> None:
-    said = "but for texts and changes that were purged, the last time by #7"
+    said = "some texts or changes were purged, most recently by #7"
     assert said in hidden.page("overview").text
     assert said in hidden.page("search", q="nothing-of-it").text
 

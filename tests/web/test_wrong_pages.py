@@ -1,0 +1,76 @@
+"""What people see where a page cannot be made: what is wrong, and what they asked for."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.web.service import Service
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "heading", "said"),
+    [
+        ("/timeline?before=x", 400, "Cannot show this", "<strong>before is not a number"),
+        ("/timeline?since=soonish", 400, "Cannot show this", "<strong>"),
+        ("/search?q=a&kind=x", 400, "Cannot show this", "<strong>No such kind"),
+        ("/?nothing=1", 400, "Cannot show this", "<p>There are at, part, tz</p>"),
+        ("/event/9999", 404, "Not found", "<strong>There is no event #9999"),
+        ("/environment/qa", 404, "Not found", "<strong>Unknown environment"),
+        ("/compare?a=manifest@99&b=dev", 404, "Not found", "<p>manifest has revision"),
+        ("/?tz=Nowhere", 400, "Cannot show this", "<strong>"),
+    ],
+)
+def test_it_says_what_is_wrong(
+    service: Service, path: str, status: int, heading: str, said: str
+) -> None:
+    reply = service.ask(path)
+    assert reply.status == status
+    page = reply.text
+    assert f"<h1>{heading}</h1>" in page
+    assert said in page
+    assert "`" not in page
+
+
+@pytest.mark.parametrize(
+    ("path", "marked"),
+    [
+        ("/timeline?before=x", ["Timeline"]),
+        ("/secrets?at=soonish", ["Secrets"]),
+        ("/event/9999", []),
+        ("/search?q=a&kind=x", []),
+    ],
+)
+def test_the_navigation_marks_the_page_that_was_asked_for(
+    service: Service, path: str, marked: list[str]
+) -> None:
+    assert re.findall(r'aria-current="page">([^<]*)', service.ask(path).text) == marked
+
+
+def form_of(page: str) -> str:
+    return page.partition('aria-label="Ask again"')[2].partition("</form>")[0]
+
+
+def test_what_was_asked_for_can_be_put_right(service: Service) -> None:
+    page = service.ask("/timeline?actor=bob&since=soonish&n=7&nothing=1&tz=Europe/Berlin").text
+    fields = dict(re.findall(r'name="([^"]*)" value="([^"]*)"', form_of(page)))
+    assert {name: value for name, value in fields.items() if value} == {
+        "actor": "bob",
+        "since": "soonish",
+        "tz": "Europe/Berlin",
+    }
+    assert 'action="/timeline?tz=Europe%2FBerlin"' in page
+    page = service.ask("/search?q=4445&kind=value&kind=x").text
+    assert re.findall(r'name="kind" value="([^"]*)"', form_of(page)) == [
+        "value",
+        "x",
+    ]
+
+
+def test_what_somebody_typed_is_no_command(service: Service) -> None:
+    page = service.ask("/timeline", {"since": "<b>`x"}).text
+    assert "&lt;b&gt;`x" in page
+    assert "<b>" not in page
