@@ -2169,7 +2169,7 @@ Evidence of the configuration of {organization}
 
 This archive has {chosen} of {size} events that were recorded up to #{size}:
 {filter}.
-Others that prove that these are all there are, and who signed them: {context}.
+Other events, as proof that none is missing and of who signed: {context}.
 {doubts}
 The newest event is #{size}, with the hash
 {head}
@@ -3080,7 +3080,7 @@ class Evidence:
         if valid := sorted((chosen & unread) - self.void):
             some = ", ".join(f"#{position}" for position in valid[:5])
             more = f" and {len(valid) - 5} more" if valid[5:] else ""
-            words = f"whether {some}{more} follow from earlier texts"
+            words = f"{some}{more} against earlier texts"
             self.notes.append(f"{words}, which are not in the archive")
 
     def _compare_verdict(self, position: int, kind: str, words: str) -> None:

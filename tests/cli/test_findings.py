@@ -145,7 +145,7 @@ def test_secrets_that_somebody_could_read_who_left(machine: Machine) -> None:
     (row,) = listed(machine, "compromised")
     assert (row["subject"], row["what"]) == (
         "OLD",
-        "version 1 is marked as compromised, and present",
+        "version 1 is marked as compromised, but still in use",
     )
 
 
@@ -249,9 +249,11 @@ def test_a_copy_of_a_compromised_value_is_one(machine: Machine) -> None:
     machine.ok("signer", "add", "dave", key, "--may", "secret:dev", "-m", "x")
     machine.ok("secret", "compromised", "dev", "KEY", "--version", "1", "-m", "seen", env=env)
     dev, staging = listed(machine, "compromised")
-    assert dev["what"] == "version 1 is marked as compromised, and present"
+    assert dev["what"] == "version 1 is marked as compromised, but still in use"
     assert staging["environment"] == "staging"
-    assert staging["what"] == "version 1 has a value that is marked as compromised, and present"
+    assert (
+        staging["what"] == "version 1 has a value that is marked as compromised, but still in use"
+    )
 
 
 def test_who_is_removed_is_told_what_they_set_too(machine: Machine) -> None:

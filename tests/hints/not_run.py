@@ -196,8 +196,8 @@ NOT_HINTS: dict[str, str] = {
     "\nThat no other event counts from that time is the word of who exported this, but for those "
     "just\nbefore and after. An archive made with --chain has the record of every event, and shows "
     "it.\n": "in a README",
-    "that the filter takes no other event is your word; --chain shows it": "tests/verify_alone/"
-    "test_evidence.py gives the option",
+    "nothing proves that the filter left no event out; --chain adds that proof": "a test of "
+    "tests/verify_alone gives it",
     "{}. Ask for an archive with --chain": "for the one who exports",
     "{}. Ask for all of them, or for an archive with --chain": "for the one who exports",
     "--against is for archives; `tetra-es verify --against` takes clones": "an error's own line",

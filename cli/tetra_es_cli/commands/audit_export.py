@@ -57,10 +57,10 @@ def export(
     when, the states as TOML, tables for a spreadsheet, and the program that verifies it. Values of
     secrets are not in it. The same head, filter and key give the same bytes.
 
-    With a filter, where each stream ends and which events are void is your word: `tetra-es-verify`
-    says so, and ends with exit code 3. With --chain the archive shows it: who verifies it sees of
-    every event what was signed, such as people, reasons, keys of secrets and hosts of other
-    environments, and no text that the filter does not take.
+    With a filter, the archive does not prove where each stream ends and which events are void:
+    `tetra-es-verify` says so, and ends with exit code 3. --chain adds the proof. A reader then sees
+    what was signed of every event, such as people, reasons, keys of secrets and hosts of other
+    environments, but no text that the filter leaves out.
     """
     from tetra_es.usecases.attest import own_signer
     from tetra_es_projections.evidence.archive import write_evidence
@@ -81,9 +81,9 @@ def export(
 def _say_what_is_open(done: Exported) -> None:
     """Say on standard error what the one who reads the archive should know before that."""
     if not done.events:
-        note("the filter takes no event: the archive has others alone")
+        note("no event matches the filter: the archive has only those that prove it")
     elif not done.chain and done.events + done.context < done.head:
-        note("that the filter takes no other event is your word; --chain shows it")
+        note("nothing proves that the filter left no event out; --chain adds that proof")
 
 
 def _export_lines(file: Path, done: Exported) -> Iterator[str]:

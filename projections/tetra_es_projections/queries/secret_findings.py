@@ -27,7 +27,7 @@ def compromised(reader: Reader, moment: Moment) -> Iterator[Finding]:
     """Look for values that are known to others, and still there."""
     for version, itself in exposure_at(reader, moment.position).compromised():
         has = "is" if itself else "has a value that is"
-        what = f"version {version.version} {has} marked as compromised, and present"
+        what = f"version {version.version} {has} marked as compromised, but still in use"
         yield Finding("compromised", version.environment, None, version.key, what)
 
 
