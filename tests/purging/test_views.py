@@ -51,6 +51,17 @@ def test_a_link_to_views_is_followed(leaked: Machine) -> None:
     check_repaired(leaked)
 
 
+def test_the_mode_of_views_is_kept(leaked: Machine) -> None:
+    """As where others may read, or must not."""
+    views = views_of(leaked)
+    for mode, words in ((0o600, ("rebuild",)), (0o640, PURGE)):
+        views.chmod(mode)
+        leaked.ok(*words)
+        assert views.stat().st_mode & 0o777 == mode
+    views.unlink()
+    leaked.ok("rebuild")
+
+
 @pytest.mark.parametrize(
     "words", [("set", "local", "resources.nofile=2000"), pytest.param(PURGE, marks=LONG_TAIL)]
 )

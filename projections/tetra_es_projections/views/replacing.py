@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from stat import S_IMODE
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import TetraEsError
@@ -22,6 +23,7 @@ def build_beside(path: Path, build: Callable[[sqlite3.Connection], None]) -> Pat
     new = _beside(path)
     discard_unfinished(path)
     try:
+        _make(new, path)
         connection = open_views(new)
         try:
             build(connection)
@@ -54,6 +56,16 @@ def put_in_place(new: Path, path: Path) -> None:
         new.replace(path)
     except OSError as error:
         raise TetraEsError(f"cannot rename {new}: {error.strerror}", hint=LATER) from error
+
+
+def _make(new: Path, path: Path) -> None:
+    """Make an empty file with the mode of the one at `path`: a person may have let others read."""
+    try:
+        mode = S_IMODE(path.stat().st_mode)
+        new.touch(0o600, exist_ok=False)
+        new.chmod(mode | 0o600)
+    except OSError as error:
+        raise TetraEsError(f"cannot make {new}: {error.strerror}", hint=LATER) from error
 
 
 def discard_unfinished(path: Path) -> None:
