@@ -27,7 +27,7 @@ _POSITION = r"#?([0-9]{1,18})"
 _REVISION = r"@?((?:profile )?[a-z][a-z0-9-]*)@([0-9]{1,18}|prev)"
 _CLOCK = r"[T ][0-9]{2}(?::?([0-9]{2})(?::?([0-9]{2})([.,][0-9]+)?)?)?"
 _TIME_ALONE = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?Z?"
-_STORED = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z"
+STORED_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z"
 _DATE = r"\d{4}-\d\d-\d\d"
 _HASH = r"[0-9a-f]{7,64}"
 _HASH_MIN = 7
@@ -211,6 +211,6 @@ def stored_time(value: object) -> str | None:
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
             return None
-        return value if re.fullmatch(_STORED, value) else format_time(moment)
+        return value if re.fullmatch(STORED_TIME, value) else format_time(moment)
     except (ValueError, OverflowError):
         return None

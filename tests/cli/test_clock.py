@@ -170,6 +170,8 @@ def test_a_date_in_the_future_is_a_finding_and_stays_one(machine: Machine, tmp_p
     (row,) = _clocks(machine)
     assert row["event"] == first + 2
     assert f" since #{first}, by bob; from here on they count from " in row["what"]
+    table = machine.fails(3, "--tz", "+02:00", "findings", "--kind", "clock").out
+    assert "times were up to 2099-01-01T02:00:00+02:00 since " in table
     assert _clocks(machine, "--at", str(first + 2)) == [row]
     assert "times" not in {one["name"] for one in machine.run("doctor", "-o", "json").json}
     machine.ok("rebuild")

@@ -69,6 +69,8 @@ def test_a_value_that_came_back_or_was_copied_is_still_known_to_who_read_it(
     back, copied = listed(machine, "to-rotate")
     assert (back["environment"], copied["environment"]) == ("dev", "staging")
     assert back["what"] == "bob, who was removed, could read version 3"
+    by = machine.history("dev", "--type", "secret.set", "--reverse")[0]["event"]
+    assert back["event"] == copied["event"] == by, "the one that encrypted the value for bob"
     exposed = json.loads(machine.ok("secret", "exposure", "bob", "-o", "json").out)
     assert [(one["environment"], one["version"], one["rotated"]) for one in exposed] == [
         *(("dev", 1, False), ("dev", 3, False), ("staging", 1, False))
@@ -249,6 +251,8 @@ def test_a_copy_of_a_compromised_value_is_one(machine: Machine) -> None:
     machine.ok("signer", "add", "dave", key, "--may", "secret:dev", "-m", "x")
     machine.ok("secret", "compromised", "dev", "KEY", "--version", "1", "-m", "seen", env=env)
     dev, staging = listed(machine, "compromised")
+    marked = machine.last_position()
+    assert (dev["event"], staging["event"]) == (marked, marked)
     assert dev["what"] == "version 1 is marked as compromised, but still in use"
     assert staging["environment"] == "staging"
     assert (

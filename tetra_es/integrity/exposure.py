@@ -128,15 +128,17 @@ class Exposure:
         having = self.values.having(value, self.environments)
         return any(name in each.recipients for each in having)
 
-    def compromised(self) -> Iterator[tuple[SecretVersion, bool]]:
-        """Yield what is present though others know its value; whether it is marked itself."""
-        values = self.values
-        marked = {
-            values.value(version) for version in values.began if values.version(version).compromised
-        }
+    def compromised(self) -> Iterator[tuple[SecretVersion, SecretVersion]]:
+        """Yield what is present though others know its value, with the version marked as such.
+
+        That is the same one where it is, or else the first one with its value.
+        """
+        marked: dict[SecretVersion, SecretVersion] = {}
+        for version in sorted(self.values.marked, key=self.values.marked.__getitem__):
+            marked.setdefault(self.values.value(version), version)
         for version, value in self.present():
             if value in marked:
-                yield version, values.version(version).compromised
+                yield version, version if version in self.values.marked else marked[value]
 
     def _exposed(self, version: SecretVersion, recipient: str, events: list[Encrypted]) -> Exposed:
         """Return that a recipient could read a value, under the name of one version."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tetra_es.events.secrets import (
     SECRETS_STREAM,
     RecipientAdded,
+    SecretCompromised,
     SecretSet,
     SecretsReEncrypted,
     SecretsRestored,
@@ -48,6 +49,8 @@ class Values:
         """Environment to its secrets."""
         self.began: dict[SecretVersion, Encrypted] = {}
         """Every version that there ever was, with the event that made it."""
+        self.marked: dict[SecretVersion, int] = {}
+        """Every version that is marked as compromised, with the position of the event that did."""
         self._names: dict[tuple[str, str], str] = {}
         self._readable: dict[tuple[SecretVersion, str], Encrypted] = {}
         self._handled: dict[tuple[SecretVersion, str], Encrypted] = {}
@@ -117,6 +120,9 @@ class Values:
                 break
             if isinstance(event, RecipientAdded):
                 self._names[vault.environment, event.recipient] = event.name
+            if isinstance(event, SecretCompromised):
+                marked = SecretVersion(vault.environment, event.key, event.version)
+                self.marked.setdefault(marked, record.position)
             files, recipients = _age_files(event)
             for name, number, digest in files:
                 version = SecretVersion(vault.environment, str(name), int(number))

@@ -10,6 +10,7 @@ from tetra_es.errors import Refused
 from tetra_es_cli.context.params import at_option, listing_option
 from tetra_es_cli.output.emit import emit
 from tetra_es_cli.output.model import Listing
+from tetra_es_cli.output.times import with_short_times
 
 if TYPE_CHECKING:
     from tetra_es.refs import Ref
@@ -20,6 +21,8 @@ _KINDS = (
     *("exception", "compromised", "to-rotate"),
     *("drift", "behind", "unverified", "without-reason"),
 )
+_WITH_TIMES = ("backdated", "clock")
+"""Kinds whose text has times of ours; texts of people stay as they are."""
 
 
 @click.command()
@@ -47,7 +50,11 @@ def findings(app: App, kinds: tuple[str, ...], ref: Ref | None, output: str) -> 
 
     with app.reading() as reader:
         rows = found_in(reader, kinds, ref)
-    emit(Listing(rows, columns.FINDINGS, empty="no findings"), output)
+    told = {
+        row["what"]: with_short_times(row["what"]) for row in rows if row["kind"] in _WITH_TIMES
+    }
+    cells = {"what": lambda what: told.get(what, what)}
+    emit(Listing(rows, columns.FINDINGS, empty="no findings", cells=cells), output)
     if rows:
         many = len(rows) != 1
         raise Refused(

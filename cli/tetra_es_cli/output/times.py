@@ -38,6 +38,15 @@ def short_time(time: str | None) -> str | None:
     return _moved(time, "seconds") or f"{time[:19]}Z"
 
 
+def with_short_times(text: str) -> str:
+    """Return a text for a table, its times to the second and in the zone that was chosen."""
+    import re  # few texts have times
+
+    from tetra_es.refs import STORED_TIME
+
+    return re.sub(STORED_TIME, lambda found: short_time(found[0]) or "", text)
+
+
 def whole_time(time: str) -> str:
     """Return an event's time with all its digits."""
     return _moved(time, "microseconds") or time

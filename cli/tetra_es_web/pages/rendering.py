@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from tetra_es.refs import STORED_TIME
 from tetra_es.text import one_line
 from tetra_es_projections.queries.written import as_written
 
@@ -49,6 +50,7 @@ def render(template: str, view: View, *, title: str, here: Address, **more: Any)
             to=view.links.to,
             links=view.links,
             time=lambda text: _time(view, text),
+            with_times=lambda text: re.sub(STORED_TIME, lambda found: _moved(view, found[0]), text),
             title=title,
             part_address=lambda part: view.links.same(here, part=part, before=None),
             **told,
@@ -146,5 +148,8 @@ def _time(view: View, text: str | None) -> Markup:
     """Return a time to the second, with its zone; all of its digits are in the attribute."""
     if not text:
         return Markup("&ndash;")
-    moved = view.moved(text).isoformat(sep=" ", timespec="seconds").replace("+00:00", "Z")
-    return Markup('<time datetime="{}">{}</time>').format(one_line(text), moved)
+    return Markup('<time datetime="{}">{}</time>').format(one_line(text), _moved(view, text))
+
+
+def _moved(view: View, text: str) -> str:
+    return view.moved(text).isoformat(sep=" ", timespec="seconds").replace("+00:00", "Z")

@@ -20,15 +20,17 @@ def to_rotate(reader: Reader, moment: Moment) -> Iterator[Finding]:
     """Look for values that somebody knows who is not a recipient, or a signer, any more."""
     exposure = exposure_at(reader, moment.position)
     for one in exposure.to_rotate(signers_at(reader.log, moment.position)):
-        yield Finding("to-rotate", one.environment, None, one.key, _told(one, exposure))
+        yield Finding("to-rotate", one.environment, one.by.position, one.key, _told(one, exposure))
 
 
 def compromised(reader: Reader, moment: Moment) -> Iterator[Finding]:
     """Look for values that are known to others, and still there."""
-    for version, itself in exposure_at(reader, moment.position).compromised():
-        has = "is" if itself else "has a value that is"
+    exposure = exposure_at(reader, moment.position)
+    for version, marked in exposure.compromised():
+        has = "is" if version == marked else "has a value that is"
         what = f"version {version.version} {has} marked as compromised, but still in use"
-        yield Finding("compromised", version.environment, None, version.key, what)
+        event = exposure.values.marked[marked]
+        yield Finding("compromised", version.environment, event, version.key, what)
 
 
 def _told(one: Knows, exposure: Exposure) -> str:
