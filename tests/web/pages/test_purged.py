@@ -128,4 +128,4 @@ def test_a_search(hidden: Look) -> None:
     page = hidden.page("search", q="5001")
     assert "given by #3 or #5: not known which since the purge #7" in page.text
     assert page.main.partition("Who and when")[2].count("alice") == 1  # who promoted it
-    assert "Purged values are found nowhere: what 2 events changed was purged by #7." in page.text
+    assert "Purged values are not found: what 2 events changed was purged by #7." in page.text
