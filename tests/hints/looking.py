@@ -59,7 +59,8 @@ CASES = [
         no_organization_named,
     ),
     Case(
-        "`tetra-es init {}` creates it; `tetra-es orgs` lists what is there",
+        "`tetra-es init {}` creates it, `tetra-es clone URL` makes a replica of a shared one; "
+        "`tetra-es orgs` lists what is there",
         "status",
         another_organization,
     ),

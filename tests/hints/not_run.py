@@ -43,6 +43,8 @@ NOT_RUN: dict[str, str] = {
     "`tetra-es deploy {} --dry-run` shows what that changes on its servers": "is said on a "
     "terminal; tests/cli/test_help.py runs that command",
     "`{} {} --help`": "tests/cli/test_foreign.py runs it",
+    "`{}` says, on the machine that has it, that you trust its owner": "takes another account; "
+    "tests/unit/mirror/test_said_by_git.py pastes it",
     "`{}` installs them": "reaches a registry; tests/unit/test_installed.py says what it is",
     "`{} --help`": "tests/cli/test_foreign.py runs it",
     "{} has no branch main: `git clone --branch main` makes a clone that has it": "is about "

@@ -168,6 +168,7 @@ CASES = [
         then="drift dev",
     ),
     Case(DEPLOYS, "health dev", removed, then="health dev"),
+    Case("`{}` deploys what is recorded now", "health dev", left_out, then="health dev"),
     Case(DEPLOYS, "health dev --to web3", then="health dev --to web3"),
     Case(DEPLOYS, "daemon stop dev --to web3", then="daemon stop dev --to web3"),
     Case(
@@ -242,7 +243,7 @@ CASES = [
         then="health dev",
     ),
     Case(
-        "`{}` deploys it; `tetra-es host forget {}` forgets a host that is gone",
+        "`{}` deploys what is recorded now; `tetra-es host forget {}` forgets a host that is gone",
         "status",
         left_out,
     ),

@@ -47,7 +47,7 @@ def test_what_status_says_works_there(machine: Machine, elsewhere: list[str]) ->
 
 def test_commands_without_an_organization_get_no_option(machine: Machine) -> None:
     hint = machine.fails(1, "--org", "other", "status").hint()
-    assert "`tetra-es init other` creates it; `tetra-es orgs` lists" in hint
+    assert "`tetra-es init other` creates it, `tetra-es clone URL` makes a replica" in hint
 
 
 def test_what_comes_after_init_names_the_organization(machine: Machine) -> None:

@@ -367,6 +367,12 @@ def test_a_host_that_is_gone_is_forgotten(deployed: Fleet) -> None:
     assert deployed.deploy(to="web2").code == 0
     failed = deployed.machine.fails(1, "status")
     assert failed.error() == "dev@2 was not deployed to web1, which has dev@1"
+    assert "`tetra-es deploy dev --to web1` deploys what is recorded now; " in failed.hint()
+    status = deployed.machine.run("status", "-o", "json").json["servers"]
+    newest = {row["host"]: row["newest"]["event"] for row in hosts(deployed)}
+    assert {row["host"]: row["event"] for row in status} == newest
+    begun = {row["event"] for row in lines(deployed) if row["type"] == "deployment.started"}
+    assert begun >= {*newest.values()}
     before = now(deployed)
     done = deployed.machine.ok("host", "forget", "web1", "-m", "it burned")
     assert "forget(dev): web1 (#" in done.out

@@ -86,7 +86,8 @@ class App:
         if not layout.root.is_dir():
             raise TetraEsError(
                 f"there is no organization {org} in {layout.root.parent}",
-                hint=f"`tetra-es init {org}` creates it; `tetra-es orgs` lists what is there",
+                hint=f"`tetra-es init {org}` creates it, `tetra-es clone URL` makes a replica of a "
+                "shared one; `tetra-es orgs` lists what is there",
             )
         return layout
 

@@ -77,6 +77,6 @@ def left_out_error(rows: Sequence[Mapping[str, Any]]) -> TetraEsError:
     more = f", and {len(rows) - 1} more" if rows[1:] else ""
     return TetraEsError(
         f"{first['newest']} was not deployed to {first['host']}, {has}{more}",
-        hint=f"`{command_on(first['host'], 'deploy', first['environment'])}` deploys it; "
-        f"`tetra-es host forget {first['host']}` forgets a host that is gone",
+        hint=f"`{command_on(first['host'], 'deploy', first['environment'])}` deploys what is "
+        f"recorded now; `tetra-es host forget {first['host']}` forgets a host that is gone",
     )

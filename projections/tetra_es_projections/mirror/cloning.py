@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tetra_es.errors import TetraEsError
 from tetra_es_projections.mirror.addresses import address, without_account
-from tetra_es_projections.mirror.failures import NoRoom, said_by_git
+from tetra_es_projections.mirror.failures import NoRoom, access_hint, said_by_git
 from tetra_es_projections.mirror.refs import BRANCH, HEAD
 from tetra_es_projections.mirror.shared.transfer import PATIENCE, REMOTE, ready
 from tetra_es_projections.mirror.temporary import folder_for
@@ -104,4 +104,4 @@ def _unreachable(where: str, said: str) -> TetraEsError:
             hint="`tetra-es share URL` puts one there, where it is",
         )
     why = without_account(said_by_git(said.replace("\r", "\n"))).replace(REMOTE, "it")
-    return TetraEsError(f"cannot clone {shown}: {why}", hint="check the address and your access")
+    return TetraEsError(f"cannot clone {shown}: {why}", hint=access_hint(said))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +29,7 @@ _LAST_WORDS: Final = (
     "Please make sure you have the correct access rights",
     "and the repository exists",
 )
+_OWNER: Final = re.compile(r"dubious ownership in repository at '(.+?)'$", re.MULTILINE)
 _PROGRESS: Final = ("Cloning into ", "warning: ")
 
 
@@ -78,11 +80,28 @@ def said_by_git(said: str) -> str:
 
     Its last words only say that there is something to read above them.
     """
-    lines = [line.strip(" '").removeprefix("stderr: '") for line in said.splitlines()]
+    lines = [unwrapped(line) for line in said.splitlines()]
     told = [line for line in lines if line and not line.startswith((*_LAST_WORDS, *_PROGRESS))]
     named = [line for line in told if line.startswith(("fatal: ", "error: "))]
     line = (named or told or ["git said nothing"])[-1]
     return line.removeprefix("fatal: ").removeprefix("error: ")
+
+
+def unwrapped(line: str) -> str:
+    """Return a line without the quote that GitPython opened before it, or closed behind it."""
+    line = line.strip().removeprefix("stderr: '")
+    return line.removesuffix("'").rstrip() if line.count("'") % 2 else line
+
+
+def access_hint(said: str) -> str:
+    """Return what to do where git reaches no repository, by what it said.
+
+    It reads none of another account before it is told that its owner is trusted.
+    """
+    if found := _OWNER.search(said):
+        trust = shlex.join(("git", "config", "--global", "--add", "safe.directory", found[1]))
+        return f"`{trust}` says, on the machine that has it, that you trust its owner"
+    return "check the address and your access"
 
 
 def unusable(root: Path, error: OSError) -> TetraEsError:

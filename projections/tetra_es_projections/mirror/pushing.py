@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es_projections.mirror.addresses import PROTOCOLS
-from tetra_es_projections.mirror.failures import AGAIN, git_missing
+from tetra_es_projections.mirror.failures import AGAIN, access_hint, git_missing, unwrapped
 from tetra_es_projections.mirror.refs import BRANCH
 from tetra_es_projections.mirror.repository import needing_git
 
@@ -77,9 +77,9 @@ def _rejected(name: str) -> Refused:
 
 
 def _unreachable(name: str, said: str) -> TetraEsError:
-    lines = [line.strip(" '") for line in said.splitlines() if "fatal:" in line or "error:" in line]
-    why = lines[0].removeprefix("stderr: '") if lines else "git could not push"
-    return TetraEsError(f"cannot push to {name}: {why}", hint="check the address and your access")
+    lines = [line.strip() for line in said.splitlines() if "fatal:" in line or "error:" in line]
+    why = unwrapped(lines[0]) if lines else "git could not push"
+    return TetraEsError(f"cannot push to {name}: {why}", hint=access_hint(said))
 
 
 @contextmanager

@@ -195,7 +195,7 @@ def removed_environments(reader: Reader, position: int | None = None) -> list[Re
 def host_row(row: HostAt) -> HostStatus:
     """Return what runs on a host, in words too."""
     newest = row.newest
-    event = newest["ended"] or newest["event"]
+    event = newest["event"]  # which `hosts` and `history` have, too
     removed = newest["what"] == REMOVAL and newest["outcome"] == "serving"
     return HostStatus(
         environment=row.environment,

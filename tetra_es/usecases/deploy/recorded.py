@@ -134,7 +134,7 @@ def check_left_out(known: Deployments, environment: str, host: str) -> None:
     if found is not None and found.left_out:
         raise TetraEsError(
             f"{found.left_out} was not deployed to {host}, which has {found.running}",
-            hint=f"`{command_on(host, 'deploy', environment)}` deploys it",
+            hint=f"`{command_on(host, 'deploy', environment)}` deploys what is recorded now",
         )
 
 

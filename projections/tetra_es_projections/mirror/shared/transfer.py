@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es_projections.mirror.addresses import without_account
-from tetra_es_projections.mirror.failures import git_missing, is_full, said_by_git
+from tetra_es_projections.mirror.failures import access_hint, git_missing, is_full, said_by_git
 from tetra_es_projections.mirror.pushing import opened
 from tetra_es_projections.mirror.refs import BRANCH, SHARED, all_refs
 from tetra_es_projections.mirror.repository import needing_git
@@ -173,8 +173,7 @@ def unreachable(where: str, said: str) -> TetraEsError:
     """Return the error for a repository that does not answer, with what git said."""
     return TetraEsError(
         f"cannot reach {where}: {_line_of(said)}",
-        hint="check the address and your access; without it nothing is recorded, and what is "
-        "here can be read",
+        hint=f"{access_hint(said)}; without it nothing is recorded, and what is here can be read",
     )
 
 
