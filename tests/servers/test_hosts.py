@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.test_audit_sqlite import hosts_are_the_same
 from tests.cli.test_backup_put_back import put_back
+from tests.clocks import dated
 from tests.examples import LONG_TAIL, some
 from tests.servers.test_rollout import fleet  # noqa: F401 - a fixture
 
@@ -125,6 +126,15 @@ def test_findings_about_hosts(deployed: Fleet, monkeypatch: pytest.MonkeyPatch) 
     assert (kind, event) == ("unverified", ended)
     assert what.startswith("nothing was recorded of it since 20")
     assert what.endswith("for 0 days")
+    with dated("2099-01-01T00:00:00Z"):  # a clock that is ahead keeps no host from being told
+        deployed.machine.ok("daemon", "restart", "dev", "--to", "web1", "-m", "x")
+    assert listed() == []
+    then = str(deployed.machine.last_position())
+    deployed.machine.ok("set", "local", "ports.tetra=4778", "--clock-was-wrong", "-m", "x")
+    deployed.machine.ok("set", "local", "ports.tetra=4779", "-m", "x")
+    ((_, _, _, what),) = listed()
+    assert "since 2099" not in what
+    assert listed("--at", then) == []
 
 
 def test_findings_about_secrets_of_hosts(deployed: Fleet) -> None:

@@ -61,7 +61,8 @@ def unverified(reader: Reader, moment: Moment) -> Iterator[Finding]:
     the newest event, so that the answer does not change by itself.
     """
     events = reader.views.events
-    now = moment.time or events.effective(min(moment.position, events.last_position()))[0]
+    newest = min(moment.position, events.last_position())
+    now = moment.time or events.counts_from(newest, newest)
     for row in hosts_at(reader, moment):
         if row.newest["outcome"] in _OPEN:
             what = f"how the deployment of {row.newest['what']} ended is not recorded"
@@ -69,7 +70,7 @@ def unverified(reader: Reader, moment: Moment) -> Iterator[Finding]:
             continue
         told = [row.newest["ended"] or row.newest["event"]]
         told += [row.changed["event"]] if row.changed else []
-        last = max(events.effective(one)[0] for one in told)
+        last = max(events.counts_from(one, newest) for one in told)
         days = datetime.fromisoformat(now) - datetime.fromisoformat(last)
         if row.running and days > UNSEEN:
             what = f"nothing was recorded of it since {last}, for {days.days} days"

@@ -61,19 +61,22 @@ def period(connection: sqlite3.Connection, since: str | None, until: str | None)
     return Period(after, upto, tuple(where), tuple(values))
 
 
-def counts_from(connection: sqlite3.Connection, position: int) -> str:
-    """Return from when on an event counts: answers as of then or later know it."""
+def counts_from(connection: sqlite3.Connection, position: int, upto: int = 1 << 62) -> str:
+    """Return from when on an event counts: answers as of then or later know it.
+
+    As the events up to a position say: a later one may correct a clock.
+    """
     time, era = connection.execute(
         "SELECT effective, era FROM events WHERE position = ?", (position,)
     ).fetchone()
     times, end = [time], position
     if not era:  # within one, times rise; a void event, or an imported state, is in none
         row = connection.execute(
-            "SELECT position, era, effective FROM events WHERE position > ? AND +era > 0 "
-            "ORDER BY position LIMIT 1",
-            (position,),
+            "SELECT position, era, effective FROM events "
+            "WHERE position > ? AND position <= ? AND +era > 0 ORDER BY position LIMIT 1",
+            (position, upto),
         ).fetchone()
-        end, era, valid = row or (1 << 62, 1 << 62, None)
+        end, era, valid = row or (upto + 1, upto + 1, None)
         (void,) = connection.execute(
             "SELECT min(effective) FROM events "
             "WHERE void IS NOT NULL AND position > ? AND position < ?",
@@ -81,7 +84,8 @@ def counts_from(connection: sqlite3.Connection, position: int) -> str:
         ).fetchone()
         times += [valid, void]
     (corrected,) = connection.execute(
-        f"SELECT min(effective) FROM events WHERE position IN ({ERAS} AND era > ?)", (era,)
+        f"SELECT min(effective) FROM events WHERE position IN ({ERAS} AND era > ? AND era <= ?)",
+        (era, upto),
     ).fetchone()
     return str(min(one for one in (*times, corrected) if one))
 

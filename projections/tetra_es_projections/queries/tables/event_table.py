@@ -338,9 +338,9 @@ class EventTable:
         ).fetchone()
         return row[0], row[1]
 
-    def counts_from(self, position: int) -> str:
-        """Return from when on an event counts, also where it was corrected."""
-        return counting.counts_from(self._connection, position)
+    def counts_from(self, position: int, upto: int = 1 << 62) -> str:
+        """Return from when on an event counts, corrected by those up to another position."""
+        return counting.counts_from(self._connection, position, upto)
 
 
 def _conditions(environment: str | None, actor: str | None) -> tuple[list[str], list[Any]]:
