@@ -160,7 +160,7 @@ def test_what_is_no_request_is_answered_as_everything_is(service: Service, sent:
     last = service.raw(sent).rpartition(b"HTTP/1.1 ")[2]
     assert last.startswith(b"400 Bad Request\r\n")
     assert POLICY.encode() in last
-    assert last.endswith(b'"message": "that is not an HTTP request", "hint": null, "exit": 2}')
+    assert last.endswith(b'"message":"that is not an HTTP request","hint":null,"exit":2}')
     until(lambda: '127.0.0.1 - "-" 400 ' in "".join(service.lines[before:]))
     assert 'path="other",status="400"' in service.ask("/metrics").text
 
