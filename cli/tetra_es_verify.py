@@ -2811,7 +2811,7 @@ class Evidence:
             if time is None:
                 self.find("the manifest says that it counts from another time", position)
             self.effective[position] = time or told.get(position, "")
-        least = "9"  # an event is known as soon as a later one counts
+        least = "~"  # after every time; an event is known as soon as a later one counts
         for position in sorted(self.events, reverse=True):
             self.counts[position] = min(least, self.effective[position] or least)
             if position not in times.imported:

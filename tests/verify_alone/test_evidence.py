@@ -7,8 +7,10 @@ import hashlib
 import io
 import json
 import random
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
@@ -129,6 +131,35 @@ def test_whatever_dates_events_have(machine: Machine, tmp_path: Path) -> None:
             assert Bundle.of(path).positions == listed, (words, more)
             rows = [*csv.DictReader(io.StringIO(Bundle.of(path).files["events.csv"].decode()))]
             assert all(since <= row["effective"] <= until for row in rows)
+
+
+@pytest.mark.parametrize("far", ["9001-02-03T04:05:06Z", "9999-12-31T23:59:59.999999Z"])
+def test_dates_at_the_end_of_all_years(machine: Machine, tmp_path: Path, far: str) -> None:
+    """They are dates like others, also as of an event that no later one corrects."""
+    with dated(far):
+        machine.ok("set", "local", "ports.tetra=1", "-m", "in the future")
+    wrong, ahead = machine.last_position(), reached(machine)
+    assert ahead[:4] == far[:4]
+    for position in (wrong, wrong + 1):
+        listed = [row["event"] for row in machine.history("--since", "9000-06-01")]
+        assert listed == ([wrong] if position == wrong else [])
+        for words in ([], ["--since", "9000-06-01"], ["--until", "9000-06-01"], ["--env", "local"]):
+            path = export(machine, tmp_path / "e.zip", *words)
+            done = verify(path, "-o", "json")
+            assert no_false_alarm(done), (words, done.json)
+            rows = [*csv.DictReader(io.StringIO(Bundle.of(path).files["events.csv"].decode()))]
+            named = words[1:] if "--env" in words else words
+            there = [row["event"] for row in machine.history("--reverse", "--steps", *named)]
+            assert [int(row["event"]) for row in rows] == there, words
+        file = tmp_path / f"{position}.db"
+        machine.ok("audit", "sqlite", str(file))
+        with closing(sqlite3.connect(file)) as tables:
+            times = dict(tables.execute("SELECT position, effective FROM events"))
+        assert (times[wrong] == ahead) == (position == wrong)
+        for words in (["event", str(wrong)], ["history"]):
+            assert far[:4] in machine.ok(*words, "--tz", "UTC").out
+        if position == wrong:
+            machine.ok("set", "local", "ports.tetra=2", "--clock-was-wrong", "-m", "back to now")
 
 
 def test_it_says_what_it_cannot_show(story: Machine, tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 ORGANIZATION: Final = "org"
 """The stream that says who may sign, and what was purged: archives have all of it."""
+_NEVER: Final = "~"
+"""Sorts after every time, also after those of the year 9999."""
 
 
 class Filter(NamedTuple):
@@ -97,7 +99,7 @@ def _counted(every: list[Seen]) -> list[Seen]:
 
     Of imported states, no time is looked at but their own.
     """
-    found, least = [], ("9", 0)
+    found, least = [], (_NEVER, 0)
     for one in reversed(every):
         least_with_it = min(least, (one.effective, one.position))
         if one.since != 0:
