@@ -2997,6 +2997,7 @@ class Evidence:
         judge = EvidenceJudge(body, lambda: purges)
         judge.events = lambda: [self.events[position] for position in range(1, whole)]
         judge.void = self.void
+        judge.void_purges = {one for one in self.void if one >= whole}  # which it cannot judge
         judge.ciphertexts = frozenset(
             digest
             for event in events

@@ -52,3 +52,6 @@ def test_whoever_listed_it_before_stops_nobody(leaked: Machine, tmp_path: Path, 
     assert verify(leaked.mirror).code == 0
     leaked.ok("audit", "export", str(tmp_path / "e.zip"))
     assert verify(tmp_path / "e.zip", "-o", "json").json["findings"] == []
+    leaked.ok("audit", "export", "--env", "local", str(tmp_path / "part.zip"))
+    part = verify(tmp_path / "part.zip", "-o", "json")  # which cannot judge what comes after a gap
+    assert (part.code, part.json["findings"]) == (3, [])
