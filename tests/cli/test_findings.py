@@ -398,11 +398,51 @@ def test_a_manifest_that_was_purged_tells_nothing(machine: Machine) -> None:
     before = listed(machine)
     assert [row["kind"] for row in before] == ["out-of-order", "loosened"]
     machine.ok("purge", "manifest", "owner", "--at", f"{position}", "-m", "x", "-y")
+    since = f" (since #{position - 1}: by this event, or by one between whose text was purged)"
     assert [(row["event"], row["what"]) for row in listed(machine, "loosened")] == [
         (position, "its text was purged: it cannot be told what it loosened"),
-        (position + 1, "promotion.gradual was required, and is advised"),
+        (position + 1, f"promotion.gradual was required, and is advised{since}"),
     ]
     assert listed(machine, "out-of-order") == before[:1]
+
+
+def test_who_changed_a_manifest_after_a_purged_one_is_not_blamed_alone(machine: Machine) -> None:
+    machine.ok("set", "manifest", "promotion.gradual=required", "-m", "x")
+    known = machine.last_position()
+    for owner in ("leaked-word", "leaked-word-2"):
+        machine.ok("set", "manifest", f"owner={owner}", "promotion.gradual=off", "-m", "x")
+    machine.ok("set", "manifest", "owner=nobody", "-m", "changed nothing of it")
+    machine.ok("set", "manifest", "promotion.gradual=required", "-m", "x")
+    machine.ok("set", "manifest", "promotion.gradual=advised", "-m", "x")
+    less = "promotion.gradual was required, and is advised"
+    assert loosened(machine) == ["promotion.gradual was required, and is off", less]
+    machine.ok("purge", "-m", "x", "-y", stdin="leaked-word")
+    untold = "its text was purged: it cannot be told what it loosened"
+    since = f" (since #{known}: by this event, or by one between whose text was purged)"
+    off = "promotion.gradual was required, and is off"
+    rows = [
+        (known + 1, untold),
+        (known + 2, untold),
+        (known + 3, off + since),
+        (known + 5, less),
+    ]
+    assert [(row["event"], row["what"]) for row in listed(machine, "loosened")] == rows
+    machine.ok("set", "manifest", "promotion.gradual=off", "-m", "x")
+    rows.append((machine.last_position(), "promotion.gradual was advised, and is off"))
+    machine.ok("rebuild")
+    assert [(row["event"], row["what"]) for row in listed(machine, "loosened")] == rows
+    machine.ok("rebuild", "--check")
+
+
+def test_where_no_manifest_before_is_left(machine: Machine) -> None:
+    machine.ok("set", "manifest", "owner=somebody", "promotion.gradual=off", "-m", "x")
+    machine.ok("set", "manifest", "domain=other.example", "-m", "x")
+    position = machine.last_position()
+    machine.ok("purge", "manifest", "domain", "-m", "x", "-y")
+    assert [(row["event"], row["what"]) for row in listed(machine, "loosened")] == [
+        (position - 1, "its text was purged: it cannot be told what it loosened"),
+        (position, "all texts before its own were purged: it cannot be told what it loosened"),
+    ]
 
 
 def test_blanks_are_no_reason(machine: Machine) -> None:

@@ -60,6 +60,9 @@ _IN_PART: Final = " but for keys that were rolled back"
 _FOUNDING, _SOURCE, _PART = "founding", "source ", "part "
 """Rows of `standing`: the last event of the first batch; before an environment, the revision of the
 source of truth that it has; before a state, that keys were rolled back in it."""
+_HIDDEN: Final = "hidden"
+"""Row of `standing`: whether manifests were purged after the newest one that can be read."""
+_UNTOLD: Final = "it cannot be told what it loosened"
 
 
 class Findings:
@@ -170,20 +173,27 @@ class Findings:
         return f"{', '.join(first)} and {last}" if first else last
 
     def _loosened(self, position: int) -> str:
-        """Return what a manifest guards less than the one before it."""
+        """Return what a manifest guards less than the newest one before it that can be read."""
         from tetra_es_projections.views.loosened import loosened  # few events are manifests
 
         manifest = self._read_manifest(position)
+        known, is_hidden = self._standing.get(MANIFEST), bool(self._standing.get(_HIDDEN))
         if manifest is None:
-            known = MANIFEST in self._standing
-            return "its text was purged: it cannot be told what it loosened" if known else ""
+            self._set(position, _HIDDEN, "1")
+            return f"its text was purged: {_UNTOLD}" if known or is_hidden else ""
+        if is_hidden:
+            self._set(position, _HIDDEN, "")
         self._set(position, MANIFEST, str(position))
         self._manifest = (str(position), manifest)
         standing = dict(self._standing)
         what = "; ".join(loosened(standing, manifest))
         for name in standing.items() - self._standing.items():
             self._set(position, *name)
-        return what
+        if is_hidden and known is None:
+            return f"all texts before its own were purged: {_UNTOLD}"
+        # Who changed nothing of it is not to be blamed for what a purged one did.
+        since = f" (since #{known}: by this event, or by one between whose text was purged)"
+        return what + since if what and is_hidden else what
 
     def _out_of_order(self, event: EnvironmentPromoted) -> str | None:
         """Return what is wrong where the environment before did not have what was promoted.

@@ -9,7 +9,7 @@ from tetra_es.log.sqlite.statements import difference, is_known, named, note_kno
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 17
+VERSION = 18
 """Changed with the tables; views of another version are thrown away and built again."""
 
 TABLES = """
