@@ -59,7 +59,7 @@ INSERT INTO bodies SELECT new.* FROM unnest(%b, %b) AS new, locked
 def run(folder: Path, sizes: Sizes) -> Iterator[Comparison]:
     """Yield the comparisons, none where there is no server."""
     if find_spec(NEEDS) is None:
-        print("  skipped: no server; `pip install 'tetra-es[postgres-tests]'` has one")
+        print("  skipped: no server; `pip install '.[postgres-tests]'`, in this folder, has one")
         return
     machine = create(folder / "machine")
     with _server(folder / "pg") as address:

@@ -1,7 +1,7 @@
 """How more of tetra-es is installed: from where this one came, into where this one is.
 
-No index is asked for what came from a folder or a repository: somebody else may have the name
-there.
+No index is ever asked for tetra-es: somebody else may have the name there. Where it is not known
+where this one came from, or nothing comes from there again, it is a clone that has the extra.
 """
 
 from __future__ import annotations
@@ -11,43 +11,55 @@ import sys
 from typing import Any, Final
 
 NAME: Final = "tetra-es"
+TAKEN: Final = r"(git\+(https?|ssh)|https?|file)://[^;\s]+"
+"""What pip takes behind a name: git+file is not among it, and `;` begins a condition there."""
 
 
-def command_for(extra: str) -> str:
-    """Return the command that installs an extra beside what is running."""
-    options, wanted = _wanted(extra)
-    return shlex.join([*_installer(), *options, wanted])
+def way_to(extra: str) -> str:
+    """Return the words of a hint that say where and how an extra is installed."""
+    words = _wanted(extra)
+    where = "" if words else f"in a clone of {NAME}, "
+    return f"{where}`{_installer()} {shlex.join(words or [f'.[{extra}]'])}`"
 
 
-def _installer() -> list[str]:
-    """Return the words of what installs into the environment of this interpreter."""
+def _installer() -> str:
+    """Return the command that installs into the environment of this interpreter."""
     import shutil
     from importlib.util import find_spec
 
-    if find_spec("pip") is None and shutil.which("uv"):
-        return ["uv", "pip", "install", "--python", sys.executable]
-    return [sys.executable, "-m", "pip", "install"]
+    module = [sys.executable, "-m"]
+    pip = shlex.join([*module, "pip", "install"])
+    if find_spec("pip") is not None:
+        return pip
+    if shutil.which("uv"):
+        return shlex.join(["uv", "pip", "install", "--python", sys.executable])
+    return f"{shlex.join([*module, 'ensurepip'])} && {pip}"
 
 
-def _wanted(extra: str) -> tuple[list[str], str]:
-    """Return options, and what to install, as PEP 610 has where this distribution came from."""
-    from urllib.parse import unquote, urlsplit
+def _wanted(extra: str) -> list[str]:
+    """Return what to install, as PEP 610 has where this one came from; nothing if unknown."""
+    import re
+    from pathlib import Path
+    from urllib.parse import unquote
 
     origin = _origin()
-    url = str(origin.get("url", ""))
-    folder, below = origin.get("dir_info"), origin.get("subdirectory")
-    if isinstance(folder, dict) and url.startswith("file:"):
-        path = unquote(urlsplit(url).path)
-        return ["-e"] if folder.get("editable") else [], f"{path}[{extra}]"
-    if not url:
-        return [], f"{NAME}[{extra}]"
-    if isinstance(found := origin.get("vcs_info"), dict):
+    url, found, folder = (origin.get(key) for key in ("url", "vcs_info", "dir_info"))
+    below = origin.get("subdirectory")
+    if isinstance(found, dict):
         url = f"{found.get('vcs')}+{url}@{found.get('commit_id')}"
-    return [], f"{NAME}[{extra}] @ {url}{f'#subdirectory={below}' if below else ''}"
+    elif str(url).startswith("file:"):
+        path = Path(unquote(str(url).removeprefix("file://")))
+        if not (path.is_absolute() and path.exists()):
+            return []
+        if isinstance(folder, dict) and folder.get("editable"):
+            return ["-e", f"{path}[{extra}]"]
+        url = path.as_uri()
+    address = f"{url}#subdirectory={below}" if below else str(url)
+    return [f"{NAME}[{extra}] @ {address}"] if re.fullmatch(TAKEN, address) else []
 
 
 def _origin() -> dict[str, Any]:
-    """Return what the installer noted; nothing where it came from an index."""
+    """Return what the installer noted; nothing where that is lost."""
     import json
     from importlib.metadata import PackageNotFoundError, distribution
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.packaging.test_targets import PROJECT
-from tetra_es.installed import command_for
+from tetra_es.installed import way_to
 
 if TYPE_CHECKING:
     from tests.machine import Machine
@@ -27,7 +27,7 @@ def test_it_says_what_to_install(
         monkeypatch.setitem(sys.modules, name, None)
     done = machine.fails(1, *words)
     assert "more packages than are installed" in done.error()
-    assert done.hint() == f"`{command_for('serve')}` installs them"
+    assert done.hint() == f"{way_to('serve')} installs them"
     assert not (machine.home / "pages").exists()
 
 

@@ -45,7 +45,7 @@ NOT_RUN: dict[str, str] = {
     "`{} {} --help`": "tests/cli/test_foreign.py runs it",
     "`{}` says, on the machine that has it, that you trust its owner": "takes another account; "
     "tests/unit/mirror/test_said_by_git.py pastes it",
-    "`{}` installs them": "reaches a registry; tests/unit/test_installed.py says what it is",
+    "{}`{} {}`": "reaches a registry; tests/unit/test_installed.py says what it is",
     "`{} --help`": "tests/cli/test_foreign.py runs it",
     "{} has no branch main: `git clone --branch main` makes a clone that has it": "is about "
     "another repository",
@@ -61,7 +61,6 @@ NOT_RUN: dict[str, str] = {
     "`{}`, `{}`, then `{}`": "tests/sharing/test_two_histories.py pastes it",
     "where that line is right all the same, `tetra-es pull --rerecord -m WHY` says so": "takes two "
     "signers; tests/sharing/test_rerecord.py pastes it",
-    "`{}` installs it": "installs a package; tests/unit/test_installed.py says what it is",
     "`tetra-es share URL` puts one there, where it is": "takes a database; "
     "docs/how-to/databases/share-by-postgresql.md does it",
     "a role with --purge does, with its next command: "

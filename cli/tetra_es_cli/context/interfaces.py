@@ -24,9 +24,9 @@ def interface(name: str) -> Any:
             lacking = error.name or lacking
             if lacking.startswith("tetra_es"):
                 raise
-    from tetra_es.installed import command_for
+    from tetra_es.installed import way_to
 
     raise TetraEsError(
         f"pages need more packages than are installed: {lacking} is missing",
-        hint=f"`{command_for('serve')}` installs them",
+        hint=f"{way_to('serve')} installs them",
     )

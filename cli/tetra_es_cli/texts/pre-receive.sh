@@ -9,8 +9,8 @@
 # - main is never deleted.
 # Other branches, such as found/TIME, are not looked at.
 #
-# Needs git, and `tetra-es-verify` for the account that receives pushes: `pip install tetra-es`, or
-# the module tetra_es_verify.py, which needs Python and the package cryptography alone.
+# Needs git, and `tetra-es-verify` for the account that receives pushes: `pip install .` in a clone of
+# tetra-es, or the module tetra_es_verify.py, which needs Python and the package cryptography alone.
 set -eu
 verify=tetra-es-verify
 first=@FIRST@ # the first event of the organization: no other history takes its place

@@ -116,11 +116,11 @@ def _parts(address: str) -> dict[str, str]:
         from psycopg import ProgrammingError
         from psycopg.conninfo import conninfo_to_dict
     except ImportError as error:
-        from tetra_es.installed import command_for
+        from tetra_es.installed import way_to
 
         raise TetraEsError(
             "sharing by PostgreSQL needs psycopg",
-            hint=f"`{command_for('postgres')}` installs it",
+            hint=f"{way_to('postgres')} installs it",
         ) from error
     try:
         return {name: str(value) for name, value in conninfo_to_dict(address).items()}
