@@ -28,13 +28,18 @@ SAID: dict[str, Any] = {
 """What the event says of those before it."""
 
 
-@pytest.mark.parametrize("said", some(SAID, 1))
-def test_whoever_listed_it_before_stops_nobody(leaked: Machine, tmp_path: Path, said: str) -> None:
-    bob = {"XDG_CONFIG_HOME": str(leaked.home / "bob")}
-    line = leaked.ok("signer", "new", env=bob).out.strip()
-    leaked.ok("signer", "add", "bob", line, "--may", "promote:dev")
-    key = OwnKey(leaked.home / "bob/tetra-es/id_ed25519").load()
-    with AppendableSqliteLog(leaked.store) as log:
+def with_limits(machine: Machine) -> OwnKey:
+    """Add bob, a signer who may not purge; return his key."""
+    env = {"XDG_CONFIG_HOME": str(machine.home / "bob")}
+    line = machine.ok("signer", "new", env=env).out.strip()
+    machine.ok("signer", "add", "bob", line, "--may", "promote:dev")
+    return OwnKey(machine.home / "bob/tetra-es/id_ed25519")
+
+
+def list_all(machine: Machine, own: OwnKey, said: str = "nothing") -> int:
+    """Append an event that lists all bodies as purged, by bob; return its position."""
+    key = own.load()
+    with AppendableSqliteLog(machine.store) as log:
         head = log.head()
         listed = [digest.hex() for digest, _ in log.bodies()]
         fields = {"digests": listed, "named_by": SAID[said](head.position + 1)}
@@ -42,13 +47,19 @@ def test_whoever_listed_it_before_stops_nobody(leaked: Machine, tmp_path: Path, 
         version = max(each.version for each in log.of_stream("org")) + 1
         draft = Draft("org", version, "bodies.purged", canonical.encode(state))
         log.append(head, link(head, [draft], key))
+    return head.position + 1
+
+
+@pytest.mark.parametrize("said", some(SAID, 1))
+def test_whoever_listed_it_before_stops_nobody(leaked: Machine, tmp_path: Path, said: str) -> None:
+    position = list_all(leaked, with_limits(leaked), said)
     leaked.ok("purge", "local", "app.entry", "-m", "it was a password", "--yes")
     leaked.ok("set", "local", "ports.tetra=6000", "-m", "after it")
     rmtree(leaked.home / ".local/state/tetra-es")  # an account that sees this history first
     newest = leaked.history("-n", "1")
     expect = {"TETRA_EXPECT": f"{newest[0]['event']}:{newest[0]['hash']}"}
     leaked.ok("verify", env=expect)
-    assert leaked.ok("status", "-o", "json", env=expect).json["void"] == [head.position + 1]
+    assert leaked.ok("status", "-o", "json", env=expect).json["void"] == [position]
     assert verify(leaked.mirror).code == 0
     leaked.ok("audit", "export", str(tmp_path / "e.zip"))
     assert verify(tmp_path / "e.zip", "-o", "json").json["findings"] == []

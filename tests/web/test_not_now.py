@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.examples import LONG_TAIL
+from tests.purging.test_listed import list_all, with_limits
 from tests.web.test_answering import answering, opened, positions
 from tetra_es.disk.lock import exclusive
 from tetra_es.errors import Unavailable
@@ -108,6 +109,27 @@ def test_a_purge_that_was_cut_short_is_finished_by_what_is_said(machine: Machine
     run(machine, hint)
     assert positions(answers) == [row["event"] for row in machine.history()]
     assert b"canary-7" not in views.read_bytes()
+
+
+def test_a_void_purge_stops_no_answers(machine: Machine) -> None:
+    """It was admitted, and views of before it have nothing that was purged."""
+    machine.ok("set", "local", "app.entry=canary-7", "-m", "an oversight")
+    machine.ok("unset", "local", "app.entry")
+    bob = with_limits(machine)
+    answers = answering(machine)
+    before = positions(answers)
+    views, older = machine.folder / "store/views.db", machine.home / "views.db"
+    shutil.copyfile(views, older)
+    void = list_all(machine, bob)
+    assert machine.ok("status", "-o", "json").json["void"] == [void]
+    shutil.copyfile(older, views)
+    assert positions(answers) == before
+    machine.ok("purge", "local", "app.entry", "-m", "it was a secret", "--yes")
+    told = f"the views are from before the purge #{machine.last_position()}"
+    shutil.copyfile(older, views)
+    assert refusal(answers)[0] == told
+    list_all(machine, bob)  # nobody admitted it yet
+    assert refusal(answers)[0] == told
 
 
 def run(machine: Machine, hint: str | None) -> None:

@@ -190,10 +190,15 @@ class ReplicaAsOf(AdmittedReplica):
     def purge_after(self) -> int | None:
         """Return the newest event that purged texts after all that is here; None for none.
 
-        It was admitted: nothing stands for what it purged any more.
+        It was admitted: nothing stands for what it purged any more. A void one purged nothing; one
+        of which it is not known yet may have.
         """
-        position = self._upto.newest_after("bodies.purged")
-        return position if position and self._pins.hash_at(position) else None
+        stored = self._upto.stored_after("bodies.purged")
+        pinned = self._pins.head.position if stored else 0
+        admitted = [one for one in stored if one <= pinned]
+        known = judged.load(self._pins, tidy=False) if admitted else None
+        void = known.void if known else {}
+        return next((one for one in admitted if one not in void), None)
 
     @property
     def opened(self) -> Opened:

@@ -76,11 +76,10 @@ class LogUpto(SqliteLog):
         )
         return [row[0] for row in self._rows(sql, (*topics, after, self._last.position))]
 
-    def newest_after(self, topic: str) -> int | None:
-        """Return the newest event of a kind that is stored after the last one; None for none."""
-        sql = "SELECT max(position) FROM events WHERE +topic = ? AND position > ?"
-        row = self._row(sql, (topic, self._last.position))
-        return row[0] if row else None
+    def stored_after(self, topic: str) -> list[int]:
+        """Return the events of a kind that are stored after the last one, the newest first."""
+        sql = "SELECT position FROM events WHERE +topic = ? AND position > ? ORDER BY position DESC"
+        return [row[0] for row in self._rows(sql, (topic, self._last.position))]
 
     def streams(self, prefix: str = "") -> list[str]:
         """Return the streams whose names begin with `prefix`, sorted."""
