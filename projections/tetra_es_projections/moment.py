@@ -17,7 +17,14 @@ from tetra_es.errors import TetraEsError
 from tetra_es.layout import ENVIRONMENTS, MANIFEST, PROFILES, SECRETS
 from tetra_es.log.sqlite.connecting import connect_reading
 from tetra_es_projections.mirror.refs import branch_head
-from tetra_es_projections.views.database import FILES, MIRROR, VIEWS, opened_in_place, progress
+from tetra_es_projections.views.database import (
+    FILES,
+    MIRROR,
+    VIEWS,
+    begin_in_place,
+    opened_in_place,
+    progress,
+)
 from tetra_es_projections.working_files import digest_of
 
 if TYPE_CHECKING:
@@ -100,10 +107,12 @@ class Moment:
         self._close_views()
         self.problem = None
         try:
-            if self._layout.views.exists():
-                self.views = opened_in_place(self._layout.views, connect_reading)
-                self.views.execute("BEGIN")
-                self.views.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
+            while self._layout.views.exists():
+                opened = opened_in_place(self._layout.views, connect_reading)
+                self.views = opened.connection
+                if begin_in_place(self._layout.views, opened):
+                    break
+                self._close_views()
         except sqlite3.Error as error:
             self.problem = error
             self._close_views()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 import signal
 import sqlite3
-from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from contextlib import ExitStack, closing, contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
@@ -14,13 +14,23 @@ from tests.crash.killing import check_repaired, check_sound, count_effects, once
 from tests.examples import LONG_TAIL
 from tests.purging.conftest import VALUE
 from tests.purging.remains import remains
+from tetra_es.admission import Admission
+from tetra_es.layout import OrgLayout
+from tetra_es.log.sqlite.kept import KeptConnections
+from tetra_es.store.replica import open_replica
+from tetra_es_projections.moment import Moment
+from tetra_es_projections.queries.views import Views
 from tetra_es_projections.views import replacing
-from tetra_es_projections.views.database import opened_in_place
+from tetra_es_projections.views.database import discard, open_views, opened_in_place
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.machine import Machine
+    from tetra_es_projections.views.database import InPlace
+
+T = TypeVar("T")
 
 PURGE = ("purge", "local", "app.entry", "-m", "it was a secret", "--yes")
 
@@ -132,13 +142,80 @@ def test_who_opens_views_when_others_take_their_place(leaked: Machine) -> None:
             leaked.forked().ok("rebuild")
         return opened[-1]
 
-    connection = opened_in_place(views, connect)
+    connection = opened_in_place(views, connect).connection
     leaked.forked().ok("set", "local", "resources.nofile=2000")
     with closing(connection):
         (count,) = connection.execute("SELECT count(*) FROM events").fetchone()
     assert (len(opened), count) == (2, leaked.last_position())
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         opened[0].execute("SELECT 1")
+
+
+@contextmanager
+def opened_between(machine: Machine, opening: Callable[[], T]) -> Iterator[T]:
+    """Open views after the log of the old ones was thrown away, before others take their place.
+
+    The others have other rows, and as many pages. Somebody writes to them afterwards.
+    """
+    views, new, found = views_of(machine), new_of(machine), []
+    with closing(open_views(views)) as old:
+        rows = ((f"row {number}",) for number in range(3000))
+        old.execute("BEGIN")
+        old.executemany("INSERT INTO standing VALUES (?, 1, 'old')", rows)
+        old.execute("COMMIT")
+    shutil.copyfile(views, new)
+    with closing(open_views(new)) as connection:
+        connection.execute("UPDATE standing SET value = 'new'")
+
+    def discarding(*arguments: Any) -> None:
+        discard(*arguments)
+        found.append(opening())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(replacing, "discard", discarding)
+        replacing.put_in_place(new, views)
+    with closing(open_views(views)) as connection:
+        connection.execute("INSERT INTO files VALUES ('new', '', 0)")
+        yield found[0]
+
+
+def told(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Return how many rows of the old views there are, and how many of the new ones."""
+    return (
+        *connection.execute("SELECT count(*) FROM standing WHERE value = 'old'").fetchone(),
+        *connection.execute("SELECT count(*) FROM files WHERE path = 'new'").fetchone(),
+    )
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_who_opens_views_before_others_take_their_place(leaked: Machine, kept: bool) -> None:
+    """The new ones write to the log that these made: it would be read over old pages."""
+    connections = KeptConnections() if kept else None
+    with opened_between(leaked, lambda: Views(views_of(leaked), connections)) as views, views:
+        assert views.hold() == leaked.last_position()
+        assert told(views.connection) == (0, 1)
+
+
+def test_who_looks_at_all_before_others_take_their_place(
+    leaked: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[InPlace] = []
+
+    def opening(*arguments: Any) -> InPlace:
+        if not opened:
+            between = opened_between(leaked, lambda: opened_in_place(*arguments))
+            opened.append(writing.enter_context(between))
+        else:
+            opened.append(opened_in_place(*arguments))
+        return opened[-1]
+
+    monkeypatch.setattr("tetra_es_projections.moment.opened_in_place", opening)
+    layout, admission = OrgLayout(leaked.folder), Admission(leaked.home / ".local/state/tetra-es")
+    with ExitStack() as writing, open_replica(layout.store, admission) as log:
+        with Moment(layout, log) as moment:
+            assert moment.views is not None
+            assert told(moment.views) == (0, 1)
+        assert len(opened) == 2
 
 
 @LONG_TAIL

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 from tetra_es.disk.closing import Closing
 from tetra_es.log.sqlite.connecting import closed_on_failure, connect_reading
-from tetra_es_projections.views.database import BASES, VIEWS, opened_in_place, progress
+from tetra_es_projections.views.database import (
+    BASES,
+    VIEWS,
+    begin_in_place,
+    opened_in_place,
+    progress,
+)
 from tetra_es_projections.views.schema import foreign_part
 
 if TYPE_CHECKING:
@@ -41,8 +47,13 @@ class Views(Closing):
         With `kept`, by a connection of these, which gets it back. Raises `sqlite3.Error`, also when
         their tables are not ours: others may tell anything.
         """
-        self._kept = kept
-        self._connection = opened_in_place(path, kept.take if kept else connect_reading)
+        self._path, self._kept = path, kept
+        self._open()
+
+    def _open(self) -> None:
+        connect = self._kept.take if self._kept else connect_reading
+        self._opened = opened_in_place(self._path, connect)
+        self._connection = self._opened.connection
         with closed_on_failure(self._connection):
             if problem := foreign_part(self._connection):
                 raise sqlite3.DatabaseError(problem)
@@ -57,9 +68,12 @@ class Views(Closing):
     def hold(self) -> int:
         """Have all that is asked from now on be of one moment; return the position of that.
 
-        Nobody who writes waits for it.
+        Nobody who writes waits for it. It comes before all questions: where other views took the
+        place of these meanwhile, they are opened instead.
         """
-        self._connection.execute("BEGIN")
+        while not begin_in_place(self._path, self._opened):
+            self._connection.close()
+            self._open()
         return self.reached(alone=True)
 
     def hash_at(self, position: int) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tetra_es.disk.identity import file_identity
 from tetra_es.errors import TetraEsError
@@ -31,6 +31,13 @@ BESIDE: Final = ("-wal", "-shm", "-journal")
 MIRROR, FILES, VIEWS = "mirror", "files", "views"
 BASES: Final = "bases"
 """Not a projection: whether edited files were written as these views say; see `edited_bases`."""
+
+
+class InPlace(NamedTuple):
+    """A connection to views, and what tells their file from others in its place."""
+
+    connection: sqlite3.Connection
+    file: tuple[int, int] | None
 
 
 def open_views(path: Path) -> sqlite3.Connection:
@@ -87,7 +94,7 @@ def _opened(path: Path) -> sqlite3.Connection | None:
     if not path.exists():
         return None
     try:
-        connection = opened_in_place(path, connect_reading)
+        connection = opened_in_place(path, connect_reading).connection
         with closed_on_failure(connection):
             if _is_ours(connection):
                 return connection
@@ -99,9 +106,7 @@ def _opened(path: Path) -> sqlite3.Connection | None:
     return None
 
 
-def opened_in_place(
-    path: Path, connect: Callable[[Path], sqlite3.Connection]
-) -> sqlite3.Connection:
+def opened_in_place(path: Path, connect: Callable[[Path], sqlite3.Connection]) -> InPlace:
     """Return a connection to the views that are at a path when it has been opened.
 
     SQLite opens the file first, and its log by name. Where other views take their place in between,
@@ -111,8 +116,25 @@ def opened_in_place(
         before = file_identity(path)
         connection = connect(path)
         if file_identity(path) == before:
-            return connection
+            return InPlace(connection, before)
         connection.close()
+
+
+def begin_in_place(path: Path, opened: InPlace) -> bool:
+    """Have all that is read be of one moment; return whether that can be trusted.
+
+    Others may have taken the place of views after these made their log anew, which is then that of
+    both. Nobody had written to the others where the path leads to these when reading has begun, or
+    to nothing.
+    """
+    try:
+        opened.connection.execute("BEGIN")
+        opened.connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
+    except sqlite3.DatabaseError:
+        if file_identity(path) in (opened.file, None):
+            raise
+        return False
+    return file_identity(path) in (opened.file, None)
 
 
 def real(path: Path) -> Path:
