@@ -70,6 +70,18 @@ def test_what_was_asked_for_can_be_put_right(service: Service) -> None:
     ]
 
 
+@pytest.mark.parametrize("path", ["/search?q=a&at=zz", "/findings?at=zzz", "/timeline?n=1"])
+@pytest.mark.parametrize("more", ["kind", "kind=", "at=1", "%C2%85=", "%F0%9F%98%80=%F0%9F%98%80"])
+def test_what_is_asked_for_again_and_again_makes_no_large_page(
+    service: Service, path: str, more: str
+) -> None:
+    number = (4090 - len(path)) // (len(more) + 1)
+    reply = service.ask(path + f"&{more}" * number)
+    assert reply.status == 400
+    assert len(reply.text.encode()) <= 100_000
+    assert 1 <= reply.text.count("<label") <= 30
+
+
 def test_what_somebody_typed_is_no_command(service: Service) -> None:
     page = service.ask("/timeline", {"since": "<b>`x"}).text
     assert "&lt;b&gt;`x" in page

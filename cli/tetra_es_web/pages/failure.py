@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tetra_es_web.pages.registry import PARAMETERS
@@ -42,6 +43,8 @@ _LABELS: Final = {
     "at": "As it was at",
 }
 """Parameters that people type; which part of a list is shown is for links."""
+_MOST: Final = 20
+"""Values of one parameter that can be put right: an address has room for many hundreds."""
 _FIRST: Final = re.compile(r"[a-z]+(?=[ ,:])", re.ASCII)
 
 
@@ -55,7 +58,7 @@ class Field(NamedTuple):
 
 def failure(view: View, error: TetraEsError, status: int, here: Address) -> str:
     """Return a page that says what is wrong, with what was asked for, to be put right."""
-    known = tuple(pair for pair in here.query if pair[0] in PARAMETERS[here.page])
+    known = tuple(_first_of_each(here))
     typed = {text for pair in here.query for text in pair}
     names = {"manifest", "profile", *view.environments, *PARAMETERS[here.page], *typed, here.of}
     return render(
@@ -70,6 +73,15 @@ def failure(view: View, error: TetraEsError, status: int, here: Address) -> str:
         address=view.links.to(here.page, here.of),
         fields=list(_fields(here.page, known)) if view.links.live else (),
     )
+
+
+def _first_of_each(here: Address) -> Iterator[tuple[str, str]]:
+    """Yield what was asked for, without the parameters that the page does not have."""
+    seen: Counter[str] = Counter()
+    for name, text in here.query:
+        seen[name] += 1
+        if name in PARAMETERS[here.page] and seen[name] <= _MOST:
+            yield name, text
 
 
 def _fields(page: str, known: Sequence[tuple[str, str]]) -> Iterator[Field]:
