@@ -654,6 +654,7 @@ def sha(data: bytes | str) -> str:
 # that is broken counts, so that those after it can rely on it.
 Rule: TypeAlias = "tuple[object, str, str]"
 LOCAL = "environments/local.toml"
+LIMITING = {"signer.added", "signer.removed", "organization.upgraded"}
 
 
 class Rejected(Exception):
@@ -718,13 +719,23 @@ class Judge:
         """Whether this is to find them out; whether it relied on one, and has to be done again."""
         self.events: Callable[[], Iterable[Event]] = tuple
         """All events from the first one on, to find them out."""
-        self.is_settled = False
+        self.is_settled, self.is_sure = False, True
+        """Whether they were found out; while they are, whether the signers are as they were."""
 
     def admit(self, event: Event) -> Iterator[Verdict]:
         """Take the next event; yield the verdicts of its batch once that is whole.
 
         Raises `Rejected`: then neither this event nor one after it counts.
         """
+        if whole := self.gather(event):
+            try:
+                yield from self._decide(whole)  # which changes nothing where it is contested
+            except Contested:
+                self._settle()
+                yield from self._decide(whole)
+
+    def gather(self, event: Event) -> list[tuple[Event, State]]:
+        """Return the batch that is whole with the next event, an empty one where none is."""
         state = self._read(event)
         batch = state["metadata"]["batch"] if rules_of(state) else [1, 1]
         who = state["metadata"]["actor"], rules_of(state)
@@ -737,21 +748,23 @@ class Judge:
             raise Rejected(event.position, "batch", "its batch does not begin with it")
         self._batch.append((event, state))
         self.position, self.hash = event.position, event.hash
+        whole: list[tuple[Event, State]] = []
         if batch[0] == batch[1]:
             whole, self._batch = self._batch, []
-            try:
-                yield from self._decide(whole)  # which changes nothing where it is contested
-            except Contested:
-                self._settle()
-                yield from self._decide(whole)
+        return whole
 
     def _settle(self) -> None:
         """Judge all events, until none is judged by what a void purge event says.
 
         Any signer can list any body in a purge event, which is void then, and another one may
-        purge that body later.
+        purge that body later. Those of signers with limits are left out first, all at once.
         """
         self.is_settled, is_misled = True, True
+        judge = self._another()
+        with contextlib.suppress(Rejected):  # what comes after it does not count
+            for event in self.events():
+                if batch := judge.gather(event):
+                    self.void_purges |= judge.limited_purges(batch)
         while is_misled:
             judge = self._another()
             judge.is_settled, judge.is_ahead, judge.void_purges = True, True, self.void_purges
@@ -764,6 +777,47 @@ class Judge:
                 judge.void_purges.update(relied)
                 judge.is_misled |= bool(relied)
             is_misled = judge.is_misled
+
+    def limited_purges(self, batch: list[tuple[Event, State]]) -> set[int]:
+        """Return the purge events of a batch that are void because of who recorded them.
+
+        Whether a batch is valid may depend on a body, unless it changes signers and the floor
+        alone: after another one that adds or removes signers, limits can only be fewer.
+        """
+        signers, (first, state) = self.facts["signers"], batch[0]
+        founder = state.get("signer"), state.get("key")
+        if "founder" not in self.facts:
+            if first.topic != "organization.created" or not fits([ANY], [*founder]):
+                raise Rejected(first.position, "founding", "it founds no organization")
+            signers = {founder[0]: (founder[1], None)}
+            self.facts.update(founder=founder, floor=rules_of(state), signers=signers)
+            self._add_limits(batch[1:])
+            return set()
+        actor = state["metadata"]["actor"]
+        if actor not in signers:
+            raise Rejected(first.position, "signer", f"{actor} was not a signer then")
+        self._may = signers[actor][1]
+        if self._may is not None:
+            return {event.position for event, _ in batch if event.topic.endswith(".purged")}
+        own = [event.topic in LIMITING for event, _ in batch]
+        if self.is_sure and all(own):
+            if not self._culprit(batch)[1]:
+                for event, state in batch:
+                    apply(event, state, self.facts)
+        elif any(own):
+            self.is_sure = False
+            self._add_limits(batch)
+        return set()
+
+    def _add_limits(self, batch: list[tuple[Event, State]]) -> None:
+        """Let signers record what a batch may let them, and take nothing away."""
+        for event, state in batch:
+            if event.topic == "signer.added" and has_form(event, state):
+                _, before = self.facts["signers"].get(state["signer"], ("", frozenset()))
+                may = state.get("may")
+                may = None if may is None or before is None else before | set(may)
+                signer = {state["signer"]: (state["key"], may)}
+                self.facts["signers"] = {**self.facts["signers"], **signer}
 
     def _another(self) -> Judge:
         """Return another one that begins before the first event."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tetra_es.gate.outlook import Told
     from tetra_es.gate.pins.judged import PinnedVerdicts
     from tetra_es.gate.state import Signer
+    from tetra_es.log.chain import Head
     from tetra_es.log.record import Record
 
 
@@ -179,10 +180,17 @@ class Gate:
     def _settle(self) -> None:
         """Judge ahead, until no event is judged by what a void purge event says.
 
-        Else a signer with limits could list all bodies in such an event, and the next honest purge
-        of one would have nobody admit this history any more.
+        Else a signer could list all bodies in such an event, and the next honest purge of one would
+        have nobody admit this history any more. Those of signers with limits are left out first,
+        all at once: such a signer could record any number of them, and what one says may have
+        another event refused than the one that relied on it.
         """
+        from tetra_es.gate.roles import Roles  # few histories need it
+
         self._is_settled = True
+        sketch = Gate(self._source, self.state.copy())
+        later = _whole_batches(self._source.records(self.state.head.position), self.state.head)
+        self._void_purges |= Roles(sketch.state, sketch._verdicts).limited_purges(later)
         while True:
             ahead = Gate(self._source, self.state.copy(), self._known, self._judged)
             ahead._void_purges |= self._void_purges
@@ -330,6 +338,20 @@ def _names_of(entry: Entry) -> Sequence[bytes]:
         return RULE_SETS[entry.rules].names(entry)
     except Broken:
         return ()
+
+
+def _whole_batches(records: Iterable[Record], after: Head) -> Iterator[list[Entry]]:
+    """Yield the batches that follow an event, up to where they are whole and linked."""
+    batch: list[Entry] = []
+    for record in records:
+        try:
+            batch.append(_joined(batch, Entry(record, after)))
+        except Rejected:
+            return
+        after = record.head
+        if batch[-1].is_last:
+            yield batch
+            batch = []
 
 
 def _check_batch(batch: list[Entry], entry: Entry) -> None:

@@ -278,3 +278,38 @@ def _() -> VectorBuilder:
     story.lawful(story.edited("[after]\nx = 1"))
     story.lawful(story.promoted("dev"))
     return story
+
+
+@vector("void-purge-founding", "A void purge says that the second event was void: it founded all.")
+def _() -> VectorBuilder:
+    story = VectorBuilder()
+    local = story.gate.state.environment("local").newest
+    assert local
+    story.lawful(story.edited("[n]"))
+    story.lawful(story.signer_added("bob", ["promote:dev"]))
+    honest, said = story.purged(local.digest), [{"position": 2, "verdict": "void"}]
+    story.breaks("role", story.purged(local.digest, named_by=said), by="bob")
+    drafts = (story.signer_added("carol"), story.purged(local.digest, named_by=said))
+    story.breaks("role", *drafts, by="bob")
+    story.lawful(honest)
+    story.destroy(local.digest.hex())
+    return story
+
+
+@vector("void-purge-overlay", "A void purge says that an overlay was void, so that another counts.")
+def _() -> VectorBuilder:
+    story = VectorBuilder()
+    for number in (4445, 4446):
+        story.lawful(story.profile("dev", f'[set]\n"ports.tetra" = {number}\n'))
+    edited = story.gate.state.head.position
+    overlays = story.gate.state.file("dev")
+    older, newer = (at.digest for number in (1, 2) if (at := overlays.find(number)))
+    story.lawful(story.promoted("dev"))
+    story.lawful(story.profile("dev", '[set]\n"ports.tetra" = 4447\n'))
+    story.lawful(story.signer_added("bob", ["promote:dev"]))
+    said = [{"position": edited, "verdict": "void"}]
+    story.breaks("role", story.purged(newer, named_by=said), by="bob")
+    story.lawful(story.purged(older))
+    story.lawful(story.purged(newer))
+    story.destroy(older.hex(), newer.hex())
+    return story
