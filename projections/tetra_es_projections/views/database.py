@@ -123,7 +123,7 @@ def opened_in_place(path: Path, connect: Callable[[Path], sqlite3.Connection]) -
 def begin_in_place(path: Path, opened: InPlace) -> bool:
     """Have all that is read be of one moment; return whether that can be trusted.
 
-    Others may have taken the place of views after these made their log anew, which is then that of
+    Others may have taken the place of views after these made their log again, which is then that of
     both. Nobody had written to the others where the path leads to these when reading has begun, or
     to nothing.
     """
