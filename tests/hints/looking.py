@@ -8,6 +8,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from tests.hints.case import Case
+from tests.sharing.people import bare_repository
 
 if TYPE_CHECKING:
     from tests.machine import Machine
@@ -20,6 +21,10 @@ def no_organization_named(machine: Machine) -> None:
 
 
 def another_organization(machine: Machine) -> None:
+    """Ours is shared and not here; another one is named."""
+    bare_repository(machine.home / "hub.git")
+    machine.ok("share", str(machine.home / "hub.git"))
+    shutil.rmtree(machine.folder)
     machine.env["TETRA_ORG"] = "other"
 
 
@@ -63,6 +68,7 @@ CASES = [
         "`tetra-es orgs` lists what is there",
         "status",
         another_organization,
+        fill={"URL": "$HOME/hub.git"},
     ),
     Case(
         "{}this organization has {}; `tetra-es env add {} --profile dev` adds it",

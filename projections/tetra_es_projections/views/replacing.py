@@ -61,7 +61,7 @@ def put_in_place(new: Path, path: Path) -> None:
 def _make(new: Path, path: Path) -> None:
     """Make an empty file with the mode of the one at `path`: a person may have let others read."""
     try:
-        mode = S_IMODE(path.stat().st_mode)
+        mode = S_IMODE(path.stat().st_mode) if path.exists() else 0
         new.touch(0o600, exist_ok=False)
         new.chmod(mode | 0o600)
     except OSError as error:
