@@ -173,8 +173,8 @@ class Model:
 
     def _out_of_order(self, name: str, source: int) -> bool:
         before = ("local", *GENERATED)[GENERATED.index(name)]
-        required = self.gradual == "required" and before != "local"
-        return required and source not in self.promoted.get(before, set())
+        # What it has now counts: what it was rolled back from goes nowhere.
+        return self.gradual == "required" and before != "local" and self._source(before) != source
 
     def _add(self, name: str, content: Any, source: int | None) -> bool:
         states = self.states[name]

@@ -6,7 +6,7 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from hypothesis import given
+from hypothesis import example, given
 
 from tests.properties.commands import COMMANDS, FEW, Command, do, do_all, expect, start
 from tests.properties.world import ENVIRONMENTS, World, new_world
@@ -48,8 +48,21 @@ def check_against(world: World, model: Model) -> None:
     assert world.log.last_position() == model.events
 
 
+# The policy goes by what the environment before has now, not by what it ever had.
+ROLLED_BACK_FROM = [
+    Command("set_manifest", ("gradual", "required")),
+    Command("promote", ("dev", "local")),
+    Command("set", ("ports.tetra", 5555)),
+    Command("promote", ("dev", "local")),
+    Command("roll_back", ("dev", None)),
+    Command("promote", ("staging", "local")),
+    Command("promote", ("staging", "dev")),
+]
+
+
 @FEW
 @given(COMMANDS)
+@example(ROLLED_BACK_FROM)
 def test_the_fold_equals_a_plain_model(commands: list[Command]) -> None:
     with new_world() as world:
         model = start()
