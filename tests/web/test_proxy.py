@@ -87,7 +87,8 @@ class Behind(NamedTuple):
 
     @property
     def access_log(self) -> str:
-        return (self.folder / "access.log").read_text()
+        """What nginx wrote: into the log of the page, and into that which Debian has for all."""
+        return "".join((self.folder / name).read_text() for name in ("history.log", "access.log"))
 
     @property
     def log(self) -> str:
@@ -108,10 +109,12 @@ def _of_page(folder: Path, port: int) -> str:
         ("/etc/ssl/private/history.key", f"{folder}/history.key"),
         ("/etc/nginx/history.users", f"{folder}/history.users"),
         ("/run/tetra-es/web.sock", f"{folder}/web.sock"),
+        ("/var/log/nginx/history.log", f"{folder}/history.log"),
     ):
         assert text.count(theirs) == 1
         text = text.replace(theirs, ours)
     assert "/etc/" not in text
+    assert "/var/" not in text
     return text
 
 
@@ -223,6 +226,22 @@ def test_programs_have_a_token(behind: Behind) -> None:
     until(lambda: 'unix ci "GET /api/v1/events?n=1" 200 ' in behind.log)
     assert " root " not in behind.log
     assert behind.token not in behind.log + behind.access_log
+
+
+def test_no_log_has_what_people_search_for(behind: Behind) -> None:
+    path = "/search?q=THE-LEAKED-VALUE&grep=THE-LEAKED-VALUE"
+    referred = {"Referer": f"https://history.acme.example{path}", "User-Agent": path}
+    assert behind.ask("/search?q=THE-LEAKED-VALUE", headers=referred)[0] == 200
+    assert behind.ask(path, headers=referred)[0] == 400  # of no such parameter
+    assert behind.ask(path, user=None, headers=referred)[0] == 401
+    assert behind.ask(f"{path}{'a' * 9000}", headers=referred)[0] == 414
+    with closing(http.client.HTTPConnection("127.0.0.1", behind.port, timeout=HANG)) as plain:
+        plain.request("GET", path, headers=referred)  # without TLS
+        assert plain.getresponse().status == 400
+    for status in (200, 400, 401, 414):
+        until(lambda status=status: f'" {status} ' in behind.access_log)  # type: ignore[misc]
+    assert "LEAKED" not in behind.access_log + behind.log
+    assert re.search(r'127.0.0.1 ann \[.*\] "GET /search" 200 ', behind.access_log)
 
 
 def test_two_ways_at_once_are_none(behind: Behind) -> None:
