@@ -14,26 +14,12 @@ from tests.conftest import Machine
 from tests.examples import LONG_TAIL
 from tests.gate.histories import MANIFEST
 from tests.integrity.hostile import OLD, Odd, made_up, record
+from tests.integrity.looking import look
 from tests.integrity.old_hostile import machine_with
 from tests.verify_alone.clone import verify
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-READING = (
-    *("status", "history -o json", "history --changes", "history dev", "history --graph"),
-    *("history --key ports.tetra -o csv", "search a -o json", "blame local", "why dev ports.tetra"),
-    *("signer list -o json", "recipient list dev", "secret list dev", "secret exposure dev"),
-    *("hosts", "findings -o json", "orgs", "mirror list", "audit follow --no-wait -o jsonl"),
-    *("audit follow --no-wait -o ocsf", "audit follow --no-wait -o cef", "show dev --at 0s"),
-    *("--tz Europe/Berlin history -o json", "--tz -12:00 history", "history --since 9999-12-31"),
-    *("doctor", "verify", "rebuild --check", "audit sqlite {here}/all.db --force"),
-    *("diff dev prod", "profile show dev", "audit checkpoint"),
-)
-"""Commands that look, and so have to do with every event."""
-
-EXPORTS = ((), ("--env", "dev"), ("--env", "dev", "--chain"), ("--since", "2026-11-27"))
-"""What an archive may be of."""
 
 
 def goes_on(machine: Machine, odd: list[Odd], here: Path) -> None:
@@ -43,17 +29,7 @@ def goes_on(machine: Machine, odd: list[Odd], here: Path) -> None:
     machine.ok("promote", "dev")
     last = machine.last_position()
     assert machine.ok("show", "dev").out == machine.ok("show", "dev", "--at", str(last)).out
-    for words in (*READING, *(f"event {at}" for at in range(first, first + len(odd)))):
-        done = machine.run(*(word.format(here=here) for word in words.split()))
-        assert done.code in (0, 3), (words, done.code, done.err)
-        assert "unexpected" not in done.err, (words, done.err)
-    for words_ in EXPORTS:
-        machine.ok("audit", "export", str(here / "e.zip"), "--force", *words_)
-        done = verify(here / "e.zip", "-o", "json")
-        assert not done.json["findings"], (words_, done.json["findings"])
-    assert verify(machine.mirror).code == 0
-    machine.ok("rebuild")
-    machine.ok("verify")
+    look(machine, range(first, first + len(odd)), here)
     other = machine.copy(here / "other")
     rmtree(other.home / ".local/state/tetra-es")  # an account that sees this history first
     newest = machine.history("-n", "1")[0]

@@ -9,9 +9,9 @@ import pytest
 
 from tests.examples import LONG_TAIL
 from tests.integrity.conftest import BOB
+from tests.integrity.looking import look
 from tests.integrity.old_hostile import machine_with, told
 from tests.integrity.tampering import append, key_of, state
-from tests.integrity.test_hostile_events import EXPORTS, READING
 from tests.verify_alone.clone import verify
 
 if TYPE_CHECKING:
@@ -79,15 +79,4 @@ def test_whatever_is_there_stops_nobody(tmp_path: Path, seed: int) -> None:
     machine.ok("upgrade")
     machine.ok("set", "local", "ports.tetra=3000", "-m", "after it")
     machine.ok("promote", "dev")
-    events = (f"event {at}" for at in range(1, len(story.log.all) + 1))
-    for words in (*READING, *events):
-        done = machine.run(*(word.format(here=tmp_path) for word in words.split()))
-        assert done.code in (0, 3), (words, done.code, done.err)
-        assert "unexpected" not in done.err, (words, done.err)
-    for words_ in EXPORTS:
-        machine.ok("audit", "export", str(tmp_path / "e.zip"), "--force", *words_)
-        found = verify(tmp_path / "e.zip", "-o", "json")
-        assert not found.json["findings"], (words_, found.json["findings"])
-    assert verify(machine.mirror).code == 0
-    machine.ok("rebuild")
-    machine.ok("verify")
+    look(machine, range(1, len(story.log.all) + 1), tmp_path)

@@ -181,12 +181,16 @@ def _() -> VectorBuilder:
     return story
 
 
+def secret_set(story: VectorBuilder, digest: str) -> Draft:
+    """Return an event that sets a secret to an age file, which need not be there."""
+    fields = {"environment": "dev", "key": "A", "version": 1, "digest": digest}
+    return story.old_event("secret.set", "secrets:dev", **fields, recipients=[])
+
+
 @vector("refused-old-body", "The age file of a secret of the first edition is missing.")
 def _() -> VectorBuilder:
     story = founded()
-    fields = {"environment": "dev", "key": "A", "version": 1, "digest": "ab" * 32}
-    draft = story.old_event("secret.set", "secrets:dev", **fields, recipients=[])
-    story.stops("body", story.linked(draft, rules=0)[0])
+    story.stops("body", story.linked(secret_set(story, "ab" * 32), rules=0)[0])
     return story
 
 
@@ -207,9 +211,7 @@ def _() -> VectorBuilder:
     host = {"environment": "dev", "host": "a\nb", "deployment": "ab" * 8, "revision": 1}
     draft = story.old_event("deployment.healthy", "deployments:dev@a\nb", **host)
     story.breaks("form", draft, rules=0)
-    fields = {"environment": "dev", "key": "A", "version": 1, "digest": "no digest"}
-    draft = story.old_event("secret.set", "secrets:dev", **fields, recipients=[])
-    story.breaks("form", draft, rules=0)
+    story.breaks("form", secret_set(story, "no digest"), rules=0)
     story.texts |= {"local": LOCAL}
     return story
 
