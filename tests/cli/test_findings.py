@@ -294,14 +294,19 @@ def test_promotions_of_what_the_environment_before_did_not_have(machine: Machine
     assert done.json == []
 
 
-def test_a_promotion_after_one_that_lost_keys_again(machine: Machine) -> None:
-    machine.ok("set", "manifest", "promotion.gradual=advised", "-m", "x")
-    for name in ("dev", "staging"):
+def lose_keys_again(machine: Machine, *before: str) -> None:
+    """Promote to some environments, then something new, of which staging loses a key again."""
+    for name in before:
         machine.ok("promote", name, "-m", "x")
     machine.ok("set", "local", "ports.tetra=2001", "-m", "x")
     for name in ("dev", "staging"):
         machine.ok("promote", name, "-m", "x")
     machine.ok("rollback", "staging", "--path", "ports", "--to", "staging@1", "-m", "2001 is bad")
+
+
+def test_a_promotion_after_one_that_lost_keys_again(machine: Machine) -> None:
+    machine.ok("set", "manifest", "promotion.gradual=advised", "-m", "x")
+    lose_keys_again(machine, "dev", "staging")
     machine.ok("promote", "prod", "-m", "x")
     (row,) = listed(machine, "out-of-order")
     told = "it had local@2 but for keys that were rolled back"
@@ -309,12 +314,7 @@ def test_a_promotion_after_one_that_lost_keys_again(machine: Machine) -> None:
 
 
 def test_a_promotion_after_a_rollback_to_what_had_lost_keys(machine: Machine) -> None:
-    for name in ("dev", "staging", "prod"):
-        machine.ok("promote", name, "-m", "x")
-    machine.ok("set", "local", "ports.tetra=2001", "-m", "x")
-    for name in ("dev", "staging"):
-        machine.ok("promote", name, "-m", "x")
-    machine.ok("rollback", "staging", "--path", "ports", "--to", "staging@1", "-m", "x")
+    lose_keys_again(machine, "dev", "staging", "prod")
     machine.ok("promote", "staging", "-m", "x")
     machine.ok("rollback", "staging", "--to", "staging@3", "-m", "as a whole")
     machine.ok("promote", "prod", "-m", "x")

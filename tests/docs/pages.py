@@ -31,6 +31,13 @@ ANYTHING = "..."
 WITH_A_SERVER = {"from-two-laptops-to-ci.md", "answer-an-auditor.md"}
 """Pages that deploy, to servers that a program stands in for."""
 
+ELSEWHERE = {
+    "serve.md": "tests/web/test_page.py",
+    "servers": "tests/server/deploy/test_pages.py",
+    "databases": "tests/postgres/test_page.py",
+}
+"""Pages, and folders of pages, that need more, and the tests that have it and run them."""
+
 STAND_IN = ROOT / "tests" / "servers" / "ssh.py"
 
 _AT_THE_TOP = ("README.md", "CONTRIBUTING.md", "SECURITY.md")
@@ -81,6 +88,11 @@ class Script:
 def pages() -> list[Path]:
     """Return every page of the documentation."""
     return [*(ROOT / name for name in _AT_THE_TOP), *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def elsewhere(page: Path) -> str | None:
+    """Return the test that sets up what the commands of a page need; None if they need nothing."""
+    return ELSEWHERE.get(page.name) or ELSEWHERE.get(page.parent.name)
 
 
 def steps(text: str) -> list[Command | Script]:

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import ROOT
+from tests.docs import update
 from tests.docs.pages import (
     ANYTHING,
+    ELSEWHERE,
     WITH_A_SERVER,
     Command,
     agrees,
     check,
+    elsewhere,
     pages,
     run,
     steps,
@@ -30,15 +33,7 @@ _HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 _PATH = re.compile(r"`((?:tetra_es|cli|projections|tests|docs|benchmarks|\.ci|\.github)/[\w./-]*)")
 _INFO = re.compile(r"^```(\S*)[^\n]*\n.*?^```$", re.MULTILINE | re.DOTALL)
 
-ELSEWHERE = {"servers", "databases", "serve.md"}
-"""Pages that need more: tests/server/deploy/test_pages.py, tests/postgres/test_page.py and
-tests/web/test_page.py run them."""
-
-RUNNABLE = [
-    page
-    for page in pages()
-    if steps(page.read_text()) and not {page.parent.name, page.name} & ELSEWHERE
-]
+RUNNABLE = [page for page in pages() if steps(page.read_text()) and not elsewhere(page)]
 
 DAILY = {"README.md", "docs/tutorial.md", "docs/how-to/secrets.md"}
 """Pages whose blocks run every time, the first that people read; the others in a thorough run."""
@@ -94,6 +89,16 @@ def test_a_page_that_says_something_else_is_found(tmp_path: Path) -> None:
     assert not agrees(first.expected, results[0][1])
     assert agrees(second.expected, results[1][1])
     assert results[2][1] == []
+
+
+def test_pages_that_need_more_are_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their commands would fail, or never end: serve.md waits for a service."""
+    for place, test in ELSEWHERE.items():
+        assert (ROOT / test).is_file()
+        (page, *_) = [each for each in pages() if place in {each.name, each.parent.name}]
+        monkeypatch.setattr("sys.argv", ["update", str(page)])
+        with pytest.raises(SystemExit, match=re.escape(test)):
+            update.main()
 
 
 OF_HELP = "docs/reference/cli.md"

@@ -3,7 +3,8 @@
     python -m tests.docs.update README.md docs/tutorial.md
 
 Run from the top folder, with the packages importable. Only blocks that do not agree are changed;
-a `...` in one that agrees stays. Read the difference before committing it.
+a `...` in one that agrees stays. Read the difference before committing it. Pages whose commands
+need what a test of their own sets up, such as a server, are refused.
 """
 
 from __future__ import annotations
@@ -12,7 +13,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.docs.pages import WITH_A_SERVER, Command, agrees, run, steps, with_a_server
+from tests.docs.pages import (
+    WITH_A_SERVER,
+    Command,
+    agrees,
+    elsewhere,
+    run,
+    steps,
+    with_a_server,
+)
 
 
 def updated(text: str, home: Path) -> str:
@@ -39,6 +48,8 @@ def main() -> None:
     """Update the pages that the arguments name."""
     for name in sys.argv[1:]:
         page = Path(name)
+        if test := elsewhere(page):
+            sys.exit(f"{name}: its commands need what {test} sets up; nothing was run")
         with tempfile.TemporaryDirectory() as folder:
             home = Path(folder, "home")
             home.mkdir()
