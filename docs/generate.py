@@ -228,7 +228,9 @@ def _option(option: click.Option) -> str:
 
 def _prose(text: str) -> str:
     paragraphs = inspect.cleandoc(text).split("\n\n")
-    return "\n\n".join(textwrap.fill(" ".join(p.split()), 100) for p in paragraphs)
+    return "\n\n".join(
+        textwrap.fill(" ".join(p.split()), 100, break_on_hyphens=False) for p in paragraphs
+    )
 
 
 def catalogue() -> str:
