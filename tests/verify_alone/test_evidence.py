@@ -178,6 +178,7 @@ def test_it_says_what_it_cannot_show(story: Machine, tmp_path: Path) -> None:
     ]:
         done = story.ok("audit", "export", str(path), "--force", *words)
         assert (said in done.err, bool(done.err)) == (True, bool(said)), (words, done)
+        assert (theirs in done.err) == (bool(words) and "--chain" not in words), (words, done)
         text = Bundle.of(path).files["README.txt"].decode()
         assert page in text, words
         assert page or word not in text, words

@@ -82,7 +82,7 @@ def _say_what_is_open(done: Exported) -> None:
     """Say on standard error what the one who reads the archive should know before that."""
     if not done.events:
         note("no event matches the filter: the archive has only those that prove it")
-    elif not done.chain and done.events + done.context < done.head:
+    if not done.chain and done.events + done.context < done.head:
         note("nothing proves that the filter left no event out; --chain adds that proof")
 
 
