@@ -254,7 +254,7 @@ class Workspace:
     def repair_shared(self, *, newer: bool = False) -> Repaired | None:
         """Set aside what the shared log has and is not an event; return None where that is nothing.
 
-        With `newer`, also events that say to be of a newer version. The events before that are
+        With `newer`, also events that claim to be of a newer version. The events before that are
         taken over first. Raises `Refused` where it is not shared.
         """
         with exclusive(self.layout.lock):

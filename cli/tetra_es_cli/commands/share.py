@@ -111,7 +111,7 @@ def share() -> None:
 
 @share.command()
 @click.option(
-    "--newer", is_flag=True, help="Also set aside events that say to be of a newer tetra-es."
+    "--newer", is_flag=True, help="Also set aside events that claim to be of a newer version."
 )
 @click.pass_obj
 def repair(app: App, *, newer: bool) -> None:
@@ -122,7 +122,7 @@ def repair(app: App, *, newer: bool) -> None:
     them, and what was there is kept in a branch found/TIME there. Commits that it lacks, as after
     a backup was put back, are pushed, and a purge that it did not let be finished is finished.
 
-    Anybody who may push can write an event that says to be of a newer tetra-es: everybody stops
+    Anybody who may push can write an event that claims to be of a newer version: everybody stops
     there. If there is no such version, --newer sets it aside. A colleague who has a newer one, and
     who admitted the event, puts it back with `share repair`.
 
