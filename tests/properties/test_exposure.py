@@ -52,7 +52,7 @@ class Then(NamedTuple):
     called: dict[tuple[str, str], str]
     """Environment and recipient to a name that it had by then."""
     time: str
-    """From when on all of it counts: the last event of a batch need not have its latest time."""
+    """From when on all of it counts."""
 
 
 def heads_of(world: SecretWorld, steps: list[Step]) -> dict[int, Then]:
@@ -67,7 +67,7 @@ def heads_of(world: SecretWorld, steps: list[Step]) -> dict[int, Then]:
                 model.environments,
                 {name: dict(found) for name, found in model.recipients.items()},
                 dict(model.called),
-                max(event.timestamp for _, event in world.events()),
+                world.events()[-1][1].timestamp,
             )
     return heads
 

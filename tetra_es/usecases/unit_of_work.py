@@ -94,6 +94,8 @@ class UnitOfWork:
         self._loaded: dict[str, Aggregate] = {}
         self._head: Head | None = None
         """The events up to here are in what was loaded."""
+        self._now: str | None = None
+        """The time of all that is decided together, None before anybody asked for it."""
         self._bodies: list[bytes] = []
         self._destroyed: list[bytes] = []
         self._warnings: list[str] = []
@@ -166,16 +168,20 @@ class UnitOfWork:
         return self.context_as(actor, reason=reason)
 
     def context_as(self, actor: str, *, reason: str | None = None) -> Context:
-        """Return the context of events recorded by `actor`."""
+        """Return the context of events recorded by `actor`, who decides all of them at one time.
+
+        They are recorded in another order than they are decided in.
+        """
         told = self.again.reason if self.again else self.intent.reason
-        now = self.intent.clock()
+        if self._now is None:
+            self._now = self.intent.clock()
         return Context(
             actor=actor,
             reason=told if reason is None else reason,
             correlation=self.correlation,
-            now=now,
+            now=self._now,
             rerecorded_from=self.again.origin if self.again else None,
-            corrects=self._corrects(actor, now),
+            corrects=self._corrects(actor, self._now),
         )
 
     def _corrects(self, actor: str, now: str) -> bool:
@@ -287,6 +293,7 @@ class UnitOfWork:
         if head != self._head:
             self.forget()
             self._head = head
+        self._now = None
         try:
             result = decide(self)
         except BaseException:
