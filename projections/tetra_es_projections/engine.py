@@ -97,7 +97,7 @@ class Projections(Closing):
 
     def serving_hosts(self, environment: str) -> list[str]:
         """Return the hosts that an environment runs on, by what was recorded; not this machine."""
-        with self._errors(), Views(self.layout.views) as views:
+        with self._views() as views:
             from tetra_es_projections.queries.hosts import serving_hosts  # few commands ask
 
             return serving_hosts(views.hosts, environment)
@@ -106,14 +106,14 @@ class Projections(Closing):
         """Return all names of a host that an environment was deployed to."""
         from tetra_es_projections.queries.hosts import names_of  # few commands ask
 
-        with self._errors(), Views(self.layout.views) as views:
+        with self._views() as views:
             return names_of(views.hosts, environment, host, machine)
 
     def deployed_hosts(self) -> dict[str, list[str]]:
         """Return the hosts that each environment was deployed to, by what was recorded."""
         from tetra_es_projections.queries.hosts import deployed_hosts  # few commands ask
 
-        with self._errors(), Views(self.layout.views) as views:
+        with self._views() as views:
             return deployed_hosts(views.hosts)
 
     def merge_texts(
@@ -338,3 +338,10 @@ class Projections(Closing):
             yield
         except sqlite3.Error as error:
             raise unusable_views(self.layout.views, error, LATER) from error
+
+    @contextmanager
+    def _views(self) -> Iterator[Views]:
+        """Open the views for questions, all of one moment."""
+        with self._errors(), Views(self.layout.views) as views:
+            views.hold()
+            yield views

@@ -19,6 +19,7 @@ from tetra_es.layout import OrgLayout
 from tetra_es.log.sqlite.kept import KeptConnections
 from tetra_es.store.replica import open_replica
 from tetra_es_projections.moment import Moment
+from tetra_es_projections.queries.reader import reading
 from tetra_es_projections.queries.views import Views
 from tetra_es_projections.views import replacing
 from tetra_es_projections.views.database import discard, open_views, opened_in_place
@@ -194,6 +195,20 @@ def test_who_opens_views_before_others_take_their_place(leaked: Machine, kept: b
     with opened_between(leaked, lambda: Views(views_of(leaked), connections)) as views, views:
         assert views.hold() == leaked.last_position()
         assert told(views.connection) == (0, 1)
+
+
+def test_who_reads_before_others_take_their_place(leaked: Machine) -> None:
+    """All that it is told is of the old ones."""
+    layout, admission = OrgLayout(leaked.folder), Admission(leaked.home / ".local/state/tetra-es")
+    with ExitStack() as stack:
+
+        def opening() -> Views:
+            reader = stack.enter_context(reading(layout, admission))
+            assert reader is not None
+            return reader.views
+
+        with opened_between(leaked, opening) as views:
+            assert told(views.connection) == (3000, 0)
 
 
 def test_who_looks_at_all_before_others_take_their_place(

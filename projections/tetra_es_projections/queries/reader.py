@@ -57,6 +57,7 @@ def _views_in_step(layout: OrgLayout, log: Replica) -> Views | None:
     except sqlite3.DatabaseError:
         return None
     try:
+        views.hold()  # else others could take their place while they are read
         if views.reached() == log.last_position() or _are_in_step_alone(views, log):
             return views
     except sqlite3.DatabaseError:
