@@ -143,9 +143,8 @@ class Findings:
         """Return whether a person decided on an event, and not on another one of that command."""
         if record.topic != SecretsRestored.TOPIC:
             return record.topic in _DECISIONS
-        before = self._log.record(
-            record.position - 1
-        )  # where a text came back, too, that did first
+        # Where a text came back, too, that event is the one before.
+        before = self._log.record(record.position - 1)
         if before is None or before.topic != EnvironmentRolledBack.TOPIC:
             return True
         command = canonical.decode(before.state)["metadata"].get("correlation")
