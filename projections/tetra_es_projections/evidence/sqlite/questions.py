@@ -1,8 +1,8 @@
 """The twelve questions of auditors as SQL over the tables.
 
 Parameters are text, as datasette hands them over; an empty one stands for all, or for now.
-Questions about a time go by effective times, as everywhere. Each has the rows that the command for
-the same question prints.
+Questions about a time go by effective times, as everywhere. Each has what the command for the same
+question prints; docs/how-to/answer-an-auditor.md says where the rows differ in form.
 """
 
 from __future__ import annotations
