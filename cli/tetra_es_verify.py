@@ -1366,7 +1366,8 @@ def apply(event: Event, state: State, facts: Facts) -> None:
         signer = state["key"], None if may is None else frozenset(may)
         facts["signers"] = {**facts["signers"], state["signer"]: signer}
     if topic.endswith(".purged"):
-        facts.update({("purged", digest): event.position for digest in state["digests"]})
+        for digest in state["digests"]:  # another event may have purged it before
+            facts.setdefault(("purged", digest), event.position)
     if is_of_secrets(topic):
         apply_secrets(topic, state, facts)
 
@@ -2599,8 +2600,8 @@ class Evidence:
         self.said: set[int] = set()
         """Those of them that only the manifest says are void."""
         self.terms: list[Term] = []
-        self._purges: dict[str, list[int]] | None = None
-        """Digest to the events that purged it."""
+        self._purges: dict[str, int] | None = None
+        """Digest to the event that purged it."""
         self._keys: dict[int, str | ValueError] = {}
         """Position of a signed event to the key that signed it, or why none did."""
         self.effective: dict[int, str] = {}
@@ -3075,6 +3076,7 @@ class Evidence:
         if judged < self.manifest["head"]["position"] and not self.findings:
             part = PartJudge(body, lambda: purges)
             part.void, part.void_purges = self.void, set(self.void)
+            part.is_settled = True
             undecided = undecided | self._judge_part(part, verdicts)
             words = "the rules of tetra-es, for events whose history is not in the archive"
             self.notes.append(f"{words} (up to #{judged} they were)" if judged else words)
@@ -3183,14 +3185,18 @@ class Evidence:
         return found
 
     def _purge_of(self, digest: str, position: int) -> int | None:
-        """Return the later event that purged a body."""
+        """Return the event that purged a body which one names: the first valid one that lists it.
+
+        None where it was purged before, unless the one that names it is void.
+        """
         if self._purges is None:
             self._purges = {}
             for other, event in sorted(self.events.items()):
                 if event.topic.endswith(".purged") and other not in self.void:
                     for one in self.states[other].get("digests", ()):
-                        self._purges.setdefault(one, []).append(other)
-        return next((one for one in self._purges.get(digest, ()) if one > position), None)
+                        self._purges.setdefault(one, other)
+        purge = self._purges.get(digest, 0)
+        return purge if purge > position or (purge and position in self.void) else None
 
     def _compare_tables(self) -> None:
         """Compare the tables with those that the events make."""

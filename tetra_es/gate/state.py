@@ -14,7 +14,7 @@ from tetra_es.log.counting import Reached
 from tetra_es.model.secrets import Vault, secrets_stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from tetra_es.events.base import Event
 
@@ -52,7 +52,7 @@ class State:
         self.owners: dict[str, tuple[str, str]] = {}
         """Digest of each age file to the environment and key that it belongs to."""
         self.purged: dict[bytes, int] = {}
-        """Digest of each body that was purged to the event that did it."""
+        """Digest of each body that was purged to the event that did it: the first valid one."""
         self.versions: dict[str, int] = {}
         """Stream to the number of its newest event, void ones included."""
         self.void: dict[int, str] = {}
@@ -110,6 +110,12 @@ class State:
             else:
                 self._undo.append(lambda: into.pop(key))
         into[key] = value
+
+    def purge(self, digests: Iterable[str], position: int) -> None:
+        """Have bodies purged by an event, but for those that another one purged before."""
+        for digest in map(bytes.fromhex, digests):
+            if digest not in self.purged:
+                self.put(self.purged, digest, position)
 
     def take(self, out_of: dict[_Key, _Value], key: _Key) -> None:
         """Remove a member of one of the tables."""

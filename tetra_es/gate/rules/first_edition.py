@@ -114,8 +114,7 @@ def apply_secrets(event: SecretsEvent, position: int, state: State) -> None:
     """Take in an event of an environment's secrets, of any edition."""
     state.apply_secrets(event.environment, event)
     if isinstance(event, SecretPurged):
-        for digest in event.digests:
-            state.put(state.purged, bytes.fromhex(digest), position)
+        state.purge(event.digests, position)
         return
     for key, digest in owned(event):
         if digest not in state.owners:

@@ -82,8 +82,7 @@ def _check_named(entry: Entry, bodies: Bodies) -> None:
 
 
 def _destroy(entry: Entry, state: State) -> None:
-    for digest in _digests(entry):
-        state.put(state.purged, digest, entry.position)
+    state.purge(entry.state["digests"], entry.position)
 
 
 def _digests(entry: Entry) -> list[bytes]:
