@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tetra_es.admission import Admission
-from tetra_es.crypto.ssh.own_key import OwnKey
-from tetra_es.layout import OrgLayout
-from tetra_es.store.history import History
-from tetra_es.usecases.unit_of_work import Intent, UnitOfWork
-from tetra_es_projections.queries.ref_lookup import RefLookup
+from tests.web.recording import deploy, record
 
 if TYPE_CHECKING:
     from tests.machine import Machine
+    from tetra_es.usecases.unit_of_work import UnitOfWork
 
 KEY: Final = "app.settings_of_the_pool.connections.maximum_idle_seconds"
 LONG: Final = "KEY_OF_THE_PAYMENT_PROVIDER_THAT_THE_SHOP_AND_THE_BACK_OFFICE_USE"
@@ -32,7 +28,7 @@ def crowd(machine: Machine) -> None:
     for name in ("dev", "staging", "prod", *MORE):
         machine.ok("promote", name, "-m", f"{URL} has why")
     machine.ok("secret", "set", "dev", LONG, "-m", REASON, stdin="vermilion-otter-17")
-    _deploy(machine)
+    record(machine, REASON, _deploy)
     machine.ok("set", "local", 'app.name="that of a customer"', "-m", "a slip")
     machine.ok("promote", "dev")
     machine.ok("unset", "local", "app.name", "app.list", "-m", "no slip")
@@ -41,25 +37,8 @@ def crowd(machine: Machine) -> None:
     machine.ok("env", "rm", "canary", "-m", "nobody needs it")
 
 
-def _deploy(machine: Machine) -> None:
-    """Record deployments to hosts, of which there are none."""
-    layout = OrgLayout(machine.folder)
-    key = OwnKey(machine.home / ".config/tetra-es/id_ed25519").load()
-    with History(layout.store, key, Admission(machine.home / ".local/state/tetra-es")) as history:
-        UnitOfWork(history, RefLookup(layout.views), Intent(reason=REASON)).run(_decide)
-    machine.ok("rebuild")
-
-
-def _decide(work: UnitOfWork) -> None:
+def _deploy(work: UnitOfWork) -> None:
     for environment in ("prod", MORE[2]):
         for number in range(1, 6):
-            host = work.host(environment, f"shop-{number:02}.eu-central-1.compute.acme.example")
-            host.start(
-                *(f"{number:016x}", work.context()),
-                revision=1,
-                of_position=1,
-                runner="direct",
-                secrets=[],
-                files=[],
-            )
-            host.healthy(work.context())
+            host = f"shop-{number:02}.eu-central-1.compute.acme.example"
+            deploy(work, environment, host, number)

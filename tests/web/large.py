@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tetra_es.admission import Admission
-from tetra_es.crypto.ssh.own_key import OwnKey
-from tetra_es.layout import MANIFEST, OrgLayout, environment_file, profile_file
-from tetra_es.store.history import History
+from tests.web.recording import deploy, record
+from tetra_es.layout import MANIFEST, environment_file, profile_file
 from tetra_es.toml.document import ConfigDocument
 from tetra_es.usecases.config.promote import Promote
-from tetra_es.usecases.unit_of_work import Intent, UnitOfWork
-from tetra_es_projections.queries.ref_lookup import RefLookup
 
 if TYPE_CHECKING:
     from tests.machine import Machine
+    from tetra_es.usecases.unit_of_work import UnitOfWork
 
 KEYS: Final = 5_000
 ENVIRONMENTS: Final = 300
@@ -27,18 +24,14 @@ SECRETS: Final = 120
 REASON: Final = "<&'\"> " * 1_700
 """Ten kilobytes, of which most characters need five on a page."""
 
+
 MORE: Final = tuple(f"shop-{number:03}" for number in range(ENVIRONMENTS - 4))
 """The environments beside those that every organization has."""
 
 
 def enlarge(machine: Machine) -> Machine:
     """Record all that on a machine with a new organization; return it."""
-    layout = OrgLayout(machine.folder)
-    key = OwnKey(machine.home / ".config/tetra-es/id_ed25519").load()
-    with History(layout.store, key, Admission(machine.home / ".local/state/tetra-es")) as history:
-        for decide in (_add_environments, _promote, _deploy, _add_signers, _fill):
-            UnitOfWork(history, RefLookup(layout.views), Intent(reason="large")).run(decide)
-    machine.ok("rebuild")
+    record(machine, "large", _add_environments, _promote, _deploy, _add_signers, _fill)
     lines = "".join(f"SECRET_NUMBER_{number:03}=value-{number}\n" for number in range(SECRETS))
     recipient = machine.ok("identity", "show").out.split()[-1]
     for name in ("dev", *MORE[:3]):
@@ -66,16 +59,7 @@ def _promote(work: UnitOfWork) -> None:
 def _deploy(work: UnitOfWork) -> None:
     for number in range(HOSTS):
         environment = MORE[number % len(MORE)] if number % 2 else "dev"
-        host = work.host(environment, f"server-{number:03}.example")
-        host.start(
-            *(f"{number:016x}", work.context()),
-            revision=1,
-            of_position=1,
-            runner="direct",
-            secrets=[],
-            files=[],
-        )
-        host.healthy(work.context())
+        deploy(work, environment, f"server-{number:03}.example", number)
 
 
 def _add_signers(work: UnitOfWork) -> None:
