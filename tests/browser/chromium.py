@@ -39,6 +39,17 @@ axe.run({preload: false}).then(found => done(found.violations.map(
   one => [one.impact, one.id, one.nodes.slice(0, 3).map(node => node.html.slice(0, 200))])));
 """
 
+SCROLLED: Final = ("thead", "pre", ".sheet[tabindex]", "input")
+"""What a keyboard scrolls, and heads of tables that are read but not seen."""
+_CUT: Final = """
+const page = document.documentElement.clientWidth;
+return [...document.querySelectorAll('body *')].filter(one => {
+  const style = getComputedStyle(one), box = one.getBoundingClientRect();
+  if (!box.width || one.closest(arguments[0])) return false;
+  return box.right > page + 1
+    || (one.scrollWidth > one.clientWidth + 1 && style.overflowX !== 'visible');
+}).map(one => one.outerHTML.slice(0, 120));
+"""
 _DRAWN: Final = "requestAnimationFrame(() => requestAnimationFrame(arguments[0]))"
 
 
@@ -82,6 +93,11 @@ class Browser:
         """Return whether one has to scroll to the side."""
         wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
         return bool(self.run(f"return {wide}"))
+
+    def cut_off(self, *but: str) -> list[str]:
+        """Return what is outside of the window or not shown as a whole, but for what is in some."""
+        inside = ", ".join((".unseen", "svg", *but))
+        return [str(one) for one in self.driver.execute_script(_CUT, inside)]
 
     def text(self) -> str:
         """Return all text of the page, shown or not."""
