@@ -14,7 +14,7 @@ from tetra_es_projections.queries.states import text_at
 from tetra_es_projections.queries.tables.host_table import Moment
 from tetra_es_web.links import address
 from tetra_es_web.pages.event import shortened
-from tetra_es_web.pages.parts import part_of, weight
+from tetra_es_web.pages.parts import broken_weight, fitting, part_of, weight
 from tetra_es_web.pages.rendering import render
 from tetra_es_web.pages.view import command, number
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _SECRETS = 200
 """Names of secrets on the page of an environment."""
+_TEXT, _NAMES = 48_000, 24_000
+"""Bytes of a page that a text may have, and the names of secrets beside it."""
 
 
 class Line(NamedTuple):
@@ -74,8 +76,10 @@ def _page(view: View, file: str, here: tuple[str, str], given: Mapping[str, str]
     ends = position
     if is_environment and ref is not None:
         ends = moment_of(reader.views, ref, file)
-    part = part_of(lines, number(given, "part"), _weigh)
+    part = part_of(lines, number(given, "part"), _weigh, _TEXT)
     newest = table.find(file)
+    secrets = sorted(secrets_at_position(reader, file, ends).items()) if is_environment else []
+    named = min(fitting(secrets, _weigh_secret, _NAMES), _SECRETS)
     there = hosts_at(reader, Moment(ends, None)) if is_environment else []
     return render(
         "environment.html",
@@ -97,8 +101,8 @@ def _page(view: View, file: str, here: tuple[str, str], given: Mapping[str, str]
         part=part,
         purges=purges_of(reader, file) if unsure else "",
         address=lambda n: view.links.to(*here, at=f"{file}@{n}"),
-        most=_SECRETS,
-        secrets=secrets_at_position(reader, file, ends) if is_environment else {},
+        secrets=secrets[:named],
+        more_secrets=len(secrets[named:]),
         hosts=[row for row in there if row.environment == file],
         size=len(text_at(reader, file, ref).encode()),
     )
@@ -124,3 +128,7 @@ def _lines(annotated: list[AnnotatedLine]) -> Iterator[Line]:
 
 def _weigh(line: Line) -> int:
     return 320 + weight(line.text, most=2_100) + (400 if line.new else 0)
+
+
+def _weigh_secret(secret: tuple[str, int]) -> int:
+    return 40 + broken_weight(secret[0])

@@ -13,7 +13,14 @@ from tetra_es_projections.queries.tables.key_table import KeyEventRow
 from tetra_es_projections.queries.why import explain
 from tetra_es_projections.queries.written import AT_ONCE, Texts
 from tetra_es_web.links import address
-from tetra_es_web.pages.parts import fitting, name_weight, part_of, weight
+from tetra_es_web.pages.parts import (
+    address_weight,
+    fitting,
+    name_weight,
+    part_of,
+    room_beside,
+    weight,
+)
 from tetra_es_web.pages.rendering import render
 from tetra_es_web.pages.view import command, number
 
@@ -28,6 +35,8 @@ if TYPE_CHECKING:
 _SHOWN = 40
 _PRESENT, _LIFE = 38_000, 30_000
 """Bytes of a page that both halves of the life of a key may have."""
+_BELOW = 8_000
+"""Bytes of it that the keys below may have, where they are listed."""
 _CELL = 160
 _COLUMNS = 10
 """Environments beside each other: a wider table is not read."""
@@ -53,7 +62,9 @@ class KeyRow(NamedTuple):
         texts = [cell.value for cell in self.cells if cell]
         purged = 160 * sum(cell.purged is not None for cell in self.cells if cell)
         cells = 80 * len(self.cells) + sum(100 + weight(text, most=_CELL) for text in texts)
-        return 200 + name_weight(self.key) + cells + purged
+        to_its_life = sum(not cell.event for cell in self.cells if cell)
+        addresses = to_its_life * address_weight(self.key)
+        return 200 + name_weight(self.key) + cells + purged + addresses
 
 
 def keys(view: View, _: str, given: Mapping[str, str]) -> str:
@@ -75,7 +86,9 @@ def keys(view: View, _: str, given: Mapping[str, str]) -> str:
         cells = [rows_.get(key) for rows_ in columns.values()]
         values = {cell.value for cell in cells if cell}
         rows.append(KeyRow(key, cells, len(values) > 1))
-    part = part_of(rows, number(given, "part"), lambda row: row.weight)
+    having = [name for name, rows_ in columns.items() if rows_]
+    room = room_beside(below, 2 * len(having))  # an address and a command for each
+    part = part_of(rows, number(given, "part"), lambda row: row.weight, room)
     texts = Texts(view.reader, AT_ONCE)
     part = part._replace(items=[row.as_typed(texts, group.items, upto) for row in part.items])
     at = given.get("at", "").strip()
@@ -86,7 +99,6 @@ def keys(view: View, _: str, given: Mapping[str, str]) -> str:
     ]
     shown = {name: given.get(name) for name in ("columns", "part")}
     moment = upto or view.whole.newest.event
-    having = [name for name, rows_ in columns.items() if rows_]
     here = address("keys", key=below, at=moment, **shown)
     return render(
         "keys.html",
@@ -172,7 +184,7 @@ def key(view: View, of: str, given: Mapping[str, str]) -> str:
         present=present,
         unknown=_unknown(view, of, then and then.position),
         rows=[texts.changed(row) for row in rows],
-        below=below[:50],
+        below=below[: fitting(below, name_weight, _BELOW)][:50],
         cut=cut,
         older=rows[-1].event if more and rows else None,
         before=before,
@@ -211,7 +223,9 @@ def _unknown(view: View, name: str | None, upto: int | None) -> list[str]:
 
 
 def _weigh_present(one: tuple[str, BlameRow]) -> int:
-    return 2_500 + weight(one[1].value, one[1].reason, most=800)
+    row = one[1]
+    said = address_weight(row.key) + weight(row.key, most=len(row.key))  # in the foot
+    return 2_500 + said + weight(row.value, row.reason, most=800)
 
 
 def _present(view: View, environment: str, row: BlameRow, then: Then | None) -> Present:

@@ -13,7 +13,7 @@ from tetra_es_projections.queries.status import environment_rows, file_rows, rem
 from tetra_es_web.links import address
 from tetra_es_web.pages.drawing import rows_of
 from tetra_es_web.pages.findings import OPEN
-from tetra_es_web.pages.parts import part_of, weight
+from tetra_es_web.pages.parts import fitting, part_of, weight
 from tetra_es_web.pages.rendering import render
 from tetra_es_web.pages.view import command, number
 
@@ -29,8 +29,8 @@ NEWEST = 10
 _HOSTS = 12
 """Hosts of an environment that are listed here."""
 _FILES = 20
-_ROOM = 45_000
-"""Bytes that environments may take, beside the newest events."""
+_ROOM, _EVENTS = 45_000, 35_000
+"""Bytes that environments may take, and the newest events beside them."""
 
 
 class Card(NamedTuple):
@@ -55,6 +55,7 @@ def overview(view: View, _: str, given: Mapping[str, str]) -> str:
     fixed = view.fixed(ref, upto)
     hosts = hosts_at(reader, moment)
     graph = history_graph(reader, HistoryQuery(limit=NEWEST, before=upto + 1))
+    rows = rows_of(view, graph)
     states = environment_rows(reader, None if ref is None else upto)
     made = [reader.views.events.find(one.event) if one.event else None for one in states]
     there: dict[str, list[HostAt]] = {}
@@ -88,6 +89,6 @@ def overview(view: View, _: str, given: Mapping[str, str]) -> str:
         open_kinds=looked_at,
         signers=signer_rows(reader, ref),
         files=file_rows(reader)[:_FILES] if view.links.live and ref is None else [],
-        rows=rows_of(view, graph),
+        rows=rows[: fitting(rows, lambda row: row.weight, _EVENTS)],
         lanes=graph.lanes,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from urllib.parse import quote
 
 from markupsafe import escape
 
@@ -17,6 +18,8 @@ T = TypeVar("T")
 
 ROOM = 56_000
 """Bytes of a page that its list may have: 100,000 with everything else."""
+LINKED = 200
+"""Characters of a key that leads to its page; of longer ones lists show so many."""
 
 
 class Part(NamedTuple, Generic[T]):
@@ -60,11 +63,28 @@ def weight(*texts: str | None, most: int = 400) -> int:
     return sum(len(escape(one_line(text[:most])).encode()) + 40 for text in shown)
 
 
+def address_weight(text: str) -> int:
+    """Return how many bytes a text takes in an address."""
+    return len(quote(text, safe="", errors="replace"))
+
+
+def broken_weight(name: str) -> int:
+    """Return how many bytes a name takes as text that lines can be broken in."""
+    return weight(name) + len("<wbr>") * sum(map(name.count, "._/"))
+
+
 def name_weight(name: str | None) -> int:
-    """Return how many bytes a name takes: in an address, and as text that can be broken."""
+    """Return how many bytes a key takes in a list: as text, and in an address where it has one."""
     if not name:
         return 0
-    return 2 * weight(name) + len("<wbr>") * sum(map(name.count, "._/"))
+    if len(name) > LINKED:
+        return weight(name, most=LINKED)
+    return address_weight(name) + broken_weight(name)
+
+
+def room_beside(asked: str | None, times: int) -> int:
+    """Return the bytes of a list on a page that has what was asked for in so many addresses."""
+    return max(ROOM - times * address_weight(asked or ""), ROOM // 4)
 
 
 def fitting(items: Sequence[T], weigh: Callable[[T], int], room: int = ROOM) -> int:

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from tetra_es.refs import STORED_TIME
 from tetra_es.text import one_line
 from tetra_es_projections.queries.written import as_written
+from tetra_es_web.pages.parts import LINKED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -85,7 +86,7 @@ def _environment() -> Environment:
     )
     found.filters.update(clip=clip, count=count, breaks=breaks, arrows=arrows)
     found.filters["commands"] = commands
-    found.globals["lane"] = lane
+    found.globals.update(lane=lane, linked=LINKED)
     return found
 
 

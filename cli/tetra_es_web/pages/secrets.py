@@ -17,7 +17,7 @@ from tetra_es_projections.queries.secrets import (
     secrets_at_position,
 )
 from tetra_es_web.links import address
-from tetra_es_web.pages.parts import Part, fitting, part_of, weight
+from tetra_es_web.pages.parts import Part, broken_weight, fitting, part_of, weight
 from tetra_es_web.pages.rendering import render
 from tetra_es_web.pages.view import command, number
 
@@ -158,12 +158,12 @@ def _vault(view: View, environment: str, upto: int, then: int | None, to_rotate:
 
 def _weigh_secret(row: SecretRow | Version) -> int:
     if isinstance(row, Version):
-        return 60 + weight(row.key)
-    return 450 + weight(row.key, row.reason, ", ".join(row.recipients), most=200)
+        return 60 + broken_weight(row.key)
+    return 450 + broken_weight(row.key) + weight(row.reason, ", ".join(row.recipients), most=200)
 
 
 def _weigh_exposed(one: Exposed) -> int:
-    return 550 + weight(one.key, one.name, one.environment)
+    return 550 + broken_weight(one.key) + weight(one.name, one.environment)
 
 
 def _weigh(row: EventRow) -> int:

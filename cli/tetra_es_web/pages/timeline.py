@@ -10,7 +10,7 @@ from tetra_es_projections.queries.history import HistoryQuery
 from tetra_es_web.links import address
 from tetra_es_web.links import given as given_pairs
 from tetra_es_web.pages.drawing import rows_of
-from tetra_es_web.pages.parts import fitting
+from tetra_es_web.pages.parts import fitting, room_beside
 from tetra_es_web.pages.rendering import render
 from tetra_es_web.pages.view import command, file_in, number
 from tetra_es_web.patterns import matcher
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SHOWN = 40
 _MOST = 50
+_LINKS = 10
+"""Addresses of a page that keep its filters."""
 FILTERS = ("environment", "key", "actor", "type", "since", "until", "grep")
 
 
@@ -52,7 +54,8 @@ def timeline(view: View, _: str, given: Mapping[str, str]) -> str:
     )
     graph = history_graph(view.reader, query)
     rows = rows_of(view, graph, wanted.get("key"))
-    room = min(fitting(rows, lambda row: row.weight), limit)
+    room = room_beside(wanted.get("key"), _LINKS)
+    room = min(fitting(rows, lambda row: row.weight, room), limit)
     more, rows = len(rows) > room, rows[:room]
     at = before or view.whole.newest.event + 1
     fixed: dict[str, object] = {**wanted, **times, "before": at, "after": after}

@@ -5,16 +5,17 @@ from __future__ import annotations
 import html
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import pytest
 
 from tests.machine import Machine
-from tests.web.large import ENVIRONMENTS, HOSTS, SIGNERS, enlarge
+from tests.web.large import ENVIRONMENTS, HOSTS, LONG, SIGNERS, WIDE, enlarge, widen
 from tests.web.pages.looking import Look
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.web.pages.looking import Page
 
@@ -35,13 +36,34 @@ ASKED = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def look(tmp_path_factory: pytest.TempPathFactory) -> Look:
-    home = tmp_path_factory.mktemp("larger") / "home"
+TABLE = quote(f'"{LONG}"')
+KEY = quote(f'wide."{WIDE}000"')
+WIDELY = [
+    "/", "/timeline?n=50", "/timeline?key=wide", f"/timeline?key={KEY}",
+    f"/timeline?key={TABLE}&tz=America/Argentina/ComodRivadavia", "/event/local@3",
+    "/event/local@4", "/environment/dev", "/compare?a=local@1&b=local",
+    "/compare?a=local@3&b=local", "/keys", "/keys?at=14", f"/keys?key={KEY}",
+    f"/keys?key={TABLE}", "/key/wide", f"/key/{KEY}", f"/key/{TABLE}", f"/key/{TABLE}.key_000",
+    "/secrets", "/secrets/dev", "/secrets/dev?at=220", "/search?q=wide", f"/search?q={KEY}",
+    f"/search?q={TABLE}", "/replay/dev?without=local@4",
+]  # fmt: skip
+
+
+def founded(home: Path) -> Machine:
     home.mkdir()
     machine = Machine(home, reads=True)
     machine.ok("init", "acme", "--domain", "acme.example")
-    return Look(enlarge(machine))
+    return machine
+
+
+@pytest.fixture(scope="module")
+def look(tmp_path_factory: pytest.TempPathFactory) -> Look:
+    return Look(enlarge(founded(tmp_path_factory.mktemp("larger") / "home")))
+
+
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> Look:
+    return Look(widen(founded(tmp_path_factory.mktemp("wide") / "home")))
 
 
 def shown(look: Look, path: str) -> Page:
@@ -61,6 +83,16 @@ def following(page: Page) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", ASKED)
 def test_no_page_is_large(look: Look, path: str) -> None:
+    follow(look, path)
+
+
+@pytest.mark.parametrize("path", WIDELY)
+def test_no_page_with_wide_keys_is_large(wide: Look, path: str) -> None:
+    follow(wide, path)
+
+
+def follow(look: Look, path: str) -> None:
+    """Look at a page and some of those that follow it."""
     waiting, seen = [path], {path}
     while waiting and len(seen) < FOLLOWED:
         for other in following(shown(look, waiting.pop(0))):
