@@ -11,8 +11,12 @@ import pytest
 
 from tests.conformance.vectors import NAMES, load
 from tests.examples import some
+from tests.sharing.vectors import RepositoryHub, alice_at, first_batch
+from tests.verify_alone.test_format_2 import gone
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.machine import Machine
     from tests.sharing.vectors import Hub
 
@@ -32,7 +36,16 @@ def moves(name: str) -> bool:
     return any(record.topic == "log.moved" and one.verdict == "valid" for record, one in said)
 
 
-VOID = [name for name in named("void-") if not moves(name)]
+def begins_whole(name: str) -> bool:
+    """Return whether nothing of the first events was purged: they can be joined alone."""
+    vector = load(name)
+    begin = b"".join(record.state for record in vector.records[: first_batch(vector)])
+    purged = gone(zip(vector.records, vector.expected, strict=True))
+    return not any(digest.hex().encode() in begin for digest in purged)
+
+
+VOID = [name for name in named("void-") if not moves(name) and begins_whole(name)]
+PURGED = [name for name in named("void-") if not begins_whole(name)]
 
 
 def pinned(machine: Machine) -> int:
@@ -55,6 +68,18 @@ def test_a_signed_event_that_breaks_a_rule(name: str, vector_hub: Hub) -> None:
     if vector.result["signers"].get("alice", "none") is None:  # she has no limits
         alice.ok("signer", "add", "zed", SOMEBODY)
         assert alice.last_position() == vector.admitted + 1
+
+
+@pytest.mark.parametrize("name", PURGED)
+def test_where_the_first_events_were_purged(name: str, tmp_path: Path) -> None:
+    """Who comes later takes all of it at once."""
+    hub = RepositoryHub(tmp_path)
+    hub.fill(load(name))
+    alice = alice_at(tmp_path / "late")
+    alice.ok("clone", str(tmp_path / "hub.git"), "acme")
+    assert "void: " in alice.ok("history").out
+    alice.ok("verify")
+    alice.ok("signer", "add", "zed", SOMEBODY)
 
 
 @pytest.mark.parametrize("name", some(named("refused-"), 1))

@@ -48,15 +48,19 @@ class RepositoryHub:
 
     def share(self, vector: Vector) -> Machine:
         """Make the commits of the events."""
-        said = list(zip(vector.records, vector.expected, strict=True))[: vector.admitted]
-        void = {record.position for record, one in said if one.verdict == "void"}
-        mirror(self._hub, [record for record, _ in said], kept_bodies(vector), void)
+        self.fill(vector)
         newest = tip(self._team)
         lines = git(self._hub, "rev-list", "--reverse", "main").split()
         put(self._team, lines[first_batch(vector) - 1])
         self._alice.ok("clone", str(self._hub), "acme")
         put(self._team, newest)
         return self._alice
+
+    def fill(self, vector: Vector) -> None:
+        """Make the commits of the events, which nobody has yet."""
+        said = list(zip(vector.records, vector.expected, strict=True))[: vector.admitted]
+        void = {record.position for record, one in said if one.verdict == "void"}
+        mirror(self._hub, [record for record, _ in said], kept_bodies(vector), void)
 
     def put(self, record: Record) -> bool:
         """Commit its file."""
