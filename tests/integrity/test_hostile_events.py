@@ -97,10 +97,15 @@ def test_a_manifest_that_commands_refuse_stops_no_reader(tmp_path: Path) -> None
     """The gate lets it pass: how strict a manifest is otherwise is for those who record."""
     story = VectorBuilder()
     story.lawful(story.promoted("dev"))
-    story.lawful(story.manifest(MANIFEST.replace("acme.example", "no domain\\n")))
+    refused = MANIFEST.replace("acme.example", "no domain\\n")
+    story.lawful(story.manifest(refused.replace("advised", "off")))
     machine = machine_with(story, tmp_path / "home")
     for words in ("status", "history", "history --graph", "findings", "secret exposure dev"):
         assert machine.run(*words.split()).code in (0, 3), words
+    unknown = machine.fails(2, "history", "nope").hint()
+    assert unknown == "this organization has local, dev, staging, prod"
+    (found,) = machine.run("findings", "--kind", "loosened", "-o", "json").json
+    assert found["what"] == "promotion.gradual was advised, and is off"
     machine.ok("audit", "sqlite", str(tmp_path / "all.db"))
     machine.ok("rebuild")
     assert "manifest.toml" in machine.fails(1, "promote", "dev").error()
