@@ -148,7 +148,7 @@ def test_changed_views(copy: Machine, how: str) -> None:
     copy.ok("verify")
 
 
-@pytest.mark.parametrize("how", some(VIEWS, 2))
+@pytest.mark.parametrize("how", some(VIEWS, 1))
 def test_no_tables_are_made_of_changed_views(copy: Machine, how: str, tmp_path: Path) -> None:
     file = tmp_path / "all.db"
     with closing(sqlite3.connect(copy.folder / "store/views.db")) as views:

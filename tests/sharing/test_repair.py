@@ -75,6 +75,12 @@ def an_event_that_is_no_json(team: Team) -> str:
     return commit(team, {newest(team, good)[0]: "no"}, of=good)
 
 
+def a_name_that_is_no_text(team: Team) -> str:
+    good = next_event(team)
+    path, event = newest(team, good)
+    return commit(team, {path: json.dumps({**event, "stream": "env:\ud800"})}, of=good)
+
+
 def a_damaged_object(team: Team) -> str:
     tree = git(team.hub, "rev-parse", "main^{tree}").strip()
     text = f"tree {tree}\nparent {tip(team)}\nauthor nobody\ncommitter nobody\n\nx\n"
@@ -93,22 +99,9 @@ POISONS = (
     a_changed_event,
     a_changed_event_before,
     an_event_that_is_no_json,
+    a_name_that_is_no_text,
     a_damaged_object,
 )
-
-
-def half_a_pair(team: Team) -> str:
-    good = next_event(team)
-    path, event = newest(team, good)
-    return commit(team, {path: json.dumps({**event, "stream": "env:\ud800"})}, of=good)
-
-
-def test_a_name_that_is_no_text(team: Team) -> None:
-    bad = put(team, half_a_pair(team))
-    assert "`tetra-es share repair`" in team.alice.fails(4, "set", "local", "app.x=1").hint()
-    assert tip(team) == bad
-    team.bob.ok("share", "repair")
-    team.alice.ok("set", "local", "app.x=1")
 
 
 def of_a_newer_version(team: Team) -> str:

@@ -19,7 +19,7 @@ import pytest
 from tests.cli.test_void import METADATA, TIME, sign
 from tests.clocks import dated, reached
 from tests.conftest import Machine
-from tests.examples import LONG_TAIL
+from tests.examples import LONG_TAIL, some
 from tests.first_edition.archive import unpack
 from tests.machine import HANG, copy_folder
 from tests.needs import need
@@ -133,7 +133,7 @@ def test_whatever_dates_events_have(machine: Machine, tmp_path: Path) -> None:
             assert all(since <= row["effective"] <= until for row in rows)
 
 
-@pytest.mark.parametrize("far", ["9001-02-03T04:05:06Z", "9999-12-31T23:59:59.999999Z"])
+@pytest.mark.parametrize("far", some(["9999-12-31T23:59:59.999999Z", "9001-02-03T04:05:06Z"], 1))
 def test_dates_at_the_end_of_all_years(machine: Machine, tmp_path: Path, far: str) -> None:
     """They are dates like others, also as of an event that no later one corrects."""
     with dated(far):
