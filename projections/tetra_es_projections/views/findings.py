@@ -189,7 +189,7 @@ class Findings:
         for name in standing.items() - self._standing.items():
             self._set(position, *name)
         if is_hidden and known is None:
-            return f"all texts before its own were purged: {_UNTOLD}"
+            return f"no text before its own can be read: {_UNTOLD}"
         # Who changed nothing of it is not to be blamed for what a purged one did.
         since = f" (since #{known}: by this event, or by one between whose text was purged)"
         return what + since if what and is_hidden else what
