@@ -159,11 +159,11 @@ CASES = [
     ),
     Case("say why with -m", "secret purge dev API_KEY --version 1", options="-m why"),
     Case(
-        "`tetra-es secret get ENV {}` prints it; `tetra-es run --files ENV COMMAND` "
+        "`tetra-es secret get {} {}` prints it; `tetra-es run --files {} COMMAND` "
         "gives COMMAND a file with it",
         "secret export dev",
         with_a_binary_secret,
-        fill={"ENV": "dev", "COMMAND": "true"},
+        fill={"COMMAND": "true"},
     ),
     Case(
         "`tetra-es history {} --key {}` tells when and why",

@@ -61,7 +61,7 @@ def run(
         values = read_secrets(reader.log, reader.layout, environment, loader(app, given))
     if files:
         raise SystemExit(_with_files(command, values))
-    variables = {key: as_text(key, value) for key, value in values.items()}
+    variables = {key: as_text(key, value, environment) for key, value in values.items()}
     core_dumps.restore_limit()
     try:
         os.execvpe(command[0], command, {**os.environ, **variables})  # noqa: S606 - what run is for

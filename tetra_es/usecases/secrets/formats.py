@@ -27,7 +27,7 @@ def formatted(
     if form in ("systemd", "shell"):
         prefix = "export " if form == "shell" else ""
         return "".join(prefix + assignment(key, values[key]) for key in sorted(values)).encode()
-    texts = {key: as_text(key, value) for key, value in sorted(values.items())}
+    texts = {key: as_text(key, value, of) for key, value in sorted(values.items())}
     if form == "json":
         import json
 
@@ -35,18 +35,21 @@ def formatted(
     return _dotenv(texts, [one for one in READERS if one in readers], of)
 
 
-def for_editing(values: Mapping[str, bytes]) -> bytes:
+def for_editing(values: Mapping[str, bytes], of: str) -> bytes:
     r"""Return values as `read_dotenv` takes them, in single quotes, in which most is as it is.
 
     Raises `TetraEsError` for one that is not text.
     """
-    texts = {key: as_text(key, value) for key, value in sorted(values.items())}
+    texts = {key: as_text(key, value, of) for key, value in sorted(values.items())}
     escaped = ((key, _ESCAPED.sub(r"\\\g<0>", text)) for key, text in texts.items())
     return "".join(f"{key}='{text}'\n" for key, text in escaped).encode()
 
 
-def as_text(key: str, value: bytes) -> str:
-    """Return a value as text. Raises `TetraEsError` for one that no variable can hold."""
+def as_text(key: str, value: bytes, of: str) -> str:
+    """Return a value of an environment as text.
+
+    Raises `TetraEsError` for one that no variable can hold.
+    """
     try:
         text = value.decode()
     except UnicodeDecodeError:
@@ -54,8 +57,8 @@ def as_text(key: str, value: bytes) -> str:
     if "\0" in text:
         raise TetraEsError(
             f"{key} is binary and cannot be a variable",
-            hint=f"`tetra-es secret get ENV {key}` prints it; "
-            "`tetra-es run --files ENV COMMAND` gives COMMAND a file with it",
+            hint=f"`tetra-es secret get {of} {key}` prints it; "
+            f"`tetra-es run --files {of} COMMAND` gives COMMAND a file with it",
         ) from None
     return text
 

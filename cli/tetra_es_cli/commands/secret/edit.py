@@ -84,7 +84,7 @@ def _edited(
     with memory_folder() as folder:
         file = folder / f"{environment}.env"
         file.touch(0o600)
-        file.write_bytes(for_editing(values))
+        file.write_bytes(for_editing(values, environment))
         while True:
             shown = file.read_bytes()
             open_editor(file)
