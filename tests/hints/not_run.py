@@ -5,6 +5,7 @@ from __future__ import annotations
 _ASKS = "asks for a passphrase, on a terminal"
 _AGENT = "asks an SSH agent, which tests/unit/crypto/test_own_key.py starts"
 _ELSEWHERE = "is for another machine, with a terminal"
+_HOST = "tests/servers/test_transport.py pastes it, with the host"
 _OTHER_CASE = (
     "the same command as of the others that name `verify`, in a state that these find first"
 )
@@ -109,9 +110,12 @@ NOT_RUN: dict[str, str] = {
     "wait until `systemctl is-system-running` says running or degraded": _ELSEWHERE,
     "let it be set by NTP: `timedatectl set-ntp true`": _ELSEWHERE,
     "somebody meant it: `systemctl unmask {}`": _ELSEWHERE,
-    "find out why before anything else; `ssh-keygen -R HOST` forgets the old key": _ELSEWHERE,
-    "see that `ssh HOST true` works without a question, or run without --no-input": _ELSEWHERE,
-    "try `ssh HOST true` by hand": _ELSEWHERE,
+    "find out why before anything else; `ssh HOST true` names the line with the old key": _HOST,
+    "`ssh HOST true` has to work without a question; without --no-input, ssh may ask you": _HOST,
+    "`ssh HOST true` shows it, for you to compare; or add the key to known_hosts": _HOST,
+    "try `ssh HOST true` by hand": _HOST,
+    "nothing was recorded; without --deploy, {} goes back and its servers do not": "leaves an "
+    "option out; tests/servers/test_hosts.py does",
     "`systemctl revert {}` there removes that; what should stay belongs in the TOML": _ELSEWHERE,
     "--dir or TETRA_DIR names another place": "which place, only a person knows",
     "such as 41: and the 64 hexadecimal digits that `tetra-es verify` prints": _COPIED,

@@ -98,6 +98,14 @@ def with_newer_code(machine: Machine) -> None:
     code.write_text(f"{'b' * 40} no\n")
 
 
+def without_system(machine: Machine) -> None:
+    """dev has no table [system], as the file of tsm's guide has none."""
+    hosted(machine)
+    machine.ok("set", "profile", "dev", 'remove=["system"]')
+    machine.ok("promote", "dev")
+    machine.ok("unset", "profile", "dev", "remove")
+
+
 def run_by_tsm(machine: Machine) -> None:
     machine.ok("set", "profile", "dev", "deployment.runner=tsm")
     hosted(machine)
@@ -254,6 +262,19 @@ CASES = [
         "`tetra-es host forget {}` forgets it for {}",
         "host forget web1 --env staging",
         deployed,
+    ),
+    Case(
+        "`tetra-es set profile {} system.init_system=systemd`, then `tetra-es promote {}`: "
+        "deployments are to servers that run systemd",
+        "deploy dev",
+        without_system,
+        then="deploy dev",
+    ),
+    Case(
+        "`tetra-es set profile {} system.auto_start={}`, then `tetra-es promote {}`",
+        "daemon disable dev",
+        deployed,
+        then="deploy dev",
     ),
     Case("`{}` shows what it says", "health dev", like("sick")),
     Case("`{}` starts it", "health dev", like("stopped"), then="health dev"),

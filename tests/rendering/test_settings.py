@@ -52,10 +52,13 @@ def test_what_an_environment_leaves_out_has_a_default() -> None:
             ("resources",): None,
             ("ports",): None,
             ("environment",): None,
+            ("system", "auto_start"): None,
             TETRA: {"command": "node x.js"},
         }
     )
     (service,) = have.services
+    # What runs on a server starts when it boots, as tsm's own unit does once it is enabled.
+    assert have.auto_start
     assert (have.group, have.runner, have.memory_max, have.nofile) == ("tetra", "tsm", 0, 0)
     assert (service.port, service.env_file, service.auto_restart) == (None, "env/prod.env", False)
     assert (have.umask, have.read_write_paths) == ("", ())
@@ -179,7 +182,7 @@ def test_what_is_wrong_is_said_with_its_key(path: KeyPath, value: Any, what: str
 
 @pytest.mark.parametrize(
     ("path", "value"),
-    [(("system", "init_system"), None), (("services",), {}), ((*TETRA, "cwd"), "../x")],
+    [(("deployment", "user"), None), (("services",), {}), ((*TETRA, "cwd"), "../x")],
 )
 def test_the_hint_names_the_files_that_people_edit(path: KeyPath, value: Any) -> None:
     """That of the message is generated."""

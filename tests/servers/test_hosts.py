@@ -172,6 +172,42 @@ def test_a_host_that_was_stopped_is_told_with_the_event_that_did_it(deployed: Fl
     assert deployed.machine.run("findings", "--kind", "drift", "-o", "json").json == [row]
 
 
+def test_what_the_next_deployment_undoes_is_said_with_what_keeps_it(deployed: Fleet) -> None:
+    machine = deployed.machine
+    warning, hint = machine.ok("daemon", "disable", "dev").err.splitlines()
+    told = "web1: the next deployment enables tetra-dev.service again, by system.auto_start"
+    assert warning == f"tetra-es: warning: {told}"
+    keep = "`tetra-es set profile dev system.auto_start=false`, then `tetra-es promote dev`"
+    assert hint == f"tetra-es: hint: {keep}"
+    assert "warning" not in machine.ok("daemon", "enable", "dev").err
+    machine.ok("set", "profile", "dev", "system.auto_start=false")
+    machine.ok("promote", "dev")
+    told = "web1: disabled tetra-dev.service, which started when the server boots: "
+    assert told in deployed.deploy().err
+    assert "warning" not in deployed.deploy().err
+    assert "set profile dev system.auto_start=true" in machine.ok("daemon", "enable", "dev").err
+    assert "warning" not in machine.ok("daemon", "disable", "dev").err
+
+
+def test_a_state_that_no_server_takes_does_not_come_back_for_one(deployed: Fleet) -> None:
+    machine = deployed.machine
+    for kind in ("none", "systemd"):
+        machine.ok("set", "profile", "dev", f"system.init_system={kind}")
+        machine.ok("promote", "dev")
+    newest = machine.last_position()
+    for words in (("--to", "dev@2"), ("--to", "dev@2", "--path", "system")):
+        refused = machine.fails(3, "rollback", "dev", *words, "--deploy")
+        assert "cannot be deployed: environments/dev.toml:" in refused.error()
+        assert machine.last_position() == newest
+    machine.ok("rollback", "dev", "--to", "dev@2")
+
+
+def test_the_source_of_truth_is_on_no_server(deployed: Fleet) -> None:
+    for words in some(["daemon status", "daemon stop", "daemon logs", "health", "drift"], 2):
+        refused = deployed.machine.fails(3, *words.split(), "local").error()
+        assert refused.startswith("local is the source of truth: it runs where you work")
+
+
 def test_how_a_deployment_ended_is_in_its_line(deployed: Fleet) -> None:
     promote(deployed, 5555)
     mark(deployed, "web1", "sick")

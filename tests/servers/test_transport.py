@@ -113,6 +113,27 @@ def test_what_ssh_says_becomes_one_line(said: str, code: int, reason: str) -> No
     assert error.value.hint
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Permission denied (publickey).",
+        "Host key verification failed.",
+        "Host key for web1 has changed and you have requested strict checking.",
+        "what nobody foresaw",
+    ],
+)
+def test_a_hint_to_try_it_by_hand_can_be_pasted(tmp_path: Path, said: str) -> None:
+    ssh = tmp_path / "an ssh"
+    ssh.write_text(f"#!/bin/sh\necho \"$@\" >>'{tmp_path}/words'\necho '{said}' >&2; exit 255\n")
+    ssh.chmod(0o755)
+    session = AgentSession(Ssh("ssh://me@[::1]:2222", (str(ssh), "-4")), agent())
+    with pytest.raises(Unreachable) as error:
+        session.greet("acme", "dev", 60)
+    command = (error.value.hint or "").split("`")[1]
+    assert subprocess.run(["sh", "-c", command], check=False).returncode == 255
+    assert (tmp_path / "words").read_text().splitlines()[-1] == "-4 -p 2222 me@::1 true"
+
+
 @pytest.mark.parametrize("name", EACH_SHELL)
 def test_what_a_login_shell_prints_is_no_answer(tmp_path: Path, name: str) -> None:
     """What a login prints was taken for an answer: https://github.com/deployphp/deployer/issues/2969,

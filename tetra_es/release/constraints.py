@@ -100,9 +100,8 @@ RULES: dict[KeyPath, Rule] = {
         _are_absolute,
         f'{_PATH_HINT}: ["/var/log/tetra"]',
     ),
-    ("system", "init_system"): Rule(
-        "systemd", lambda v: v == "systemd", "deployments are to servers that run it"
-    ),
+    # For its hint see `settings`: commands, since only one value will do.
+    ("system", "init_system"): Rule("systemd", lambda v: v == "systemd", ""),
     ("services", ANY, "command"): COMMAND,
     ("services", ANY, "release_command"): COMMAND,
     ("services", ANY, "cwd"): Rule(
@@ -122,7 +121,7 @@ RULES: dict[KeyPath, Rule] = {
 """Key to rule: what a server needs beyond what `schema.environment` checks in every TOML."""
 
 REQUIRED: dict[KeyPath, str] = {
-    ("system", "init_system"): 'write "systemd": deployments are to servers that run it',
+    ("system", "init_system"): "",
     ("deployment", "user"): "write the user that runs the services",
     ("deployment", "tetra_src"): "write the folder of Tetra's source on the server",
     ("deployment", "tetra_dir"): "write the folder of Tetra's data on the server",

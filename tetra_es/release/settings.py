@@ -40,14 +40,24 @@ def read_settings(document: ConfigDocument, environment: str) -> ServerSettings:
     ]
     if problems:
         first = min(problems, key=lambda problem: document.line_of(problem.path) or 0)
-        where = f"{SOURCE} or {profile_file(environment)}"
-        raise document.wrong(first.path, first.what, f"{first.hint}; change {where}, then promote")
+        raise document.wrong(first.path, first.what, _cure(first, environment))
     settings = _settings(values, environment)
     if settings.runner == "direct":
         hint = 'put it in a script, in quotes, or deploy with deployment.runner = "tsm"'
         _check_commands(settings, document, "command", hint)
     _check_commands(settings, document, "release_command", RELEASE_HINT)
     return settings
+
+
+def _cure(problem: Problem, environment: str) -> str:
+    """Return what to do: commands where one value alone will do."""
+    if problem.path == ("system", "init_system"):
+        return (
+            f"`tetra-es set profile {environment} system.init_system=systemd`, then "
+            f"`tetra-es promote {environment}`: deployments are to servers that run systemd"
+        )
+    where = f"{SOURCE} or {profile_file(environment)}"
+    return f"{problem.hint}; change {where}, then promote"
 
 
 def _by_rule(values: Mapping[str, Any]) -> Iterator[Problem]:
@@ -131,7 +141,7 @@ def _settings(values: Mapping[str, Any], environment: str) -> ServerSettings:
         nofile=resources.get("nofile", 0),
         nproc=resources.get("nproc", 0),
         health=health,
-        auto_start=values["system"].get("auto_start", False),
+        auto_start=values["system"].get("auto_start", True),
         umask=deployment.get("umask", ""),
         read_write_paths=tuple(deployment.get("read_write_paths", [])),
         batch=deployment.get("batch", 1),

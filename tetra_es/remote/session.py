@@ -23,8 +23,8 @@ from typing import IO, TYPE_CHECKING, NoReturn
 from tetra_es.remote import codec
 from tetra_es.remote.errors import ConnectionLost, Garbled, StepFailed, Unreachable
 from tetra_es.remote.program import shortened
-from tetra_es.remote.ssh_errors import diagnose, last_said
-from tetra_es.remote.transport import Sudo
+from tetra_es.remote.ssh_errors import BY_HAND, diagnose, last_said
+from tetra_es.remote.transport import Ssh, Sudo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -73,6 +73,7 @@ class AgentSession:
 
     def __init__(self, transport: Transport, program: str) -> None:
         self.host = transport.host
+        self._by_hand = transport.by_hand if isinstance(transport, Ssh) else BY_HAND
         self._lines: list[bytes] = []
         self._rest = b""
         self._errors = b""
@@ -119,7 +120,7 @@ class AgentSession:
         except (ConnectionLost, StepFailed) as error:
             self.close()
             code = None if self._killed else self._process.returncode
-            reason, hint = diagnose(self._errors, code, error.reason)
+            reason, hint = diagnose(self._errors, code, error.reason, self._by_hand)
             if isinstance(error, StepFailed):
                 hint = error.hint or hint
             elif said := last_said(greeted, self._rest[-ERRORS_KEPT:]):

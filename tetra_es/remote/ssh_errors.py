@@ -29,18 +29,21 @@ _NO_WAY = r"(?:No route to host|Host is (?:unreachable|down))"
 _NO_NETWORK = r"(?:Network is unreachable|Network unreachable)"
 _TIMED_OUT = r"(?:Connection|Operation) timed out"
 
+BY_HAND = "ssh HOST true"
+"""What stands in hints for the command that a person tries by hand."""
+
 _Known = tuple[tuple[str, str, str], ...]
 _SSH: tuple[_Known, ...] = (
     (
         (
             r"Host key for \S+ has changed and you have requested strict checking\.",
             "its host key is not the known one",
-            "find out why before anything else; `ssh-keygen -R HOST` forgets the old key",
+            "find out why before anything else; `ssh HOST true` names the line with the old key",
         ),
         (
             r"(?:\S+: )?Permission denied \([a-z0-9@.,-]+\)\.",
             "it does not accept our key",
-            "see that `ssh HOST true` works without a question, or run without --no-input",
+            "`ssh HOST true` has to work without a question; without --no-input, ssh may ask you",
         ),
         (
             r"Received disconnect from .*: Too many authentication failures",
@@ -85,7 +88,7 @@ _SSH: tuple[_Known, ...] = (
         (
             r"Host key verification failed\.",
             "its host key is not known",
-            "connect once with ssh by hand, or add the key to known_hosts",
+            "`ssh HOST true` shows it, for you to compare; or add the key to known_hosts",
         ),
     ),
     (
@@ -134,11 +137,18 @@ _SUDO: tuple[_Known, ...] = (
 )
 
 
-def diagnose(said: bytes, code: int | None, otherwise: str) -> tuple[str, str | None]:
+def diagnose(
+    said: bytes, code: int | None, otherwise: str, by_hand: str = BY_HAND
+) -> tuple[str, str | None]:
     """Return the reason and a hint, by what was said on standard error and the exit code.
 
-    `otherwise` is the reason when neither tells.
+    `otherwise` is the reason when neither tells; `by_hand`: a command that only connects.
     """
+    reason, hint = _diagnosis(said, code, otherwise)
+    return reason, hint and hint.replace(BY_HAND, by_hand)
+
+
+def _diagnosis(said: bytes, code: int | None, otherwise: str) -> tuple[str, str | None]:
     lines = _lines(said)
     last = lines[-1] if lines else ""
     if code == SSH_FAILED:

@@ -9,6 +9,7 @@ ever an argument, and `ps` shows nothing.
 from __future__ import annotations
 
 import secrets
+import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -126,6 +127,12 @@ class Ssh:
     def patient(self) -> bool:
         """Whether ssh may ask a person."""
         return self.interactive
+
+    @property
+    def by_hand(self) -> str:
+        """What a person types to see what ssh says, for a shell."""
+        words = [word for word in ssh_words(self.destination) if word != "--"]
+        return shlex.join([*self.command, *words, "true"])
 
     def argv(self, sudo: Sudo | None = None) -> list[str]:
         """Return the ssh command."""

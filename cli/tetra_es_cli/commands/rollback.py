@@ -102,11 +102,11 @@ def rollback(
         _check_about_servers(unmanaged=replace_unmanaged, drift=replace_drift)
     if paths:
         _check_no_secrets(given)
-        back = app.act(RollBackKeys(environment, paths, ref, force), how)
+        back = app.act(RollBackKeys(environment, paths, ref, force, deploys), how)
         emit_recorded(back.recorded, how)
     else:
         wanted = loader(app, given) if secrets == "as-of" else None
-        done = app.act(RollBack(environment, ref, wanted, force), how)
+        done = app.act(RollBack(environment, ref, wanted, force, deploys), how)
         emit_recorded(done.recorded, how, more=list(_described(done.result)))
         _tell_of_secrets(done)
     if deploys:

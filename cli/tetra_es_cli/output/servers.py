@@ -38,6 +38,15 @@ class ServerConsole:
         shown = ", ".join(f"`{one}`" for one in commands)
         note(f"{host}: to adopt what was changed there: {shown}")
 
+    def not_for_long(self, host: str, verb: str, units: Sequence[str], environment: str) -> None:
+        """Say that the next deployment undoes what was done, and how it is kept."""
+        wanted, undoes = ("true", "disables") if verb == "enable" else ("false", "enables")
+        warn(
+            f"{host}: the next deployment {undoes} {', '.join(units)} again, by system.auto_start",
+            f"`tetra-es set profile {environment} system.auto_start={wanted}`, then "
+            f"`tetra-es promote {environment}`",
+        )
+
     def step(self, host: str, step: str) -> None:
         """Say what is done now."""
         note(f"{host}: {step}")
@@ -94,6 +103,13 @@ class ServerConsole:
     def copied(self, host: str, path: str, copy: str) -> None:
         """Say where the copy is of what somebody had made or changed."""
         note(f"{host}: kept {path} as {copy}")
+
+    def not_at_boot(self, host: str, units: Sequence[str]) -> None:
+        """Warn of what nobody notices before the next reboot."""
+        warn(
+            f"{host}: disabled {', '.join(units)}, which started when the server boots: "
+            "system.auto_start is false"
+        )
 
     def left_running(self, host: str, restarted: Sequence[str], left: Sequence[str]) -> None:
         """Say which units were restarted, and which went on."""

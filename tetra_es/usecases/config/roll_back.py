@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from tetra_es.errors import Refused, TetraEsError
+from tetra_es.errors import ConfigError, Refused, TetraEsError
 from tetra_es.events.config import EnvironmentState
 from tetra_es.events.secrets import SecretsEvent, SecretsRestored
 from tetra_es.layout import environment_file, is_edited
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tetra_es.model.environment import Environment
     from tetra_es.model.secrets import Vault
     from tetra_es.refs import Ref
+    from tetra_es.toml.document import ConfigDocument
     from tetra_es.usecases.config.last_change import Moment
     from tetra_es.usecases.unit_of_work import UnitOfWork
 
@@ -66,13 +67,15 @@ class RollBack(UseCase[Rollback]):
     last moment at which the target was the present state: what was set while it was running
     belongs to it. Without `identities`, which is asked only when something is to be encrypted
     again, the secrets stay as they are. Raises `Refused` when there is no such state, it is
-    another environment's, or the present one.
+    another environment's, the present one, or none that a server takes where it is to be deployed.
     """
 
     environment: str
     ref: Ref | None = None
     identities: Callable[[], Sequence[Identity]] | None = None
     force: bool = False
+    deploys: bool = False
+    """Whether what comes of it goes to servers at once, so that it has to be fit for them."""
 
     def depends_on(self) -> Container[str]:
         """Return the source of truth where that is what goes back, to record what it has now."""
@@ -110,6 +113,8 @@ class RollBack(UseCase[Rollback]):
             revision, position = event.revision, record.position
             if event.digest != environment.digest or not vault.pending:
                 environment.roll_back(event, record.position, context)
+                if self.deploys:
+                    check_for_servers(environment.document, f"{name}@{revision}", name)
         for data in ciphertexts:
             work.add_body(data)
         made = {digest_of(data) for data in ciphertexts}
@@ -159,6 +164,20 @@ class RollBack(UseCase[Rollback]):
         record, state = state_named(work, work.environment(self.environment), position)
         check_not_purged(work.log, record.position, state)
         return record, state
+
+
+def check_for_servers(document: ConfigDocument, what: str, environment: str) -> None:
+    """Raise `Refused` for a text that no server takes."""
+    from tetra_es.release.settings import read_settings
+
+    try:
+        read_settings(document, environment)
+    except ConfigError as error:
+        raise Refused(
+            f"{what} cannot be deployed: {error.message}",
+            hint=f"nothing was recorded; without --deploy, {environment} goes back and its servers "
+            "do not",
+        ) from error
 
 
 def _version_changes(

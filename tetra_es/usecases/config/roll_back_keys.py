@@ -15,7 +15,7 @@ from tetra_es.toml.document import ConfigDocument
 from tetra_es.toml.edit.bringing_back import bring_back
 from tetra_es.toml.keys import format_key, parse_key
 from tetra_es.toml.taken_back import is_at, same_keys, with_paths
-from tetra_es.usecases.config.roll_back import state_named
+from tetra_es.usecases.config.roll_back import check_for_servers, state_named
 from tetra_es.usecases.use_case import UseCase
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class RollBackKeys(UseCase[None]):
     paths: Sequence[str]
     ref: Ref | None = None
     force: bool = False
+    deploys: bool = False
+    """As of `RollBack`."""
 
     def depends_on(self) -> Container[str]:
         """Return the source of truth where that is what goes back, to record what it has now."""
@@ -73,6 +75,8 @@ class RollBackKeys(UseCase[None]):
                 "above takes more of it along",
             )
         validate_environment(found)
+        if self.deploys:
+            check_for_servers(found, f"what comes of {name}", name)
         environment.roll_back_keys(found, event, record.position, work.context(), paths=keys)
 
     def _target(self, work: UnitOfWork, environment: Environment, keys: list[str]) -> State:

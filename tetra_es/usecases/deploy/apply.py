@@ -102,6 +102,8 @@ class Apply:
             listener.serves(server.host, spec.source)
             for path, copy in kept.copies.items():
                 listener.copied(server.host, path, copy)
+            if plan.disables:
+                listener.not_at_boot(server.host, plan.disables)
             if kept.left:
                 listener.left_running(server.host, kept.restarted, kept.left)
         return Applied(spec.source, was_there=False)

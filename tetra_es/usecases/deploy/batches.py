@@ -223,6 +223,8 @@ class Batches:
             self._listener.serves(transport.host, spec.source)
         for path, copy in kept.copies.items():
             self._listener.copied(transport.host, path, copy)
+        if plan.disables:
+            self._listener.not_at_boot(transport.host, plan.disables)
         if kept.left:
             self._listener.left_running(transport.host, kept.restarted, kept.left)
         return HostResult(

@@ -12,6 +12,7 @@ from tetra_es.layout import environment_file
 from tetra_es.log.replica import check_not_purged, valid_events
 from tetra_es.toml.document import ConfigDocument
 from tetra_es.usecases.deploy.anchor import anchor
+from tetra_es.usecases.deploy.hosts import on_no_server
 from tetra_es.usecases.secrets.ciphertexts import ciphertext_of, vault_at
 
 if TYPE_CHECKING:
@@ -125,10 +126,7 @@ def check_deployable(work: UnitOfWork, environment: str) -> None:
     work.organization().environment_named(environment)
     present = work.environment(environment)
     if present.is_source:
-        raise Refused(
-            f"{environment} is the source of truth: it runs where you work, not on a server",
-            hint="promote it, and deploy what that generates, such as dev",
-        )
+        raise on_no_server(environment)
     if not present.revision:
         raise TetraEsError(
             f"{environment} has no state yet",

@@ -64,12 +64,11 @@ def _diagnoses(
 ) -> Iterator[_Diagnosis]:
     name = selection.environment
     document = known.document(name)
+    named = named_hosts(name, document)
     # Of the secrets only the names play a part in what is looked at here.
     values = dict.fromkeys(known.secret_names(name), b"")
     release = render(access.organization, name, document, values)
-    hosts = select(
-        access, selection, lambda: of_environment(known, name, named_hosts(name, document))
-    )
+    hosts = select(access, selection, lambda: of_environment(known, name, named))
     for transport in hosts:
         yield _Diagnosis(known, access, transport, release, again)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tetra_es.errors import UsageError
+from tetra_es.errors import Refused, UsageError
+from tetra_es.layout import environment_file, is_edited
 from tetra_es.release.settings import read_settings
 
 if TYPE_CHECKING:
@@ -76,5 +77,18 @@ def of_environment(known: Deployments, environment: str, named: Sequence[str]) -
 
 
 def named_hosts(environment: str, document: ConfigDocument) -> Sequence[str]:
-    """Return the hosts that an environment's TOML names."""
+    """Return the hosts that an environment's TOML names.
+
+    Raises `Refused` for the source of truth.
+    """
+    if is_edited(environment_file(environment)):
+        raise on_no_server(environment)
     return read_settings(document, environment).hosts
+
+
+def on_no_server(environment: str) -> Refused:
+    """Return the error for the environment that people edit."""
+    return Refused(
+        f"{environment} is the source of truth: it runs where you work, not on a server",
+        hint="promote it, and deploy what that generates, such as dev",
+    )

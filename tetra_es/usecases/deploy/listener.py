@@ -23,6 +23,9 @@ class ServerListener(Protocol):
     def adoptable(self, host: str, commands: Sequence[str]) -> None:
         """Commands, one after the other, adopt what somebody changed on a host."""
 
+    def not_for_long(self, host: str, verb: str, units: Sequence[str], environment: str) -> None:
+        """Units were enabled or disabled, and the state that a host has says the opposite."""
+
 
 class RolloutListener(ServerListener, Protocol):
     """Is told what happens to each host; from several threads where hosts are done in parallel."""
@@ -62,6 +65,9 @@ class RolloutListener(ServerListener, Protocol):
 
     def copied(self, host: str, path: str, copy: str) -> None:
         """What somebody had put at a path, or changed there, is kept as `copy`."""
+
+    def not_at_boot(self, host: str, units: Sequence[str]) -> None:
+        """A deployment disabled units that were enabled."""
 
     def left_running(self, host: str, restarted: Sequence[str], left: Sequence[str]) -> None:
         """Only some units were restarted: nothing has changed that the others read."""

@@ -17,7 +17,7 @@ from tetra_es.usecases.happened.not_recorded import NotRecorded
 from tetra_es.usecases.may import check_may
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tetra_es.release.release import Service
     from tetra_es.remote.server import Server
@@ -85,6 +85,8 @@ class Operations:
                         f"recorded: {error.message}",
                         hint=error.hint,
                     ) from error
+                if unlike := _changed_back(current.units, verb):
+                    self._listener.not_for_long(server.host, verb, unlike, name)
                 if verb in ("start", "restart"):
                     self._wait_until_healthy(server, name, current.services)
                 yield Told(server.host, units)
@@ -125,3 +127,10 @@ class Operations:
             selection,
             lambda: self._workspace.serving_hosts(name) or self._workspace.look(named_by),
         )
+
+
+def _changed_back(units: Mapping[str, bool], verb: Verb) -> list[str]:
+    """Return the units of a deployed state which the next deployment of it would change back."""
+    if verb not in ("enable", "disable"):
+        return []
+    return [unit for unit, enabled in units.items() if enabled != (verb == "enable")]
