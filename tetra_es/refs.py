@@ -87,10 +87,11 @@ class HashRef(NamedTuple):
 Ref: TypeAlias = PositionRef | RevisionRef | TimeRef | HashRef
 
 
-def parse_ref(text: str, zone: tzinfo = UTC) -> Ref:
+def parse_ref(text: str, zone: tzinfo = UTC, *, start: bool = False) -> Ref:
     """Return what `text` means. Raises `UsageError` when it is not a REF at all.
 
-    A time without an offset is of the zone.
+    A time without an offset is of the zone; it stands for its end, or with `start` for its
+    beginning, for what is wanted from there on.
     """
     if match := re.fullmatch(_POSITION, text, re.ASCII):
         digits = match[1]
@@ -100,7 +101,7 @@ def parse_ref(text: str, zone: tzinfo = UTC) -> Ref:
         return RevisionRef(_owner(match[1]), number)
     if re.fullmatch(_HASH, text.lower(), re.ASCII):
         return HashRef(text.lower())
-    return TimeRef(_written(_end(text, zone), text, HINT))
+    return TimeRef(_written((_start if start else _end)(text, zone), text, HINT))
 
 
 def _owner(name: str) -> str:

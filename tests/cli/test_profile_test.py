@@ -51,6 +51,24 @@ def test_from_a_ref_on(story: Machine) -> None:
     assert [row["event"] for row in rows] == [6, 8]
 
 
+def test_from_a_time_on(story: Machine) -> None:
+    """It stands for its beginning, as wherever something is wanted since then."""
+    rows = story.history("--type", "environment.promoted", "--reverse")
+    first, second, third = (row["time"] for row in rows)
+    for since, events in (
+        ("today", [3, 6, 8]),
+        ("1h", [3, 6, 8]),
+        ("2020-01-01", [3, 6, 8]),
+        (first[:10], [3, 6, 8]),
+        (first, [3, 6, 8]),
+        (second, [6, 8]),
+        (third, [8]),
+        ("2199-01-01", []),
+    ):
+        rows = asked(story, '[set]\n"logging.level" = "info"\n', "--since", since)
+        assert [row["event"] for row in rows] == events, since
+
+
 def test_the_same(story: Machine) -> None:
     assert asked(story, '[set]\n"logging.level" = "warn"\n', "--since", "6") == []
     done = story.ok("profile", "test", "dev", "other.toml", "--since", "6")

@@ -140,3 +140,26 @@ def test_what_there_is_no_answer_to(story: Machine) -> None:
     assert "has no key nosuch" in story.fails(1, "why", "dev", "nosuch").error()
     assert "prod has no state yet" in story.fails(1, "why", "prod", "ports.tetra").error()
     assert "unknown environment" in story.fails(2, "why", "nosuch", "ports.tetra").error()
+
+
+def test_keys_of_tables_in_an_array(machine: Machine) -> None:
+    """They are named as every list prints them, whether typed or given by the overlay."""
+    typed = machine.folder / "environments/local.toml"
+    typed.write_text(typed.read_text() + '\n[[routers]]\nname = "a"\n[[routers]]\nname = "b"\n')
+    machine.ok("record", "-m", "two routers")
+    overlay = machine.folder / "profiles/dev.toml"
+    overlay.parent.mkdir(exist_ok=True)
+    for name, port in (("one", 1), ("one", 2)):
+        overlay.write_text(f'[set]\nhooks = [{{name = "{name}", port = {port}}}]\n')
+        machine.ok("promote", "dev", "-m", f"hook {port}")
+    first, second = (row["event"] for row in machine.history("profile dev", "--reverse"))
+    keys = {row["key"]: row for row in machine.ok("blame", "dev", "-o", "json").json}
+    assert {"routers[1].name", "hooks[0].name", "hooks[0].port"} <= {*keys}
+    for key, value, edit in (
+        ("routers[1].name", '"b"', 3),
+        ("hooks[0].name", '"one"', first),
+        ("hooks[0].port", "2", second),
+    ):
+        found = machine.ok("why", "dev", key, "-o", "json").json
+        assert (found["key"], found["value"], found["edited"]["event"]) == (key, value, edit)
+        assert [rule["own"] for rule in found["made"]["rules"]] == [True] * ("hooks" in key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
@@ -81,6 +82,32 @@ def test_a_deployment_is_one_line_and_its_steps_are_below(deployed: Fleet) -> No
     assert len(rows) == 9
     csv = deployed.machine.ok("history", "dev", "--steps", "-o", "csv").out
     assert "deploy(dev): switch done on web1" in csv
+
+
+@pytest.mark.parametrize("end", ["observed", "seen by the next one"])
+def test_how_it_ended_changes_no_answer_from_before(
+    deployed: Fleet, tmp_path: Path, end: str
+) -> None:
+    """A server that was lost reverts what was deployed; that is recorded much later."""
+    promote(deployed, 4777)
+    mark(deployed, "web1", "cut")
+    assert deployed.deploy().code == 5
+    (row,) = hosts(deployed)
+    assert (row["newest"]["outcome"], row["newest"]["step"]) == ("reverting", "confirm")
+    ats = range(row["newest"]["event"], deployed.machine.last_position() + 1)
+    questions = (("hosts",), ("status",), ("findings", "--kind", "unverified"))
+    asked = [(*words, "--at", str(at), "-o", "json") for at in ats for words in questions]
+    answers = [deployed.machine.run(*words).out for words in asked]
+    assert json.loads(answers[-3]) == [row]
+    for word in ("down", "cut"):
+        (server(deployed) / word).unlink(missing_ok=True)
+    if end == "observed":
+        deployed.machine.ok("deploy", "dev", "--observe", "web1", "-m", "the network is back")
+    else:
+        assert deployed.deploy().code == 0
+    assert [deployed.machine.run(*words).out for words in asked] == answers
+    assert hosts(deployed) != [row]
+    hosts_are_the_same(deployed.machine, tmp_path / "acme.db")
 
 
 def test_why_says_what_runs(deployed: Fleet) -> None:

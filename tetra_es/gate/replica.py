@@ -332,7 +332,7 @@ class AdmittedReplica(Closing):
             from tetra_es.log.replica import Purged
 
             name = name_of(record.topic, state) if record else ""
-            raise Purged(f"{name} (#{position})", purge, state.get("environment", ""))
+            raise Purged(f"{name} (#{position})", purge, name.rpartition("@")[0])
         if self.void(position) is None:  # which was admitted with its text
             self._check_purged_later(position, digest)
             raise IntegrityFailure(f"event #{position}: its text is missing", hint=_HINT)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tetra_es.profiles.rules import parse_pattern
 from tetra_es.schema.rule import ANY, matching
+from tetra_es.toml.keys import Index
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,5 +52,6 @@ def deciding(
 def _is_about(pattern: KeyPath, path: KeyPath) -> bool:
     """Return whether a pattern stands for a key or for what it is in."""
     return len(pattern) <= len(path) and all(
-        part in (ANY, other) for part, other in zip(pattern, path, strict=False)
+        part in (ANY, other) and not isinstance(other, Index)  # no rule is about an element
+        for part, other in zip(pattern, path, strict=False)
     )

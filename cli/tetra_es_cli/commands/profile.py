@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es_cli.context.groups import CommandGroup
-from tetra_es_cli.context.params import REF, env_argument, listing_option, report_option
+from tetra_es_cli.context.params import SINCE_REF, env_argument, listing_option, report_option
 from tetra_es_cli.context.paths import FilePath
 from tetra_es_cli.output import terminal
 from tetra_es_cli.output.emit import emit
@@ -50,7 +50,9 @@ def show(app: App, environment: str, output: str) -> None:
 @profile.command()
 @env_argument()
 @click.argument("file", type=FilePath(), metavar="FILE")
-@click.option("--since", "ref", type=REF, metavar="REF", help="Promotions from there on alone.")
+@click.option(
+    "--since", "ref", type=SINCE_REF, metavar="REF", help="Promotions from there on alone."
+)
 @listing_option
 @click.pass_obj
 def test(app: App, environment: str, file: Path, ref: Ref | None, output: str) -> None:

@@ -108,6 +108,10 @@ class RefType(click.ParamType):  # type: ignore[type-arg]  # not generic in clic
 
     name = "ref"
 
+    def __init__(self, *, start: bool = False) -> None:
+        """With `start`, a time stands for its beginning."""
+        self._start = start
+
     def convert(
         self,
         value: Any,
@@ -117,7 +121,9 @@ class RefType(click.ParamType):  # type: ignore[type-arg]  # not generic in clic
         """Return the parsed REF."""
         from tetra_es.refs import parse_ref
 
-        return parse_ref(value, times.zone()) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        return parse_ref(value, times.zone(), start=self._start)
 
     def shell_complete(
         self,
@@ -228,6 +234,7 @@ ENVIRONMENTS = EnvironmentsType()
 FILE = FileType()
 HOST = HostType()
 REF = RefType()
+SINCE_REF = RefType(start=True)
 KEY = KeyType()
 SINCE = TimeType(end=False)
 UNTIL = TimeType(end=True)

@@ -10,6 +10,8 @@ from tetra_es.names import is_environment
 from tetra_es.sha256 import sha256
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tetra_es_projections.queries.reader import Reader
 
 
@@ -27,7 +29,7 @@ def known_environments(reader: Reader, position: int | None = None) -> list[str]
 
     As it was at a position, or is now.
     """
-    configured, states = configured_environments(reader, position), reader.views.states
+    configured, states = environments_there(reader, position), reader.views.states
     more = (
         name
         for name in states.environments()
@@ -36,8 +38,24 @@ def known_environments(reader: Reader, position: int | None = None) -> list[str]
     return [*configured, *more]
 
 
+def environments_there(reader: Reader, position: int | None = None) -> Sequence[str]:
+    """Return the environments of the manifest in order, as it was at a position or is now.
+
+    Where that manifest was purged, those that had a state there, in the order of now.
+    """
+    newest = reader.views.edited.find("manifest", position) if position is not None else None
+    if newest is None or reader.views.purged.of_text(newest.position) is None:
+        return configured_environments(reader, position)
+    states = reader.views.states
+    names = dict.fromkeys([*configured_environments(reader), *states.environments()])
+    return [name for name in names if states.find(name, position)]
+
+
 def configured_environments(reader: Reader, position: int | None = None) -> tuple[str, ...]:
-    """Return the environments of the manifest in order, as it was at a position or is now."""
+    """Return the environments of the manifest in order, as it was at a position or is now.
+
+    Raises `Purged` where that was destroyed.
+    """
     newest = reader.views.edited.find("manifest", position)
     text = reader.log.state_text(newest.position) if newest else None
     return _environments_in(text) if text else ()

@@ -12,6 +12,7 @@ from tetra_es.log.replica import Purged
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.profiles.generate import generate
 from tetra_es.profiles.load import validate_overlay
+from tetra_es.refs import TimeRef
 from tetra_es.schema.manifest import read_manifest
 from tetra_es.toml.diff import changes_between
 from tetra_es.toml.document import ConfigDocument
@@ -19,7 +20,7 @@ from tetra_es_projections.queries.profiles import require_generated
 from tetra_es_projections.queries.refs import position_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
     from pathlib import Path
 
     from tetra_es.refs import Ref
@@ -62,20 +63,30 @@ def under_overlay(
 ) -> list[Otherwise]:
     """Return what promotions of an environment would have made otherwise, oldest first.
 
-    All of them, or those from a REF on. Each is generated again from its own source and the
-    manifest of then, by today's shipped profile with `overlay`. Raises `UsageError` where nothing
-    generates the environment, `ConfigError` where the overlay is not one.
+    All of them, or those from a REF on, of which a time is the beginning. Each is generated again
+    from its own source and the manifest of then, by today's shipped profile with `overlay`. Raises
+    `UsageError` where nothing generates the environment, `ConfigError` where the overlay is not
+    one.
     """
     require_generated(reader, environment)
     validate_overlay(overlay, environment)
-    first = 0 if since is None else position_of(reader.views, since)
+    wanted = _since(reader, environment, since)
     found: list[Otherwise] = []
     for row in reversed(reader.views.states.revisions(environment)):
-        record = reader.log.record(row.position) if row.position >= first else None
+        record = reader.log.record(row.position) if row.position in wanted else None
         event = None if record is None else reader.log.event(record)
         if isinstance(event, EnvironmentPromoted):
             found += _otherwise(reader, row, event, overlay)
     return found
+
+
+def _since(reader: Reader, environment: str, since: Ref | None) -> Container[int]:
+    """Return the positions from a REF on; from a time on, what a list since then has."""
+    if isinstance(since, TimeRef):
+        rows = reader.views.events.history(environment=environment, since=since.moment)
+        return {row.event for row in rows}
+    first = 0 if since is None else position_of(reader.views, since)
+    return range(first, reader.log.last_position() + 1)
 
 
 def _otherwise(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tetra_es.errors import TetraEsError
 from tetra_es.toml.document import ConfigDocument
 from tetra_es.toml.edit.editor import Editor
-from tetra_es.toml.keys import format_key, parse_key
+from tetra_es.toml.keys import format_key, parse_element_key, parse_key
 from tetra_es.toml.merge import Conflict
 from tetra_es_projections.queries.replayed_files import DO_NOT_FIT, Doubt, Outcome, chosen
 
@@ -58,7 +58,7 @@ def _clashes(changes: Sequence[KeyChange], onto: ConfigDocument) -> Iterator[Con
     for key, before, after in changes:
         there = onto.keys.get(str(key))
         if there not in (before, after):
-            yield Conflict(parse_key(str(key)), before, after, there)
+            yield Conflict(parse_element_key(str(key)), before, after, there)
 
 
 def _value(literal: str) -> object:

@@ -9,7 +9,7 @@ from tetra_es.gate.pins.bases import Bases
 from tetra_es.layout import is_edited
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es_projections.queries.behind import changed_since
-from tetra_es_projections.queries.environments import configured_environments
+from tetra_es_projections.queries.environments import environments_there
 from tetra_es_projections.queries.hosts import REMOVAL, hosts_at, left_out, moment_of_ref
 from tetra_es_projections.working_files import changed_files
 
@@ -173,7 +173,7 @@ def environment_rows(reader: Reader, position: int | None = None) -> list[Enviro
     source = states.find(SOURCE_OF_TRUTH, position)
     newest = source.revision if source else 0
     found = []
-    for name in configured_environments(reader, position):
+    for name in environments_there(reader, position):
         state = states.find(name, position)
         generated = state is not None and state.source_revision is not None
         since = changed_since(reader, state, position) if state and generated else []
@@ -183,7 +183,7 @@ def environment_rows(reader: Reader, position: int | None = None) -> list[Enviro
 
 def removed_environments(reader: Reader, position: int | None = None) -> list[RemovedEnvironment]:
     """Return what had states and is not in the manifest, at a position, or now."""
-    states, configured = reader.views.states, configured_environments(reader, position)
+    states, configured = reader.views.states, environments_there(reader, position)
     found = (states.find(name, position) for name in states.environments())
     return [
         RemovedEnvironment(state.environment, state.revision, state.position)

@@ -11,8 +11,9 @@ from tetra_es.layout import environment_file, profile_file
 from tetra_es.log.replica import Purged
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.profiles.deciding import deciding
+from tetra_es.profiles.rules import parse_pattern
 from tetra_es.toml.document import ConfigDocument
-from tetra_es.toml.keys import parse_key, quote
+from tetra_es.toml.keys import format_key, parse_element_key, quote
 from tetra_es.toml.taken_back import is_at
 from tetra_es.toml.written import remembering
 from tetra_es_projections.queries.environments import require_environment
@@ -203,7 +204,9 @@ def _made(
     if not rules[0].own:
         return made, Origin(None)
     overlay, pattern = f"profile {event.environment}", rules[0].key
-    written = [f"set.{quote(pattern)}", f"set.{pattern}"]  # one key, or one in a table
+    below = key[len(format_key(parse_element_key(key)[: len(parse_pattern(pattern))])) :]
+    # One key, or one in a table; of an array of tables, each key of these.
+    written = [f"set.{quote(pattern)}{below}", f"set.{pattern}{below}"]
     return made, max((keys.origin_of(overlay, each, position) for each in written), key=_newest)
 
 
@@ -228,7 +231,7 @@ def _rules(
             key=rule.pattern,
             value=rule.value,
         )
-        for rule in deciding(json.loads(body), made.values, parse_key(key))
+        for rule in deciding(json.loads(body), made.values, parse_element_key(key))
     ]
 
 

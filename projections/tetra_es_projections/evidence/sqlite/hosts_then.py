@@ -13,8 +13,10 @@ _MOMENT: Final = (
     "WHERE :at = '' OR effective <= :at)"
 )
 _KNOWN: Final = (
-    "known AS (SELECT d.*, CASE WHEN d.ended <= m.position THEN d.outcome ELSE 'under way' END "
-    "AS outcome_then FROM moment m JOIN deployments d ON d.position <= m.position WHERE NOT EXISTS "
+    "known AS (SELECT d.*, CASE WHEN d.ended <= m.position THEN d.outcome WHEN EXISTS "
+    "(SELECT 1 FROM events e WHERE e.part_of = d.position AND e.type = 'deployment.failed' "
+    "AND e.position <= m.position) THEN 'reverting' ELSE 'under way' END AS outcome_then "
+    "FROM moment m JOIN deployments d ON d.position <= m.position WHERE NOT EXISTS "
     "(SELECT 1 FROM operations o WHERE o.environment = d.environment AND o.host = d.host "
     "AND o.word = 'forgotten' AND o.position > d.position AND o.position <= m.position))"
 )

@@ -88,7 +88,7 @@ class HostTable:
         )
         found = []
         for one in map(DeploymentRow._make, rows):
-            found.append(_as_of(one, moment))
+            found.append(self._as_of(one, moment))
             if found[-1].outcome == "serving" and found[-1].machine:
                 break
         return found
@@ -102,9 +102,20 @@ class HostTable:
         )
         return [OperationRow._make(row) for row in rows]
 
+    def _as_of(self, one: DeploymentRow, moment: Moment) -> DeploymentRow:
+        """Return a deployment as it stood at a moment, where its end came after that.
 
-def _as_of(one: DeploymentRow, moment: Moment) -> DeploymentRow:
-    """Return a deployment as it stood when its end was not there yet, where that is so."""
-    if one.ended is None or one.ended <= moment.position:
-        return one
-    return one._replace(outcome="under way", step="", cause="", ended=None, ended_time=None)
+        It may have failed by then: what goes on after that is that the server reverts it.
+        """
+        if one.ended is None or one.ended <= moment.position:
+            return one
+        failed = self._connection.execute(
+            "SELECT position, time FROM events WHERE part_of = ? AND topic = 'deployment.failed' "
+            "AND position <= ? ORDER BY position DESC LIMIT 1",
+            (one.event, moment.position),
+        ).fetchone()
+        if failed is None:
+            nothing = one._replace(step="", cause="", ended=None, ended_time=None)
+            return nothing._replace(outcome="under way", observed=0)
+        at, time = failed
+        return one._replace(outcome="reverting", ended=at, ended_time=time, observed=0)
