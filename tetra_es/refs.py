@@ -138,6 +138,15 @@ def parse_end(text: str, zone: tzinfo = UTC) -> str:
     return _written(_end(text, zone), text, _TIME_HINT)
 
 
+def check_period(since: str | None, until: str | None) -> None:
+    """Raise `UsageError` for a period that ends before it begins: in it, nothing ever happens."""
+    if since is not None and until is not None and until < since:
+        raise UsageError(
+            f"the period ends before it begins: since {since}, until {until}",
+            hint="the earlier time comes first; one without a date, such as 22:00, is of today",
+        )
+
+
 def _written(moment: datetime | None, text: str, hint: str) -> str:
     try:
         if moment is not None:

@@ -102,6 +102,7 @@ def test_what_is_asked_for(told: Machine, words: tuple[str, ...], found: list[in
         (("profile", "dve"), "unknown environment: dve", "did you mean dev?"),
         (("--grep", "a("), "not a regular expression: 'a('", "backslash"),
         (("--since", "two days"), "not a date or time: 'two days'", "2h, 3d or yesterday"),
+        (("--since", "2h", "--until", "3h"), "the period ends before it begins", "is of today"),
         (("profile",), "which environment's profile?", "profile followed by ENV"),
         (("dev", "staging"), "too many arguments", "tetra-es history --help"),
     ],

@@ -190,6 +190,14 @@ def test_it_says_what_it_cannot_show(story: Machine, tmp_path: Path) -> None:
     assert PROGRAM.read_bytes() == alone
 
 
+def test_a_period_that_ends_before_it_begins(story: Machine, tmp_path: Path) -> None:
+    """It is refused: an archive of no events would say that nothing happened."""
+    times = "--since", "2h", "--until", "3h"
+    done = story.fails(2, "audit", "export", str(tmp_path / "e.zip"), *times)
+    assert "the period ends before it begins" in done.error()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_one_that_would_be_too_large(
     story: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -54,3 +54,13 @@ def test_it_proves_itself_and_says_that_nobody_signed_the_manifest(
 def test_an_environment_that_never_was(service: Service) -> None:
     assert service.ask("/api/v1/evidence?environment=nosuch").status == 404
     assert service.ask("/api/v1/evidence?output=json").status == 400
+
+
+@pytest.mark.parametrize("path", ["evidence", "events", "events.csv", "deployments"])
+def test_a_period_that_ends_before_it_begins_is_not_one_of_no_events(
+    service: Service, path: str
+) -> None:
+    more = "&output=csv" if path.endswith("csv") else ""
+    answer = service.ask(f"/api/v1/{path.partition('.')[0]}?since=2h&until=3h{more}")
+    assert answer.status == 400
+    assert "the period ends before it begins" in answer.text

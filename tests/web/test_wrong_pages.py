@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     [
         ("/timeline?before=x", 400, "Cannot show this", "<strong>before is not a number"),
         ("/timeline?since=soonish", 400, "Cannot show this", "<strong>"),
+        ("/timeline?since=2h&until=3h", 400, "Cannot show this", "<strong>The period ends before"),
         ("/search?q=a&kind=x", 400, "Cannot show this", "<strong>No such kind"),
         ("/?nothing=1", 400, "Cannot show this", "<p>There are at, part, tz</p>"),
         ("/event/9999", 404, "Not found", "<strong>There is no event #9999"),

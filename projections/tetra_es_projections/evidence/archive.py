@@ -28,6 +28,7 @@ from tetra_es.integrity.signers import terms
 from tetra_es.log import canonical
 from tetra_es.log.naming import bodies_named
 from tetra_es.log.purged import kinds_of
+from tetra_es.refs import check_period
 from tetra_es_projections.answers.csv_text import csv_text
 from tetra_es_projections.evidence import tables
 from tetra_es_projections.evidence.readme import readme
@@ -87,14 +88,17 @@ def write_evidence(
 
     With `chain`, it has the record of every other event, too, without texts: then it shows by
     itself that none is missing. Without a signer, checkpoint and manifest are not signed, and the
-    verifier says so. Raises `Refused` for an organization of the first edition, `TetraEsError`.
+    verifier says so. Raises `Refused` for an organization of the first edition, `UsageError` for a
+    period that ends before it begins, `TetraEsError`.
     """
     if log.state_folder() is None:
         raise Refused(
             "the organization is one of the first edition",
             hint="`tetra-es upgrade` brings it to the rules of this one",
         )
-    return _Archive(log, out, wanted or Filter(), signer).written(chain=chain)
+    wanted = wanted or Filter()
+    check_period(wanted.since, wanted.until)
+    return _Archive(log, out, wanted, signer).written(chain=chain)
 
 
 @contextmanager

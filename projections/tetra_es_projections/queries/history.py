@@ -68,8 +68,13 @@ def history_rows(reader: "Reader", query: HistoryQuery) -> "Sequence[EventRow | 
 
     A deployment is one line, its first event, which says how it ended.
 
-    Raises `UsageError` for an environment, key, actor or type that never was.
+    Raises `UsageError` for an environment, key, actor or type that never was, and for a period
+    that ends before it begins.
     """
+    if query.since is not None and query.until is not None:
+        from tetra_es.refs import check_period  # few ask for both
+
+        check_period(query.since, query.until)
     query = _understood(reader, query)
     rows = _events(reader, query)
     if not rows:
@@ -112,8 +117,7 @@ def _events(reader: "Reader", query: HistoryQuery) -> "list[EventRow]":
         limit=-1 if query.grep else limit,
         steps=query.names_a_step or query.key is not None,
     )
-    if not query.by_key:
-        rows = with_ends(reader, rows)
+    rows = with_ends(reader, rows)
     if query.grep is None:
         return rows
     found = [*_matching(rows, (query.matcher or _matcher)(query.grep))]
