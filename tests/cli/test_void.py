@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.examples import some
 from tetra_es.crypto.ssh.own_key import OwnKey
+from tetra_es.gate.verdicts import Reason
 from tetra_es.log import canonical
 from tetra_es.log.linking import Draft, link
 from tetra_es.log.sqlite.engine import AppendableSqliteLog
+from tetra_es_projections.queries.void_rules import why_void
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +68,12 @@ def test_it_is_shown_and_changes_nothing(machine: Machine, how: str) -> None:
     assert row["reason"] == "by other means"
     (found,) = machine.fails(3, "findings", "--kind", "void", "-o", "json").json
     assert (found["event"], found["subject"]) == (position, row["summary"])
-    assert f"void: {topic} (" in machine.ok("event", str(position)).out
+    whole = machine.ok("event", str(position)).out
+    assert f"void: {topic} (" in whole
+    rule = machine.ok("event", str(position), "-o", "json").json["void"]
+    assert found["what"] == f"changed nothing: {why_void(rule)}"
+    assert f"  void         it changed nothing: {why_void(rule)}\n" in whole
+    assert machine.ok("event", str(position - 1), "-o", "json").json["void"] is None
     assert f"void: #{position}" in machine.ok("status").out
     assert machine.ok("status", "-o", "json").json["void"] == [position]
     assert f"#{position} is void: " in machine.ok("verify").out
@@ -76,6 +85,19 @@ def test_it_is_shown_and_changes_nothing(machine: Machine, how: str) -> None:
     machine.ok("rebuild")
     machine.ok("verify")
     assert machine.history()[2]["summary"] == row["summary"]
+
+
+def test_each_rule_is_told_in_words() -> None:
+    """What an auditor reads says what was wrong, and the name that the documentation has."""
+    text = (ROOT / "docs/format.md").read_text()
+    rows = re.findall(r"^\| `([a-z-]+)` \| void \|", text, re.MULTILINE)
+    assert len(rows) > 20
+    for rule in rows:
+        assert Reason(rule)
+        words = why_void(rule).removesuffix(f" (rule {rule})")
+        assert words != why_void(rule), f"{rule} has no words"
+        assert " " in words
+    assert why_void("of-a-newer-one") == "it breaks the rule of-a-newer-one"
 
 
 def test_an_event_whose_bodies_are_missing_was_never_one(machine: Machine) -> None:

@@ -67,6 +67,10 @@ def test_a_deployment_is_one_line_and_its_steps_are_below(deployed: Fleet) -> No
     (line,) = (row for row in lines(deployed) if row["type"].startswith("deployment"))
     assert line["summary"] == "deploy(dev): dev@1 -> web1: done"
     assert "steps" not in line
+    by_key = [row for row in lines(deployed, "--changes") if row["event"] == line["event"]]
+    assert [row["summary"] for row in by_key] == [line["summary"]]
+    whole = deployed.machine.ok("event", str(line["event"]), "-o", "json").json
+    assert whole["summary"] == line["summary"]
     (line,) = (row for row in lines(deployed, "--steps") if "steps" in row)
     types = [step["type"].removeprefix("deployment.") for step in line["steps"]]
     assert types == [*["step_done"] * 7, "healthy"]

@@ -49,6 +49,8 @@ def test_every_page_is_there(told: Machine, tmp_path: Path, seed: int) -> None:
             links |= links_in(ask(service, f"/event/{position}?tz=Asia/Tokyo"))
             ask(service, f"/api/v1/event/{position}")
             ask(service, f"/api/v1/event/{position}/proof")
+        page = ask(service, f"/event/{first + 16}")
+        assert "it changed nothing. There is no such type of event (rule topic)." in page
         for link in links:
             ask(service, link)
     machine.ok("--tz", random.choice(ZONES), "audit", "site", str(tmp_path / "site"))

@@ -52,6 +52,7 @@ def event_lines(found: FoundEvent) -> Iterator[str]:
     details, metadata = found.details, found.metadata
     yield f"event #{details.event}  {found.summary}"
     rows = {
+        **({"void": f"it changed nothing: {_why_void(found.void)}"} if found.void else {}),
         "type": details.topic,
         "stream": f"{details.stream}, version {details.version}",
         "time": whole_time(found.time),
@@ -76,6 +77,12 @@ def event_lines(found: FoundEvent) -> Iterator[str]:
     if found.changes:
         yield "changes"
         yield from change_lines(found.changes)
+
+
+def _why_void(rule: str) -> str:
+    from tetra_es_projections.queries.void_rules import why_void  # few events are
+
+    return why_void(rule)
 
 
 def _signed_by(details: EventDetails) -> str:

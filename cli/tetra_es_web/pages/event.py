@@ -13,6 +13,7 @@ from tetra_es.refs import PositionRef
 from tetra_es_projections.queries.events import Destroyed, find_event
 from tetra_es_projections.queries.replay import can_be_left_out
 from tetra_es_projections.queries.states import text_at
+from tetra_es_projections.queries.void_rules import why_void
 from tetra_es_web.links import address
 from tetra_es_web.pages.parts import name_weight, part_of, weight
 from tetra_es_web.pages.rendering import render
@@ -71,7 +72,7 @@ def event(view: View, of: str, given: Mapping[str, str]) -> str:
         command=command("event", details.event),
         found=found,
         details=details,
-        void=events.void(details.event),
+        void=why_void(found.void) if found.void else None,
         environment=same.environment if same else None,
         could_lack=_could_lack(view, found),
         part=part,

@@ -32,6 +32,7 @@ def event_value(found: FoundEvent) -> dict[str, Any]:
         "reason": found.metadata["reason"],
         "hash": details.hash,
         "summary": found.summary,
+        "void": found.void,
         "changes": change_rows(found.changes),
         "stream": details.stream,
         "version": details.version,

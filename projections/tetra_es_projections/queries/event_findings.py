@@ -11,6 +11,7 @@ from tetra_es.log.counting import latest_by
 from tetra_es.refs import present_time
 from tetra_es_projections.queries.finding import Finding
 from tetra_es_projections.queries.tables.host_table import NOW
+from tetra_es_projections.queries.void_rules import why_void
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,8 +35,8 @@ def void(reader: Reader, moment: Moment) -> Iterator[Finding]:
     for position in reader.views.events.all_void():
         row = reader.views.events.find(position)
         if row is not None and position <= moment.position:
-            why = reader.views.events.void(position)
-            yield _about(row, "void", f"changed nothing: {why}")
+            rule = reader.views.events.void(position) or ""
+            yield _about(row, "void", f"changed nothing: {why_void(rule)}")
 
 
 def noted(reader: Reader, moment: Moment, kind: str, skipped: int = 0) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from tetra_es.log import canonical, chain
 from tetra_es.log.purged import named_bodies
 from tetra_es_projections.bodies import known_event, purged_in
 from tetra_es_projections.descriptions import summary_of_known, summary_of_void
+from tetra_es_projections.queries.history_steps import STARTED, with_ends
 from tetra_es_projections.queries.refs import position_of
 from tetra_es_projections.queries.tables.key_table import ChangeRow
 from tetra_es_projections.queries.written import Texts
@@ -91,7 +92,7 @@ class FoundEvent:
     signed_bytes: bytes
     """The bytes that were signed."""
     void: str | None = None
-    """Why it changed nothing; None for a valid event."""
+    """The rule that it breaks, so that it changed nothing; None for a valid event."""
     purges: Sequence[Destroyed] = ()
     """What other events had of the bodies that it destroyed, where it is a purge."""
 
@@ -126,13 +127,19 @@ def find_event(reader: Reader, ref: Ref) -> FoundEvent:
     purged = purged_in(reader.log, record)
     return FoundEvent(
         _details(reader, record, purged),
-        summary_of_known(event, purged),
+        _summary(reader, position) or summary_of_known(event, purged),
         time_in(event.timestamp),
         event.metadata,
         _changes(reader, position, event),
         chain.signed_bytes(_signed(reader, record).hash),
         purges=_purges(reader, event),
     )
+
+
+def _summary(reader: Reader, position: int) -> str | None:
+    """Return how an event of a deployment is listed in the history, None for another event."""
+    row = reader.views.events.find(position)
+    return with_ends(reader, [row])[0].summary if row and row.type == STARTED else None
 
 
 def _purges(reader: Reader, event: Event) -> Sequence[Destroyed]:
