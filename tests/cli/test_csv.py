@@ -80,6 +80,12 @@ def test_no_text_makes_a_formula(values: list[str]) -> None:
     assert text.encode() == csv_of(",".join(columns), table)
 
 
+def test_who_may_do_everything_is_told_from_who_may_nothing() -> None:
+    rows: list[dict[str, Any]] = [{"may": None}, {"may": []}, {"may": ["deploy:dev", "edit:local"]}]
+    found = [row["may"] for row in read(csv_text([{"n": 1, **row} for row in rows], ("n", "may")))]
+    assert found == ["everything", "", "deploy:dev, edit:local"]
+
+
 def test_texts_that_only_look_alike_stay() -> None:
     for text in ("a;b", "a; b", "x=1;y=2", "1-2", "a\nb", "a | b", "mail a@b;c@d", "-5", "[1, -2]"):
         assert csv_text([{"a": text}], "a").encode() == csv_of("a", [[text]])

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+UNLIMITED = "everything"
+"""What somebody may who has no limits."""
+
 _STARTS = "[=+\\-@＝＋－＠]"  # noqa: RUF001 - full width counts in some locales
 _FORMULA = re.compile(rf" *{_STARTS}|[\t\r\n]")
 _INNER = re.compile(rf'([;|\t\r\n][;| "\t\r\n]*)(?={_STARTS})')
@@ -23,8 +26,14 @@ def csv_text(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows([_cell(row.get(column)) for column in columns] for row in rows)
+    writer.writerows([_cell(_told(row, column)) for column in columns] for row in rows)
     return buffer.getvalue()
+
+
+def _told(row: Mapping[str, Any], column: str) -> object:
+    """Return a value of a row; no limits are not left empty, as no rights at all are."""
+    value = row.get(column)
+    return UNLIMITED if column == "may" and value is None else value
 
 
 def _cell(value: object) -> object:
