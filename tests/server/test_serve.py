@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import ROOT
+from tests.machine import HANG, until
 from tests.server.host import Host
 from tests.server.installing import WEB, install
 
@@ -88,3 +89,22 @@ def test_the_first_request_starts_it_and_it_reads_alone(served: Host, machine: M
     served.ok("systemctl", "stop", "tetra-es-web.service")
     assert shown("Result") == "success"
     assert ask(served, "/healthz") == (200, "ok\n")  # the socket is systemd's: it starts again
+
+
+def test_who_asks_before_there_is_a_replica_waits_for_it(served: Host) -> None:
+    """As while a program is replaced: systemd does not give up after some starts that fail."""
+    served.ok("mv", f"{HOME}/org", f"{HOME}/away")
+    get = f"curl -sS --max-time {HANG} --unix-socket {SOCKET} http://history.acme.example/healthz"
+    served.ok("systemd-run", "--unit=asks", "-p", f"StandardOutput=file:{HOME}/said", *get.split())
+
+    def shown(name: str, unit: str) -> str:
+        return served.ok("systemctl", "show", "--value", "-p", name, unit).strip()
+
+    def given_up() -> bool:
+        return shown("ActiveState", "tetra-es-web.socket") == "failed"
+
+    until(lambda: given_up() or int(shown("NRestarts", "tetra-es-web.service")) > 5)
+    assert not given_up()
+    served.ok("mv", f"{HOME}/away", f"{HOME}/org")
+    until(lambda: served.read(f"{HOME}/said") == "ok\n")
+    assert ask(served, "/healthz") == (200, "ok\n")

@@ -9,7 +9,7 @@ import re
 import socket
 import ssl
 import subprocess
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -29,7 +29,7 @@ PAGE = ROOT / "docs/how-to/serve.md"
 AROUND = """
 daemon off;
 worker_processes 1;
-pid {folder}/nginx.pid;
+pid {folder}/{port}.pid;
 error_log {folder}/error.log;
 {user}
 events {{}}
@@ -148,26 +148,32 @@ def behind(told: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     machine = told.copy(folder / "home")
     token = machine.ok("serve", "token", "new", "ci").out.strip()
     context, port = _keys(folder), _free_port()
-    user = "user root;" if os.geteuid() == 0 else ""  # else www-data, who reaches no such folder
-    text = AROUND.format(folder=folder, server=_of_page(folder, port), user=user)
-    (folder / "nginx.conf").write_text(text)
-    nginx = ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr"]
     to_log = ["sh", "-c", f'exec "$@" 2>> {folder}/serve.log', "sh"]
-    subprocess.run([*nginx, "-t", "-q"], check=True)
     words = ("--socket", str(folder / "web.sock"), "--proxy", "unix")
     with running(machine, *words, before=to_log):
         until((folder / "web.sock").exists)
-        process = subprocess.Popen(
-            nginx, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=default_signals
-        )
-        try:
-            found = Behind(port, folder, context, token)
-            until(lambda: _listens(port))
-            yield found
-        finally:
-            process.terminate()
-            _, errors = process.communicate(timeout=HANG)
-        assert errors == b""
+        with _nginx(folder, port, _of_page(folder, port)):
+            yield Behind(port, folder, context, token)
+
+
+@contextmanager
+def _nginx(folder: Path, port: int, server: str) -> Iterator[None]:
+    """Run nginx with a server."""
+    user = "user root;" if os.geteuid() == 0 else ""  # else www-data, who reaches no such folder
+    settings = folder / f"{port}.conf"
+    settings.write_text(AROUND.format(folder=folder, server=server, user=user, port=port))
+    nginx = ["nginx", "-p", str(folder), "-c", str(settings), "-e", "stderr"]
+    subprocess.run([*nginx, "-t", "-q"], check=True)
+    process = subprocess.Popen(
+        nginx, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=default_signals
+    )
+    try:
+        until(lambda: _listens(port))
+        yield
+    finally:
+        process.terminate()
+        _, errors = process.communicate(timeout=HANG)
+    assert errors == b""
 
 
 def _listens(port: int) -> bool:
@@ -288,6 +294,24 @@ def test_counters_are_for_this_machine(behind: Behind, path: str) -> None:
     assert (status, b"tetra_es_http" in body) == (403, False)
     named = {"X-Forwarded-User": "prometheus"}
     assert get(Unix(str(behind.folder / "web.sock")), "/metrics", named)[0] == 200
+
+
+def test_a_prometheus_that_is_allowed_has_a_token(behind: Behind) -> None:
+    """As the page says it: its address above `deny all;`, and a token of its own."""
+    assert "put `allow ADDRESS;` above `deny all;`" in PAGE.read_text()
+    port = _free_port()
+    server = _of_page(behind.folder, port)
+    assert server.count("deny all;") == 1
+    with _nginx(behind.folder, port, server.replace("deny", "allow 127.0.0.1;\n deny")):
+        allowed = behind._replace(port=port)
+        given = {"Authorization": f"Bearer {behind.token}"}
+        status, _, body = allowed.ask("/metrics", user=None, headers=given)
+        assert (status, b"tetra_es_http_answers_total" in body) == (200, True)
+        assert allowed.ask("/metrics", user=None)[0] == 401
+        assert allowed.ask("/metrics", user=None, headers={"Authorization": "Bearer x"})[0] == 401
+        named = {"X-Forwarded-User": "root"}
+        assert allowed.ask("/metrics", headers=named)[0] == 401  # people have no counters
+        assert allowed.ask("/api/v1/head")[0] == 200
 
 
 def test_who_connects_past_nginx_is_nobody(behind: Behind) -> None:
