@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
+from ast import literal_eval
 from typing import Any
 
 from tetra_es.errors import ConfigError
+from tetra_es.toml.keys import format_key
 from tetra_es.toml.redact import printable, redact_line
 
 _POSITION = re.compile(r" \(?at (?:line (\d+),? col(?:umn)? (\d+)|end of document)\)?$")
@@ -14,6 +16,16 @@ _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _SAVE_WITHOUT = "save the file in UTF-8 without a byte order mark (BOM)"
 _SHOWN = 80
 _FIX = "fix that line; nothing was recorded"
+_PLAINER = (
+    (r"Cannot overwrite a value", "this key has a value already"),
+    (r"Cannot declare (\(.+\)) twice", "the table {} is there already"),
+    (
+        r"Cannot (?:mutate immutable|redefine) namespace (\(.+\))",
+        "{} was given before: nothing can be added to it here",
+    ),
+    (r"Duplicate inline table key ('.+')", "the key {} is there already"),
+)
+"""What tomllib says in words of its own, with keys as Python writes them, and what it means."""
 _DEEPEST = 100
 """Levels of tables and arrays; tomlkit, too, takes no more."""
 
@@ -63,11 +75,19 @@ def _line_beyond_reason(text: str) -> int:
 
 def _syntax_error(name: str, text: str, message: str) -> ConfigError:
     match = _POSITION.search(message)
-    what = message[: match.start()] if match else message
+    what = _plainer(message[: match.start()] if match else message)
     if match and match[1]:
         return _error(name, text, int(match[1]), int(match[2]), what)
     lines = text.splitlines() or [""]
     return _error(name, text, len(lines), len(lines[-1]) + 1, f"{what}, at the end of the file")
+
+
+def _plainer(what: str) -> str:
+    for pattern, meant in _PLAINER:
+        if found := re.fullmatch(pattern, what):
+            parts = literal_eval(found[1]) if found.groups() else ()
+            return meant.format(format_key((parts,) if isinstance(parts, str) else parts))
+    return what
 
 
 def _error(

@@ -213,6 +213,22 @@ def test_set_that_would_lose_something_is_refused(key: str, says: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("a = 1\na = 2\n", "this key has a value already: a = 2"),
+        ("[a]\n[a]\n", "the table a is there already: [a]"),
+        ('[a."b.c"]\n[a."b.c"]\n', 'the table a."b.c" is there already: [a."b.c"]'),
+        ("a = {b = 1}\na.c = 2\n", "a was given before: nothing can be added to it here: a.c = 2"),
+        ("a = {b = 1, b = 2}\n", "the key b is there already: a = {b = 1, b = 2}"),
+    ],
+)
+def test_what_is_there_twice_is_named_as_a_person_wrote_it(text: str, what: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        document(text).checked()
+    assert caught.value.message.endswith(f": {what}")
+
+
+@pytest.mark.parametrize(
     ("text", "place"),
     [
         ("a = 1\nb = = 2\n", "f:2:"),
