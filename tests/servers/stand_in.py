@@ -7,6 +7,7 @@ a host is like, its name says, or an empty file FOLDER/HOST/WORD:
 
     down     it is not reached
     bare     it lacks the service's user
+    full     its disk is full
     sick     no service becomes healthy
     returned `tsm start` came back there, and nothing runs
     changed  somebody changed a file there by hand and stopped its units
@@ -151,6 +152,11 @@ class Host:
         if method:
             method(*words)
         say("ok")
+
+    def on_lock(self, *_words: str) -> None:
+        if "full" in self.like:
+            say("no", text("cannot write there"), text("free some space on the server"))
+            raise NotDone
 
     def on_inspect(self) -> None:
         say("system", "252", "running", str(int(time.time())))

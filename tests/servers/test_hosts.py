@@ -233,6 +233,12 @@ def test_a_state_that_no_server_takes_does_not_come_back_for_one(deployed: Fleet
     machine.ok("rollback", "dev", "--to", "dev@2")
 
 
+def test_a_server_that_cannot_do_it_is_named(deployed: Fleet) -> None:
+    mark(deployed, "web1", "full")
+    refused = deployed.machine.fails(5, "deploy", "dev")
+    assert refused.error() == "web1: lock failed: cannot write there"
+
+
 def test_the_source_of_truth_is_on_no_server(deployed: Fleet) -> None:
     for words in some(["daemon status", "daemon stop", "daemon logs", "health", "drift"], 2):
         refused = deployed.machine.fails(3, *words.split(), "local").error()

@@ -58,10 +58,11 @@ class StepFailed(TetraEsError):
         reason: str,
         hint: str | None = None,
         *,
+        host: str,
         journal: tuple[str, ...] = (),
         rows: Sequence[Sequence[str]] = (),
     ) -> None:
-        super().__init__(f"{step} failed: {reason}", hint=hint)
+        super().__init__(f"{host}: {step} failed: {reason}", hint=hint)
         self.step = step
         self.reason = reason
         self.journal = journal

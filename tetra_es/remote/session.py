@@ -138,7 +138,9 @@ class AgentSession:
         while self._sudo.ready.encode() not in self._lines:
             if self._errors.endswith(prompt):
                 if asked:
-                    raise StepFailed("hello", "sudo does not take the password there")
+                    raise StepFailed(
+                        "hello", "sudo does not take the password there", host=self.host
+                    )
                 asked, self._errors = True, b""
                 self._send(self._sudo.password.encode() + b"\n")
             if not self._wait(latest):
@@ -285,7 +287,9 @@ class AgentSession:
         reason, hint = (codec.answer_line(each) for each in row[1:3])
         journal = tuple(codec.answer_text(row[0]) for row in answer.of("journal"))
         step = STEPS.get(verb, verb)
-        raise StepFailed(step, reason, hint or None, journal=journal, rows=answer.rows)
+        raise StepFailed(
+            step, reason, hint or None, host=self.host, journal=journal, rows=answer.rows
+        )
 
     def _beat(self) -> None:
         while not self._closed.wait(BEAT_SECONDS):

@@ -64,7 +64,7 @@ class Apply:
         try:
             for one in answers.rows:
                 check_replaced(one.host, spec, one.plan, request.again)
-                check_plan(one.plan)
+                check_plan(one.plan, one.host)
         except TetraEsError as error:
             answers.errors.append(error)
         return answers

@@ -48,9 +48,9 @@ def preflight(
     return replace(found, restarts=spec.release.units) if spec.restart else found
 
 
-def check_plan(plan: Plan) -> None:
-    """Raise `StepFailed` where something stands in a plan's way."""
+def check_plan(plan: Plan, host: str) -> None:
+    """Raise `StepFailed` where something stands in the way of a host's plan."""
     if plan.problems:
         first, *others = plan.problems
         more = "".join(f"; {problem.what}" for problem in others)
-        raise StepFailed("preflight", first.what + more, first.hint)
+        raise StepFailed("preflight", first.what + more, first.hint, host=host)

@@ -79,7 +79,7 @@ class Rollouts:
             try:
                 for one in asked.rows:
                     check_replaced(one.host, spec, one.plan, again)
-                    check_plan(one.plan)
+                    check_plan(one.plan, one.host)
             except TetraEsError as error:
                 asked.errors.append(error)
         return asked

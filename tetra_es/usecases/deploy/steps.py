@@ -211,7 +211,7 @@ class _Run:
         return RESTART_SECONDS + self._spec.release.stop_timeout
 
     def _check(self) -> None:
-        check_plan(self._plan)
+        check_plan(self._plan, self._server.host)
         self._to_restart |= {*self._plan.restarts}
 
     def _arm(self, seconds: int) -> None:
