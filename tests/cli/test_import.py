@@ -70,6 +70,34 @@ def test_a_dry_run_lists_and_makes_nothing(bare: Machine, old: Path) -> None:
     assert not bare.folder.exists()
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--domain", "not a domain"), "not a DNS name: 'not a domain'"),
+        (("--actor", "alice b"), "not a signer's name: 'alice b'"),
+    ],
+)
+def test_a_dry_run_is_refused_as_the_import_is(
+    bare: Machine, old: Path, words: tuple[str, ...], says: str
+) -> None:
+    for more in (("--dry-run",), ()):
+        assert bare.fails(2, "import", str(old), "--as", "acme", *words, *more).error() == says
+    assert not bare.folder.exists()
+    bare.ok("import", str(old), "--as", "acme", "--utc")
+    for more in (("--dry-run",), ()):
+        refused = bare.fails(3, "import", str(old), "--as", "acme", *words, *more)
+        assert refused.error().startswith("the organization acme exists already")
+
+
+def test_a_file_that_is_not_valid_is_named(bare: Machine, old: Path) -> None:
+    (old / "environments/local.toml").write_text('[ports]\ntetra = "4444"\n')
+    for more in (("--dry-run",), ()):
+        err = bare.ok("import", str(old), "--as", "acme", "--utc", *more).err
+        told = "imported as it is: environments/local.toml:2: ports.tetra: must be an integer from"
+        assert f"tetra-es: warning: {told}" in err
+    bare.fails(1, "promote", "dev")
+
+
 def test_secrets_do_not_come_along(bare: Machine, old: Path) -> None:
     bare.ok("import", str(old), "--as", "acme")
     for path in bare.folder.rglob("*"):

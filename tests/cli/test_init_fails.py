@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from tests.machine import Machine
 
 REFUSED = [
-    (1, ("--domain", "not a domain"), "must be a DNS name"),
+    (2, ("--domain", "not a domain"), "not a DNS name: 'not a domain'"),
     (2, ("--actor", "alice b"), "not a signer's name: 'alice b'"),
 ]
 
@@ -21,6 +21,7 @@ def test_nothing_is_left(bare: Machine, code: int, words: tuple[str, ...], says:
     assert (failed.code, says in failed.error()) == (code, True)
     assert not (bare.home / "tetra").exists()
     assert bare.ok("orgs", "-o", "json").json == []
+    assert not list(bare.home.rglob("*.key"))
     bare.ok("init", bare.org)
 
 

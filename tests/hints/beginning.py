@@ -74,6 +74,12 @@ def without_identity(machine: Machine) -> None:
 
 
 CASES = [
+    Case(
+        "such as --domain my-company.example",
+        "init other --domain 'not a domain'",
+        options="--domain my-company.example",
+        then="orgs",
+    ),
     Case("`tetra-es --org {} status` shows it", "init acme"),
     Case(
         "`rm {}` removes it; the same command then writes one",

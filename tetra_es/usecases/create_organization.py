@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tetra_es.disk.regular_files import read_text
-from tetra_es.errors import Refused
+from tetra_es.errors import Refused, UsageError
 from tetra_es.layout import MANIFEST, SOURCE
 from tetra_es.names import SOURCE_OF_TRUTH, check_actor
 from tetra_es.schema.environment import validate_environment
-from tetra_es.schema.manifest import read_manifest
+from tetra_es.schema.manifest import is_domain, read_manifest
 from tetra_es.schema.templates import local_template, manifest_template
 from tetra_es.secret_scan.scan import refuse, scan_document
 from tetra_es.toml.document import ConfigDocument
@@ -51,7 +51,7 @@ def initial_config(layout: OrgLayout, domain: str | None, user: str, system: str
     is for. Raises `TetraEsError` where a file is not usable.
     """
     org = layout.root.name
-    manifest = manifest_template(org, domain or default_domain(org), OWN_ENVIRONMENTS)
+    manifest = manifest_template(org, check_domain(domain) or default_domain(org), OWN_ENVIRONMENTS)
     source = local_template(user, system)
     return InitialConfig(
         name=org,
@@ -59,6 +59,14 @@ def initial_config(layout: OrgLayout, domain: str | None, user: str, system: str
         source=_present(layout, SOURCE) or ConfigDocument(SOURCE, source),
         profiles={},
     )
+
+
+def check_domain(domain: str | None) -> str | None:
+    """Return a domain that was given. Raises `UsageError` for what is not a DNS name."""
+    if domain and not is_domain(domain):
+        hint = "such as --domain my-company.example"
+        raise UsageError(f"not a DNS name: {domain!r}", hint=hint)
+    return domain
 
 
 def default_domain(org: str) -> str:

@@ -14,6 +14,8 @@ from tetra_es.errors import Refused, UsageError
 from tetra_es.layout import MANIFEST, SOURCE, profile_file
 from tetra_es.names import SOURCE_OF_TRUTH, check_actor
 from tetra_es.profiles.load import builtin_names
+from tetra_es.schema.environment import first_problem
+from tetra_es.schema.manifest import read_manifest
 from tetra_es.schema.templates import manifest_template
 from tetra_es.secret_scan.scan import scan_document
 from tetra_es.toml.document import ConfigDocument
@@ -22,6 +24,7 @@ from tetra_es.usecases.config.check_for_secrets import check_for_secrets
 from tetra_es.usecases.create_organization import (
     OWN_ENVIRONMENTS,
     InitialConfig,
+    check_domain,
     decide_organization,
     decide_reader,
     default_domain,
@@ -51,9 +54,15 @@ class ImportOrganization(UseCase[None]):
     allow: Collection[str] = ()
     reads: str | None = None
 
+    def check(self) -> None:
+        """Raise `TetraEsError` where what it begins with is not valid."""
+        check_actor(self.actor)
+        read_manifest(self.initial.manifest)
+
     def decide(self, work: UnitOfWork) -> None:
         """Decide all of it."""
-        context = work.context_as(check_actor(self.actor))
+        self.check()
+        context = work.context_as(self.actor)
         organization = decide_organization(work, self.initial, context)
         for state in self.states:
             environment = work.environment(state.environment)
@@ -84,7 +93,7 @@ def imported_config(
     Environments without a built-in profile get an overlay. Without a `domain`, it is that of the
     old manifest.
     """
-    domain = domain or old.domain
+    domain = check_domain(domain) or old.domain
     overlaid = [name for name in environments[1:] if name not in builtin_names()]
     manifest = manifest_template(org, domain or default_domain(org), environments)
     return InitialConfig(
@@ -144,6 +153,20 @@ def findings(
             places.append(f"{state.origin}:{finding.line}")
     found += [_secret(*what, places) for what, places in secrets.items()]
     return found
+
+
+def invalid(old: OldOrganization) -> list[TetraEsError]:
+    """Return what is wrong with present files that are imported all the same, as they are.
+
+    Nothing is promoted from such a source of truth.
+    """
+    newest = {state.environment: state for state in old.states}
+    problems = [(one, first_problem(one.document, recorded=True)) for one in newest.values()]
+    return [
+        one.document.wrong(problem.path, problem.what, problem.hint)
+        for one, problem in problems
+        if problem
+    ]
 
 
 def _secret(path: str, reason: str, places: Sequence[str]) -> Refused:

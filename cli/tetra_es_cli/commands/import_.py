@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from dataclasses import replace
 from datetime import timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,6 +84,7 @@ def import_(
         findings,
         imported_config,
     )
+    from tetra_es.usecases.new_workspace import refuse_existing
     from tetra_es.usecases.old_organization import read_old_organization
     from tetra_es.usecases.unit_of_work import utc_now
 
@@ -94,22 +96,20 @@ def import_(
             f"{folder} is where the new organization would be",
             hint="move the old folder away first, or use --as or --dir",
         )
+    refuse_existing(layout)
     old = read_old_organization(folder, utc_now(), timezone(timedelta(0)) if utc else None)
     states = old.states
     _refuse(findings(old, allow=allow, allow_empty=allow_empty))
     order = _order(app, old, environments, dry_run=dry_run)
+    signer = actor or app.settings.actor or default_actor(app.settings)
+    wanted = ImportOrganization(imported_config(org, domain, old, order), states, signer, allow)
+    wanted.check()
     if dry_run:
         emit(_listing(states), "table")
         _warn(old)
         return
-    signer = actor or app.settings.actor or default_actor(app.settings)
-    initial = imported_config(org, domain, old, order)
     reads = None if no_identity else own_recipient(app)
-    app.create(
-        layout,
-        ImportOrganization(initial, states, signer, allow, reads),
-        reason or f"imported from {folder}",
-    )
+    app.create(layout, replace(wanted, reads=reads), reason or f"imported from {folder}")
     count = f"{len(states)} file{'' if len(states) == 1 else 's'}"
     say(f"imported {count} of {folder} as the organization {org} in {layout.root}")
     _warn(old)
@@ -175,7 +175,9 @@ def _order(
 
 
 def _warn(old: OldOrganization) -> None:
-    """Name what was left out, and what got another time than its own."""
+    """Name what was left out, what got another time than its own, and what is not valid."""
+    from tetra_es.usecases.import_organization import invalid
+
     for sentence in old.redated:
         warn(one_line(sentence))
     for reason, paths in old.left_out.items():
@@ -185,6 +187,8 @@ def _warn(old: OldOrganization) -> None:
         for name in names[:-1]:
             warn(f"not imported: {name}: {reason.why}")
         warn(f"not imported: {names[-1]}: {reason.why}", reason.hint)
+    for error in invalid(old):
+        warn(f"imported as it is: {error.message}", error.hint)
 
 
 def _listing(states: Sequence[OldState]) -> Listing:

@@ -6,6 +6,7 @@ import platform
 import shlex
 import socket
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -55,17 +56,18 @@ def init(
     from tetra_es.usecases.new_workspace import refuse_existing
 
     layout = OrgLayout.of(app.base, org)
+    refuse_existing(layout)
     signer = actor or app.settings.actor or default_actor(app.settings)
     initial = initial_config(
         layout, domain, app.settings.user or "tetra", platform.system().lower()
     )
+    wanted = CreateOrganization(initial, signer)
+    wanted.check()
     if dry_run:
-        refuse_existing(layout)
-        CreateOrganization(initial, signer).check()
         say(f"would create {layout.root} with the signer {signer}")
         return
     reads = None if no_identity else own_recipient(app)
-    app.create(layout, CreateOrganization(initial, signer, reads), reason)
+    app.create(layout, replace(wanted, reads=reads), reason)
     say(f"created the organization {org} in {layout.root}")
     say(f"  signer   {signer}")
     if reads:
