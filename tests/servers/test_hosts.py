@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.test_audit_sqlite import hosts_are_the_same
 from tests.cli.test_backup_put_back import put_back
-from tests.clocks import dated
+from tests.clocks import dated, reached
 from tests.examples import LONG_TAIL, some
 from tests.servers.test_rollout import fleet  # noqa: F401 - a fixture
 
@@ -101,8 +101,12 @@ def test_how_it_ended_changes_no_answer_from_before(
     ats = range(row["newest"]["event"], deployed.machine.last_position() + 1)
     questions = (("hosts",), ("status",), ("findings", "--kind", "unverified"))
     asked = [(*words, "--at", str(at), "-o", "json") for at in ats for words in questions]
+    until = [reached(deployed.machine), *(one["time"] for one in lines(deployed))]
+    asked += [("history", "--until", time, "-o", "json") for time in until]
     answers = [deployed.machine.run(*words).out for words in asked]
-    assert json.loads(answers[-3]) == [row]
+    assert json.loads(answers[-len(until) - 3]) == [row]
+    told = {one["summary"].partition("web1: ")[2] for one in json.loads(answers[-len(until)])}
+    assert told == {"", "done", "failed, reverting at confirm: ssh failed"}
     for word in ("down", "cut"):
         (server(deployed) / word).unlink(missing_ok=True)
     if end == "observed":

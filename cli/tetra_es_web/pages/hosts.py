@@ -37,7 +37,7 @@ def hosts(view: View, _: str, given: Mapping[str, str]) -> str:
     rows = on_host(hosts_at(reader, moment), host or None)
     upto = min(moment.position, view.whole.newest.event)
     end = min(before or upto + 1, upto + 1)
-    done = _done_on(view, rows, end) if host else _done(view, end)
+    done = _done_on(view, rows, end, upto) if host else _done(view, end, upto)
     part = part_of(rows, number(given, "part"), _weigh_host, _ROOM)
     missing = left_out(reader, rows) if ref is None and not host else []
     room = min(fitting(done, _weigh, _ROOM), _SHOWN)
@@ -63,20 +63,22 @@ def hosts(view: View, _: str, given: Mapping[str, str]) -> str:
     )
 
 
-def _done(view: View, before: int) -> list[EventRow | KeyEventRow]:
+def _done(view: View, before: int, upto: int) -> list[EventRow | KeyEventRow]:
     """Return deployments and operations by hand, newest first: one more than a page shows."""
     topics = ("deployment.started", "host")
     known = view.reader.views.events.topics()
     found: list[EventRow | KeyEventRow] = []
     for topic in topics:
         if any(f"{one}.".startswith(f"{topic}.") for one in known):
-            query = HistoryQuery(topic=topic, before=before, limit=_SHOWN + 1)
+            query = HistoryQuery(topic=topic, before=before, upto=upto, limit=_SHOWN + 1)
             found += history_rows(view.reader, query)
     found.sort(key=lambda row: -row.event)
     return found[: _SHOWN + 1]
 
 
-def _done_on(view: View, rows: Sequence[HostAt], before: int) -> list[EventRow | KeyEventRow]:
+def _done_on(
+    view: View, rows: Sequence[HostAt], before: int, upto: int
+) -> list[EventRow | KeyEventRow]:
     """Return what was done on one machine, by all of its names, newest first."""
     table, events = view.reader.views.hosts, view.reader.views.events
     moment = Moment(before - 1, None)
@@ -87,7 +89,7 @@ def _done_on(view: View, rows: Sequence[HostAt], before: int) -> list[EventRow |
             found |= {one.event for one in table.operations(row.environment, name, moment)}
     newest = sorted(found, reverse=True)[: _SHOWN + 1]
     known = [row for row in map(events.find, newest) if row is not None]
-    return [*with_ends(view.reader, known)]
+    return [*with_ends(view.reader, known, upto)]
 
 
 def _weigh_host(row: HostAt) -> int:

@@ -54,7 +54,7 @@ def overview(view: View, _: str, given: Mapping[str, str]) -> str:
     upto = view.whole.newest.event if ref is None else moment.position
     fixed = view.fixed(ref, upto)
     hosts = hosts_at(reader, moment)
-    graph = history_graph(reader, HistoryQuery(limit=NEWEST, before=upto + 1))
+    graph = history_graph(reader, HistoryQuery(limit=NEWEST, before=upto + 1, upto=upto))
     rows = rows_of(view, graph)
     states = environment_rows(reader, None if ref is None else upto)
     made = [reader.views.events.find(one.event) if one.event else None for one in states]

@@ -48,6 +48,8 @@ class HistoryQuery(NamedTuple):
     """Only events at lower positions than this one, for paging."""
     after: int | None = None
     """Only events at higher positions."""
+    upto: int | None = None
+    """The event as of which it is told how deployments ended; None for the end of the period."""
 
     @property
     def names_a_step(self) -> bool:
@@ -66,7 +68,7 @@ class HistoryQuery(NamedTuple):
 def history_rows(reader: "Reader", query: HistoryQuery) -> "Sequence[EventRow | KeyEventRow]":
     """Return the events, newest first; by key, a row for each key that they changed.
 
-    A deployment is one line, its first event, which says how it ended.
+    A deployment is one line, its first event, which says how it ended by the end of the period.
 
     Raises `UsageError` for an environment, key, actor or type that never was, and for a period
     that ends before it begins.
@@ -117,11 +119,18 @@ def _events(reader: "Reader", query: HistoryQuery) -> "list[EventRow]":
         limit=-1 if query.grep else limit,
         steps=query.names_a_step or query.key is not None,
     )
-    rows = with_ends(reader, rows)
+    rows = with_ends(reader, rows, _moment(reader, query))
     if query.grep is None:
         return rows
     found = [*_matching(rows, (query.matcher or _matcher)(query.grep))]
     return found if limit < 0 else found[:limit]
+
+
+def _moment(reader: "Reader", query: HistoryQuery) -> int | None:
+    """Return the newest event that counts where it is told how deployments ended; None for all."""
+    if query.upto is not None or query.until is None:
+        return query.upto
+    return reader.views.events.newest_at(query.until) or 0
 
 
 def _matching(rows: "Sequence[EventRow]", found: "Callable[[str], object]") -> "Iterator[EventRow]":

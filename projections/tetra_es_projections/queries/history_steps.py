@@ -14,10 +14,15 @@ if TYPE_CHECKING:
 STARTED = "deployment.started"
 
 
-def with_ends(reader: "Reader", rows: "Sequence[EventRow]") -> "list[EventRow]":
-    """Return rows in which the first event of a deployment says how it ended, too."""
+def with_ends(
+    reader: "Reader", rows: "Sequence[EventRow]", upto: int | None = None
+) -> "list[EventRow]":
+    """Return rows in which the first event of a deployment says how it ended, too.
+
+    As it was known after the event at the position `upto`.
+    """
     begun = [row.event for row in rows if row.type == STARTED]
-    ends = reader.views.events.ends(begun)
+    ends = reader.views.events.ends(begun, upto)
     return [
         row._replace(summary=f"{row.summary}: {_end(*ends[row.event])}")
         if row.event in ends

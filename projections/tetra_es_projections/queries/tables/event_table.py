@@ -32,6 +32,14 @@ _PLACES: Final = 100
 """Keys whose changes are read beside each other."""
 
 
+_END: Final = (
+    "SELECT CASE WHEN d.ended IS NULL OR :upto IS NULL OR d.ended <= :upto THEN d.outcome "
+    "WHEN EXISTS (SELECT 1 FROM events e WHERE e.part_of = d.position "
+    "AND e.topic = 'deployment.failed' AND e.position <= :upto) THEN 'reverting' "
+    "ELSE 'under way' END, d.step, d.cause FROM deployments d WHERE d.position = :at"
+)
+
+
 class EventRow(NamedTuple):
     """One line of the history."""
 
@@ -212,12 +220,17 @@ class EventTable:
         )
         return [row[0] for row in rows]
 
-    def ends(self, positions: Sequence[int]) -> dict[int, tuple[str, str, str]]:
-        """Return outcome, failed step and cause of the deployments that begin at some positions."""
+    def ends(
+        self, positions: Sequence[int], upto: int | None = None
+    ) -> dict[int, tuple[str, str, str]]:
+        """Return outcome, failed step and cause of the deployments that begin at some positions.
+
+        As they stood after the event at the position `upto`, or stand now.
+        """
         found: dict[int, tuple[str, str, str]] = {}
-        sql = "SELECT outcome, step, cause FROM deployments WHERE position = ?"
         for position in positions:
-            if row := self._connection.execute(sql, (position,)).fetchone():
+            values = {"at": position, "upto": upto}
+            if row := self._connection.execute(_END, values).fetchone():
                 found[position] = (row[0], row[1], row[2])
         return found
 

@@ -105,7 +105,7 @@ class HostTable:
     def _as_of(self, one: DeploymentRow, moment: Moment) -> DeploymentRow:
         """Return a deployment as it stood at a moment, where its end came after that.
 
-        It may have failed by then: what goes on after that is that the server reverts it.
+        It may have failed by then: after that, the server was reverting it.
         """
         if one.ended is None or one.ended <= moment.position:
             return one
