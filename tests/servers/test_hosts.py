@@ -118,6 +118,19 @@ def test_how_it_ended_changes_no_answer_from_before(
     hosts_are_the_same(deployed.machine, tmp_path / "acme.db")
 
 
+def test_the_event_of_a_failure_says_why(deployed: Fleet) -> None:
+    promote(deployed, 4777)
+    mark(deployed, "web1", "sick")
+    assert deployed.deploy().code == 5
+    (failed,) = deployed.machine.history("--type", "deployment.failed")
+    cause = hosts(deployed)[0]["newest"]["cause"]
+    whole = deployed.machine.ok("event", str(failed["event"])).out
+    assert f"  cause        {cause}\n" in whole
+    begun = deployed.machine.history("--type", "deployment.started")[0]
+    assert cause in begun["summary"]
+    assert "  cause  " not in deployed.machine.ok("event", str(begun["event"])).out
+
+
 def test_why_says_what_runs(deployed: Fleet) -> None:
     promote(deployed, 4777)
     found = deployed.machine.ok("why", "dev", "ports.tetra", "-o", "json").json

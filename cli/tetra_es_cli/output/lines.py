@@ -59,6 +59,7 @@ def event_lines(found: FoundEvent) -> Iterator[str]:
         **({} if details.effective == found.time else {"counts from": details.effective}),
         "actor": metadata["actor"],
         "reason": metadata["reason"],
+        **_cause(found),
         "tool": metadata["tool"],
         "correlation": metadata["correlation"],
         "previous": details.previous,
@@ -77,6 +78,12 @@ def event_lines(found: FoundEvent) -> Iterator[str]:
     if found.changes:
         yield "changes"
         yield from change_lines(found.changes)
+
+
+def _cause(found: FoundEvent) -> dict[str, str]:
+    """Return why a deployment failed, where that is what the event says."""
+    cause = None if found.void else found.details.state.get("cause")
+    return {} if cause is None or cause in found.summary else {"cause": cause}
 
 
 def _why_void(rule: str) -> str:
