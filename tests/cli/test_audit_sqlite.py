@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.cli.test_void import sign
 from tests.clocks import dated, reached
 from tests.conftest import ROOT, Machine
 from tests.examples import LONG_TAIL
@@ -167,6 +168,14 @@ def test_each_question_has_its_answer(lived: Machine, tmp_path: Path) -> None:
         assert ask(connection, "refused") == []
 
 
+def test_what_broke_a_rule_is_told_in_words(machine: Machine, tmp_path: Path) -> None:
+    position = sign(machine, "org", "org.renamed", name="other")
+    (listed,) = machine.fails(3, "findings", "--kind", "void", "-o", "json").json
+    with closing(written(machine, tmp_path / "acme.db")) as connection:
+        (row,) = ask(connection, "refused")
+    assert (row["position"], row["void"], row["what"]) == (position, "topic", listed["what"])
+
+
 @LONG_TAIL
 def test_a_time_means_what_it_means_to_commands(founded: Machine, tmp_path: Path) -> None:
     """Whatever dates events have, and where clocks were corrected."""
@@ -199,8 +208,10 @@ def test_a_time_means_what_it_means_to_commands(founded: Machine, tmp_path: Path
 
 def test_the_questions_are_for_datasette_too(lived: Machine, tmp_path: Path) -> None:
     metadata = tmp_path / "questions.json"
-    written(lived, tmp_path / "acme.db", "--metadata", str(metadata)).close()
-    queries = json.loads(metadata.read_text())["databases"]["acme"]["queries"]
+    written(lived, tmp_path / "of-2026.db", "--metadata", str(metadata)).close()
+    found = json.loads(metadata.read_text())
+    assert found["title"] == "Configuration of acme"
+    queries = found["databases"]["of-2026"]["queries"]
     assert {name: one["sql"] for name, one in queries.items()} == {
         one.name: one.sql for one in QUESTIONS
     }

@@ -146,6 +146,13 @@ def test_the_sql_has_the_changes_of_the_command(told: Machine, tables: Connectio
         event = told.ok("event", str(row["event"]), "-o", "json").json
         of_it = [one for one in found if one["position"] == row["event"] and one["key"]]
         assert [one["key"] for one in of_it if "secrets" not in one["file"]] == _keys(event)
+    outcomes = {row["position"]: row["outcome"] for row in found if row["outcome"]}
+    ends = {row["event"]: row["summary"] for row in rows if row["type"] == "deployment.started"}
+    assert set(outcomes) == set(ends)
+    for position, end in ends.items():
+        told_so = "done" if outcomes[position] == "serving" else outcomes[position]
+        assert f": {told_so}" in end
+    assert {*outcomes.values()} == {"serving", "reverted"}
     event = listed(told, "Who did it, when, and why?")
     one = ask(tables, "who-when-why", position=str(event["event"]))
     assert {(row["key"], row["actor"], row["reason"]) for row in one} == {

@@ -42,13 +42,13 @@ def sqlite(app: App, file: Path, metadata: Path | None, force: bool, output: str
     from tetra_es_projections.queries.answering import Answering
 
     with app.reading() as reader, replaced(file, force=force) as out:
-        count = write_sqlite(reader, Path(out.name))
+        count, organization = write_sqlite(reader, Path(out.name)), reader.layout.root.name
         with Answering(reader.layout, app.admission).reading() as moment, reporting() as report:
             require_sound_views(moment.reader, report)
     lines = [f"wrote {count} events to {file}"]
     if metadata is not None:
         import json
 
-        text = json.dumps(metadata_of(file.stem), indent=2)
+        text = json.dumps(metadata_of(organization, file.stem), indent=2)
         write(f"{text}\n", metadata, force=force, mode=0o644)
     emit(Report({"file": str(file), "events": count}, lines), output)

@@ -34,7 +34,8 @@ QUESTIONS: Final = (
         "changes",
         "What changed in an environment in a period?",
         "SELECT e.time, e.position, e.actor, c.file, c.key, c.before, c.after, e.summary, "
-        "e.reason, c.purged FROM events e "
+        "d.outcome, e.reason, c.purged FROM events e "
+        "LEFT JOIN deployments d ON d.position = e.position "
         "LEFT JOIN changes c ON c.position = e.position AND c.first IS NULL "
         "WHERE e.part_of IS NULL AND (:environment = '' OR e.environment = :environment) "
         f"AND {_IN_TIME} ORDER BY e.position, c.key",
@@ -132,16 +133,20 @@ QUESTIONS: Final = (
     Question(
         "refused",
         "Which attempts broke a rule? (What was refused before it was signed is not recorded.)",
-        "SELECT position, time, actor, type, void, reason FROM events WHERE void IS NOT NULL "
-        "ORDER BY position",
+        "SELECT e.position, e.time, e.actor, e.type, e.void, f.what, e.reason FROM events e "
+        "LEFT JOIN findings f ON f.kind = 'void' AND f.position = e.position "
+        "WHERE e.void IS NOT NULL ORDER BY e.position",
     ),
 )
 
 
-def metadata(organization: str) -> dict[str, Any]:
-    """Return what `datasette FILE.db --metadata` takes: each question by its name."""
+def metadata(organization: str, database: str) -> dict[str, Any]:
+    """Return what `datasette FILE.db --metadata` takes: each question by its name.
+
+    To datasette, a database is called as its file is.
+    """
     queries = {one.name: {"title": one.title, "sql": one.sql} for one in QUESTIONS}
     return {
         "title": f"Configuration of {organization}",
-        "databases": {organization: {"queries": queries}},
+        "databases": {database: {"queries": queries}},
     }

@@ -58,7 +58,7 @@ TABLES: Final = (
             _REASON,
             ("stream", _NOT_NULL, "the aggregate that it belongs to"),
             ("hash", _NOT_NULL, "SHA-256, hexadecimal"),
-            ("void", "TEXT", "why it changed nothing, null for a valid event"),
+            ("void", "TEXT", "the rule that it breaks, as findings tells; null for a valid event"),
             ("part_of", "INTEGER", "the deployment that it is a step of: its first event"),
             ("mirror_commit", "TEXT", "its commit in the mirror"),
             ("purged", "INTEGER", "position of the event that purged its text or its changes"),
