@@ -8,6 +8,7 @@ a host is like, its name says, or an empty file FOLDER/HOST/WORD:
     down     it is not reached
     bare     it lacks the service's user
     full     its disk is full
+    known    somebody changed its files with secrets
     sick     no service becomes healthy
     returned `tsm start` came back there, and nothing runs
     changed  somebody changed a file there by hand and stopped its units
@@ -213,6 +214,8 @@ class Host:
             case ["file", _, mode, owner, group, digest, kind, _]:
                 if kind == "public":
                     digest = digest_of(self.public(word))
+                elif "known" in self.like:
+                    digest = "1" * 64
                 say("entry", path, "file", mode, text(owner), text(group), "1", digest)
             case ["link", _, target, _, _]:
                 say("entry", path, "link", text(unword(target)))

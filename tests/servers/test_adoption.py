@@ -79,3 +79,13 @@ def test_what_maps_back_is_offered_and_works_when_pasted(fleet: Fleet, fix: str)
     for value in values:
         key, _, literal = value.partition("=")
         assert literal in machine.ok("show", "dev").out, key
+
+
+def test_what_no_value_brings_back_is_replaced_with_the_rest(fleet: Fleet) -> None:
+    """Somebody changed the memory, and the env file beside."""
+    web1 = after_a_fix(fleet, FIXES["memory"][0])
+    (web1 / "known").touch()
+    (row, *_) = json.loads(fleet.machine.fails(3, "drift", "dev", "-o", "json").out)
+    assert row["adopt"][-1] == "tetra-es deploy dev --to web1 --replace-drift"
+    for command in row["adopt"]:
+        fleet.machine.ok(*shlex.split(command)[1:])

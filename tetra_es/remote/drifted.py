@@ -25,6 +25,7 @@ _LOGIN = re.compile(r"://[^/\s@]*@")
 _HIDDEN = "…"
 
 MISSING = "is missing"
+OTHER = "has other content"
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def how_it_differs(file: DeployedFile, entry: Entry) -> list[str]:
         return ["is not a file"]
     if entry.kind != "file":
         return [f"is not a file but a {entry.kind}"]
-    found = [] if entry.digest == file.digest else ["has other content"]
+    found = [] if entry.digest == file.digest else [OTHER]
     there = attributes(entry.mode, entry.owner, entry.group)
     wanted = attributes(file.mode, file.owner, file.group)
     return found if there == wanted else [*found, f"is {there}, not {wanted}"]

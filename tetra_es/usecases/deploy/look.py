@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import Refused, TetraEsError
 from tetra_es.remote.drift import drift as differences_of
+from tetra_es.remote.drifted import OTHER
 from tetra_es.usecases.deploy.adoption import adoption
 from tetra_es.usecases.deploy.deployed_state import sources_of
 from tetra_es.usecases.deploy.hosts import all_of_it
@@ -17,9 +18,10 @@ from tetra_es.usecases.deploy.request import command_on
 from tetra_es.usecases.deploy.results import ask_each
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from tetra_es.remote.facts import Facts
+    from tetra_es.remote.drift import Difference
+    from tetra_es.remote.facts import Deployed, Facts
     from tetra_es.remote.server import Server
     from tetra_es.usecases.deploy.recorded import Comparison
     from tetra_es.usecases.deploy.results import Answers
@@ -101,10 +103,11 @@ class Looking(OnServers):
                 yield HostDifference(server.host, "release", found.difference, found.hint)
                 return
             again = command_on(server.host, "deploy", self._environment)
-            adopt = self._adoption(server.host, facts)
+            differences = differences_of(facts, found.recorded.files if found.recorded else None)
+            adopt = self._adoption(server.host, facts, differences)
             if adopt:
                 self._listener.adoptable(server.host, adopt)
-            for one in differences_of(facts, found.recorded.files if found.recorded else None):
+            for one in differences:
                 what_helps = remedy(one, again)
                 yield HostDifference(server.host, one.subject, one.difference, what_helps, adopt)
             self._check_left_out(server)
@@ -118,8 +121,13 @@ class Looking(OnServers):
             answers.errors.insert(0, Refused(what, hint=first.remedy))
         return answers
 
-    def _adoption(self, host: str, facts: Facts) -> tuple[str, ...]:
-        """Return commands that adopt what somebody changed on a host, as far as it maps back."""
+    def _adoption(
+        self, host: str, facts: Facts, differences: Sequence[Difference]
+    ) -> tuple[str, ...]:
+        """Return commands that adopt what somebody changed on a host, as far as it maps back.
+
+        What they leave, such as a mode or a file with secrets, a deployment has to replace.
+        """
         name = self._environment
         with suppress(TetraEsError):
             if not facts.current or not (
@@ -130,10 +138,11 @@ class Looking(OnServers):
             if found.assignments:
                 values = [f"{one.key}={one.literal}" for one in found.assignments]
                 deploy = command_on(host, "deploy", name)
+                whole = found.whole and not any(_stays(one, facts.current) for one in differences)
                 return (
                     shlex.join(["tetra-es", "set", "profile", name, *values]),
                     f"tetra-es promote {name}",
-                    deploy if found.whole else f"{deploy} --replace-drift",
+                    deploy if whole else f"{deploy} --replace-drift",
                 )
         return ()
 
@@ -154,3 +163,9 @@ class Looking(OnServers):
 
     def _check_left_out(self, server: Server) -> None:
         check_left_out(self._known, self._environment, server.host)
+
+
+def _stays(one: Difference, current: Deployed) -> bool:
+    """Return whether no value of the TOML makes a difference that somebody made."""
+    secret = {file.path for file in current.files if file.secret}
+    return one.by_hand and (one.difference != OTHER or one.subject in secret)
