@@ -61,6 +61,16 @@ def test_files_not_recorded_changed_and_missing(machine: Machine) -> None:
     }
 
 
+def test_secrets_in_the_open(machine: Machine) -> None:
+    """As tsm's guide has them written; a file that is about no environment is somebody's own."""
+    (machine.folder / "secrets").mkdir(exist_ok=True)
+    for name in ("local", "mine"):
+        (machine.folder / "secrets" / f"{name}.env").write_text("API_KEY=canary-value\n")
+    row = checks(machine, 1)["secrets"]
+    assert (row["result"], row["what"]) == ("failed", "secrets/local.env holds values in the open")
+    machine.fails(4, "verify")
+
+
 def test_a_damaged_store(machine: Machine) -> None:
     store = machine.folder / "store" / "events.db"
     data = bytearray(store.read_bytes())

@@ -30,6 +30,14 @@ def deployed(machine: Machine) -> None:
     machine.ok("deploy", "dev")
 
 
+def with_values_in_the_open(machine: Machine) -> None:
+    """Somebody wrote secrets/local.env, as tsm's guide says."""
+    recipient = machine.ok("identity", "new").out.strip()
+    machine.ok("recipient", "add", "local", "alice", recipient)
+    (machine.folder / "secrets").mkdir(exist_ok=True)
+    (machine.folder / "secrets/local.env").write_text("NODE_ENV=development\n")
+
+
 def an_empty_file(machine: Machine) -> None:
     path = machine.home / "tetra/org/other/environments/local.toml"
     path.parent.mkdir(parents=True)
@@ -150,6 +158,12 @@ CASES = [
     Case("`tetra-es record`", "doctor", edited),
     Case("`tetra-es rebuild --force` keeps a copy and puts it back", "doctor", drifted),
     Case("`tetra-es promote {}`", "doctor", nothing_promoted),
+    Case(
+        "`tetra-es secret import {} {}` takes them over, `rm {}` removes it",
+        "doctor",
+        with_values_in_the_open,
+        then="verify",
+    ),
     Case("`tetra-es identity new` makes one", "doctor", without_identity),
     Case(
         "`tetra-es set profile {} 'deployment.hosts=[\"HOST\"]'`, then `tetra-es promote {}`; or "

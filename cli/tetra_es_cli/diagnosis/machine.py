@@ -17,6 +17,7 @@ from tetra_es.limits import GIT
 from tetra_es.usecases.check import Check
 from tetra_es.usecases.sharing.engines import ask
 from tetra_es.usecases.sharing.place import shared_at
+from tetra_es_cli.diagnosis.open_secrets import open_secrets
 from tetra_es_projections.queries.findings import in_future
 from tetra_es_projections.queries.status import environment_rows, file_rows
 from tetra_es_projections.queries.store import store_health
@@ -186,6 +187,7 @@ def _state(app: App) -> Iterator[Check]:
         yield Check("files", "warning", f"{file.path} {what}", remedy)
     if not files:
         yield Check("files", "ok", "as recorded")
+    yield from open_secrets(app.layout().root, [row.environment for row in rows])
     if len(environments) == 1:
         what, remedy = "nothing was promoted yet", f"`tetra-es promote {rows[1].environment}`"
         yield Check("environments", "warning", what, remedy)
