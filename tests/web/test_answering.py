@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from contextlib import closing
 from hashlib import sha256
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,8 @@ from tetra_es.layout import OrgLayout
 from tetra_es.log.replica import Purged
 from tetra_es_projections.answers.environments import recipients, secrets
 from tetra_es_projections.answers.history import history
+from tetra_es_projections.evidence.archive import write_evidence
+from tetra_es_projections.evidence.tables import change_rows
 from tetra_es_projections.queries.answering import Answering
 from tetra_es_projections.queries.history import HistoryQuery
 
@@ -79,7 +82,8 @@ def test_what_others_purge_meanwhile_is_not_called_damage(machine: Machine, *, k
     machine.ok("unset", "local", "app.entry")
     other = machine.forked()
     with closing(answering(machine, keep=keep)) as answers:
-        with answers.reading() as before:
+        over = pytest.raises(Unavailable, match="the views are from before the purge #5")
+        with over, answers.reading() as before:
             other.ok("purge", "local", "app.entry", "-m", "it was a secret", "--yes")
             log = before.reader.log
             record = log.record(3)
@@ -89,6 +93,36 @@ def test_what_others_purge_meanwhile_is_not_called_damage(machine: Machine, *, k
                     ask()
         with answers.reading() as after, pytest.raises(Purged, match="#5"):
             after.reader.log.state_text(3)
+
+
+def test_no_archive_lacks_what_others_purge_meanwhile(machine: Machine) -> None:
+    """No event in it would say why that is missing, and the verifier would call it damage."""
+    machine.ok("set", "local", "app.entry=canary-7", "-m", "an oversight")
+    machine.ok("unset", "local", "app.entry")
+    other = machine.forked()
+    answers = answering(machine)
+    over = pytest.raises(Unavailable, match="the views are from before the purge #5")
+    with over, answers.reading() as before:
+        other.ok("purge", "local", "app.entry", "-m", "it was a secret", "--yes")
+        log = before.reader.log
+        record = log.record(3)
+        assert record
+        for ask in (lambda: write_evidence(log, BytesIO()), lambda: [*change_rows(log, record)]):
+            with pytest.raises(Unavailable, match="#5 purged meanwhile what event #3 had"):
+                ask()
+
+
+def test_no_answer_is_given_of_which_others_purged_a_part_meanwhile(machine: Machine) -> None:
+    machine.ok("set", "local", "app.entry=canary-7", "-m", "an oversight")
+    machine.ok("promote", "dev")
+    machine.ok("unset", "local", "app.entry")
+    machine.ok("promote", "dev")
+    other = machine.forked()
+    answers = answering(machine)
+    over = pytest.raises(Unavailable, match="the views are from before the purge #7")
+    with over, answers.reading() as before:
+        assert [row["event"] for row in history(before.reader, HistoryQuery())][:1] == [6]
+        other.ok("purge", "local", "app.entry", "-m", "it was a secret", "--yes")
 
 
 def test_views_that_are_behind_are_answered_from(machine: Machine) -> None:

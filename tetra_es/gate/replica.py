@@ -288,6 +288,16 @@ class AdmittedReplica(Closing):
         metadata = state["metadata"]
         return Purge(record.position, metadata["actor"], state["timestamp"], metadata["reason"])
 
+    def what_purged(self, digest: bytes, position: int) -> Purge | None:
+        """Return what destroyed a body of the event at `position`, None where nothing did.
+
+        Raises `Unavailable` where that was after all that is read here.
+        """
+        found = self.purge_of(digest)
+        if found is None:
+            self._check_purged_later(position, digest)
+        return found
+
     def void(self, position: int) -> str | None:
         """Return why the event at `position` changed nothing, None where it is valid."""
         return self.opened.gate.state.void.get(position)

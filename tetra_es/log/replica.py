@@ -125,6 +125,12 @@ class Replica(Protocol):
     def purge_of(self, digest: bytes) -> Purge | None:
         """Return what destroyed a body, None where nothing did."""
 
+    def what_purged(self, digest: bytes, position: int) -> Purge | None:
+        """Return what destroyed a body of the event at `position`, None where nothing did.
+
+        Raises `Unavailable` where that was after all that is read here.
+        """
+
     def void(self, position: int) -> str | None:
         """Return why the event at `position` changed nothing, None where it is valid."""
 

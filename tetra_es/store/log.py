@@ -135,6 +135,10 @@ class EventLog(ReadOnlyFile):
         """Return None: what is destroyed here are age files, which nobody looks for like this."""
         return None
 
+    def what_purged(self, digest: bytes, position: int) -> Purge | None:
+        """Return None, as `purge_of` does."""
+        return None
+
     def void(self, position: int) -> str | None:
         """Return None: the first edition knew no events that change nothing."""
         return None

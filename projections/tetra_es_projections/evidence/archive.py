@@ -200,7 +200,7 @@ class _Archive:
                 self._add(f"bodies/{digest.hex()}", body)
 
     def _say_purged(self, position: int, kind: str, digest: bytes) -> None:
-        purge = self._log.purge_of(digest)
+        purge = self._log.what_purged(digest, position)
         by = purge.event if purge else None
         self._purged.append({"event": position, "kind": kind, "digest": digest.hex(), "by": by})
 

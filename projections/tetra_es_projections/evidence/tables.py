@@ -76,7 +76,7 @@ def change_rows(log: Replica, record: Record) -> Iterator[dict[str, Any]]:
     if isinstance(changes, str):  # from rules 1 on it is the digest of a body
         digest = bytes.fromhex(changes)
         body = log.body(digest)
-        purge = log.purge_of(digest) if body is None else None
+        purge = log.what_purged(digest, record.position) if body is None else None
         purged = purge and purge.event
         changes = [(None, None, None)] if body is None else json.loads(body)
     file = file_of(record.topic, state)

@@ -91,8 +91,9 @@ class Answering:
     def reading(self, is_over: Callable[[], bool] | None = None) -> Iterator[Moment]:
         """Open a reader as of now; questions to it fail when the time for them `is_over`.
 
-        Raises `Unavailable` where nothing can be answered now or in time, `IntegrityFailure` where
-        store and views do not agree.
+        Raises `Unavailable` where nothing can be answered now or in time, and in the end where
+        others purged what may have been read, `IntegrityFailure` where store and views do not
+        agree.
         """
         if not self._views.exists():
             raise missing(self.layout, "there are no views yet", "`tetra-es rebuild` builds them")
@@ -106,11 +107,16 @@ class Answering:
                 if is_over is not None:
                     log.limit_time(is_over)
                 with ReplicaAsOf(log, self._admission, self._states) as replica:
-                    if purge := replica.purge_after():
-                        raise purging(self.layout, purge)
+                    self._check_purges(replica)
                     yield self._moment(Reader(self.layout, replica, views, self._admission), log)
+                    self._check_purges(replica)  # bodies may have gone while they were read
         except sqlite3.Error as error:
             raise self._unusable(error, file, is_over) from error
+
+    def _check_purges(self, replica: ReplicaAsOf) -> None:
+        """Raise `Unavailable` where texts were purged after all that is answered from."""
+        if purge := replica.purge_after():
+            raise purging(self.layout, purge)
 
     def _position(self, views: Views) -> int:
         """Return the position to answer as of. It never goes back in a process.

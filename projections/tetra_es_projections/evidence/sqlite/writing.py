@@ -123,7 +123,8 @@ class _Writer:
                 digest = bytes.fromhex(text)
                 body = self._log.body(digest)
                 text = None if body is None else body.decode()
-                purge = self._log.purge_of(digest) if body is None else None
+                if body is None:
+                    purge = self._log.what_purged(digest, record.position)
             file = tables.file_of(record.topic, state)
             at = (record.position, told(state).time)
             revision, source = state.get("revision", 1), state.get("source_revision")
