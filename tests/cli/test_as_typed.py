@@ -151,3 +151,22 @@ def test_a_profile_gives_its_values_as_they_are_typed_there(machine: Machine) ->
         assert line in text
     assert "nothing to do" in machine.ok("promote", "dev").out
     machine.ok("verify")
+
+
+def test_a_line_of_a_difference_does_not_end_in_a_value(machine: Machine) -> None:
+    """What stands there as a line of its own is one, and `patch` takes it."""
+    first = '[app]\nsaid = "one\u2028-port = 1\u2029two"\nport = 2\n'
+    second = first.replace("port = 2", "port = 3").replace("two", "2")
+    for text in (first, second):
+        machine.toml("local").write_text(text)
+        machine.ok("record")
+    shown = machine.ok("diff", "local@2", "local@3").out
+    assert shown.split("\n")[2:] == [
+        "@@ -1,3 +1,3 @@",
+        " [app]",
+        '-said = "one\u2028-port = 1\u2029two"',
+        "-port = 2",
+        '+said = "one\u2028-port = 1\u20292"',
+        "+port = 3",
+        "",
+    ]

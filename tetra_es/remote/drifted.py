@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from tetra_es.line_diff import unified
+from tetra_es.lines import lines_of
 from tetra_es.remote.unmanaged import same_file, same_link
 from tetra_es.secret_scan.detectors import detections_in, detectors_for
 
@@ -127,7 +128,7 @@ def _diff(
 
 
 def _lines(text: bytes) -> list[str]:
-    return text.decode("utf-8", "replace").splitlines()
+    return lines_of(text.decode("utf-8", "replace"))
 
 
 def _unified(path: str, before: list[str], after: list[str], origin: str = "deployed") -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tetra_es.line_diff import unified
+from tetra_es.lines import lines_of
 from tetra_es.remote.drifted import attributes, drifted, masked_lines
 from tetra_es.remote.preflight import problems
 from tetra_es.remote.unmanaged import same_file, same_link, unmanaged
@@ -215,7 +216,7 @@ def _diff(file: RemoteFile, entry: Entry, facts: Facts, by_hand: Collection[str]
 
 
 def _unified(path: str, before: bytes, after: bytes, by_hand: Collection[str]) -> str:
-    old, new = (each.decode("utf-8", "replace").splitlines() for each in (before, after))
+    old, new = (lines_of(each.decode("utf-8", "replace")) for each in (before, after))
     if path in by_hand:
         old = masked_lines(old, new)
     names = (f"a{path}" if old else "/dev/null", f"b{path}" if new else "/dev/null")

@@ -8,6 +8,7 @@ from ast import literal_eval
 from typing import Any
 
 from tetra_es.errors import ConfigError
+from tetra_es.lines import lines_of
 from tetra_es.toml.keys import format_key
 from tetra_es.toml.redact import printable, redact_line
 
@@ -78,7 +79,7 @@ def _syntax_error(name: str, text: str, message: str) -> ConfigError:
     what = _plainer(message[: match.start()] if match else message)
     if match and match[1]:
         return _error(name, text, int(match[1]), int(match[2]), what)
-    lines = text.splitlines() or [""]
+    lines = lines_of(text) or [""]
     return _error(name, text, len(lines), len(lines[-1]) + 1, f"{what}, at the end of the file")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from tetra_es.lines import lines_of
 from tetra_es.text import one_line
 from tetra_es_cli.output.model import Report
 
@@ -30,7 +31,7 @@ def plan_lines(one: HostPlan) -> Iterator[str]:
         yield f"  + user {plan.creates_user}"
     for change in plan.changes:
         yield f"  {_SIGNS[change.action]} {_described(change)}"
-        for line in change.diff.splitlines()[2:]:
+        for line in lines_of(change.diff)[2:]:
             yield f"      {one_line(line)}"
     yield from _units(one)
     yield from _work_of_others(one)
@@ -72,7 +73,7 @@ def _work_of_others(one: HostPlan) -> Iterator[str]:
     for drifted in plan.drifted:
         done = "keep a copy of" if spec.replace_drift else "! changed on the server:"
         yield f"  {done} {drifted.path} ({drifted.what})"
-        for line in drifted.diff.splitlines()[2:]:
+        for line in lines_of(drifted.diff)[2:]:
             yield f"      {one_line(line)}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from tetra_es.lines import lines_of
 from tetra_es.text import one_line
 from tetra_es_cli.output.console import note, warn
 from tetra_es_cli.output.model import Report
@@ -89,7 +90,7 @@ class ServerConsole:
 
     def drifted(self, host: str, path: str, diff: str) -> None:
         """Show how a file differs that somebody changed."""
-        for line in diff.splitlines():
+        for line in lines_of(diff):
             note(f"{host}: {one_line(line)}")
 
     def other_values(self, host: str, path: str, names: Sequence[str], command: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tetra_es.errors import TetraEsError
 from tetra_es.line_diff import unified
+from tetra_es.lines import lines_of
 from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es.refs import PositionRef
 from tetra_es_projections.queries.events import Destroyed, find_event
@@ -137,7 +138,7 @@ def _text_lines(view: View, found: FoundEvent) -> tuple[list[Line], int | None]:
 
 def diff_lines(before: str, after: str) -> Iterator[Line]:
     """Yield the difference between two texts, with three lines around each change."""
-    lines = unified(before.splitlines(), after.splitlines(), end="")
+    lines = unified(lines_of(before), lines_of(after), end="")
     for number_, line in enumerate(lines):
         if number_ > 1:  # without the names of the files
             yield Line(_KINDS.get(line[:1], ""), shortened(line))
@@ -161,10 +162,10 @@ def _state(found: FoundEvent) -> Iterator[str]:
     """Yield an event's state line by line, as much as there is room for."""
     text = json.dumps(found.details.state, indent=2, ensure_ascii=False, sort_keys=True)
     if len(text) < _SHORT:
-        yield from text.splitlines()
+        yield from lines_of(text)
         return
     room = _STATE
-    for line in text.splitlines():
+    for line in lines_of(text):
         room -= weight(line, most=_LINE)
         if room < 0:
             yield "… and more, which the event's JSON has"

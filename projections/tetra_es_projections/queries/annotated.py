@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tetra_es.errors import ConfigError
 from tetra_es.layout import text_file
+from tetra_es.lines import lines_of
 from tetra_es.toml.document import ConfigDocument
 from tetra_es.toml.keys import format_key
 from tetra_es_projections.queries.refs import position_of
@@ -49,7 +50,7 @@ def _lines(document: ConfigDocument, rows: Sequence[BlameRow]) -> Iterator[Annot
     except (
         ConfigError
     ):  # an edited file may be recorded only where it can be read, but for upgrades
-        for line in document.text.splitlines():
+        for line in lines_of(document.text):
             yield AnnotatedLine(line, None, None)
         return
     for statement in statements:

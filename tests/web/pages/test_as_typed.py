@@ -83,3 +83,19 @@ def test_programs_get_what_was_recorded(
     found = json.dumps(typed.rows(path, query)).replace("\\n", " ")
     assert re.search(r'"(before|after|value)": "493"', found)
     assert not re.search(r'"(before|after|value)": "0o755"', found)
+
+
+def test_a_line_of_a_difference_does_not_end_in_a_value(machine: Machine) -> None:
+    for port in (2, 3):
+        machine.toml("local").write_text(f'[app]\nsaid = "one\u2028-port = 1"\nport = {port}\n')
+        machine.ok("record")
+    with serving(machine) as service:
+        for path in ("/event/4", "/compare?a=local@2&b=local@3"):
+            text = service.ask(path).text
+            lines = re.findall(r"<span(?: class=\"\w+\")?>(.*?)</span>", text.partition("<pre")[2])
+            assert [unescape(line) for line in lines][1:5] == [
+                " [app]",
+                ' said = "one\\u2028-port = 1"',
+                "-port = 2",
+                "+port = 3",
+            ]

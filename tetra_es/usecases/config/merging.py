@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from tetra_es.errors import TetraEsError
+from tetra_es.lines import lines_of
 from tetra_es.toml.document import ConfigDocument
 from tetra_es.toml.edit.editor import Editor
 from tetra_es.toml.edit.replay import replay
@@ -101,7 +102,7 @@ def _adjusted(document: ConfigDocument | None, wanted: Leaves) -> ConfigDocument
 
 def line_of_clash(three: Three) -> int:
     """Return the line, from 1, of the first place in `mine` that the other side changed too."""
-    base, mine, theirs = (each.text.splitlines() for each in three)
+    base, mine, theirs = (lines_of(each.text) for each in three)
     changed = [
         (first, last)
         for kind, first, last, _, _ in SequenceMatcher(None, base, theirs, False).get_opcodes()

@@ -10,6 +10,8 @@ from collections import Counter
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from tetra_es.lines import lines_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping
 
@@ -73,7 +75,7 @@ def typed_on_older(
 
 
 def _lines_are_back(mine: str, before: str, written: str) -> bool:
-    there, old, new = (Counter(text.splitlines()) for text in (mine, before, written))
+    there, old, new = (Counter(lines_of(text)) for text in (mine, before, written))
     changed = [line for line in {*old, *new} if old[line] != new[line]]
     return bool(changed) and all(there[line] == old[line] for line in changed)
 
