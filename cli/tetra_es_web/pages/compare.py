@@ -44,7 +44,7 @@ def compare(view: View, _: str, given: Mapping[str, str]) -> str:
         before=before,
         after=after,
         found=found,
-        pairs=_pairs(view.environments),
+        pairs=_pairs(view.promoted),
         part=part,
         rows=[one for one in part.items if not isinstance(one, Line)],
         lines=[one for one in part.items if isinstance(one, Line)],

@@ -16,6 +16,7 @@ from tetra_es_web.links import address
 from tetra_es_web.pages.event import shortened
 from tetra_es_web.pages.parts import broken_weight, fitting, part_of, weight
 from tetra_es_web.pages.rendering import render
+from tetra_es_web.pages.stateless import is_stateless, stateless
 from tetra_es_web.pages.view import command, number
 
 if TYPE_CHECKING:
@@ -48,6 +49,9 @@ class Line(NamedTuple):
 def environment(view: View, of: str, given: Mapping[str, str]) -> str:
     """Return an environment, now or at a REF. Raises `UsageError` for another file."""
     check_environment(of)
+    at = given.get("at", "").strip()
+    if is_stateless(view, of, at):
+        return stateless(view, of, at)
     return _page(view, of, ("environment", of), given)
 
 

@@ -76,7 +76,9 @@ def keys(view: View, _: str, given: Mapping[str, str]) -> str:
         from tetra_es_projections.queries.refs import moment_of  # most ask for now
 
         upto = moment_of(view.reader.views, ref)
-    group = part_of(view.environments, number(given, "columns"), lambda _: 1, _COLUMNS)
+    states = view.reader.views.states
+    named = sorted(view.environments, key=lambda one: states.find(one, upto) is None)  # these last
+    group = part_of(named, number(given, "columns"), lambda _: 1, _COLUMNS)
     columns = {
         name: {row.key: row for row in table.blame(name, below, upto)} for name in group.items
     }

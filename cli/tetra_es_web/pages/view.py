@@ -74,6 +74,12 @@ class View:
         return known_environments(self.reader)
 
     @cached_property
+    def promoted(self) -> Sequence[str]:
+        """The environments that have a state, in promotion order."""
+        there = {*self.reader.views.states.environments()}
+        return [name for name in self.environments if name in there]
+
+    @cached_property
     def files(self) -> Sequence[str]:
         """What filters by environment offer: those, and the other files that people edit.
 
