@@ -150,12 +150,15 @@ def _swap(new: Path, folder: Path) -> None:
 
 def _discard_left(left: Path, folder: Path) -> None:
     """Remove what a process left that was killed, unless one is still at it."""
-    if left.is_symlink() or not left.is_dir() or not (left / MARK).is_file():
+    try:
+        locked = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:  # not a folder, or not ours
         return
-    locked = os.open(left, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(locked, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if left.name.endswith(_ASIDE) and not folder.exists():
+        if not (left / MARK).is_file():
+            left.rmdir()  # where it is empty: all else was removed
+        elif left.name.endswith(_ASIDE) and not folder.exists():
             left.rename(folder)
         elif _listed(left) is None:
             shutil.rmtree(left)

@@ -196,6 +196,20 @@ def test_the_site_is_the_old_one_or_the_new_one(machine: Machine, tmp_path: Path
     assert seen == {False, True}
 
 
+def test_what_a_killed_process_left_goes_with_the_next_one(
+    machine: Machine, tmp_path: Path
+) -> None:
+    """Its folder is empty where it was killed last of all, before it removed that."""
+    pages = tmp_path / "pages"
+    empty, other, link = (tmp_path / f".pages.{one}.partial" for one in ("a", "b", "c"))
+    empty.mkdir()
+    other.mkdir()
+    (other / "notes").write_text("not of a site")
+    link.symlink_to(tmp_path)
+    machine.ok("audit", "site", str(pages))
+    assert {*tmp_path.iterdir()} == {machine.home, pages, other, link}
+
+
 def test_where_nothing_can_be_written_beside_it(told: Machine, tmp_path: Path) -> None:
     pages = tmp_path / ("x" * 250)
     done = told.fails(1, "audit", "site", str(pages))
