@@ -154,13 +154,30 @@ def is_too_deep(data: bytes, value: State) -> bool:
 def toml(text: bytes) -> State | None:
     """Return the values of a TOML text, not to be changed; None where it is not TOML."""
     with contextlib.suppress(ValueError, RecursionError):
-        level: list[Any] = [values := tomllib.loads(text.decode())]
-        for _ in range(100):  # levels of tables and lists that a text may have
+        if has_long_key(words := text.decode()):
+            return None
+        level: list[Any] = [values := tomllib.loads(words)]
+        for _ in range(DEEPEST):
             inner = [one.values() if isinstance(one, dict) else one for one in level]
             level = [one for each in inner for one in each if isinstance(one, dict | list)]
             if not level:
                 return values
     return None
+
+
+DEEPEST = 100  # levels of tables and lists that a text may have, and so parts of a key
+STRING = r"""("{3}(?:[^"\\]++|\\[\s\S]|"(?!""))*+"{3,5}|'{3}(?:[^']++|'(?!''))*+'{3,5}"""
+STRING += r"""|"(?!"")(?:[^"\\\n]++|\\.)*+"|'(?!'')[^'\n]*+')|#.*|["'][\s\S]*"""
+KEY = rf"(?<![\w-])(?:[\w-]++[ \t]*+[.][ \t]*+){{{DEEPEST}}}"
+
+
+def has_long_key(text: str) -> bool:
+    """Return whether a text has a key that is too deep: `tomllib` takes the square of its parts."""
+    if max(line.count(".") for line in text.split("\n")) < DEEPEST:
+        return False
+    # Without comments, and with a word for each string; what has no end is an error.
+    plain = re.sub(STRING, lambda found: "s" if found[1] else " ", text)
+    return re.search(KEY, plain, re.ASCII) is not None
 
 
 def flatten(table: State, prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -29,6 +29,15 @@ _PLAINER = (
 """What tomllib says in words of its own, with keys as Python writes them, and what it means."""
 _DEEPEST = 100
 """Levels of tables and arrays; tomlkit, too, takes no more."""
+_NO_KEY = re.compile(
+    r"#[^\n]*+"
+    r'|"""(?:[^"\\]++|\\[\s\S]|"(?!""))*+"{3,5}' + r"|'{3}(?:[^']++|'(?!''))*+'{3,5}"
+    r"|(?:\"\"\"|'{3})[\s\S]*+"
+    r'|"(?:[^"\\\n]++|\\.)*+"' + r"|'[^'\n]*+'"
+    r"|[\"'][\s\S]*+"
+)
+"""A comment, or a string; one without an end takes the rest, which is never read."""
+_LONG_KEY = re.compile(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{_DEEPEST}}}", re.ASCII)
 
 
 def read_values(text: str) -> dict[str, Any]:
@@ -36,6 +45,8 @@ def read_values(text: str) -> dict[str, Any]:
 
     Raises `ValueError` or `RecursionError` where it is not valid, which `located` explains.
     """
+    if _has_long_key(text):
+        raise RecursionError
     values = tomllib.loads(text)
     level: list[Any] = [values]
     for _ in range(_DEEPEST):
@@ -44,6 +55,18 @@ def read_values(text: str) -> dict[str, Any]:
         if not level:
             return values
     raise RecursionError
+
+
+def _has_long_key(text: str) -> bool:
+    """Return whether a key has more parts than there may be levels.
+
+    The time that `tomllib` takes for a key grows with the square of its parts: minutes for some
+    hundred kilobytes, which anybody could send who may record a text.
+    """
+    if all(line.count(".") < _DEEPEST for line in text.split("\n")):
+        return False
+    bare = _NO_KEY.sub(lambda found: "" if found[0][0] == "#" else "_", text)
+    return _LONG_KEY.search(bare) is not None
 
 
 def located(error: Exception, text: str, *, name: str) -> ConfigError:
