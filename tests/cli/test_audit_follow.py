@@ -230,10 +230,18 @@ def test_what_is_no_cursor(lived: Machine, text: str) -> None:
 
 
 def test_a_cursor_that_is_typed(lived: Machine) -> None:
-    """With the mark of a position, as elsewhere; and of an event that is not there."""
+    """With the mark of a position, as elsewhere."""
     assert lines(lived, "--after", "#2") == lines(lived, "--after", "2")
-    beyond = f"{lived.last_position() + 1}:{'0' * 64}"
-    assert "there is no event" in lived.fails(1, "audit", "follow", "--after", beyond).error()
+
+
+def test_a_cursor_of_an_event_that_is_not_there(lived: Machine) -> None:
+    """It was taken: so this is an older copy. A bare position could be of anywhere."""
+    last = lived.last_position()
+    done = lived.fails(4, "audit", "follow", "--after", f"{last + 1}:{'0' * 64}")
+    assert f"#{last + 1} was taken, 0000000000000000…" in done.error()
+    assert f"the events here are #1 to #{last}" in done.error()
+    done = lived.fails(1, "audit", "follow", "--after", str(last + 1))
+    assert f"there is no event #{last + 1}" in done.error()
 
 
 def take(process: subprocess.Popen[bytes]) -> dict[str, Any]:

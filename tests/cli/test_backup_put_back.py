@@ -13,6 +13,7 @@ from tests.examples import LONG_TAIL, some
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.machine import Machine
 
@@ -66,6 +67,31 @@ def test_reading_works_before_anybody_says_what_is_right(machine: Machine, head:
         assert machine.run(*command).code == 4, command
     assert machine.git("rev-parse", "main") == before
     assert head in machine.fails(4, "promote", "dev").hint()
+
+
+def test_nobody_signs_that_it_is_all_there_is(machine: Machine, head: str, tmp_path: Path) -> None:
+    """Who gets the signature cannot find out that what is newer was left out."""
+    file = tmp_path / "e.zip"
+    for command in (("checkpoint",), ("export", str(file)), ("export", str(file), "--chain")):
+        done = machine.fails(4, "audit", *command)
+        assert "#8 was admitted on this account already" in done.error()
+        assert head in done.hint()
+        assert not file.exists()
+    machine.ok("audit", "export", str(file), "--unsigned")
+    machine.ok("trust", "--head", head, "-m", "last night's is right")
+    machine.ok("audit", "checkpoint")
+
+
+def test_who_follows_is_told_that_events_are_gone(machine: Machine, head: str) -> None:
+    """As where another event is in their place; while it is running, and when started again."""
+    missing = f"8:{'0' * 64}"
+    for more in (["--no-wait"], []):
+        done = machine.fails(4, "audit", "follow", *more, "--after", missing)
+        assert "#8 was admitted on this account already" in done.error()
+    machine.ok("trust", "--head", head, "-m", "last night's is right")
+    done = machine.fails(4, "audit", "follow", "--no-wait", "--after", missing)
+    assert "#8 was taken, 0000000000000000…, and the events here are #1 to #5" in done.error()
+    assert "there is no event #8" in machine.fails(1, "audit", "follow", "--after", "8").error()
 
 
 def promote(machine: Machine) -> None:

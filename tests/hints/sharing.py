@@ -150,6 +150,7 @@ CASES = [
     ),
     Case("`tetra-es mirror rm {}` forgets it", "mirror push", remote_before),
     Case("`tetra-es pull` takes them over", "doctor", others_recorded, then="status"),
+    Case("`tetra-es pull` takes over what is missing here", "audit checkpoint", older_store),
     Case("behind: #{} is there (`tetra-es pull`)", "status", older_store, then="set local app.a=1"),
     Case(
         "not recorded yet: {} results of servers (`tetra-es record`, or any command that records)",

@@ -85,7 +85,12 @@ class Opened:
     def check_complete(self) -> None:
         """Raise `Behind` where what is here ends before an event that was admitted before."""
         if self.is_behind:
-            raise Behind(self.pins.head, self.gate.state.head)
+            from tetra_es.gate.pins.sharing import sharing_of  # of few commands
+
+            behind = Behind(self.pins.head, self.gate.state.head)
+            if sharing_of(self.pins.folder):
+                behind.hint = "`tetra-es pull` takes over what is missing here"
+            raise behind
 
     def check_recording(self, *, shared: bool = False) -> None:
         """Raise `TetraEsError` where nothing may be recorded on what is here.

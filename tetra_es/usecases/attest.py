@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
+from tetra_es.gate.replica import AdmittedReplica
 from tetra_es.integrity.checkpoint import LARGEST, PREFIX, Checkpoint, parse
 from tetra_es.integrity.extension import origin_at, tree_of
 from tetra_es.integrity.signers import Signer, signers_at
@@ -17,8 +18,14 @@ if TYPE_CHECKING:
 
 
 def own_signer(log: Replica, own_key: OwnKey) -> Signer:
-    """Return the user as a signer. Raises `Refused` where the key is not a signer's now."""
+    """Return the user, who signs how the history is now.
+
+    Raises `Refused` where the key is not a signer's, `Behind` where newer events were admitted
+    on this account: who gets the signature could not find out that they are left out.
+    """
     check_edition(log)
+    if isinstance(log, AdmittedReplica):
+        log.opened.check_complete()
     key = own_key.load()
     for name, line in signers_at(log, log.last_position()).items():
         if line == key.public_line:
@@ -30,7 +37,7 @@ def own_signer(log: Replica, own_key: OwnKey) -> Signer:
 
 
 def make_checkpoint(log: Replica, own_key: OwnKey) -> Checkpoint:
-    """Return a checkpoint of the history as it is, signed. Raises `Refused`, `TetraEsError`."""
+    """Return a checkpoint of the history as it is, signed. Raises as `own_signer` does."""
     signer = own_signer(log, own_key)
     size = log.last_position()
     return Checkpoint(origin_at(log), size, tree_of(log, size).root()).signed(signer.key)

@@ -54,7 +54,7 @@ def followed(
     """
     while True:
         with open_replica(layout.store, admission) as log:
-            name, rows = _next(log, after, changes)
+            name, rows = _next(log, after, taken, changes)
             if not rows and log.stopped() is not None:
                 _end(log)
             if taken and (record := log.record(after)) and record.hash.hex() != taken:
@@ -77,7 +77,9 @@ def _end(log: Replica) -> None:
         raise stop(log.opened.stopped)
 
 
-def _next(log: Replica, after: int, changes: bool) -> tuple[str, list[dict[str, Any]]]:
+def _next(
+    log: Replica, after: int, taken: str | None, changes: bool
+) -> tuple[str, list[dict[str, Any]]]:
     log.require_events()
     if log.state_folder() is None:
         raise Refused(
@@ -86,6 +88,7 @@ def _next(log: Replica, after: int, changes: bool) -> tuple[str, list[dict[str, 
         )
     last = log.last_position()
     if after > last:
+        _check_that_it_was(log, after, taken)
         raise TetraEsError(f"there is no event #{after}", hint=f"the events are #1 to #{last}")
     first = log.event(next(log.records(upto=1)))
     name = first.name if isinstance(first, OrganizationCreated) else ""
@@ -93,6 +96,18 @@ def _next(log: Replica, after: int, changes: bool) -> tuple[str, list[dict[str, 
     records = log.records(after, min(last, after + many))
     rows = (event_row(log, record) | _changes(log, record, changes) for record in records)
     return name, [row | {"cursor": f"{row['event']}:{row['hash']}"} for row in rows]
+
+
+def _check_that_it_was(log: Replica, after: int, taken: str | None) -> None:
+    """Raise `IntegrityFailure` where an event that was taken is not there any more, or not yet."""
+    if isinstance(log, AdmittedReplica) and after <= log.opened.pins.head.position:
+        log.opened.check_complete()
+    if taken:
+        last = log.last_position()
+        raise IntegrityFailure(
+            f"#{after} was taken, {taken:.16}…, and the events here are #1 to #{last}",
+            hint="an older copy was put back, or this one has yet to take over what is newer",
+        )
 
 
 def _changes(log: Replica, record: Record, wanted: bool) -> dict[str, Any]:
