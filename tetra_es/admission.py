@@ -27,6 +27,8 @@ class Admission(NamedTuple):
     """Whether somebody is there who can look at the founder of a history that is new here."""
     expect: tuple[int, bytes] | None = None
     """Position and hash of an event that a history which is new here must have."""
+    insist: bool = False
+    """Whether proving a history that is not new here looks for that event, too."""
     quick: bool = False
     """Whether to give up where anything has to be judged, which takes its time."""
     proving: bool = False

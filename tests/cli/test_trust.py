@@ -56,6 +56,19 @@ def test_where_nobody_is_asked_it_must_be_expected(machine: Machine) -> None:
     machine.ok("--no-input", "set", "local", "ports.tetra=1")
 
 
+def test_verify_wants_it_of_every_history(machine: Machine) -> None:
+    """As `tetra-es-verify` does; a variable may be of another organization."""
+    last = machine.history("-n", "1")[0]
+    machine.ok("verify", "--expect", f"{last['event']}:{last['hash']}")
+    wrong = f"{last['event']}:{'0' * 64}"
+    for more in ([], ["--no-derived"], ["--since", str(last["event"])]):
+        done = machine.fails(4, "verify", *more, "--expect", wrong)
+        assert "is not the one that was expected" in done.error()
+    done = machine.fails(4, "verify", "--expect", f"99:{'0' * 64}")
+    assert "event #99 was expected, and is not here" in done.error()
+    machine.ok("verify", env={"TETRA_EXPECT": wrong})
+
+
 def test_it_may_be_expected_by_a_variable(machine: Machine) -> None:
     place = head_of(machine)
     forget(machine)

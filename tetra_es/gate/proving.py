@@ -29,19 +29,21 @@ def prove(
     *,
     ask: bool = True,
     expect: Head | None = None,
+    insist: bool = False,
     since: int = 1,
 ) -> Opened:
     """Admit all events of a log; `hear` is told each verdict, of a refused one as the last.
 
-    `place`, `ask` and `expect` are those of `open_organization`. The events before
-    `since` have to be pinned: their hashes are compared, and what was said of them is believed.
+    `place`, `ask` and `expect` are those of `open_organization`; with `insist`, a history
+    that is not new has to have what is expected, too. The events before `since` have to be pinned:
+    their hashes are compared, and what was said of them is believed.
 
     Raises `AnotherHistory`, `Forked`, `IntegrityFailure`, and `Refused` where the events
     before `since` were never admitted.
     """
     pins, stands = compare(log, folder, place, ask=ask, expect=expect)
     opened = Opened(_gate(log, pins, since), pins, stands)
-    wanted = expect if stands is Standing.NEW else None
+    wanted = expect if insist or stands is Standing.NEW else None
     _admit(opened, log, hear)
     while not (opened.stopped or opened.gate.firm):
         before = opened.gate.state.head  # a purge that it took at its word came meanwhile

@@ -150,6 +150,7 @@ class AdmittedReplica(Closing):
             hear,
             ask=self._admission.ask,
             expect=self._expected,
+            insist=self._admission.insist,
             since=since,
         )
         self.__dict__["opened"] = opened

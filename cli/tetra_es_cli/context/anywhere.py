@@ -31,8 +31,8 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     },
     "--expect": {
         "metavar": "POSITION:HASH",
-        "help": "An event that a history which is new on this account must have.  "
-        "[default: $TETRA_EXPECT]",
+        "help": "An event that a history which is new on this account must have; with verify, "
+        "any history.  [default: $TETRA_EXPECT]",
     },
     "--tz": {
         "metavar": "ZONE",

@@ -97,6 +97,7 @@ class App:
         expect = self.expect or self.settings.expect
         admission = Admission(
             self.settings.state_dir,
+            insist=bool(self.expect),  # that of the environment may be of another organization
             ask=not self.no_input,
             say=warning_once(),
             check_derived=self._check_derived,
