@@ -27,7 +27,6 @@ import json
 import math
 import os
 import re
-import resource
 import stat
 import struct
 import subprocess
@@ -39,6 +38,11 @@ from collections import ChainMap
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+try:
+    import resource
+except ModuleNotFoundError:  # on Windows, where archives are verified as elsewhere
+    resource = None  # type: ignore[assignment]
 
 try:
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -2070,7 +2074,8 @@ def main_of(root: Path) -> str:
 def read_file(path: Path) -> bytes:
     """Return a small file's bytes, none where there is no file. Nothing is waited for."""
     try:
-        number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        more = ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY")  # not all are there on each system
+        number = os.open(path, sum({getattr(os, name, 0) for name in more}, os.O_RDONLY))
         with os.fdopen(number, "rb") as file:
             if not stat.S_ISREG(os.fstat(number).st_mode):
                 raise Unreadable(f"{path} is not a file")
@@ -3777,6 +3782,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("--purge-unfinished", action="store_true", help=text)
     add("-o", "--output", choices=("text", "json"), default="text", help="how to print")
     options = parser.parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # which need not be UTF-8
+        sys.stdout.reconfigure(errors="backslashreplace")
     is_clone = not options.folder.is_file()
     if options.folder.is_dir() and options.against:
         parser.error("--against is for archives; `tetra-es verify --against` takes clones")

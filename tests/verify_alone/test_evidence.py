@@ -242,6 +242,35 @@ def test_without_cryptography_it_says_what_it_could_not_check(
     assert done.returncode == 4, done
 
 
+WINDOWS = """\
+import os, runpy, sys
+sys.modules["resource"] = None
+for name in ("O_NONBLOCK", "O_CLOEXEC"):
+    delattr(os, name)
+del sys.argv[0]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def test_where_auditors_sit(machine: Machine, tmp_path: Path) -> None:
+    """Windows lacks modules and flags, and what is printed into a file there is not UTF-8."""
+    path = export(machine, tmp_path / "e.zip")
+    machine.ok("audit", "checkpoint", "-o", str(tmp_path / "checkpoint"))
+    against = ["--against", str(tmp_path / "checkpoint")]
+
+    def windows(file: Path) -> subprocess.CompletedProcess[bytes]:
+        command = [sys.executable, "-X", "utf8=0", "-c", WINDOWS, str(PROGRAM), str(file)]
+        env = {"PYTHONIOENCODING": "cp1252"}
+        return subprocess.run([*command, *against], env=env, capture_output=True, check=False)
+
+    done = windows(path)
+    assert (done.returncode, done.stdout[:9]) == (0, b"verified "), done
+    bundle = Bundle.of(path)
+    bundle.files["\u00e9\u4e2d.txt"] = b""
+    done = windows(bundle.write(tmp_path / "changed.zip"))
+    assert (done.returncode, b"\xe9\\u4e2d.txt does not belong" in done.stdout) == (4, True), done
+
+
 def test_an_unsigned_one_is_never_called_verified(story: Machine, tmp_path: Path) -> None:
     path = export(story, tmp_path / "e.zip", "--unsigned")
     done = verify(path)
