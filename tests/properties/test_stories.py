@@ -223,12 +223,12 @@ def test_a_story(tmp_path: Path) -> None:
 
 
 @LONG_TAIL
-@pytest.mark.parametrize("seed", (0, 3, 4, 5))
+@pytest.mark.parametrize("seed", [0, 3, 4, 5])
 def test_long_stories(tmp_path: Path, seed: int) -> None:
     check(Story(tmp_path / "home", seed), 5, 20, 9)
 
 
 @LONG_TAIL
-@pytest.mark.parametrize("seed", (100, 101, 103, 105))
+@pytest.mark.parametrize("seed", [100, 101, 103, 105])
 def test_long_stories_with_purges(tmp_path: Path, seed: int) -> None:
     check(Story(tmp_path / "home", seed, purges=True), 5, 20, 9)
