@@ -108,7 +108,7 @@ NOT_RUN: dict[str, str] = {
     "make that folder writable, or replace the link by the file: `{}`": "permissions do not bind "
     "root; tests/cli/test_links.py runs it as somebody else",
     "wait until `systemctl is-system-running` says running or degraded": _ELSEWHERE,
-    "let it be set by NTP: `timedatectl set-ntp true`": _ELSEWHERE,
+    "let NTP set the one that is wrong: `timedatectl set-ntp true`": _ELSEWHERE,
     "somebody meant it: `systemctl unmask {}`": _ELSEWHERE,
     "find out why before anything else; `ssh HOST true` names the line with the old key": _HOST,
     "`ssh HOST true` has to work without a question; without --no-input, ssh may ask you": _HOST,

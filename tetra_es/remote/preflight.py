@@ -54,9 +54,10 @@ def _system(release: Release, facts: Facts, now: int) -> Iterator[Problem]:
         )
     off = facts.time - now
     if abs(off) > CLOCK_SKEW:
+        which = "ahead of" if off > 0 else "behind"
         yield Problem(
-            f"the server's clock is {abs(off)} s {'ahead' if off > 0 else 'behind'}",
-            "let it be set by NTP: `timedatectl set-ntp true`",
+            f"the server's clock is {abs(off)} s {which} the one here",
+            "let NTP set the one that is wrong: `timedatectl set-ntp true`",
         )
     yield from _authorities(release, facts)
     yield from _credentials(release, facts)

@@ -129,8 +129,8 @@ class _Diagnosis:
         name, skew = f"{self._host} clock", facts.time - int(time.time())
         if abs(skew) <= CLOCK_SKEW:
             return Check(name, "ok", "agrees with the one here")
-        what = f"its clock is {abs(skew)} s {'ahead' if skew > 0 else 'behind'}"
-        return Check(name, "warning", what, "set up time synchronization there")
+        what = f"its clock is {abs(skew)} s {'ahead of' if skew > 0 else 'behind'} the one here"
+        return Check(name, "warning", what, "set up time synchronization where it is wrong")
 
     def _ports(self, facts: Facts) -> Iterator[Check]:
         for service in self._release.services:
