@@ -102,7 +102,7 @@ def test_it_does_not_come_back(leaked: Machine) -> None:
     leaked.ok("rollback", "local", "--to", "local@1")
     again = ("set", "local", f"app.entry={VALUE}", "app.other=1", "-m", "x")
     refused = leaked.fails(3, *again)
-    assert refused.error() == f"a body that it names was purged by #{leaked.last_position() - 1}"
+    assert refused.error() == f"it would bring back what #{leaked.last_position() - 1} purged"
     assert "the same text, or the same changes, would be back" in refused.hint()
     assert remains(VALUE, leaked) == []
     leaked.ok(*again, "app.third=1")

@@ -10,7 +10,7 @@ _WORDS: Final = {
     "form": "its fields, stream or version are not those of its type",
     "role": "its signer may not record that",
     "unused": "it has a type, field or value of later rules",
-    "purged": "it names what was purged",
+    "purged": "it would bring back what was purged, or needs it",
     "founded-again": "the organization exists already",
     "local": "it is not lawful for the source of truth, or edits a generated environment",
     "environment": "the manifest has no such environment",

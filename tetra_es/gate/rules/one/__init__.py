@@ -44,7 +44,7 @@ class One:
         for digest in named:
             if digest in state.purged:
                 purge = state.purged[digest]
-                raise Broken(Reason.PURGED, f"a body that it names was purged by #{purge}")
+                raise Broken(Reason.PURGED, f"it would bring back what #{purge} purged")
         if check := self.checks.get(entry.topic):
             check(entry, state, bodies)
         for digest in named:
