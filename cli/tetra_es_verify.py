@@ -3684,6 +3684,8 @@ def anchor(text: str) -> tuple[int, str]:
 
 def public_key(file: Path) -> str:
     """Return the key in a `.pub` file, without its comment."""
+    if not file.exists():
+        raise Unreadable(f"{file} is not there")
     lines = [
         line for line in read_file(file).decode("utf-8", "replace").splitlines() if line.split()
     ]

@@ -132,6 +132,11 @@ class Derived:
                 yield backup
         elif path.is_dir():
             yield clone_at(path, self.git)
+        elif ":" not in place and _is_missing(path):
+            raise TetraEsError(
+                f"{one_line(place)} is not there",
+                hint="name a checkpoint, a backup, the folder of a copy, or the address of one",
+            )
         else:
             from tetra_es_projections.mirror.cloning import cloned
 
@@ -186,6 +191,17 @@ def _path_of(place: str) -> Path:
     """Return the path that a place is. A repository here is read as a folder, not asked by git."""
     local = place.removeprefix("file://")
     return Path(local if Path(local).is_dir() else place)
+
+
+def _is_missing(path: Path) -> bool:
+    """Return whether there is nothing: of what may not be looked at, git says why."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
 
 
 def clone_at(root: Path, git: Git, place: str = "") -> Clone:

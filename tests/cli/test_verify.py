@@ -299,6 +299,15 @@ def test_a_history_that_goes_on_from_a_copy(grown: Machine, kind: str, tmp_path:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("place", ["first.checkpoint", "no/folder/at all", "store/events.db/x"])
+def test_a_copy_that_is_not_there(grown: Machine, place: str) -> None:
+    """It is most often a name that was mistyped, and no address."""
+    done = grown.fails(1, "verify", "--against", place)
+    assert done.error().endswith(f"{place} is not there")
+    assert "checkpoint" in done.hint()
+    assert "cannot clone" in grown.fails(1, "verify", "--against", "file:///nowhere").error()
+
+
 @pytest.mark.parametrize("kind", some(KINDS, 2))
 def test_a_copy_that_goes_on_is_a_finding(grown: Machine, kind: str, tmp_path: Path) -> None:
     """A history that lost its end would pass else."""

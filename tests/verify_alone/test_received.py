@@ -163,4 +163,6 @@ def test_usage(clone: Clone, tmp_path: Path) -> None:
     assert verify(tmp_path / "nothing").code == 1
     assert clone.verify("--expect", "x").code == 2
     assert clone.verify("-o", "xml").code == 2
-    assert clone.verify("--signer-key", str(tmp_path / "no")).code == 1
+    missing = clone.verify("--signer-key", str(tmp_path / "no"))
+    assert missing.code == 1
+    assert missing.err == f"tetra-es-verify: error: {tmp_path / 'no'} is not there\n"
