@@ -153,7 +153,7 @@ CASES = [
     Case("`tetra-es pull` takes over what is missing here", "audit checkpoint", older_store),
     Case("behind: #{} is there (`tetra-es pull`)", "status", older_store, then="set local app.a=1"),
     Case(
-        "not recorded yet: {} results of servers (`tetra-es record`, or any command that records)",
+        "not recorded yet: {} result{} of servers (`tetra-es record`, or any command that records)",
         "status",
         something_waits,
     ),

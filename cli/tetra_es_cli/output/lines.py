@@ -124,8 +124,8 @@ def sharing_lines(shared: SharingStatus | None, unsent: int) -> Iterator[str]:
             yield f"the log goes on at {shared.moved} (`tetra-es share {quote(shared.moved)}`)"
     if unsent:
         yield (
-            f"not recorded yet: {unsent} results of servers (`tetra-es record`, or any command "
-            "that records)"
+            f"not recorded yet: {unsent} result{'s' * (unsent != 1)} of servers "
+            "(`tetra-es record`, or any command that records)"
         )
 
 
