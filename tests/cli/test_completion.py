@@ -62,7 +62,11 @@ ENVIRONMENTS = {"local", "dev", "staging", "prod"}
         ("show profile s", {"staging"}),
         ("rollback m", {"manifest"}),
         ("show manifest --at ", {"1"}),
-        ("daemon logs ", ENVIRONMENTS),
+        *(
+            (f"{words} ", ENVIRONMENTS - {"local"})
+            for words in ("promote", "deploy", "daemon logs")
+        ),
+        ("health @", {"@dev", "@staging", "@prod"}),
         ("signer rm ", {"alice"}),
         ("signer add bob KEY --may deploy:", {"deploy:dev", "deploy:staging", "deploy:prod"}),
         ("member add a", {"alice", "anna"}),

@@ -10,7 +10,7 @@ import click
 
 from tetra_es.errors import UsageError
 from tetra_es_cli.context.groups import CommandGroup
-from tetra_es_cli.context.params import env_argument
+from tetra_es_cli.context.params import GENERATED, env_argument
 from tetra_es_cli.context.text_files import filled, force_option, output_option, text_of, write
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def ci() -> None:
 
 
 @ci.command()
-@env_argument()
+@env_argument(type=GENERATED)
 @click.option("--branch", metavar="NAME", help="Promotes when pushed to.  [default: ENV]")
 @_promote
 @output_option
@@ -68,7 +68,7 @@ def github(
 
 
 @ci.command()
-@env_argument()
+@env_argument(type=GENERATED)
 @_promote
 @output_option
 @force_option

@@ -13,11 +13,12 @@ from tetra_es.names import check_environment
 from tetra_es.text import one_line
 from tetra_es.usecases.deploy.request import DeployRequest, HostSelection
 from tetra_es_cli.commands.deploy import deploy_to_servers
-from tetra_es_cli.context.candidates import STATE
+from tetra_es_cli.context.candidates import SERVED
 from tetra_es_cli.context.command_line import removal_for
 from tetra_es_cli.context.groups import CommandGroup
 from tetra_es_cli.context.identities import identity_option
 from tetra_es_cli.context.params import (
+    GENERATED,
     env_argument,
     listing_option,
     reason_option,
@@ -58,7 +59,7 @@ def daemon() -> None:
 
 
 @daemon.command()
-@env_argument()
+@env_argument(type=GENERATED)
 @hosts_options
 @click.option("--create-user", is_flag=True, help="Create the service's user where it is missing.")
 @replace_unmanaged_option
@@ -93,7 +94,7 @@ def install(
 
 
 @daemon.command()
-@env_argument()
+@env_argument(type=GENERATED)
 @hosts_options
 @take_over_option
 @reason_option
@@ -118,7 +119,7 @@ def uninstall(
 
 def _verb(name: Verb, does: str) -> None:
     @daemon.command(name, help=does)
-    @env_argument()
+    @env_argument(type=GENERATED)
     @hosts_options
     @reason_option
     @click.pass_obj
@@ -136,7 +137,7 @@ _verb("restart", "Restart ENV's units.")
 
 
 @daemon.command()
-@env_argument()
+@env_argument(type=GENERATED)
 @hosts_options
 @listing_option
 @click.pass_obj
@@ -164,7 +165,7 @@ def _told(row: UnitRow) -> dict[str, Any]:
 
 
 @daemon.command()
-@click.argument("words", metavar="[N] ENV", nargs=-1, required=True, type=STATE)
+@click.argument("words", metavar="[N] ENV", nargs=-1, required=True, type=SERVED)
 @hosts_options
 @click.option("-f", "--follow", is_flag=True, help="Go on with what comes; Ctrl-C ends it.")
 @click.pass_obj

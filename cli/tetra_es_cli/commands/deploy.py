@@ -11,6 +11,7 @@ from tetra_es.limits import LONGEST_PAUSE, MOST_AT_A_TIME
 from tetra_es_cli.context.command_line import command_for
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import (
+    GENERATED,
     HOST,
     REF,
     dry_run_option,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@env_argument()
+@env_argument(type=GENERATED)
 @hosts_options
 @click.option("--at", "ref", type=REF, metavar="REF", help="As it was there.  [default: now]")
 @click.option("--create-user", is_flag=True, help="Create the service's user where it is missing.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es_cli.context.params import env_argument, listing_option
+from tetra_es_cli.context.params import GENERATED, env_argument, listing_option
 from tetra_es_cli.context.servers import hosts_options, looking
 from tetra_es_cli.output.emit import emit
 from tetra_es_cli.output.hints import command_with_options
@@ -23,7 +23,7 @@ _DRIFT = ("host", "subject", "difference")
 
 
 @click.command()
-@env_argument()
+@env_argument(type=GENERATED)
 @hosts_options
 @click.option(
     "--timeout",
@@ -53,7 +53,7 @@ def health(
 
 
 @click.command()
-@env_argument()
+@env_argument(type=GENERATED)
 @hosts_options
 @listing_option
 @click.pass_obj

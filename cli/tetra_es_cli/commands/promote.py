@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tetra_es_cli.context.params import ENVIRONMENT, env_argument
+from tetra_es_cli.context.params import ENVIRONMENT, GENERATED, env_argument
 from tetra_es_cli.context.recording import recording_options
 from tetra_es_cli.output.console import warn
 from tetra_es_cli.output.recorded import emit_recorded
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@env_argument()
+@env_argument(type=GENERATED)
 @click.option(
     "--from",
     "via",

@@ -131,7 +131,8 @@ def environments(reader: Reader, _: click.Context | None = None) -> list[str]:
     return known_environments(reader)
 
 
-def _generated(reader: Reader) -> list[str]:
+def generated(reader: Reader, _: click.Context | None = None) -> list[str]:
+    """Return the environments that are generated from the source of truth."""
     return [name for name in environments(reader) if name != SOURCE_OF_TRUTH]
 
 
@@ -140,7 +141,7 @@ def _edited_files(reader: Reader, ctx: click.Context) -> Iterable[str]:
     words = ctx.params.get("words") or ()
     if not words:
         return _WHERE
-    return _generated(reader) if words == ("profile",) else ()
+    return generated(reader) if words == ("profile",) else ()
 
 
 def _keys_there(reader: Reader, ctx: click.Context) -> Iterable[str]:
@@ -158,8 +159,8 @@ def _keys_of_all(reader: Reader, ctx: click.Context) -> Iterable[str]:
     """Return WHERE, which may be a generated environment too, then the keys of that text."""
     match ctx.params.get("words") or ():
         case ():
-            return [*_WHERE, *_generated(reader)]
-        case (name, *_) if name in _generated(reader):
+            return [*_WHERE, *generated(reader)]
+        case (name, *_) if name in generated(reader):
             return reader.views.keys.names(name)
     return _keys_there(reader, ctx)
 
@@ -182,7 +183,7 @@ def _looked_at(reader: Reader, ctx: click.Context) -> Iterable[str]:
     words = ctx.params.get("words") or ()
     if not words:
         return [*environments(reader), "manifest", "profile"]
-    return _generated(reader) if words == ("profile",) else ()
+    return generated(reader) if words == ("profile",) else ()
 
 
 def _looked_at_and_key(reader: Reader, ctx: click.Context) -> Iterable[str]:
@@ -199,7 +200,7 @@ def _states(reader: Reader, ctx: click.Context) -> Iterable[str]:
     """Return what has states, whatever was named before."""
     words = ctx.params.get("words") or ()
     if words[-1:] == ("profile",):
-        return _generated(reader)
+        return generated(reader)
     return [*environments(reader), "manifest", "profile"]
 
 
@@ -214,13 +215,13 @@ def _recipients(reader: Reader, ctx: click.Context) -> Iterable[str]:
     from tetra_es_projections.queries.secrets import recipient_rows
 
     named = ctx.params.get("environment")
-    every = [named] if named else _generated(reader)
+    every = [named] if named else generated(reader)
     return sorted({row.name for name in every for row in recipient_rows(reader, name)})
 
 
 def _exposed(reader: Reader, ctx: click.Context) -> Iterable[str]:
     """Return the recipients of all environments, and these."""
-    return sorted({*_recipients(reader, ctx), *_generated(reader)})
+    return sorted({*_recipients(reader, ctx), *generated(reader)})
 
 
 def _members(reader: Reader, _: click.Context) -> Iterable[str]:
@@ -256,7 +257,7 @@ WHERE_OF_ALL_AND_KEYS = Known(_keys_of_all)
 WHERE_AND_ASSIGNMENTS = Known(_assignments)
 LOOKED_AT = Known(_looked_at)
 LOOKED_AT_AND_KEY = Known(_looked_at_and_key)
-STATE = Known(environments)
+SERVED = Known(generated)
 STATES = Known(_states)
 SIGNER = Known(_signers)
 RECIPIENT = Known(_recipients)

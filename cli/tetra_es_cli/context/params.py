@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from tetra_es.names import check_environment, check_file
-from tetra_es_cli.context.candidates import LIMIT, complete, environments
+from tetra_es_cli.context.candidates import LIMIT, complete, environments, generated
 from tetra_es_cli.context.source_files import environment_in
 from tetra_es_cli.output import times
 from tetra_es_cli.output.formats import LISTINGS, REPORTS
@@ -48,12 +48,19 @@ class EnvironmentType(click.ParamType):  # type: ignore[type-arg]  # not generic
 
         def look_up(reader: Reader) -> list[str]:
             sigil = "@" if incomplete.startswith("@") else ""
-            return [*(sigil + name for name in environments(reader)), *self._others]
+            return [*(sigil + name for name in self._offered(reader)), *self._others]
 
         return complete(ctx, incomplete, look_up)
 
+    _offered = staticmethod(environments)
     _others: tuple[str, ...] = ()
     """What may stand in the place of an environment."""
+
+
+class GeneratedType(EnvironmentType):
+    """As `EnvironmentType`, for what the source of truth is refused for."""
+
+    _offered = staticmethod(generated)
 
 
 class FileType(EnvironmentType):
@@ -230,6 +237,7 @@ class HostType(click.ParamType):  # type: ignore[type-arg]  # not generic in cli
 
 
 ENVIRONMENT = EnvironmentType()
+GENERATED = GeneratedType()
 ENVIRONMENTS = EnvironmentsType()
 FILE = FileType()
 HOST = HostType()
@@ -330,4 +338,4 @@ version_option = click.option(
 
 def env_argument(**more: Any) -> Callable[[Command], Command]:
     """Return the argument ENV."""
-    return click.argument("environment", metavar="ENV", type=ENVIRONMENT, **more)
+    return click.argument("environment", metavar="ENV", **{"type": ENVIRONMENT, **more})
