@@ -56,7 +56,9 @@ def test_a_value_that_was_typed(story: Machine) -> None:
 def test_a_value_of_the_overlay(story: Machine) -> None:
     found = explained(story, "staging", "logging.level")
     rule = {"place": "profiles/staging.toml", "own": True, "kind": "set"}
-    assert found["made"]["rules"] == [rule | {"key": "logging.level", "value": '"warn"'}]
+    more = {"key": "logging.level", "value": '"warn"', "edited": found["edited"]}
+    assert found["made"]["rules"] == [rule | more]
+    assert "rule edited" not in story.ok("why", "staging", "logging.level").out
     assert positions(found) == ([], 7, 5)
     assert found["made"]["value"] == '"debug"'
 
@@ -67,6 +69,34 @@ def test_a_value_of_the_shipped_profile(story: Machine) -> None:
     (rule,) = found["made"]["rules"]
     assert (rule["place"], rule["value"], found["value"]) == ("profile staging", "4096", "4096")
     assert positions(found) == ([], 7, None)
+
+
+def test_who_wrote_the_rules(story: Machine) -> None:
+    """Also of a text that the overlay appends, and of the domain that a shipped rule has."""
+    rule = 'append."services.*.command"= --trace'
+    story.ok("set", "profile", "staging", rule, "-m", "to find it")
+    story.ok("set", "manifest", "domain=acme.test", "-m", "a new domain")
+    story.ok("promote", "staging")
+    overlay, manifest, _ = (row["event"] for row in reversed(story.history("-n", "3")))
+    found = explained(story, "staging", "services.tetra.command")
+    assert found["value"] == '"node server/server.js --env staging --trace"'
+    shipped, own = found["made"]["rules"]
+    assert (shipped["own"], shipped["edited"]) == (False, None)
+    assert (own["own"], own["edited"]["event"], own["edited"]["reason"]) == (
+        True,
+        overlay,
+        "to find it",
+    )
+    assert found["edited"]["event"] == 2
+    said = story.ok("why", "staging", "services.tetra.command").out
+    assert f"\n  rule edited   #{overlay} edit(profile staging)" in said
+    found = explained(story, "staging", "deployment.domain")
+    (rule,) = found["made"]["rules"]
+    assert (rule["value"], rule["edited"]["event"]) == ('"staging.acme.test"', manifest)
+    assert found["edited"] is None
+    found = explained(story, "staging", "deployment.domain", "--at", "staging@1")
+    assert found["made"]["rules"][0]["edited"]["event"] == 1
+    assert explained(story, "staging", "resources.nproc")["made"]["rules"][0]["edited"] is None
 
 
 def test_text_that_is_appended(story: Machine) -> None:

@@ -58,7 +58,7 @@ _LEAST: Final = 4
 """Signs of a value that is purged: a shorter one is in half of all texts."""
 
 
-class Story:
+class RandomHistory:
     """An organization to which things happen, and the notebook of somebody who looks on."""
 
     def __init__(self, home: Path, seed: int, *, purges: bool = False) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tests.examples import LONG_TAIL
 from tests.properties.notebook import changed, literal, same
 from tests.properties.notebook_answers import because, hosts, is_typed, search
-from tests.properties.stories import ENVIRONMENTS, GENERATED, Story
+from tests.properties.stories import ENVIRONMENTS, GENERATED, RandomHistory
 from tetra_es_projections.views.schema import MADE_OF_EVENTS
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ ASKED = (
 )  # fmt: skip
 
 
-def ask(story: Story, *words: str) -> Any:
+def ask(story: RandomHistory, *words: str) -> Any:
     """Return an answer; None where a purge took what it would be made of."""
     done: Result = story.machine.run(*words, "-o", "json")
     if done.code == 3 and story.has_purged and not done.out:
@@ -40,7 +40,7 @@ def ask(story: Story, *words: str) -> Any:
     return done.json
 
 
-def check_blame(story: Story, file: str, at: int) -> None:
+def check_blame(story: RandomHistory, file: str, at: int) -> None:
     book, values = story.book, story.book.notes[at].values.get(file)
     rows = ask(story, "blame", *file.split(), "--at", str(at)) if values else None
     if not values or rows is None:
@@ -62,7 +62,7 @@ def check_blame(story: Story, file: str, at: int) -> None:
     }
 
 
-def check_why(story: Story, name: str, key: str, at: int) -> None:
+def check_why(story: RandomHistory, name: str, key: str, at: int) -> None:
     book = story.book
     found = ask(story, "why", name, key, "--at", str(at))
     if found is None:
@@ -84,6 +84,13 @@ def check_why(story: Story, name: str, key: str, at: int) -> None:
         assert edited == should.edited, where
     else:
         assert should.edited in [row["event"] for row in one_of], where
+    for rule in rules if not story.has_purged else ():
+        wrote = None
+        if rule["own"]:
+            wrote = overlay_edit(story, name, rule["key"], key, made["promotion"]["event"])
+        elif rule["key"] == "deployment.domain":
+            wrote = book.origin("manifest", "domain", made["promotion"]["event"])
+        assert (rule["edited"] and rule["edited"]["event"]) == wrote, where
     running = {(row["host"], row["state"], row["event"]) for row in found["running"]}
     assert running == {
         (host, one.running, one.event)
@@ -92,17 +99,18 @@ def check_why(story: Story, name: str, key: str, at: int) -> None:
     }, where
 
 
-def overlay_edit(story: Story, name: str, pattern: str, key: str, at: int) -> int | None:
+def overlay_edit(story: RandomHistory, name: str, pattern: str, key: str, at: int) -> int | None:
     """Return the newest change of the overlay's rules for a pattern, of those that have the key."""
     last = key.rpartition(".")[2] if "[" in key else ""
     rules = story.book.notes[at].values.get(f"profile {name}", {})
-    keys = [each for each in rules if each.replace('"', "").startswith(f"set.{pattern}")]
+    plain = {each: each.replace('"', "").partition(".")[2] for each in rules}
+    keys = [each for each in rules if plain[each].startswith(pattern)]
     meant = [each for each in keys if each.endswith(last)]
     origins = (story.book.origin(f"profile {name}", each, at) or 0 for each in meant)
     return max(origins, default=None)
 
 
-def check_hosts(story: Story, at: int) -> None:
+def check_hosts(story: RandomHistory, at: int) -> None:
     rows = ask(story, "hosts", "--at", str(at))
     found = {
         (row["environment"], row["host"]): (
@@ -115,7 +123,7 @@ def check_hosts(story: Story, at: int) -> None:
     assert found == {name: tuple(one) for name, one in hosts(story.book, at).items()}, at
 
 
-def check_search(story: Story, text: str, at: int) -> None:
+def check_search(story: RandomHistory, text: str, at: int) -> None:
     rows, should = ask(story, "search", text, "--at", str(at)), search(story.book, text, at)
     assert {row["event"] for row in rows if row["kind"] == "reason"} == should.reasons
     if story.has_purged:
@@ -133,7 +141,7 @@ def check_search(story: Story, text: str, at: int) -> None:
         assert row["in_force"] == (key in there[file]), (text, at)
 
 
-def check_all(story: Story, at: int) -> None:
+def check_all(story: RandomHistory, at: int) -> None:
     book = story.book
     for file in FILES:
         check_blame(story, file, at)
@@ -151,7 +159,7 @@ def check_all(story: Story, at: int) -> None:
             check_why(story, name, key, at)
 
 
-def check_differences(story: Story) -> None:
+def check_differences(story: RandomHistory) -> None:
     revisions = story.book.notes[-1].revisions
     for file in FILES:
         for _ in range(2 if file in revisions else 0):
@@ -164,7 +172,7 @@ def check_differences(story: Story) -> None:
             assert rows is None or keys == changed(before, after), (file, one, other)
 
 
-def questions(story: Story, number: int) -> list[tuple[str, ...]]:
+def some_requests(story: RandomHistory, number: int) -> list[tuple[str, ...]]:
     chance, head = story.chance, story.book.head
     return [
         tuple(
@@ -181,7 +189,7 @@ def questions(story: Story, number: int) -> list[tuple[str, ...]]:
     ]
 
 
-def tables(story: Story) -> dict[str, list[str]]:
+def tables(story: RandomHistory) -> dict[str, list[str]]:
     """Return what the views have made of the events."""
     with closing(sqlite3.connect(story.machine.folder / "store/views.db")) as views:
         return {
@@ -190,7 +198,7 @@ def tables(story: Story) -> dict[str, list[str]]:
         }
 
 
-def check(story: Story, parts: int, steps: int, moments: int) -> None:
+def check(story: RandomHistory, parts: int, steps: int, moments: int) -> None:
     """Tell a story in parts; ask after each, and the same again at the end."""
     asked: list[tuple[tuple[str, ...], int, str]] = []
     for _ in range(parts):
@@ -198,7 +206,7 @@ def check(story: Story, parts: int, steps: int, moments: int) -> None:
         story.go_on(steps)
         if story.has_purged and not purged:
             asked.clear()
-        answers = ((words, story.machine.run(*words)) for words in questions(story, steps))
+        answers = ((words, story.machine.run(*words)) for words in some_requests(story, steps))
         asked += [(words, done.code, done.out) for words, done in answers]
     if not story.has_purged:
         for words, code, out in asked:
@@ -219,16 +227,16 @@ def check(story: Story, parts: int, steps: int, moments: int) -> None:
 
 
 def test_a_story(tmp_path: Path) -> None:
-    check(Story(tmp_path / "home", 5), 1, 16, 1)
+    check(RandomHistory(tmp_path / "home", 5), 1, 16, 1)
 
 
 @LONG_TAIL
 @pytest.mark.parametrize("seed", [0, 3, 4, 5])
 def test_long_stories(tmp_path: Path, seed: int) -> None:
-    check(Story(tmp_path / "home", seed), 5, 20, 9)
+    check(RandomHistory(tmp_path / "home", seed), 5, 20, 9)
 
 
 @LONG_TAIL
 @pytest.mark.parametrize("seed", [100, 101, 103, 105])
 def test_long_stories_with_purges(tmp_path: Path, seed: int) -> None:
-    check(Story(tmp_path / "home", seed, purges=True), 5, 20, 9)
+    check(RandomHistory(tmp_path / "home", seed, purges=True), 5, 20, 9)

@@ -31,6 +31,8 @@ def _lines(found: Why) -> Iterator[str]:
         yield _line("generated", _said(made.by))
         for rule in made.rules:
             yield _line("rule", f"{rule.place}: {_does(rule)}")
+            if rule.edited and rule.edited != found.edited:
+                yield _line("rule edited", _said(rule.edited))
         yield _line("source", f"{made.source} {_has(made)}")
     if found.edited:
         yield _line("edited", _said(found.edited))

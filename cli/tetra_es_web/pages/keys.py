@@ -227,7 +227,7 @@ def _unknown(view: View, name: str | None, upto: int | None) -> list[str]:
 def _weigh_present(one: tuple[str, BlameRow]) -> int:
     row = one[1]
     said = address_weight(row.key) + weight(row.key, most=len(row.key))  # in the foot
-    return 2_500 + said + weight(row.value, row.reason, most=800)
+    return 2_900 + said + weight(row.value, row.reason, most=800)
 
 
 def _present(view: View, environment: str, row: BlameRow, then: Then | None) -> Present:

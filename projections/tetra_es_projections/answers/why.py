@@ -26,7 +26,9 @@ def _event(row: EventRow) -> dict[str, Any]:
 
 
 def _made(made: Made) -> dict[str, Any]:
-    rules = [rule._asdict() for rule in made.rules]
+    rules = [
+        rule._asdict() | {"edited": rule.edited and _event(rule.edited)} for rule in made.rules
+    ]
     told = {"promotion": _event(made.by), **made._asdict(), "rules": rules}
     del told["by"]
     return told

@@ -10,8 +10,9 @@ from tetra_es.events.config import EnvironmentPromoted, EnvironmentRolledBack
 from tetra_es.layout import environment_file, profile_file
 from tetra_es.log.replica import Purged
 from tetra_es.names import SOURCE_OF_TRUTH
-from tetra_es.profiles.deciding import deciding
-from tetra_es.profiles.rules import parse_pattern
+from tetra_es.profiles.deciding import Deciding, deciding
+from tetra_es.profiles.load import builtin_names, effective_profile
+from tetra_es.profiles.rules import format_pattern, parse_pattern
 from tetra_es.toml.document import ConfigDocument
 from tetra_es.toml.keys import format_key, parse_element_key, quote
 from tetra_es.toml.taken_back import is_at
@@ -42,6 +43,9 @@ class RuleOf(NamedTuple):
     """`set` or `append`."""
     key: str
     value: str
+    edited: EventRow | None
+    """The event that wrote it in the overlay, or the domain that it has in the manifest; None for
+    one that is shipped as it is, and where a purge took what would tell."""
 
 
 class Made(NamedTuple):
@@ -193,7 +197,7 @@ def _made(
     found = reader.views.states.position_of_revision(SOURCE_OF_TRUTH, event.source_revision)
     source = _state(reader, SOURCE_OF_TRUTH, found)
     had, purged = _known(reader, source, key)
-    rules = _rules(reader, event, document, key)
+    rules = _rules(reader, event, position, document, key)
     if rules is None:
         rules = [] if had == document.keys[key] else [_unknown(event, document, key)]
     name = f"{SOURCE_OF_TRUTH}@{source.revision}"
@@ -203,11 +207,22 @@ def _made(
         return made, keys.origin_of(SOURCE_OF_TRUTH, key, source.position)
     if not rules[0].own:
         return made, Origin(None)
-    overlay, pattern = f"profile {event.environment}", rules[0].key
+    return made, _origin_of_rule(reader, event, position, rules[0].kind, rules[0].key, key)
+
+
+def _origin_of_rule(
+    reader: Reader, event: EnvironmentPromoted, position: int, kind: str, pattern: str, key: str
+) -> Origin:
+    """Return the edit of the overlay that wrote a rule which a promotion carried."""
     below = key[len(format_key(parse_element_key(key)[: len(parse_pattern(pattern))])) :]
     # One key, or one in a table; of an array of tables, each key of these.
-    written = [f"set.{quote(pattern)}{below}", f"set.{pattern}{below}"]
-    return made, max((keys.origin_of(overlay, each, position) for each in written), key=_newest)
+    written = [f"{kind}.{quote(pattern)}", f"{kind}.{pattern}"]
+    more = (below,) if kind == "set" else ("", ".text", ".unless_false")
+    keys, overlay = reader.views.keys, f"profile {event.environment}"
+    origins = (
+        keys.origin_of(overlay, f"{each}{end}", position) for each in written for end in more
+    )
+    return max(origins, key=_newest)
 
 
 def _newest(origin: Origin) -> tuple[int, int]:
@@ -216,29 +231,47 @@ def _newest(origin: Origin) -> tuple[int, int]:
 
 
 def _rules(
-    reader: Reader, event: EnvironmentPromoted, made: ConfigDocument, key: str
+    reader: Reader, event: EnvironmentPromoted, position: int, made: ConfigDocument, key: str
 ) -> list[RuleOf] | None:
     """Return the rules that had a say; None for a promotion that does not carry its rules."""
     body = reader.log.body(bytes.fromhex(event.rules))
     if body is None:
         return None
-    overlay = profile_file(event.environment)
-    return [
-        RuleOf(
-            place=overlay if rule.own else f"profile {event.profile}",
-            own=rule.own,
-            kind=rule.kind,
-            key=rule.pattern,
-            value=rule.value,
+    overlay, rules = profile_file(event.environment), []
+    for rule in deciding(json.loads(body), made.values, parse_element_key(key)):
+        origin = Origin(None)
+        if rule.own:
+            origin = _origin_of_rule(reader, event, position, rule.kind, rule.pattern, key)
+        elif _has_domain(event.profile, rule):
+            origin = reader.views.keys.origin_of("manifest", "domain", position)
+        rules.append(
+            RuleOf(
+                place=overlay if rule.own else f"profile {event.profile}",
+                own=rule.own,
+                kind=rule.kind,
+                key=rule.pattern,
+                value=rule.value,
+                edited=None if origin.event is None else _row(reader, origin.event),
+            )
         )
-        for rule in deciding(json.loads(body), made.values, parse_element_key(key))
-    ]
+    return rules
+
+
+def _has_domain(profile: str, rule: Deciding) -> bool:
+    """Return whether a rule of a shipped profile has the domain of the manifest in its value."""
+    if profile not in builtin_names():
+        return False
+    (shipped,) = effective_profile(profile, None).layers
+    return any(
+        format_pattern(path) == rule.pattern and isinstance(value, str) and "{domain}" in value
+        for path, value in shipped.set
+    )
 
 
 def _unknown(event: EnvironmentPromoted, made: ConfigDocument, key: str) -> RuleOf:
     """Return a stand-in for the rule that changed a value, as the first edition kept none."""
     place = f"profile {event.profile} or {profile_file(event.environment)}, as it was then"
-    return RuleOf(place=place, own=False, kind="set", key=key, value=made.keys[key])
+    return RuleOf(place=place, own=False, kind="set", key=key, value=made.keys[key], edited=None)
 
 
 def _running(reader: Reader, environment: str, key: str, ref: Ref | None) -> Iterator[Running]:
