@@ -101,20 +101,25 @@ def test_a_damaged_one_is_not_restored(machine: Machine, damage: str) -> None:
     assert "restore" not in done.hint().replace("restored", "")
 
 
-@pytest.mark.parametrize("there", ["file", "link", "folder"])
+@pytest.mark.parametrize("there", ["file", "link"])
 def test_it_replaces_nothing(machine: Machine, there: str) -> None:
     file = machine.home / "b.db"
     if there == "file":
         file.write_text("precious")
-    elif there == "link":
-        file.symlink_to(machine.home / "elsewhere.db")
     else:
-        file.mkdir()
+        file.symlink_to(machine.home / "elsewhere.db")
     done = machine.fails(3, "backup", str(file))
     assert "exists already" in done.error()
     assert not (machine.home / "elsewhere.db").exists()
     assert there != "file" or file.read_text() == "precious"
     assert not list(machine.home.glob(".b.db*"))
+
+
+def test_a_folder_is_no_place_for_a_file(machine: Machine) -> None:
+    for words in (("backup",), ("validate",), ("profile", "test", "dev")):
+        for folder in ("/", str(machine.home)):
+            error = machine.fails(2, *words, folder).error()
+            assert error.endswith(f"file '{folder}' is a directory")
 
 
 def test_it_belongs_elsewhere(machine: Machine) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("file", type=FilePath(allow_dash=True))
+@click.argument("file", type=FilePath(allow_dash=True, dir_okay=False))
 @report_option
 @click.pass_obj
 def backup(app: App, file: Path, output: str) -> None:

@@ -49,7 +49,7 @@ def show(app: App, environment: str, output: str) -> None:
 
 @profile.command()
 @env_argument()
-@click.argument("file", type=FilePath(), metavar="FILE")
+@click.argument("file", type=FilePath(dir_okay=False), metavar="FILE")
 @click.option(
     "--since", "ref", type=SINCE_REF, metavar="REF", help="Promotions from there on alone."
 )

@@ -37,7 +37,9 @@ _WHERE = "WHERE is local, another environment, manifest, or profile followed by 
 @click.option(
     "--at", "ref", type=REF, metavar="REF", help="The state in which KEY has it.  [default: before]"
 )
-@click.option("--from-file", "file", type=FilePath(), metavar="FILE", help="Read it there.")
+@click.option(
+    "--from-file", "file", type=FilePath(dir_okay=False), metavar="FILE", help="Read it there."
+)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @recording_options
 @click.pass_obj

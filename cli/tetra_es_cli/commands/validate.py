@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("path", required=False, metavar="[FILE]", type=FilePath())
+@click.argument("path", required=False, metavar="[FILE]", type=FilePath(dir_okay=False))
 @report_option
 @click.pass_obj
 def validate(app: App, path: Path | None, output: str) -> None:

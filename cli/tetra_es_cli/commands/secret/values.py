@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 @click.command("set", context_settings={"allow_extra_args": True})
 @env_argument()
 @key_argument
-@click.option("--from-file", "file", type=FilePath(), metavar="FILE", help="Read it there.")
+@click.option(
+    "--from-file", "file", type=FilePath(dir_okay=False), metavar="FILE", help="Read it there."
+)
 @click.option(
     "--expect",
     type=click.IntRange(min=0),
