@@ -70,6 +70,7 @@ def timeline(view: View, _: str, given: Mapping[str, str]) -> str:
         command=_command(fixed, limit),
         asked=given_pairs({**wanted, "before": before, "after": after, "n": given.get("n")}),
         wanted=wanted,
+        times=times,
         field={name: wanted.get(name) for name in FILTERS},
         before=before,
         after=after,

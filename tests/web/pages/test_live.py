@@ -327,3 +327,18 @@ def test_the_findings_say_how_many_the_first_page_counts(look: Look) -> None:
     assert counted
     assert said
     assert counted[1] == said[1]
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("since=2026-01-02&tz=Europe/Berlin", "2026-01-02</strong> (<time datetime="),
+        ("since=2026-01-02&tz=Europe/Berlin", ">2026-01-02 00:00:00+01:00</time>)"),
+        ("since=1h", "since <strong>1h</strong> (<time datetime="),
+        ("until=2199-12-31", ">2199-12-31 23:59:59Z</time>)"),
+        ("since=2026-01-02T00:00:00.000000Z", "00:00:00.000000Z</strong>, newest first"),
+    ],
+)
+def test_a_period_is_told_in_full(service: Service, query: str, said: str) -> None:
+    """On paper, nobody knows from when on an hour was counted."""
+    assert said in service.ask(f"/timeline?{query}").text
