@@ -134,6 +134,20 @@ def test_who_does_not_read_is_left(hurried: Service) -> None:
         until(lambda: left(hurried, "slow") > before)
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_who_sends_no_more_is_answered_all_the_same(service: Service, count: int) -> None:
+    with connected(service) as connection:
+        connection.sendall(ASK * count)
+        connection.shutdown(socket.SHUT_WR)
+        found = connection.makefile("rb").read()
+    assert found.count(b"HTTP/1.1 200 OK") == count
+    assert found.endswith(b"}")
+    with connected(service) as connection:
+        connection.sendall(ASK[:-2])
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.makefile("rb").read() == b""
+
+
 def test_requests_that_come_together_are_answered_in_order(service: Service) -> None:
     last = ASK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
     asked = ASK * 3 + ASK.replace(b"GET", b"HEAD") + ASK.replace(b"head", b"nosuch") + last

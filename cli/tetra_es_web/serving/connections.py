@@ -55,6 +55,7 @@ class Connection(H11Protocol):  # type: ignore[misc, unused-ignore] # untyped wh
         """Since when no request is being answered; None while one is."""
         self._mark = (0.0, 0)
         """When somebody looked at how much was not read yet, and how much that was."""
+        self._has_asked_all = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override, unused-ignore]
         """Take a new client, in the place of one that does nothing if there are too many."""
@@ -74,11 +75,18 @@ class Connection(H11Protocol):  # type: ignore[misc, unused-ignore] # untyped wh
         super().data_received(data)
         self._note_request()
 
+    def eof_received(self) -> bool:  # type: ignore[override, unused-ignore]
+        """Return whether a client that sends no more, as `nc -N` does, is still answered."""
+        self._has_asked_all = True
+        return self._is_answering()
+
     def on_response_complete(self) -> None:
         """Wait for the next request; it may be there already."""
         self.waits_since = self.loop.time()
         super().on_response_complete()
         self._note_request()
+        if self._has_asked_all and not self._is_answering():
+            self.transport.close()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is not HTTP, as everything is answered."""
