@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from tetra_es import __version__
 from tetra_es.errors import TetraEsError
 from tetra_es_web.opening import LONGEST
+from tetra_es_web.pages.failure import failure_alone
 from tetra_es_web.routes import api, document, pages
 from tetra_es_web.routes.errors import problem, refusal, reply_to
 
@@ -77,8 +79,13 @@ def _unknown(request: Request, error: Exception) -> Response:
     if status == 405:
         told = problem("only GET and HEAD are answered", "nothing is changed over HTTP", 2)
         return refusal(405, told, {"Allow": "GET, HEAD"})
+    path = request.url.path
+    if "text/html" in request.headers.get("accept", "") and not path.startswith("/api/"):
+        missing = TetraEsError(f"there is no page at {path[:200]}")
+        page = failure_alone(missing, status, is_served=True)
+        return HTMLResponse(page, status, headers={"Cache-Control": "no-store"})
     told = problem(
-        f"there is nothing at {request.url.path[:200]}",
+        f"there is nothing at {path[:200]}",
         "/api/v1/openapi.json says what there is",
         1,
     )

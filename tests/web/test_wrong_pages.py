@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import pytest
+
+from tests.web.pages.looking import Page
 
 if TYPE_CHECKING:
     from tests.web.service import Service
@@ -34,6 +37,19 @@ def test_it_says_what_is_wrong(
     assert f"<h1>{heading}</h1>" in page
     assert said in page
     assert "`" not in page
+
+
+@pytest.mark.parametrize("path", ["/timeline/", "/nothing", "/event", "/%3Cb%3E"])
+def test_a_browser_is_told_in_a_page_that_there_is_none(service: Service, path: str) -> None:
+    shown = service.ask(path, headers={"Accept": "text/html,application/xml;q=0.9,*/*;q=0.8"})
+    assert shown.status == 404
+    assert shown.headers["content-type"] == "text/html; charset=utf-8"
+    page = Page.of(shown.text)
+    assert f"There is no page at {unquote(path)}" in page.text
+    assert "/" in page.hrefs
+    assert service.ask(path).json["message"].startswith("there is nothing at")
+    both = service.ask(f"/api/v1{path}", headers={"Accept": "text/html"})
+    assert both.json["message"].startswith("there is nothing at")
 
 
 @pytest.mark.parametrize(

@@ -91,13 +91,17 @@ def _fields(page: str, known: Sequence[tuple[str, str]]) -> Iterator[Field]:
                 yield Field(name, _LABELS[name], value)
 
 
-def failure_alone(error: TetraEsError, status: int) -> str:
-    """Return the same where the organization cannot be looked at."""
+def failure_alone(error: TetraEsError, status: int, *, is_served: bool = False) -> str:
+    """Return the same where the organization is not looked at.
+
+    Where it `is_served` all the same, the page links to the first one.
+    """
     return render_alone(
         "alone.html",
         title=_TITLES.get(status, _ELSE),
         message=_sentence(error.message),
         hint=_sentence(error.hint or ""),
+        is_served=is_served,
     )
 
 
