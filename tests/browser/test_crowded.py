@@ -46,6 +46,18 @@ return [...document.querySelectorAll('button, input, select, summary, .top a, .q
 """What is hard to hit: WCAG 2.2 wants 24 pixels of all but links in a text."""
 
 
+_IN_TWO = """
+document.querySelectorAll('main td.state > .at').forEach(one => one.textContent = 'staging@13');
+return [...document.querySelectorAll('main td.state > .at, main .tag.few')]
+  .filter(one => {
+    const range = document.createRange();
+    range.selectNodeContents(one);
+    return new Set([...range.getClientRects()].map(each => Math.round(each.top))).size > 1;
+  }).map(one => one.outerHTML);
+"""
+"""The names of states, were they that of a usual one, and the short badges that lines break."""
+
+
 @pytest.fixture(scope="module")
 def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("crowded")
@@ -79,6 +91,13 @@ def test_keys_end_lines_at_their_dots(crowded: str, browser: Browser, page: str)
     for width in (360, 800):
         browser.open(crowded + page, width=width)
         assert browser.run(_BROKEN) == [], width
+
+
+@pytest.mark.parametrize("page", ["", "hosts"])
+def test_no_short_name_stands_on_two_lines(served: str, browser: Browser, page: str) -> None:
+    for width in WIDTHS:
+        browser.open(served + page, width=width)
+        assert browser.run(_IN_TWO) == [], width
 
 
 @pytest.mark.parametrize("page", PAGES)
