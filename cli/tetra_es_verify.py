@@ -158,7 +158,7 @@ def is_too_deep(data: bytes, value: State) -> bool:
 def toml(text: bytes) -> State | None:
     """Return the values of a TOML text, not to be changed; None where it is not TOML."""
     with contextlib.suppress(ValueError, RecursionError):
-        if has_long_key(words := text.decode()):
+        if has_long_key(words := text.decode()) or (READS_LATER and has_later(words)):
             return None
         level: list[Any] = [values := tomllib.loads(words)]
         for _ in range(DEEPEST):
@@ -179,9 +179,44 @@ def has_long_key(text: str) -> bool:
     """Return whether a text has a key that is too deep: `tomllib` takes the square of its parts."""
     if max(line.count(".") for line in text.split("\n")) < DEEPEST:
         return False
-    # Without comments, and with a word for each string; what has no end is an error.
-    plain = re.sub(STRING, lambda found: "s" if found[1] else " ", text)
-    return re.search(KEY, plain, re.ASCII) is not None
+    return re.search(KEY, without_strings(text), re.ASCII) is not None
+
+
+def without_strings(text: str) -> str:
+    """Return a text without comments, and with a word for each string; one without an end, which
+    is an error, takes the rest."""
+    return re.sub(STRING, lambda found: "s" if found[1] else " ", text)
+
+
+def reads_later() -> bool:
+    """Return whether Python reads TOML 1.1, as from 3.15 on: no verdict may depend on that."""
+    try:
+        return bool(tomllib.loads(r'x = "\e"'))
+    except ValueError:
+        return False
+
+
+READS_LATER = reads_later()
+
+
+def has_later(text: str) -> bool:
+    """Return whether a text has what came with TOML 1.1: escapes, times without seconds, and tables
+    in one line that are in several or have a comma at the end."""
+    for string in re.finditer(STRING, text):
+        if string[0][0] == '"' and {"\\e", "\\x"} & {*re.findall(r"\\[\s\S]", string[0])}:
+            return True
+    plain = without_strings(text)
+    if re.search("(?<![0-9:+-])[0-9]{2}:[0-9]{2}(?!:)|,[ \t]*}", plain):
+        return True
+    inside: list[str] = []
+    for mark in re.findall(r"[][{}\n]", plain):
+        if mark == "\n" and inside[-1:] == ["{"]:
+            return True
+        if mark in "[{":
+            inside.append(mark)
+        elif mark in "]}":
+            del inside[-1:]
+    return False
 
 
 def flatten(table: State, prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -459,10 +494,18 @@ def mapping(of: str) -> Callable[[Any], bool]:
     )
 
 
+DATES = (  # each with the character after it
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}.|[0-9]{8}.|[0-9]{4}-W[0-9]{2}(-[0-9][^0-9]|-|[^-])",
+    r"[0-9]{4}W[0-9]{2}([0-9]?[^0-9]|[0-9]{1,2}(?=24([0-9]{2})*(?![0-9])))",
+)
+MIDNIGHT = rf"(?s:({'|'.join(DATES)})24)"
+"""How a time begins that is none before Python 3.14: no verdict may depend on that."""
+
+
 def is_moment(value: Any) -> bool:
     """Return whether a value is a time with its zone."""
     try:
-        return datetime.fromisoformat(value).tzinfo is not None
+        return not re.match(MIDNIGHT, value) and datetime.fromisoformat(value).tzinfo is not None
     except (ValueError, TypeError):
         return False
 
@@ -1791,7 +1834,8 @@ def description(state: State, changes: Changes, trailers: str = "") -> str:
 def seconds(moment: Any) -> int:
     """Return a time in seconds since 1970, 0 for what is earlier or no time."""
     try:
-        since = datetime.fromisoformat(moment) - datetime(1970, 1, 1, tzinfo=UTC)
+        text = moment if is_moment(moment) else ""
+        since = datetime.fromisoformat(text) - datetime(1970, 1, 1, tzinfo=UTC)
     except (ValueError, TypeError):
         return 0
     return max(0, since // timedelta(seconds=1))

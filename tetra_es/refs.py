@@ -209,6 +209,23 @@ def format_time(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
+_MIDNIGHT = (
+    r"(?s:[0-9]{4}(?:-[0-9]{2}-[0-9]{2}.|[0-9]{4}.|-W[0-9]{2}(?:-[0-9][^0-9]|-|[^-])"
+    r"|W[0-9]{2}(?:[0-9]?[^0-9]|[0-9]{1,2}(?=24(?:[0-9]{2})*(?![0-9]))))24)"
+)
+"""A date, what Python takes for the end of it, and the hour."""
+
+
+def moment_of(value: str) -> datetime:
+    """Return the time that a text has, in every version of Python alike. Raises `ValueError`.
+
+    From 3.14 on, Python takes 24:00 for the next day. Verdicts must not depend on that.
+    """
+    if re.match(_MIDNIGHT, value):
+        raise ValueError("there is no hour 24")
+    return datetime.fromisoformat(value)
+
+
 def stored_time(value: object) -> str | None:
     """Return the time that an event has as events write it today; None for anything else.
 
@@ -218,7 +235,7 @@ def stored_time(value: object) -> str | None:
     if not isinstance(value, str):
         return None
     try:
-        moment = datetime.fromisoformat(value)
+        moment = moment_of(value)
         if moment.tzinfo is None:
             return None
         return value if re.fullmatch(STORED_TIME, value) else format_time(moment)

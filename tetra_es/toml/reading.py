@@ -10,6 +10,7 @@ from typing import Any
 from tetra_es.errors import ConfigError
 from tetra_es.lines import lines_of
 from tetra_es.toml.keys import format_key
+from tetra_es.toml.lexical import DEEPEST, READS_LATER, has_long_key, later_at
 from tetra_es.toml.redact import printable, redact_line
 
 _POSITION = re.compile(r" \(?at (?:line (\d+),? col(?:umn)? (\d+)|end of document)\)?$")
@@ -27,17 +28,14 @@ _PLAINER = (
     (r"Duplicate inline table key ('.+')", "the key {} is there already"),
 )
 """What tomllib says in words of its own, with keys as Python writes them, and what it means."""
-_DEEPEST = 100
-"""Levels of tables and arrays; tomlkit, too, takes no more."""
-_NO_KEY = re.compile(
-    r"#[^\n]*+"
-    r'|"""(?:[^"\\]++|\\[\s\S]|"(?!""))*+"{3,5}' + r"|'{3}(?:[^']++|'(?!''))*+'{3,5}"
-    r"|(?:\"\"\"|'{3})[\s\S]*+"
-    r'|"(?:[^"\\\n]++|\\.)*+"' + r"|'[^'\n]*+'"
-    r"|[\"'][\s\S]*+"
-)
-"""A comment, or a string; one without an end takes the rest, which is never read."""
-_LONG_KEY = re.compile(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{_DEEPEST}}}", re.ASCII)
+
+
+class _Later(ValueError):
+    """At a position of the text is something of a later TOML, which other machines do not read."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__(at)
+        self.at = at
 
 
 def read_values(text: str) -> dict[str, Any]:
@@ -45,28 +43,18 @@ def read_values(text: str) -> dict[str, Any]:
 
     Raises `ValueError` or `RecursionError` where it is not valid, which `located` explains.
     """
-    if _has_long_key(text):
+    if has_long_key(text):
         raise RecursionError
+    if READS_LATER and (at := later_at(text)) is not None:
+        raise _Later(at)
     values = tomllib.loads(text)
     level: list[Any] = [values]
-    for _ in range(_DEEPEST):
+    for _ in range(DEEPEST):
         inner = [item.values() if isinstance(item, dict) else item for item in level]
         level = [item for items in inner for item in items if isinstance(item, (dict, list))]
         if not level:
             return values
     raise RecursionError
-
-
-def _has_long_key(text: str) -> bool:
-    """Return whether a key has more parts than there may be levels.
-
-    The time that `tomllib` takes for a key grows with the square of its parts: minutes for some
-    hundred kilobytes, which anybody could send who may record a text.
-    """
-    if all(line.count(".") < _DEEPEST for line in text.split("\n")):
-        return False
-    bare = _NO_KEY.sub(lambda found: "" if found[0][0] == "#" else "_", text)
-    return _LONG_KEY.search(bare) is not None
 
 
 def located(error: Exception, text: str, *, name: str) -> ConfigError:
@@ -75,8 +63,11 @@ def located(error: Exception, text: str, *, name: str) -> ConfigError:
         return _error(name, text[1:], 1, 1, "begins with a byte order mark", _SAVE_WITHOUT)
     if isinstance(error, tomllib.TOMLDecodeError):
         return _syntax_error(name, text, str(error))
+    if isinstance(error, _Later):
+        line, column = text.count("\n", 0, error.at) + 1, error.at - text.rfind("\n", 0, error.at)
+        return _error(name, text, line, column, "it has what only TOML 1.1 has")
     deep = isinstance(error, RecursionError)
-    what = f"nested deeper than {_DEEPEST} levels" if deep else "a number that is too long"
+    what = f"nested deeper than {DEEPEST} levels" if deep else "a number that is too long"
     return _error(name, text, _line_beyond_reason(text), 1, what)
 
 

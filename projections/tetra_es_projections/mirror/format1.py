@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Final
 
 from tetra_es.crypto.ssh.sshsig import armor
 from tetra_es.events.base import changes_of, environment_of, revision_of
+from tetra_es.refs import moment_of
 from tetra_es.text import one_line
 from tetra_es_projections.descriptions import summary_1
 from tetra_es_projections.mirror.commit import Commit
@@ -128,7 +129,7 @@ def _message(record: Record, event: Event, actor: str) -> bytes:
 def _seconds(time: str) -> int:
     """Return whole seconds since 1970, which is as early as git's dates go; 0 for no time."""
     try:
-        moment = datetime.fromisoformat(time)
+        moment = moment_of(time)
         return max(0, (moment - _EPOCH) // _SECOND)
     except (ValueError, TypeError):  # the first edition's rules look at `timestamp` alone
         return 0

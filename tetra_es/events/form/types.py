@@ -7,13 +7,13 @@ but a history that is recorded again maps each of them in its own way.
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from tetra_es.errors import UsageError
 from tetra_es.names import check_actor, check_environment, check_org, is_secret_name
+from tetra_es.refs import moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -186,7 +186,7 @@ FLAG = Type("boolean", lambda value: isinstance(value, bool), False)
 def is_moment(value: Any) -> bool:
     """Return whether a value is a time with its zone. Python knows no leap seconds."""
     try:
-        return datetime.fromisoformat(value).tzinfo is not None
+        return moment_of(value).tzinfo is not None
     except (ValueError, TypeError):
         return False
 
@@ -236,7 +236,7 @@ RECIPIENT = _text(
     "an age recipient: `age1...`, `ssh-ed25519 ...` or `ssh-rsa ...`",
 )
 
-TEXT_BODY = _body("text", "the TOML, as the bytes of the file")
+TEXT_BODY = _body("text", "the TOML 1.0, as the bytes of the file")
 CHANGES_BODY = _body(
     "changes",
     "canonical JSON of a list of `[key, before, after]`, values as TOML literals, null where "
