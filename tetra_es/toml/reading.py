@@ -19,6 +19,7 @@ _SAVE_WITHOUT = "save the file in UTF-8 without a byte order mark (BOM)"
 _SHOWN = 80
 _FIX = "fix that line; nothing was recorded"
 _PLAINER = (
+    (r"Illegal character '\\n'", "no quote ends this text on its line"),
     (r"Cannot overwrite a value", "this key has a value already"),
     (r"Cannot declare (\(.+\)) twice", "the table {} is there already"),
     (

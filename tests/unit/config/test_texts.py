@@ -215,6 +215,7 @@ def test_set_that_would_lose_something_is_refused(key: str, says: str) -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
+        ('a = "x\n', 'no quote ends this text on its line: a = "x'),
         ("a = 1\na = 2\n", "this key has a value already: a = 2"),
         ("[a]\n[a]\n", "the table a is there already: [a]"),
         ('[a."b.c"]\n[a."b.c"]\n', 'the table a."b.c" is there already: [a."b.c"]'),
@@ -222,7 +223,7 @@ def test_set_that_would_lose_something_is_refused(key: str, says: str) -> None:
         ("a = {b = 1, b = 2}\n", "the key b is there already: a = {b = 1, b = 2}"),
     ],
 )
-def test_what_is_there_twice_is_named_as_a_person_wrote_it(text: str, what: str) -> None:
+def test_what_is_wrong_is_said_as_a_person_would(text: str, what: str) -> None:
     with pytest.raises(ConfigError) as caught:
         document(text).checked()
     assert caught.value.message.endswith(f": {what}")
