@@ -60,7 +60,8 @@ def health(
 def drift(app: App, environment: str, hosts: Sequence[str], local: bool, output: str) -> None:
     """Compare ENV's servers with what our history says was deployed there.
 
-    Exit 3 when one of them differs, else 1 when one has nothing, is behind, or does not answer.
+    Exit 3 when one of them differs, else 1 when one has nothing, was left out of the newest
+    deployment, or does not answer. A state that is promoted and not deployed yet is a warning.
     """
     from tetra_es.usecases.deploy.request import HostSelection
 
