@@ -2119,13 +2119,14 @@ def read_file(path: Path) -> bytes:
     """Return a small file's bytes, none where there is no file. Nothing is waited for."""
     try:
         more = ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY")  # not all are there on each system
-        number = os.open(path, sum({getattr(os, name, 0) for name in more}, os.O_RDONLY))
-        with os.fdopen(number, "rb") as file:
-            if not stat.S_ISREG(os.fstat(number).st_mode):
-                raise Unreadable(f"{path} is not a file")
-            return file.read(16 << 20)
+        number = os.open(path, sum((getattr(os, name, 0) for name in more), os.O_RDONLY))
     except (FileNotFoundError, NotADirectoryError):
         return b""
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        raise Unreadable(f"{path} is not a file")
+    with os.fdopen(number, "rb") as file:
+        return file.read(16 << 20)
 
 
 class Finding(NamedTuple):

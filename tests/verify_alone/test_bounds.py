@@ -265,6 +265,8 @@ def test_what_is_not_there_is_named(exported: dict[str, Path], tmp_path: Path) -
     assert (done.code, "nope.zip is not there" in done.err) == (1, True), done
     done = verify(exported["all"], "--against", str(tmp_path / "none"))
     assert (done.code, "none: No such file or directory" in done.err) == (1, True), done
+    done = verify(exported["all"], "--against", str(tmp_path))
+    assert (done.code, f"error: {tmp_path} is not a file\n" in done.err) == (1, True), done
     os.mkfifo(tmp_path / "pipe")
     done = verify(tmp_path / "pipe")
     assert (done.code, "is neither a file nor a folder" in done.err) == (1, True), done
