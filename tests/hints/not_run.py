@@ -116,6 +116,7 @@ NOT_RUN: dict[str, str] = {
     "try `ssh HOST true` by hand": _HOST,
     "nothing was recorded; without --deploy, {} goes back and its servers do not": "leaves an "
     "option out; tests/servers/test_hosts.py does",
+    "`{}` there": _ELSEWHERE,
     "`systemctl revert {}` there removes that; what should stay belongs in the TOML": _ELSEWHERE,
     "--dir or TETRA_DIR names another place": "which place, only a person knows",
     "such as 41: and the 64 hexadecimal digits that `tetra-es verify` prints": _COPIED,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -141,6 +142,23 @@ def test_a_user_to_create_is_no_problem(release: Release, facts: Facts) -> None:
     found = plan(release, replace(facts, users={}), now=facts.time, create_user=True)
     assert found.problems == ()
     assert found.creates_user == release.settings.user
+
+
+def test_a_folder_of_somebody_else_is_given_to_a_user_who_may_not_exist_yet(
+    release: Release, facts: Facts
+) -> None:
+    folder = release.folders[0]
+    chown = f"chown {folder.owner}:{folder.group} {shlex.quote(folder.path)}"
+    entries = {**facts.entries, folder.path: Entry("folder", 0o755, "nobody", "nobody")}
+    theirs = replace(facts, entries=entries)
+    for there, wanted in (
+        (theirs, f"`{chown}` there"),
+        (replace(theirs, users={}, groups={}), f" {folder.owner} && {chown}` there"),
+    ):
+        found = plan(release, there, now=facts.time, create_user=True)
+        (problem,) = [one for one in found.problems if "belongs to" in one.what]
+        assert (problem.hint or "").endswith(wanted)
+        assert ("`groupadd --system" in (problem.hint or "")) == (there is not theirs)
 
 
 @pytest.mark.parametrize(

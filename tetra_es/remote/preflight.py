@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from tetra_es.limits import CLOCK_SKEW
@@ -14,7 +15,7 @@ from tetra_es.remote.unmanaged import unmanaged
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tetra_es.release.release import Release, ServerSettings
+    from tetra_es.release.release import Folder, Release, ServerSettings
     from tetra_es.remote.facts import Facts
 
 OLDEST_SYSTEMD = 235
@@ -160,7 +161,7 @@ def _paths(release: Release, facts: Facts) -> Iterator[Problem]:
             yield Problem(
                 f"{folder.path} belongs to {entry.owner}:{entry.group}, not to "
                 f"{folder.owner}:{folder.group}",
-                f"chown {folder.owner}:{folder.group} {folder.path}",
+                f"`{_given_to(folder, release.settings.tetra_dir, facts)}` there",
             )
     paths = [file.path for file in release.files] + [link.path for link in release.links]
     for path in paths:
@@ -169,6 +170,18 @@ def _paths(release: Release, facts: Facts) -> Iterator[Problem]:
     for name in release.units:
         if name in facts.units and facts.units[name].load == "masked":
             yield Problem(f"{name} is masked", f"somebody meant it: `systemctl unmask {name}`")
+
+
+def _given_to(folder: Folder, home: str, facts: Facts) -> str:
+    """Return commands that give a folder its owner, whom --create-user would create too late."""
+    user, group = folder.owner, folder.group
+    commands = [["chown", f"{user}:{group}", folder.path]]
+    if not facts.users.get(user):
+        options = ["--home-dir", home, "--no-create-home", "--shell", "/usr/sbin/nologin"]
+        commands.insert(0, ["useradd", "--system", "--gid", group, *options, user])
+    if not facts.groups.get(group):
+        commands.insert(0, ["groupadd", "--system", group])
+    return " && ".join(map(shlex.join, commands))
 
 
 def _ports(release: Release, facts: Facts) -> Iterator[Problem]:
