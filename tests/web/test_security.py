@@ -268,7 +268,8 @@ def test_a_proxy_is_an_address() -> None:
 
 def test_an_address_that_is_too_long(service: Service) -> None:
     assert service.ask(f"/api/v1/search?q={'a' * 5000}").status == 414
-    assert service.raw(b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n").split(b" ", 2)[1] == b"400"
+    # In one packet: what comes after the answer would have the system reset the connection.
+    assert service.raw(b"GET /" + b"a" * 30_000 + b" HTTP/1.1\r\n\r\n").split(b" ", 2)[1] == b"400"
 
 
 def test_too_many_at_once(told: Machine) -> None:
