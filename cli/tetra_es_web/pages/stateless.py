@@ -42,6 +42,7 @@ def stateless(view: View, name: str, at: str) -> str:
         asked=(("at", at),),
         name=name,
         at=at,
+        is_there=name in view.environments,
         has_states=reader.views.states.find(name) is not None,
         overlay=reader.views.edited.find(f"profile {name}") is not None,
         secrets=len(secrets_at_position(reader, name, position)),

@@ -54,6 +54,14 @@ def test_its_page_says_so_now_and_later(grown: Machine) -> None:
         assert service.ask("/environment/nothing").status == 404
 
 
+def test_it_may_be_gone_again(grown: Machine) -> None:
+    grown.ok("env", "rm", "qa")
+    with serving(grown) as service:
+        page = Page.of(service.ask("/environment/qa").text)
+        assert "It was never promoted, and is not in the manifest any more." in page.text
+        assert "tetra-es promote" not in page.text
+
+
 def test_so_does_its_file(grown: Machine, tmp_path: Path) -> None:
     pages = tmp_path / "pages"
     grown.ok("audit", "site", str(pages))
