@@ -18,7 +18,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from tests.cli.test_void import sign
-from tests.conftest import ROOT, Machine
+from tests.conftest import ROOT, Machine, Result
 from tests.examples import LONG_TAIL
 from tests.machine import copy_folder, until
 from tetra_es.admission import Admission
@@ -26,7 +26,7 @@ from tetra_es.errors import IntegrityFailure
 from tetra_es.layout import OrgLayout
 from tetra_es_projections.evidence.following import followed
 from tetra_es_projections.evidence.siem import cef, ocsf
-from tetra_es_projections.evidence.tables import EVENTS
+from tetra_es_projections.evidence.tables import EVENTS, event_row
 
 SCHEMA = json.loads((ROOT / "tests/data/ocsf-3004-1.2.0.schema.json").read_text())
 PIPE = 65536  # bytes that a pipe has room for
@@ -74,6 +74,31 @@ def test_changes_that_were_purged_are_null(lived: Machine, tmp_path: Path) -> No
     assert [row["changes"] for row in rows] == [None, None, []]
     assert rows[0]["purged"] == rows[1]["purged"] == rows[2]["event"]
     assert all("flexString1" not in one for one in lines(machine, "--changes", "-o", "cef")[-3:])
+
+
+@pytest.mark.parametrize("changes", [True, False])
+def test_a_purge_while_it_reads_ends_nothing(
+    lived: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: bool
+) -> None:
+    machine = lived.copy(tmp_path / "home")
+    position = machine.last_position()
+    machine.ok("set", "local", 'app.slip="a name"')
+    machine.ok("unset", "local", "app.slip")
+    purged: list[Result] = []
+
+    def meanwhile(log: Any, record: Any) -> dict[str, Any]:
+        if not purged:
+            done = machine.real().ok("purge", "local", "app.slip", "--yes", "-m", "a slip")
+            purged.append(done)
+        return event_row(log, record)
+
+    monkeypatch.setattr("tetra_es_projections.evidence.following.event_row", meanwhile)
+    layout = OrgLayout(machine.folder)
+    admission = Admission(machine.home / ".local/state/tetra-es", ask=False)
+    found = followed(layout, admission, position, changes=changes, wait=False)
+    rows = [row for _, some in found for row in some]
+    assert [row["event"] for row in rows] == [position + 1, position + 2, position + 3]
+    assert [row["purged"] for row in rows] == [position + 3, position + 3, None]
 
 
 def test_each_event_is_a_line_with_its_position_and_hash(lived: Machine) -> None:

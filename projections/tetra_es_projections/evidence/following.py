@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import sleep
 from typing import TYPE_CHECKING, Any, Final
 
-from tetra_es.errors import IntegrityFailure, Refused, TetraEsError
+from tetra_es.errors import IntegrityFailure, Refused, TetraEsError, Unavailable
 from tetra_es.events.config import OrganizationCreated
 from tetra_es.gate.opening import stop
 from tetra_es.gate.replica import AdmittedReplica
@@ -29,6 +29,8 @@ _PATIENCE: Final = 5.0
 """Seconds after which the file is opened again: another one may have come into its place."""
 _PAUSE: Final = 1.0
 """Seconds to wait where there are events that do not count."""
+_PURGES: Final = 5
+"""Times in a row that others may purge what is read, before it is an error."""
 
 
 def followed(
@@ -52,16 +54,16 @@ def followed(
     first edition, `IntegrityFailure` where another event is in the place of one that was taken,
     and where what is stored next is refused: nothing after it will ever count.
     """
+    purges = 0
     while True:
-        with open_replica(layout.store, admission) as log:
-            name, rows = _next(log, after, taken, changes)
-            if not rows and log.stopped() is not None:
-                _end(log)
-            if taken and (record := log.record(after)) and record.hash.hex() != taken:
-                raise IntegrityFailure(
-                    f"#{after} is another event than the one that was taken, {taken:.16}…",
-                    hint="the history was restored or recorded again: follow it from before there",
-                )
+        try:
+            name, rows = _looked(layout, admission, after, taken, changes)
+        except Unavailable:  # others purged what was being read; the next look knows of that
+            purges += 1
+            if purges > _PURGES:
+                raise
+            continue
+        purges = 0
         if not rows and not wait:
             return
         yield name, [row for row in rows if environment in {None, row["environment"]}]
@@ -69,6 +71,22 @@ def followed(
             after, taken = rows[-1]["event"], rows[-1]["hash"]
         else:
             _wait(layout, after)
+
+
+def _looked(
+    layout: OrgLayout, admission: Admission, after: int, taken: str | None, changes: bool
+) -> tuple[str, list[dict[str, Any]]]:
+    """Return the organization's name with the rows of its next events. Raises as `followed`."""
+    with open_replica(layout.store, admission) as log:
+        name, rows = _next(log, after, taken, changes)
+        if not rows and log.stopped() is not None:
+            _end(log)
+        if taken and (record := log.record(after)) and record.hash.hex() != taken:
+            raise IntegrityFailure(
+                f"#{after} is another event than the one that was taken, {taken:.16}…",
+                hint="the history was restored or recorded again: follow it from before there",
+            )
+    return name, rows
 
 
 def _end(log: Replica) -> None:
