@@ -135,7 +135,8 @@ class Derived:
         elif ":" not in place and _is_missing(path):
             raise TetraEsError(
                 f"{one_line(place)} is not there",
-                hint="name a checkpoint, a backup, the folder of a copy, or the address of one",
+                hint="name a backup, the folder of a copy, or the address of one; verify takes a "
+                "checkpoint, too",
             )
         else:
             from tetra_es_projections.mirror.cloning import cloned
