@@ -230,7 +230,9 @@ def test_what_the_next_deployment_undoes_is_said_with_what_keeps_it(deployed: Fl
     assert "warning" not in machine.ok("daemon", "enable", "dev").err
     machine.ok("set", "profile", "dev", "system.auto_start=false")
     machine.ok("promote", "dev")
-    told = "web1: disabled tetra-dev.service, which started when the server boots: "
+    assert "warning" not in machine.ok("daemon", "disable", "dev").err  # though dev@1 is there
+    assert "disables tetra-dev.service again" in machine.ok("daemon", "enable", "dev").err
+    told = "web1: disabled tetra-dev.service, which started whenever the server booted: "
     assert told in deployed.deploy().err
     assert "warning" not in deployed.deploy().err
     assert "set profile dev system.auto_start=true" in machine.ok("daemon", "enable", "dev").err

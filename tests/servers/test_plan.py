@@ -58,6 +58,18 @@ def test_nothing_to_do(release: Release, facts: Facts) -> None:
     assert drift(facts) == ()
 
 
+def test_units_that_were_deployed_to_not_start_at_boot_are_no_drift(
+    release: Release, facts: Facts
+) -> None:
+    """As by a version for which a state without `system.auto_start` meant that."""
+    assert facts.current is not None
+    current = replace(facts.current, units=dict.fromkeys(facts.current.units, False))
+    units = {name: replace(unit, enabled="disabled") for name, unit in facts.units.items()}
+    there = replace(facts, current=current, units=units)
+    assert drift(there) == ()
+    assert plan(release, there, now=facts.time).enables == release.units
+
+
 def test_a_plan_shows_texts_and_never_secrets(
     place: FakeServer, release: Release, facts: Facts
 ) -> None:

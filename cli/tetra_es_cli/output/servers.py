@@ -108,7 +108,7 @@ class ServerConsole:
     def not_at_boot(self, host: str, units: Sequence[str]) -> None:
         """Warn of what nobody notices before the next reboot."""
         warn(
-            f"{host}: disabled {', '.join(units)}, which started when the server boots: "
+            f"{host}: disabled {', '.join(units)}, which started whenever the server booted: "
             "system.auto_start is false"
         )
 

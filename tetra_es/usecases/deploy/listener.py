@@ -24,7 +24,7 @@ class ServerListener(Protocol):
         """Commands, one after the other, adopt what somebody changed on a host."""
 
     def not_for_long(self, host: str, verb: str, units: Sequence[str], environment: str) -> None:
-        """Units were enabled or disabled, and the state that a host has says the opposite."""
+        """Units were enabled or disabled, and the state to be deployed says the opposite."""
 
 
 class RolloutListener(ServerListener, Protocol):

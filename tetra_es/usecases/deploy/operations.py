@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from tetra_es.errors import TetraEsError
 from tetra_es.release.release import HealthSettings
+from tetra_es.release.settings import read_settings
 from tetra_es.remote.errors import StepFailed
 from tetra_es.usecases.deploy.desired_state import check_deployable
 from tetra_es.usecases.deploy.hosts import named_hosts, select
@@ -17,7 +19,7 @@ from tetra_es.usecases.happened.not_recorded import NotRecorded
 from tetra_es.usecases.may import check_may
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from tetra_es.release.release import Service
     from tetra_es.remote.server import Server
@@ -85,12 +87,19 @@ class Operations:
                         f"recorded: {error.message}",
                         hint=error.hint,
                     ) from error
-                if unlike := _changed_back(current.units, verb):
-                    self._listener.not_for_long(server.host, verb, unlike, name)
+                if self._is_undone(name, verb):
+                    self._listener.not_for_long(server.host, verb, units, name)
                 if verb in ("start", "restart"):
                     self._wait_until_healthy(server, name, current.services)
                 yield Told(server.host, units)
         self._workspace.catch_up()
+
+    def _is_undone(self, name: str, verb: Verb) -> bool:
+        """Return whether a deployment of the present state would do the opposite."""
+        if verb not in ("enable", "disable"):
+            return False
+        wanted = self._workspace.look(lambda work: _starts_at_boot(work, name))
+        return wanted is not None and wanted != (verb == "enable")
 
     def _wait_until_healthy(self, server: Server, name: str, services: Sequence[Service]) -> None:
         """Ask the services until all are healthy. Raises `TetraEsError` at `health.deadline`."""
@@ -129,8 +138,9 @@ class Operations:
         )
 
 
-def _changed_back(units: Mapping[str, bool], verb: Verb) -> list[str]:
-    """Return the units of a deployed state which the next deployment of it would change back."""
-    if verb not in ("enable", "disable"):
-        return []
-    return [unit for unit, enabled in units.items() if enabled != (verb == "enable")]
+def _starts_at_boot(work: UnitOfWork, name: str) -> bool | None:
+    """Return whether units start at boot by the present state; None where nobody deploys that."""
+    with suppress(TetraEsError):
+        check_deployable(work, name)
+        return read_settings(work.environment(name).document, name).auto_start
+    return None
