@@ -262,3 +262,10 @@ def test_shellcheck_finds_nothing(machine: Machine, tmp_path: Path) -> None:
     machine.ok("ci", "script", "dev", "--output", str(path))
     done = subprocess.run(["shellcheck", "-s", "sh", path], capture_output=True, check=False)
     assert done.stdout == b""
+
+
+@pytest.mark.parametrize("kind", ["github", "script"])
+def test_nothing_is_written_for_what_no_server_gets(machine: Machine, kind: str) -> None:
+    refused = machine.fails(3, "ci", kind, "local")
+    assert refused.error().startswith("local is the source of truth")
+    assert refused.out == ""

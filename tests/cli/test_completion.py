@@ -66,6 +66,7 @@ ENVIRONMENTS = {"local", "dev", "staging", "prod"}
             (f"{words} ", ENVIRONMENTS - {"local"})
             for words in ("promote", "deploy", "daemon logs")
         ),
+        ("apply --local ", ENVIRONMENTS),
         ("health @", {"@dev", "@staging", "@prod"}),
         ("signer rm ", {"alice"}),
         ("signer add bob KEY --may deploy:", {"deploy:dev", "deploy:staging", "deploy:prod"}),

@@ -12,7 +12,6 @@ from tetra_es.errors import UsageError
 from tetra_es_cli.context.command_line import tool
 from tetra_es_cli.context.identities import identity_option, loader
 from tetra_es_cli.context.params import (
-    GENERATED,
     dry_run_option,
     env_argument,
     replace_drift_option,
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@env_argument(type=GENERATED)
+@env_argument()
 @click.option(
     "--local", is_flag=True, required=True, expose_value=False, help="On this machine; required."
 )
