@@ -1569,12 +1569,18 @@ def pattern(text: object) -> KeyPath:
     key = STAR.sub(stand_in, text)
     if not re.fullmatch(rf"[ \t]*{PART}(?:[ \t]*\.[ \t]*{PART})*[ \t]*", key):
         raise ValueError(f"{text!r} is not a key")
-    value: Any = tomllib.loads(f"{key} = 0")
-    path: list[str] = []
-    while isinstance(value, dict):
-        ((part, value),) = value.items()
-        path.append("*" if part == stand_in else part)
-    return tuple(path)
+    path = map(plain_part, re.findall(PART, key))
+    return tuple("*" if part == stand_in else part for part in path)
+
+
+def plain_part(part: str) -> str:
+    """Return one part of a key without its quotes. Raises `ValueError` where it is not TOML."""
+    if part[0] not in "\"'":
+        return part
+    if (values := toml(f"{part} = 0".encode())) is None:
+        raise ValueError(f"{part} is not a part of a key")
+    (name,) = values
+    return name
 
 
 def plain(rules: State) -> State:
@@ -1671,7 +1677,10 @@ def remove(values: State, path: KeyPath, wanted: State) -> None:
 
 
 def put(values: State, path: KeyPath, value: object) -> None:
-    """Set a key; tables on the way are made. Raises `ValueError` where something else is there."""
+    """Set a key; tables on the way are made. Raises `ValueError` where something else is there, or
+    no text could have that key."""
+    if len(path) > DEEPEST:
+        raise ValueError("it is too deep")
     table = values
     for part in path[:-1]:
         table = table.setdefault(part, {})

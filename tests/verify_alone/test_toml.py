@@ -12,13 +12,17 @@ from typing import Any
 import pytest
 
 import tetra_es_verify
-from tetra_es.errors import ConfigError
-from tetra_es.toml import lexical, reading
+from tests.conformance.builder import VectorBuilder
+from tests.verify_alone.verdicts import judged
+from tetra_es.errors import ConfigError, UsageError
+from tetra_es.profiles.rules import parse_pattern
+from tetra_es.toml import keys, lexical, reading
 from tetra_es.toml.document import ConfigDocument
 from tetra_es.toml.reading import read_values
 
 MANY = 20_000
 DOTS = "a." * MANY
+QUOTED = '\'a b\'."c\\".".'
 LONG = {
     "bare": DOTS + "a = 1",
     "a table": f"[{'a.' * MANY}a]",
@@ -79,6 +83,37 @@ def test_strings_without_an_end_keep_nobody_busy() -> None:
         read_values(text)
 
 
+@pytest.mark.parametrize(
+    "key", ["a." * MANY + "a", "*. a ." * MANY + "'*'", f"{QUOTED * MANY}b", "a" * MANY]
+)
+def test_the_keys_of_rules_are_parsed_part_by_part(
+    monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    """They are in quotes, where a text may have as many dots as it likes."""
+    loads = tomllib.loads
+
+    def short(text: str) -> Any:
+        assert text.count(".") < 2
+        return loads(text)
+
+    monkeypatch.setattr(tomllib, "loads", short)
+    assert parse_pattern(key) == tetra_es_verify.pattern(key)
+    assert len(parse_pattern(key)) in {1, MANY + 1, 2 * MANY + 1}
+
+
+@pytest.mark.parametrize("parts", [100, 101, 5000])
+def test_a_rule_may_give_no_key_that_no_text_can_have(parts: int) -> None:
+    story = VectorBuilder()
+    story.lawful(story.promoted("dev"))
+    text = story.texts["dev"]
+    story.lawful(story.profile("dev", f'[set]\n"{"a." * (parts - 1)}a" = 1\n'))
+    if parts > 100:
+        story.breaks("values", story.promoted("dev", text=text))
+    else:
+        story.lawful(story.promoted("dev"))
+    assert judged(story.log.all, story.log.bodies)[0] == story.expected
+
+
 # --- what came with TOML 1.1, which Python reads from 3.15 on: verdicts do not depend on that
 
 LATER = {
@@ -111,7 +146,7 @@ NOW = {
 
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (reading, tetra_es_verify):
+    for module in (keys, reading, tetra_es_verify):
         monkeypatch.setattr(module, "READS_LATER", True)
     tetra_es_verify.toml.cache_clear()
 
@@ -132,6 +167,14 @@ def test_a_later_toml_is_none(what: str) -> None:
     assert tetra_es_verify.toml(LATER[what].encode()) is None
     with pytest.raises(ConfigError, match=r"^f:\d:\d+: it has what only TOML 1\.1 has: "):
         ConfigDocument("f", LATER[what]).checked()
+
+
+@pytest.mark.usefixtures("later", "no_parser")
+def test_a_rule_has_none_in_its_key() -> None:
+    with pytest.raises(UsageError, match="not a key"):
+        parse_pattern('a."\\e"')
+    with pytest.raises(ValueError, match="not a part of a key"):
+        tetra_es_verify.pattern('a."\\e"')
 
 
 @pytest.mark.parametrize("what", NOW)

@@ -16,6 +16,7 @@ from tetra_es.schema.environment import first_problem
 from tetra_es.schema.rule import ANY, matching
 from tetra_es.toml.edit.editor import Editor
 from tetra_es.toml.keys import is_below
+from tetra_es.toml.lexical import DEEPEST
 from tetra_es.toml.literals import value_literal
 
 if TYPE_CHECKING:
@@ -142,7 +143,8 @@ def settings(
 ) -> Iterator[tuple[KeyPath, Any, KeyPath]]:
     """Yield the keys to set, their values, and the rules' patterns.
 
-    What `*` stands for is never made, only what is below it.
+    What `*` stands for is never made, only what is below it. Raises `UsageError` where a key has
+    more parts than any text may have.
     """
     for pattern, value in rules.set:
         filled = fill(value, places)
@@ -151,6 +153,8 @@ def settings(
         there = starred if makes else max(starred, len(pattern) - 1)
         for path, found in matching(values, pattern[:there]):
             if there == len(pattern) or isinstance(found, dict):
+                if len(pattern) > DEEPEST:
+                    raise UsageError(f"a key would be nested deeper than {DEEPEST} levels")
                 yield (*path, *pattern[there:]), filled, pattern
 
 
