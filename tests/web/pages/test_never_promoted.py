@@ -41,6 +41,8 @@ def test_its_page_says_so_now_and_later(grown: Machine) -> None:
         page = Page.of(service.ask("/environment/qa").text)
         assert "It was never promoted, and has no state yet." in page.text
         assert "It has no secrets." in page.text
+        then = Page.of(service.ask("/environment/qa?at=3").text)
+        assert "It was never promoted, and has no state yet." in then.text
         assert "/profile/qa" in page.hrefs
         (permalink,) = re.findall('href="([^"]*)">permalink<', page.source)
         (words,) = page.commands
