@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import closing
+from contextlib import closing, nullcontext
 from hashlib import sha256
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -123,6 +123,27 @@ def test_no_answer_is_given_of_which_others_purged_a_part_meanwhile(machine: Mac
     with over, answers.reading() as before:
         assert [row["event"] for row in history(before.reader, HistoryQuery())][:1] == [6]
         other.ok("purge", "local", "app.entry", "-m", "it was a secret", "--yes")
+
+
+@pytest.mark.parametrize("purges", [False, True])
+def test_purges_are_looked_for_when_the_time_for_questions_is_over(
+    machine: Machine, *, purges: bool
+) -> None:
+    """The answer is there by then, and is given where nothing was purged."""
+    machine.ok("set", "local", "app.entry=canary-7", "-m", "an oversight")
+    machine.ok("unset", "local", "app.entry")
+    other = machine.forked()
+    is_over: list[bool] = []
+    late = pytest.raises(Unavailable, match="the views are from before the purge #5")
+    with (
+        closing(answering(machine, keep=True)) as answers,
+        late if purges else nullcontext(),
+        answers.reading(lambda: bool(is_over)) as moment,
+    ):
+        assert history(moment.reader, HistoryQuery())
+        is_over.append(True)
+        if purges:
+            other.ok("purge", "local", "app.entry", "-m", "it was a secret", "--yes")
 
 
 def test_views_that_are_behind_are_answered_from(machine: Machine) -> None:
