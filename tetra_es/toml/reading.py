@@ -19,14 +19,14 @@ _SAVE_WITHOUT = "save the file in UTF-8 without a byte order mark (BOM)"
 _SHOWN = 80
 _FIX = "fix that line; nothing was recorded"
 _PLAINER = (
-    (r"Illegal character '\\n'", "no quote ends this text on its line"),
+    (r"(?:Illegal|Found invalid) character '\\n'", "no quote ends this text on its line"),
     (r"Cannot overwrite a value", "this key has a value already"),
     (r"Cannot declare (\(.+\)) twice", "the table {} is there already"),
     (
         r"Cannot (?:mutate immutable|redefine) namespace (\(.+\))",
         "{} was given before: nothing can be added to it here",
     ),
-    (r"Duplicate inline table key ('.+')", "the key {} is there already"),
+    (r"Duplicate inline table key (['\"].*)", "the key {} is there already"),
 )
 """What tomllib says in words of its own, with keys as Python writes them, and what it means."""
 

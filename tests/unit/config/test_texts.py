@@ -216,11 +216,17 @@ def test_set_that_would_lose_something_is_refused(key: str, says: str) -> None:
     ("text", "what"),
     [
         ('a = "x\n', 'no quote ends this text on its line: a = "x'),
+        ("a = 'x\nb = 'y'\n", "no quote ends this text on its line: a = 'x"),
         ("a = 1\na = 2\n", "this key has a value already: a = 2"),
         ("[a]\n[a]\n", "the table a is there already: [a]"),
         ('[a."b.c"]\n[a."b.c"]\n', 'the table a."b.c" is there already: [a."b.c"]'),
         ("a = {b = 1}\na.c = 2\n", "a was given before: nothing can be added to it here: a.c = 2"),
         ("a = {b = 1, b = 2}\n", "the key b is there already: a = {b = 1, b = 2}"),
+        (
+            'a = {"b\'" = 1, "b\'" = 2}\n',
+            'the key "b\'" is there already: a = {"b\'" = 1, "b\'" = 2}',
+        ),
+        ("a = {'' = 1, '' = 2}\n", "the key \"\" is there already: a = {'' = 1, '' = 2}"),
     ],
 )
 def test_what_is_wrong_is_said_as_a_person_would(text: str, what: str) -> None:
