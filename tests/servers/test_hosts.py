@@ -252,6 +252,16 @@ def test_a_state_that_no_server_takes_does_not_come_back_for_one(deployed: Fleet
     machine.ok("rollback", "dev", "--to", "dev@2")
 
 
+def test_the_source_of_truth_does_not_go_back_for_a_server(deployed: Fleet) -> None:
+    machine = deployed.machine
+    promote(deployed, 4777)
+    newest = machine.last_position()
+    for words in ((), ("--path", "ports")):
+        refused = machine.fails(3, "rollback", "local", *words, "--deploy")
+        assert refused.error().startswith("local is the source of truth: it runs where you work")
+        assert machine.last_position() == newest
+
+
 def test_a_server_that_cannot_do_it_is_named(deployed: Fleet) -> None:
     mark(deployed, "web1", "full")
     refused = deployed.machine.fails(5, "deploy", "dev")

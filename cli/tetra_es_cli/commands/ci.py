@@ -85,7 +85,7 @@ def script(
 
 def _marks(app: App, environment: str, promote: bool | None) -> dict[str, str]:
     """Return what stands in the place of each mark; names mean nothing to a shell or to YAML."""
-    from tetra_es.usecases.deploy.hosts import on_no_server
+    from tetra_es.usecases.for_servers import on_no_server
     from tetra_es.usecases.sharing.place import shared_at
     from tetra_es_projections.queries.environments import require_environment
 

@@ -167,11 +167,11 @@ class RollBack(UseCase[Rollback]):
 
 
 def check_for_servers(document: ConfigDocument, what: str, environment: str) -> None:
-    """Raise `Refused` for a text that no server takes."""
-    from tetra_es.release.settings import read_settings
+    """Raise `Refused` for a text that no server takes, and for the source of truth."""
+    from tetra_es.usecases.for_servers import server_settings  # few go there at once
 
     try:
-        read_settings(document, environment)
+        server_settings(environment, document)
     except ConfigError as error:
         raise Refused(
             f"{what} cannot be deployed: {error.message}",

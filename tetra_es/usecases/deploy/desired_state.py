@@ -12,7 +12,7 @@ from tetra_es.layout import environment_file
 from tetra_es.log.replica import check_not_purged, valid_events
 from tetra_es.toml.document import ConfigDocument
 from tetra_es.usecases.deploy.anchor import anchor
-from tetra_es.usecases.deploy.hosts import on_no_server
+from tetra_es.usecases.for_servers import on_no_server
 from tetra_es.usecases.secrets.ciphertexts import ciphertext_of, vault_at
 
 if TYPE_CHECKING:

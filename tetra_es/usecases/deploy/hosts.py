@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tetra_es.errors import Refused, UsageError
-from tetra_es.layout import environment_file, is_edited
-from tetra_es.release.settings import read_settings
+from tetra_es.errors import UsageError
+from tetra_es.usecases.for_servers import server_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -81,14 +80,4 @@ def named_hosts(environment: str, document: ConfigDocument) -> Sequence[str]:
 
     Raises `Refused` for the source of truth.
     """
-    if is_edited(environment_file(environment)):
-        raise on_no_server(environment)
-    return read_settings(document, environment).hosts
-
-
-def on_no_server(environment: str) -> Refused:
-    """Return the error for the environment that people edit."""
-    return Refused(
-        f"{environment} is the source of truth: it runs where you work, not on a server",
-        hint="promote it, and deploy what that generates, such as dev",
-    )
+    return server_settings(environment, document).hosts
