@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 _WORDS: Final = {
-    "floor": "it goes by older rules than the organization does",
+    "floor": "it goes by other rules than the organization did then",
     "topic": "there is no such type of event",
     "form": "its fields, stream or version are not those of its type",
     "role": "its signer may not record that",
@@ -26,7 +26,7 @@ _WORDS: Final = {
     "manifest": "the manifest would not be lawful",
     "values": "its values are not what the rules make of the source, or what it brings back",
     "secrets": "it does not follow from the secrets before it",
-    "recipients": "it has other recipients than the environment",
+    "recipients": "it has other recipients than the environment, or adds one that is there already",
     "ciphertext": "its encrypted file belongs to another secret",
     "compromised": "a compromised or purged version of a secret would come back",
     "signer-taken": "there is a signer with this name or key already",
