@@ -18,6 +18,7 @@ from tetra_es_web.routes.errors import status_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from datetime import tzinfo
 
     from tetra_es_projections.queries.reader import Reader
@@ -63,17 +64,20 @@ class _Links:
 
 
 def write_site(
-    reader: Reader, folder: Path, zone: tzinfo, report: Callable[[str, int, int], None]
+    reading: AbstractContextManager[Reader],
+    folder: Path,
+    zone: tzinfo,
+    report: Callable[[str, int, int], None],
 ) -> int:
     """Write all pages that can be reached from the first one; return how many.
 
     The same history gives the same bytes. The site is written beside the folder, and takes its
-    place when it is whole. Raises `Refused` for a folder that holds anything else than such a site,
-    `TetraEsError` where it cannot be written.
+    place when it is whole and `reading` ended without an error. Raises `Refused` for a folder that
+    holds anything else than such a site, `TetraEsError` where it cannot be written.
     """
     count = 0
     try:
-        with replacing(folder) as new:
+        with replacing(folder) as new, reading as reader:
             for path, text in _pages(reader, zone, report):
                 _write(new / path, text.encode())
                 count += 1

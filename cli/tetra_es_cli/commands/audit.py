@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -20,9 +21,11 @@ from tetra_es_cli.output.emit import emit
 from tetra_es_cli.output.model import Report
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tetra_es_cli.context.app import App
+    from tetra_es_projections.queries.reader import Reader
 
 
 @click.group(cls=CommandGroup)
@@ -70,10 +73,15 @@ def site(app: App, folder: Path) -> None:
     with app.reading() as reader:  # the views catch up
         layout = reader.layout
     write_site = interface("site")
-    with Answering(layout, app.admission).reading() as moment, reporting() as report:
-        zone = times.zone()
-        require_sound_views(moment.reader, report)
-        count = write_site(moment.reader, folder, zone, report or ignore_progress)
+    with reporting() as report:
+
+        @contextmanager
+        def sound() -> Iterator[Reader]:
+            with Answering(layout, app.admission).reading() as moment:
+                require_sound_views(moment.reader, report)
+                yield moment.reader
+
+        count = write_site(sound(), folder, times.zone(), report or ignore_progress)
     emit(Report(None, [f"wrote {count} pages to {folder}"]), "text")
 
 

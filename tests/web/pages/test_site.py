@@ -17,6 +17,7 @@ from tests.crash.killing import count_effects, once
 from tests.machine import Machine, copy_folder
 from tests.web.pages.looking import Page
 from tests.web.story import CANARIES
+from tetra_es_web import site as site_of_pages
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -194,6 +195,29 @@ def test_the_site_is_the_old_one_or_the_new_one(machine: Machine, tmp_path: Path
         assert files(pages) == new, point
         assert [*pages.parent.iterdir()] == [pages], point
     assert seen == {False, True}
+
+
+def test_what_others_purge_meanwhile_leaves_the_old_site(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some pages would be from before that, and others from after it."""
+    machine.ok("set", "local", "app.entry=canary-7", "-m", "an oversight")
+    machine.ok("unset", "local", "app.entry")
+    machine.ok("audit", "site", str(tmp_path / "sites/pages"))
+    before = files(tmp_path / "sites")
+    machine.ok("set", "local", "ports.tetra=4001")
+    other = machine.forked()
+    styles = site_of_pages._static
+
+    def purged() -> list[Path]:
+        other.ok("purge", "local", "app.entry", "--at", "3", "-m", "it was a secret", "--yes")
+        return styles()
+
+    monkeypatch.setattr(site_of_pages, "_static", purged)
+    done = machine.run("audit", "site", str(tmp_path / "sites/pages"))
+    assert done.code == 1
+    assert "the views are from before the purge #6" in done.error()
+    assert files(tmp_path / "sites") == before
 
 
 def test_what_a_killed_process_left_goes_with_the_next_one(
