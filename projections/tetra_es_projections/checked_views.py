@@ -110,8 +110,8 @@ class ViewsCheck:
     def _unfit(self) -> str | None:
         """Return why views cannot be compared, "" where that is as it should be."""
         try:
-            if 0 < self._read("PRAGMA user_version")[0][0] < VERSION:
-                return ""  # of an older tetra-es: nothing reads them, and commands replace them
+            if self._read("PRAGMA user_version")[0][0] not in (0, VERSION):
+                return ""  # of another tetra-es: nothing reads them, and commands replace them
             if self._views is not None and (problem := foreign_part(self._views)):
                 return problem
             found = self._read("PRAGMA integrity_check(1)")[0][0]

@@ -15,6 +15,7 @@ import pytest
 from tests.conftest import Machine
 from tests.examples import some
 from tests.integrity.tampering import opened
+from tetra_es_projections.views.schema import VERSION
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -105,6 +106,16 @@ def test_views_that_do_not_match(grown: Machine, statement: str) -> None:
         views.commit()
     assert "store/views.db: " in grown.fails(4, "verify").error()
     grown.ok("rebuild")
+    grown.ok("verify")
+
+
+def test_who_looks_has_views_of_another_version_built_again(grown: Machine) -> None:
+    """Their tables may be the same, and what is in them not."""
+    with closing(sqlite3.connect(grown.folder / "store/views.db")) as views:
+        views.execute("UPDATE events SET actor = 'mallory' WHERE position = 2")
+        views.execute(f"PRAGMA user_version = {VERSION - 1}")
+        views.commit()
+    assert "mallory" not in grown.ok("history").out
     grown.ok("verify")
 
 

@@ -31,6 +31,9 @@ NOT_RUN: dict[str, str] = {
     ),
     "`tetra-es status` admits what is new, on the account that the service runs on": "for a "
     "service; tests/web/test_answering.py runs it",
+    "`tetra-es pull` puts it back, of somebody who may record there": (
+        "for a database; tests/postgres/test_sharing.py runs it"
+    ),
     "`tetra-es status` brings them up to date": "for a service; tests/web/test_not_now.py runs it",
     "`tetra-es rebuild` builds them": "for a service; tests/web/test_answering.py runs it",
     "`tetra-es rebuild` builds them again": "for a service; tests/web/test_answering.py runs it",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.machine import Machine
+from tests.machine import ROOT, Machine
 from tests.postgres.proxy import Proxy
 from tests.postgres.server import address, execute, new_database
 from tetra_es.log.naming import bodies_named
@@ -21,6 +21,8 @@ from tetra_es.log.postgres.engine import PostgresLog
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+PAGE = ROOT / "docs/how-to/databases/share-by-postgresql.md"
 
 
 @pytest.fixture
@@ -218,6 +220,27 @@ def test_roles_are_granted_by_share(alice: Machine, bob: Machine, database: str)
     bob.ok("set", "local", "app.a=1")
     alice.ok("pull")
     assert alice.history() == bob.history()
+
+
+def test_a_role_that_only_reads_is_told_what_the_database_lost(
+    alice: Machine, database: str, tmp_path: Path
+) -> None:
+    role, name = f"auditor_{os.getpid()}", database.partition("?")[0].rpartition("/")[2]
+    execute(f"CREATE ROLE {role} LOGIN")
+    for statement in re.findall(r"^GRANT .* TO auditor;$", PAGE.read_text(), re.MULTILINE):
+        execute(statement.replace("auditor;", role), name)
+    auditor = Machine(tmp_path / "auditor")
+    auditor.home.mkdir()
+    first = alice.history()[-1]
+    theirs = database.replace("//postgres@", f"//{role}@")
+    auditor.ok("--no-input", "clone", theirs, "--expect", f"1:{first['hash']}")
+    alice.ok("set", "local", "app.a=1")
+    auditor.ok("pull")
+    newest = alice.last_position()
+    execute(f"DELETE FROM tetra_es.events WHERE position = {newest}", name)
+    assert "does not have all that is here" in auditor.fails(1, "pull").error()
+    alice.ok("pull")
+    auditor.ok("pull")
 
 
 def test_a_purge_by_a_role_that_may_not_stops_nothing(alice: Machine, database: str) -> None:

@@ -15,7 +15,8 @@ from tests.crash.killing import count_effects, once
 from tests.examples import LONG_TAIL
 from tests.log.events import KEY
 from tests.mirrors import git
-from tests.sharing.people import ADDRESS, bare_repository
+from tests.sharing.people import ADDRESS, bare_repository, knows
+from tests.sharing.people import person as new_machine
 from tests.sharing.poison import commit, put, tip
 from tests.sharing.test_deployments import CLAIM
 from tests.sharing.test_moving import noted
@@ -216,6 +217,28 @@ def test_others_events_are_left_to_them_and_are_recorded_once(team: Team) -> Non
         assert again(each, fork + 3) == fork + 2
     team.check_equal(whole=True)
     assert "nothing to record again" in alice.ok("pull", "--rerecord").out
+
+
+@LONG_TAIL
+def test_who_only_reads_takes_over_the_line_there(team: Team, tmp_path: Path) -> None:
+    """An auditor's account, which has no key: nothing there is its own."""
+    alice, bob = team
+    auditor = new_machine(tmp_path / "auditor", "auditor")
+    knows(auditor, team.hub)
+    fork = alice.history("-n", "1")[0]
+    auditor.ok("--no-input", "clone", ADDRESS, "--expect", f"{fork['event']}:{fork['hash']}")
+    alice.ok("set", "local", "app.alices=1")
+    auditor.ok("pull")
+    set_back(team, fork["event"])
+    bob.ok("set", "local", "app.bobs=2")
+    assert "`tetra-es pull --rerecord`" in auditor.fails(4, "pull").hint()
+    assert "alice recorded it, and does that again" in left(auditor).out
+    assert not (auditor.home / ".config/tetra-es").exists()
+    alice.ok("pull", "--rerecord")
+    for machine in (auditor, bob):
+        machine.ok("pull")
+    assert auditor.history() == alice.history() == bob.history()
+    auditor.ok("verify")
 
 
 @LONG_TAIL

@@ -20,6 +20,7 @@ from tetra_es_projections import advance
 from tetra_es_projections.mirror.projection import Mirror
 from tetra_es_projections.queries import not_now
 from tetra_es_projections.views import replacing
+from tetra_es_projections.views.schema import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,6 +131,22 @@ def test_a_void_purge_stops_no_answers(machine: Machine) -> None:
     assert refusal(answers)[0] == told
     list_all(machine, bob)  # nobody admitted it yet
     assert refusal(answers)[0] == told
+
+
+@pytest.mark.parametrize("version", [VERSION - 1, VERSION + 1])
+def test_views_of_another_version_answer_nobody(machine: Machine, version: int) -> None:
+    """Their tables may be the same, and what is in them not."""
+    expected = [row["event"] for row in machine.history()]
+    told = f"the views are not those of this tetra-es: they are of version {version}, not {VERSION}"
+    with closing(answering(machine, keep=True)) as kept:
+        assert positions(kept) == expected
+        with closing(sqlite3.connect(machine.folder / "store/views.db")) as views:
+            views.execute(f"PRAGMA user_version = {version}")
+        message, hint = refusal(kept)
+        assert message == told
+    assert refusal(opened(machine)) == (told, hint)
+    run(machine, hint)
+    assert positions(opened(machine)) == expected
 
 
 def run(machine: Machine, hint: str | None) -> None:

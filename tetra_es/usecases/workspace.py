@@ -229,7 +229,7 @@ class Workspace:
     ) -> Sequence[Outcome]:
         """Decide again what another line has after a fork, and record it batch by batch.
 
-        Raises `Refused` where our key is not a signer's.
+        Raises `Refused` where we recorded some of it, and our key is not a signer's.
         """
         from tetra_es.usecases.rerecord.again import Ran, again_before, rerecord
         from tetra_es.usecases.rerecord.deciding import Deciding
@@ -244,7 +244,8 @@ class Workspace:
         with exclusive(self.layout.lock):
             self._check_in_place()
             self._exchange.receive_once()
-            self._work.context()
+            if any(batch.is_own for batch in tail.read()):
+                self._work.context()
             deciding = Deciding(tail, self._projections.merge_texts, identities)
             try:
                 return rerecord(tail, deciding, run, again_before(self._work, tail.fork))

@@ -281,7 +281,7 @@ def _rerecord(app: App, how: Recording, identities: Callable[[], Sequence[Identi
 
     done = app.rerecord(how, identities)
     if done is None:
-        with app.workspace(how) as workspace:
+        with app.workspace(how, signing=False) as workspace:
             if not how.dry_run:
                 workspace.pull()
                 done = rerecord_rest(workspace, app.own_key(), identities)

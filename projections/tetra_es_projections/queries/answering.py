@@ -21,13 +21,14 @@ from tetra_es.log.sqlite.kept import KeptConnections
 from tetra_es.log.sqlite.upto import LogUpto
 from tetra_es_projections.queries.not_now import (
     building,
+    foreign,
     missing,
     purging,
     too_old,
     without_event,
 )
 from tetra_es_projections.queries.reader import Reader
-from tetra_es_projections.queries.views import Views
+from tetra_es_projections.queries.views import ForeignViews, Views
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -181,6 +182,8 @@ class Answering:
             return Unavailable(TOO_LONG, hint=ASK_LESS)
         if is_held(self.layout.lock) or file_identity(self._views) != file:
             return building()  # or just were: a command replaces what cannot be read
+        if isinstance(error, ForeignViews):
+            return foreign(str(error))
         from tetra_es_projections.views.database import unusable
 
         found = unusable(self.layout.views, error)

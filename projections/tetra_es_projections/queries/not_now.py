@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _AGAIN = "try again when that is done"
 _CATCH_UP = "`tetra-es status` brings them up to date"
+_UPDATED = f"{_CATCH_UP}; start again what ran before an update"
 
 
 def building() -> Unavailable:
@@ -38,6 +39,11 @@ def missing(layout: OrgLayout, what: str, hint: str) -> Unavailable:
     except TetraEsError as error:  # all of the folder may be gone
         return Unavailable(error.message, hint=error.hint)
     return Unavailable(what, hint=hint)
+
+
+def foreign(problem: str) -> Unavailable:
+    """Return the error for views that are not those of this tetra-es, as after an update of it."""
+    return Unavailable(f"the views are not those of this tetra-es: {problem}", hint=_UPDATED)
 
 
 def purging(layout: OrgLayout, purge: int) -> Unavailable:

@@ -15,7 +15,7 @@ from tetra_es_projections.views.database import (
     opened_in_place,
     progress,
 )
-from tetra_es_projections.views.schema import foreign_part
+from tetra_es_projections.views.schema import foreign_part, other_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +38,10 @@ _EDITED = ("manifest", "profile")
 """First words of the files whose revisions are not states of an environment."""
 
 
+class ForeignViews(sqlite3.DatabaseError):
+    """Views that another tetra-es made, such as an older one."""
+
+
 class Views(Closing):
     """The views, for reading. Use as a context manager."""
 
@@ -45,7 +49,7 @@ class Views(Closing):
         """Open the views at `path`, which must exist.
 
         With `kept`, by a connection of these, which gets it back. Raises `sqlite3.Error`, also when
-        their tables are not ours: others may tell anything.
+        they are not ours: others may tell anything. Of another version, that is `ForeignViews`.
         """
         self._path, self._kept = path, kept
         self._open()
@@ -55,6 +59,8 @@ class Views(Closing):
         self._opened = opened_in_place(self._path, connect)
         self._connection = self._opened.connection
         with closed_on_failure(self._connection):
+            if problem := other_version(self._connection):
+                raise ForeignViews(problem)
             if problem := foreign_part(self._connection):
                 raise sqlite3.DatabaseError(problem)
 

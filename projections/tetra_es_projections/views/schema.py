@@ -9,7 +9,7 @@ from tetra_es.log.sqlite.statements import difference, is_known, named, note_kno
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 18
+VERSION = 19
 """Changed with the tables; views of another version are thrown away and built again."""
 
 TABLES = """
@@ -182,6 +182,15 @@ MADE_OF_EVENTS: Final = tuple(
     if (statement or "").startswith("CREATE TABLE") and name not in {"progress", "files", "commits"}
 )
 """The tables that are made of the events alone, whatever files and mirror are like."""
+
+
+def other_version(connection: sqlite3.Connection) -> str | None:
+    """Return of which version views are that another tetra-es made, None where it was this one.
+
+    Their tables may be the same, and what is in them not.
+    """
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    return f"they are of version {version}, not {VERSION}" if version not in {0, VERSION} else None
 
 
 def foreign_part(connection: sqlite3.Connection, database: str = "main") -> str | None:

@@ -79,7 +79,7 @@ def rerecord_fork(
     what cannot be: killed before, it begins again, and finds what it recorded. A dry run decides
     all of it in a copy that is thrown away. Raises `Refused` where it is not shared.
     """
-    layout, own = opening.layout, opening.own_key.public()
+    layout, own = opening.layout, _public(opening.own_key)
     with exclusive(layout.lock):
         wal.empty(layout.store)
         with SqliteLog(layout.store) as old:
@@ -155,7 +155,7 @@ def rerecord_rest(
     kept = forks(workspace.layout)
     if not kept:
         return None
-    own = own_key.public()
+    own = _public(own_key)
     with SqliteLog(kept[-1]) as old, SqliteLog(workspace.layout.store) as log:
         theirs, fork = log.head().position, fork_of(old, log)
         tail = Tail(old, fork, own)
@@ -180,10 +180,21 @@ def _record(
 
 
 def _opened(opening: Opening, new: Staged, intent: Intent) -> AbstractContextManager[Workspace]:
-    """Open a clone."""
+    """Open a clone; who records nothing again needs no key."""
     return open_workspace(
-        new.layout, opening.own_key, new.derived, opening.listener, intent, new.admission
+        new.layout,
+        opening.own_key,
+        new.derived,
+        opening.listener,
+        intent,
+        new.admission,
+        signing=False,
     )
+
+
+def _public(own_key: OwnKey) -> str:
+    """Return a key's public line, nothing where there is none: who only reads needs none."""
+    return own_key.public() if own_key.exists() else ""
 
 
 def _pins(opening: Opening, first: Head, old: SqliteLog) -> Pins:

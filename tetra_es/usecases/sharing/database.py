@@ -6,11 +6,11 @@ from collections import Counter
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from tetra_es.errors import IntegrityFailure
+from tetra_es.errors import IntegrityFailure, TetraEsError
 from tetra_es.gate.pins.pins import Forked
 from tetra_es.log.chain import START, Head
 from tetra_es.log.naming import bodies_named
-from tetra_es.log.port import HeadMoved
+from tetra_es.log.port import HeadMoved, Unknown
 from tetra_es.log.postgres.connecting import shown
 from tetra_es.log.postgres.repairing import RepairableLog
 from tetra_es.log.purges import TOPICS
@@ -146,7 +146,7 @@ class SharedDatabase:
         last = self._replica.last_position()
         head = self._log.head()
         if head.position < last:
-            self._put_back(head.position)
+            self._put_all_back(head.position)
         purged = self._purged()
         if not purged or self._log.purge(purged):
             return None
@@ -178,6 +178,18 @@ class SharedDatabase:
         named = [digest for record in found for digest in _digests(record)]
         gone = [digest for digest in named if self._replica.purge_of(digest)]
         return self._log.stored(gone) if gone else ()
+
+    def _put_all_back(self, after: int) -> None:
+        """Put back what it lost; an error says that it did: the role may be one that only reads."""
+        try:
+            self._put_back(after)
+        except (HeadMoved, Unknown, IntegrityFailure):
+            raise
+        except TetraEsError as error:
+            raise TetraEsError(
+                f"{self.shown} does not have all that is here: {error.message}",
+                hint="`tetra-es pull` puts it back, of somebody who may record there",
+            ) from error
 
     def _put_back(self, after: int) -> None:
         batch: list[Sent] = []
