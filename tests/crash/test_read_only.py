@@ -126,6 +126,14 @@ def test_nothing_is_written(read_only: Machine) -> None:
     assert contents(read_only.home) == before
 
 
+def test_tables_are_written_elsewhere(read_only: Machine, tmp_path: Path) -> None:
+    done = run(read_only, "audit", "sqlite", str(tmp_path / "tables.db"))
+    assert (done.code, done.err) == (0, "")
+    with closing(sqlite3.connect(tmp_path / "tables.db")) as tables:
+        assert tables.execute("SELECT max(position) FROM events").fetchone() == (5,)
+        assert tables.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
 def test_a_view_that_is_behind_is_no_reason_to_fail(
     read_only: Machine, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

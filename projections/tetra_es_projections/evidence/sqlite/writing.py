@@ -86,7 +86,7 @@ class _Writer:
     def written(self) -> int:
         execute = self._connection.execute
         execute("PRAGMA journal_mode = OFF")
-        execute("ATTACH ? AS views", (f"{self._reader.layout.views.absolute().as_uri()}?mode=ro",))
+        self._attach_views()
         execute("BEGIN")
         for table in TABLES:
             for statement in table.statements:
@@ -106,6 +106,17 @@ class _Writer:
         execute("COMMIT")
         execute("DETACH views")
         return len(times)
+
+    def _attach_views(self) -> None:
+        """Have what is copied at hand, also where SQLite cannot make its files beside the views."""
+        path, execute = self._reader.layout.views, self._connection.execute
+        try:
+            execute("ATTACH ? AS views", (f"{path.absolute().as_uri()}?mode=ro",))
+        except sqlite3.OperationalError:
+            execute("ATTACH ':memory:' AS views")
+            image = bytearray(self._reader.views.connection.serialize())
+            image[18:20] = b"\1\1"  # they have no write-ahead log in memory
+            self._connection.deserialize(bytes(image), name="views")
 
     def _insert(self, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
         columns = next(len(one.columns) for one in TABLES if one.name == table)
