@@ -310,7 +310,16 @@ def test_another_history_than_was_admitted(lived: Machine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "code"), [("nowhere", 1), ("ext::sh -c id", 2), ("-u", 2), ("file", 1), ("folder", 1)]
+    ("place", "code"),
+    [
+        ("nowhere", 1),
+        ("ext::sh -c id", 2),
+        ("-u", 1),
+        ("-u:here", 2),
+        ("--upload-pack=id:", 2),
+        ("file", 1),
+        ("folder", 1),
+    ],
 )
 def test_no_copy(machine: Machine, place: str, code: int) -> None:
     (machine.home / "file").write_text("x")
