@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
@@ -117,7 +118,8 @@ def test_whatever_dates_events_have(machine: Machine, tmp_path: Path) -> None:
     with dated("2021-02-03T04:05:06Z"), patch.object(History, "may_correct", lambda *_: True):
         machine.ok("set", "local", "ports.tetra=5", *words, env=bob)
     bounds = ("2020-06-01", over, reached(machine), ahead, "2098-06-01")
-    for since, until in [(one, two) for one in bounds for two in bounds]:
+    assert list(bounds) == sorted(bounds)
+    for since, until in combinations_with_replacement(bounds, 2):
         words = ["--since", since, "--until", until]
         for more in ([], ["--env", "dev"], ["--chain"], ["--env", "dev", "--chain"]):
             path = export(machine, tmp_path / "e.zip", *words, *more)
