@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from tetra_es.errors import UsageError
-from tetra_es.names import SOURCE_OF_TRUTH
 from tetra_es_cli.context.groups import CommandGroup
 from tetra_es_cli.context.params import GENERATED, env_argument
 from tetra_es_cli.context.text_files import filled, force_option, output_option, text_of, write
@@ -85,12 +84,11 @@ def script(
 
 def _marks(app: App, environment: str, promote: bool | None) -> dict[str, str]:
     """Return what stands in the place of each mark; names mean nothing to a shell or to YAML."""
-    from tetra_es.usecases.for_servers import on_no_server
+    from tetra_es.usecases.for_servers import refuse_source
     from tetra_es.usecases.sharing.place import shared_at
     from tetra_es_projections.queries.environments import require_environment
 
-    if environment == SOURCE_OF_TRUTH:
-        raise on_no_server(environment)
+    refuse_source(environment)
     with app.reading() as reader:
         require_environment(reader, environment)
         head = next(iter(reader.views.events.history(limit=1)))

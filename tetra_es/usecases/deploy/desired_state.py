@@ -12,7 +12,7 @@ from tetra_es.layout import environment_file
 from tetra_es.log.replica import check_not_purged, valid_events
 from tetra_es.toml.document import ConfigDocument
 from tetra_es.usecases.deploy.anchor import anchor
-from tetra_es.usecases.for_servers import on_no_server
+from tetra_es.usecases.for_servers import refuse_source
 from tetra_es.usecases.secrets.ciphertexts import ciphertext_of, vault_at
 
 if TYPE_CHECKING:
@@ -124,10 +124,8 @@ def _ready(
 def check_deployable(work: UnitOfWork, environment: str) -> None:
     """Raise `TetraEsError` for an environment that no server can have."""
     work.organization().environment_named(environment)
-    present = work.environment(environment)
-    if present.is_source:
-        raise on_no_server(environment)
-    if not present.revision:
+    refuse_source(environment)
+    if not work.environment(environment).revision:
         raise TetraEsError(
             f"{environment} has no state yet",
             hint=f"`tetra-es promote {environment}` generates it",
