@@ -32,12 +32,11 @@ _PLACES: Final = 100
 """Keys whose changes are read beside each other."""
 
 
-_END: Final = (
-    "SELECT CASE WHEN d.ended IS NULL OR :upto IS NULL OR d.ended <= :upto THEN d.outcome "
-    "WHEN EXISTS (SELECT 1 FROM events e WHERE e.part_of = d.position "
-    "AND e.topic = 'deployment.failed' AND e.position <= :upto) THEN 'reverting' "
-    "ELSE 'under way' END, d.step, d.cause FROM deployments d WHERE d.position = :at"
+FAILED: Final = (
+    "SELECT position, time FROM events WHERE part_of = ? AND topic = 'deployment.failed' "
+    "AND position <= ? ORDER BY position DESC LIMIT 1"
 )
+"""Where a deployment had failed by some position: the server was reverting it, until its end."""
 
 
 class EventRow(NamedTuple):
@@ -228,10 +227,14 @@ class EventTable:
         As they stood after the event at the position `upto`, or stand now.
         """
         found: dict[int, tuple[str, str, str]] = {}
+        sql = "SELECT outcome, step, cause, ended FROM deployments WHERE position = ?"
         for position in positions:
-            values = {"at": position, "upto": upto}
-            if row := self._connection.execute(_END, values).fetchone():
-                found[position] = (row[0], row[1], row[2])
+            if row := self._connection.execute(sql, (position,)).fetchone():
+                outcome, step, cause, ended = row
+                if upto is not None and ended is not None and ended > upto:
+                    failed = self._connection.execute(FAILED, (position, upto)).fetchone()
+                    outcome = "reverting" if failed else "under way"
+                found[position] = (outcome, step, cause)
         return found
 
     def steps_of(self, position: int) -> list[EventRow]:

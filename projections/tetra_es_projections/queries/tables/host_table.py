@@ -6,6 +6,8 @@
 import sqlite3
 from typing import NamedTuple
 
+from tetra_es_projections.queries.tables.event_table import FAILED
+
 
 class Moment(NamedTuple):
     """Up to where events count."""
@@ -109,11 +111,7 @@ class HostTable:
         """
         if one.ended is None or one.ended <= moment.position:
             return one
-        failed = self._connection.execute(
-            "SELECT position, time FROM events WHERE part_of = ? AND topic = 'deployment.failed' "
-            "AND position <= ? ORDER BY position DESC LIMIT 1",
-            (one.event, moment.position),
-        ).fetchone()
+        failed = self._connection.execute(FAILED, (one.event, moment.position)).fetchone()
         if failed is None:
             nothing = one._replace(step="", cause="", ended=None, ended_time=None)
             return nothing._replace(outcome="under way", observed=0)
