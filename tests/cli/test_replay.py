@@ -52,6 +52,23 @@ def test_an_edit_that_was_not_made(told: Machine) -> None:
     assert said.err == f"tetra-es: warning: #5: ports.tetra: {what}\n"
 
 
+def test_an_edit_in_an_array_whose_text_was_purged(founded: Machine, tmp_path: Path) -> None:
+    """A number in an array may stand for another element there: what clashes is named."""
+    machine = founded.copy(tmp_path / "home")
+    source = machine.folder / "environments/local.toml"
+    text = source.read_text()
+    for weight, entry in ((1, ""), (2, ""), (2, "canary-7"), (3, "canary-7")):
+        routes = f'[[routes]]\npath = "/"\nweight = {weight}\n'
+        source.write_text(f'{text}\n[app]\nentry = "{entry}"\n\n{routes}')
+        machine.ok("record")
+    machine.ok("unset", "local", "app.entry")
+    machine.ok("purge", "local", "app.entry", "--at", "local@5", "-m", "a secret", "--yes")
+    doubts = replayed(machine, "local", "--without", "4")["doubts"]
+    what = "it was typed where 2 was; 1 would be there; 3 is kept"
+    assert {"event": 6, "key": "routes[0].weight", "what": what} in doubts
+    assert {"event": 6, "key": None, "what": "its changes do not fit: they are left out"} in doubts
+
+
 def test_a_rule_that_was_not_written(told: Machine) -> None:
     found = replayed(told, "dev", "--without", "profile@1", "--at", "dev@2")
     assert changed(found) == {"logging.level": ('"warn"', '"debug"')}
