@@ -35,6 +35,13 @@ def opened(machine: Machine, *, keep: bool = False) -> Answering:
     return Answering(OrgLayout(machine.folder), Admission(state), keep=keep)
 
 
+def with_an_oversight(machine: Machine) -> Machine:
+    """Return another home, whose owner may purge what event 3 has."""
+    machine.ok("set", "local", "app.entry=canary-7", "-m", "an oversight")
+    machine.ok("unset", "local", "app.entry")
+    return machine.forked()
+
+
 def positions(answers: Answering) -> list[int]:
     with answers.reading() as moment:
         rows = history(moment.reader, HistoryQuery())
@@ -78,9 +85,7 @@ def test_secrets_are_those_of_then(machine: Machine) -> None:
 
 @pytest.mark.parametrize("keep", [False, True])
 def test_what_others_purge_meanwhile_is_not_called_damage(machine: Machine, *, keep: bool) -> None:
-    machine.ok("set", "local", "app.entry=canary-7", "-m", "an oversight")
-    machine.ok("unset", "local", "app.entry")
-    other = machine.forked()
+    other = with_an_oversight(machine)
     with closing(answering(machine, keep=keep)) as answers:
         over = pytest.raises(Unavailable, match="the views are from before the purge #5")
         with over, answers.reading() as before:
@@ -97,9 +102,7 @@ def test_what_others_purge_meanwhile_is_not_called_damage(machine: Machine, *, k
 
 def test_no_archive_lacks_what_others_purge_meanwhile(machine: Machine) -> None:
     """No event in it would say why that is missing, and the verifier would call it damage."""
-    machine.ok("set", "local", "app.entry=canary-7", "-m", "an oversight")
-    machine.ok("unset", "local", "app.entry")
-    other = machine.forked()
+    other = with_an_oversight(machine)
     answers = answering(machine)
     over = pytest.raises(Unavailable, match="the views are from before the purge #5")
     with over, answers.reading() as before:
@@ -130,9 +133,7 @@ def test_purges_are_looked_for_when_the_time_for_questions_is_over(
     machine: Machine, *, purges: bool
 ) -> None:
     """The answer is there by then, and is given where nothing was purged."""
-    machine.ok("set", "local", "app.entry=canary-7", "-m", "an oversight")
-    machine.ok("unset", "local", "app.entry")
-    other = machine.forked()
+    other = with_an_oversight(machine)
     is_over: list[bool] = []
     late = pytest.raises(Unavailable, match="the views are from before the purge #5")
     with (
